@@ -1,0 +1,77 @@
+"""What a rule says about an estate: a finding, its identity across runs, its place in the order."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal, get_args
+
+from iamlint.facts import Resource
+from iamlint.location import Location
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+Confidence = Literal["high", "medium", "low"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""From the worst to the mildest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A place that belongs to a finding: where the value came from, the role's definition, the inherited grant."""
+
+    at: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, at the narrowest argument that makes it so.
+
+    ``rule`` is the slug. ``principal`` and ``role`` are as shown to a reader. ``permissions`` are those that make the
+    finding, sorted. ``address`` is Terraform's, instance key included, where there is one.
+    """
+
+    rule: str
+    family: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    at: Location
+    address: str | None = None
+    principal: str | None = None
+    role: str | None = None
+    permissions: tuple[str, ...] = ()
+    resource: Resource | None = None
+    related: tuple[Related, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """What stays the same when the block moves within its module: rule, facts, address, never lines.
+
+        32 hexadecimal digits.
+        """
+        facts = (self.rule, self.address, self.principal, self.role, str(self.resource or ""), *self.permissions)
+        path = str(PurePosixPath(self.at.path).parent) if self.address else self.at.path
+        text = "\x1f".join("" if fact is None else fact for fact in (*facts, path))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The key by which findings are sorted: where first, then what; total, so that output is stable."""
+        return (self.at, self.rule, self.address or "", self.principal or "", self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that a rule could not decide, or that could not be followed, with the reason."""
+
+    reason: str
+    at: Location
+    rule: str | None = None
+    address: str | None = None
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The key by which doubts are sorted."""
+        return (self.at, self.rule or "", self.address or "", self.reason)

@@ -1,0 +1,1 @@
+"""Terraform's language, without any idea of IAM: syntax, readers, evaluation."""

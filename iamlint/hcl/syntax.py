@@ -1,0 +1,268 @@
+"""The syntax tree of Terraform's language: what is written, with exact spans, before any meaning.
+
+Spans are offsets into the source text, end exclusive. Nodes are compared by identity; `outline` compares two trees.
+The shapes follow HCL's own (hashicorp/hcl, hclsyntax): a quoted string is a template, a splat is an expression over
+the item, ``"${x}"`` is a template of one interpolation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from iamlint.location import SourceText, Unreadable
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """Anything with a span."""
+
+    start: int
+    end: int
+
+
+@dataclass(slots=True, eq=False)
+class Literal(Node):
+    """A number, ``true``, ``false`` or ``null``."""
+
+    value: int | Decimal | bool | None
+
+
+@dataclass(slots=True, eq=False)
+class Text(Node):
+    """A literal stretch of a template, escapes resolved and strip markers applied."""
+
+    value: str
+
+
+@dataclass(slots=True, eq=False)
+class Interpolation(Node):
+    """``${expression}`` in a template."""
+
+    expression: Expression
+
+
+@dataclass(slots=True, eq=False)
+class IfDirective(Node):
+    """``%{ if condition }…%{ else }…%{ endif }`` in a template."""
+
+    condition: Expression
+    then: tuple[TemplatePart, ...]
+    otherwise: tuple[TemplatePart, ...]
+
+
+@dataclass(slots=True, eq=False)
+class ForDirective(Node):
+    """``%{ for key, value in collection }…%{ endfor }`` in a template; ``key`` is None with one variable."""
+
+    key: str | None
+    value: str
+    collection: Expression
+    body: tuple[TemplatePart, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Template(Node):
+    """A quoted string or a heredoc. One interpolation and nothing else passes its value through unconverted.
+
+    In a heredoc that is one, ``heredoc`` is True; indentation of ``<<-`` is already taken off the texts.
+    """
+
+    parts: tuple[TemplatePart, ...]
+    heredoc: bool = False
+
+    @property
+    def literal(self) -> str | None:
+        """The text, where it has no interpolation or directive."""
+        if any(not isinstance(part, Text) for part in self.parts):
+            return None
+        return "".join(part.value for part in self.parts if isinstance(part, Text))
+
+
+@dataclass(slots=True, eq=False)
+class Variable(Node):
+    """A root name: ``var``, ``local``, ``each``, ``google_project``, a ``for`` variable."""
+
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Attribute(Node):
+    """``object.name``; legacy ``list.0`` is an `Index`."""
+
+    object: Expression
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Index(Node):
+    """``collection[key]``."""
+
+    collection: Expression
+    key: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Item(Node):
+    """The item that a splat's ``each`` expression is about."""
+
+
+@dataclass(slots=True, eq=False)
+class Splat(Node):
+    """``source[*].each`` or ``source.*.each``; ``each`` contains the `Item` it starts from."""
+
+    source: Expression
+    each: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Call(Node):
+    """``name(arguments…)``; ``expand`` where the last argument is followed by ``...``. Namespaced names keep ``::``."""
+
+    name: str
+    arguments: tuple[Expression, ...]
+    expand: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Tuple(Node):
+    """``[a, b]``."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Object(Node):
+    """``{ key = value }``. A bare identifier as key is a `Template` of one text; ``(expr)`` is a `Parentheses`."""
+
+    items: tuple[tuple[Expression, Expression], ...]
+
+
+@dataclass(slots=True, eq=False)
+class ForTuple(Node):
+    """``[for key, value in collection : result if condition]``."""
+
+    key: str | None
+    value: str
+    collection: Expression
+    result: Expression
+    condition: Expression | None
+
+
+@dataclass(slots=True, eq=False)
+class ForObject(Node):
+    """``{for key, value in collection : result_key => result if condition}``; ``grouped`` with ``...``."""
+
+    key: str | None
+    value: str
+    collection: Expression
+    result_key: Expression
+    result: Expression
+    condition: Expression | None
+    grouped: bool
+
+
+@dataclass(slots=True, eq=False)
+class Conditional(Node):
+    """``condition ? then : otherwise``."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Binary(Node):
+    """``left operator right``; operator as written."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Unary(Node):
+    """``!operand`` or ``-operand``."""
+
+    operator: str
+    operand: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Parentheses(Node):
+    """``(inner)``."""
+
+    inner: Expression
+
+
+TemplatePart = Text | Interpolation | IfDirective | ForDirective
+Expression = (
+    Literal
+    | Template
+    | Variable
+    | Attribute
+    | Index
+    | Item
+    | Splat
+    | Call
+    | Tuple
+    | Object
+    | ForTuple
+    | ForObject
+    | Conditional
+    | Binary
+    | Unary
+    | Parentheses
+)
+
+
+@dataclass(slots=True, eq=False)
+class Argument(Node):
+    """``name = expression`` in a body; the span is that of the whole line, ``expression`` has its own."""
+
+    name: str
+    expression: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Label(Node):
+    """A block's label, quoted or bare, its quotes included in the span."""
+
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Body(Node):
+    """What is between the braces of a block, or a whole file. Arguments keep their order; names are unique."""
+
+    arguments: dict[str, Argument] = field(default_factory=dict)
+    blocks: list[Block] = field(default_factory=list)
+
+    def blocks_of(self, kind: str) -> Iterator[Block]:
+        """The blocks of a type, in order."""
+        return (block for block in self.blocks if block.type == kind)
+
+
+@dataclass(slots=True, eq=False)
+class Block(Node):
+    """``type "label" { … }``; ``header_end`` is the offset after the last label (or the type)."""
+
+    type: str
+    labels: tuple[Label, ...]
+    body: Body
+    header_end: int
+
+    def label(self, index: int) -> str:
+        """The text of a label; empty where it is not there."""
+        return self.labels[index].text if index < len(self.labels) else ""
+
+
+@dataclass(slots=True, eq=False)
+class File:
+    """One file: its top-level body, every comment as (start, end), and what could not be read of it."""
+
+    source: SourceText
+    body: Body
+    comments: list[tuple[int, int]] = field(default_factory=list)
+    errors: list[Unreadable] = field(default_factory=list)

@@ -1,0 +1,91 @@
+"""Where something is written: texts, spans in them, and the lines and columns that a reader sees."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A stretch of a file. Lines and columns count from 1, columns in Unicode code points; the end is exclusive.
+
+    ``path`` is as the user would type it: relative to the working directory where it lies below it, with ``/``.
+    """
+
+    path: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+class SourceText:
+    """The text of one file, which turns offsets into locations. Compared by identity: one object a file and run."""
+
+    __slots__ = ("_starts", "path", "text")
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        self._starts: list[int] | None = None
+
+    def __repr__(self) -> str:
+        return f"SourceText({self.path!r}, {len(self.text)} characters)"
+
+    @property
+    def line_starts(self) -> list[int]:
+        """The offset at which each line starts; computed when first asked for."""
+        if self._starts is None:
+            starts, at = [0], self.text.find("\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = self.text.find("\n", at + 1)
+            self._starts = starts
+        return self._starts
+
+    def line(self, number: int) -> str:
+        """The text of a line (from 1), without its end; empty for a line that is not there."""
+        starts = self.line_starts
+        if not 1 <= number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, of an offset."""
+        starts = self.line_starts
+        row = bisect_right(starts, offset) - 1
+        return row + 1, offset - starts[row] + 1
+
+    def location(self, start: int, end: int) -> Location:
+        """The location of the stretch from ``start`` to ``end`` (exclusive), as offsets into the text."""
+        return Location(self.path, *self.position(start), *self.position(max(start, end)))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a source text, by offsets; cheap to make, turned into a `Location` only when it is reported."""
+
+    source: SourceText
+    start: int
+    end: int
+
+    @property
+    def location(self) -> Location:
+        """The same stretch in lines and columns."""
+        return self.source.location(self.start, self.end)
+
+    @property
+    def text(self) -> str:
+        """The characters themselves."""
+        return self.source.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something that could not be read: where, why, and what to do about it. Kept with the results, never raised."""
+
+    at: Location
+    reason: str
+    hint: str = ""

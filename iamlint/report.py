@@ -1,0 +1,35 @@
+"""What a run has to tell: the one value that every reporter is given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from iamlint.finding import SEVERITIES, Doubt, Finding
+from iamlint.location import SourceText, Unreadable
+from iamlint.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Findings, doubts and unreadable input of a run, each sorted and without duplicates.
+
+    ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames
+    and snippets. ``files`` is how many files were read.
+    """
+
+    version: str
+    catalog_date: str
+    findings: tuple[Finding, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    errors: tuple[Unreadable, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    files: int = 0
+    texts: Mapping[str, SourceText] = field(default_factory=dict)
+
+    @property
+    def by_severity(self) -> dict[str, int]:
+        """How many findings of each severity, the worst first; every severity is there."""
+        count = Counter(finding.severity for finding in self.findings)
+        return {severity: count[severity] for severity in SEVERITIES}

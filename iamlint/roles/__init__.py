@@ -1,0 +1,1 @@
+"""The role catalogue: which permissions a role contains, and as of when."""

@@ -1,0 +1,1 @@
+"""Files to facts: Terraform source, plans, gcloud exports; told apart by content."""

@@ -1,0 +1,82 @@
+"""The value of what cannot be known: never dropped, never guessed, always with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """The unknown stretch of a text, named by the absolute reference it stands for.
+
+    ``module.a["x"].google_service_account.ci.email``: two holes of the same reference hold the same text, whatever
+    it will be.
+    """
+
+    reference: str
+
+    def __str__(self) -> str:
+        return "${" + self.reference + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that cannot be known here.
+
+    ``reason`` is a clause that a reader can act on ("var.role has no default", "known after apply"). ``parts`` are,
+    for a text, its literal stretches and its holes in order; empty where nothing at all is known of it.
+    """
+
+    reason: str
+    parts: tuple[str | Hole, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """How it is shown, and what identifies it: ``serviceAccount:${google_service_account.ci.email}``."""
+        return "".join(str(part) for part in self.parts) if self.parts else "${?}"
+
+    @property
+    def prefix(self) -> str:
+        """The text that it certainly begins with."""
+        return self.parts[0] if self.parts and isinstance(self.parts[0], str) else ""
+
+    @property
+    def suffix(self) -> str:
+        """The text that it certainly ends with."""
+        return self.parts[-1] if self.parts and isinstance(self.parts[-1], str) else ""
+
+    @property
+    def hole(self) -> Hole | None:
+        """The only part, where the whole value is one reference."""
+        only = self.parts[0] if len(self.parts) == 1 else None
+        return only if isinstance(only, Hole) else None
+
+
+class Truth(Enum):
+    """True, false or unknown; combined as Kleene's strong logic combines them."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+    def __and__(self, other: Truth) -> Truth:
+        if Truth.FALSE in (self, other):
+            return Truth.FALSE
+        return Truth.TRUE if self is other is Truth.TRUE else Truth.UNKNOWN
+
+    def __or__(self, other: Truth) -> Truth:
+        if Truth.TRUE in (self, other):
+            return Truth.TRUE
+        return Truth.FALSE if self is other is Truth.FALSE else Truth.UNKNOWN
+
+    def __invert__(self) -> Truth:
+        return {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}[self]
+
+    def __bool__(self) -> bool:
+        raise TypeError("a Truth has three values: compare it with Truth.TRUE")
+
+    @staticmethod
+    def of(fact: bool) -> Truth:
+        """TRUE or FALSE, from a plain boolean."""
+        return Truth.TRUE if fact else Truth.FALSE

@@ -1,0 +1,75 @@
+"""Values (of Terraform's language, of JSON and YAML documents), each with the place that it was written at.
+
+Known data are plain Python: None, bool, int or Decimal (never float), str, tuple (a list or tuple), dict (a map or
+object, keys in the order of their text, as Terraform iterates), `SetOf`, and `Lazy` objects whose attributes are worked
+out when asked for. What cannot be known is an `Unknown` in the place of the data; a collection is known as soon as its
+shape is, though its elements may not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from iamlint.location import Span
+from iamlint.unknown import Hole, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf:
+    """A set: its elements without duplicates, in Terraform's order (by text for strings)."""
+
+    elements: tuple[Value, ...]
+
+
+class Lazy:
+    """An object whose attributes are worked out when asked for: ``var``, ``local``, ``module.x``, a resource instance.
+
+    ``reference`` is its absolute address, and names its unknown attributes. ``attribute`` gives None for a name that
+    it does not have. ``names`` lists the attributes that are certain, for functions that go over all of them.
+    """
+
+    __slots__ = ("attribute", "names", "reference")
+
+    def __init__(
+        self, reference: str, attribute: Callable[[str], Value | None], names: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        self.reference = reference
+        self.attribute = attribute
+        self.names = names
+
+    def __repr__(self) -> str:
+        return f"Lazy({self.reference})"
+
+
+Data: TypeAlias = "bool | int | Decimal | str | tuple[Value, ...] | dict[str, Value] | SetOf | Lazy | Unknown | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Data, and where it was written.
+
+    ``at`` is the innermost place: the literal in the local's list, not the argument that refers to it; None for what
+    no file says. ``structure`` is, for a text that encodes a structure (``jsonencode(…)``, the ``policy_data`` of a
+    data source, a document in a heredoc), that structure with the places of its parts; it is there even where the text
+    has unknown parts.
+    """
+
+    data: Data
+    at: Span | None = None
+    structure: Value | None = None
+
+    @property
+    def unknown(self) -> Unknown | None:
+        """Why the value as a whole is not known, else None."""
+        return self.data if isinstance(self.data, Unknown) else None
+
+
+NULL = Value(None)
+
+
+def unknown(reason: str, at: Span | None = None, reference: str = "") -> Value:
+    """An unknown value; ``reference`` is the absolute address that stands for it."""
+    return Value(Unknown(reason, (Hole(reference),) if reference else ()), at)
