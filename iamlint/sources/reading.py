@@ -1,0 +1,49 @@
+"""What the sources are asked for, and what they give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from iamlint.facts import Fact
+from iamlint.location import SourceText, Unreadable
+
+
+def _silent(_message: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to read.
+
+    ``variables`` are ``NAME=VALUE`` as given to ``--var``; ``var_files`` those of ``--var-file``, in order.
+    ``source_root`` is where the Terraform source of a plan lies. ``resource`` names what a policy belongs to that does
+    not say so itself (``projects/P``, ``folders/N``, ``organizations/N``, ``serviceAccounts/EMAIL``).
+    ``progress`` is told what is being read.
+    """
+
+    variables: tuple[str, ...] = ()
+    var_files: tuple[Path, ...] = ()
+    source_root: Path | None = None
+    resource: str | None = None
+    second_parser: bool = False
+    progress: Callable[[str], None] = _silent
+
+
+@dataclass(slots=True)
+class Reading:
+    """Everything that the sources found: facts, what could not be read, and the texts that locations point into."""
+
+    facts: list[Fact] = field(default_factory=list)
+    errors: list[Unreadable] = field(default_factory=list)
+    texts: dict[str, SourceText] = field(default_factory=dict)
+    files: int = 0
+
+    def add(self, other: Reading) -> None:
+        """Take over what another reading found."""
+        self.facts += other.facts
+        self.errors += other.errors
+        self.texts |= other.texts
+        self.files += other.files

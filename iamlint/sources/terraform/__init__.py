@@ -1,0 +1,1 @@
+"""Terraform: source and plan become the same instances, instances become facts."""
