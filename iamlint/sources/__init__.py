@@ -1,1 +1,71 @@
 """Files to facts: Terraform source, plans, gcloud exports; told apart by content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from iamlint.documents import read_json
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.gcloud import KINDS, read_export
+from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform.plan import is_plan, read_plan
+from iamlint.sources.terraform.source import read_terraform
+from iamlint.sources.workspace import Workspace, discover
+
+_MAY_BE_PLAN = re.compile(r'"(resource_changes|planned_values|values)"')
+
+
+def read(paths: Iterable[Path], options: Options) -> Reading:
+    """Everything that these files and directories say.
+
+    Never raises for what is in them: what cannot be read is among the errors.
+    """
+    paths = list(paths)
+    beside = [path for path in (options.source_root, *options.var_files) if path]
+    workspace = Workspace([*paths, *beside])
+    found = discover(paths, workspace)
+    reading = Reading(errors=found.errors)
+    if found.directories:
+        reading.add(read_terraform(found.directories, options, workspace))
+    unrecognised = 0
+    for path, named in found.documents:
+        options.progress(f"reading {workspace.shown(path)}")
+        document = _read_document(path, named, options, workspace)
+        reading.add(document)
+        unrecognised += not document.files and not document.errors
+    if not found.directories and unrecognised == len(found.documents) and not reading.errors:
+        reading.errors.append(_nothing(paths, workspace))
+    reading.texts |= workspace.texts
+    return reading
+
+
+def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:
+    """One plan or export. A document of no known kind is an error only where the user named it."""
+    source = workspace.load(path)
+    if isinstance(source, Unreadable):
+        return Reading(errors=[source] if named else [])
+    found = _plan(source, options, workspace) or read_export(source, options)
+    if found is None:
+        return Reading(errors=[_unrecognised(source)] if named else [])
+    found.files += 1
+    return found
+
+
+def _plan(source: SourceText, options: Options, workspace: Workspace) -> Reading | None:
+    if not _MAY_BE_PLAN.search(source.text):
+        return None
+    document = read_json(source)
+    if isinstance(document, Unreadable) or not is_plan(document):
+        return None
+    return read_plan(source, document, options, workspace)
+
+
+def _unrecognised(source: SourceText) -> Unreadable:
+    return Unreadable(Location(source.path), "this is no kind of file that iamlint knows", f"it reads {KINDS}")
+
+
+def _nothing(paths: list[Path], workspace: Workspace) -> Unreadable:
+    where = Location(workspace.shown(paths[0]) if paths else ".")
+    return Unreadable(where, "nothing here can be checked", "give Terraform files, a plan as JSON, or gcloud exports")

@@ -1,0 +1,416 @@
+"""A module called once: its variables, locals, resources and calls, each worked out when it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from iamlint.facts import Declaration, Gap
+from iamlint.hcl import syntax
+from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.scope import Files, Scope
+from iamlint.location import SourceText, Span
+from iamlint.sources.terraform.bodies import body
+from iamlint.sources.terraform.computed import View, computed
+from iamlint.sources.terraform.expansion import (
+    SINGLE,
+    Expansion,
+    Key,
+    by_count,
+    by_for_each,
+    key_text,
+)
+from iamlint.sources.terraform.instance import Body, Instance
+from iamlint.sources.terraform.module import Declared, Local, Mode, Module
+from iamlint.sources.terraform.variables import convert_variable
+from iamlint.unknown import Hole, Unknown
+from iamlint.values import NULL, Lazy, Value, unknown
+
+DEEPEST_CALL = 40
+"""Module calls nested deeper than this are not followed."""
+MOST_INSTANCES_IN_ROOT = 200_000
+"""Instances of one root module beyond this are not read, and that is said."""
+
+Input = Callable[[], Value]
+
+
+class Modules(Protocol):
+    """Where called modules are found."""
+
+    def called(self, module: Module, path: tuple[str, ...], source: str) -> Module | str:
+        """The module that a call names, or the reason why it is not there."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What the instances of one root module share: where modules are found, what was met on the way."""
+
+    modules: Modules
+    files: Files
+    root: Path
+    gaps: list[Gap] = field(default_factory=list)
+    instances: int = 0
+
+
+class ModuleInstance:
+    """One instance of a module. ``address`` is empty for the root, else ``module.a["x"]``; ``path`` are call names."""
+
+    def __init__(
+        self,
+        run: Run,
+        module: Module,
+        inputs: Mapping[str, Input],
+        *,
+        address: str = "",
+        path: tuple[str, ...] = (),
+        via: tuple[Span, ...] = (),
+        providers: Mapping[str, Instance] | None = None,
+    ) -> None:
+        self.run, self.module, self.inputs = run, module, inputs
+        self.address, self.path, self.via = address, path, via
+        self._values: dict[tuple[str, ...], Value] = {}
+        self._working: set[tuple[str, ...]] = set()
+        self._expansions: dict[int, Expansion] = {}
+        self._children: dict[str, dict[Key, ModuleInstance] | Unknown] = {}
+        self.providers = dict(providers or {})
+        self.own_providers = [self._provider(declared) for declared in module.providers]
+        for provider in self.own_providers:
+            self.providers[provider.name] = provider
+
+    # -- names ---------------------------------------------------------------------------------------------------
+
+    def qualified(self, reference: str) -> str:
+        """A reference as it is called from the root module."""
+        return f"{self.address}.{reference}" if self.address else reference
+
+    def scope(self, names: Mapping[str, Value] | None = None) -> Callable[[SourceText], Scope]:
+        """The scope of this module's expressions, by the text that they stand in."""
+        extra = names or {}
+
+        def lookup(name: str) -> Value | None:
+            return extra.get(name) or self._root_name(name)
+
+        return lambda source: Scope(source, lookup, self.run.files)
+
+    def _root_name(self, name: str) -> Value | None:
+        match name:
+            case "var":
+                return Value(Lazy(self.qualified("var"), self.variable, lambda: self.module.variables))
+            case "local":
+                return Value(Lazy(self.qualified("local"), self.local, lambda: self.module.locals))
+            case "module":
+                return Value(Lazy(self.qualified("module"), self._called, lambda: self.module.calls))
+            case "data" | "ephemeral":
+                mode: Mode = "data" if name == "data" else "ephemeral"
+                return Value(Lazy(self.qualified(name), lambda kind: self._kind(mode, kind)))
+            case "path":
+                return Value(self._paths())
+            case "terraform":
+                return Value({"workspace": Value("default")})
+            case "each" | "count" | "self":
+                return None
+            case _:
+                return self._kind("managed", name)
+
+    def _paths(self) -> dict[str, Value]:
+        here = Path(os.path.relpath(self.module.directory, self.run.root)).as_posix()
+        cwd = unknown("path.cwd depends on where Terraform runs", reference="path.cwd")
+        return {"module": Value(here), "root": Value("."), "cwd": cwd}
+
+    def _once(self, key: tuple[str, ...], work: Callable[[], Value]) -> Value:
+        if key in self._values:
+            return self._values[key]
+        reference = self.qualified(".".join(key))
+        if key in self._working:
+            return unknown(f"{reference} refers to itself", reference=reference)
+        self._working.add(key)
+        try:
+            value = work()
+        finally:
+            self._working.discard(key)
+        self._values[key] = value
+        return value
+
+    # -- variables and locals --------------------------------------------------------------------------------------
+
+    def variable(self, name: str) -> Value | None:
+        """``var.name``: what the caller gives, converted to the declared type; else the default."""
+        declared = self.module.variables.get(name)
+        if declared is None:
+            return None
+        return self._once(("var", name), lambda: self._variable(name, declared))
+
+    def _variable(self, name: str, declared: Declared) -> Value:
+        given = self.inputs.get(name)
+        value = given() if given else None
+        nullable = declared.argument("nullable")
+        refuses_null = nullable is not None and self._evaluate(nullable).data is False
+        if value is not None and not (value.data is None and refuses_null):
+            return convert_variable(declared, value)
+        default = declared.argument("default")
+        if default is None:
+            reference = self.qualified(f"var.{name}")
+            return unknown(f"{reference} has no default and is not set", reference=reference)
+        return convert_variable(declared, self._evaluate(default))
+
+    def local(self, name: str) -> Value | None:
+        """``local.name``."""
+        declared = self.module.locals.get(name)
+        if declared is None:
+            return None
+        return self._once(("local", name), lambda: self._evaluate(declared))
+
+    def _evaluate(self, written: Local) -> Value:
+        return evaluate(written.argument.expression, self.scope()(written.source))
+
+    # -- resources -------------------------------------------------------------------------------------------------
+
+    def _kind(self, mode: Mode, kind: str) -> Value | None:
+        prefix = "" if mode == "managed" else f"{mode}."
+
+        def named(name: str) -> Value | None:
+            blocks = self.module.resources.get((mode, kind, name))
+            if not blocks:
+                return None
+            return self._once((mode, kind, name), lambda: self._resource(mode, blocks[0]))
+
+        names = [name for of, type_, name in self.module.resources if (of, type_) == (mode, kind)]
+        return Value(Lazy(self.qualified(prefix + kind), named, lambda: names)) if names else None
+
+    def expansion(self, declared: Declared, address: str) -> Expansion:
+        """The instances of a block with ``count`` or ``for_each``."""
+        known = self._expansions.get(id(declared))
+        if known is None:
+            known = self._expansions[id(declared)] = self._expand(declared, address)
+        return known
+
+    def _expand(self, declared: Declared, address: str) -> Expansion:
+        for name, expand in (("for_each", by_for_each), ("count", by_count)):
+            written = declared.argument(name)
+            if written:
+                return expand(self._evaluate(written), address)
+        return SINGLE
+
+    def _address(self, mode: Mode, declared: Declared) -> str:
+        prefix = "" if mode == "managed" else f"{mode}."
+        return self.qualified(f"{prefix}{declared.block.label(0)}.{declared.block.label(1)}")
+
+    def _resource(self, mode: Mode, declared: Declared) -> Value:
+        """The value of ``type.name`` in expressions: an object, a tuple of them, or a map of them."""
+        address = self._address(mode, declared)
+        expansion = self.expansion(declared, address)
+        if expansion.symbolic:
+            return unknown(f"the instances of {address} are not known: {expansion.symbolic.reason}", reference=address)
+        objects = {
+            key: Value(self._object(mode, declared, address + key_text(key), names)) for key, names in expansion.instances
+        }
+        if expansion.repeated is None:
+            return objects[None]
+        if expansion.repeated == "count":
+            return Value(tuple(objects.values()))
+        return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
+
+    def _object(self, mode: Mode, declared: Declared, address: str, names: Mapping[str, Value]) -> Lazy:
+        evaluated = body(declared, self.scope(names))
+        known: dict[str, Value] = {}
+        working: set[str] = set()
+
+        def work(name: str) -> Value:
+            argument = evaluated.arguments.get(name)
+            if argument and argument.value.data is not None:
+                return argument.value
+            nested = evaluated.blocks.get(name)
+            if isinstance(nested, tuple):
+                return Value(tuple(_as_object(one) for one in nested))
+            if isinstance(nested, Unknown):
+                return Value(nested)
+            provider = self.provider_of(declared)
+            project = provider.body.value("project") if provider else NULL
+            return computed(mode, declared.block.label(0), name, View(address, evaluated, project))
+
+        def attribute(name: str) -> Value:
+            if name not in known:
+                if name in working:
+                    return unknown(f"{address}.{name} refers to itself", reference=f"{address}.{name}")
+                working.add(name)
+                try:
+                    known[name] = work(name)
+                finally:
+                    working.discard(name)
+            return known[name]
+
+        return Lazy(address, attribute, lambda: (*evaluated.arguments, *evaluated.blocks))
+
+    # -- providers -------------------------------------------------------------------------------------------------
+
+    def _provider(self, declared: Declared) -> Instance:
+        name, alias = declared.block.label(0), declared.literal("alias")
+        local_name = f"{name}.{alias}" if alias else name
+        evaluated = body(declared, self.scope())
+        address = self.qualified(f"provider.{local_name}")
+        return Instance("provider", name, local_name, address, evaluated, self.address, self.via)
+
+    def provider_of(self, declared: Declared) -> Instance | None:
+        """The provider block that configures a resource: the one it names, else that of its type's prefix."""
+        written = declared.argument("provider")
+        if written:
+            name = _provider_name(written.argument.expression, written.source)
+        else:
+            name = declared.block.label(0).partition("_")[0]
+        return self.providers.get(name)
+
+    # -- calls -----------------------------------------------------------------------------------------------------
+
+    def children(self, name: str) -> dict[Key, ModuleInstance] | Unknown:
+        """The instances that a module call makes; unknown where the module is not there."""
+        if name not in self._children:
+            self._children[name] = Unknown(f"{self.qualified('module.' + name)} refers to itself")
+            self._children[name] = self._call(name, self.module.calls[name])
+        return self._children[name]
+
+    def _call(self, name: str, declared: Declared) -> dict[Key, ModuleInstance] | Unknown:
+        address = self.qualified(f"module.{name}")
+        source = declared.literal("source")
+        if source is None:
+            return self._gap(declared, address, "its source is not a plain string")
+        if len(self.path) >= DEEPEST_CALL:
+            return self._gap(declared, address, f"module calls are nested deeper than {DEEPEST_CALL}")
+        found = self.run.modules.called(self.module, (*self.path, name), source)
+        if isinstance(found, str):
+            return self._gap(declared, address, found)
+        expansion = self.expansion(declared, address)
+        if expansion.symbolic:
+            why = f"how many instances it has is not known: {expansion.symbolic.reason}"
+            self._gap(declared, address, why)
+        children: dict[Key, ModuleInstance] = {}
+        for key, names in expansion.instances:
+            self.run.instances += 1
+            if self.run.instances > MOST_INSTANCES_IN_ROOT:
+                return self._gap(declared, address, f"more than {MOST_INSTANCES_IN_ROOT} instances")
+            suffix = "[*]" if expansion.symbolic else key_text(key)
+            children["*" if expansion.symbolic else key] = self._child(name, declared, found, address + suffix, names)
+        return children
+
+    def _child(
+        self, name: str, declared: Declared, module: Module, address: str, names: Mapping[str, Value]
+    ) -> ModuleInstance:
+        scope = self.scope(names)
+
+        def given(written: Local) -> Input:
+            return lambda: evaluate(written.argument.expression, scope(written.source))
+
+        arguments = declared.arguments().items()
+        inputs = {input_name: given(written) for input_name, written in arguments if input_name in module.variables}
+        return ModuleInstance(
+            self.run,
+            module,
+            inputs,
+            address=address,
+            path=(*self.path, name),
+            via=(*self.via, declared.header),
+            providers=self._passed_providers(declared),
+        )
+
+    def _passed_providers(self, declared: Declared) -> dict[str, Instance]:
+        """A child inherits the unaliased providers, and those that the call names."""
+        passed = {name: provider for name, provider in self.providers.items() if "." not in name}
+        written = declared.argument("providers")
+        if written and isinstance(written.argument.expression, syntax.Object):
+            for theirs, ours in written.argument.expression.items:
+                provider = self.providers.get(_provider_name(ours, written.source))
+                if provider:
+                    passed[_provider_name(theirs, written.source)] = provider
+        return passed
+
+    def _gap(self, declared: Declared, address: str, reason: str) -> Unknown:
+        via = tuple(span.location for span in self.via)
+        self.run.gaps.append(Gap(f"{address} is not read: {reason}", Declaration(declared.header.location, "module", address, via)))
+        return Unknown(f"{address} is not read: {reason}", (Hole(address),))
+
+    def _called(self, name: str) -> Value | None:
+        """``module.name`` in expressions."""
+        if name not in self.module.calls:
+            return None
+        return self._once(("module", name), lambda: self._call_value(name))
+
+    def _call_value(self, name: str) -> Value:
+        children = self.children(name)
+        address = self.qualified(f"module.{name}")
+        if isinstance(children, Unknown):
+            return Value(Unknown(children.reason, (Hole(address),)))
+        if "*" in children:
+            return unknown(f"the instances of {address} are not known", reference=address)
+        objects = {key: Value(child.as_object()) for key, child in children.items()}
+        declared = self.module.calls[name]
+        if declared.argument("count"):
+            return Value(tuple(objects.values()))
+        if declared.argument("for_each"):
+            return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
+        return objects[None]
+
+    def as_object(self) -> Lazy:
+        """This module instance as its caller's expressions see it: an object of its outputs."""
+        return Lazy(self.address, self.output, lambda: self.module.outputs)
+
+    def output(self, name: str) -> Value | None:
+        """``module.this.name``, as the caller sees it."""
+        declared = self.module.outputs.get(name)
+        written = declared.argument("value") if declared else None
+        if written is None:
+            return None
+        return self._once(("output", name), lambda: self._evaluate(written))
+
+    # -- instances -------------------------------------------------------------------------------------------------
+
+    def instances(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Instance]:
+        """Every instance of a wanted type, here and in the modules below, providers first."""
+        yield from self.own_providers
+        for (mode, kind, name), blocks in self.module.resources.items():
+            if wanted(mode, kind):
+                for declared in blocks:
+                    yield from self._instances(mode, kind, name, declared)
+        for name in self.module.calls:
+            children = self.children(name)
+            if not isinstance(children, Unknown):
+                for child in children.values():
+                    yield from child.instances(wanted)
+
+    def _instances(self, mode: Mode, kind: str, name: str, declared: Declared) -> Iterator[Instance]:
+        address = self._address(mode, declared)
+        expansion = self.expansion(declared, address)
+        provider = self.provider_of(declared)
+        for key, names in expansion.instances:
+            self.run.instances += 1
+            if self.run.instances > MOST_INSTANCES_IN_ROOT:
+                self._gap(declared, address, f"more than {MOST_INSTANCES_IN_ROOT} instances")
+                return
+            evaluated = body(declared, self.scope(names))
+            suffix = "[*]" if expansion.symbolic else key_text(key)
+            shown: Mode | str = "data" if mode == "ephemeral" else mode
+            yield Instance(
+                "managed" if shown == "managed" else "data",
+                kind,
+                name,
+                address + suffix,
+                evaluated,
+                self.address,
+                self.via,
+                provider,
+                expansion.symbolic,
+            )
+
+
+def _provider_name(expression: syntax.Expression, source: SourceText) -> str:
+    """``google.prod`` as written, bare or (in JSON and before Terraform 0.12) quoted."""
+    return source.text[expression.start : expression.end].strip().strip('"')
+
+
+def _as_object(one: Body) -> Value:
+    """A nested block as the object that expressions see."""
+    found = {name: argument.value for name, argument in one.arguments.items()}
+    for name, nested in one.blocks.items():
+        found[name] = Value(nested) if isinstance(nested, Unknown) else Value(tuple(_as_object(inner) for inner in nested))
+    return Value(found, one.at)

@@ -1,0 +1,88 @@
+"""The modules on disk: each directory read once, calls followed to where they lead, never outside the roots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from iamlint.location import SourceText, Unreadable
+from iamlint.sources.terraform.module import CONFIGURATION, Module, read_module
+from iamlint.sources.workspace import Workspace
+
+_LOCAL = ("./", "../")
+MANIFEST = Path(".terraform", "modules", "modules.json")
+"""Where ``terraform init`` notes the modules that it installed."""
+
+
+class Library:
+    """Modules by directory. ``roots`` are the directories below which files may be read."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._modules: dict[Path, Module] = {}
+        self._manifests: dict[Path, dict[str, Path]] = {}
+
+    def module(self, directory: Path) -> Module | str:
+        """The module in a directory, or the reason why there is none."""
+        resolved = directory.resolve()
+        if resolved not in self._modules:
+            if not self._workspace.allowed(resolved):
+                return f"{self._workspace.shown(directory)} lies outside of what iamlint was given to read"
+            if not resolved.is_dir():
+                return f"the directory {self._workspace.shown(directory)} is not there"
+            names = sorted(entry.name for entry in resolved.iterdir() if entry.is_file())
+            if not any(CONFIGURATION.search(name) for name in names):
+                return f"the directory {self._workspace.shown(directory)} has no Terraform files"
+            self._modules[resolved] = read_module(resolved, names, self._load)
+        return self._modules[resolved]
+
+    def _load(self, path: Path) -> SourceText | Unreadable:
+        return self._workspace.load(path)
+
+    @property
+    def read(self) -> Iterable[Module]:
+        """Every module that was read."""
+        return self._modules.values()
+
+    def for_root(self, root: Path) -> RootModules:
+        """The library as calls below one root module see it: with the modules that were installed for that root."""
+        return RootModules(self, self._installed(root.resolve()))
+
+    def _installed(self, root: Path) -> dict[str, Path]:
+        if root not in self._manifests:
+            self._manifests[root] = self._manifest(root)
+        return self._manifests[root]
+
+    def _manifest(self, root: Path) -> dict[str, Path]:
+        path = root / MANIFEST
+        if not path.is_file():
+            return {}
+        source = self._workspace.load(path)
+        if isinstance(source, Unreadable):
+            return {}
+        try:
+            entries = json.loads(source.text)["Modules"]
+            return {str(entry["Key"]): root / str(entry["Dir"]) for entry in entries}
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return {}  # a broken manifest installs nothing; the calls then say that their module is not there
+
+
+class RootModules:
+    """Finds called modules: local ones by their path, others where ``terraform init`` has put them."""
+
+    def __init__(self, library: Library, installed: dict[str, Path]) -> None:
+        self._library = library
+        self._installed = installed
+
+    def called(self, module: Module, path: tuple[str, ...], source: str) -> Module | str:
+        """The module that a call at ``path`` (call names from the root) names, or why it is not there."""
+        if source in (".", "..") or source.startswith(_LOCAL):
+            found = self._library.module(module.directory / source)
+            return found
+        directory = self._installed.get(".".join(path))
+        if directory is None:
+            return f'the module "{source}" is not installed (terraform init would fetch it)'
+        return self._library.module(directory)
+
+

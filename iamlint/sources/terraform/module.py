@@ -1,0 +1,201 @@
+"""A module as its directory has it: files parsed, overrides merged, blocks sorted by what they declare."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from iamlint.hcl import read_file
+from iamlint.hcl.syntax import Argument, Block, File, Template
+from iamlint.location import SourceText, Span, Unreadable
+
+Mode = Literal["managed", "data", "ephemeral"]
+
+CONFIGURATION = re.compile(r"\.(tf|tofu)(\.json)?\Z")
+"""The names that Terraform and OpenTofu read as configuration."""
+_OVERRIDE = re.compile(r"(\A|_)override\.(tf|tofu)(\.json)?\Z")
+_AUTOMATIC = re.compile(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
+_MODES: dict[str, Mode] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
+
+Load = Callable[[Path], SourceText | Unreadable]
+
+
+@dataclass(slots=True)
+class Local:
+    """An argument, and the text that it stands in."""
+
+    argument: Argument
+    source: SourceText
+
+
+@dataclass(slots=True)
+class Declared:
+    """A block, the text that it stands in, and the blocks of override files that replace parts of it."""
+
+    block: Block
+    source: SourceText
+    overrides: list[Declared] = field(default_factory=list)
+
+    @property
+    def header(self) -> Span:
+        """The stretch from the block's type to its last label."""
+        return Span(self.source, self.block.start, self.block.header_end)
+
+    def arguments(self) -> dict[str, Local]:
+        """Every argument in force, by name."""
+        found = {name: Local(argument, self.source) for name, argument in self.block.body.arguments.items()}
+        for over in self.overrides:
+            found |= over.arguments()
+        return found
+
+    def argument(self, name: str) -> Local | None:
+        """An argument in force."""
+        for declared in (*reversed(self.overrides), self):
+            argument = declared.block.body.arguments.get(name)
+            if argument:
+                return Local(argument, declared.source)
+        return None
+
+    def literal(self, name: str) -> str | None:
+        """The text of an argument that is a plain string."""
+        found = self.argument(name)
+        expression = found.argument.expression if found else None
+        return expression.literal if isinstance(expression, Template) else None
+
+    def blocks(self) -> list[Declared]:
+        """The nested blocks in force: those of an override replace all of their type, ``dynamic`` ones included."""
+        found = [Declared(block, self.source) for block in self.block.body.blocks]
+        for over in self.overrides:
+            replaced = {_kind(block) for block in over.block.body.blocks}
+            found = [declared for declared in found if _kind(declared.block) not in replaced] + over.blocks()
+        return found
+
+
+def _kind(block: Block) -> str:
+    return block.label(0) if block.type == "dynamic" else block.type
+
+
+@dataclass(slots=True)
+class Module:
+    """The declarations of one module directory.
+
+    ``assignments`` are the files that set variables when the directory is a root module, in Terraform's order: each
+    later one wins. ``resources`` keeps every block of an address, since a directory may hold alternatives.
+    """
+
+    directory: Path
+    variables: dict[str, Declared] = field(default_factory=dict)
+    locals: dict[str, Local] = field(default_factory=dict)
+    outputs: dict[str, Declared] = field(default_factory=dict)
+    calls: dict[str, Declared] = field(default_factory=dict)
+    providers: list[Declared] = field(default_factory=list)
+    resources: dict[tuple[Mode, str, str], list[Declared]] = field(default_factory=dict)
+    assignments: list[File] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    errors: list[Unreadable] = field(default_factory=list)
+
+    def local_sources(self) -> Iterator[str]:
+        """The relative paths that its module calls name literally."""
+        for call in self.calls.values():
+            source = call.literal("source")
+            if source is not None and source.startswith(("./", "../")):
+                yield source
+
+
+def read_module(directory: Path, names: Iterable[str], load: Load) -> Module:
+    """The module in a directory, out of the files of these names."""
+    module = Module(directory)
+    names = sorted(names)
+    # OpenTofu prefers x.tofu to x.tf; reading both would declare everything twice.
+    replaced = {name.replace(".tofu", ".tf") for name in names if ".tofu" in name}
+    configuration = [name for name in names if CONFIGURATION.search(name) and name not in replaced]
+    for name in configuration:
+        if not _OVERRIDE.search(name):
+            for declared in _blocks(module, directory / name, load):
+                _declare(module, declared)
+    for name in configuration:
+        if _OVERRIDE.search(name):
+            for declared in _blocks(module, directory / name, load):
+                _override(module, declared)
+    for name in sorted((n for n in names if _AUTOMATIC.search(n)), key=lambda n: (not n.startswith("terraform."), n)):
+        file = _parse(module, directory / name, load)
+        if file:
+            module.assignments.append(file)
+    return module
+
+
+def _parse(module: Module, path: Path, load: Load) -> File | None:
+    source = load(path)
+    if isinstance(source, Unreadable):
+        module.errors.append(source)
+        return None
+    file = read_file(source)
+    module.files.append(file)
+    module.errors += file.errors
+    return file
+
+
+def _blocks(module: Module, path: Path, load: Load) -> Iterator[Declared]:
+    file = _parse(module, path, load)
+    if file:
+        for block in file.body.blocks:
+            yield Declared(block, file.source)
+
+
+def _key(block: Block) -> tuple[Mode, str, str]:
+    return _MODES[block.type], block.label(0), block.label(1)
+
+
+def _declare(module: Module, declared: Declared) -> None:
+    block = declared.block
+    match block.type:
+        case "resource" | "data" | "ephemeral":
+            module.resources.setdefault(_key(block), []).append(declared)
+        case "variable":
+            module.variables.setdefault(block.label(0), declared)
+        case "output":
+            module.outputs.setdefault(block.label(0), declared)
+        case "module":
+            module.calls.setdefault(block.label(0), declared)
+        case "provider":
+            module.providers.append(declared)
+        case "locals":
+            for name, argument in block.body.arguments.items():
+                module.locals.setdefault(name, Local(argument, declared.source))
+        case "check":
+            for inner in block.body.blocks_of("data"):
+                module.resources.setdefault(_key(inner), []).append(Declared(inner, declared.source))
+        case _:
+            pass  # terraform, moved, removed, import: they declare nothing that a fact is about
+
+
+def _override(module: Module, declared: Declared) -> None:
+    """Merge a block of an override file into the one that it overrides, as Terraform does: argument by argument."""
+    block = declared.block
+    if block.type == "locals":
+        for name, argument in block.body.arguments.items():
+            module.locals[name] = Local(argument, declared.source)
+        return
+    base: Declared | None = None
+    match block.type:
+        case "resource" | "data" | "ephemeral":
+            base = next(iter(module.resources.get(_key(block), ())), None)
+        case "variable":
+            base = module.variables.get(block.label(0))
+        case "output":
+            base = module.outputs.get(block.label(0))
+        case "module":
+            base = module.calls.get(block.label(0))
+        case "provider":
+            alias = declared.literal("alias")
+            same = (p for p in module.providers if p.block.label(0) == block.label(0))
+            base = next((p for p in same if p.literal("alias") == alias), None)
+        case _:
+            pass
+    if base is None:
+        _declare(module, declared)
+    else:
+        base.overrides.append(declared)

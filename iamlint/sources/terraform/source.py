@@ -1,0 +1,84 @@
+"""Terraform source to facts: root modules found, each evaluated, every instance turned into its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from iamlint.facts import Fact
+from iamlint.hcl import read_file
+from iamlint.hcl.scope import Files
+from iamlint.hcl.syntax import File
+from iamlint.location import Unreadable
+from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform.evaluation import ModuleInstance, Run
+from iamlint.sources.terraform.instances import facts_of, is_wanted
+from iamlint.sources.terraform.library import Library
+from iamlint.sources.terraform.module import Module
+from iamlint.sources.terraform.variables import root_inputs
+from iamlint.sources.workspace import Workspace
+from iamlint.values import Value
+
+
+def read_terraform(directories: Iterable[Path], options: Options, workspace: Workspace) -> Reading:
+    """The facts of the root modules among these directories.
+
+    A root module is a directory that no other one calls; what it calls is read with it, wherever below the roots it
+    lies.
+    """
+    reading, library = Reading(), Library(workspace)
+    modules = [found for directory in directories if isinstance(found := library.module(directory), Module)]
+    given = _var_files(options, workspace, reading)
+    for root in root_modules(modules):
+        options.progress(f"evaluating {workspace.shown(root.directory)}")
+        facts, errors = _read_root(root, library, given, options, workspace)
+        reading.facts += facts
+        reading.errors += errors
+    for module in library.read:
+        reading.errors += module.errors
+        reading.files += len(module.files)
+    return reading
+
+
+def root_modules(modules: list[Module]) -> list[Module]:
+    """Those that no other one calls by a local path; where all call each other, the first."""
+    called = {
+        (module.directory / source).resolve()
+        for module in modules
+        for source in module.local_sources()
+        if (module.directory / source).resolve() != module.directory
+    }
+    return [module for module in modules if module.directory not in called] or modules[:1]
+
+
+def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list[File]:
+    files: list[File] = []
+    for path in options.var_files:
+        source = workspace.load(path)
+        if isinstance(source, Unreadable):
+            reading.errors.append(source)
+        else:
+            file = read_file(source)
+            reading.errors += file.errors
+            files.append(file)
+    return files
+
+
+def _read_root(
+    root: Module, library: Library, given: list[File], options: Options, workspace: Workspace
+) -> tuple[list[Fact], list[Unreadable]]:
+    access = Files(workspace.roots, root.directory)
+    inputs, errors = root_inputs(root, given, options.variables, access)
+    run = Run(library.for_root(root.directory), access, root.directory)
+
+    def input_of(value: Value) -> Value:
+        return value
+
+    top = ModuleInstance(run, root, {name: (lambda v=value: input_of(v)) for name, value in inputs.items()})
+    facts = list(_facts(top))
+    return [*facts, *run.gaps], errors
+
+
+def _facts(top: ModuleInstance) -> Iterator[Fact]:
+    for instance in top.instances(is_wanted):
+        yield from facts_of(instance)

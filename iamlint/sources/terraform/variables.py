@@ -1,0 +1,73 @@
+"""Variables: what a root module is given, and how a value becomes the declared type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from iamlint.hcl import read_file
+from iamlint.hcl.constraints import Constraint, convert, read_constraint
+from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.scope import Files, Scope
+from iamlint.hcl.syntax import File
+from iamlint.location import SourceText, Unreadable
+from iamlint.sources.terraform.module import Declared, Module
+from iamlint.values import Value
+
+
+def convert_variable(declared: Declared, value: Value) -> Value:
+    """A value as the variable's ``type`` makes it: strings to numbers, lists to sets, ``optional()`` defaults filled in.
+
+    A value that does not fit becomes unknown, with what Terraform would say.
+    """
+    written = declared.argument("type")
+    if written is None:
+        return value
+    return convert(value, read_constraint(written.argument.expression, written.source))
+
+
+def root_inputs(
+    module: Module, files: Iterable[File], variables: Iterable[str], access: Files
+) -> tuple[dict[str, Value], list[Unreadable]]:
+    """What the root module's variables are set to, the last setting first in force.
+
+    In Terraform's order: terraform.tfvars, then ``*.auto.tfvars`` by name, then ``--var-file``, then ``--var``.
+    Values for variables that the module does not declare are passed over, as Terraform does for files.
+    """
+    inputs: dict[str, Value] = {}
+    for file in (*module.assignments, *files):
+        scope = Scope(file.source, lambda _name: None, access)
+        for name, argument in file.body.arguments.items():
+            if name in module.variables:
+                inputs[name] = evaluate(argument.expression, scope)
+    errors: list[Unreadable] = []
+    for setting in variables:
+        name, _, text = setting.partition("=")
+        declared = module.variables.get(name.strip())
+        if declared is not None:
+            value = _from_command_line(declared, text, access)
+            if isinstance(value, Unreadable):
+                errors.append(value)
+            else:
+                inputs[name.strip()] = value
+    return inputs, errors
+
+
+def _from_command_line(declared: Declared, text: str, access: Files) -> Value | Unreadable:
+    """``--var`` gives strings as they are, and expressions for variables of other types, as Terraform has it."""
+    written = declared.argument("type")
+    constraint = read_constraint(written.argument.expression, written.source) if written else None
+    if constraint is None or constraint == Constraint("string"):
+        return Value(text)
+    source = SourceText(f"--var {declared.block.label(0)}", f"value = {text}\n")
+    file = read_file(source)
+    if file.errors:
+        return file.errors[0]
+    return evaluate(file.body.arguments["value"].expression, Scope(source, lambda _name: None, access))
+
+
+def unknown_names(modules: Iterable[Module], variables: Iterable[str]) -> list[str]:
+    """The names given to ``--var`` that no root module declares."""
+    declared: Mapping[str, object] = {name: None for module in modules for name in module.variables}
+    return [name for name in (setting.partition("=")[0].strip() for setting in variables) if name not in declared]
+
+
