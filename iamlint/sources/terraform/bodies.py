@@ -65,7 +65,9 @@ class _Blocks(Mapping[str, "tuple[Body, ...] | Unknown"]):
     def _expand(self, nested: list[Declared]) -> tuple[Body, ...] | Unknown:
         found: list[Body] = []
         for declared in nested:
-            bodies = _dynamic(declared, self._scope) if declared.block.type == "dynamic" else (body(declared, self._scope),)
+            bodies = (
+                _dynamic(declared, self._scope) if declared.block.type == "dynamic" else (body(declared, self._scope),)
+            )
             if isinstance(bodies, Unknown):
                 return bodies
             found += bodies

@@ -37,7 +37,9 @@ class View:
             return value
         if self.default_project.data is not None:
             return self.default_project
-        return Value(Unknown("the project is set neither here nor in the provider block", (Hole(f"{self.address}.project"),)))
+        return Value(
+            Unknown("the project is set neither here nor in the provider block", (Hole(f"{self.address}.project"),))
+        )
 
 
 def after_apply(view: View, name: str) -> Value:

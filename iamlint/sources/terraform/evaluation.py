@@ -31,6 +31,8 @@ from iamlint.values import NULL, Lazy, Value, unknown
 
 DEEPEST_CALL = 40
 """Module calls nested deeper than this are not followed."""
+DEEPEST_REFERENCE = 300
+"""A value behind a longer chain of references than this is not worked out."""
 MOST_INSTANCES_IN_ROOT = 200_000
 """Instances of one root module beyond this are not read, and that is said."""
 
@@ -53,6 +55,7 @@ class Run:
     root: Path
     gaps: list[Gap] = field(default_factory=list)
     instances: int = 0
+    depth: int = 0
 
 
 class ModuleInstance:
@@ -126,11 +129,15 @@ class ModuleInstance:
         reference = self.qualified(".".join(key))
         if key in self._working:
             return unknown(f"{reference} refers to itself", reference=reference)
+        if self.run.depth >= DEEPEST_REFERENCE:
+            return unknown(f"{reference} lies behind more than {DEEPEST_REFERENCE} references", reference=reference)
         self._working.add(key)
+        self.run.depth += 1
         try:
             value = work()
         finally:
             self._working.discard(key)
+            self.run.depth -= 1
         self._values[key] = value
         return value
 
@@ -205,7 +212,8 @@ class ModuleInstance:
         if expansion.symbolic:
             return unknown(f"the instances of {address} are not known: {expansion.symbolic.reason}", reference=address)
         objects = {
-            key: Value(self._object(mode, declared, address + key_text(key), names)) for key, names in expansion.instances
+            key: Value(self._object(mode, declared, address + key_text(key), names))
+            for key, names in expansion.instances
         }
         if expansion.repeated is None:
             return objects[None]
@@ -327,7 +335,9 @@ class ModuleInstance:
 
     def _gap(self, declared: Declared, address: str, reason: str) -> Unknown:
         via = tuple(span.location for span in self.via)
-        self.run.gaps.append(Gap(f"{address} is not read: {reason}", Declaration(declared.header.location, "module", address, via)))
+        self.run.gaps.append(
+            Gap(f"{address} is not read: {reason}", Declaration(declared.header.location, "module", address, via))
+        )
         return Unknown(f"{address} is not read: {reason}", (Hole(address),))
 
     def _called(self, name: str) -> Value | None:
@@ -412,5 +422,7 @@ def _as_object(one: Body) -> Value:
     """A nested block as the object that expressions see."""
     found = {name: argument.value for name, argument in one.arguments.items()}
     for name, nested in one.blocks.items():
-        found[name] = Value(nested) if isinstance(nested, Unknown) else Value(tuple(_as_object(inner) for inner in nested))
+        found[name] = (
+            Value(nested) if isinstance(nested, Unknown) else Value(tuple(_as_object(inner) for inner in nested))
+        )
     return Value(found, one.at)

@@ -58,9 +58,7 @@ def by_count(count: Value, address: str) -> Expansion:
         return _symbolic(Unknown("count is not a whole number"), address, "count")
     if number > MOST_INSTANCES:
         return _symbolic(Unknown(f"count is larger than the {MOST_INSTANCES} that iamlint expands"), address, "count")
-    return Expansion(
-        tuple((index, {"count": Value({"index": Value(index)})}) for index in range(int(number))), "count"
-    )
+    return Expansion(tuple((index, {"count": Value({"index": Value(index)})}) for index in range(int(number))), "count")
 
 
 def by_for_each(collection: Value, address: str) -> Expansion:
@@ -103,5 +101,7 @@ def key_text(key: Key) -> str:
         return ""
     if isinstance(key, int):
         return f"[{key}]"
-    quoted = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    quoted = (
+        key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    )
     return f'["{quoted}"]'

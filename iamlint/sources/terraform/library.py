@@ -84,5 +84,3 @@ class RootModules:
         if directory is None:
             return f'the module "{source}" is not installed (terraform init would fetch it)'
         return self._library.module(directory)
-
-

@@ -69,5 +69,3 @@ def unknown_names(modules: Iterable[Module], variables: Iterable[str]) -> list[s
     """The names given to ``--var`` that no root module declares."""
     declared: Mapping[str, object] = {name: None for module in modules for name in module.variables}
     return [name for name in (setting.partition("=")[0].strip() for setting in variables) if name not in declared]
-
-

@@ -1,0 +1,1 @@
+members = ["user:ana@example.com", "group:minters@example.com"]

@@ -1,0 +1,3 @@
+project = "shop-dev"
+role    = "roles/iam.serviceAccountUser"
+level   = "7"
