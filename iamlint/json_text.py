@@ -1,0 +1,223 @@
+"""JSON as written: a tree of nodes with the span of every value and every key.
+
+What the standard library's decoder gives up is what a linter needs: positions, keys that occur twice, exact numbers.
+Strict RFC 8259, except that a byte order mark at the start is accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from iamlint.location import SourceText, Unreadable
+
+MAX_DEPTH = 128
+"""How deep arrays and objects may be nested; plans of real configurations stay below 60."""
+
+MAX_DIGITS = 1000
+"""How many digits a number may have, and how large its exponent may be."""
+
+
+@dataclass(slots=True, eq=False)
+class JsonNode:
+    """A value and its span, quotes and brackets included; an array is a tuple of nodes, an object its `Members`."""
+
+    start: int
+    end: int
+    value: JsonValue
+
+    @property
+    def exact(self) -> bool:
+        """Whether a string is written without escapes: its character ``i`` then stands at ``start + 1 + i``."""
+        return isinstance(self.value, str) and self.end - self.start == len(self.value) + 2
+
+
+@dataclass(slots=True, eq=False)
+class Members:
+    """The members of an object as (key, value), in order; a key that occurs twice is there twice."""
+
+    pairs: list[tuple[JsonNode, JsonNode]]
+
+
+JsonValue: TypeAlias = bool | int | Decimal | str | tuple[JsonNode, ...] | Members | None
+
+
+def parse(source: SourceText) -> JsonNode | Unreadable:
+    """The one JSON value that a text holds, or where and why it is not JSON."""
+    reader = _Reader(source.text)
+    try:
+        return reader.document()
+    except _SyntaxError as error:
+        return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
+
+
+def number(text: str) -> int | Decimal | None:
+    """The exact value of a number in decimal notation, an int where it is whole; None where it is out of range."""
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > MAX_DIGITS or len(exponent) > len(str(MAX_DIGITS)) + 1 or abs(int(exponent or 0)) > MAX_DIGITS:
+        return None
+    if not exponent and "." not in mantissa:
+        return int(mantissa)
+    value = Decimal(text)
+    return int(value) if value == value.to_integral_value() else value
+
+
+class _SyntaxError(Exception):
+    def __init__(self, start: int, end: int, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.start, self.end, self.reason, self.hint = start, end, reason, hint
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
+_STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
+_FOLLOWING = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
+_KEY = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![0-9A-Za-z_.+-])")
+_WORD = re.compile(r"[-+.0-9A-Za-z_]+")
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))')
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+class _Reader:
+    """Recursive descent, two frames a level; each method reads from an offset and gives a node that knows its end."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def document(self) -> JsonNode:
+        """The value, and nothing after it."""
+        start = self._skip(1 if self.text.startswith("\ufeff") else 0)
+        if start == len(self.text):
+            raise _SyntaxError(start, start, "the file is empty, where a JSON value is expected")
+        node = self._value(start, 0)
+        rest = self._skip(node.end)
+        if rest < len(self.text):
+            raise self._unexpected(rest, "only the end of the file")
+        return node
+
+    def _skip(self, at: int) -> int:
+        match = _SPACE.match(self.text, at)
+        return match.end() if match else at
+
+    def _value(self, at: int, depth: int) -> JsonNode:
+        string = _STRING.match(self.text, at)
+        if string:
+            return JsonNode(at, string.end(), string.group(1))
+        first = self.text[at : at + 1]
+        if first == '"':
+            return self._string(at)
+        if first in ("{", "["):
+            if depth == MAX_DEPTH:
+                raise _SyntaxError(at, at + 1, f"nested deeper than {MAX_DEPTH} levels", "Flatten the document.")
+            return self._object(at, depth + 1) if first == "{" else self._array(at, depth + 1)
+        match = _NUMBER.match(self.text, at)
+        if match:
+            value = number(match.group())
+            if value is None:
+                raise _SyntaxError(at, match.end(), "a number out of range")
+            return JsonNode(at, match.end(), value)
+        word = _WORD.match(self.text, at)
+        if word and word.group() in _WORDS:
+            return JsonNode(at, word.end(), _WORDS[word.group()])
+        raise self._unexpected(at, "a JSON value")
+
+    def _array(self, start: int, depth: int) -> JsonNode:
+        text, items = self.text, list[JsonNode]()
+        at = self._skip(start + 1)
+        if text.startswith("]", at):
+            return JsonNode(start, at + 1, ())
+        while True:
+            item = self._value(at, depth)
+            items.append(item)
+            following = _FOLLOWING.match(text, item.end)
+            if following and following.group(1) == ",":
+                at = following.end()
+            elif following and following.group(1) == "]":
+                return JsonNode(start, following.end(1), tuple(items))
+            else:
+                raise self._unclosed(self._skip(item.end), start, '"," or "]" after an array item')
+
+    def _object(self, start: int, depth: int) -> JsonNode:
+        text, pairs = self.text, list[tuple[JsonNode, JsonNode]]()
+        at = self._skip(start + 1)
+        if text.startswith("}", at):
+            return JsonNode(start, at + 1, Members(pairs))
+        while True:
+            match = _KEY.match(text, at)
+            if match:
+                key, at = JsonNode(at, match.end(1) + 1, match.group(1)), match.end()
+            else:
+                key, at = self._key(at, start)
+            value = self._value(at, depth)
+            pairs.append((key, value))
+            following = _FOLLOWING.match(text, value.end)
+            if following and following.group(1) == ",":
+                at = following.end()
+            elif following and following.group(1) == "}":
+                return JsonNode(start, following.end(1), Members(pairs))
+            else:
+                raise self._unclosed(self._skip(value.end), start, '"," or "}" after an object member')
+
+    def _key(self, at: int, start: int) -> tuple[JsonNode, int]:
+        """A key that has escapes or is wrong, and the offset of its value."""
+        if not self.text.startswith('"', at):
+            raise self._unclosed(at, start, "a property name in double quotes")
+        key = self._string(at)
+        at = self._skip(key.end)
+        if not self.text.startswith(":", at):
+            raise self._unexpected(at, '":" after a property name')
+        return key, self._skip(at + 1)
+
+    def _string(self, start: int) -> JsonNode:
+        text, at, pieces = self.text, start + 1, list[str]()
+        while True:
+            match = _PLAIN.match(text, at)
+            if match:
+                pieces.append(match.group())
+                at = match.end()
+            stop = text[at : at + 1]
+            if stop == '"':
+                return JsonNode(start, at + 1, pieces[0] if len(pieces) == 1 else "".join(pieces))
+            if stop != "\\":
+                raise self._unclosed_string(start, at)
+            piece, at = self._escape(at)
+            pieces.append(piece)
+
+    def _escape(self, at: int) -> tuple[str, int]:
+        """The character of an escape, two for a surrogate pair; half a pair becomes U+FFFD, as in Go."""
+        match = _ESCAPE.match(self.text, at)
+        if match is None:
+            raise _SyntaxError(at, at + 2, "an escape that JSON does not have", r'Write "\\" for a backslash.')
+        if match.group(1):
+            return _ESCAPES.get(match.group(1), match.group(1)), match.end()
+        code = int(match.group(2), 16)
+        if not 0xD800 <= code < 0xE000:
+            return chr(code), match.end()
+        low = _ESCAPE.match(self.text, match.end())
+        if code < 0xDC00 and low and low.group(2) and 0xDC00 <= int(low.group(2), 16) < 0xE000:
+            return chr(0x10000 + ((code - 0xD800) << 10) + int(low.group(2), 16) - 0xDC00), low.end()
+        return "\ufffd", match.end()
+
+    def _unclosed_string(self, start: int, at: int) -> _SyntaxError:
+        if at == len(self.text) or self.text[at] in "\r\n":
+            return _SyntaxError(
+                start, at, "a string that is not closed on its line", 'Close it with a double quote (").'
+            )
+        return _SyntaxError(at, at + 1, "a control character in a string", r"Write it as an escape, such as \t.")
+
+    def _unclosed(self, at: int, opened: int, expected: str) -> _SyntaxError:
+        if at < len(self.text):
+            return self._unexpected(at, expected)
+        what, close = ("object", "}") if self.text[opened] == "{" else ("array", "]")
+        return _SyntaxError(opened, opened + 1, f"this {what} is never closed", f'Close it with "{close}".')
+
+    def _unexpected(self, at: int, expected: str) -> _SyntaxError:
+        if at == len(self.text):
+            return _SyntaxError(at, at, f"the file ends where {expected} is expected")
+        word = _WORD.match(self.text, at)
+        found = word.group()[:20] if word else self.text[at]
+        return _SyntaxError(at, at + len(found), f"{found!r} where {expected} is expected")
