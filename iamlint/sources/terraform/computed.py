@@ -148,9 +148,9 @@ def _project(view: View, name: str) -> Value | None:
     match name:
         case "project_id":
             value = view.body.value("project_id")
-            return view.project if value.data is None else value
+            return view.default_project if value.data is None and view.default_project.data is not None else None
         case "id":
-            return joined("projects/", _project(view, "project_id") or "")
+            return joined("projects/", _project(view, "project_id") or view.argument("project_id"))
         case _:
             return None
 

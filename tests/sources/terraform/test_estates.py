@@ -1,0 +1,60 @@
+"""Each small estate tells the same as source and as the plan that Terraform made of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlint.reporters.facts import facts_json
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+
+ESTATES = Path(__file__).parents[3] / "testdata" / "estates"
+CASES = sorted(path.name for path in ESTATES.iterdir())
+COMPARED = {
+    "grant": ("principal", "role", "resource", "condition", "unknown"),
+    "custom_role": ("name", "permissions"),
+    "service_account": ("email", "project"),
+    "service": ("name", "project"),
+}
+
+
+def facts(path: Path, **options: Any) -> list[str]:
+    reading = read([path], Options(**options))
+    assert reading.errors == []
+    entries = [json.loads(line) for line in facts_json(reading.facts).splitlines()]
+    return sorted(
+        json.dumps([entry["kind"], entry["address"], *(entry.get(key) for key in COMPARED[entry["kind"]])])
+        for entry in entries
+        if entry["kind"] in COMPARED
+    )
+
+
+def source_only(case: str, tmp_path: Path) -> Path:
+    """The estate without its plan, in a directory of its own."""
+    import shutil
+
+    return Path(shutil.copytree(ESTATES / case, tmp_path / case, ignore=shutil.ignore_patterns("plan.json")))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_source_and_plan_tell_the_same(case: str, tmp_path: Path) -> None:
+    source = facts(source_only(case, tmp_path))
+    assert source
+    assert source == facts(ESTATES / case / "plan.json", source_root=tmp_path)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_plan_beside_its_source_points_at_the_same_lines(case: str, tmp_path: Path) -> None:
+    def places(path: Path) -> set[tuple[Any, ...]]:
+        entries = [json.loads(line) for line in facts_json(read([path], Options()).facts).splitlines()]
+        grants = [entry for entry in entries if entry["kind"] == "grant"]
+        return {(e["address"], e["principal"], e["role"], e["line"], Path(e["path"]).name) for e in grants}
+
+    directory = source_only(case, tmp_path)
+    source = places(directory)
+    (directory / "plan.json").write_bytes((ESTATES / case / "plan.json").read_bytes())
+    assert source == places(directory / "plan.json")
