@@ -1,0 +1,124 @@
+"""Service accounts: one identity for an account, by whatever attribute or name it is called, and the facts of it.
+
+An account whose e-mail the input tells is that e-mail. One that the input declares without telling its e-mail is the
+text ``${ADDRESS.email}``: in `ServiceAccount.email`, in the name of a service account `Resource`, in the targets and
+delegates of an `Impersonation`, and behind ``serviceAccount:`` in a principal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from iamlint.facts import Principal, ServiceAccount, ServiceAccountKey, Text
+from iamlint.principals import read_principal
+from iamlint.sources.terraform.arguments import placed_text, text_of
+from iamlint.sources.terraform.computed import account_email
+from iamlint.sources.terraform.declarations import declaration
+from iamlint.sources.terraform.instance import Instance
+from iamlint.sources.terraform.projects import default_project
+from iamlint.unknown import Hole, Unknown
+from iamlint.values import Value
+
+_KEY = r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]'
+_ACCOUNT = re.compile(
+    rf"(?P<address>(?:module\.[\w-]+(?:{_KEY})?\.)*google_service_account\.[\w-]+(?:{_KEY})?)\.(?P<attribute>\w+)\Z"
+)
+_FOLDER = "/serviceAccounts/"
+_MEMBER = "serviceAccount:"
+
+
+def declared_account(hole: Hole, *attributes: str) -> str | None:
+    """``${ADDRESS.email}`` for a hole that is one of these attributes of a declared account."""
+    match = _ACCOUNT.match(hole.reference)
+    return "${" + match["address"] + ".email}" if match and match["attribute"] in attributes else None
+
+
+def account_name(text: Text) -> Text:
+    """The e-mail in a service account's name, e-mail or id, in whatever form arguments take them.
+
+    Source: ``service_account_id`` of google_service_account_iam and google_service_account_key,
+    https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_service_account_iam
+    """
+    if isinstance(text, str):
+        return text.rpartition(_FOLDER)[2] or text
+    if text.hole:
+        return declared_account(text.hole, "email", "name", "id", "unique_id") or text
+    for index, part in enumerate(text.parts):
+        if isinstance(part, str) and _FOLDER in part:
+            rest = part.rpartition(_FOLDER)[2]
+            parts = ((rest,) if rest else ()) + text.parts[index + 1 :]
+            if not any(isinstance(piece, Hole) for piece in parts):
+                return "".join(str(piece) for piece in parts)
+            if parts != text.parts:
+                return account_name(Unknown(text.reason, parts))
+    return text
+
+
+def impersonated(text: Text) -> Text:
+    """The e-mail that a target or delegate names: an e-mail, or ``projects/-/serviceAccounts/EMAIL``.
+
+    A name with a project in place of the ``-`` is refused by the API, so it stays as it is written. Source:
+    https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
+    """
+    if isinstance(text, str) and "/" in text and not text.startswith(f"projects/-{_FOLDER}"):
+        return text
+    return account_name(text)
+
+
+def principal_of(text: Text) -> Principal:
+    """A principal, where the accounts that the input declares are known by their address."""
+    if isinstance(text, Unknown):
+        identity = _declared_member(text.parts)
+        if identity:
+            return Principal(_MEMBER + identity, "service_account")
+    return read_principal(text)
+
+
+def _declared_member(parts: tuple[str | Hole, ...]) -> str | None:
+    match parts:
+        case (Hole() as hole,):
+            return declared_account(hole, "member")
+        case (str(prefix), Hole() as hole) if prefix == _MEMBER:
+            return declared_account(hole, "email")
+        case _:
+            return None
+
+
+def service_account(instance: Instance) -> Iterator[ServiceAccount]:
+    """The account that a ``google_service_account`` declares."""
+    body = instance.body
+    project, _ = default_project(instance)
+    email = text_of(body.value("email"))
+    if not isinstance(email, str):
+        email = text_of(account_email(body.value("account_id"), Value(project), instance.address))
+    if not isinstance(email, str):
+        email = "${" + instance.address + ".email}"
+    unique_id = text_of(body.value("unique_id"))
+    yield ServiceAccount(
+        email=email,
+        project=project,
+        declared=declaration(instance),
+        disabled=_flag(body.value("disabled")),
+        unique_id=unique_id if isinstance(unique_id, str) else None,
+    )
+
+
+def _flag(value: Value) -> bool | Unknown:
+    match value.data:
+        case bool() | Unknown() as data:
+            return data
+        case None | "false":
+            return False
+        case "true":
+            return True
+        case _:
+            return Unknown("this is neither true nor false")
+
+
+def service_account_key(instance: Instance) -> Iterator[ServiceAccountKey]:
+    """The key that a ``google_service_account_key`` makes, or uploads where it has ``public_key_data``."""
+    found = placed_text(instance.body, "service_account_id")
+    account = account_name(found[0]) if found else Unknown("service_account_id is not set")
+    uploaded = instance.body.value("public_key_data").data is not None
+    yield ServiceAccountKey(account, declaration(instance), uploaded)

@@ -1,0 +1,118 @@
+"""Arguments as facts want them: texts, lists of texts, and the place that each is written at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from iamlint.facts import Place, Text
+from iamlint.location import Span
+from iamlint.sources.terraform.instance import Argument, Body
+from iamlint.unknown import Hole, Unknown
+from iamlint.values import SetOf, Value
+
+Placed = tuple[Text, Place]
+
+
+def text_of(value: Value) -> Text | None:
+    """A value as the string that Terraform makes of it for a string argument; None for null."""
+    match value.data:
+        case None | str() | Unknown() as data:
+            return data
+        case bool() as flag:
+            return "true" if flag else "false"
+        case int() | Decimal() as number:
+            return str(number)
+        case _:
+            return Unknown("this is not a string")
+
+
+def place_of(argument: Argument, value: Value | None = None, item: Span | None = None) -> Place:
+    """Where an argument's value, or one element of it, is written.
+
+    The item of a literal list, else what the argument's expression itself holds of it, else the whole expression; a
+    value that comes from elsewhere has that as its origin.
+    """
+    at, written = item or argument.at, (value or argument.value).at
+    if written is None or written == at:
+        return Place(at.location)
+    if written.source is at.source and at.start <= written.start and written.end <= at.end:
+        return Place(written.location)
+    return Place(at.location, written.location)
+
+
+def placed_text(body: Body, name: str) -> Placed | None:
+    """The text of an argument with its place; None where it is absent or null."""
+    argument = body.arguments.get(name)
+    text = text_of(argument.value) if argument else None
+    return (text, place_of(argument)) if argument and text is not None else None
+
+
+def elements_of(value: Value) -> tuple[Value, ...] | Unknown:
+    """The elements of a list or set; none of null."""
+    match value.data:
+        case None:
+            return ()
+        case tuple() as items:
+            return items
+        case SetOf(items):
+            return items
+        case Unknown() as why:
+            return why
+        case _:
+            return Unknown("this is not a list")
+
+
+def placed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
+    """The elements of a list or set of strings, each with its own place, without duplicates."""
+    argument = body.arguments.get(name)
+    if argument is None:
+        return ()
+    elements = elements_of(argument.value)
+    if isinstance(elements, Unknown):
+        return elements
+    items: tuple[Span | None, ...] = argument.items
+    if len(items) != len(elements):
+        items = (None,) * len(elements)
+    return tuple((text, place_of(argument, element, item)) for text, element, item in _distinct(elements, items))
+
+
+def _distinct(elements: tuple[Value, ...], items: tuple[Span | None, ...]) -> Iterator[tuple[Text, Value, Span | None]]:
+    """The elements that are not null, each text once, as in the set that the provider makes of them."""
+    seen: set[str] = set()
+    for element, item in zip(elements, items, strict=True):
+        text = text_of(element)
+        if text is None:
+            continue
+        identity = text if isinstance(text, str) else text.text
+        comparable = isinstance(text, str) or bool(text.parts)
+        if comparable and identity in seen:
+            continue
+        seen.add(identity)
+        yield text, element, item
+
+
+def texts_only(found: tuple[Placed, ...] | Unknown) -> tuple[Text, ...] | Unknown:
+    """The texts without their places."""
+    return found if isinstance(found, Unknown) else tuple(text for text, _ in found)
+
+
+def named(text: Text | None, reference: str, reason: str) -> Text:
+    """A text that has an identity: what is not known at all gets a hole of its own."""
+    if text is None:
+        return Unknown(reason, (Hole(reference),))
+    if isinstance(text, Unknown) and not text.parts:
+        return Unknown(text.reason, (Hole(reference),))
+    return text
+
+
+def without_prefix(text: Text, *prefixes: str) -> Text:
+    """A text without the first of these prefixes that it has."""
+    for prefix in prefixes:
+        if isinstance(text, str):
+            if text.startswith(prefix):
+                return text[len(prefix) :]
+        elif text.prefix.startswith(prefix):
+            rest = text.prefix[len(prefix) :]
+            return Unknown(text.reason, ((rest,) if rest else ()) + text.parts[1:])
+    return text

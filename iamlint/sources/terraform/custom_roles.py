@@ -1,0 +1,40 @@
+"""Custom roles of projects and organizations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.facts import CustomRole, Text
+from iamlint.sources.terraform.arguments import named, placed_text, placed_texts, text_of, without_prefix
+from iamlint.sources.terraform.computed import joined
+from iamlint.sources.terraform.declarations import declaration
+from iamlint.sources.terraform.instance import Instance
+from iamlint.sources.terraform.projects import default_project
+from iamlint.unknown import Unknown
+from iamlint.values import Value
+
+
+def project_role(instance: Instance) -> Iterator[CustomRole]:
+    """The role of a ``google_project_iam_custom_role``."""
+    yield _role(instance, "projects", default_project(instance)[0])
+
+
+def organization_role(instance: Instance) -> Iterator[CustomRole]:
+    """The role of a ``google_organization_iam_custom_role``."""
+    found = placed_text(instance.body, "org_id")
+    organization = named(found[0] if found else None, f"{instance.address}.org_id", "org_id is not set")
+    yield _role(instance, "organizations", without_prefix(organization, "organizations/"))
+
+
+def _role(instance: Instance, kind: str, home: Text) -> CustomRole:
+    body = instance.body
+    found = placed_text(body, "role_id")
+    role_id = named(found[0] if found else None, f"{instance.address}.role_id", "role_id is not set")
+    name = text_of(joined(f"{kind}/", Value(home), "/roles/", Value(role_id)))
+    return CustomRole(
+        name=name if name is not None else Unknown("role_id is not set"),
+        permissions=placed_texts(body, "permissions"),
+        declared=declaration(instance),
+        title=text_of(body.value("title")),
+        stage=text_of(body.value("stage")),
+    )

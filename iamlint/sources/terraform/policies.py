@@ -1,0 +1,216 @@
+"""Policy documents: the structure that ``data.google_iam_policy`` renders, and the bindings of a ``policy_data``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from iamlint.documents import read_json
+from iamlint.facts import Condition
+from iamlint.location import SourceText, Span, Unreadable
+from iamlint.sources.terraform.arguments import elements_of, text_of
+from iamlint.sources.terraform.heredoc import Locate, locator
+from iamlint.sources.terraform.instance import Argument, Body
+from iamlint.unknown import Hole, Unknown
+from iamlint.values import NULL, Data, SetOf, Value
+
+_HOLE = "\ue000"
+"""Stands on both sides of a hole's number while JSON is read; a private character, which no policy holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One binding of a policy document: values with the places that they are written at."""
+
+    role: Value
+    members: tuple[Value, ...] | Unknown
+    condition: Condition | Unknown | None
+
+
+# -- what a document says ----------------------------------------------------------------------------------------------
+
+
+def bindings_of(policy_data: Argument) -> tuple[Binding, ...] | Unknown:
+    """The bindings of a ``policy_data``: of the structure that made it, else of its text."""
+    value = policy_data.value
+    document = value.structure or _parsed(value, policy_data.at)
+    if isinstance(document, Unknown):
+        return document
+    match document.data:
+        case Unknown() as why:
+            return why
+        case dict() as policy:
+            found = elements_of(policy.get("bindings", NULL))
+        case _:
+            return Unknown("the policy is not an object")
+    return found if isinstance(found, Unknown) else tuple(_binding(one) for one in found)
+
+
+def _binding(value: Value) -> Binding:
+    match value.data:
+        case dict() as binding:
+            role = binding.get("role", Value(Unknown("the binding has no role"), value.at))
+            members = elements_of(binding.get("members", NULL))
+            return Binding(role, members, _condition(binding.get("condition", NULL)))
+        case Unknown() as why:
+            return Binding(Value(why, value.at), why, why)
+        case _:
+            why = Unknown("the binding is not an object")
+            return Binding(Value(why, value.at), why, None)
+
+
+def _condition(value: Value) -> Condition | Unknown | None:
+    match value.data:
+        case None:
+            return None
+        case Unknown() as why:
+            return why
+        case dict() as entries:
+            written = entries.get("expression", NULL)
+            expression = text_of(written)
+            if expression is None:
+                expression = Unknown("the condition has no expression")
+            at = written.at or value.at
+            return Condition(expression, text_of(entries.get("title", NULL)), at.location if at else None)
+        case _:
+            return Unknown("the condition is not an object")
+
+
+def _parsed(value: Value, argument: Span) -> Value | Unknown:
+    """The structure of JSON text; the parts of the text that are not known may stand for strings or in them."""
+    match value.data:
+        case str() as text:
+            holes: tuple[Hole, ...] = ()
+            reason = ""
+        case Unknown() as why if why.parts and not why.hole and _HOLE not in why.text:
+            holes = tuple(part for part in why.parts if isinstance(part, Hole))
+            numbers = iter(range(len(holes)))
+            text = "".join(part if isinstance(part, str) else f"{_HOLE}{next(numbers)}{_HOLE}" for part in why.parts)
+            reason = why.reason
+        case Unknown() as why:
+            return why
+        case _:
+            return Unknown("the policy is not a JSON text")
+    document = read_json(SourceText("policy_data", text))
+    if isinstance(document, Unreadable):
+        return Unknown(reason or f"the policy is not JSON: {document.reason}")
+    return _Relocation(locator(text, value.at, argument), reason, holes).value(document)
+
+
+class _Relocation:
+    """Moves a document that was read out of a text to where that text is written, and puts its holes back.
+
+    Keys keep their placeholders: no key of a policy has a hole, and one that has is none that is read.
+    """
+
+    def __init__(self, locate: Locate, reason: str, holes: tuple[Hole, ...]) -> None:
+        self._locate, self._reason, self._holes = locate, reason, holes
+
+    def value(self, value: Value) -> Value:
+        at = self._locate(value.at.start, value.at.end) if value.at else None
+        return Value(self._data(value.data), at)
+
+    def _data(self, data: Data) -> Data:
+        match data:
+            case str() as text if _HOLE in text:
+                return Unknown(self._reason, tuple(self._parts(text)))
+            case tuple() as items:
+                return tuple(self.value(item) for item in items)
+            case dict() as entries:
+                return {key: self.value(item) for key, item in entries.items()}
+            case _:
+                return data
+
+    def _parts(self, text: str) -> Iterator[str | Hole]:
+        """Every second piece is the number of a hole."""
+        for index, piece in enumerate(text.split(_HOLE)):
+            if index % 2:
+                yield self._holes[int(piece)]
+            elif piece:
+                yield piece
+
+
+# -- what data.google_iam_policy renders -------------------------------------------------------------------------------
+
+
+def iam_policy_document(body: Body) -> Value:
+    """The ``policy_data`` of ``data.google_iam_policy``: its JSON text, and the structure with the places of its parts.
+
+    The text is as the provider renders it (bindings sorted by role, members sorted) where all of it is known. Source:
+    https://registry.terraform.io/providers/hashicorp/google/latest/docs/data-sources/iam_policy
+    """
+    entries: dict[str, Value] = {}
+    audits = _blocks(body, "audit_config", _audit_config)
+    if audits.data != ():
+        entries["auditConfigs"] = audits
+    entries["bindings"] = _blocks(body, "binding", _policy_binding)
+    structure = Value(entries, body.at)
+    try:
+        rendered = _rendered(structure)
+    except _NotKnownError as error:
+        return Value(error.why, None, structure)
+    return Value(_as_go(rendered), None, structure)
+
+
+def _blocks(body: Body, name: str, entry: Callable[[Body], Value]) -> Value:
+    blocks = body.blocks_of(name)
+    return Value(blocks if isinstance(blocks, Unknown) else tuple(entry(block) for block in blocks), body.at)
+
+
+def _policy_binding(block: Body) -> Value:
+    entries = {name: block.value(name) for name in ("members", "role")}
+    conditions = block.blocks_of("condition")
+    if isinstance(conditions, Unknown):
+        entries["condition"] = Value(conditions, block.at)
+    elif conditions:
+        names = ("description", "expression", "title")
+        entries["condition"] = Value({name: conditions[0].value(name) for name in names}, conditions[0].at)
+    return Value(entries, block.at)
+
+
+def _audit_config(block: Body) -> Value:
+    logs = _blocks(block, "audit_log_configs", _audit_log)
+    return Value({"auditLogConfigs": logs, "service": block.value("service")}, block.at)
+
+
+def _audit_log(block: Body) -> Value:
+    entries = {"exemptedMembers": block.value("exempted_members"), "logType": block.value("log_type")}
+    return Value(entries, block.at)
+
+
+class _NotKnownError(Exception):
+    def __init__(self, why: Unknown) -> None:
+        super().__init__(why.reason)
+        self.why = why
+
+
+def _rendered(value: Value) -> Any:
+    """The document as plain data, in the order of Go's structs; raises `_NotKnownError` where a part is unknown."""
+    match value.data:
+        case Unknown() as why:
+            raise _NotKnownError(why)
+        case dict() as entries:
+            found = {key: _rendered(entries[key]) for key in sorted(entries)}
+            if "bindings" in found:
+                found["bindings"].sort(key=lambda binding: str(binding.get("role", "")))
+            return {key: item for key, item in found.items() if item not in (None, "", [])}
+        case tuple() as items:
+            texts = [_rendered(item) for item in items]
+            return sorted(set(texts)) if texts and all(isinstance(text, str) for text in texts) else texts
+        case SetOf(items):
+            return _rendered(Value(items))
+        case _:
+            text = text_of(value)
+            if isinstance(text, Unknown):
+                raise _NotKnownError(text)
+            return text
+
+
+def _as_go(document: Any) -> str:
+    """JSON as Go's encoder writes it: no blanks, and ``<``, ``>`` and ``&`` escaped."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    for character, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(character, escaped)
+    return text

@@ -1,0 +1,74 @@
+"""Projects and the services that are enabled on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.facts import Place, Project, Service, Text
+from iamlint.sources.terraform.arguments import Placed, named, placed_text, without_prefix
+from iamlint.sources.terraform.declarations import declaration
+from iamlint.sources.terraform.instance import Instance
+from iamlint.unknown import Hole, Unknown
+
+NO_PROJECT = "the project is set neither here nor in the provider block"
+
+
+def default_project(instance: Instance, argument: str = "project") -> Placed:
+    """The id of the project that the instance belongs to: its own argument, else the provider's.
+
+    Where neither has it, the provider takes it from its environment: one project for all that it configures.
+    """
+    own = placed_text(instance.body, argument)
+    if own and own[0] == "":
+        own = None  # the provider takes an empty text as not set
+    provider = instance.provider
+    inherited = placed_text(provider.body, "project") if provider else None
+    match own, inherited:
+        case (Unknown(parts=()) as text, place), _:
+            return Unknown(text.reason, (Hole(f"{instance.address}.{argument}"),)), place
+        case (text, place), _:
+            return without_prefix(text, "projects/"), place
+        case None, (text, place):
+            return without_prefix(text, "projects/"), Place(instance.body.at.location, place.at)
+        case _:
+            home = provider.address if provider else "provider.google"
+            return Unknown(NO_PROJECT, (Hole(f"{home}.project"),)), Place(instance.body.at.location)
+
+
+def project(instance: Instance) -> Iterator[Project]:
+    """The project that a ``google_project`` declares; its number only an apply tells."""
+    found = placed_text(instance.body, "project_id")
+    reference = f"{instance.address}.project_id"
+    number = placed_text(instance.body, "number")
+    yield Project(
+        project_id=named(found[0] if found else None, reference, "project_id is not set"),
+        declared=declaration(instance),
+        number=number[0] if number and isinstance(number[0], str) else None,
+        parent=_parent(instance),
+    )
+
+
+def _parent(instance: Instance) -> Text | None:
+    for argument, kind in (("folder_id", "folders/"), ("org_id", "organizations/")):
+        found = placed_text(instance.body, argument)
+        if not found:
+            continue
+        match without_prefix(found[0], kind):
+            case "":
+                continue
+            case str(number):
+                return kind + number
+            case Unknown(reason, parts):
+                holes = parts or (Hole(f"{instance.address}.{argument}"),)
+                if isinstance(holes[0], str):
+                    return Unknown(reason, (kind + holes[0], *holes[1:]))
+                return Unknown(reason, (kind, *holes))
+    return None
+
+
+def project_service(instance: Instance) -> Iterator[Service]:
+    """The API that a ``google_project_service`` enables."""
+    found = placed_text(instance.body, "service")
+    place = found[1] if found else Place(instance.body.at.location)
+    service = named(found[0] if found else None, f"{instance.address}.service", "service is not set")
+    yield Service(service, default_project(instance)[0], declaration(instance), place)

@@ -1,0 +1,71 @@
+"""The places that ask for an account's token: provider blocks, token data sources and their ephemeral namesakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.facts import Impersonation, Text
+from iamlint.sources.terraform.accounts import impersonated
+from iamlint.sources.terraform.arguments import Placed, placed_text, placed_texts, text_of, without_prefix
+from iamlint.sources.terraform.declarations import declaration
+from iamlint.sources.terraform.instance import Instance
+from iamlint.unknown import Unknown
+
+PROVIDERS = frozenset({"google", "google-beta"})
+TOKENS = frozenset(
+    {"google_service_account_access_token", "google_service_account_id_token", "google_service_account_jwt"}
+)
+"""Types of data sources and of ephemeral resources."""
+
+
+def provider_impersonation(provider: Instance) -> Iterator[Impersonation]:
+    """What a provider block impersonates; who calls is decided where Terraform runs.
+
+    Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference
+    """
+    target = placed_text(provider.body, "impersonate_service_account")
+    if target and target[0] != "":
+        yield _impersonation(provider, target, "impersonate_service_account_delegates", quota=_quota_project(provider))
+
+
+def token_impersonation(instance: Instance) -> Iterator[Impersonation]:
+    """What a token data source impersonates; its caller is the account that its provider impersonates, if any.
+
+    An ID token without a target is one of the caller's own account.
+    """
+    target = placed_text(instance.body, "target_service_account")
+    if target and target[0] != "":
+        provider = instance.provider
+        caller = placed_text(provider.body, "impersonate_service_account") if provider else None
+        yield _impersonation(
+            instance,
+            target,
+            "delegates",
+            caller=impersonated(caller[0]) if caller and caller[0] != "" else None,
+            quota=_quota_project(provider) if provider else None,
+        )
+
+
+def _impersonation(
+    instance: Instance, target: Placed, delegates: str, *, caller: Text | None = None, quota: Text | None = None
+) -> Impersonation:
+    chain = placed_texts(instance.body, delegates)
+    return Impersonation(
+        target=impersonated(target[0]),
+        declared=declaration(instance),
+        place=target[1],
+        delegates=chain if isinstance(chain, Unknown) else tuple((impersonated(text), at) for text, at in chain),
+        caller=caller,
+        quota_project=quota,
+    )
+
+
+def _quota_project(provider: Instance) -> Text | None:
+    """The project that calls are billed to, where the provider is told to name one."""
+    override = provider.body.value("user_project_override").data
+    if override not in (True, "true") and not isinstance(override, Unknown):
+        return None
+    project = text_of(provider.body.value("billing_project"))
+    if project is None or project == "":
+        return None
+    return without_prefix(project, "projects/")
