@@ -6,7 +6,7 @@ be known is an `Unknown` with its reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from iamlint.location import Location
@@ -50,13 +50,15 @@ class Declaration:
 
     ``address`` is Terraform's, instance keys included; None for exports. ``type`` is the Terraform type, or the kind
     of export. ``at`` is the header of the block, or the start of the document or entry. ``via`` are the module calls
-    that lead to it, outermost first.
+    that lead to it, outermost first. ``planned`` is the entry of the plan or state that states it, where ``at`` is in
+    the source beside it.
     """
 
     at: Location
     type: str | None = None
     address: str | None = None
     via: tuple[Location, ...] = ()
+    planned: Location | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

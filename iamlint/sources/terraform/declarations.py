@@ -13,4 +13,5 @@ def declaration(instance: Instance) -> Declaration:
         type=instance.type,
         address=instance.address,
         via=tuple(span.location for span in instance.via),
+        planned=instance.planned.location if instance.planned else None,
     )

@@ -22,9 +22,10 @@ Form = Literal["member", "binding", "policy"]
 _TYPE = re.compile(r"google_(?P<family>[a-z0-9_]+)_iam_(?P<form>member|binding|policy)\Z")
 _FORMS: dict[str, Form] = {"member": "member", "binding": "binding", "policy": "policy"}
 
-_NOT_THE_TARGET = frozenset(
+NOT_THE_TARGET = frozenset(
     {"role", "member", "members", "policy_data", "condition", "id", "etag", "timeouts", "deletion_policy"}
 )
+"""Arguments of a grant that do not name what it is on."""
 
 _WITHOUT_PROJECT = frozenset(
     [
@@ -146,7 +147,7 @@ def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
     parts: list[Placed] = []
     if family not in _WITHOUT_PROJECT or "project" in instance.body.arguments:
         parts.append(default_project(instance))
-    for name in sorted(set(instance.body.arguments) - _NOT_THE_TARGET - {"project"}, key=_rank):
+    for name in sorted(set(instance.body.arguments) - NOT_THE_TARGET - {"project"}, key=_rank):
         value = instance.body.value(name)
         if text_of(value) is not None and not isinstance(value.data, dict | tuple):
             parts.append(_required(instance, name))

@@ -34,8 +34,7 @@ class Binding:
 
 def bindings_of(policy_data: Argument) -> tuple[Binding, ...] | Unknown:
     """The bindings of a ``policy_data``: of the structure that made it, else of its text."""
-    value = policy_data.value
-    document = value.structure or _parsed(value, policy_data.at)
+    document = document_of(policy_data)
     if isinstance(document, Unknown):
         return document
     match document.data:
@@ -46,6 +45,11 @@ def bindings_of(policy_data: Argument) -> tuple[Binding, ...] | Unknown:
         case _:
             return Unknown("the policy is not an object")
     return found if isinstance(found, Unknown) else tuple(_binding(one) for one in found)
+
+
+def document_of(policy_data: Argument) -> Value | Unknown:
+    """The structure that made a ``policy_data``, else that which its text holds; each part with its place."""
+    return policy_data.value.structure or _parsed(policy_data.value, policy_data.at)
 
 
 def _binding(value: Value) -> Binding:

@@ -1,0 +1,162 @@
+"""A plan's entries as instances: unknown values named, providers attached, everything placed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from iamlint.facts import Text
+from iamlint.location import Span
+from iamlint.sources.terraform.accounts import service_account
+from iamlint.sources.terraform.families import NOT_THE_TARGET, family_of
+from iamlint.sources.terraform.instance import Argument, Body, Instance
+from iamlint.sources.terraform.instances import is_wanted
+from iamlint.sources.terraform.plan.addresses import joined
+from iamlint.sources.terraform.plan.beside import Beside
+from iamlint.sources.terraform.plan.configuration import Block, Configuration, references
+from iamlint.sources.terraform.plan.entries import AFTER_APPLY, Entry
+from iamlint.sources.terraform.plan.providers import Providers
+from iamlint.sources.terraform.plan.references import References, block_address
+from iamlint.sources.terraform.plan.relocation import placed_at, relocated_body, same
+from iamlint.sources.terraform.policies import iam_policy_document
+from iamlint.unknown import Hole, Unknown
+from iamlint.values import Value
+
+_NAMES_ACCOUNT = ("email", "name", "id", "unique_id")
+_ACCOUNT_ARGUMENTS = {
+    "member": ("email", "member"),
+    "service_account_id": _NAMES_ACCOUNT,
+    "target_service_account": _NAMES_ACCOUNT,
+}
+"""The arguments that name an account, and the attributes of one that can make them."""
+
+
+class Planned:
+    """The instances of a plan or state."""
+
+    def __init__(self, entries: list[Entry], configuration: Configuration, beside: Beside | None) -> None:
+        self._entries = {entry.address: entry for entry in entries if not entry.removed}
+        self._configuration = configuration
+        self._beside = beside
+        self._providers = Providers(configuration, beside)
+        self._accounts: dict[str, Text] = {}
+        self._references = References(configuration, self._accounts)
+
+    def instances(self) -> Iterator[Instance]:
+        """Providers first, then every entry of a type that states facts."""
+        for entry in self._entries.values():
+            if entry.mode == "managed" and entry.type == "google_service_account":
+                self._accounts[entry.address] = self._email(entry)
+        yield from self._providers.all()
+        for entry in self._entries.values():
+            if is_wanted(entry.mode, entry.type):
+                yield self._placed(self._instance(entry), entry)
+
+    def _email(self, entry: Entry) -> Text:
+        return next(account.email for account in service_account(self._instance(entry)))
+
+    # -- what -----------------------------------------------------------------------------------------------------
+
+    def _instance(self, entry: Entry) -> Instance:
+        block = self._configuration.block(entry.module, block_address(entry.address, entry.module))
+        body = body_of(entry.values, entry.at)
+        if block:
+            body = self._named(entry, block, _configured(entry.type, body, block))
+        provider = self._providers.get(block.provider) if block else None
+        return Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), provider)
+
+    def _named(self, entry: Entry, block: Block, body: Body) -> Body:
+        """Unknown arguments by what they refer to: the account of a member, the document of a policy."""
+        arguments = dict(body.arguments)
+        for name, argument in body.arguments.items():
+            if argument.value.unknown and not argument.value.unknown.parts:
+                value = self._name(entry, name, block) or _own_hole(entry, name, argument.value)
+                arguments[name] = Argument(value, argument.at, argument.items)
+        return Body(body.at, arguments, body.blocks)
+
+    def _name(self, entry: Entry, name: str, block: Block) -> Value | None:
+        expression = block.expressions.get(name)
+        if name == "policy_data":
+            return self._policy(entry, expression)
+        attributes = _ACCOUNT_ARGUMENTS.get(name)
+        if attributes is None:
+            return None
+        address = self._references.account(entry.module, entry.address, expression, attributes)
+        if address is None:
+            return None
+        email, prefix = self._accounts[address], "serviceAccount:" if name == "member" else ""
+        if isinstance(email, str) and not email.startswith("${"):
+            return Value(prefix + email)
+        hole = Hole(f"{address}.email")
+        return Value(Unknown(AFTER_APPLY, (prefix, hole) if prefix else (hole,)))
+
+    def _policy(self, entry: Entry, expression: Value | None) -> Value | None:
+        """The document of a ``data.google_iam_policy`` that is only read during the apply."""
+        names = references(expression)
+        reference = names[0].removesuffix(".policy_data") if len(names) == 1 else ""
+        data = self._entries.get(joined(entry.module, reference)) if reference else None
+        if data is None or data.type != "google_iam_policy":
+            return None
+        return iam_policy_document(body_of(data.values, data.at))
+
+    # -- where ----------------------------------------------------------------------------------------------------
+
+    def _placed(self, instance: Instance, entry: Entry) -> Instance:
+        """The instance as the source beside the plan writes it, else at the call of its module, else in the plan."""
+        if self._beside is None:
+            return instance
+        exact = self._beside.instance(entry.address)
+        written = exact or self._beside.block(entry.address)
+        if written:
+            body = relocated_body(instance.body, written.body, exact=exact is not None)
+            body = _without_inherited_project(body, written.body, instance.provider)
+            return replace(instance, body=body, via=written.via, planned=entry.at)
+        call = self._beside.call(entry.module)
+        if call:
+            header, via = call
+            return replace(instance, body=placed_at(instance.body, header), via=via, planned=entry.at)
+        return instance
+
+
+def _own_hole(entry: Entry, name: str, value: Value) -> Value:
+    return Value(Unknown(AFTER_APPLY, (Hole(f"{entry.address}.{name}"),)), value.at)
+
+
+def _configured(kind: str, body: Body, block: Block) -> Body:
+    """The body without what the provider fills in: of a grant's target only what is configured names it."""
+    grants = family_of(kind) is not None
+
+    def keep(name: str, argument: Argument) -> bool:
+        if name in block.expressions or name in NOT_THE_TARGET:
+            return True
+        return not argument.value.unknown if name == "project" else not grants
+
+    return Body(body.at, {n: argument for n, argument in body.arguments.items() if keep(n, argument)}, body.blocks)
+
+
+def _without_inherited_project(body: Body, written: Body, provider: Instance | None) -> Body:
+    """The body without a project that is the provider's: then it stands where the provider block has it."""
+    project = body.arguments.get("project")
+    if project is None or provider is None or "project" in written.arguments:
+        return body
+    if not same(project.value, provider.body.value("project")):
+        return body
+    return Body(body.at, {n: argument for n, argument in body.arguments.items() if n != "project"}, body.blocks)
+
+
+def body_of(values: dict[str, Value], at: Span) -> Body:
+    """The values of an entry as a body; an array of objects is both an argument and nested blocks."""
+    arguments: dict[str, Argument] = {}
+    blocks: dict[str, tuple[Body, ...] | Unknown] = {}
+    for name, value in values.items():
+        match value.data:
+            case None:
+                continue
+            case Unknown() as why:
+                blocks[name] = why
+            case tuple(items) if items and all(isinstance(item.data, dict) for item in items):
+                blocks[name] = tuple(body_of(item.data, item.at or at) for item in items if isinstance(item.data, dict))
+            case _:
+                pass
+        arguments[name] = Argument(value, value.at or at)
+    return Body(at, arguments, blocks)

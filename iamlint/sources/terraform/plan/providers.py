@@ -1,0 +1,68 @@
+"""The providers of a plan: as its configuration has them, with the source beside it where that says more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.sources.terraform.instance import Argument, Body, Instance
+from iamlint.sources.terraform.plan.addresses import joined
+from iamlint.sources.terraform.plan.beside import Beside
+from iamlint.sources.terraform.plan.configuration import Configuration
+from iamlint.sources.terraform.plan.relocation import relocated_body
+from iamlint.values import Value
+
+
+class Providers:
+    """Provider configurations by the key that resources name them with: ``google``, ``module.x:google.alias``."""
+
+    def __init__(self, configuration: Configuration, beside: Beside | None) -> None:
+        self._known: dict[str, Instance] = {}
+        for key, fields in configuration.providers.items():
+            provider = _provider(fields, configuration)
+            if provider:
+                self._known[key] = _placed(provider, beside) if beside else provider
+
+    def all(self) -> Iterator[Instance]:
+        """Every provider configuration."""
+        yield from self._known.values()
+
+    def get(self, key: str) -> Instance | None:
+        """The provider of a key."""
+        return self._known.get(key)
+
+
+def _provider(fields: dict[str, Value], configuration: Configuration) -> Instance | None:
+    name, alias, module = (_text(fields, field) for field in ("name", "alias", "module_address"))
+    at = fields["name"].at if name else None
+    if at is None:
+        return None
+    local = f"{name}.{alias}" if alias else name
+    written = fields.get("expressions", Value({})).data
+    arguments = {}
+    for argument, expression in (written if isinstance(written, dict) else {}).items():
+        value = configuration.constant(expression)
+        if value.data is not None:
+            arguments[argument] = Argument(value, expression.at or at)
+    return Instance("provider", name, local, joined(module, f"provider.{local}"), Body(at, arguments), module)
+
+
+def _placed(provider: Instance, beside: Beside) -> Instance:
+    written = beside.block(provider.address)
+    if written is None or written.mode != "provider":
+        return provider
+    body = relocated_body(provider.body, written.body, exact=True)
+    return Instance(
+        "provider",
+        provider.type,
+        provider.name,
+        provider.address,
+        body,
+        provider.module,
+        written.via,
+        planned=provider.body.at,
+    )
+
+
+def _text(fields: dict[str, Value], name: str) -> str:
+    value = fields.get(name)
+    return value.data if value and isinstance(value.data, str) else ""

@@ -1,0 +1,83 @@
+"""What is expected of a document, and the error that names the JSON path where it is something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.location import Location, Unreadable
+from iamlint.unknown import Unknown
+from iamlint.values import Value
+
+
+class ShapeError(Exception):
+    """A value of the wrong kind; ``unreadable`` says where, what, and what was expected."""
+
+    def __init__(self, value: Value, path: str, expected: str) -> None:
+        at = value.at.location if value.at else Location("")
+        where = path or "the document"
+        reason = f"{where}: expected {expected}, found {_kind(value)}"
+        self.unreadable = Unreadable(at, reason, "make the file with terraform show -json")
+        super().__init__(reason)
+
+
+def _kind(value: Value) -> str:
+    match value.data:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case str():
+            return "a string"
+        case tuple():
+            return "an array"
+        case dict():
+            return "an object"
+        case Unknown():
+            return "an unknown value"
+        case _:
+            return "a number"
+
+
+def object_(value: Value, path: str) -> dict[str, Value]:
+    """The members of an object."""
+    if isinstance(value.data, dict):
+        return value.data
+    raise ShapeError(value, path, "an object")
+
+
+def optional_object(parent: dict[str, Value], name: str, path: str) -> dict[str, Value]:
+    """The members of an object that may be absent or null; then none."""
+    value = parent.get(name)
+    return object_(value, f"{path}.{name}" if path else name) if value and value.data is not None else {}
+
+
+def array(parent: dict[str, Value], name: str, path: str) -> Iterator[tuple[Value, str]]:
+    """The items of an array that may be absent or null, each with its JSON path."""
+    value = parent.get(name)
+    if value is None or value.data is None:
+        return
+    here = f"{path}.{name}" if path else name
+    if not isinstance(value.data, tuple):
+        raise ShapeError(value, here, "an array")
+    for index, item in enumerate(value.data):
+        yield item, f"{here}[{index}]"
+
+
+def string(parent: Value, name: str, path: str) -> str:
+    """A string that must be there."""
+    value = object_(parent, path).get(name)
+    if value is None:
+        raise ShapeError(parent, path, f'an object with "{name}"')
+    if not isinstance(value.data, str):
+        raise ShapeError(value, f"{path}.{name}", "a string")
+    return value.data
+
+
+def optional_string(parent: dict[str, Value], name: str, path: str) -> str:
+    """A string that may be absent or null; then empty."""
+    value = parent.get(name)
+    if value is None or value.data is None:
+        return ""
+    if not isinstance(value.data, str):
+        raise ShapeError(value, f"{path}.{name}", "a string")
+    return value.data
