@@ -1,0 +1,378 @@
+"""Expressions: recursive descent, with operators and traversals read in loops so that only nesting takes stack."""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.hcl.lexer import NAME, ParseError
+from iamlint.hcl.syntax import (
+    Attribute,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    ForObject,
+    ForTuple,
+    Index,
+    Item,
+    Literal,
+    Object,
+    Parentheses,
+    Splat,
+    Template,
+    Text,
+    Tuple,
+    Unary,
+    Variable,
+)
+from iamlint.hcl.templates import Templates
+from iamlint.json_text import number
+
+_PATH = re.compile(rf"{NAME}(?:\.{NAME})*+")
+_FOR = re.compile(r"for(?![A-Za-z0-9_\-\u0080-\U0010ffff])")
+_KEY = re.compile(rf"({NAME})[ \t]*(?:=(?![=>])|:(?!:))")
+_NUMBER = re.compile(r"[0-9](?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*")
+_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+_OPERATOR = re.compile(r"\|\||&&|[=!<>]=|[<>+\-*/%]")
+_OPERATOR_START = frozenset("|&=!<>+-*/%")
+_PRECEDENCE = {
+    operator: level
+    for level, operators in enumerate(("||", "&&", "== !=", "< <= > >=", "+ -", "* / %"))
+    for operator in operators.split()
+}
+_KEYWORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+
+
+class Expressions(Templates):
+    """The part of the parser that reads expressions.
+
+    `longest` is the longest chain of operators or traversals since it was last reset: such a chain makes the tree
+    deep where the text is not nested.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.longest = 0
+        self.deepest = 0
+
+    def expression(self) -> Expression:
+        """The expression at the cursor, which is left at the next character that counts."""
+        self.enter()
+        self.deepest = max(self.deepest, self.depth)
+        left = self._operand()
+        character = self.peek()
+        if character in _OPERATOR_START:
+            left = self._operation(left)
+            character = self.peek()
+        if character == "?":
+            self.at += 1
+            then = self.expression()
+            if self.peek() != ":":
+                raise self.unexpected('the ":" of the conditional')
+            self.at += 1
+            otherwise = self.expression()
+            left = Conditional(left.start, otherwise.end, left, then, otherwise)
+        self.depth -= 1
+        return left
+
+    def _operation(self, first: Expression) -> Expression:
+        """Binary operators by precedence, all of them associative to the left."""
+        operands: list[Expression] = [first]
+        pending: list[str] = []
+        count = 0
+        while True:
+            match = _OPERATOR.match(self.text, self.at)
+            level = _PRECEDENCE[match.group()] if match else -1
+            while pending and _PRECEDENCE[pending[-1]] >= level:
+                right, left = operands.pop(), operands.pop()
+                operands.append(Binary(left.start, right.end, pending.pop(), left, right))
+            if match is None:
+                self.longest = max(self.longest, count)
+                return operands[0]
+            count += 1
+            pending.append(match.group())
+            self.at = match.end()
+            operands.append(self._operand())
+            self.peek()
+
+    def _operand(self) -> Expression:
+        """A term with its traversals, or a negation of one."""
+        character = self.peek()
+        match = _PATH.match(self.text, self.at)
+        if match:
+            return self._traversals(self._path(match))
+        if character == '"':
+            return self._traversals(self.quoted())
+        if character == "[":
+            return self._traversals(self._tuple())
+        if character == "{":
+            return self._traversals(self._object())
+        if character == "(":
+            return self._traversals(self._parentheses())
+        if character == "<":
+            return self._traversals(self.heredoc())
+        if character in ("-", "!"):
+            return self._unary()
+        if character.isdecimal() and character.isascii():
+            return self._traversals(self._number())
+        raise self.unexpected("an expression")
+
+    def _unary(self) -> Expression:
+        signs: list[int] = []
+        while self.peek() in ("-", "!"):
+            signs.append(self.at)
+            self.at += 1
+        self.longest = max(self.longest, len(signs))
+        operand = self._operand()
+        for at in reversed(signs):
+            operand = Unary(at, operand.end, self.text[at], operand)
+        return operand
+
+    def _path(self, match: re.Match[str]) -> Expression:
+        """``name`` or ``name.name…``, the beginning of nearly every reference, or a call."""
+        start, path = match.start(), match.group()
+        self.at = match.end()
+        if not path.isascii():
+            at = start
+            for name in path.split("."):
+                self.check_name(name, at)
+                at += len(name) + 1
+        first, *rest = path.split(".")
+        if not rest:
+            character = self.peek()
+            if character == "(" or (character == ":" and self.text.startswith("::", self.at)):
+                return self._call(start, first)
+        end = start + len(first)
+        node: Expression
+        node = Literal(start, end, _KEYWORDS[first]) if first in _KEYWORDS else Variable(start, end, first)
+        for name in rest:
+            end += 1 + len(name)
+            node = Attribute(start, end, node, name)
+        self.longest = max(self.longest, len(rest))
+        return node
+
+    def _call(self, start: int, name: str) -> Call:
+        while self.text.startswith("::", self.at):
+            self.at += 2
+            name += "::" + self.name("the name of a function")
+            self.peek()
+        if self.text[self.at : self.at + 1] != "(":
+            raise self.unexpected('the "(" of the call')
+        opened = self.at
+        blank, self.blank = self.blank, self.free
+        self.at += 1
+        arguments: list[Expression] = []
+        expand = False
+        while self.peek() != ")":
+            arguments.append(self.expression())
+            character = self.peek()
+            if character == ",":
+                self.at += 1
+                continue
+            if self.text.startswith("...", self.at):
+                expand = True
+                self.at += 3
+                character = self.peek()
+            if character != ")":
+                raise self.unclosed(character, opened, ")", '")"' if expand else '"," or ")" after an argument')
+        self.at += 1
+        self.blank = blank
+        return Call(start, self.at, name, tuple(arguments), expand)
+
+    def _number(self) -> Literal:
+        match = _NUMBER.match(self.text, self.at)
+        written = match.group() if match else ""
+        value = number(written) if _DECIMAL.fullmatch(written) else None
+        if value is None:
+            raise ParseError(self.at, self.at + len(written), f"{written[:40]} is not a number, or out of range")
+        node = Literal(self.at, self.at + len(written), value)
+        self.at = node.end
+        return node
+
+    def _parentheses(self) -> Parentheses:
+        start, blank = self.at, self.blank
+        self.blank = self.free
+        self.at += 1
+        inner = self.expression()
+        character = self.peek()
+        if character != ")":
+            raise self.unclosed(character, start, ")", '")"')
+        self.at += 1
+        self.blank = blank
+        return Parentheses(start, self.at, inner)
+
+    def _tuple(self) -> Tuple | ForTuple:
+        start, blank = self.at, self.blank
+        self.blank = self.free
+        self.at += 1
+        node: Tuple | ForTuple
+        if self.peek() == "f" and _FOR.match(self.text, self.at):
+            node = self._for_tuple(start)
+        else:
+            items: list[Expression] = []
+            while self.peek() != "]":
+                items.append(self.expression())
+                character = self.peek()
+                if character == ",":
+                    self.at += 1
+                elif character != "]":
+                    raise self.unclosed(character, start, "]", '"," or "]" after an item of the list')
+            self.at += 1
+            node = Tuple(start, self.at, tuple(items))
+        self.blank = blank
+        return node
+
+    def _object(self) -> Object | ForObject:
+        start, blank = self.at, self.blank
+        self.at += 1
+        node: Object | ForObject
+        if self.peek_over_newlines() == "f" and _FOR.match(self.text, self.at):
+            self.blank = self.free
+            node = self._for_object(start)
+        else:
+            self.blank = self.line
+            node = self._items(start)
+        self.blank = blank
+        return node
+
+    def _items(self, start: int) -> Object:
+        items: list[tuple[Expression, Expression]] = []
+        while self.peek_over_newlines() != "}":
+            key = self._key(start)
+            items.append((key, self.expression()))
+            character = self.peek()
+            if character == ",":
+                self.at += 1
+            elif character not in ("\n", "}"):
+                raise self.unclosed(character, start, "}", 'a newline, "," or "}" after an item of the object')
+        self.at += 1
+        return Object(start, self.at, tuple(items))
+
+    def _key(self, start: int) -> Expression:
+        """The key of an item and its ``=`` or ``:``."""
+        match = _KEY.match(self.text, self.at)
+        if match:
+            name, at = match.group(1), self.at
+            if not name.isascii():
+                self.check_name(name, at)
+            self.at = match.end()
+            return Template(at, at + len(name), (Text(at, at + len(name), name),))
+        if self.at >= len(self.text):
+            raise self.unclosed("", start, "}", "")
+        key = self.expression()
+        character = self.peek()
+        if character not in ("=", ":") or self.text.startswith(("==", "=>", "::"), self.at):
+            raise self.unclosed(character, start, "}", '"=" after the key of an item')
+        self.at += 1
+        bare = isinstance(key, Variable) or (isinstance(key, Literal) and self.text[key.start : key.end] in _KEYWORDS)
+        if bare:
+            name = self.text[key.start : key.end]
+            return Template(key.start, key.end, (Text(key.start, key.end, name),))
+        return key
+
+    def _for_head(self) -> tuple[str | None, str, Expression]:
+        self.at += len("for")
+        key, value = self.for_names()
+        collection = self.expression()
+        if self.peek() != ":":
+            raise self.unexpected('the ":" after the collection of the for expression')
+        self.at += 1
+        return key, value, collection
+
+    def _for_condition(self) -> Expression | None:
+        return self.expression() if self.keyword("if") else None
+
+    def _for_tuple(self, start: int) -> ForTuple:
+        key, value, collection = self._for_head()
+        result = self.expression()
+        condition = self._for_condition()
+        character = self.peek()
+        if character != "]":
+            raise self.unclosed(character, start, "]", '"]" or "if" after the result of the for expression')
+        self.at += 1
+        return ForTuple(start, self.at, key, value, collection, result, condition)
+
+    def _for_object(self, start: int) -> ForObject:
+        key, value, collection = self._for_head()
+        result_key = self.expression()
+        self.peek()
+        if not self.text.startswith("=>", self.at):
+            raise self.unexpected('"=>" after the key of the for expression')
+        self.at += 2
+        result = self.expression()
+        self.peek()
+        grouped = self.text.startswith("...", self.at)
+        self.at += 3 * grouped
+        condition = self._for_condition()
+        character = self.peek()
+        if character != "}":
+            raise self.unclosed(character, start, "}", '"}" or "if" after the result of the for expression')
+        self.at += 1
+        return ForObject(start, self.at, key, value, collection, result_key, result, condition, grouped)
+
+    def _traversals(self, node: Expression) -> Expression:
+        """Everything that follows a term: ``.name``, ``.0``, ``[key]`` and the splats."""
+        count = 0
+        while True:
+            character = self.peek()
+            if character == "." and not self.text.startswith("...", self.at):
+                node = self._dot(node)
+            elif character == "[":
+                node = self._bracket(node)
+            else:
+                self.longest = max(self.longest, count)
+                return node
+            count += 1
+
+    def _dot(self, node: Expression) -> Expression:
+        self.at += 1
+        character = self.peek()
+        if character == "*":
+            return self._attribute_splat(node)
+        return self._step(node, character)
+
+    def _step(self, node: Expression, character: str) -> Expression:
+        """The attribute, or the legacy index, after a dot."""
+        if character.isdecimal() and character.isascii():
+            key = self._number()
+            written = self.text[key.start : key.end]
+            if "." in written:
+                fixed = "".join(f"[{part}]" for part in written.split("."))
+                raise ParseError(key.start, key.end, f".{written} is not an index", f"Write {fixed}.")
+            return Index(node.start, key.end, node, key)
+        name = self.name("the name of an attribute after the dot")
+        return Attribute(node.start, self.at, node, name)
+
+    def _attribute_splat(self, source: Expression) -> Splat:
+        """``.*``, whose item takes the attributes that follow at once, and nothing else."""
+        self.at += 1
+        each: Expression = Item(self.at - 1, self.at)
+        count = 0
+        while self.peek() == "." and not self.text.startswith("...", self.at):
+            self.at += 1
+            each = self._step(each, self.peek())
+            count += 1
+        self.longest = max(self.longest, count)
+        return Splat(source.start, each.end, source, each)
+
+    def _bracket(self, node: Expression) -> Expression:
+        opened = self.at
+        self.at += 1
+        if self.peek() == "*":
+            self.at += 1
+            character = self.peek()
+            if character != "]":
+                raise self.unclosed(character, opened, "]", '"]" after "[*"')
+            self.at += 1
+            self.enter()
+            each = self._traversals(Item(opened, self.at))
+            self.depth -= 1
+            return Splat(node.start, each.end, node, each)
+        blank, self.blank = self.blank, self.free
+        key = self.expression()
+        character = self.peek()
+        if character != "]":
+            raise self.unclosed(character, opened, "]", '"]" after the index')
+        self.at += 1
+        self.blank = blank
+        return Index(node.start, self.at, node, key)

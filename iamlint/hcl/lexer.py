@@ -1,0 +1,163 @@
+"""The lowest level of the native reader: a cursor over the text, blanks, comments, names, and the faults it can raise.
+
+The grammar is HCL's own (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md, scan_tokens.rl): blanks are
+spaces and tabs, a newline is LF or CRLF and counts or not depending on where it stands, a comment never counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import cast
+
+from iamlint.location import SourceText, Unreadable
+
+MAX_DEPTH = 100
+"""How deep blocks, brackets, templates and conditionals may be nested in each other."""
+
+NAME = r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\-\u0080-\U0010ffff]*+"
+"""An identifier; one with characters beyond ASCII must also pass `Lexer.check_name`."""
+
+_Skip = Callable[[str, int], "re.Match[str]"]
+
+
+def _skip(pattern: str) -> _Skip:
+    """A match that cannot fail, since the pattern may be empty."""
+    return cast("_Skip", re.compile(pattern).match)
+
+
+_NAME = re.compile(NAME)
+_LINE = _skip(r"[ \t]*+")
+_FREE = _skip(r"[ \t\n]*+")
+_FREE_CRLF = _skip(r"(?:[ \t\n]|\r\n)*+")
+_WORD = re.compile(r"[A-Za-z0-9_\-]+")
+_FORBIDDEN = {
+    "'": 'Strings are written in double quotes (").',
+    "`": "For a text of several lines write a heredoc (<<EOT).",
+    ";": "Arguments end at the end of their line; items of lists and objects are separated by commas.",
+    "“": 'These are typographic quotes; write straight ones (").',
+    "”": 'These are typographic quotes; write straight ones (").',
+    "&": 'The operator "and" is written &&.',
+    "|": 'The operator "or" is written ||.',
+}
+
+
+class ParseError(Exception):
+    """A syntax error at a stretch of the text; it leaves the top-level item that it stands in unread."""
+
+    def __init__(self, start: int, end: int, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.start, self.end, self.reason, self.hint = start, end, reason, hint
+
+    def unreadable(self, source: SourceText) -> Unreadable:
+        """The error as the value that is kept with the results."""
+        return Unreadable(source.location(self.start, self.end), self.reason, self.hint)
+
+
+class Lexer:
+    """A cursor (`at`) over a text, which `peek` moves over what does not count.
+
+    `blank` is what does not count here: blanks within a line, or newlines too (`free`) inside of brackets.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 1 if text.startswith("\ufeff") else 0
+        self.line: _Skip = _LINE
+        self.free: _Skip = _FREE_CRLF if "\r" in text else _FREE
+        self.blank: _Skip = self.line
+        self.comments: list[tuple[int, int]] = []
+        self.depth = 0
+
+    def peek(self) -> str:
+        """Move to the next character that counts and give it: empty at the end, a line feed for any newline."""
+        text = self.text
+        at = self.at = self.blank(text, self.at).end()
+        character = text[at : at + 1]
+        if character == "#" or character == "/":  # noqa: PLR1714  the hottest line of the reader
+            return self._after_comments()
+        if character == "\r" and text.startswith("\n", at + 1):
+            return "\n"
+        return character
+
+    def peek_over_newlines(self) -> str:
+        """As `peek`, where newlines do not count for once."""
+        blank, self.blank = self.blank, self.free
+        character = self.peek()
+        self.blank = blank
+        return character
+
+    def _after_comments(self) -> str:
+        text = self.text
+        while True:
+            at = self.at
+            if text.startswith(("#", "//"), at):
+                end = text.find("\n", at)
+                end = len(text) if end < 0 else end - text.startswith("\r", end - 1)
+            elif text.startswith("/*", at):
+                end = text.find("*/", at + 2) + 2
+                if end < 2:
+                    raise ParseError(at, at + 2, "this comment is never closed", 'Close it with "*/".')
+            else:
+                character = text[at : at + 1]
+                return "\n" if character == "\r" and text.startswith("\n", at + 1) else character
+            if not self.comments or self.comments[-1][0] < at:
+                self.comments.append((at, end))
+            self.at = self.blank(text, end).end()
+
+    def name(self, what: str) -> str:
+        """The identifier that must stand here."""
+        self.peek()
+        match = _NAME.match(self.text, self.at)
+        if match is None:
+            raise self.unexpected(what)
+        name = match.group()
+        if not name.isascii():
+            self.check_name(name, self.at)
+        self.at = match.end()
+        return name
+
+    def keyword(self, word: str) -> bool:
+        """Step over an identifier if it is this one."""
+        self.peek()
+        match = _NAME.match(self.text, self.at)
+        if match is None or match.group() != word:
+            return False
+        self.at = match.end()
+        return True
+
+    def check_name(self, name: str, start: int) -> None:
+        """Refuse an identifier with a character that Unicode does not allow in one."""
+        if name.replace("-", "_").isidentifier():
+            return
+        for index, character in enumerate(name):
+            if not ("a" * (index > 0) + character).isidentifier() and character != "-":
+                at = start + index
+                raise ParseError(
+                    at, at + 1, f"{character!r} is not used in Terraform's language", _FORBIDDEN.get(character, "")
+                )
+
+    def unexpected(self, expected: str, hint: str = "") -> ParseError:
+        """The error at the cursor: something else is expected there."""
+        at = self.at
+        if at >= len(self.text):
+            return ParseError(at, at, f"the file ends where {expected} is expected", hint)
+        word = _WORD.match(self.text, at)
+        found = word.group()[:30] if word else self.text[at]
+        shown = "the end of the line" if found in "\r\n" else f'"{found}"' if found.isprintable() else ascii(found)
+        return ParseError(
+            at, at + len(found), f"{shown} where {expected} is expected", hint or _FORBIDDEN.get(found, "")
+        )
+
+    def unclosed(self, character: str, start: int, close: str, expected: str) -> ParseError:
+        """The error in a bracketed construct: where it opened if the file has ended, else at the cursor."""
+        if character:
+            return self.unexpected(expected)
+        return ParseError(start, start + 1, f'this "{self.text[start]}" is never closed', f'Close it with "{close}".')
+
+    def enter(self) -> None:
+        """One level deeper; the caller goes back up by ``depth -= 1``."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            reason = f"nested deeper than {MAX_DEPTH} levels"
+            raise ParseError(self.at, self.at + 1, reason, "Move the inner part into a local value.")

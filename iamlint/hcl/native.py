@@ -1,0 +1,168 @@
+"""HCL's native syntax: bodies of arguments and blocks, and what happens after a syntax error."""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.hcl.expressions import Expressions
+from iamlint.hcl.lexer import NAME, ParseError
+from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Text
+from iamlint.hcl.walk import height
+from iamlint.location import SourceText, Unreadable
+
+MAX_HEIGHT = 150
+"""How deep the tree of one expression may be; chains of operators and of attributes count link by link."""
+
+MAX_ERRORS = 20
+"""After how many syntax errors the rest of a file is left unread."""
+
+_TOP_LEVEL = re.compile(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
+
+
+def read(source: SourceText) -> File:
+    """The tree of a ``.tf``, ``.tofu`` or ``.tfvars`` file, with the syntax errors in it.
+
+    An error leaves the top-level item that it stands in unread; reading goes on at the next block that starts in
+    column 1.
+    """
+    return _Reader(source).file()
+
+
+def read_expression(source: SourceText) -> Expression | Unreadable:
+    """The one expression that a text holds, as in a value given to a variable on the command line."""
+    reader = _Reader(source)
+    reader.blank = reader.free
+    try:
+        expression = reader.checked_expression()
+        if reader.peek():
+            reader.unexpected("the end of the expression")
+    except ParseError as error:
+        return error.unreadable(source)
+    return expression
+
+
+class _Reader(Expressions):
+    """Reads bodies; `item` is where the top-level item started that is being read."""
+
+    def __init__(self, source: SourceText) -> None:
+        super().__init__(source.text)
+        self.source = source
+        self.errors: list[Unreadable] = []
+        self.item = 0
+
+    def file(self) -> File:
+        """All top-level items that can be read."""
+        body = Body(0, len(self.text))
+        while True:
+            try:
+                self._file_items(body)
+                break
+            except ParseError as error:
+                self.errors.append(error.unreadable(self.source))
+                if not self._resume(error):
+                    break
+        return File(self.source, body, self.comments, self.errors)
+
+    def _file_items(self, body: Body) -> None:
+        while self.peek_over_newlines():
+            self.item = self.at
+            if self.text.startswith("}", self.at):
+                raise ParseError(
+                    self.at, self.at + 1, 'this "}" closes nothing', "Remove it, or add the block it belongs to."
+                )
+            self._body_item(body)
+
+    def _resume(self, error: ParseError) -> bool:
+        """Go to the next block in column 1 after a error, or after the block that never ended; False at the end."""
+        line = self.text.rfind("\n", 0, error.start) + 1
+        match = _TOP_LEVEL.search(self.text, line if line > self.item else max(error.start, self.item) + 1)
+        if match is None:
+            return False
+        if len(self.errors) >= MAX_ERRORS:
+            reason = f"more than {MAX_ERRORS} syntax errors: the rest of the file is not read"
+            self.errors.append(ParseError(match.start(), match.end(), reason).unreadable(self.source))
+            return False
+        self.at, self.depth, self.blank = match.start(), 0, self.line
+        return True
+
+    def checked_expression(self) -> Expression:
+        """An expression whose tree is not too deep for those who walk it by recursion."""
+        self.deepest = self.longest = 0
+        expression = self.expression()
+        if self.deepest * (self.longest + 4) > MAX_HEIGHT and height(expression, MAX_HEIGHT) > MAX_HEIGHT:
+            reason = f"this expression is deeper than {MAX_HEIGHT} levels, operators and attributes in a row included"
+            raise ParseError(expression.start, expression.end, reason, "Move parts of it into local values.")
+        return expression
+
+    def _body_item(self, body: Body, *, alone: bool = False) -> None:
+        """One argument or block, up to the end of its line; ``alone`` in a block of one line."""
+        start = self.at
+        name = self.name("an argument or a block")
+        character = self.peek()
+        if character == "=" and not self.text.startswith(("==", "=>"), self.at):
+            self.at += 1
+            expression = self.checked_expression()
+            argument = Argument(start, expression.end, name, expression)
+            if name in body.arguments:
+                line, _column = self.source.position(body.arguments[name].start)
+                reason = f'"{name}" is set twice: already in line {line}'
+                error = ParseError(start, start + len(name), reason, "Remove one of the two.")
+                self.errors.append(error.unreadable(self.source))
+            else:
+                body.arguments[name] = argument
+            self._end_of_line("}" if alone else "", 'the "}" of the block' if alone else "the end of the line")
+        elif alone:
+            hint = "A block of one line holds one argument; put nested blocks on lines of their own."
+            raise self.unexpected('"="', hint)
+        elif character and (character in '"{' or character.isidentifier() or not character.isascii()):
+            body.blocks.append(self._block(start, name))
+            self._end_of_line("", "the end of the line")
+        else:
+            raise self.unexpected(f'"=" or a block after "{name}"')
+
+    def _end_of_line(self, allowed: str, expected: str) -> None:
+        character = self.peek()
+        if allowed:
+            if character != allowed:
+                raise self.unexpected(expected, "A block of one line holds one argument.")
+        elif character and character != "\n":
+            hint = "Arguments and blocks end at the end of their line"
+            raise self.unexpected(expected, f"{hint}, without a comma." if character == "," else f"{hint}.")
+
+    def _block(self, start: int, kind: str) -> Block:
+        labels: list[Label] = []
+        while (character := self.peek()) != "{":
+            at = self.at
+            if character == '"':
+                labels.append(self._quoted_label())
+            else:
+                hint = "A block starts on one line: its type, its labels and an opening brace."
+                if character in ("", "\n", "="):
+                    raise self.unexpected('a label or "{"', hint)
+                labels.append(Label(at, at + len(text := self.name('a label or "{"')), text))
+        header_end = labels[-1].end if labels else start + len(kind)
+        brace = self.at
+        self.at += 1
+        self.enter()
+        body = Body(brace + 1, brace + 1)
+        character = self.peek()
+        if character in ("", "\n", "}"):
+            while (character := self.peek_over_newlines()) != "}":
+                if not character:
+                    raise ParseError(start, brace + 1, "this block is never closed", 'Close it with "}".')
+                self._body_item(body)
+        else:
+            self._body_item(body, alone=True)
+        body.end = self.at
+        self.at += 1
+        self.depth -= 1
+        return Block(start, self.at, kind, tuple(labels), body, header_end)
+
+    def _quoted_label(self) -> Label:
+        template = self.quoted()
+        text = template.literal
+        if text is None:
+            part = next(part for part in template.parts if not isinstance(part, Text))
+            hint = "A label is a plain string; a literal ${ is written $${."
+            raise ParseError(part.start, part.end, "a template sequence in the label of a block", hint)
+        return Label(template.start, template.end, text)

@@ -1,0 +1,404 @@
+"""Templates: quoted strings and heredocs, their escapes, ``${…}``, ``%{…}`` and the strip markers ``~``.
+
+HCL cuts a template into literals and sequences, applies strip markers to the one literal beside them (in a heredoc a
+literal ends with its line), takes the indentation of ``<<-`` off the literals that start a line, and only then nests
+the directives (hclsyntax/parser_template.go). The same is done here, in the same order. A `Text` is one stretch that
+reads in the source as it does in the value, or one escape sequence.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from dataclasses import dataclass
+
+from iamlint.hcl.lexer import MAX_DEPTH, NAME, Lexer, ParseError
+from iamlint.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Template, TemplatePart, Text
+
+SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""What strip markers and heredoc indentation count as space: Go's ``unicode.IsSpace``."""
+
+_PLAIN_STRING = re.compile(r'"([^"\\$%\r\n]*+)"')
+_QUOTED_TEXT = re.compile(r'[^"\\$%\r\n]++')
+_LINE_TEXT = re.compile(r"[^$%\r\n]*+(?:\r?\n)?")
+_LINES = re.compile(r"[^\n]*\n")
+_MARKS = re.compile(r"\$++|%++")
+_ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_HEREDOC = re.compile(rf"<<(-?)({NAME})\r?\n")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+
+
+@dataclass(slots=True)
+class _Directive:
+    """``%{…}`` before nesting; ``names`` are the variables of a ``for``."""
+
+    start: int
+    end: int
+    keyword: str
+    expression: Expression | None = None
+    names: tuple[str | None, str] = (None, "")
+
+
+_Part = Text | Interpolation | _Directive
+
+
+class Templates(Lexer):
+    """The part of the parser that reads templates."""
+
+    @abstractmethod
+    def expression(self) -> Expression:
+        """The expression at the cursor."""
+
+    def quoted(self) -> Template:
+        """The quoted string at the cursor."""
+        start = self.at
+        plain = _PLAIN_STRING.match(self.text, start)
+        if plain:
+            end = self.at = plain.end()
+            value = plain.group(1)
+            return Template(start, end, (Text(start + 1, end - 1, value),) if value else ())
+        self.at += 1
+        pieces = _Pieces(by_line=False)
+        while not self.text.startswith('"', self.at):
+            self._quoted_piece(start, pieces)
+        self.at += 1
+        return Template(start, self.at, self._nested(pieces.finished()))
+
+    def _quoted_piece(self, start: int, pieces: _Pieces) -> None:
+        text, at = self.text, self.at
+        match = _QUOTED_TEXT.match(text, at)
+        if match:
+            self.at = match.end()
+            pieces.text(at, self.at, match.group())
+        elif text.startswith("\\", at):
+            pieces.text(at, at + len(self._escape()), self._escape_value())
+        elif text.startswith(("$", "%"), at):
+            self._marks(pieces)
+        else:
+            hint = r"Close it with a double quote; for several lines write \n or a heredoc (<<EOT)."
+            raise ParseError(start, at, "this string is not closed on its line", hint)
+
+    def _escape(self) -> str:
+        match = _ESCAPE.match(self.text, self.at)
+        if match is None:
+            found = self.text[self.at : self.at + 2].strip("\r\n")
+            hint = r"Known are \n \r \t \" \\ \uXXXX and \UXXXXXXXX; a backslash itself is written \\."
+            raise ParseError(self.at, self.at + len(found), f"{found} is not an escape sequence", hint)
+        return match.group()
+
+    def _escape_value(self) -> str:
+        """The character of the escape at the cursor, which is stepped over."""
+        written = self._escape()
+        self.at += len(written)
+        if len(written) == 2:
+            return _ESCAPES.get(written[1], written[1])
+        code = int(written[2:], 16)
+        if code > 0x10FFFF or 0xD800 <= code < 0xE000:
+            raise ParseError(self.at - len(written), self.at, f"{written} is not a character")
+        return chr(code)
+
+    def _marks(self, pieces: _Pieces) -> None:
+        """What a run of ``$`` or ``%`` starts: a sequence, an escaped one, or nothing."""
+        start = self.at
+        match = _MARKS.match(self.text, start)
+        end = match.end() if match else start
+        run = self.text[start:end]
+        if not self.text.startswith("{", end):
+            pieces.text(start, end, run)
+            self.at = end
+        elif len(run) == 1:
+            self._sequence(pieces, run)
+        else:
+            if len(run) > 2:
+                pieces.text(start, end - 2, run[2:])
+            pieces.text(end - 2, end + 1, run[0] + "{")
+            self.at = end + 1
+
+    def _sequence(self, pieces: _Pieces, mark: str) -> None:
+        """``${…}`` or ``%{…}``, its strip markers handed to the literals beside it."""
+        start = self.at
+        self.at += 2
+        if self.text.startswith("~", self.at):
+            self.at += 1
+            pieces.strip_end()
+        blank, self.blank = self.blank, self.free
+        if mark == "$":
+            expression = self.expression()
+            strip = self._close(start)
+            pieces.add(Interpolation(start, self.at, expression), strip)
+        else:
+            directive = self._directive(start)
+            strip = self._close(start)
+            directive.end = self.at
+            pieces.add(directive, strip)
+        self.blank = blank
+
+    def _close(self, start: int) -> bool:
+        """Step over ``}`` or ``~}``; whether it strips."""
+        character = self.peek()
+        strip = self.text.startswith("~}", self.at)
+        if not strip and character != "}":
+            if not character:
+                raise ParseError(
+                    start, start + 2, f"this {self.text[start : start + 2]} is never closed", 'Close it with "}".'
+                )
+            mark = self.text[start]
+            raise self.unexpected(
+                f'the "}}" that ends {mark}{{', f"If {mark}{{ belongs to another language, write {mark}{mark}{{."
+            )
+        self.at += 1 + strip
+        return strip
+
+    def _directive(self, start: int) -> _Directive:
+        self.peek()
+        at = self.at
+        keyword = self.name('"if", "else", "endif", "for" or "endfor"')
+        directive = _Directive(start, start, keyword)
+        if keyword == "if":
+            directive.expression = self.expression()
+        elif keyword == "for":
+            directive.names = self.for_names()
+            directive.expression = self.expression()
+        elif keyword not in ("else", "endif", "endfor"):
+            hint = "A directive is if, else, endif, for or endfor; a literal %{ is written %%{."
+            raise ParseError(at, self.at, f'"{keyword}" is not a template directive', hint)
+        return directive
+
+    def for_names(self) -> tuple[str | None, str]:
+        """``key, value in`` of a ``for``, expression or directive; the key is None with one name."""
+        first, second = None, self.name("the name of a variable")
+        if self.peek() == ",":
+            self.at += 1
+            first, second = second, self.name("the name of the second variable")
+        if not self.keyword("in"):
+            raise self.unexpected('"in"')
+        return first, second
+
+    def heredoc(self) -> Template:
+        """The heredoc at the cursor; it ends before the newline that follows its closing marker."""
+        start = self.at
+        opening = _HEREDOC.match(self.text, start)
+        if opening is None:
+            raise self.unexpected("an expression", "A heredoc starts with << and its marker, at the end of a line.")
+        marker = opening.group(2)
+        if not marker.isascii():
+            self.check_name(marker, opening.start(2))
+        self.at = opening.end()
+        pieces = _Pieces(by_line=True)
+        if not self._plain_lines(marker, pieces, flush=bool(opening.group(1))):
+            self._lines(marker, pieces, opening)
+        if opening.group(1):
+            pieces.take_off_indentation()
+        return Template(start, self.at, self._nested(pieces.finished()), heredoc=True)
+
+    def _end_marker(self, marker: str, at: int) -> int:
+        """The end of the marker in the line at an offset, if the line is the closing one; else -1."""
+        end = self.text.find("\n", at)
+        if end < 0 or self.text[at:end].strip(SPACE) != marker:
+            return -1
+        return end - self.text.startswith("\r", end - 1)
+
+    def _plain_lines(self, marker: str, pieces: _Pieces, *, flush: bool) -> bool:
+        """Read a heredoc in which no sequence starts; False, and nothing read, if one does."""
+        text, start = self.text, self.at
+        at = text.find(marker, start)
+        while at >= 0:
+            line = max(text.rfind("\n", start, at) + 1, start)
+            end = self._end_marker(marker, line)
+            if end >= 0:
+                value = text[start:line]
+                if "${" in value or "%{" in value or ("\r" in value and _LONE_RETURN.search(value)):
+                    return False
+                for piece in _LINES.findall(value) if flush else [value]:
+                    pieces.text(start, start + len(piece), piece)
+                    start += len(piece)
+                self.at = end
+                return True
+            following = text.find("\n", at)
+            at = text.find(marker, following) if following >= 0 else -1
+        return False
+
+    def _lines(self, marker: str | None, pieces: _Pieces, opening: re.Match[str] | None = None) -> None:
+        """Literals and sequences up to the closing marker, or to the end of the text where there is none."""
+        text, fresh = self.text, True
+        while True:
+            start = self.at
+            end = self._end_marker(marker, start) if fresh and marker is not None else -1
+            if end >= 0:
+                self.at = end
+                return
+            match = _LINE_TEXT.match(text, start)
+            self.at = match.end() if match else start
+            if self.at > start:
+                pieces.text(start, self.at, text[start : self.at])
+                fresh = text.startswith("\n", self.at - 1)
+            elif text.startswith(("$", "%"), start):
+                self._marks(pieces)
+                fresh = False
+            elif marker is None and start >= len(text):
+                return
+            elif start < len(text) and marker is not None:
+                raise ParseError(start, start + 1, "a carriage return that does not end a line", "Remove it.")
+            elif opening:
+                hint = f"Close it with {marker} on a line of its own, followed by a newline."
+                raise ParseError(opening.start(), opening.end(2), "this heredoc is never closed", hint)
+            else:
+                pieces.text(start, start + 1, text[start])
+                self.at += 1
+
+    def bare_template(self) -> Template:
+        """The whole text as a template without quotes, as in a string of the JSON syntax."""
+        self.at = 0
+        pieces = _Pieces(by_line=True)
+        self._lines(None, pieces)
+        return Template(0, len(self.text), self._nested(pieces.finished()))
+
+    def _nested(self, parts: list[_Part]) -> tuple[TemplatePart, ...]:
+        """The parts with their directives nested."""
+        if not any(isinstance(part, _Directive) for part in parts):
+            return tuple(part for part in parts if not isinstance(part, _Directive))
+        nesting = _Nesting(self.depth)
+        for part in parts:
+            if isinstance(part, _Directive):
+                nesting.directive(part)
+            else:
+                nesting.parts.append(part)
+        return nesting.finished()
+
+
+class _Pieces:
+    """The parts of one template as they are read, literals stripped where a marker says so."""
+
+    def __init__(self, *, by_line: bool) -> None:
+        self.parts: list[_Part] = []
+        self._by_line = by_line
+        self._strip = False
+
+    def text(self, start: int, end: int, value: str) -> None:
+        """A literal, in a heredoc at most a line, or an escape."""
+        if self._strip:
+            rest = value.lstrip(SPACE)
+            start += min(len(value) - len(rest), end - start)
+            self._strip = not rest and not self._by_line
+            value = rest
+        self.parts.append(Text(start, end, value))
+
+    def add(self, part: Interpolation | _Directive, strip: bool) -> None:
+        """A sequence; ``strip`` if it takes the space off the literal after it."""
+        self.parts.append(part)
+        self._strip = strip
+
+    def strip_end(self) -> None:
+        """Take the space off the end of the literal before, which in a heredoc starts with its line."""
+        for part in reversed(self.parts):
+            if not isinstance(part, Text) or (
+                part is not self.parts[-1] and self._by_line and part.value.endswith("\n")
+            ):
+                return
+            rest = part.value.rstrip(SPACE)
+            part.end = max(part.start, part.end - (len(part.value) - len(rest)))
+            part.value = rest
+            if rest:
+                return
+
+    def take_off_indentation(self) -> None:
+        """Shorten the lines of ``<<-`` by the indentation that all lines share which are not blank."""
+        least, indented, fresh = None, list[Text](), True
+        for part in self.parts:
+            if fresh:
+                fresh, spaces = False, 0
+                if isinstance(part, Text):
+                    rest = part.value.lstrip(SPACE)
+                    if not rest and part.value.endswith("\n"):
+                        fresh = True
+                        continue
+                    spaces = len(part.value) - len(rest)
+                    indented.append(part)
+                least = spaces if least is None else min(least, spaces)
+            if isinstance(part, Text) and part.value.endswith("\n"):
+                fresh = True
+        for line in indented:
+            line.start += least or 0
+            line.value = line.value[least or 0 :]
+
+    def finished(self) -> list[_Part]:
+        """The parts without empty literals and with neighbours joined that are one stretch of the source."""
+        kept: list[_Part] = []
+        for part in self.parts:
+            if isinstance(part, Text):
+                if not part.value:
+                    continue
+                last = kept[-1] if kept else None
+                if isinstance(last, Text) and last.end == part.start and _exact(last) and _exact(part):
+                    last.value += part.value
+                    last.end = part.end
+                    continue
+            kept.append(part)
+        if len(kept) == 1 and len(self.parts) > 1 and isinstance(kept[0], Interpolation):
+            kept.append(Text(kept[0].end, kept[0].end, ""))  # what was stripped still makes the value a text
+        return kept
+
+
+def _exact(text: Text) -> bool:
+    return text.end - text.start == len(text.value)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A directive that waits for its end, and the parts read before it."""
+
+    directive: _Directive
+    outside: list[TemplatePart]
+    then: list[TemplatePart] | None = None
+
+
+class _Nesting:
+    """Builds the tree of directives; ``parts`` takes the next part of the innermost one."""
+
+    def __init__(self, depth: int) -> None:
+        self.parts: list[TemplatePart] = []
+        self._open: list[_Open] = []
+        self._depth = depth
+
+    def directive(self, part: _Directive) -> None:
+        """Open or close one."""
+        if part.keyword in ("if", "for"):
+            if self._depth + len(self._open) >= MAX_DEPTH:
+                raise ParseError(part.start, part.end, f"nested deeper than {MAX_DEPTH} levels")
+            self._open.append(_Open(part, self.parts))
+            self.parts = []
+            return
+        wanted = "for" if part.keyword == "endfor" else "if"
+        if not self._open or self._open[-1].directive.keyword != wanted:
+            hint = f"There is no open %{{ {wanted} }} for it."
+            raise ParseError(part.start, part.end, f"%{{ {part.keyword} }} is not expected here", hint)
+        top = self._open[-1]
+        if part.keyword == "else":
+            if top.then is not None:
+                raise ParseError(part.start, part.end, "this %{ if } has an %{ else } already")
+            top.then, self.parts = self.parts, []
+            return
+        self._open.pop()
+        node = _closed(top, part, self.parts)
+        self.parts = top.outside
+        self.parts.append(node)
+
+    def finished(self) -> tuple[TemplatePart, ...]:
+        """All parts, if every directive has ended."""
+        if self._open:
+            left = self._open[-1].directive
+            hint = f"Close it with %{{ end{left.keyword} }}."
+            raise ParseError(left.start, left.end, f"this %{{ {left.keyword} }} is never closed", hint)
+        return tuple(self.parts)
+
+
+def _closed(top: _Open, end: _Directive, parts: list[TemplatePart]) -> IfDirective | ForDirective:
+    directive = top.directive
+    if directive.expression is None:
+        raise TypeError("if and for always have an expression")
+    if directive.keyword == "for":
+        key, value = directive.names
+        return ForDirective(directive.start, end.end, key, value, directive.expression, tuple(parts))
+    then, otherwise = (parts, []) if top.then is None else (top.then, parts)
+    return IfDirective(directive.start, end.end, directive.expression, tuple(then), tuple(otherwise))
