@@ -5,7 +5,8 @@ Format: https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
-from iamlint.location import SourceText, Unreadable
+from iamlint.facts import Declaration, Gap
+from iamlint.location import Location, SourceText
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.instances import facts_of
 from iamlint.sources.terraform.plan.beside import find_source
@@ -36,8 +37,8 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
     configuration = Configuration(document)
     beside = find_source(source, entries, configuration, options, workspace)
     reading.errors += configuration.errors
-    if isinstance(beside, Unreadable):
-        reading.errors.append(beside)
+    if isinstance(beside, str):
+        reading.facts.append(Gap(beside, Declaration(Location(source.path), "plan")))
         beside = None
     for instance in Planned(entries, configuration, beside).instances():
         reading.facts += facts_of(instance)

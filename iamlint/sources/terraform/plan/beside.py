@@ -8,7 +8,7 @@ from pathlib import Path
 
 from iamlint.hcl import read_file
 from iamlint.hcl.scope import Files
-from iamlint.location import Location, SourceText, Span, Unreadable
+from iamlint.location import SourceText, Span
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform.evaluation import ModuleInstance, Run
 from iamlint.sources.terraform.instance import Instance
@@ -20,7 +20,7 @@ from iamlint.sources.terraform.plan.configuration import Configuration
 from iamlint.sources.terraform.plan.entries import Entry
 from iamlint.sources.terraform.plan.relocation import same, unplaced
 from iamlint.sources.terraform.variables import root_inputs
-from iamlint.sources.workspace import Workspace
+from iamlint.sources.workspace import Workspace, discover
 from iamlint.unknown import Unknown
 from iamlint.values import Value
 
@@ -67,22 +67,20 @@ def _is_wanted(mode: str, kind: str) -> bool:
 
 def find_source(
     source: SourceText, entries: list[Entry], configuration: Configuration, options: Options, workspace: Workspace
-) -> Beside | Unreadable | None:
+) -> Beside | str | None:
     """The root module that the plan was made of: in ``--source-root``, else in the plan's folder, else here.
 
-    A directory is it when it declares something of what the plan has in its root module.
+    A directory is it when it declares something of what the plan has in its root module. Gives the reason where
+    ``--source-root`` is given and has no such directory.
     """
     for directory in _candidates(source, options, workspace):
         within = workspace if workspace.allowed(directory) else Workspace([directory], workspace.cwd)
         library = Library(within)
         module = library.module(directory)
-        if isinstance(module, Module) and _declares(module, entries):
+        if isinstance(module, Module) and _declared(module, entries):
             return Beside(_evaluated(module, library, configuration, options, within), within.texts)
         if options.source_root:
-            at = Location(workspace.shown(directory))
-            why = module if isinstance(module, str) else "it declares nothing that the plan has"
-            reason = f"this is not the source of {source.path}: {why}"
-            return Unreadable(at, reason, "give --source-root the directory that the plan was made in")
+            return _below(directory, entries, configuration, options, within)
     return None
 
 
@@ -92,12 +90,34 @@ def _candidates(source: SourceText, options: Options, workspace: Workspace) -> l
     return list(dict.fromkeys(((workspace.cwd / source.path).resolve().parent, workspace.cwd)))
 
 
-def _declares(root: Module, entries: list[Entry]) -> bool:
+def _below(
+    top: Path, entries: list[Entry], configuration: Configuration, options: Options, workspace: Workspace
+) -> Beside | str:
+    """The directory below ``--source-root`` that declares the most of what the plan has in its root module."""
+    library = Library(workspace)
+    modules = [library.module(directory) for directory in discover([top], workspace).directories]
+    counted = [(_declared(module, entries), module) for module in modules if isinstance(module, Module)]
+    most = max((count for count, _ in counted), default=0)
+    best = [module for count, module in counted if count == most]
+    shown = workspace.shown(top)
+    if most == 0:
+        return f"{shown} has no source that declares what the plan has, so findings are placed in the plan"
+    if len(best) > 1:
+        names = ", ".join(workspace.shown(module.directory) for module in best[:3])
+        return f"{shown} has several directories that may be the plan's source ({names}): name one with --source-root"
+    return Beside(_evaluated(best[0], library, configuration, options, workspace), workspace.texts)
+
+
+def _declared(root: Module, entries: list[Entry]) -> int:
+    """How many blocks and calls of the plan's root module this one declares."""
+    found = set()
     for entry in entries:
         path = calls(entry.module)
-        if path[0][0] in root.calls if path else (entry.mode, entry.type, entry.name) in root.resources:
-            return True
-    return False
+        if path and path[0][0] in root.calls:
+            found.add(("module", path[0][0], ""))
+        elif not path and (entry.mode, entry.type, entry.name) in root.resources:
+            found.add((entry.mode, entry.type, entry.name))
+    return len(found)
 
 
 def _evaluated(
