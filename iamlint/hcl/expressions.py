@@ -29,6 +29,9 @@ from iamlint.hcl.templates import Templates
 from iamlint.json_text import number
 
 _PATH = re.compile(rf"{NAME}(?:\.{NAME})*+")
+_SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'
+_SIMPLE_IN_LINE = re.compile(_SIMPLE + r"(?=[\n,)\]}])")
+_SIMPLE_IN_BRACKETS = re.compile(_SIMPLE + r"(?=[,)\]}])")
 _FOR = re.compile(r"for(?![A-Za-z0-9_\-\u0080-\U0010ffff])")
 _KEY = re.compile(rf"({NAME})[ \t]*(?:=(?![=>])|:(?!:))")
 _NUMBER = re.compile(r"[0-9](?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*")
@@ -57,6 +60,15 @@ class Expressions(Templates):
 
     def expression(self) -> Expression:
         """The expression at the cursor, which is left at the next character that counts."""
+        pattern = _SIMPLE_IN_LINE if self.blank is self.line else _SIMPLE_IN_BRACKETS
+        simple = pattern.match(self.text, self.at)
+        if simple:  # most expressions are one plain string or one reference, and nothing can follow
+            self.at = simple.end()
+            value = simple.group(1)
+            if value is None:
+                return self._reference(simple.start(2), simple.group(2))
+            start, end = simple.start(1), simple.end(1)
+            return Template(start - 1, end + 1, (Text(start, end, value),) if value else ())
         self.enter()
         self.deepest = max(self.deepest, self.depth)
         left = self._operand()
@@ -130,25 +142,31 @@ class Expressions(Templates):
 
     def _path(self, match: re.Match[str]) -> Expression:
         """``name`` or ``name.name…``, the beginning of nearly every reference, or a call."""
-        start, path = match.start(), match.group()
+        path = match.group()
         self.at = match.end()
-        if not path.isascii():
-            at = start
-            for name in path.split("."):
-                self.check_name(name, at)
-                at += len(name) + 1
-        first, *rest = path.split(".")
-        if not rest:
+        if "." not in path:
             character = self.peek()
             if character == "(" or (character == ":" and self.text.startswith("::", self.at)):
-                return self._call(start, first)
+                if not path.isascii():
+                    self.check_name(path, match.start())
+                return self._call(match.start(), path)
+        return self._reference(match.start(), path)
+
+    def _reference(self, start: int, path: str) -> Expression:
+        """A root name and the attributes after it, or a keyword."""
+        first, *rest = path.split(".")
         end = start + len(first)
         node: Expression
         node = Literal(start, end, _KEYWORDS[first]) if first in _KEYWORDS else Variable(start, end, first)
         for name in rest:
             end += 1 + len(name)
             node = Attribute(start, end, node, name)
-        self.longest = max(self.longest, len(rest))
+        if len(rest) > 4:
+            self.longest = max(self.longest, len(rest))
+        if not path.isascii():
+            for name in path.split("."):
+                self.check_name(name, start)
+                start += len(name) + 1
         return node
 
     def _call(self, start: int, name: str) -> Call:

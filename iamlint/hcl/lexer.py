@@ -30,6 +30,7 @@ _NAME = re.compile(NAME)
 _LINE = _skip(r"[ \t]*+")
 _FREE = _skip(r"[ \t\n]*+")
 _FREE_CRLF = _skip(r"(?:[ \t\n]|\r\n)*+")
+_MAY_BE_SKIPPED = frozenset(" \t\r\n#/")
 _WORD = re.compile(r"[A-Za-z0-9_\-]+")
 _FORBIDDEN = {
     "'": 'Strings are written in double quotes (").',
@@ -71,8 +72,11 @@ class Lexer:
 
     def peek(self) -> str:
         """Move to the next character that counts and give it: empty at the end, a line feed for any newline."""
-        text = self.text
-        at = self.at = self.blank(text, self.at).end()
+        text, at = self.text, self.at
+        character = text[at : at + 1]
+        if character not in _MAY_BE_SKIPPED:
+            return character
+        at = self.at = self.blank(text, at).end()
         character = text[at : at + 1]
         if character == "#" or character == "/":  # noqa: PLR1714  the hottest line of the reader
             return self._after_comments()

@@ -16,6 +16,7 @@ MAX_HEIGHT = 150
 MAX_ERRORS = 20
 """After how many syntax errors the rest of a file is left unread."""
 
+_ARGUMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+=")
 _TOP_LEVEL = re.compile(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
 
 
@@ -89,7 +90,7 @@ class _Reader(Expressions):
         """An expression whose tree is not too deep for those who walk it by recursion."""
         self.deepest = self.longest = 0
         expression = self.expression()
-        if self.deepest * (self.longest + 4) > MAX_HEIGHT and height(expression, MAX_HEIGHT) > MAX_HEIGHT:
+        if self.deepest * (self.longest + 8) > MAX_HEIGHT and height(expression, MAX_HEIGHT) > MAX_HEIGHT:
             reason = f"this expression is deeper than {MAX_HEIGHT} levels, operators and attributes in a row included"
             raise ParseError(expression.start, expression.end, reason, "Move parts of it into local values.")
         return expression
@@ -97,8 +98,12 @@ class _Reader(Expressions):
     def _body_item(self, body: Body, *, alone: bool = False) -> None:
         """One argument or block, up to the end of its line; ``alone`` in a block of one line."""
         start = self.at
-        name = self.name("an argument or a block")
-        character = self.peek()
+        plain = _ARGUMENT.match(self.text, start)
+        if plain:
+            name, character, self.at = plain.group(1), "=", plain.end() - 1
+        else:
+            name = self.name("an argument or a block")
+            character = self.peek()
         if character == "=" and not self.text.startswith(("==", "=>"), self.at):
             self.at += 1
             expression = self.checked_expression()
@@ -122,6 +127,8 @@ class _Reader(Expressions):
 
     def _end_of_line(self, allowed: str, expected: str) -> None:
         character = self.peek()
+        if character == "\n" and not allowed:
+            return
         if allowed:
             if character != allowed:
                 raise self.unexpected(expected, "A block of one line holds one argument.")
