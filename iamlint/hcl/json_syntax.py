@@ -1,0 +1,213 @@
+"""Terraform's JSON syntax (``.tf.json``, ``.tfvars.json``) to the same tree as the native one.
+
+Which properties are blocks and which are arguments depends on the schema of what they configure
+(https://developer.hashicorp.com/terraform/language/syntax/json). Known here are the top-level blocks; within them every
+property stays an argument, and who expects a block there takes the objects of its expression for blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from iamlint import json_text
+from iamlint.hcl.expressions import Expressions
+from iamlint.hcl.lexer import ParseError
+from iamlint.hcl.native import MAX_HEIGHT, read_expression
+from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Literal, Object, Template, Text, Tuple
+from iamlint.hcl.walk import height, relocate, walk
+from iamlint.json_text import JsonNode, Members
+from iamlint.location import SourceText, Unreadable
+
+LABELS = {
+    "action": 2,
+    "check": 1,
+    "data": 2,
+    "ephemeral": 2,
+    "import": 0,
+    "list": 2,
+    "locals": 0,
+    "module": 1,
+    "moved": 0,
+    "output": 1,
+    "provider": 1,
+    "removed": 0,
+    "resource": 2,
+    "terraform": 0,
+    "variable": 1,
+}
+"""The top-level blocks of a configuration, and how many labels each has."""
+
+COMMENT = "//"
+"""The property that is a comment wherever a body is expected."""
+
+
+def read(source: SourceText) -> File:
+    """The tree of a ``.tf.json`` or ``.tofu.json`` file; a block that cannot be read is an error and left out."""
+    return _Reader(source).configuration()
+
+
+def read_variables(source: SourceText) -> File:
+    """The tree of a ``.tfvars.json`` file: arguments with literal values, where ``${`` has no meaning."""
+    return _Reader(source).variables()
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A property, and the labels that lead to it."""
+
+    key: JsonNode
+    value: JsonNode
+    labels: tuple[Label, ...] = ()
+
+
+class _Reader:
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.file = File(source, Body(0, len(source.text)))
+
+    def configuration(self) -> File:
+        """All top-level blocks; what is no block of Terraform's stays an argument."""
+        for member in self._top_level():
+            name = str(member.key.value)
+            try:
+                if name in LABELS:
+                    self._blocks(name, member)
+                else:
+                    self._argument(self.file.body, member, templates=True)
+            except ParseError as error:
+                self._error(error)
+        return self.file
+
+    def variables(self) -> File:
+        """The variables that are set."""
+        for member in self._top_level():
+            try:
+                self._argument(self.file.body, member, templates=False)
+            except ParseError as error:
+                self._error(error)
+        return self.file
+
+    def _error(self, error: ParseError) -> None:
+        self.file.errors.append(error.unreadable(self.source))
+
+    def _top_level(self) -> Iterator[_Member]:
+        root = json_text.parse(self.source)
+        if isinstance(root, Unreadable):
+            self.file.errors.append(root)
+        else:
+            yield from self._members(root, "the whole file", comments=True)
+
+    def _members(self, node: JsonNode, what: str, *, comments: bool) -> Iterator[_Member]:
+        """The properties of an object, or of all objects of an array; nothing for null."""
+        for item in node.value if isinstance(node.value, tuple) else (node,):
+            if isinstance(item.value, Members):
+                for key, value in item.value.pairs:
+                    if comments and key.value == COMMENT:
+                        self.file.comments.append((key.start, value.end))
+                    else:
+                        yield _Member(key, value)
+            elif item.value is not None or item is not node:
+                self._error(ParseError(item.start, item.end, f"{what} must be a JSON object, or an array of objects"))
+
+    def _blocks(self, kind: str, top: _Member) -> None:
+        """All blocks of a type: one level of properties for each label, then one body or an array of bodies."""
+        level = [top]
+        for count in range(LABELS[kind]):
+            what = f'the value of "{top.key.value}"' if count == 0 else f'what is below a label of "{kind}"'
+            level = [
+                _Member(member.key, member.value, (*outer.labels, Label(member.key.start, member.key.end, text)))
+                for outer in level
+                for member in self._members(outer.value, what, comments=False)
+                if isinstance(text := member.key.value, str)
+            ]
+        for member in level:
+            content = member.value
+            for item in content.value if isinstance(content.value, tuple) else (content,):
+                if item.value is None:
+                    continue
+                try:
+                    self._block(kind, member, item)
+                except ParseError as error:
+                    self._error(error)
+
+    def _block(self, kind: str, member: _Member, content: JsonNode) -> None:
+        if not isinstance(content.value, Members):
+            raise ParseError(content.start, content.end, f'a JSON object is expected for the content of "{kind}"')
+        body = Body(content.start + 1, content.end - 1)
+        for inner in self._members(content, kind, comments=True):
+            if kind == "variable" and inner.key.value == "type" and isinstance(inner.value.value, str):
+                body.arguments["type"] = Argument(inner.key.start, inner.value.end, "type", self._type(inner.value))
+            else:
+                self._argument(body, inner, templates=kind != "variable" or inner.key.value == "validation")
+        block = Block(member.key.start, content.end, kind, member.labels, body, member.key.end)
+        self.file.body.blocks.append(block)
+
+    def _argument(self, body: Body, member: _Member, *, templates: bool) -> None:
+        name = str(member.key.value)
+        expression = self._expression(member.value, templates=templates)
+        if height(expression, MAX_HEIGHT) > MAX_HEIGHT:
+            raise ParseError(
+                member.value.start, member.value.end, f"this value is nested deeper than {MAX_HEIGHT} levels"
+            )
+        start, end = member.key.start, member.value.end
+        earlier = body.arguments.get(name)
+        if earlier is not None:
+            expression = self._together(earlier, expression, member)
+            start = earlier.start
+        body.arguments[name] = Argument(start, end, name, expression)
+
+    def _together(self, earlier: Argument, later: Expression, member: _Member) -> Expression:
+        """Two properties of one name: fine where each stands for blocks, since then there are more of them."""
+        items: list[Expression] = []
+        for expression in (earlier.expression, later):
+            items += expression.items if isinstance(expression, Tuple) else (expression,)
+        if not all(isinstance(item, Object) for item in items):
+            line, _column = self.source.position(earlier.start)
+            reason = f'"{member.key.value}" is set twice: already in line {line}'
+            raise ParseError(member.key.start, member.key.end, reason, "Remove one of the two.")
+        return Tuple(earlier.expression.start, later.end, tuple(items))
+
+    def _expression(self, node: JsonNode, *, templates: bool) -> Expression:
+        value = node.value
+        if isinstance(value, str):
+            return self._template(node, value, templates=templates)
+        if isinstance(value, tuple):
+            return Tuple(node.start, node.end, tuple(self._expression(item, templates=templates) for item in value))
+        if isinstance(value, Members):
+            expression, pairs = self._expression, value.pairs
+            items = tuple((expression(k, templates=templates), expression(v, templates=templates)) for k, v in pairs)
+            return Object(node.start, node.end, items)
+        return Literal(node.start, node.end, value)
+
+    def _template(self, node: JsonNode, value: str, *, templates: bool) -> Template:
+        """A string; offsets within it are exact where it has no escapes, else they are those of the whole string."""
+        if not templates or ("${" not in value and "%{" not in value):
+            parts = (Text(node.start + 1, node.end - 1, value),) if value else ()
+            return Template(node.start, node.end, parts)
+        try:
+            template = Expressions(value).bare_template()
+        except ParseError as error:
+            self._shift(error, node)
+            raise
+        if node.exact:
+            relocate(template, lambda offset: node.start + 1 + offset)
+            template.start, template.end = node.start, node.end
+        else:
+            for part in walk(template):
+                part.start, part.end = node.start, node.end
+        return template
+
+    def _type(self, node: JsonNode) -> Expression:
+        """A type constraint, which is an expression in a string."""
+        parsed = read_expression(SourceText(self.source.path, str(node.value)))
+        if isinstance(parsed, Unreadable):
+            raise ParseError(node.start, node.end, f"this is no type: {parsed.reason}")
+        relocate(parsed, lambda offset: node.start + 1 + offset if node.exact else node.start)
+        return parsed
+
+    def _shift(self, error: ParseError, node: JsonNode) -> None:
+        if node.exact:
+            error.start, error.end = error.start + node.start + 1, error.end + node.start + 1
+        else:
+            error.start, error.end = node.start, node.end
