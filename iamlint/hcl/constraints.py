@@ -160,7 +160,9 @@ def _object(value: Value, to: Constraint) -> Value:
     for attribute in sorted(to.attributes, key=lambda a: a.name):
         given = entries.get(attribute.name)
         if given is None and not attribute.optional:
-            return Value(Unknown(f'the attribute "{attribute.name}" that the variable\'s type demands is missing'), value.at)
+            return Value(
+                Unknown(f'the attribute "{attribute.name}" that the variable\'s type demands is missing'), value.at
+            )
         if given is None or (given.data is None and attribute.default is not None):
             given = attribute.default or Value(None)
         found[attribute.name] = convert(given, attribute.type)
@@ -177,4 +179,3 @@ _CONVERTERS: dict[str, Callable[[Value, Constraint], Value]] = {
     "map": _map,
     "object": _object,
 }
-

@@ -1,1 +1,134 @@
-"""The role catalogue: which permissions a role contains, and as of when."""
+"""The role catalogue: which permissions a role contains, and as of when.
+
+The data are those of iann0036/iam-dataset (MIT licence, see NOTICE), commit 2073fa52, packed by `iamlint.roles.pack`.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from iamlint.facts import Text
+from iamlint.unknown import Unknown
+
+CATALOG = Path(__file__).with_name("catalog.json.xz")
+
+RoleKind = Literal["basic", "predefined", "service_agent", "custom"]
+
+BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer", "roles/admin", "roles/writer", "roles/reader"})
+"""The basic roles, old and new. Source: https://cloud.google.com/iam/docs/roles-overview#basic"""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Google's predefined and basic roles as of ``date`` (YYYY-MM-DD)."""
+
+    date: str
+    _permissions: tuple[str, ...]
+    _roles: Mapping[str, tuple[str, str, int, list[int] | None]]
+    _known: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def __contains__(self, role: str) -> bool:
+        return role in self._roles
+
+    def permissions(self, role: str) -> frozenset[str] | Unknown:
+        """The permissions that a role contains."""
+        found = self._roles.get(role)
+        if found is None:
+            nearest = self.nearest(role)
+            hint = f"; the nearest is {nearest}" if nearest else ""
+            return Unknown(f"{role} is not in the role catalogue of {self.date}{hint}")
+        gaps = found[3]
+        if gaps is None:
+            return Unknown(f"no public list has the permissions of {role}")
+        if role not in self._known:
+            self._known[role] = frozenset(self._numbered(gaps))
+        return self._known[role]
+
+    def _numbered(self, gaps: list[int]) -> Iterable[str]:
+        at = 0
+        for gap in gaps:
+            at += gap
+            yield self._permissions[at]
+
+    def title(self, role: str) -> str:
+        """The title of a role; empty for one that is not there."""
+        return self._roles[role][0] if role in self._roles else ""
+
+    def is_listed(self, role: str) -> bool:
+        """Whether Google still lists the role; a retired one may still be granted."""
+        return role in self._roles and bool(self._roles[role][2])
+
+    def is_permission(self, name: str) -> bool:
+        """Whether some role contains a permission of this name."""
+        return name in self._names
+
+    @property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self._permissions)
+
+    def is_service_agent_role(self, role: str) -> bool:
+        """Whether a role is made for one of Google's service agents: by its name, or by what its title says."""
+        name = role.rpartition(".")[2].lower()
+        return "serviceagent" in name or "service agent" in self.title(role).lower()
+
+    def nearest(self, role: str) -> str | None:
+        """The role whose name is nearest to one that is not there."""
+        from difflib import get_close_matches
+
+        return next(iter(get_close_matches(role, self._roles, n=1, cutoff=0.85)), None)
+
+    def roles_with(self, permission: str) -> tuple[str, ...]:
+        """The roles that contain a permission, by name."""
+        found = ((role, self.permissions(role)) for role in sorted(self._roles))
+        return tuple(role for role, held in found if not isinstance(held, Unknown) and permission in held)
+
+
+@cache
+def catalog() -> Catalog:
+    """The catalogue that ships with iamlint, read when it is first asked for."""
+    document: dict[str, Any] = json.loads(lzma.decompress(CATALOG.read_bytes()))
+    permissions, before = [], ""
+    for coded in document["permissions"]:
+        before = before[: ord(coded[0]) - 32] + coded[1:]
+        permissions.append(before)
+    return Catalog(document["date"], tuple(permissions), document["roles"])
+
+
+class Roles:
+    """The catalogue, and the custom roles that the input defines.
+
+    ``custom`` maps the name of each to its permissions: ``projects/P/roles/R``, ``organizations/N/roles/R``, or the
+    text of an unknown name (``${google_project_iam_custom_role.x.id}``).
+    """
+
+    def __init__(self, catalog: Catalog, custom: Mapping[str, frozenset[str] | Unknown]) -> None:
+        self.catalog = catalog
+        self._custom = custom
+
+    def permissions(self, role: Text) -> frozenset[str] | Unknown:
+        """The permissions that a role contains, or why they are not known."""
+        name = role if isinstance(role, str) else role.text
+        custom = self._custom.get(name)
+        if custom is not None:
+            return custom
+        if isinstance(role, Unknown):
+            return Unknown(f"the role is not known: {role.reason}")
+        if self.kind(role) == "custom":
+            return Unknown(f"the definition of {role} is not in the input")
+        return self.catalog.permissions(role)
+
+    def kind(self, role: Text) -> RoleKind | None:
+        """What kind of role it is; None where that is not known."""
+        if isinstance(role, Unknown):
+            return "custom" if role.text in self._custom or "/roles/" in role.text else None
+        if role in BASIC:
+            return "basic"
+        if not role.startswith("roles/"):
+            return "custom"
+        return "service_agent" if self.catalog.is_service_agent_role(role) else "predefined"

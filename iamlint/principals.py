@@ -1,0 +1,157 @@
+"""Principals: how policies spell them, and what kind each one is.
+
+Sources: "Principal identifiers", https://cloud.google.com/iam/docs/principal-identifiers, and "Service agents",
+https://cloud.google.com/iam/docs/service-agents
+"""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.facts import Principal, PrincipalKind
+from iamlint.unknown import Unknown
+
+_PREFIXES: dict[str, PrincipalKind] = {
+    "user": "user",
+    "serviceAccount": "service_account",
+    "group": "group",
+    "domain": "domain",
+    "deleted": "deleted",
+    "projectOwner": "convenience",
+    "projectEditor": "convenience",
+    "projectViewer": "convenience",
+    "principal": "federated",
+    "principalSet": "federated_set",
+}
+_LOWERED = frozenset({"user", "serviceAccount", "group", "domain"})
+"""The forms whose value the provider for Terraform makes lower case; URLs and GKE identities keep theirs."""
+_CANONICAL = {prefix.lower(): prefix for prefix in _PREFIXES}
+_PUBLIC = {"allusers": "allUsers", "allauthenticatedusers": "allAuthenticatedUsers"}
+
+_AGENT_DOMAIN = re.compile(r"gcp-(sa|ri)-[a-z0-9-]+\.iam\.gserviceaccount\.com\Z")
+_AGENT_DOMAINS = frozenset(
+    {
+        "bigquery-encryption",
+        "cloud-filer",
+        "cloud-memcache-sa",
+        "cloud-ml",
+        "cloud-redis",
+        "cloud-tpu",
+        "cloudcomposer-accounts",
+        "compute-system",
+        "container-analysis",
+        "container-engine-robot",
+        "containerregistry",
+        "dataflow-service-producer-prod",
+        "dataproc-accounts",
+        "dlp-api",
+        "firebase-rules",
+        "gae-api-prod",
+        "gae-api-prod.google.com",
+        "gcf-admin-robot",
+        "gcp-gae-service",
+        "gs-project-accounts",
+        "remotebuildexecution",
+        "security-center-api",
+        "serverless-robot-prod",
+        "service-consumer-management",
+        "service-networking",
+        "storage-transfer-service",
+    }
+)
+"""Under ``.iam.gserviceaccount.com``: the agents from before the names ``gcp-sa-*``."""
+_AGENTS = ("cloudservices.gserviceaccount.com", "system.gserviceaccount.com")
+_DEFAULTS = (
+    "-compute@developer.gserviceaccount.com",
+    "@appspot.gserviceaccount.com",
+    "@cloudbuild.gserviceaccount.com",
+)
+_GKE = re.compile(r"(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
+_ACCOUNT = re.compile(r"[^@]+@(?P<project>[a-z][a-z0-9-]*)(?P<domain>(?:\.[a-z0-9-]+)*)\.iam\.gserviceaccount\.com\Z")
+_NUMBERED = re.compile(r"(?:service-|p)?(?P<number>[0-9]{5,})(?:-compute)?@")
+_AGENT_TYPE = re.compile(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[[^\]]*\])?\.(email|member)\Z")
+
+
+def read_principal(value: str | Unknown) -> Principal:
+    """A principal as a policy spells it. What is not known of it stays unknown; its kind may be known all the same."""
+    return _known(value) if isinstance(value, str) else _partly_known(value)
+
+
+def _known(text: str) -> Principal:
+    if text.lower() in _PUBLIC:
+        return Principal(_PUBLIC[text.lower()], "public")
+    prefix, colon, rest = text.partition(":")
+    prefix = _CANONICAL.get(prefix.lower(), prefix)
+    kind = _PREFIXES.get(prefix)
+    if not colon or kind is None or not rest or rest != rest.strip():
+        return Principal(text, "malformed")
+    if kind in ("federated", "federated_set") and not rest.startswith("//"):
+        return Principal(text, "malformed")
+    if prefix == "serviceAccount":
+        return _account(rest)
+    return Principal(f"{prefix}:{rest.lower() if prefix in _LOWERED else rest}", kind)
+
+
+def _account(name: str) -> Principal:
+    if _GKE.match(name):
+        return Principal(f"serviceAccount:{name}", "gke_workload")
+    email = name if "${" in name else name.lower()
+    return Principal(f"serviceAccount:{email}", account_kind(email))
+
+
+def _partly_known(value: Unknown) -> Principal:
+    text = value.text
+    match value.parts:
+        case ("serviceAccount:", hole) if not isinstance(hole, str):
+            kind: PrincipalKind = "service_agent" if _AGENT_TYPE.search(hole.reference) else "service_account"
+            return Principal(text, kind, value)
+        case (hole,) if not isinstance(hole, str):
+            return Principal(text, "service_agent" if _AGENT_TYPE.search(hole.reference) else "unknown", value)
+        case _:
+            pass
+    prefix, colon, _ = value.prefix.partition(":")
+    of_prefix = _PREFIXES.get(_CANONICAL.get(prefix.lower(), prefix)) if colon else None
+    if of_prefix is None:
+        return Principal(text, "unknown", value)
+    if of_prefix == "service_account":
+        if ".svc.id.goog[" in text:
+            return Principal(text, "gke_workload", value)
+        return Principal(text, account_kind(value.suffix) if "@" in value.suffix else "service_account", value)
+    return Principal(text, of_prefix, value)
+
+
+def account_kind(email: str) -> PrincipalKind:
+    """Whether an account's e-mail (or its end, from the ``@`` or before) is Google's, a default one, or a user's."""
+    local, _, domain = email.rpartition("@")
+    if email.endswith(_DEFAULTS):
+        return "default_service_account"
+    if domain in _AGENTS or _AGENT_DOMAIN.match(domain):
+        return "service_agent"
+    if domain.removesuffix(".iam.gserviceaccount.com") in _AGENT_DOMAINS:
+        return "service_agent"
+    if local and not domain.endswith("gserviceaccount.com"):
+        return "service_account" if "${" in email else "malformed"
+    return "service_account"
+
+
+def project_of(email: str) -> str | None:
+    """The id of the project that an account belongs to, where its e-mail tells: not for agents, nor by number.
+
+    ``ci@shop.iam.gserviceaccount.com`` is of "shop", ``ci@shop.example.com.iam.gserviceaccount.com`` of
+    "example.com:shop".
+    """
+    if email.endswith("@appspot.gserviceaccount.com"):
+        return email.partition("@")[0]
+    if account_kind(email) != "service_account":
+        return None
+    match = _ACCOUNT.match(email)
+    if match is None:
+        return None
+    domain = match["domain"].removeprefix(".")
+    return f"{domain}:{match['project']}" if domain else match["project"]
+
+
+def project_number_of(email: str) -> str | None:
+    """The number of the project that an agent or default account belongs to, where its e-mail has it."""
+    match = _NUMBERED.match(email)
+    return match["number"] if match else None
