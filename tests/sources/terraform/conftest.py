@@ -92,7 +92,7 @@ def build() -> Build:
         **values: Any,
     ) -> Instance:
         text = Text()
-        steps = address.split("[")[0].split(".")
+        steps = address.split("[", maxsplit=1)[0].split(".")
         kind, name = steps[1 if steps[0] in ("data", "provider") else -2], steps[-1]
         body = _body(text, f'resource "{kind}" "{name}"', values)
         text.source.text = "\n".join(text.lines) + "\n"
