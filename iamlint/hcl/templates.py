@@ -30,7 +30,7 @@ _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 @dataclass(slots=True)
-class _Directive:
+class Directive:
     """``%{…}`` before nesting; ``names`` are the variables of a ``for``."""
 
     start: int
@@ -40,7 +40,7 @@ class _Directive:
     names: tuple[str | None, str] = (None, "")
 
 
-_Part = Text | Interpolation | _Directive
+Part = Text | Interpolation | Directive
 
 
 class Templates(Lexer):
@@ -59,13 +59,13 @@ class Templates(Lexer):
             value = plain.group(1)
             return Template(start, end, (Text(start + 1, end - 1, value),) if value else ())
         self.at += 1
-        pieces = _Pieces(by_line=False)
+        pieces = Pieces(by_line=False)
         while not self.text.startswith('"', self.at):
             self._quoted_piece(start, pieces)
         self.at += 1
-        return Template(start, self.at, self._nested(pieces.finished()))
+        return Template(start, self.at, nested(pieces.finished(), self.depth))
 
-    def _quoted_piece(self, start: int, pieces: _Pieces) -> None:
+    def _quoted_piece(self, start: int, pieces: Pieces) -> None:
         text, at = self.text, self.at
         match = _QUOTED_TEXT.match(text, at)
         if match:
@@ -98,7 +98,7 @@ class Templates(Lexer):
             raise ParseError(self.at - len(written), self.at, f"{written} is not a character")
         return chr(code)
 
-    def _marks(self, pieces: _Pieces) -> None:
+    def _marks(self, pieces: Pieces) -> None:
         """What a run of ``$`` or ``%`` starts: a sequence, an escaped one, or nothing."""
         start = self.at
         match = _MARKS.match(self.text, start)
@@ -115,7 +115,7 @@ class Templates(Lexer):
             pieces.text(end - 2, end + 1, run[0] + "{")
             self.at = end + 1
 
-    def _sequence(self, pieces: _Pieces, mark: str) -> None:
+    def _sequence(self, pieces: Pieces, mark: str) -> None:
         """``${…}`` or ``%{…}``, its strip markers handed to the literals beside it."""
         start = self.at
         self.at += 2
@@ -150,11 +150,11 @@ class Templates(Lexer):
         self.at += 1 + strip
         return strip
 
-    def _directive(self, start: int) -> _Directive:
+    def _directive(self, start: int) -> Directive:
         self.peek()
         at = self.at
         keyword = self.name('"if", "else", "endif", "for" or "endfor"')
-        directive = _Directive(start, start, keyword)
+        directive = Directive(start, start, keyword)
         if keyword == "if":
             directive.expression = self.expression()
         elif keyword == "for":
@@ -185,12 +185,12 @@ class Templates(Lexer):
         if not marker.isascii():
             self.check_name(marker, opening.start(2))
         self.at = opening.end()
-        pieces = _Pieces(by_line=True)
+        pieces = Pieces(by_line=True)
         if not self._plain_lines(marker, pieces, flush=bool(opening.group(1))):
             self._lines(marker, pieces, opening)
         if opening.group(1):
             pieces.take_off_indentation()
-        return Template(start, self.at, self._nested(pieces.finished()), heredoc=True)
+        return Template(start, self.at, nested(pieces.finished(), self.depth), heredoc=True)
 
     def _end_marker(self, marker: str, at: int) -> int:
         """The end of the marker in the line at an offset, if the line is the closing one; else -1."""
@@ -199,7 +199,7 @@ class Templates(Lexer):
             return -1
         return end - self.text.startswith("\r", end - 1)
 
-    def _plain_lines(self, marker: str, pieces: _Pieces, *, flush: bool) -> bool:
+    def _plain_lines(self, marker: str, pieces: Pieces, *, flush: bool) -> bool:
         """Read a heredoc in which no sequence starts; False, and nothing read, if one does."""
         text, start = self.text, self.at
         at = text.find(marker, start)
@@ -219,7 +219,7 @@ class Templates(Lexer):
             at = text.find(marker, following) if following >= 0 else -1
         return False
 
-    def _lines(self, marker: str | None, pieces: _Pieces, opening: re.Match[str] | None = None) -> None:
+    def _lines(self, marker: str | None, pieces: Pieces, opening: re.Match[str] | None = None) -> None:
         """Literals and sequences up to the closing marker, or to the end of the text where there is none."""
         text, fresh = self.text, True
         while True:
@@ -247,31 +247,32 @@ class Templates(Lexer):
                 pieces.text(start, start + 1, text[start])
                 self.at += 1
 
-    def bare_template(self) -> Template:
-        """The whole text as a template without quotes, as in a string of the JSON syntax."""
+    def bare_template(self, *, flush: bool = False) -> Template:
+        """The whole text as a template without quotes: a string of the JSON syntax, or the lines of a heredoc."""
         self.at = 0
-        pieces = _Pieces(by_line=True)
+        pieces = Pieces(by_line=True)
         self._lines(None, pieces)
-        return Template(0, len(self.text), self._nested(pieces.finished()))
-
-    def _nested(self, parts: list[_Part]) -> tuple[TemplatePart, ...]:
-        """The parts with their directives nested."""
-        if not any(isinstance(part, _Directive) for part in parts):
-            return tuple(part for part in parts if not isinstance(part, _Directive))
-        nesting = _Nesting(self.depth)
-        for part in parts:
-            if isinstance(part, _Directive):
-                nesting.directive(part)
-            else:
-                nesting.parts.append(part)
-        return nesting.finished()
+        if flush:
+            pieces.take_off_indentation()
+        return Template(0, len(self.text), nested(pieces.finished(), self.depth))
 
 
-class _Pieces:
+def nested(parts: list[Part], depth: int) -> tuple[TemplatePart, ...]:
+    """The parts of a template that is itself so deep, with their directives nested."""
+    nesting = _Nesting(depth)
+    for part in parts:
+        if isinstance(part, Directive):
+            nesting.directive(part)
+        else:
+            nesting.parts.append(part)
+    return nesting.finished()
+
+
+class Pieces:
     """The parts of one template as they are read, literals stripped where a marker says so."""
 
     def __init__(self, *, by_line: bool) -> None:
-        self.parts: list[_Part] = []
+        self.parts: list[Part] = []
         self._by_line = by_line
         self._strip = False
 
@@ -284,7 +285,7 @@ class _Pieces:
             value = rest
         self.parts.append(Text(start, end, value))
 
-    def add(self, part: Interpolation | _Directive, strip: bool) -> None:
+    def add(self, part: Interpolation | Directive, strip: bool) -> None:
         """A sequence; ``strip`` if it takes the space off the literal after it."""
         self.parts.append(part)
         self._strip = strip
@@ -322,9 +323,9 @@ class _Pieces:
             line.start += least or 0
             line.value = line.value[least or 0 :]
 
-    def finished(self) -> list[_Part]:
+    def finished(self) -> list[Part]:
         """The parts without empty literals and with neighbours joined that are one stretch of the source."""
-        kept: list[_Part] = []
+        kept: list[Part] = []
         for part in self.parts:
             if isinstance(part, Text):
                 if not part.value:
@@ -348,7 +349,7 @@ def _exact(text: Text) -> bool:
 class _Open:
     """A directive that waits for its end, and the parts read before it."""
 
-    directive: _Directive
+    directive: Directive
     outside: list[TemplatePart]
     then: list[TemplatePart] | None = None
 
@@ -361,7 +362,7 @@ class _Nesting:
         self._open: list[_Open] = []
         self._depth = depth
 
-    def directive(self, part: _Directive) -> None:
+    def directive(self, part: Directive) -> None:
         """Open or close one."""
         if part.keyword in ("if", "for"):
             if self._depth + len(self._open) >= MAX_DEPTH:
@@ -393,7 +394,7 @@ class _Nesting:
         return tuple(self.parts)
 
 
-def _closed(top: _Open, end: _Directive, parts: list[TemplatePart]) -> IfDirective | ForDirective:
+def _closed(top: _Open, end: Directive, parts: list[TemplatePart]) -> IfDirective | ForDirective:
     directive = top.directive
     if directive.expression is None:
         raise TypeError("if and for always have an expression")
