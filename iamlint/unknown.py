@@ -25,11 +25,13 @@ class Unknown:
     """A value that cannot be known here.
 
     ``reason`` is a clause that a reader can act on ("var.role has no default", "known after apply"). ``parts`` are,
-    for a text, its literal stretches and its holes in order; empty where nothing at all is known of it.
+    for a text, its literal stretches and its holes in order; empty where nothing at all is known of it. ``refused``
+    says that Terraform would stop with an error here, rather than know it later.
     """
 
     reason: str
     parts: tuple[str | Hole, ...] = ()
+    refused: bool = False
 
     @property
     def text(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from iamlint.facts import Fact
@@ -71,10 +71,10 @@ def _read_root(
     inputs, errors = root_inputs(root, given, options.variables, access)
     run = Run(library.for_root(root.directory), access, root.directory)
 
-    def input_of(value: Value) -> Value:
-        return value
+    def given_value(value: Value) -> Callable[[], Value]:
+        return lambda: value
 
-    top = ModuleInstance(run, root, {name: (lambda v=value: input_of(v)) for name, value in inputs.items()})
+    top = ModuleInstance(run, root, {name: given_value(value) for name, value in inputs.items()})
     facts = list(_facts(top))
     return [*facts, *run.gaps], errors
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from iamlint.hcl import read_file
 from iamlint.hcl.constraints import Constraint, convert, read_constraint
 from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.native import read_expression
 from iamlint.hcl.scope import Files, Scope
 from iamlint.hcl.syntax import File
 from iamlint.location import SourceText, Unreadable
@@ -58,11 +58,11 @@ def _from_command_line(declared: Declared, text: str, access: Files) -> Value | 
     constraint = read_constraint(written.argument.expression, written.source) if written else None
     if constraint is None or constraint == Constraint("string"):
         return Value(text)
-    source = SourceText(f"--var {declared.block.label(0)}", f"value = {text}\n")
-    file = read_file(source)
-    if file.errors:
-        return file.errors[0]
-    return evaluate(file.body.arguments["value"].expression, Scope(source, lambda _name: None, access))
+    source = SourceText(f"--var {declared.block.label(0)}", text)
+    expression = read_expression(source)
+    if isinstance(expression, Unreadable):
+        return expression
+    return evaluate(expression, Scope(source, lambda _name: None, access))
 
 
 def unknown_names(modules: Iterable[Module], variables: Iterable[str]) -> list[str]:

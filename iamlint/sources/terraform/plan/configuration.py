@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from iamlint.location import Unreadable
-from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, shortened
+from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined, shortened
 from iamlint.sources.terraform.plan.shapes import ShapeError, array, object_, optional_object, optional_string, string
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import Value
@@ -103,10 +103,10 @@ class Configuration:
         found = self.module(name for name, _ in calls(module))
         return found.resources.get(address) if found else None
 
-    def constant(self, expression: Value | None) -> Value:
+    def constant(self, expression: Value, module: str) -> Value:
         """What a provider's argument is, as far as a plan tells: a constant, or a variable that it certainly is.
 
-        A reference may be all of an expression or a part of it. A boolean, and a text that is a whole e-mail, can
+        ``module`` is where the provider is configured. A reference may be all of an expression or a part of it. A boolean, and a text that is a whole e-mail, can
         only be all of it.
         """
         fields = expression.data if expression else None
@@ -118,10 +118,11 @@ class Configuration:
         if not names:
             return Value(Unknown("the plan does not tell this value"), expression.at if expression else None)
         name = names[0]
-        variable = self.variables.get(name.removeprefix("var.")) if len(names) == 1 else None
+        of_root = len(names) == 1 and not module
+        variable = self.variables.get(name.removeprefix("var.")) if of_root else None
         if variable and (isinstance(variable.data, bool) or (isinstance(variable.data, str) and "@" in variable.data)):
             return variable
-        holes = (Hole(name),) if len(names) == 1 else ()
+        holes = (Hole(joined(module, name)),) if len(names) == 1 else ()
         return Value(
             Unknown(f"the plan names {name} here, not its value", holes), expression.at if expression else None
         )

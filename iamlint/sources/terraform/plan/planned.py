@@ -22,13 +22,14 @@ from iamlint.sources.terraform.policies import iam_policy_document
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import Value
 
-_NAMES_ACCOUNT = ("email", "name", "id", "unique_id")
-_ACCOUNT_ARGUMENTS = {
-    "member": ("email", "member"),
-    "service_account_id": _NAMES_ACCOUNT,
-    "target_service_account": _NAMES_ACCOUNT,
+_ACCOUNT = ("google_service_account", ("email", "name", "id", "unique_id"))
+_NAMES = {
+    "member": ("google_service_account", ("email", "member")),
+    "service_account_id": _ACCOUNT,
+    "target_service_account": _ACCOUNT,
+    "project": ("google_project", ("project_id", "id", "number", "name")),
 }
-"""The arguments that name an account, and the attributes of one that can make them."""
+"""The arguments that name another resource: its type, and the attributes of it that can make them."""
 
 
 class Planned:
@@ -39,21 +40,21 @@ class Planned:
         self._configuration = configuration
         self._beside = beside
         self._providers = Providers(configuration, beside)
-        self._accounts: dict[str, Text] = {}
-        self._references = References(configuration, self._accounts)
+        self._references = References(configuration, self._entries)
+        self._emails: dict[str, Text] = {}
 
     def instances(self) -> Iterator[Instance]:
         """Providers first, then every entry of a type that states facts."""
-        for entry in self._entries.values():
-            if entry.mode == "managed" and entry.type == "google_service_account":
-                self._accounts[entry.address] = self._email(entry)
         yield from self._providers.all()
         for entry in self._entries.values():
             if is_wanted(entry.mode, entry.type):
                 yield self._placed(self._instance(entry), entry)
 
-    def _email(self, entry: Entry) -> Text:
-        return next(account.email for account in service_account(self._instance(entry)))
+    def _email(self, address: str) -> Text:
+        if address not in self._emails:
+            instance = self._instance(self._entries[address])
+            self._emails[address] = next(account.email for account in service_account(instance))
+        return self._emails[address]
 
     # -- what -----------------------------------------------------------------------------------------------------
 
@@ -78,13 +79,15 @@ class Planned:
         expression = block.expressions.get(name)
         if name == "policy_data":
             return self._policy(entry, expression)
-        attributes = _ACCOUNT_ARGUMENTS.get(name)
-        if attributes is None:
+        if name not in _NAMES:
             return None
-        address = self._references.account(entry.module, entry.address, expression, attributes)
+        kind, attributes = _NAMES[name]
+        address = self._references.resource((entry.module, entry.address), expression, kind, attributes)
         if address is None:
             return None
-        email, prefix = self._accounts[address], "serviceAccount:" if name == "member" else ""
+        if kind == "google_project":
+            return Value(Unknown(AFTER_APPLY, (Hole(f"{address}.project_id"),)))
+        email, prefix = self._email(address), "serviceAccount:" if name == "member" else ""
         if isinstance(email, str) and not email.startswith("${"):
             return Value(prefix + email)
         hole = Hole(f"{address}.email")

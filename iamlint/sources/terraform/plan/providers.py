@@ -40,7 +40,7 @@ def _provider(fields: dict[str, Value], configuration: Configuration) -> Instanc
     written = fields.get("expressions", Value({})).data
     arguments = {}
     for argument, expression in (written if isinstance(written, dict) else {}).items():
-        value = configuration.constant(expression)
+        value = configuration.constant(expression, module)
         if value.data is not None:
             arguments[argument] = Argument(value, expression.at or at)
     return Instance("provider", name, local, joined(module, f"provider.{local}"), Body(at, arguments), module)

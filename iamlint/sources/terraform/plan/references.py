@@ -1,11 +1,10 @@
-"""Which service account an unknown value is going to be: followed through the references of a plan's configuration."""
+"""Which resource an unknown value names: followed through the references of a plan's configuration."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
-from iamlint.facts import Text
 from iamlint.sources.terraform.plan.addresses import calls, joined, key_of, without_keys
 from iamlint.sources.terraform.plan.configuration import Configuration, references
 from iamlint.values import Value
@@ -13,25 +12,30 @@ from iamlint.values import Value
 LONGEST_CHAIN = 50
 """References through more variables and outputs than this are not followed."""
 
-_ACCOUNT = re.compile(r"(?P<address>google_service_account\.[\w-]+)(?P<key>\[.*\])?(?:\.(?P<attribute>\w+))?\Z")
+_RESOURCE = re.compile(
+    r"(?P<address>(?P<kind>google_\w+)\.[\w-]+)(?P<key>\[.*\])?(?:\.(?P<attribute>\w+))?\Z", re.DOTALL
+)
 _OUTPUT = re.compile(r"module\.(?P<call>[\w-]+)(?P<key>\[.*\])?\.(?P<output>[\w-]+)\Z")
 _VARIABLE = re.compile(r"var\.(?P<name>[\w-]+)\Z")
 _REPEATED = ("each.key", "count.index")
 
 
 class References:
-    """Follows references to the accounts that a plan makes. ``accounts`` has the e-mail of each, by address."""
+    """Follows references to the resources that a plan has, whose addresses these are."""
 
-    def __init__(self, configuration: Configuration, accounts: dict[str, Text]) -> None:
+    def __init__(self, configuration: Configuration, addresses: Collection[str]) -> None:
         self._configuration = configuration
-        self._accounts = accounts
+        self._addresses = addresses
 
-    def account(self, module: str, address: str, expression: Value | None, attributes: Iterable[str]) -> str | None:
-        """The address of the one account that an argument of an instance names, by one of these attributes.
+    def resource(
+        self, instance: tuple[str, str], expression: Value | None, kind: str, attributes: Collection[str]
+    ) -> str | None:
+        """The address of the one resource of a type that an argument names, by one of these attributes of it.
 
-        None where it refers to anything else beside, since the plan does not tell how they make up the value.
+        ``instance`` is the address of the module, and the address, of the instance whose argument it is. None where it
+        refers to anything else beside, since the plan does not tell how they make up the value.
         """
-        wanted = frozenset(attributes)
+        module, address = instance
         key = key_of(address)
         for _ in range(LONGEST_CHAIN):
             names = references(expression)
@@ -39,9 +43,9 @@ class References:
             others = [name for name in names if name not in _REPEATED]
             if len(others) != 1:
                 return None
-            found = _ACCOUNT.match(others[0])
+            found = _RESOURCE.match(others[0])
             if found:
-                if found["attribute"] and found["attribute"] not in wanted:
+                if found["kind"] != kind or (found["attribute"] and found["attribute"] not in attributes):
                     return None
                 return self._existing(joined(module, found["address"]), found["key"] or "", key if repeated else "")
             step = self._step(module, others[0], key if repeated else "", key)
@@ -51,8 +55,8 @@ class References:
         return None
 
     def _existing(self, address: str, key: str, own: str) -> str | None:
-        """The account's address, if the plan has it: with the key that is given, or the one that is shared."""
-        return next((found for found in (address + key, address + own) if found in self._accounts), None)
+        """The resource's address, if the plan has it: with the key that is given, or the one that is shared."""
+        return next((found for found in (address + key, address + own) if found in self._addresses), None)
 
     def _step(self, module: str, name: str, shared: str, key: str) -> tuple[str, Value | None, str] | None:
         """Where a variable or an output leads: the module, the expression there, and the key of what repeats it."""

@@ -1,0 +1,461 @@
+"""Expressions to values, in three values: a part that is not known stays unknown, with its reason and its name.
+
+What Terraform would refuse is unknown too, with what is wrong; ``try`` and ``can`` tell the two apart.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from iamlint.hcl import syntax
+from iamlint.hcl.expressions import Expressions
+from iamlint.hcl.functions import PURE, READING
+from iamlint.hcl.functions.files import read_text
+from iamlint.hcl.functions.types import (
+    LONGEST_TEXT,
+    MOST_ELEMENTS,
+    NUMBERS,
+    Refused,
+    Unclear,
+    bool_of,
+    boolean,
+    entries,
+    items,
+    known,
+    number,
+    number_of,
+    parts,
+    same,
+    text,
+    text_of,
+    whole,
+)
+from iamlint.hcl.lexer import ParseError
+from iamlint.hcl.scope import Scope
+from iamlint.location import SourceText, Span
+from iamlint.unknown import Hole, Unknown
+from iamlint.values import Data, Lazy, SetOf, Value
+
+DEEPEST_TEMPLATE = 8
+"""Templates that call templates deeper than this are not rendered."""
+_ITEM = "\0item"
+
+
+def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
+    """The value of an expression; never raises for what the expression says."""
+    try:
+        return _EVALUATORS[type(expression)](expression, scope)
+    except Unclear as error:
+        return Value(error.why, _span(expression, scope))
+    except Refused as error:
+        return Value(Unknown(f"Terraform would refuse it: {error}", refused=True), _span(expression, scope))
+
+
+def _span(node: syntax.Node, scope: Scope) -> Span:
+    return Span(scope.source, node.start, node.end)
+
+
+def _literal(node: syntax.Literal, scope: Scope) -> Value:
+    return Value(node.value, _span(node, scope))
+
+
+def _parentheses(node: syntax.Parentheses, scope: Scope) -> Value:
+    return evaluate(node.inner, scope)
+
+
+# -- names -------------------------------------------------------------------------------------------------------------
+
+
+def _variable(node: syntax.Variable, scope: Scope) -> Value:
+    found = scope.lookup(node.name)
+    if found is None:
+        return Value(
+            Unknown(f"nothing here is named {node.name}", (Hole(node.name),), refused=True), _span(node, scope)
+        )
+    return found
+
+
+def _item(_node: syntax.Item, scope: Scope) -> Value:
+    return scope.lookup(_ITEM) or Value(None)
+
+
+def _attribute(node: syntax.Attribute, scope: Scope) -> Value:
+    return attribute(evaluate(node.object, scope), node.name)
+
+
+def attribute(value: Value, name: str) -> Value:
+    """``value.name``."""
+    match value.data:
+        case Unknown() as why:
+            if why.hole is None:
+                raise Unclear(Unknown(why.reason, refused=why.refused))
+            return Value(Unknown(why.reason, (Hole(f"{why.hole.reference}.{name}"),), refused=why.refused), value.at)
+        case Lazy() as lazy:
+            found = lazy.attribute(name)
+            if found is None:
+                reference = f"{lazy.reference}.{name}"
+                return Value(Unknown(f"{reference} is not declared", (Hole(reference),), refused=True), value.at)
+            return found
+        case dict() as found_entries:
+            if name not in found_entries:
+                raise Refused(f"the object has no attribute {name!r}")
+            return found_entries[name]
+        case None:
+            raise Refused(f"the attribute {name!r} of null")
+        case _:
+            raise Refused(f"the attribute {name!r} of what is no object")
+
+
+def _index(node: syntax.Index, scope: Scope) -> Value:
+    return index(evaluate(node.collection, scope), evaluate(node.key, scope))
+
+
+def index(collection: Value, key: Value) -> Value:
+    """``collection[key]``."""
+    wanted = known(key)
+    match collection.data:
+        case Unknown() as why:
+            if why.hole is None:
+                raise Unclear(Unknown(why.reason, refused=why.refused))
+            shown = f'"{wanted}"' if isinstance(wanted, str) else text_of(wanted)
+            return Value(
+                Unknown(why.reason, (Hole(f"{why.hole.reference}[{shown}]"),), refused=why.refused), collection.at
+            )
+        case tuple() as found:
+            at = number_of(wanted)
+            if not isinstance(at, int) or not 0 <= at < len(found):
+                raise Refused(f"index {text_of(wanted)} is outside of a list of {len(found)}")
+            return found[at]
+        case SetOf():
+            raise Refused("a set has no indices")
+        case _:
+            return attribute(collection, text(key))
+
+
+def _splat(node: syntax.Splat, scope: Scope) -> Value:
+    source = evaluate(node.source, scope)
+    match source.data:
+        case Unknown() as why:
+            raise Unclear(Unknown(why.reason, refused=why.refused))
+        case None:
+            return Value((), source.at)
+        case tuple() | SetOf():
+            found = items(source)
+        case _:
+            found = (source,)
+    return Value(tuple(evaluate(node.each, scope.child({_ITEM: item})) for item in found), source.at)
+
+
+# -- constructors ------------------------------------------------------------------------------------------------------
+
+
+def _tuple(node: syntax.Tuple, scope: Scope) -> Value:
+    return Value(tuple(evaluate(item, scope) for item in node.items), _span(node, scope))
+
+
+def _object(node: syntax.Object, scope: Scope) -> Value:
+    found: dict[str, Value] = {}
+    for key, value in node.items:
+        found[text(evaluate(key, scope))] = evaluate(value, scope)
+    return Value(dict(sorted(found.items())), _span(node, scope))
+
+
+def _each(
+    collection: Value, key: str | None, value: str, condition: syntax.Expression | None, scope: Scope
+) -> Iterable[Scope]:
+    for item_key, item in pairs(collection):
+        names = {value: item}
+        if key:
+            names[key] = item_key
+        inner = scope.child(names)
+        if condition is None or boolean(evaluate(condition, inner)):
+            yield inner
+
+
+def pairs(collection: Value) -> list[tuple[Value, Value]]:
+    """Key and value of each element, in Terraform's order."""
+    match known(collection):
+        case dict() | Lazy():
+            found = entries(collection)
+            return [(Value(key, found[key].at), found[key]) for key in sorted(found)]
+        case tuple() as elements:
+            return [(Value(at), item) for at, item in enumerate(elements)]
+        case SetOf(elements):
+            return [(item, item) for item in elements]
+        case _:
+            raise Refused("for needs a collection")
+
+
+def _for_tuple(node: syntax.ForTuple, scope: Scope) -> Value:
+    collection = evaluate(node.collection, scope)
+    scopes = _each(collection, node.key, node.value, node.condition, scope)
+    return Value(tuple(evaluate(node.result, inner) for inner in scopes), _span(node, scope))
+
+
+def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
+    collection = evaluate(node.collection, scope)
+    found: dict[str, list[Value]] = {}
+    for inner in _each(collection, node.key, node.value, node.condition, scope):
+        key = text(evaluate(node.result_key, inner))
+        if key in found and not node.grouped:
+            raise Refused(f"two items have the key {key!r}")
+        found.setdefault(key, []).append(evaluate(node.result, inner))
+    if node.grouped:
+        return Value({key: Value(tuple(found[key])) for key in sorted(found)}, _span(node, scope))
+    return Value({key: found[key][0] for key in sorted(found)}, _span(node, scope))
+
+
+# -- operators ---------------------------------------------------------------------------------------------------------
+
+
+def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
+    condition = evaluate(node.condition, scope)
+    if isinstance(condition.data, Unknown):
+        return _either(node, condition.data, scope)
+    chosen, other = (node.then, node.otherwise) if boolean(condition) else (node.otherwise, node.then)
+    value = evaluate(chosen, scope)
+    if isinstance(value.data, bool | int | Decimal) and isinstance(other, syntax.Template):
+        return Value(text_of(value.data), value.at)  # both sides become one type, and the other is a string
+    return value
+
+
+def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
+    """Where the condition is not known, the value is known only if both sides are the same."""
+    then, otherwise = evaluate(node.then, scope), evaluate(node.otherwise, scope)
+    try:
+        if not isinstance(then.data, Lazy) and same(then, otherwise):
+            return then
+    except Unclear:
+        pass
+    raise Unclear(Unknown(why.reason, refused=why.refused))
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+
+
+def _binary(node: syntax.Binary, scope: Scope) -> Value:
+    left, right = evaluate(node.left, scope), evaluate(node.right, scope)
+    return Value(_operated(node.operator, left, right), _span(node, scope))
+
+
+def _operated(name: str, left: Value, right: Value) -> Data:
+    match name:
+        case "==":
+            return same(left, right)
+        case "!=":
+            return not same(left, right)
+        case "&&":
+            return _logical(left, right, decided_by=False)
+        case "||":
+            return _logical(left, right, decided_by=True)
+        case "<" | ">" | "<=" | ">=":
+            return _COMPARISONS[name](number(left), number(right))
+        case _:
+            return _arithmetic(name, number(left), number(right))
+
+
+def _logical(left: Value, right: Value, *, decided_by: bool) -> bool:
+    for value in (left, right):
+        if not isinstance(value.data, Unknown) and bool_of(value.data) is decided_by:
+            return decided_by
+    boolean(left)
+    boolean(right)
+    return not decided_by
+
+
+def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
+    a, b = Decimal(left), Decimal(right)
+    match name:
+        case "+":
+            return whole(NUMBERS.add(a, b))
+        case "-":
+            return whole(NUMBERS.subtract(a, b))
+        case "*":
+            return whole(NUMBERS.multiply(a, b))
+        case "/" if b:
+            return whole(NUMBERS.divide(a, b))
+        case "%" if b:
+            return whole(NUMBERS.remainder(a, b))
+        case _:
+            raise Refused("division by zero")
+
+
+def _unary(node: syntax.Unary, scope: Scope) -> Value:
+    value = evaluate(node.operand, scope)
+    return Value(not boolean(value) if node.operator == "!" else -number(value), _span(node, scope))
+
+
+# -- templates ---------------------------------------------------------------------------------------------------------
+
+
+class _Text:
+    """A text that is put together, its unknown parts kept as holes."""
+
+    def __init__(self) -> None:
+        self.parts: list[str | Hole] = []
+        self.why: Unknown | None = None
+        self.size = 0
+
+    def add(self, part: str | Hole) -> None:
+        if isinstance(part, str):
+            self.size += len(part)
+            if self.size > LONGEST_TEXT:
+                raise Unclear(
+                    Unknown(f"a string of more than {LONGEST_TEXT} characters is longer than iamlint evaluates")
+                )
+            if self.parts and isinstance(self.parts[-1], str):
+                self.parts[-1] += part
+                return
+        if part:
+            self.parts.append(part)
+
+    def add_value(self, value: Value) -> None:
+        if isinstance(value.data, Unknown):
+            self.why = self.why or value.data
+            for part in value.data.parts or (Hole("?"),):
+                self.add(part)
+            return
+        found = text_of(value.data)
+        if found is None:
+            raise Refused("null in a string" if value.data is None else "a collection in a string")
+        self.add(found)
+
+    def data(self) -> Data:
+        if self.why:
+            return Unknown(self.why.reason, tuple(self.parts), refused=self.why.refused)
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+
+def _template(node: syntax.Template, scope: Scope) -> Value:
+    if len(node.parts) == 1 and isinstance(node.parts[0], syntax.Interpolation):
+        return evaluate(node.parts[0].expression, scope)
+    rendered = _Text()
+    _render(node.parts, scope, rendered)
+    return Value(rendered.data(), _span(node, scope))
+
+
+def _render(template: Iterable[syntax.TemplatePart], scope: Scope, into: _Text) -> None:
+    for part in template:
+        match part:
+            case syntax.Text(value=value):
+                into.add(value)
+            case syntax.Interpolation(expression=expression):
+                into.add_value(evaluate(expression, scope))
+            case syntax.IfDirective(condition=condition, then=then, otherwise=otherwise):
+                _render(then if boolean(evaluate(condition, scope)) else otherwise, scope, into)
+            case syntax.ForDirective(key=key, value=name, collection=collection, body=body):
+                for inner in _each(evaluate(collection, scope), key, name, None, scope):
+                    _render(body, inner, into)
+
+
+# -- calls -------------------------------------------------------------------------------------------------------------
+
+
+def _call(node: syntax.Call, scope: Scope) -> Value:
+    name = node.name.removeprefix("core::")
+    match name:
+        case "try":
+            return _try(node, scope)
+        case "can":
+            return Value(not _refused(evaluate(node.arguments[0], scope)), _span(node, scope))
+        case "templatefile" | "templatestring":
+            return _rendered(name, _arguments(node, scope), scope)
+        case _:
+            return _applied(name, _arguments(node, scope), node, scope)
+
+
+def _arguments(node: syntax.Call, scope: Scope) -> list[Value]:
+    found = [evaluate(argument, scope) for argument in node.arguments]
+    return [*found[:-1], *items(found[-1])] if node.expand else found
+
+
+def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope) -> Value:
+    function, reading = PURE.get(name), READING.get(name)
+    if function is None and reading is None:
+        raise Unclear(Unknown(f"iamlint does not evaluate the function {name}()"))
+    refused = next((argument.data for argument in arguments if _is_refused(argument)), None)
+    if isinstance(refused, Unknown):
+        raise Unclear(refused)
+    called = function or reading
+    given: list[Any] = arguments if reading is None else [scope.files, *arguments]
+    try:
+        inspect.signature(called).bind(*given)  # type: ignore[arg-type]  # one of the two is there
+    except TypeError:
+        raise Refused(f"{name}() with {len(arguments)} arguments") from None
+    result = called(*given)  # type: ignore[misc]
+    found = result if isinstance(result, Value) else Value(result)
+    if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:
+        raise Unclear(Unknown("a collection larger than iamlint evaluates"))
+    return found if found.at else Value(found.data, _span(node, scope), found.structure)
+
+
+def _is_refused(value: Value) -> bool:
+    return isinstance(value.data, Unknown) and value.data.refused
+
+
+def _refused(value: Value) -> bool:
+    """Whether evaluating this, or a part of it, is an error; raises where that is not known."""
+    for part in parts(value):
+        if isinstance(part.data, Unknown):
+            if part.data.refused:
+                return True
+            if part is value:
+                raise Unclear(Unknown(part.data.reason))
+    return False
+
+
+def _try(node: syntax.Call, scope: Scope) -> Value:
+    for argument in node.arguments:
+        value = evaluate(argument, scope)
+        if not any(_is_refused(part) for part in parts(value)):
+            return value
+    raise Refused("no argument of try() succeeds")
+
+
+def _rendered(name: str, arguments: list[Value], scope: Scope) -> Value:
+    """``templatefile(path, vars)`` and ``templatestring(text, vars)``."""
+    if len(arguments) != 2:
+        raise Refused(f"{name}() takes two arguments")
+    given, names = arguments
+    shown = text(given)
+    content = read_text(scope.files, shown) if name == "templatefile" else shown
+    depth = scope.source.path.count("#template")
+    if depth > DEEPEST_TEMPLATE:
+        raise Unclear(Unknown("templates that call templates deeper than iamlint follows"))
+    source = SourceText(f"{shown if name == 'templatefile' else name}{'#template' * (depth + 1)}", content)
+    try:
+        template = Expressions(content).bare_template()
+    except ParseError as error:
+        raise Refused(f"the template is not valid: {error.unreadable(source).reason}") from error
+    variables: Mapping[str, Value] = entries(names)
+    value = evaluate(template, Scope(source, variables.get, scope.files))
+    return Value(value.data, given.at, value.structure)
+
+
+_EVALUATORS: dict[type[syntax.Node], Callable[[Any, Scope], Value]] = {
+    syntax.Literal: _literal,
+    syntax.Template: _template,
+    syntax.Variable: _variable,
+    syntax.Attribute: _attribute,
+    syntax.Index: _index,
+    syntax.Item: _item,
+    syntax.Splat: _splat,
+    syntax.Call: _call,
+    syntax.Tuple: _tuple,
+    syntax.Object: _object,
+    syntax.ForTuple: _for_tuple,
+    syntax.ForObject: _for_object,
+    syntax.Conditional: _conditional,
+    syntax.Binary: _binary,
+    syntax.Unary: _unary,
+    syntax.Parentheses: _parentheses,
+}

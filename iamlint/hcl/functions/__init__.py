@@ -1,0 +1,22 @@
+"""Terraform's built-in functions that follow from their arguments alone.
+
+Each takes values and gives data or a value; it raises `Refused` for what Terraform would refuse, and `Unclear` where
+the result depends on what is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from iamlint.hcl.functions import collections, dates, encoding, files, numbers, strings
+from iamlint.values import Data, Value
+
+PURE: Mapping[str, Callable[..., Data | Value]] = {
+    **collections.FUNCTIONS,
+    **dates.FUNCTIONS,
+    **encoding.FUNCTIONS,
+    **numbers.FUNCTIONS,
+    **strings.FUNCTIONS,
+}
+READING = files.FUNCTIONS
+"""Those that read files: their first argument is the scope's `Files`."""

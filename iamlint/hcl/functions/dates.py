@@ -1,0 +1,120 @@
+"""Functions over timestamps that are given; those that ask for the time are unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from iamlint.hcl.functions.types import Refused, Unclear, text
+from iamlint.unknown import Unknown
+from iamlint.values import Data, Value
+
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)\Z")
+_DURATION = re.compile(r"([+-]?)((?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+\Z")
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_FORMAT = re.compile(r"'((?:[^']|'')*)'|(Y+|M+|D+|E+|A+|a+|h+|H+|m+|s+|Z+)|([A-Za-z])|([^A-Za-z']+)")
+
+
+def _moment(value: Value) -> datetime:
+    given = text(value)
+    if not _TIMESTAMP.match(given):
+        raise Refused("this is no timestamp of RFC 3339")
+    try:
+        return datetime.fromisoformat(given.upper())
+    except ValueError as error:
+        raise Refused("this is no timestamp of RFC 3339") from error
+
+
+def _duration(value: Value) -> timedelta:
+    given = text(value)
+    match = _DURATION.match(given)
+    if match is None:
+        raise Refused("this is no duration")
+    seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in _PART.findall(given))
+    return timedelta(seconds=-seconds if match.group(1) == "-" else seconds)
+
+
+def _timeadd(moment: Value, duration: Value) -> Data:
+    try:
+        found = _moment(moment) + _duration(duration)
+    except OverflowError as error:
+        raise Refused("a time beyond the calendar") from error
+    shown = found.replace(microsecond=0).isoformat()
+    return shown.replace("+00:00", "Z")
+
+
+def _timecmp(a: Value, b: Value) -> Data:
+    first, second = _moment(a), _moment(b)
+    return (first > second) - (first < second)
+
+
+def _formatdate(spec: Value, moment: Value) -> Data:
+    at, pieces = _moment(moment), []
+    given, end = text(spec), 0
+    for match in _FORMAT.finditer(given):
+        if match.start() != end:
+            break
+        end = match.end()
+        if match.group(1) is not None:
+            pieces.append(match.group(1).replace("''", "'"))
+        elif match.group(2):
+            pieces.append(_field(match.group(2), at))
+        elif match.group(3):
+            raise Refused(f"the format has no field {match.group(3)}")
+        else:
+            pieces.append(match.group(4))
+    if end != len(given):
+        raise Refused("a quote in the format is not closed")
+    return "".join(pieces)
+
+
+_FIELDS: dict[str, Callable[[datetime], str]] = {
+    "YYYY": lambda at: f"{at.year:04}",
+    "YY": lambda at: f"{at.year % 100:02}",
+    "MMMM": lambda at: f"{at:%B}",
+    "MMM": lambda at: f"{at:%b}",
+    "MM": lambda at: f"{at.month:02}",
+    "M": lambda at: f"{at.month}",
+    "DD": lambda at: f"{at.day:02}",
+    "D": lambda at: f"{at.day}",
+    "EEEE": lambda at: f"{at:%A}",
+    "EEE": lambda at: f"{at:%a}",
+    "hh": lambda at: f"{at.hour:02}",
+    "h": lambda at: f"{at.hour}",
+    "HH": lambda at: f"{(at.hour - 1) % 12 + 1:02}",
+    "H": lambda at: f"{(at.hour - 1) % 12 + 1}",
+    "AA": lambda at: "AM" if at.hour < 12 else "PM",
+    "aa": lambda at: "am" if at.hour < 12 else "pm",
+    "mm": lambda at: f"{at.minute:02}",
+    "m": lambda at: f"{at.minute}",
+    "ss": lambda at: f"{at.second:02}",
+    "s": lambda at: f"{at.second}",
+    "ZZZZZ": lambda at: f"{at:%z}"[:3] + ":" + f"{at:%z}"[3:5],
+    "ZZZZ": lambda at: f"{at:%z}",
+    "ZZZ": lambda at: "UTC" if at.utcoffset() == UTC.utcoffset(at) else f"{at:%z}",
+    "Z": lambda at: "Z" if at.utcoffset() == UTC.utcoffset(at) else f"{at:%z}"[:3] + ":" + f"{at:%z}"[3:5],
+}
+
+
+def _field(name: str, at: datetime) -> str:
+    field = _FIELDS.get(name)
+    if field is None:
+        raise Refused(f"the format has no field {name}")
+    return field(at)
+
+
+def _impure(name: str) -> Callable[..., Data]:
+    def function(*_values: Value) -> Data:
+        raise Unclear(Unknown(f"{name}() gives another value at each run"))
+
+    return function
+
+
+FUNCTIONS: dict[str, Callable[..., Data | Value]] = {
+    "formatdate": _formatdate,
+    "timeadd": _timeadd,
+    "timecmp": _timecmp,
+    **{name: _impure(name) for name in ("timestamp", "plantimestamp", "uuid", "bcrypt")},
+}
