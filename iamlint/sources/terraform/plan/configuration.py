@@ -106,26 +106,22 @@ class Configuration:
     def constant(self, expression: Value, module: str) -> Value:
         """What a provider's argument is, as far as a plan tells: a constant, or a variable that it certainly is.
 
-        ``module`` is where the provider is configured. A reference may be all of an expression or a part of it. A boolean, and a text that is a whole e-mail, can
-        only be all of it.
+        ``module`` is where the provider is configured. A reference may be all of an expression or a part of it. A
+        boolean, and a text that is a whole e-mail, can only be all of it.
         """
-        fields = expression.data if expression else None
+        fields = expression.data
         if not isinstance(fields, dict):
             return Value(None)
         if "constant_value" in fields:
             return fields["constant_value"]
         names = references(expression)
-        if not names:
-            return Value(Unknown("the plan does not tell this value"), expression.at if expression else None)
-        name = names[0]
-        of_root = len(names) == 1 and not module
-        variable = self.variables.get(name.removeprefix("var.")) if of_root else None
+        if len(names) != 1:
+            return Value(Unknown("the plan does not tell this value"), expression.at)
+        variable = None if module else self.variables.get(names[0].removeprefix("var."))
         if variable and (isinstance(variable.data, bool) or (isinstance(variable.data, str) and "@" in variable.data)):
             return variable
-        holes = (Hole(joined(module, name)),) if len(names) == 1 else ()
-        return Value(
-            Unknown(f"the plan names {name} here, not its value", holes), expression.at if expression else None
-        )
+        hole = Hole(joined(module, names[0]))
+        return Value(Unknown(f"the plan names {hole.reference} here, not its value", (hole,)), expression.at)
 
 
 def references(expression: Value | None) -> list[str]:

@@ -20,14 +20,14 @@ from iamlint.sources.terraform.plan.references import References, block_address
 from iamlint.sources.terraform.plan.relocation import placed_at, relocated_body, same
 from iamlint.sources.terraform.policies import iam_policy_document
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Value
+from iamlint.values import NULL, Value
 
 _ACCOUNT = ("google_service_account", ("email", "name", "id", "unique_id"))
 _NAMES = {
     "member": ("google_service_account", ("email", "member")),
     "service_account_id": _ACCOUNT,
     "target_service_account": _ACCOUNT,
-    "project": ("google_project", ("project_id", "id", "number", "name")),
+    "project": ("google_project", ("project_id", "id", "number")),
 }
 """The arguments that name another resource: its type, and the attributes of it that can make them."""
 
@@ -71,7 +71,7 @@ class Planned:
         arguments = dict(body.arguments)
         for name, argument in body.arguments.items():
             if argument.value.unknown and not argument.value.unknown.parts:
-                value = self._name(entry, name, block) or _own_hole(entry, name, argument.value)
+                value = self._name(entry, name, block) or Value(_after_apply(entry.address, name), argument.value.at)
                 arguments[name] = Argument(value, argument.at, argument.items)
         return Body(body.at, arguments, body.blocks)
 
@@ -86,12 +86,13 @@ class Planned:
         if address is None:
             return None
         if kind == "google_project":
-            return Value(Unknown(AFTER_APPLY, (Hole(f"{address}.project_id"),)))
+            project = self._entries[address].values.get("project_id", NULL).data
+            return Value(project if isinstance(project, str) else _after_apply(address, "project_id"))
         email, prefix = self._email(address), "serviceAccount:" if name == "member" else ""
         if isinstance(email, str) and not email.startswith("${"):
             return Value(prefix + email)
-        hole = Hole(f"{address}.email")
-        return Value(Unknown(AFTER_APPLY, (prefix, hole) if prefix else (hole,)))
+        parts = (prefix, Hole(f"{address}.email")) if prefix else (Hole(f"{address}.email"),)
+        return Value(Unknown(AFTER_APPLY, parts))
 
     def _policy(self, entry: Entry, expression: Value | None) -> Value | None:
         """The document of a ``data.google_iam_policy`` that is only read during the apply."""
@@ -121,8 +122,9 @@ class Planned:
         return instance
 
 
-def _own_hole(entry: Entry, name: str, value: Value) -> Value:
-    return Value(Unknown(AFTER_APPLY, (Hole(f"{entry.address}.{name}"),)), value.at)
+def _after_apply(address: str, name: str) -> Unknown:
+    """The stand-in for an attribute that only an apply tells."""
+    return Unknown(AFTER_APPLY, (Hole(f"{address}.{name}"),))
 
 
 def _configured(kind: str, body: Body, block: Block) -> Body:
