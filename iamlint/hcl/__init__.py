@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iamlint.hcl import json_syntax, native
 from iamlint.hcl.syntax import File
-from iamlint.location import SourceText
+from iamlint.location import SourceText, Unreadable
 
 
 def read_file(source: SourceText) -> File:
@@ -14,3 +14,16 @@ def read_file(source: SourceText) -> File:
     if source.path.endswith(".json"):
         return json_syntax.read(source)
     return native.read(source)
+
+
+def second_opinion(file: File) -> list[Unreadable]:
+    """Where python-hcl2 disagrees with a tree that was read without errors, or why it cannot say.
+
+    Nothing for JSON, which has no second syntax to hide in, and nothing for a file that has errors already.
+    """
+    if file.errors or file.source.path.endswith(".json"):
+        return []
+    from iamlint.hcl import outline, python_hcl2
+
+    second = python_hcl2.read(file.source)
+    return second.errors or outline.differences(file, second, ("iamlint", "python-hcl2"))

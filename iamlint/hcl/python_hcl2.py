@@ -1,0 +1,100 @@
+"""The second reader: python-hcl2 (https://github.com/amplify-education/python-hcl2), mapped to the same tree.
+
+It is never used instead of the native reader, only to hold the two against each other, so the mapping says what
+python-hcl2 made of the text, its deviations from HCL included. It leaves heredocs whole; their templates are read by
+ours, within the bounds that it gave them.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamlint.hcl.lexer import ParseError
+from iamlint.hcl.python_hcl2_tree import Mapping
+from iamlint.hcl.syntax import Body, File
+from iamlint.location import SourceText, Unreadable
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+MAX_LENGTH = 1_000_000
+"""How many characters a file may have; python-hcl2 reads less than half a megabyte a second."""
+
+_LIMIT = "python-hcl2 has limits that Terraform has not; read this passage with care, or write it in a simpler way."
+
+
+def read(source: SourceText) -> File:
+    """What python-hcl2 makes of a file; where it fails the tree is empty and the reason is among the errors."""
+    from lark.exceptions import LarkError
+
+    file = File(source, Body(0, len(source.text)))
+    if len(source.text) > MAX_LENGTH:
+        file.errors.append(_unreadable(source, 0, f"longer than {MAX_LENGTH} characters"))
+        return file
+    text = source.text.replace("\ufeff", " ", 1) if source.text.startswith("\ufeff") else source.text
+    try:
+        # A newline at the end is what hcl2.parses_to_tree adds, too: the grammar knows no end of file.
+        mapping = Mapping(text, _parser().parse(text + "\n"))
+        file.body = mapping.file_body()
+        file.comments = mapping.comments()
+    except LarkError as error:
+        offset = getattr(error, "pos_in_stream", None)
+        found = getattr(error, "token", None) or text[offset : offset + 1] if isinstance(offset, int) else ""
+        file.errors.append(_unreadable(source, offset or 0, f"unexpected {str(found)[:20]!r}"))
+    except ParseError as error:
+        file.errors.append(_unreadable(source, error.start, error.reason))
+    except RecursionError:
+        file.errors.append(_unreadable(source, 0, "nested too deeply for it"))
+    return file
+
+
+def _unreadable(source: SourceText, offset: int, reason: str) -> Unreadable:
+    at = min(max(offset, 0), len(source.text))
+    return Unreadable(source.location(at, at), f"python-hcl2 cannot read this file: {reason}", _LIMIT)
+
+
+@cache
+def _parser() -> Lark:
+    """The parser as python-hcl2 builds it, but for the place of the cached grammar.
+
+    python-hcl2 keeps that beside its own modules, where most installations cannot write, and then takes two seconds
+    to build the grammar in every run.
+    """
+    import hcl2
+    from hcl2.postlexer import PostLexer
+    from lark import Lark
+
+    grammar = Path(hcl2.__file__).with_name("hcl2.lark")
+    where = cache_file()
+    return Lark.open(
+        str(grammar),
+        parser="lalr",
+        cache=str(where) if where else False,
+        propagate_positions=True,
+        postlex=PostLexer(),
+    )
+
+
+def cache_file() -> Path | None:
+    """Where the grammar is cached; None where no folder is there that only this user can write to.
+
+    The cache is a pickle, so a folder that others could write to would let them run code.
+    """
+    folder = os.environ.get("XDG_CACHE_HOME") or ""
+    try:
+        base = Path(folder) if Path(folder).is_absolute() else Path.home() / ".cache"
+        own = base / "iamlint"
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = own.lstat()
+    except (OSError, RuntimeError):
+        return None
+    if not stat.S_ISDIR(status.st_mode) or not os.access(own, os.W_OK | os.X_OK):
+        return None
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+        return None
+    return own / f"python-hcl2-{version('python-hcl2')}.grammar"
