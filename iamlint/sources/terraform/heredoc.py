@@ -30,7 +30,7 @@ def _in_quotes(text: str, span: Span) -> Locate | None:
 
 
 def _in_heredoc(text: str, span: Span) -> Locate | None:
-    literal = span.text
+    literal = span.text.rstrip()
     if not literal.startswith("<<"):
         return None
     written = _lines(literal, span.start)[1:-1]
