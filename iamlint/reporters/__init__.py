@@ -1,1 +1,35 @@
-"""Findings to bytes, one file per format."""
+"""Findings to bytes: a report in, a string out, one file per format."""
+
+from __future__ import annotations
+
+from iamlint.report import Report
+from iamlint.reporters.presentation import Presentation
+
+FORMATS = ("text", "json", "sarif", "github", "markdown")
+
+
+def render(name: str, report: Report, style: Presentation) -> str:
+    """The report in a format; the same report gives the same text."""
+    match name:
+        case "text":
+            from iamlint.reporters.text import text_report
+
+            return text_report(report, style)
+        case "json":
+            from iamlint.reporters.json_report import json_report
+
+            return json_report(report)
+        case "sarif":
+            from iamlint.reporters.sarif import sarif_report
+
+            return sarif_report(report, style)
+        case "github":
+            from iamlint.reporters.github import github_report
+
+            return github_report(report)
+        case "markdown":
+            from iamlint.reporters.markdown import markdown_report
+
+            return markdown_report(report)
+        case _:
+            raise ValueError(f"{name} is no format")

@@ -46,7 +46,7 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
     source = workspace.load(path)
     if isinstance(source, Unreadable):
         return Reading(errors=[source] if named else [])
-    found = _plan(source, options, workspace) or read_export(source, options)
+    found = _plan(source, options, workspace) or read_export(source, options, named=named)
     if found is None:
         return Reading(errors=[_unrecognised(source)] if named else [])
     found.files += 1

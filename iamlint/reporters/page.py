@@ -1,0 +1,36 @@
+"""A rule's page: what it finds, why that matters, before and after, the fix; for people and for SARIF's help."""
+
+from __future__ import annotations
+
+from iamlint.rule import Example, Rule
+
+_LANGUAGES = {".tf": "hcl", ".json": "json", ".yaml": "yaml"}
+
+
+def rule_page(rule: Rule) -> str:
+    """The page as Markdown."""
+    sure = "" if rule.confidence == "high" else f", confidence {rule.confidence}"
+    parts = [
+        f"# {rule.slug}",
+        f"**{rule.title}.** `{rule.id}`, severity {rule.severity}{sure}.",
+        "## Why",
+        rule.why.strip(),
+        "## Before",
+        _example(rule.flags[0]),
+        "## After",
+        _example(rule.passes[0]),
+        "## Fix",
+        rule.fix.strip(),
+        "## References",
+        "\n".join(f"- <{reference}>" for reference in rule.references),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _example(example: Example) -> str:
+    return "\n\n".join(_fenced(name, text) for name, text in example.files.items())
+
+
+def _fenced(name: str, text: str) -> str:
+    language = next((language for suffix, language in _LANGUAGES.items() if name.endswith(suffix)), "")
+    return f"```{language}\n{text.strip()}\n```"
