@@ -195,9 +195,11 @@ class Templates(Lexer):
     def _end_marker(self, marker: str, at: int) -> int:
         """The end of the marker in the line at an offset, if the line is the closing one; else -1."""
         end = self.text.find("\n", at)
-        if end < 0 or self.text[at:end].strip(SPACE) != marker:
+        if end < 0:
             return -1
-        return end - self.text.startswith("\r", end - 1)
+        end -= self.text.startswith("\r", end - 1)
+        line = self.text[at:end]
+        return end if line.strip(SPACE) == marker and "\r" not in line else -1
 
     def _plain_lines(self, marker: str, pieces: Pieces, *, flush: bool) -> bool:
         """Read a heredoc in which no sequence starts; False, and nothing read, if one does."""
