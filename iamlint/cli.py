@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -12,11 +13,17 @@ from typing import IO, Any, TypeVar
 import click
 
 from iamlint import __version__
-from iamlint.finding import SEVERITIES, Severity
+from iamlint.finding import SEVERITIES
 from iamlint.location import Location, Unreadable
+from iamlint.report import Report
+from iamlint.reporters import FORMATS, render
+from iamlint.reporters.plain import neutral
+from iamlint.reporters.presentation import Presentation
+from iamlint.rule import Rule
+from iamlint.sources import read
+from iamlint.sources.reading import Options, Reading
 
 OK, FINDINGS, FAILED = 0, 1, 2
-FORMATS = ("text", "json", "sarif", "github", "markdown")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -120,9 +127,9 @@ def check(
     targets = [_target(text) for text in output]
     report = _report(request, quiet)
     for name, path in targets:
-        _write(path, _rendered(name, report, Presentation(show_unknown=show_unknown)))
+        _write(path, render(name, report, Presentation(show_unknown=show_unknown)))
     style = Presentation(color=_colored(sys.stdout), show_unknown=show_unknown, quiet=quiet)
-    click.echo(_rendered(form, report, style), nl=False, color=True)
+    click.echo(render(form, report, style), nl=False, color=True)
     if form != "text":
         _print_errors(report.errors)
     sys.exit(_exit_code(report, fail_on, exit_zero=exit_zero))
@@ -137,7 +144,6 @@ def facts(form: str, **asked: Any) -> None:
 
     request = _request(asked)
     reading = _read(request, quiet=False)
-    _check_names(request, reading)
     click.echo(facts_json(reading.facts) if form == "json" else facts_text(reading.facts), nl=False)
     _print_errors(reading.errors)
     sys.exit(FAILED if reading.errors else OK)
@@ -206,7 +212,6 @@ def _report(request: Request, quiet: bool) -> Report:
 
     rules = _rules(request.rules, request.select, request.ignore)
     reading = _read(request, quiet)
-    _check_names(request, reading)
     return lint(reading, rules)
 
 
@@ -238,12 +243,6 @@ def _rules(
             return chosen
     _print_errors(errors)
     sys.exit(FAILED)
-
-
-def _rendered(name: str, report: Report, style: Presentation) -> str:
-    from iamlint.reporters import render
-
-    return render(name, report, style)
 
 
 def _target(text: str) -> tuple[str, Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
@@ -29,7 +28,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A type: ``kind`` is its keyword; ``element`` of a collection, ``attributes`` of an object, ``items`` of a tuple."""
+    """A type: its keyword, the ``element`` of a collection, ``attributes`` of an object, ``items`` of a tuple."""
 
     kind: str
     element: Constraint | None = None

@@ -46,13 +46,19 @@ _ITEM = "\0item"
 
 
 def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
-    """The value of an expression; never raises for what the expression says."""
+    """The value of an expression; never raises for what the expression says.
+
+    What no file states (a computed attribute) is placed at the expression that first names it.
+    """
     try:
-        return _EVALUATORS[type(expression)](expression, scope)
+        value = _EVALUATORS[type(expression)](expression, scope)
+        return value if value.at else Value(value.data, _span(expression, scope), value.structure)
     except Unclear as error:
         return Value(error.why, _span(expression, scope))
     except Refused as error:
         return Value(Unknown(f"Terraform would refuse it: {error}", refused=True), _span(expression, scope))
+    except RecursionError:
+        return Value(Unknown("expressions nested deeper than iamlint evaluates"), _span(expression, scope))
 
 
 def _span(node: syntax.Node, scope: Scope) -> Span:
@@ -95,19 +101,24 @@ def attribute(value: Value, name: str) -> Value:
                 raise Unclear(Unknown(why.reason, refused=why.refused))
             return Value(Unknown(why.reason, (Hole(f"{why.hole.reference}.{name}"),), refused=why.refused), value.at)
         case Lazy() as lazy:
-            found = lazy.attribute(name)
-            if found is None:
-                reference = f"{lazy.reference}.{name}"
-                return Value(Unknown(f"{reference} is not declared", (Hole(reference),), refused=True), value.at)
-            return found
-        case dict() as found_entries:
-            if name not in found_entries:
+            return _named(lazy, name, value)
+        case dict() as fields:
+            if name not in fields:
                 raise Refused(f"the object has no attribute {name!r}")
-            return found_entries[name]
+            field: Value = fields[name]
+            return field
         case None:
             raise Refused(f"the attribute {name!r} of null")
         case _:
             raise Refused(f"the attribute {name!r} of what is no object")
+
+
+def _named(lazy: Lazy, name: str, value: Value) -> Value:
+    found: Value | None = lazy.attribute(name)
+    if found is not None:
+        return found
+    reference = f"{lazy.reference}.{name}"
+    return Value(Unknown(f"{reference} is not declared", (Hole(reference),), refused=True), value.at)
 
 
 def _index(node: syntax.Index, scope: Scope) -> Value:
@@ -125,11 +136,12 @@ def index(collection: Value, key: Value) -> Value:
             return Value(
                 Unknown(why.reason, (Hole(f"{why.hole.reference}[{shown}]"),), refused=why.refused), collection.at
             )
-        case tuple() as found:
+        case tuple() as elements:
             at = number_of(wanted)
-            if not isinstance(at, int) or not 0 <= at < len(found):
-                raise Refused(f"index {text_of(wanted)} is outside of a list of {len(found)}")
-            return found[at]
+            if not isinstance(at, int) or not 0 <= at < len(elements):
+                raise Refused(f"index {text_of(wanted)} is outside of a list of {len(elements)}")
+            element: Value = elements[at]
+            return element
         case SetOf():
             raise Refused("a set has no indices")
         case _:
@@ -441,7 +453,8 @@ def _rendered(name: str, arguments: list[Value], scope: Scope) -> Value:
     return Value(value.data, given.at, value.structure)
 
 
-_EVALUATORS: dict[type[syntax.Node], Callable[[Any, Scope], Value]] = {
+_Evaluator = Callable[[Any, Scope], Value]
+_EVALUATORS: dict[type[syntax.Node], _Evaluator] = {
     syntax.Literal: _literal,
     syntax.Template: _template,
     syntax.Variable: _variable,

@@ -49,7 +49,7 @@ _ALWAYS = {("Result", "level"), ("Result", "kind")}
 
 
 def sarif_report(report: Report, style: Presentation) -> str:
-    """The report as a SARIF log with one run. No times and no machine's paths, so the same report gives the same text."""
+    """The report as a SARIF log with one run. No times, no machine's paths: the same report gives the same text."""
     log = om.SarifLog(version="2.1.0", schema_uri=SCHEMA, runs=[_run(report, style)])
     return json.dumps(_plain(log), indent=2, ensure_ascii=False) + "\n"
 
@@ -222,7 +222,7 @@ def _lines(text: SourceText, first: int, last: int) -> str:
 
 
 def _artifact(path: str) -> om.ArtifactLocation:
-    """A path below the working directory stays relative to it; one outside is given whole, since no other would hold."""
+    """A path below the working directory stays relative to it; one outside is given whole."""
     if os.path.isabs(path):
         return om.ArtifactLocation(uri=PurePosixPath(path).as_uri())
     return om.ArtifactLocation(uri=quote(path), uri_base_id="%SRCROOT%")

@@ -47,7 +47,8 @@ def text_report(report: Report, style: Presentation) -> str:
 def _finding(finding: Finding, report: Report, paint: _Paint) -> Iterator[str]:
     color = _COLORS[finding.severity]
     sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
-    yield f"{paint(color, finding.severity)}{paint('1', f'[{finding.rule}]')}{sure}: {paint('1', neutral(finding.message))}"
+    head = f"{paint(color, finding.severity)}{paint('1', f'[{finding.rule}]')}{sure}"
+    yield f"{head}: {paint('1', neutral(finding.message))}"
     width = len(str(finding.at.end_line))
     address = f"  {paint('2', neutral(finding.address))}" if finding.address else ""
     yield f"{' ' * width}{paint('34', '-->')} {_place(finding.at)}{address}"

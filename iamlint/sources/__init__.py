@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from iamlint.documents import read_json
@@ -22,7 +24,25 @@ def read(paths: Iterable[Path], options: Options) -> Reading:
 
     Never raises for what is in them: what cannot be read is among the errors.
     """
-    paths = list(paths)
+    with _deep_recursion():
+        return _read_all(list(paths), options)
+
+
+DEEPEST = 6000
+"""Python frames. References are followed by recursion, 300 of them deep; what would go beyond this is unknown."""
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _read_all(paths: list[Path], options: Options) -> Reading:
     beside = [path for path in (options.source_root, *options.var_files) if path]
     workspace = Workspace([*paths, *beside])
     found = discover(paths, workspace)

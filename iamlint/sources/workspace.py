@@ -93,7 +93,7 @@ def discover(paths: Iterable[Path], workspace: Workspace) -> Found:
         else:
             found.errors.append(Unreadable(Location(shown), "there is no such file or directory", "check the path"))
     found.directories = sorted(set(found.directories))
-    found.documents = sorted(dict(reversed(sorted(found.documents))).items())
+    found.documents = sorted(dict(sorted(found.documents)).items())  # named, where it is both
     return found
 
 

@@ -6,12 +6,12 @@ the result depends on what is not known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from iamlint.hcl.functions import collections, dates, encoding, files, numbers, strings
-from iamlint.values import Data, Value
+from iamlint.hcl.functions.types import Function
 
-PURE: Mapping[str, Callable[..., Data | Value]] = {
+PURE: Mapping[str, Function] = {
     **collections.FUNCTIONS,
     **dates.FUNCTIONS,
     **encoding.FUNCTIONS,

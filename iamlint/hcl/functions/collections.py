@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 
 from iamlint.hcl.functions.types import (
+    Function,
+    Identity,
     Refused,
     Unclear,
     boolean,
@@ -25,8 +28,6 @@ from iamlint.hcl.functions.types import (
 )
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Lazy, SetOf, Value
-
-Function = Callable[..., Data | Value]
 
 
 def _concat(*lists: Value) -> Data:
@@ -122,7 +123,7 @@ def _contains(list_: Value, wanted: Value) -> Data:
 
 
 def _distinct(value: Value) -> Data:
-    found = {}
+    found: dict[Identity, Value] = {}
     for item in items(value):
         found.setdefault(identity(item), item)
     return tuple(found.values())
@@ -175,7 +176,7 @@ def _range(*limits: Value) -> Data:
     step = numbers[2] if len(numbers) > 2 else (1 if start <= end else -1)
     if step == 0 or (end > start and step < 0) or (end < start and step > 0):
         raise Refused("a step that does not lead from start to limit")
-    bounded(int(abs((end - start) / step)) + 1)
+    bounded(int((Decimal(end) - Decimal(start)) / Decimal(step)) + 1)
     found, at = [], start
     while (at < end) if step > 0 else (at > end):
         found.append(Value(at))

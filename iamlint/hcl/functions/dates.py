@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from iamlint.hcl.functions.types import Refused, Unclear, text
+from iamlint.hcl.functions.types import Function, Refused, Unclear, text
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Value
 
@@ -112,7 +112,7 @@ def _impure(name: str) -> Callable[..., Data]:
     return function
 
 
-FUNCTIONS: dict[str, Callable[..., Data | Value]] = {
+FUNCTIONS: dict[str, Function] = {
     "formatdate": _formatdate,
     "timeadd": _timeadd,
     "timecmp": _timecmp,

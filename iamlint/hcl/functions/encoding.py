@@ -10,16 +10,14 @@ import io
 import json
 import urllib.parse
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
 from iamlint.documents import read_json, read_yaml
-from iamlint.hcl.functions.types import Refused, Unclear, entries, identity, items, known, number_text, text
+from iamlint.hcl.functions.types import Function, Refused, Unclear, entries, identity, items, known, number_text, text
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Lazy, SetOf, Value
-
-Function = Callable[..., Data | Value]
 
 
 def json_of(value: Value) -> str:

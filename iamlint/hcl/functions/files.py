@@ -6,15 +6,13 @@ import base64
 import hashlib
 import posixpath
 import re
-from collections.abc import Callable
 from pathlib import Path
 
-from iamlint.hcl.functions.types import MOST_ELEMENTS, Refused, Unclear, set_of, text
+from iamlint.hcl.functions.types import MOST_ELEMENTS, Function, Refused, Unclear, set_of, text
 from iamlint.hcl.scope import Files
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Value
 
-FileFunction = Callable[..., Data | Value]
 LARGEST = 1_000_000
 """Bytes of a file that an expression reads."""
 
@@ -73,7 +71,7 @@ def _glob(top: Path, wanted: str) -> list[Path]:
         raise Refused("this is no pattern for files") from error
 
 
-def _hashed(name: str, *, in_base64: bool = False) -> FileFunction:
+def _hashed(name: str, *, in_base64: bool = False) -> Function:
     def function(files: Files, path: Value) -> Data:
         digest = hashlib.new(name, read_bytes(files, text(path)), usedforsecurity=False)
         return base64.b64encode(digest.digest()).decode() if in_base64 else digest.hexdigest()
@@ -85,7 +83,7 @@ def _exists(files: Files, path: Value) -> Data:
     return _path(files, text(path)).is_file()
 
 
-FUNCTIONS: dict[str, FileFunction] = {
+FUNCTIONS: dict[str, Function] = {
     "file": lambda files, path: read_text(files, text(path)),
     "filebase64": lambda files, path: base64.b64encode(read_bytes(files, text(path))).decode(),
     "filebase64sha256": _hashed("sha256", in_base64=True),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 
-from iamlint.hcl.functions.types import NUMBERS, Refused, Unclear, bounded, integer, number, text, whole
+from iamlint.hcl.functions.types import NUMBERS, Function, Refused, Unclear, bounded, integer, number, text, whole
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Value
 
-Function = Callable[..., Data | Value]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def _rounded(rounding: str) -> Function:
     return lambda value: int(Decimal(number(value)).to_integral_value(rounding=rounding))
+
+
+def _abs(value: Value) -> Data:
+    found = number(value)
+    return -found if found < 0 else found
 
 
 def _log(value: Value, base: Value) -> Data:
@@ -29,7 +32,7 @@ def _log(value: Value, base: Value) -> Data:
 
 def _pow(value: Value, power: Value) -> Data:
     exponent = number(power)
-    if abs(exponent) > 1000:
+    if not -1000 <= exponent <= 1000:
         raise Unclear(Unknown("a power that iamlint does not evaluate"))
     try:
         return whole(NUMBERS.power(Decimal(number(value)), Decimal(exponent)))
@@ -121,7 +124,7 @@ def _cidrsubnets(prefix: Value, *sizes: Value) -> Data:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "abs": lambda value: abs(number(value)),
+    "abs": _abs,
     "ceil": _rounded(ROUND_CEILING),
     "cidrhost": _cidrhost,
     "cidrnetmask": _cidrnetmask,

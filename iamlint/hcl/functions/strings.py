@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
+    Function,
     Refused,
     Unclear,
     first_unknown,
@@ -21,8 +22,6 @@ from iamlint.hcl.functions.types import (
 )
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Value
-
-Function = Callable[..., Data | Value]
 
 LONGEST_SEARCHED = 20_000
 """Characters beyond which a text is not searched by a pattern of the input's."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Context, Decimal, InvalidOperation
+from typing import TypeAlias
 
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Lazy, SetOf, Value
 
+Function: TypeAlias = "Callable[..., Data | Value]"
+"""Takes values; raises `Refused` or `Unclear`."""
 MOST_ELEMENTS = 100_000
 """Elements of one collection, or values visited by one function, beyond which a result is unknown."""
 LONGEST_TEXT = 4_000_000
@@ -271,7 +274,7 @@ def _order(key: Identity) -> tuple[str, object]:
 
 
 def unified(values: Iterable[Value]) -> tuple[Value, ...]:
-    """Elements as one type, as a list or set has them: with a string among them, numbers and booleans become strings."""
+    """Elements as one type, as a list or set has them: beside a string, numbers and booleans become strings."""
     found = tuple(values)
     bounded(len(found))
     kinds = {_primitive(value.data) for value in found}

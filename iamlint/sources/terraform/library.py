@@ -78,8 +78,7 @@ class RootModules:
     def called(self, module: Module, path: tuple[str, ...], source: str) -> Module | str:
         """The module that a call at ``path`` (call names from the root) names, or why it is not there."""
         if source in (".", "..") or source.startswith(_LOCAL):
-            found = self._library.module(module.directory / source)
-            return found
+            return self._library.module(module.directory / source)
         directory = self._installed.get(".".join(path))
         if directory is None:
             return f'the module "{source}" is not installed (terraform init would fetch it)'

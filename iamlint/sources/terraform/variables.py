@@ -15,7 +15,7 @@ from iamlint.values import Value
 
 
 def convert_variable(declared: Declared, value: Value) -> Value:
-    """A value as the variable's ``type`` makes it: strings to numbers, lists to sets, ``optional()`` defaults filled in.
+    """A value as the variable's ``type`` makes it: strings to numbers, lists to sets, defaults filled in.
 
     A value that does not fit becomes unknown, with what Terraform would say.
     """

@@ -68,7 +68,7 @@ def test_var_and_var_file_set_variables(tmp_path: Path) -> None:
     given.write_text('who = "user:ben@example.com"\n')
     (grant,) = grants(read([tmp_path / "main.tf"], Options(var_files=(given,))))
     assert grant.principal.text == "user:ben@example.com"
-    assert grant.principal_place.at.line == 5
+    assert grant.principal_place.at.line == 6
     assert grant.principal_place.origin is not None
     assert grant.principal_place.origin.path.endswith("x.tfvars")
 
