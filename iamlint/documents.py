@@ -45,7 +45,7 @@ def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        nodes = [node for node in yaml.compose_all(source.text, Loader=loader) if node is not None]
+        nodes = list(yaml.compose_all(source.text, Loader=loader))
         reader = _YamlReader(source)
         return tuple(reader.value(node, 0) for node in nodes)
     except yaml.MarkedYAMLError as error:

@@ -95,8 +95,8 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, Entry]:
             disabled = None if isinstance(fact.disabled, Unknown) else fact.disabled
             return at, {"kind": "service_account", **found, "disabled": disabled, "unique_id": fact.unique_id}
         case ServiceAccountKey():
-            found = {"account": build.text("account", fact.account), "uploaded": fact.uploaded}
-            return at, {"kind": "service_account_key", **found}
+            account = build.text("account", fact.account)
+            return at, {"kind": "service_account_key", "account": account, "uploaded": fact.uploaded}
         case Service():
             found = {"name": build.text("name", fact.name), "project": build.text("project", fact.project)}
             return fact.place.at, {"kind": "service", **found, "complete": fact.complete}

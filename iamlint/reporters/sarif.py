@@ -58,7 +58,7 @@ def sarif_report(report: Report, style: Presentation) -> str:
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, str, Any, bool], ...]:
+def _fields(kind: type[Any]) -> tuple[tuple[str, str, Any, bool], ...]:
     rows = []
     for one in attr.fields(kind):
         default = one.default.factory() if isinstance(one.default, attr.Factory) else one.default  # type: ignore[arg-type]

@@ -57,6 +57,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         unrecognised += not document.files and not document.errors
     if not found.directories and unrecognised == len(found.documents) and not reading.errors:
         reading.errors.append(_nothing(paths, workspace))
+    reading.facts = list(dict.fromkeys(reading.facts))  # a plan beside its source says the same again
     reading.texts |= workspace.texts
     return reading
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 KINDS = (
-    "Terraform source, plans and states (terraform show -json), and what gcloud prints as JSON or YAML: "
-    "get-iam-policy, get-ancestors-iam-policy, iam roles describe, iam service-accounts list, services list, projects list"
+    "Terraform source, plans and states (terraform show -json), and what gcloud prints as JSON or YAML "
+    "(get-iam-policy, get-ancestors-iam-policy, iam roles describe, iam service-accounts list, services list, "
+    "projects list)"
 )
 _TABLE = re.compile(r"NAME +TITLE\s*$", re.MULTILINE)
 _MARKS = re.compile(r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|policy")

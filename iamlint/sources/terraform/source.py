@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from iamlint.facts import Fact
-from iamlint.hcl import read_file
+from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import File
 from iamlint.location import Unreadable
@@ -36,6 +36,8 @@ def read_terraform(directories: Iterable[Path], options: Options, workspace: Wor
         reading.errors += errors
     for module in library.read:
         reading.errors += module.errors
+        if options.second_parser:
+            reading.errors += [difference for file in module.files for difference in second_opinion(file)]
         reading.files += len(module.files)
     return reading
 
