@@ -90,7 +90,7 @@ class _Reader(Expressions):
         """An expression whose tree is not too deep for those who walk it by recursion."""
         self.deepest = self.longest = 0
         expression = self.expression()
-        if self.deepest * (self.longest + 8) > MAX_HEIGHT and height(expression, MAX_HEIGHT) > MAX_HEIGHT:
+        if (self.deepest + 1) * (self.longest + 8) > MAX_HEIGHT and height(expression, MAX_HEIGHT) > MAX_HEIGHT:
             reason = f"this expression is deeper than {MAX_HEIGHT} levels, operators and attributes in a row included"
             raise ParseError(expression.start, expression.end, reason, "Move parts of it into local values.")
         return expression
@@ -110,9 +110,10 @@ class _Reader(Expressions):
             argument = Argument(start, expression.end, name, expression)
             if name in body.arguments:
                 line, _column = self.source.position(body.arguments[name].start)
-                reason = f'"{name}" is set twice: already in line {line}'
+                reason = f'"{name[:60]}" is set twice: already in line {line}'
                 error = ParseError(start, start + len(name), reason, "Remove one of the two.")
-                self.errors.append(error.unreadable(self.source))
+                if len(self.errors) < MAX_ERRORS:
+                    self.errors.append(error.unreadable(self.source))
             else:
                 body.arguments[name] = argument
             self._end_of_line("}" if alone else "", 'the "}" of the block' if alone else "the end of the line")
@@ -123,7 +124,7 @@ class _Reader(Expressions):
             body.blocks.append(self._block(start, name))
             self._end_of_line("", "the end of the line")
         else:
-            raise self.unexpected(f'"=" or a block after "{name}"')
+            raise self.unexpected(f'"=" or a block after "{name[:60]}"')
 
     def _end_of_line(self, allowed: str, expected: str) -> None:
         character = self.peek()

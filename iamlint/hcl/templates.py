@@ -21,12 +21,10 @@ SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(
 _PLAIN_STRING = re.compile(r'"([^"\\$%\r\n]*+)"')
 _QUOTED_TEXT = re.compile(r'[^"\\$%\r\n]++')
 _LINE_TEXT = re.compile(r"[^$%\r\n]*+(?:\r?\n)?")
-_LINES = re.compile(r"[^\n]*\n")
 _MARKS = re.compile(r"\$++|%++")
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _HEREDOC = re.compile(rf"<<(-?)({NAME})\r?\n")
-_LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 @dataclass(slots=True)
@@ -186,8 +184,7 @@ class Templates(Lexer):
             self.check_name(marker, opening.start(2))
         self.at = opening.end()
         pieces = Pieces(by_line=True)
-        if not self._plain_lines(marker, pieces, flush=bool(opening.group(1))):
-            self._lines(marker, pieces, opening)
+        self._lines(marker, pieces, opening)
         if opening.group(1):
             pieces.take_off_indentation()
         return Template(start, self.at, nested(pieces.finished(), self.depth), heredoc=True)
@@ -200,26 +197,6 @@ class Templates(Lexer):
         end -= self.text.startswith("\r", end - 1)
         line = self.text[at:end]
         return end if line.strip(SPACE) == marker and "\r" not in line else -1
-
-    def _plain_lines(self, marker: str, pieces: Pieces, *, flush: bool) -> bool:
-        """Read a heredoc in which no sequence starts; False, and nothing read, if one does."""
-        text, start = self.text, self.at
-        at = text.find(marker, start)
-        while at >= 0:
-            line = max(text.rfind("\n", start, at) + 1, start)
-            end = self._end_marker(marker, line)
-            if end >= 0:
-                value = text[start:line]
-                if "${" in value or "%{" in value or ("\r" in value and _LONE_RETURN.search(value)):
-                    return False
-                for piece in _LINES.findall(value) if flush else [value]:
-                    pieces.text(start, start + len(piece), piece)
-                    start += len(piece)
-                self.at = end
-                return True
-            following = text.find("\n", at)
-            at = text.find(marker, following) if following >= 0 else -1
-        return False
 
     def _lines(self, marker: str | None, pieces: Pieces, opening: re.Match[str] | None = None) -> None:
         """Literals and sequences up to the closing marker, or to the end of the text where there is none."""
@@ -328,19 +305,30 @@ class Pieces:
     def finished(self) -> list[Part]:
         """The parts without empty literals and with neighbours joined that are one stretch of the source."""
         kept: list[Part] = []
+        run: list[Text] = []
         for part in self.parts:
             if isinstance(part, Text):
                 if not part.value:
                     continue
-                last = kept[-1] if kept else None
-                if isinstance(last, Text) and last.end == part.start and _exact(last) and _exact(part):
-                    last.value += part.value
-                    last.end = part.end
+                if _exact(part) and (not run or run[-1].end == part.start):
+                    run.append(part)
                     continue
-            kept.append(part)
+            _flush(run, kept)
+            if isinstance(part, Text) and _exact(part):
+                run.append(part)
+            else:
+                kept.append(part)
+        _flush(run, kept)
         if len(kept) == 1 and len(self.parts) > 1 and isinstance(kept[0], Interpolation):
             kept.append(Text(kept[0].end, kept[0].end, ""))  # what was stripped still makes the value a text
         return kept
+
+
+def _flush(run: list[Text], kept: list[Part]) -> None:
+    """Move a run of neighbouring literals to the kept parts, as one."""
+    if run:
+        kept.append(run[0] if len(run) == 1 else Text(run[0].start, run[-1].end, "".join(text.value for text in run)))
+        run.clear()
 
 
 def _exact(text: Text) -> bool:
