@@ -1,0 +1,118 @@
+"""The rules: their documents found, read, and chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from iamlint.location import Location, Unreadable
+from iamlint.rule import Rule
+from iamlint.rule_document import read_rule
+from iamlint.sources.texts import load
+
+_SUFFIXES = (".yaml", ".yml")
+_NAME = "lower-case words joined by hyphens"
+
+
+def shipped_folder() -> Path:
+    """The folder of the rules that ship: within the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "rules"
+    return inside if inside.is_dir() else package.parent / "rules"
+
+
+def load_rules(directories: Iterable[Path] = (), *, shipped: bool = True) -> tuple[tuple[Rule, ...], list[Unreadable]]:
+    """The rules that ship and those in the directories, by id; and whatever is wrong with their documents.
+
+    A rule lies in a folder that is its family: ``DIR/<family>/<id>.yaml``, or ``DIR/<id>.yaml`` where DIR is the
+    family. Nothing in a document is executed.
+    """
+    rules: list[Rule] = []
+    errors: list[Unreadable] = []
+    folder = shipped_folder()
+    for path in _documents(folder) if shipped else ():
+        _load(path, None, rules, errors)
+    for directory in directories:
+        paths = list(_documents(directory))
+        if not paths:
+            hint = "rules are files <family>/<id>.yaml"
+            errors.append(Unreadable(Location(_shown(directory)), "there are no rules here", hint))
+        for path in paths:
+            _load(path, folder / "rule.schema.json", rules, errors)
+    errors += _clashes(rules)
+    return tuple(sorted(rules, key=lambda rule: rule.id)), errors
+
+
+def _documents(directory: Path) -> Iterator[Path]:
+    if directory.is_file():
+        yield directory
+        return
+    for pattern in ("*", "*/*"):
+        yield from sorted(path for path in directory.glob(pattern) if path.suffix in _SUFFIXES and path.is_file())
+
+
+def _load(path: Path, schema: Path | None, rules: list[Rule], errors: list[Unreadable]) -> None:
+    shown, slug, family = _shown(path), path.stem, path.resolve().parent.name
+    wrong = [name for name in (slug, family) if not _is_name(name)]
+    if wrong:
+        errors.append(Unreadable(Location(shown), f"`{wrong[0]}` is no name for a rule or family", f"use {_NAME}"))
+        return
+    source = load(path, shown)
+    found = [source] if isinstance(source, Unreadable) else read_rule(source, slug, family, schema)
+    if isinstance(found, Rule):
+        rules.append(found)
+    else:
+        errors += found
+
+
+def _is_name(name: str) -> bool:
+    words = name.split("-")
+    return name[:1].isalpha() and all(word.isalnum() and word.isascii() and word == word.lower() for word in words)
+
+
+def _shown(path: Path) -> str:
+    """The path as messages have it: relative to the working directory where it lies below it."""
+    resolved, cwd = path.resolve(), Path.cwd()
+    return (resolved.relative_to(cwd) if resolved.is_relative_to(cwd) else resolved).as_posix()
+
+
+def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
+    """Names that mean two things: an id or alias of two rules, or an id that is also a family."""
+    families = {rule.family for rule in rules}
+    taken: dict[str, Rule] = {}
+    for rule in rules:
+        for name in (rule.slug, *rule.aliases):
+            other = taken.setdefault(name, rule)
+            if other is not rule:
+                yield Unreadable(rule.at, f"`{name}` is the name of another rule, too", f"see {other.at.path}")
+            elif name in families:
+                yield Unreadable(rule.at, f"`{name}` is the name of a family, too")
+
+
+# -- chosen --------------------------------------------------------------------------------------------------------
+
+
+def select_rules(
+    rules: Iterable[Rule], select: Iterable[str] = (), ignore: Iterable[str] = ()
+) -> tuple[tuple[Rule, ...], list[Unreadable]]:
+    """The selected rules, all by default, without the ignored ones; and the names that no rule has.
+
+    A rule is named by its id, ``family/id``, its family, or an alias.
+    """
+    rules, select, ignore = tuple(rules), tuple(select), tuple(ignore)
+    known = {name for rule in rules for name in _names(rule)}
+    errors = [_unknown(name, known) for name in (*select, *ignore) if name not in known]
+    chosen = (rule for rule in rules if not select or not _names(rule).isdisjoint(select))
+    return tuple(rule for rule in chosen if _names(rule).isdisjoint(ignore)), errors
+
+
+def _names(rule: Rule) -> set[str]:
+    return {rule.slug, rule.id, rule.family, *rule.aliases}
+
+
+def _unknown(name: str, known: Iterable[str]) -> Unreadable:
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    hint = f"did you mean `{nearest[0]}`?" if nearest else "`iamlint rules` lists them"
+    return Unreadable(Location("command line"), f"no rule or family is called `{name}`", hint)

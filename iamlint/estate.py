@@ -1,0 +1,172 @@
+"""The estate: all facts of a run, indexed, so that rules can ask about them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+from iamlint.facts import CustomRole, Declaration, Fact, Gap, Grant, Place, Project, Service, ServiceAccount, Text
+from iamlint.principals import project_number_of, project_of
+from iamlint.roles import Catalog, Roles
+from iamlint.unknown import Truth, Unknown
+
+Kind = TypeVar("Kind", bound=Fact)
+Item = TypeVar("Item", bound=Fact)
+
+
+class Estate:
+    """All facts of a run. ``as_of`` is the day on which conditions are judged.
+
+    Every tuple is ordered by where its facts are declared, so that nothing depends on the order of the input.
+    """
+
+    def __init__(self, facts: Iterable[Fact], catalog: Catalog, as_of: date) -> None:
+        self.as_of = as_of
+        self._facts = _by_kind(facts)
+        self._custom_roles = {name: role for role in reversed(self.of(CustomRole)) for name in _role_names(role)}
+        self.roles = Roles(catalog, {})
+        self._accounts = _grouped(self.of(ServiceAccount), lambda account: identity(account.email, account.declared))
+        self._projects = {name: key for project in self.of(Project) for name, key in _project_names(project)}
+        self._services = _grouped(self.of(Service), lambda service: self.project_key(service.project, service.declared))
+
+    def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """All facts of a kind."""
+        return self._facts.get(kind, ())
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be followed."""
+        return self.of(Gap)
+
+    # -- roles ------------------------------------------------------------------------------------------------------
+
+    def custom_role(self, role: Text, declared: Declaration) -> CustomRole | None:
+        """The definition of the custom role that a declaration names, where the input has it."""
+        name = identity(role, declared)
+        return self._custom_roles.get(name) if name else None
+
+    def permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
+        """The permissions that the role which a declaration names certainly has, and why there may be more."""
+        custom = self.custom_role(role, declared)
+        if custom:
+            return permissions_of(custom)
+        found = self.roles.permissions(role)
+        return (frozenset(), found) if isinstance(found, Unknown) else (found, None)
+
+    # -- accounts and projects --------------------------------------------------------------------------------------
+
+    def project_of(self, email: str, declared: Declaration) -> Text | None:
+        """The project of the account that a declaration names: as declared, else by its e-mail (an id or a number)."""
+        name = identity(email, declared)
+        accounts = self._accounts.get(name, ()) if name else ()
+        return accounts[0].project if accounts else project_of(email) or project_number_of(email)
+
+    def project_key(self, project: Text, declared: Declaration) -> str | None:
+        """One name for a project, whether it is named by id or by number; None where nothing is known of it."""
+        name = identity(project, declared)
+        return self._projects.get(name, name) if name else None
+
+    def services_of(self, project: Text, declared: Declaration) -> tuple[Service, ...]:
+        """The services that the input enables on the project that a declaration names."""
+        key = self.project_key(project, declared)
+        return self._services.get(key, ()) if key else ()
+
+
+def identity(text: Text, declared: Declaration) -> str | None:
+    """What two texts have in common when they are the same thing, known or not; None for one of which nothing is known.
+
+    ``${google_project.shop.project_id}`` is the same project wherever one configuration names it, and another one in
+    the next configuration.
+    """
+    if isinstance(text, Unknown) and not text.parts:
+        return None
+    name = text if isinstance(text, str) else text.text
+    return f"{name} in {scope(declared)}" if "${" in name else name
+
+
+def scope(declared: Declaration) -> str:
+    """Where references mean the same: the folder of the root module, or the plan."""
+    first = declared.planned or (declared.via[0] if declared.via else declared.at)
+    if first.path.endswith(".json") and not first.path.endswith((".tf.json", ".tofu.json")):
+        return first.path
+    return str(PurePosixPath(first.path).parent)
+
+
+def permissions_of(role: CustomRole) -> tuple[frozenset[str], Unknown | None]:
+    """The permissions that a custom role certainly has, and why there may be more. A deleted role has none."""
+    if role.deleted:
+        return frozenset(), None
+    match role.permissions:
+        case None:
+            return frozenset(), Unknown("the input names the custom role but does not list its permissions")
+        case Unknown(reason):
+            return frozenset(), Unknown(f"the custom role's permissions are not known: {reason}")
+        case listed:
+            known = frozenset(text for text, _ in listed if isinstance(text, str))
+            return known, _first_unknown(listed)
+
+
+def _first_unknown(listed: tuple[tuple[Text, Place], ...]) -> Unknown | None:
+    for text, _ in listed:
+        if isinstance(text, Unknown):
+            return Unknown(f"one of the custom role's permissions is not known: {text.reason}")
+    return None
+
+
+def condition_truth(grant: Grant, as_of: date) -> tuple[Truth, str]:  # noqa: ARG001
+    """Whether a grant's condition holds, and where that is not known, why."""
+    match grant.condition:
+        case None:
+            return Truth.TRUE, ""
+        case Unknown(reason):
+            return Truth.UNKNOWN, f"its condition is not known: {reason}"
+        case _:
+            return Truth.UNKNOWN, "it depends on its condition"
+
+
+def _by_kind(facts: Iterable[Fact]) -> dict[type[Any], tuple[Any, ...]]:
+    kinds: dict[type[Fact], list[Fact]] = defaultdict(list)
+    for fact in facts:
+        kinds[type(fact)].append(fact)
+    return {kind: tuple(sorted(found, key=_order)) for kind, found in kinds.items()}
+
+
+def _order(fact: Fact) -> tuple[object, ...]:
+    """Where a fact is declared; the parts that one declaration states keep the order that they are written in."""
+    return fact.declared.at, fact.declared.address or ""
+
+
+def _grouped(items: Iterable[Item], key: Callable[[Item], str | None]) -> dict[str, tuple[Item, ...]]:
+    groups: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        name = key(item)
+        if name is not None:
+            groups[name].append(item)
+    return {name: tuple(found) for name, found in groups.items()}
+
+
+def _role_names(role: CustomRole) -> Iterable[str]:
+    """The names that a custom role is granted under: its own, and what references to its block evaluate to."""
+    name, address = role.name if isinstance(role.name, str) else role.name.text, role.declared.address
+    names: list[Text] = [role.name]
+    if address:
+        names += [f"${{{address}.id}}", f"${{{address}.name}}"]
+        home, separator, role_id = name.rpartition("/roles/")
+        if separator and home.startswith("projects/"):
+            names.append(f"projects/${{{address}.project}}/roles/{role_id}")
+    yield from filter(None, (identity(one, role.declared) for one in names))
+
+
+def _project_names(project: Project) -> Iterable[tuple[str, str]]:
+    """The other names of a project, each with the name that stands for it."""
+    key, address = identity(project.project_id, project.declared), project.declared.address
+    if key is None:
+        return
+    if project.number:
+        yield project.number, key
+    if address:
+        for attribute in ("number", "project_id"):
+            yield f"${{{address}.{attribute}}} in {scope(project.declared)}", key

@@ -1,0 +1,195 @@
+"""Every rule put to the estate: facts in, a report out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import PurePosixPath
+
+from iamlint import __version__
+from iamlint.estate import Estate
+from iamlint.facts import CustomRole, Fact, Grant, Impersonation, Place, Resource, Service
+from iamlint.finding import Confidence, Doubt, Finding, Related
+from iamlint.location import Location
+from iamlint.match import Match, matches
+from iamlint.message import filled, shown, words_of
+from iamlint.queries import QUERIES
+from iamlint.report import Report
+from iamlint.roles import catalog
+from iamlint.rule import Rule
+from iamlint.sources.reading import Reading
+from iamlint.unknown import Truth
+
+
+def lint(reading: Reading, rules: Iterable[Rule], as_of: date | None = None) -> Report:
+    """What these rules find in what was read. Conditions are judged as of a day, today (UTC) by default."""
+    rules = tuple(sorted(rules, key=lambda rule: rule.id))
+    estate = Estate(reading.facts, catalog(), as_of or datetime.now(tz=UTC).date())
+    findings: list[Finding] = []
+    doubts = [Doubt(gap.reason, gap.declared.at, None, gap.declared.address) for gap in estate.gaps]
+    for rule in rules:
+        for match in answers(rule, estate):
+            if match.truth is Truth.TRUE:
+                findings.append(finding(rule, match, estate))
+            else:
+                doubts += doubts_of(rule, match)
+    return Report(
+        version=__version__,
+        catalog_date=estate.roles.catalog.date,
+        findings=once(findings),
+        doubts=tuple(sorted(dict.fromkeys(doubts), key=lambda doubt: doubt.order)),
+        errors=tuple(sorted(dict.fromkeys(reading.errors), key=lambda error: (error.at, error.reason))),
+        rules=rules,
+        files=reading.files,
+        texts=reading.texts,
+    )
+
+
+def answers(rule: Rule, estate: Estate) -> Iterator[Match]:
+    """What a rule's pattern or query finds, true or unknown."""
+    if rule.when is not None:
+        return matches(rule.when, estate)
+    return QUERIES[rule.query or ""].ask(estate)
+
+
+def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
+    """A match as the finding that a reader sees."""
+    fact, place = match.fact, place_of(match)
+    words = words_of(match)
+    return Finding(
+        rule=rule.slug,
+        family=rule.family,
+        severity=rule.severity,
+        confidence=_confidence(rule, match),
+        message=filled(rule.message, words),
+        at=place.at,
+        address=fact.declared.address,
+        principal=words.get("principal"),
+        role=words.get("role"),
+        permissions=tuple(sorted(match.permissions)),
+        resource=_resource(fact),
+        related=_distinct(_related(match, place, estate), place.at),
+    )
+
+
+def doubts_of(rule: Rule, match: Match) -> Iterator[Doubt]:
+    """A match that is not decided, a doubt for each reason."""
+    for reason in match.reasons:
+        yield Doubt(reason, place_of(match).at, rule.slug, match.fact.declared.address)
+
+
+def _confidence(rule: Rule, match: Match) -> Confidence:
+    """The rule's, unless the match is less sure; of what stands for any number of instances there may be none."""
+    if match.confidence:
+        return match.confidence
+    symbolic = "[*]" in (match.fact.declared.address or "")
+    return "medium" if symbolic and rule.confidence == "high" else rule.confidence
+
+
+# -- where ---------------------------------------------------------------------------------------------------------
+
+
+def place_of(match: Match) -> Place:
+    """The narrowest argument that makes a match.
+
+    Of a grant it is the ``role`` of a member resource, which has nobody else; in bindings, policies and exports, where
+    several principals share one role, it is the principal's own item, so that no two findings lie on one line. Of a
+    custom role it is the first permission that matched.
+    """
+    if match.place:
+        return match.place
+    match match.fact:
+        case Grant() as grant:
+            return grant.role_place if grant.origin == "member" else grant.principal_place
+        case CustomRole() as role:
+            return next(iter(_permission_places(role, match.permissions)), (Place(role.declared.at), ""))[0]
+        case Impersonation(place=place) | Service(place=place):
+            return place
+        case fact:
+            return Place(fact.declared.at)
+
+
+def _permission_places(role: CustomRole, permissions: tuple[str, ...]) -> list[tuple[Place, str]]:
+    listed = role.permissions if isinstance(role.permissions, tuple) else ()
+    return [(place, text) for text, place in listed if isinstance(text, str) and text in permissions]
+
+
+def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
+    """The places that belong to a finding: where values come from, definitions, further facts, module calls."""
+    fact = match.fact
+    match fact:
+        case Grant():
+            for part, at in (("role", fact.role_place), ("principal", fact.principal_place)):
+                if at.origin:
+                    yield Related(at.origin, f"the {part} comes from here")
+            custom = estate.custom_role(fact.role, fact.declared)
+            for at, permission in _permission_places(custom, match.permissions) if custom else ():
+                yield Related(at.at, f"the custom role has {permission}")
+        case CustomRole():
+            for at, permission in _permission_places(fact, match.permissions):
+                yield Related(at.at, f"{permission} is here")
+                if at.origin:
+                    yield Related(at.origin, f"{permission} comes from here")
+        case _ if place.origin:
+            yield Related(place.origin, "the value comes from here")
+    yield from map(_describe, match.related)
+    for call in fact.declared.via:
+        yield Related(call, "in this module call")
+
+
+def _describe(fact: Fact) -> Related:
+    match fact:
+        case Service(place=place):
+            return Related(place.at, "the project's services are enabled here")
+        case Grant():
+            return Related(fact.role_place.at, f"{fact.principal.text} has {shown(fact.role)} on {fact.resource}")
+        case CustomRole():
+            return Related(fact.declared.at, f"the custom role {shown(fact.name)} is defined here")
+        case _:
+            return Related(fact.declared.at, "declared here")
+
+
+def _distinct(related: Iterable[Related], at: Location) -> tuple[Related, ...]:
+    """Each place once, and not the finding's own."""
+    places = {one.at: one for one in reversed([one for one in related if one.at != at])}
+    return tuple(reversed(places.values()))
+
+
+def _resource(fact: Fact) -> Resource | None:
+    match fact:
+        case Grant(resource=resource):
+            return resource
+        case CustomRole(name=str(name)) if name.count("/") == 3:
+            kind, home, _, _ = name.split("/")
+            return Resource(kind.removesuffix("s"), home)
+        case Impersonation(target=target):
+            return Resource("service_account", target)
+        case _:
+            return None
+
+
+# -- once ----------------------------------------------------------------------------------------------------------
+
+
+def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings in order, those about the same thing as one, which keeps the places of the others.
+
+    The same thing is the same principal, role and resource by the same rule, at one address of one folder; what
+    exports say has no address, and is the same in whichever of them it stands.
+    """
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for one in sorted(findings, key=lambda finding: finding.order):
+        folder = str(PurePosixPath(one.at.path).parent) if one.address else ""
+        key = (one.rule, one.address, one.principal, one.role, str(one.resource or ""), one.permissions, folder)
+        groups.setdefault(key, []).append(one)
+    return tuple(_merged(group) for group in groups.values())
+
+
+def _merged(group: list[Finding]) -> Finding:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    again = [Related(one.at, "the same is here") for one in group[1:]]
+    others = [related for one in group[1:] for related in one.related]
+    return replace(first, related=_distinct((*first.related, *again, *others), first.at))

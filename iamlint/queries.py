@@ -1,0 +1,140 @@
+"""Named questions to the whole estate: what a pattern over one fact cannot ask. They yield facts, never messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from iamlint.estate import Estate, scope
+from iamlint.facts import Declaration, Gap, Grant, Impersonation, Service, Text
+from iamlint.finding import Confidence
+from iamlint.match import FALSE, Match, Verdict, grant_verdict, text_is
+from iamlint.unknown import Truth, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, and the words that its answers have for messages, beside those of every fact."""
+
+    ask: Callable[[Estate], Iterator[Match]]
+    words: tuple[str, ...] = ()
+
+
+CREDENTIALS_API = "iamcredentials.googleapis.com"
+ENABLING = (CREDENTIALS_API, "iam.googleapis.com")
+"""Enabling iam.googleapis.com enables the IAM Credentials API with it. Source: the dependencies that
+``gcloud services list --available`` and the Service Usage API show for iam.googleapis.com."""
+
+CALLS_CREDENTIALS_API = {
+    "resource_kind": ["service_account", "project", "folder", "organization"],
+    "principal_kind": ["service_account", "default_service_account"],
+    "permission": [
+        "iam.serviceAccounts.getAccessToken",
+        "iam.serviceAccounts.getOpenIdToken",
+        "iam.serviceAccounts.signBlob",
+        "iam.serviceAccounts.signJwt",
+        "iam.serviceAccounts.implicitDelegation",
+    ],
+}
+"""Grants to an account that are of use only through the IAM Credentials API. Source:
+https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts"""
+
+
+def missing_iamcredentials(estate: Estate) -> Iterator[Match]:
+    """Callers of the IAM Credentials API whose own project does not enable it.
+
+    A call is billed to the project that it names, else to that of the calling account; the project of the account
+    that is impersonated does not matter. Source: https://cloud.google.com/docs/quotas/set-quota-project
+    """
+    for grant in estate.of(Grant):
+        caller = grant.principal.email
+        if caller and grant.resource.name != caller:
+            yield from _called(estate, grant, caller)
+    for impersonation in estate.of(Impersonation):
+        yield from _asked(estate, impersonation)
+
+
+def _called(estate: Estate, grant: Grant, caller: str) -> Iterator[Match]:
+    """What a grant that lets an account impersonate another needs."""
+    use = grant_verdict(CALLS_CREDENTIALS_API, grant, estate)
+    project = estate.project_of(caller, grant.declared) if use.truth is not Truth.FALSE else None
+    if project is None:
+        return
+    services = estate.services_of(project, grant.declared)
+    verdict = use & _lacks_api(estate, project, services, grant.declared)
+    if verdict.truth is not Truth.FALSE:
+        yield Match(
+            grant,
+            verdict.truth,
+            verdict.permissions,
+            verdict.reasons,
+            related=services[:1],
+            words={"caller": caller, "project": _shown(project)},
+            place=grant.principal_place,
+            confidence=_confidence(services),
+        )
+
+
+def _asked(estate: Estate, impersonation: Impersonation) -> Iterator[Match]:
+    """What a provider block or a token data source needs: known by the project that it names, or by its caller."""
+    caller, project = impersonation.caller, impersonation.quota_project
+    if project is None and caller is not None:
+        project = estate.project_of(_shown(caller), impersonation.declared)
+    if project is None:
+        return
+    services = estate.services_of(project, impersonation.declared)
+    verdict = _lacks_api(estate, project, services, impersonation.declared)
+    if verdict.truth is not Truth.FALSE:
+        yield Match(
+            impersonation,
+            verdict.truth,
+            reasons=verdict.reasons,
+            related=services[:1],
+            words={"caller": _shown(caller) if caller else "the caller", "project": _shown(project)},
+            confidence=_confidence(services),
+        )
+
+
+def _lacks_api(estate: Estate, project: Text, services: tuple[Service, ...], declared: Declaration) -> Verdict:
+    """Whether the services of a project are in the input, and the IAM Credentials API is not among them."""
+    enabled = {service.name: text_is(ENABLING, service.name) for service in services}
+    if not services or Truth.TRUE in enabled.values():
+        return FALSE
+    if any(service.complete for service in services):
+        return Verdict(Truth.TRUE)
+    reasons = [
+        f"one of the services of {_shown(project)} is not known: {name.reason}"
+        for name, truth in enabled.items()
+        if isinstance(name, Unknown) and truth is Truth.UNKNOWN
+    ]
+    reasons += _elsewhere(estate, project, declared)
+    return Verdict(Truth.UNKNOWN, tuple(dict.fromkeys(reasons))) if reasons else Verdict(Truth.TRUE)
+
+
+def _elsewhere(estate: Estate, project: Text, declared: Declaration) -> Iterator[str]:
+    """Why the same configuration may enable the API on the project after all."""
+    here = scope(declared)
+    for service in estate.of(Service):
+        if scope(service.declared) != here or text_is(ENABLING, service.name) is Truth.FALSE:
+            continue
+        if isinstance(service.project, Unknown) and _may_be(service.project, project):
+            yield f"{_shown(service.name)} is enabled on a project that is not known: {service.project.reason}"
+    for gap in estate.of(Gap):
+        if gap.declared.type == "module" and scope(gap.declared) == here:
+            yield f"{CREDENTIALS_API} may be enabled by a module: {gap.reason}"
+
+
+def _may_be(one: Unknown, other: Text) -> bool:
+    return isinstance(other, Unknown) or text_is((other,), one) is not Truth.FALSE
+
+
+def _confidence(services: tuple[Service, ...]) -> Confidence | None:
+    """Terraform need not manage every service of a project; a list from gcloud has them all."""
+    return None if any(service.complete for service in services) else "medium"
+
+
+def _shown(text: Text) -> str:
+    return text if isinstance(text, str) else text.text
+
+
+QUERIES: Mapping[str, Query] = {"missing_iamcredentials": Query(missing_iamcredentials, ("caller", "project"))}
