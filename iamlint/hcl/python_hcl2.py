@@ -8,6 +8,7 @@ ours, within the bounds that it gave them.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from functools import cache
 from importlib.metadata import version
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 MAX_LENGTH = 1_000_000
 """How many characters a file may have; python-hcl2 reads less than half a megabyte a second."""
 
+MAX_BLANKS = 2_000
+"""How many blanks and newlines may follow each other; in a heredoc python-hcl2's time grows with their square."""
+
 _LIMIT = "python-hcl2 has limits that Terraform has not; read this passage with care, or write it in a simpler way."
 
 
@@ -35,6 +39,9 @@ def read(source: SourceText) -> File:
     file = File(source, Body(0, len(source.text)))
     if len(source.text) > MAX_LENGTH:
         file.errors.append(_unreadable(source, 0, f"longer than {MAX_LENGTH} characters"))
+        return file
+    if any(match.end() - match.start() > MAX_BLANKS for match in re.finditer(r"\s+", source.text)):
+        file.errors.append(_unreadable(source, 0, f"more than {MAX_BLANKS} blanks in a row"))
         return file
     text = source.text.replace("\ufeff", " ", 1) if source.text.startswith("\ufeff") else source.text
     try:
