@@ -1,0 +1,5 @@
+"""``python -m iamlint``."""
+
+from iamlint.cli import main
+
+main()
