@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iamlint.facts import Condition, Grant, Origin, Place, Resource
+from iamlint.facts import Condition, Declaration, Grant, Origin, Place, Resource
 from iamlint.location import Span
 from iamlint.sources.terraform.accounts import principal_of
 from iamlint.sources.terraform.arguments import Placed, named, placed_text, placed_texts, text_of
@@ -23,6 +23,7 @@ class _Target:
     """What all grants of one instance have in common."""
 
     instance: Instance
+    declared: Declaration
     origin: Origin
     resource: Resource
     place: Place
@@ -33,7 +34,7 @@ class _Target:
             role=role[0],
             resource=self.resource,
             origin=self.origin,
-            declared=declaration(self.instance),
+            declared=self.declared,
             principal_place=member[1],
             role_place=role[1],
             resource_place=self.place,
@@ -47,7 +48,7 @@ def grants(instance: Instance) -> Iterator[Grant]:
     if found is None:
         return
     family, form = found
-    target = _Target(instance, form, *resource_of(instance, family))
+    target = _Target(instance, declaration(instance), form, *resource_of(instance, family))
     match form:
         case "member":
             member = _required(instance, "member")
