@@ -156,11 +156,29 @@ class ServiceAccount:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccountKey:
-    """A key of a service account that its owner manages."""
+    """A key of a service account that its owner manages.
+
+    ``place`` is what names the account. ``created`` and ``expires`` are RFC 3339 times where the input tells them; a
+    key that never expires has the year 9999.
+    """
 
     account: Text
     declared: Declaration
+    place: Place
     uploaded: bool = False
+    disabled: bool = False
+    created: str | None = None
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential of a service account that is no key of its own: an HMAC key, or an API key bound to it."""
+
+    kind: Literal["hmac_key", "api_key"]
+    account: Text
+    declared: Declaration
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +200,8 @@ class Impersonation:
     """A place that asks for an account's token: a provider block, a token data source, a backend.
 
     ``caller`` is the account that asks, where the input tells; ``quota_project`` is the project that the call is
-    billed to, where it is configured.
+    billed to, where it is configured. ``method`` is the permission that the target must grant; ``lifetime`` is the
+    token's, as written (``"7200s"``), with its place.
     """
 
     target: Text
@@ -191,6 +210,8 @@ class Impersonation:
     delegates: tuple[tuple[Text, Place], ...] | Unknown = ()
     caller: Text | None = None
     quota_project: Text | None = None
+    method: str = "iam.serviceAccounts.getAccessToken"
+    lifetime: tuple[Text, Place] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +225,22 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder: ``name`` is ``folders/N``, ``parent`` is ``folders/N`` or ``organizations/N``."""
+
+    name: Text
+    declared: Declaration
+    parent: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Denial:
     """One rule of a deny policy.
 
     ``parent`` is the attachment point decoded:
     ``cloudresourcemanager.googleapis.com/projects/P``.
-    Permissions have the deny form: ``iam.googleapis.com/serviceAccounts.getAccessToken``.
+    Permissions have the deny form: ``iam.googleapis.com/serviceAccounts.getAccessToken``. ``place`` is the rule's
+    list of permissions, or the rule.
     """
 
     parent: Text
@@ -219,6 +250,127 @@ class Denial:
     exception_principals: tuple[Text, ...] | Unknown = ()
     exception_permissions: tuple[Text, ...] | Unknown = ()
     condition: Condition | Unknown | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A principal access boundary policy: the only resources that the principals bound to it may use.
+
+    ``name`` is ``organizations/N/locations/global/principalAccessBoundaryPolicies/ID``; ``resources`` are
+    ``//cloudresourcemanager.googleapis.com/projects/P`` and the like. Service accounts and their keys are covered from
+    ``enforcement_version`` 3 on. Source: https://cloud.google.com/iam/docs/principal-access-boundary-policies
+    """
+
+    name: Text
+    declared: Declaration
+    place: Place
+    resources: tuple[Text, ...] | Unknown
+    enforcement_version: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryBinding:
+    """What binds a boundary policy to the principals of an organization, folder, project, pool or domain."""
+
+    policy: Text
+    principal_set: Text
+    declared: Declaration
+    condition: Condition | Unknown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrgPolicy:
+    """A constraint that an organization policy sets on a project, folder or organization.
+
+    ``constraint`` is without its prefix: ``iam.disableServiceAccountKeyCreation``. ``enforced`` is for boolean
+    constraints, ``allowed`` and ``denied`` for lists; a rule under a condition makes them unknown. ``reset`` is true
+    where the policy only restores Google's default.
+    Source: https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints
+    """
+
+    constraint: Text
+    resource: Resource
+    declared: Declaration
+    place: Place
+    enforced: bool | Unknown | None = None
+    allowed: tuple[Text, ...] | Unknown = ()
+    denied: tuple[Text, ...] | Unknown = ()
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pool of federated identities.
+
+    ``name`` is ``projects/P/locations/global/workloadIdentityPools/ID`` (P an id or a number) or
+    ``locations/global/workforcePools/ID``.
+    """
+
+    name: Text
+    declared: Declaration
+    disabled: bool | Unknown = False
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who a pool trusts, and how the claims of its tokens become attributes.
+
+    ``pool`` is the pool's name as in `Pool`. ``condition`` is the attribute condition (CEL over ``assertion`` and
+    ``attribute``). ``mapping`` holds (attribute, expression, place): ``("google.subject", "assertion.sub", …)``.
+    ``place`` is the narrowest argument that says who is trusted: the issuer, the AWS account, else the block.
+    Source: https://cloud.google.com/iam/docs/workload-identity-federation
+    """
+
+    pool: Text
+    name: Text
+    declared: Declaration
+    place: Place
+    protocol: Literal["oidc", "aws", "saml", "x509"] | None
+    issuer: Text | None = None
+    condition: Condition | Unknown | None = None
+    mapping: tuple[tuple[str, Text, Place], ...] | Unknown = ()
+    disabled: bool | Unknown = False
+
+
+DefaultAccount = Literal["compute", "app_engine", "cloud_build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A resource that runs code as a service account: an instance, a function, a job.
+
+    ``account`` is the account's e-mail, None where the resource names none; then ``default`` is the default account
+    that it runs as, None where it runs as nobody. ``place`` is the argument that names the account, or the block.
+    ``scopes`` are the access scopes of what has them (``cloud-platform`` is short for
+    ``https://www.googleapis.com/auth/cloud-platform``). ``permissions`` are those that deploying it takes.
+    Source: https://cloud.google.com/iam/docs/attach-service-accounts
+    """
+
+    account: Text | None
+    default: DefaultAccount | None
+    resource: Resource
+    project: Text | None
+    declared: Declaration
+    place: Place
+    scopes: tuple[tuple[Text, Place], ...] | Unknown | None = None
+    permissions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditConfig:
+    """Which accesses are logged for a service (``allServices`` for all) on a resource.
+
+    ``log_types`` are ADMIN_READ, DATA_READ, DATA_WRITE. ``exempted`` holds (log type, principal) that are not logged.
+    Source: https://cloud.google.com/logging/docs/audit/configure-data-access
+    """
+
+    resource: Resource
+    service: Text
+    log_types: tuple[Text, ...] | Unknown
+    declared: Declaration
+    place: Place
+    exempted: tuple[tuple[Text, Text], ...] | Unknown = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,4 +381,23 @@ class Gap:
     declared: Declaration
 
 
-Fact = Grant | CustomRole | ServiceAccount | ServiceAccountKey | Service | Impersonation | Project | Denial | Gap
+Fact = (
+    Grant
+    | CustomRole
+    | ServiceAccount
+    | ServiceAccountKey
+    | Credential
+    | Service
+    | Impersonation
+    | Project
+    | Folder
+    | Denial
+    | Boundary
+    | BoundaryBinding
+    | OrgPolicy
+    | Pool
+    | Provider
+    | Attachment
+    | AuditConfig
+    | Gap
+)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from iamlint.facts import Principal, ServiceAccount, ServiceAccountKey, Text
+from iamlint.facts import Place, Principal, ServiceAccount, ServiceAccountKey, Text
 from iamlint.principals import read_principal
 from iamlint.sources.terraform.arguments import placed_text, text_of
 from iamlint.sources.terraform.computed import account_email
@@ -119,6 +119,7 @@ def _flag(value: Value) -> bool | Unknown:
 def service_account_key(instance: Instance) -> Iterator[ServiceAccountKey]:
     """The key that a ``google_service_account_key`` makes, or uploads where it has ``public_key_data``."""
     found = placed_text(instance.body, "service_account_id")
+    declared = declaration(instance)
     account = account_name(found[0]) if found else Unknown("service_account_id is not set")
     uploaded = instance.body.value("public_key_data").data is not None
-    yield ServiceAccountKey(account, declaration(instance), uploaded)
+    yield ServiceAccountKey(account, declared, found[1] if found else Place(declared.at), uploaded)

@@ -1,0 +1,76 @@
+"""Runs the examples of rule documents: what a rule flags must be found on the marked lines, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from iamlint.linter import lint
+from iamlint.location import Location, Unreadable
+from iamlint.report import Report
+from iamlint.rule import Example, Rule
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+
+_MARK = re.compile(r"[ \t]*#[ \t]*finding[ \t]*$", re.MULTILINE)
+
+
+def run_examples(rule: Rule) -> list[Unreadable]:
+    """What is wrong with a rule's examples, empty where all are as they say."""
+    problems = [problem for example in rule.flags for problem in _run(rule, example, flagged=True)]
+    return problems + [problem for example in rule.passes for problem in _run(rule, example, flagged=False)]
+
+
+def _run(rule: Rule, example: Example, *, flagged: bool) -> Iterator[Unreadable]:
+    """The problems of one example."""
+    marked = {(name, line) for name, text in example.files.items() for line in marked_lines(text)}
+    if flagged and not marked:
+        yield Unreadable(example.at, "an example that is flagged marks no line", "end the line in `# finding`")
+        return
+    if not flagged and marked:
+        yield Unreadable(example.at, "an example that passes marks a line", "take `# finding` away")
+        return
+    report, found = checked(rule, example)
+    for error in report.errors:
+        place = f"{Path(error.at.path).name}:{error.at.line}"
+        yield Unreadable(example.at, f"the example cannot be read: {place}: {error.reason}", error.hint)
+    yield from (Unreadable(example.at, f"nothing is found at {_shown(*place)}") for place in sorted(marked - found))
+    for name, line in sorted(found - marked):
+        messages = [one.message for one in report.findings if one.at.line == line]
+        yield Unreadable(example.at, f"a finding at {_shown(name, line)}, which is not marked: {' '.join(messages)}")
+    if marked and marked == found and len(report.findings) != len(marked):
+        yield Unreadable(example.at, f"{len(report.findings)} findings, where {len(marked)} lines are marked")
+
+
+def marked_lines(text: str) -> list[int]:
+    """The numbers of the lines that end in ``# finding``."""
+    return [text.count("\n", 0, found.start()) + 1 for found in _MARK.finditer(text)]
+
+
+def checked(rule: Rule, example: Example) -> tuple[Report, set[tuple[str, int]]]:
+    """What a rule says of an example, and the (file, line) of its findings. The marks are no part of the input."""
+    with TemporaryDirectory() as directory:
+        top = Path(directory).resolve()
+        for name, text in example.files.items():
+            path = top / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_MARK.sub("", text), encoding="utf-8", newline="\n")
+        report = lint(read(_given(example, top), Options(source_root=top)), [rule])
+        return report, {(_below(one.at, top), one.at.line) for one in report.findings}
+
+
+def _given(example: Example, top: Path) -> list[Path]:
+    """A plan is given by its file, as its source would say everything twice; everything else as a directory."""
+    plans = [top / name for name in example.files if name.endswith(".json") and not name.endswith(".tf.json")]
+    return plans if example.kind == "plan" else [top]
+
+
+def _below(at: Location, top: Path) -> str:
+    path = Path(at.path)
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else at.path
+
+
+def _shown(name: str, line: int) -> str:
+    return f"line {line} of {name}"
