@@ -95,19 +95,25 @@ def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
 def select_rules(
     rules: Iterable[Rule], select: Iterable[str] = (), ignore: Iterable[str] = ()
 ) -> tuple[tuple[Rule, ...], list[Unreadable]]:
-    """The selected rules, all by default, without the ignored ones; and the names that no rule has.
+    """The selected rules without the ignored ones; and the names that no rule has.
 
-    A rule is named by its id, ``family/id``, its family, or an alias.
+    A rule is named by its id, ``family/id``, or an alias, and together with others by its family or set: "default" or
+    "pedantic", of which the first is selected by default. A family means its default rules.
     """
-    rules, select, ignore = tuple(rules), tuple(select), tuple(ignore)
-    known = {name for rule in rules for name in _names(rule)}
+    rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
+    known = {"default", "pedantic"} | {name for rule in rules for name in (*own_names(rule), rule.family)}
     errors = [_unknown(name, known) for name in (*select, *ignore) if name not in known]
-    chosen = (rule for rule in rules if not select or not _names(rule).isdisjoint(select))
-    return tuple(rule for rule in chosen if _names(rule).isdisjoint(ignore)), errors
+    chosen = (rule for rule in rules if not _names(rule).isdisjoint(select))
+    return tuple(rule for rule in chosen if {*_names(rule), rule.family}.isdisjoint(ignore)), errors
+
+
+def own_names(rule: Rule) -> set[str]:
+    """The names that mean this rule alone."""
+    return {rule.slug, rule.id, *rule.aliases}
 
 
 def _names(rule: Rule) -> set[str]:
-    return {rule.slug, rule.id, rule.family, *rule.aliases}
+    return own_names(rule) | ({"pedantic"} if rule.pedantic else {rule.family, "default"})
 
 
 def _unknown(name: str, known: Iterable[str]) -> Unreadable:

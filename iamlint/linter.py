@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from iamlint import __version__
 from iamlint.estate import Estate
 from iamlint.facts import CustomRole, Fact, Grant, Impersonation, Place, Resource, Service
-from iamlint.finding import Confidence, Doubt, Finding, Related
+from iamlint.finding import SEVERITIES, Confidence, Doubt, Finding, Related, Severity
 from iamlint.location import Location
 from iamlint.match import Match, matches
 from iamlint.message import filled, shown, words_of
@@ -60,7 +60,7 @@ def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
     return Finding(
         rule=rule.slug,
         family=rule.family,
-        severity=rule.severity,
+        severity=_severity(rule, match),
         confidence=_confidence(rule, match),
         message=filled(rule.message, words),
         at=place.at,
@@ -77,6 +77,11 @@ def doubts_of(rule: Rule, match: Match) -> Iterator[Doubt]:
     """A match that is not decided, a doubt for each reason."""
     for reason in match.reasons:
         yield Doubt(reason, place_of(match).at, rule.slug, match.fact.declared.address)
+
+
+def _severity(rule: Rule, match: Match) -> Severity:
+    """The rule's, or the next worse one."""
+    return SEVERITIES[max(0, SEVERITIES.index(rule.severity) - match.raised)]
 
 
 def _confidence(rule: Rule, match: Match) -> Confidence:

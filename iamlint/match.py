@@ -26,7 +26,8 @@ class Match:
 
     ``permissions`` are those that made it match, in the order of the rule. ``reasons`` say why the truth is unknown.
     ``related`` are other facts that belong to it; ``words`` are further texts for the rule's message. ``place`` is the
-    part of the fact that is wrong, and ``confidence`` how sure that is, where they are not as usual.
+    part of the fact that is wrong, and ``confidence`` how sure that is, where they are not as usual. ``raised`` says
+    that it is one step more severe than the rule: a privileged account can be reached.
     """
 
     fact: Fact
@@ -37,6 +38,7 @@ class Match:
     words: Mapping[str, str] = field(default_factory=dict)
     place: Place | None = None
     confidence: Confidence | None = None
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from iamlint.finding import Confidence, Severity
@@ -28,7 +28,8 @@ class Example:
 class Rule:
     """A rule document. ``when`` is a pattern over one fact, ``query`` the name of a question to the estate.
 
-    Exactly one of the two is there. ``slug`` is the document's stem and ``family`` its folder.
+    Exactly one of the two is there. ``slug`` is the document's stem and ``family`` its folder. ``pedantic`` rules are a
+    matter of opinion, and run only where they are asked for.
     """
 
     slug: str
@@ -47,7 +48,7 @@ class Rule:
     when: Mapping[str, Any] | None = None
     query: str | None = None
     aliases: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
+    pedantic: bool = False
 
     @property
     def id(self) -> str:

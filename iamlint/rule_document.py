@@ -56,6 +56,7 @@ def _rule(document: Value, slug: str, family: str) -> Rule:
         confidence=written.get("confidence", "high"),
         since=written.get("since", ""),
         aliases=tuple(written.get("aliases", ())),
+        pedantic=written.get("pedantic", False),
         when=written.get("when"),
         query=written.get("query"),
         message=written["message"],

@@ -1,23 +1,14 @@
-"""Named questions to the whole estate: what a pattern over one fact cannot ask. They yield facts, never messages."""
+"""Questions about the APIs that projects enable."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Gap, Grant, Impersonation, Service, Text
 from iamlint.finding import Confidence
 from iamlint.match import FALSE, Match, Verdict, grant_verdict, text_is
 from iamlint.unknown import Truth, Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question, and the words that its answers have for messages, beside those of every fact."""
-
-    ask: Callable[[Estate], Iterator[Match]]
-    words: tuple[str, ...] = ()
 
 
 CREDENTIALS_API = "iamcredentials.googleapis.com"
@@ -135,6 +126,3 @@ def _confidence(services: tuple[Service, ...]) -> Confidence | None:
 
 def _shown(text: Text) -> str:
     return text if isinstance(text, str) else text.text
-
-
-QUERIES: Mapping[str, Query] = {"missing_iamcredentials": Query(missing_iamcredentials, ("caller", "project"))}
