@@ -10,7 +10,6 @@ from iamlint.finding import Confidence
 from iamlint.match import FALSE, Match, Verdict, grant_verdict, text_is
 from iamlint.unknown import Truth, Unknown
 
-
 CREDENTIALS_API = "iamcredentials.googleapis.com"
 ENABLING = (CREDENTIALS_API, "iam.googleapis.com")
 """Enabling iam.googleapis.com enables the IAM Credentials API with it. Source: the dependencies that
