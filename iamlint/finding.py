@@ -63,6 +63,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that somebody accepts, with the reason given, and where."""
+
+    finding: Finding
+    reason: str
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """Something that a rule could not decide, or that could not be followed, with the reason."""
 

@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 
 from iamlint import __version__
+from iamlint.catalog import own_names
 from iamlint.estate import Estate
 from iamlint.facts import CustomRole, Fact, Grant, Impersonation, Place, Resource, Service
-from iamlint.finding import SEVERITIES, Confidence, Doubt, Finding, Related, Severity
+from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
+from iamlint.ignore import accepted
 from iamlint.location import Location
 from iamlint.match import Match, matches
 from iamlint.message import filled, shown, words_of
@@ -27,17 +29,24 @@ def lint(reading: Reading, rules: Iterable[Rule], as_of: date | None = None) -> 
     rules = tuple(sorted(rules, key=lambda rule: rule.id))
     estate = Estate(reading.facts, catalog(), as_of or datetime.now(tz=UTC).date())
     findings: list[Finding] = []
+    ignored: list[Accepted] = []
     doubts = [Doubt(gap.reason, gap.declared.at, None, gap.declared.address) for gap in estate.gaps]
     for rule in rules:
         for match in answers(rule, estate):
-            if match.truth is Truth.TRUE:
-                findings.append(finding(rule, match, estate))
-            else:
+            if match.truth is not Truth.TRUE:
                 doubts += doubts_of(rule, match)
+                continue
+            one = finding(rule, match, estate)
+            comment = accepted(own_names(rule), _where_accepted(match), reading.texts)
+            if comment:
+                ignored.append(Accepted(one, comment.reason, comment.at))
+            else:
+                findings.append(one)
     return Report(
         version=__version__,
         catalog_date=estate.roles.catalog.date,
         findings=once(findings),
+        accepted=tuple(sorted(ignored, key=lambda one: (one.at, one.finding.order))),
         doubts=tuple(sorted(dict.fromkeys(doubts), key=lambda doubt: doubt.order)),
         errors=tuple(sorted(dict.fromkeys(reading.errors), key=lambda error: (error.at, error.reason))),
         rules=rules,
@@ -113,6 +122,15 @@ def place_of(match: Match) -> Place:
             return place
         case fact:
             return Place(fact.declared.at)
+
+
+def _where_accepted(match: Match) -> Iterator[Location]:
+    """The places at which a comment accepts a match: its own, where its values come from, the head of its block."""
+    fact, place = match.fact, place_of(match)
+    parts = (fact.role_place, fact.principal_place) if isinstance(fact, Grant) else ()
+    yield place.at
+    yield fact.declared.at
+    yield from (part.origin for part in (place, *parts) if part.origin)
 
 
 def _permission_places(role: CustomRole, permissions: tuple[str, ...]) -> list[tuple[Place, str]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from iamlint.finding import SEVERITIES, Doubt, Finding
+from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding
 from iamlint.location import SourceText, Unreadable
 from iamlint.rule import Rule
 
@@ -15,6 +15,8 @@ from iamlint.rule import Rule
 class Report:
     """Findings, doubts and unreadable input of a run, each sorted and without duplicates.
 
+    ``accepted`` are the findings that an ignore comment covers; they are not among ``findings``.
+
     ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames
     and snippets. ``files`` is how many files were read.
     """
@@ -22,6 +24,7 @@ class Report:
     version: str
     catalog_date: str
     findings: tuple[Finding, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     errors: tuple[Unreadable, ...] = ()
     rules: tuple[Rule, ...] = ()

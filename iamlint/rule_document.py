@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from iamlint.documents import find, plain, read_yaml
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.message import PLACEHOLDER, WORDS
 from iamlint.queries import QUERIES
 from iamlint.rule import Example, ExampleKind, Rule
+from iamlint.validation import against_schema, location_of, nearest_of
 from iamlint.values import Value
-
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
-    from jsonschema.protocols import Validator
 
 LARGEST = 1_000_000
 """Characters. A rule's document beyond this is not read."""
@@ -40,7 +35,7 @@ def read_rule(source: SourceText, slug: str, family: str, schema: Path | None) -
     if len(documents) != 1:
         return [Unreadable(Location(source.path), f"{len(documents)} YAML documents, where one rule is expected")]
     (document,) = documents
-    errors = list(_against_schema(document, source, schema)) if schema else []
+    errors = list(against_schema(document, source, schema)) if schema else []
     if not errors:
         errors = list(_beyond_schema(document))
     return errors or _rule(document, slug, family)
@@ -65,7 +60,7 @@ def _rule(document: Value, slug: str, family: str) -> Rule:
         references=tuple(written["references"]),
         flags=tuple(_examples(find(document, ["examples", "flags"]))),
         passes=tuple(_examples(find(document, ["examples", "passes"]))),
-        at=_location(document),
+        at=location_of(document),
     )
 
 
@@ -75,11 +70,7 @@ def _examples(listed: Value) -> Iterator[Example]:
         for kind in _KINDS:
             files = written.get(kind)
             if files is not None:
-                yield Example(kind, {_FILE_NAMES[kind]: files} if isinstance(files, str) else files, _location(item))
-
-
-def _location(value: Value) -> Location:
-    return value.at.location if value.at else Location("")
+                yield Example(kind, {_FILE_NAMES[kind]: files} if isinstance(files, str) else files, location_of(item))
 
 
 # -- what is wrong -------------------------------------------------------------------------------------------------
@@ -90,7 +81,9 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     query, message = find(document, ["query"]), find(document, ["message"])
     written = plain(document)
     if "query" in written and written["query"] not in QUERIES:
-        yield Unreadable(_location(query), f"there is no query `{written['query']}`", _meant(written["query"], QUERIES))
+        yield Unreadable(
+            location_of(query), f"there is no query `{written['query']}`", nearest_of(written["query"], QUERIES)
+        )
         return
     kinds: tuple[str, ...] = tuple(written.get("when", ()))
     words = {word for kind in kinds for word in WORDS[kind]}
@@ -99,96 +92,4 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     for word in PLACEHOLDER.findall(written["message"]):
         if word not in words:
             known = ", ".join(f"{{{one}}}" for one in sorted(words))
-            yield Unreadable(_location(message), f"`message` has {{{word}}}, which this rule does not know", known)
-
-
-@cache
-def _validator(schema: Path) -> Validator:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-
-
-def _against_schema(document: Value, source: SourceText, schema: Path) -> Iterator[Unreadable]:
-    errors = sorted(_validator(schema).iter_errors(plain(document)), key=lambda error: list(map(str, error.path)))
-    for error in errors:
-        yield from _explained(_narrowest(error), document, source)
-
-
-def _narrowest(error: ValidationError) -> ValidationError:
-    """Of several alternatives that all failed, the error in the one that was meant: of the right type, the deepest."""
-    while error.context and error.absolute_path:
-        meant = [inner for inner in error.context if inner.validator != "type" or len(inner.relative_path)]
-        if not meant:
-            return error
-        error = max(meant, key=lambda inner: len(inner.relative_path))
-    return error
-
-
-def _explained(error: ValidationError, document: Value, source: SourceText) -> Iterator[Unreadable]:
-    """One error of the validator in plain words, at its key."""
-    path = list(error.absolute_path)
-    value, name = find(document, path), _name(path)
-    wanted: Any = error.validator_value
-    found: Any = error.instance
-    match error.validator:
-        case "additionalProperties":
-            schema: Any = error.schema
-            for key in sorted(set(found) - set(schema["properties"])):
-                at = _key_location(find(value, [key]), key, source)
-                yield Unreadable(at, f"unknown key `{key}`{_inside(name)}", _meant(key, schema["properties"]))
-        case "required":
-            for key in (key for key in wanted if key not in found):
-                yield Unreadable(_location(value), f"the key `{key}` is missing{_inside(name)}")
-        case "oneOf" if not path:
-            yield Unreadable(_location(value), "give exactly one of `when` and `query`")
-        case "enum":
-            nearest = _meant(str(error.instance), wanted) or f"one of {', '.join(wanted)}"
-            yield Unreadable(_location(value), f"`{name}` is {error.instance!r}", nearest)
-        case _:
-            yield Unreadable(_location(value), f"`{name or 'the document'}` {_complaint(error)}")
-
-
-_TYPES = {"string": "a text", "array": "a list", "object": "a mapping of keys"}
-
-
-def _complaint(error: ValidationError) -> str:
-    wanted: Any = error.validator_value
-    match error.validator:
-        case "type":
-            return f"must be {_TYPES.get(wanted, wanted)}"
-        case "oneOf":
-            return "must be a text, or a list of different texts"
-        case "minItems" | "minLength" | "minProperties":
-            return "must not be empty"
-        case "maxProperties":
-            return "must have one key only"
-        case "uniqueItems":
-            return "has an item twice"
-        case "pattern":
-            return f"is {error.instance!r}, which does not fit {wanted}"
-        case _:
-            return error.message
-
-
-def _name(path: Iterable[str | int]) -> str:
-    """A path as ``examples.flags[0].terraform``."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
-
-
-def _inside(name: str) -> str:
-    return f" in `{name}`" if name else ""
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    nearest = get_close_matches(name, list(known), n=1)
-    return f"did you mean `{nearest[0]}`?" if nearest else ""
-
-
-def _key_location(value: Value, key: str, source: SourceText) -> Location:
-    """Where a key is written: before its value."""
-    end = value.at.start if value.at else 0
-    at = source.text.rfind(key, 0, end)
-    return source.location(at, at + len(key)) if at >= 0 else _location(value)
+            yield Unreadable(location_of(message), f"`message` has {{{word}}}, which this rule does not know", known)
