@@ -179,6 +179,7 @@ class Credential:
     account: Text
     declared: Declaration
     place: Place
+    disabled: bool | Unknown = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +285,9 @@ class OrgPolicy:
     """A constraint that an organization policy sets on a project, folder or organization.
 
     ``constraint`` is without its prefix: ``iam.disableServiceAccountKeyCreation``. ``enforced`` is for boolean
-    constraints, ``allowed`` and ``denied`` for lists; a rule under a condition makes them unknown. ``reset`` is true
-    where the policy only restores Google's default.
+    constraints, ``allowed`` and ``denied`` for lists (``*`` stands for all values); a rule under a condition makes them
+    unknown. ``reset`` is true where the policy only restores Google's default. A policy that is only tried out (a dry
+    run) sets nothing, and is no fact.
     Source: https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints
     """
 
@@ -304,12 +306,17 @@ class Pool:
     """A pool of federated identities.
 
     ``name`` is ``projects/P/locations/global/workloadIdentityPools/ID`` (P an id or a number) or
-    ``locations/global/workforcePools/ID``.
+    ``locations/global/workforcePools/ID``. ``project_number`` is the number of P, which principals have in its place,
+    where the input tells it beside an id.
     """
 
     name: Text
     declared: Declaration
     disabled: bool | Unknown = False
+    project_number: str | None = None
+
+
+Protocol = Literal["oidc", "aws", "saml", "x509"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +325,9 @@ class Provider:
 
     ``pool`` is the pool's name as in `Pool`. ``condition`` is the attribute condition (CEL over ``assertion`` and
     ``attribute``). ``mapping`` holds (attribute, expression, place): ``("google.subject", "assertion.sub", …)``.
+    AWS providers without one have Google's default. ``protocol`` is None where nothing says whom it trusts.
+    ``issuer`` is the URI of an OIDC issuer, the number of an AWS account, or the entity id of a SAML one; x509 trusts
+    certificates, so it has none. ``audiences`` are those that OIDC tokens must name, empty for the provider's own name.
     ``place`` is the narrowest argument that says who is trusted: the issuer, the AWS account, else the block.
     Source: https://cloud.google.com/iam/docs/workload-identity-federation
     """
@@ -326,22 +336,27 @@ class Provider:
     name: Text
     declared: Declaration
     place: Place
-    protocol: Literal["oidc", "aws", "saml", "x509"] | None
+    protocol: Protocol | Unknown | None
     issuer: Text | None = None
+    audiences: tuple[Text, ...] | Unknown = ()
     condition: Condition | Unknown | None = None
     mapping: tuple[tuple[str, Text, Place], ...] | Unknown = ()
     disabled: bool | Unknown = False
 
 
 DefaultAccount = Literal["compute", "app_engine", "cloud_build"]
+"""Google's default accounts. ``cloud_build`` is the one that builds of the project run as where they name none: the
+legacy account of Cloud Build where the project first built before mid 2024, else Compute Engine's. Source:
+https://cloud.google.com/build/docs/cloud-build-service-account-updates"""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A resource that runs code as a service account: an instance, a function, a job.
 
-    ``account`` is the account's e-mail, None where the resource names none; then ``default`` is the default account
-    that it runs as, None where it runs as nobody. ``place`` is the argument that names the account, or the block.
+    ``account`` is the account's e-mail, None where the resource names none. ``default`` says which default account it
+    runs as, by name or for want of one; where both are None it runs as nobody. What runs as an agent of Google's or as
+    the caller is no attachment. ``place`` is the argument that names the account, or the block.
     ``scopes`` are the access scopes of what has them (``cloud-platform`` is short for
     ``https://www.googleapis.com/auth/cloud-platform``). ``permissions`` are those that deploying it takes.
     Source: https://cloud.google.com/iam/docs/attach-service-accounts

@@ -7,15 +7,25 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from iamlint.facts import (
+    Attachment,
+    AuditConfig,
+    Boundary,
+    BoundaryBinding,
     Condition,
+    Credential,
     CustomRole,
     Denial,
     Fact,
+    Folder,
     Gap,
     Grant,
     Impersonation,
+    OrgPolicy,
+    Place,
+    Pool,
     Principal,
     Project,
+    Provider,
     Resource,
     Service,
     ServiceAccount,
@@ -36,6 +46,12 @@ class _Entry:
         self.unknown: dict[str, str] = {}
 
     def text(self, name: str, value: Text | None) -> str | None:
+        if isinstance(value, Unknown):
+            self.unknown[name] = value.reason
+            return None
+        return value
+
+    def flag(self, name: str, value: bool | Unknown | None) -> bool | None:
         if isinstance(value, Unknown):
             self.unknown[name] = value.reason
             return None
@@ -72,48 +88,75 @@ class _Entry:
             return None
         return [self.text(name, value) for value in values]
 
+    def placed(self, name: str, values: tuple[tuple[Text, Place], ...] | Unknown | None) -> list[str | None] | None:
+        return self.texts(name, tuple(text for text, _ in values) if isinstance(values, tuple) else values)
+
 
 def entry(fact: Fact) -> Entry:
     """A fact as plain data."""
     build = _Entry()
-    at, found = _described(fact, build)
-    head = {"kind": found.pop("kind"), "address": fact.declared.address, "type": fact.declared.type}
+    at, kind, found = _described(fact, build)
+    head = {"kind": kind, "address": fact.declared.address, "type": fact.declared.type}
     return {**head, **found, "path": at.path, "line": at.line, "unknown": build.unknown}
 
 
-def _described(fact: Fact, build: _Entry) -> tuple[Location, Entry]:
+def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
+    """Where a fact is shown, the name of its kind, and its parts."""
     at = fact.declared.at
     match fact:
         case Grant():
-            return fact.principal_place.at, _grant(fact, build)
+            return fact.principal_place.at, "grant", _grant(fact, build)
         case CustomRole():
-            return at, _custom_role(fact, build)
+            return at, "custom_role", _custom_role(fact, build)
         case ServiceAccount():
-            found = {"email": build.text("email", fact.email), "project": build.text("project", fact.project)}
-            if isinstance(fact.disabled, Unknown):
-                build.unknown["disabled"] = fact.disabled.reason
-            disabled = None if isinstance(fact.disabled, Unknown) else fact.disabled
-            return at, {"kind": "service_account", **found, "disabled": disabled, "unique_id": fact.unique_id}
-        case ServiceAccountKey():
-            account = build.text("account", fact.account)
-            return at, {"kind": "service_account_key", "account": account, "uploaded": fact.uploaded}
+            return at, "service_account", _service_account(fact, build)
+        case ServiceAccountKey() | Credential():
+            return (fact.place.at, *_key(fact, build))
         case Service():
             found = {"name": build.text("name", fact.name), "project": build.text("project", fact.project)}
-            return fact.place.at, {"kind": "service", **found, "complete": fact.complete}
+            return fact.place.at, "service", {**found, "complete": fact.complete}
         case Impersonation():
-            return fact.place.at, _impersonation(fact, build)
-        case Project():
-            found = {"project_id": build.text("project_id", fact.project_id), "number": fact.number}
-            return at, {"kind": "project", **found, "parent": build.text("parent", fact.parent)}
-        case Denial():
-            return at, _denial(fact, build)
+            return fact.place.at, "impersonation", _impersonation(fact, build)
+        case Project() | Folder():
+            return (at, *_container(fact, build))
         case Gap():
-            return at, {"kind": "gap", "reason": fact.reason}
+            return at, "gap", {"reason": fact.reason}
+        case Pool() | Provider():
+            return _federation(fact, build)
+        case Denial() | Boundary() | BoundaryBinding() | OrgPolicy() | AuditConfig():
+            return _limit(fact, build)
+        case Attachment():
+            return fact.place.at, "attachment", _attachment(fact, build)
+
+
+def _federation(fact: Pool | Provider, build: _Entry) -> tuple[Location, str, Entry]:
+    match fact:
+        case Pool():
+            found = {"name": build.text("name", fact.name), "project_number": fact.project_number}
+            return fact.declared.at, "pool", {**found, "disabled": build.flag("disabled", fact.disabled)}
+        case Provider():
+            return fact.place.at, "provider", _provider(fact, build)
+
+
+def _limit(
+    fact: Denial | Boundary | BoundaryBinding | OrgPolicy | AuditConfig, build: _Entry
+) -> tuple[Location, str, Entry]:
+    match fact:
+        case Denial():
+            return (fact.place.at if fact.place else fact.declared.at), "denial", _denial(fact, build)
+        case Boundary():
+            return fact.place.at, "boundary", _boundary(fact, build)
+        case BoundaryBinding():
+            found = {name: build.text(name, getattr(fact, name)) for name in ("policy", "principal_set")}
+            return fact.declared.at, "boundary_binding", {**found, "condition": build.condition(fact.condition)}
+        case OrgPolicy():
+            return fact.place.at, "org_policy", _org_policy(fact, build)
+        case AuditConfig():
+            return fact.place.at, "audit_config", _audit_config(fact, build)
 
 
 def _grant(fact: Grant, build: _Entry) -> Entry:
     return {
-        "kind": "grant",
         "principal": build.principal("principal", fact.principal),
         "role": build.text("role", fact.role),
         "resource": build.resource(fact.resource),
@@ -123,37 +166,123 @@ def _grant(fact: Grant, build: _Entry) -> Entry:
 
 
 def _custom_role(fact: CustomRole, build: _Entry) -> Entry:
-    permissions = fact.permissions
-    listed = tuple(name for name, _ in permissions) if isinstance(permissions, tuple) else permissions
     return {
-        "kind": "custom_role",
         "name": build.text("name", fact.name),
-        "permissions": build.texts("permissions", listed),
+        "permissions": build.placed("permissions", fact.permissions),
         "title": build.text("title", fact.title),
         "stage": build.text("stage", fact.stage),
+        "deleted": fact.deleted,
     }
 
 
-def _impersonation(fact: Impersonation, build: _Entry) -> Entry:
-    delegates = fact.delegates
-    listed = delegates if isinstance(delegates, Unknown) else tuple(name for name, _ in delegates)
+def _service_account(fact: ServiceAccount, build: _Entry) -> Entry:
     return {
-        "kind": "impersonation",
+        "email": build.text("email", fact.email),
+        "project": build.text("project", fact.project),
+        "disabled": build.flag("disabled", fact.disabled),
+        "unique_id": fact.unique_id,
+    }
+
+
+def _key(fact: ServiceAccountKey | Credential, build: _Entry) -> tuple[str, Entry]:
+    found = {"account": build.text("account", fact.account), "disabled": build.flag("disabled", fact.disabled)}
+    match fact:
+        case ServiceAccountKey():
+            times = {"created": fact.created, "expires": fact.expires}
+            return "service_account_key", {**found, "uploaded": fact.uploaded, **times}
+        case Credential():
+            return "credential", {"form": fact.kind, **found}
+
+
+def _container(fact: Project | Folder, build: _Entry) -> tuple[str, Entry]:
+    parent = build.text("parent", fact.parent)
+    match fact:
+        case Project():
+            project_id = build.text("project_id", fact.project_id)
+            return "project", {"project_id": project_id, "number": fact.number, "parent": parent}
+        case Folder():
+            return "folder", {"name": build.text("name", fact.name), "parent": parent}
+
+
+def _impersonation(fact: Impersonation, build: _Entry) -> Entry:
+    return {
         "target": build.text("target", fact.target),
-        "delegates": build.texts("delegates", listed),
+        "delegates": build.placed("delegates", fact.delegates),
         "caller": build.text("caller", fact.caller),
         "quota_project": build.text("quota_project", fact.quota_project),
+        "method": fact.method,
+        "lifetime": build.text("lifetime", fact.lifetime[0]) if fact.lifetime else None,
+    }
+
+
+def _provider(fact: Provider, build: _Entry) -> Entry:
+    mapping: Entry | None = None
+    if isinstance(fact.mapping, Unknown):
+        build.unknown["mapping"] = fact.mapping.reason
+    else:
+        mapping = {attribute: build.text("mapping", expression) for attribute, expression, _ in fact.mapping}
+    return {
+        "pool": build.text("pool", fact.pool),
+        "name": build.text("name", fact.name),
+        "protocol": build.text("protocol", fact.protocol),
+        "issuer": build.text("issuer", fact.issuer),
+        "audiences": build.texts("audiences", fact.audiences),
+        "condition": build.condition(fact.condition),
+        "mapping": mapping,
+        "disabled": build.flag("disabled", fact.disabled),
+    }
+
+
+def _attachment(fact: Attachment, build: _Entry) -> Entry:
+    return {
+        "account": build.text("account", fact.account),
+        "default": fact.default,
+        "resource": build.resource(fact.resource),
+        "project": build.text("project", fact.project),
+        "scopes": None if fact.scopes is None else build.placed("scopes", fact.scopes),
+        "permissions": list(fact.permissions),
     }
 
 
 def _denial(fact: Denial, build: _Entry) -> Entry:
     names = ("denied_principals", "denied_permissions", "exception_principals", "exception_permissions")
     listed = {name: build.texts(name, getattr(fact, name)) for name in names}
+    return {"parent": build.text("parent", fact.parent), **listed, "condition": build.condition(fact.condition)}
+
+
+def _boundary(fact: Boundary, build: _Entry) -> Entry:
     return {
-        "kind": "denial",
-        "parent": build.text("parent", fact.parent),
-        **listed,
-        "condition": build.condition(fact.condition),
+        "name": build.text("name", fact.name),
+        "resources": build.texts("resources", fact.resources),
+        "enforcement_version": build.text("enforcement_version", fact.enforcement_version),
+    }
+
+
+def _org_policy(fact: OrgPolicy, build: _Entry) -> Entry:
+    return {
+        "constraint": build.text("constraint", fact.constraint),
+        "resource": build.resource(fact.resource),
+        "enforced": build.flag("enforced", fact.enforced),
+        "allowed": build.texts("allowed", fact.allowed),
+        "denied": build.texts("denied", fact.denied),
+        "reset": fact.reset,
+    }
+
+
+def _audit_config(fact: AuditConfig, build: _Entry) -> Entry:
+    exempted: list[Entry] | None = None
+    if isinstance(fact.exempted, Unknown):
+        build.unknown["exempted"] = fact.exempted.reason
+    else:
+        exempted = [
+            {"log_type": build.text("exempted", kind), "principal": build.text("exempted", principal)}
+            for kind, principal in fact.exempted
+        ]
+    return {
+        "resource": build.resource(fact.resource),
+        "service": build.text("service", fact.service),
+        "log_types": build.texts("log_types", fact.log_types),
+        "exempted": exempted,
     }
 
 
@@ -183,12 +312,24 @@ _HIDDEN = frozenset({"kind", "type", "path", "line", "unknown"})
 def _words(found: Entry) -> Iterator[str]:
     for name, value in found.items():
         reason = found["unknown"].get(name)
-        if name in _HIDDEN or (value in (None, False, []) and not reason):
+        if name in _HIDDEN or (_says_nothing(name, value) and not reason):
             continue
-        if isinstance(value, dict):
-            shown = " ".join(str(part) for part in value.values() if part is not None)
-        elif isinstance(value, list):
-            shown = ",".join(str(part) for part in value)
-        else:
-            shown = str(value)
-        yield f"{name}={'?' if value is None else shown}" + (f" (unknown: {reason})" if reason else "")
+        shown = "?" if value is None else _shown(value)
+        yield f"{name}={shown}" + (f" (unknown: {reason})" if reason else "")
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    return value is None or value in ([], {}) or (value is False and name != "enforced")
+
+
+def _shown(value: Any) -> str:
+    """A part in one word: the parts of a resource or a condition behind each other, the entries of a map by name."""
+    match value:
+        case dict() if "kind" in value or "expression" in value or "log_type" in value:
+            return " ".join(str(part) for part in value.values() if part is not None)
+        case dict():
+            return ",".join(f"{name}:{'?' if part is None else part}" for name, part in value.items())
+        case list():
+            return ",".join("?" if part is None else _shown(part) for part in value)
+        case _:
+            return str(value)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from iamlint.facts import Place, Principal, ServiceAccount, ServiceAccountKey, Text
+from iamlint.facts import Principal, ServiceAccount, Text
 from iamlint.principals import read_principal
-from iamlint.sources.terraform.arguments import placed_text, text_of
+from iamlint.sources.terraform.arguments import flag_of, text_of
 from iamlint.sources.terraform.computed import account_email
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Instance
@@ -99,27 +99,6 @@ def service_account(instance: Instance) -> Iterator[ServiceAccount]:
         email=email,
         project=project,
         declared=declaration(instance),
-        disabled=_flag(body.value("disabled")),
+        disabled=flag_of(body.value("disabled")),
         unique_id=unique_id if isinstance(unique_id, str) else None,
     )
-
-
-def _flag(value: Value) -> bool | Unknown:
-    match value.data:
-        case bool() | Unknown() as data:
-            return data
-        case None | "false":
-            return False
-        case "true":
-            return True
-        case _:
-            return Unknown("this is neither true nor false")
-
-
-def service_account_key(instance: Instance) -> Iterator[ServiceAccountKey]:
-    """The key that a ``google_service_account_key`` makes, or uploads where it has ``public_key_data``."""
-    found = placed_text(instance.body, "service_account_id")
-    declared = declaration(instance)
-    account = account_name(found[0]) if found else Unknown("service_account_id is not set")
-    uploaded = instance.body.value("public_key_data").data is not None
-    yield ServiceAccountKey(account, declared, found[1] if found else Place(declared.at), uploaded)

@@ -27,6 +27,19 @@ def text_of(value: Value) -> Text | None:
             return Unknown("this is not a string")
 
 
+def flag_of(value: Value) -> bool | Unknown:
+    """A value as the boolean that Terraform makes of it for a boolean argument; false for null."""
+    match value.data:
+        case bool() | Unknown() as data:
+            return data
+        case None | "false":
+            return False
+        case "true":
+            return True
+        case _:
+            return Unknown("this is neither true nor false")
+
+
 def place_of(argument: Argument, value: Value | None = None, item: Span | None = None) -> Place:
     """Where an argument's value, or one element of it, is written.
 

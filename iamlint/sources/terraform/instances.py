@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from iamlint.facts import Fact, Gap
-from iamlint.sources.terraform.accounts import service_account, service_account_key
+from iamlint.sources.terraform.accounts import service_account
 from iamlint.sources.terraform.custom_roles import organization_role, project_role
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.denials import denials
 from iamlint.sources.terraform.families import family_of
+from iamlint.sources.terraform.federation import workforce_pool, workforce_provider, workload_pool, workload_provider
 from iamlint.sources.terraform.grants import grants
 from iamlint.sources.terraform.instance import Instance
+from iamlint.sources.terraform.keys import api_key, hmac_key, service_account_key
 from iamlint.sources.terraform.projects import project, project_service
 from iamlint.sources.terraform.tokens import PROVIDERS, TOKENS, provider_impersonation, token_impersonation
 
 _RESOURCES: dict[str, Callable[[Instance], Iterator[Fact]]] = {
     "google_service_account": service_account,
     "google_service_account_key": service_account_key,
+    "google_storage_hmac_key": hmac_key,
+    "google_apikeys_key": api_key,
+    "google_iam_workload_identity_pool": workload_pool,
+    "google_iam_workload_identity_pool_provider": workload_provider,
+    "google_iam_workforce_pool": workforce_pool,
+    "google_iam_workforce_pool_provider": workforce_provider,
     "google_project_iam_custom_role": project_role,
     "google_organization_iam_custom_role": organization_role,
     "google_project": project,
