@@ -30,6 +30,7 @@ from iamlint.hcl.functions.types import (
     number_of,
     parts,
     same,
+    set_of,
     text,
     text_of,
     whole,
@@ -232,6 +233,9 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     value = evaluate(chosen, scope)
     if isinstance(value.data, bool | int | Decimal) and isinstance(other, syntax.Template):
         return Value(text_of(value.data), value.at)  # both sides become one type, and the other is a string
+    if isinstance(chosen, syntax.Tuple | syntax.ForTuple) and isinstance(value.data, tuple):
+        if isinstance(evaluate(other, scope).data, SetOf):
+            return Value(set_of(value.data), value.at)  # a tuple beside a set becomes a set
     return value
 
 

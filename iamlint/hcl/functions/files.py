@@ -83,6 +83,13 @@ def _exists(files: Files, path: Value) -> Data:
     return _path(files, text(path)).is_file()
 
 
+def _pathexpand(_files: Files, path: Value) -> Data:
+    """A path is itself, unless it begins in the home of whoever runs Terraform."""
+    if text(path).startswith("~"):
+        raise Unclear(Unknown("a path below the home directory depends on where Terraform runs"))
+    return text(path)
+
+
 FUNCTIONS: dict[str, Function] = {
     "file": lambda files, path: read_text(files, text(path)),
     "filebase64": lambda files, path: base64.b64encode(read_bytes(files, text(path))).decode(),
@@ -96,5 +103,6 @@ FUNCTIONS: dict[str, Function] = {
     "fileset": _fileset,
     "basename": lambda _files, path: posixpath.basename(text(path).rstrip("/")) or ".",
     "dirname": lambda _files, path: posixpath.dirname(text(path)) or ".",
+    "pathexpand": _pathexpand,
 }
 """The first argument of each is the `Files` of the scope."""
