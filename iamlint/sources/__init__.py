@@ -11,6 +11,7 @@ from pathlib import Path
 from iamlint.documents import read_json
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud import KINDS, read_export
+from iamlint.sources.gcloud.belongs import by_path
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.plan import is_plan, read_plan
 from iamlint.sources.terraform.source import read_terraform
@@ -66,7 +67,7 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
     """One plan or export. A document of no known kind is an error only where the user named it."""
     source = workspace.load(path)
     if isinstance(source, Unreadable):
-        return Reading(errors=[source] if named else [])
+        return Reading(errors=[source] if named or by_path(source.at.path) else [])
     found = _plan(source, options, workspace) or read_export(source, options, named=named)
     if found is None:
         return Reading(errors=[_unrecognised(source)] if named else [])

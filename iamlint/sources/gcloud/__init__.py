@@ -152,8 +152,8 @@ def _table(source: SourceText) -> Reading:
         )
     facts: list[Fact] = []
     at = source.text.index("\n") + 1 if "\n" in source.text else len(source.text)
-    for line in source.text[at:].splitlines():
-        name = line.split(" ", 1)[0]
+    for line in source.text[at:].split("\n"):
+        name = line.split(" ", 1)[0].rstrip("\r")
         if name:
             place = source.location(at, at + len(name))
             facts.append(Service(name, project, Declaration(place, "service"), Place(place), complete=True))

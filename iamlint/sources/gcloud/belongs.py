@@ -15,7 +15,9 @@ from pathlib import PurePosixPath
 
 from iamlint.facts import Resource
 
-_EMAIL = re.compile(r"(?:.*[-_=])?(?P<email>[a-z0-9][a-z0-9._-]*@[a-z0-9.-]+\.gserviceaccount\.com)\Z")
+_EMAIL = re.compile(
+    r"(?:(?:service[-_]?accounts?|sa|policy|iam)[-_=])?(?P<email>[a-z0-9][a-z0-9._-]*@[a-z0-9.-]+\.gserviceaccount\.com)\Z"
+)
 _KINDS = {"project": "project", "folder": "folder", "organization": "organization", "org": "organization"}
 _NAMED = re.compile(r"(?P<kind>project|folder|organization|org)s?[-_.=](?P<name>[a-z0-9][a-z0-9.:-]*)\Z")
 _POLICY = re.compile(r"(?:[-_.](?:iam|policy|services))+\Z")

@@ -33,7 +33,7 @@ def _kind_of_object(entries: dict[str, Value]) -> Kind | None:
         return "accounts"
     if "projectId" in entries and "projectNumber" in entries:
         return "projects"
-    if "bindings" in entries or ("etag" in entries and entries.keys() <= {"etag", "version", "auditConfigs"}):
+    if "bindings" in entries or (entries and entries.keys() <= {"etag", "version", "auditConfigs"}):
         return "policy"
     return None
 

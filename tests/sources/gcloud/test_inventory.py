@@ -1,0 +1,187 @@
+"""Roles, service accounts, services, projects: what the lists and descriptions of gcloud say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from iamlint.facts import CustomRole, Project, Service, ServiceAccount
+from iamlint.location import Location
+
+ROLE = {
+    "description": "Mints tokens",
+    "etag": "BwXhqDVJWOs=",
+    "includedPermissions": ["iam.serviceAccounts.signBlob", "iam.serviceAccounts.get"],
+    "name": "projects/shop/roles/signer",
+    "stage": "GA",
+    "title": "Signer",
+}
+LISTED = {key: value for key, value in ROLE.items() if key != "includedPermissions"}
+
+
+def test_a_described_role_has_its_permissions_where_they_are_written(export):
+    (role,) = export("role.json", ROLE).facts
+    assert isinstance(role, CustomRole)
+    assert (role.name, role.title, role.stage, role.deleted) == ("projects/shop/roles/signer", "Signer", "GA", False)
+    assert isinstance(role.permissions, tuple)
+    assert [name for name, _ in role.permissions] == ["iam.serviceAccounts.signBlob", "iam.serviceAccounts.get"]
+    assert role.permissions[0][1].at == Location("role.json", 5, 5, 5, 35)
+
+
+def test_a_list_of_roles_does_not_say_that_they_have_no_permissions(export):
+    (role,) = export("roles.json", [LISTED]).facts
+    assert role.permissions is None
+
+
+def test_a_described_role_without_permissions_has_none(export):
+    (role,) = export("role.json", LISTED).facts
+    assert role.permissions == ()
+
+
+def test_a_deleted_role_is_known_as_deleted(export):
+    (role,) = export("roles.json", [{**LISTED, "deleted": True}]).facts
+    assert role.deleted
+
+
+ACCOUNT = {
+    "disabled": False,
+    "displayName": "CI",
+    "email": "ci@shop.iam.gserviceaccount.com",
+    "etag": "MDEwMjE5MjA=",
+    "name": "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com",
+    "oauth2ClientId": "100000000000000000001",
+    "projectId": "shop",
+    "uniqueId": "100000000000000000001",
+}
+
+
+@pytest.mark.parametrize("content", [[ACCOUNT, {**ACCOUNT, "disabled": True}], [ACCOUNT], ACCOUNT])
+def test_service_accounts(export, content):
+    accounts = export("accounts.json", content).facts
+    first = accounts[0]
+    assert isinstance(first, ServiceAccount)
+    assert first.email == "ci@shop.iam.gserviceaccount.com"
+    assert (first.project, first.unique_id) == ("shop", "100000000000000000001")
+    assert [account.disabled for account in accounts] == [False, True][: len(accounts)]
+
+
+SERVICES = [
+    {
+        "config": {"name": "iam.googleapis.com", "title": "IAM API"},
+        "name": "projects/123456/services/iam.googleapis.com",
+        "parent": "projects/123456",
+        "state": "ENABLED",
+    },
+    {
+        "config": {"name": "run.googleapis.com"},
+        "name": "projects/123456/services/run.googleapis.com",
+        "parent": "projects/123456",
+        "state": "DISABLED",
+    },
+]
+TABLE = """\
+NAME                      TITLE
+iam.googleapis.com        Identity and Access Management (IAM) API
+compute.googleapis.com    Compute Engine API
+"""
+
+
+@pytest.mark.parametrize(("name", "project"), [("services.json", "123456"), ("project-shop-services.json", "shop")])
+def test_services_as_json(export, name, project):
+    reading = export(name, SERVICES)
+    assert [(fact.name, fact.project, fact.complete) for fact in reading.facts] == [
+        ("iam.googleapis.com", project, True)
+    ]
+
+
+@pytest.mark.parametrize("name", ["projects/shop/services/enabled.txt", "project-shop-services.txt"])
+def test_services_as_a_table(export, name):
+    reading = export(name, TABLE)
+    assert reading.errors == []
+    assert all(isinstance(fact, Service) for fact in reading.facts)
+    assert [(fact.name, fact.project, fact.complete) for fact in reading.facts] == [
+        ("iam.googleapis.com", "shop", True),
+        ("compute.googleapis.com", "shop", True),
+    ]
+    assert reading.facts[1].place.at == Location(name, 3, 1, 3, 23)
+
+
+def test_a_table_with_carriage_returns_reads_the_same(export):
+    reading = export("project-shop-services.txt", TABLE.replace("\n", "\r\n"))
+    assert [fact.name for fact in reading.facts] == ["iam.googleapis.com", "compute.googleapis.com"]
+    assert [fact.place.at.line for fact in reading.facts] == [2, 3]
+
+
+def test_a_table_of_no_project_is_an_error(export):
+    reading = export("services.txt", TABLE)
+    assert reading.facts == []
+    assert "which project" in reading.errors[0].reason
+
+
+PROJECT: dict[str, Any] = {
+    "createTime": "2024-01-01T00:00:00.000Z",
+    "lifecycleState": "ACTIVE",
+    "name": "Shop",
+    "parent": {"id": "42", "type": "folder"},
+    "projectId": "shop",
+    "projectNumber": "123456",
+}
+
+
+@pytest.mark.parametrize("content", [[PROJECT], PROJECT])
+def test_projects_tell_number_and_parent(export, content):
+    (project,) = export("projects.json", content).facts
+    assert isinstance(project, Project)
+    assert (project.project_id, project.number, project.parent) == ("shop", "123456", "folders/42")
+
+
+def test_a_number_in_yaml_is_a_text_all_the_same(export):
+    (project,) = export("projects.yaml", "projectId: shop\nprojectNumber: 123456\n").facts
+    assert project.number == "123456"
+
+
+ANCESTORS = [
+    {
+        "id": "shop",
+        "policy": {"bindings": [{"members": ["user:a@example.com"], "role": "roles/owner"}]},
+        "type": "project",
+    },
+    {"id": "42", "policy": {"etag": "ACAB"}, "type": "folder"},
+    {
+        "id": "7",
+        "policy": {"bindings": [{"members": ["group:g@example.com"], "role": "roles/viewer"}]},
+        "type": "organization",
+    },
+]
+
+
+def test_ancestors_tell_the_policies_and_the_hierarchy(export):
+    facts = export("ancestors.json", ANCESTORS).facts
+    assert [(fact.principal.text, str(fact.resource)) for fact in facts if hasattr(fact, "principal")] == [
+        ("user:a@example.com", "project shop"),
+        ("group:g@example.com", "organization 7"),
+    ]
+    assert [(fact.project_id, fact.parent) for fact in facts if isinstance(fact, Project)] == [("shop", "folders/42")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "path"),
+    [
+        ("role.json", {**ROLE, "includedPermissions": "iam.roles.get"}, "$.includedPermissions"),
+        ("roles.json", [LISTED, {**LISTED, "title": 7}], "$[1].title"),
+        ("accounts.json", [{**ACCOUNT, "disabled": "no"}], "$[0].disabled"),
+        ("account.json", {**ACCOUNT, "disabled": "no"}, "$.disabled"),
+        ("services.json", [{**SERVICES[0], "state": "MAYBE"}], "$[0].state"),
+        ("projects.json", [{**PROJECT, "projectId": 7}], "$[0].projectId"),
+        ("ancestors.json", [*ANCESTORS[:2], {**ANCESTORS[2], "type": "galaxy"}], "$[2].type"),
+    ],
+)
+def test_a_broken_one_is_told_with_its_path(export, name, content, path):
+    reading = export(name, content)
+    assert reading.facts == []
+    (error,) = reading.errors
+    assert error.reason.startswith(path + ": ")
+    text = json.dumps(content, indent=2).splitlines()[error.at.line - 1]
+    assert path.rpartition(".")[2] in text
