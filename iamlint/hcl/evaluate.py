@@ -233,9 +233,9 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     value = evaluate(chosen, scope)
     if isinstance(value.data, bool | int | Decimal) and isinstance(other, syntax.Template):
         return Value(text_of(value.data), value.at)  # both sides become one type, and the other is a string
-    if isinstance(chosen, syntax.Tuple | syntax.ForTuple) and isinstance(value.data, tuple):
-        if isinstance(evaluate(other, scope).data, SetOf):
-            return Value(set_of(value.data), value.at)  # a tuple beside a set becomes a set
+    literal = isinstance(chosen, syntax.Tuple | syntax.ForTuple) and isinstance(value.data, tuple)
+    if literal and isinstance(evaluate(other, scope).data, SetOf):
+        return Value(set_of(items(value)), value.at)  # a tuple beside a set becomes a set
     return value
 
 
