@@ -9,13 +9,15 @@ from pathlib import PurePosixPath
 
 from iamlint import __version__
 from iamlint.catalog import own_names
+from iamlint.config import Acceptance
 from iamlint.estate import Estate
-from iamlint.facts import CustomRole, Fact, Grant, Impersonation, Place, Resource, Service
+from iamlint.facts import Grant, Place
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
 from iamlint.ignore import accepted
+from iamlint.kinds import kind_of
 from iamlint.location import Location
 from iamlint.match import Match, matches
-from iamlint.message import filled, shown, words_of
+from iamlint.message import filled, words_of
 from iamlint.queries import QUERIES
 from iamlint.report import Report
 from iamlint.roles import catalog
@@ -24,9 +26,11 @@ from iamlint.sources.reading import Reading
 from iamlint.unknown import Truth
 
 
-def lint(reading: Reading, rules: Iterable[Rule], as_of: date | None = None) -> Report:
+def lint(
+    reading: Reading, rules: Iterable[Rule], as_of: date | None = None, accept: Iterable[Acceptance] = ()
+) -> Report:
     """What these rules find in what was read. Conditions are judged as of a day, today (UTC) by default."""
-    rules = tuple(sorted(rules, key=lambda rule: rule.id))
+    rules, accept = tuple(sorted(rules, key=lambda rule: rule.id)), tuple(accept)
     estate = Estate(reading.facts, catalog(), as_of or datetime.now(tz=UTC).date())
     findings: list[Finding] = []
     ignored: list[Accepted] = []
@@ -36,10 +40,12 @@ def lint(reading: Reading, rules: Iterable[Rule], as_of: date | None = None) -> 
             if match.truth is not Truth.TRUE:
                 doubts += doubts_of(rule, match)
                 continue
-            one = finding(rule, match, estate)
-            comment = accepted(own_names(rule), _where_accepted(match), reading.texts)
-            if comment:
-                ignored.append(Accepted(one, comment.reason, comment.at))
+            one, names = finding(rule, match, estate), own_names(rule)
+            accepting = accepted(names, _where_accepted(match), reading.texts) or next(
+                (entry for entry in accept if entry.covers(one, names, estate.as_of)), None
+            )
+            if accepting:
+                ignored.append(Accepted(one, accepting.reason, accepting.at))
             else:
                 findings.append(one)
     return Report(
@@ -53,6 +59,12 @@ def lint(reading: Reading, rules: Iterable[Rule], as_of: date | None = None) -> 
         files=reading.files,
         texts=reading.texts,
     )
+
+
+def unaccepted(report: Report) -> Report:
+    """The report as if nobody had accepted anything."""
+    every = (*report.findings, *(one.finding for one in report.accepted))
+    return replace(report, findings=once(every), accepted=())
 
 
 def answers(rule: Rule, estate: Estate) -> Iterator[Match]:
@@ -77,7 +89,7 @@ def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
         principal=words.get("principal"),
         role=words.get("role"),
         permissions=tuple(sorted(match.permissions)),
-        resource=_resource(fact),
+        resource=kind_of(fact).resource(fact),
         related=_distinct(_related(match, place, estate), place.at),
     )
 
@@ -105,23 +117,8 @@ def _confidence(rule: Rule, match: Match) -> Confidence:
 
 
 def place_of(match: Match) -> Place:
-    """The narrowest argument that makes a match.
-
-    Of a grant it is the ``role`` of a member resource, which has nobody else; in bindings, policies and exports, where
-    several principals share one role, it is the principal's own item, so that no two findings lie on one line. Of a
-    custom role it is the first permission that matched.
-    """
-    if match.place:
-        return match.place
-    match match.fact:
-        case Grant() as grant:
-            return grant.role_place if grant.origin == "member" else grant.principal_place
-        case CustomRole() as role:
-            return next(iter(_permission_places(role, match.permissions)), (Place(role.declared.at), ""))[0]
-        case Impersonation(place=place) | Service(place=place):
-            return place
-        case fact:
-            return Place(fact.declared.at)
+    """The narrowest argument that makes a match."""
+    return match.place or kind_of(match.fact).place(match.fact, match.permissions)
 
 
 def _where_accepted(match: Match) -> Iterator[Location]:
@@ -133,63 +130,24 @@ def _where_accepted(match: Match) -> Iterator[Location]:
     yield from (part.origin for part in (place, *parts) if part.origin)
 
 
-def _permission_places(role: CustomRole, permissions: tuple[str, ...]) -> list[tuple[Place, str]]:
-    listed = role.permissions if isinstance(role.permissions, tuple) else ()
-    return [(place, text) for text, place in listed if isinstance(text, str) and text in permissions]
-
-
 def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
     """The places that belong to a finding: where values come from, definitions, further facts, module calls."""
-    fact = match.fact
-    match fact:
-        case Grant():
-            for part, at in (("role", fact.role_place), ("principal", fact.principal_place)):
-                if at.origin:
-                    yield Related(at.origin, f"the {part} comes from here")
-            custom = estate.custom_role(fact.role, fact.declared)
-            for at, permission in _permission_places(custom, match.permissions) if custom else ():
-                yield Related(at.at, f"the custom role has {permission}")
-        case CustomRole():
-            for at, permission in _permission_places(fact, match.permissions):
-                yield Related(at.at, f"{permission} is here")
-                if at.origin:
-                    yield Related(at.origin, f"{permission} comes from here")
-        case _ if place.origin:
-            yield Related(place.origin, "the value comes from here")
-    yield from map(_describe, match.related)
-    for call in fact.declared.via:
+    kind = kind_of(match.fact)
+    if kind.origins:
+        yield from kind.origins(match.fact, match.permissions, estate)
+    elif place.origin:
+        yield Related(place.origin, "the value comes from here")
+    for fact in match.related:
+        other = kind_of(fact)
+        yield Related(other.place(fact, match.permissions).at, other.described(fact))
+    for call in match.fact.declared.via:
         yield Related(call, "in this module call")
-
-
-def _describe(fact: Fact) -> Related:
-    match fact:
-        case Service(place=place):
-            return Related(place.at, "the project's services are enabled here")
-        case Grant():
-            return Related(fact.role_place.at, f"{fact.principal.text} has {shown(fact.role)} on {fact.resource}")
-        case CustomRole():
-            return Related(fact.declared.at, f"the custom role {shown(fact.name)} is defined here")
-        case _:
-            return Related(fact.declared.at, "declared here")
 
 
 def _distinct(related: Iterable[Related], at: Location) -> tuple[Related, ...]:
     """Each place once, and not the finding's own."""
     places = {one.at: one for one in reversed([one for one in related if one.at != at])}
     return tuple(reversed(places.values()))
-
-
-def _resource(fact: Fact) -> Resource | None:
-    match fact:
-        case Grant(resource=resource):
-            return resource
-        case CustomRole(name=str(name)) if name.count("/") == 3:
-            kind, home, _, _ = name.split("/")
-            return Resource(kind.removesuffix("s"), home)
-        case Impersonation(target=target):
-            return Resource("service_account", target)
-        case _:
-            return None
 
 
 # -- once ----------------------------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from iamlint.documents import find, plain, read_yaml
+from iamlint.kinds import KINDS
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.message import PLACEHOLDER, WORDS
+from iamlint.message import PLACEHOLDER
 from iamlint.queries import QUERIES
 from iamlint.rule import Example, ExampleKind, Rule
 from iamlint.validation import against_schema, location_of, nearest_of
@@ -86,7 +87,7 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
         )
         return
     kinds: tuple[str, ...] = tuple(written.get("when", ()))
-    words = {word for kind in kinds for word in WORDS[kind]}
+    words = {"permission", "permissions"} | {word for kind in kinds for word in KINDS[kind].shown}
     if "query" in written:
         words |= {*QUERIES[written["query"]].words}
     for word in PLACEHOLDER.findall(written["message"]):

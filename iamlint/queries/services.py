@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Gap, Grant, Impersonation, Service, Text
 from iamlint.finding import Confidence
-from iamlint.match import FALSE, Match, Verdict, grant_verdict, text_is
+from iamlint.globs import text_is
+from iamlint.match import Match, grant_verdict
 from iamlint.unknown import Truth, Unknown
+from iamlint.verdict import FALSE, Verdict
 
 CREDENTIALS_API = "iamcredentials.googleapis.com"
 ENABLING = (CREDENTIALS_API, "iam.googleapis.com")

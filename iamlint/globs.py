@@ -1,0 +1,94 @@
+"""Globs over texts that may not be known in full: ``*`` stands for any text, ``?`` for any one character."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from iamlint.facts import Text
+from iamlint.unknown import Hole, Truth, Unknown
+
+_LONGEST = 4096
+"""Characters of a partly known text beyond which what it may become is not worked out."""
+_EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
+
+
+def text_is(globs: Iterable[str], text: Text) -> Truth:
+    """Whether a text matches one of these globs; unknown where that depends on what is not known of it."""
+    if isinstance(text, str) and "${" not in text:
+        return Truth.of(any(glob == text or (is_glob(glob) and compiled(glob).match(text)) for glob in globs))
+    parts = _parts(text)
+    truth = Truth.FALSE
+    for glob in globs:
+        truth |= _glob(glob, parts)
+    return truth
+
+
+def _parts(text: Text) -> tuple[str | Hole, ...]:
+    """The known stretches and the holes of a text; an account that is known by its address has a hole, too."""
+    if isinstance(text, Unknown):
+        return text.parts or (Hole("?"),)
+    if "${" not in text:
+        return (text,)
+    pieces = (piece for piece in _EMBEDDED.split(text) if piece)
+    return tuple(Hole(piece[2:-1]) if _EMBEDDED.fullmatch(piece) else piece for piece in pieces)
+
+
+def _glob(glob: str, parts: tuple[str | Hole, ...]) -> Truth:
+    if all(compiled(glob).match("".join(part if isinstance(part, str) else fill for part in parts)) for fill in _FILLS):
+        return Truth.TRUE
+    return Truth.UNKNOWN if _may_match(glob, parts) else Truth.FALSE
+
+
+_FILLS = ("", "\0", "\0\0\0")
+"""What stands in for a hole to see whether a glob matches whatever it becomes: no letter of a glob equals it."""
+
+
+def is_glob(text: str) -> bool:
+    """Whether a text has anything but plain letters."""
+    return "*" in text or "?" in text
+
+
+@lru_cache(maxsize=4096)
+def compiled(glob: str) -> re.Pattern[str]:
+    """A glob as a regular expression over a whole text."""
+    # Brackets are plain letters here: they occur in principals and addresses. What fnmatch makes of the stars are
+    # atomic groups, which do not backtrack.
+    return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
+
+
+def _may_match(glob: str, parts: tuple[str | Hole, ...]) -> bool:
+    """Whether the holes can be filled so that the glob matches; all positions in the glob are followed at once."""
+    if sum(len(part) for part in parts if isinstance(part, str)) > _LONGEST:
+        return True
+    states = _rest(glob, {0})
+    for part in parts:
+        if isinstance(part, Hole):
+            states = set(range(min(states), len(glob) + 1))
+            continue
+        for letter in part:
+            states = _rest(glob, {after for state in states for after in _step(glob, state, letter)})
+            if not states:
+                return False
+    return len(glob) in states
+
+
+def _step(glob: str, state: int, letter: str) -> Iterator[int]:
+    wanted = glob[state : state + 1]
+    if wanted == "*":
+        yield state
+    elif wanted in ("?", letter) and wanted:
+        yield state + 1
+
+
+def _rest(glob: str, states: set[int]) -> set[int]:
+    """These positions, and those after stars, which may stand for nothing."""
+    found = set(states)
+    for state in states:
+        at = state
+        while glob[at : at + 1] == "*":
+            at += 1
+            found.add(at)
+    return found

@@ -1,0 +1,49 @@
+"""The answer of a word, a pattern or a blocker: true, false, or unknown with the reasons that a reader can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from iamlint.unknown import Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The truth of one word, with the permissions that it found, or the reasons why it is unknown."""
+
+    truth: Truth
+    reasons: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+
+    def __and__(self, other: Verdict) -> Verdict:
+        truth = self.truth & other.truth
+        return Verdict(
+            truth,
+            distinct(self.reasons + other.reasons) if truth is Truth.UNKNOWN else (),
+            distinct(self.permissions + other.permissions) if truth is not Truth.FALSE else (),
+        )
+
+    def __or__(self, other: Verdict) -> Verdict:
+        truth = self.truth | other.truth
+        return Verdict(
+            truth,
+            distinct(self.reasons + other.reasons) if truth is Truth.UNKNOWN else (),
+            distinct(self.permissions + other.permissions),
+        )
+
+    def __invert__(self) -> Verdict:
+        return Verdict(~self.truth, self.reasons)
+
+    @staticmethod
+    def of(truth: Truth, reason: str = "") -> Verdict:
+        """A truth, with the reason where it is unknown."""
+        return Verdict(truth, (reason,) if truth is Truth.UNKNOWN and reason else ())
+
+
+TRUE, FALSE = Verdict(Truth.TRUE), Verdict(Truth.FALSE)
+
+
+def distinct(items: Iterable[str]) -> tuple[str, ...]:
+    """The texts in their order, each once."""
+    return tuple(dict.fromkeys(items))
