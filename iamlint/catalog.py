@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from iamlint.location import Location, Unreadable
+from iamlint.finding import Severity
+from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.rule import Rule
 from iamlint.rule_document import read_rule
 from iamlint.sources.texts import load
@@ -107,6 +109,17 @@ def select_rules(
     return tuple(rule for rule in chosen if {*_names(rule), rule.family}.isdisjoint(ignore)), errors
 
 
+def graded(rules: Iterable[Rule], severities: Mapping[str, Severity]) -> tuple[Rule, ...]:
+    """The rules with severities of the user's own, given by a name of the rule."""
+    return tuple(
+        replace(
+            rule,
+            severity=next((severities[name] for name in sorted(own_names(rule) & severities.keys())), rule.severity),
+        )
+        for rule in rules
+    )
+
+
 def own_names(rule: Rule) -> set[str]:
     """The names that mean this rule alone."""
     return {rule.slug, rule.id, *rule.aliases}
@@ -121,4 +134,4 @@ def _unknown(name: str, known: Iterable[str]) -> Unreadable:
 
     nearest = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
     hint = f"did you mean `{nearest[0]}`?" if nearest else "`iamlint rules` lists them"
-    return Unreadable(Location("command line"), f"no rule or family is called `{name}`", hint)
+    return Unreadable(Location(COMMAND_LINE), f"no rule or family is called `{name}`", hint)

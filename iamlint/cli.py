@@ -13,6 +13,7 @@ from typing import IO, Any, TypeVar
 import click
 
 from iamlint import __version__
+from iamlint.config import NAME, Config, read_config, unknown_names
 from iamlint.finding import SEVERITIES
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
@@ -41,6 +42,9 @@ class Request:
     source_root: Path | None = None
     resource: str | None = None
     second_parser: bool = False
+    config: Path | None = None
+    no_config: bool = False
+    no_ignore: bool = False
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -108,15 +112,18 @@ def _rule_options(function: Command) -> Command:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="What is printed. [text]")
 @click.option("--output", multiple=True, metavar="FORMAT=FILE", help="Write another format to a file (repeatable).")
 @click.option(
-    "--fail-on", type=click.Choice([*SEVERITIES, "never"]), default="info", help="Mildest severity that fails."
+    "--fail-on", type=click.Choice([*SEVERITIES, "never"]), help="Mildest severity that leaves with 1. [info]"
 )
+@click.option("--config", type=click.Path(path_type=Path), help="Read this configuration. [.iamlint.yaml]")
+@click.option("--no-config", is_flag=True, help="Read no configuration.")
+@click.option("--no-ignore", is_flag=True, help="Report what comments and the configuration accept, too.")
 @click.option("--exit-zero", is_flag=True, help="Leave with 0 though there are findings.")
 @click.option("--show-unknown", is_flag=True, help="List what could not be decided, with the reasons.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no progress.")
 def check(
     form: str,
     output: tuple[str, ...],
-    fail_on: str,
+    fail_on: str | None,
     exit_zero: bool,
     show_unknown: bool,
     quiet: bool,
@@ -125,14 +132,15 @@ def check(
     """Check Terraform source, plans and gcloud exports (files or directories; the working directory by default)."""
     request = _request(asked)
     targets = [_target(text) for text in output]
-    report = _report(request, quiet)
+    config = _config(request)
+    report = _report(request, config, quiet)
     for name, path in targets:
         _write(path, render(name, report, Presentation(show_unknown=show_unknown)))
     style = Presentation(color=_colored(sys.stdout), show_unknown=show_unknown, quiet=quiet)
     click.echo(render(form, report, style), nl=False, color=True)
     if form != "text":
         _print_errors(report.errors)
-    sys.exit(_exit_code(report, fail_on, exit_zero=exit_zero))
+    sys.exit(_exit_code(report, fail_on or config.fail_on or "info", exit_zero=exit_zero))
 
 
 @command.command()
@@ -143,7 +151,7 @@ def facts(form: str, **asked: Any) -> None:
     from iamlint.reporters.facts import facts_json, facts_text
 
     request = _request(asked)
-    reading = _read(request, quiet=False)
+    reading = _read(request, Config(), quiet=False)
     click.echo(facts_json(reading.facts) if form == "json" else facts_text(reading.facts), nl=False)
     _print_errors(reading.errors)
     sys.exit(FAILED if reading.errors else OK)
@@ -207,16 +215,39 @@ def _request(asked: dict[str, Any]) -> Request:
     return Request(**asked)
 
 
-def _report(request: Request, quiet: bool) -> Report:
-    from iamlint.linter import lint
+def _config(request: Request) -> Config:
+    """The configuration that applies; leaves with 2 where it cannot be read."""
+    path = request.config or Path(NAME)
+    if request.no_config or (request.config is None and not path.is_file()):
+        return Config()
+    found = read_config(path, str(path))
+    if isinstance(found, Config):
+        return found
+    _print_errors(found)
+    sys.exit(FAILED)
 
-    rules = _rules(request.rules, request.select, request.ignore)
-    reading = _read(request, quiet)
-    return lint(reading, rules)
+
+def _report(request: Request, config: Config, quiet: bool) -> Report:
+    from iamlint.catalog import graded, own_names
+    from iamlint.ignore import mistakes
+    from iamlint.linter import lint, unaccepted
+
+    every = _load((*config.rules, *request.rules))
+    rules = _choose(every, request.select or config.select, (*request.ignore, *config.ignore))
+    known = {name for rule in every for name in own_names(rule)}
+    wrong = unknown_names(config, known)
+    if wrong:
+        _print_errors(wrong)
+        sys.exit(FAILED)
+    reading = _read(request, config, quiet)
+    reading.errors += mistakes(reading.texts.values(), known)
+    report = lint(reading, graded(rules, config.severity), accept=config.accept)
+    return unaccepted(report) if request.no_ignore else report
 
 
-def _read(request: Request, quiet: bool) -> Reading:
+def _read(request: Request, config: Config, quiet: bool) -> Reading:
     options = Options(
+        exclude=config.exclude,
         variables=request.var,
         var_files=request.var_file,
         source_root=request.source_root,
@@ -234,15 +265,27 @@ def _rules(
     directories: Iterable[Path], select: tuple[str, ...], ignore: tuple[str, ...], *, shipped: bool = True
 ) -> tuple[Rule, ...]:
     """The rules that are asked for; leaves with 2 where a document or a name is wrong."""
-    from iamlint.catalog import load_rules, select_rules
+    return _choose(_load(directories, shipped=shipped), select or ("default", "pedantic"), ignore)
+
+
+def _load(directories: Iterable[Path], *, shipped: bool = True) -> tuple[Rule, ...]:
+    from iamlint.catalog import load_rules
 
     found, errors = load_rules(tuple(directories), shipped=shipped)
-    if not errors:
-        chosen, errors = select_rules(found, select, ignore)
-        if not errors:
-            return chosen
-    _print_errors(errors)
-    sys.exit(FAILED)
+    if errors:
+        _print_errors(errors)
+        sys.exit(FAILED)
+    return found
+
+
+def _choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
+    from iamlint.catalog import select_rules
+
+    chosen, errors = select_rules(rules, select, ignore)
+    if errors:
+        _print_errors(errors)
+        sys.exit(FAILED)
+    return chosen
 
 
 def _target(text: str) -> tuple[str, Path]:

@@ -46,7 +46,7 @@ def _deep_recursion() -> Iterator[None]:
 def _read_all(paths: list[Path], options: Options) -> Reading:
     beside = [path for path in (options.source_root, *options.var_files) if path]
     workspace = Workspace([*paths, *beside])
-    found = discover(paths, workspace)
+    found = discover(paths, workspace, options.exclude)
     reading = Reading(errors=found.errors)
     if found.directories:
         reading.add(read_terraform(found.directories, options, workspace))

@@ -21,7 +21,8 @@ class Options:
     ``variables`` are ``NAME=VALUE`` as given to ``--var``; ``var_files`` those of ``--var-file``, in order.
     ``source_root`` is where the Terraform source of a plan lies. ``resource`` names what a policy belongs to that does
     not say so itself (``projects/P``, ``folders/N``, ``organizations/N``, ``serviceAccounts/EMAIL``).
-    ``progress`` is told what is being read.
+    ``exclude`` are globs of paths that are not looked for below the given directories, though what is checked may
+    still call them. ``progress`` is told what is being read.
     """
 
     variables: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Options:
     source_root: Path | None = None
     resource: str | None = None
     second_parser: bool = False
+    exclude: tuple[str, ...] = ()
     progress: Callable[[str], None] = _silent
 
 

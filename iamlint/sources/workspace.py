@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from iamlint.location import Location, SourceText, Unreadable
@@ -79,13 +80,17 @@ class Found:
     errors: list[Unreadable] = field(default_factory=list)
 
 
-def discover(paths: Iterable[Path], workspace: Workspace) -> Found:
-    """Sort the given files, and what directories hold, into module directories and documents."""
+def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str] = ()) -> Found:
+    """Sort the given files, and what directories hold, into module directories and documents.
+
+    ``exclude`` are globs of paths, as shown, that are not walked into or taken; a path that is given itself always is.
+    """
+    excluded = tuple(glob.rstrip("/") for glob in exclude)
     found = Found()
     for path in paths:
         shown = workspace.shown(path)
         if path.is_dir():
-            if not _walk(path, found):
+            if not _walk(path, found, lambda below: _fits(workspace.shown(below), excluded)):
                 hint = "give a directory with Terraform files, a plan as JSON, or an export of gcloud"
                 found.errors.append(Unreadable(Location(shown), "nothing in this directory can be checked", hint))
         elif path.is_file():
@@ -97,12 +102,18 @@ def discover(paths: Iterable[Path], workspace: Workspace) -> Found:
     return found
 
 
-def _walk(top: Path, found: Found) -> bool:
+def _fits(shown: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(shown, glob) for glob in globs)
+
+
+def _walk(top: Path, found: Found, is_excluded: Callable[[Path], bool]) -> bool:
     before = len(found.directories) + len(found.documents)
     for directory, names, files in os.walk(top):
         names[:] = sorted(name for name in names if not name.startswith(".") and name not in SKIPPED)
-        for name in files:
-            _sort(Path(directory, name), found, named=False)
+        names[:] = [name for name in names if not is_excluded(Path(directory, name))]
+        for path in (Path(directory, name) for name in files):
+            if not is_excluded(path):
+                _sort(path, found, named=False)
     return len(found.directories) + len(found.documents) > before
 
 
