@@ -1,0 +1,67 @@
+"""Every rule's examples are tests, its document is as the schema has it, and its page is what the examples say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from iamlint.catalog import load_rules, shipped_folder
+from iamlint.documents import plain, read_yaml
+from iamlint.location import SourceText
+from iamlint.rule import Example, Rule
+from iamlint.testing import checked, run_examples
+
+RULES, ERRORS = load_rules()
+SCHEMA = json.loads((shipped_folder() / "rule.schema.json").read_text(encoding="utf-8"))
+
+
+def test_all_rules_can_be_read() -> None:
+    assert ERRORS == []
+    assert len(RULES) >= 4
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_examples_say_what_is_found(rule: Rule) -> None:
+    assert [f"{problem.at.line}: {problem.reason}" for problem in run_examples(rule)] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_there_are_two_examples_of_each(rule: Rule) -> None:
+    assert len(rule.flags) >= 2
+    assert len(rule.passes) >= 2
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_document_fits_the_schema(rule: Rule) -> None:
+    path = Path(rule.at.path)
+    documents = read_yaml(SourceText(rule.at.path, path.read_text(encoding="utf-8")))
+    assert isinstance(documents, tuple)
+    assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(plain(documents[0]))] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_finding_fills_in_every_word_of_the_message(rule: Rule) -> None:
+    for example in rule.flags:
+        report, _ = checked(rule, example)
+        for finding in report.findings:
+            assert "{" not in finding.message.replace("${", "")
+            assert "Unknown(" not in finding.message
+
+
+def examples() -> list[tuple[Rule, Example]]:
+    return [(rule, example) for rule in RULES for example in rule.flags]
+
+
+def test_the_first_four_rules_fire_whatever_the_facts_came_from() -> None:
+    """Through a member, a binding, a policy document, a plan, and an export."""
+    wanted = {"_iam_member", "_iam_binding", "_iam_policy", "plan", "export"}
+    for slug in ("broad-token-creator", "broad-service-account-user"):
+        rule = next(rule for rule in RULES if rule.slug == slug)
+        found = {example.kind for example in rule.flags if example.kind != "terraform"}
+        for example in rule.flags:
+            text = "".join(example.files.values())
+            found |= {form for form in wanted if example.kind == "terraform" and f'{form}"' in text}
+        assert found == wanted, slug
