@@ -20,6 +20,10 @@ class Location:
     end_column: int = 1
 
 
+COMMAND_LINE = "command line"
+"""The ``path`` of what is wrong in no file, but in how the program was called."""
+
+
 class SourceText:
     """The text of one file, which turns offsets into locations. Compared by identity: one object a file and run."""
 

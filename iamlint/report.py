@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding
 from iamlint.location import SourceText, Unreadable
@@ -18,7 +19,8 @@ class Report:
     ``accepted`` are the findings that an ignore comment covers; they are not among ``findings``.
 
     ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames
-    and snippets. ``files`` is how many files were read.
+    and snippets. ``files`` is how many files were read. ``as_of`` is the day on which conditions were judged, None
+    where the input has none.
     """
 
     version: str
@@ -30,9 +32,26 @@ class Report:
     rules: tuple[Rule, ...] = ()
     files: int = 0
     texts: Mapping[str, SourceText] = field(default_factory=dict)
+    as_of: date | None = None
 
     @property
     def by_severity(self) -> dict[str, int]:
         """How many findings of each severity, the worst first; every severity is there."""
         count = Counter(finding.severity for finding in self.findings)
         return {severity: count[severity] for severity in SEVERITIES}
+
+    @property
+    def ranked(self) -> list[Finding]:
+        """The findings, the worst first."""
+        return sorted(self.findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.order))
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The fingerprint of each finding, in their order; of several equal ones the later have their number added."""
+        seen: Counter[str] = Counter()
+        found = []
+        for finding in self.findings:
+            fingerprint = finding.fingerprint
+            seen[fingerprint] += 1
+            found.append(fingerprint if seen[fingerprint] == 1 else f"{fingerprint}-{seen[fingerprint]}")
+        return tuple(found)

@@ -26,10 +26,10 @@ def render(name: str, report: Report, style: Presentation) -> str:
         case "github":
             from iamlint.reporters.github import github_report
 
-            return github_report(report)
+            return github_report(report, style)
         case "markdown":
             from iamlint.reporters.markdown import markdown_report
 
-            return markdown_report(report)
+            return markdown_report(report, style)
         case _:
             raise ValueError(f"{name} is no format")

@@ -1,65 +1,92 @@
 """Workflow commands: GitHub shows each as an annotation on its line of the pull request.
 
-Format and limits (10 errors, 10 warnings, 10 notices a step):
-https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+Format and limits: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
-from iamlint.finding import SEVERITIES, Finding
-from iamlint.location import Location
+from iamlint.finding import Finding, Severity
+from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.plain import neutral
+from iamlint.reporters.presentation import Presentation
 
 MOST = 10
 """Annotations of one level that GitHub shows of a step; the rest it drops without a word."""
-_LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "notice", "info": "notice"}
+
+Level = Literal["error", "warning", "notice"]
+_LEVELS: dict[Severity, Level] = {
+    "critical": "error",
+    "high": "error",
+    "medium": "warning",
+    "low": "notice",
+    "info": "notice",
+}
 
 
-def github_report(report: Report) -> str:
-    """One command a line: what could not be read first, then findings, the worst first."""
-    return "".join(line + "\n" for line in _lines(report))
+def github_report(report: Report, style: Presentation) -> str:
+    """One command a line: what could not be read first, then findings, the worst first.
+
+    What GitHub would drop is printed as plain lines, which only the log shows; the last annotation of the level says
+    how many these are.
+    """
+    errors = report.errors
+    lines = [*(_of_error(error, style) for error in errors[:MOST]), *(_logged_error(error) for error in errors[MOST:])]
+    room: dict[Level, int] = {"error": MOST - len(errors[:MOST]), "warning": MOST, "notice": MOST}
+    ranked = report.ranked
+    for level, left in room.items():
+        lines += _of_level(level, [finding for finding in ranked if _LEVELS[finding.severity] == level], left, style)
+    return "".join(line + "\n" for line in lines)
 
 
-def _lines(report: Report) -> Iterator[str]:
-    shown = {"error": 0, "warning": 0, "notice": 0}
-    for error in report.errors[:MOST]:
-        shown["error"] += 1
-        yield _command("error", error.at, "iamlint could not read this", " ".join((error.reason, error.hint)).strip())
-    ranked = sorted(report.findings, key=lambda f: (SEVERITIES.index(f.severity), f.order))
-    for level, findings in _by_level(ranked):
-        room = MOST - shown[level]
-        left_out = len(findings) - room
-        for number, finding in enumerate(findings[:room], start=1):
-            more = f" ({left_out} more of this level are in the log)" if left_out > 0 and number == room else ""
-            yield _command(level, finding.at, f"{finding.severity}: {finding.rule}", _message(finding) + more)
-        for finding in findings[max(0, room) :]:
-            at = finding.at
-            yield neutral(
-                f"{at.path}:{at.line}:{at.column}: {finding.severity} [{finding.rule}] {_message(finding)}"
-            ).lstrip(":")
-
-
-def _by_level(ranked: list[Finding]) -> Iterator[tuple[str, list[Finding]]]:
-    for level in ("error", "warning", "notice"):
-        found = [finding for finding in ranked if _LEVELS[finding.severity] == level]
-        if found:
-            yield level, found
+def _of_level(level: Level, findings: list[Finding], room: int, style: Presentation) -> Iterator[str]:
+    left_out = len(findings) - room
+    for number, finding in enumerate(findings[:room], start=1):
+        more = f" ({left_out} more of this level are in the log)" if left_out > 0 and number == room else ""
+        title = f"{finding.severity}: {finding.rule}"
+        yield _command(level, _where(finding.at, style), title, _message(finding) + more)
+    for finding in findings[max(0, room) :]:
+        yield _logged(finding.at, f"{finding.severity} [{finding.rule}] {_message(finding)}")
 
 
 def _message(finding: Finding) -> str:
     return finding.message + (f" [{finding.address}]" if finding.address else "")
 
 
-def _command(level: str, at: Location, title: str, message: str) -> str:
-    properties = {"file": at.path, "line": at.line, "endLine": at.end_line}
-    if at.end_line == at.line:
-        properties |= {"col": at.column, "endColumn": at.end_column}
-    properties["title"] = title
-    listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+def _of_error(error: Unreadable, style: Presentation) -> str:
+    where = {} if error.at.path == COMMAND_LINE else _where(error.at, style)
+    return _command("error", where, "iamlint could not read this", _reason(error))
+
+
+def _logged_error(error: Unreadable) -> str:
+    return _logged(error.at, f"error: {_reason(error)}")
+
+
+def _reason(error: Unreadable) -> str:
+    return error.reason + (f" ({error.hint})" if error.hint else "")
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def _where(at: Location, style: Presentation) -> dict[str, object]:
+    where: dict[str, object] = {"file": style.in_repository(at.path), "line": at.line, "endLine": at.end_line}
+    if at.end_line == at.line:  # GitHub takes columns of one line only
+        where |= {"col": at.column, "endColumn": at.end_column}
+    return where
+
+
+def _command(level: Level, where: dict[str, object], title: str, message: str) -> str:
+    listed = ",".join(f"{name}={_property(str(value))}" for name, value in {**where, "title": title}.items())
     return f"::{level} {listed}::{_data(neutral(message))}"
+
+
+def _logged(at: Location, text: str) -> str:
+    """A line of the log. It begins with no colon, so that nothing of the input is taken for a command."""
+    return neutral(f"{at.path}:{at.line}:{at.column}: {text}").lstrip(": ")
 
 
 def _data(text: str) -> str:

@@ -21,7 +21,10 @@ def report_data(report: Report) -> dict[str, Any]:
     return {
         "version": report.version,
         "catalog_date": report.catalog_date,
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [
+            _finding(finding, fingerprint)
+            for finding, fingerprint in zip(report.findings, report.fingerprints, strict=True)
+        ],
         "unknowns": [
             {"rule": doubt.rule, "reason": doubt.reason, **_start(doubt.at), "address": doubt.address}
             for doubt in report.doubts
@@ -30,9 +33,12 @@ def report_data(report: Report) -> dict[str, Any]:
         "summary": {
             "findings": len(report.findings),
             **report.by_severity,
+            "accepted": len(report.accepted),
             "unknowns": len(report.doubts),
             "errors": len(report.errors),
             "files": report.files,
+            "rules": len(report.rules),
+            "as_of": report.as_of.isoformat() if report.as_of else None,
         },
     }
 
@@ -41,7 +47,7 @@ def _start(at: Location) -> dict[str, Any]:
     return {"path": at.path, "line": at.line, "column": at.column}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "family": finding.family,
@@ -56,8 +62,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "role": finding.role,
         "permissions": list(finding.permissions),
         "resource": _resource(finding.resource),
-        "fingerprint": finding.fingerprint,
-        "related": [{**_start(related.at), "message": related.message} for related in finding.related],
+        "fingerprint": fingerprint,
+        "related": [
+            {"path": related.at.path, "line": related.at.line, "message": related.message}
+            for related in finding.related
+        ],
     }
 
 

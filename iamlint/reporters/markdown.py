@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.finding import SEVERITIES, Finding
+from iamlint.location import Location
 from iamlint.report import Report
 from iamlint.reporters.plain import neutral
+from iamlint.reporters.presentation import Presentation
 
 LARGEST = 900_000
 """Bytes; GitHub takes a summary of 1 MiB and drops a larger one whole."""
 
 
-def markdown_report(report: Report) -> str:
-    """A heading with the counts, a table of findings, the worst first, and what could not be read."""
-    lines, size, ranked = [], 0, sorted(report.findings, key=lambda f: (SEVERITIES.index(f.severity), f.order))
-    for line in _lines(report, ranked):
-        size += len(line.encode()) + 1
+def markdown_report(report: Report, style: Presentation) -> str:
+    """A heading with the counts, what could not be read, and a table of findings, the worst first."""
+    lines, size = [], 0
+    for line in _lines(report, style):
+        size += len(line.encode("utf-8", "backslashreplace")) + 1
         if size > LARGEST:
             lines += ["", "*The rest is left out, since the summary would be too large.*"]
             break
@@ -27,27 +28,36 @@ def markdown_report(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lines(report: Report, ranked: list[Finding]) -> Iterator[str]:
+def _lines(report: Report, style: Presentation) -> Iterator[str]:
     counts = ", ".join(f"{number} {severity}" for severity, number in report.by_severity.items() if number)
-    yield f"## iamlint: {len(ranked)} findings{f' ({counts})' if counts else ''}"
+    found = len(report.findings)
+    yield f"## iamlint: {found or 'no'} finding{'' if found == 1 else 's'}{f' ({counts})' if counts else ''}"
     yield ""
+    judged = f", conditions as of {report.as_of}" if report.as_of else ""
     yield (
-        f"{len(report.doubts)} unknown, {len(report.errors)} errors, {report.files} files read; "
-        f"role catalogue of {report.catalog_date}."
+        f"{len(report.accepted)} accepted, {len(report.doubts)} unknown, {len(report.errors)} errors; "
+        f"{report.files} files read, {len(report.rules)} rules, role catalogue of {report.catalog_date}{judged}."
     )
-    if ranked:
-        yield from ("", "| severity | rule | where | what |", "| --- | --- | --- | --- |")
-    for finding in ranked:
-        where = f"{finding.at.path}:{finding.at.line}"
-        yield f"| {finding.severity} | {finding.rule} | {_cell(where)} | {_cell(finding.message)} |"
     if report.errors:
         yield from ("", "### Could not be read", "")
     for error in report.errors:
-        yield f"- {_cell(f'{error.at.path}:{error.at.line}: {error.reason}')}"
+        hint = f" ({error.hint})" if error.hint else ""
+        yield f"- {_where(error.at, style)}: {_cell(error.reason + hint)}"
+    if report.findings:
+        yield from ("", "| severity | rule | where | what |", "| --- | --- | --- | --- |")
+    for finding in report.ranked:
+        sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
+        where = _where(finding.at, style)
+        yield f"| {finding.severity}{sure} | {finding.rule} | {where} | {_cell(finding.message)} |"
+
+
+def _where(at: Location, style: Presentation) -> str:
+    return _cell(f"{style.in_repository(at.path)}:{at.line}")
 
 
 def _cell(text: str) -> str:
+    """A text in which Markdown and HTML find nothing of theirs, nor GitHub anybody to mention."""
     shown = neutral(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for mark in "\\`|*[]@":
+    for mark in "\\`|*_[]@":
         shown = shown.replace(mark, f"&#{ord(mark)};")
     return shown

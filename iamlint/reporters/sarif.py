@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
-from functools import cache
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 import attr
 import sarif_om as om
 
-from iamlint.finding import Finding, Related, Severity
-from iamlint.location import Location, SourceText
+from iamlint.finding import Doubt, Finding, Related, Severity
+from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.report import Report
+from iamlint.reporters.excerpt import inside, line_span
+from iamlint.reporters.line_hash import line_hashes
 from iamlint.reporters.page import rule_page
 from iamlint.reporters.plain import neutral
 from iamlint.reporters.presentation import Presentation
@@ -28,6 +28,17 @@ from iamlint.rule import Rule
 
 HOME = "https://github.com/iamlint/iamlint"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+MOST_RESULTS = 25_000
+"""GitHub refuses a run with more, and shows the 5,000 most severe."""
+_MOST_PLACES = 100
+"""Places of a notification, and related places of a result; GitHub keeps as many."""
+_MOST_LINKS = 5
+"""Related places that a message links to."""
+_LONGEST = 1000
+"""Characters of a snippet."""
+_MOST_HASHED = 1_000_000
+"""Characters. The lines of a larger file are not hashed; GitHub does that for itself on upload."""
+
 _LEVELS: dict[Severity, str] = {
     "critical": "error",
     "high": "error",
@@ -44,34 +55,42 @@ _PROBLEMS: dict[Severity, str] = {
     "low": "recommendation",
     "info": "recommendation",
 }
-_ALWAYS = {("Result", "level"), ("Result", "kind")}
-"""Written though they are the default: a missing level would be the rule's, not "warning"."""
+_BASES = {
+    "%SRCROOT%": om.ArtifactLocation(description=om.Message(text="The top of the repository.")),
+    "ROOT": om.ArtifactLocation(uri="file:///", description=om.Message(text="Of files outside of it.")),
+}
 
 
 def sarif_report(report: Report, style: Presentation) -> str:
     """The report as a SARIF log with one run. No times, no machine's paths: the same report gives the same text."""
-    log = om.SarifLog(version="2.1.0", schema_uri=SCHEMA, runs=[_run(report, style)])
+    log = om.SarifLog(version="2.1.0", schema_uri=SCHEMA, runs=[_Run(report, style).run()])
     return json.dumps(_plain(log), indent=2, ensure_ascii=False) + "\n"
 
 
 # -- objects to plain data ---------------------------------------------------------------------------------------------
 
+_ALWAYS = {("Result", "level"), ("Result", "kind"), ("ReportingConfiguration", "level"), ("Notification", "level")}
+"""Written though they are the default: a missing level would be the rule's, not "warning"."""
 
-@cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, str, Any, bool], ...]:
-    rows = []
+
+def _attributes(kind: type[Any]) -> Iterator[tuple[str, str, Any, bool]]:
+    """Name, SARIF's name, default, and whether it is always written, of each attribute of a class of sarif-om."""
     for one in attr.fields(kind):
-        default = one.default.factory() if isinstance(one.default, attr.Factory) else one.default  # type: ignore[arg-type]
+        default = one.default
+        if isinstance(default, attr.Factory):  # type: ignore[arg-type]  # a class at run time, a function to mypy
+            default = default.factory()
         name = one.metadata.get("schema_property_name", one.name)
-        rows.append((one.name, name, default, (kind.__name__, one.name) in _ALWAYS))
-    return tuple(rows)
+        yield one.name, name, default, (kind.__name__, one.name) in _ALWAYS
+
+
+_ATTRIBUTES = {kind: tuple(_attributes(kind)) for kind in vars(om).values() if attr.has(kind)}
 
 
 def _plain(value: Any) -> Any:
     """Plain data of SARIF objects: what is left at its default is left out; raises TypeError for anything foreign."""
-    if attr.has(type(value)):
+    if type(value) in _ATTRIBUTES:
         found = {}
-        for name, key, default, always in _fields(type(value)):
+        for name, key, default, always in _ATTRIBUTES[type(value)]:
             part = getattr(value, name)
             if part is not None and (always or part != default):
                 found[key] = _plain(part)
@@ -85,36 +104,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"SARIF has no {type(value).__name__}")
 
 
-# -- the run -----------------------------------------------------------------------------------------------------------
-
-
-def _run(report: Report, style: Presentation) -> om.Run:
-    rules = sorted(report.rules, key=lambda rule: rule.slug)
-    index = {rule.slug: number for number, rule in enumerate(rules)}
-    hashes: dict[str, list[str]] = {}
-    return om.Run(
-        tool=om.Tool(driver=_driver(report, rules)),
-        results=[_result(finding, index, report, hashes) for finding in report.findings],
-        invocations=[_invocation(report)],
-        column_kind="unicodeCodePoints",
-        original_uri_base_ids={
-            "%SRCROOT%": om.ArtifactLocation(description=om.Message(text="The directory that iamlint was run in."))
-        },
-        automation_details=om.RunAutomationDetails(id=style.category.rstrip("/") + "/") if style.category else None,
-    )
-
-
-def _driver(report: Report, rules: list[Rule]) -> om.ToolComponent:
-    return om.ToolComponent(
-        name="iamlint",
-        full_name=f"iamlint {report.version}",
-        organization="iamlint",
-        version=report.version,
-        semantic_version=report.version,
-        information_uri=HOME,
-        rules=[_rule(rule) for rule in rules],
-        properties={"roleCatalogDate": report.catalog_date},
-    )
+# -- rules -------------------------------------------------------------------------------------------------------------
 
 
 def _rule(rule: Rule) -> om.ReportingDescriptor:
@@ -122,8 +112,8 @@ def _rule(rule: Rule) -> om.ReportingDescriptor:
     return om.ReportingDescriptor(
         id=rule.slug,
         name="".join(word.capitalize() for word in rule.slug.split("-")) + "Rule",
-        short_description=om.MultiformatMessageString(text=_sentence(rule.title)[:1024]),
-        full_description=om.MultiformatMessageString(text=_sentence(" ".join(rule.why.split()))[:1024]),
+        short_description=om.MultiformatMessageString(text=_shortened(rule.title)),
+        full_description=om.MultiformatMessageString(text=_shortened(" ".join(rule.why.split()))),
         help=om.MultiformatMessageString(text=page, markdown=page),
         help_uri=f"{HOME}/blob/main/rules/{rule.id}.yaml",
         default_configuration=om.ReportingConfiguration(level=_LEVELS[rule.severity]),
@@ -136,43 +126,155 @@ def _rule(rule: Rule) -> om.ReportingDescriptor:
     )
 
 
+def _shortened(text: str, most: int = 1024) -> str:
+    """A sentence of at most so many characters, which is what GitHub takes of a description."""
+    text = _sentence(text)
+    return text if len(text) <= most else text[: most - 4].rpartition(" ")[0] + " ..."
+
+
 def _sentence(text: str) -> str:
     text = text.strip()
     return text if text.endswith(".") else f"{text}."
 
 
-def _invocation(report: Report) -> om.Invocation:
-    notifications = [
-        om.Notification(
-            message=om.Message(text=_sentence(neutral(" ".join((error.reason, error.hint)).strip()))),
-            level="error",
-            locations=[om.Location(physical_location=_physical(error.at, None))],
+# -- the run -----------------------------------------------------------------------------------------------------------
+
+
+class _Run:
+    """A report on its way to a run: what its parts share."""
+
+    def __init__(self, report: Report, style: Presentation) -> None:
+        self._report = report
+        self._style = style
+        self._rules = sorted(report.rules, key=lambda rule: rule.slug)
+        self._index = {rule.slug: number for number, rule in enumerate(self._rules)}
+        self._hashes: dict[str, list[str]] = {}
+
+    def run(self) -> om.Run:
+        report = self._report
+        results = list(zip(report.findings, report.fingerprints, strict=True))
+        if len(results) > MOST_RESULTS:
+            kept = set(report.ranked[:MOST_RESULTS])
+            results = [result for result in results if result[0] in kept][:MOST_RESULTS]
+        return om.Run(
+            tool=om.Tool(driver=self._driver()),
+            results=[self._result(finding, fingerprint) for finding, fingerprint in results],
+            invocations=[self._invocation(len(report.findings) - len(results))],
+            column_kind="unicodeCodePoints",
+            original_uri_base_ids=_BASES,
         )
-        for error in report.errors
-    ]
-    return om.Invocation(execution_successful=not report.errors, tool_execution_notifications=notifications or None)
+
+    def _driver(self) -> om.ToolComponent:
+        version = self._report.version
+        return om.ToolComponent(
+            name="iamlint",
+            full_name=f"iamlint {version}",
+            organization="iamlint",
+            version=version,
+            semantic_version=version,
+            information_uri=HOME,
+            rules=[_rule(rule) for rule in self._rules],
+            properties={"roleCatalogDate": self._report.catalog_date},
+        )
+
+    def _invocation(self, left_out: int) -> om.Invocation:
+        notifications = [self._error(error) for error in self._report.errors]
+        if left_out:
+            text = f"{left_out} findings are left out, since GitHub takes {MOST_RESULTS} at most."
+            notifications.append(om.Notification(message=om.Message(text=text), level="warning"))
+        notifications += self._doubts()
+        return om.Invocation(
+            execution_successful=not self._report.errors, tool_execution_notifications=notifications or None
+        )
+
+    def _error(self, error: Unreadable) -> om.Notification:
+        hint = f" ({neutral(error.hint)})" if error.hint else ""
+        known = [] if error.at.path == COMMAND_LINE else [self._place(error.at)]
+        return om.Notification(
+            message=om.Message(text=_sentence(neutral(error.reason) + hint)), level="error", locations=known or None
+        )
+
+    def _doubts(self) -> Iterator[om.Notification]:
+        """What is unknown: a note for each reason of each rule, with its places."""
+        groups: dict[tuple[str, str], list[Doubt]] = {}
+        for doubt in self._report.doubts:
+            groups.setdefault((doubt.rule or "", doubt.reason), []).append(doubt)
+        for (rule, reason), doubts in sorted(groups.items()):
+            more = len(doubts) - _MOST_PLACES
+            text = f"Not decided: {neutral(reason)}" + (f" (and {more} more places)" if more > 0 else "")
+            about = om.ReportingDescriptorReference(id=rule, index=self._index[rule]) if rule in self._index else None
+            yield om.Notification(
+                message=om.Message(text=_sentence(text)),
+                level="note",
+                associated_rule=about,
+                locations=[self._place(doubt.at, doubt.address) for doubt in doubts[:_MOST_PLACES]],
+            )
+
+    # -- results ---------------------------------------------------------------------------------------------------
+
+    def _result(self, finding: Finding, fingerprint: str) -> om.Result:
+        fingerprints = {"iamlintGrant/v1": fingerprint}
+        hashed = self._line_hash(finding.at)
+        if hashed:
+            fingerprints["primaryLocationLineHash"] = hashed
+        related = finding.related[:_MOST_PLACES]
+        return om.Result(
+            rule_id=finding.rule,
+            rule_index=self._index.get(finding.rule, -1),
+            level=_LEVELS[finding.severity],
+            message=om.Message(text=_message(finding)),
+            locations=[self._place(finding.at, finding.address)],
+            related_locations=[self._related(number, one) for number, one in enumerate(related, start=1)] or None,
+            partial_fingerprints=fingerprints,
+        )
+
+    def _line_hash(self, at: Location) -> str | None:
+        text = self._report.texts.get(at.path)
+        if text is None or len(text.text) > _MOST_HASHED:
+            return None
+        if at.path not in self._hashes:
+            self._hashes[at.path] = line_hashes(text.text)
+        lines = self._hashes[at.path]
+        return lines[at.line - 1] if at.line <= len(lines) else None
+
+    def _related(self, number: int, related: Related) -> om.Location:
+        place = self._place(related.at)
+        place.id = number
+        place.message = om.Message(text=_sentence(neutral(related.message)))
+        return place
+
+    def _place(self, at: Location, address: str | None = None) -> om.Location:
+        logical = [om.LogicalLocation(fully_qualified_name=neutral(address), kind="resource")] if address else None
+        return om.Location(physical_location=self._physical(at), logical_locations=logical)
+
+    def _physical(self, at: Location) -> om.PhysicalLocation:
+        region = om.Region(
+            start_line=at.line,
+            start_column=at.column,
+            end_line=at.end_line,
+            end_column=max(at.end_column, at.column) if at.end_line == at.line else at.end_column,
+        )
+        text = self._report.texts.get(at.path)
+        context = None
+        if text is not None:
+            region.snippet = om.ArtifactContent(text=inside(at, text, _LONGEST))
+            context = _context(at, text)
+        return om.PhysicalLocation(artifact_location=self._artifact(at.path), region=region, context_region=context)
+
+    def _artifact(self, path: str) -> om.ArtifactLocation:
+        """A path as a relative URI, since GitHub refuses others: from the repository's top, or else from the root."""
+        path = self._style.in_repository(path)
+        base = "ROOT" if os.path.isabs(path) else "%SRCROOT%"
+        return om.ArtifactLocation(uri=quote(os.fsencode(path.lstrip("/"))), uri_base_id=base)
 
 
-# -- results -----------------------------------------------------------------------------------------------------------
-
-
-def _result(finding: Finding, index: dict[str, int], report: Report, hashes: dict[str, list[str]]) -> om.Result:
-    text = report.texts.get(finding.at.path)
-    fingerprints = {"iamlintGrant/v1": finding.fingerprint}
-    if text is not None:
-        lines = hashes.setdefault(finding.at.path, line_hashes(text.text) if finding.at.path not in hashes else [])
-        if finding.at.line <= len(lines):
-            fingerprints["primaryLocationLineHash"] = lines[finding.at.line - 1]
-    return om.Result(
-        rule_id=finding.rule,
-        rule_index=index[finding.rule],
-        level=_LEVELS[finding.severity],
-        message=om.Message(text=_message(finding)),
-        locations=[_location(finding, text)],
-        related_locations=[_related(number, one, report) for number, one in enumerate(finding.related, start=1)]
-        or None,
-        partial_fingerprints=dict(sorted(fingerprints.items())),
-    )
+def _context(at: Location, text: SourceText) -> om.Region | None:
+    """The lines of a place and two around; nothing where they are too long to be looked at."""
+    first, last = max(1, at.line - 2), min(len(text.line_starts), at.end_line + 2)
+    start, (_, end) = line_span(text, first)[0], line_span(text, last)
+    if end - start > _LONGEST:
+        return None
+    return om.Region(start_line=first, end_line=last, snippet=om.ArtifactContent(text=text.text[start:end]))
 
 
 def _message(finding: Finding) -> str:
@@ -180,98 +282,10 @@ def _message(finding: Finding) -> str:
     text = re.sub(r"\](?=\()", r"\\]", neutral(finding.message))
     if finding.address:
         text += f" Address: {neutral(finding.address)}."
-    links = [f"[{_in_link(one.message)}]({number})" for number, one in enumerate(finding.related, start=1)]
+    related: Iterable[Related] = finding.related[:_MOST_LINKS]
+    links = [f"[{_in_link(one.message)}]({number})" for number, one in enumerate(related, start=1)]
     return _sentence(text) + (f" See {', '.join(links)}." if links else "")
 
 
 def _in_link(text: str) -> str:
     return re.sub(r"([\\\[\]])", r"\\\1", neutral(text))
-
-
-def _location(finding: Finding, text: SourceText | None) -> om.Location:
-    logical = None
-    if finding.address:
-        logical = [om.LogicalLocation(fully_qualified_name=finding.address, kind="resource")]
-    return om.Location(physical_location=_physical(finding.at, text), logical_locations=logical)
-
-
-def _related(number: int, related: Related, report: Report) -> om.Location:
-    physical = _physical(related.at, report.texts.get(related.at.path))
-    return om.Location(
-        id=number, physical_location=physical, message=om.Message(text=_sentence(neutral(related.message)))
-    )
-
-
-def _physical(at: Location, text: SourceText | None) -> om.PhysicalLocation:
-    region = om.Region(
-        start_line=at.line,
-        start_column=at.column,
-        end_line=at.end_line,
-        end_column=max(at.end_column, at.column) if at.end_line == at.line else at.end_column,
-    )
-    context = None
-    if text is not None:
-        region.snippet = om.ArtifactContent(text=_lines(text, at.line, at.end_line))
-        first, last = max(1, at.line - 2), min(len(text.line_starts), at.end_line + 2)
-        context = om.Region(start_line=first, end_line=last, snippet=om.ArtifactContent(text=_lines(text, first, last)))
-    return om.PhysicalLocation(artifact_location=_artifact(at.path), region=region, context_region=context)
-
-
-def _lines(text: SourceText, first: int, last: int) -> str:
-    return "\n".join(text.line(number)[:1000] for number in range(first, min(last, first + 20) + 1))
-
-
-def _artifact(path: str) -> om.ArtifactLocation:
-    """A path below the working directory stays relative to it; one outside is given whole."""
-    if os.path.isabs(path):
-        return om.ArtifactLocation(uri=PurePosixPath(path).as_uri())
-    return om.ArtifactLocation(uri=quote(path), uri_base_id="%SRCROOT%")
-
-
-# -- GitHub's fingerprint of a line ------------------------------------------------------------------------------------
-
-_BLOCK, _MODULUS, _MASK, _END = 100, 37, (1 << 64) - 1, 65535
-_FIRST = pow(_MODULUS, _BLOCK, 1 << 64)
-
-
-def line_hashes(text: str) -> list[str]:
-    """``primaryLocationLineHash`` of each line, as github/codeql-action works it out: a rolling hash of what follows.
-
-    Computed here too, since GitHub's own upload warns of any other value.
-    """
-    units, starts = _units(text)
-    units += [0] * _BLOCK
-    sums = [0]
-    for unit in units:
-        sums.append((sums[-1] * _MODULUS + unit) & _MASK)
-    seen: dict[str, int] = {}
-    found = []
-    for start in starts:
-        digest = format((sums[start + _BLOCK] - sums[start] * _FIRST) & _MASK, "x")
-        seen[digest] = seen.get(digest, 0) + 1
-        found.append(f"{digest}:{seen[digest]}")
-    return found
-
-
-def _units(text: str) -> tuple[list[int], list[int]]:
-    """UTF-16 code units without blanks and tabs, line ends as one LF; and the index at which each line starts."""
-    units: list[int] = []
-    starts: list[int] = []
-    at_start, after_return = True, False
-    for unit in [*_utf16(text), _END]:
-        if unit in (0x20, 0x09) or (after_return and unit == 0x0A):
-            after_return = False
-            continue
-        after_return = unit == 0x0D
-        if at_start:
-            at_start = False
-            starts.append(len(units))
-        kept = 0x0A if after_return else unit
-        at_start = kept == 0x0A
-        units.append(kept)
-    return units, starts
-
-
-def _utf16(text: str) -> Iterable[int]:
-    raw = text.encode("utf-16-le", "surrogatepass")
-    return (raw[at] | raw[at + 1] << 8 for at in range(0, len(raw), 2))

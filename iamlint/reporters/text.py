@@ -2,126 +2,146 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from iamlint.finding import Finding
-from iamlint.location import Location, SourceText, Unreadable
+from iamlint.finding import Doubt, Finding, Related
+from iamlint.location import Location, Unreadable
 from iamlint.report import Report
+from iamlint.reporters.frame import Paint, frame, place
+from iamlint.reporters.groups import Group, grouped
 from iamlint.reporters.plain import neutral
 from iamlint.reporters.presentation import Presentation
 
-_WIDEST = 110
-"""Columns of source that are shown of a line; longer ones are cut around the guilty part."""
+_MOST = 6
+"""Lines below a frame; what goes beyond is counted."""
+_MOST_NAMES = 4
+"""Names in such a line."""
 _COLORS = {"critical": "1;35", "high": "1;31", "medium": "1;33", "low": "1;36", "info": "1;34"}
 
 
-class _Paint:
-    """Colour, or nothing."""
-
-    def __init__(self, *, on: bool) -> None:
-        self._on = on
-
-    def __call__(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._on and text else text
-
-
 def text_report(report: Report, style: Presentation) -> str:
-    """Findings, then (when asked) what is unknown, then what could not be read, then one line of summary."""
-    paint = _Paint(on=style.color)
+    """Findings, what is unknown (when asked), what could not be read, and a summary; those alike are put together."""
+    paint = Paint(on=style.color)
+    groups = [Group(finding) for finding in report.findings] if style.show_all else grouped(report.findings)
     lines: list[str] = []
-    for finding in report.findings:
-        lines += _finding(finding, report, paint)
+    for group in groups:
+        lines += [*_group(group, report, paint), ""]
     if style.show_unknown:
-        for doubt in report.doubts:
-            where = f"{_place(doubt.at)}{f'  [{neutral(doubt.address)}]' if doubt.address else ''}"
-            by = f" ({doubt.rule})" if doubt.rule else ""
-            lines += [f"{paint('1;37', 'unknown')}{by}: {neutral(doubt.reason)}", f"  {paint('2', '-->')} {where}", ""]
-    for error in report.errors:
-        lines += [*_error(error, report, paint), ""]
+        lines += _unknown(report.doubts, paint)
+    if style.errors and report.errors:
+        lines += [*(error_line(error, paint) for error in report.errors), ""]
     if not style.quiet:
         lines += _summary(report, style, paint)
     return "".join(line + "\n" for line in lines)
 
 
-def _finding(finding: Finding, report: Report, paint: _Paint) -> Iterator[str]:
+def error_line(error: Unreadable, paint: Paint) -> str:
+    """What could not be read, on one line: where, why, and what to do."""
+    hint = f" ({neutral(error.hint)})" if error.hint else ""
+    return f"{paint('1;31', 'error')}: {place(error.at)}: {neutral(error.reason)}{hint}"
+
+
+# -- findings ----------------------------------------------------------------------------------------------------------
+
+
+def _group(group: Group, report: Report, paint: Paint) -> Iterator[str]:
+    finding = group.first
     color = _COLORS[finding.severity]
     sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
     head = f"{paint(color, finding.severity)}{paint('1', f'[{finding.rule}]')}{sure}"
     yield f"{head}: {paint('1', neutral(finding.message))}"
-    width = len(str(finding.at.end_line))
+    margin = " " * len(str(finding.at.line))
     address = f"  {paint('2', neutral(finding.address))}" if finding.address else ""
-    yield f"{' ' * width}{paint('34', '-->')} {_place(finding.at)}{address}"
-    yield from _frame(finding.at, report.texts.get(finding.at.path), width, color, paint)
-    for related in finding.related:
-        yield f"{' ' * width} {paint('34', '=')} {neutral(related.message)}: {_place(related.at)}"
-    yield f"{' ' * width} {paint('34', '=')} {paint('2', f'why and how to fix: iamlint explain {finding.rule}')}"
-    yield ""
+    yield f"{margin}{paint('34', '-->')} {place(finding.at)}{address}"
+    yield from frame(finding.at, report.texts.get(finding.at.path), color, paint)
+    below = [*_related(finding.related), *_alike(group)]
+    for line in below:
+        yield f"{margin} {paint('34', '=')} {line}"
 
 
-def _place(at: Location) -> str:
-    return f"{neutral(at.path)}:{at.line}:{at.column}"
+def _related(related: Iterable[Related]) -> list[str]:
+    """The places that belong to a finding, those with the same message on one line."""
+    places: dict[str, list[Location]] = {}
+    for one in related:
+        places.setdefault(one.message, []).append(one.at)
+    lines = [f"{neutral(message)}: {_listed([place(at) for at in found])}" for message, found in places.items()]
+    return lines if len(lines) <= _MOST else [*lines[:_MOST], f"... and {len(lines) - _MOST} more places"]
 
 
-def _frame(at: Location, text: SourceText | None, width: int, color: str, paint: _Paint) -> Iterator[str]:
-    """The first line of a place, with its part underlined; nothing where the text is not at hand."""
-    if text is None:
-        return
-    line = text.line(at.line)
-    start = at.column - 1
-    end = at.end_column - 1 if at.end_line == at.line else len(line)
-    shown, start, end = _cut(line, start, max(end, start + 1))
-    before = _columns(shown[:start])
-    under = max(1, _columns(shown[start:end]))
-    more = " ..." if at.end_line > at.line else ""
-    bar = paint("34", "|")
-    yield f"{' ' * width} {bar}"
-    yield f"{paint('34', f'{at.line:>{width}}')} {bar} {_visible(shown)}"
-    yield f"{' ' * width} {bar} {' ' * before}{paint(color, '^' * under + more)}"
+def _alike(group: Group) -> list[str]:
+    """What is different in the other findings of a group, those of one place on one line."""
+    places: dict[Location, list[Finding]] = {}
+    for other in group.others:
+        places.setdefault(other.at, []).append(other)
+    lines: list[str] = []
+    shown = 0
+    for at, others in places.items():
+        if len(lines) == _MOST:
+            break
+        names = list(dict.fromkeys(_difference(other, group.first) for other in others))
+        lines.append(f"also {_listed(names)}" + ("" if at == group.first.at else f": {place(at)}"))
+        shown += len(others)
+    left = len(group.others) - shown
+    return [*lines, f"... and {left} more like it (--show-all shows each)"] if left else lines
 
 
-def _cut(line: str, start: int, end: int) -> tuple[str, int, int]:
-    if len(line) <= _WIDEST:
-        return line, start, min(end, len(line))
-    first = max(0, min(start - 20, len(line) - _WIDEST))
-    piece = line[first : first + _WIDEST]
-    head = "..." if first else ""
-    tail = "..." if first + _WIDEST < len(line) else ""
-    end = min(end, first + _WIDEST)
-    return head + piece + tail, start - first + len(head), end - first + len(head)
+def _difference(other: Finding, first: Finding) -> str:
+    """In what a finding differs from another one that it is like; its address, where that is all."""
+    parts = []
+    if other.principal and other.principal != first.principal:
+        parts.append(other.principal)
+    if other.role and other.role != first.role:
+        parts.append(other.role)
+    if other.resource and str(other.resource) != str(first.resource):
+        parts.append(f"on {other.resource}")
+    return neutral(" ".join(parts) or other.address or other.message)
 
 
-def _visible(text: str) -> str:
-    return neutral(text).replace("\t", "    ")
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
 
 
-def _columns(text: str) -> int:
-    """How many columns a text takes on a terminal: wide characters take two, combining ones none."""
-    shown = _visible(text)
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in shown)
-    return len(shown) + wide - sum(bool(unicodedata.combining(character)) for character in shown)
+# -- what is unknown ---------------------------------------------------------------------------------------------------
 
 
-def _error(error: Unreadable, report: Report, paint: _Paint) -> Iterator[str]:
-    yield f"{paint('1;31', 'error')}: {neutral(error.reason)}"
-    yield f"  {paint('34', '-->')} {_place(error.at)}"
-    if error.at.end_column > error.at.column or error.at.end_line > error.at.line:
-        yield from _frame(error.at, report.texts.get(error.at.path), len(str(error.at.line)), "1;31", paint)
-    if error.hint:
-        yield f"  {paint('34', '=')} {neutral(error.hint)}"
+def _unknown(doubts: Iterable[Doubt], paint: Paint) -> Iterator[str]:
+    """Each reason once, with the places that it holds for, and the rules that it keeps from an answer."""
+    reasons: dict[str, dict[str, list[str]]] = {}
+    for doubt in doubts:
+        where = place(doubt.at) + (f"  {neutral(doubt.address)}" if doubt.address else "")
+        reasons.setdefault(doubt.reason, {}).setdefault(where, []).append(doubt.rule or "")
+    for reason, places in reasons.items():
+        yield f"{paint('1;36', 'unknown')}: {neutral(reason)}"
+        for where, rules in places.items():
+            named = _listed([rule for rule in rules if rule])
+            yield f" {paint('34', '-->')} {where}{paint('2', f'  ({named})') if named else ''}"
+        yield ""
 
 
-def _summary(report: Report, style: Presentation, paint: _Paint) -> Iterator[str]:
+# -- the summary -------------------------------------------------------------------------------------------------------
+
+
+def _summary(report: Report, style: Presentation, paint: Paint) -> Iterator[str]:
+    rules = sorted({finding.rule for finding in report.findings})
+    if rules:
+        yield paint("2", f"Why, and how to fix it: iamlint explain {rules[0] if len(rules) == 1 else 'RULE'}")
     counts = [f"{number} {severity}" for severity, number in report.by_severity.items() if number]
-    findings = _count(len(report.findings), "finding") + (f" ({', '.join(counts)})" if counts else "")
-    parts = [paint("1;32" if not report.findings else "1", findings)]
-    if report.doubts:
-        parts.append(f"{len(report.doubts)} unknown" + ("" if style.show_unknown else " (--show-unknown lists them)"))
+    findings = f"{counted(len(report.findings), 'finding')} ({', '.join(counts)})" if counts else "no findings"
+    parts = [paint("1" if counts else "1;32" if not report.errors else "", findings)]
+    if report.accepted:
+        parts.append(f"{len(report.accepted)} accepted")
+    unknown = len({(doubt.at, doubt.address, doubt.reason) for doubt in report.doubts})
+    if unknown:
+        parts.append(f"{unknown} unknown" + ("" if style.show_unknown else " (--show-unknown lists them)"))
     if report.errors:
-        parts.append(paint("1;31", _count(len(report.errors), "error")))
-    parts.append(f"{_count(report.files, 'file')} read with {_count(len(report.rules), 'rule')}")
-    yield "; ".join(parts) + f"; role catalogue of {report.catalog_date}"
+        parts.append(paint("1;31", counted(len(report.errors), "error")))
+    yield "; ".join(parts)
+    judged = f", conditions as of {report.as_of}" if report.as_of else ""
+    ran = f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}"
+    yield paint("2", f"{ran}, role catalogue of {report.catalog_date}{judged}")
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """``1 finding``, ``2 findings``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
