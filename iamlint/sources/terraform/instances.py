@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from iamlint.facts import Fact, Gap
 from iamlint.sources.terraform.accounts import service_account
+from iamlint.sources.terraform.attachments import attaches, attachments
 from iamlint.sources.terraform.custom_roles import organization_role, project_role
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.denials import denials
@@ -38,7 +39,7 @@ def is_wanted(mode: str, kind: str) -> bool:
     """Whether instances of a type state facts; ``mode`` is "managed", "data", "ephemeral" or "provider"."""
     match mode:
         case "managed":
-            return kind in _RESOURCES or family_of(kind) is not None
+            return kind in _RESOURCES or attaches(kind) or family_of(kind) is not None
         case "provider":
             return kind in PROVIDERS
         case _:
@@ -58,7 +59,7 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
         yield Gap(reason, declaration(instance))
     match instance.mode:
         case "managed":
-            state = _RESOURCES.get(instance.type, grants)
+            state = _RESOURCES.get(instance.type) or (attachments if attaches(instance.type) else grants)
         case "provider":
             state = provider_impersonation
         case _:
