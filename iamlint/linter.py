@@ -58,7 +58,14 @@ def lint(
         rules=rules,
         files=reading.files,
         texts=reading.texts,
+        as_of=estate.as_of if _has_dates(reading.facts, accept) else None,
     )
+
+
+def _has_dates(facts: Iterable[Fact], accept: Iterable[Acceptance]) -> bool:
+    """Whether anything may be judged differently on another day."""
+    conditions = (isinstance(fact, Grant) and fact.condition is not None for fact in facts)
+    return any(conditions) or any(entry.until for entry in accept)
 
 
 def unaccepted(report: Report) -> Report:

@@ -1,0 +1,170 @@
+"""The commands, one function each."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from iamlint import __version__
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository, say_errors
+from iamlint.cli.options import (
+    PATH,
+    Request,
+    judging_options,
+    reading_options,
+    report_options,
+    request,
+    rule_options,
+    target,
+)
+from iamlint.cli.run import Failed, checked, choose, configuration, fails, failure, load, read, with_errors, write
+from iamlint.report import Report
+from iamlint.reporters import render
+from iamlint.reporters.frame import place
+from iamlint.reporters.presentation import Presentation
+
+_EVERY = ("default", "pedantic")
+"""The sets that hold all rules between them."""
+
+
+def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    from iamlint.roles import catalog
+
+    emit(f"iamlint {__version__} (role catalogue of {catalog().date})\n")
+    context.exit(OK)
+
+
+@click.group(
+    name="iamlint",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Leaves with 0 where nothing is found, 1 where something is, 2 where the work could not be done.",
+)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+@click.pass_context
+def program(context: click.Context) -> None:
+    """Lint Google Cloud IAM: who may become which service account, how, and on which line it is written."""
+    if context.invoked_subcommand is None:
+        emit(context.get_help() + "\n")
+        sys.exit(FAILED)
+
+
+@program.command()
+@reading_options
+@rule_options
+@judging_options
+@report_options
+def check(
+    form: str,
+    output: tuple[str, ...],
+    fail_on: str | None,
+    exit_zero: bool,
+    show_unknown: bool,
+    show_all: bool,
+    quiet: bool,
+    **asked: Any,
+) -> None:
+    """Check Terraform source, plans and gcloud exports.
+
+    The paths are files or directories, the working directory by default. A file that is named and cannot be read, is
+    empty, or is of no known kind is an error; the others are still checked.
+    """
+    wanted, targets = request(asked), [target(text) for text in output]
+    report, default = _check(wanted, quiet=quiet)
+    here = Path.cwd().resolve()
+    style = Presentation(show_unknown=show_unknown, show_all=show_all, directory=here, repository=repository(here))
+    written = [write(path, render(name, report, style)) for name, path in targets]
+    report = with_errors(report, (error for error in written if error))
+    say_errors(report.errors)
+    style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet)
+    emit(render(form, report, style), for_programs=form != "text")
+    if report.errors:
+        sys.exit(FAILED)
+    bar = fail_on or default
+    sys.exit(FINDINGS if not exit_zero and bar != "never" and fails(report, bar) else OK)
+
+
+def _check(wanted: Request, *, quiet: bool) -> tuple[Report, str]:
+    """The report, and the severity that fails where the command line says nothing of it."""
+    try:
+        config = configuration(wanted)
+        return checked(wanted, config, quiet=quiet), config.fail_on or "info"
+    except Failed as failed:
+        return failure(failed.errors), "info"
+
+
+@program.command()
+@reading_options
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
+def facts(form: str, **asked: Any) -> None:
+    """Show what is read out of the input: each grant, role, account and so on, one a line."""
+    from iamlint.config import Config
+    from iamlint.reporters.facts import facts_json, facts_text
+
+    reading = read(request(asked), Config(), quiet=False)
+    say_errors(reading.errors)
+    emit(facts_json(reading.facts) if form == "json" else facts_text(reading.facts), for_programs=form == "json")
+    sys.exit(FAILED if reading.errors else OK)
+
+
+@program.command()
+@click.argument("name", metavar="RULE")
+@click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Rules of your own.")
+def explain(name: str, rules: tuple[Path, ...]) -> None:
+    """Tell what a rule is about: why it matters, before and after, the fix."""
+    from iamlint.reporters.page import rule_page
+
+    try:
+        found = choose(load(rules), (name,), ())
+    except Failed as failed:
+        say_errors(failed.errors)
+        sys.exit(FAILED)
+    emit("\n".join(rule_page(rule) for rule in found))
+
+
+@program.command(name="rules")
+@rule_options
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
+def list_rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], rules: tuple[Path, ...]) -> None:
+    """List the rules."""
+    try:
+        found = choose(load(rules), select or _EVERY, ignore)
+    except Failed as failed:
+        say_errors(failed.errors)
+        sys.exit(FAILED)
+    if form == "json":
+        keys = ("slug", "family", "title", "severity", "confidence", "since")
+        listed = [{key: getattr(rule, key) for key in keys} for rule in found]
+        emit(json.dumps(listed, indent=2, ensure_ascii=False) + "\n", for_programs=True)
+        return
+    width = max((len(rule.id) for rule in found), default=0)
+    emit("".join(f"{rule.id:<{width}}  {rule.severity:<8}  {rule.title}\n" for rule in found))
+
+
+@program.command()
+@click.argument("directories", nargs=-1, type=PATH, metavar="[DIR]...")
+def test(directories: tuple[Path, ...]) -> None:
+    """Run the examples of rule documents: the shipped ones, or those in DIR."""
+    from iamlint.testing import run_examples
+
+    try:
+        rules = load(directories, shipped=not directories)
+    except Failed as failed:
+        say_errors(failed.errors)
+        sys.exit(FAILED)
+    failures = 0
+    for rule in rules:
+        problems = run_examples(rule)
+        failures += bool(problems)
+        emit(f"{'FAILED' if problems else 'ok':<7} {rule.id}  ({len(rule.flags) + len(rule.passes)} examples)\n")
+        for problem in problems:
+            emit(f"        {place(problem.at)}: {problem.reason}\n")
+    emit(f"{len(rules) - failures} passed, {failures} failed\n")
+    sys.exit(FINDINGS if failures else OK)

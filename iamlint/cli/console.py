@@ -1,0 +1,129 @@
+"""What a person or a program sees: standard output, standard error, colour, progress."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import IO
+
+import click
+
+from iamlint.location import COMMAND_LINE, Location, Unreadable
+from iamlint.reporters import FORMATS
+from iamlint.reporters.frame import Paint
+from iamlint.reporters.plain import neutral
+from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.text import error_line
+
+OK, FINDINGS, FAILED = 0, 1, 2
+
+
+def emit(text: str, *, for_programs: bool = False) -> None:
+    """Write to standard output: for programs always as UTF-8, for people in what their terminal takes.
+
+    A reader that has gone (``| head``) is no error. Raises ClickException where the output cannot be written.
+    """
+    try:
+        if for_programs:
+            click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+        else:
+            encoding = sys.stdout.encoding or "utf-8"
+            click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False, color=True)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise click.ClickException(f"standard output cannot be written: {error.strerror}") from error
+
+
+def say(message: str) -> None:
+    """One line about what went wrong, on standard error."""
+    click.echo(f"{_paint()('1;31', 'error')}: {neutral(message)}", err=True, color=True)
+
+
+def say_errors(errors: Iterable[Unreadable]) -> None:
+    """What could not be read or done, a line each, on standard error."""
+    paint = _paint()
+    for error in errors:
+        click.echo(error_line(error, paint), err=True, color=True)
+
+
+def _paint() -> Paint:
+    return Paint(on=colored(sys.stderr))
+
+
+def colored(stream: IO[str]) -> bool:
+    """Whether to colour: NO_COLOR forbids it (https://no-color.org), FORCE_COLOR demands it, else on a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def repository(directory: Path) -> Path:
+    """The top of the repository that holds a directory, GitHub's workspace, or the directory itself."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    top = Path(workspace).resolve() if workspace else None
+    for path in (directory, *directory.parents):
+        if path == top or (path / ".git").exists():
+            return path
+    return directory
+
+
+# -- progress ------------------------------------------------------------------------------------------------------
+
+
+class Progress:
+    """A line on the terminal that is written over, once a run takes long; nothing elsewhere."""
+
+    PATIENCE = 0.4
+    """Seconds before the first, and between two."""
+
+    def __init__(self, *, on: bool) -> None:
+        self._on = on
+        self._last = time.monotonic()
+        self._shown = False
+
+    def __call__(self, message: str) -> None:
+        """Tell what is being done."""
+        now = time.monotonic()
+        if self._on and now - self._last >= self.PATIENCE:
+            self._last, self._shown = now, True
+            width = shutil.get_terminal_size().columns
+            click.echo(f"\r\x1b[K{neutral(message)[: width - 1]}", nl=False, err=True, color=True)
+
+    def end(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True, color=True)
+            self._shown = False
+
+
+# -- wrong usage ---------------------------------------------------------------------------------------------------
+
+
+def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
+    """Tell what is wrong with how the program was called; also in the format that `check` was asked for."""
+    context = getattr(error, "ctx", None)
+    hint = f"{context.command_path} --help tells what there is" if context else ""
+    found = Unreadable(Location(COMMAND_LINE), " ".join(error.format_message().split()).rstrip("."), hint)
+    say_errors([found])
+    form = _format(arguments)
+    if form and isinstance(error, click.UsageError):
+        from iamlint.cli.run import failure
+        from iamlint.reporters import render
+
+        emit(render(form, failure([found]), Presentation()), for_programs=True)
+
+
+def _format(arguments: Sequence[str]) -> str | None:
+    """The format for programs that `check` was asked for, as far as wrong arguments tell."""
+    words = [word for argument in arguments for word in argument.split("=", 1)]
+    asked = [after for word, after in pairwise(words) if word == "--format"]
+    wanted = asked[-1] if asked and "check" in words else None
+    return wanted if wanted in FORMATS and wanted != "text" else None

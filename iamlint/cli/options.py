@@ -1,0 +1,127 @@
+"""The options that several commands share, and what they ask for as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from iamlint.finding import SEVERITIES
+from iamlint.reporters import FORMATS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+DATE = click.DateTime(["%Y-%m-%d"])
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be read, and what it is put to."""
+
+    paths: tuple[Path, ...]
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    rules: tuple[Path, ...] = ()
+    var: tuple[str, ...] = ()
+    var_file: tuple[Path, ...] = ()
+    source_root: Path | None = None
+    resource: str | None = None
+    second_parser: bool = False
+    config: Path | None = None
+    no_config: bool = False
+    no_ignore: bool = False
+    hook: bool = False
+    as_of: datetime | None = None
+
+
+def reading_options(function: Command) -> Command:
+    """The options that say what is read and how."""
+    options = [
+        click.argument("paths", nargs=-1, type=PATH),
+        click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules."),
+        click.option("--var-file", multiple=True, type=PATH, help="Read variables from a file."),
+        click.option("--source-root", type=PATH, help="Where the Terraform source of a plan lies."),
+        click.option(
+            "--resource",
+            metavar="NAME",
+            help="What an exported policy belongs to: projects/ID, folders/N, organizations/N, serviceAccounts/EMAIL.",
+        ),
+        click.option(
+            "--second-parser", is_flag=True, help="Read Terraform with python-hcl2 too and report where it disagrees."
+        ),
+    ]
+    return _with(options, function)
+
+
+def rule_options(function: Command) -> Command:
+    """The options that say which rules run."""
+    options = [
+        click.option(
+            "--select", multiple=True, metavar="RULE", help="Only these rules or families (repeat, or commas)."
+        ),
+        click.option("--ignore", multiple=True, metavar="RULE", help="Not these rules or families."),
+        click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Rules of your own."),
+    ]
+    return _with(options, function)
+
+
+def judging_options(function: Command) -> Command:
+    """The options that say what is accepted, and when."""
+    options = [
+        click.option("--config", type=PATH, help="Read this configuration. [.iamlint.yaml]"),
+        click.option("--no-config", is_flag=True, help="Read no configuration."),
+        click.option("--no-ignore", is_flag=True, help="Report what comments and the configuration accept, too."),
+        click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]"),
+        click.option("--hook", is_flag=True, help="The paths are files of a commit: check the modules they are in."),
+    ]
+    return _with(options, function)
+
+
+def report_options(function: Command) -> Command:
+    """The options that say what is told, and what the exit code is."""
+    options = [
+        click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="What is printed. [text]"),
+        click.option(
+            "--output", multiple=True, metavar="FORMAT=FILE", help="Write another format to a file (repeatable)."
+        ),
+        click.option(
+            "--fail-on", type=click.Choice([*SEVERITIES, "never"]), help="Mildest severity that leaves with 1. [info]"
+        ),
+        click.option("--exit-zero", is_flag=True, help="Leave with 0 though there are findings."),
+        click.option("--show-unknown", is_flag=True, help="List what could not be decided, with the reasons."),
+        click.option("--show-all", is_flag=True, help="Show each finding, also those that are like another."),
+        click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no progress."),
+    ]
+    return _with(options, function)
+
+
+def _with(options: list[Callable[[Any], Any]], function: Command) -> Command:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def request(asked: dict[str, Any]) -> Request:
+    """What was asked for; the working directory where no path was given. Raises BadParameter."""
+    asked["paths"] = asked["paths"] or (Path(),)
+    for name in ("select", "ignore"):
+        if name in asked:
+            asked[name] = tuple(part.strip() for text in asked[name] for part in text.split(",") if part.strip())
+    for setting in asked["var"]:
+        if "=" not in setting:
+            raise click.BadParameter(f"{setting!r} is not NAME=VALUE", param_hint="--var")
+    return Request(**asked)
+
+
+def target(text: str) -> tuple[str, Path]:
+    """Format and file of ``--output FORMAT=FILE``. Raises BadParameter."""
+    name, separator, path = text.partition("=")
+    if not separator or not path or name not in FORMATS:
+        message = f"{text!r} is not FORMAT=FILE with a format out of {', '.join(FORMATS)}"
+        raise click.BadParameter(message, param_hint="--output")
+    return name, Path(path)

@@ -1,0 +1,132 @@
+"""From what was asked for to a report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamlint import __version__
+from iamlint.cli.console import Progress
+from iamlint.cli.options import Request
+from iamlint.finding import SEVERITIES
+from iamlint.location import Location, Unreadable
+from iamlint.report import Report
+
+if TYPE_CHECKING:
+    from iamlint.config import Config
+    from iamlint.rule import Rule
+    from iamlint.sources.reading import Reading
+
+
+class Failed(Exception):  # noqa: N818  # it is no mistake of the program, but what the user is told
+    """Nothing could be checked: a rule, a name or the configuration is wrong. ``errors`` say what."""
+
+    def __init__(self, errors: Iterable[Unreadable]) -> None:
+        super().__init__()
+        self.errors = tuple(errors)
+
+
+def checked(request: Request, config: Config, *, quiet: bool) -> Report:
+    """What the rules find in the input. Raises `Failed`."""
+    from iamlint.catalog import graded, own_names
+    from iamlint.config import unknown_names
+    from iamlint.ignore import mistakes
+    from iamlint.linter import lint, unaccepted
+
+    every = load((*config.rules, *request.rules))
+    rules = choose(every, request.select or config.select, (*request.ignore, *config.ignore))
+    known = {name for rule in every for name in own_names(rule)}
+    wrong = unknown_names(config, known)
+    if wrong:
+        raise Failed(wrong)
+    reading = read(request, config, quiet=quiet)
+    reading.errors += mistakes(reading.texts.values(), known)
+    as_of = request.as_of.date() if request.as_of else None
+    report = lint(reading, graded(rules, config.severity), as_of, accept=config.accept)
+    return unaccepted(report) if request.no_ignore else report
+
+
+def configuration(request: Request) -> Config:
+    """The configuration that applies. Raises `Failed`."""
+    from iamlint.config import NAME, Config, read_config
+
+    path = request.config or Path(NAME)
+    if request.no_config or (request.config is None and not path.is_file()):
+        return Config()
+    found = read_config(path, str(path))
+    if isinstance(found, Config):
+        return found
+    raise Failed(found)
+
+
+def read(request: Request, config: Config, *, quiet: bool) -> Reading:
+    """What the input says, with progress on a terminal."""
+    from iamlint.sources import read as read_paths
+    from iamlint.sources.reading import Options
+
+    progress = Progress(on=not quiet and sys.stderr.isatty())
+    options = Options(
+        exclude=config.exclude,
+        variables=request.var,
+        var_files=request.var_file,
+        source_root=request.source_root,
+        resource=request.resource,
+        second_parser=request.second_parser,
+        progress=progress,
+    )
+    try:
+        return read_paths(request.paths, options)
+    finally:
+        progress.end()
+
+
+def load(directories: Iterable[Path], *, shipped: bool = True) -> tuple[Rule, ...]:
+    """The rules that ship, and those in the directories. Raises `Failed`."""
+    from iamlint.catalog import load_rules
+
+    found, errors = load_rules(tuple(directories), shipped=shipped)
+    if errors:
+        raise Failed(errors)
+    return found
+
+
+def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
+    """The selected rules without the ignored ones. Raises `Failed`."""
+    from iamlint.catalog import select_rules
+
+    chosen, errors = select_rules(rules, select, ignore)
+    if errors:
+        raise Failed(errors)
+    return chosen
+
+
+def failure(errors: Iterable[Unreadable]) -> Report:
+    """The report of a run that did not come to checking anything."""
+    from iamlint.roles import catalog
+
+    return Report(version=__version__, catalog_date=catalog().date, errors=tuple(errors))
+
+
+def write(path: Path, text: str) -> Unreadable | None:
+    """Write a file, in UTF-8; what went wrong where it cannot be written."""
+    try:
+        path.write_bytes(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        hint = "check that the directory is there and may be written to"
+        return Unreadable(Location(path.as_posix()), f"the file cannot be written: {error.strerror or error}", hint)
+    return None
+
+
+def with_errors(report: Report, errors: Iterable[Unreadable]) -> Report:
+    """The report with further errors after its own."""
+    return replace(report, errors=(*report.errors, *errors))
+
+
+def fails(report: Report, fail_on: str) -> bool:
+    """Whether there is a finding at least as severe as that."""
+    severities: tuple[str, ...] = SEVERITIES
+    failing = severities[: severities.index(fail_on) + 1]
+    return any(finding.severity in failing for finding in report.findings)
