@@ -177,6 +177,39 @@ def _folder(view: View, name: str) -> Value | None:
     return None
 
 
+def _workload_pool(view: View, name: str) -> Value | None:
+    """The ``id`` has the project's id, the ``name``, which principals are made of, its number."""
+    pool = view.argument("workload_identity_pool_id")
+    match name:
+        case "id":
+            return joined("projects/", view.project, "/locations/global/workloadIdentityPools/", pool)
+        case "name":
+            reason = "the project's number is not in the source"
+            number = Value(Unknown(reason, (Hole(f"{view.address}.project_number"),)))
+            return joined("projects/", number, "/locations/global/workloadIdentityPools/", pool)
+        case _:
+            return None
+
+
+def _workforce_pool(view: View, name: str) -> Value | None:
+    if name in ("id", "name"):
+        return joined("locations/", view.argument("location"), "/workforcePools/", view.argument("workforce_pool_id"))
+    return None
+
+
+def _boundary(view: View, name: str) -> Value | None:
+    if name in ("id", "name"):
+        arguments = ("organization", "location", "principal_access_boundary_policy_id")
+        return boundary_name(*map(view.argument, arguments))
+    return None
+
+
+def boundary_name(organization: Value, location: Value, policy_id: Value) -> Value:
+    """``organizations/N/locations/global/principalAccessBoundaryPolicies/ID``."""
+    policies = "/principalAccessBoundaryPolicies/"
+    return joined("organizations/", organization, "/locations/", location, policies, policy_id)
+
+
 def _client(view: View, name: str) -> Value | None:
     return view.project if name == "project" else None
 
@@ -191,6 +224,10 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("managed", "google_project_iam_custom_role"): _project_role,
     ("managed", "google_organization_iam_custom_role"): _organization_role,
     ("managed", "google_folder"): _folder,
+    ("managed", "google_iam_workload_identity_pool"): _workload_pool,
+    ("managed", "google_iam_workforce_pool"): _workforce_pool,
+    ("managed", "google_iam_principal_access_boundary_policy"): _boundary,
+    ("data", "google_iam_workload_identity_pool"): _workload_pool,
     ("data", "google_service_account"): _known_account,
     ("data", "google_project"): _project,
     ("data", "google_client_config"): _client,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from iamlint.facts import Denial, Text
-from iamlint.sources.terraform.arguments import named, placed_text, placed_texts, texts_only
+from iamlint.facts import Denial, Place, Text
+from iamlint.sources.terraform.arguments import named, place_of, placed_text, placed_texts, texts_only
 from iamlint.sources.terraform.condition import condition_of
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Body, Instance
@@ -34,6 +34,7 @@ def denials(instance: Instance) -> Iterator[Denial]:
 
 
 def _denial(instance: Instance, parent: Text, body: Body) -> Denial:
+    permissions = body.arguments.get("denied_permissions")
     return Denial(
         parent=parent,
         declared=declaration(instance),
@@ -42,6 +43,7 @@ def _denial(instance: Instance, parent: Text, body: Body) -> Denial:
         exception_principals=texts_only(placed_texts(body, "exception_principals")),
         exception_permissions=texts_only(placed_texts(body, "exception_permissions")),
         condition=condition_of(body, "denial_condition"),
+        place=place_of(permissions) if permissions else Place(body.at.location),
     )
 
 

@@ -261,6 +261,11 @@ class ModuleInstance:
         address = self.qualified(f"provider.{local_name}")
         return Instance("provider", name, local_name, address, evaluated, self.address, self.via)
 
+    def _backend(self, declared: Declared) -> Instance:
+        """Where the root module keeps its state; of those of called modules Terraform takes no notice."""
+        name = declared.block.label(0)
+        return Instance("backend", name, name, f"terraform.backend.{name}", body(declared, self.scope()))
+
     def provider_of(self, declared: Declared) -> Instance | None:
         """The provider block that configures a resource: the one it names, else that of its type's prefix."""
         written = declared.argument("provider")
@@ -378,6 +383,8 @@ class ModuleInstance:
     def instances(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Instance]:
         """Every instance of a wanted type, here and in the modules below, providers first."""
         yield from self.own_providers
+        if not self.path and self.module.backends:
+            yield self._backend(self.module.backends[-1])
         for (mode, kind, name), blocks in self.module.resources.items():
             if wanted(mode, kind):
                 for declared in blocks:

@@ -1,4 +1,4 @@
-"""One instance of a resource, data source or provider, evaluated: what source and plan have in common."""
+"""One instance of a resource, data source, provider or backend, evaluated: what source and plan have in common."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Instance:
     ``[*]``. ``planned`` is its entry in the plan, where its body is placed in the source beside that.
     """
 
-    mode: Literal["managed", "data", "provider"]
+    mode: Literal["managed", "data", "provider", "backend"]
     type: str
     name: str
     address: str

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from iamlint.facts import Fact, Gap
 from iamlint.sources.terraform.accounts import service_account
 from iamlint.sources.terraform.attachments import attaches, attachments
+from iamlint.sources.terraform.audit import audit_config, audit_configs_of_policy
+from iamlint.sources.terraform.boundaries import boundary, boundary_binding
 from iamlint.sources.terraform.custom_roles import organization_role, project_role
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.denials import denials
@@ -15,10 +18,20 @@ from iamlint.sources.terraform.federation import workforce_pool, workforce_provi
 from iamlint.sources.terraform.grants import grants
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.keys import api_key, hmac_key, service_account_key
-from iamlint.sources.terraform.projects import project, project_service
-from iamlint.sources.terraform.tokens import PROVIDERS, TOKENS, provider_impersonation, token_impersonation
+from iamlint.sources.terraform.org_policies import older_org_policy, org_policy
+from iamlint.sources.terraform.projects import folder, project, project_service
+from iamlint.sources.terraform.tokens import (
+    PROVIDERS,
+    TOKENS,
+    backend_impersonation,
+    provider_impersonation,
+    state_impersonation,
+    token_impersonation,
+)
 
-_RESOURCES: dict[str, Callable[[Instance], Iterator[Fact]]] = {
+State = Callable[[Instance], Iterator[Fact]]
+
+_RESOURCES: dict[str, State] = {
     "google_service_account": service_account,
     "google_service_account_key": service_account_key,
     "google_storage_hmac_key": hmac_key,
@@ -30,20 +43,55 @@ _RESOURCES: dict[str, Callable[[Instance], Iterator[Fact]]] = {
     "google_project_iam_custom_role": project_role,
     "google_organization_iam_custom_role": organization_role,
     "google_project": project,
+    "google_folder": folder,
     "google_project_service": project_service,
+    "google_project_iam_audit_config": audit_config,
+    "google_folder_iam_audit_config": audit_config,
+    "google_organization_iam_audit_config": audit_config,
+    "google_org_policy_policy": org_policy,
+    "google_project_organization_policy": older_org_policy,
+    "google_folder_organization_policy": older_org_policy,
+    "google_organization_policy": older_org_policy,
     "google_iam_deny_policy": denials,
+    "google_iam_principal_access_boundary_policy": boundary,
+    "google_iam_projects_policy_binding": boundary_binding,
+    "google_iam_folders_policy_binding": boundary_binding,
+    "google_iam_organizations_policy_binding": boundary_binding,
 }
+_DATA: dict[str, State] = {**dict.fromkeys(TOKENS, token_impersonation), "terraform_remote_state": state_impersonation}
 
 
 def is_wanted(mode: str, kind: str) -> bool:
-    """Whether instances of a type state facts; ``mode`` is "managed", "data", "ephemeral" or "provider"."""
+    """Whether instances of a type state facts; ``mode`` is "managed", "data", "ephemeral", "provider" or "backend"."""
+    return _state(mode, kind) is not None
+
+
+def _state(mode: str, kind: str) -> State | None:
     match mode:
         case "managed":
-            return kind in _RESOURCES or attaches(kind) or family_of(kind) is not None
+            return _RESOURCES.get(kind) or _by_name(kind)
         case "provider":
-            return kind in PROVIDERS
+            return provider_impersonation if kind in PROVIDERS else None
+        case "backend":
+            return backend_impersonation
         case _:
-            return kind in TOKENS
+            return _DATA.get(kind)
+
+
+def _by_name(kind: str) -> State | None:
+    if attaches(kind):
+        return attachments
+    match family_of(kind):
+        case None:
+            return None
+        case _, "policy":
+            return _policy
+        case _:
+            return grants
+
+
+def _policy(instance: Instance) -> Iterator[Fact]:
+    return chain(grants(instance), audit_configs_of_policy(instance))
 
 
 def facts_of(instance: Instance) -> Iterator[Fact]:
@@ -52,16 +100,10 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
     One that stands for an unknown number of instances states them for each, under an address that ends in ``[*]``,
     and a gap that says why the number is not known.
     """
-    if not is_wanted(instance.mode, instance.type):
+    state = _state(instance.mode, instance.type)
+    if state is None:
         return
     if instance.symbolic:
         reason = f"how many instances of {instance.address} there are is not known: {instance.symbolic.reason}"
         yield Gap(reason, declaration(instance))
-    match instance.mode:
-        case "managed":
-            state = _RESOURCES.get(instance.type) or (attachments if attaches(instance.type) else grants)
-        case "provider":
-            state = provider_impersonation
-        case _:
-            state = token_impersonation
     yield from state(instance)

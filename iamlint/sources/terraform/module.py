@@ -92,6 +92,7 @@ class Module:
     outputs: dict[str, Declared] = field(default_factory=dict)
     calls: dict[str, Declared] = field(default_factory=dict)
     providers: list[Declared] = field(default_factory=list)
+    backends: list[Declared] = field(default_factory=list)
     resources: dict[tuple[Mode, str, str], list[Declared]] = field(default_factory=dict)
     assignments: list[File] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
@@ -165,11 +166,13 @@ def _declare(module: Module, declared: Declared) -> None:
         case "locals":
             for name, argument in block.body.arguments.items():
                 module.locals.setdefault(name, Local(argument, declared.source))
+        case "terraform":
+            module.backends += [Declared(inner, declared.source) for inner in block.body.blocks_of("backend")]
         case "check":
             for inner in block.body.blocks_of("data"):
                 module.resources.setdefault(_key(inner), []).append(Declared(inner, declared.source))
         case _:
-            pass  # terraform, moved, removed, import: they declare nothing that a fact is about
+            pass  # moved, removed, import: they declare nothing that a fact is about
 
 
 def _override(module: Module, declared: Declared) -> None:

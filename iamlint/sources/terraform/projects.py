@@ -1,10 +1,10 @@
-"""Projects and the services that are enabled on them."""
+"""Projects, folders, and the services that are enabled on projects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.facts import Place, Project, Service, Text
+from iamlint.facts import Folder, Place, Project, Service, Text
 from iamlint.sources.terraform.arguments import Placed, named, placed_text, without_prefix
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Instance
@@ -64,6 +64,21 @@ def _parent(instance: Instance) -> Text | None:
                     return Unknown(reason, (kind + holes[0], *holes[1:]))
                 return Unknown(reason, (kind, *holes))
     return None
+
+
+def folder(instance: Instance) -> Iterator[Folder]:
+    """The folder that a ``google_folder`` declares; its number only an apply tells."""
+    body = instance.body
+    told = placed_text(body, "name") or placed_text(body, "folder_id")
+    number = without_prefix(told[0], "folders/") if told else None
+    own = named(number, f"{instance.address}.folder_id", f"{instance.address}.folder_id is known after apply")
+    parent = placed_text(body, "parent")
+    reference = f"{instance.address}.parent"
+    yield Folder(
+        name=f"folders/{own}" if isinstance(own, str) else Unknown(own.reason, ("folders/", *own.parts)),
+        declared=declaration(instance),
+        parent=named(parent[0] if parent else None, reference, "parent is not set"),
+    )
 
 
 def project_service(instance: Instance) -> Iterator[Service]:

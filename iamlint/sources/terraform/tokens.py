@@ -1,21 +1,26 @@
-"""The places that ask for an account's token: provider blocks, token data sources and their ephemeral namesakes."""
+"""The places that ask for an account's token: provider blocks, backends, token data sources and ephemeral namesakes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from iamlint.facts import Impersonation, Text
 from iamlint.sources.terraform.accounts import impersonated
 from iamlint.sources.terraform.arguments import Placed, placed_text, placed_texts, text_of, without_prefix
 from iamlint.sources.terraform.declarations import declaration
-from iamlint.sources.terraform.instance import Instance
+from iamlint.sources.terraform.instance import Argument, Body, Instance
 from iamlint.unknown import Unknown
 
 PROVIDERS = frozenset({"google", "google-beta"})
-TOKENS = frozenset(
-    {"google_service_account_access_token", "google_service_account_id_token", "google_service_account_jwt"}
-)
-"""Types of data sources and of ephemeral resources."""
+_USUAL = "iam.serviceAccounts.getAccessToken"
+TOKENS = {
+    "google_service_account_access_token": _USUAL,
+    "google_service_account_id_token": "iam.serviceAccounts.getOpenIdToken",
+    "google_service_account_jwt": "iam.serviceAccounts.signJwt",
+}
+"""Types of data sources and of ephemeral resources, with the permission that the target must grant. Source:
+https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts"""
 
 
 def provider_impersonation(provider: Instance) -> Iterator[Impersonation]:
@@ -46,6 +51,31 @@ def token_impersonation(instance: Instance) -> Iterator[Impersonation]:
         )
 
 
+def backend_impersonation(backend: Instance) -> Iterator[Impersonation]:
+    """What the ``gcs`` backend impersonates to reach the state; who calls is decided where Terraform runs.
+
+    Source: https://developer.hashicorp.com/terraform/language/backend/gcs
+    """
+    if backend.type == "gcs":
+        yield from _of_backend(backend)
+
+
+def state_impersonation(instance: Instance) -> Iterator[Impersonation]:
+    """What a ``terraform_remote_state`` of a ``gcs`` backend impersonates: its ``config`` is that of the backend."""
+    config = instance.body.arguments.get("config")
+    fields = config.value.data if config else None
+    if config is None or not isinstance(fields, dict) or text_of(instance.body.value("backend")) != "gcs":
+        return
+    arguments = {name: Argument(value, config.at) for name, value in fields.items()}
+    yield from _of_backend(replace(instance, body=Body(instance.body.at, arguments)))
+
+
+def _of_backend(instance: Instance) -> Iterator[Impersonation]:
+    target = placed_text(instance.body, "impersonate_service_account")
+    if target and target[0] != "":
+        yield _impersonation(instance, target, "impersonate_service_account_delegates")
+
+
 def _impersonation(
     instance: Instance, target: Placed, delegates: str, *, caller: Text | None = None, quota: Text | None = None
 ) -> Impersonation:
@@ -57,6 +87,8 @@ def _impersonation(
         delegates=chain if isinstance(chain, Unknown) else tuple((impersonated(text), at) for text, at in chain),
         caller=caller,
         quota_project=quota,
+        method=TOKENS.get(instance.type, _USUAL),
+        lifetime=placed_text(instance.body, "lifetime"),
     )
 
 
