@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Any, get_args
 
 from iamlint import words
-from iamlint.estate import Estate, permissions_of
+from iamlint.estate import Estate, condition_truth, permissions_of
 from iamlint.facts import (
     Attachment,
     AuditConfig,
@@ -35,9 +36,10 @@ from iamlint.facts import (
 )
 from iamlint.finding import Related
 from iamlint.globs import text_is
+from iamlint.graph import graph_of, principal_node, resource_node
 from iamlint.roles import RoleKind
-from iamlint.unknown import Unknown
-from iamlint.verdict import Verdict
+from iamlint.unknown import Truth, Unknown
+from iamlint.verdict import FALSE, TRUE, Verdict
 from iamlint.words import Word, account_kind, any_glob, flag, glob, kind, not_known, one_of, possible_kinds
 
 Permissions = tuple[str, ...]
@@ -106,6 +108,27 @@ def _granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) ->
     return words.permission(globs, *estate.permissions(grant.role, grant.declared))
 
 
+def _temporary(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
+    """Whether the grant ends by itself: its condition holds no more at the end of days."""
+    ends = grant.condition is not None and condition_truth(grant, date.max)[0] is Truth.FALSE
+    return TRUE if ends in wanted else FALSE
+
+
+def _own_account(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
+    """Whether an account holds the grant on itself."""
+    own = grant.resource.kind == "service_account" and grant.principal.email == grant.resource.name
+    return TRUE if own in wanted else FALSE
+
+
+def _reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the grant is on a privileged account, or on what has one below it, which its holder is not already."""
+    node = resource_node(estate, grant.resource, grant.declared)
+    found = graph_of(estate).privileged_below(node, principal_node(grant)) if node else None
+    if (found is not None) not in wanted:
+        return FALSE
+    return Verdict(Truth.TRUE, facts=found[1:]) if found else TRUE
+
+
 def _grant_place(grant: Grant, _permissions: Permissions) -> Place:
     """The ``role`` of a member resource, which has nobody else; else the principal's own item.
 
@@ -134,6 +157,9 @@ _GRANT = Kind(
         "principal_kind": _principal_kind,
         "role": glob("role", lambda grant: grant.role),
         "principal": _principal,
+        "own_account": _own_account,
+        "temporary": _temporary,
+        "reaches_privileged": _reaches_privileged,
         "resource": glob("resource", lambda grant: grant.resource.name),
     },
     shown={

@@ -11,12 +11,12 @@ from iamlint import __version__
 from iamlint.catalog import own_names
 from iamlint.config import Acceptance
 from iamlint.estate import Estate
-from iamlint.facts import Grant, Place
+from iamlint.facts import Fact, Grant, Place
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
 from iamlint.ignore import accepted
 from iamlint.kinds import kind_of
 from iamlint.location import Location
-from iamlint.match import Match, matches
+from iamlint.match import Match, matches, weighed
 from iamlint.message import filled, words_of
 from iamlint.queries import QUERIES
 from iamlint.report import Report
@@ -76,9 +76,8 @@ def unaccepted(report: Report) -> Report:
 
 def answers(rule: Rule, estate: Estate) -> Iterator[Match]:
     """What a rule's pattern or query finds, true or unknown."""
-    if rule.when is not None:
-        return matches(rule.when, estate)
-    return QUERIES[rule.query or ""].ask(estate)
+    found = matches(rule.when, estate) if rule.when is not None else QUERIES[rule.query or ""].ask(estate)
+    return (weighed(match, rule.worse, rule.milder, estate) for match in found)
 
 
 def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
@@ -108,8 +107,8 @@ def doubts_of(rule: Rule, match: Match) -> Iterator[Doubt]:
 
 
 def _severity(rule: Rule, match: Match) -> Severity:
-    """The rule's, or the next worse one."""
-    return SEVERITIES[max(0, SEVERITIES.index(rule.severity) - match.raised)]
+    """The rule's, or as many steps worse or milder as the match is."""
+    return SEVERITIES[min(max(0, SEVERITIES.index(rule.severity) - match.raised), len(SEVERITIES) - 1)]
 
 
 def _confidence(rule: Rule, match: Match) -> Confidence:

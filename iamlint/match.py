@@ -7,7 +7,7 @@ any one character; nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iamlint.estate import Estate, condition_truth
@@ -30,6 +30,7 @@ __all__ = [
     "possible_kinds",
     "text_is",
     "verdict",
+    "weighed",
 ]
 
 
@@ -39,8 +40,8 @@ class Match:
 
     ``permissions`` are those that made it match, in the order of the rule. ``reasons`` say why the truth is unknown.
     ``related`` are other facts that belong to it; ``words`` are further texts for the rule's message. ``place`` is the
-    part of the fact that is wrong, and ``confidence`` how sure that is, where they are not as usual. ``raised`` says
-    that it is one step more severe than the rule: a privileged account can be reached.
+    part of the fact that is wrong, and ``confidence`` how sure that is, where they are not as usual. ``raised`` is by
+    how many steps it is more severe than the rule, as when a privileged account can be reached; below 0 it is milder.
     """
 
     fact: Fact
@@ -51,7 +52,7 @@ class Match:
     words: Mapping[str, str] = field(default_factory=dict)
     place: Place | None = None
     confidence: Confidence | None = None
-    raised: bool = False
+    raised: int = 0
 
 
 Pattern = Mapping[str, Any]
@@ -63,7 +64,17 @@ def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:
         for fact in estate.of(KINDS[name].type):
             found = verdict(pattern, fact, estate)
             if found.truth is not Truth.FALSE:
-                yield Match(fact, found.truth, found.permissions, found.reasons)
+                yield Match(fact, found.truth, found.permissions, found.reasons, found.facts)
+
+
+def weighed(match: Match, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> Match:
+    """The match, a step more severe where its fact is certainly one of the worse, a step less where of the milder."""
+    for patterns, step in ((worse, 1), (milder, -1)):
+        pattern = patterns.get(kind_of(match.fact).name)
+        found = verdict(pattern, match.fact, estate) if pattern else FALSE
+        if found.truth is Truth.TRUE:
+            match = replace(match, raised=match.raised + step, related=(*match.related, *found.facts))
+    return match
 
 
 def verdict(pattern: Pattern, fact: Fact, estate: Estate) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from iamlint.finding import Confidence, Severity
@@ -28,7 +28,8 @@ class Example:
 class Rule:
     """A rule document. ``when`` is a pattern over one fact, ``query`` the name of a question to the estate.
 
-    Exactly one of the two is there. ``slug`` is the document's stem and ``family`` its folder. ``pedantic`` rules are a
+    Exactly one of the two is there. What also matches ``worse`` is a step more severe, what matches ``milder`` a step
+    less. ``slug`` is the document's stem and ``family`` its folder. ``pedantic`` rules are a
     matter of opinion, and run only where they are asked for.
     """
 
@@ -47,6 +48,8 @@ class Rule:
     since: str = ""
     when: Mapping[str, Any] | None = None
     query: str | None = None
+    worse: Mapping[str, Any] = field(default_factory=dict)
+    milder: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     pedantic: bool = False
 

@@ -55,6 +55,8 @@ def _rule(document: Value, slug: str, family: str) -> Rule:
         pedantic=written.get("pedantic", False),
         when=written.get("when"),
         query=written.get("query"),
+        worse=written.get("worse", {}),
+        milder=written.get("milder", {}),
         message=written["message"],
         why=written["why"].strip(),
         fix=written["fix"].strip(),

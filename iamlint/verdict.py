@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from iamlint.facts import Fact
 from iamlint.unknown import Truth
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The truth of one word, with the permissions that it found, or the reasons why it is unknown."""
+    """The truth of one word, with the permissions that it found, or the reasons why it is unknown.
+
+    ``facts`` are others that it rests on, for a reader to see.
+    """
 
     truth: Truth
     reasons: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
     def __and__(self, other: Verdict) -> Verdict:
         truth = self.truth & other.truth
@@ -22,6 +27,7 @@ class Verdict:
             truth,
             distinct(self.reasons + other.reasons) if truth is Truth.UNKNOWN else (),
             distinct(self.permissions + other.permissions) if truth is not Truth.FALSE else (),
+            self.facts + other.facts if truth is not Truth.FALSE else (),
         )
 
     def __or__(self, other: Verdict) -> Verdict:
@@ -30,6 +36,7 @@ class Verdict:
             truth,
             distinct(self.reasons + other.reasons) if truth is Truth.UNKNOWN else (),
             distinct(self.permissions + other.permissions),
+            self.facts + other.facts,
         )
 
     def __invert__(self) -> Verdict:

@@ -1,0 +1,26 @@
+"""Who can act as whom, directly: the edges that grants make, kept factored as principal, grant and resource.
+
+A grant on a project is one edge onto the project, never one for each account below it, so that the cost stays that of
+the grants.
+"""
+
+from iamlint.graph.delegation import Chain, delegated
+from iamlint.graph.edges import Edge, Graph, graph_of
+from iamlint.graph.nodes import account_node, principal_node, resource_node
+from iamlint.graph.powers import DEPLOY, IDENTITY, POWERS, STRONG, EdgeKind
+
+__all__ = [
+    "DEPLOY",
+    "IDENTITY",
+    "POWERS",
+    "STRONG",
+    "Chain",
+    "Edge",
+    "EdgeKind",
+    "Graph",
+    "account_node",
+    "delegated",
+    "graph_of",
+    "principal_node",
+    "resource_node",
+]

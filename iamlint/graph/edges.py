@@ -1,0 +1,213 @@
+"""The direct edges: which principal has which power over an account, or over a container of accounts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from iamlint.estate import Estate, condition_truth, identity
+from iamlint.facts import Declaration, Grant, ServiceAccount, Text
+from iamlint.graph.nodes import CONTAINERS, Hierarchy, Node, principal_node, resource_node
+from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, counts_on, only_reads
+from iamlint.unknown import Truth, Unknown
+from iamlint.verdict import Verdict
+
+_RELEVANT = frozenset(DEPLOY) | frozenset(STRONG) | {one for listed in POWERS.values() for one in listed}
+_ON_ACCOUNTS = ("service_account", *CONTAINERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A power that a grant gives ``source`` over ``onto``: an account, or everything in a container.
+
+    ``permissions`` are those that make it, empty where it is not known whether the role has them. ``verdict`` says
+    whether it is open: true, or unknown with the reasons; one that is closed is no edge.
+    """
+
+    source: str
+    onto: Node
+    kind: EdgeKind
+    grant: Grant
+    permissions: tuple[str, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Powers:
+    """What is of interest in a role: ``held`` of its permissions, whether it only reads, and why there may be more."""
+
+    all: frozenset[str]
+    held: frozenset[str]
+    only_reads: bool
+    unknown: Unknown | None
+
+
+class Graph:
+    """The direct edges of an estate, by who has them and by what they lead to. Made in time linear in the grants."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.hierarchy = Hierarchy(estate)
+        self._powers: dict[str | None, _Powers] = {}
+        self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
+        self._onto: dict[Node, list[Edge]] = defaultdict(list)
+        for grant in estate.of(Grant):
+            self._add(grant)
+
+    def _add(self, grant: Grant) -> None:
+        if grant.resource.kind not in _ON_ACCOUNTS:
+            return
+        powers = self.powers(grant.role, grant.declared)
+        weighty = grant.resource.kind in ("folder", "organization") and not powers.only_reads
+        if not powers.held and not powers.unknown and not weighty:
+            return
+        source, onto = principal_node(grant), resource_node(self.estate, grant.resource, grant.declared)
+        if source is None or onto is None:
+            return
+        self._relevant[source].append((onto, grant))
+        for edge in self._edges(grant, source, onto, powers):
+            self._onto[onto].append(edge)
+
+    def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
+        for kind, listed in POWERS.items():
+            if kind == "ancestor" and onto[0] == "service_account":
+                continue
+            held = tuple(one for one in listed if one in powers.held and counts_on(one, onto[0]))
+            if held or powers.unknown:
+                verdict = self._open(grant, powers.unknown if not held else None)
+                if verdict.truth is not Truth.FALSE:
+                    yield Edge(source, onto, kind, grant, held, verdict)
+
+    def _open(self, grant: Grant, unknown: Unknown | None) -> Verdict:
+        truth, reason = condition_truth(grant, self.estate.as_of)
+        verdict = Verdict.of(truth, reason)
+        return verdict & Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else verdict
+
+    def powers(self, role: Text, declared: Declaration) -> _Powers:
+        """What is of interest in a role; worked out once for each."""
+        known = isinstance(role, str) and role.startswith("roles/") and "${" not in role
+        key = role if known and isinstance(role, str) else identity(role, declared)
+        if key is None or key not in self._powers:
+            held, unknown = self.estate.permissions(role, declared)
+            found = _Powers(held, held & _RELEVANT, only_reads(held), unknown)
+            if key is None:
+                return found
+            self._powers[key] = found
+        return self._powers[key]
+
+    # -- edges ------------------------------------------------------------------------------------------------------
+
+    def onto(self, account: Text, declared: Declaration) -> Iterator[Edge]:
+        """The edges onto an account: those on itself first, then those that it inherits."""
+        for node in self.hierarchy.around(account, declared):
+            yield from self._onto.get(node, ())
+
+    def on(self, node: Node) -> tuple[Edge, ...]:
+        """The edges onto one node, without what it inherits."""
+        return tuple(self._onto.get(node, ()))
+
+    # -- privilege --------------------------------------------------------------------------------------------------
+
+    def privileges(self, source: str) -> list[tuple[Grant, Verdict]]:
+        """The grants that make a principal privileged, each with whether it counts.
+
+        On a project, folder or organization: a role that reaches other accounts or widens access, such as Owner and
+        Editor; on a folder or organization any role that does more than read. Unknown roles are not taken for strong.
+        """
+        return self._privileges.get(source, [])
+
+    @cached_property
+    def _privileges(self) -> dict[str, list[tuple[Grant, Verdict]]]:
+        found: dict[str, list[tuple[Grant, Verdict]]] = {}
+        for source, held in self._relevant.items():
+            strong = [(grant, self._open(grant, None)) for onto, grant in held if self._is_strong(onto, grant)]
+            strong = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
+            if strong:
+                found[source] = strong
+        return found
+
+    def _is_strong(self, onto: Node, grant: Grant) -> bool:
+        if onto[0] not in CONTAINERS:
+            return False
+        powers = self.powers(grant.role, grant.declared)
+        if onto[0] != "project" and not powers.only_reads:
+            return True
+        return any(permission in powers.held and counts_on(permission, onto[0]) for permission in STRONG)
+
+    def beyond(self, account: str, other: str) -> list[tuple[Grant, Verdict]]:
+        """The privileges of an account that another principal does not hold itself, on the same thing or above."""
+        own = [(onto, self.powers(grant.role, grant.declared).all) for onto, grant in self._relevant.get(other, ())]
+        return [one for one in self.privileges(account) if not self._covered(one[0], own)]
+
+    def _covered(self, grant: Grant, own: list[tuple[Node, frozenset[str]]]) -> bool:
+        node = resource_node(self.estate, grant.resource, grant.declared)
+        if node is None:
+            return False
+        above = set(self.hierarchy.containers(node))
+        wanted = self.powers(grant.role, grant.declared).all
+        return any(onto in above and wanted <= held for onto, held in own)
+
+    # -- what lies below a container --------------------------------------------------------------------------------
+
+    def privileged_below(self, node: Node, source: str | None) -> tuple[str, Grant] | None:
+        """A privileged account in a container, other than the one that asks, with the grant that makes it so."""
+        for account, grant in self._privileged_below.get(node, ()):
+            if account != source and (source is None or self.beyond(account, source)):
+                return account, grant
+        return None
+
+    @cached_property
+    def _privileged_below(self) -> dict[Node, list[tuple[str, Grant]]]:
+        below: dict[Node, list[tuple[str, Grant]]] = defaultdict(list)
+        for source, strong in self._privileges.items():
+            grant, verdict = strong[0]
+            if verdict.truth is not Truth.TRUE or not grant.principal.text.startswith("serviceAccount:"):
+                continue
+            if grant.principal.kind not in ("service_account", "default_service_account"):
+                continue
+            for node in self.hierarchy.around(grant.principal.email or "", grant.declared):
+                below[node].append((source, grant))
+        return below
+
+    # -- deploying --------------------------------------------------------------------------------------------------
+
+    def deploys(self, source: str, account: Text, declared: Declaration) -> Iterator[tuple[Grant, str, Verdict]]:
+        """The grants by which a principal can deploy where an account can be attached: in the account's project."""
+        around = set(self.hierarchy.around(account, declared)[1:])
+        for onto, grant in self._relevant.get(source, ()):
+            if onto not in around:
+                continue
+            held = self.powers(grant.role, grant.declared).held
+            permission = next((one for one in DEPLOY if one in held), None)
+            if permission:
+                verdict = self._open(grant, None)
+                if verdict.truth is not Truth.FALSE:
+                    yield grant, permission, verdict
+
+    def deploys_in(self, source: str, node: Node) -> Iterator[tuple[Grant, str]]:
+        """The grants by which a principal can certainly deploy in a container, made there or above."""
+        around = set(self.hierarchy.containers(node))
+        for onto, grant in self._relevant.get(source, ()):
+            held = self.powers(grant.role, grant.declared).held
+            permission = next((one for one in DEPLOY if one in held), None)
+            if onto in around and permission and self._open(grant, None).truth is Truth.TRUE:
+                yield grant, permission
+
+    # -- accounts ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def accounts(self) -> dict[str, ServiceAccount]:
+        """The accounts that the input declares, by their one name."""
+        return {
+            name: account
+            for account in reversed(self.estate.of(ServiceAccount))
+            if (name := identity(account.email, account.declared))
+        }
+
+
+@lru_cache(maxsize=1)
+def graph_of(estate: Estate) -> Graph:
+    """The graph of an estate, made when first asked for."""
+    return Graph(estate)

@@ -1,0 +1,98 @@
+"""What the permissions of a role let its holder do to service accounts.
+
+Sources: https://cloud.google.com/iam/docs/service-account-permissions and
+https://cloud.google.com/iam/docs/attach-service-accounts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+EdgeKind = Literal["token", "sign", "id_token", "delegate", "key", "policy", "ancestor", "attach"]
+
+POWERS: Mapping[EdgeKind, tuple[str, ...]] = {
+    "token": ("iam.serviceAccounts.getAccessToken",),
+    "sign": ("iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"),
+    "id_token": ("iam.serviceAccounts.getOpenIdToken",),
+    "delegate": ("iam.serviceAccounts.implicitDelegation",),
+    "key": ("iam.serviceAccountKeys.create",),
+    "policy": ("iam.serviceAccounts.setIamPolicy",),
+    "ancestor": (
+        "resourcemanager.projects.setIamPolicy",
+        "resourcemanager.folders.setIamPolicy",
+        "resourcemanager.organizations.setIamPolicy",
+    ),
+    "attach": ("iam.serviceAccounts.actAs",),
+}
+"""The permissions that make each kind of direct edge, the plainest first.
+
+``token``, ``sign``, ``key``, ``policy`` and ``ancestor`` end in the whole identity of the account. ``id_token`` does
+not, ``delegate`` only lets the account stand in a chain, and ``attach`` needs a permission to deploy beside it.
+"""
+
+IDENTITY: frozenset[EdgeKind] = frozenset({"token", "sign", "key", "policy", "ancestor"})
+"""The kinds of edges that give the whole identity of an account, each on its own."""
+
+_HOMES: Mapping[str, tuple[str, ...]] = {
+    "resourcemanager.projects.setIamPolicy": ("project", "folder", "organization"),
+    "resourcemanager.folders.setIamPolicy": ("folder", "organization"),
+    "resourcemanager.organizations.setIamPolicy": ("organization",),
+}
+
+
+def counts_on(permission: str, resource_kind: str) -> bool:
+    """Whether a permission is of use where it is granted: nobody rewrites a folder's policy by a grant on a project."""
+    return resource_kind in _HOMES.get(permission, (resource_kind,))
+
+
+DEPLOY: tuple[str, ...] = (
+    "aiplatform.customJobs.create",
+    "aiplatform.notebookExecutionJobs.create",
+    "aiplatform.reasoningEngines.create",
+    "appengine.versions.create",
+    "cloudbuild.builds.create",
+    "cloudfunctions.functions.create",
+    "cloudfunctions.functions.update",
+    "cloudscheduler.jobs.create",
+    "cloudscheduler.jobs.update",
+    "composer.environments.create",
+    "compute.instances.create",
+    "compute.instances.setServiceAccount",
+    "config.deployments.create",
+    "container.clusters.create",
+    "dataflow.jobs.create",
+    "datafusion.instances.create",
+    "dataplex.tasks.create",
+    "dataproc.batches.create",
+    "dataproc.clusters.create",
+    "dataproc.sessions.create",
+    "dataproc.workflowTemplates.instantiate",
+    "notebooks.instances.create",
+    "run.jobs.create",
+    "run.jobs.update",
+    "run.services.create",
+    "run.services.update",
+    "run.workerpools.create",
+    "run.workerpools.update",
+    "workflows.workflows.create",
+    "workflows.workflows.update",
+    "workstations.workstationConfigs.create",
+)
+"""The permissions that make something which runs code, or calls Google's APIs, as the account attached to it."""
+
+STRONG: tuple[str, ...] = (
+    *(permission for kind in ("token", "sign", "key", "policy", "ancestor", "attach") for permission in POWERS[kind]),
+    "iam.roles.update",
+)
+"""The permissions which, on a project, folder or organization, make an account privileged: each reaches others.
+
+Owner and Editor have some of them.
+"""
+
+_READING = ("get", "list", "search", "query", "read", "view", "fetch", "lookup", "export", "test", "use", "count")
+
+
+def only_reads(permissions: frozenset[str]) -> bool:
+    """Whether the permissions change nothing: a role of a reader, which nobody gains much by."""
+    return all(permission.rpartition(".")[2].startswith(_READING) for permission in permissions)
