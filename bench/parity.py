@@ -3,8 +3,10 @@
     python bench/parity.py ROOT PLAN [ROOT PLAN ...]
     python bench/parity.py --list FILE      # lines of "ROOT<tab>PLAN"
 
-Facts are compared by kind and address. Of the facts that the plan knows it counts those that are equal, unknown in the
-source, missing there, and contradicting; and those that only the source has. ``-v`` names every fact that is not equal.
+Facts are compared by kind and address, in every part that the reporter of facts prints. Of the facts that the plan
+knows it counts those that are equal, unknown in the source, missing there, and contradicting; then those that only the
+source has, and those that it has in finer parts than the plan (a set with one unknown element is unknown as a whole in
+a plan, while the source still names the others). ``-v`` names every fact that is not equal.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,71 +24,118 @@ from iamlint.reporters.facts import facts_json
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 
-COMPARED = {
-    "grant": ("principal", "role", "resource", "condition"),
-    "custom_role": ("name", "permissions"),
-    "service_account": ("email", "project"),
-    "service": ("name", "project"),
-    "denial": ("parent", "denied_principals", "denied_permissions"),
-}
-CLASSES = ("equal", "unknown", "missing", "contradicting", "extra")
+PLACE = frozenset({"kind", "address", "type", "path", "line", "unknown"})
+"""What an entry says beside the fact itself."""
+NOT_COMPARED = frozenset({"gap"})
+SAYS = {"grant": ("principal", "role"), "attachment": ("account", "default", "scopes")}
+"""The parts of a fact without which it says nothing; of other kinds any part will do."""
+FOLLOWS = {"default": "account"}
+"""Parts that are only known where another one is: an account that is not known may be the default one."""
+CLASSES = ("equal", "unknown", "missing", "contradicting", "extra", "finer")
+UNKNOWN = "?"
 
 Entry = dict[str, Any]
+Difference = tuple[str, str, str]
+"""Class, kind of fact, and what the fact says."""
 
 
 def entries(path: Path, source_root: Path | None = None) -> dict[tuple[str, str], list[Entry]]:
-    """The compared facts of an input, by kind and address."""
+    """The compared facts of an input, by kind and address; what is not known in them is a question mark."""
     found: dict[tuple[str, str], list[Entry]] = {}
     reading = read([path], Options(source_root=source_root))
     for line in facts_json(reading.facts).splitlines():
         entry = json.loads(line)
-        if entry["kind"] in COMPARED and entry["address"] is not None:
-            found.setdefault((entry["kind"], entry["address"]), []).append(entry)
+        if entry["kind"] not in NOT_COMPARED and entry["address"] is not None:
+            found.setdefault((entry["kind"], entry["address"]), []).append(normalised(entry))
     return found
 
 
-def parts(entry: Entry) -> tuple[str, ...]:
-    """What is compared of a fact; a part that is not known is a question mark."""
+def normalised(entry: Entry) -> Entry:
+    """The parts of an entry that say something, unknown ones as question marks."""
     unknown = entry.get("unknown") or {}
 
-    def shown(name: str) -> str:
-        value = entry.get(name)
-        if name in unknown or (isinstance(value, dict) and value.get("name") is None and name == "resource"):
-            return "?"
-        if isinstance(value, list):
-            return json.dumps(["?" if item is None else item for item in value])
-        text = json.dumps(value, sort_keys=True)
-        return "?" if "${" in text else text
+    def value(name: str, found: Any) -> Any:
+        match found:
+            case None:
+                return UNKNOWN if name in unknown else None
+            case str():
+                return UNKNOWN if "${" in found else found
+            case list():
+                return [UNKNOWN if item is None else value("", item) for item in found]
+            case dict():
+                # The parts of a resource or a condition bear their reasons under the name of the whole.
+                parts = {key: value(name if key in ("name", "expression") else key, it) for key, it in found.items()}
+                return {key: UNKNOWN if (key, part) == ("kind", "unknown") else part for key, part in parts.items()}
+            case _:
+                return found
 
-    return tuple(shown(name) for name in COMPARED[entry["kind"]])
+    parts = {name: value(name, found) for name, found in entry.items() if name not in PLACE}
+    return {name: UNKNOWN if parts.get(FOLLOWS.get(name, "")) == UNKNOWN else found for name, found in parts.items()}
 
 
-def fits(known: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two facts could be the same: equal where both are known."""
-    return all(a == b or "?" in (a, b) or '"?"' in a + b for a, b in zip(known, other, strict=True))
+def relation(plan: Any, source: Any) -> str:
+    """How a part of the plan's fact and that of the source stand to each other: equal, unknown, contradicting."""
+    if plan in (source, UNKNOWN):
+        return "equal"
+    match plan, source:
+        case _, "?":
+            return "unknown"
+        case dict(), dict():
+            found = {relation(plan.get(key), source.get(key)) for key in plan.keys() | source.keys()}
+        case list(), list():
+            return _of_lists(plan, source)
+        case _:
+            return "contradicting"
+    return next((name for name in ("contradicting", "unknown") if name in found), "equal")
 
 
-def compare(source: list[Entry], plan: list[Entry]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The class of each fact at one address."""
-    left = [parts(entry) for entry in source]
-    for known in sorted((parts(entry) for entry in plan), key=lambda p: p.count("?")):
-        if known in left:
-            left.remove(known)
-            yield "equal", known
-            continue
-        candidates = [other for other in left if fits(known, other)]
-        if candidates:
-            left.remove(candidates[0])
-            # What the plan does not know itself, the source need not know either.
-            yield (
-                ("unknown" if any(o == "?" != k for o, k in zip(candidates[0], known, strict=True)) else "equal"),
-                known,
-            )
-        elif all(part == "?" for part in known[:2]):
-            yield "equal", known
-        else:
-            yield ("contradicting" if left else "missing"), known
-    yield from (("extra", other) for other in left)
+def _of_lists(plan: list[Any], source: list[Any]) -> str:
+    """Of lists without order: what is left after the common elements decides."""
+    ours, theirs = Counter(map(json.dumps, source)), Counter(map(json.dumps, plan))
+    left, right = list((theirs - ours).elements()), list((ours - theirs).elements())
+    unknown = json.dumps(UNKNOWN)
+    if any(item != unknown for item in right) and unknown not in left:
+        return "contradicting"
+    if any(item != unknown for item in left):
+        return "unknown" if unknown in right else "contradicting"
+    return "equal"
+
+
+def is_known(value: Any) -> bool:
+    """Whether an entry says anything at all."""
+    match value:
+        case dict():
+            return any(is_known(item) for key, item in value.items() if key not in ("kind", "origin"))
+        case None | "?" | False:
+            return False
+        case list():
+            return any(map(is_known, value))
+        case _:
+            return True
+
+
+def compare(kind: str, source: list[Entry], plan: list[Entry]) -> Iterator[tuple[str, str]]:
+    """The class of each fact of a kind at one address, and what it says."""
+
+    def says_something(known: Entry) -> bool:
+        return is_known({name: known[name] for name in SAYS.get(kind, known)})
+
+    left, unmatched = list(source), list(plan)
+    for wanted in ("equal", "unknown", "contradicting"):
+        for known in list(unmatched):
+            found = next((other for other in left if relation(known, other) == wanted), None)
+            if found is None:
+                continue
+            left.remove(found)
+            unmatched.remove(known)
+            if says_something(known):
+                yield wanted, json.dumps(known) if wanted == "equal" else f"{json.dumps(known)} / {json.dumps(found)}"
+    for known in unmatched:
+        if says_something(known):
+            yield "missing", json.dumps(known)
+    finer = any(UNKNOWN in json.dumps(known) for known in plan)
+    for other in left:
+        yield ("finer" if finer else "extra"), json.dumps(other)
 
 
 def pairs(arguments: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
@@ -98,33 +148,49 @@ def pairs(arguments: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
     yield from zip(given, given, strict=True)
 
 
+def differences(root: Path, plan: Path) -> Iterator[Difference]:
+    """Every fact of a root module and its plan, with its class."""
+    source, planned = entries(root), entries(plan, source_root=plan.parent)
+    for kind, address in sorted(source.keys() | planned.keys()):
+        for name, what in compare(kind, source.get((kind, address), []), planned.get((kind, address), [])):
+            yield name, kind, f"{address} {what}"
+
+
+def report(totals: dict[str, Counter[str]], plans: int) -> None:
+    """The table of kinds and classes, in Markdown."""
+    print("| kind | " + " | ".join(CLASSES) + " |\n|" + " --- |" * (len(CLASSES) + 1))
+    for kind, count in sorted(totals.items()):
+        print(f"| {kind} | " + " | ".join(str(count[name]) for name in CLASSES) + " |")
+    whole: Counter[str] = sum(totals.values(), Counter())
+    known = sum(whole[name] for name in ("equal", "unknown", "missing", "contradicting"))
+    share = 100 * whole["equal"] / known if known else 100.0
+    print("| **all** | " + " | ".join(str(whole[name]) for name in CLASSES) + " |")
+    print(f"\n{plans} plans, {known} facts that the plans know, {share:.2f} % equal")
+
+
 def main() -> None:
-    """Print one line a pair and the totals; fails where anything contradicts."""
+    """Print what is not equal, and the totals; fails where anything contradicts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path)
     parser.add_argument("--list", type=Path)
     parser.add_argument("-v", "--verbose", action="store_true")
     arguments = parser.parse_args()
-    totals: Counter[str] = Counter()
-    number = 0
+    totals: dict[str, Counter[str]] = {}
+    number = failed = 0
     for root, plan in pairs(arguments):
         number += 1
-        source, planned = entries(root), entries(plan, source_root=plan.parent)
-        count: Counter[str] = Counter()
-        for key in sorted(source.keys() | planned.keys()):
-            for kind, what in compare(source.get(key, []), planned.get(key, [])):
-                count[kind] += 1
-                if arguments.verbose and kind != "equal":
-                    print(f"  {kind:<13} {key[0]} {key[1]} {what}")
-        totals += count
-        if arguments.verbose or count["contradicting"] or count["missing"]:
-            print(f"{root}: " + ", ".join(f"{name} {count[name]}" for name in CLASSES))
-    known = sum(totals[name] for name in CLASSES if name != "extra")
-    share = 100 * totals["equal"] / known if known else 100.0
-    print(
-        f"{number} plans, {known} facts: " + ", ".join(f"{n} {totals[n]}" for n in CLASSES) + f" ({share:.2f} % equal)"
-    )
-    sys.exit(bool(totals["contradicting"]))
+        try:
+            found = list(differences(root, plan))
+        except Exception:
+            traceback.print_exc()
+            failed += 1
+            continue
+        for name, kind, what in found:
+            totals.setdefault(kind, Counter())[name] += 1
+            if name in ("contradicting", "missing") or (arguments.verbose and name != "equal"):
+                print(f"{name:<13} {kind} {root} {what}")
+    report(totals, number)
+    sys.exit(bool(failed or any(count["contradicting"] for count in totals.values())))
 
 
 if __name__ == "__main__":

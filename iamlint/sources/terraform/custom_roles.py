@@ -27,8 +27,9 @@ def organization_role(instance: Instance) -> Iterator[CustomRole]:
 
 
 def _role(instance: Instance, kind: str, home: Text) -> CustomRole:
+    """The provider's stage where none is written is GA."""
     body = instance.body
-    found = placed_text(body, "role_id")
+    found, stage = placed_text(body, "role_id"), text_of(body.value("stage"))
     role_id = named(found[0] if found else None, f"{instance.address}.role_id", "role_id is not set")
     name = text_of(joined(f"{kind}/", Value(home), "/roles/", Value(role_id)))
     return CustomRole(
@@ -36,5 +37,5 @@ def _role(instance: Instance, kind: str, home: Text) -> CustomRole:
         permissions=placed_texts(body, "permissions"),
         declared=declaration(instance),
         title=text_of(body.value("title")),
-        stage=text_of(body.value("stage")),
+        stage="GA" if stage is None else stage,
     )

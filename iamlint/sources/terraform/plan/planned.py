@@ -13,7 +13,7 @@ from iamlint.sources.terraform.instance import Argument, Body, Instance
 from iamlint.sources.terraform.instances import is_wanted
 from iamlint.sources.terraform.plan.addresses import joined
 from iamlint.sources.terraform.plan.beside import Beside
-from iamlint.sources.terraform.plan.configuration import Block, Configuration, references
+from iamlint.sources.terraform.plan.configuration import Block, Configuration, Expressions, references
 from iamlint.sources.terraform.plan.entries import AFTER_APPLY, Entry
 from iamlint.sources.terraform.plan.providers import Providers
 from iamlint.sources.terraform.plan.references import References, block_address
@@ -128,15 +128,39 @@ def _after_apply(address: str, name: str) -> Unknown:
 
 
 def _configured(kind: str, body: Body, block: Block) -> Body:
-    """The body without what the provider fills in: of a grant's target only what is configured names it."""
-    grants = family_of(kind) is not None
+    """The body without what the provider fills in.
 
-    def keep(name: str, argument: Argument) -> bool:
-        if name in block.expressions or name in NOT_THE_TARGET:
-            return True
-        return not argument.value.unknown if name == "project" else not grants
+    An attribute that is not configured and not known is no argument. Of a grant's target only what is configured names
+    it, known or not, but for the project.
+    """
+    stated = _stated(body, block.expressions)
+    if family_of(kind) is None:
+        return stated
 
-    return Body(body.at, {n: argument for n, argument in body.arguments.items() if keep(n, argument)}, body.blocks)
+    def names_it(name: str) -> bool:
+        return name in block.expressions or name in NOT_THE_TARGET or name == "project"
+
+    return Body(body.at, {n: argument for n, argument in stated.arguments.items() if names_it(n)}, stated.blocks)
+
+
+def _stated(body: Body, expressions: Expressions) -> Body:
+    """The body without unknown arguments that are not configured, in its nested blocks too.
+
+    A plan's configuration has nothing of dynamic blocks: where it has not as many blocks as are planned, all is kept.
+    """
+    arguments = {
+        name: argument for name, argument in body.arguments.items() if name in expressions or not argument.value.unknown
+    }
+    blocks = dict(body.blocks)
+    for name, bodies in body.blocks.items():
+        written = expressions.get(name, NULL).data
+        inner = written if isinstance(written, tuple) else (expressions.get(name, NULL),)
+        if isinstance(bodies, tuple) and len(bodies) == len(inner):
+            blocks[name] = tuple(
+                _stated(one, of.data) if isinstance(of.data, dict) else one
+                for one, of in zip(bodies, inner, strict=True)
+            )
+    return Body(body.at, arguments, blocks)
 
 
 def _without_inherited_project(body: Body, written: Body, provider: Instance | None) -> Body:
