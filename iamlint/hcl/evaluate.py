@@ -348,7 +348,7 @@ class _Text:
     def data(self) -> Data:
         if self.why:
             return Unknown(self.why.reason, tuple(self.parts), refused=self.why.refused)
-        return "".join(part for part in self.parts if isinstance(part, str))
+        return syntax.normalized("".join(part for part in self.parts if isinstance(part, str)))
 
 
 def _template(node: syntax.Template, scope: Scope) -> Value:

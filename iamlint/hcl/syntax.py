@@ -7,11 +7,28 @@ the item, ``"${x}"`` is a template of one interpolation.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from iamlint.location import SourceText, Unreadable
+
+_BEYOND_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,1000}")
+
+
+def normalized(text: str) -> str:
+    """A text in Unicode's normalization form C, which every string of Terraform's is in.
+
+    Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md. Done piece by piece, since the time that Python
+    takes for a run of combining characters grows with the square of its length.
+    """
+    return text if text.isascii() else _BEYOND_ASCII.sub(_composed, text)
+
+
+def _composed(piece: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", piece.group())
 
 
 @dataclass(slots=True, eq=False)
@@ -31,7 +48,7 @@ class Literal(Node):
 
 @dataclass(slots=True, eq=False)
 class Text(Node):
-    """A literal stretch of a template, escapes resolved and strip markers applied."""
+    """A literal stretch of a template, escapes resolved and strip markers applied; not normalized yet."""
 
     value: str
 
@@ -77,7 +94,7 @@ class Template(Node):
         """The text, where it has no interpolation or directive."""
         if any(not isinstance(part, Text) for part in self.parts):
             return None
-        return "".join(part.value for part in self.parts if isinstance(part, Text))
+        return normalized("".join(part.value for part in self.parts if isinstance(part, Text)))
 
 
 @dataclass(slots=True, eq=False)

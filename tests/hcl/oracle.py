@@ -1,7 +1,7 @@
 """Go's HCL parser as a judge: the npm package ``@cdktf/hcl2json`` is hashicorp/hcl compiled to WebAssembly.
 
 It is installed once into ``~/.cache/iamlint-test`` (or ``XDG_CACHE_HOME``); without npm, or without a network the
-first time, those who ask for it get the reason.
+first time, those who ask for it get the reason. `go_tree` compares its trees with ours.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ import os
 import re
 import shutil
 import subprocess
-from decimal import Decimal
+import tempfile
 from pathlib import Path
 from typing import Any
-
-from iamlint.hcl import syntax
-from iamlint.hcl.syntax import Body, Expression, File, TemplatePart
 
 PACKAGE = "@cdktf/hcl2json@0.21.0"
 
 _SCRIPT = """
-const {parse} = require(process.argv[1]);
+const {parse, getExpressionAst} = require(process.argv[1]);
 const lines = require('readline').createInterface({input: process.stdin});
+const tried = async (what) => { try { return {value: await what()}; } catch (e) { return {error: String(e)}; } };
 (async () => {
   for await (const line of lines) {
-    let answer;
-    try { answer = {value: await parse('x.tf', JSON.parse(line))}; } catch (e) { answer = {error: String(e)}; }
+    const asked = JSON.parse(line);
+    const answer = [];
+    for (const text of asked.files || []) answer.push(await tried(() => parse('x.tf', text)));
+    for (const text of asked.expressions || []) answer.push(await tried(() => getExpressionAst('x.tf', text)));
     process.stdout.write(JSON.stringify(answer) + '\\n');
   }
 })();
 """
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """Why there is no judge here."""
 
 
@@ -51,13 +51,22 @@ class GoParser:
         )
 
     def parse(self, text: str) -> tuple[Any, str]:
-        """The document that the text is, and the errors in it."""
-        if self._process.stdin is None or self._process.stdout is None:
-            raise Unavailable("the process has no pipes")
-        self._process.stdin.write(json.dumps(text) + "\n")
-        self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        """The document that the text is, and the errors in it, of the parser or of the conversion to JSON."""
+        (answer,) = self._ask({"files": [text]})
         return answer.get("value"), answer.get("error", "")
+
+    def expressions(self, texts: list[str]) -> list[Any]:
+        """The syntax tree of each expression, or what is wrong with it as a string."""
+        answers = self._ask({"expressions": [text + "\n" for text in texts]}) if texts else []
+        return [answer.get("error") or answer["value"] for answer in answers]
+
+    def _ask(self, question: dict[str, list[str]]) -> list[dict[str, Any]]:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise UnavailableError("the process has no pipes")
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        answers: list[dict[str, Any]] = json.loads(self._process.stdout.readline())
+        return answers
 
     def close(self) -> None:
         """End the process."""
@@ -69,86 +78,32 @@ class GoParser:
 
 
 def _installed() -> Path:
+    """The folder with the package; installed aside and then moved, since several test processes may come at once."""
     if not shutil.which("npm") or not shutil.which("node"):
-        raise Unavailable("npm and node are not installed")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "iamlint-test" / "hcl2json"
-    if not (folder / "node_modules" / "@cdktf" / "hcl2json").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(folder), PACKAGE]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-        if done.returncode:
-            raise Unavailable(f"npm cannot install {PACKAGE}: {done.stderr.strip()[-200:]}")
+        raise UnavailableError("npm and node are not installed")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "iamlint-test"
+    folder = base / PACKAGE.rpartition("/")[2]
+    if not folder.is_dir():
+        base.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=base) as made:
+            command = ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", made, PACKAGE]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+            if done.returncode:
+                raise UnavailableError(f"npm cannot install {PACKAGE}: {done.stderr.strip()[-200:]}")
+            try:
+                Path(made).rename(folder)
+                Path(made).mkdir()  # for the clean-up, which wants to find it
+            except OSError:
+                if not folder.is_dir():
+                    raise
     return folder
 
 
-def first_error_line(errors: str) -> int:
-    """The line of the first of the errors that `GoParser.parse` gives."""
-    found = re.search(r"x\.tf:(\d+),", errors)
-    return int(found.group(1)) if found else 0
+def is_syntax_error(errors: str) -> bool:
+    """Whether the parser refused a text, rather than the converter that comes after it."""
+    return errors.startswith("Error: parse config:")
 
 
-def as_document(file: File) -> Any:
-    """A tree of ours in the form that hcl2json gives."""
-    return _Writer(file.source.text).body(file.body)
-
-
-class _Writer:
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def body(self, body: Body) -> dict[str, Any]:
-        """Arguments by name, blocks as lists below their labels."""
-        document: dict[str, Any] = {name: self.value(a.expression) for name, a in body.arguments.items()}
-        for block in body.blocks:
-            names = [block.type, *(label.text for label in block.labels)]
-            level = document
-            for name in names[:-1]:
-                level = level.setdefault(name, {})
-            level.setdefault(names[-1], []).append(self.body(block.body))
-        return document
-
-    def value(self, node: Expression) -> Any:
-        """Constants as they are, everything else as the source text of the expression."""
-        match node:
-            case syntax.Literal(value=value):
-                return float(value) if isinstance(value, Decimal) else value
-            case syntax.Unary(operator="-", operand=syntax.Literal(value=value)) if isinstance(value, (int, Decimal)):
-                return float(-value) if isinstance(value, Decimal) else -value
-            case syntax.Template(parts=(syntax.Interpolation(expression=only),)):
-                return self.value(only)
-            case syntax.Template(parts=parts):
-                return "".join(map(self.part, parts))
-            case syntax.Tuple(items=items):
-                return [self.value(item) for item in items]
-            case syntax.Object(items=items):
-                return {self.key(key): self.value(value) for key, value in items}
-            case _:
-                return "${" + self.text[node.start : node.end] + "}"
-
-    def key(self, node: Expression) -> str:
-        """The key of an item of an object."""
-        if isinstance(node, (syntax.Attribute, syntax.Index)):
-            return self.text[node.start : node.end]
-        value = self.value(node)
-        return value if isinstance(value, str) else json.dumps(value)
-
-    def part(self, part: TemplatePart) -> str:
-        """A part of a template, with sequences as hcl2json spells them."""
-        match part:
-            case syntax.Text(value=value):
-                return value.replace("${", "$${").replace("%{", "%%{")
-            case syntax.Interpolation(expression=syntax.Template() as inner):
-                return "".join(map(self.part, inner.parts))
-            case syntax.Interpolation(expression=syntax.Literal(value=value)):
-                return json.dumps(float(value) if isinstance(value, Decimal) else value)
-            case syntax.Interpolation(expression=expression):
-                return "${" + self.text[expression.start : expression.end] + "}"
-            case syntax.IfDirective(condition=condition, then=then, otherwise=otherwise):
-                head = "%{if " + self.text[condition.start : condition.end] + "}"
-                last = "%{else}" + "".join(map(self.part, otherwise)) if otherwise else ""
-                return head + "".join(map(self.part, then)) + last + "%{endif}"
-            case syntax.ForDirective(key=key, value=value, collection=collection, body=body):
-                names = value if key is None else f"{key}, {value}"
-                head = f"%{{for {names} in {self.text[collection.start : collection.end]}}}"
-                return head + "".join(map(self.part, body)) + "%{endfor}"
+def error_lines(errors: str) -> list[int]:
+    """The lines of the errors that `GoParser.parse` gives, in ascending order."""
+    return sorted(int(line) for line in re.findall(r"x\.tf:(\d+),[\d,\-]+: ", errors))
