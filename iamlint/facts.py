@@ -24,6 +24,7 @@ PrincipalKind = Literal[
     "gke_workload",  # serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]
     "federated",  # principal://…
     "federated_set",  # principalSet://…
+    "federated_pool",  # principalSet://…/*, every identity of a pool
     "public",  # allUsers, allAuthenticatedUsers
     "convenience",  # projectOwner:, projectEditor:, projectViewer:
     "deleted",
@@ -77,7 +78,7 @@ class Principal:
     @property
     def email(self) -> str | None:
         """The e-mail, for the forms that have one and where it is known (``${ADDRESS.email}`` is one here)."""
-        if self.unknown or self.kind in ("federated", "federated_set", "public", "malformed", "unknown"):
+        if self.unknown or self.kind in ("federated", "federated_set", "federated_pool", "public", "malformed", "unknown"):
             return None
         return self.text.partition(":")[2] or None
 

@@ -7,6 +7,7 @@ https://cloud.google.com/iam/docs/service-agents
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from iamlint.facts import Principal, PrincipalKind
 from iamlint.unknown import Unknown
@@ -25,6 +26,7 @@ _PREFIXES: dict[str, PrincipalKind] = {
 }
 _LOWERED = frozenset({"user", "serviceAccount", "group", "domain"})
 """The forms whose value the provider for Terraform makes lower case; URLs and GKE identities keep theirs."""
+_DELETABLE = frozenset({"user", "serviceAccount", "group", "principal", "principalSet"})
 _CANONICAL = {prefix.lower(): prefix for prefix in _PREFIXES}
 _PUBLIC = {"allusers": "allUsers", "allauthenticatedusers": "allAuthenticatedUsers"}
 
@@ -68,7 +70,19 @@ _DEFAULTS = (
 )
 _GKE = re.compile(r"(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
 _ACCOUNT = re.compile(r"[^@]+@(?P<project>[a-z][a-z0-9-]*)(?P<domain>(?:\.[a-z0-9-]+)*)\.iam\.gserviceaccount\.com\Z")
-_NUMBERED = re.compile(r"(?:service-|p)?(?P<number>[0-9]{5,})(?:-compute)?@")
+Home = Literal["project", "folder", "organization"]
+
+_HOMES: tuple[tuple[Home, re.Pattern[str]], ...] = (
+    (
+        "project",
+        re.compile(
+            r"(?:service-p?|project-|bq-|bqcx-|blirc-|connection-|vault-|c-|p-|[bp])?(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@"
+        ),
+    ),
+    ("folder", re.compile(r"(?:service-folder-|service-f|f)(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@")),
+    ("organization", re.compile(r"(?:service-org-|service-o|organizations-|o)(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@")),
+)
+"""How the e-mails of agents and default accounts begin, by what they belong to."""
 _AGENT_TYPE = re.compile(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[[^\]]*\])?\.(email|member)\Z")
 
 
@@ -89,6 +103,8 @@ def _known(text: str) -> Principal:
         return Principal(text, "malformed")
     if prefix == "serviceAccount":
         return _account(rest)
+    if kind == "federated_set" and rest.endswith("/*"):
+        kind = "federated_pool"
     return Principal(f"{prefix}:{rest.lower() if prefix in _LOWERED else rest}", kind)
 
 
@@ -117,6 +133,8 @@ def _partly_known(value: Unknown) -> Principal:
         if ".svc.id.goog[" in text:
             return Principal(text, "gke_workload", value)
         return Principal(text, account_kind(value.suffix) if "@" in value.suffix else "service_account", value)
+    if of_prefix == "federated_set" and value.suffix.endswith("/*"):
+        return Principal(text, "federated_pool", value)
     return Principal(text, of_prefix, value)
 
 
@@ -141,7 +159,8 @@ def project_of(email: str) -> str | None:
     "example.com:shop".
     """
     if email.endswith("@appspot.gserviceaccount.com"):
-        return email.partition("@")[0]
+        name, _, domain = email.partition("@")[0].partition(".")
+        return f"{domain}:{name}" if domain else name
     if account_kind(email) != "service_account":
         return None
     match = _ACCOUNT.match(email)
@@ -151,7 +170,22 @@ def project_of(email: str) -> str | None:
     return f"{domain}:{match['project']}" if domain else match["project"]
 
 
+def home_of(email: str) -> tuple[Home, str] | None:
+    """What an agent or default account belongs to, and its number, where its e-mail has it.
+
+    ``service-1234567890@…`` is of a project, ``service-folder-1234567890@…`` of a folder, ``service-org-1234567890@…``
+    of an organization. A user-managed account may be called the same, but belongs to the project in its domain.
+    """
+    if account_kind(email) not in ("service_agent", "default_service_account"):
+        return None
+    for home, pattern in _HOMES:
+        match = pattern.match(email)
+        if match:
+            return home, match["number"]
+    return None
+
+
 def project_number_of(email: str) -> str | None:
     """The number of the project that an agent or default account belongs to, where its e-mail has it."""
-    match = _NUMBERED.match(email)
-    return match["number"] if match else None
+    home = home_of(email)
+    return home[1] if home and home[0] == "project" else None

@@ -132,6 +132,8 @@ def possible_kinds(principal: Principal) -> frozenset[str]:
         return frozenset({principal.kind})
     if principal.kind == "unknown":
         return frozenset(get_args(PrincipalKind)) - {"unknown"}
+    if principal.kind == "federated_set" and not unknown.suffix:
+        return frozenset({"federated_set", "federated_pool"})
     if principal.kind != "service_account":
         return frozenset({principal.kind})
     named = _USER_MANAGED.match(unknown.prefix) and not _OF_AGENTS.match(unknown.prefix)
