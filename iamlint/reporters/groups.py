@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from iamlint.finding import Finding
+
+_KEYS = re.compile(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
+"""The instance keys in an address of Terraform's: those of ``module.a["x"].google_x.b[0]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
 
 def _block(finding: Finding) -> tuple[object, ...]:
     """What the findings of one block have in common; of what has no address, the line."""
-    where = without_keys(finding.address) if finding.address else finding.at.line
+    where = _KEYS.sub("", finding.address) if finding.address else finding.at.line
     return (finding.rule, finding.severity, finding.confidence, finding.at.path, finding.role, where)
 
 
@@ -44,22 +48,3 @@ def _holder(finding: Finding) -> tuple[object, ...]:
     if finding.principal is None or finding.role is None:
         return _block(finding)
     return (finding.rule, finding.severity, finding.confidence, finding.principal, finding.role)
-
-
-def without_keys(address: str) -> str:
-    """An address without its instance keys: ``module.a.google_x.b`` of ``module.a["x"].google_x.b[0]``."""
-    kept: list[str] = []
-    inside = quoted = escaped = False
-    for character in address:
-        if not inside:
-            inside = character == "["
-            kept += [] if inside else [character]
-        elif escaped:
-            escaped = False
-        elif quoted and character == "\\":
-            escaped = True
-        elif character == '"':
-            quoted = not quoted
-        elif character == "]" and not quoted:
-            inside = False
-    return "".join(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -9,6 +10,14 @@ from iamlint.location import Location, SourceText, Unreadable
 
 LARGEST = 256 * 1024 * 1024
 """Bytes. A file beyond this is not read."""
+
+
+def resolved(path: Path) -> Path:
+    """A path without symbolic links; as it is where they lead in a circle, or where it is no path at all."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a NUL character in it
+        return path.absolute()
 
 
 def load(path: Path, shown: str) -> SourceText | Unreadable:

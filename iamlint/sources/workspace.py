@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.texts import load
+from iamlint.sources.texts import load, resolved
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
 """Directories that are never walked into, beside those whose name begins with a dot."""
@@ -28,14 +28,14 @@ class Workspace:
     """
 
     def __init__(self, paths: Iterable[Path], cwd: Path | None = None) -> None:
-        self.cwd = (cwd or Path.cwd()).resolve()
+        self.cwd = resolved(cwd or Path.cwd())
         self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path)}))
         self.texts: dict[str, SourceText] = {}
         self._loaded: dict[Path, SourceText | Unreadable] = {}
 
     def _roots_of(self, path: Path) -> Iterator[Path]:
-        resolved = path.resolve()
-        directory = resolved if resolved.is_dir() else resolved.parent
+        real = resolved(path)
+        directory = real if real.is_dir() else real.parent
         yield directory
         if directory.is_relative_to(self.cwd):
             yield self.cwd
@@ -44,28 +44,27 @@ class Workspace:
                 yield parent
                 break
 
-    def allowed(self, resolved: Path) -> bool:
+    def allowed(self, real: Path) -> bool:
         """Whether a resolved path lies below a root."""
-        return any(resolved.is_relative_to(root) for root in self.roots)
+        return any(real.is_relative_to(root) for root in self.roots)
 
     def shown(self, path: Path) -> str:
         """The path as messages have it: relative to the working directory where it lies below it."""
-        resolved = path if path.is_absolute() else self.cwd / path
-        resolved = Path(os.path.normpath(resolved))
-        return (resolved.relative_to(self.cwd) if resolved.is_relative_to(self.cwd) else resolved).as_posix()
+        whole = Path(os.path.normpath(self.cwd / path))
+        return (whole.relative_to(self.cwd) if whole.is_relative_to(self.cwd) else whole).as_posix()
 
     def load(self, path: Path) -> SourceText | Unreadable:
         """The text of a file, read at most once."""
-        resolved = path.resolve()
-        if resolved not in self._loaded:
-            self._loaded[resolved] = self._load(path, resolved)
-        return self._loaded[resolved]
+        real = resolved(path)
+        if real not in self._loaded:
+            self._loaded[real] = self._load(path, real)
+        return self._loaded[real]
 
-    def _load(self, path: Path, resolved: Path) -> SourceText | Unreadable:
+    def _load(self, path: Path, real: Path) -> SourceText | Unreadable:
         shown = self.shown(path)
-        if not self.allowed(resolved):
+        if not self.allowed(real):
             return Unreadable(Location(shown), "the file lies outside of what iamlint was given to read")
-        found = load(resolved, shown)
+        found = load(real, shown)
         if isinstance(found, SourceText):
             self.texts[shown] = found
         return found
@@ -88,15 +87,12 @@ def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str]
     excluded = tuple(glob.rstrip("/") for glob in exclude)
     found = Found()
     for path in paths:
-        shown = workspace.shown(path)
         if path.is_dir():
-            if not _walk(path, found, lambda below: _fits(workspace.shown(below), excluded)):
-                hint = "give a directory with Terraform files, a plan as JSON, or an export of gcloud"
-                found.errors.append(Unreadable(Location(shown), "nothing in this directory can be checked", hint))
-        elif path.is_file():
+            found.errors += _walk(path, found, workspace, excluded)
+        elif path.is_file() and path.stat().st_size:
             _sort(path, found, named=True)
         else:
-            found.errors.append(Unreadable(Location(shown), "there is no such file or directory", "check the path"))
+            found.errors.append(Unreadable(Location(workspace.shown(path)), *_useless(path)))
     found.directories = sorted(set(found.directories))
     found.documents = sorted(dict(sorted(found.documents)).items())  # named, where it is both
     return found
@@ -106,21 +102,39 @@ def _fits(shown: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(shown, glob) for glob in globs)
 
 
-def _walk(top: Path, found: Found, is_excluded: Callable[[Path], bool]) -> bool:
+def _useless(path: Path) -> tuple[str, str]:
+    """Why a path that the user gave is neither a directory nor a file that says something, and what to do."""
+    if path.is_file():
+        return "the file is empty", "give a file that says something, or the directory that it is in"
+    if path.exists():
+        return "this is no regular file", "give a file or a directory"
+    if path.is_symlink():
+        return "the symbolic link leads to nothing, or in a circle", "check where it leads"
+    return "there is no such file or directory", "check the path"
+
+
+def _walk(top: Path, found: Found, workspace: Workspace, excluded: tuple[str, ...]) -> Iterator[Unreadable]:
+    """Sort what lies below a directory; what of it cannot be read, or that there is nothing."""
     before = len(found.directories) + len(found.documents)
-    for directory, names, files in os.walk(top):
-        names[:] = sorted(name for name in names if not name.startswith(".") and name not in SKIPPED)
-        names[:] = [name for name in names if not is_excluded(Path(directory, name))]
+    unreadable: list[OSError] = []
+    for directory, names, files in os.walk(top, onerror=unreadable.append):
+        kept = (name for name in sorted(names) if not name.startswith(".") and name not in SKIPPED)
+        names[:] = [name for name in kept if not _fits(workspace.shown(Path(directory, name)), excluded)]
         for path in (Path(directory, name) for name in files):
-            if not is_excluded(path):
+            if not _fits(workspace.shown(path), excluded):
                 _sort(path, found, named=False)
-    return len(found.directories) + len(found.documents) > before
+    for error in unreadable:
+        where = Location(workspace.shown(Path(error.filename)))
+        yield Unreadable(where, f"the directory cannot be read: {error.strerror}", "check its permissions")
+    if not unreadable and len(found.directories) + len(found.documents) == before:
+        hint = "give a directory with Terraform files, a plan as JSON, or an export of gcloud"
+        yield Unreadable(Location(workspace.shown(top)), "nothing in this directory can be checked", hint)
 
 
 def _sort(path: Path, found: Found, *, named: bool) -> None:
     name = path.name
     if name.endswith((*_TERRAFORM, *_ASSIGNMENTS)):
         if named or name.endswith(_TERRAFORM):
-            found.directories.append(path.parent.resolve())
+            found.directories.append(resolved(path.parent))
     elif named or name.endswith(_DOCUMENTS) or name in _TABLES:
         found.documents.append((path, named))

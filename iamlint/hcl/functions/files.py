@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import posixpath
 import re
 from pathlib import Path
@@ -20,7 +21,7 @@ LARGEST = 1_000_000
 def _path(files: Files, name: str) -> Path:
     if "\0" in name or name.startswith("~"):
         raise Unclear(Unknown("a path that iamlint does not follow"))
-    resolved = (files.base / name).resolve()
+    resolved = Path(os.path.realpath(files.base / name))
     if not any(resolved.is_relative_to(root) for root in files.roots):
         raise Unclear(Unknown(f"the file {name} lies outside of what iamlint was given to read"))
     return resolved
@@ -53,7 +54,7 @@ def _fileset(files: Files, directory: Value, pattern: Value) -> Data:
         raise Unclear(Unknown("a pattern that leads out of its directory"))
     found = []
     for path in _glob(top, wanted):
-        if path.is_file() and any(path.resolve().is_relative_to(root) for root in files.roots):
+        if path.is_file() and any(Path(os.path.realpath(path)).is_relative_to(root) for root in files.roots):
             found.append(Value(path.relative_to(top).as_posix()))
             if len(found) > MOST_ELEMENTS:
                 raise Unclear(Unknown("more files than iamlint lists"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from iamlint.location import SourceText, Unreadable
 from iamlint.sources.terraform.module import CONFIGURATION, Module, read_module
+from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace
 
 _LOCAL = ("./", "../")
@@ -25,17 +26,20 @@ class Library:
 
     def module(self, directory: Path) -> Module | str:
         """The module in a directory, or the reason why there is none."""
-        resolved = directory.resolve()
-        if resolved not in self._modules:
-            if not self._workspace.allowed(resolved):
+        real = resolved(directory)
+        if real not in self._modules:
+            if not self._workspace.allowed(real):
                 return f"{self._workspace.shown(directory)} lies outside of what iamlint was given to read"
-            if not resolved.is_dir():
+            if not real.is_dir():
                 return f"the directory {self._workspace.shown(directory)} is not there"
-            names = sorted(entry.name for entry in resolved.iterdir() if entry.is_file())
+            try:
+                names = sorted(entry.name for entry in real.iterdir() if entry.is_file())
+            except OSError as error:
+                return f"the directory {self._workspace.shown(directory)} cannot be read: {error.strerror}"
             if not any(CONFIGURATION.search(name) for name in names):
                 return f"the directory {self._workspace.shown(directory)} has no Terraform files"
-            self._modules[resolved] = read_module(resolved, names, self._load)
-        return self._modules[resolved]
+            self._modules[real] = read_module(real, names, self._load)
+        return self._modules[real]
 
     def _load(self, path: Path) -> SourceText | Unreadable:
         return self._workspace.load(path)
@@ -47,7 +51,7 @@ class Library:
 
     def for_root(self, root: Path) -> RootModules:
         """The library as calls below one root module see it: with the modules that were installed for that root."""
-        return RootModules(self, self._installed(root.resolve()))
+        return RootModules(self, self._installed(resolved(root)))
 
     def _installed(self, root: Path) -> dict[str, Path]:
         if root not in self._manifests:

@@ -16,6 +16,7 @@ from iamlint.sources.terraform.instances import facts_of, is_wanted
 from iamlint.sources.terraform.library import Library
 from iamlint.sources.terraform.module import Module
 from iamlint.sources.terraform.variables import root_inputs
+from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace
 from iamlint.values import Value
 
@@ -45,10 +46,10 @@ def read_terraform(directories: Iterable[Path], options: Options, workspace: Wor
 def root_modules(modules: list[Module]) -> list[Module]:
     """Those that no other one calls by a local path; where all call each other, the first."""
     called = {
-        (module.directory / source).resolve()
+        directory
         for module in modules
         for source in module.local_sources()
-        if (module.directory / source).resolve() != module.directory
+        if (directory := resolved(module.directory / source)) != module.directory
     }
     return [module for module in modules if module.directory not in called] or modules[:1]
 

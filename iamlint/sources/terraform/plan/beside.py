@@ -20,6 +20,7 @@ from iamlint.sources.terraform.plan.configuration import Configuration
 from iamlint.sources.terraform.plan.entries import Entry
 from iamlint.sources.terraform.plan.relocation import same, unplaced
 from iamlint.sources.terraform.variables import root_inputs
+from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace, discover
 from iamlint.unknown import Unknown
 from iamlint.values import Value
@@ -86,8 +87,8 @@ def find_source(
 
 def _candidates(source: SourceText, options: Options, workspace: Workspace) -> list[Path]:
     if options.source_root:
-        return [(workspace.cwd / options.source_root).resolve()]
-    return list(dict.fromkeys(((workspace.cwd / source.path).resolve().parent, workspace.cwd)))
+        return [resolved(workspace.cwd / options.source_root)]
+    return list(dict.fromkeys((resolved(workspace.cwd / source.path).parent, workspace.cwd)))
 
 
 def _below(
