@@ -180,6 +180,6 @@ def _mapping(body: Body, protocol: Protocol | Unknown | None) -> Mapping | Unkno
             place = Place(body.at.location)
             return tuple((name, text, place) for name, text in _AWS_MAPPING.items())
         case None | dict():
-            return ()
+            return protocol if isinstance(protocol, Unknown) else ()
         case _:
             return Unknown("attribute_mapping is not a map")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from iamlint.facts import Text
 from iamlint.location import Span
 from iamlint.sources.terraform.accounts import service_account
+from iamlint.sources.terraform.attachments import names_account
 from iamlint.sources.terraform.families import NOT_THE_TARGET, family_of
 from iamlint.sources.terraform.instance import Argument, Body, Instance
 from iamlint.sources.terraform.instances import is_wanted
@@ -23,6 +24,7 @@ from iamlint.unknown import Hole, Unknown
 from iamlint.values import NULL, Value
 
 _ACCOUNT = ("google_service_account", ("email", "name", "id", "unique_id"))
+_ATTACHED = ("google_service_account", (*_ACCOUNT[1], "member"))
 _NAMES = {
     "member": ("google_service_account", ("email", "member")),
     "service_account_id": _ACCOUNT,
@@ -62,26 +64,32 @@ class Planned:
         block = self._configuration.block(entry.module, block_address(entry.address, entry.module))
         body = body_of(entry.values, entry.at)
         if block:
-            body = self._named(entry, block, _configured(entry.type, body, block))
+            body = self._named(entry, block.expressions, _configured(entry.type, body, block))
         provider = self._providers.get(block.provider) if block else None
         return Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), provider)
 
-    def _named(self, entry: Entry, block: Block, body: Body) -> Body:
+    def _named(self, entry: Entry, expressions: Expressions, body: Body, path: str = "") -> Body:
         """Unknown arguments by what they refer to: the account of a member, the document of a policy."""
         arguments = dict(body.arguments)
         for name, argument in body.arguments.items():
             if argument.value.unknown and not argument.value.unknown.parts:
-                value = self._name(entry, name, block) or Value(_after_apply(entry.address, name), argument.value.at)
+                unnamed = Value(_after_apply(entry.address, path + name), argument.value.at)
+                value = self._name(entry, name, expressions.get(name)) or unnamed
                 arguments[name] = Argument(value, argument.at, argument.items)
-        return Body(body.at, arguments, body.blocks)
+        blocks = dict(body.blocks)
+        for name, bodies in body.blocks.items():
+            if isinstance(bodies, tuple):
+                pairs = enumerate(zip(bodies, _inner(expressions, name, len(bodies)), strict=True))
+                blocks[name] = tuple(self._named(entry, of or {}, one, f"{path}{name}[{i}].") for i, (one, of) in pairs)
+        return Body(body.at, arguments, blocks)
 
-    def _name(self, entry: Entry, name: str, block: Block) -> Value | None:
-        expression = block.expressions.get(name)
+    def _name(self, entry: Entry, name: str, expression: Value | None) -> Value | None:
         if name == "policy_data":
             return self._policy(entry, expression)
-        if name not in _NAMES:
+        found = _NAMES.get(name) or (_ATTACHED if names_account(name) else None)
+        if found is None:
             return None
-        kind, attributes = _NAMES[name]
+        kind, attributes = found
         address = self._references.resource((entry.module, entry.address), expression, kind, attributes)
         if address is None:
             return None
@@ -153,14 +161,19 @@ def _stated(body: Body, expressions: Expressions) -> Body:
     }
     blocks = dict(body.blocks)
     for name, bodies in body.blocks.items():
-        written = expressions.get(name, NULL).data
-        inner = written if isinstance(written, tuple) else (expressions.get(name, NULL),)
-        if isinstance(bodies, tuple) and len(bodies) == len(inner):
-            blocks[name] = tuple(
-                _stated(one, of.data) if isinstance(of.data, dict) else one
-                for one, of in zip(bodies, inner, strict=True)
-            )
+        if isinstance(bodies, tuple):
+            inner = zip(bodies, _inner(expressions, name, len(bodies)), strict=True)
+            blocks[name] = tuple(one if of is None else _stated(one, of) for one, of in inner)
     return Body(body.at, arguments, blocks)
+
+
+def _inner(expressions: Expressions, name: str, count: int) -> tuple[Expressions | None, ...]:
+    """The expressions of each nested block of a type; None where the configuration does not have as many."""
+    written = expressions.get(name, NULL)
+    found = written.data if isinstance(written.data, tuple) else (written,)
+    if len(found) != count:
+        return (None,) * count
+    return tuple(one.data if isinstance(one.data, dict) else None for one in found)
 
 
 def _without_inherited_project(body: Body, written: Body, provider: Instance | None) -> Body:
