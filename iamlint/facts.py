@@ -78,7 +78,14 @@ class Principal:
     @property
     def email(self) -> str | None:
         """The e-mail, for the forms that have one and where it is known (``${ADDRESS.email}`` is one here)."""
-        if self.unknown or self.kind in ("federated", "federated_set", "federated_pool", "public", "malformed", "unknown"):
+        if self.unknown or self.kind in (
+            "federated",
+            "federated_set",
+            "federated_pool",
+            "public",
+            "malformed",
+            "unknown",
+        ):
             return None
         return self.text.partition(":")[2] or None
 

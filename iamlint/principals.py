@@ -99,13 +99,36 @@ def _known(text: str) -> Principal:
     kind = _PREFIXES.get(prefix)
     if not colon or kind is None or not rest or rest != rest.strip():
         return Principal(text, "malformed")
-    if kind in ("federated", "federated_set") and not rest.startswith("//"):
-        return Principal(text, "malformed")
     if prefix == "serviceAccount":
         return _account(rest)
+    if prefix == "deleted":
+        return _deleted(text, rest)
+    if not _is_well_formed(prefix, rest):
+        return Principal(text, "malformed")
     if kind == "federated_set" and rest.endswith("/*"):
         kind = "federated_pool"
     return Principal(f"{prefix}:{rest.lower() if prefix in _LOWERED else rest}", kind)
+
+
+def _is_well_formed(prefix: str, rest: str) -> bool:
+    match prefix:
+        case "principal" | "principalSet":
+            return rest.startswith("//")
+        case "user" | "group":
+            return rest.count("@") == 1 and not rest.startswith("@") and not rest.endswith("@")
+        case "domain":
+            return "@" not in rest
+        case _:
+            return True
+
+
+def _deleted(text: str, rest: str) -> Principal:
+    """``deleted:user:ana@example.com?uid=1``: what it was, and its number; federated ones keep their letters' case."""
+    inner, colon, name = rest.partition(":")
+    inner = _CANONICAL.get(inner.lower(), inner)
+    if not colon or not name or inner not in _DELETABLE:
+        return Principal(text, "malformed")
+    return Principal(f"deleted:{inner}:{name.lower() if inner in _LOWERED else name}", "deleted")
 
 
 def _account(name: str) -> Principal:

@@ -1,0 +1,233 @@
+"""How policies spell principals, and what the spelling tells."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamlint.principals import account_kind, home_of, project_number_of, project_of, read_principal
+from iamlint.unknown import Hole, Unknown
+
+POOL = "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/gh"
+GKE = "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/shop.svc.id.goog"
+WORKFORCE = "//iam.googleapis.com/locations/global/workforcePools/staff"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("user:ana@example.com", "user"),
+        ("group:admins@example.com", "group"),
+        ("domain:example.com", "domain"),
+        ("allUsers", "public"),
+        ("allAuthenticatedUsers", "public"),
+        ("serviceAccount:ci@shop.iam.gserviceaccount.com", "service_account"),
+        ("serviceAccount:ci@shop.example.com.iam.gserviceaccount.com", "service_account"),
+        ("serviceAccount:1234567890-compute@developer.gserviceaccount.com", "default_service_account"),
+        ("serviceAccount:shop@appspot.gserviceaccount.com", "default_service_account"),
+        ("serviceAccount:shop.example.com@appspot.gserviceaccount.com", "default_service_account"),
+        ("serviceAccount:1234567890@cloudbuild.gserviceaccount.com", "default_service_account"),
+        ("serviceAccount:1234567890@cloudservices.gserviceaccount.com", "service_agent"),
+        ("serviceAccount:service-1234567890@gcp-sa-pubsub.iam.gserviceaccount.com", "service_agent"),
+        ("serviceAccount:service-org-1234567890@gcp-sa-cloudasset.iam.gserviceaccount.com", "service_agent"),
+        ("serviceAccount:service-folder-1234567890@security-center-api.iam.gserviceaccount.com", "service_agent"),
+        ("serviceAccount:service-1234567890@compute-system.iam.gserviceaccount.com", "service_agent"),
+        ("serviceAccount:service-1@gae-api-prod.google.com.iam.gserviceaccount.com", "service_agent"),
+        ("serviceAccount:shop.svc.id.goog[web/front]", "gke_workload"),
+        ("serviceAccount:example.com:shop.svc.id.goog[web/front]", "gke_workload"),
+        (f"principal:{POOL}/subject/repo:o/r:ref:refs/heads/main", "federated"),
+        (f"principal:{GKE}/subject/ns/web/sa/front", "federated"),
+        (f"principal:{WORKFORCE}/subject/ana@example.com", "federated"),
+        ("principal://agents.global.org-1234567890.system.id.goog/resources/agent", "federated"),
+        (f"principalSet:{POOL}/group/admins", "federated_set"),
+        (f"principalSet:{POOL}/attribute.repository/o/r", "federated_set"),
+        (f"principalSet:{GKE}/namespace/web", "federated_set"),
+        (
+            "principalSet://cloudresourcemanager.googleapis.com/projects/1234567890/type/ServiceAccount",
+            "federated_set",
+        ),
+        ("deleted:user:ana@example.com?uid=123", "deleted"),
+        ("deleted:serviceAccount:ci@shop.iam.gserviceaccount.com?uid=123", "deleted"),
+        ("deleted:group:admins@example.com?uid=123", "deleted"),
+        (f"deleted:principal:{POOL}/subject/x", "deleted"),
+        ("projectOwner:shop", "convenience"),
+        ("projectEditor:shop", "convenience"),
+        ("projectViewer:shop", "convenience"),
+    ],
+)
+def test_each_form_has_its_kind_and_stays_as_it_is(text: str, kind: str) -> None:
+    principal = read_principal(text)
+    assert (principal.kind, principal.text, principal.unknown) == (kind, text, None)
+
+
+def test_a_whole_pool_is_no_single_set() -> None:
+    assert read_principal(f"principalSet:{POOL}/*").kind == "federated_pool"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ana@example.com",
+        "user:",
+        "user: ana@example.com",
+        "user:ana@example.com ",
+        "user:ana",
+        "user:@example.com",
+        "user:ana@bob@example.com",
+        "group:admins",
+        "domain:ana@example.com",
+        "serviceAccount:ana@example.com",
+        "principal:iam.googleapis.com/x",
+        "principalSet:x",
+        "deleted:ana@example.com",
+        "deleted:user:",
+        "deleted:domain:example.com",
+        "robot:ana@example.com",
+    ],
+)
+def test_what_no_policy_would_take_is_malformed(text: str) -> None:
+    assert read_principal(text).kind == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("user:Ana@Example.com", "user:ana@example.com"),
+        ("serviceaccount:CI@shop.iam.gserviceaccount.com", "serviceAccount:ci@shop.iam.gserviceaccount.com"),
+        ("deleted:user:Ana@example.com?uid=1", "deleted:user:ana@example.com?uid=1"),
+        ("AllUsers", "allUsers"),
+        (f"principal:{POOL}/subject/Ana", f"principal:{POOL}/subject/Ana"),
+        (f"deleted:principal:{POOL}/subject/Ana", f"deleted:principal:{POOL}/subject/Ana"),
+        ("serviceAccount:Shop.svc.id.goog[web/Front]", "serviceAccount:Shop.svc.id.goog[web/Front]"),
+    ],
+)
+def test_letters_are_small_where_case_does_not_matter(text: str, normal: str) -> None:
+    assert read_principal(text).text == normal
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind"),
+    [
+        (("serviceAccount:", Hole("google_service_account.ci.email")), "service_account"),
+        (("serviceAccount:", Hole("google_project_service_identity.pubsub.email")), "service_agent"),
+        ((Hole("google_project_service_identity.pubsub.member"),), "service_agent"),
+        (("serviceAccount:", Hole("n"), "-compute@developer.gserviceaccount.com"), "default_service_account"),
+        (("serviceAccount:service-", Hole("n"), "@gcp-sa-pubsub.iam.gserviceaccount.com"), "service_agent"),
+        (("serviceAccount:service-org-", Hole("n"), "@gcp-sa-logging.iam.gserviceaccount.com"), "service_agent"),
+        (("serviceAccount:", Hole("p"), ".svc.id.goog[web/front]"), "gke_workload"),
+        (("user:", Hole("var.user")), "user"),
+        (("principalSet://iam.googleapis.com/", Hole("pool.name"), "/attribute.repository/o/r"), "federated_set"),
+        ((Hole("var.member"),), "unknown"),
+        ((), "unknown"),
+    ],
+)
+def test_a_principal_that_is_not_known_in_full_may_have_a_kind(parts: tuple[str | Hole, ...], kind: str) -> None:
+    why = Unknown("known after apply", parts)
+    principal = read_principal(why)
+    assert (principal.kind, principal.unknown) == (kind, why)
+
+
+@pytest.mark.parametrize(
+    ("email", "project"),
+    [
+        ("ci@shop.iam.gserviceaccount.com", "shop"),
+        ("ci@shop.example.com.iam.gserviceaccount.com", "example.com:shop"),
+        ("shop@appspot.gserviceaccount.com", "shop"),
+        ("shop.example.com@appspot.gserviceaccount.com", "example.com:shop"),
+        ("service-1234567890@gcp-sa-pubsub.iam.gserviceaccount.com", None),
+        ("1234567890-compute@developer.gserviceaccount.com", None),
+        ("ana@example.com", None),
+    ],
+)
+def test_the_project_that_an_account_is_of(email: str, project: str | None) -> None:
+    assert project_of(email) == project
+
+
+AGENT = "@gcp-sa-x.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize(
+    ("email", "home"),
+    [
+        *((local + AGENT, ("project", "1234567890")) for local in (
+            "service-1234567890",
+            "service-p1234567890",
+            "project-1234567890",
+            "bq-1234567890",
+            "bqcx-1234567890-ab12",
+            "blirc-1234567890-ab12",
+            "connection-1234567890-ab12",
+            "vault-1234567890-ab12",
+            "c-1234567890-7",
+            "p-1234567890-7",
+            "p1234567890-7",
+            "b1234567890-7",
+            "1234567890",
+        )),
+        *((local + AGENT, ("folder", "1234567890")) for local in (
+            "service-folder-1234567890",
+            "service-f1234567890",
+            "f1234567890-7",
+        )),
+        *((local + AGENT, ("organization", "1234567890")) for local in (
+            "service-org-1234567890",
+            "service-o1234567890",
+            "organizations-1234567890",
+            "o1234567890-7",
+        )),
+        ("1234567890-compute@developer.gserviceaccount.com", ("project", "1234567890")),
+        ("1234567890@cloudbuild.gserviceaccount.com", ("project", "1234567890")),
+        ("1234567890@cloudservices.gserviceaccount.com", ("project", "1234567890")),
+        ("shop@appspot.gserviceaccount.com", None),
+        ("service-agent-manager" + AGENT, None),
+        ("service-1234567890@shop.iam.gserviceaccount.com", None),
+    ],
+)  # fmt: skip
+def test_what_an_agent_belongs_to(email: str, home: tuple[str, str] | None) -> None:
+    assert home_of(email) == home
+    assert project_number_of(email) == (home[1] if home and home[0] == "project" else None)
+
+
+DOMAINS = [
+    "bigquery-encryption",
+    "cloud-filer",
+    "cloud-memcache-sa",
+    "cloud-ml",
+    "cloud-redis",
+    "cloud-tpu",
+    "cloudcomposer-accounts",
+    "compute-system",
+    "container-analysis",
+    "container-engine-robot",
+    "containerregistry",
+    "dataflow-service-producer-prod",
+    "dataproc-accounts",
+    "dlp-api",
+    "firebase-rules",
+    "gae-api-prod.google.com",
+    "gae-api-prod",
+    "gcf-admin-robot",
+    "gcp-gae-service",
+    "gs-project-accounts",
+    "remotebuildexecution",
+    "security-center-api",
+    "serverless-robot-prod",
+    "service-consumer-management",
+    "service-networking",
+    "storage-transfer-service",
+    "gcp-sa-aiplatform-re",
+    "gcp-ri-identitypool",
+    "gcp-sa-v1-remediator",
+]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_every_domain_of_google_holds_agents(domain: str) -> None:
+    assert account_kind(f"service-1234567890@{domain}.iam.gserviceaccount.com") == "service_agent"
+
+
+@pytest.mark.parametrize(
+    "email", ["x@gcp-sa-pubsub.shop.iam.gserviceaccount.com", "x@my-compute-system.iam.gserviceaccount.com"]
+)
+def test_a_project_that_is_called_like_an_agent_is_none(email: str) -> None:
+    assert account_kind(email) == "service_account"
