@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, get_args
@@ -15,6 +15,7 @@ from iamlint.facts import (
     AuditConfig,
     Boundary,
     BoundaryBinding,
+    Condition,
     Credential,
     CustomRole,
     Denial,
@@ -36,7 +37,7 @@ from iamlint.facts import (
 )
 from iamlint.finding import Related
 from iamlint.globs import text_is
-from iamlint.graph import graph_of, principal_node, resource_node
+from iamlint.graph import POWERS, counts_on, graph_of, principal_node, resource_node
 from iamlint.roles import RoleKind
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import FALSE, TRUE, Verdict
@@ -105,13 +106,37 @@ def _role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
 
 
 def _granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
-    return words.permission(globs, *estate.permissions(grant.role, grant.declared))
+    found = words.permission(globs, *estate.permissions(grant.role, grant.declared))
+    useful = tuple(one for one in found.permissions if counts_on(one, grant.resource.kind))
+    if useful == found.permissions:
+        return found
+    return replace(found, permissions=useful) if useful else FALSE
 
 
 def _temporary(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
     """Whether the grant ends by itself: its condition holds no more at the end of days."""
     ends = grant.condition is not None and condition_truth(grant, date.max)[0] is Truth.FALSE
     return TRUE if ends in wanted else FALSE
+
+
+def _limited(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the condition of a policy administrator lets it grant only roles which reach no account.
+
+    Source: https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
+    """
+    if not isinstance(grant.condition, Condition):
+        return TRUE if False in wanted else FALSE
+    from iamlint.conditions import limits_of
+
+    roles = limits_of(grant.condition.expression)
+    if roles is None:
+        return TRUE if False in wanted else FALSE
+    verdict = TRUE
+    for role in sorted(roles):
+        held, unknown = estate.permissions(role, grant.declared)
+        reaches = any(one in held for listed in POWERS.values() for one in listed)
+        verdict &= FALSE if reaches else Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else TRUE
+    return verdict if True in wanted else ~verdict
 
 
 def _own_account(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
@@ -158,6 +183,7 @@ _GRANT = Kind(
         "role": glob("role", lambda grant: grant.role),
         "principal": _principal,
         "own_account": _own_account,
+        "limited": _limited,
         "temporary": _temporary,
         "reaches_privileged": _reaches_privileged,
         "resource": glob("resource", lambda grant: grant.resource.name),
@@ -179,6 +205,15 @@ _GRANT = Kind(
 
 def _defined_permission(globs: tuple[str, ...], role: CustomRole, _estate: Estate) -> Verdict:
     return words.permission(globs, *permissions_of(role))
+
+
+def _granted_on(kinds: tuple[str, ...], role: CustomRole, estate: Estate) -> Verdict:
+    """Whether the input grants the role on one of these kinds of resources; ``own_account`` is an account's own."""
+    for grant in graph_of(estate).grants_of(role):
+        own = _own_account((True,), grant, estate).truth is Truth.TRUE
+        if ("own_account" if own else grant.resource.kind) in kinds:
+            return Verdict(Truth.TRUE, facts=(grant,))
+    return FALSE
 
 
 def _permission_places(role: CustomRole, permissions: Permissions) -> list[tuple[Place, str]]:
@@ -209,7 +244,7 @@ def _home(role: CustomRole) -> Resource | None:
 _CUSTOM_ROLE = Kind(
     CustomRole,
     "custom_role",
-    words={"permission": _defined_permission, "role": glob("role", lambda role: role.name)},
+    words={"permission": _defined_permission, "role": glob("role", lambda role: role.name), "granted_on": _granted_on},
     shown={"role": lambda role: shown(role.name)},
     place=_role_place,
     resource=_home,

@@ -7,7 +7,7 @@ the grants.
 from iamlint.graph.delegation import Chain, delegated
 from iamlint.graph.edges import Edge, Graph, graph_of
 from iamlint.graph.nodes import account_node, principal_node, resource_node
-from iamlint.graph.powers import DEPLOY, IDENTITY, POWERS, STRONG, EdgeKind
+from iamlint.graph.powers import DEPLOY, IDENTITY, POWERS, STRONG, EdgeKind, counts_on
 
 __all__ = [
     "DEPLOY",
@@ -19,6 +19,7 @@ __all__ = [
     "EdgeKind",
     "Graph",
     "account_node",
+    "counts_on",
     "delegated",
     "graph_of",
     "principal_node",

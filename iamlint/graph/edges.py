@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from iamlint.estate import Estate, condition_truth, identity
-from iamlint.facts import Declaration, Grant, ServiceAccount, Text
+from iamlint.facts import CustomRole, Declaration, Grant, ServiceAccount, Text
 from iamlint.graph.nodes import CONTAINERS, Hierarchy, Node, principal_node, resource_node
 from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, counts_on, only_reads
 from iamlint.unknown import Truth, Unknown
@@ -53,17 +53,21 @@ class Graph:
         self._powers: dict[str | None, _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._onto: dict[Node, list[Edge]] = defaultdict(list)
+        self._whole: set[Node] = set()
         for grant in estate.of(Grant):
             self._add(grant)
 
     def _add(self, grant: Grant) -> None:
         if grant.resource.kind not in _ON_ACCOUNTS:
             return
+        onto = resource_node(self.estate, grant.resource, grant.declared)
+        if onto and grant.origin in ("export", "policy"):
+            self._whole.add(onto)
         powers = self.powers(grant.role, grant.declared)
         weighty = grant.resource.kind in ("folder", "organization") and not powers.only_reads
         if not powers.held and not powers.unknown and not weighty:
             return
-        source, onto = principal_node(grant), resource_node(self.estate, grant.resource, grant.declared)
+        source = principal_node(grant)
         if source is None or onto is None:
             return
         self._relevant[source].append((onto, grant))
@@ -108,6 +112,10 @@ class Graph:
         """The edges onto one node, without what it inherits."""
         return tuple(self._onto.get(node, ()))
 
+    def has_policy(self, node: Node) -> bool:
+        """Whether the input has the whole policy of a resource: an export, or a Terraform policy that owns it."""
+        return node in self._whole
+
     # -- privilege --------------------------------------------------------------------------------------------------
 
     def privileges(self, source: str) -> list[tuple[Grant, Verdict]]:
@@ -148,6 +156,13 @@ class Graph:
         above = set(self.hierarchy.containers(node))
         wanted = self.powers(grant.role, grant.declared).all
         return any(onto in above and wanted <= held for onto, held in own)
+
+    def privileged_accounts(self) -> Iterator[tuple[str, Grant]]:
+        """The accounts of users that have privileges, each with the first grant that gives one."""
+        for source, strong in self._privileges.items():
+            grant = strong[0][0]
+            if grant.principal.text.startswith("serviceAccount:") and grant.principal.email:
+                yield source, grant
 
     # -- what lies below a container --------------------------------------------------------------------------------
 
@@ -194,6 +209,20 @@ class Graph:
             permission = next((one for one in DEPLOY if one in held), None)
             if onto in around and permission and self._open(grant, None).truth is Truth.TRUE:
                 yield grant, permission
+
+    def grants_of(self, role: CustomRole) -> list[Grant]:
+        """The grants of a custom role that the input defines."""
+        return self._custom.get(id(role), [])
+
+    @cached_property
+    def _custom(self) -> dict[int, list[Grant]]:
+        found: dict[int, list[Grant]] = defaultdict(list)
+        for grant in self.estate.of(Grant):
+            if not isinstance(grant.role, str) or not grant.role.startswith("roles/"):
+                role = self.estate.custom_role(grant.role, grant.declared)
+                if role is not None:
+                    found[id(role)].append(grant)
+        return found
 
     # -- accounts ---------------------------------------------------------------------------------------------------
 

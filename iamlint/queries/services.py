@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Gap, Grant, Impersonation, Service, Text
@@ -33,17 +34,27 @@ https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.service
 
 
 def missing_iamcredentials(estate: Estate) -> Iterator[Match]:
-    """Callers of the IAM Credentials API whose own project does not enable it.
+    """Callers of the IAM Credentials API whose own project does not enable it, each once, with all that they call.
 
     A call is billed to the project that it names, else to that of the calling account; the project of the account
     that is impersonated does not matter. Source: https://cloud.google.com/docs/quotas/set-quota-project
     """
+    found: dict[object, list[Match]] = {}
+    for match in _uses(estate):
+        caller, project = match.words["caller"], match.words["project"]
+        key = (caller, project, match.truth, scope(match.fact.declared) if "${" in caller + project else "")
+        found.setdefault(key, []).append(match)
+    for first, *others in found.values():
+        yield replace(first, related=(*first.related, *(other.fact for other in others)))
+
+
+def _uses(estate: Estate) -> Iterator[Match]:
+    for impersonation in estate.of(Impersonation):
+        yield from _asked(estate, impersonation)
     for grant in estate.of(Grant):
         caller = grant.principal.email
         if caller and grant.resource.name != caller:
             yield from _called(estate, grant, caller)
-    for impersonation in estate.of(Impersonation):
-        yield from _asked(estate, impersonation)
 
 
 def _called(estate: Estate, grant: Grant, caller: str) -> Iterator[Match]:

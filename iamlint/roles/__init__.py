@@ -9,7 +9,7 @@ import json
 import lzma
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,7 +68,15 @@ class Catalog:
         """Whether some role contains a permission of this name."""
         return name in self._names
 
-    @property
+    def nearest_permission(self, name: str) -> str | None:
+        """The permission of the same service whose name is nearest to one that is not there."""
+        from difflib import get_close_matches
+
+        service = name.partition(".")[0] + "."
+        alike = [one for one in self._permissions if one.startswith(service)]
+        return next(iter(get_close_matches(name, alike, n=1, cutoff=0.85)), None)
+
+    @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset(self._permissions)
 

@@ -1,0 +1,107 @@
+"""Questions about grants on one account, which matter by what that account has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.estate import Estate
+from iamlint.facts import Grant
+from iamlint.graph import IDENTITY, Chain, Edge, Graph, delegated, graph_of
+from iamlint.kinds import shown
+from iamlint.match import Match
+from iamlint.unknown import Truth
+from iamlint.verdict import Verdict
+
+_SPOKEN_FOR = frozenset({"public", "domain", "default_service_account", "service_agent", "deleted", "malformed"})
+"""Kinds of principals of which other rules speak, or that nobody can become."""
+
+
+def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
+    """Grants on a privileged account, or on one that may act for it, to somebody who has not as much.
+
+    Grants on a project, folder or organization are not among them: they are too broad whomever they reach.
+    """
+    graph = graph_of(estate)
+    seen: set[int] = set()
+    for account, privileged in graph.privileged_accounts():
+        for _, edges in _by_grant(graph.on(("service_account", account))):
+            useful = [edge for edge in edges if edge.kind in IDENTITY]
+            match = _match(graph, account, useful) if useful else None
+            if match and id(match.fact) not in seen:
+                seen.add(id(match.fact))
+                yield match
+        for chain in delegated(graph, privileged.principal.email or "", privileged.declared):
+            first = chain.hops[0]
+            if first.onto[0] == "service_account" and id(first.grant) not in seen:
+                match = _match(graph, account, [first], chain)
+                if match:
+                    seen.add(id(first.grant))
+                    yield match
+
+
+def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
+    """Grants that let somebody attach a privileged account, who may deploy in its project and has not as much."""
+    graph = graph_of(estate)
+    for account, privileged in graph.privileged_accounts():
+        for grant, edges in _by_grant(graph.on(("service_account", account))):
+            attach = [edge for edge in edges if edge.kind == "attach"]
+            if not attach or any(edge.kind in IDENTITY and edge.permissions for edge in edges):
+                continue
+            email = privileged.principal.email or ""
+            for deploys, permission, verdict in graph.deploys(attach[0].source, email, privileged.declared):
+                match = _match(graph, account, attach, also=(deploys, verdict))
+                if match:
+                    words = {**match.words, "deploy": f"{shown(deploys.role)} has {permission}"}
+                    yield Match(grant, match.truth, match.permissions, match.reasons, match.related, words)
+                    break
+
+
+def _by_grant(edges: tuple[Edge, ...]) -> list[tuple[Grant, list[Edge]]]:
+    """The edges onto one node by the grant that makes them, without those of which other rules speak."""
+    grouped: dict[int, tuple[Grant, list[Edge]]] = {}
+    for edge in edges:
+        principal = edge.grant.principal
+        whole_pool = principal.kind == "federated_set" and principal.text.endswith("/*")
+        if principal.kind not in _SPOKEN_FOR and not whole_pool:
+            grouped.setdefault(id(edge.grant), (edge.grant, []))[1].append(edge)
+    return list(grouped.values())
+
+
+def _match(
+    graph: Graph,
+    account: str,
+    edges: list[Edge],
+    chain: Chain | None = None,
+    also: tuple[Grant, Verdict] | None = None,
+) -> Match | None:
+    """What is said of a grant that reaches a privileged account; None where its holder has as much itself."""
+    edge = next((one for one in edges if one.verdict.truth is Truth.TRUE), edges[0])
+    beyond = [] if edge.source == account else graph.beyond(account, edge.source)
+    if not beyond:
+        return None
+    gained, counts = next((one for one in beyond if one[1].truth is Truth.TRUE), beyond[0])
+    verdict = counts & (chain.verdict if chain else edge.verdict)
+    if also:
+        verdict &= also[1]
+    hops = tuple(hop.grant for hop in chain.hops[1:]) if chain else ()
+    return Match(
+        edge.grant,
+        verdict.truth,
+        tuple(dict.fromkeys(name for one in edges for name in one.permissions)),
+        verdict.reasons,
+        related=(*hops, *((also[0],) if also else ()), gained),
+        words={
+            "account": gained.principal.text,
+            "privilege": f"{shown(gained.role)} on {gained.resource}",
+            "way": _way(edge, chain),
+        },
+    )
+
+
+def _way(edge: Edge, chain: Chain | None) -> str:
+    """By what the account is reached, as a clause."""
+    permission = edge.permissions[0] if edge.permissions else ""
+    if chain is None:
+        return f"{shown(edge.grant.role)} on it has {permission}"
+    delegates = [str(hop.grant.resource) for hop in chain.hops[:-1]]
+    return f"{shown(edge.grant.role)} has {permission} on {', then '.join(delegates)}, which may mint its tokens"
