@@ -265,7 +265,7 @@ def _mapped(runner: _Runner, path: _Path, body: Body) -> Iterator[Attachment]:
 
 
 def _scopes(path: _Path, body: Body) -> tuple[Placed, ...] | Unknown | None:
-    if path.scopes is None or path.scopes not in body.arguments:
+    if path.scopes is None or body.value(path.scopes).data is None:
         return None
     return placed_texts(body, path.scopes)
 
