@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from iamlint.estate import Estate
 from iamlint.match import Match
+from iamlint.queries.conditions import expired_conditions, idle_conditions, never_matching_conditions
+from iamlint.queries.custom_roles import (
+    act_as_and_deploy_in_custom_role,
+    token_permission_in_custom_role,
+    unknown_permission,
+)
+from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
+from iamlint.queries.federation import unmatched_federated_principals, weak_provider_conditions
+from iamlint.queries.hygiene import conflicting_bindings, incomplete_audit_configs, joined_duties, unknown_roles
+from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
+from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
 from iamlint.queries.services import missing_iamcredentials
+from iamlint.queries.tokens import long_token_lifetimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +30,32 @@ class Query:
     words: tuple[str, ...] = ()
 
 
+_ACCOUNT, _GRANT = ("account",), ("principal", "role", "resource", "permission", "permissions")
+
 QUERIES: Mapping[str, Query] = {
+    "alternate_credentials": Query(alternate_credentials, (*_ACCOUNT, "kind")),
+    "conflicting_bindings": Query(conflicting_bindings, (*_GRANT, "this", "other", "what")),
+    "expired_conditions": Query(expired_conditions, (*_GRANT, "problem")),
+    "idle_conditions": Query(idle_conditions, _GRANT),
+    "incomplete_audit_configs": Query(incomplete_audit_configs, ("resource", "service", "problem")),
+    "joined_duties": Query(joined_duties, (*_GRANT, "what", "other")),
+    "long_token_lifetimes": Query(long_token_lifetimes, (*_ACCOUNT, "lifetime", "longest")),
+    "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
+    "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),
+    "unknown_roles": Query(unknown_roles, (*_GRANT, "problem")),
+    "unmatched_federated_principals": Query(unmatched_federated_principals, (*_GRANT, "problem")),
+    "user_managed_keys": Query(user_managed_keys, _ACCOUNT),
+    "weak_provider_conditions": Query(weak_provider_conditions, ("provider", "pool", "issuer", "condition", "claims")),
+    "act_as_and_deploy_in_custom_role": Query(act_as_and_deploy_in_custom_role, ("deploy", "role")),
+    "broken_delegation_chain": Query(broken_delegation_chain, ("holder", "onto")),
+    "deploy_as_privileged_account": Query(
+        deploy_as_privileged_account, ("account", "privilege", "deploy", "principal", "role", "resource")
+    ),
+    "malformed_delegate": Query(malformed_delegate, ("delegate", "reason")),
+    "privileged_account_impersonation": Query(
+        privileged_account_impersonation, ("account", "privilege", "way", "principal", "role", "resource")
+    ),
+    "token_permission_in_custom_role": Query(token_permission_in_custom_role, ("other", "others", "role")),
+    "unknown_permission": Query(unknown_permission, ("reason", "role")),
     "missing_iamcredentials": Query(missing_iamcredentials, ("caller", "project")),
 }

@@ -1,0 +1,104 @@
+"""Questions about conditions: those that never hold, hold no longer, or make no difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.conditions import Context, Outcome, Reason, evaluate
+from iamlint.estate import Estate, identity
+from iamlint.facts import Condition, Declaration, Grant, Place
+from iamlint.location import Location
+from iamlint.match import Match
+from iamlint.unknown import Truth
+
+BESIDE = frozenset({"resourcemanager.projects.get", "resourcemanager.projects.list"})
+"""Permissions that nearly every predefined role has beside its own, and that nobody grants it for."""
+
+
+def never_matching_conditions(estate: Estate) -> Iterator[Match]:
+    """Grants on service accounts, or above them, whose condition asks for what service accounts do not provide."""
+    for grant, condition in _conditional(estate):
+        if grant.resource.kind != "service_account" and not grant.resource.is_container:
+            continue
+        held, _ = estate.permissions(grant.role, grant.declared)
+        about = sorted(name for name in held if name.startswith(("iam.serviceAccounts.", "iam.serviceAccountKeys.")))
+        why = [_never(condition, estate, permission) for permission in about]
+        if why and all(why):
+            reason = next(reason.text for reason in why if reason)
+            others = held - set(about) - BESIDE
+            if others and grant.resource.kind != "service_account":
+                what = f"never holds for service accounts, though {_shown(grant)} has other permissions"
+                yield _about(grant, condition, f"{what}: {reason}", permissions=tuple(about))
+            else:
+                yield _about(grant, condition, f"never holds: {reason}", permissions=tuple(about), raised=1)
+
+
+def _never(condition: Condition, estate: Estate, permission: str) -> Reason | None:
+    """Why a condition never holds for a permission on service accounts; None where it may."""
+    outcome = _outcome(condition, Context(estate.as_of, permission))
+    if outcome.truth is not Truth.FALSE:
+        return None
+    return next((reason for reason in outcome.reasons if reason.kind == "unavailable"), None)
+
+
+def expired_conditions(estate: Estate) -> Iterator[Match]:
+    """Grants that have run out, or whose time is none."""
+    for grant, condition in _conditional(estate):
+        outcome = _outcome(condition, Context(estate.as_of))
+        if outcome.truth is not Truth.FALSE:
+            continue
+        for kind, raised in (("malformed", 2), ("expired", 0)):
+            reason = next((reason for reason in outcome.reasons if reason.kind == kind), None)
+            if reason:
+                yield _about(grant, condition, reason.text, raised=raised)
+                break
+
+
+def _outcome(condition: Condition, context: Context) -> Outcome:
+    return evaluate(condition.expression, context)
+
+
+def idle_conditions(estate: Estate) -> Iterator[Match]:
+    """Grants under a condition whose principal has the same role on the same resource without one."""
+    without: dict[tuple[str, str, str, str], Grant] = {}
+    for grant in estate.of(Grant):
+        key = _key(grant)
+        if grant.condition is None and key:
+            without.setdefault(key, grant)
+    for grant in estate.of(Grant):
+        key = _key(grant) if isinstance(grant.condition, Condition) else None
+        free = without.get(key) if key else None
+        if free:
+            yield Match(grant, Truth.TRUE, related=(free,))
+
+
+def _key(grant: Grant) -> tuple[str, str, str, str] | None:
+    name, role = identity(grant.resource.name, grant.declared), identity(grant.role, grant.declared)
+    who = identity(grant.principal.unknown or grant.principal.text, grant.declared)
+    return (grant.resource.kind, name, role, who) if name and role and who else None
+
+
+def _conditional(estate: Estate) -> Iterator[tuple[Grant, Condition]]:
+    """One grant of each binding under a condition, which all of its members share."""
+    seen: set[tuple[Declaration, Location]] = set()
+    for grant in estate.of(Grant):
+        if isinstance(grant.condition, Condition):
+            key = (grant.declared, grant.condition.at or grant.role_place.at)
+            if key not in seen:
+                seen.add(key)
+                yield grant, grant.condition
+
+
+def _about(
+    grant: Grant, condition: Condition, problem: str, *, permissions: tuple[str, ...] = (), raised: int = 0
+) -> Match:
+    words = {"problem": problem}
+    return Match(grant, Truth.TRUE, permissions, words=words, place=_place(condition, grant), raised=raised)
+
+
+def _place(condition: Condition, grant: Grant) -> Place:
+    return Place(condition.at) if condition.at else grant.role_place
+
+
+def _shown(grant: Grant) -> str:
+    return grant.role if isinstance(grant.role, str) else grant.role.text

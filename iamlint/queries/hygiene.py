@@ -1,0 +1,198 @@
+"""Questions about policies that fight each other, that name what is not there, or that give too much to one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from iamlint.estate import Estate, identity, scope
+from iamlint.facts import AuditConfig, Condition, Declaration, Grant, Text
+from iamlint.match import Match
+from iamlint.unknown import Truth, Unknown
+
+# -- resources that fight ------------------------------------------------------------------------------------------
+
+
+def conflicting_bindings(estate: Estate) -> Iterator[Match]:
+    """Terraform resources that undo each other at every apply: both own the same role, or one owns the whole policy.
+
+    Only within one configuration, since names that are placeholders are equal in many. Source: the note at the top of
+    https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam
+    """
+    targets: dict[tuple[str, str, str], list[Grant]] = defaultdict(list)
+    for grant in estate.of(Grant):
+        name = identity(grant.resource.name, grant.declared)
+        if grant.declared.address and name:
+            targets[scope(grant.declared), grant.resource.kind, name].append(grant)
+    for grants in targets.values():
+        yield from _in_policy(grants)
+        roles: dict[tuple[str, str], list[Grant]] = defaultdict(list)
+        for grant in grants:
+            role, condition = identity(grant.role, grant.declared), _condition_key(grant)
+            if grant.origin != "policy" and role and condition is not None:
+                roles[role, condition].append(grant)
+        for sharing in roles.values():
+            yield from _in_role(sharing)
+
+
+def _in_policy(grants: list[Grant]) -> Iterator[Match]:
+    """A policy beside anything else that grants on the same resource."""
+    policies = _first_of_each(grant for grant in grants if grant.origin == "policy")
+    others = _first_of_each(grants)
+    for other in others[1:] if policies else ():
+        owner = policies[0] if policies[0].declared.address != other.declared.address else others[0]
+        if owner.declared.address != other.declared.address:
+            yield _conflict(other, owner, f"both change the policy of {other.resource}, which one of them owns")
+
+
+def _in_role(grants: list[Grant]) -> Iterator[Match]:
+    """A binding beside a member or another binding for the same role."""
+    bindings = _first_of_each(grant for grant in grants if grant.origin == "binding")
+    if not bindings:
+        return
+    owner = bindings[0]
+    for other in _first_of_each(grants):
+        if other.declared.address != owner.declared.address:
+            role = other.role if isinstance(other.role, str) else other.role.text
+            yield _conflict(other, owner, f"both set who holds {role} on {other.resource}")
+
+
+def _conflict(grant: Grant, owner: Grant, what: str) -> Match:
+    words = {"other": owner.declared.address or "", "this": grant.declared.address or "", "what": what}
+    several = [one.declared.address for one in (grant, owner) if "[*]" in (one.declared.address or "")]
+    if several:
+        reasons = (f"how many instances of {several[0]} there are is not known",)
+        return Match(grant, Truth.UNKNOWN, reasons=reasons, related=(owner,), words=words, place=grant.role_place)
+    return Match(grant, Truth.TRUE, related=(owner,), words=words, place=grant.role_place)
+
+
+def _first_of_each(grants: Iterable[Grant]) -> list[Grant]:
+    """The first grant of each address, in order."""
+    return list({grant.declared.address: grant for grant in reversed(list(grants))}.values())[::-1]
+
+
+def _condition_key(grant: Grant) -> str | None:
+    """What tells bindings of one role apart; None where that is not known."""
+    match grant.condition:
+        case None:
+            return ""
+        case Condition(str() as expression, title):
+            return f"{expression}\x1f{title if isinstance(title, str) else ''}"
+        case _:
+            return None
+
+
+# -- roles that are not there --------------------------------------------------------------------------------------
+
+
+def unknown_roles(estate: Estate) -> Iterator[Match]:
+    """Roles that Google does not list: misspelt, retired, or newer than the catalogue."""
+    seen: set[tuple[Declaration, str]] = set()
+    for grant in estate.of(Grant):
+        if not isinstance(grant.role, str) or (grant.declared, grant.role) in seen:
+            continue
+        seen.add((grant.declared, grant.role))
+        problem = _problem_of(grant.role, estate)
+        if problem:
+            yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.role_place)
+
+
+def _problem_of(role: str, estate: Estate) -> str | None:
+    catalog = estate.roles.catalog
+    if role.startswith("roles/"):
+        if role not in catalog:
+            nearest = catalog.nearest(role)
+            return f"Google lists no such role (catalogue of {catalog.date})" + (
+                f"; did you mean {nearest}?" if nearest else ""
+            )
+        return None if catalog.is_listed(role) else f"Google has retired the role (catalogue of {catalog.date})"
+    if role.count("/") == 3 and role.startswith(("projects/", "organizations/")) and "/roles/" in role:
+        return None
+    meant = f"roles/{role}"
+    return "a role begins with `roles/`, `projects/` or `organizations/`" + (
+        f"; did you mean {meant}?" if meant in catalog else ""
+    )
+
+
+# -- duties on one hand --------------------------------------------------------------------------------------------
+
+DUTIES = (
+    (
+        "administers keys and decrypts with them",
+        "cloudkms.cryptoKeys.setIamPolicy",
+        ("cloudkms.cryptoKeyVersions.useToDecrypt", "cloudkms.cryptoKeyVersions.useToEncrypt"),
+    ),
+    (
+        "administers service accounts and acts as them",
+        "iam.serviceAccounts.create",
+        ("iam.serviceAccounts.actAs",),
+    ),
+)
+"""What one principal should not have by two roles. Sources: https://cloud.google.com/kms/docs/separation-of-duties and
+CIS Google Cloud Platform Foundation Benchmark 1.8 and 1.11."""
+
+
+def joined_duties(estate: Estate) -> Iterator[Match]:
+    """Principals that two roles on one resource give both halves of a duty that is meant to be divided."""
+    holders: dict[tuple[str, str, str, str], list[Grant]] = defaultdict(list)
+    for grant in estate.of(Grant):
+        name = identity(grant.resource.name, grant.declared)
+        if name and not grant.principal.unknown and grant.principal.kind not in ("service_agent", "convenience"):
+            holders[scope_of(grant, name), grant.principal.text, grant.resource.kind, name].append(grant)
+    for grants in holders.values():
+        if len(grants) > 1:
+            yield from _joined(grants, estate)
+
+
+def scope_of(grant: Grant, name: str) -> str:
+    """Where two principals of one name are the same: everywhere, unless the name is a reference."""
+    return scope(grant.declared) if "${" in name or "${" in grant.principal.text else ""
+
+
+def _joined(grants: list[Grant], estate: Estate) -> Iterator[Match]:
+    held = [(grant, estate.permissions(grant.role, grant.declared)[0]) for grant in grants]
+    for what, administers, uses in DUTIES:
+        first = next((grant for grant, has in held if administers in has and not has.intersection(uses)), None)
+        second = next(((grant, has) for grant, has in held if has.intersection(uses) and administers not in has), None)
+        if first and second and first.condition is None and second[0].condition is None:
+            used = tuple(permission for permission in uses if permission in second[1])
+            role = first.role if isinstance(first.role, str) else first.role.text
+            yield Match(second[0], Truth.TRUE, used, related=(first,), words={"what": what, "other": role})
+
+
+# -- accesses that are not logged ----------------------------------------------------------------------------------
+
+LOG_TYPES = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
+
+
+def incomplete_audit_configs(estate: Estate) -> Iterator[Match]:
+    """Audit configurations for all services that leave a log type out, or somebody's accesses."""
+    every = [audit for audit in estate.of(AuditConfig) if audit.service == "allServices"]
+    every.sort(key=_resource_key)
+    for key, found in groupby(every, _resource_key):
+        audits = list(found)
+        if key[2]:
+            yield from _incomplete(audits)
+
+
+def _resource_key(audit: AuditConfig) -> tuple[str, str, str]:
+    return scope(audit.declared), audit.resource.kind, identity(audit.resource.name, audit.declared) or ""
+
+
+def _incomplete(audits: list[AuditConfig]) -> Iterator[Match]:
+    first, logged = audits[0], set[Text]()
+    for audit in audits:
+        if isinstance(audit.log_types, Unknown):
+            yield Match(audit, Truth.UNKNOWN, reasons=(f"the log types are not known: {audit.log_types.reason}",))
+            return
+        logged.update(audit.log_types)
+    missing = [name for name in LOG_TYPES if name not in logged]
+    if missing and not any(isinstance(one, Unknown) for one in logged):
+        yield Match(first, Truth.TRUE, words={"problem": f"{' and '.join(missing)} accesses are not logged"})
+        return
+    for audit in audits:
+        exempted = audit.exempted if isinstance(audit.exempted, tuple) else ()
+        names = sorted({who if isinstance(who, str) else who.text for _, who in exempted})
+        if names:
+            yield Match(audit, Truth.TRUE, words={"problem": f"the accesses of {', '.join(names)} are not logged"})

@@ -1,0 +1,49 @@
+"""Questions about the keys of service accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from iamlint.estate import Estate
+from iamlint.facts import Credential, ServiceAccountKey
+from iamlint.match import Match
+from iamlint.unknown import Truth
+
+OLDEST = 90
+"""Days. Source: https://cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys"""
+_KINDS = {"hmac_key": "HMAC key", "api_key": "API key"}
+
+
+def user_managed_keys(estate: Estate) -> Iterator[Match]:
+    """The keys that Google made and somebody holds; those that are old are `stale_keys`."""
+    for key in estate.of(ServiceAccountKey):
+        age = _age(key, estate.as_of)
+        if not key.uploaded and not key.disabled and (age is None or age <= OLDEST):
+            yield Match(key, Truth.TRUE)
+
+
+def alternate_credentials(estate: Estate) -> Iterator[Match]:
+    """HMAC keys, bound API keys, and keys whose private part was made elsewhere."""
+    for credential in estate.of(Credential):
+        yield Match(credential, Truth.TRUE, words={"kind": _KINDS[credential.kind]})
+    for key in estate.of(ServiceAccountKey):
+        age = _age(key, estate.as_of)
+        if key.uploaded and not key.disabled and (age is None or age <= OLDEST):
+            yield Match(key, Truth.TRUE, words={"kind": "uploaded key"})
+
+
+def stale_keys(estate: Estate) -> Iterator[Match]:
+    """The keys that are in use for longer than anybody recommends."""
+    for key in estate.of(ServiceAccountKey):
+        age = _age(key, estate.as_of)
+        if not key.disabled and age is not None and age > OLDEST:
+            yield Match(key, Truth.TRUE, words={"days": str(age)})
+
+
+def _age(key: ServiceAccountKey, as_of: date) -> int | None:
+    """Days since a key was made; None where the input does not tell."""
+    try:
+        return (as_of - date.fromisoformat((key.created or "")[:10])).days
+    except ValueError:
+        return None

@@ -1,0 +1,57 @@
+"""Questions about tokens that are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from iamlint.estate import Estate
+from iamlint.facts import Impersonation, OrgPolicy, Text
+from iamlint.globs import text_is
+from iamlint.match import Match
+from iamlint.unknown import Truth, Unknown
+
+USUAL, EXTENDED = 3600, 43200
+"""Seconds that an access token may live: usually, and for accounts that an organization policy names. Source:
+https://cloud.google.com/iam/docs/create-short-lived-credentials-direct#sa-credentials-oauth"""
+EXTENSION = "iam.allowServiceAccountCredentialLifetimeExtension"
+_SECONDS = re.compile(r"(?P<number>[0-9]{1,12})(?:\.[0-9]+)?s\Z")
+
+
+def long_token_lifetimes(estate: Estate) -> Iterator[Match]:
+    """Tokens that are asked for with a longer life than the account may have."""
+    extended = [
+        policy for policy in estate.of(OrgPolicy) if text_is((EXTENSION,), policy.constraint) is not Truth.FALSE
+    ]
+    for asked in estate.of(Impersonation):
+        seconds = _seconds(asked)
+        if seconds is None or seconds <= USUAL or asked.lifetime is None:
+            continue
+        words = {"lifetime": f"{seconds}s", "longest": f"{USUAL}s"}
+        if seconds > EXTENDED:
+            words["longest"] = f"{EXTENDED}s"
+            yield Match(asked, Truth.TRUE, words=words, place=asked.lifetime[1], raised=1)
+            continue
+        truth, reason = _is_extended(asked.target, extended)
+        if truth is not Truth.TRUE:
+            reasons = (reason,) if reason else ()
+            yield Match(asked, ~truth, reasons=reasons, words=words, place=asked.lifetime[1])
+
+
+def _seconds(asked: Impersonation) -> int | None:
+    written = asked.lifetime[0] if asked.lifetime else None
+    match = _SECONDS.match(written) if isinstance(written, str) else None
+    return int(match["number"]) if match else None
+
+
+def _is_extended(target: Text, policies: list[OrgPolicy]) -> tuple[Truth, str]:
+    """Whether an organization policy lets the account's tokens live longer, and why that is not known."""
+    for policy in policies:
+        if isinstance(policy.allowed, Unknown):
+            return Truth.UNKNOWN, f"which accounts {EXTENSION} allows is not known: {policy.allowed.reason}"
+        for one in policy.allowed:
+            if isinstance(target, str) and text_is((target,), one) is Truth.TRUE:
+                return Truth.TRUE, ""
+            if isinstance(one, Unknown) or isinstance(target, Unknown):
+                return Truth.UNKNOWN, f"{EXTENSION} allows an account that is not known"
+    return Truth.FALSE, ""
