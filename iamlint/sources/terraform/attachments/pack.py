@@ -145,7 +145,7 @@ def _path(kind: str, row: dict[str, Any]) -> dict[str, Any]:
     if kind in _NOBODY:
         entry["nobody"] = True
     scopes = _SCOPES.get(key) or _SCOPES.get(kind)
-    if scopes:
+    if scopes and scopes.rpartition(".")[0] == path.rpartition(".")[0]:
         entry["scopes"] = scopes
     entry |= _CONDITIONS.get(key, {})
     if row.get("deploy_permissions"):
