@@ -10,7 +10,8 @@ from functools import cached_property, lru_cache
 from iamlint.estate import Estate, condition_truth, identity
 from iamlint.facts import CustomRole, Declaration, Grant, ServiceAccount, Text
 from iamlint.graph.nodes import CONTAINERS, Hierarchy, Node, principal_node, resource_node
-from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, counts_on, only_reads
+from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, changes, counts_on
+from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import Verdict
 
@@ -36,11 +37,11 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class _Powers:
-    """What is of interest in a role: ``held`` of its permissions, whether it only reads, and why there may be more."""
+    """What is of interest in a role: ``held`` of its permissions, whether it changes what is there, and why there may be more."""
 
     all: frozenset[str]
     held: frozenset[str]
-    only_reads: bool
+    changes: bool
     unknown: Unknown | None
 
 
@@ -54,6 +55,8 @@ class Graph:
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._onto: dict[Node, list[Edge]] = defaultdict(list)
         self._whole: set[Node] = set()
+        viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
+        self._viewer = viewer
         for grant in estate.of(Grant):
             self._add(grant)
 
@@ -64,7 +67,7 @@ class Graph:
         if onto and grant.origin in ("export", "policy"):
             self._whole.add(onto)
         powers = self.powers(grant.role, grant.declared)
-        weighty = grant.resource.kind in ("folder", "organization") and not powers.only_reads
+        weighty = grant.resource.kind in ("folder", "organization") and powers.changes
         if not powers.held and not powers.unknown and not weighty:
             return
         source = principal_node(grant)
@@ -95,7 +98,7 @@ class Graph:
         key = role if known and isinstance(role, str) else identity(role, declared)
         if key is None or key not in self._powers:
             held, unknown = self.estate.permissions(role, declared)
-            found = _Powers(held, held & _RELEVANT, only_reads(held), unknown)
+            found = _Powers(held, held & _RELEVANT, changes(held, self._viewer), unknown)
             if key is None:
                 return found
             self._powers[key] = found
@@ -140,7 +143,7 @@ class Graph:
         if onto[0] not in CONTAINERS:
             return False
         powers = self.powers(grant.role, grant.declared)
-        if onto[0] != "project" and not powers.only_reads:
+        if onto[0] != "project" and powers.changes:
             return True
         return any(permission in powers.held and counts_on(permission, onto[0]) for permission in STRONG)
 

@@ -90,9 +90,12 @@ STRONG: tuple[str, ...] = (
 Owner and Editor have some of them.
 """
 
-_READING = ("get", "list", "search", "query", "read", "view", "fetch", "lookup", "export", "test", "use", "count")
+_CHANGING = frozenset({"update", "patch", "set", "setIamPolicy"})
 
 
-def only_reads(permissions: frozenset[str]) -> bool:
-    """Whether the permissions change nothing: a role of a reader, which nobody gains much by."""
-    return all(permission.rpartition(".")[2].startswith(_READING) for permission in permissions)
+def changes(permissions: frozenset[str], viewer: frozenset[str]) -> bool:
+    """Whether permissions change what is there; ``viewer`` are those of Viewer, which only looks.
+
+    To add something (a log entry, a message, a job) changes nothing that is there, so writers of logs are not strong.
+    """
+    return any(one.rpartition(".")[2] in _CHANGING and one not in viewer for one in permissions)
