@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from iamlint.estate import Estate
 from iamlint.match import Match
+from iamlint.queries.attachments import cross_project_attachments, full_api_scopes
 from iamlint.queries.conditions import expired_conditions, idle_conditions, never_matching_conditions
 from iamlint.queries.custom_roles import (
     act_as_and_deploy_in_custom_role,
@@ -34,6 +35,8 @@ _ACCOUNT, _GRANT = ("account",), ("principal", "role", "resource", "permission",
 
 QUERIES: Mapping[str, Query] = {
     "alternate_credentials": Query(alternate_credentials, (*_ACCOUNT, "kind")),
+    "cross_project_attachments": Query(cross_project_attachments, ("resource", "account", "project", "home")),
+    "full_api_scopes": Query(full_api_scopes, ("resource", "account", "scope")),
     "conflicting_bindings": Query(conflicting_bindings, (*_GRANT, "this", "other", "what")),
     "expired_conditions": Query(expired_conditions, (*_GRANT, "problem")),
     "idle_conditions": Query(idle_conditions, _GRANT),
@@ -47,7 +50,7 @@ QUERIES: Mapping[str, Query] = {
     "user_managed_keys": Query(user_managed_keys, _ACCOUNT),
     "weak_provider_conditions": Query(weak_provider_conditions, ("provider", "pool", "issuer", "condition", "claims")),
     "act_as_and_deploy_in_custom_role": Query(act_as_and_deploy_in_custom_role, ("deploy", "role")),
-    "broken_delegation_chain": Query(broken_delegation_chain, ("holder", "onto")),
+    "broken_delegation_chain": Query(broken_delegation_chain, ("holder", "onto", "target")),
     "deploy_as_privileged_account": Query(
         deploy_as_privileged_account, ("account", "privilege", "deploy", "principal", "role", "resource")
     ),

@@ -1,0 +1,66 @@
+"""Questions about what runs as which account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.estate import Estate
+from iamlint.facts import Attachment, OrgPolicy, Place, Text
+from iamlint.globs import text_is
+from iamlint.match import Match
+from iamlint.principals import account_kind
+from iamlint.unknown import Truth, Unknown
+
+FULL_SCOPE = ("cloud-platform", "https://www.googleapis.com/auth/cloud-platform")
+HOME_ONLY = "iam.disableCrossProjectServiceAccountUsage"
+
+
+def full_api_scopes(estate: Estate) -> Iterator[Match]:
+    """Default accounts that are attached with the scope that allows every API."""
+    for attached in estate.of(Attachment):
+        scopes = attached.scopes
+        if scopes is None or not _is_default(attached):
+            continue
+        if isinstance(scopes, Unknown):
+            yield Match(attached, Truth.UNKNOWN, reasons=(f"the access scopes are not known: {scopes.reason}",))
+            continue
+        for scope, place in scopes:
+            yield from _full(attached, scope, place)
+
+
+def _is_default(attached: Attachment) -> bool:
+    if attached.account is None:
+        return attached.default is not None
+    return isinstance(attached.account, str) and account_kind(attached.account) == "default_service_account"
+
+
+def _full(attached: Attachment, scope: Text, place: Place) -> Iterator[Match]:
+    truth = text_is(FULL_SCOPE, scope)
+    if truth is not Truth.FALSE:
+        reasons = (f"one of the access scopes is not known: {scope.reason}",) if isinstance(scope, Unknown) else ()
+        shown = scope.text if isinstance(scope, Unknown) else scope.rpartition("/")[2]
+        yield Match(attached, truth, reasons=reasons, words={"scope": shown}, place=place)
+
+
+def cross_project_attachments(estate: Estate) -> Iterator[Match]:
+    """Accounts that are attached outside of a project which the input shows to keep its accounts at home."""
+    keeping = {
+        name: policy
+        for policy in estate.of(OrgPolicy)
+        if policy.constraint == HOME_ONLY and policy.enforced is True and policy.resource.kind == "project"
+        if (name := estate.project_key(policy.resource.name, policy.declared))
+    }
+    for attached in estate.of(Attachment) if keeping else ():
+        if not isinstance(attached.account, str) or attached.project is None:
+            continue
+        home = estate.project_of(attached.account, attached.declared)
+        home_key = estate.project_key(home, attached.declared) if home is not None else None
+        here = attached.project
+        if (
+            home_key not in keeping
+            or isinstance(here, Unknown)
+            or estate.project_key(here, attached.declared) == home_key
+        ):
+            continue
+        words = {"project": here, "home": home if isinstance(home, str) else home_key}
+        yield Match(attached, Truth.TRUE, related=(keeping[home_key],), words=words)
