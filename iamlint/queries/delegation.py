@@ -159,4 +159,5 @@ def _names_a_project(text: Text) -> bool:
 
 
 def _wrong(asked: Impersonation, text: Text, place: Place, reason: str) -> Match:
-    return Match(asked, Truth.TRUE, words={"delegate": shown(text), "reason": reason}, place=place)
+    words = {"delegate": shown(text), "principal": shown(text), "reason": reason}
+    return Match(asked, Truth.TRUE, words=words, place=place)
