@@ -4,8 +4,9 @@
     python bench/parity.py --list FILE      # lines of "ROOT<tab>PLAN"
 
 Facts are compared by kind and address, in every part that the reporter of facts prints. Of the facts that the plan
-knows it counts those that are equal, unknown in the source, missing there, and contradicting; then those that only the
-source has, and those that it has in finer parts than the plan (a set with one unknown element is unknown as a whole in
+knows it counts those that are equal, those that it knows since Terraform asked an API or its environment (asked),
+others that are unknown in the source, missing there, and contradicting; then those that only the source has (extra),
+and those that it has in finer parts than the plan (a set with one unknown element is unknown as a whole in
 a plan, while the source still names the others). ``-v`` names every fact that is not equal.
 """
 
@@ -31,8 +32,15 @@ SAYS = {"grant": ("principal", "role"), "attachment": ("account", "default", "sc
 """The parts of a fact without which it says nothing; of other kinds any part will do."""
 FOLLOWS = {"default": "account"}
 """Parts that are only known where another one is: an account that is not known may be the default one."""
-CLASSES = ("equal", "unknown", "missing", "contradicting", "extra", "finer")
+CLASSES = ("equal", "asked", "unknown", "missing", "contradicting", "extra", "finer")
+ASKED = ("only Google's API tells", "only Google's API has", "the project is set neither here nor")
+"""Reasons of what a plan knows because Terraform asked an API or its environment while it planned."""
 UNKNOWN = "?"
+REASONS = "unknown because"
+"""The part of an entry that holds the reasons of its unknown parts; it is not compared."""
+
+AFTER_APPLY = "known after apply"
+"""The reason of what the plan does not know either."""
 
 Entry = dict[str, Any]
 Difference = tuple[str, str, str]
@@ -42,7 +50,9 @@ Difference = tuple[str, str, str]
 def entries(path: Path, source_root: Path | None = None) -> dict[tuple[str, str], list[Entry]]:
     """The compared facts of an input, by kind and address; what is not known in them is a question mark."""
     found: dict[tuple[str, str], list[Entry]] = {}
-    reading = read([path], Options(source_root=source_root))
+    # One file stands for its directory alone, without the root modules that may lie below it.
+    given = next(iter(sorted(path.glob("*.tf"))), path) if path.is_dir() else path
+    reading = read([given], Options(source_root=source_root))
     for line in facts_json(reading.facts).splitlines():
         entry = json.loads(line)
         if entry["kind"] not in NOT_COMPARED and entry["address"] is not None:
@@ -70,7 +80,8 @@ def normalised(entry: Entry) -> Entry:
                 return found
 
     parts = {name: value(name, found) for name, found in entry.items() if name not in PLACE}
-    return {name: UNKNOWN if parts.get(FOLLOWS.get(name, "")) == UNKNOWN else found for name, found in parts.items()}
+    parts |= {name: UNKNOWN for name, other in FOLLOWS.items() if parts.get(other) == UNKNOWN}
+    return {**parts, REASONS: sorted(set(unknown.values()))}
 
 
 def relation(plan: Any, source: Any) -> str:
@@ -81,7 +92,7 @@ def relation(plan: Any, source: Any) -> str:
         case _, "?":
             return "unknown"
         case dict(), dict():
-            found = {relation(plan.get(key), source.get(key)) for key in plan.keys() | source.keys()}
+            found = {relation(plan.get(key), source.get(key)) for key in (plan.keys() | source.keys()) - {REASONS}}
         case list(), list():
             return _of_lists(plan, source)
         case _:
@@ -105,7 +116,7 @@ def is_known(value: Any) -> bool:
     """Whether an entry says anything at all."""
     match value:
         case dict():
-            return any(is_known(item) for key, item in value.items() if key not in ("kind", "origin"))
+            return any(is_known(item) for key, item in value.items() if key not in ("kind", "origin", REASONS))
         case None | "?" | False:
             return False
         case list():
@@ -129,13 +140,20 @@ def compare(kind: str, source: list[Entry], plan: list[Entry]) -> Iterator[tuple
             left.remove(found)
             unmatched.remove(known)
             if says_something(known):
-                yield wanted, json.dumps(known) if wanted == "equal" else f"{json.dumps(known)} / {json.dumps(found)}"
+                name = "asked" if wanted == "unknown" and _is_asked(found) else wanted
+                yield name, f"{json.dumps(known)} / {json.dumps(found)}"
     for known in unmatched:
         if says_something(known):
             yield "missing", json.dumps(known)
     finer = any(UNKNOWN in json.dumps(known) for known in plan)
     for other in left:
         yield ("finer" if finer else "extra"), json.dumps(other)
+
+
+def _is_asked(found: Entry) -> bool:
+    """Whether all that the source does not know of a fact is what Terraform asked for while it planned."""
+    others = [reason for reason in found[REASONS] if not any(asked in reason for asked in ASKED)]
+    return len(others) < len(found[REASONS]) and all(AFTER_APPLY in reason for reason in others)
 
 
 def pairs(arguments: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
@@ -162,10 +180,14 @@ def report(totals: dict[str, Counter[str]], plans: int) -> None:
     for kind, count in sorted(totals.items()):
         print(f"| {kind} | " + " | ".join(str(count[name]) for name in CLASSES) + " |")
     whole: Counter[str] = sum(totals.values(), Counter())
-    known = sum(whole[name] for name in ("equal", "unknown", "missing", "contradicting"))
-    share = 100 * whole["equal"] / known if known else 100.0
+    known = sum(whole[name] for name in ("equal", "asked", "unknown", "missing", "contradicting"))
     print("| **all** | " + " | ".join(str(whole[name]) for name in CLASSES) + " |")
-    print(f"\n{plans} plans, {known} facts that the plans know, {share:.2f} % equal")
+    print(f"\n{plans} plans, {known} facts that they know, {share(whole['equal'], known)} equal; of the", end=" ")
+    print(f"{known - whole['asked']} that need no API, {share(whole['equal'], known - whole['asked'])}")
+
+
+def share(part: int, whole: int) -> str:
+    return f"{100 * part / whole if whole else 100:.2f} %"
 
 
 def main() -> None:

@@ -43,9 +43,11 @@ class View:
 
 
 def after_apply(view: View, name: str) -> Value:
-    """The stand-in for what only an apply tells."""
+    """The stand-in for what only an apply tells, or, of a data source, only Google's API."""
     reference = f"{view.address}.{name}"
-    return Value(Unknown(f"{reference} is known after apply", (Hole(reference),)))
+    asked = f".{view.address}".rpartition(".data.")[1]
+    reason = f"only Google's API tells {reference}" if asked else f"{reference} is known after apply"
+    return Value(Unknown(reason, (Hole(reference),)))
 
 
 def joined(*parts: str | Value) -> Value:
@@ -127,7 +129,7 @@ def _managed_account(before: str, after: str, *, by_number: bool) -> Callable[[V
     """An account that Google makes for a project, named by the project's number or its id."""
 
     def attribute(view: View, name: str) -> Value | None:
-        number = Value(Unknown("the project's number is not in the source", (Hole(f"{view.address}.project_number"),)))
+        number = Value(Unknown("only Google's API has the project's number", (Hole(f"{view.address}.project_number"),)))
         email = joined(before, number if by_number else view.project, after)
         match name:
             case "email" | "email_address":
@@ -184,7 +186,7 @@ def _workload_pool(view: View, name: str) -> Value | None:
         case "id":
             return joined("projects/", view.project, "/locations/global/workloadIdentityPools/", pool)
         case "name":
-            reason = "the project's number is not in the source"
+            reason = "only Google's API has the project's number"
             number = Value(Unknown(reason, (Hole(f"{view.address}.project_number"),)))
             return joined("projects/", number, "/locations/global/workloadIdentityPools/", pool)
         case _:

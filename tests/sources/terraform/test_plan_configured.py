@@ -1,4 +1,4 @@
-"""What a plan does not know because nobody configured it is no argument; what is configured and not known is unknown."""
+"""What a plan does not know since nobody configured it is no argument; what is configured is unknown."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from iamlint.facts import Text
 from iamlint.location import Span
 from iamlint.sources.terraform.accounts import service_account
-from iamlint.sources.terraform.attachments import names_account
+from iamlint.sources.terraform.attachments import attaches, names_account
 from iamlint.sources.terraform.families import NOT_THE_TARGET, family_of
 from iamlint.sources.terraform.instance import Argument, Body, Instance
 from iamlint.sources.terraform.instances import is_wanted
@@ -138,15 +138,15 @@ def _after_apply(address: str, name: str) -> Unknown:
 def _configured(kind: str, body: Body, block: Block) -> Body:
     """The body without what the provider fills in.
 
-    An attribute that is not configured and not known is no argument. Of a grant's target only what is configured names
-    it, known or not, but for the project.
+    An attribute that is not configured and not known is no argument. The target of a grant, and what runs as an
+    account, are named only by what is configured, known or not, but for the project.
     """
     stated = _stated(body, block.expressions)
-    if family_of(kind) is None:
+    if family_of(kind) is None and not attaches(kind):
         return stated
 
     def names_it(name: str) -> bool:
-        return name in block.expressions or name in NOT_THE_TARGET or name == "project"
+        return name in block.expressions or name in NOT_THE_TARGET or name == "project" or names_account(name)
 
     return Body(body.at, {n: argument for n, argument in stated.arguments.items() if names_it(n)}, stated.blocks)
 
