@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from iamlint.estate import Estate
 from iamlint.match import Match
 from iamlint.queries.attachments import cross_project_attachments, full_api_scopes
-from iamlint.queries.conditions import expired_conditions, idle_conditions, never_matching_conditions
+from iamlint.queries.conditions import (
+    expired_conditions,
+    idle_conditions,
+    malformed_conditions,
+    never_matching_conditions,
+)
 from iamlint.queries.custom_roles import (
     act_as_and_deploy_in_custom_role,
     token_permission_in_custom_role,
@@ -43,6 +48,7 @@ QUERIES: Mapping[str, Query] = {
     "incomplete_audit_configs": Query(incomplete_audit_configs, ("resource", "service", "problem")),
     "joined_duties": Query(joined_duties, (*_GRANT, "what", "other")),
     "long_token_lifetimes": Query(long_token_lifetimes, (*_ACCOUNT, "lifetime", "longest")),
+    "malformed_conditions": Query(malformed_conditions, (*_GRANT, "problem")),
     "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
     "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),
     "unknown_roles": Query(unknown_roles, (*_GRANT, "problem")),

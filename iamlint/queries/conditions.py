@@ -42,16 +42,21 @@ def _never(condition: Condition, estate: Estate, permission: str) -> Reason | No
 
 
 def expired_conditions(estate: Estate) -> Iterator[Match]:
-    """Grants that have run out, or whose time is none."""
+    """Grants that have run out."""
     for grant, condition in _conditional(estate):
         outcome = _outcome(condition, Context(estate.as_of))
-        if outcome.truth is not Truth.FALSE:
-            continue
-        for kind, raised in (("malformed", 2), ("expired", 0)):
-            reason = next((reason for reason in outcome.reasons if reason.kind == kind), None)
-            if reason:
-                yield _about(grant, condition, reason.text, raised=raised)
-                break
+        reason = next((one for one in outcome.reasons if one.kind == "expired"), None)
+        if reason and outcome.truth is Truth.FALSE and not outcome.has("malformed"):
+            yield _about(grant, condition, reason.text)
+
+
+def malformed_conditions(estate: Estate) -> Iterator[Match]:
+    """Grants whose condition is no expression, or compares with something that is no time."""
+    for grant, condition in _conditional(estate):
+        outcome = _outcome(condition, Context(estate.as_of))
+        reason = next((one for one in outcome.reasons if one.kind in ("malformed", "unparsable")), None)
+        if reason:
+            yield _about(grant, condition, reason.text)
 
 
 def _outcome(condition: Condition, context: Context) -> Outcome:
