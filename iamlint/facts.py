@@ -363,15 +363,16 @@ class Attachment:
     """A resource that runs code as a service account: an instance, a function, a job.
 
     ``account`` is the account's e-mail, None where the resource names none. ``default`` says which default account it
-    runs as, by name or for want of one; where both are None it runs as nobody. What runs as an agent of Google's or as
-    the caller is no attachment. ``place`` is the argument that names the account, or the block.
+    runs as, by name or for want of one, and is unknown where the account may be one; where both are None it runs as
+    nobody. What runs as an agent of Google's or as the caller is no attachment. ``place`` is the argument that names
+    the account, or the block.
     ``scopes`` are the access scopes of what has them (``cloud-platform`` is short for
     ``https://www.googleapis.com/auth/cloud-platform``). ``permissions`` are those that deploying it takes.
     Source: https://cloud.google.com/iam/docs/attach-service-accounts
     """
 
     account: Text | None
-    default: DefaultAccount | None
+    default: DefaultAccount | Unknown | None
     resource: Resource
     project: Text | None
     declared: Declaration

@@ -58,11 +58,14 @@ def flag(what: str, of: Callable[[Any], bool | Unknown]) -> Word:
     return word
 
 
-def kind(of: Callable[[Any], str | None]) -> Word:
+def kind(of: Callable[[Any], Text | None]) -> Word:
     """Whether a kind of the fact is one of these."""
 
     def word(kinds: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
-        return TRUE if of(fact) in kinds else FALSE
+        value = of(fact)
+        if isinstance(value, Unknown):
+            return Verdict.of(Truth.UNKNOWN, not_known("kind", value))
+        return TRUE if value in kinds else FALSE
 
     return word
 

@@ -236,7 +236,7 @@ def _provider(fact: Provider, build: _Entry) -> Entry:
 def _attachment(fact: Attachment, build: _Entry) -> Entry:
     return {
         "account": build.text("account", fact.account),
-        "default": fact.default,
+        "default": build.text("default", fact.default),
         "resource": build.resource(fact.resource),
         "project": build.text("project", fact.project),
         "scopes": None if fact.scopes is None else build.placed("scopes", fact.scopes),

@@ -179,7 +179,10 @@ UNKNOWN: list[tuple[Fact, set[str]]] = [
         {"pool", "name", "protocol", "issuer", "audiences", "condition", "mapping", "disabled"},
     ),
     (Provider("p", "n", DECLARED, PLACE, "aws", mapping=(("google.subject", WHY, PLACE),)), {"mapping"}),
-    (Attachment(WHY, None, NOWHERE, WHY, DECLARED, PLACE, WHY), {"account", "resource", "project", "scopes"}),
+    (
+        Attachment(WHY, WHY, NOWHERE, WHY, DECLARED, PLACE, WHY),
+        {"account", "default", "resource", "project", "scopes"},
+    ),
     (AuditConfig(NOWHERE, WHY, WHY, DECLARED, PLACE, WHY), {"resource", "service", "log_types", "exempted"}),
     (AuditConfig(SHOP, "s", (WHY,), DECLARED, PLACE, ((WHY, ANA),)), {"log_types", "exempted"}),
 ]

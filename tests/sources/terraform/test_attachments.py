@@ -136,6 +136,20 @@ def test_a_number_that_is_not_known_is_still_a_default_account(build: Build) -> 
     assert (found.account, found.default) == (email, "compute")
 
 
+@pytest.mark.parametrize(
+    ("parts", "default"),
+    [
+        ((Hole("var.account"),), Unknown("not set")),
+        (("ci@", Hole("var.project")), Unknown("not set")),
+        (("ci@", Hole("var.project"), ".iam.gserviceaccount.com"), None),
+        ((), Unknown("not set")),
+    ],
+)
+def test_an_account_that_is_not_known_may_be_a_default_one(build: Build, parts: Any, default: Any) -> None:
+    (found,) = attached(build(VM, name="vm", service_account={"email": Unknown("not set", parts)}))
+    assert (found.account, found.default) == (Unknown("not set", parts), default)
+
+
 def test_a_machine_without_the_block_runs_as_nobody(build: Build) -> None:
     (found,) = attached(build(VM, project="shop", zone="z", name="vm"))
     assert (found.account, found.default, found.scopes) == (None, None, None)
@@ -154,7 +168,7 @@ def test_a_machine_with_the_block_alone_runs_as_the_default_account(build: Build
 def test_a_block_that_may_be_there_is_not_known(build: Build) -> None:
     why = Unknown("var.account has no default and is not set")
     (found,) = attached(build(VM, name="vm", unknown_block_service_account=why))
-    assert (found.account, found.default, found.scopes) == (why, None, None)
+    assert (found.account, found.default, found.scopes) == (why, why, None)
     scopes = Unknown("var.scopes has no default and is not set")
     (found,) = attached(build(VM, name="vm", service_account={"email": why, "scopes": scopes}))
     assert (found.account, found.scopes) == (why, scopes)
@@ -178,7 +192,7 @@ def test_a_map_of_accounts_gives_each(build: Build, hole: HoleOf) -> None:
     def cluster(mapping: Any) -> list[Attachment]:
         config = {"security_config": {"identity_config": {"user_service_account_mapping": mapping}}}
         found = attached(build("google_dataproc_cluster.d", name="d", cluster_config=config))
-        return [one for one in found if one.default is None]
+        return [one for one in found if one.default != "compute"]
 
     email = hole("google_service_account.run.email")
     found = cluster(Value({"ana@example.com": Value(EMAIL), "bob@example.com": Value(email)}))
@@ -215,7 +229,7 @@ def test_a_flag_that_is_not_known_leaves_the_default_open(build: Build) -> None:
     for one in found:
         assert isinstance(one.account, Unknown)
         assert one.account.reason.endswith(why.reason)
-        assert one.default is None
+        assert one.default == one.account
 
 
 def test_an_account_that_is_named_counts_whatever_the_flags(build: Build) -> None:

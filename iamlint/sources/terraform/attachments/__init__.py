@@ -93,7 +93,7 @@ class _Runner:
         self,
         path: _Path,
         account: Text | None,
-        default: DefaultAccount | None,
+        default: DefaultAccount | Unknown | None,
         place: Place,
         scopes: tuple[Placed, ...] | Unknown | None = None,
     ) -> Attachment:
@@ -180,7 +180,7 @@ def _sites(body: Body, blocks: tuple[str, ...], depth: int = 0) -> Iterator[_Sit
 def _at(runner: _Runner, path: _Path, site: _Site) -> Iterator[Attachment]:
     place = Place(site.at.location)
     if site.unknown:
-        yield runner.attachment(path, site.unknown, None, place)
+        yield runner.attachment(path, site.unknown, site.unknown, place)
         return
     if site.body is None:
         yield from _default(runner, path, site, None)
@@ -211,8 +211,8 @@ def _default(
     if applies is Truth.TRUE:
         yield runner.attachment(path, None, path.default, place, scopes)
     elif applies is Truth.UNKNOWN:
-        reason = f"whether it runs as the default account is not known: {why.reason if why else ''}"
-        yield runner.attachment(path, Unknown(reason), None, place, scopes)
+        open_ = Unknown(f"whether it runs as the default account is not known: {why.reason if why else ''}")
+        yield runner.attachment(path, open_, open_, place, scopes)
 
 
 def _applies(path: _Path, body: Body) -> tuple[Truth, Unknown | None]:
@@ -255,7 +255,7 @@ def _mapped(runner: _Runner, path: _Path, body: Body) -> Iterator[Attachment]:
         return
     if not isinstance(data, dict):
         why = data if isinstance(data, Unknown) else Unknown(f"{path.argument} is not a map")
-        yield runner.attachment(path, why, None, place_of(argument))
+        yield runner.attachment(path, why, why, place_of(argument))
         return
     for value in data.values():
         text = text_of(value)
@@ -270,9 +270,13 @@ def _scopes(path: _Path, body: Body) -> tuple[Placed, ...] | Unknown | None:
     return placed_texts(body, path.scopes)
 
 
-def _named_default(account: Text) -> DefaultAccount | None:
+def _named_default(account: Text) -> DefaultAccount | Unknown | None:
+    """Which default account an e-mail is of; its domain tells, even where the rest is not known."""
     end = account if isinstance(account, str) else account.suffix
-    return next((name for suffix, name in _DEFAULTS if end.endswith(suffix)), None)
+    named = next((name for suffix, name in _DEFAULTS if end.endswith(suffix)), None)
+    if named or isinstance(account, str) or end.endswith(".gserviceaccount.com"):
+        return named
+    return Unknown(account.reason)
 
 
 def _resource(instance: Instance, kind: _Type, project: Text | None) -> Resource:
