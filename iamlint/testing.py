@@ -49,14 +49,19 @@ def marked_lines(text: str) -> list[int]:
     return [text.count("\n", 0, found.start()) + 1 for found in _MARK.finditer(text)]
 
 
+def unmarked(text: str) -> str:
+    """The text of an example as it is read: the marks are no part of it."""
+    return _MARK.sub("", text)
+
+
 def checked(rule: Rule, example: Example) -> tuple[Report, set[tuple[str, int]]]:
-    """What a rule says of an example, and the (file, line) of its findings. The marks are no part of the input."""
+    """What a rule says of an example, and the (file, line) of its findings."""
     with TemporaryDirectory() as directory:
         top = Path(directory).resolve()
         for name, text in example.files.items():
             path = top / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_MARK.sub("", text), encoding="utf-8", newline="\n")
+            path.write_text(unmarked(text), encoding="utf-8", newline="\n")
         report = lint(read(_given(example, top), Options(source_root=top)), [rule])
         return report, {(_below(one.at, top), one.at.line) for one in report.findings}
 

@@ -1,0 +1,177 @@
+"""A rule over grants says the same whatever the grant was written as: that is what the one fact is for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlint.catalog import load_rules
+from iamlint.facts import Grant
+from iamlint.linter import lint
+from iamlint.location import Location
+from iamlint.rule import Example, Rule
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+from iamlint.testing import checked, unmarked
+
+RULES = [rule for rule in load_rules()[0] if rule.when and "grant" in rule.when]
+TARGETS = {
+    "project": ("google_project", "project"),
+    "folder": ("google_folder", "folder"),
+    "organization": ("google_organization", "org_id"),
+    "service_account": ("google_service_account", "service_account_id"),
+    "storage_bucket": ("google_storage_bucket", "bucket"),
+}
+EXPORTED = {"project": "project-", "folder": "folder-", "organization": "organization-", "service_account": ""}
+
+
+def target(grant: Grant) -> tuple[str, str, str]:
+    """Terraform's family, its argument, and the argument's value."""
+    family, argument = TARGETS[grant.resource.kind]
+    name = str(grant.resource.name)
+    if grant.resource.kind == "service_account":
+        name = f"projects/{name.partition('@')[2].partition('.')[0]}/serviceAccounts/{name}"
+    return family, argument, name
+
+
+def policy(grant: Grant) -> dict[str, Any]:
+    return {"bindings": [{"role": grant.role, "members": [grant.principal.text]}], "etag": "BwX", "version": 1}
+
+
+def member(grant: Grant) -> Mapping[str, str]:
+    family, argument, name = target(grant)
+    arguments = {argument: name, "role": grant.role, "member": grant.principal.text}
+    return {"main.tf": block(f"{family}_iam_member", arguments)}
+
+
+def binding(grant: Grant) -> Mapping[str, str]:
+    family, argument, name = target(grant)
+    arguments = {argument: name, "role": grant.role, "members": [grant.principal.text]}
+    return {"main.tf": block(f"{family}_iam_binding", arguments)}
+
+
+def document(grant: Grant) -> Mapping[str, str]:
+    family, argument, name = target(grant)
+    return {
+        "main.tf": f'data "google_iam_policy" "p" {{\n  binding {{\n    role = "{grant.role}"\n'
+        f'    members = ["{grant.principal.text}"]\n  }}\n}}\n'
+        f'resource "{family}_iam_policy" "x" {{\n  {argument} = "{name}"\n'
+        "  policy_data = data.google_iam_policy.p.policy_data\n}\n"
+    }
+
+
+def encoded(grant: Grant) -> Mapping[str, str]:
+    family, argument, name = target(grant)
+    text = json.dumps(policy(grant), indent=2)
+    return {
+        "main.tf": f'resource "{family}_iam_policy" "x" {{\n  {argument} = "{name}"\n'
+        f"  policy_data = <<EOT\n{text}\nEOT\n}}\n"
+    }
+
+
+def in_json(grant: Grant) -> Mapping[str, str]:
+    family, argument, name = target(grant)
+    body = {argument: name, "role": grant.role, "member": grant.principal.text}
+    return {"main.tf.json": json.dumps({"resource": {f"{family}_iam_member": {"x": body}}}, indent=2)}
+
+
+def plan(grant: Grant) -> Mapping[str, str]:
+    family, argument, name = target(grant)
+    return planned(
+        f"{family}_iam_binding",
+        {argument: name, "role": grant.role, "members": [grant.principal.text], "condition": []},
+    )
+
+
+def planned_policy(grant: Grant) -> Mapping[str, str]:
+    family, argument, name = target(grant)
+    return planned(f"{family}_iam_policy", {argument: name, "policy_data": json.dumps(policy(grant))})
+
+
+def planned(type_: str, after: Mapping[str, Any]) -> Mapping[str, str]:
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {"etag": True, "id": True}}
+    resource = {"address": f"{type_}.x", "mode": "managed", "type": type_, "name": "x", "change": change}
+    plan_ = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {}},
+        "resource_changes": [resource],
+        "configuration": {"root_module": {}},
+    }
+    return {"plan.json": json.dumps(plan_)}
+
+
+def export(grant: Grant) -> Mapping[str, str]:
+    name = f"{EXPORTED[grant.resource.kind]}{str(grant.resource.name).removeprefix('folders/')}.json"
+    return {name: json.dumps(policy(grant), indent=2)}
+
+
+def block(type_: str, arguments: Mapping[str, Any]) -> str:
+    lines = "".join(f"  {name} = {json.dumps(value)}\n" for name, value in arguments.items())
+    return f'resource "{type_}" "x" {{\n{lines}}}\n'
+
+
+FORMS: tuple[Callable[[Grant], Mapping[str, str]], ...] = (
+    member,
+    binding,
+    document,
+    encoded,
+    in_json,
+    plan,
+    planned_policy,
+    export,
+)
+
+
+def flagged_grants(rule: Rule) -> Iterator[Grant]:
+    """The grants that a rule flags in its examples, and that can be written in every form alone."""
+    for example in rule.flags:
+        _, found = checked(rule, example)
+        for grant in grants_of(example):
+            known = isinstance(grant.role, str) and isinstance(grant.resource.name, str) and not grant.principal.unknown
+            alone = grant.role.startswith("roles/") and "${" not in grant.principal.text if known else False  # type: ignore[union-attr]
+            lines = {(Path(at.path).name, at.line) for at in (grant.role_place.at, grant.principal_place.at)}
+            marked = {(Path(name).name, line) for name, line in found}
+            if alone and lines & marked and grant.resource.kind in EXPORTED and grant.condition is None:
+                yield grant
+
+
+def grants_of(example: Example) -> list[Grant]:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as directory:
+        write(Path(directory), {name: unmarked(text) for name, text in example.files.items()})
+        return [fact for fact in read([Path(directory)], Options()).facts if isinstance(fact, Grant)]
+
+
+def write(directory: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def places(rule: Rule, grant: Grant, form: Callable[[Grant], Mapping[str, str]], directory: Path) -> list[Location]:
+    write(directory, form(grant))
+    return [finding.at for finding in lint(read([directory], Options()), [rule]).findings]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_grant_is_found_in_every_form(rule: Rule, tmp_path: Path) -> None:
+    for number, grant in enumerate(flagged_grants(rule)):
+        if not places(rule, grant, member, tmp_path / f"{number}-alone"):
+            continue  # it is flagged for what stands beside it
+        for form in FORMS:
+            found = places(rule, grant, form, tmp_path / f"{number}-{form.__name__}")
+            assert len(found) == 1, (form.__name__, grant)
+        return
+    assert rule.slug in NOT_ALONE, "no flagged example can be written in every form"
+
+
+NOT_ALONE = {
+    "public-service": "services and functions have no export of their own",
+}
+"""Rules whose flagged grants cannot be written as an export, or are flagged for what stands beside them."""
