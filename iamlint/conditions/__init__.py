@@ -1,0 +1,23 @@
+"""IAM conditions in three values: what a CEL expression comes to, and what it demands.
+
+Source: https://cloud.google.com/iam/docs/conditions-overview
+"""
+
+from iamlint.conditions.claims import Claim, claims_compared, limits_of
+from iamlint.conditions.context import Context
+from iamlint.conditions.evaluation import evaluate
+from iamlint.conditions.outcome import Outcome, Reason, ReasonKind
+from iamlint.conditions.parser import Unparsable, parse
+
+__all__ = [
+    "Claim",
+    "Context",
+    "Outcome",
+    "Reason",
+    "ReasonKind",
+    "Unparsable",
+    "claims_compared",
+    "evaluate",
+    "limits_of",
+    "parse",
+]

@@ -1,0 +1,76 @@
+"""The attributes that conditions may ask for, as far as a context tells them.
+
+Source: https://cloud.google.com/iam/docs/conditions-attribute-reference
+"""
+
+from __future__ import annotations
+
+from iamlint.conditions.context import PROVIDERS, Context, resources_of
+from iamlint.conditions.moments import day_of_request
+from iamlint.conditions.outcome import Reason
+from iamlint.conditions.possible import Anything, Possible, failed, known
+from iamlint.facts import Principal
+
+RESOURCE = frozenset({"resource.name", "resource.type", "resource.service"})
+MODIFIED_GRANTS = "iam.googleapis.com/modifiedGrantsByRole"
+_REQUEST = ("request.", "destination.", "origin.", "source.", "levels.", "device.")
+_PRINCIPAL_TYPES = {
+    "user": "iam.googleapis.com/WorkspaceIdentity",
+    "service_account": "iam.googleapis.com/ServiceAccount",
+    "default_service_account": "iam.googleapis.com/ServiceAccount",
+}
+"""Source: https://cloud.google.com/iam/docs/conditions-attribute-reference#principal"""
+
+
+def attribute(path: str, context: Context) -> Possible:
+    """The value of an attribute, by its path."""
+    if path == "request.time":
+        return day_of_request(context.as_of)
+    if path in RESOURCE:
+        return _resource(path, context)
+    if path in ("principal.type", "principal.subject"):
+        return _principal(path, context.principal)
+    if path.startswith(_REQUEST):
+        return Anything((Reason("request", f"it depends on {path}"),))
+    if path.startswith("resource."):
+        return Anything((Reason("resource", f"it depends on {path}"),))
+    if path.startswith(("assertion.", "attribute.", "google.")):
+        return Anything((Reason("request", f"it depends on the token's {path}"),))
+    return Anything((Reason("foreign", f"iamlint does not know {path}"),))
+
+
+def _resource(path: str, context: Context) -> Possible:
+    permission = context.permission
+    if permission is None:
+        return Anything((Reason("resource", f"it depends on {path}"),))
+    service = PROVIDERS.get(permission.partition(".")[0])
+    if service is None:
+        text = f"{resources_of(permission)} do not provide {path}, so this part of its condition never grants anything"
+        return failed(Reason("unavailable", text))
+    if path == "resource.service":
+        return known(service)
+    if path == "resource.type" and permission.startswith("resourcemanager.projects."):
+        return known("cloudresourcemanager.googleapis.com/Project")
+    return Anything((Reason("resource", f"it depends on {path}"),))
+
+
+def _principal(path: str, principal: Principal | None) -> Possible:
+    if principal and not principal.unknown and principal.kind in _PRINCIPAL_TYPES:
+        if path == "principal.type":
+            return known(_PRINCIPAL_TYPES[principal.kind])
+        if principal.email and "${" not in principal.email:
+            return known(principal.email)
+    return Anything((Reason("principal", f"it depends on {path}"),))
+
+
+def of_api(name: str, default: Possible, context: Context) -> Possible:
+    """``api.getAttribute(name, default)``: the default wherever the request has no such attribute.
+
+    Requests that set no allow policy have no roles that they modify, so a condition on these holds for them.
+    Source: https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
+    """
+    if name != MODIFIED_GRANTS:
+        return Anything((Reason("request", f"it depends on {name}"),))
+    if context.permission and not context.permission.endswith(".setIamPolicy"):
+        return default
+    return Anything((Reason("limit", "it limits which roles may be granted"),))

@@ -1,0 +1,180 @@
+"""What a condition demands of a token's claims, or of the roles that may be granted, in each way to fulfil it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal as OneOf
+
+from iamlint.conditions.attributes import MODIFIED_GRANTS
+from iamlint.conditions.parser import Unparsable, parse
+from iamlint.conditions.syntax import (
+    AllOf,
+    AnyOf,
+    Call,
+    Choice,
+    Field,
+    Index,
+    ListOf,
+    Literal,
+    Node,
+    Not,
+    Operation,
+    dotted,
+    negated,
+)
+from iamlint.facts import Text
+from iamlint.unknown import Unknown
+
+MOST = 256
+"""Ways to fulfil a condition beyond which they are not told apart."""
+
+How = OneOf["equals", "prefix", "suffix", "contains", "matches", "has", "present", "differs", "ordered", "limit"]
+_METHODS: dict[str, How] = {
+    "startsWith": "prefix",
+    "endsWith": "suffix",
+    "contains": "contains",
+    "matches": "matches",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A demand on one attribute: ``assertion.repository_owner`` equals one of ``values``.
+
+    ``how`` "has" is a list that has one of the values, "differs" any value but these, "limit" a change of grants of
+    these roles only. ``part`` says that only a part of the attribute is compared (``assertion.sub.split(":")[1]``).
+    A value that is not known is an `Unknown`.
+    """
+
+    name: str
+    how: How
+    values: tuple[Text, ...] = ()
+    part: bool = False
+
+
+Alternatives = tuple[frozenset[Claim], ...]
+
+
+def claims_compared(expression: Text) -> Alternatives | Unparsable | Unknown:
+    """The ways in which a condition can be true: each the demands that must hold together.
+
+    ``()`` is never true; an empty set among them is a way without any demand that is understood. Of a condition that
+    names the tenant, every alternative has a claim of the tenant.
+    """
+    match parse(expression):
+        case Unparsable() | Unknown() as other:
+            return other
+        case node:
+            return tuple(dict.fromkeys(_ways(node)))
+
+
+def limits_of(expression: Text) -> frozenset[str] | None:
+    """The roles whose grants a condition lets somebody change; None where it does not limit them."""
+    ways = claims_compared(expression)
+    if not isinstance(ways, tuple):
+        return None
+    allowed: set[str] = set()
+    for way in ways:
+        limits = [claim.values for claim in way if claim.how == "limit"]
+        if not limits:
+            return None
+        sets = [{value for value in values if isinstance(value, str)} for values in limits]
+        allowed |= set.intersection(*sets)
+    return frozenset(allowed)
+
+
+def _ways(node: Node) -> Iterable[frozenset[Claim]]:
+    match node:
+        case AnyOf(parts):
+            return _bounded([way for part in parts for way in _ways(part)])
+        case AllOf(parts):
+            return _together(parts)
+        case Choice(test, then, otherwise):
+            return _ways(AnyOf((AllOf((test, then)), AllOf((negated(test), otherwise)))))
+        case Not(of):
+            inside = negated(of)
+            return _ways(inside) if not isinstance(inside, Not) else (frozenset(),)
+        case Literal(bool(value)):
+            return (frozenset(),) if value else ()
+        case _:
+            claim = _claim(node)
+            return (frozenset((claim,)),) if claim else (frozenset(),)
+
+
+def _together(parts: Iterable[Node]) -> list[frozenset[Claim]]:
+    ways: list[frozenset[Claim]] = [frozenset()]
+    for part in parts:
+        more = list(_ways(part))
+        if len(ways) * len(more) > MOST:
+            more = [frozenset.intersection(*more)]
+        ways = [one | other for one, other in product(ways, more)]
+    return ways
+
+
+def _bounded(ways: list[frozenset[Claim]]) -> list[frozenset[Claim]]:
+    """Too many ways as one, with what all of them demand."""
+    return ways if len(ways) <= MOST else [frozenset.intersection(*ways)]
+
+
+def _claim(node: Node) -> Claim | None:
+    match node:
+        case Operation("==", left, right):
+            return _compared(left, right, "equals") or _compared(right, left, "equals")
+        case Operation("!=", left, right):
+            return _compared(left, right, "differs") or _compared(right, left, "differs")
+        case Operation("<" | "<=" | ">" | ">=", left, right):
+            return _compared(left, right, "ordered") or _compared(right, left, "ordered")
+        case Operation("in", left, ListOf(items)):
+            named = _named(left)
+            values = [value for item in items if (value := _text(item)) is not None]
+            return Claim(named[0], "equals", tuple(values), named[1]) if named and len(values) == len(items) else None
+        case Operation("in", left, right):
+            return _compared(right, left, "has")
+        case Call("hasOnly", Call("getAttribute", _, (Literal(name), *_)), (ListOf(items),)) if name == MODIFIED_GRANTS:
+            values = [value for item in items if (value := _text(item)) is not None]
+            return Claim(MODIFIED_GRANTS, "limit", tuple(values)) if len(values) == len(items) else None
+        case Call(function, of, (argument,)) if of is not None and function in _METHODS:
+            return _compared(of, argument, _METHODS[function])
+        case Call("matches", None, (of, argument)):
+            return _compared(of, argument, "matches")
+        case Call("has", None, (of,)):
+            named = _named(of)
+            return Claim(named[0], "present", (), named[1]) if named else None
+        case _:
+            named = _named(node)
+            return Claim(named[0], "equals", ("true",), named[1]) if named else None
+
+
+def _compared(of: Node, with_: Node, how: How) -> Claim | None:
+    named, value = _named(of), _text(with_)
+    return Claim(named[0], how, (value,), named[1]) if named and value is not None else None
+
+
+def _named(node: Node) -> tuple[str, bool] | None:
+    """The attribute that an expression is about, and whether only of a part of it."""
+    part = False
+    while True:
+        path = dotted(node)
+        if path:
+            return (path, part) if "." in path else None
+        match node:
+            case Call(_, of, _) | Field(of, _) | Index(of, _) if of is not None:
+                node, part = of, True
+            case Call(_, None, (of,)):  # string(assertion.project_id)
+                node = of
+            case _:
+                return None
+
+
+def _text(node: Node) -> Text | None:
+    match node:
+        case Literal(bool(value)):
+            return "true" if value else "false"
+        case Literal(str() | Unknown() as value):
+            return value
+        case Literal(int() | float() as value):
+            return str(value)
+        case _:
+            return None

@@ -1,0 +1,71 @@
+"""What a condition is judged in: the day, what is asked for, and who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from iamlint.facts import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The circumstances of a request.
+
+    ``as_of`` is the day (UTC) of the request; its time of day is open. ``permission`` is the one that is asked for
+    (``iam.serviceAccounts.getAccessToken``); it tells which resource the condition sees. ``principal`` is who asks.
+    What is None is open.
+    """
+
+    as_of: date
+    permission: str | None = None
+    principal: Principal | None = None
+
+
+PROVIDERS: dict[str, str] = {
+    service.partition(".")[0]: service
+    for service in (
+        "apigee.googleapis.com",
+        "apihub.googleapis.com",
+        "backupdr.googleapis.com",
+        "bigquery.googleapis.com",
+        "bigqueryreservation.googleapis.com",
+        "binaryauthorization.googleapis.com",
+        "ces.googleapis.com",
+        "clouddeploy.googleapis.com",
+        "cloudkms.googleapis.com",
+        "compute.googleapis.com",
+        "connectors.googleapis.com",
+        "container.googleapis.com",
+        "dataform.googleapis.com",
+        "dns.googleapis.com",
+        "firestore.googleapis.com",
+        "iap.googleapis.com",
+        "integrations.googleapis.com",
+        "logging.googleapis.com",
+        "managedkafka.googleapis.com",
+        "networksecurity.googleapis.com",
+        "parametermanager.googleapis.com",
+        "pubsublite.googleapis.com",
+        "secretmanager.googleapis.com",
+        "spanner.googleapis.com",
+        "storage.googleapis.com",
+    )
+} | {
+    "agentregistry": "agentregistry.googleapis.com",
+    "bigtable": "bigtableadmin.googleapis.com",
+    "cloudsql": "sqladmin.googleapis.com",
+    "datastore": "firestore.googleapis.com",
+    "resourcemanager": "cloudresourcemanager.googleapis.com",
+}
+"""The services whose resources provide resource.service, resource.type and resource.name, by the prefix of their
+permissions. iam.googleapis.com is not among them.
+Source: https://cloud.google.com/iam/docs/conditions-resource-attributes"""
+
+
+def resources_of(permission: str) -> str:
+    """What a permission is about, for a reader: "service accounts", "resources of run"."""
+    service, _, rest = permission.partition(".")
+    if service == "iam" and rest.startswith("serviceAccount"):
+        return "service accounts"
+    return f"resources of {service}"

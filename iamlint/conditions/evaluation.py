@@ -1,0 +1,310 @@
+"""Conditions worked out: what is not known stays open, what the resource does not provide never grants."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from iamlint.conditions import functions
+from iamlint.conditions.attributes import RESOURCE, attribute
+from iamlint.conditions.context import Context
+from iamlint.conditions.moments import compared, moved
+from iamlint.conditions.outcome import Outcome, Reason, merged
+from iamlint.conditions.parser import Unparsable, parse
+from iamlint.conditions.possible import (
+    Anything,
+    Malformed,
+    Possible,
+    Some,
+    applied,
+    boolean,
+    conjunction,
+    disjunction,
+    failed,
+    known,
+)
+from iamlint.conditions.syntax import (
+    AllOf,
+    AnyOf,
+    Call,
+    Choice,
+    Field,
+    Index,
+    ListOf,
+    Literal,
+    MapOf,
+    Minus,
+    Name,
+    Node,
+    Not,
+    Operation,
+    dotted,
+    negated,
+)
+from iamlint.facts import Text
+from iamlint.unknown import Unknown
+
+_BOTH = frozenset({True, False})
+
+
+@lru_cache(maxsize=65536)
+def evaluate(expression: Text, context: Context) -> Outcome:
+    """What a condition comes to in a context.
+
+    An expression that is no CEL is open, with a reason of the kind "unparsable"; `parse` says where it is wrong.
+    """
+    match parse(expression):
+        case Unparsable() as wrong:
+            return Outcome(_BOTH, reasons=(Reason("unparsable", f"its condition is no CEL expression: {wrong}"),))
+        case Unknown(reason):
+            return Outcome(_BOTH, reasons=(Reason("unknown", f"its condition is not known: {reason}"),))
+        case node:
+            found = boolean(value_of(node, context))
+            return Outcome(frozenset(found.values), found.fails, found.reasons)
+
+
+def value_of(node: Node, context: Context) -> Possible:
+    """The values that an expression may have."""
+    match node:
+        case Literal(Unknown(reason)):
+            return Anything((Reason("unknown", f"a part of its condition is not known: {reason}"),))
+        case Literal(value):
+            return Some((value,), reasons=(Reason("false", "it is false"),) if value is False else ())
+        case AllOf(parts):
+            return conjunction([boolean(value_of(part, context)) for part in parts])
+        case AnyOf(parts):
+            return disjunction([boolean(value_of(part, context)) for part in parts])
+        case Not(of):
+            return _negation(of, context)
+        case Choice(test, then, otherwise):
+            return _choice(boolean(value_of(test, context)), then, otherwise, context)
+        case Operation():
+            return _operation(node, context)
+        case ListOf(items):
+            return applied(lambda *values: values, [value_of(item, context) for item in items])
+        case MapOf(entries):
+            flat = [value_of(part, context) for entry in entries for part in entry]
+            return applied(lambda *values: _mapping(values), flat)
+        case Minus(of):
+            return applied(_minus, [value_of(of, context)])
+        case Call():
+            return _call(node, context)
+        case Name() | Field() | Index():
+            return _attribute(node, context)
+
+
+def _negation(of: Node, context: Context) -> Possible:
+    inside = negated(of)
+    if not isinstance(inside, Not):
+        return value_of(inside, context)
+    found = boolean(value_of(of, context))
+    reasons = found.reasons
+    if found.values == (True,) and not found.fails:
+        reasons = (Reason("false", "what it excludes is the case"),)
+    return Some(tuple(not value for value in found.values), found.fails, reasons)
+
+
+def _choice(test: Some, then: Node, otherwise: Node, context: Context) -> Possible:
+    """The values of the branches that are possible."""
+    branches = [value_of(then if value else otherwise, context) for value in test.values]
+    if not branches:
+        return test
+    if len(branches) == 1 and not test.fails:
+        return branches[0]
+    reasons = merged((test.reasons, *(branch.reasons for branch in branches)))
+    values: list[Any] = []
+    for branch in branches:
+        if not isinstance(branch, Some):
+            return Anything(reasons)
+        values += branch.values
+    fails = test.fails or any(isinstance(branch, Some) and branch.fails for branch in branches)
+    return Some(tuple(dict.fromkeys(values)) if all(isinstance(v, bool) for v in values) else tuple(values), fails, reasons)
+
+
+# -- attributes ----------------------------------------------------------------------------------------------------
+
+
+def _attribute(node: Node, context: Context) -> Possible:
+    path = dotted(node)
+    if path and "." in path:
+        return attribute(path, context)
+    match node:
+        case Field(of, name):
+            return applied(lambda value: _element(value, name), [value_of(of, context)])
+        case Index(of, key):
+            return applied(_element, [value_of(of, context), value_of(key, context)])
+        case _:
+            return Anything((Reason("foreign", f"iamlint does not know {path}"),))
+
+
+def _element(value: Any, key: Any) -> Any:
+    match value, key:
+        case dict(), _ if _plain(key) in value:
+            return value[_plain(key)]
+        case tuple(), int() if not isinstance(key, bool) and 0 <= key < len(value):
+            return value[key]
+        case _:
+            raise Malformed(f"there is no element {key}")
+
+
+def _plain(key: Any) -> Any:
+    if isinstance(key, str | int | bool | float | bytes):
+        return (type(key), key)
+    raise Malformed("a key that is neither a text nor a number")
+
+
+def _mapping(values: tuple[Any, ...]) -> dict[Any, Any]:
+    return {_plain(key): value for key, value in zip(values[::2], values[1::2], strict=True)}
+
+
+# -- operators -----------------------------------------------------------------------------------------------------
+
+
+def _operation(node: Operation, context: Context) -> Possible:
+    left, right = value_of(node.left, context), value_of(node.right, context)
+    if node.operator == "!=" and (_is_missing(node.left, left) or _is_missing(node.right, right)):
+        return known(True)  # documented for types: what has none is of another type than any
+    in_time = moved(node.operator, left, right) if node.operator in "+-" else None
+    if in_time is None and node.operator in ("<", "<=", ">", ">=", "==", "!="):
+        in_time = compared(node.operator, left, right)
+    if in_time is not None:
+        return in_time
+    result = applied(_OPERATIONS[node.operator], [left, right])
+    match result:
+        case Some((False,), False, ()):
+            return Some((False,), reasons=(Reason("false", _not_so(node)),))
+        case _:
+            return result
+
+
+def _is_missing(node: Node, value: Possible) -> bool:
+    return (
+        dotted(node) in RESOURCE - {"resource.name"}
+        and isinstance(value, Some)
+        and not value.values
+        and any(reason.kind == "unavailable" for reason in value.reasons)
+    )
+
+
+def _not_so(node: Operation) -> str:
+    path = dotted(node.left) or dotted(node.right)
+    return f"its condition on {path} does not hold" if path else "its condition does not hold"
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, bool) is not isinstance(other, bool):
+        return False
+    match one, other:
+        case tuple(), tuple():
+            return len(one) == len(other) and all(map(_same, one, other))
+        case _:
+            return bool(one == other)
+
+
+def _in(one: Any, other: Any) -> bool:
+    match other:
+        case tuple():
+            return any(_same(one, item) for item in other)
+        case dict():
+            return _plain(one) in other
+        case _:
+            raise Malformed('"in" needs a list or a map on its right')
+
+
+_ORDERED = ((int, float), str, bytes)
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def work(one: Any, other: Any) -> bool:
+        if type(one) is type(other) or (_is_number(one) and _is_number(other)):
+            try:
+                return compare(one, other)
+            except TypeError:
+                pass
+        raise Malformed("two values are compared that have no order")
+
+    return work
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_LARGEST = 2**64
+
+
+def _arithmetic(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def checked(one: Any, other: Any) -> Any:
+        if isinstance(one, bool) or isinstance(other, bool) or isinstance(one, dict):
+            raise Malformed("this cannot be reckoned with")
+        try:
+            result = work(one, other)
+        except (TypeError, ZeroDivisionError, OverflowError) as error:
+            raise Malformed("this cannot be reckoned with") from error
+        if isinstance(result, int) and abs(result) > _LARGEST:
+            raise Malformed("a number that is too large")
+        return result
+
+    return checked
+
+
+def _product(one: Any, other: Any) -> Any:
+    if not (_is_number(one) and _is_number(other)):
+        raise TypeError
+    return one * other
+
+
+def _quotient(one: Any, other: Any) -> Any:
+    if not (_is_number(one) and _is_number(other)):
+        raise TypeError
+    exact = isinstance(one, int) and isinstance(other, int)
+    if not exact:
+        return one / other
+    return abs(one) // abs(other) * (1 if (one < 0) == (other < 0) else -1)
+
+
+def _remainder(one: Any, other: Any) -> Any:
+    if not (isinstance(one, int) and isinstance(other, int)):
+        raise TypeError
+    return one - other * _quotient(one, other)
+
+
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": _same,
+    "!=": lambda one, other: not _same(one, other),
+    "<": _ordered(operator.lt),
+    "<=": _ordered(operator.le),
+    ">": _ordered(operator.gt),
+    ">=": _ordered(operator.ge),
+    "in": _in,
+    "+": _arithmetic(operator.add),
+    "-": _arithmetic(operator.sub),
+    "*": _arithmetic(_product),
+    "/": _arithmetic(_quotient),
+    "%": _arithmetic(_remainder),
+}
+
+
+def _minus(value: Any) -> Any:
+    if not _is_number(value):
+        raise Malformed("a minus stands before what is no number")
+    return -value
+
+
+# -- calls ---------------------------------------------------------------------------------------------------------
+
+
+def _call(node: Call, context: Context) -> Possible:
+    special = functions.special(node, context)
+    if special is not None:
+        return special
+    if node.function == "has" and node.of is None and len(node.arguments) == 1:
+        found = value_of(node.arguments[0], context)
+        if isinstance(found, Some) and not found.fails:
+            return known(True)
+        return failed(found.reasons[0]) if isinstance(found, Some) and not found.values else Anything(found.reasons)
+    of = () if node.of is None else (value_of(node.of, context),)
+    operands = [*of, *(value_of(argument, context) for argument in node.arguments)]
+    return functions.called(node.function, operands, is_method=node.of is not None)

@@ -1,0 +1,171 @@
+"""The functions that conditions may call.
+
+Sources: https://cloud.google.com/iam/docs/conditions-attribute-reference and the strings of
+https://github.com/google/cel-spec/blob/master/doc/langdef.md#standard-definitions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from iamlint.conditions import moments
+from iamlint.conditions.attributes import of_api
+from iamlint.conditions.context import Context
+from iamlint.conditions.outcome import Reason, merged
+from iamlint.conditions.possible import Anything, Malformed, Possible, Some, applied, failed, known
+from iamlint.conditions.syntax import Call, ListOf, Literal, Node, dotted
+
+_TAGS = frozenset({"matchTag", "matchTagId", "hasTagKey", "hasTagKeyId"})
+
+
+def special(node: Call, context: Context) -> Possible | None:
+    """The calls that ask for attributes: of tags, of an API, of the roles that a request modifies; else None."""
+    owner = dotted(node.of) if node.of else None
+    match node:
+        case Call(function=name) if owner == "resource" and name in _TAGS:
+            shown = ", ".join(_shown(argument) for argument in node.arguments)
+            return Anything((Reason("tag", f"the input does not show the tags of the resource ({name}({shown}))"),))
+        case Call("getAttribute", _, (Literal(str(name)), default)) if owner == "api":
+            listed = known(()) if default == ListOf(()) else Anything((Reason("foreign", "it has a default"),))
+            return of_api(name, listed, context)
+        case Call("hasOnly", Call() as asked, (ListOf(items),)):
+            return _only(special(asked, context), items)
+        case _:
+            return None
+
+
+def _shown(node: Node) -> str:
+    return str(node.value) if isinstance(node, Literal) else "…"
+
+
+def _only(modified: Possible | None, items: Sequence[Node]) -> Possible:
+    """Whether a request modifies grants of the roles listed only; nothing but an allow policy's change does."""
+    match modified:
+        case Some(values=((),)):
+            return known(True)
+        case Some() | Anything() if any(reason.kind == "limit" for reason in modified.reasons):
+            roles = [item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str)]
+            shown = ", ".join(roles[:5]) + (" and others" if len(roles) > 5 else "") or "no role"
+            return Anything((Reason("limit", f"it lets grants of these roles only be changed: {shown}"),))
+        case None:
+            return Anything((Reason("foreign", "iamlint does not know what hasOnly is asked of"),))
+        case _:
+            return Anything(modified.reasons)
+
+
+def called(name: str, operands: Sequence[Possible], *, is_method: bool) -> Possible:
+    """The result of a function or method (then the first operand is what it is asked of)."""
+    if is_method and name in moments.GETTERS and 1 <= len(operands) <= 2:
+        return _time_part(name, operands)
+    work = (_METHODS if is_method else _FUNCTIONS).get(name)
+    if work is None:
+        reasons = merged(one.reasons for one in operands)
+        return Anything((Reason("foreign", f"iamlint does not know the function {name}"), *reasons))
+    count, function = work
+    if len(operands) != count:
+        return failed(Reason("malformed", f"{name} takes {count - is_method} arguments"))
+    return applied(function, operands)
+
+
+def _time_part(name: str, operands: Sequence[Possible]) -> Possible:
+    match operands:
+        case (of,):
+            zone = "UTC"
+        case (of, Some(values=(str(zone),), fails=False)):
+            pass
+        case _:
+            return Anything(merged(one.reasons for one in operands) or (Reason("foreign", "its zone is not known"),))
+    try:
+        return moments.part_of(name, of, zone)
+    except Malformed as error:
+        return failed(Reason("malformed", str(error)))
+
+
+def _texts(work: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(*operands: Any) -> Any:
+        if not all(isinstance(one, str) for one in operands):
+            raise Malformed("a function of texts is called with what is no text")
+        return work(*operands)
+
+    return checked
+
+
+def extract(text: str, template: str) -> str:
+    """What stands between the template's prefix and suffix: ``extract("/zones/{name}/")``; "" where they do not stand.
+
+    Source: https://cloud.google.com/iam/docs/conditions-attribute-reference#extract
+    """
+    prefix, opened, rest = template.partition("{")
+    _, closed, suffix = rest.partition("}")
+    if not opened or not closed:
+        raise Malformed(f'the template "{template}" of extract has no part in braces')
+    start = text.find(prefix)
+    if start < 0:
+        return ""
+    start += len(prefix)
+    end = text.find(suffix, start) if suffix else len(text)
+    return text[start:end] if end >= 0 else ""
+
+
+def _matches(text: str, pattern: str) -> bool:
+    """Whether a text has a part that matches; RE2, so in linear time."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.search(pattern, text, options) is not None
+    except re2.error as error:
+        raise Malformed(f'"{pattern}" is no regular expression') from error
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str | bytes | tuple | dict):
+        return len(value)
+    raise Malformed("size is asked of something that has none")
+
+
+def _number(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def work(value: Any) -> Any:
+        try:
+            return kind(value[:40] if isinstance(value, str) else value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise Malformed(f"{value!r:.40} is no number") from error
+
+    return work
+
+
+def _string(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str() | int() | float():
+            return str(value)
+        case _:
+            raise Malformed("this cannot become a text")
+
+
+_FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "timestamp": (1, moments.timestamp),
+    "duration": (1, moments.duration),
+    "size": (1, _size),
+    "string": (1, _string),
+    "int": (1, _number(int)),
+    "uint": (1, _number(int)),
+    "double": (1, _number(float)),
+    "matches": (2, _texts(_matches)),
+    "dyn": (1, lambda value: value),
+}
+_METHODS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "startsWith": (2, _texts(str.startswith)),
+    "endsWith": (2, _texts(str.endswith)),
+    "contains": (2, _texts(lambda text, part: part in text)),
+    "matches": (2, _texts(_matches)),
+    "extract": (2, _texts(extract)),
+    "lowerAscii": (1, _texts(lambda text: "".join(one.lower() if one.isascii() else one for one in text))),
+    "upperAscii": (1, _texts(lambda text: "".join(one.upper() if one.isascii() else one for one in text))),
+    "trim": (1, _texts(str.strip)),
+    "split": (2, _texts(lambda text, by: tuple(text.split(by) if by else text))),
+    "size": (1, _size),
+}

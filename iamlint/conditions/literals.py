@@ -1,0 +1,109 @@
+"""String literals of CEL, read before the grammar sees them.
+
+The grammar's own expression for strings takes exponential time on a hostile text, so every literal is decoded here and
+handed on as an empty one of the same length; comments become blanks, and so do commas before a closing bracket, which
+CEL allows and the grammar does not know. Offsets stay what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from iamlint.unknown import Hole, Unknown
+
+HOLE = "\ue000"
+"""Stands for the unknown stretches of an expression; a letter for private use, which no expression contains."""
+
+_TOKEN = re.compile(r"//[^\n]*|(?<![A-Za-z0-9_])(?P<prefix>[rRbB]{0,2})(?P<quote>\"\"\"|'''|\"|')")
+_ESCAPE = re.compile(
+    r"\\(?:(?P<plain>[abfnrtv\\'\"`?])|[xX](?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
+    r"|(?P<o>[0-3][0-7]{2})|(?P<wrong>.|\Z))",
+    re.DOTALL,
+)
+_PLAIN = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_COMMA = re.compile(r",(?=\s*[\]}])")
+LiteralValue = str | bytes | Unknown
+
+
+class LiteralError(Exception):
+    """A literal that is none; ``offset`` is where in the expression."""
+
+    def __init__(self, offset: int, reason: str) -> None:
+        super().__init__(reason)
+        self.offset = offset
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """The expression with its literals blanked out, and what each of them is, by the offset of its first letter."""
+
+    text: str
+    literals: dict[int, LiteralValue]
+
+
+def masked(text: str, unknown: Unknown | None) -> Masked:
+    """Read all literals of an expression; ``unknown`` is the reason for the holes in it."""
+    pieces: list[str] = []
+    literals: dict[int, LiteralValue] = {}
+    at = 0
+    while found := _TOKEN.search(text, at):
+        pieces.append(text[at : found.start()])
+        quote = found["quote"]
+        if quote is None:  # a comment
+            pieces.append(" " * (found.end() - found.start()))
+            at = found.end()
+            continue
+        raw = "r" in found["prefix"].lower()
+        end = _end(text, found.end(), quote, raw=raw)
+        inside = text[found.end() : end - len(quote)]
+        value = inside if raw else _decoded(inside, found.end())
+        literals[found.start()] = _value(value, unknown, is_bytes="b" in found["prefix"].lower())
+        pieces.append(f'"{"x" * (end - found.start() - 2)}"')
+        at = end
+    pieces.append(text[at:])
+    return Masked(_COMMA.sub(" ", "".join(pieces)), literals)
+
+
+def _end(text: str, start: int, quote: str, *, raw: bool) -> int:
+    """Where a literal ends, behind its closing quote."""
+    at = start
+    while at < len(text):
+        if text[at] == "\\" and not raw:
+            at += 2
+        elif text.startswith(quote, at):
+            return at + len(quote)
+        elif text[at] == "\n" and len(quote) == 1:
+            break
+        else:
+            at += 1
+    raise LiteralError(start - len(quote), "a text that is not closed")
+
+
+def _decoded(text: str, offset: int) -> str:
+    return "".join(_decode(text, offset))
+
+
+def _decode(text: str, offset: int) -> Iterator[str]:
+    at = 0
+    for found in _ESCAPE.finditer(text):
+        yield text[at : found.start()]
+        at = found.end()
+        if found["plain"]:
+            yield _PLAIN.get(found["plain"], found["plain"])
+            continue
+        code = found["x"] or found["u"] or found["U"]
+        number = int(code, 16) if code else int(found["o"], 8) if found["o"] else -1
+        if not 0 <= number <= 0x10FFFF or 0xD800 <= number <= 0xDFFF:
+            raise LiteralError(offset + found.start(), f"{found[0]} is no escape sequence of CEL")
+        yield chr(number)
+    yield text[at:]
+
+
+def _value(text: str, unknown: Unknown | None, *, is_bytes: bool) -> LiteralValue:
+    if HOLE in text and unknown:
+        known = [piece for part in text.split(HOLE) for piece in (part, Hole("?"))][:-1]
+        return Unknown(unknown.reason, tuple(piece for piece in known if piece != ""))
+    return text.encode() if is_bytes else text

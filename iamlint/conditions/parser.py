@@ -1,0 +1,273 @@
+"""Expressions to syntax trees. The grammar is cel-python's; nothing of its evaluation is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from iamlint.conditions.literals import HOLE, LiteralError, LiteralValue, masked
+from iamlint.conditions.syntax import (
+    AllOf,
+    AnyOf,
+    Call,
+    Choice,
+    Field,
+    Index,
+    ListOf,
+    Literal,
+    MapOf,
+    Minus,
+    Name,
+    Node,
+    Not,
+    Operation,
+    Operator,
+)
+from iamlint.facts import Text
+from iamlint.unknown import Hole, Unknown
+
+LONGEST = 16_384
+"""Characters. Google's limit on an attribute condition is 4096."""
+DEEPEST = 64
+"""Brackets, operators and choices inside each other."""
+LONGEST_CHAIN = 64
+"""Parts of a sum, or of a path."""
+_SHOWN = 40
+_INT64 = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsable:
+    """An expression that is no CEL: ``offset`` is the character (from 0) at which that shows."""
+
+    offset: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.reason} (at its character {self.offset + 1})"
+
+
+@lru_cache(maxsize=4096)
+def parse(expression: Text) -> Node | Unparsable | Unknown:
+    """The tree of an expression.
+
+    Of one that is only known in part, the parts may stand inside of texts; else the expression is as unknown as they.
+    """
+    text, unknown = _spelt(expression)
+    if unknown and not unknown.parts:
+        return unknown
+    if len(text) > LONGEST:
+        return Unparsable(LONGEST, f"it is longer than {LONGEST} characters")
+    try:
+        readable = masked(text, unknown)
+        if unknown and HOLE in readable.text:
+            return unknown
+        _check_depth(readable.text)
+        return _Reader(readable.literals).read(_tree(readable.text, text), 0)
+    except LiteralError as error:
+        return unknown or Unparsable(error.offset, error.reason)
+    except _Refused as refused:
+        return unknown or refused.unparsable
+
+
+def _spelt(expression: Text) -> tuple[str, Unknown | None]:
+    if isinstance(expression, str):
+        return expression, None
+    return "".join(HOLE if isinstance(part, Hole) else part for part in expression.parts), expression
+
+
+class _Refused(Exception):  # noqa: N818 - it is an answer, not an error
+    def __init__(self, offset: int, reason: str) -> None:
+        super().__init__(reason)
+        self.unparsable = Unparsable(offset, reason)
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for offset, letter in enumerate(text):
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth > DEEPEST:
+            raise _Refused(offset, f"it has brackets more than {DEEPEST} deep")
+
+
+@cache
+def _grammar() -> Any:  # lark ships no types
+    from celpy.celparser import CELParser
+
+    CELParser()  # builds the parser that it keeps as an attribute of the class
+    return CELParser.CEL_PARSER
+
+
+def _tree(text: str, written: str) -> Any:
+    from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+
+    try:
+        return _grammar().parse(text)
+    except UnexpectedCharacters as error:
+        raise _Refused(error.pos_in_stream, f"{written[error.pos_in_stream]} is not expected here") from error
+    except (UnexpectedToken, UnexpectedEOF) as error:
+        token = getattr(error, "token", None)
+        if token is None or token.type == "$END":
+            raise _Refused(len(text), "it ends too early" if text.strip() else "it is empty") from error
+        found = written[token.start_pos : token.start_pos + _SHOWN]
+        raise _Refused(token.start_pos, f"{found[: len(token)]} is not expected here") from error
+    except LarkError as error:  # whatever else the parser may say
+        raise _Refused(0, "it is no CEL expression") from error
+
+
+_OPERATORS: dict[str, Operator] = {
+    "relation_lt": "<",
+    "relation_le": "<=",
+    "relation_gt": ">",
+    "relation_ge": ">=",
+    "relation_eq": "==",
+    "relation_ne": "!=",
+    "relation_in": "in",
+    "addition_add": "+",
+    "addition_sub": "-",
+    "multiplication_mul": "*",
+    "multiplication_div": "/",
+    "multiplication_mod": "%",
+}
+
+
+class _Reader:
+    """The grammar's tree to ours."""
+
+    def __init__(self, literals: dict[int, LiteralValue]) -> None:
+        self._literals = literals
+        self._rules: dict[str, Callable[[Any, int], Node]] = {
+            "expr": self._choice,
+            "conditionalor": lambda tree, depth: AnyOf(self._joined(tree, depth)),
+            "conditionaland": lambda tree, depth: AllOf(self._joined(tree, depth)),
+            "relation": self._operation,
+            "addition": self._operation,
+            "multiplication": self._operation,
+            "unary": self._unary,
+            "member_dot": self._member,
+            "member_dot_arg": self._member,
+            "member_index": self._member,
+            "ident": lambda tree, _: Name(str(tree.children[0])),
+            "dot_ident": lambda tree, _: Name(str(tree.children[0])),
+            "ident_arg": self._function,
+            "dot_ident_arg": self._function,
+            "list_lit": lambda tree, depth: ListOf(self._all(tree.children, depth)),
+            "map_lit": self._map,
+            "literal": lambda tree, _: Literal(self._literal(tree.children[0])),
+        }
+
+    def read(self, tree: Any, depth: int) -> Node:
+        while len(tree.children) == 1 and tree.data in _WRAPPERS:
+            tree = tree.children[0]
+        if depth > DEEPEST * 2:
+            raise _Refused(tree.meta.start_pos, "it is nested too deeply")
+        rule = self._rules.get(tree.data)
+        if rule is None:
+            raise _Refused(tree.meta.start_pos, "a message in braces is nothing that conditions use")
+        return rule(tree, depth + 1)
+
+    def _choice(self, tree: Any, depth: int) -> Node:
+        test, then, otherwise = self._all(tree.children, depth)
+        return Choice(test, then, otherwise)
+
+    def _joined(self, tree: Any, depth: int) -> tuple[Node, ...]:
+        """The operands of a chain of one logical operator, which the grammar nests to the left."""
+        kind, parts = tree.data, []
+        while tree.data == kind and len(tree.children) == 2:
+            tree, last = tree.children
+            parts.append(last)
+        return self._all((tree, *reversed(parts)), depth)
+
+    def _operation(self, tree: Any, depth: int) -> Node:
+        """Operands and operators, which the grammar nests to the left."""
+        kind, parts = tree.data, []
+        while tree.data == kind and len(tree.children) == 2:
+            if len(parts) == LONGEST_CHAIN:
+                raise _Refused(tree.meta.start_pos, f"it has more than {LONGEST_CHAIN} operators in a row")
+            operator, last = tree.children
+            parts.append((_OPERATORS[operator.data], last))
+            tree = operator.children[0]
+        node = self.read(tree, depth)
+        for operator, part in reversed(parts):
+            node = Operation(operator, node, self.read(part, depth))
+        return node
+
+    def _unary(self, tree: Any, depth: int) -> Node:
+        operator, of = tree.children
+        node = self.read(of, depth)
+        return Not(node) if operator.data == "unary_not" else Minus(node)
+
+    def _member(self, tree: Any, depth: int) -> Node:
+        """A path, which the grammar nests to the left."""
+        steps = []
+        while tree.data in ("member_dot", "member_dot_arg", "member_index"):
+            if len(steps) == LONGEST_CHAIN:
+                raise _Refused(tree.meta.start_pos, f"it has a path of more than {LONGEST_CHAIN} parts")
+            steps.append(tree)
+            tree = tree.children[0]
+            while len(tree.children) == 1 and tree.data == "member":
+                tree = tree.children[0]
+        node = self.read(tree, depth)
+        for step in reversed(steps):
+            _, after, *arguments = step.children
+            match step.data:
+                case "member_dot":
+                    node = Field(node, str(after))
+                case "member_index":
+                    node = Index(node, self.read(after, depth))
+                case _:
+                    node = Call(str(after), node, self._all(arguments, depth))
+        return node
+
+    def _function(self, tree: Any, depth: int) -> Node:
+        name, *arguments = tree.children
+        return Call(str(name), None, self._all(arguments, depth))
+
+    def _map(self, tree: Any, depth: int) -> Node:
+        found = self._all(tree.children, depth)
+        return MapOf(tuple(zip(found[::2], found[1::2], strict=True)))
+
+    def _all(self, trees: Any, depth: int) -> tuple[Node, ...]:
+        lists = ("exprlist", "mapinits")
+        flat = [one for tree in trees for one in (tree.children if tree.data in lists else (tree,))]
+        return tuple(self.read(tree, depth) for tree in flat)
+
+    def _literal(self, token: Any) -> bool | int | float | str | bytes | Unknown | None:
+        match token.type:
+            case "INT_LIT" | "UINT_LIT":
+                return _integer(token)
+            case "FLOAT_LIT":
+                return float(token)
+            case "BOOL_LIT":
+                return bool(token == "true")
+            case "NULL_LIT":
+                return None
+            case _:
+                return self._literals[token.start_pos]
+
+
+def _integer(token: Any) -> int:
+    """A number of 64 bits; more digits than those have are not even read."""
+    digits = token.rstrip("uU")
+    number = int(digits, 16 if "x" in digits else 10) if len(digits) < _SHOWN else _INT64 * 2
+    if not -_INT64 <= number < _INT64 * (1 + (token.type == "UINT_LIT")):
+        raise _Refused(token.start_pos, "this number is too large for CEL")
+    return number
+
+
+_WRAPPERS = frozenset(
+    {
+        "expr",
+        "conditionalor",
+        "conditionaland",
+        "relation",
+        "addition",
+        "multiplication",
+        "unary",
+        "member",
+        "primary",
+        "paren_expr",
+    }
+)

@@ -1,0 +1,138 @@
+"""The values that an expression may have: one, some, a stretch of time, or anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any, TypeAlias
+
+from iamlint.conditions.outcome import Reason, merged
+
+MOST = 256
+"""Combinations of values beyond which a result counts as anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """One of these values, or, where it ``fails``, none: then Google cannot evaluate it.
+
+    Values are plain Python: bool, int, float, str, bytes, None, datetime, timedelta, tuple, dict.
+    """
+
+    values: tuple[Any, ...]
+    fails: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A time or duration from ``start`` to ``end``, the end excluded."""
+
+    start: datetime | timedelta
+    end: datetime | timedelta
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """A value of which nothing is known."""
+
+    reasons: tuple[Reason, ...]
+
+
+Possible: TypeAlias = Some | Between | Anything
+
+
+def known(value: Any) -> Some:
+    """Exactly this value."""
+    return Some((value,))
+
+
+def failed(reason: Reason) -> Some:
+    """No value at all."""
+    return Some((), fails=True, reasons=(reason,))
+
+
+class Malformed(Exception):  # noqa: N818 - it is a value's state, not a programming error
+    """A value that an operation cannot work with."""
+
+
+def applied(work: Callable[..., Any], operands: Sequence[Possible]) -> Possible:
+    """A function of the operands, for every combination of their values; `Malformed` fails."""
+    never = [one for one in operands if isinstance(one, Some) and not one.values]
+    if never:
+        return Some((), fails=True, reasons=merged(one.reasons for one in never))
+    loose = [one for one in operands if not isinstance(one, Some)]
+    reasons = merged(one.reasons for one in operands)
+    combinations = 1
+    for one in operands:
+        combinations *= len(one.values) if isinstance(one, Some) else 1
+    if loose or combinations > MOST:
+        return Anything(reasons)
+    results: list[Any] = []
+    fails = any(one.fails for one in operands if isinstance(one, Some))
+    for values in product(*(one.values for one in operands if isinstance(one, Some))):
+        try:
+            results.append(work(*values))
+        except Malformed as error:
+            fails = True
+            reasons = merged((reasons, (Reason("malformed", str(error)),)))
+    return Some(distinct(results), fails, reasons if fails or len(results) != 1 else ())
+
+
+def distinct(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Each value once; 1 and true are two."""
+    return tuple({(type(value), repr(value)): value for value in values}.values())
+
+
+def boolean(possible: Possible) -> Some:
+    """The same as a truth value; what is none cannot be evaluated as one."""
+    match possible:
+        case Anything(reasons):
+            return Some((True, False), reasons=reasons)
+        case Between():
+            return failed(Reason("malformed", "a time stands where true or false is needed"))
+        case Some(values, fails, reasons):
+            truths = tuple(value for value in values if isinstance(value, bool))
+            if len(truths) == len(values):
+                return possible
+            wrong = Reason("malformed", "a value that is neither true nor false stands where one of them is needed")
+            return Some(truths, True, merged((reasons, (wrong,))))
+
+
+def conjunction(parts: Sequence[Some]) -> Some:
+    """``&&``: false wins, even over what cannot be evaluated."""
+    combined = _combined(parts, wins=False)
+    return Some(combined[0], combined[1], _why(parts, True))
+
+
+def disjunction(parts: Sequence[Some]) -> Some:
+    """``||``: true wins, even over what cannot be evaluated."""
+    combined = _combined(parts, wins=True)
+    if combined == ((True,), False):
+        return Some((True,))
+    return Some(combined[0], combined[1], _why(parts, False))
+
+
+def _combined(parts: Sequence[Some], *, wins: bool) -> tuple[tuple[bool, ...], bool]:
+    """The outcomes that a chain can have, each part taken for itself."""
+    outcomes: set[bool | None] = {not wins}
+    for part in parts:
+        theirs: set[bool | None] = {*part.values, *((None,) if part.fails else ())}
+        outcomes = {_pair(one, other, wins) for one in outcomes for other in theirs}
+    return tuple(value for value in (True, False) if value in outcomes), None in outcomes
+
+
+def _pair(one: bool | None, other: bool | None, wins: bool) -> bool | None:
+    if wins in (one, other):
+        return wins
+    return None if None in (one, other) else not wins
+
+
+def _why(parts: Sequence[Some], neutral: bool) -> tuple[Reason, ...]:
+    """The reasons of the parts that decide: those that can never be true, else all that are not certain."""
+    never = [part for part in parts if True not in part.values]
+    open_ = [part for part in parts if part.values != (neutral,) or part.fails]
+    return merged(part.reasons for part in (never if neutral and never else open_))

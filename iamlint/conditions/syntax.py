@@ -1,0 +1,154 @@
+"""The syntax tree of a CEL expression: only what conditions are written with, without any idea of what it means.
+
+Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from iamlint.unknown import Unknown
+
+Operator = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%"]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value as written; an `Unknown` is a text that has a part which only an apply tells."""
+
+    value: bool | int | float | str | bytes | Unknown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An identifier: ``request``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A part of something: ``request.time``."""
+
+    of: Node
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An element of a list or map: ``assertion["sub"]``."""
+
+    of: Node
+    key: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a function, or of a method of ``of``."""
+
+    function: str
+    of: Node | None
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list: ``["a", "b"]``."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A map: ``{"a": 1}``."""
+
+    entries: tuple[tuple[Node, Node], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """``!of``."""
+
+    of: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Minus:
+    """``-of``."""
+
+    of: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A comparison or arithmetic of two operands."""
+
+    operator: Operator
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """``a && b && c``."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """``a || b || c``."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``test ? then : otherwise``."""
+
+    test: Node
+    then: Node
+    otherwise: Node
+
+
+Node: TypeAlias = (
+    Literal | Name | Field | Index | Call | ListOf | MapOf | Not | Minus | Operation | AllOf | AnyOf | Choice
+)
+
+
+def dotted(node: Node) -> str | None:
+    """The path of an attribute, ``request.auth.access_levels``; a constant key counts as a name. Else None."""
+    names: list[str] = []
+    while True:
+        match node:
+            case Field(of, name) | Index(of, Literal(str(name))):
+                names.append(name)
+                node = of
+            case Name(name):
+                return ".".join((name, *reversed(names)))
+            case _:
+                return None
+
+
+_INVERSE: dict[Operator, Operator] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def negated(node: Node) -> Node:
+    """The expression that is true where this one is false, with the negation as far inside as it goes."""
+    match node:
+        case Not(of):
+            return of
+        case AllOf(parts):
+            return AnyOf(tuple(negated(part) for part in parts))
+        case AnyOf(parts):
+            return AllOf(tuple(negated(part) for part in parts))
+        case Choice(test, then, otherwise):
+            return Choice(test, negated(then), negated(otherwise))
+        case Operation(operator, left, right) if operator in _INVERSE:
+            return Operation(_INVERSE[operator], left, right)
+        case Literal(bool(value)):
+            return Literal(not value)
+        case _:
+            return Not(node)
