@@ -16,6 +16,9 @@ from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import Verdict
 
 _RELEVANT = frozenset(DEPLOY) | frozenset(STRONG) | {one for listed in POWERS.values() for one in listed}
+_STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
+_LOOKED_AT = 50
+"""Privileged accounts of a container beyond which none is looked for that a principal has not the power of."""
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 
 
@@ -124,7 +127,7 @@ class Graph:
     def privileges(self, source: str) -> list[tuple[Grant, Verdict]]:
         """The grants that make a principal privileged, each with whether it counts.
 
-        On a project, folder or organization: a role that reaches other accounts or widens access, such as Owner and
+        The strongest first. On a project, folder or organization: a role that reaches other accounts or widens access, such as Owner and
         Editor; on a folder or organization any role that does more than read. Unknown roles are not taken for strong.
         """
         return self._privileges.get(source, [])
@@ -136,8 +139,14 @@ class Graph:
             strong = [(grant, self._open(grant, None)) for onto, grant in held if self._is_strong(onto, grant)]
             strong = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
             if strong:
-                found[source] = strong
+                found[source] = sorted(strong, key=lambda one: self._weakness(one[0]))
         return found
+
+    def _weakness(self, grant: Grant) -> tuple[int, int]:
+        """How a privilege is sorted among others: the strongest permissions first, then the widest resource."""
+        held = self.powers(grant.role, grant.declared).held
+        ranks = [rank for rank, permission in enumerate(_STRONGEST) if permission in held]
+        return min(ranks, default=len(_STRONGEST)), -CONTAINERS.index(grant.resource.kind)
 
     def _is_strong(self, onto: Node, grant: Grant) -> bool:
         if onto[0] not in CONTAINERS:
@@ -171,7 +180,7 @@ class Graph:
 
     def privileged_below(self, node: Node, source: str | None) -> tuple[str, Grant] | None:
         """A privileged account in a container, other than the one that asks, with the grant that makes it so."""
-        for account, grant in self._privileged_below.get(node, ()):
+        for account, grant in self._privileged_below.get(node, [])[:_LOOKED_AT]:
             if account != source and (source is None or self.beyond(account, source)):
                 return account, grant
         return None
