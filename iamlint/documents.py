@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from yaml.nodes import ScalarNode
+from yaml.resolver import Resolver
 
 from iamlint import json_text
-from iamlint.location import Location, SourceText, Span, Unreadable
+from iamlint.location import SourceText, Span, Unreadable
 from iamlint.values import Data, Value
 
-if TYPE_CHECKING:
-    from yaml.nodes import Node
-
-MOST_NODES = 2_000_000
-"""Nodes of a YAML document, aliases expanded, beyond which it is not read: a few lines of aliases can make billions."""
+MOST_ALIASED = 100_000
+"""Values that the aliases of a YAML text may stand for in all: a few lines of them can make billions."""
 DEEPEST = 128
 """How deep a YAML document may be nested."""
 
@@ -23,6 +34,12 @@ def read_json(source: SourceText) -> Value | Unreadable:
     """The value of a JSON text. Of a key that occurs twice the last one counts, as everywhere."""
     node = json_text.parse(source)
     return node if isinstance(node, Unreadable) else _from_json(node, source)
+
+
+def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
+    """The values of JSON texts one after another: a file of lines, or what several commands appended to it."""
+    nodes = json_text.parse_all(source)
+    return nodes if isinstance(nodes, Unreadable) else tuple(_from_json(node, source) for node in nodes)
 
 
 def _from_json(node: json_text.JsonNode, source: SourceText) -> Value:
@@ -41,23 +58,25 @@ def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:
 
     Timestamps and other types beyond those of JSON stay text. A key that occurs twice is an error, as YAML has it.
     """
-    import yaml
-
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        nodes = list(yaml.compose_all(source.text, Loader=loader))
-        reader = _YamlReader(source)
-        return tuple(reader.value(node, 0) for node in nodes)
+        return tuple(_YamlReader(source, yaml.parse(source.text, Loader=loader)).documents())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = mark.index if mark else 0
         return Unreadable(source.location(at, at + 1), f"this is not YAML: {error.problem or error.context}")
     except yaml.YAMLError as error:
-        return Unreadable(Location(source.path), f"this is not YAML: {str(error).splitlines()[0]}")
-    except RecursionError:
-        return Unreadable(Location(source.path), f"nested deeper than {DEEPEST} levels")
+        at = _characters(source.text, getattr(error, "position", 0))
+        return Unreadable(source.location(at, at + 1), f"this is not YAML: {str(error).splitlines()[0]}")
+    except UnicodeEncodeError as error:
+        return Unreadable(source.location(error.start, error.end), "half of a surrogate pair, which is no character")
     except _RefusedError as error:
         return Unreadable(source.location(error.at, error.at + 1), error.reason)
+
+
+def _characters(text: str, size: int) -> int:
+    """How many characters the first so many bytes of a text in UTF-8 are."""
+    return len(text.encode(errors="replace")[:size].decode(errors="ignore"))
 
 
 class _RefusedError(Exception):
@@ -66,42 +85,103 @@ class _RefusedError(Exception):
         self.at, self.reason = at, reason
 
 
+def _span(event: Event) -> tuple[int, int]:
+    """Where an event is, in characters; only events that are made by hand have no marks."""
+    start, end = event.start_mark, event.end_mark
+    return (start.index, end.index) if start and end else (0, 0)
+
+
 class _YamlReader:
-    def __init__(self, source: SourceText) -> None:
+    """Builds values from YAML's events.
+
+    Not from PyYAML's nodes: its composer in C recurses without a bound, and a few thousand brackets end the process.
+    """
+
+    def __init__(self, source: SourceText, events: Iterator[Event]) -> None:
         self._source = source
+        self._events = events
+        self._resolver: Any = Resolver()
+        self._anchors: dict[str, tuple[Value, int, int] | None] = {}
         self._nodes = 0
+        self._aliased = 0
+        self._reached = 0
 
-    def value(self, node: Node, depth: int) -> Value:
-        from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+    def documents(self) -> Iterator[Value]:
+        """The value of each document."""
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                self._anchors = {}
+                yield self._value(next(self._events), 0)
 
-        start, end = node.start_mark.index, node.end_mark.index
-        self._nodes += 1
-        if self._nodes > MOST_NODES:
-            raise _RefusedError(start, f"more than {MOST_NODES} values, aliases expanded")
+    def _value(self, event: Event, depth: int) -> Value:
+        start, _end = _span(event)
+        anchor: str | None = getattr(event, "anchor", None)
+        if isinstance(event, AliasEvent):
+            return self._alias(anchor or "", start, depth)
+        self._go_to(depth, start)
+        if anchor is None:
+            data, end = self._data(event, depth)
+            return Value(data, Span(self._source, start, end))
+        nodes, reached = self._nodes, self._reached
+        self._anchors[anchor], self._reached = None, depth
+        data, end = self._data(event, depth)
+        value = Value(data, Span(self._source, start, end))
+        self._anchors[anchor] = value, self._nodes - nodes + 1, self._reached - depth
+        self._reached = max(reached, self._reached)
+        return value
+
+    def _go_to(self, depth: int, at: int) -> None:
+        """One more value at so many levels."""
         if depth > DEEPEST:
-            raise _RefusedError(start, f"nested deeper than {DEEPEST} levels")
-        at = Span(self._source, start, end)
-        match node:
-            case ScalarNode():
-                return Value(_scalar(node.tag, node.value), at)
-            case SequenceNode():
-                return Value(tuple(self.value(item, depth + 1) for item in node.value), at)
-            case MappingNode():
-                return Value(dict(self._entries(node.value, depth)), at)
+            raise _RefusedError(at, f"nested deeper than {DEEPEST} levels")
+        self._nodes += 1
+        self._reached = max(self._reached, depth)
+
+    def _data(self, event: Event, depth: int) -> tuple[Data, int]:
+        match event:
+            case ScalarEvent(tag=tag, value=text):
+                if tag is None or tag == "!":
+                    tag = self._resolver.resolve(ScalarNode, text, event.implicit)
+                return _scalar(tag, text), _span(event)[1]
+            case SequenceStartEvent():
+                items: list[Value] = []
+                while not isinstance(inner := next(self._events), SequenceEndEvent):
+                    items.append(self._value(inner, depth + 1))
+                return tuple(items), _span(inner)[1]
+            case MappingStartEvent():
+                return self._entries(depth)
             case _:
-                raise _RefusedError(start, "a kind of YAML node that iamlint does not know")
+                raise _RefusedError(_span(event)[0], "a kind of YAML node that iamlint does not know")
 
-    def _entries(self, pairs: Iterable[tuple[Node, Node]], depth: int) -> Iterator[tuple[str, Value]]:
-        from yaml.nodes import ScalarNode
+    def _entries(self, depth: int) -> tuple[dict[str, Value], int]:
+        entries: dict[str, Value] = {}
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            start, _end = _span(event)
+            if not isinstance(event, ScalarEvent | AliasEvent):
+                raise _RefusedError(start, "a key that is not a plain text")
+            found = self._value(event, depth + 1).data
+            key = event.value if isinstance(event, ScalarEvent) else found
+            if not isinstance(key, str):
+                raise _RefusedError(start, "a key that is not a plain text")
+            if key in entries:
+                raise _RefusedError(start, f"the key {key[:60]!r} is there twice")
+            entries[key] = self._value(next(self._events), depth + 1)
+        return entries, _span(event)[1]
 
-        seen: set[str] = set()
-        for key, value in pairs:
-            if not isinstance(key, ScalarNode):
-                raise _RefusedError(key.start_mark.index, "a key that is not a plain text")
-            if key.value in seen:
-                raise _RefusedError(key.start_mark.index, f"the key {key.value!r} is there twice")
-            seen.add(key.value)
-            yield key.value, self.value(value, depth + 1)
+    def _alias(self, anchor: str, at: int, depth: int) -> Value:
+        """What an anchor stands for, shared; whoever goes over the document sees it anew at each alias."""
+        if anchor not in self._anchors:
+            raise _RefusedError(at, f"the alias {anchor[:60]!r} has no anchor before it")
+        known = self._anchors[anchor]
+        if known is None:
+            raise _RefusedError(at, f"the alias {anchor[:60]!r} is within what it stands for")
+        value, nodes, height = known
+        self._go_to(depth + height, at)
+        self._nodes += nodes
+        self._aliased += nodes
+        if self._aliased > MOST_ALIASED:
+            raise _RefusedError(at, f"more than {MOST_ALIASED} values by way of aliases")
+        return value
 
 
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

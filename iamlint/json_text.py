@@ -53,6 +53,15 @@ def parse(source: SourceText) -> JsonNode | Unreadable:
         return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
 
 
+def parse_all(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
+    """The JSON values that a text holds one after another (as lines, or just so), or where and why it is not JSON."""
+    reader = _Reader(source.text)
+    try:
+        return reader.documents()
+    except _SyntaxError as error:
+        return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
+
+
 def number(text: str) -> int | Decimal | None:
     """The exact value of a number in decimal notation, an int where it is whole; None where it is out of range."""
     mantissa, _, exponent = text.lower().partition("e")
@@ -90,14 +99,28 @@ class _Reader:
 
     def document(self) -> JsonNode:
         """The value, and nothing after it."""
-        start = self._skip(1 if self.text.startswith("\ufeff") else 0)
-        if start == len(self.text):
-            raise _SyntaxError(start, start, "the file is empty, where a JSON value is expected")
-        node = self._value(start, 0)
+        node = self._value(self._start(), 0)
         rest = self._skip(node.end)
         if rest < len(self.text):
             raise self._unexpected(rest, "only the end of the file")
         return node
+
+    def documents(self) -> tuple[JsonNode, ...]:
+        """The values; those after the first are objects or arrays."""
+        found = [self._value(self._start(), 0)]
+        at = self._skip(found[0].end)
+        while at < len(self.text):
+            if self.text[at] not in "{[":
+                raise self._unexpected(at, "only the end of the file")
+            found.append(self._value(at, 0))
+            at = self._skip(found[-1].end)
+        return tuple(found)
+
+    def _start(self) -> int:
+        start = self._skip(1 if self.text.startswith("\ufeff") else 0)
+        if start == len(self.text):
+            raise _SyntaxError(start, start, "the file is empty, where a JSON value is expected")
+        return start
 
     def _skip(self, at: int) -> int:
         match = _SPACE.match(self.text, at)

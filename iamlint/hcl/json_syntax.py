@@ -61,6 +61,49 @@ class _Member:
     labels: tuple[Label, ...] = ()
 
 
+class _Arguments:
+    """The arguments of one body.
+
+    Two properties of one name are fine where each stands for blocks, since then there are more of them.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[str, Argument] = {}
+        self._items: dict[str, list[Expression]] = {}
+
+    def add(self, member: _Member, expression: Expression, source: SourceText) -> None:
+        """One more property, or the reason why it cannot be."""
+        name, start, end = str(member.key.value), member.key.start, member.value.end
+        if height(expression, MAX_HEIGHT) > MAX_HEIGHT:
+            raise ParseError(member.value.start, end, f"this value is nested deeper than {MAX_HEIGHT} levels")
+        first = self._first.setdefault(name, Argument(start, end, name, expression))
+        if first.expression is expression:
+            return
+        if name not in self._items:
+            self._items[name] = _bodies(first.expression)
+        more = _bodies(expression)
+        if not more or not self._items[name]:
+            line, _column = source.position(first.start)
+            reason = f'"{name[:60]}" is set twice: already in line {line}'
+            raise ParseError(start, member.key.end, reason, "Remove one of the two.")
+        self._items[name] += more
+        first.end = end
+
+    def finished(self) -> dict[str, Argument]:
+        """The arguments by name."""
+        for name, items in self._items.items():
+            if items:
+                argument = self._first[name]
+                argument.expression = Tuple(argument.expression.start, argument.end, tuple(items))
+        return self._first
+
+
+def _bodies(expression: Expression) -> list[Expression]:
+    """The objects that may stand for blocks; none where something else is among them."""
+    items: list[Expression] = list(expression.items) if isinstance(expression, Tuple) else [expression]
+    return items if all(isinstance(item, Object) for item in items) else []
+
+
 class _Reader:
     def __init__(self, source: SourceText) -> None:
         self.source = source
@@ -68,24 +111,28 @@ class _Reader:
 
     def configuration(self) -> File:
         """All top-level blocks; what is no block of Terraform's stays an argument."""
+        arguments = _Arguments()
         for member in self._top_level():
             name = str(member.key.value)
             try:
                 if name in LABELS:
                     self._blocks(name, member)
                 else:
-                    self._argument(self.file.body, member, templates=True)
+                    self._add(arguments, member, templates=True)
             except ParseError as error:
                 self._error(error)
+        self.file.body.arguments = arguments.finished()
         return self.file
 
     def variables(self) -> File:
         """The variables that are set."""
+        arguments = _Arguments()
         for member in self._top_level():
             try:
-                self._argument(self.file.body, member, templates=False)
+                self._add(arguments, member, templates=False)
             except ParseError as error:
                 self._error(error)
+        self.file.body.arguments = arguments.finished()
         return self.file
 
     def _error(self, error: ParseError) -> None:
@@ -134,39 +181,18 @@ class _Reader:
     def _block(self, kind: str, member: _Member, content: JsonNode) -> None:
         if not isinstance(content.value, Members):
             raise ParseError(content.start, content.end, f'a JSON object is expected for the content of "{kind}"')
-        body = Body(content.start + 1, content.end - 1)
+        arguments = _Arguments()
         for inner in self._members(content, kind, comments=True):
             if kind == "variable" and inner.key.value == "type" and isinstance(inner.value.value, str):
-                body.arguments["type"] = Argument(inner.key.start, inner.value.end, "type", self._type(inner.value))
+                arguments.add(inner, self._type(inner.value), self.source)
             else:
-                self._argument(body, inner, templates=kind != "variable" or inner.key.value == "validation")
+                self._add(arguments, inner, templates=kind != "variable" or inner.key.value == "validation")
+        body = Body(content.start + 1, content.end - 1, arguments.finished())
         block = Block(member.key.start, content.end, kind, member.labels, body, member.key.end)
         self.file.body.blocks.append(block)
 
-    def _argument(self, body: Body, member: _Member, *, templates: bool) -> None:
-        name = str(member.key.value)
-        expression = self._expression(member.value, templates=templates)
-        if height(expression, MAX_HEIGHT) > MAX_HEIGHT:
-            raise ParseError(
-                member.value.start, member.value.end, f"this value is nested deeper than {MAX_HEIGHT} levels"
-            )
-        start, end = member.key.start, member.value.end
-        earlier = body.arguments.get(name)
-        if earlier is not None:
-            expression = self._together(earlier, expression, member)
-            start = earlier.start
-        body.arguments[name] = Argument(start, end, name, expression)
-
-    def _together(self, earlier: Argument, later: Expression, member: _Member) -> Expression:
-        """Two properties of one name: fine where each stands for blocks, since then there are more of them."""
-        items: list[Expression] = []
-        for expression in (earlier.expression, later):
-            items += expression.items if isinstance(expression, Tuple) else (expression,)
-        if not all(isinstance(item, Object) for item in items):
-            line, _column = self.source.position(earlier.start)
-            reason = f'"{member.key.value}" is set twice: already in line {line}'
-            raise ParseError(member.key.start, member.key.end, reason, "Remove one of the two.")
-        return Tuple(earlier.expression.start, later.end, tuple(items))
+    def _add(self, arguments: _Arguments, member: _Member, *, templates: bool) -> None:
+        arguments.add(member, self._expression(member.value, templates=templates), self.source)
 
     def _expression(self, node: JsonNode, *, templates: bool) -> Expression:
         value = node.value
