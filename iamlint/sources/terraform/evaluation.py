@@ -33,8 +33,8 @@ DEEPEST_CALL = 40
 """Module calls nested deeper than this are not followed."""
 DEEPEST_REFERENCE = 300
 """A value behind a longer chain of references than this is not worked out."""
-MOST_INSTANCES_IN_ROOT = 200_000
-"""Instances of one root module beyond this are not read, and that is said."""
+MOST_INSTANCES = 100_000
+"""Instances of one root module beyond this, of resources and modules together, are not read, and that is said."""
 
 Input = Callable[[], Value]
 
@@ -53,9 +53,15 @@ class Run:
     modules: Modules
     files: Files
     root: Path
+    workspace: str | None = None
     gaps: list[Gap] = field(default_factory=list)
     instances: int = 0
     depth: int = 0
+
+    def is_full(self) -> bool:
+        """Count one more instance; true where that is one too many."""
+        self.instances += 1
+        return self.instances > MOST_INSTANCES
 
 
 class ModuleInstance:
@@ -71,9 +77,11 @@ class ModuleInstance:
         path: tuple[str, ...] = (),
         via: tuple[Span, ...] = (),
         providers: Mapping[str, Instance] | None = None,
+        above: tuple[Path, ...] = (),
     ) -> None:
         self.run, self.module, self.inputs = run, module, inputs
         self.address, self.path, self.via = address, path, via
+        self.directories = (*above, module.directory)
         self._values: dict[tuple[str, ...], Value] = {}
         self._working: set[tuple[str, ...]] = set()
         self._expansions: dict[int, Expansion] = {}
@@ -93,12 +101,12 @@ class ModuleInstance:
         """The scope of this module's expressions, by the text that they stand in."""
         extra = names or {}
 
-        def lookup(name: str) -> Value | None:
-            return extra.get(name) or self._root_name(name)
+        def inside(source: SourceText) -> Scope:
+            return Scope(source, lambda name: extra.get(name) or self._root_name(name, source), self.run.files)
 
-        return lambda source: Scope(source, lookup, self.run.files)
+        return inside
 
-    def _root_name(self, name: str) -> Value | None:
+    def _root_name(self, name: str, source: SourceText) -> Value | None:
         match name:
             case "var":
                 return Value(Lazy(self.qualified("var"), self.variable, lambda: self.module.variables))
@@ -111,8 +119,8 @@ class ModuleInstance:
                 return Value(Lazy(self.qualified(name), lambda kind: self._kind(mode, kind)))
             case "path":
                 return Value(self._paths())
-            case "terraform":
-                return Value({"workspace": Value("default")})
+            case "terraform" | "tofu":
+                return Value({"workspace": self._workspace(source)})
             case "each" | "count" | "self":
                 return None
             case _:
@@ -122,6 +130,14 @@ class ModuleInstance:
         here = Path(os.path.relpath(self.module.directory, self.run.root)).as_posix()
         cwd = unknown("path.cwd depends on where Terraform runs", reference="path.cwd")
         return {"module": Value(here), "root": Value("."), "cwd": cwd}
+
+    def _workspace(self, source: SourceText) -> Value:
+        """The workspace that is selected; where none is, Terraform's default, which is said once."""
+        if self.run.workspace is None:
+            self.run.workspace = "default"
+            reason = 'no workspace is selected here: terraform.workspace is taken to be "default"'
+            self.run.gaps.append(Gap(reason, Declaration(source.location(0, 0), "terraform", None)))
+        return Value(self.run.workspace)
 
     def _once(self, key: tuple[str, ...], work: Callable[[], Value]) -> Value:
         if key in self._values:
@@ -294,15 +310,16 @@ class ModuleInstance:
         found = self.run.modules.called(self.module, (*self.path, name), source)
         if isinstance(found, str):
             return self._gap(declared, address, found)
+        if found.directory in self.directories:
+            return self._gap(declared, address, "it calls itself, directly or through other modules")
         expansion = self.expansion(declared, address)
         if expansion.symbolic:
             why = f"how many instances it has is not known: {expansion.symbolic.reason}"
             self._gap(declared, address, why)
         children: dict[Key, ModuleInstance] = {}
         for key, names in expansion.instances:
-            self.run.instances += 1
-            if self.run.instances > MOST_INSTANCES_IN_ROOT:
-                return self._gap(declared, address, f"more than {MOST_INSTANCES_IN_ROOT} instances")
+            if self.run.is_full():
+                return self._full(declared, address)
             suffix = "[*]" if expansion.symbolic else key_text(key)
             children["*" if expansion.symbolic else key] = self._child(name, declared, found, address + suffix, names)
         return children
@@ -325,6 +342,7 @@ class ModuleInstance:
             path=(*self.path, name),
             via=(*self.via, declared.header),
             providers=self._passed_providers(declared),
+            above=self.directories,
         )
 
     def _passed_providers(self, declared: Declared) -> dict[str, Instance]:
@@ -343,6 +361,15 @@ class ModuleInstance:
         self.run.gaps.append(
             Gap(f"{address} is not read: {reason}", Declaration(declared.header.location, "module", address, via))
         )
+        return Unknown(f"{address} is not read: {reason}", (Hole(address),))
+
+    def _full(self, declared: Declared, address: str) -> Unknown:
+        """Too many instances: said where the limit is met, not for all that follows."""
+        reason = (
+            f"its root module has more than the {MOST_INSTANCES} instances that iamlint reads, and the rest is left out"
+        )
+        if self.run.instances == MOST_INSTANCES + 1:
+            return self._gap(declared, address, reason)
         return Unknown(f"{address} is not read: {reason}", (Hole(address),))
 
     def _called(self, name: str) -> Value | None:
@@ -400,9 +427,8 @@ class ModuleInstance:
         expansion = self.expansion(declared, address)
         provider = self.provider_of(declared)
         for key, names in expansion.instances:
-            self.run.instances += 1
-            if self.run.instances > MOST_INSTANCES_IN_ROOT:
-                self._gap(declared, address, f"more than {MOST_INSTANCES_IN_ROOT} instances")
+            if self.run.is_full():
+                self._full(declared, address)
                 return
             evaluated = body(declared, self.scope(names))
             suffix = "[*]" if expansion.symbolic else key_text(key)

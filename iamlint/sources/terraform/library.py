@@ -12,6 +12,8 @@ from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace
 
 _LOCAL = ("./", "../")
+SELECTED = Path(".terraform", "environment")
+"""Where ``terraform workspace select`` notes the workspace."""
 MANIFEST = Path(".terraform", "modules", "modules.json")
 """Where ``terraform init`` notes the modules that it installed."""
 
@@ -52,6 +54,12 @@ class Library:
     def for_root(self, root: Path) -> RootModules:
         """The library as calls below one root module see it: with the modules that were installed for that root."""
         return RootModules(self, self._installed(resolved(root)))
+
+    def selected_workspace(self, root: Path) -> str | None:
+        """The workspace that is selected for a root module; None where none was."""
+        path = root / SELECTED
+        source = self._workspace.load(path) if path.is_file() else None
+        return source.text.strip() or None if isinstance(source, SourceText) else None
 
     def _installed(self, root: Path) -> dict[str, Path]:
         if root not in self._manifests:

@@ -18,6 +18,7 @@ CONFIGURATION = re.compile(r"\.(tf|tofu)(\.json)?\Z")
 """The names that Terraform and OpenTofu read as configuration."""
 _OVERRIDE = re.compile(r"(\A|_)override\.(tf|tofu)(\.json)?\Z")
 _AUTOMATIC = re.compile(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
+_FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 _MODES: dict[str, Mode] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
 
 Load = Callable[[Path], SourceText | Unreadable]
@@ -121,7 +122,7 @@ def read_module(directory: Path, names: Iterable[str], load: Load) -> Module:
         if _OVERRIDE.search(name):
             for declared in _blocks(module, directory / name, load):
                 _override(module, declared)
-    for name in sorted((n for n in names if _AUTOMATIC.search(n)), key=lambda n: (not n.startswith("terraform."), n)):
+    for name in sorted((n for n in names if _AUTOMATIC.search(n)), key=lambda n: (n not in _FIRST, n)):
         file = _parse(module, directory / name, load)
         if file:
             module.assignments.append(file)

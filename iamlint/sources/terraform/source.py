@@ -9,7 +9,7 @@ from iamlint.facts import Fact
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import File
-from iamlint.location import Unreadable
+from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.evaluation import ModuleInstance, Run
 from iamlint.sources.terraform.instances import facts_of, is_wanted
@@ -28,7 +28,13 @@ def read_terraform(directories: Iterable[Path], options: Options, workspace: Wor
     lies.
     """
     reading, library = Reading(), Library(workspace)
-    modules = [found for directory in directories if isinstance(found := library.module(directory), Module)]
+    modules: list[Module] = []
+    for directory in directories:
+        found = library.module(directory)
+        if isinstance(found, Module):
+            modules.append(found)
+        else:
+            reading.errors.append(Unreadable(Location(workspace.shown(directory)), f"nothing is checked here: {found}"))
     given = _var_files(options, workspace, reading)
     for root in root_modules(modules):
         options.progress(f"evaluating {workspace.shown(root.directory)}")
@@ -44,14 +50,28 @@ def read_terraform(directories: Iterable[Path], options: Options, workspace: Wor
 
 
 def root_modules(modules: list[Module]) -> list[Module]:
-    """Those that no other one calls by a local path; where all call each other, the first."""
-    called = {
-        directory
-        for module in modules
-        for source in module.local_sources()
-        if (directory := resolved(module.directory / source)) != module.directory
-    }
-    return [module for module in modules if module.directory not in called] or modules[:1]
+    """Those that no other one calls by a local path; of modules that only call each other in a circle, the first."""
+    calls = {module.directory: _called(module) for module in modules}
+    called = set().union(*calls.values())
+    roots = [module for module in modules if module.directory not in called]
+    reached: set[Path] = set()
+    for module in (*roots, *modules):
+        if module.directory in reached:
+            continue
+        if module.directory in called:
+            roots.append(module)
+        waiting = [module.directory]
+        while waiting:
+            directory = waiting.pop()
+            if directory not in reached:
+                reached.add(directory)
+                waiting += calls.get(directory, ())
+    return roots
+
+
+def _called(module: Module) -> set[Path]:
+    """The directories of the other modules that a module calls by a local path."""
+    return {resolved(module.directory / source) for source in module.local_sources()} - {module.directory}
 
 
 def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list[File]:
@@ -72,7 +92,7 @@ def _read_root(
 ) -> tuple[list[Fact], list[Unreadable]]:
     access = Files(workspace.roots, root.directory)
     inputs, errors = root_inputs(root, given, options.variables, access)
-    run = Run(library.for_root(root.directory), access, root.directory)
+    run = Run(library.for_root(root.directory), access, root.directory, library.selected_workspace(root.directory))
 
     def given_value(value: Value) -> Callable[[], Value]:
         return lambda: value

@@ -127,7 +127,7 @@ def test_modules_that_call_themselves_end(tmp_path: Path) -> None:
         tmp_path, {"main.tf": 'module "me" {\n  source = "./"\n}\n' + PROJECT_GRANT % '"user:a@example.com"'}
     )
     assert grants(found)
-    assert any("nested deeper" in reason for reason in gaps(found.facts))
+    assert any("calls itself" in reason for reason in gaps(found.facts))
 
 
 def test_names_that_refer_to_each_other_end(tmp_path: Path) -> None:

@@ -1,0 +1,330 @@
+"""The configuration as Terraform reads it: roots, variables in their order, overrides, blocks that declare nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from iamlint.facts import Fact, Gap, Grant, ServiceAccount
+from iamlint.sources import read
+from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform import evaluation
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def reading(root: Path, files: dict[str, str], **options: object) -> Reading:
+    found = read([write(root, files)], Options(**options))  # type: ignore[arg-type]  # each test gives what fits
+    assert found.errors == []
+    return found
+
+
+def member(value: str, name: str = "one") -> str:
+    """A grant to a member that an expression gives."""
+    arguments = f'  project = "shop"\n  role = "roles/viewer"\n  member = {value}\n'
+    return f'resource "google_project_iam_member" "{name}" {{\n{arguments}}}\n'
+
+
+def grants(found: Reading) -> list[Grant]:
+    return [fact for fact in found.facts if isinstance(fact, Grant)]
+
+
+def members(found: Reading) -> list[str]:
+    return sorted(grant.principal.text for grant in grants(found))
+
+
+def gaps(facts: list[Fact]) -> list[str]:
+    return [fact.reason for fact in facts if isinstance(fact, Gap)]
+
+
+def call(name: str, source: str) -> str:
+    return f'module "{name}" {{\n  source = "{source}"\n}}\n'
+
+
+# -- roots -------------------------------------------------------------------------------------------------------------
+
+
+def test_modules_that_only_call_each_other_are_read_beside_the_roots(tmp_path: Path) -> None:
+    files = {
+        "prod/main.tf": member('"user:root@example.com"'),
+        "a/main.tf": call("b", "../b") + member('"user:a@example.com"'),
+        "b/main.tf": call("a", "../a") + member('"user:b@example.com"'),
+    }
+    found = reading(tmp_path, files)
+    assert members(found) == ["user:a@example.com", "user:b@example.com", "user:root@example.com"]
+    assert gaps(found.facts) == ["module.b.module.a is not read: it calls itself, directly or through other modules"]
+
+
+def test_calls_that_branch_in_a_circle_end(tmp_path: Path) -> None:
+    calls = "".join(call(f"m{n}", f"../{'ab'[n % 2]}") for n in range(20))
+    found = reading(tmp_path, {"a/main.tf": calls, "b/main.tf": calls + member('"user:b@example.com"')})
+    assert {reason.partition(": ")[2] for reason in gaps(found.facts)} == {
+        "it calls itself, directly or through other modules"
+    }
+
+
+def test_calls_deeper_than_the_limit_are_said(tmp_path: Path) -> None:
+    deepest = evaluation.DEEPEST_CALL
+    files = {f"m{n}/main.tf": call("next", f"../m{n + 1}") for n in range(deepest + 3)}
+    files[f"m{deepest + 3}/main.tf"] = member('"user:deep@example.com"')
+    found = reading(tmp_path, files)
+    assert members(found) == []
+    (reason,) = gaps(found.facts)
+    assert reason.endswith(f"is not read: module calls are nested deeper than {deepest}")
+
+
+@pytest.mark.parametrize("block", ["resource", "module"])
+def test_too_many_instances_are_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: str) -> None:
+    monkeypatch.setattr(evaluation, "MOST_INSTANCES", 5)
+    many = member('"user:${count.index}@example.com"').replace("{\n", "{\n  count = 4\n")
+    files = {"main.tf": many + many.replace("one", "two") + many.replace("one", "three")}
+    if block == "module":
+        inner = 'variable "n" {}\n' + member('"user:${var.n}@example.com"')
+        text = call("m", "./m").replace("}\n", "  count = 9\n  n = count.index\n}\n")
+        files = {"main.tf": text + text.replace('"m"', '"n"'), "m/main.tf": inner}
+    found = reading(tmp_path, files)
+    (reason,) = gaps(found.facts)
+    assert "more than the 5 instances" in reason
+    assert len(grants(found)) <= 5
+
+
+# -- variables ---------------------------------------------------------------------------------------------------------
+
+WHO = 'variable "who" {\n  default = "user:default@example.com"\n}\n' + member("var.who")
+SETTINGS = [
+    ("terraform.tfvars", 'who = "user:1@example.com"\n'),
+    ("terraform.tfvars.json", '{"who": "user:2@example.com"}'),
+    ("a.auto.tfvars", 'who = "user:3@example.com"\n'),
+    ("b.auto.tfvars.json", '{"who": "user:4@example.com"}'),
+    ("terraform.auto.tfvars", 'who = "user:5@example.com"\n'),
+    ("first.tfvars", 'who = "user:6@example.com"\n'),
+    ("second.tfvars", 'who = "user:7@example.com"\n'),
+]
+"""From the weakest to the strongest; the last two are given with ``--var-file``."""
+
+
+@pytest.mark.parametrize("strongest", range(-1, len(SETTINGS)))
+def test_the_order_of_precedence(tmp_path: Path, strongest: int) -> None:
+    files = dict(SETTINGS[: strongest + 1])
+    var_files = tuple(tmp_path / name for name in ("first.tfvars", "second.tfvars") if name in files)
+    found = reading(tmp_path, {"main.tf": WHO, **files}, var_files=var_files)
+    expected = f"user:{strongest + 1}@example.com" if strongest >= 0 else "user:default@example.com"
+    assert members(found) == [expected]
+
+
+def test_var_wins_and_the_last_one_of_them(tmp_path: Path) -> None:
+    found = reading(
+        tmp_path,
+        {"main.tf": WHO, **dict(SETTINGS)},
+        var_files=(tmp_path / "second.tfvars",),
+        variables=("who=user:8@example.com", "who=user:9@example.com"),
+    )
+    assert members(found) == ["user:9@example.com"]
+
+
+def test_settings_of_a_root_do_not_reach_its_modules(tmp_path: Path) -> None:
+    files = {
+        "main.tf": call("m", "./m") + 'variable "who" {}\n',
+        "m/main.tf": WHO,
+        "terraform.tfvars": 'who = "user:x@example.com"\n',
+        "m/terraform.tfvars": 'who = "user:y@example.com"\n',
+    }
+    assert members(reading(tmp_path, files)) == ["user:default@example.com"]
+
+
+@pytest.mark.parametrize(("nullable", "expected"), [("", "user:none@example.com"), ("  nullable = false\n", "d@x.y")])
+def test_null_is_the_default_only_where_null_is_refused(tmp_path: Path, nullable: str, expected: str) -> None:
+    inner = f'variable "who" {{\n  default = "user:d@x.y"\n{nullable}}}\n'
+    inner += member('var.who == null ? "user:none@example.com" : var.who')
+    files = {"main.tf": call("m", "./m").replace("}\n", "  who = null\n}\n"), "m/main.tf": inner}
+    (found,) = members(reading(tmp_path, files))
+    assert found.endswith(expected)
+
+
+def test_optional_attributes_get_their_defaults(tmp_path: Path) -> None:
+    text = """
+variable "bindings" {
+  type = map(object({
+    role    = optional(string, "roles/browser")
+    members = optional(list(string), ["user:nobody@example.com"])
+  }))
+}
+resource "google_project_iam_binding" "b" {
+  for_each = var.bindings
+  project  = "shop"
+  role     = each.value.role
+  members  = each.value.members
+}
+"""
+    values = 'bindings = {\n  a = {}\n  b = { role = "roles/viewer", members = ["user:ana@example.com"] }\n}\n'
+    found = reading(tmp_path, {"main.tf": text, "terraform.tfvars": values})
+    assert {(grant.role, grant.principal.text) for grant in grants(found)} == {
+        ("roles/browser", "user:nobody@example.com"),
+        ("roles/viewer", "user:ana@example.com"),
+    }
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def test_override_files_replace_argument_by_argument_in_their_order(tmp_path: Path) -> None:
+    files = {
+        "main.tf": 'locals {\n  who = "user:base@example.com"\n}\n' + member("local.who"),
+        "a_override.tf": 'locals {\n  who = "user:first@example.com"\n}\n',
+        "b_override.tf.json": json.dumps({"locals": {"who": "user:second@example.com"}}),
+        "override.tf": 'resource "google_project_iam_member" "one" {\n  role = "roles/browser"\n}\n',
+    }
+    (grant,) = grants(reading(tmp_path, files))
+    assert (grant.principal.text, grant.role) == ("user:second@example.com", "roles/browser")
+    assert grant.role_place.at.path.endswith("override.tf")
+
+
+def test_tofu_files_are_read_and_stand_before_their_namesakes(tmp_path: Path) -> None:
+    files = {
+        "main.tf": member('"user:terraform@example.com"'),
+        "main.tofu": member('"user:tofu@example.com"'),
+        "more.tofu.json": json.dumps(
+            {
+                "resource": {
+                    "google_project_iam_member": {
+                        "two": {"project": "shop", "role": "roles/viewer", "member": "user:json@example.com"}
+                    }
+                }
+            }
+        ),
+    }
+    assert members(reading(tmp_path, files)) == ["user:json@example.com", "user:tofu@example.com"]
+
+
+def test_blocks_that_only_move_or_check_declare_nothing(tmp_path: Path) -> None:
+    text = """
+moved {
+  from = google_project_iam_member.old
+  to   = google_project_iam_member.one
+}
+removed {
+  from = google_service_account.gone
+  lifecycle {
+    destroy = false
+  }
+}
+import {
+  to = google_project_iam_member.one
+  id = "shop roles/viewer user:ana@example.com"
+}
+check "health" {
+  data "google_project" "p" {
+    project_id = "shop"
+  }
+  assert {
+    condition     = data.google_project.p.project_id == "shop"
+    error_message = "no shop"
+  }
+}
+"""
+    found = reading(tmp_path, {"main.tf": text + member('"user:ana@example.com"')})
+    assert [type(fact) for fact in found.facts] == [Grant]
+
+
+# -- names -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_selected_workspace(tmp_path: Path) -> None:
+    files = {"main.tf": member('"user:${terraform.workspace}@example.com"'), ".terraform/environment": "prod\n"}
+    found = reading(tmp_path, files)
+    assert (members(found), gaps(found.facts)) == (["user:prod@example.com"], [])
+
+
+def test_no_workspace_is_the_default_one_and_said_once(tmp_path: Path) -> None:
+    grant = '"user:${terraform.workspace}@example.com"'
+    files = {"main.tf": member(grant) + call("m", "./m"), "m/main.tf": member(grant)}
+    found = reading(tmp_path, files)
+    assert set(members(found)) == {"user:default@example.com"}
+    assert gaps(found.facts) == ['no workspace is selected here: terraform.workspace is taken to be "default"']
+
+
+def test_paths(tmp_path: Path) -> None:
+    files = {
+        "main.tf": call("m", "./m"),
+        "who.txt": "user:root@example.com",
+        "m/who.txt": "user:module@example.com",
+        "m/main.tf": member('file("${path.module}/who.txt")') + member('file("${path.root}/who.txt")', "two"),
+    }
+    assert members(reading(tmp_path, files)) == ["user:module@example.com", "user:root@example.com"]
+
+
+# -- providers ---------------------------------------------------------------------------------------------------------
+
+PROVIDERS = """
+provider "google" {
+  project = "home"
+}
+provider "google" {
+  alias   = "other"
+  project = "away"
+}
+provider "google-beta" {
+  project = "beta"
+}
+"""
+ACCOUNTS = """
+resource "google_service_account" "a" {
+  account_id = "stable"
+}
+resource "google_service_account" "b" {
+  provider   = google-beta
+  account_id = "beta"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("providers", "expected"),
+    [
+        ("", {"stable@home", "beta@beta"}),
+        ("  providers = {\n    google = google.other\n  }\n", {"stable@away", "beta@beta"}),
+        ("  providers = {\n    google-beta = google.other\n  }\n", {"stable@home", "beta@away"}),
+    ],
+)
+def test_modules_inherit_providers_and_take_those_that_are_passed(
+    tmp_path: Path, providers: str, expected: set[str]
+) -> None:
+    """As Terraform 1.11 has it: what is not passed is inherited still."""
+    text = PROVIDERS + call("m", "./m").replace("}\n", providers + "}\n")
+    found = reading(tmp_path, {"main.tf": text, "m/main.tf": ACCOUNTS})
+    accounts = {fact.email for fact in found.facts if isinstance(fact, ServiceAccount)}
+    assert accounts == {f"{name}.iam.gserviceaccount.com" for name in expected}
+
+
+# -- where values come from --------------------------------------------------------------------------------------------
+
+
+def test_the_origin_is_the_line_of_the_call_or_of_the_setting(tmp_path: Path) -> None:
+    files = {
+        "main.tf": 'variable "role" {}\n'
+        'module "m" {\n  source = "./m"\n  who    = ["user:ana@example.com",\n    "user:bob@example.com"]\n'
+        "  role   = var.role\n}\n",
+        "terraform.tfvars": '# set here\nrole = "roles/viewer"\n',
+        "m/main.tf": 'variable "who" {\n  type = list(string)\n}\nvariable "role" {}\n'
+        'resource "google_project_iam_binding" "b" {\n  project = "shop"\n  role    = var.role\n'
+        "  members = var.who\n}\n",
+    }
+    found = grants(reading(tmp_path, files))
+    places = {grant.principal.text: grant.principal_place for grant in found}
+    assert {place.at.line for place in places.values()} == {8}
+    assert {who: (place.origin.path[-7:], place.origin.line) for who, place in places.items() if place.origin} == {
+        "user:ana@example.com": ("main.tf", 4),
+        "user:bob@example.com": ("main.tf", 5),
+    }
+    (role,) = {grant.role_place for grant in found}
+    assert role.origin is not None
+    assert (Path(role.origin.path).name, role.origin.line) == ("terraform.tfvars", 2)
+    assert {via.line for grant in found for via in grant.declared.via} == {2}
