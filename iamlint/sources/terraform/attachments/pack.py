@@ -25,6 +25,45 @@ _DEFAULTS = {
 }
 """What stands under "if_absent". Anything else is an agent of Google's, the caller, or a template: no default."""
 
+_ADDED: list[dict[str, Any]] = [
+    {"resource": kind, "path": path, "form": "email"}
+    for kind, *paths in (
+        ("google_apigee_environment_api_revision_deployment", "service_account"),
+        (
+            "google_backup_dr_restore_workload",
+            "compute_instance_restore_properties.service_accounts.email",
+        ),
+        (
+            "google_ces_toolset",
+            "mcp_toolset.api_authentication.service_account_auth_config.service_account",
+            "open_api_toolset.api_authentication.service_account_auth_config.service_account",
+        ),
+        (
+            "google_clouddeploy_target",
+            "execution_configs.default_pool.service_account",
+            "execution_configs.private_pool.service_account",
+        ),
+        ("google_colab_schedule", "create_pipeline_job_request.pipeline_job.service_account"),
+        ("google_dataplex_datascan", "execution_identity.service_account.email"),
+        (
+            "google_dialogflow_cx_webhook",
+            "service_directory.generic_web_service.service_account_auth_config.service_account",
+        ),
+        (
+            "google_gke_hub_feature",
+            "fleet_default_member_config.configmanagement.config_sync.metrics_gcp_service_account_email",
+        ),
+        ("google_gke_hub_feature_membership", "configmanagement.config_sync.metrics_gcp_service_account_email"),
+        ("google_pubsub_subscription", "message_transforms.ai_inference.service_account_email"),
+        ("google_pubsub_topic", "message_transforms.ai_inference.service_account_email"),
+    )
+    for path in paths
+]
+"""What the schema of hashicorp/google 7.45.0 has beside the facts: paths that came later, or have deeper blocks now."""
+
+_WRONG = frozenset({"google_dataplex_datascan execution_identity.service_account"})
+"""Paths of the facts that end in a block, not in an argument, in that schema."""
+
 _CREDENTIALS = frozenset({"google_apikeys_key", "google_storage_hmac_key"})
 """These make credentials of an account; nothing runs there."""
 
@@ -75,6 +114,8 @@ _SCOPES = {
     "google_notebooks_instance": "service_account_scopes",
     "google_tpu_v2_vm": "service_account.scope",
     "google_workbench_instance": "gce_setup.service_accounts.scopes",
+    "google_workstations_workstation_config": "host.gce_instance.service_account_scopes",
+    "google_backup_dr_restore_workload": "compute_instance_restore_properties.service_accounts.scopes",
     "google_container_cluster node_config.service_account": "node_config.oauth_scopes",
     "google_container_cluster node_pool.node_config.service_account": "node_pool.node_config.oauth_scopes",
     "google_container_cluster cluster_autoscaling.auto_provisioning_defaults.service_account": (
@@ -102,6 +143,9 @@ _NAMES = {
     "google_firebase_app_hosting_backend": "backend_id",
     "google_gke_hub_feature_membership": "membership",
     "google_integrations_auth_config": "display_name",
+    "google_integrations_client": "id",
+    "google_apigee_environment_api_revision_deployment": "api",
+    "google_ces_toolset": "toolset_id",
     "google_migration_center_discovery_client": "discovery_client_id",
     "google_secure_source_manager_repository": "repository_id",
     "google_vertex_ai_reasoning_engine": "display_name",
@@ -110,23 +154,31 @@ _NAMES = {
 """The argument that names the resource, where it is not ``name``."""
 
 _WITHOUT_PROJECT = frozenset(
-    {"google_apigee_api_deployment", "google_apigee_sharedflow_deployment", "google_dialogflow_cx_webhook"}
+    {
+        "google_apigee_api_deployment",
+        "google_apigee_environment_api_revision_deployment",
+        "google_apigee_sharedflow_deployment",
+        "google_backup_dr_restore_workload",
+        "google_dialogflow_cx_webhook",
+    }
 )
-"""These belong to an Apigee organization or an agent; they have no ``project`` argument."""
+"""These belong to an Apigee organization, an agent or a vault; they have no ``project`` argument."""
 
 
 def pack(facts: dict[str, Any]) -> str:
     """The table: for each Terraform type its paths, sorted."""
     types: dict[str, Any] = {}
-    for row in sorted(facts["service_account_attachments"], key=lambda row: (row["resource"], row["path"])):
+    rows = [*facts["service_account_attachments"], *_ADDED]
+    for row in sorted(rows, key=lambda row: (row["resource"], row["path"])):
         kind = row["resource"]
-        if kind in _CREDENTIALS:
+        if kind in _CREDENTIALS or f"{kind} {row['path']}" in _WRONG:
             continue
         entry = types.setdefault(kind, {"name": _NAMES.get(kind, "name"), "paths": []})
         if kind in _WITHOUT_PROJECT:
             entry["project"] = False
         entry["paths"].append(_path(kind, row))
     sources = [f"{source['name']}: {source['gives']}" for source in facts["meta"]["sources"][:2]]
+    sources.append("hashicorp/google 7.45.0: the schema that terraform prints")
     made = "made by python -m iamlint.sources.terraform.attachments.pack; defaults and permissions from Google's pages"
     return json.dumps({"sources": [made, *sources], "types": types}, indent=1) + "\n"
 
