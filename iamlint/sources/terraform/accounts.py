@@ -55,6 +55,26 @@ def account_name(text: Text) -> Text:
     return text
 
 
+def identified(text: Text) -> Text:
+    """A text in which declared accounts are named by their e-mails, or their ``member``: it is known then.
+
+    ``principal://iam.googleapis.com/projects/-/serviceAccounts/${ADDRESS.email}`` is one principal, whatever it is.
+    """
+    if isinstance(text, str) or not text.parts:
+        return text
+    found: list[str] = []
+    for part in text.parts:
+        if isinstance(part, str):
+            found.append(part)
+        elif email := declared_account(part, "email"):
+            found.append(email)
+        elif email := declared_account(part, "member"):
+            found.append(_MEMBER + email)
+        else:
+            return text
+    return "".join(found)
+
+
 def impersonated(text: Text) -> Text:
     """The e-mail that a target or delegate names: an e-mail, or ``projects/-/serviceAccounts/EMAIL``.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from iamlint.facts import AuditConfig, Place, Resource, Text
 from iamlint.location import Span
+from iamlint.sources.terraform.accounts import identified
 from iamlint.sources.terraform.arguments import elements_of, named, placed_text, placed_texts, text_of
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.families import family_of, resource_of
@@ -43,7 +44,7 @@ def _exempted_in_blocks(blocks: tuple[Body, ...]) -> Exempted | Unknown:
         members = placed_texts(block, "exempted_members")
         if isinstance(members, Unknown):
             return members
-        found += ((_log_type(block.value("log_type")), member) for member, _ in members)
+        found += ((_log_type(block.value("log_type")), identified(member)) for member, _ in members)
     return tuple(found)
 
 
@@ -101,7 +102,7 @@ def _exempted_in_document(logs: tuple[Value, ...]) -> Exempted | Unknown:
         if isinstance(members, Unknown):
             return members
         texts = (text_of(member) for member in members)
-        found += ((_log_type(_entry(log, "logType")), text) for text in texts if text is not None)
+        found += ((_log_type(_entry(log, "logType")), identified(text)) for text in texts if text is not None)
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from iamlint.facts import Denial, Place, Text
+from iamlint.sources.terraform.accounts import identified
 from iamlint.sources.terraform.arguments import named, place_of, placed_text, placed_texts, texts_only
 from iamlint.sources.terraform.condition import condition_of
 from iamlint.sources.terraform.declarations import declaration
@@ -38,13 +39,18 @@ def _denial(instance: Instance, parent: Text, body: Body) -> Denial:
     return Denial(
         parent=parent,
         declared=declaration(instance),
-        denied_principals=texts_only(placed_texts(body, "denied_principals")),
+        denied_principals=_principals(body, "denied_principals"),
         denied_permissions=texts_only(placed_texts(body, "denied_permissions")),
-        exception_principals=texts_only(placed_texts(body, "exception_principals")),
+        exception_principals=_principals(body, "exception_principals"),
         exception_permissions=texts_only(placed_texts(body, "exception_permissions")),
         condition=condition_of(body, "denial_condition"),
         place=place_of(permissions) if permissions else Place(body.at.location),
     )
+
+
+def _principals(body: Body, name: str) -> tuple[Text, ...] | Unknown:
+    found = placed_texts(body, name)
+    return found if isinstance(found, Unknown) else tuple(identified(text) for text, _ in found)
 
 
 def _unknown(instance: Instance, parent: Text, why: Unknown) -> Denial:

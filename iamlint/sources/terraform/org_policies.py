@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from iamlint.facts import OrgPolicy, Place, Resource, Text
+from iamlint.sources.terraform.accounts import identified
 from iamlint.sources.terraform.arguments import (
     Placed,
     flag_of,
@@ -17,7 +18,6 @@ from iamlint.sources.terraform.arguments import (
     placed_text,
     placed_texts,
     text_of,
-    texts_only,
     without_prefix,
 )
 from iamlint.sources.terraform.declarations import declaration
@@ -135,8 +135,8 @@ def _rule(rule: Body) -> _Rules:
     allowed: Texts = values if isinstance(values, Unknown) else ()
     denied: Texts = allowed
     if not isinstance(values, Unknown) and values:
-        allowed = texts_only(placed_texts(values[0], "allowed_values"))
-        denied = texts_only(placed_texts(values[0], "denied_values"))
+        allowed = _texts(values[0], "allowed_values")
+        denied = _texts(values[0], "denied_values")
     enforced = _flag(rule.value("enforce"))
     stated = _Rules(
         enforced, _or_all(allowed, _flag(rule.value("allow_all"))), _or_all(denied, _flag(rule.value("deny_all")))
@@ -163,6 +163,12 @@ def _flag(value: Value) -> bool | Unknown | None:
     if value.data is None or value.data == "":
         return None
     return flag_of(Value(value.data.lower()) if isinstance(value.data, str) else value)
+
+
+def _texts(body: Body, name: str) -> Texts:
+    """The values of a list; some constraints list accounts."""
+    found = placed_texts(body, name)
+    return found if isinstance(found, Unknown) else tuple(identified(text) for text, _ in found)
 
 
 def _or_all(values: Texts, every: bool | Unknown | None) -> Texts:
@@ -229,5 +235,5 @@ def _values(policy: Body, name: str) -> Texts:
     blocks = policy.blocks_of(name)
     if isinstance(blocks, Unknown):
         return blocks
-    lists = [_or_all(texts_only(placed_texts(block, "values")), flag_of(block.value("all"))) for block in blocks]
+    lists = [_or_all(_texts(block, "values"), flag_of(block.value("all"))) for block in blocks]
     return _together(lists)

@@ -60,6 +60,22 @@ def test_what_is_not_known_of_an_audit_configuration(build: Build, hole: HoleOf)
     assert found.exempted == why
 
 
+def test_an_exempted_account_is_the_one_that_is_declared(build: Build, hole: HoleOf) -> None:
+    members = [
+        hole("google_service_account.ci.member"),
+        hole("serviceAccount:", "google_service_account.cd.email"),
+        hole("serviceAccount:", "google_service_account.ce.unique_id"),
+    ]
+    logs = {"log_type": "DATA_READ", "exempted_members": members}
+    found = only(build("google_project_iam_audit_config.a", project="shop", service="s", audit_log_config=logs))
+    assert isinstance(found.exempted, tuple)
+    assert [who for _, who in found.exempted] == [
+        "serviceAccount:${google_service_account.ci.email}",
+        "serviceAccount:${google_service_account.cd.email}",
+        members[2],
+    ]
+
+
 def document(config: object) -> str:
     bindings = [{"role": "roles/viewer", "members": ["user:ana@example.com"]}]
     return json.dumps({"bindings": bindings, "auditConfigs": config})

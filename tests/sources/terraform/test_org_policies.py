@@ -121,6 +121,12 @@ def test_blocks_that_are_not_known(build: Build) -> None:
     assert (found.enforced, found.allowed) == (WHY, ())
 
 
+def test_an_account_in_a_list_is_the_one_that_is_declared(build: Build, hole: HoleOf) -> None:
+    email, other = hole('module.m["a"].google_service_account.ci.email'), hole("var.account")
+    found = policy(build, {"rules": {"values": {"allowed_values": [email, other]}}})
+    assert found.allowed == ('${module.m["a"].google_service_account.ci.email}', other)
+
+
 def test_a_reset_and_a_dry_run(build: Build) -> None:
     found = policy(build, {"reset": True})
     assert (found.reset, found.enforced) == (True, None)
