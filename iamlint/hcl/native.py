@@ -168,9 +168,9 @@ class _Reader(Expressions):
 
     def _quoted_label(self) -> Label:
         template = self.quoted()
-        part = next((part for part in template.parts if not isinstance(part, Text)), None)
-        if part is not None:
+        text = template.written
+        if text is None:
+            part = next(part for part in template.parts if not isinstance(part, Text))
             hint = "A label is a plain string; a literal ${ is written $${."
             raise ParseError(part.start, part.end, "a template sequence in the label of a block", hint)
-        text = "".join(part.value for part in template.parts if isinstance(part, Text))
-        return Label(template.start, template.end, text)  # labels are not values: they stay as they are written
+        return Label(template.start, template.end, text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -88,20 +89,35 @@ def _parser() -> Lark:
 
 
 def cache_file() -> Path | None:
-    """Where the grammar is cached; None where no folder is there that only this user can write to.
+    """Where the grammar is cached; None where no place is there that only this user can write to.
 
-    The cache is a pickle, so a folder that others could write to would let them run code.
+    The cache is a pickle, so whoever could write to it could run code here.
     """
     folder = os.environ.get("XDG_CACHE_HOME") or ""
     try:
         base = Path(folder) if Path(folder).is_absolute() else Path.home() / ".cache"
         own = base / "iamlint"
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = own.lstat()
+        file = own / f"python-hcl2-{version('python-hcl2')}.grammar"
+        if not (_is_own(own, stat.S_ISDIR) and _others_cannot_write(own) and _keeps_its_entries(base)):
+            return None
+        if os.path.lexists(file) and not _is_own(file, stat.S_ISREG):
+            return None
     except (OSError, RuntimeError):
         return None
-    if not stat.S_ISDIR(status.st_mode) or not os.access(own, os.W_OK | os.X_OK):
-        return None
-    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
-        return None
-    return own / f"python-hcl2-{version('python-hcl2')}.grammar"
+    return file if os.access(own, os.W_OK | os.X_OK) else None
+
+
+def _is_own(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Whether a path itself, no link followed, is of a kind and belongs to this user."""
+    status = path.lstat()
+    return kind(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == os.getuid())
+
+
+def _others_cannot_write(folder: Path) -> bool:
+    return not hasattr(os, "getuid") or not folder.stat().st_mode & 0o022
+
+
+def _keeps_its_entries(folder: Path) -> bool:
+    """Whether nobody else may replace what is in a folder: others cannot write to it, or only add to it (sticky)."""
+    return _others_cannot_write(folder) or bool(folder.stat().st_mode & stat.S_ISVTX)

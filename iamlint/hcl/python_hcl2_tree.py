@@ -92,7 +92,7 @@ class Mapping:
         return Block(start, end, _word(kind), labels, self._body(content), header_end)
 
     def _label(self, tree: Branch) -> str:
-        return _word(tree) if tree.data in _NAMES else self._string(tree).literal or ""
+        return _word(tree) if tree.data in _NAMES else self._string(tree).written or ""
 
     def _span(self, tree: Branch) -> tuple[int, int]:
         if tree.meta.empty:

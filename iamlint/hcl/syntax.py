@@ -90,11 +90,17 @@ class Template(Node):
     heredoc: bool = False
 
     @property
-    def literal(self) -> str | None:
-        """The text, where it has no interpolation or directive."""
+    def written(self) -> str | None:
+        """The characters, where it has no interpolation or directive; not normalized, as the label of a block."""
         if any(not isinstance(part, Text) for part in self.parts):
             return None
-        return normalized("".join(part.value for part in self.parts if isinstance(part, Text)))
+        return "".join(part.value for part in self.parts if isinstance(part, Text))
+
+    @property
+    def literal(self) -> str | None:
+        """The text, where it has no interpolation or directive."""
+        written = self.written
+        return None if written is None else normalized(written)
 
 
 @dataclass(slots=True, eq=False)
