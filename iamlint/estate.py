@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import reduce
+from operator import or_
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-from iamlint.facts import CustomRole, Declaration, Fact, Gap, Grant, Place, Project, Service, ServiceAccount, Text
+from iamlint.conditions import Context, evaluate
+from iamlint.facts import (
+    Condition,
+    CustomRole,
+    Declaration,
+    Fact,
+    Gap,
+    Grant,
+    Place,
+    Project,
+    Service,
+    ServiceAccount,
+    Text,
+)
 from iamlint.principals import project_number_of, project_of
 from iamlint.roles import Catalog, Roles
 from iamlint.unknown import Truth, Unknown
@@ -116,15 +131,22 @@ def _first_unknown(listed: tuple[tuple[Text, Place], ...]) -> Unknown | None:
     return None
 
 
-def condition_truth(grant: Grant, as_of: date) -> tuple[Truth, str]:  # noqa: ARG001
-    """Whether a grant's condition holds, and where that is not known, why."""
+def condition_truth(grant: Grant, as_of: date, permissions: Iterable[str] = ()) -> tuple[Truth, str]:
+    """Whether a grant's condition holds on a day for one of these permissions, and where that is not known, why.
+
+    What a condition comes to depends on the permission that is asked for: service accounts have no ``resource.name``.
+    """
     match grant.condition:
         case None:
             return Truth.TRUE, ""
         case Unknown(reason):
             return Truth.UNKNOWN, f"its condition is not known: {reason}"
-        case _:
-            return Truth.UNKNOWN, "it depends on its condition"
+        case Condition(expression):
+            asked: tuple[str | None, ...] = tuple(permissions) or (None,)
+            outcomes = [evaluate(expression, Context(as_of, permission, grant.principal)) for permission in asked]
+    truth = reduce(or_, (outcome.truth for outcome in outcomes), Truth.FALSE)
+    reasons = dict.fromkeys(reason for outcome in outcomes for reason in outcome.why)
+    return truth, "; ".join(reasons) if truth is Truth.UNKNOWN else ""
 
 
 def _by_kind(facts: Iterable[Fact]) -> dict[type[Any], tuple[Any, ...]]:

@@ -93,7 +93,7 @@ def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
     found = _judge(pattern, grant, estate, KINDS["grant"].words)
     if found.truth is Truth.FALSE or grant.condition is None:
         return found
-    truth, reason = condition_truth(grant, estate.as_of)
+    truth, reason = condition_truth(grant, estate.as_of, found.permissions)
     return found & Verdict(truth, (reason,) if reason else ())
 
 
