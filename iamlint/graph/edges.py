@@ -40,7 +40,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class _Powers:
-    """What is of interest in a role: ``held`` of its permissions, whether it changes what is there, and why there may be more."""
+    """What is of interest in a role: all its permissions, and those that make edges.
+
+    ``changes`` says whether it does more than look, ``unknown`` why there may be more.
+    """
 
     all: frozenset[str]
     held: frozenset[str]
@@ -127,8 +130,9 @@ class Graph:
     def privileges(self, source: str) -> list[tuple[Grant, Verdict]]:
         """The grants that make a principal privileged, each with whether it counts.
 
-        The strongest first. On a project, folder or organization: a role that reaches other accounts or widens access, such as Owner and
-        Editor; on a folder or organization any role that does more than read. Unknown roles are not taken for strong.
+        The strongest first. On a project, folder or organization a role that reaches other accounts or widens access,
+        such as Owner and Editor; on a folder or organization any role that does more than look. Unknown roles are not
+        taken for strong.
         """
         return self._privileges.get(source, [])
 

@@ -86,7 +86,7 @@ def _may_let_through(grant: Grant, same: bool, verdict: Verdict) -> str:
         return "; ".join(verdict.reasons)
     if principal.unknown:
         return f"a principal is not known: {principal.unknown.reason}"
-    if principal.kind in ("group", "domain", "public", "federated_set"):
+    if principal.kind in ("group", "domain", "public"):
         return f"{principal.text} may include it"
     return ""
 

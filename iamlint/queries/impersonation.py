@@ -12,7 +12,9 @@ from iamlint.match import Match
 from iamlint.unknown import Truth
 from iamlint.verdict import Verdict
 
-_SPOKEN_FOR = frozenset({"public", "domain", "default_service_account", "service_agent", "deleted", "malformed"})
+_SPOKEN_FOR = frozenset(
+    {"public", "domain", "federated_pool", "default_service_account", "service_agent", "deleted", "malformed"}
+)
 """Kinds of principals of which other rules speak, or that nobody can become."""
 
 
@@ -60,9 +62,7 @@ def _by_grant(edges: tuple[Edge, ...]) -> list[tuple[Grant, list[Edge]]]:
     """The edges onto one node by the grant that makes them, without those of which other rules speak."""
     grouped: dict[int, tuple[Grant, list[Edge]]] = {}
     for edge in edges:
-        principal = edge.grant.principal
-        whole_pool = principal.kind == "federated_set" and principal.text.endswith("/*")
-        if principal.kind not in _SPOKEN_FOR and not whole_pool:
+        if edge.grant.principal.kind not in _SPOKEN_FOR:
             grouped.setdefault(id(edge.grant), (edge.grant, []))[1].append(edge)
     return list(grouped.values())
 

@@ -1,0 +1,68 @@
+"""Delegation composes in one way: delegations first, the token last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from iamlint.facts import Declaration
+from iamlint.graph import Graph, delegated
+from iamlint.location import Location
+
+HERE = Declaration(Location("main.tf"))
+Given = Callable[..., Graph]
+
+
+def chains(graph: Graph) -> list[str]:
+    """Who reaches the token of the account "target" through whom."""
+    found = delegated(graph, "target@shop.iam.gserviceaccount.com", HERE)
+    return [" ".join(edge.source.partition("@")[0] for edge in chain.hops) for chain in found]
+
+
+WORKLOAD = "roles/iam.workloadIdentityUser"
+
+
+@pytest.mark.parametrize(
+    ("grants", "expected"),
+    [
+        ([("middle", WORKLOAD, "target"), ("ci", "delegator", "middle")], ["ci middle"]),
+        ([("middle", "token", "target"), ("ci", "token", "middle")], ["ci middle"]),
+        # Without a token at the end, or without a delegation before it, there is no chain.
+        ([("middle", "delegator", "target"), ("ci", "delegator", "middle")], []),
+        ([("middle", "token", "target"), ("ci", WORKLOAD, "middle")], []),
+        # What the middle account can do otherwise does not help: a key is no token that is asked for with delegates.
+        ([("middle", "roles/iam.serviceAccountKeyAdmin", "target"), ("ci", "delegator", "middle")], []),
+        (
+            [("c", "token", "target"), ("b", "delegator", "c"), ("a", "delegator", "b")],
+            ["b c", "a b c"],
+        ),
+        # Inherited hops.
+        ([("middle", "token", "projects/shop"), ("ci", "delegator", "folders/1")], ["ci middle"]),
+        # In a circle everybody is told once.
+        (
+            [("a", "token", "target"), ("b", "token", "a"), ("a", "token", "b"), ("target", "token", "b")],
+            ["b a"],
+        ),
+    ],
+)
+def test_chains(given: Given, grants: list[tuple[str, str, str]], expected: list[str]) -> None:
+    assert chains(given(*grants)) == expected
+
+
+def test_who_has_the_token_directly_needs_no_chain(given: Given) -> None:
+    graph = given(("middle", "token", "target"), ("ci", "token", "middle"), ("ci", "token", "target"))
+    assert chains(graph) == []
+
+
+def test_people_are_no_delegates(given: Given) -> None:
+    graph = given(("user:ana@example.com", "token", "target"), ("ci", "delegator", "projects/shop"))
+    assert chains(graph) == []
+
+
+def test_a_chain_knows_all_its_hops(given: Given) -> None:
+    graph = given(("c", "token", "target"), ("b", "delegator", "c"), ("a", "delegator", "b"))
+    *_, last = delegated(graph, "target@shop.iam.gserviceaccount.com", HERE)
+    assert last.source == "a@shop.iam.gserviceaccount.com"
+    assert [hop.kind for hop in last.hops] == ["delegate", "delegate", "token"]
+    assert [hop.onto[1].partition("@")[0] for hop in last.hops] == ["b", "c", "target"]

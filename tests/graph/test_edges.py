@@ -1,0 +1,193 @@
+"""The direct edges: what each permission makes, where it is granted, and what makes an account privileged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from iamlint.facts import CustomRole, Declaration, Folder, Grant, Place, Resource
+from iamlint.graph import Graph
+from iamlint.location import Location
+from iamlint.principals import read_principal
+from iamlint.unknown import Hole, Truth, Unknown
+
+HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
+Given = Callable[..., Graph]
+NOT_KNOWN = Unknown("var.role has no default", (Hole("var.role"),))
+
+
+def on_deploy(graph: Graph) -> list[tuple[str, str]]:
+    """Who has which edge onto the account "deploy" of the project "shop"."""
+    edges = graph.onto("deploy@shop.iam.gserviceaccount.com", HERE)
+    return [(edge.source.partition("@")[0], edge.kind) for edge in edges]
+
+
+@pytest.mark.parametrize(
+    ("role", "kinds"),
+    [
+        ("roles/iam.serviceAccountTokenCreator", ["token", "sign", "id_token", "delegate"]),
+        ("roles/iam.serviceAccountUser", ["attach"]),
+        ("roles/iam.workloadIdentityUser", ["token", "id_token"]),
+        ("roles/iam.serviceAccountOpenIdTokenCreator", ["id_token"]),
+        ("roles/iam.serviceAccountKeyAdmin", ["key"]),
+        ("roles/iam.serviceAccountAdmin", ["policy"]),
+        ("roles/owner", ["key", "policy", "attach"]),
+        ("roles/editor", ["key", "attach"]),
+        ("roles/viewer", []),
+    ],
+)
+def test_what_roles_make_on_an_account(given: Given, role: str, kinds: list[str]) -> None:
+    assert on_deploy(given(("ci", role, "deploy"))) == [("ci", kind) for kind in kinds]
+
+
+@pytest.mark.parametrize("resource", ["projects/shop", "projects/123", "folders/1", "organizations/2"])
+def test_edges_are_inherited(given: Given, resource: str) -> None:
+    graph = given(("ci", "user", resource))
+    assert on_deploy(graph) == [("ci", "attach")]
+    assert graph.on(("service_account", "deploy@shop.iam.gserviceaccount.com")) == ()
+
+
+@pytest.mark.parametrize("resource", ["projects/seed", "folders/9", "organizations/9"])
+def test_edges_elsewhere_do_not_count(given: Given, resource: str) -> None:
+    assert on_deploy(given(("ci", "token", resource))) == []
+
+
+def test_the_account_itself_comes_first(given: Given) -> None:
+    graph = given(("above", "user", "projects/shop"), ("own", "user", "deploy"))
+    assert on_deploy(graph) == [("own", "attach"), ("above", "attach")]
+
+
+def test_setting_a_container_s_policy_is_an_edge_from_there_on(given: Given) -> None:
+    admin = "roles/resourcemanager.projectIamAdmin"
+    assert on_deploy(given(("ci", admin, "projects/shop"))) == [("ci", "ancestor")]
+    folder_only = CustomRole("projects/shop/roles/f", (("resourcemanager.folders.setIamPolicy", PLACE),), HERE)
+    assert on_deploy(given(folder_only, ("ci", "projects/shop/roles/f", "projects/shop"))) == []
+    assert on_deploy(given(folder_only, ("ci", "projects/shop/roles/f", "folders/1"))) == [("ci", "ancestor")]
+
+
+def test_a_role_that_is_not_known_may_make_every_edge(given: Given) -> None:
+    grant = Grant(
+        read_principal("user:ana@example.com"),
+        NOT_KNOWN,
+        Resource("service_account", "deploy@shop.iam.gserviceaccount.com"),
+        "member",
+        HERE,
+        PLACE,
+        PLACE,
+        PLACE,
+    )
+    edges = list(given(grant).onto("deploy@shop.iam.gserviceaccount.com", HERE))
+    assert {edge.verdict.truth for edge in edges} == {Truth.UNKNOWN}
+    assert {edge.verdict.reasons for edge in edges} == {("the role is not known: var.role has no default",)}
+    assert {edge.permissions for edge in edges} == {()}
+
+
+def test_a_cycle_of_folders_ends(given: Given) -> None:
+    graph = given(
+        Folder("folders/8", HERE, "folders/9"), Folder("folders/9", HERE, "folders/8"), ("ci", "user", "folders/8")
+    )
+    assert list(graph.hierarchy.containers(("folder", "8"))) == [("folder", "8"), ("folder", "9")]
+
+
+# -- privilege -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "resource", "privileged"),
+    [
+        ("roles/owner", "projects/shop", True),
+        ("roles/editor", "projects/shop", True),
+        ("roles/viewer", "projects/shop", False),
+        ("roles/viewer", "organizations/2", False),
+        ("roles/browser", "folders/1", False),
+        ("roles/logging.logWriter", "folders/1", False),
+        ("roles/compute.networkAdmin", "projects/shop", False),
+        ("roles/compute.networkAdmin", "folders/1", True),
+        ("roles/resourcemanager.projectIamAdmin", "projects/shop", True),
+        ("roles/iam.serviceAccountTokenCreator", "projects/shop", True),
+        ("roles/iam.serviceAccountTokenCreator", "other", False),
+        ("roles/iam.roleAdmin", "projects/shop", True),
+        ("roles/storage.admin", "projects/shop", False),
+    ],
+)
+def test_what_makes_an_account_privileged(given: Given, role: str, resource: str, privileged: bool) -> None:
+    graph = given(("deploy", role, resource))
+    assert bool(graph.privileges("deploy@shop.iam.gserviceaccount.com")) is privileged
+
+
+def test_the_strongest_privilege_comes_first(given: Given) -> None:
+    graph = given(
+        ("deploy", "roles/compute.networkAdmin", "organizations/2"),
+        ("deploy", "roles/editor", "projects/shop"),
+        ("deploy", "roles/owner", "projects/shop"),
+        ("deploy", "roles/resourcemanager.organizationAdmin", "organizations/2"),
+    )
+    found = [str(grant.role) for grant, _ in graph.privileges("deploy@shop.iam.gserviceaccount.com")]
+    assert found == [
+        "roles/resourcemanager.organizationAdmin",
+        "roles/owner",
+        "roles/editor",
+        "roles/compute.networkAdmin",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "resource", "more"),
+    [
+        ("owner", "projects/shop", False),
+        ("owner", "folders/1", False),
+        ("editor", "projects/shop", True),
+        ("owner", "projects/seed", True),
+    ],
+)
+def test_what_somebody_gains_beyond_what_is_held(given: Given, role: str, resource: str, more: bool) -> None:
+    graph = given(("deploy", "owner", "projects/shop"), ("user:ana@example.com", role, resource))
+    assert bool(graph.beyond("deploy@shop.iam.gserviceaccount.com", "user:ana@example.com")) is more
+
+
+def test_a_privileged_account_below_a_container(given: Given) -> None:
+    graph = given(("deploy", "owner", "projects/seed"))
+    for node in (("project", "shop"), ("folder", "1"), ("organization", "2")):
+        found = graph.privileged_below(node, "user:ana@example.com")
+        assert found is not None
+        assert found[0] == "deploy@shop.iam.gserviceaccount.com"
+    assert graph.privileged_below(("project", "seed"), "user:ana@example.com") is None
+    assert graph.privileged_below(("project", "shop"), "deploy@shop.iam.gserviceaccount.com") is None
+
+
+# -- deploying -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "resource", "permission"),
+    [
+        ("roles/run.developer", "projects/shop", "run.jobs.create"),
+        ("roles/run.developer", "organizations/2", "run.jobs.create"),
+        ("roles/run.developer", "projects/seed", None),
+        ("roles/run.invoker", "projects/shop", None),
+        ("roles/compute.instanceAdmin.v1", "projects/shop", "compute.instances.create"),
+    ],
+)
+def test_where_somebody_deploys(given: Given, role: str, resource: str, permission: str | None) -> None:
+    graph = given(("user:ana@example.com", role, resource))
+    found = [one for _, one, _ in graph.deploys("user:ana@example.com", "deploy@shop.iam.gserviceaccount.com", HERE)]
+    assert found == ([permission] if permission else [])
+
+
+# -- cost ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_hundred_thousand_grants(given: Given) -> None:
+    """Linear: no principal is multiplied with the accounts below what it holds a role on."""
+    roles = ["token", "user", "owner", "viewer", "roles/storage.admin"]
+    grants = [(f"a{n % 5000}@p{n % 700}", roles[n % 5], f"projects/p{n % 1000}") for n in range(50_000)]
+    grants += [(f"a{n % 5000}@p{n % 700}", roles[n % 2], f"b{n % 3000}@p{n % 1000}") for n in range(50_000)]
+    estate = given(*grants).estate
+    started = time.process_time()
+    graph = Graph(estate)
+    for account, _ in graph.privileged_accounts():
+        graph.on(("service_account", account))
+    graph.privileged_below(("project", "p1"), None)
+    assert time.process_time() - started < 10

@@ -1,0 +1,116 @@
+"""What custom roles put together, and permissions that IAM does not know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., Any]
+
+
+def role(*permissions: str, more: str = "") -> dict[str, str]:
+    text = f"""
+resource "google_project_iam_custom_role" "r" {{
+  project     = "shop"
+  role_id     = "r"
+  title       = "R"
+  permissions = {json.dumps(permissions)}
+}}
+{more}
+"""
+    return {"main.tf": text}
+
+
+def messages(check: Check, files: dict[str, str], rule: str) -> list[str]:
+    return [finding.message for finding in check(files, select=(rule,)).findings]
+
+
+@pytest.mark.parametrize(
+    ("permissions", "flagged"),
+    [
+        (["iam.serviceAccounts.getAccessToken", "storage.objects.get"], True),
+        (["iam.serviceAccounts.implicitDelegation", "run.services.get"], True),
+        (["storage.hmacKeys.create", "storage.objects.get"], True),
+        (["iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.get", "resourcemanager.projects.list"], False),
+        (["storage.hmacKeys.create", "storage.hmacKeys.list"], False),
+        (["iam.serviceAccounts.actAs", "storage.objects.get"], False),
+    ],
+)
+def test_credentials_among_other_permissions(check: Check, permissions: list[str], flagged: bool) -> None:
+    found = messages(check, role(*permissions), "token-permission-in-custom-role")
+    assert bool(found) is flagged
+    assert not found or permissions[0] in found[0]
+
+
+def granted(resource: str, argument: str, value: str) -> str:
+    return f"""
+resource "{resource}" "g" {{
+  {argument} = "{value}"
+  role       = google_project_iam_custom_role.r.id
+  member     = "group:g@example.com"
+}}
+"""
+
+
+PROJECT = granted("google_project_iam_member", "project", "shop")
+ACCOUNT = granted(
+    "google_service_account_iam_member",
+    "service_account_id",
+    "projects/shop/serviceAccounts/a@shop.iam.gserviceaccount.com",
+)
+
+
+@pytest.mark.parametrize(("more", "severity"), [("", "medium"), (PROJECT, "high"), (ACCOUNT, None)])
+def test_attach_and_deploy(check: Check, more: str, severity: str | None) -> None:
+    files = role("iam.serviceAccounts.actAs", "run.services.create", more=more)
+    report = check(files, select=("act-as-and-deploy-in-custom-role",))
+    assert [finding.severity for finding in report.findings] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(("more", "severity"), [("", "medium"), (PROJECT, "high"), (ACCOUNT, "medium")])
+def test_a_role_that_changes_roles(check: Check, more: str, severity: str) -> None:
+    report = check(role("iam.roles.update", more=more), select=("self-widening-custom-role",))
+    assert [finding.severity for finding in report.findings] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("permission", "reason", "confidence"),
+    [
+        ("iam.serviceAccount.getAccessToken", "; the nearest is iam.serviceAccounts.getAccessToken", "medium"),
+        ("nosuch.things.get", "it is in no role of the catalogue of ", "medium"),
+        ("iam.googleapis.com/serviceAccounts.actAs", "deny policies spell iam.serviceAccounts.actAs", "high"),
+        (
+            "cloudresourcemanager.googleapis.com/projects.setIamPolicy",
+            "deny policies spell resourcemanager.projects.setIamPolicy",
+            "high",
+        ),
+        ("iam.workloadIdentityPools.get", "it is spelt iam.googleapis.com/workloadIdentityPools.get", "high"),
+        ("iam.serviceAccounts.*", "custom roles take no wildcards", "high"),
+        ("getAccessToken", "a permission is SERVICE.RESOURCE.VERB", "high"),
+    ],
+)
+def test_permissions_that_are_not_there(check: Check, permission: str, reason: str, confidence: str) -> None:
+    report = check(role(permission, "storage.objects.get"), select=("unknown-permission",))
+    (finding,) = report.findings
+    assert reason in finding.message
+    assert finding.confidence == confidence
+
+
+def test_each_unknown_permission_has_its_own_place(check: Check) -> None:
+    text = """
+resource "google_project_iam_custom_role" "r" {
+  project = "shop"
+  role_id = "r"
+  title   = "R"
+  permissions = [
+    "storage.object.get",
+    "storage.objects.get",
+    "storage.object.list",
+  ]
+}
+"""
+    report = check({"main.tf": text}, select=("unknown-permission",))
+    assert [finding.at.line for finding in report.findings] == [7, 9]

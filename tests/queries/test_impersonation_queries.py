@@ -1,0 +1,160 @@
+"""Privileged accounts: who gains by becoming one, what is unknown of it, and what is shown beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., Any]
+
+ADMIN = "admin@shop.iam.gserviceaccount.com"
+BOTH = ("privileged-account-impersonation", "deploy-as-privileged-account")
+
+
+def role(name: str, member: str, project: str = "shop", label: str = "r") -> str:
+    return f"""
+resource "google_project_iam_member" "{label}" {{
+  project = "{project}"
+  role    = "{name}"
+  member  = "{member}"
+}}
+"""
+
+
+def on_admin(name: str, member: str, label: str = "on") -> str:
+    return f"""
+resource "google_service_account_iam_member" "{label}" {{
+  service_account_id = "projects/shop/serviceAccounts/{ADMIN}"
+  role               = "{name}"
+  member             = "{member}"
+}}
+"""
+
+
+def found(check: Check, *parts: str) -> list[str]:
+    report = check({"main.tf": "".join(parts)}, select=BOTH)
+    return [f"{finding.rule} {finding.address}" for finding in report.findings]
+
+
+OWNER = role("roles/owner", f"serviceAccount:{ADMIN}", label="owner")
+ANA = "user:ana@example.com"
+IMPERSONATION = ["privileged-account-impersonation google_service_account_iam_member.on"]
+
+
+@pytest.mark.parametrize(
+    ("granted", "flagged"),
+    [
+        ("roles/iam.serviceAccountTokenCreator", True),
+        ("roles/iam.workloadIdentityUser", True),
+        ("roles/iam.serviceAccountKeyAdmin", True),
+        ("roles/iam.serviceAccountAdmin", True),
+        # These give no identity, or only together with another permission.
+        ("roles/iam.serviceAccountOpenIdTokenCreator", False),
+        ("roles/iam.serviceAccountUser", False),
+        ("roles/iam.serviceAccountViewer", False),
+    ],
+)
+def test_what_gives_the_identity(check: Check, granted: str, flagged: bool) -> None:
+    assert found(check, OWNER, on_admin(granted, ANA)) == (IMPERSONATION if flagged else [])
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "allUsers",
+        "domain:example.com",
+        "serviceAccount:123456-compute@developer.gserviceaccount.com",
+        "serviceAccount:service-123456@gcp-sa-cloudbuild.iam.gserviceaccount.com",
+        "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/*",
+        f"serviceAccount:{ADMIN}",
+        "deleted:user:ana@example.com?uid=1",
+    ],
+)
+def test_of_these_other_rules_speak(check: Check, member: str) -> None:
+    assert found(check, OWNER, on_admin("roles/iam.serviceAccountTokenCreator", member)) == []
+
+
+def test_who_has_as_much_gains_nothing(check: Check) -> None:
+    token = on_admin("roles/iam.serviceAccountTokenCreator", ANA)
+    assert found(check, OWNER, token, role("roles/owner", ANA)) == []
+    assert found(check, OWNER, token, role("roles/editor", ANA)) == IMPERSONATION
+    assert found(check, OWNER, token, role("roles/owner", ANA, project="other")) == IMPERSONATION
+
+
+def test_what_is_shown(check: Check) -> None:
+    report = check({"main.tf": OWNER + on_admin("roles/iam.serviceAccountTokenCreator", ANA)}, select=BOTH)
+    (finding,) = report.findings
+    assert finding.message == (
+        f"{ANA} can act as serviceAccount:{ADMIN} (roles/iam.serviceAccountTokenCreator on it has "
+        "iam.serviceAccounts.getAccessToken), and so gains roles/owner on project shop."
+    )
+    assert [related.message for related in finding.related] == [
+        f"serviceAccount:{ADMIN} has roles/owner on project shop"
+    ]
+
+
+def test_one_grant_is_one_finding_however_many_privileges_it_reaches(check: Check) -> None:
+    more = role("roles/editor", f"serviceAccount:{ADMIN}", label="editor")
+    assert found(check, OWNER, more, on_admin("roles/iam.serviceAccountTokenCreator", ANA)) == IMPERSONATION
+
+
+def test_a_role_that_is_not_known_is_a_doubt(check: Check) -> None:
+    text = 'variable "role" {}\n' + OWNER + on_admin("${var.role}", ANA)
+    report = check({"main.tf": text}, select=BOTH)
+    assert report.findings == ()
+    reasons = {doubt.reason for doubt in report.doubts}
+    assert reasons == {"the role is not known: var.role has no default and is not set"}
+
+
+DEPLOY = ["deploy-as-privileged-account google_service_account_iam_member.on"]
+
+
+@pytest.mark.parametrize(
+    ("deploys", "project", "flagged"),
+    [
+        ("roles/run.developer", "shop", True),
+        ("roles/cloudbuild.builds.editor", "shop", True),
+        ("roles/run.developer", "other", False),
+        ("roles/run.viewer", "shop", False),
+    ],
+)
+def test_attaching_takes_deploying(check: Check, deploys: str, project: str, flagged: bool) -> None:
+    parts = (OWNER, on_admin("roles/iam.serviceAccountUser", ANA), role(deploys, ANA, project))
+    assert found(check, *parts) == (DEPLOY if flagged else [])
+
+
+def test_who_can_become_it_anyway_is_told_once(check: Check) -> None:
+    custom = """
+resource "google_project_iam_custom_role" "both" {
+  project     = "shop"
+  role_id     = "both"
+  title       = "Both"
+  permissions = ["iam.serviceAccounts.actAs", "iam.serviceAccounts.getAccessToken"]
+}
+"""
+    parts = (OWNER, custom, on_admin("projects/shop/roles/both", ANA), role("roles/run.developer", ANA))
+    assert found(check, *parts) == IMPERSONATION
+
+
+def test_by_delegation(check: Check) -> None:
+    middle = """
+resource "google_service_account_iam_member" "middle" {
+  service_account_id = "projects/shop/serviceAccounts/middle@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "user:ana@example.com"
+}
+"""
+    token = on_admin("roles/iam.workloadIdentityUser", "serviceAccount:middle@shop.iam.gserviceaccount.com")
+    report = check({"main.tf": OWNER + token + middle}, select=BOTH)
+    by_address = {finding.address: finding.message for finding in report.findings}
+    assert set(by_address) == {
+        "google_service_account_iam_member.on",
+        "google_service_account_iam_member.middle",
+    }
+    assert by_address["google_service_account_iam_member.middle"] == (
+        f"user:ana@example.com can act as serviceAccount:{ADMIN} (roles/iam.serviceAccountTokenCreator has "
+        "iam.serviceAccounts.implicitDelegation on service account middle@shop.iam.gserviceaccount.com, which may mint "
+        "its tokens), and so gains roles/owner on project shop."
+    )

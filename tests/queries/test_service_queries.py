@@ -1,0 +1,68 @@
+"""The IAM Credentials API: one finding for each caller and project, with all that the caller calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Check = Callable[..., Any]
+
+RUN = """
+resource "google_project_service" "run" {
+  project = "shop"
+  service = "run.googleapis.com"
+}
+"""
+
+
+def grant(label: str, target: str, member: str = "serviceAccount:ci@shop.iam.gserviceaccount.com") -> str:
+    return f"""
+resource "google_service_account_iam_member" "{label}" {{
+  service_account_id = "projects/prod/serviceAccounts/{target}@prod.iam.gserviceaccount.com"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "{member}"
+}}
+"""
+
+
+def found(check: Check, *parts: str) -> list[tuple[str | None, int]]:
+    report = check({"main.tf": "".join(parts)}, select=("missing-iamcredentials",))
+    return [(finding.address, len(finding.related)) for finding in report.findings]
+
+
+def test_a_caller_is_told_once(check: Check) -> None:
+    ((address, related),) = found(check, RUN, grant("a", "a"), grant("b", "b"), grant("c", "c"))
+    assert address == "google_service_account_iam_member.a"
+    assert related == 3  # the services of the project, and the two other grants
+
+
+def test_two_callers_are_told_twice(check: Check) -> None:
+    other = grant("b", "b", "serviceAccount:other@shop.iam.gserviceaccount.com")
+    assert [address for address, _ in found(check, RUN, grant("a", "a"), other)] == [
+        "google_service_account_iam_member.a",
+        "google_service_account_iam_member.b",
+    ]
+
+
+def test_a_call_on_itself_needs_nobody(check: Check) -> None:
+    assert found(check, RUN, grant("a", "a", "serviceAccount:a@prod.iam.gserviceaccount.com")) == []
+
+
+def test_people_are_billed_elsewhere(check: Check) -> None:
+    assert found(check, RUN, grant("a", "a", "user:ana@example.com")) == []
+
+
+def test_a_service_that_is_not_known_is_a_doubt(check: Check) -> None:
+    unknown = """
+variable "service" {}
+
+resource "google_project_service" "given" {
+  project = "shop"
+  service = var.service
+}
+"""
+    report = check({"main.tf": RUN + unknown + grant("a", "a")}, select=("missing-iamcredentials",))
+    assert report.findings == ()
+    assert [doubt.reason for doubt in report.doubts] == [
+        "one of the services of shop is not known: var.service has no default and is not set"
+    ]
