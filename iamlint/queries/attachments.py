@@ -8,7 +8,6 @@ from iamlint.estate import Estate
 from iamlint.facts import Attachment, OrgPolicy, Place, Text
 from iamlint.globs import text_is
 from iamlint.match import Match
-from iamlint.principals import account_kind
 from iamlint.unknown import Truth, Unknown
 
 FULL_SCOPE = ("cloud-platform", "https://www.googleapis.com/auth/cloud-platform")
@@ -19,7 +18,7 @@ def full_api_scopes(estate: Estate) -> Iterator[Match]:
     """Default accounts that are attached with the scope that allows every API."""
     for attached in estate.of(Attachment):
         scopes = attached.scopes
-        if scopes is None or not _is_default(attached):
+        if scopes is None or attached.default is None:
             continue
         if isinstance(scopes, Unknown):
             yield Match(attached, Truth.UNKNOWN, reasons=(f"the access scopes are not known: {scopes.reason}",))
@@ -28,18 +27,17 @@ def full_api_scopes(estate: Estate) -> Iterator[Match]:
             yield from _full(attached, scope, place)
 
 
-def _is_default(attached: Attachment) -> bool:
-    if attached.account is None:
-        return attached.default is not None
-    return isinstance(attached.account, str) and account_kind(attached.account) == "default_service_account"
-
-
 def _full(attached: Attachment, scope: Text, place: Place) -> Iterator[Match]:
-    truth = text_is(FULL_SCOPE, scope)
-    if truth is not Truth.FALSE:
-        reasons = (f"one of the access scopes is not known: {scope.reason}",) if isinstance(scope, Unknown) else ()
-        shown = scope.text if isinstance(scope, Unknown) else scope.rpartition("/")[2]
-        yield Match(attached, truth, reasons=reasons, words={"scope": shown}, place=place)
+    truth, reasons = text_is(FULL_SCOPE, scope), []
+    if truth is Truth.FALSE:
+        return
+    if isinstance(scope, Unknown):
+        reasons.append(f"one of the access scopes is not known: {scope.reason}")
+    if isinstance(attached.default, Unknown):
+        truth = Truth.UNKNOWN
+        reasons.append(f"the account is not known: {attached.default.reason}")
+    shown = scope.text if isinstance(scope, Unknown) else scope.rpartition("/")[2]
+    yield Match(attached, truth, reasons=tuple(reasons), words={"scope": shown}, place=place)
 
 
 def cross_project_attachments(estate: Estate) -> Iterator[Match]:
