@@ -66,7 +66,7 @@ def _explained(error: ValidationError, document: Value, source: SourceText) -> I
             yield Unreadable(location_of(value), f"`{name or 'the document'}` {_complaint(error)}")
 
 
-_TYPES = {"string": "a text", "array": "a list", "object": "a mapping of keys"}
+_TYPES = {"string": "a text", "array": "a list", "object": "a mapping of keys", "boolean": "true or false"}
 
 
 def _complaint(error: ValidationError) -> str:
