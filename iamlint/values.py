@@ -1,8 +1,9 @@
 """Values (of Terraform's language, of JSON and YAML documents), each with the place that it was written at.
 
-Known data are plain Python: None, bool, int or Decimal (never float), str, tuple (a list or tuple), dict (a map or
-object, keys in the order of their text, as Terraform iterates), `SetOf`, and `Lazy` objects whose attributes are worked
-out when asked for. What cannot be known is an `Unknown` in the place of the data; a collection is known as soon as its
+Known data are plain Python: None, bool, int or Decimal (never float), str, tuple, dict (keys in the order of their text,
+as Terraform iterates), `SetOf`, and `Lazy` objects whose attributes are worked out when asked for. A tuple is
+Terraform's tuple unless it is a `List`, and a dict its object unless it is a `Map`: the two differ for ``==`` and for
+what they become beside another type, and nowhere else. What cannot be known is an `Unknown` in the place of the data; a collection is known as soon as its
 shape is, though its elements may not be.
 """
 
@@ -22,6 +23,18 @@ class SetOf:
     """A set: its elements without duplicates, in Terraform's order (by text for strings)."""
 
     elements: tuple[Value, ...]
+
+
+class List(tuple["Value", ...]):
+    """A list: its elements are of one type."""
+
+    __slots__ = ()
+
+
+class Map(dict[str, "Value"]):
+    """A map: its values are of one type."""
+
+    __slots__ = ()
 
 
 class Lazy:

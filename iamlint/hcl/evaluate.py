@@ -14,32 +14,34 @@ from typing import Any
 from iamlint.hcl import syntax
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.functions import PURE, READING
+from iamlint.hcl.functions.assembly import Assembly
 from iamlint.hcl.functions.files import read_text
+from iamlint.hcl.functions.precision import exact, shortest
 from iamlint.hcl.functions.types import (
-    LONGEST_TEXT,
     MOST_ELEMENTS,
-    NUMBERS,
     Refused,
     Unclear,
-    bool_of,
     boolean,
+    bounded_number,
     entries,
+    integer,
     items,
     known,
     number,
-    number_of,
     parts,
     same,
     set_of,
     text,
     text_of,
-    whole,
+    uncertain,
 )
+from iamlint.hcl.functions.unification import convert, type_of, unify
 from iamlint.hcl.lexer import ParseError
 from iamlint.hcl.scope import Scope
+from iamlint.hcl.walk import walk
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Data, Lazy, SetOf, Value
+from iamlint.values import Data, Lazy, List, SetOf, Value
 
 DEEPEST_TEMPLATE = 8
 """Templates that call templates deeper than this are not rendered."""
@@ -129,6 +131,8 @@ def _index(node: syntax.Index, scope: Scope) -> Value:
 def index(collection: Value, key: Value) -> Value:
     """``collection[key]``."""
     wanted = known(key)
+    if wanted is None:
+        raise Refused("null is no index")
     match collection.data:
         case Unknown() as why:
             if why.hole is None:
@@ -138,13 +142,14 @@ def index(collection: Value, key: Value) -> Value:
                 Unknown(why.reason, (Hole(f"{why.hole.reference}[{shown}]"),), refused=why.refused), collection.at
             )
         case tuple() as elements:
-            at = number_of(wanted)
-            if not isinstance(at, int) or not 0 <= at < len(elements):
-                raise Refused(f"index {text_of(wanted)} is outside of a list of {len(elements)}")
+            at = integer(key)
+            if not 0 <= at < len(elements):
+                raise Refused(f"index {at} is outside of a list of {len(elements)}")
             element: Value = elements[at]
             return element
         case SetOf():
-            raise Refused("a set has no indices")
+            unclear = uncertain(collection)
+            raise Unclear(Unknown(unclear.reason)) if unclear else Refused("a set has no indices")
         case _:
             return attribute(collection, text(key))
 
@@ -160,7 +165,15 @@ def _splat(node: syntax.Splat, scope: Scope) -> Value:
             found = items(source)
         case _:
             found = (source,)
-    return Value(tuple(evaluate(node.each, scope.child({_ITEM: item})) for item in found), source.at)
+    results = tuple(evaluate(node.each, scope.child({_ITEM: item})) for item in found)
+    return Value(_as_given(results, source), source.at)
+
+
+def _as_given(results: tuple[Value, ...], source: Value) -> Data:
+    """What a splat makes of each element: a list where a list or set was given, without order where that had none."""
+    if uncertain(source):
+        return set_of(results)
+    return List(results) if isinstance(source.data, List | SetOf) else results
 
 
 # -- constructors ------------------------------------------------------------------------------------------------------
@@ -206,7 +219,8 @@ def pairs(collection: Value) -> list[tuple[Value, Value]]:
 def _for_tuple(node: syntax.ForTuple, scope: Scope) -> Value:
     collection = evaluate(node.collection, scope)
     scopes = _each(collection, node.key, node.value, node.condition, scope)
-    return Value(tuple(evaluate(node.result, inner) for inner in scopes), _span(node, scope))
+    results = tuple(evaluate(node.result, inner) for inner in scopes)
+    return Value(set_of(results) if uncertain(collection) else results, _span(node, scope))
 
 
 def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
@@ -226,17 +240,21 @@ def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
 
 
 def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
+    """Both sides become one type, as Terraform has it; a side that it would refuse counts only where it is chosen."""
     condition = evaluate(node.condition, scope)
     if isinstance(condition.data, Unknown):
         return _either(node, condition.data, scope)
     chosen, other = (node.then, node.otherwise) if boolean(condition) else (node.otherwise, node.then)
     value = evaluate(chosen, scope)
-    if isinstance(value.data, bool | int | Decimal) and isinstance(other, syntax.Template):
-        return Value(text_of(value.data), value.at)  # both sides become one type, and the other is a string
-    literal = isinstance(chosen, syntax.Tuple | syntax.ForTuple) and isinstance(value.data, tuple)
-    if literal and isinstance(evaluate(other, scope).data, SetOf):
-        return Value(set_of(items(value)), value.at)  # a tuple beside a set becomes a set
-    return value
+    beside = evaluate(other, scope)
+    if _is_refused(beside):
+        _declared(other, scope)
+    if isinstance(value.data, Lazy | Unknown | None):
+        return value
+    wanted = unify((type_of(value), type_of(beside)))
+    if wanted is None:
+        raise Refused("the two sides of the condition have no type in common")
+    return convert(value, wanted)
 
 
 def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
@@ -281,7 +299,10 @@ def _operated(name: str, left: Value, right: Value) -> Data:
 
 def _logical(left: Value, right: Value, *, decided_by: bool) -> bool:
     for value in (left, right):
-        if not isinstance(value.data, Unknown) and bool_of(value.data) is decided_by:
+        if not isinstance(value.data, Unknown):
+            boolean(value)  # even beside what decides, Terraform refuses what is no boolean
+    for value in (left, right):
+        if not isinstance(value.data, Unknown) and boolean(value) is decided_by:
             return decided_by
     boolean(left)
     boolean(right)
@@ -289,77 +310,47 @@ def _logical(left: Value, right: Value, *, decided_by: bool) -> bool:
 
 
 def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
-    a, b = Decimal(left), Decimal(right)
+    a, b = exact(left), exact(right)
     match name:
         case "+":
-            return whole(NUMBERS.add(a, b))
+            found = a + b
         case "-":
-            return whole(NUMBERS.subtract(a, b))
+            found = a - b
         case "*":
-            return whole(NUMBERS.multiply(a, b))
+            found = a * b
         case "/" if b:
-            return whole(NUMBERS.divide(a, b))
+            found = a / b
         case "%" if b:
-            return whole(NUMBERS.remainder(a, b))
+            found = a - b * int(a / b)
+        case "%":
+            found = a
+        case _ if a:
+            raise Unclear(Unknown("division by zero"))
         case _:
-            raise Refused("division by zero")
+            raise Refused("zero divided by zero")
+    return bounded_number(shortest(found))
 
 
 def _unary(node: syntax.Unary, scope: Scope) -> Value:
     value = evaluate(node.operand, scope)
-    return Value(not boolean(value) if node.operator == "!" else -number(value), _span(node, scope))
+    if node.operator == "!":
+        return Value(not boolean(value), _span(node, scope))
+    found = number(value)
+    return Value(-found if found else Decimal("-0"), _span(node, scope))
 
 
 # -- templates ---------------------------------------------------------------------------------------------------------
 
 
-class _Text:
-    """A text that is put together, its unknown parts kept as holes."""
-
-    def __init__(self) -> None:
-        self.parts: list[str | Hole] = []
-        self.why: Unknown | None = None
-        self.size = 0
-
-    def add(self, part: str | Hole) -> None:
-        if isinstance(part, str):
-            self.size += len(part)
-            if self.size > LONGEST_TEXT:
-                raise Unclear(
-                    Unknown(f"a string of more than {LONGEST_TEXT} characters is longer than iamlint evaluates")
-                )
-            if self.parts and isinstance(self.parts[-1], str):
-                self.parts[-1] += part
-                return
-        if part:
-            self.parts.append(part)
-
-    def add_value(self, value: Value) -> None:
-        if isinstance(value.data, Unknown):
-            self.why = self.why or value.data
-            for part in value.data.parts or (Hole("?"),):
-                self.add(part)
-            return
-        found = text_of(value.data)
-        if found is None:
-            raise Refused("null in a string" if value.data is None else "a collection in a string")
-        self.add(found)
-
-    def data(self) -> Data:
-        if self.why:
-            return Unknown(self.why.reason, tuple(self.parts), refused=self.why.refused)
-        return syntax.normalized("".join(part for part in self.parts if isinstance(part, str)))
-
-
 def _template(node: syntax.Template, scope: Scope) -> Value:
     if len(node.parts) == 1 and isinstance(node.parts[0], syntax.Interpolation):
         return evaluate(node.parts[0].expression, scope)
-    rendered = _Text()
+    rendered = Assembly()
     _render(node.parts, scope, rendered)
     return Value(rendered.data(), _span(node, scope))
 
 
-def _render(template: Iterable[syntax.TemplatePart], scope: Scope, into: _Text) -> None:
+def _render(template: Iterable[syntax.TemplatePart], scope: Scope, into: Assembly) -> None:
     for part in template:
         match part:
             case syntax.Text(value=value):
@@ -382,7 +373,7 @@ def _call(node: syntax.Call, scope: Scope) -> Value:
         case "try":
             return _try(node, scope)
         case "can":
-            return Value(not _refused(evaluate(node.arguments[0], scope)), _span(node, scope))
+            return _can(node, scope)
         case "templatefile" | "templatestring":
             return _rendered(name, _arguments(node, scope), scope)
         case _:
@@ -429,7 +420,25 @@ def _refused(value: Value) -> bool:
     return False
 
 
+def _can(node: syntax.Call, scope: Scope) -> Value:
+    if len(node.arguments) != 1:
+        raise Refused("can() takes one argument")
+    _declared(node, scope)
+    return Value(not _refused(evaluate(node.arguments[0], scope)), _span(node, scope))
+
+
+def _declared(node: syntax.Node, scope: Scope) -> None:
+    """Names that are not declared are an error before anything is evaluated, even within ``try`` and ``can``."""
+    for part in walk(node):
+        match part:
+            case syntax.Attribute(object=syntax.Variable(name="local" | "var" as root), name=name):
+                found = scope.lookup(root)
+                if found and isinstance(found.data, Lazy) and name not in {*found.data.names()}:
+                    raise Refused(f"{root}.{name} is not declared")
+
+
 def _try(node: syntax.Call, scope: Scope) -> Value:
+    _declared(node, scope)
     for argument in node.arguments:
         value = evaluate(argument, scope)
         if not any(_is_refused(part) for part in parts(value)):

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamlint.hcl.functions import collections, dates, encoding, files, numbers, strings
+from iamlint.hcl.functions import collections, dates, encoding, files, formats, numbers, sets, strings
 from iamlint.hcl.functions.types import Function
 
 PURE: Mapping[str, Function] = {
     **collections.FUNCTIONS,
     **dates.FUNCTIONS,
     **encoding.FUNCTIONS,
+    **formats.FUNCTIONS,
     **numbers.FUNCTIONS,
+    **sets.FUNCTIONS,
     **strings.FUNCTIONS,
 }
 READING = files.FUNCTIONS

@@ -1,11 +1,12 @@
-"""Functions over collections. Source: https://developer.hashicorp.com/terraform/language/functions"""
+"""Functions over lists, tuples, maps and objects. Source: https://developer.hashicorp.com/terraform/language/functions"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
-from decimal import Decimal
+from collections.abc import Iterable
 
+from iamlint.hcl.functions.graphemes import graphemes
+from iamlint.hcl.functions.precision import exact, shortest
 from iamlint.hcl.functions.types import (
     Function,
     Identity,
@@ -14,46 +15,92 @@ from iamlint.hcl.functions.types import (
     boolean,
     bounded,
     entries,
+    first_unknown,
     identity,
     integer,
     items,
+    kind_of,
     known,
     number,
     same,
     set_of,
     text,
-    text_of,
-    texts,
-    unified,
+    uncertain,
 )
+from iamlint.hcl.functions.unification import ANY, STRING, Type, convert, type_of, unify
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Lazy, SetOf, Value
+from iamlint.values import Data, Lazy, List, Map, SetOf, Value
+
+MOST_IN_RANGE = 1024
+"""Terraform's own limit of ``range()``."""
 
 
-def _concat(*lists: Value) -> Data:
-    found = tuple(itertools.chain.from_iterable(items(one) for one in lists))
-    bounded(len(found))
+# -- what functions want of their arguments ----------------------------------------------------------------------------
+
+
+def listed(value: Value, element: Type = ANY) -> tuple[Value, ...]:
+    """The elements of what is a list of one type, or becomes one."""
+    known(value)
+    if value.data is None:
+        raise Refused("argument must not be null")
+    return items(convert(value, Type("list", element)))
+
+
+def ordered(value: Value) -> tuple[Value, ...]:
+    """The elements of a list or tuple; those of a set have no order."""
+    found = items(value)
+    if isinstance(value.data, SetOf):
+        raise _orderless(value)
     return found
 
 
-def _merge(*maps: Value) -> Data:
-    found: dict[str, Value] = {}
-    for one in maps:
-        if known(one) is not None:
-            found |= entries(one)
+def counted(value: Value) -> tuple[Value, ...]:
+    """The elements of a list, tuple or set whose number is known."""
+    unclear = uncertain(value)
+    if unclear:
+        raise Unclear(Unknown(unclear.reason))
+    return items(value)
+
+
+def _orderless(value: Value) -> Exception:
+    unclear = uncertain(value)
+    return Unclear(Unknown(unclear.reason)) if unclear else Refused("a set has no order")
+
+
+def _present(value: Value) -> Value:
+    if value.data is None:
+        raise Refused("argument must not be null")
+    return value
+
+
+def _alike(found: Iterable[Value], given: Value) -> Data:
+    """Elements in a tuple where a tuple was given, else in a list."""
+    return List(found) if isinstance(given.data, List | SetOf) else tuple(found)
+
+
+# -- lists -------------------------------------------------------------------------------------------------------------
+
+
+def _concat(first: Value, *others: Value) -> Data:
+    lists = (first, *others)
+    unclear = next((one for one in lists if uncertain(one)), None)
+    found = tuple(itertools.chain.from_iterable(items(one) if uncertain(one) else ordered(one) for one in lists))
     bounded(len(found))
-    return dict(sorted(found.items()))
+    if unclear:
+        return set_of(found)
+    element = unify(type_of(one) for one in lists) if all(isinstance(one.data, List) for one in lists) else None
+    return tuple(found) if element is None else convert(Value(tuple(found)), element).data
 
 
 def _flatten(value: Value) -> Data:
     found: list[Value] = []
-    waiting = [iter(items(value))]
-    visited = 0
+    waiting, visited, loose = [iter(items(value))], 0, bool(uncertain(value))
     while waiting:
         for item in waiting[-1]:
             visited += 1
             bounded(visited)
             if isinstance(item.data, tuple | SetOf):
+                loose = loose or bool(uncertain(item))
                 waiting.append(iter(items(item)))
                 break
             if isinstance(item.data, Unknown) and not item.data.parts:
@@ -61,50 +108,32 @@ def _flatten(value: Value) -> Data:
             found.append(item)
         else:
             waiting.pop()
-    return tuple(found)
+    return set_of(found) if loose else tuple(found)
 
 
 def _length(value: Value) -> Data:
     match known(value):
         case str() as found:
-            return len(found)
+            return len(graphemes(found))
         case dict() | Lazy():
             return len(entries(value))
         case _:
-            return len(items(value))
-
-
-def _keys(value: Value) -> Data:
-    return tuple(Value(key) for key in sorted(entries(value)))
-
-
-def _values(value: Value) -> Data:
-    found = entries(value)
-    return tuple(found[key] for key in sorted(found))
-
-
-def _lookup(map_: Value, key: Value, default: Value | None = None) -> Data | Value:
-    name, data = text(key), known(map_)
-    found = data.attribute(name) if isinstance(data, Lazy) else entries(map_).get(name)
-    if found is not None:
-        return found
-    if default is None:
-        raise Refused(f"the map has no key {name!r}")
-    return default
+            return len(counted(value))
 
 
 def _element(list_: Value, index: Value) -> Data | Value:
-    found, at = items(list_), integer(index)
+    found, at = ordered(list_), integer(index)
     if not found:
         raise Refused("element() of an empty list")
-    if at < 0 and -at > len(found):
-        raise Refused("a negative index outside of the list")
+    if at < 0 and at % len(found):
+        raise Refused("a negative index")
     return found[at % len(found)]
 
 
 def _index(list_: Value, wanted: Value) -> Data:
-    for at, item in enumerate(items(list_)):
-        if same(item, wanted):
+    found = ordered(list_)
+    for at, item in enumerate(found):
+        if same(item, _present(wanted)):
             return at
     raise Refused("the value is not in the list")
 
@@ -113,10 +142,11 @@ def _contains(list_: Value, wanted: Value) -> Data:
     unclear: Unclear | None = None
     for item in items(list_):
         try:
-            if same(*unified((item, wanted))):
+            if same(item, _present(wanted)):
                 return True
         except Unclear as error:
             unclear = error
+    _present(wanted)
     if unclear:
         raise unclear
     return False
@@ -124,47 +154,67 @@ def _contains(list_: Value, wanted: Value) -> Data:
 
 def _distinct(value: Value) -> Data:
     found: dict[Identity, Value] = {}
-    for item in items(value):
+    for item in listed(value):
         found.setdefault(identity(item), item)
-    return tuple(found.values())
+    unique = tuple(found.values())
+    loose = len(unique) > 1 and any(first_unknown(item) for item in unique)
+    return set_of(unique) if loose else List(unique)
 
 
-def _compact(value: Value) -> Data:
-    return tuple(item for item in items(value) if item.data is not None and item.data != "")
+def _compact(value: Value) -> Data | Value:
+    found = [item for item in listed(value, STRING) if item.data is not None and item.data != ""]
+    unclear = next((item.data for item in found if isinstance(item.data, Unknown)), None)
+    loose = unclear and any(isinstance(item.data, Unknown) and not _texted(item.data) for item in found)
+    return set_of(found) if loose or (isinstance(value.data, SetOf) and unclear) else List(found)
+
+
+def _texted(why: Unknown) -> bool:
+    """Whether the unknown is certainly a text, and not an empty one."""
+    return any(isinstance(part, str) and part for part in why.parts)
 
 
 def _coalesce(*values: Value) -> Data | Value:
+    wanted = unify(map(type_of, values)) if values else None
+    if wanted is None:
+        raise Refused("coalesce() of what has no type in common")
     given = [value for value in values if value.data is not None and value.data != ""]
     if not given:
         raise Refused("coalesce() of nothing but null and empty strings")
     first = given[0]
-    if isinstance(first.data, Unknown) and len(given) > 1:
-        raise Unclear(Unknown(first.data.reason))  # it may be null, and then the next one counts
-    return first
+    if isinstance(first.data, Unknown) and len(given) > 1 and not _texted(first.data):
+        raise Unclear(Unknown(first.data.reason))  # it may be null or empty, and then the next one counts
+    return convert(first, wanted)
 
 
-def _coalescelist(*lists: Value) -> Data | Value:
-    for one in lists:
-        if known(one) is not None and items(one):
+def _coalescelist(first: Value, *others: Value) -> Data | Value:
+    for one in (first, *others):
+        if ordered(one):
             return one
     raise Refused("coalescelist() of nothing but empty lists")
 
 
 def _chunklist(value: Value, size: Value) -> Data:
-    found, step = items(value), integer(size)
+    counted(value)
+    found, step = listed(value), integer(size)
     if step < 0:
         raise Refused("a negative size")
-    chunks = [found] if step == 0 else [found[at : at + step] for at in range(0, len(found), step)]
-    return tuple(Value(chunk) for chunk in chunks)
+    chunks = [found] if step == 0 and found else [found[at : at + step] for at in range(0, len(found), step or 1)]
+    return List(Value(List(chunk)) for chunk in chunks)
 
 
 def _matchkeys(values: Value, keys: Value, wanted: Value) -> Data:
-    pairs = zip(items(values), items(keys), strict=False)
-    return tuple(value for value, key in pairs if any(same(key, one) for one in items(wanted)))
+    found, names, searched = listed(values), listed(keys), listed(wanted)
+    if len(found) != len(names):
+        raise Refused("as many keys as values are required")
+    common = unify((type_of(Value(List(names))), type_of(Value(List(searched)))))
+    if common is None:
+        raise Refused("keys and searchset must be of one type")
+    names, searched = items(convert(Value(List(names)), common)), items(convert(Value(List(searched)), common))
+    return List(value for value, key in zip(found, names, strict=True) if any(same(key, one) for one in searched))
 
 
 def _one(value: Value) -> Data | Value:
-    found = items(value)
+    found = counted(value)
     if len(found) > 1:
         raise Refused("one() of more than one element")
     return found[0] if found else None
@@ -172,83 +222,47 @@ def _one(value: Value) -> Data | Value:
 
 def _range(*limits: Value) -> Data:
     numbers = [number(limit) for limit in limits]
+    if not 1 <= len(numbers) <= 3:
+        raise Refused("one, two or three numbers are required")
     start, end = (0, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
     step = numbers[2] if len(numbers) > 2 else (1 if start <= end else -1)
-    if step == 0 or (end > start and step < 0) or (end < start and step > 0):
+    if (end > start and step < 0) or (end < start and step > 0):
         raise Refused("a step that does not lead from start to limit")
-    bounded(int((Decimal(end) - Decimal(start)) / Decimal(step)) + 1)
-    found, at = [], start
-    while (at < end) if step > 0 else (at > end):
+    found: list[Value] = []
+    at = start
+    while (at < end) if step >= 0 else (at > end):
+        if len(found) >= MOST_IN_RANGE:
+            raise Refused(f"more than {MOST_IN_RANGE} numbers")
         found.append(Value(at))
-        at += step
-    return tuple(found)
+        at = shortest(exact(at) + exact(step))
+    return List(found)
 
 
 def _reverse(value: Value) -> Data:
-    return tuple(reversed(items(value)))
-
-
-def _set_operation(keep: Callable[[list[set[object]], object], bool]) -> Function:
-    def operation(*sets: Value) -> Data:
-        groups = [set_of(items(one)).elements for one in sets]
-        held: list[set[object]] = [{identity(item) for item in group} for group in groups]
-        for group in groups:
-            for item in group:
-                if isinstance(item.data, Unknown) and not item.data.parts:
-                    raise Unclear(item.data)
-        return set_of(item for group in groups for item in group if keep(held, identity(item)))
-
-    return operation
-
-
-_setunion = _set_operation(lambda _held, _item: True)
-_setintersection = _set_operation(lambda held, item: all(item in group for group in held))
-_setsubtract = _set_operation(lambda held, item: item in held[0] and item not in held[1])
-
-
-def _setproduct(*sets: Value) -> Data:
-    groups = [items(one) for one in sets]
-    size = 1
-    for group in groups:
-        size *= len(group)
-    bounded(size)
-    product = tuple(Value(pair) for pair in itertools.product(*groups))
-    if any(isinstance(one.data, SetOf) for one in sets) and all(isinstance(one.data, SetOf) for one in sets):
-        return set_of(product)
-    return product
+    return _alike(reversed(counted(value)), value)
 
 
 def _slice(value: Value, start: Value, end: Value) -> Data:
-    found, first, last = items(value), integer(start), integer(end)
+    found, first, last = ordered(value), integer(start), integer(end)
     if not 0 <= first <= last <= len(found):
         raise Refused("start and end must lie within the list")
-    return found[first:last]
+    return _alike(found[first:last], value)
 
 
 def _sort(value: Value) -> Data:
-    return tuple(sorted(items(value), key=text))
+    found = listed(value, STRING)
+    if any(item.data is None for item in found):
+        raise Refused("null cannot be sorted")
+    if len(found) > 1 and any(isinstance(item.data, Unknown) for item in found):
+        return set_of(found)  # the order is not known
+    return List(sorted(found, key=text) if len(found) > 1 else found)
 
 
 def _sum(value: Value) -> Data:
-    found = [number(item) for item in items(value)]
+    found = [number(item) for item in counted(value)]
     if not found:
         raise Refused("sum() of an empty list")
-    return sum(found[1:], found[0])
-
-
-def _transpose(value: Value) -> Data:
-    found: dict[str, list[Value]] = {}
-    for key, group in entries(value).items():
-        for name in texts(group):
-            found.setdefault(name, []).append(Value(key))
-    return {name: Value(tuple(found[name])) for name in sorted(found)}
-
-
-def _zipmap(keys: Value, values: Value) -> Data:
-    names, found = texts(keys), items(values)
-    if len(names) != len(found):
-        raise Refused("as many keys as values are required")
-    return dict(sorted(zip(names, found, strict=True)))
+    return shortest(sum(map(exact, found[1:]), exact(found[0])))
 
 
 def _all(value: Value) -> Data:
@@ -259,64 +273,78 @@ def _any(value: Value) -> Data:
     return _every(items(value), ending=True)
 
 
-def _every(values: Iterable[Value], *, ending: bool) -> bool:
+def _every(values: tuple[Value, ...], *, ending: bool) -> bool:
     """``ending`` as soon as an element has that value, else its opposite; null counts as false."""
     unclear: Unclear | None = None
+    found = not ending
     for item in values:
         try:
             if (item.data is not None and boolean(item)) is ending:
-                return ending
+                found = ending
         except Unclear as error:
             unclear = error
-    if unclear:
+    if unclear and found is not ending:
         raise unclear
-    return not ending
+    return found
 
 
-# -- conversion --------------------------------------------------------------------------------------------------------
+# -- maps --------------------------------------------------------------------------------------------------------------
 
 
-def _toset(value: Value) -> Data:
-    return None if known(value) is None else set_of(items(value))
+def _merge(*maps: Value) -> Data:
+    found: dict[str, Value] = {}
+    for one in maps:
+        if known(one) is not None:
+            found |= entries(one)
+    bounded(len(found))
+    types = {type_of(one) for one in maps if one.data is not None} if all(_is_map(one) for one in maps) else set()
+    return Map(sorted(found.items())) if len(types) == 1 else dict(sorted(found.items()))
 
 
-def _tolist(value: Value) -> Data:
-    return None if known(value) is None else unified(items(value))
+def _is_map(value: Value) -> bool:
+    return value.data is None or isinstance(value.data, Map)
 
 
-def _tomap(value: Value) -> Data:
-    if known(value) is None:
-        return None
-    found = entries(value)
-    return dict(zip(found, unified(found.values()), strict=True))
+def _keys(value: Value) -> Data:
+    found = (Value(key) for key in sorted(entries(value)))
+    return List(found) if isinstance(value.data, Map) else tuple(found)
 
 
-def _tostring(value: Value) -> Data:
-    return None if known(value) is None else text(value)
+def _values(value: Value) -> Data:
+    fields = entries(value)
+    found = (fields[key] for key in sorted(fields))
+    return List(found) if isinstance(value.data, Map) else tuple(found)
 
 
-def _tonumber(value: Value) -> Data:
-    return None if known(value) is None else number(value)
+def _lookup(map_: Value, key: Value, default: Value | None = None) -> Data | Value:
+    name, data = text(key), known(map_)
+    if isinstance(data, Map) and default is not None:
+        element = type_of(map_).element or ANY
+        if unify((element, type_of(default))) not in (element, type_of(default) if element == ANY else None):
+            raise Refused("the default must have the type of the map's elements")
+        default = convert(default, element)
+    found = data.attribute(name) if isinstance(data, Lazy) else entries(map_).get(name)
+    if found is not None:
+        return found
+    if default is None:
+        raise Refused(f"the map has no key {name!r}")
+    return default
 
 
-def _tobool(value: Value) -> Data:
-    return None if known(value) is None else boolean(value)
+def _transpose(value: Value) -> Data:
+    found: dict[str, list[Value]] = {}
+    for key, group in sorted(entries(value).items()):
+        for name in listed(group, STRING):
+            found.setdefault(text(name), []).append(Value(key, group.at))
+    return Map((name, Value(List(found[name]))) for name in sorted(found))
 
 
-def _same_value(value: Value) -> Value:
-    return value
-
-
-def _issensitive(_value: Value) -> Data:
-    raise Unclear(Unknown("iamlint does not follow what is sensitive"))
-
-
-def _join(separator: Value, *lists: Value) -> Data | Value:
-    found = [item for one in lists for item in items(one)]
-    unclear = next((item.data for item in found if isinstance(item.data, Unknown)), None)
-    if unclear:
-        raise Unclear(unclear)
-    return text(separator).join(text_of(item.data) or "" for item in found)
+def _zipmap(keys: Value, values: Value) -> Data:
+    names, found = [text(name) for name in listed(keys, STRING)], ordered(values)
+    if len(names) != len(found):
+        raise Refused("as many keys as values are required")
+    pairs = sorted(dict(zip(names, found, strict=True)).items())
+    return Map(pairs) if kind_of(values.data) == "list" else dict(pairs)
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -330,34 +358,19 @@ FUNCTIONS: dict[str, Function] = {
     "contains": _contains,
     "distinct": _distinct,
     "element": _element,
-    "ephemeralasnull": _same_value,
     "flatten": _flatten,
     "index": _index,
-    "issensitive": _issensitive,
-    "join": _join,
     "keys": _keys,
     "length": _length,
     "lookup": _lookup,
     "matchkeys": _matchkeys,
     "merge": _merge,
-    "nonsensitive": _same_value,
     "one": _one,
     "range": _range,
     "reverse": _reverse,
-    "sensitive": _same_value,
-    "setintersection": _setintersection,
-    "setproduct": _setproduct,
-    "setsubtract": _setsubtract,
-    "setunion": _setunion,
     "slice": _slice,
     "sort": _sort,
     "sum": _sum,
-    "tobool": _tobool,
-    "tolist": _tolist,
-    "tomap": _tomap,
-    "tonumber": _tonumber,
-    "toset": _toset,
-    "tostring": _tostring,
     "transpose": _transpose,
     "values": _values,
     "zipmap": _zipmap,

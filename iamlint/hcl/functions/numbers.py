@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from iamlint.hcl.functions.types import NUMBERS, Function, Refused, Unclear, bounded, integer, number, text, whole
+from iamlint.hcl.functions.types import Function, Refused, Unclear, bounded, integer, known, number, text, whole
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Value
+from iamlint.values import Data, List, Value
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -23,39 +24,65 @@ def _abs(value: Value) -> Data:
 
 
 def _log(value: Value, base: Value) -> Data:
-    try:
-        found = math.log(float(number(value))) / math.log(float(number(base)))
-    except (ValueError, ZeroDivisionError, OverflowError) as error:
-        raise Refused("there is no such logarithm") from error
-    return whole(Decimal(repr(found)))
+    """As Go has it: a quotient of two floats of 64 bits."""
+    return _float(lambda: _logarithm(_float64(value)) / _logarithm(_float64(base)))
+
+
+def _logarithm(found: float) -> float:
+    return -math.inf if found == 0 else math.log(found)
 
 
 def _pow(value: Value, power: Value) -> Data:
-    exponent = number(power)
-    if not -1000 <= exponent <= 1000:
-        raise Unclear(Unknown("a power that iamlint does not evaluate"))
+    return _float(lambda: math.pow(_float64(value), _float64(power)))
+
+
+def _float64(value: Value) -> float:
+    found = number(value)
+    if isinstance(found, Decimal) or -_WHOLE_FLOATS < found < _WHOLE_FLOATS:
+        return float(found)
+    raise Unclear(Unknown("a number too large for this function"))
+
+
+_WHOLE_FLOATS = 1 << 1000
+
+
+def _float(compute: Callable[[], float]) -> Data:
     try:
-        return whole(NUMBERS.power(Decimal(number(value)), Decimal(exponent)))
-    except InvalidOperation as error:
-        raise Refused("there is no such power") from error
+        found = compute()
+    except (ValueError, OverflowError, ZeroDivisionError) as error:
+        raise Unclear(Unknown("an infinite number, or none at all")) from error
+    if not math.isfinite(found):
+        raise Unclear(Unknown("an infinite number, or none at all"))
+    return whole(Decimal(repr(found)))
 
 
 def _signum(value: Value) -> Data:
-    found = number(value)
+    found = integer(value)
     return (found > 0) - (found < 0)
 
 
+_DIGITS = {character: at for at, character in enumerate("0123456789abcdefghijklmnopqrstuvwxyz")}
+_CAPITALS = {character: at for at, character in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 10)}
+
+
 def _parseint(value: Value, base: Value) -> Data:
-    radix = integer(base)
-    if not 2 <= radix <= 36:
-        raise Unclear(Unknown("a base that iamlint does not evaluate"))
-    digits = text(value)
-    try:
-        if "_" in digits or digits != digits.strip() or len(digits) > 1000:
-            raise ValueError(digits)
-        return int(digits, radix)
-    except ValueError as error:
-        raise Refused("this is no number of that base") from error
+    radix, digits = integer(base), known(value)
+    if not 2 <= radix <= 62:
+        raise Refused("the base must be between 2 and 62")
+    if not isinstance(digits, str):
+        raise Refused("the first argument must be a string")
+    if len(digits) > 1000:
+        raise Unclear(Unknown("a number longer than iamlint evaluates"))
+    capitals = _CAPITALS if radix <= 36 else {character: at + 26 for character, at in _CAPITALS.items()}
+    found, places = 0, digits[1:] if digits[:1] in ("+", "-") else digits
+    for character in places:
+        at = _DIGITS.get(character, capitals.get(character, radix))
+        if at >= radix:
+            raise Refused("this is no number of that base")
+        found = found * radix + at
+    if not places:
+        raise Refused("this is no number of that base")
+    return -found if digits.startswith("-") else found
 
 
 def _max(*values: Value) -> Data:
@@ -73,8 +100,18 @@ def _some(values: tuple[Value, ...]) -> tuple[Value, ...]:
 
 
 def _network(value: Value) -> Network:
+    given = text(value)
+    address, slash, length = given.partition("/")
+    if not slash or not length.isascii() or not length.isdigit() or "%" in given or len(length) > 3:
+        raise Refused("this is no address range")
+    if "." not in address and ":" not in address:
+        raise Refused("this is no address range")
+    if ":" in address and "." in address:
+        raise Unclear(Unknown("an IPv4 address within an IPv6 one, which iamlint does not evaluate"))
+    if ":" not in address:  # Terraform still takes octets with leading zeros as decimal
+        address = ".".join(octet.lstrip("0") or octet[:1] for octet in address.split("."))
     try:
-        return ipaddress.ip_network(text(value), strict=False)
+        return ipaddress.ip_network(f"{address}/{int(length)}", strict=False)
     except ValueError as error:
         raise Refused("this is no address range") from error
 
@@ -84,7 +121,13 @@ def _cidrhost(prefix: Value, host: Value) -> Data:
     at = network.num_addresses + at if at < 0 else at
     if not 0 <= at < network.num_addresses:
         raise Refused("the range has no such host")
-    return str(network[at])
+    return _shown(network[at])
+
+
+def _shown(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        raise Unclear(Unknown("an IPv4 address within an IPv6 one, which iamlint does not evaluate"))
+    return str(address)
 
 
 def _cidrnetmask(prefix: Value) -> Data:
@@ -96,7 +139,9 @@ def _cidrnetmask(prefix: Value) -> Data:
 
 def _subnet(network: Network, bits: int, at: int) -> Network:
     length = network.prefixlen + bits
-    if bits < 0 or length > network.max_prefixlen or not 0 <= at < 2**bits:
+    if bits < 0 or at < 0:
+        raise Unclear(Unknown("a negative number of bits or of a network, which iamlint does not evaluate"))
+    if length > network.max_prefixlen or at >= 2**bits:
         raise Refused("the range has no such subnet")
     address = int(network.network_address) + (at << (network.max_prefixlen - length))
     return ipaddress.ip_network((address, length))
@@ -107,7 +152,7 @@ def _cidrsubnet(prefix: Value, bits: Value, at: Value) -> Data:
 
 
 def _cidrsubnets(prefix: Value, *sizes: Value) -> Data:
-    network, found = _network(prefix), []
+    network, found = _network(prefix), list[Value]()
     at = int(network.network_address)
     bounded(len(sizes))
     for size in sizes:
@@ -120,7 +165,7 @@ def _cidrsubnets(prefix: Value, *sizes: Value) -> Data:
             raise Refused("the range is too small for these subnets")
         found.append(Value(str(ipaddress.ip_network((at, length)))))
         at += step
-    return tuple(found)
+    return List(found)
 
 
 FUNCTIONS: dict[str, Function] = {

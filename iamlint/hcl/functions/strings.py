@@ -1,223 +1,256 @@
-"""Functions over strings. Source: https://developer.hashicorp.com/terraform/language/functions"""
+"""Functions over strings. Source: https://developer.hashicorp.com/terraform/language/functions
+
+Where a text is not known as a whole, what its known parts decide is known: how it begins, and how it ends.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
 
+from iamlint.hcl.functions.assembly import Assembly, too_long
+from iamlint.hcl.functions.collections import listed
+from iamlint.hcl.functions.graphemes import graphemes
+from iamlint.hcl.functions.patterns import Found, Pattern, compiled
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
     Function,
     Refused,
     Unclear,
-    first_unknown,
+    bounded,
     integer,
-    items,
-    known,
-    number,
-    number_text,
     text,
-    text_of,
+    uncertain,
 )
+from iamlint.hcl.functions.unification import STRING
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Value
+from iamlint.values import Data, List, Value
 
-LONGEST_SEARCHED = 20_000
-"""Characters beyond which a text is not searched by a pattern of the input's."""
-_VERB = re.compile(
-    r"%(?:%|(?P<flags>[-+ #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d+))?(?:\[(?P<index>\d+)\])?(?P<verb>[a-zA-Z]))"
-)
-_NESTED = re.compile(r"[+*}]\)?[+*{]|\)[+*{]")
 _WIDEST = 10_000
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""What Go's unicode.IsSpace holds for."""
+_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
-def _format(pattern: Value, *values: Value) -> Data:
-    spec, used, at = text(pattern), 0, 0
-    pieces: list[str] = []
-    for match in _VERB.finditer(spec):
-        pieces.append(_literal(spec[at : match.start()]))
-        at = match.end()
-        if match.group() == "%%":
-            pieces.append("%")
-            continue
-        used = int(match["index"]) if match["index"] else used + 1
-        if not 0 < used <= len(values):
-            raise Refused("not enough arguments for the format")
-        pieces.append(_formatted(match, values[used - 1]))
-    pieces.append(_literal(spec[at:]))
-    return "".join(pieces)
+def _join(separator: Value, first: Value, *others: Value) -> Data:
+    made, by = Assembly(), text(separator)
+    for at, item in enumerate(item for one in (first, *others) for item in _in_order(one)):
+        made.add(by if at else "")
+        made.add_value(item)
+    return made.data()
 
 
-def _literal(piece: str) -> str:
-    if "%" in piece:
-        raise Refused("a % that begins no verb")
-    return piece
-
-
-def _formatted(match: re.Match[str], value: Value) -> str:
-    flags, verb = match["flags"] or "", match["verb"]
-    width, precision = int(match["width"] or 0), match["precision"]
-    if width > _WIDEST or int(precision or 0) > _WIDEST:
-        raise Unclear(Unknown("a format wider than iamlint evaluates"))
-    shown = _verb(verb, flags, precision, value)
-    fill = "0" if "0" in flags and "-" not in flags and verb in "dbox" else " "
-    if fill == "0" and shown[:1] in "+-":
-        return shown[0] + shown[1:].rjust(width - 1, "0")
-    return shown.ljust(width) if "-" in flags else shown.rjust(width, fill)
-
-
-def _verb(verb: str, flags: str, precision: str | None, value: Value) -> str:
-    match verb:
-        case "s":
-            shown = text_of(known(value))
-            if shown is None:
-                shown = _json(value)
-            return shown[: int(precision)] if precision else shown
-        case "v":
-            shown = text_of(known(value))
-            return shown if shown is not None else _json(value)
-        case "q":
-            return _json(Value(text(value)))
-        case "d" | "b" | "o" | "x" | "X":
-            whole = int(number(value))
-            return ("+" if "+" in flags and whole >= 0 else "") + format(whole, verb)
-        case "f" | "F" | "e" | "E" | "g" | "G":
-            shown = (
-                f"{Decimal(number(value)):.{precision or 6}{verb.lower()}}"
-                if verb not in "gG"
-                else number_text(number(value))
-            )
-            return ("+" if "+" in flags and not shown.startswith("-") else "") + shown
-        case "t":
-            if not isinstance(known(value), bool):
-                raise Refused("%t requires a bool")
-            return text(value)
-        case _:
-            raise Refused(f"the format has no verb {verb}")
-
-
-def _json(value: Value) -> str:
-    from iamlint.hcl.functions.encoding import json_of
-
-    return json_of(value)
-
-
-def _formatlist(pattern: Value, *values: Value) -> Data:
-    lists = [items(value) if not isinstance(known(value), str | int | Decimal | bool) else None for value in values]
-    sizes = {len(one) for one in lists if one is not None}
-    if len(sizes) > 1:
-        raise Refused("the lists have different lengths")
-    found = []
-    for row in range(sizes.pop() if sizes else 1):
-        arguments = [value if one is None else one[row] for value, one in zip(values, lists, strict=True)]
-        unclear = next((why for why in map(first_unknown, arguments) if why), None)
-        found.append(Value(unclear) if unclear else Value(_format(pattern, *arguments)))
-    return tuple(found)
+def _in_order(value: Value) -> tuple[Value, ...]:
+    unclear = uncertain(value)
+    if unclear:
+        raise Unclear(Unknown(unclear.reason))
+    found = listed(value, STRING)
+    for item in found:
+        if isinstance(item.data, Unknown) and not item.data.parts:
+            raise Unclear(item.data)
+    return found
 
 
 def _split(separator: Value, value: Value) -> Data:
     by, whole = text(separator), text(value)
-    pieces = whole.split(by) if by else list(whole)
-    return tuple(Value(piece) for piece in pieces)
+    pieces = whole.split(by) if by else graphemes(whole)
+    bounded(len(pieces))
+    return List(Value(piece) for piece in pieces)
 
 
 def _replace(value: Value, wanted: Value, replacement: Value) -> Data:
     whole, search, by = text(value), text(wanted), text(replacement)
     if len(search) > 1 and search.startswith("/") and search.endswith("/"):
-        template = re.sub(
-            r"\$(?:(\d+)|\{(\w+)\}|(\w+))", lambda m: rf"\g<{m[1] or m[2] or m[3]}>", by.replace("\\", r"\\")
-        )
-        try:
-            return _pattern(search[1:-1], whole).sub(template, whole)
-        except (re.error, IndexError) as error:
-            raise Refused(str(error)) from error
+        return _substituted(compiled(search[1:-1]), whole, by)
     if whole.count(search) * max(0, len(by) - len(search)) + len(whole) > LONGEST_TEXT:
-        raise Unclear(Unknown("a string longer than iamlint evaluates"))
+        raise too_long()
     return whole.replace(search, by)
 
 
-def _pattern(pattern: str, searched: str) -> re.Pattern[str]:
-    """A pattern of RE2 as one of Python's; those that could take long here are not evaluated."""
-    if len(searched) > LONGEST_SEARCHED or len(pattern) > 1000 or (_NESTED.search(pattern) and len(searched) > 200):
-        raise Unclear(Unknown("a pattern that iamlint does not evaluate, since it could take too long"))
-    translated = pattern.replace("(?P<", "(?P<").replace(r"\z", r"\Z").replace("[[:alnum:]]", "[0-9A-Za-z]")
-    translated = (
-        translated.replace("[[:alpha:]]", "[A-Za-z]").replace("[[:digit:]]", "[0-9]").replace("[[:space:]]", r"\s")
-    )
-    if "[[:" in translated or r"\p" in translated or r"\C" in translated:
-        raise Unclear(Unknown("a pattern of a kind that iamlint does not evaluate"))
-    if re.search(r"\(\?(?:[=!]|<[=!])|\\[1-9]", translated):
-        raise Refused("a pattern that RE2 does not have")
-    try:
-        return re.compile(translated, re.ASCII)
-    except re.error as error:
-        raise Refused(f"an invalid pattern: {error}") from error
+def _substituted(pattern: Pattern, whole: str, template: str) -> str:
+    pieces, at, size = [], 0, 0
+    for found in pattern.matches(whole):
+        pieces += [whole[at : found.start], _expanded(template, pattern, found, whole)]
+        at = found.end
+        size += len(pieces[-1])
+        if size > LONGEST_TEXT:
+            raise too_long()
+    return "".join([*pieces, whole[at:]])
 
 
-def _captured(match: re.Match[str]) -> Value:
-    if match.re.groupindex:
-        if len(match.re.groupindex) != match.re.groups:
-            raise Refused("a pattern with both named and unnamed groups")
-        return Value({name: Value(group) for name, group in sorted(match.groupdict().items())})
-    if match.re.groups:
-        return Value(tuple(Value(group) for group in match.groups()))
-    return Value(match.group())
+def _expanded(template: str, pattern: Pattern, found: Found, whole: str) -> str:
+    def shown(reference: re.Match[str]) -> str:
+        name = reference[1] or reference[2]
+        if name is None:
+            return "$"
+        if name == "0":
+            return whole[found.start : found.end]
+        if name.isdigit():
+            at = int(name) if len(name) < 5 and name[0] != "0" else 0
+        else:
+            at = pattern.names.index(name) + 1 if name in pattern.names else 0
+        return (found.groups[at - 1] or "") if 0 < at <= len(found.groups) else ""
+
+    return _REFERENCE.sub(shown, template)
+
+
+def _captured(pattern: Pattern, found: Found, whole: str) -> Value:
+    named = [name for name in pattern.names if name]
+    if named:
+        groups = dict(zip(pattern.names, found.groups, strict=True))
+        return Value({name: Value(groups[name]) for name in sorted(groups)})
+    if pattern.names:
+        return Value(tuple(Value(group) for group in found.groups))
+    return Value(whole[found.start : found.end])
+
+
+def _compiled(pattern: Value) -> Pattern:
+    found = compiled(text(pattern))
+    if any(found.names) and not all(found.names):
+        raise Refused("a pattern with both named and unnamed groups")
+    return found
 
 
 def _regex(pattern: Value, value: Value) -> Value:
-    searched = text(value)
-    match = _pattern(text(pattern), searched).search(searched)
-    if match is None:
+    compiled_, searched = _compiled(pattern), text(value)
+    found = compiled_.search(searched)
+    if found is None:
         raise Refused("the pattern does not match")
-    return _captured(match)
+    return _captured(compiled_, found, searched)
 
 
 def _regexall(pattern: Value, value: Value) -> Data:
-    searched = text(value)
-    return tuple(_captured(match) for match in _pattern(text(pattern), searched).finditer(searched))
+    compiled_, searched, found = _compiled(pattern), text(value), []
+    for match in compiled_.matches(searched):
+        found.append(_captured(compiled_, match, searched))
+        bounded(len(found))
+    return List(found)
 
 
 def _substr(value: Value, offset: Value, length: Value) -> Data:
-    whole, start, size = text(value), integer(offset), integer(length)
+    start, size = integer(offset), integer(length)
+    if isinstance(value.data, Unknown) and start >= 0 and size >= 0 and value.data.prefix.isascii():
+        known_part = value.data.prefix[:-1]  # what follows may be combined with the last character
+        if start + size <= len(known_part):
+            return known_part[start : start + size]
+    whole = graphemes(text(value))
     start = max(0, len(whole) + start) if start < 0 else start
-    return whole[start:] if size < 0 else whole[start : start + size]
+    return "".join(whole[start:] if size < 0 else whole[start : start + size])
 
 
 def _title(value: Value) -> Data:
-    return re.sub(r"(?<![\w'])\w", lambda m: m.group().upper(), text(value))
+    found, before = [], " "
+    for character in text(value):
+        found.append(_upper(character, str.title) if _separates(before) else character)
+        before = character
+    return "".join(found)
+
+
+def _separates(character: str) -> bool:
+    if character.isascii():
+        return not (character.isalnum() or character == "_")
+    return not character.isalpha() and not character.isdigit() and character in _SPACE
+
+
+def _upper(character: str, change: Callable[[str], str] = str.upper) -> str:
+    """One character for one, as Go has it."""
+    found = change(character)
+    if len(found) != 1:
+        found = character.title()
+    return found if len(found) == 1 else character
+
+
+def _lower(character: str) -> str:
+    found = character.lower()
+    return found if len(found) == 1 else found[0]
+
+
+def _each(change: Callable[[str], str]) -> Function:
+    def changed(value: Value) -> Data:
+        if isinstance(value.data, Unknown) and value.data.parts:
+            raise Unclear(Unknown(value.data.reason))
+        return "".join(map(change, text(value)))
+
+    return changed
 
 
 def _indent(spaces: Value, value: Value) -> Data:
-    by = integer(spaces)
-    if by < 0 or by > _WIDEST:
+    by, whole = integer(spaces), text(value)
+    if by < 0:
+        raise Refused("a negative indentation")
+    if by > _WIDEST or whole.count("\n") * by + len(whole) > LONGEST_TEXT:
         raise Unclear(Unknown("an indentation that iamlint does not evaluate"))
-    return text(value).replace("\n", "\n" + " " * by)
+    return whole.replace("\n", "\n" + " " * by)
 
 
-def _repeatedly(strip: Callable[[str, str], str]) -> Function:
+def _trimmed(strip: Callable[[str, str], str]) -> Function:
     return lambda value, by: strip(text(value), text(by))
+
+
+def _trimprefix(value: Value, prefix: Value) -> Data:
+    match value.data, text(prefix):
+        case Unknown(parts=(str() as first, *rest)) as why, start if first.startswith(start):
+            kept = first.removeprefix(start)
+            return Unknown(why.reason, (kept, *rest) if kept else tuple(rest), refused=why.refused)
+        case _, start:
+            return text(value).removeprefix(start)
+
+
+def _trimsuffix(value: Value, suffix: Value) -> Data:
+    match value.data, text(suffix):
+        case Unknown(parts=(*rest, str() as last)) as why, end if last.endswith(end):
+            kept = last.removesuffix(end)
+            return Unknown(why.reason, (*rest, kept) if kept else tuple(rest), refused=why.refused)
+        case _, end:
+            return text(value).removesuffix(end)
+
+
+def _startswith(value: Value, start: Value) -> Data:
+    if isinstance(value.data, Unknown):
+        return _decided(value.data, value.data.prefix, text(start), str.startswith)
+    return text(value).startswith(text(start))
+
+
+def _endswith(value: Value, end: Value) -> Data:
+    if isinstance(value.data, Unknown):
+        return _decided(value.data, value.data.suffix, text(end), str.endswith)
+    return text(value).endswith(text(end))
+
+
+def _decided(why: Unknown, given: str, wanted: str, test: Callable[[str, str], bool]) -> bool:
+    """What the known beginning or end of a text decides."""
+    if test(given, wanted):
+        return True
+    if not test(wanted, given):
+        return False
+    raise Unclear(Unknown(why.reason, refused=why.refused))
+
+
+def _strcontains(value: Value, part: Value) -> Data:
+    wanted = text(part)
+    if isinstance(value.data, Unknown) and any(isinstance(one, str) and wanted in one for one in value.data.parts):
+        return True
+    return wanted in text(value)
 
 
 FUNCTIONS: dict[str, Function] = {
     "chomp": lambda value: text(value).rstrip("\r\n"),
-    "endswith": lambda value, end: text(value).endswith(text(end)),
-    "format": _format,
-    "formatlist": _formatlist,
+    "endswith": _endswith,
     "indent": _indent,
-    "lower": lambda value: text(value).lower(),
+    "join": _join,
+    "lower": _each(_lower),
     "regex": _regex,
     "regexall": _regexall,
     "replace": _replace,
     "split": _split,
-    "startswith": lambda value, start: text(value).startswith(text(start)),
-    "strcontains": lambda value, part: text(part) in text(value),
-    "strrev": lambda value: text(value)[::-1],
+    "startswith": _startswith,
+    "strcontains": _strcontains,
+    "strrev": lambda value: "".join(reversed(graphemes(text(value)))),
     "substr": _substr,
     "title": _title,
-    "trim": _repeatedly(str.strip),
-    "trimprefix": _repeatedly(str.removeprefix),
-    "trimspace": lambda value: text(value).strip(),
-    "trimsuffix": _repeatedly(str.removesuffix),
-    "upper": lambda value: text(value).upper(),
+    "trim": _trimmed(lambda whole, cut: whole.strip(cut) if cut else whole),
+    "trimprefix": _trimprefix,
+    "trimspace": lambda value: text(value).strip(_SPACE),
+    "trimsuffix": _trimsuffix,
+    "upper": _each(_upper),
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeAlias
 
-from iamlint.unknown import Unknown
-from iamlint.values import Data, Lazy, SetOf, Value
+from iamlint.unknown import Hole, Unknown
+from iamlint.values import Data, Lazy, List, Map, SetOf, Value
 
 Function: TypeAlias = "Callable[..., Data | Value]"
 """Takes values; raises `Refused` or `Unclear`."""
@@ -15,8 +17,10 @@ MOST_ELEMENTS = 100_000
 """Elements of one collection, or values visited by one function, beyond which a result is unknown."""
 LONGEST_TEXT = 4_000_000
 """Characters of one string beyond which it is unknown."""
-NUMBERS = Context(prec=154)
-"""Terraform's numbers have 512 bits. Source: https://developer.hashicorp.com/terraform/language/expressions/types"""
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+_STRANGE = re.compile(r"[+-]?(?:inf|infinity|[0-9.]+p[+-]?[0-9]+)", re.IGNORECASE)
+LARGEST_EXPONENT = 1_000
+"""Powers of ten beyond which a number is unknown."""
 
 
 class Refused(Exception):  # noqa: N818  # what Terraform would refuse; not an error of ours
@@ -63,15 +67,21 @@ def number_of(data: Data) -> int | Decimal | None:
         case bool():
             return None
         case int() | Decimal():
-            return data
-        case str() if data and len(data) < 200 and not data[0].isspace() and not data[-1].isspace() and "_" not in data:
-            try:
-                number = Decimal(data)
-            except InvalidOperation:
-                return None
-            return whole(number) if number.is_finite() and abs(number.adjusted()) < 400 else None
+            return bounded_number(data)
+        case str() if _NUMBER.fullmatch(data):
+            return whole(Decimal(bounded_number(Decimal(data))))
+        case str() if _STRANGE.fullmatch(data):
+            raise Unclear(Unknown(f"{data} is a number of a kind that iamlint does not evaluate"))
         case _:
             return None
+
+
+def bounded_number(number: int | Decimal) -> int | Decimal:
+    """The number; unclear where it is larger, smaller or longer than iamlint evaluates."""
+    size = number.bit_length() // 3 if isinstance(number, int) else abs(number.adjusted()) if number else 0
+    if size > LARGEST_EXPONENT or (isinstance(number, Decimal) and len(number.as_tuple().digits) > LARGEST_EXPONENT):
+        raise Unclear(Unknown("a number larger, smaller or longer than iamlint evaluates"))
+    return number
 
 
 def bool_of(data: Data) -> bool | None:
@@ -79,9 +89,9 @@ def bool_of(data: Data) -> bool | None:
     match data:
         case bool():
             return data
-        case "true":
+        case "true" | "1":
             return True
-        case "false":
+        case "false" | "0":
             return False
         case _:
             return None
@@ -115,7 +125,7 @@ def number(value: Value) -> int | Decimal:
 
 def integer(value: Value) -> int:
     """A whole number."""
-    found = number(value)
+    found = whole(Decimal(number(value)))
     if not isinstance(found, int):
         raise Refused("a whole number is required")
     return found
@@ -169,7 +179,7 @@ Identity = tuple[object, ...]
 
 
 def identity(value: Value) -> Identity:
-    """What makes two values equal: kind and content; values that are not known are equal where their text is."""
+    """What makes two values equal: type and content; values that are not known are equal where their text is."""
     return _identity(value, [MOST_ELEMENTS])
 
 
@@ -180,49 +190,100 @@ def _identity(value: Value, budget: list[int]) -> Identity:
     match value.data:
         case None:
             return ("null",)
-        case bool() as flag:
-            return ("bool", flag)
-        case int() | Decimal() as found:
-            return ("number", found)
-        case str() as found:
-            return ("string", found)
         case tuple() as found:
-            return ("list", *(_identity(item, budget) for item in found))
+            return (kind_of(value.data), *(_identity(item, budget) for item in found))
         case SetOf(found):
             return ("set", *(_identity(item, budget) for item in found))
         case dict() as found:
-            return ("map", *((key, _identity(item, budget)) for key, item in sorted(found.items())))
+            return (kind_of(value.data), *((key, _identity(item, budget)) for key, item in sorted(found.items())))
         case Lazy() as lazy:
             return ("object", lazy.reference)
         case Unknown() as why:
-            return ("unknown", why.text if why.parts else id(value))
+            return ("unknown", why.text if _named(why) else id(value))
+        case found:
+            return (kind_of(found), found)
+
+
+def kind_of(data: Data) -> str:
+    """The keyword of the type of what is known; empty for null."""
+    match data:
+        case bool():
+            return "bool"
+        case int() | Decimal():
+            return "number"
+        case str():
+            return "string"
+        case tuple():
+            return "list" if isinstance(data, List) else "tuple"
+        case SetOf():
+            return "set"
+        case Map():
+            return "map"
+        case dict() | Lazy():
+            return "object"
+        case _:
+            return ""
+
+
+def _named(why: Unknown) -> bool:
+    """Whether an unknown text is the same wherever it is shown the same."""
+    return bool(why.parts) and Hole("?") not in why.parts
 
 
 def same(a: Value, b: Value) -> bool:
     """Whether two values are equal; raises Unclear where that depends on what is not known."""
-    left, right = identity(a), identity(b)
-    if left == right and not has_unknown(a):
-        return True
-    if isinstance(a.data, Lazy) or isinstance(b.data, Lazy):
-        other = b if isinstance(a.data, Lazy) else a
-        if other.data is None:  # an object is not null
-            return False
-        raise Unclear(Unknown("whether two resources are equal is not known"))
-    _certainly_different(a, b)
-    return False
+    found = _same(a, b, [MOST_ELEMENTS])
+    if isinstance(found, Unknown):
+        raise Unclear(found)
+    return found
 
 
-def _certainly_different(a: Value, b: Value) -> None:
-    """Return where two values differ in a part that both know; raise where only an unknown part decides."""
+def _same(a: Value, b: Value, budget: list[int]) -> bool | Unknown:
+    budget[0] -= 1
+    if budget[0] < 0:
+        return Unknown("the value is larger than iamlint evaluates")
     match a.data, b.data:
-        case (Unknown() as why, _) | (_, Unknown() as why):
-            raise Unclear(why)
-        case (tuple(), tuple()) | (dict(), dict()) | (SetOf(), SetOf()):
+        case (Unknown(), _) | (_, Unknown()):
+            return _same_unknown(a.data, b.data)
+        case (None, other) | (other, None):
+            return other is None
+        case (Lazy(), _) | (_, Lazy()):
+            return kind_of(a.data) == kind_of(b.data) and Unknown("whether two resources are equal is not known")
+        case (tuple() as left, tuple() as right) if kind_of(left) == kind_of(right) and len(left) == len(right):
+            return _all_same(zip(left, right, strict=True), budget)
+        case (dict() as fields, dict() as others) if (
+            kind_of(fields) == kind_of(others) and fields.keys() == others.keys()
+        ):
+            return _all_same(((fields[key], others[key]) for key in fields), budget)
+        case (SetOf(), SetOf()):
             unclear = first_unknown(a) or first_unknown(b)
-            if unclear:
-                raise Unclear(unclear)
-        case _:
-            return
+            return unclear or identity(a) == identity(b)
+        case (left_data, right_data):
+            return kind_of(left_data) == kind_of(right_data) and left_data == right_data
+
+
+def _all_same(pairs: Iterable[tuple[Value, Value]], budget: list[int]) -> bool | Unknown:
+    unclear: Unknown | None = None
+    for left, right in pairs:
+        found = _same(left, right, budget)
+        if found is False:
+            return False
+        unclear = unclear or (found if isinstance(found, Unknown) else None)
+    return unclear or True
+
+
+def _same_unknown(a: Data, b: Data) -> bool | Unknown:
+    """Two unknown texts are equal where all their parts are; a text is no other that it begins or ends unlike."""
+    match a, b:
+        case Unknown() as left, Unknown() as right:
+            return True if _named(left) and left.parts == right.parts else left
+        case (Unknown() as why, other) | (other, Unknown() as why):
+            literal = any(isinstance(part, str) for part in why.parts)
+            if isinstance(other, str):
+                fits = other.startswith(why.prefix) and other.endswith(why.suffix)
+                return why if fits and len(other) >= sum(len(p) for p in why.parts if isinstance(p, str)) else False
+            return False if literal else why
+    raise AssertionError("one of the two is unknown")
 
 
 def first_unknown(value: Value) -> Unknown | None:
@@ -236,6 +297,13 @@ def first_unknown(value: Value) -> Unknown | None:
 def has_unknown(value: Value) -> bool:
     """Whether any part of a value is not known."""
     return first_unknown(value) is not None
+
+
+def uncertain(value: Value) -> Unknown | None:
+    """Why the number and order of the elements of a set are not known, where one of them is not known."""
+    if not isinstance(value.data, SetOf) or len(value.data.elements) < 2:
+        return None
+    return first_unknown(value)
 
 
 def parts(value: Value) -> Iterator[Value]:
@@ -259,42 +327,49 @@ def parts(value: Value) -> Iterator[Value]:
 
 
 def set_of(values: Iterable[Value]) -> SetOf:
-    """A set: each element once, strings by their text, as Terraform goes over it."""
+    """A set of values of one type: each once, in Terraform's order, null and what is not known last."""
     found: dict[Identity, Value] = {}
-    for value in unified(values):
+    for value in values:
         found.setdefault(identity(value), value)
-    return SetOf(tuple(found[key] for key in sorted(found, key=_order)))
-
-
-def _order(key: Identity) -> tuple[str, object]:
-    kind, first = str(key[0]), key[1] if len(key) > 1 else ""
-    if kind == "number" or (kind == "string" and isinstance(first, str)) or kind == "bool":
-        return kind, first
-    return kind, repr(key)
-
-
-def unified(values: Iterable[Value]) -> tuple[Value, ...]:
-    """Elements as one type, as a list or set has them: beside a string, numbers and booleans become strings."""
-    found = tuple(values)
     bounded(len(found))
-    kinds = {_primitive(value.data) for value in found}
-    if "string" not in kinds or not kinds & {"number", "bool"}:
-        return found
-    return tuple(value if isinstance(value.data, str) else _as_text(value) for value in found)
+    return SetOf(tuple(sorted(found.values(), key=_order)))
 
 
-def _primitive(data: Data) -> str:
-    match data:
-        case bool():
-            return "bool"
-        case int() | Decimal():
-            return "number"
-        case str():
-            return "string"
+def _order(value: Value) -> tuple[int, int | Decimal, str]:
+    """By number, by text, and else as cty orders sets: by a text that stands for all the content."""
+    match value.data:
+        case bool() | int() | Decimal() as number:
+            return 0, number, ""
+        case str() as found:
+            return 0, 0, found
+        case None:
+            return 1, 0, ""
+        case Unknown() as why:
+            return 2, 0, why.text
         case _:
-            return ""
+            return 0, 0, _content(value)
 
 
-def _as_text(value: Value) -> Value:
-    found = text_of(value.data)
-    return value if found is None else Value(found, value.at)
+def _content(value: Value) -> str:
+    """https://github.com/zclconf/go-cty/blob/main/cty/set_internals.go (appendSetHashBytes)"""
+    match value.data:
+        case Unknown():
+            return "?"
+        case None:
+            return "~"
+        case bool() as flag:
+            return "T" if flag else "F"
+        case int() | Decimal() as number:
+            return f"{Decimal(number):.10g}"
+        case str() as found:
+            return json.dumps(found, ensure_ascii=False)
+        case Map() as fields:
+            return "{" + "".join(f"{json.dumps(k, ensure_ascii=False)}:{_content(v)};" for k, v in fields.items()) + "}"
+        case dict() as fields:
+            return "<" + "".join(f"{_content(fields[key])};" for key in sorted(fields)) + ">"
+        case List() | SetOf():
+            return "[" + "".join(f"{_content(item)};" for item in items(value)) + "]"
+        case tuple() as found_items:
+            return "<" + "".join(f"{_content(item)};" for item in found_items) + ">"
+        case Lazy() as lazy:
+            return lazy.reference

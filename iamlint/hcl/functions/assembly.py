@@ -1,0 +1,52 @@
+"""Texts that are put together of parts, some of which are not known."""
+
+from __future__ import annotations
+
+from iamlint.hcl.functions.types import LONGEST_TEXT, Refused, Unclear, text_of
+from iamlint.hcl.syntax import normalized
+from iamlint.unknown import Hole, Unknown
+from iamlint.values import Data, Value
+
+
+class Assembly:
+    """A text that is put together, its unknown parts kept as holes."""
+
+    def __init__(self) -> None:
+        self.parts: list[str | Hole] = []
+        self.why: Unknown | None = None
+        self.size = 0
+
+    def add(self, part: str | Hole) -> None:
+        """One more stretch."""
+        if isinstance(part, str):
+            self.size += len(part)
+            if self.size > LONGEST_TEXT:
+                raise too_long()
+            if self.parts and isinstance(self.parts[-1], str):
+                self.parts[-1] += part
+                return
+        if part:
+            self.parts.append(part)
+
+    def add_value(self, value: Value) -> None:
+        """A value, as the template ``${value}`` shows it."""
+        if isinstance(value.data, Unknown):
+            self.why = self.why or value.data
+            for part in value.data.parts or (Hole("?"),):
+                self.add(part)
+            return
+        found = text_of(value.data)
+        if found is None:
+            raise Refused("null in a string" if value.data is None else "a collection in a string")
+        self.add(found)
+
+    def data(self) -> Data:
+        """The text, or what is known of it."""
+        if self.why:
+            return Unknown(self.why.reason, tuple(self.parts), refused=self.why.refused)
+        return normalized("".join(part for part in self.parts if isinstance(part, str)))
+
+
+def too_long() -> Unclear:
+    """Why a text is not made."""
+    return Unclear(Unknown(f"a string of more than {LONGEST_TEXT} characters is longer than iamlint evaluates"))

@@ -1,0 +1,248 @@
+"""Types of values, the one type that several can take, and conversion to a type, as Terraform has them.
+
+Source: https://github.com/zclconf/go-cty/blob/main/docs/convert.md. What is not known is of any type, and stays so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from iamlint.hcl.functions.types import (
+    MOST_ELEMENTS,
+    Refused,
+    Unclear,
+    bool_of,
+    entries,
+    items,
+    number_of,
+    set_of,
+    text_of,
+)
+from iamlint.unknown import Unknown
+from iamlint.values import Lazy, List, Map, SetOf, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type: its keyword, the ``element`` of a collection, ``attributes`` of an object, ``items`` of a tuple."""
+
+    kind: str
+    element: Type | None = None
+    attributes: tuple[tuple[str, Type], ...] = ()
+    items: tuple[Type, ...] = ()
+
+
+ANY, STRING, NUMBER, BOOL = Type("any"), Type("string"), Type("number"), Type("bool")
+_PRIMITIVES = {"string", "number", "bool"}
+_PREFERENCE = ("string", "number", "bool", "set", "list", "tuple", "map", "object")
+"""Where several types could be the one, the first of these is."""
+
+
+def type_of(value: Value) -> Type:
+    """The type of a value; ``any`` for null and for what is not known."""
+    return _type(value, [MOST_ELEMENTS])
+
+
+def _type(value: Value, budget: list[int]) -> Type:
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise Unclear(Unknown("the value is larger than iamlint evaluates"))
+    match value.data:
+        case bool():
+            return BOOL
+        case int() | Decimal():
+            return NUMBER
+        case str():
+            return STRING
+        case Unknown(parts=parts):
+            return STRING if any(isinstance(part, str) for part in parts) else ANY
+        case List() | SetOf() as found:
+            kind = "list" if isinstance(found, List) else "set"
+            return Type(kind, unify(_type(item, budget) for item in items(value)) or ANY)
+        case Map() as fields:
+            return Type("map", unify(_type(item, budget) for item in fields.values()) or ANY)
+        case tuple() as found_items:
+            return Type("tuple", items=tuple(_type(item, budget) for item in found_items))
+        case dict() as fields:
+            return Type("object", attributes=tuple((name, _type(fields[name], budget)) for name in sorted(fields)))
+        case _:
+            return ANY
+
+
+# -- one type for several ----------------------------------------------------------------------------------------------
+
+
+def unify(types: Iterable[Type]) -> Type | None:
+    """The type that values of all these types can take; None where there is none."""
+    distinct = list(dict.fromkeys(one for one in types if one.kind != "any"))
+    if len(distinct) < 2:
+        return distinct[0] if distinct else ANY
+    kinds = {one.kind for one in distinct}
+    found: Type | None = None
+    match sorted(kinds):
+        case ["list"] | ["map"] | ["set"]:
+            return _collection(kinds.pop(), (one.element or ANY for one in distinct))
+        case ["object"]:
+            return _objects(distinct)
+        case ["tuple"]:
+            return _tuples(distinct)
+        case ["map", "object"]:
+            found = _collection("map", _members(distinct))
+        case ["list", "tuple"]:
+            found = _collection("list", _members(distinct))
+    return found or next((one for one in sorted(distinct, key=_rank) if _fits_all(distinct, one)), None)
+
+
+def _rank(one: Type) -> int:
+    return _PREFERENCE.index(one.kind)
+
+
+def _fits_all(types: Iterable[Type], wanted: Type) -> bool:
+    return all(convertible(one, wanted) for one in types)
+
+
+def _collection(kind: str, elements: Iterable[Type]) -> Type | None:
+    element = unify(elements)
+    return element and Type(kind, element)
+
+
+def _members(types: Iterable[Type]) -> Iterable[Type]:
+    """The types of what is in values of these types."""
+    for one in types:
+        if one.element:
+            yield one.element
+        yield from one.items
+        yield from (inner for _name, inner in one.attributes)
+
+
+def _objects(types: list[Type]) -> Type | None:
+    """An object with attributes that unify one by one, or, where the names differ, a map."""
+    names = {tuple(name for name, _type in one.attributes) for one in types}
+    if len(names) > 1:
+        return _collection("map", _members(types))
+    columns = zip(*(one.attributes for one in types), strict=True)
+    unified = [(column[0][0], unify(inner for _name, inner in column)) for column in columns]
+    attributes = tuple((name, one) for name, one in unified if one)
+    return Type("object", attributes=attributes) if len(attributes) == len(unified) else None
+
+
+def _tuples(types: list[Type]) -> Type | None:
+    """A tuple with items that unify one by one, or, where the lengths differ, a list."""
+    if len({len(one.items) for one in types}) > 1:
+        return _collection("list", _members(types))
+    unified = [unify(column) for column in zip(*(one.items for one in types), strict=True)]
+    found = tuple(one for one in unified if one)
+    return Type("tuple", items=found) if len(found) == len(unified) else None
+
+
+def convertible(given: Type, wanted: Type) -> bool:
+    """Whether values of one type may become values of another; a string that is no number is found out later."""
+    if "any" in (given.kind, wanted.kind) or given == wanted:
+        return True
+    match wanted.kind:
+        case "string":
+            return given.kind in _PRIMITIVES
+        case "number" | "bool":
+            return given.kind == "string"
+        case "list" | "set":
+            return given.kind in ("list", "set", "tuple") and _fits_all(_members((given,)), wanted.element or ANY)
+        case "map":
+            return given.kind in ("map", "object") and _fits_all(_members((given,)), wanted.element or ANY)
+        case "tuple":
+            same_length = given.kind == "tuple" and len(given.items) == len(wanted.items)
+            return same_length and all(map(convertible, given.items, wanted.items))
+        case _:
+            fields = dict(given.attributes)
+            return given.kind == "object" and all(
+                name in fields and convertible(fields[name], inner) for name, inner in wanted.attributes
+            )
+
+
+# -- conversion --------------------------------------------------------------------------------------------------------
+
+
+def convert(value: Value, wanted: Type) -> Value:
+    """A value as a type; null and what is not known stay; raises `Refused` where Terraform would."""
+    if value.data is None or isinstance(value.data, Unknown | Lazy) or wanted.kind == "any":
+        return value
+    return _CONVERTERS[wanted.kind](value, wanted)
+
+
+def one_type(values: Iterable[Value]) -> list[Value]:
+    """Values as the elements of a list, set or map have them: all of one type."""
+    found = list(values)
+    return _as(found, ANY)
+
+
+def _as(values: list[Value], element: Type) -> list[Value]:
+    if element.kind == "any":
+        types = [type_of(value) for value in values]
+        unified = unify(types)
+        if unified is None:
+            raise Refused("all elements must have the same type")
+        element = unified
+    return [convert(value, element) for value in values]
+
+
+def _string(value: Value, _wanted: Type) -> Value:
+    found = text_of(value.data)
+    if found is None:
+        raise Refused("a string is required")
+    return value if found is value.data else Value(found, value.at)
+
+
+def _number(value: Value, _wanted: Type) -> Value:
+    found = number_of(value.data)
+    if found is None:
+        raise Refused("a number is required")
+    return Value(found, value.at)
+
+
+def _bool(value: Value, _wanted: Type) -> Value:
+    found = bool_of(value.data)
+    if found is None:
+        raise Refused("a bool is required")
+    return Value(found, value.at)
+
+
+def _list(value: Value, wanted: Type) -> Value:
+    return Value(List(_as(list(items(value)), wanted.element or ANY)), value.at, value.structure)
+
+
+def _set(value: Value, wanted: Type) -> Value:
+    return Value(set_of(_as(list(items(value)), wanted.element or ANY)), value.at)
+
+
+def _map(value: Value, wanted: Type) -> Value:
+    found = entries(value)
+    return Value(Map(zip(found, _as(list(found.values()), wanted.element or ANY), strict=True)), value.at)
+
+
+def _tuple(value: Value, wanted: Type) -> Value:
+    found = items(value)
+    if isinstance(value.data, List | SetOf) or len(found) != len(wanted.items):
+        raise Refused(f"a tuple of {len(wanted.items)} elements is required")
+    return Value(tuple(map(convert, found, wanted.items)), value.at)
+
+
+def _object(value: Value, wanted: Type) -> Value:
+    """Attributes that the type does not name are dropped, as Terraform drops them."""
+    found = entries(value)
+    missing = next((name for name, _inner in wanted.attributes if name not in found), None)
+    if missing is not None:
+        raise Refused(f'the attribute "{missing}" is required')
+    return Value({name: convert(found[name], inner) for name, inner in wanted.attributes}, value.at)
+
+
+_CONVERTERS: dict[str, Callable[[Value, Type], Value]] = {
+    "string": _string,
+    "number": _number,
+    "bool": _bool,
+    "list": _list,
+    "set": _set,
+    "map": _map,
+    "tuple": _tuple,
+    "object": _object,
+}
