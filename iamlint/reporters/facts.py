@@ -45,11 +45,13 @@ class _Entry:
     def __init__(self) -> None:
         self.unknown: dict[str, str] = {}
 
+    def open(self, name: str, why: Unknown) -> str | None:
+        """What stands for a part that is not known."""
+        self.unknown[name] = why.reason
+        return None
+
     def text(self, name: str, value: Text | None) -> str | None:
-        if isinstance(value, Unknown):
-            self.unknown[name] = value.reason
-            return None
-        return value
+        return self.open(name, value) if isinstance(value, Unknown) else value
 
     def flag(self, name: str, value: bool | Unknown | None) -> bool | None:
         if isinstance(value, Unknown):
@@ -58,10 +60,7 @@ class _Entry:
         return value
 
     def principal(self, name: str, value: Principal) -> str | None:
-        if value.unknown:
-            self.unknown[name] = value.unknown.reason
-            return None
-        return value.text
+        return self.open(name, value.unknown) if value.unknown else value.text
 
     def resource(self, value: Resource) -> Entry:
         return {"kind": value.kind, "name": self.text("resource", value.name)}
@@ -92,9 +91,20 @@ class _Entry:
         return self.texts(name, tuple(text for text, _ in values) if isinstance(values, tuple) else values)
 
 
+class _Shown(_Entry):
+    """An entry for people: of a text that is not known in full, what is known of it is shown."""
+
+    def open(self, name: str, why: Unknown) -> str | None:
+        super().open(name, why)
+        return why.text if why.parts else None
+
+
 def entry(fact: Fact) -> Entry:
     """A fact as plain data."""
-    build = _Entry()
+    return _built(fact, _Entry())
+
+
+def _built(fact: Fact, build: _Entry) -> Entry:
     at, kind, found = _described(fact, build)
     head = {"kind": kind, "address": fact.declared.address, "type": fact.declared.type}
     return {**head, **found, "path": at.path, "line": at.line, "unknown": build.unknown}
@@ -286,21 +296,22 @@ def _audit_config(fact: AuditConfig, build: _Entry) -> Entry:
     }
 
 
-def _sorted(facts: Iterable[Fact]) -> list[Entry]:
+def _sorted(facts: Iterable[Fact], kind: type[_Entry]) -> list[Entry]:
     def order(found: Entry) -> tuple[object, ...]:
         return (found["path"], found["line"], found["address"] or "", found["kind"], json.dumps(found, sort_keys=True))
 
-    return sorted(map(entry, facts), key=order)
+    return sorted((_built(fact, kind()) for fact in facts), key=order)
 
 
 def facts_json(facts: Iterable[Fact]) -> str:
     """One JSON object a line, in the order of the places."""
-    return "".join(json.dumps(found, ensure_ascii=False) + "\n" for found in _sorted(facts))
+    return "".join(json.dumps(found, ensure_ascii=False) + "\n" for found in _sorted(facts, _Entry))
 
 
 def facts_text(facts: Iterable[Fact]) -> str:
     """Columns: the place, the kind, what the fact says."""
-    rows = [(f"{found['path']}:{found['line']}", found["kind"], " ".join(_words(found))) for found in _sorted(facts)]
+    entries = _sorted(facts, _Shown)
+    rows = [(f"{found['path']}:{found['line']}", found["kind"], " ".join(_words(found))) for found in entries]
     place = min(max((len(row[0]) for row in rows), default=0), 60)
     kind = max((len(row[1]) for row in rows), default=0)
     return "".join(f"{neutral(at):<{place}}  {name:<{kind}}  {neutral(rest)}\n" for at, name, rest in rows)

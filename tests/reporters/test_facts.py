@@ -247,7 +247,7 @@ def test_json_is_one_object_a_line_in_the_order_of_the_places() -> None:
         (
             Attachment(WHY, None, SHOP, None, DECLARED, PLACE),
             (
-                "main.tf:3  attachment  address=google_x.a account=? (unknown: var.x has no default and is not set)"
+                "main.tf:3  attachment  address=google_x.a account=${var.x} (unknown: var.x has no default and is not set)"
                 " resource=project shop\n"
             ),
         ),
@@ -255,7 +255,7 @@ def test_json_is_one_object_a_line_in_the_order_of_the_places() -> None:
             AuditConfig(SHOP, "s", ("R",), DECLARED, PLACE, (("R", ANA), ("W", WHY))),
             (
                 f"main.tf:3  audit_config  address=google_x.a resource=project shop service=s log_types=R"
-                f" exempted=R {ANA},W (unknown: var.x has no default and is not set)\n"
+                f" exempted=R {ANA},W ${{var.x}} (unknown: var.x has no default and is not set)\n"
             ),
         ),
         (Gap("odd \x1b[31m text", DECLARED), "main.tf:1  gap  address=google_x.a reason=odd \\x1b[31m text\n"),
@@ -263,6 +263,14 @@ def test_json_is_one_object_a_line_in_the_order_of_the_places() -> None:
 )
 def test_columns_for_people(fact: Fact, line: str) -> None:
     assert facts_text([fact]) == line
+
+
+def test_people_see_what_is_known_of_a_text_and_programs_null() -> None:
+    name = Unknown("var.x has no default and is not set", ("projects/shop/roles/", Hole("var.x")))
+    role = CustomRole(name, Unknown("for_each is not known"), DECLARED)
+    assert json.loads(facts_json([role]))["name"] is None
+    assert "name=projects/shop/roles/${var.x} (unknown: var.x has no default and is not set)" in facts_text([role])
+    assert "permissions=? (unknown: for_each is not known)" in facts_text([role])
 
 
 def test_ten_thousand_facts_are_quick() -> None:
