@@ -247,8 +247,8 @@ def test_json_is_one_object_a_line_in_the_order_of_the_places() -> None:
         (
             Attachment(WHY, None, SHOP, None, DECLARED, PLACE),
             (
-                "main.tf:3  attachment  address=google_x.a account=${var.x} (unknown: var.x has no default and is not set)"
-                " resource=project shop\n"
+                "main.tf:3  attachment  address=google_x.a account=${var.x}"
+                " (unknown: var.x has no default and is not set) resource=project shop\n"
             ),
         ),
         (
