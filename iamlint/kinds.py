@@ -113,9 +113,12 @@ def _granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) ->
     return replace(found, permissions=useful) if useful else FALSE
 
 
+_END_OF_DAYS = date(9999, 1, 1)
+
+
 def _temporary(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
     """Whether the grant ends by itself: its condition holds no more at the end of days."""
-    ends = grant.condition is not None and condition_truth(grant, date.max)[0] is Truth.FALSE
+    ends = grant.condition is not None and condition_truth(grant, _END_OF_DAYS)[0] is Truth.FALSE
     return TRUE if ends in wanted else FALSE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from iamlint.estate import Estate
 from iamlint.facts import (
     Attachment,
     AuditConfig,
+    Condition,
     CustomRole,
     Declaration,
     Fact,
@@ -22,6 +24,7 @@ from iamlint.facts import (
     Resource,
     ServiceAccountKey,
 )
+from iamlint.kinds import KINDS
 from iamlint.location import Location
 from iamlint.match import Match, matches, verdict, weighed
 from iamlint.principals import read_principal
@@ -251,3 +254,44 @@ def test_no_privileged_account_below(other: Callable[[Grant], Grant]) -> None:
     fact = grant()
     worse = {"grant": {"reaches_privileged": True}}
     assert weighed(Match(fact, TRUE), worse, {}, estate(fact, other(fact))).raised == 0
+
+
+def under(expression: str, role: str = "roles/iam.serviceAccountTokenCreator") -> Grant:
+    return replace(grant(role=role), condition=Condition(expression))
+
+
+HARMLESS = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/logging.viewer'])"
+TOKENS = HARMLESS.replace("roles/logging.viewer", "roles/iam.serviceAccountTokenCreator")
+UNREADABLE = HARMLESS.replace("roles/logging.viewer", "projects/shop/roles/elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fact", "expected"),
+    [
+        ({"permission": TOKEN}, under("request.time < timestamp('2025-01-01T00:00:00Z')"), FALSE),
+        ({"permission": TOKEN}, under("request.time < timestamp('2027-01-01T00:00:00Z')"), TRUE),
+        ({"permission": TOKEN}, under("request.time <"), UNKNOWN),
+        ({"temporary": True}, under("request.time < timestamp('2027-01-01T00:00:00Z')"), TRUE),
+        ({"temporary": True}, under("request.time > timestamp('2025-01-01T00:00:00Z')"), FALSE),
+        ({"has_condition": True, "temporary": False}, under("request.time.getHours('UTC') >= 0"), TRUE),
+        ({"limited": True}, under(HARMLESS), TRUE),
+        ({"limited": True}, under(TOKENS), FALSE),
+        ({"limited": True}, under(UNREADABLE), UNKNOWN),
+        ({"limited": True}, under("request.time < timestamp('2027-01-01T00:00:00Z')"), FALSE),
+        ({"limited": False}, under(TOKENS), TRUE),
+    ],
+)
+def test_grants_under_a_condition(pattern: dict[str, Any], fact: Grant, expected: Truth) -> None:
+    assert matched(pattern, fact) is expected
+
+
+def matched(pattern: dict[str, Any], fact: Grant) -> Truth:
+    """The words alone where the pattern asks about the condition, else with the condition."""
+    words = KINDS["grant"].words
+    asked = [word for word in pattern if word != "permission"]
+    if not asked:
+        return truth(pattern, fact)
+    found = TRUE
+    for word in asked:
+        found &= words[word]((pattern[word],), fact, estate(fact)).truth
+    return found

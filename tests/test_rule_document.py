@@ -35,6 +35,7 @@ examples:
     - terraform: y
     - plan: "{}"
 """
+WORDS = "({permission}, {permissions}, {principal}, {resource}, {role})"
 
 
 def read(text: str) -> Rule | list[Unreadable]:
@@ -93,8 +94,7 @@ def test_a_rule() -> None:
             "{principal} owns",
             "{pricipal} owns",
             [
-                "14: `message` has {pricipal}, which this rule does not know "
-                "({permission}, {permissions}, {principal}, {resource}, {role})"
+                "14: `message` has {pricipal}, which this rule does not know " + WORDS,
             ],
         ),
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -89,12 +89,12 @@ class Graph:
                 continue
             held = tuple(one for one in listed if one in powers.held and counts_on(one, onto[0]))
             if held or powers.unknown:
-                verdict = self._open(grant, powers.unknown if not held else None)
+                verdict = self._open(grant, held, powers.unknown if not held else None)
                 if verdict.truth is not Truth.FALSE:
                     yield Edge(source, onto, kind, grant, held, verdict)
 
-    def _open(self, grant: Grant, unknown: Unknown | None) -> Verdict:
-        truth, reason = condition_truth(grant, self.estate.as_of)
+    def _open(self, grant: Grant, permissions: Iterable[str], unknown: Unknown | None = None) -> Verdict:
+        truth, reason = condition_truth(grant, self.estate.as_of, permissions)
         verdict = Verdict.of(truth, reason)
         return verdict & Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else verdict
 
@@ -140,7 +140,9 @@ class Graph:
     def _privileges(self) -> dict[str, list[tuple[Grant, Verdict]]]:
         found: dict[str, list[tuple[Grant, Verdict]]] = {}
         for source, held in self._relevant.items():
-            strong = [(grant, self._open(grant, None)) for onto, grant in held if self._is_strong(onto, grant)]
+            strong = [
+                (grant, self._open(grant, self._strong(grant))) for onto, grant in held if self._is_strong(onto, grant)
+            ]
             strong = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
             if strong:
                 found[source] = sorted(strong, key=lambda one: self._weakness(one[0]))
@@ -155,10 +157,12 @@ class Graph:
     def _is_strong(self, onto: Node, grant: Grant) -> bool:
         if onto[0] not in CONTAINERS:
             return False
-        powers = self.powers(grant.role, grant.declared)
-        if onto[0] != "project" and powers.changes:
-            return True
-        return any(permission in powers.held and counts_on(permission, onto[0]) for permission in STRONG)
+        above = onto[0] != "project" and self.powers(grant.role, grant.declared).changes
+        return above or bool(self._strong(grant))
+
+    def _strong(self, grant: Grant) -> list[str]:
+        held = self.powers(grant.role, grant.declared).held
+        return [one for one in STRONG if one in held and counts_on(one, grant.resource.kind)]
 
     def beyond(self, account: str, other: str) -> list[tuple[Grant, Verdict]]:
         """The privileges of an account that another principal does not hold itself, on the same thing or above."""
@@ -213,7 +217,7 @@ class Graph:
             held = self.powers(grant.role, grant.declared).held
             permission = next((one for one in DEPLOY if one in held), None)
             if permission:
-                verdict = self._open(grant, None)
+                verdict = self._open(grant, (permission,))
                 if verdict.truth is not Truth.FALSE:
                     yield grant, permission, verdict
 
@@ -223,7 +227,7 @@ class Graph:
         for onto, grant in self._relevant.get(source, ()):
             held = self.powers(grant.role, grant.declared).held
             permission = next((one for one in DEPLOY if one in held), None)
-            if onto in around and permission and self._open(grant, None).truth is Truth.TRUE:
+            if onto in around and permission and self._open(grant, (permission,)).truth is Truth.TRUE:
                 yield grant, permission
 
     def grants_of(self, role: CustomRole) -> list[Grant]:

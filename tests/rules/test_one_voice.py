@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -132,3 +133,21 @@ def test_a_privileged_account_below_is_a_step_worse(check: Check, role: str, rul
     assert "serviceAccount:admin@shop.iam.gserviceaccount.com has roles/owner on project shop" in [
         related.message for related in finding.related
     ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "severity"),
+    [
+        ("request.time < timestamp('2027-01-01T00:00:00Z')", "medium"),
+        ("request.time > timestamp('2020-01-01T00:00:00Z')", "high"),
+        ("request.time < timestamp('2020-01-01T00:00:00Z')", None),
+        ("resource.type == 'iam.googleapis.com/ServiceAccount'", None),
+    ],
+)
+def test_a_grant_that_ends_by_itself_is_a_step_milder(check: Check, expression: str, severity: str | None) -> None:
+    condition = f'  condition {{\n    title = "c"\n    expression = "{expression}"\n  }}\n}}\n'
+    text = grant("group:breakglass@example.com", "roles/iam.serviceAccountTokenCreator", "project")
+    report = check(
+        {"main.tf": text.removesuffix("}\n") + condition}, select=("broad-token-creator",), as_of=date(2026, 1, 1)
+    )
+    assert [finding.severity for finding in report.findings] == ([severity] if severity else [])
