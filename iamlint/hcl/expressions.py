@@ -181,7 +181,9 @@ class Expressions(Templates):
         self.at += 1
         arguments: list[Expression] = []
         expand = False
-        while self.peek() != ")":
+        while (character := self.peek()) != ")":
+            if not character:
+                raise self.unclosed(character, opened, ")", "")
             arguments.append(self.expression())
             character = self.peek()
             if character == ",":
@@ -228,7 +230,9 @@ class Expressions(Templates):
             node = self._for_tuple(start)
         else:
             items: list[Expression] = []
-            while self.peek() != "]":
+            while (character := self.peek()) != "]":
+                if not character:
+                    raise self.unclosed(character, start, "]", "")
                 items.append(self.expression())
                 character = self.peek()
                 if character == ",":

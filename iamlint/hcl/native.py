@@ -36,7 +36,7 @@ def read_expression(source: SourceText) -> Expression | Unreadable:
     try:
         expression = reader.checked_expression()
         if reader.peek():
-            reader.unexpected("the end of the expression")
+            raise reader.unexpected("the end of the expression")
     except ParseError as error:
         return error.unreadable(source)
     return expression
