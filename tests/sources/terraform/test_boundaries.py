@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from iamlint.facts import Boundary, BoundaryBinding, Condition, Folder
+from iamlint.facts import AuditConfig, Boundary, BoundaryBinding, Condition, Folder, Grant, OrgPolicy
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform.instance import Instance
@@ -90,6 +91,44 @@ def test_a_folder(build: Build, arguments: dict[str, Any], name: str, parent: st
     assert isinstance(folder, Folder)
     shown = [text.text if isinstance(text, Unknown) else text for text in (folder.name, folder.parent)]
     assert shown == [name, parent]
+
+
+def planned(kind: str, after: dict[str, Any], unknown: dict[str, Any]) -> dict[str, Any]:
+    change = {"actions": ["create"], "after": after, "after_unknown": unknown}
+    return {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "change": change}
+
+
+def configured(kind: str, argument: str) -> dict[str, Any]:
+    named = {"references": ["google_folder.x.name", "google_folder.x"]}
+    expressions = {"parent": {"constant_value": "organizations/34"}} if kind == "google_folder" else {argument: named}
+    return {"address": f"{kind}.x", "provider_config_key": "google", "expressions": expressions}
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument"),
+    [
+        ("google_org_policy_policy", "parent"),
+        ("google_folder_iam_member", "folder"),
+        ("google_folder_organization_policy", "folder"),
+        ("google_folder_iam_audit_config", "folder"),
+    ],
+)
+def test_a_plan_alone_names_the_folder_too(tmp_path: Path, kind: str, argument: str) -> None:
+    changes = [
+        planned(
+            "google_folder", {"display_name": "x", "parent": "organizations/34"}, {"name": True, "folder_id": True}
+        ),
+        planned(kind, {"role": "roles/viewer", "member": "allUsers", "spec": [{}]}, {argument: True}),
+    ]
+    root = {"resources": [configured("google_folder", ""), configured(kind, argument)]}
+    plan = {"format_version": "1.2", "resource_changes": changes, "configuration": {"root_module": root}}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    folder, other = read([tmp_path / "plan.json"], Options()).facts
+    assert isinstance(folder, Folder)
+    assert isinstance(folder.name, Unknown)
+    assert isinstance(other, Grant | OrgPolicy | AuditConfig)
+    assert isinstance(other.resource.name, Unknown)
+    assert (other.resource.kind, f"folders/{other.resource.name.text}") == ("folder", folder.name.text)
 
 
 SOURCE = """

@@ -25,11 +25,15 @@ from iamlint.values import NULL, Value
 
 _ACCOUNT = ("google_service_account", ("email", "name", "id", "unique_id"))
 _ATTACHED = ("google_service_account", (*_ACCOUNT[1], "member"))
+_FOLDER = ("google_folder", ("name", "id", "folder_id"))
 _NAMES = {
     "member": ("google_service_account", ("email", "member")),
     "service_account_id": _ACCOUNT,
     "target_service_account": _ACCOUNT,
     "project": ("google_project", ("project_id", "id", "number")),
+    "folder": _FOLDER,
+    "folder_id": _FOLDER,
+    "parent": _FOLDER,
 }
 """The arguments that name another resource: its type, and the attributes of it that can make them."""
 
@@ -96,6 +100,8 @@ class Planned:
         if kind == "google_project":
             project = self._entries[address].values.get("project_id", NULL).data
             return Value(project if isinstance(project, str) else _after_apply(address, "project_id"))
+        if kind == "google_folder":
+            return Value(Unknown(AFTER_APPLY, ("folders/", Hole(f"{address}.folder_id"))))
         email, prefix = self._email(address), "serviceAccount:" if name == "member" else ""
         if isinstance(email, str) and not email.startswith("${"):
             return Value(prefix + email)
