@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -43,8 +44,6 @@ from iamlint.location import SourceText, Span
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import Data, Lazy, List, SetOf, Value
 
-DEEPEST_TEMPLATE = 8
-"""Templates that call templates deeper than this are not rendered."""
 _ITEM = "\0item"
 
 
@@ -186,6 +185,8 @@ def _tuple(node: syntax.Tuple, scope: Scope) -> Value:
 def _object(node: syntax.Object, scope: Scope) -> Value:
     found: dict[str, Value] = {}
     for key, value in node.items:
+        if isinstance(key, syntax.Attribute | syntax.Index):
+            raise Refused("a reference as a key needs parentheses")
         found[text(evaluate(key, scope))] = evaluate(value, scope)
     return Value(dict(sorted(found.items())), _span(node, scope))
 
@@ -375,7 +376,7 @@ def _call(node: syntax.Call, scope: Scope) -> Value:
         case "can":
             return _can(node, scope)
         case "templatefile" | "templatestring":
-            return _rendered(name, _arguments(node, scope), scope)
+            return _rendered(node, scope)
         case _:
             return _applied(name, _arguments(node, scope), node, scope)
 
@@ -446,26 +447,30 @@ def _try(node: syntax.Call, scope: Scope) -> Value:
     raise Refused("no argument of try() succeeds")
 
 
-def _rendered(name: str, arguments: list[Value], scope: Scope) -> Value:
+def _rendered(node: syntax.Call, scope: Scope) -> Value:
     """``templatefile(path, vars)`` and ``templatestring(text, vars)``."""
-    if len(arguments) != 2:
-        raise Refused(f"{name}() takes two arguments")
+    arguments = _arguments(node, scope)
+    if len(arguments) != 2 or scope.in_template:
+        raise Refused(f"{node.name}() takes two arguments, and not within a template")
+    if node.name == "templatestring" and not isinstance(node.arguments[0], _REFERENCES):
+        raise Refused("templatestring() renders only what an expression refers to")
     given, names = arguments
     shown = text(given)
-    content = read_text(scope.files, shown) if name == "templatefile" else shown
-    depth = scope.source.path.count("#template")
-    if depth > DEEPEST_TEMPLATE:
-        raise Unclear(Unknown("templates that call templates deeper than iamlint follows"))
-    source = SourceText(f"{shown if name == 'templatefile' else name}{'#template' * (depth + 1)}", content)
+    content = read_text(scope.files, shown) if node.name == "templatefile" else shown
+    source = SourceText(shown if node.name == "templatefile" else node.name, content)
+    variables: Mapping[str, Value] = entries(names)
+    wrong = next((name for name in variables if not re.fullmatch(r"[^\W\d_][\w-]*", name)), None)
+    if wrong is not None:
+        raise Refused(f"{wrong!r} is no name for a template's variable")
     try:
         template = Expressions(content).bare_template()
     except ParseError as error:
         raise Refused(f"the template is not valid: {error.unreadable(source).reason}") from error
-    variables: Mapping[str, Value] = entries(names)
-    value = evaluate(template, Scope(source, variables.get, scope.files))
+    value = evaluate(template, Scope(source, variables.get, scope.files, in_template=True))
     return Value(value.data, given.at, value.structure)
 
 
+_REFERENCES = (syntax.Variable, syntax.Attribute, syntax.Index)
 _Evaluator = Callable[[Any, Scope], Value]
 _EVALUATORS: dict[type[syntax.Node], _Evaluator] = {
     syntax.Literal: _literal,

@@ -23,11 +23,13 @@ class Scope:
     """The names that an expression can see, and the text that it stands in.
 
     ``lookup`` gives the value of a root name (``var``, ``each``, a resource type), None for one that is not there.
+    ``in_template`` says that the expression stands in the text that ``templatefile()`` or ``templatestring()`` renders.
     """
 
     source: SourceText
     lookup: Callable[[str], Value | None]
     files: Files = Files()
+    in_template: bool = False
 
     def child(self, names: Mapping[str, Value]) -> Scope:
         """The scope inside a ``for``, a splat or a dynamic block, where these names come first."""
@@ -36,4 +38,4 @@ class Scope:
         def lookup(name: str) -> Value | None:
             return names[name] if name in names else outer(name)
 
-        return Scope(self.source, lookup, self.files)
+        return Scope(self.source, lookup, self.files, self.in_template)

@@ -316,7 +316,14 @@ def _values(value: Value) -> Data:
     return List(found) if isinstance(value.data, Map) else tuple(found)
 
 
+def _may_have(map_: Value, key: Unknown) -> bool:
+    """Whether a key that is known in part could be one of a map's."""
+    return any(name.startswith(key.prefix) and name.endswith(key.suffix) for name in entries(map_))
+
+
 def _lookup(map_: Value, key: Value, default: Value | None = None) -> Data | Value:
+    if default is not None and isinstance(key.data, Unknown) and not _may_have(map_, key.data):
+        return default
     name, data = text(key), known(map_)
     if isinstance(data, Map) and default is not None:
         element = type_of(map_).element or ANY

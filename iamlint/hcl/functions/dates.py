@@ -5,42 +5,53 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 
 from iamlint.hcl.functions.types import Function, Refused, Unclear, text
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Value
 
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)\Z")
-_DURATION = re.compile(r"([+-]?)((?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+\Z")
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
+_DURATION = re.compile(r"([+-]?)((?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+|0)")
+_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_NANOSECONDS = {"ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000}
+_NANOSECONDS |= {"s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
+_LONGEST = 1 << 63
+"""Nanoseconds of the longest duration that Go has."""
 _FORMAT = re.compile(r"'((?:[^']|'')*)'|(Y+|M+|D+|E+|A+|a+|h+|H+|m+|s+|Z+)|([A-Za-z])|([^A-Za-z']+)")
 
 
 def _moment(value: Value) -> datetime:
     given = text(value)
-    if not _TIMESTAMP.match(given):
+    match = _TIMESTAMP.fullmatch(given)
+    if match is None:
         raise Refused("this is no timestamp of RFC 3339")
+    if len(match[1] or "") > 7:
+        raise Unclear(Unknown("a timestamp finer than iamlint evaluates"))
     try:
-        return datetime.fromisoformat(given.upper())
+        return datetime.fromisoformat(given)
     except ValueError as error:
         raise Refused("this is no timestamp of RFC 3339") from error
 
 
 def _duration(value: Value) -> timedelta:
     given = text(value)
-    match = _DURATION.match(given)
+    match = _DURATION.fullmatch(given) if len(given) < 200 else None
     if match is None:
         raise Refused("this is no duration")
-    seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in _PART.findall(given))
-    return timedelta(seconds=-seconds if match.group(1) == "-" else seconds)
+    total = sum(Fraction(Decimal(amount)) * _NANOSECONDS[unit] for amount, unit in _PART.findall(match[2]))
+    if total >= _LONGEST:
+        raise Refused("a duration longer than 292 years")
+    nanoseconds = -int(total) if match[1] == "-" else int(total)
+    return timedelta(microseconds=nanoseconds // 1_000)
 
 
 def _timeadd(moment: Value, duration: Value) -> Data:
     try:
         found = _moment(moment) + _duration(duration)
     except OverflowError as error:
-        raise Refused("a time beyond the calendar") from error
+        raise Unclear(Unknown("a time beyond the year 9999")) from error
     shown = found.replace(microsecond=0).isoformat()
     return shown.replace("+00:00", "Z")
 

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import csv
+import codecs
 import hashlib
-import io
 import json
+import re
 import urllib.parse
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 
-from iamlint.documents import read_json, read_yaml
-from iamlint.hcl.functions.types import Function, Refused, Unclear, entries, identity, items, known, number_text, text
+from iamlint.documents import read_json
+from iamlint.hcl.functions.types import (
+    Function,
+    Refused,
+    Unclear,
+    bounded,
+    bounded_number,
+    entries,
+    identity,
+    items,
+    known,
+    number_text,
+    text,
+    uncertain,
+    whole,
+)
+from iamlint.hcl.functions.yaml_values import decoded, encoded
+from iamlint.hcl.syntax import normalized
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Lazy, SetOf, Value
+from iamlint.values import Data, Lazy, List, SetOf, Value
 
 
 def json_of(value: Value) -> str:
@@ -79,7 +94,7 @@ def _jsonencode(value: Value) -> Value:
 
 def _jsondecode(value: Value) -> Data | Value:
     if value.structure is not None:
-        return value.structure
+        return _decoded(value.structure)
     found = read_json(SourceText("jsondecode", text(value)))
     if isinstance(found, Unreadable):
         raise Refused(f"this is not JSON: {found.reason}")
@@ -87,65 +102,127 @@ def _jsondecode(value: Value) -> Data | Value:
 
 
 def _yamldecode(value: Value) -> Data | Value:
-    if value.structure is not None:
-        return value.structure
-    found = read_yaml(SourceText("yamldecode", text(value)))
-    if isinstance(found, Unreadable):
-        raise Refused(found.reason)
-    if len(found) != 1:
-        raise Refused("exactly one YAML document is required")
-    return _unplaced(found[0])
+    return _decoded(value.structure) if value.structure is not None else decoded(text(value))
+
+
+def _decoded(value: Value) -> Value:
+    """What a structure is once it went through a text: tuples and objects, whatever it was before."""
+    if uncertain(value):
+        return value
+    match value.data:
+        case tuple() | SetOf():
+            return Value(tuple(map(_decoded, items(value))), value.at)
+        case dict() as found:
+            return Value({key: _decoded(found[key]) for key in sorted(found)}, value.at)
+        case _:
+            return value
 
 
 def _unplaced(value: Value) -> Value:
     """A decoded value: its keys in Terraform's order; its places are in a text that is no file."""
     match value.data:
         case dict() as found:
-            return Value({key: _unplaced(found[key]) for key in sorted(found)})
+            return Value({normalized(key): _unplaced(found[key]) for key in sorted(found)})
         case tuple() as found_items:
             return Value(tuple(_unplaced(item) for item in found_items))
+        case str() as data:
+            return Value(normalized(data))
+        case int() | Decimal() as number if not isinstance(number, bool):
+            return Value(whole(Decimal(bounded_number(number))))
         case data:
             return Value(data)
 
 
 def _yamlencode(value: Value) -> Value:
-    return Value(Unknown("iamlint does not render yamlencode()"), None, value)
+    try:
+        return Value(encoded(value), None, value)
+    except Unclear as error:
+        return Value(Unknown(error.why.reason), None, value)
 
 
 def _csvdecode(value: Value) -> Data:
-    rows = list(csv.reader(io.StringIO(text(value)), strict=True))
-    if not rows:
+    header, *rows = [*_csv_rows(text(value))] or [[]]
+    if not header:
         raise Refused("the CSV has no header")
-    header, *rest = rows
-    if any(len(row) != len(header) for row in rest if row):
+    if len(set(header)) < len(header):
+        raise Refused("two columns of the CSV have the same name")
+    if any(len(row) != len(header) for row in rows):
         raise Refused("a CSV line with another number of fields than the header")
-    return tuple(Value({k: Value(v) for k, v in sorted(zip(header, row, strict=True))}) for row in rest if row)
+    bounded(len(rows) * len(header))
+    return List(Value({k: Value(v) for k, v in sorted(zip(header, row, strict=True))}) for row in rows)
+
+
+_FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|\Z)')
+
+
+def _csv_rows(given: str) -> Iterator[list[str]]:
+    """https://pkg.go.dev/encoding/csv: strict quotes, empty lines left out."""
+    whole_text, at, row = given.replace("\r\n", "\n"), 0, list[str]()
+    while at < len(whole_text) or row:
+        if not row and whole_text[at] == "\n":
+            at += 1
+            continue
+        match = _FIELD.match(whole_text, at)
+        if match is None:
+            raise Refused("a quote out of place in the CSV")
+        row.append(match[2] if match[1] is None else match[1].replace('""', '"'))
+        at = match.end()
+        if match[3] != ",":
+            yield row
+            row = []
+
+
+def _base64(given: str) -> bytes:
+    try:
+        return base64.b64decode(given.replace("\r", "").replace("\n", ""), validate=True)
+    except ValueError as error:
+        raise Refused("this is not base64") from error
 
 
 def _base64decode(value: Value) -> Data:
     try:
-        return base64.b64decode(text(value), validate=True).decode()
-    except (binascii.Error, ValueError) as error:
+        return normalized(_base64(text(value)).decode())
+    except UnicodeDecodeError as error:
         raise Refused("this is not base64 of a text") from error
 
 
 def _textencode(value: Value, encoding: Value) -> Data:
+    codec = _codec(encoding)
     try:
-        return base64.b64encode(text(value).encode(_codec(encoding))).decode()
-    except (LookupError, UnicodeEncodeError) as error:
-        raise Refused(str(error)) from error
+        found = text(value).encode("utf-16-be" if codec == "utf-16" else codec)
+    except UnicodeEncodeError as error:
+        raise Refused("a character that the encoding does not have") from error
+    return base64.b64encode((codecs.BOM_UTF16_BE if codec == "utf-16" else b"") + found).decode()
 
 
 def _textdecode(value: Value, encoding: Value) -> Data:
+    codec = _codec(encoding)
     try:
-        return base64.b64decode(text(value), validate=True).decode(_codec(encoding))
-    except (LookupError, ValueError) as error:
-        raise Refused(str(error)) from error
+        return normalized(_base64(text(value)).decode(codec))
+    except UnicodeDecodeError as error:
+        raise Refused("bytes that the encoding does not have") from error
+
+
+_CODECS = {
+    "utf-8": "utf-8",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "shift_jis": "shift_jis",
+    "euc-jp": "euc_jp",
+    "big5": "big5",
+    "gbk": "gbk",
+    "koi8-r": "koi8_r",
+    **{f"iso-8859-{part}": f"iso8859_{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)},
+    **{f"windows-125{part}": f"cp125{part}" for part in range(9)},
+}
 
 
 def _codec(encoding: Value) -> str:
-    name = text(encoding).lower()
-    return {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}.get(name, name)
+    name = text(encoding)
+    if name.lower() not in _CODECS:
+        raise Unclear(Unknown(f"the encoding {name} is none that iamlint knows"))
+    return _CODECS[name.lower()]
 
 
 def _urlencode(value: Value) -> Data:
@@ -154,6 +231,19 @@ def _urlencode(value: Value) -> Data:
 
 def _hexadecimal(name: str) -> Function:
     return lambda value: hashlib.new(name, text(value).encode(), usedforsecurity=False).hexdigest()
+
+
+def _base64gzip(value: Value) -> Data:
+    text(value)
+    raise Unclear(Unknown("another program compresses the text to other bytes"))
+
+
+def _rsadecrypt(*_values: Value) -> Data:
+    raise Unclear(Unknown("iamlint decrypts nothing"))
+
+
+def _encode_hcl(*_values: Value) -> Data:
+    raise Unclear(Unknown("iamlint does not write Terraform's language"))
 
 
 def _base64_hash(name: str) -> Function:
@@ -180,12 +270,16 @@ def _uuidv5(namespace: Value, name: Value) -> Data:
 FUNCTIONS: dict[str, Function] = {
     "base64decode": _base64decode,
     "base64encode": lambda value: base64.b64encode(text(value).encode()).decode(),
+    "base64gzip": _base64gzip,
     "base64sha256": _base64_hash("sha256"),
     "base64sha512": _base64_hash("sha512"),
     "csvdecode": _csvdecode,
     "jsondecode": _jsondecode,
     "jsonencode": _jsonencode,
     "md5": _hexadecimal("md5"),
+    "provider::terraform::encode_expr": _encode_hcl,
+    "provider::terraform::encode_tfvars": _encode_hcl,
+    "rsadecrypt": _rsadecrypt,
     "sha1": _hexadecimal("sha1"),
     "sha256": _hexadecimal("sha256"),
     "sha512": _hexadecimal("sha512"),

@@ -7,15 +7,20 @@ import hashlib
 import os
 import posixpath
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from iamlint.hcl.functions.patterns import compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, Function, Refused, Unclear, set_of, text
 from iamlint.hcl.scope import Files
+from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Value
 
 LARGEST = 1_000_000
 """Bytes of a file that an expression reads."""
+DEEPEST = 40
+"""Levels of directories that ``fileset()`` goes down."""
 
 
 def _path(files: Files, name: str) -> Path:
@@ -43,7 +48,7 @@ def read_bytes(files: Files, name: str) -> bytes:
 def read_text(files: Files, name: str) -> str:
     """The text of a file that an expression names."""
     try:
-        return read_bytes(files, name).decode()
+        return normalized(read_bytes(files, name).decode())
     except UnicodeDecodeError as error:
         raise Refused(f"the file {name} is not text in UTF-8") from error
 
@@ -52,24 +57,60 @@ def _fileset(files: Files, directory: Value, pattern: Value) -> Data:
     top, wanted = _path(files, text(directory)), text(pattern)
     if ".." in wanted.split("/") or wanted.startswith("/"):
         raise Unclear(Unknown("a pattern that leads out of its directory"))
+    matching = compiled(_as_pattern(wanted.removesuffix("/")))
     found = []
-    for path in _glob(top, wanted):
-        if path.is_file() and any(Path(os.path.realpath(path)).is_relative_to(root) for root in files.roots):
-            found.append(Value(path.relative_to(top).as_posix()))
-            if len(found) > MOST_ELEMENTS:
-                raise Unclear(Unknown("more files than iamlint lists"))
+    for path in _below(top, len(wanted.split("/")) if "**" not in wanted else DEEPEST):
+        name = path.relative_to(top).as_posix()
+        inside = any(Path(os.path.realpath(path)).is_relative_to(root) for root in files.roots)
+        if inside and matching.search(name) and path.is_file():
+            found.append(Value(normalized(name)))
     return set_of(found)
 
 
-def _glob(top: Path, wanted: str) -> list[Path]:
-    choice = re.search(r"\{([^{}]*)\}", wanted)
-    if choice:
-        options = choice.group(1).split(",")[:50]
-        return [path for one in options for path in _glob(top, wanted[: choice.start()] + one + wanted[choice.end() :])]
-    try:
-        return list(top.glob(wanted)) if wanted else []
-    except (ValueError, OSError) as error:
-        raise Refused("this is no pattern for files") from error
+def _below(top: Path, levels: int) -> Iterator[Path]:
+    """The files below a directory, down to so many levels, without following links to directories."""
+    visited = 0
+    for folder, folders, names in os.walk(top):
+        folders.sort()
+        if len(Path(folder).relative_to(top).parts) + 1 >= levels:
+            folders.clear()
+        for name in sorted(names):
+            visited += 1
+            if visited > MOST_ELEMENTS:
+                raise Unclear(Unknown("more files than iamlint lists"))
+            yield Path(folder, name)
+
+
+_GLOB = re.compile(r"\*\*/|\*\*$|\*|\?|\[\^?\]?[^]]*\]|\\.|[{},]|.", re.DOTALL)
+
+
+def _as_pattern(wanted: str) -> str:
+    """A pattern of https://github.com/bmatcuk/doublestar as a regular expression."""
+    found, choices = [], 0
+    for part in _GLOB.findall(wanted):
+        choices += (part == "{") - (part == "}")
+        match part:
+            case "**/":
+                found.append("(?:.*/)?")
+            case "**":
+                found.append(".*")
+            case "*":
+                found.append("[^/]*")
+            case "?":
+                found.append("[^/]")
+            case "{":
+                found.append("(?:")
+            case "}":
+                found.append(")")
+            case "," if choices:
+                found.append("|")
+            case "[" | "\\":
+                raise Refused("this is no pattern for files")
+            case _ if part[0] in "[\\":
+                found.append(part.replace("[!", "[^"))
+            case _:
+                found.append(re.escape(part) if part.isascii() else part)
+    return "(?s)\\A(?:" + "".join(found) + ")\\z"
 
 
 def _hashed(name: str, *, in_base64: bool = False) -> Function:
@@ -81,7 +122,20 @@ def _hashed(name: str, *, in_base64: bool = False) -> Function:
 
 
 def _exists(files: Files, path: Value) -> Data:
-    return _path(files, text(path)).is_file()
+    found = _path(files, text(path))
+    if found.is_dir():
+        raise Refused("this is a directory")
+    return found.is_file()
+
+
+def _basename(_files: Files, path: Value) -> Data:
+    given = text(path)
+    return posixpath.basename(given.rstrip("/")) or ("/" if given else ".")
+
+
+def _dirname(_files: Files, path: Value) -> Data:
+    folder = posixpath.dirname(text(path))
+    return posixpath.normpath(folder).replace("//", "/") if folder else "."
 
 
 def _pathexpand(_files: Files, path: Value) -> Data:
@@ -89,6 +143,11 @@ def _pathexpand(_files: Files, path: Value) -> Data:
     if text(path).startswith("~"):
         raise Unclear(Unknown("a path below the home directory depends on where Terraform runs"))
     return text(path)
+
+
+def _abspath(_files: Files, path: Value) -> Data:
+    text(path)
+    raise Unclear(Unknown("an absolute path depends on where Terraform runs"))
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -102,8 +161,9 @@ FUNCTIONS: dict[str, Function] = {
     "filesha256": _hashed("sha256"),
     "filesha512": _hashed("sha512"),
     "fileset": _fileset,
-    "basename": lambda _files, path: posixpath.basename(text(path).rstrip("/")) or ".",
-    "dirname": lambda _files, path: posixpath.dirname(text(path)) or ".",
+    "abspath": _abspath,
+    "basename": _basename,
+    "dirname": _dirname,
     "pathexpand": _pathexpand,
 }
 """The first argument of each is the `Files` of the scope."""

@@ -1,0 +1,246 @@
+"""``yamldecode`` and ``yamlencode``, as Terraform reads and writes YAML.
+
+Terraform's rules differ from PyYAML's (``y`` is true, ``017`` is 17, the last of two equal keys counts), so only the
+events are taken from there. Source: https://github.com/zclconf/go-cty-yaml
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+from iamlint.hcl.functions.types import (
+    MOST_ELEMENTS,
+    Refused,
+    Unclear,
+    bounded_number,
+    entries,
+    items,
+    known,
+    number_text,
+    text_of,
+    uncertain,
+    whole,
+)
+from iamlint.hcl.syntax import normalized
+from iamlint.unknown import Unknown
+from iamlint.values import Data, Lazy, SetOf, Value
+
+DEEPEST = 100
+_TRUE = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
+_FALSE = frozenset(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"])
+_NULL = frozenset(["", "~", "null", "Null", "NULL"])
+_INTEGER = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_UNCLEAR = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[Tt ].*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_STANDARD = "tag:yaml.org,2002:"
+
+
+def decoded(text: str) -> Value:
+    """The value of the only document in a text."""
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Reader(yaml.parse(text, Loader=loader)).only_document()
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        raise Refused("this is not YAML") from error
+
+
+class _Reader:
+    def __init__(self, events: Iterator[Any]) -> None:
+        self.events = events
+        self.anchors: dict[str, Value | None] = {}
+        self.sizes: dict[str, int] = {}
+        self.budget = MOST_ELEMENTS
+
+    def only_document(self) -> Value:
+        """The document; there must be exactly one."""
+        found: list[Value] = []
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if found:
+                    raise Refused("only one YAML document is allowed")
+                found.append(self.value(next(self.events), 0))
+        if not found:
+            raise Refused("the YAML document is missing")
+        return found[0]
+
+    def value(self, event: Any, depth: int) -> Value:
+        """The value that begins with an event."""
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event.anchor or "")
+        self._spend(1)
+        if depth > DEEPEST:
+            raise Unclear(Unknown(f"YAML nested deeper than {DEEPEST} levels"))
+        before = self.budget
+        if event.anchor:
+            self.anchors[event.anchor] = None
+        found = Value(self._data(event, depth))
+        if event.anchor:
+            self.anchors[event.anchor], self.sizes[event.anchor] = found, before - self.budget + 1
+        return found
+
+    def _spend(self, size: int) -> None:
+        self.budget -= size
+        if self.budget < 0:
+            raise Unclear(Unknown("YAML with more values than iamlint evaluates"))
+
+    def _alias(self, name: str) -> Value:
+        found = self.anchors.get(name)
+        if found is None:
+            raise Refused(f"the anchor {name} is not defined there")
+        self._spend(self.sizes[name])
+        return found
+
+    def _data(self, event: Any, depth: int) -> Data:
+        match event:
+            case yaml.ScalarEvent():
+                return _scalar(event.tag, event.value, plain=event.implicit[0])
+            case yaml.SequenceStartEvent(tag=None | "!" | "tag:yaml.org,2002:seq"):
+                found: list[Value] = []
+                while not isinstance(inner := next(self.events), yaml.SequenceEndEvent):
+                    found.append(self.value(inner, depth + 1))
+                return tuple(found)
+            case yaml.MappingStartEvent(tag=None | "!" | "tag:yaml.org,2002:map"):
+                return self._mapping(depth)
+            case _:
+                raise Refused(f"the tag {event.tag} is not supported")
+
+    def _mapping(self, depth: int) -> dict[str, Value]:
+        merged: dict[str, Value] = {}
+        found: dict[str, Value] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            merge = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]
+            key = None if merge else text_of(self.value(event, depth + 1).data)
+            value = self.value(next(self.events), depth + 1)
+            if merge:
+                for one in items(value) if isinstance(value.data, tuple) else (value,):
+                    merged = {**entries(one), **merged}
+            elif key is None:
+                raise Refused("only strings are allowed as mapping keys")
+            else:
+                found[key] = value
+        return dict(sorted({**merged, **found}.items()))
+
+
+def _scalar(tag: str | None, given: str, *, plain: bool) -> Data:
+    text = normalized(given)
+    if tag in (None, "!") and plain:
+        return _plain(text)
+    if tag in (None, "!") or tag.removeprefix(_STANDARD) in ("str", "int", "float", "bool", "null", "binary"):
+        return text
+    raise Refused(f"the tag {tag} is not supported")
+
+
+def _plain(text: str) -> Data:
+    if text in _NULL:
+        return None
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if _UNCLEAR.fullmatch(text):
+        raise Unclear(Unknown("a time or an infinite number in YAML"))
+    if _DATE.fullmatch(text):
+        return f"{text}T00:00:00Z"
+    if _INTEGER.fullmatch(text) and text[:2] in ("0x", "0o"):
+        return bounded_number(int(text[:1000], 0)) if len(text) < 1000 else text
+    if _FLOAT.fullmatch(text):
+        return whole(Decimal(bounded_number(Decimal(text))))
+    return text
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+_ESCAPES = {
+    "\0": "\\0",
+    "\a": "\\a",
+    "\b": "\\b",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\f": "\\f",
+    "\r": "\\r",
+    "\x1b": "\\e",
+    '"': '\\"',
+    "\\": "\\\\",
+}
+_WIDTH = 80
+
+
+def encoded(value: Value) -> str:
+    """A value as YAML."""
+    lines = _lines(value)
+    plain = isinstance(value.data, bool | int | Decimal | None)
+    return "\n".join([*lines, *(["..."] if plain else [])]) + "\n"
+
+
+def _lines(value: Value) -> list[str]:
+    """The lines of a value; those after the first are indented below what holds it."""
+    if uncertain(value) or isinstance(value.data, Lazy):
+        raise Unclear(Unknown("the order or number of its elements is not known"))
+    match known(value):
+        case str() as text:
+            return _text(text)
+        case tuple() | SetOf():
+            return [line for item in items(value) for line in _item(item)] or ["[]"]
+        case dict():
+            return [line for key, item in sorted(entries(value).items()) for line in _entry(key, item)] or ["{}"]
+        case None:
+            return ["null"]
+        case bool() as flag:
+            return ["true" if flag else "false"]
+        case int() | Decimal() as number:
+            return [number_text(number)]
+    raise AssertionError("every kind of data is there")
+
+
+def _item(item: Value) -> list[str]:
+    first, *rest = _lines(item)
+    block = isinstance(item.data, str)  # the lines of a text are indented already
+    return ["- " + first, *(line if block or not line else "  " + line for line in rest)]
+
+
+def _entry(key: str, item: Value) -> list[str]:
+    (name,), lines = _quoted(key), _lines(item)
+    match item.data:
+        case dict() as fields if fields:
+            return [name + ":", *("  " + line if line else line for line in lines)]
+        case tuple() | SetOf() if items(item):
+            return [name + ":", *lines]
+        case _:
+            return [f"{name}: {lines[0]}", *lines[1:]]
+
+
+def _text(text: str) -> list[str]:
+    """A text of one line in quotes, of several as a block."""
+    if "\n" not in text:
+        return _quoted(text)
+    body = text.removesuffix("\n")
+    lines = body.split("\n")
+    strange = text[0] in " \n" or body.endswith("\n") or any(line.endswith(" ") for line in lines)
+    if strange or any(_escaped(character) != character and character not in '\n"\\' for character in text):
+        raise Unclear(Unknown("a text of several lines that iamlint does not write as YAML"))
+    return ["|" if text.endswith("\n") else "|-", *("  " + line if line else line for line in lines)]
+
+
+def _quoted(text: str) -> list[str]:
+    found = '"' + "".join(map(_escaped, text)) + '"'
+    if len(found) > _WIDTH // 2 and " " in text:
+        raise Unclear(Unknown("a text so long that YAML may break it"))
+    return [found]
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character < " ":
+        return f"\\x{ord(character):02X}"
+    if character > "\uffff":
+        return f"\\U{ord(character):08X}"
+    if character.isascii() and character != "\x7f":
+        return character
+    if not character.isprintable() or character == "\xa0":
+        raise Unclear(Unknown("a character that iamlint does not write as YAML"))
+    return character

@@ -1,0 +1,185 @@
+"""Expressions held against the answers that `terraform console` gave; `bench/console.py` records them."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlint.hcl import native
+from iamlint.hcl.constraints import ANY, convert, read_constraint
+from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.functions.types import parts
+from iamlint.hcl.scope import Files, Scope
+from iamlint.location import SourceText, Unreadable
+from iamlint.unknown import Unknown
+from iamlint.values import Lazy, List, Map, SetOf, Value
+
+RECORDED = Path(__file__).parent.parent.parent / "testdata" / "console"
+MODULE = RECORDED / "module"
+ANSWERS = sorted((RECORDED / "answers").glob("*.json"))
+
+MAY_BE_UNKNOWN = {
+    "abspath(": "depends on where Terraform runs",
+    "base64gzip(": "another compressor writes other bytes",
+    "bcrypt(": "salted with random bytes",
+    "issensitive(": "what is sensitive is not followed",
+    'pathexpand("~': "depends on where Terraform runs",
+    "provider::terraform::": "would need a writer of Terraform's language with its alignment",
+    "timestamp()": "another value at each run",
+    "uuid()": "another value at each run",
+    '"::ffff:': "what Terraform makes of IPv4 within IPv6 is an accident of its arithmetic",
+    "-1, 0)": "cidrsubnet() with negative numbers goes beyond its range, by accident",
+    ", 4, -1)": "the same",
+    "9999-12-31T23": "times beyond the year 9999",
+    "\\\\p{Greek}": "Python does not know the scripts of Unicode",
+    'yamlencode("\\n")': "texts of several lines that begin or end with blanks are written in four ways",
+    'yamlencode("\\ttab': "the same",
+    'yamlencode("trailing space': "the same",
+    'yamlencode(" space first': "the same",
+    'yamlencode("two\\n\\n': "the same",
+    "yamlencode(join": "a long text is broken into lines",
+}
+"""Where the answer may be unknown though Terraform has one: what the expression contains, and why."""
+
+
+def _answers(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["answers"]
+    return found
+
+
+class Module:
+    """The names of the recorded module: its locals, and its variables at their defaults."""
+
+    def __init__(self, names: dict[str, Value] | None = None) -> None:
+        self.source = SourceText("main.tf", (MODULE / "main.tf").read_text(encoding="utf-8"))
+        body = native.read(self.source).body
+        self.locals = {k: a.expression for b in body.blocks_of("locals") for k, a in b.body.arguments.items()}
+        self.variables = {block.label(0): block.body.arguments for block in body.blocks_of("variable")}
+        self.files = Files((MODULE.resolve(),), MODULE.resolve())
+        self.scope = Scope(self.source, self.lookup, self.files)
+        self.names = names or {}
+
+    def lookup(self, name: str) -> Value | None:
+        match name:
+            case "local":
+                return Value(Lazy("local", self._local, lambda: self.locals))
+            case "var":
+                return Value(Lazy("var", self._variable, lambda: self.variables))
+            case "path":
+                return Value({"cwd": Value("/somewhere"), "module": Value("."), "root": Value(".")})
+            case "terraform":
+                return Value({"workspace": Value("default")})
+            case _:
+                return self.names.get(name)
+
+    def _local(self, name: str) -> Value | None:
+        return evaluate(self.locals[name], self.scope) if name in self.locals else None
+
+    def _variable(self, name: str) -> Value | None:
+        arguments = self.variables.get(name)
+        if arguments is None:
+            return None
+        constraint = read_constraint(arguments["type"].expression, self.source) if "type" in arguments else ANY
+        return convert(evaluate(arguments["default"].expression, self.scope), constraint)
+
+    def value(self, expression: str) -> Value:
+        """What we make of an expression; a syntax error is a refusal."""
+        source = SourceText("expression", expression)
+        node = native.read_expression(source)
+        if isinstance(node, Unreadable):
+            return Value(Unknown(node.reason, refused=True))
+        return evaluate(node, Scope(source, self.lookup, self.files))
+
+
+def plain(value: Value) -> Any:
+    """A known value as JSON has it."""
+    match value.data:
+        case Decimal() as number:
+            return int(number) if number == number.to_integral_value() else float(number)
+        case tuple() | SetOf() as found:
+            return [plain(item) for item in (found.elements if isinstance(found, SetOf) else found)]
+        case dict() as found:
+            return {key: plain(item) for key, item in found.items()}
+        case Lazy() as lazy:
+            return {name: plain(lazy.attribute(name) or Value(None)) for name in lazy.names()}
+        case data:
+            return data
+
+
+def kind(value: Value) -> str:
+    """The kind of a value as the console's ``type()`` begins."""
+    match value.data:
+        case bool():
+            return "bool"
+        case int() | Decimal():
+            return "number"
+        case str():
+            return "string"
+        case List():
+            return "list"
+        case Map():
+            return "map"
+        case tuple():
+            return "tuple"
+        case SetOf():
+            return "set"
+        case _:
+            return "object"
+
+
+def first_unknown(value: Value) -> Unknown | None:
+    return next((part.data for part in parts(value) if isinstance(part.data, Unknown)), None)
+
+
+def difference(answer: dict[str, Any], ours: Value) -> str:
+    """What is wrong with our answer; empty where nothing is."""
+    expression, why = answer["expression"], first_unknown(ours)
+    if why and not why.reason:
+        return f"{expression}\n  no reason: {why}"
+    if "error" in answer:
+        return "" if why else f"{expression}\n  Terraform: {answer['error'][:200]}\n  iamlint:   {plain(ours)!r}"
+    if why and not why.refused and allowed(expression):
+        return ""
+    if why:
+        return f"{expression}\n  Terraform: {answer['value']!r}\n  iamlint:   {why}"
+    shown = plain(ours)
+    if json.dumps(shown, sort_keys=True) != json.dumps(answer["value"], sort_keys=True):
+        return f"{expression}\n  Terraform: {answer['value']!r}\n  iamlint:   {shown!r}"
+    if answer["value"] is not None and not answer["type"].startswith(kind(ours)):
+        return f"{expression}\n  Terraform: {answer['type']}\n  iamlint:   {kind(ours)}"
+    return ""
+
+
+def allowed(expression: str) -> list[str]:
+    """The entries of the table that an expression falls under."""
+    return [part for part in MAY_BE_UNKNOWN if part in expression]
+
+
+@pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.stem)
+def test_expressions(path: Path) -> None:
+    module = Module()
+    wrong = [difference(answer, module.value(answer["expression"])) for answer in _answers(path)]
+    assert not list(filter(None, wrong)), "\n".join(filter(None, wrong))
+
+
+def test_few_answers_are_unknown() -> None:
+    """Each entry of the table is needed, and all together are few."""
+    module, used = Module(), set[str]()
+    recorded = [answer for path in ANSWERS for answer in _answers(path)]
+    unknown = [a["expression"] for a in recorded if "value" in a and first_unknown(module.value(a["expression"]))]
+    for expression in unknown:
+        used.update(allowed(expression))
+    assert used == MAY_BE_UNKNOWN.keys()
+    assert len(recorded) >= 1600
+    assert len(unknown) <= 26
+
+
+def test_every_function_occurs() -> None:
+    functions = json.loads((RECORDED / "functions.json").read_text(encoding="utf-8"))["functions"]
+    text = "\n".join(answer["expression"] for path in ANSWERS for answer in _answers(path))
+    assert [name for name in functions if not re.search(rf"\b{name}\(", text)] == []
