@@ -32,6 +32,7 @@ class Options:
     second_parser: bool = False
     exclude: tuple[str, ...] = ()
     progress: Callable[[str], None] = _silent
+    relevant: Callable[[str], bool] | None = None
 
 
 @dataclass(slots=True)

@@ -1,32 +1,41 @@
-"""What gcloud exports: policies, roles, services, accounts, projects; JSON or YAML, told apart by content."""
+"""What gcloud exports: policies, roles, services, accounts, assets …; JSON or YAML, told apart by content."""
 
 from __future__ import annotations
 
-import json
 import re
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from iamlint.documents import find, path_text, plain, read_json, read_yaml
-from iamlint.facts import Declaration, Fact, Place, Resource, Service
+from iamlint.documents import read_json_documents, read_yaml
+from iamlint.facts import Fact, Resource
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.gcloud import readers
-from iamlint.sources.gcloud.belongs import by_option, by_path
+from iamlint.sources.gcloud import federation, inventory
+from iamlint.sources.gcloud.ancestors import ancestors
+from iamlint.sources.gcloud.assets import analysis, assets, search
+from iamlint.sources.gcloud.belongs import by_option, by_path, project_by_path
+from iamlint.sources.gcloud.config_connector import config_connector
+from iamlint.sources.gcloud.constraints import org_policies
+from iamlint.sources.gcloud.denials import attached_to, boundaries, boundary_bindings, denials
+from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.kinds import Kind, kind_of
+from iamlint.sources.gcloud.parts import has, place
+from iamlint.sources.gcloud.policies import policy
+from iamlint.sources.gcloud.shapes import problems
+from iamlint.sources.gcloud.table import is_table, read_table
 from iamlint.sources.reading import Options, Reading
 from iamlint.values import Value
 
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
-
 KINDS = (
-    "Terraform source, plans and states (terraform show -json), and what gcloud prints as JSON or YAML "
-    "(get-iam-policy, get-ancestors-iam-policy, iam roles describe, iam service-accounts list, services list, "
-    "projects list)"
+    "Terraform source, plans and states (terraform show -json), Config Connector's documents, and what gcloud prints "
+    "with --format=json or yaml: policies (get-iam-policy, get-ancestors-iam-policy, iam policies get), roles, service "
+    "accounts and keys, services, projects, folders, pools, organization policies, and the asset commands (export, "
+    "list, search-all-iam-policies, analyze-iam-policy)"
 )
-_TABLE = re.compile(r"NAME +TITLE\s*$", re.MULTILINE)
-_MARKS = re.compile(r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|policy")
+_MARKS = re.compile(
+    r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|policy|cnrm\.cloud\.google\.com"
+    r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|ancestors|constraints/"
+)
+"""One of these is in every export; a file without them is looked at no further, unless the user named it."""
 
 
 def read_export(source: SourceText, options: Options, *, named: bool = True) -> Reading | None:
@@ -34,128 +43,153 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
 
     A text that cannot be parsed is an error where the user named it, or where its name says that it is a policy.
     """
-    if _TABLE.match(source.text):
-        return _table(source)
-    if not _MARKS.search(source.text) and not named:
+    if is_table(source):
+        return read_table(source)
+    if not named and not _MARKS.search(source.text):
         return None
     documents = _documents(source)
     if isinstance(documents, Unreadable):
         return Reading(errors=[documents]) if named or by_path(source.path) else None
-    reading = Reading()
-    known = [(kind, document) for document in documents if (kind := kind_of(document))]
-    if not known or len(known) < len(documents):
+    said = [document for document in documents if document.data is not None]
+    kinds = [kind_of(document) for document in said]
+    if not any(kinds) and not (named and said and all(document.data == () for document in said)):
         return None
-    for kind, document in known:
-        errors = _wrong_shape(kind, document)
-        reading.errors += errors
-        if not errors:
-            _read(kind, document, source, options, reading)
-    return reading
+    return _read(_relevant(said, kinds), source, options)
+
+
+def read_documents(documents: Sequence[Value], source: SourceText, options: Options) -> Reading:
+    """What documents say that have been parsed already."""
+    return _read(_relevant(documents, [kind_of(document) for document in documents]), source, options)
 
 
 def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
-    is_json = source.path.endswith(".json") or source.text.lstrip()[:1] in ("{", "[")
-    if is_json:
-        found = read_json(source)
-        return found if isinstance(found, Unreadable) else (found,)
+    is_json = source.path.removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson"))
+    if is_json or source.text.lstrip()[:1] in ("{", "["):
+        return read_json_documents(source)
     return read_yaml(source)
 
 
-@cache
-def _validator(kind: Kind) -> Validator:
-    from jsonschema import Draft202012Validator
-
-    schema: dict[str, Any] = json.loads(Path(__file__).with_name("schemas").joinpath(f"{kind}.json").read_text())
-    return Draft202012Validator(schema)
-
-
-def _wrong_shape(kind: Kind, document: Value) -> list[Unreadable]:
-    """Where a document of a kind is not as that kind is, at the place and with its path."""
-    data = plain(document)
-    schema_list = kind in ("services", "accounts", "projects")
-    if kind == "role" and isinstance(data, list):
-        found = [
-            (error, [at, *error.absolute_path])
-            for at, one in enumerate(data)
-            for error in _validator(kind).iter_errors(one)
-        ]
-    elif schema_list and isinstance(data, dict):
-        found = [(error, list(error.absolute_path)[1:]) for error in _validator(kind).iter_errors([data])]
-    else:
-        found = [(error, list(error.absolute_path)) for error in _validator(kind).iter_errors(data)]
-    return [
-        Unreadable(
-            _at(find(document, path)),
-            f"{path_text(path)}: {_short(error.message)}",
-            f"this was read as a {kind} export of gcloud",
-        )
-        for error, path in found[:10]
-    ]
+def _relevant(documents: Sequence[Value], kinds: Sequence[Kind | None]) -> list[tuple[Value, Kind | None]]:
+    """The documents with their kinds. Among Config Connector's those of the cluster itself do not matter; between the
+    documents of an analysis stand headings."""
+    pairs = list(zip(documents, kinds, strict=True))
+    if "analysis" in kinds:
+        pairs = [(document, kind) for document, kind in pairs if not isinstance(document.data, str)]
+    if "config_connector" in kinds:
+        return [(document, kind) for document, kind in pairs if kind == "config_connector"]
+    return [(document, kind) for document, kind in pairs if document.data != ()]
 
 
-def _short(message: str) -> str:
-    return message if len(message) < 160 else message[:157] + "..."
+def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, options: Options) -> Reading:
+    export = _Export(source, options)
+    connected: list[Value] = []
+    for document, kind in documents:
+        if kind is None:
+            hint = "the rest of the file is read"
+            export.errors.append(Unreadable(place(document), "this document is no export that iamlint knows", hint))
+            continue
+        sound = export.sound(document, kind)
+        if kind == "config_connector":
+            connected += sound
+        else:
+            export.facts += export.read(kind, sound, listed=isinstance(document.data, tuple))
+    export.facts += config_connector(connected)
+    export.facts += export.hierarchy.facts()
+    return Reading(facts=export.facts, errors=export.errors)
 
 
-def _at(value: Value) -> Location:
-    return value.at.location if value.at else Location("")
+@dataclass(slots=True)
+class _Export:
+    """One file with its documents, and what came out of it so far."""
+
+    source: SourceText
+    options: Options
+    facts: list[Fact] = field(default_factory=list)
+    errors: list[Unreadable] = field(default_factory=list)
+    hierarchy: Hierarchy = field(default_factory=Hierarchy)
+
+    def sound(self, document: Value, kind: Kind) -> list[Value]:
+        """The entries of a document that have the shape of their kind; what is wrong with the others is an error.
+
+        Ancestors with a gap would tell wrong parents, so that one wrong entry spoils them.
+        """
+        if not isinstance(document.data, tuple):
+            errors = problems(kind, document)
+            self.errors += errors
+            return [] if errors else [document]
+        numbered = [(number, one) for number, one in enumerate(document.data) if not _separates(kind, one)]
+        found = [(one, problems(kind, one, (number,))) for number, one in numbered]
+        self.errors += (error for _, errors in found for error in errors)
+        sound = [one for one, errors in found if not errors]
+        return [] if kind == "ancestors" and len(sound) < len(found) else sound
+
+    def read(self, kind: Kind, found: Sequence[Value], *, listed: bool) -> Iterator[Fact]:
+        """The facts of entries of one kind; ``listed`` says that a list command printed them."""
+        match kind:
+            case "policy":
+                yield from self._policies(found)
+            case "deny_policy":
+                yield from denials(found, attached_to(self._resource()))
+            case "org_policy":
+                yield from self._org_policies(found)
+            case "ancestors":
+                yield from ancestors(found, self.hierarchy)
+            case "asset":
+                yield from assets(found, self.options.relevant, self.hierarchy)
+            case "search":
+                yield from search(found, self.hierarchy)
+            case "service":
+                yield from inventory.services(found, project_by_path(self.source.path))
+            case "role":
+                yield from inventory.roles(found, listed=listed)
+            case _ if kind in _READERS:
+                yield from _READERS[kind](found)
+            case _:
+                return
+
+    def _policies(self, found: Sequence[Value]) -> Iterator[Fact]:
+        resource = self._resource()
+        if resource:
+            for one in found:
+                yield from policy(one, resource)
+        elif found:
+            self.errors.append(_of_nothing(self.source, self.options, "the policy does not say what it belongs to"))
+
+    def _org_policies(self, found: Sequence[Value]) -> Iterator[Fact]:
+        resource = self._resource()
+        if resource is None and not all(has(one, "spec") for one in found):
+            why = "the organization policy does not say what it belongs to"
+            self.errors.append(_of_nothing(self.source, self.options, why))
+        yield from org_policies(found, resource)
+
+    def _resource(self) -> Resource | None:
+        """What a document belongs to that does not say so."""
+        asked = self.options.resource
+        return by_option(asked) if asked else by_path(self.source.path)
 
 
-def _read(kind: Kind, document: Value, source: SourceText, options: Options, reading: Reading) -> None:
-    match kind:
-        case "policy":
-            resource = _belongs(source, options)
-            if isinstance(resource, Unreadable):
-                reading.errors.append(resource)
-            else:
-                reading.facts += readers.policy(document, resource)
-        case "ancestors":
-            for entry in document.data if isinstance(document.data, tuple) else ():
-                policy = entry.data["policy"] if isinstance(entry.data, dict) else entry
-                reading.errors += _wrong_shape("policy", policy)
-            if not reading.errors:
-                reading.facts += readers.ancestors(document)
-        case "services":
-            reading.facts += readers.services(document, _project_of(source))
-        case "role":
-            reading.facts += readers.roles(document)
-        case "accounts":
-            reading.facts += readers.accounts(document)
-        case "projects":
-            reading.facts += readers.projects(document)
+_READERS: Mapping[Kind, Callable[[Sequence[Value]], Iterator[Fact]]] = {
+    "analysis": analysis,
+    "boundary_policy": boundaries,
+    "folder": inventory.folders,
+    "key": inventory.keys,
+    "policy_binding": boundary_bindings,
+    "pool": federation.pools,
+    "project": inventory.projects,
+    "provider": federation.providers,
+    "service_account": inventory.accounts,
+}
+"""The kinds of which every entry says all there is to know by itself. Of an organization only its policy matters."""
 
 
-def _belongs(source: SourceText, options: Options) -> Resource | Unreadable:
-    found = by_option(options.resource) if options.resource else by_path(source.path)
-    if found:
-        return found
+def _separates(kind: Kind, entry: Value) -> bool:
+    """Whether an entry only stands between two others: analyses have texts there."""
+    return kind == "analysis" and not isinstance(entry.data, dict)
+
+
+def _of_nothing(source: SourceText, options: Options, reason: str) -> Unreadable:
     at = Location(source.path)
     if options.resource:
         hint = "give projects/ID, folders/NUMBER, organizations/NUMBER or serviceAccounts/EMAIL"
         return Unreadable(at, f"--resource {options.resource} names no resource", hint)
-    hint = "say it with --resource projects/ID, or name the file project-ID.json or EMAIL.json"
-    return Unreadable(at, "the policy does not say what it belongs to", hint)
-
-
-def _project_of(source: SourceText) -> str | None:
-    found = by_path(source.path)
-    return found.name if found and found.kind == "project" and isinstance(found.name, str) else None
-
-
-def _table(source: SourceText) -> Reading:
-    """The table that ``gcloud services list`` prints: NAME and TITLE."""
-    project = _project_of(source)
-    if project is None:
-        hint = "name the file project-ID-services.txt, or put it in a folder projects/ID, or export it as JSON"
-        return Reading(
-            errors=[Unreadable(Location(source.path), "the table does not say which project it is of", hint)]
-        )
-    facts: list[Fact] = []
-    at = source.text.index("\n") + 1 if "\n" in source.text else len(source.text)
-    for line in source.text[at:].split("\n"):
-        name = line.split(" ", 1)[0].rstrip("\r")
-        if name:
-            place = source.location(at, at + len(name))
-            facts.append(Service(name, project, Declaration(place, "service"), Place(place), complete=True))
-        at += len(line) + 1
-    return Reading(facts=facts)
+    return Unreadable(at, reason, "say it with --resource projects/ID, or name the file project-ID.json or EMAIL.json")

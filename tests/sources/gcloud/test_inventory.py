@@ -170,7 +170,7 @@ def test_ancestors_tell_the_policies_and_the_hierarchy(export):
     ("name", "content", "path"),
     [
         ("role.json", {**ROLE, "includedPermissions": "iam.roles.get"}, "$.includedPermissions"),
-        ("roles.json", [LISTED, {**LISTED, "title": 7}], "$[1].title"),
+        ("roles.json", [{**LISTED, "title": 7}], "$[0].title"),
         ("accounts.json", [{**ACCOUNT, "disabled": "no"}], "$[0].disabled"),
         ("account.json", {**ACCOUNT, "disabled": "no"}, "$.disabled"),
         ("services.json", [{**SERVICES[0], "state": "MAYBE"}], "$[0].state"),
@@ -185,3 +185,9 @@ def test_a_broken_one_is_told_with_its_path(export, name, content, path):
     assert error.reason.startswith(path + ": ")
     text = json.dumps(content, indent=2).splitlines()[error.at.line - 1]
     assert path.rpartition(".")[2] in text
+
+
+def test_the_others_of_a_list_are_read(export):
+    reading = export("roles.json", [{**LISTED, "title": 7}, LISTED])
+    assert [role.title for role in reading.facts] == ["Signer"]
+    assert [error.reason[:11] for error in reading.errors] == ["$[0].title:"]

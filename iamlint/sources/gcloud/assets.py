@@ -1,0 +1,111 @@
+"""What Cloud Asset Inventory prints: exports and lists of assets, searches of policies, analyses.
+
+Sources: https://cloud.google.com/asset-inventory/docs/exporting-to-cloud-storage,
+https://cloud.google.com/asset-inventory/docs/searching-iam-policies and
+https://cloud.google.com/policy-intelligence/docs/policy-analyzer-overview
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from iamlint.facts import Declaration, Fact, Gap, Place
+from iamlint.sources.gcloud import constraints, federation, inventory
+from iamlint.sources.gcloud.hierarchy import Hierarchy
+from iamlint.sources.gcloud.names import project_in, resource_of
+from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
+from iamlint.sources.gcloud.policies import Relevant, grants, policy
+from iamlint.unknown import Unknown
+from iamlint.values import Value
+
+
+def assets(found: Sequence[Value], relevant: Relevant | None, hierarchy: Hierarchy) -> Iterator[Fact]:
+    """What an export or a list of assets says; who lies below whom is noted in ``hierarchy``."""
+    for one in found:
+        declared = Declaration(place(one), "asset")
+        name = text(get(one, "name")) or ""
+        own = list(_asset(one, declared, relevant))
+        yield from own
+        if own:
+            hierarchy.add(texts(get(one, "ancestors")), project_in(name), declared)
+
+
+def _asset(one: Value, declared: Declaration, relevant: Relevant | None) -> Iterator[Fact]:
+    name = get(one, "name")
+    resource = resource_of(text(name) or "")
+    allow = first(one, "iam_policy", "iamPolicy")
+    if resource and allow.data is not None:
+        yield from policy(allow, resource, place(name), declared, relevant)
+    if resource:
+        yield from constraints.org_policies(items(first(one, "org_policy", "orgPolicy")), resource)
+    data = get(one, "resource", "data")
+    if data.data is not None:
+        yield from _resource(text(first(one, "asset_type", "assetType")) or "", data)
+
+
+def _resource(kind: str, data: Value) -> Iterator[Fact]:
+    """The resource itself, in exports with ``--content-type=resource``."""
+    match kind:
+        case "iam.googleapis.com/Role":
+            yield from inventory.roles([data], listed=False)
+        case "iam.googleapis.com/ServiceAccount":
+            yield from inventory.accounts([data])
+        case "iam.googleapis.com/ServiceAccountKey":
+            yield from inventory.keys([data])
+        case "cloudresourcemanager.googleapis.com/Project":
+            yield from inventory.projects([data])
+        case "cloudresourcemanager.googleapis.com/Folder":
+            yield from inventory.folders([data])
+        case "iam.googleapis.com/WorkloadIdentityPool":
+            yield from federation.pools([data])
+        case "iam.googleapis.com/WorkloadIdentityPoolProvider":
+            yield from federation.providers([data])
+        case _:
+            return
+
+
+def search(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:
+    """The bindings that a search of policies matched: those that it does not show may be there all the same."""
+    for one in found:
+        name = get(one, "resource")
+        resource = resource_of(text(name) or "")
+        declared = Declaration(place(one), "search")
+        if resource:
+            yield from policy(get(one, "policy"), resource, place(name), declared)
+        _note(one, text(name) or "", declared, hierarchy)
+
+
+def _note(one: Value, name: str, declared: Declaration, hierarchy: Hierarchy) -> None:
+    """Who lies below whom. The folders of a result are in no documented order: of several none is the nearest."""
+    folders, organization = texts(get(one, "folders")), text(get(one, "organization"))
+    project = text(get(one, "project"))
+    if project:
+        above = Unknown("the search does not tell the order of the folders") if len(folders) > 1 else None
+        parent = above or (folders[0] if folders else organization)
+        hierarchy.note(project, parent, project_in(name), declared)
+    if len(folders) == 1:
+        hierarchy.note(folders[0], organization, None, declared)
+
+
+def analysis(found: Sequence[Value]) -> Iterator[Fact]:
+    """The bindings that an analysis of policies matched, in either of the shapes that gcloud prints."""
+    for one in found:
+        for binding, name in _analysed(one):
+            resource = resource_of(text(name) or "")
+            if resource:
+                declared = Declaration(place(binding), "analysis")
+                yield from grants(binding, resource, declared, Place(place(name)))
+        for part in (one, get(one, "mainAnalysis"), *items(get(one, "serviceAccountImpersonationAnalysis"))):
+            if get(part, "fullyExplored").data is False:
+                declared = Declaration(place(get(part, "fullyExplored")), "analysis")
+                yield Gap("the analysis was not fully explored: it may lack bindings", declared)
+
+
+def _analysed(one: Value) -> Iterator[tuple[Value, Value]]:
+    """The bindings, each with the name of what it is on."""
+    if has(one, "policy"):
+        yield get(one, "policy", "binding"), get(one, "policy", "attachedResource")
+    parts = (one, get(one, "mainAnalysis"), *items(get(one, "serviceAccountImpersonationAnalysis")))
+    for part in parts:
+        for result in items(get(part, "analysisResults")):
+            yield get(result, "iamBinding"), get(result, "attachedResourceFullName")

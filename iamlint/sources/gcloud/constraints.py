@@ -1,0 +1,66 @@
+"""Organization policies, of the present API and of the one before it.
+
+Source: https://cloud.google.com/resource-manager/docs/organization-policy/using-constraints
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from iamlint.facts import Declaration, OrgPolicy, Place, Resource
+from iamlint.sources.gcloud.names import relative
+from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
+from iamlint.unknown import Unknown
+from iamlint.values import Value
+
+
+def org_policies(found: Sequence[Value], resource: Resource | None = None) -> Iterator[OrgPolicy]:
+    """Organization policies; ``resource`` is what those belong to that do not say so."""
+    for policy in found:
+        name = text(get(policy, "name")) or ""
+        if has(policy, "spec"):
+            of, _, constraint = name.partition("/policies/")
+            on = relative(of)
+            if on:
+                yield _of_spec(policy, constraint, on)
+        elif resource:
+            yield _older(policy, resource)
+
+
+def _of_spec(policy: Value, constraint: str, resource: Resource) -> OrgPolicy:
+    spec = get(policy, "spec")
+    rules = items(get(spec, "rules"))
+    conditional = any(has(rule, "condition") for rule in rules)
+    why = Unknown(f"a rule of the organization policy {constraint} is under a condition")
+    plain = [rule for rule in rules if not has(rule, "condition")]
+    enforced = [get(rule, "enforce").data is True for rule in plain if has(rule, "enforce")]
+    allowed = [one for rule in plain for one in texts(get(rule, "values", "allowedValues"))]
+    denied = [one for rule in plain for one in texts(get(rule, "values", "deniedValues"))]
+    allowed += ["*" for rule in plain if get(rule, "allowAll").data is True]
+    denied += ["*" for rule in plain if get(rule, "denyAll").data is True]
+    return OrgPolicy(
+        constraint=constraint,
+        resource=resource,
+        declared=Declaration(place(policy), "org_policy"),
+        place=Place(place(get(spec, "rules") if has(spec, "rules") else spec)),
+        enforced=why if conditional else any(enforced) if enforced else None,
+        allowed=why if conditional else tuple(allowed),
+        denied=why if conditional else tuple(denied),
+        reset=get(spec, "reset").data is True,
+    )
+
+
+def _older(policy: Value, resource: Resource) -> OrgPolicy:
+    boolean, listed = first(policy, "booleanPolicy", "boolean_policy"), first(policy, "listPolicy", "list_policy")
+    everything = text(first(listed, "allValues", "all_values"))
+    written = get(policy, "constraint")
+    return OrgPolicy(
+        constraint=(text(written) or "").removeprefix("constraints/"),
+        resource=resource,
+        declared=Declaration(place(policy), "org_policy"),
+        place=Place(place(written)),
+        enforced=get(boolean, "enforced").data is True if boolean.data is not None else None,
+        allowed=("*",) if everything == "ALLOW" else texts(first(listed, "allowedValues", "allowed_values")),
+        denied=("*",) if everything == "DENY" else texts(first(listed, "deniedValues", "denied_values")),
+        reset=has(policy, "restoreDefault") or has(policy, "restore_default"),
+    )

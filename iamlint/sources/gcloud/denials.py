@@ -1,0 +1,91 @@
+"""What takes access away: deny policies, principal access boundaries and what binds them.
+
+Sources: https://cloud.google.com/iam/docs/deny-overview and
+https://cloud.google.com/iam/docs/principal-access-boundary-policies
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import unquote
+
+from iamlint.facts import Boundary, BoundaryBinding, Declaration, Denial, Place, Resource, Text
+from iamlint.sources.gcloud.parts import get, has, items, place, text, texts
+from iamlint.sources.gcloud.policies import condition_of
+from iamlint.unknown import Unknown
+from iamlint.values import Value
+
+_NOT_LISTED = Unknown("a list of deny policies does not print their rules; gcloud iam policies get does")
+_NOT_ATTACHED = Unknown("the deny policy does not say what it is attached to")
+_NO_DETAILS = Unknown("the export does not print what the boundary policy allows")
+
+
+def denials(found: Sequence[Value], parent: Text | None = None) -> Iterator[Denial]:
+    """The rules of deny policies. A policy whose rules are not printed denies something that is not known."""
+    for policy in found:
+        declared = Declaration(place(policy), "deny_policy")
+        where = attachment(text(get(policy, "name")) or "") or parent or _NOT_ATTACHED
+        if not has(policy, "rules"):
+            yield _not_listed(where, declared, Place(place(get(policy, "name"))))
+        for rule in items(get(policy, "rules")):
+            if has(rule, "denyRule"):
+                yield denial(get(rule, "denyRule"), where, declared)
+
+
+def _not_listed(parent: Text, declared: Declaration, at: Place) -> Denial:
+    why = _NOT_LISTED
+    return Denial(parent, declared, why, why, why, why, condition=why, place=at)
+
+
+def denial(rule: Value, parent: Text, declared: Declaration) -> Denial:
+    """One rule of a deny policy."""
+    denied = get(rule, "deniedPermissions")
+    return Denial(
+        parent=parent,
+        declared=declared,
+        denied_principals=texts(get(rule, "deniedPrincipals")),
+        denied_permissions=texts(denied),
+        exception_principals=texts(get(rule, "exceptionPrincipals")),
+        exception_permissions=texts(get(rule, "exceptionPermissions")),
+        condition=condition_of(get(rule, "denialCondition")),
+        place=Place(place(denied if denied.at else rule)),
+    )
+
+
+def attachment(name: str) -> str | None:
+    """The attachment point in ``policies/cloudresourcemanager.googleapis.com%2Fprojects%2F1/denypolicies/ID``."""
+    parts = name.split("/")
+    return unquote(parts[1]) if len(parts) == 4 and parts[2] == "denypolicies" else None
+
+
+def attached_to(resource: Resource | None) -> str | None:
+    """The attachment point that a resource is; only what contains others can be one."""
+    if resource is None or not resource.is_container:
+        return None
+    return f"cloudresourcemanager.googleapis.com/{resource.kind}s/{resource.name}"
+
+
+def boundaries(found: Sequence[Value]) -> Iterator[Boundary]:
+    """Boundary policies: the resources of all their rules, which only ever allow."""
+    for policy in found:
+        details, name = get(policy, "details"), get(policy, "name")
+        resources = [one for rule in items(get(details, "rules")) for one in texts(get(rule, "resources"))]
+        yield Boundary(
+            name=text(name) or "",
+            declared=Declaration(place(policy), "boundary_policy"),
+            place=Place(place(get(details, "rules") if has(details, "rules") else name)),
+            resources=tuple(resources) if has(details, "rules") else _NO_DETAILS,
+            enforcement_version=text(get(details, "enforcementVersion")),
+        )
+
+
+def boundary_bindings(found: Sequence[Value]) -> Iterator[BoundaryBinding]:
+    """What binds boundary policies to principals; policies of other kinds are bound in the same way."""
+    for binding in found:
+        if text(get(binding, "policyKind")) in (None, "PRINCIPAL_ACCESS_BOUNDARY"):
+            yield BoundaryBinding(
+                policy=text(get(binding, "policy")) or "",
+                principal_set=text(get(binding, "target", "principalSet")) or "",
+                declared=Declaration(place(binding), "policy_binding"),
+                condition=condition_of(get(binding, "condition")),
+            )

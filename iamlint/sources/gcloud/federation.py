@@ -1,0 +1,85 @@
+"""Federation: pools of identities from outside, and the providers that say whom a pool trusts.
+
+Source: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from iamlint.facts import Condition, Declaration, Place, Pool, Protocol, Provider, Text
+from iamlint.sources.gcloud.parts import first, get, has, place, text, texts
+from iamlint.unknown import Unknown
+from iamlint.values import NULL, Value
+
+_TRUSTED: dict[Protocol, tuple[str, str]] = {
+    "oidc": ("issuerUri", "issuer_uri"),
+    "aws": ("accountId", "account_id"),
+    "saml": ("idpMetadataXml", "idp_metadata_xml"),
+    "x509": ("trustStore", "trust_store"),
+}
+_ENTITY = re.compile(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
+_NUMBERED = re.compile(r"projects/(?P<number>[0-9]+)/")
+_DEFAULT_MAPPING = Unknown("an AWS provider without a mapping of its own has Google's default")
+
+
+def pools(found: Sequence[Value]) -> Iterator[Pool]:
+    """Pools of federated identities."""
+    for pool in found:
+        name = text(get(pool, "name")) or ""
+        number = _NUMBERED.match(name)
+        yield Pool(name, Declaration(place(pool), "pool"), _disabled(pool), number["number"] if number else None)
+
+
+def providers(found: Sequence[Value]) -> Iterator[Provider]:
+    """Whom pools trust."""
+    for one in found:
+        name = text(get(one, "name")) or ""
+        yield provider(one, name.rpartition("/providers/")[0], name, Declaration(place(one), "provider"))
+
+
+def provider(one: Value, pool: Text, name: Text, declared: Declaration) -> Provider:
+    """What a provider says, whatever names it."""
+    protocol, trusted = _trusted(one)
+    mapping = first(one, "attributeMapping", "attribute_mapping").data
+    entries = mapping.items() if isinstance(mapping, dict) else ()
+    written = tuple((key, text(value) or "", Place(place(value))) for key, value in entries)
+    return Provider(
+        pool=pool,
+        name=name,
+        declared=declared,
+        place=Place(place(trusted if trusted.at else one)),
+        protocol=protocol,
+        issuer=_issuer(protocol, text(trusted)),
+        audiences=texts(first(get(one, "oidc"), "allowedAudiences", "allowed_audiences")),
+        condition=_condition(first(one, "attributeCondition", "attribute_condition")),
+        mapping=_DEFAULT_MAPPING if protocol == "aws" and not written else written,
+        disabled=_disabled(one),
+    )
+
+
+def _trusted(one: Value) -> tuple[Protocol | None, Value]:
+    """How a provider is trusted, and the value that says whom."""
+    for protocol, names in _TRUSTED.items():
+        if has(one, protocol):
+            return protocol, first(get(one, protocol), *names)
+    return None, NULL
+
+
+def _issuer(protocol: Protocol | None, trusted: str | None) -> Text | None:
+    if protocol == "saml":
+        match = _ENTITY.search(trusted or "")
+        return (match[1] or match[2]) if match else Unknown("the SAML metadata name no entityID")
+    return trusted if protocol in ("oidc", "aws") else None
+
+
+def _condition(value: Value) -> Condition | None:
+    """An attribute condition is the bare expression."""
+    expression = text(value)
+    return Condition(expression, None, place(value)) if expression else None
+
+
+def _disabled(value: Value) -> bool:
+    """Whether nothing is let in: one that is deleted is kept for thirty days."""
+    return get(value, "disabled").data is True or text(get(value, "state")) == "DELETED"

@@ -1,0 +1,50 @@
+"""Who lies below whom, put together from the ancestors that each entry of an export names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from iamlint.facts import Declaration, Folder, Project, Text
+
+
+@dataclass(slots=True)
+class _Known:
+    declared: Declaration
+    project_id: str | None = None
+    parent: Text | None = None
+
+
+@dataclass(slots=True)
+class Hierarchy:
+    """The projects and folders that an export names, each once, by the first entry that names it."""
+
+    projects: dict[str, _Known] = field(default_factory=dict)
+    folders: dict[str, _Known] = field(default_factory=dict)
+
+    def add(self, ancestors: Sequence[str], project_id: str | None, declared: Declaration) -> None:
+        """What an entry says: ``projects/N``, ``folders/N``, ``organizations/N``, nearest first.
+
+        ``project_id`` is the id that the entry has for the nearest project.
+        """
+        for name, above in zip(ancestors, [*ancestors[1:], None], strict=False):  # none at all is a pair too few
+            self.note(name, above, project_id if name == ancestors[0] else None, declared)
+
+    def note(self, name: str, parent: Text | None, project_id: str | None, declared: Declaration) -> None:
+        """One project or folder, with what lies above it."""
+        kind, _, number = name.partition("/")
+        among = {"projects": self.projects, "folders": self.folders}.get(kind)
+        if among is None or not number:
+            return
+        known = among.setdefault(number, _Known(declared))
+        known.parent = known.parent or parent
+        if project_id and not project_id.isdecimal():
+            known.project_id = known.project_id or project_id
+
+    def facts(self) -> Iterator[Project | Folder]:
+        """The projects and folders. A project that is only known by its number has that for its id."""
+        for number, known in self.projects.items():
+            numeric = number if number.isdecimal() else None
+            yield Project(known.project_id or number, known.declared, number=numeric, parent=known.parent)
+        for number, known in self.folders.items():
+            yield Folder(f"folders/{number}", known.declared, parent=known.parent)

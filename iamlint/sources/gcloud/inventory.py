@@ -1,0 +1,115 @@
+"""What there is: roles, service accounts and their keys, services, projects and folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from iamlint.facts import (
+    CustomRole,
+    Declaration,
+    Folder,
+    Place,
+    Project,
+    Service,
+    ServiceAccount,
+    ServiceAccountKey,
+)
+from iamlint.sources.gcloud.names import account_in, project_in
+from iamlint.sources.gcloud.parts import first, get, items, place, text
+from iamlint.unknown import Unknown
+from iamlint.values import Value
+
+
+def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
+    """Custom roles. A list prints none of their permissions, which is not the same as having none.
+
+    What is said of Google's own roles is the role catalogue's business (`iamlint.roles`).
+    """
+    for role in found:
+        name = text(get(role, "name")) or ""
+        if name.startswith("roles/"):
+            continue
+        written = first(role, "includedPermissions", "included_permissions")
+        permissions = tuple((text(one) or "", Place(place(one))) for one in items(written))
+        yield CustomRole(
+            name=name,
+            permissions=None if listed and written.data is None else permissions,
+            declared=Declaration(place(role), "role"),
+            title=text(get(role, "title")),
+            stage=text(get(role, "stage")),
+            deleted=get(role, "deleted").data is True,
+        )
+
+
+def accounts(found: Sequence[Value]) -> Iterator[ServiceAccount]:
+    """Service accounts. A description leaves ``disabled`` out where it is false."""
+    for account in found:
+        project = text(first(account, "projectId", "project_id")) or project_in(text(get(account, "name")) or "")
+        yield ServiceAccount(
+            email=text(get(account, "email")) or "",
+            project=project or Unknown("the export does not name the project"),
+            declared=Declaration(place(account), "service_account"),
+            disabled=get(account, "disabled").data is True,
+            unique_id=text(first(account, "uniqueId", "unique_id")),
+        )
+
+
+def keys(found: Sequence[Value]) -> Iterator[ServiceAccountKey]:
+    """Keys that the owner of an account manages; those that Google rotates by itself are nobody's credential."""
+    for key in found:
+        if text(first(key, "keyType", "key_type")) == "SYSTEM_MANAGED":
+            continue
+        name = get(key, "name")
+        yield ServiceAccountKey(
+            account=account_in(text(name) or "") or "",
+            declared=Declaration(place(key), "service_account_key"),
+            place=Place(place(name)),
+            uploaded=text(first(key, "keyOrigin", "key_origin")) == "USER_PROVIDED",
+            disabled=get(key, "disabled").data is True,
+            created=text(first(key, "validAfterTime", "valid_after_time")),
+            expires=text(first(key, "validBeforeTime", "valid_before_time")),
+        )
+
+
+def services(found: Sequence[Value], project: str | None) -> Iterator[Service]:
+    """The enabled services of a project: its id where the file's name tells it, else its number."""
+    for service in found:
+        written = get(service, "name")
+        _, number, _, name = (text(written) or "///").split("/", 3)
+        if get(service, "state").data in (None, "ENABLED"):
+            yield Service(
+                name=name,
+                project=project or number,
+                declared=Declaration(place(service), "service"),
+                place=Place(place(written)),
+                complete=True,
+            )
+
+
+def projects(found: Sequence[Value]) -> Iterator[Project]:
+    """Projects, which tell the number of each id."""
+    for project in found:
+        yield Project(
+            project_id=text(first(project, "projectId", "project_id")) or "",
+            declared=Declaration(place(project), "project"),
+            number=_number(project),
+            parent=_parent(get(project, "parent")),
+        )
+
+
+def _number(project: Value) -> str | None:
+    found = text(first(project, "projectNumber", "project_number"))
+    return found or (text(get(project, "name")) or "").partition("projects/")[2] or None
+
+
+def folders(found: Sequence[Value]) -> Iterator[Folder]:
+    """Folders and what they lie in."""
+    for folder in found:
+        name = text(get(folder, "name")) or ""
+        yield Folder(name, Declaration(place(folder), "folder"), parent=_parent(get(folder, "parent")))
+
+
+def _parent(parent: Value) -> str | None:
+    """``folders/N``, or ``{id, type}`` as the older API has it."""
+    kind, name = text(get(parent, "type")), text(get(parent, "id"))
+    return f"{kind}s/{name}" if kind and name else text(parent)

@@ -1,0 +1,130 @@
+"""Allow policies: grants, and which accesses are logged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from iamlint.facts import AuditConfig, Condition, Declaration, Fact, Grant, Place, Principal, Resource
+from iamlint.location import Location
+from iamlint.principals import read_principal
+from iamlint.sources.gcloud.parts import first, get, items, place, text
+from iamlint.unknown import Unknown
+from iamlint.values import Value
+
+Relevant = Callable[[str], bool]
+"""Whether anything is to be known of the grants of a role."""
+
+_HIDDEN = re.compile(r"(?P<role>.+)_withcond_[0-9a-f]+\Z")
+_WHY_HIDDEN = "the policy was read below version 3, which hides its conditions"
+ORDINARY = (
+    r"(?:user|group|domain|deleted|serviceAccount|principal|principalSet|project(?:Owner|Editor|Viewer)):[^\"\\\s]+"
+)
+"""The members of which nothing is to be said beyond what their role gives: neither public nor misspelt."""
+_ORDINARY = re.compile(ORDINARY + r"\Z")
+
+
+def policy(
+    document: Value,
+    resource: Resource,
+    where: Location | None = None,
+    declared: Declaration | None = None,
+    relevant: Relevant | None = None,
+) -> Iterator[Fact]:
+    """The grants of an allow policy.
+
+    ``where`` is what names the resource, if the document does; ``declared`` is what the policy is a part of. With
+    ``relevant``, the bindings of other roles are left out, unless one of their members stands out by itself.
+    """
+    declared = declared or Declaration(place(document), "policy")
+    resource_place = Place(where or place(document))
+    for binding in items(get(document, "bindings")):
+        if relevant is None or worth(binding, relevant):
+            yield from grants(binding, resource, declared, resource_place)
+    yield from audit_configs(document, resource, declared)
+
+
+def worth(binding: Value, relevant: Relevant) -> bool:
+    """Whether a binding is kept where only those of relevant roles are."""
+    role, _ = role_and_hidden(text(get(binding, "role")) or "")
+    return relevant(role) or not all(ordinary(text(member) or "") for member in items(get(binding, "members")))
+
+
+def ordinary(member: str) -> bool:
+    """Whether a member is neither public nor misspelt."""
+    return _ORDINARY.match(member) is not None
+
+
+def role_and_hidden(written: str) -> tuple[str, Unknown | None]:
+    """The role that a policy names, and that its condition is hidden, where the policy was read below version 3.
+
+    Source: https://cloud.google.com/iam/docs/troubleshoot-withcond
+    """
+    hidden = _HIDDEN.match(written)
+    return (hidden["role"], Unknown(_WHY_HIDDEN)) if hidden else (written, None)
+
+
+def grants(binding: Value, resource: Resource, declared: Declaration, resource_place: Place) -> Iterator[Grant]:
+    """The grants of one binding."""
+    written = get(binding, "role")
+    role, hidden = role_and_hidden(text(written) or "")
+    condition = hidden or condition_of(get(binding, "condition"))
+    role_place = Place(place(written))
+    for member in items(get(binding, "members")):
+        yield Grant(
+            principal=principal(text(member) or ""),
+            role=role,
+            resource=resource,
+            origin="export",
+            declared=declared,
+            principal_place=Place(place(member)),
+            role_place=role_place,
+            resource_place=resource_place,
+            condition=condition,
+        )
+
+
+@lru_cache(maxsize=65536)
+def principal(member: str) -> Principal:
+    """The principal of a member; the same one each time that it occurs, since few hold most of the grants."""
+    return read_principal(member)
+
+
+def condition_of(value: Value) -> Condition | None:
+    """An IAM condition; None for null."""
+    if value.data is None:
+        return None
+    expression = get(value, "expression")
+    return Condition(text(expression) or "", text(get(value, "title")), place(expression))
+
+
+def audit_configs(document: Value, resource: Resource, declared: Declaration) -> Iterator[AuditConfig]:
+    """Which accesses a policy has logged."""
+    for config in items(first(document, "auditConfigs", "audit_configs")):
+        yield audit_config(config, resource, declared)
+
+
+def audit_config(config: Value, resource: Resource, declared: Declaration) -> AuditConfig:
+    """One service's part of it."""
+    service = get(config, "service")
+    logs = items(first(config, "auditLogConfigs", "audit_log_configs"))
+    types = [(_log_type(log), items(first(log, "exemptedMembers", "exempted_members"))) for log in logs]
+    return AuditConfig(
+        resource=resource,
+        service=text(service) or "allServices",
+        log_types=tuple(name for name, _ in types),
+        declared=declared,
+        place=Place(place(service if service.at else config)),
+        exempted=tuple((name, text(member) or "") for name, members in types for member in members),
+    )
+
+
+_LOG_TYPES = {"1": "ADMIN_READ", "2": "DATA_WRITE", "3": "DATA_READ"}
+"""The numbers of google.iam.v1.AuditLogConfig.LogType, which some exports have in the place of the names."""
+
+
+def _log_type(log: Value) -> str:
+    found = first(log, "logType", "log_type")
+    written = text(found) or ""
+    return _LOG_TYPES.get(written, written)
