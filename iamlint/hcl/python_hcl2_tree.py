@@ -89,7 +89,10 @@ class Mapping:
         labels = tuple(Label(*self._span(child), self._label(child)) for child in written)
         start, end = self._span(tree)
         header_end = labels[-1].end if labels else self._span(kind)[1]
-        return Block(start, end, _word(kind), labels, self._body(content), header_end)
+        body = self._body(content)
+        if content.meta.empty:
+            body.start = body.end = end - 1
+        return Block(start, end, _word(kind), labels, body, header_end)
 
     def _label(self, tree: Branch) -> str:
         return _word(tree) if tree.data in _NAMES else self._string(tree).written or ""

@@ -166,7 +166,7 @@ class _Writer:
             root = root.object if isinstance(root, syntax.Attribute) else root.collection
         if isinstance(root, syntax.Variable) or self.is_bare(node):
             return self.text[node.start : node.end]
-        value = self.value(node)
+        value = self.within(node) if isinstance(node, syntax.Conditional) else self.value(node)
         return value if isinstance(value, str) else json.dumps(value)
 
     def is_bare(self, node: Expression) -> bool:
