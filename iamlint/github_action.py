@@ -40,7 +40,8 @@ def run(environment: Mapping[str, str]) -> int:
         arguments = [sys.executable, "-m", "iamlint", "check", *_options(environment)]
         arguments += [word for output in outputs for word in ("--output", output)]
         sys.stdout.flush()
-        code = subprocess.run([*arguments, "--", *_paths(environment)], check=False).returncode
+        # Every word is an argument of its own, and none of a path begins with a dash.
+        code = subprocess.run([*arguments, "--", *_paths(environment)], check=False).returncode  # noqa: S603
         _write_outputs(environment, code, report, sarif)
         wanted = environment.get("IAMLINT_SUMMARY", "true") == "true" and environment.get("GITHUB_STEP_SUMMARY")
         if wanted and summary.exists():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding
-from iamlint.location import SourceText, Unreadable
+from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.rule import Rule
 
 
@@ -40,6 +40,16 @@ class Report:
         count = Counter(finding.severity for finding in self.findings)
         return {severity: count[severity] for severity in SEVERITIES}
 
+    def within(self, holds: Callable[[str], bool]) -> Report:
+        """The report on some files only, told by their path: findings that have a place in one of them, and so on."""
+        return replace(
+            self,
+            findings=tuple(one for one in self.findings if any(map(holds, _paths(one)))),
+            accepted=tuple(one for one in self.accepted if any(map(holds, _paths(one.finding)))),
+            doubts=tuple(one for one in self.doubts if holds(one.at.path)),
+            errors=tuple(one for one in self.errors if one.at.path == COMMAND_LINE or holds(one.at.path)),
+        )
+
     @property
     def ranked(self) -> list[Finding]:
         """The findings, the worst first."""
@@ -55,3 +65,8 @@ class Report:
             seen[fingerprint] += 1
             found.append(fingerprint if seen[fingerprint] == 1 else f"{fingerprint}-{seen[fingerprint]}")
         return tuple(found)
+
+
+def _paths(finding: Finding) -> Iterator[str]:
+    yield finding.at.path
+    yield from (related.at.path for related in finding.related)

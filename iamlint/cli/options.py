@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,12 @@ from iamlint.reporters import FORMATS
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
+_RESOURCES = "projects/ID, folders/N, organizations/N, serviceAccounts/EMAIL"
+_RESOURCE = re.compile(
+    r"projects/[^/\s]+|folders/[0-9]+|organizations/[0-9]+|(projects/[^/\s]+/)?serviceAccounts/[^/\s@]+@[^/\s@]+"
+)
 DATE = click.DateTime(["%Y-%m-%d"])
 
 
@@ -39,17 +46,25 @@ class Request:
     as_of: datetime | None = None
 
 
+def _resource(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    """A resource's name, checked here: what is mistyped would be passed over."""
+    if name is not None and not _RESOURCE.fullmatch(name):
+        raise click.BadParameter(f"{name!r} is none of {_RESOURCES}")
+    return name
+
+
 def reading_options(function: Command) -> Command:
     """The options that say what is read and how."""
     options = [
         click.argument("paths", nargs=-1, type=PATH),
         click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules."),
-        click.option("--var-file", multiple=True, type=PATH, help="Read variables from a file."),
-        click.option("--source-root", type=PATH, help="Where the Terraform source of a plan lies."),
+        click.option("--var-file", multiple=True, type=FILE, help="Read variables from a file."),
+        click.option("--source-root", type=DIRECTORY, help="Where the Terraform source of a plan lies."),
         click.option(
             "--resource",
             metavar="NAME",
-            help="What an exported policy belongs to: projects/ID, folders/N, organizations/N, serviceAccounts/EMAIL.",
+            callback=_resource,
+            help=f"What an exported policy belongs to: {_RESOURCES}.",
         ),
         click.option(
             "--second-parser", is_flag=True, help="Read Terraform with python-hcl2 too and report where it disagrees."
@@ -73,7 +88,7 @@ def rule_options(function: Command) -> Command:
 def judging_options(function: Command) -> Command:
     """The options that say what is accepted, and when."""
     options = [
-        click.option("--config", type=PATH, help="Read this configuration. [.iamlint.yaml]"),
+        click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]"),
         click.option("--no-config", is_flag=True, help="Read no configuration."),
         click.option("--no-ignore", is_flag=True, help="Report what comments and the configuration accept, too."),
         click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint import __version__
-from iamlint.cli.console import Progress
+from iamlint.cli.console import Progress, repository
 from iamlint.cli.options import Request
 from iamlint.finding import SEVERITIES
 from iamlint.location import Location, Unreadable
@@ -30,11 +30,23 @@ class Failed(Exception):  # noqa: N818  # it is no mistake of the program, but w
 
 
 def checked(request: Request, config: Config, *, quiet: bool) -> Report:
-    """What the rules find in the input. Raises `Failed`."""
+    """What the rules find in the input, or in what a commit touches of it. Raises `Failed`."""
+    if not request.hook:
+        return _checked(request, config, quiet=quiet)
+    from iamlint.sources.texts import resolved
+    from iamlint.sources.touched import touched
+
+    change = touched(request.paths, repository(Path.cwd()), config.exclude)
+    report = _checked(replace(request, paths=change.paths), config, quiet=quiet)
+    return report.within(lambda path: resolved(Path(path).parent) in change.directories)
+
+
+def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
     from iamlint.catalog import graded, own_names
     from iamlint.config import unknown_names
     from iamlint.ignore import mistakes
     from iamlint.linter import lint, unaccepted
+    from iamlint.sources.reading import Reading
 
     every = load((*config.rules, *request.rules))
     rules = choose(every, request.select or config.select, (*request.ignore, *config.ignore))
@@ -42,7 +54,7 @@ def checked(request: Request, config: Config, *, quiet: bool) -> Report:
     wrong = unknown_names(config, known)
     if wrong:
         raise Failed(wrong)
-    reading = read(request, config, quiet=quiet)
+    reading = read(request, config, quiet=quiet) if request.paths else Reading()
     reading.errors += mistakes(reading.texts.values(), known)
     as_of = request.as_of.date() if request.as_of else None
     report = lint(reading, graded(rules, config.severity), as_of, accept=config.accept)

@@ -39,7 +39,7 @@ def frame(at: Location, text: SourceText | None, color: str, paint: Paint) -> It
     first, last = line_span(text, at.line)
     start = first + at.column - 1
     end = first + at.end_column - 1 if at.end_line == at.line else last
-    head, guilty, tail = _cut(text.text, (first, last), start, min(max(end, start + 1), max(last, start + 1)))
+    head, guilty, tail = _cut(text.text, (first, last), start, min(max(end, start + 1), max(last, start)))
     margin, bar = " " * len(str(at.line)), paint("34", "|")
     under = "^" * max(1, _columns(guilty)) + (" ..." if at.end_line > at.line else "")
     yield f"{margin} {bar}"

@@ -13,8 +13,8 @@ from iamlint.sources.texts import load, resolved
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
 """Directories that are never walked into, beside those whose name begins with a dot."""
-_TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json")
-_ASSIGNMENTS = (".tfvars", ".tfvars.json")
+TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json")
+ASSIGNMENTS = (".tfvars", ".tfvars.json")
 _DOCUMENTS = (".json", ".yaml", ".yml")
 _TABLES = ("enabled.txt", "services.txt")
 
@@ -133,8 +133,8 @@ def _walk(top: Path, found: Found, workspace: Workspace, excluded: tuple[str, ..
 
 def _sort(path: Path, found: Found, *, named: bool) -> None:
     name = path.name
-    if name.endswith((*_TERRAFORM, *_ASSIGNMENTS)):
-        if named or name.endswith(_TERRAFORM):
+    if name.endswith((*TERRAFORM, *ASSIGNMENTS)):
+        if named or name.endswith(TERRAFORM):
             found.directories.append(resolved(path.parent))
     elif named or name.endswith(_DOCUMENTS) or name in _TABLES:
         found.documents.append((path, named))

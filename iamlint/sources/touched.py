@@ -1,0 +1,85 @@
+"""What a change touches: the modules of its files, and those that call them, which only look right together."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from iamlint.sources.texts import resolved
+from iamlint.sources.workspace import ASSIGNMENTS, SKIPPED, TERRAFORM
+
+MOST_FILES = 50_000
+"""Terraform files of a repository that are looked through for calls."""
+_LARGEST = 1_000_000
+"""Bytes of such a file; a larger one calls nothing."""
+_LOCAL_SOURCE = re.compile(r'\bsource"?[ \t]*[=:][ \t]*"(\.\.?(?:/[^"\\\n]*)?)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """``paths`` are to be read: a file of each module. ``directories`` are those of the change itself, resolved."""
+
+    paths: tuple[Path, ...]
+    directories: frozenset[Path]
+
+
+def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = ()) -> Touched:
+    """What the files of a change touch in the repository at ``top``. Files that are gone touch nothing.
+
+    ``exclude`` are globs of paths: what lies there, or below, is left out.
+    """
+    globs = tuple(glob.rstrip("/") for glob in exclude)
+    files = [path for path in files if path.is_file() and not _is_excluded(path, globs)]
+    modules = {resolved(path.parent) for path in files if path.name.endswith((*TERRAFORM, *ASSIGNMENTS))}
+    documents = [path for path in files if not path.name.endswith((*TERRAFORM, *ASSIGNMENTS))]
+    wanted = modules | _callers(modules, resolved(top)) if modules else set()
+    chosen = (_first_file(directory) for directory in sorted(wanted))
+    paths = (*(path for path in chosen if path), *documents)
+    return Touched(paths, frozenset(modules | {resolved(path.parent) for path in documents}))
+
+
+def _is_excluded(path: Path, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(above.as_posix(), glob) for above in (path, *path.parents) for glob in globs)
+
+
+def _callers(modules: set[Path], top: Path) -> set[Path]:
+    """The directories below ``top`` whose modules call one of these, directly or through others."""
+    callers: dict[Path, set[Path]] = {}
+    for number, path in enumerate(_terraform_files(top)):
+        if number == MOST_FILES:
+            break
+        directory = resolved(path.parent)
+        for source in _local_sources(path):
+            callers.setdefault(resolved(directory / source), set()).add(directory)
+    found: set[Path] = set()
+    left = list(modules)
+    while left:
+        new = callers.get(left.pop(), set()) - found
+        found |= new
+        left += new
+    return found
+
+
+def _terraform_files(top: Path) -> Iterator[Path]:
+    for directory, names, files in os.walk(top):
+        names[:] = sorted(name for name in names if not name.startswith(".") and name not in SKIPPED)
+        yield from (Path(directory, name) for name in files if name.endswith(TERRAFORM))
+
+
+def _local_sources(path: Path) -> list[str]:
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return []
+        return _LOCAL_SOURCE.findall(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return []  # what cannot be read is told when its own module is checked
+
+
+def _first_file(directory: Path) -> Path | None:
+    """A file that names the module in a directory, None where there is none."""
+    paths = sorted(directory / name for name in os.listdir(directory) if name.endswith(TERRAFORM))
+    return next((path for path in paths if path.is_file() and path.stat().st_size), None)

@@ -1,0 +1,227 @@
+"""What a person reads: frames, what is put together, and nothing that a terminal would obey."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from iamlint.facts import Resource
+from iamlint.finding import Doubt, Finding
+from iamlint.location import COMMAND_LINE, Location, Unreadable
+from iamlint.report import Report
+from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.text import text_report
+
+Build = Callable[..., Report]
+Find = Callable[..., Finding]
+
+
+def shown(report: Report, **style: bool) -> list[str]:
+    return text_report(report, Presentation(quiet=True, **style)).splitlines()
+
+
+def test_the_guilty_part_is_underlined(build: Build, find: Find) -> None:
+    assert shown(build([find()])) == [
+        "high[blanket-token]: user:ana@example.com can impersonate every service account in project shop.",
+        " --> main.tf:3:13  google_project_iam_member.ci",
+        "  |",
+        '3 |   role    = "roles/iam.serviceAccountTokenCreator"',
+        "  |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "part", "underlined"),
+    [
+        ("x = a", "a", "  |     ^"),
+        ("\tx = a", "a", "  |         ^"),
+        ("日本 = a", "a", "  |        ^"),  # wide characters take two columns
+        ("x = 日本 + 1", "日本", "  |     ^^^^"),
+        ("e\u0301 = a", "a", "  |     ^"),  # an accent takes none
+        ("x\u200b = a", "a", "  |           ^"),  # what cannot be seen is shown as its escape
+        ("x = a\r\n", "a", "  |     ^"),
+    ],
+)
+def test_columns_are_those_of_the_terminal(build: Build, find: Find, line: str, part: str, underlined: str) -> None:
+    lines = shown(build([find(part, text=line)], {"main.tf": line}))
+    assert underlined in lines
+
+
+def test_a_long_line_is_cut_around_the_guilty_part(build: Build, find: Find) -> None:
+    line = "a" * 5000 + "GUILTY" + "b" * 5000
+    _, _, _, source, under, _ = shown(build([find("GUILTY", text=line)], {"main.tf": line}))
+    assert len(source) < 130
+    start = under.index("^")
+    assert source[start : start + 6] == "GUILTY"
+    assert under.count("^") == 6
+    assert source.startswith("1 | ...aaa")
+    assert source.endswith("bbb...")
+
+
+def test_a_place_of_several_lines_shows_the_first(build: Build, find: Find) -> None:
+    text = "x = [\n  1,\n]\n"
+    lines = shown(build([find("[\n  1,\n]", text=text)], {"main.tf": text}))
+    assert "1 | x = [" in lines
+    assert "  |     ^ ..." in lines
+
+
+def test_the_end_of_a_line_can_be_guilty(build: Build, find: Find) -> None:
+    finding = find("x", text="x")
+    at_the_end = Location("main.tf", 1, 2, 1, 2)
+    report = build([Finding(**{**_values(finding), "at": at_the_end})], {"main.tf": "x\ny"})
+    assert shown(report)[3:5] == ["1 | x", "  |  ^"]
+
+
+def _values(finding: Finding) -> dict[str, object]:
+    return {name: getattr(finding, name) for name in finding.__dataclass_fields__}
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_without_its_line_a_place_is_still_told(build: Build, find: Find, text: str | None) -> None:
+    report = build([find()], {"other.tf": ""} if text is None else {"main.tf": text})
+    assert " --> main.tf:3:13  google_project_iam_member.ci" in shown(report)
+
+
+def test_nothing_of_the_input_reaches_the_terminal_as_a_command(build: Build, find: Find) -> None:
+    evil = "\x1b]0;owned\x07\x9b31m\u202e\u2028\udc80\x7f"
+    text = f'x = "{evil}"'
+    finding = find(
+        evil,
+        text=text,
+        message=f"{evil} is wrong",
+        address=f'google_x.y["{evil}"]',
+        principal=evil,
+        related=[(evil, f"see {evil}")],
+    )
+    errors = (Unreadable(Location(f"{evil}.tf"), f"why {evil}", f"do {evil}"),)
+    doubts = (Doubt(evil, Location(evil), "rule", evil),)
+    report = build([finding], {"main.tf": text}, errors=errors, doubts=doubts)
+    written = text_report(report, Presentation(show_unknown=True))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028\udc80]", written)
+    assert "\\x1b]0;owned\\x07" in written
+
+
+def test_colour_is_only_where_it_is_wanted(build: Build, find: Find) -> None:
+    report = build([find()])
+    assert "\x1b" not in text_report(report, Presentation())
+    colored = text_report(report, Presentation(color=True))
+    assert "\x1b[1;31mhigh\x1b[0m" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == text_report(report, Presentation())
+
+
+# -- what is put together ----------------------------------------------------------------------------------------------
+
+
+def instances(find: Find, number: int) -> list[Finding]:
+    return [
+        find(address=f'google_project_iam_member.ci["p{index}"]', resource=Resource("project", f"p{index}"))
+        for index in range(number)
+    ]
+
+
+def test_the_instances_of_a_block_are_one_finding_on_the_screen(build: Build, find: Find) -> None:
+    lines = shown(build(instances(find, 3)))
+    assert lines[-2:] == ["  = also on project p1, on project p2", ""]
+    assert sum(line.startswith("high") for line in lines) == 1
+
+
+def test_many_instances_are_counted(build: Build, find: Find) -> None:
+    lines = shown(build(instances(find, 20)))
+    assert lines[-2] == "  = also on project p1, on project p10, on project p11, on project p12 and 15 more"
+
+
+def test_each_finding_is_shown_when_asked(build: Build, find: Find) -> None:
+    lines = shown(build(instances(find, 20)), show_all=True)
+    assert sum(line.startswith("high") for line in lines) == 20
+
+
+MEMBERS = "members = [\n" + "".join(f'  "user:u{number:02}",\n' for number in range(12)) + "]\n"
+
+
+def test_the_members_of_a_binding_are_listed_by_their_lines(build: Build, find: Find) -> None:
+    findings = [
+        find(f'"user:u{number:02}"', text=MEMBERS, principal=f"user:u{number:02}", address="google_x_iam_binding.b")
+        for number in range(12)
+    ]
+    lines = shown(build(findings, {"main.tf": MEMBERS}))
+    assert lines[5:] == [
+        *(f"  = also user:u{number:02}: main.tf:{number + 2}:3" for number in range(1, 7)),
+        "  = ... and 5 more like it (--show-all shows each)",
+        "",
+    ]
+
+
+def test_blocks_that_give_one_principal_the_same_role_belong_together(build: Build, find: Find) -> None:
+    text = "a = 1\nb = 2\nc = 3\n"
+    findings = [find(name, text=text, address=f"google_x.{name}", resource=Resource("project", name)) for name in "ab"]
+    other = find("c", text=text, address="google_x.c", principal="user:bob@example.com")
+    lines = shown(build([*findings, other], {"main.tf": text}))
+    assert "  = also on project b: main.tf:2:1" in lines
+    assert sum(line.startswith("high") for line in lines) == 2
+
+
+def test_another_rule_or_severity_is_never_put_together(build: Build, find: Find) -> None:
+    findings = [find(), find(rule="other"), find(severity="low"), find(confidence="low")]
+    lines = shown(build(findings))
+    assert sum("user:ana@example.com can" in line for line in lines) == 4
+
+
+def test_findings_without_a_principal_stand_alone(build: Build, find: Find) -> None:
+    text = "a = 1\nb = 2\n"
+    findings = [find(name, text=text, address=None, principal=None, role=None) for name in "ab"]
+    assert sum(line.startswith("high") for line in shown(build(findings, {"main.tf": text}))) == 2
+
+
+def test_related_places_with_the_same_message_share_a_line(build: Build, find: Find) -> None:
+    finding = find(related=[("member", "the principal is here"), ("project", "the principal is here")])
+    assert "  = the principal is here: main.tf:1:30, main.tf:1:18" in shown(build([finding]))
+
+
+# -- unknown, errors, summary ------------------------------------------------------------------------------------------
+
+
+def test_what_is_unknown_is_told_by_reason(build: Build) -> None:
+    doubts = (
+        Doubt("var.role has no default", Location("a.tf", 1, 2), "rule-a", "google_x.y"),
+        Doubt("var.role has no default", Location("a.tf", 1, 2), "rule-b", "google_x.y"),
+        Doubt("var.role has no default", Location("b.tf", 3, 4), "rule-a"),
+        Doubt("the module is not installed", Location("c.tf", 5, 6)),
+    )
+    assert shown(build([], doubts=doubts), show_unknown=True) == [
+        "unknown: var.role has no default",
+        " --> a.tf:1:2  google_x.y  (rule-a, rule-b)",
+        " --> b.tf:3:4  (rule-a)",
+        "",
+        "unknown: the module is not installed",
+        " --> c.tf:5:6",
+        "",
+    ]
+    assert text_report(build([], doubts=doubts), Presentation()).splitlines()[0] == (
+        "no findings; 3 unknown (--show-unknown lists them)"
+    )
+
+
+def test_an_error_is_one_line(build: Build) -> None:
+    errors = (
+        Unreadable(Location("a.tf", 3, 4), "this is wrong", "do that"),
+        Unreadable(Location(COMMAND_LINE), "no rule is called `x`"),
+    )
+    report = build([], errors=errors)
+    assert shown(report)[:2] == [
+        "error: a.tf:3:4: this is wrong (do that)",
+        "error: command line: no rule is called `x`",
+    ]
+    assert shown(report, errors=False) == []
+
+
+def test_the_summary(build: Build, find: Find) -> None:
+    report = build([find(), find(severity="low")], as_of=date(2026, 11, 24))
+    assert text_report(report, Presentation()).splitlines()[-3:] == [
+        "Why, and how to fix it: iamlint explain blanket-token",
+        "2 findings (1 high, 1 low)",
+        "1 file read, 1 rule, role catalogue of 2026-01-02, conditions as of 2026-11-24",
+    ]
