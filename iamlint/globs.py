@@ -18,12 +18,19 @@ _EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
 def text_is(globs: Iterable[str], text: Text) -> Truth:
     """Whether a text matches one of these globs; unknown where that depends on what is not known of it."""
     if isinstance(text, str) and "${" not in text:
-        return Truth.of(any(glob == text or (is_glob(glob) and compiled(glob).match(text)) for glob in globs))
+        plain, patterns = _sorted_out(tuple(globs))
+        return Truth.of(text in plain or any(pattern.match(text) for pattern in patterns))
     parts = _parts(text)
     truth = Truth.FALSE
     for glob in globs:
         truth |= _glob(glob, parts)
     return truth
+
+
+@lru_cache(maxsize=4096)
+def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
+    """The texts that are meant as they are, and the patterns of the others."""
+    return frozenset(globs), tuple(compiled(glob) for glob in globs if is_glob(glob))
 
 
 def _parts(text: Text) -> tuple[str | Hole, ...]:

@@ -37,11 +37,11 @@ from iamlint.facts import (
 )
 from iamlint.finding import Related
 from iamlint.globs import text_is
-from iamlint.graph import POWERS, counts_on, graph_of, principal_node, resource_node
+from iamlint.graph import CONTAINERS, POWERS, counts_on, graph_of, principal_node, resource_node
 from iamlint.roles import RoleKind
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import FALSE, TRUE, Verdict
-from iamlint.words import Word, account_kind, any_glob, flag, glob, kind, not_known, one_of, possible_kinds
+from iamlint.words import Word, account_kind, any_glob, flag, glob, kind, not_known, one_of, possible_kinds, said
 
 Permissions = tuple[str, ...]
 
@@ -88,15 +88,15 @@ def _about_account(fact: Any) -> Resource | None:
 
 
 def _principal(globs: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
-    principal = grant.principal
-    return Verdict.of(
-        text_is(globs, principal.unknown or principal.text),
-        not_known("principal", principal.unknown or principal.text),
-    )
+    text = grant.principal.unknown or grant.principal.text
+    return said(text_is(globs, text), "principal", text)
 
 
 def _principal_kind(kinds: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
-    return one_of(kinds, possible_kinds(grant.principal), not_known("principal", grant.principal.unknown))
+    principal = grant.principal
+    if principal.unknown is None:
+        return TRUE if principal.kind in kinds else FALSE
+    return one_of(kinds, possible_kinds(principal), not_known("principal", principal.unknown))
 
 
 def _role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
@@ -107,6 +107,8 @@ def _role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
 
 def _granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
     found = words.permission(globs, *estate.permissions(grant.role, grant.declared))
+    if not found.permissions or grant.resource.kind not in CONTAINERS:
+        return found
     useful = tuple(one for one in found.permissions if counts_on(one, grant.resource.kind))
     if useful == found.permissions:
         return found

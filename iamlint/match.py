@@ -98,18 +98,41 @@ def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
 
 
 def _judge(pattern: Pattern, fact: Fact, estate: Estate, words: Mapping[str, Word]) -> Verdict:
-    """All words of a pattern, the cheap ones first."""
+    """All words of a pattern, the cheap ones first; what is said most often, plainly true or false, costs least."""
+    steps, exceptions = _prepared(pattern, words)
     found = TRUE
-    for word, judge in words.items():
-        if word in pattern:
-            found &= judge(_listed(pattern[word]), fact, estate)
-            if found.truth is Truth.FALSE:
-                return FALSE
-    for exception in _listed(pattern.get("unless", ())):
-        found &= ~_judge(exception, fact, estate, words)
-        if found.truth is Truth.FALSE:
+    for judge, wanted in steps:
+        answer = judge(wanted, fact, estate)
+        if answer.truth is Truth.FALSE:
             return FALSE
+        if answer is not TRUE:
+            found &= answer
+    for exception in exceptions:
+        answer = _judge(exception, fact, estate, words)
+        if answer.truth is Truth.TRUE:
+            return FALSE
+        if answer.truth is Truth.UNKNOWN:
+            found &= ~answer
     return found
+
+
+_Prepared = tuple[tuple[tuple[Word, tuple[Any, ...]], ...], tuple[Pattern, ...]]
+_PREPARED: dict[int, tuple[Pattern, _Prepared]] = {}
+"""What patterns come to, by identity; each is kept with its pattern, so that no other takes its identity."""
+_MOST_PREPARED = 10_000
+
+
+def _prepared(pattern: Pattern, words: Mapping[str, Word]) -> _Prepared:
+    """The words of a pattern with what they are asked, and its exceptions: worked out once, not for every fact."""
+    known = _PREPARED.get(id(pattern))
+    if known is not None:
+        return known[1]
+    steps = tuple((judge, _listed(pattern[word])) for word, judge in words.items() if word in pattern)
+    prepared = steps, _listed(pattern.get("unless", ()))
+    if len(_PREPARED) >= _MOST_PREPARED:
+        _PREPARED.clear()
+    _PREPARED[id(pattern)] = pattern, prepared
+    return prepared
 
 
 def _listed(value: Any) -> tuple[Any, ...]:

@@ -26,7 +26,7 @@ def glob(what: str, of: Callable[[Any], Text | None]) -> Word:
 
     def word(globs: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
         text = of(fact)
-        return FALSE if text is None else Verdict.of(text_is(globs, text), not_known(what, text))
+        return FALSE if text is None else said(text_is(globs, text), what, text)
 
     return word
 
@@ -40,7 +40,7 @@ def any_glob(what: str, of: Callable[[Any], Iterable[Text] | Unknown | None]) ->
             return Verdict.of(Truth.UNKNOWN, not_known(what, texts))
         verdict = FALSE
         for text in texts or ():
-            verdict |= Verdict.of(text_is(globs, text), not_known(what, text))
+            verdict |= said(text_is(globs, text), what, text)
         return verdict
 
     return word
@@ -94,18 +94,29 @@ def one_of(wanted: tuple[Any, ...], possible: frozenset[str], reason: str) -> Ve
 
 def permission(globs: tuple[Any, ...], known: frozenset[str], unknown: Unknown | None) -> Verdict:
     """Whether one of the permissions matches, and which; ``unknown`` says why there may be more than the known."""
-    held = distinct(name for one in globs for name in _matching(one, known))
+    held = _held(globs, known)
     if held:
         return Verdict(Truth.TRUE, (), held)
     return Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else FALSE
 
 
 @lru_cache(maxsize=4096)
+def _held(globs: tuple[str, ...], known: frozenset[str]) -> tuple[str, ...]:
+    return distinct(name for one in globs for name in _matching(one, known))
+
+
 def _matching(one: str, known: frozenset[str]) -> tuple[str, ...]:
     if not is_glob(one):
         return (one,) if one in known else ()
     pattern = compiled(one)
     return tuple(sorted(filter(pattern.match, known)))
+
+
+def said(truth: Truth, what: str, text: Text | None) -> Verdict:
+    """A truth about a text, with the reason where it is unknown."""
+    if truth is Truth.UNKNOWN:
+        return Verdict(truth, (not_known(what, text),))
+    return TRUE if truth is Truth.TRUE else FALSE
 
 
 def not_known(what: str, text: Text | None) -> str:

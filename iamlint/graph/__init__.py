@@ -6,10 +6,11 @@ the grants.
 
 from iamlint.graph.delegation import Chain, delegated
 from iamlint.graph.edges import Edge, Graph, graph_of
-from iamlint.graph.nodes import account_node, principal_node, resource_node
+from iamlint.graph.nodes import CONTAINERS, account_node, principal_node, resource_node
 from iamlint.graph.powers import DEPLOY, IDENTITY, POWERS, STRONG, EdgeKind, counts_on
 
 __all__ = [
+    "CONTAINERS",
     "DEPLOY",
     "IDENTITY",
     "POWERS",

@@ -12,13 +12,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iamlint.facts import Declaration, Text
 from iamlint.graph.edges import Edge, Graph
-from iamlint.graph.nodes import account_node
+from iamlint.graph.nodes import Node
 from iamlint.verdict import Verdict
 
-LONGEST = 10_000
-"""Accounts beyond which chains are not followed."""
+LONGEST = 1_000
+"""Principals beyond which chains to one node are not followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +40,26 @@ class Chain:
         return verdict
 
 
-def delegated(graph: Graph, target: Text, declared: Declaration) -> Iterator[Chain]:
-    """The shortest chain from every principal that reaches an account's token only with delegates between.
+def delegated(graph: Graph, *nodes: Node) -> Iterator[Chain]:
+    """The shortest chains that end in a token edge onto one of these nodes, each from another principal.
 
-    Followed backwards from the account, each principal once: linear in the edges that lead to it.
+    A node is an account, or a container of which a token edge reaches every account. Followed backwards, each
+    principal once, so linear in the edges that lead here. Who has a token edge onto the nodes itself is left out.
     """
-    node = account_node(target, declared)
-    if node is None:
-        return
-    reached: set[str] = {node[1]}
+    reached: set[str] = set()
     waiting: deque[Chain] = deque()
-    for edge in graph.onto(target, declared):
-        if edge.kind == "token" and edge.source not in reached:
-            reached.add(edge.source)
-            waiting.append(Chain((edge,)))
+    for node in nodes:
+        for edge in graph.on(node):
+            if edge.kind == "token" and edge.source not in reached:
+                reached.add(edge.source)
+                waiting.append(Chain((edge,)))
     while waiting and len(reached) < LONGEST:
         chain = waiting.popleft()
         holder = chain.hops[0].grant.principal
         if not holder.text.startswith("serviceAccount:") or holder.email is None:
             continue
-        for edge in graph.onto(holder.email, chain.hops[0].grant.declared):
-            if edge.kind == "delegate" and edge.source not in reached:
+        for edge in graph.delegates(holder.email, chain.hops[0].grant.declared):
+            if edge.source not in reached:
                 reached.add(edge.source)
                 longer = Chain((edge, *chain.hops))
                 waiting.append(longer)

@@ -60,6 +60,8 @@ class Graph:
         self._powers: dict[str | None, _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._onto: dict[Node, list[Edge]] = defaultdict(list)
+        self._delegates: dict[Node, list[Edge]] = defaultdict(list)
+        self._own: dict[str, list[tuple[Node, frozenset[str]]]] = {}
         self._whole: set[Node] = set()
         viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
         self._viewer = viewer
@@ -82,6 +84,8 @@ class Graph:
         self._relevant[source].append((onto, grant))
         for edge in self._edges(grant, source, onto, powers):
             self._onto[onto].append(edge)
+            if edge.kind == "delegate":
+                self._delegates[onto].append(edge)
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
         for kind, listed in POWERS.items():
@@ -116,6 +120,11 @@ class Graph:
         """The edges onto an account: those on itself first, then those that it inherits."""
         for node in self.hierarchy.around(account, declared):
             yield from self._onto.get(node, ())
+
+    def delegates(self, account: Text, declared: Declaration) -> Iterator[Edge]:
+        """The delegations onto an account, its own first, then those that it inherits."""
+        for node in self.hierarchy.around(account, declared):
+            yield from self._delegates.get(node, ())
 
     def on(self, node: Node) -> tuple[Edge, ...]:
         """The edges onto one node, without what it inherits."""
@@ -166,10 +175,14 @@ class Graph:
 
     def beyond(self, account: str, other: str) -> list[tuple[Grant, Verdict]]:
         """The privileges of an account that another principal does not hold itself, on the same thing or above."""
-        own = [(onto, self.powers(grant.role, grant.declared).all) for onto, grant in self._relevant.get(other, ())]
-        return [one for one in self.privileges(account) if not self._covered(one[0], own)]
+        if other not in self._own:
+            held = self._relevant.get(other, ())
+            self._own[other] = [(onto, self.powers(grant.role, grant.declared).all) for onto, grant in held]
+        return [one for one in self.privileges(account) if not self._covered(one[0], self._own[other])]
 
     def _covered(self, grant: Grant, own: list[tuple[Node, frozenset[str]]]) -> bool:
+        if not own:
+            return False
         node = resource_node(self.estate, grant.resource, grant.declared)
         if node is None:
             return False
@@ -192,6 +205,11 @@ class Graph:
             if account != source and (source is None or self.beyond(account, source)):
                 return account, grant
         return None
+
+    @property
+    def privileged_nodes(self) -> Iterator[Node]:
+        """The privileged accounts, and the containers that they lie in."""
+        return iter(self._privileged_below)
 
     @cached_property
     def _privileged_below(self) -> dict[Node, list[tuple[str, Grant]]]:

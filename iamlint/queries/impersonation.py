@@ -25,20 +25,23 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
     """
     graph = graph_of(estate)
     seen: set[int] = set()
-    for account, privileged in graph.privileged_accounts():
+    for account, _ in graph.privileged_accounts():
         for _, edges in _by_grant(graph.on(("service_account", account))):
             useful = [edge for edge in edges if edge.kind in IDENTITY]
             match = _match(graph, account, useful) if useful else None
             if match and id(match.fact) not in seen:
                 seen.add(id(match.fact))
                 yield match
-        for chain in delegated(graph, privileged.principal.email or "", privileged.declared):
+    for node in graph.privileged_nodes:
+        for chain in delegated(graph, node):
             first = chain.hops[0]
-            if first.onto[0] == "service_account" and id(first.grant) not in seen:
-                match = _match(graph, account, [first], chain)
-                if match:
-                    seen.add(id(first.grant))
-                    yield match
+            if first.onto[0] != "service_account" or id(first.grant) in seen or not _is_told(first):
+                continue
+            found = graph.privileged_below(node, first.source)
+            match = _match(graph, found[0], [first], chain) if found else None
+            if match:
+                seen.add(id(first.grant))
+                yield match
 
 
 def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
@@ -58,11 +61,16 @@ def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
                     break
 
 
+def _is_told(edge: Edge) -> bool:
+    """Whether these questions speak of who has an edge, and not another rule."""
+    return edge.grant.principal.kind not in _SPOKEN_FOR
+
+
 def _by_grant(edges: tuple[Edge, ...]) -> list[tuple[Grant, list[Edge]]]:
     """The edges onto one node by the grant that makes them, without those of which other rules speak."""
     grouped: dict[int, tuple[Grant, list[Edge]]] = {}
     for edge in edges:
-        if edge.grant.principal.kind not in _SPOKEN_FOR:
+        if _is_told(edge):
             grouped.setdefault(id(edge.grant), (edge.grant, []))[1].append(edge)
     return list(grouped.values())
 
