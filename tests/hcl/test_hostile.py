@@ -1,0 +1,230 @@
+"""Hostile input: nothing raises, steps grow no faster than the text, every place that is told is in the text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import pytest
+from hostile import JSON, NATIVE
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from samples import BROKEN, VALID
+from trees import check, read
+
+from iamlint.hcl import json_syntax, native, python_hcl2, read_file, second_opinion
+from iamlint.hcl.walk import walk
+from iamlint.location import SourceText
+
+LONG = 10_000
+
+
+def steps(read: Callable[[SourceText], object], text: str) -> int:
+    """How many calls, of Python or C, a reader makes for a text."""
+    count = 0
+
+    def counted(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        read(SourceText("main.tf", text))
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("make", NATIVE.values(), ids=NATIVE)
+def test_native_steps_grow_with_the_length(make: Callable[[int], str]) -> None:
+    assert steps(native.read, make(800)) <= 2.2 * steps(native.read, make(400)) + 500
+
+
+@pytest.mark.parametrize("read_json", [json_syntax.read, json_syntax.read_variables])
+@pytest.mark.parametrize("make", JSON.values(), ids=JSON)
+def test_json_steps_grow_with_the_length(make: Callable[[int], str], read_json: Callable[[SourceText], object]) -> None:
+    assert steps(read_json, make(800)) <= 2.2 * steps(read_json, make(400)) + 500
+
+
+def test_steps_that_grow_with_the_square_are_seen() -> None:
+    def quadratic(source: SourceText) -> None:
+        for start in range(len(source.text)):
+            for _ in range(start):
+                len(source.text)
+
+    assert steps(quadratic, "x" * 80) > 2.2 * steps(quadratic, "x" * 40) + 500
+
+
+@pytest.mark.parametrize("make", NATIVE.values(), ids=NATIVE)
+def test_long_native_texts(make: Callable[[int], str]) -> None:
+    check(read(make(LONG)))
+
+
+@pytest.mark.parametrize("make", JSON.values(), ids=JSON)
+def test_long_json_texts(make: Callable[[int], str]) -> None:
+    for name in ("main.tf.json", "x.tfvars.json"):
+        check_spans(name, make(LONG))
+
+
+def check_spans(name: str, text: str) -> None:
+    """Every node of a JSON file lies in the text; what two properties of one name add up to has no place of its own."""
+    file = read_file(SourceText(name, text))
+    for node in walk(file.body):
+        assert 0 <= node.start <= node.end <= len(text)
+    for error in file.errors:
+        assert 1 <= error.at.line <= len(file.source.line_starts)
+        assert error.reason
+
+
+# -- random texts ------------------------------------------------------------------------------------------------------
+
+TOKENS = [
+    *(
+        '"',
+        "${",
+        "%{",
+        "~",
+        "}",
+        "{",
+        "<<E\n",
+        "<<-E\n",
+        "\nE\n",
+        "E",
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        " ",
+        "\ufeff",
+        "#",
+        "//",
+    ),
+    *(
+        "/*",
+        "*/",
+        ".",
+        "..",
+        "...",
+        "[",
+        "]",
+        "(",
+        ")",
+        ",",
+        "=",
+        "==",
+        "=>",
+        ":",
+        "::",
+        "?",
+        "!",
+        "-",
+        "&&",
+        "||",
+        "&",
+    ),
+    *("<", ">=", "+", "*", "/", "%", "$", "1", "0.5", "1e5", "1.", "a", "b.c", "d[0]", "[*]", ".*", "for", "in", "if"),
+    *(
+        "else",
+        "endif",
+        "endfor",
+        "null",
+        "true",
+        "\\",
+        "\\n",
+        "\\u00e9",
+        "\\q",
+        "$${",
+        "%%{",
+        "\0",
+        "\u00a0",
+        "😀",
+        "é",
+    ),
+    *("e\u0301", "f(", "x = 1\n", 'b "l" {\n', "}\n", "[for k, v in x : ", "%{ if a }", "%{ endfor }", "${~ a ~}", "'"),
+]
+SAMPLES = [*VALID.values(), *(broken.text for broken in BROKEN.values())]
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """Tokens in a row, or samples with something put in, cut out, or moved."""
+    if draw(st.booleans()):
+        return "".join(draw(st.lists(st.one_of(st.sampled_from(TOKENS), st.text(max_size=3)), max_size=30)))
+    text = "".join(draw(st.lists(st.sampled_from(SAMPLES), min_size=1, max_size=3)))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(len(text), start + 6)))
+        text = text[:start] + draw(st.sampled_from(["", *TOKENS])) + text[end:]
+    return text
+
+
+@given(texts())
+@example("a = <<E\n${")
+@settings(max_examples=400, deadline=None)
+def test_native_texts(text: str) -> None:
+    check(read(text))
+
+
+@given(texts())
+@settings(max_examples=200, deadline=None)
+def test_a_valid_block_after_anything_is_read(text: str) -> None:
+    """Unless a text before it goes on to the end of the file: then there is an error."""
+    file = read(text + '\nlast "block" {\n}\n')
+    assert file.errors or file.body.blocks[-1].label(0) == "block"
+
+
+@given(texts())
+@settings(max_examples=150, deadline=None)
+def test_the_second_reader_never_raises(text: str) -> None:
+    file = read(text)
+    python_hcl2.read(file.source)
+    for difference in second_opinion(file):
+        assert 1 <= difference.at.line <= len(file.source.line_starts)
+
+
+JSON_TOKENS = [
+    *(
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        '"',
+        '"a"',
+        '"locals"',
+        '"resource"',
+        '"variable"',
+        '"type"',
+        '"//"',
+        "1",
+        "-",
+        "1e5",
+    ),
+    *("null", "true", " ", "\n", "\\", "\\u00e9", "\\ud83d", "${", "%{", "}", "~", "x", "\0", "é", "😀", "\ufeff"),
+]
+JSON_SAMPLES = [
+    '{"resource": {"a": {"b": [{"c": "x${d}"}, {"e": {"f": [1, null]}}]}}, "//": "why"}',
+    '[{"locals": {"a": "${f(1)}"}}, {"variable": {"v": {"type": "list(string)", "default": ["${x}"]}}}]',
+    '{"a": {"b": 1}, "a": [{"b": 2}], "terraform": null}',
+]
+
+
+@st.composite
+def json_texts(draw: st.DrawFn) -> str:
+    """As `texts`, in JSON."""
+    if draw(st.booleans()):
+        return "".join(draw(st.lists(st.sampled_from(JSON_TOKENS), max_size=30)))
+    text = draw(st.sampled_from(JSON_SAMPLES))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(len(text), start + 6)))
+        text = text[:start] + draw(st.sampled_from(["", *JSON_TOKENS])) + text[end:]
+    return text
+
+
+@given(json_texts(), st.sampled_from(["main.tf.json", "x.tfvars.json"]))
+@settings(max_examples=300, deadline=None)
+def test_json_texts(text: str, name: str) -> None:
+    check_spans(name, text)
