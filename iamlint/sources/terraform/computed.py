@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from iamlint.roles import catalog
 from iamlint.sources.terraform.instance import Body
 from iamlint.sources.terraform.policies import iam_policy_document
 from iamlint.unknown import Hole, Unknown
@@ -220,6 +221,15 @@ def _policy(view: View, name: str) -> Value | None:
     return iam_policy_document(view.body) if name == "policy_data" else None
 
 
+def _predefined_role(view: View, name: str) -> Value | None:
+    """What the catalogue has of a predefined role; of a custom one only the API tells."""
+    role = view.argument("name").data
+    permissions = catalog().permissions(role) if name == "included_permissions" and isinstance(role, str) else None
+    if not permissions or isinstance(permissions, Unknown):
+        return None
+    return Value(tuple(Value(permission) for permission in sorted(permissions)))
+
+
 _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("managed", "google_service_account"): _account,
     ("managed", "google_project"): _project,
@@ -234,6 +244,7 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("data", "google_project"): _project,
     ("data", "google_client_config"): _client,
     ("data", "google_iam_policy"): _policy,
+    ("data", "google_iam_role"): _predefined_role,
     ("data", "google_compute_default_service_account"): _managed_account(
         "", "-compute@developer.gserviceaccount.com", by_number=True
     ),

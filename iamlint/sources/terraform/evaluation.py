@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from iamlint.facts import Declaration, Gap
 from iamlint.hcl import syntax
@@ -14,6 +14,7 @@ from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Files, Scope
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.bodies import body
+from iamlint.sources.terraform.callsite import Callsite
 from iamlint.sources.terraform.computed import View, computed
 from iamlint.sources.terraform.expansion import (
     SINGLE,
@@ -42,7 +43,7 @@ Input = Callable[[], Value]
 class Modules(Protocol):
     """Where called modules are found."""
 
-    def called(self, module: Module, path: tuple[str, ...], source: str) -> Module | str:
+    def called(self, module: Module, path: tuple[str, ...], source: str, version: str | None) -> Module | str:
         """The module that a call names, or the reason why it is not there."""
 
 
@@ -78,10 +79,12 @@ class ModuleInstance:
         via: tuple[Span, ...] = (),
         providers: Mapping[str, Instance] | None = None,
         above: tuple[Path, ...] = (),
+        call: Declared | None = None,
     ) -> None:
         self.run, self.module, self.inputs = run, module, inputs
         self.address, self.path, self.via = address, path, via
         self.directories = (*above, module.directory)
+        self._callsite = Callsite(call, inputs, module.files[0].source) if call and module.described else None
         self._values: dict[tuple[str, ...], Value] = {}
         self._working: set[tuple[str, ...]] = set()
         self._expansions: dict[int, Expansion] = {}
@@ -307,11 +310,13 @@ class ModuleInstance:
             return self._gap(declared, address, "its source is not a plain string")
         if len(self.path) >= DEEPEST_CALL:
             return self._gap(declared, address, f"module calls are nested deeper than {DEEPEST_CALL}")
-        found = self.run.modules.called(self.module, (*self.path, name), source)
+        found = self.run.modules.called(self.module, (*self.path, name), source, declared.literal("version"))
         if isinstance(found, str):
             return self._gap(declared, address, found)
         if found.directory in self.directories:
             return self._gap(declared, address, "it calls itself, directly or through other modules")
+        if found.described == "partly":
+            self._gap(declared, address, "the module is not installed, and only what its arguments grant is known")
         expansion = self.expansion(declared, address)
         if expansion.symbolic:
             why = f"how many instances it has is not known: {expansion.symbolic.reason}"
@@ -343,6 +348,7 @@ class ModuleInstance:
             via=(*self.via, declared.header),
             providers=self._passed_providers(declared),
             above=self.directories,
+            call=declared,
         )
 
     def _passed_providers(self, declared: Declared) -> dict[str, Instance]:
@@ -401,6 +407,8 @@ class ModuleInstance:
         """``module.this.name``, as the caller sees it."""
         declared = self.module.outputs.get(name)
         written = declared.argument("value") if declared else None
+        if written is None and self.module.described:
+            return unknown(f"{self.address} is not installed", reference=f"{self.address}.{name}")
         if written is None:
             return None
         return self._once(("output", name), lambda: self._evaluate(written))
@@ -432,18 +440,10 @@ class ModuleInstance:
                 return
             evaluated = body(declared, self.scope(names))
             suffix = "[*]" if expansion.symbolic else key_text(key)
-            shown: Mode | str = "data" if mode == "ephemeral" else mode
-            yield Instance(
-                "managed" if shown == "managed" else "data",
-                kind,
-                name,
-                address + suffix,
-                evaluated,
-                self.address,
-                self.via,
-                provider,
-                expansion.symbolic,
-            )
+            shown: Literal["managed", "data"] = "managed" if mode == "managed" else "data"
+            instance = Instance(shown, kind, name, address + suffix, evaluated, self.address, self.via, provider)
+            instance = replace(instance, symbolic=expansion.symbolic, call=self.address if self._callsite else "")
+            yield self._callsite.placed(instance) if self._callsite else instance
 
 
 def _provider_name(expression: syntax.Expression, source: SourceText) -> str:

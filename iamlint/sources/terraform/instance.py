@@ -52,7 +52,8 @@ class Instance:
     ``module`` is the address of its module instance, empty for the root. ``via`` are the headers of the module calls
     that lead to it, outermost first. ``provider`` is the provider block that configures it, where it is known.
     For an instance that stands for an unknown number of them, ``symbolic`` has the reason, and the address ends in
-    ``[*]``. ``planned`` is its entry in the plan, where its body is placed in the source beside that.
+    ``[*]``. ``call`` is the address of the module call that states it, where the module is described and not there.
+    ``planned`` is its entry in the plan, where its body is placed in the source beside that.
     """
 
     mode: Literal["managed", "data", "provider", "backend"]
@@ -65,3 +66,4 @@ class Instance:
     provider: Instance | None = None
     symbolic: Unknown | None = None
     planned: Span | None = None
+    call: str = ""

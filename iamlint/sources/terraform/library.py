@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from iamlint.location import SourceText, Unreadable
+from iamlint.sources.terraform.described import described
 from iamlint.sources.terraform.module import CONFIGURATION, Module, read_module
 from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace
 
 _LOCAL = ("./", "../")
+INSTALL = "terraform init would fetch it"
 SELECTED = Path(".terraform", "environment")
 """Where ``terraform workspace select`` notes the workspace."""
 MANIFEST = Path(".terraform", "modules", "modules.json")
@@ -87,11 +89,14 @@ class RootModules:
         self._library = library
         self._installed = installed
 
-    def called(self, module: Module, path: tuple[str, ...], source: str) -> Module | str:
-        """The module that a call at ``path`` (call names from the root) names, or why it is not there."""
+    def called(self, module: Module, path: tuple[str, ...], source: str, version: str | None) -> Module | str:
+        """The module that a call at ``path`` (call names from the root) names, or why it is not there.
+
+        One that is not there may be known well enough to be described.
+        """
         if source in (".", "..") or source.startswith(_LOCAL):
             return self._library.module(module.directory / source)
         directory = self._installed.get(".".join(path))
         if directory is None:
-            return f'the module "{source}" is not installed (terraform init would fetch it)'
+            return described(source, version) or f'the module "{source}" is not installed ({INSTALL})'
         return self._library.module(directory)

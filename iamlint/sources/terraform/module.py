@@ -85,6 +85,7 @@ class Module:
 
     ``assignments`` are the files that set variables when the directory is a root module, in Terraform's order: each
     later one wins. ``resources`` keeps every block of an address, since a directory may hold alternatives.
+    ``described`` is for a module that is not there, and was made of what is known of it: all of it, or a part.
     """
 
     directory: Path
@@ -98,6 +99,7 @@ class Module:
     assignments: list[File] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     errors: list[Unreadable] = field(default_factory=list)
+    described: Literal["wholly", "partly"] | None = None
 
     def local_sources(self) -> Iterator[str]:
         """The relative paths that its module calls name literally."""
@@ -126,6 +128,14 @@ def read_module(directory: Path, names: Iterable[str], load: Load) -> Module:
         file = _parse(module, directory / name, load)
         if file:
             module.assignments.append(file)
+    return module
+
+
+def module_of(directory: Path, file: File) -> Module:
+    """The module that one file makes."""
+    module = Module(directory, files=[file], errors=list(file.errors))
+    for block in file.body.blocks:
+        _declare(module, Declared(block, file.source))
     return module
 
 

@@ -11,6 +11,7 @@ from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform.callsite import stated_by_call
 from iamlint.sources.terraform.evaluation import ModuleInstance, Run
 from iamlint.sources.terraform.instances import facts_of, is_wanted
 from iamlint.sources.terraform.library import Library
@@ -104,4 +105,5 @@ def _read_root(
 
 def _facts(top: ModuleInstance) -> Iterator[Fact]:
     for instance in top.instances(is_wanted):
-        yield from facts_of(instance)
+        facts = facts_of(instance)
+        yield from (stated_by_call(fact, instance.call) for fact in facts) if instance.call else facts

@@ -37,6 +37,8 @@ class Beside:
 
     def __post_init__(self) -> None:
         for instance in self.top.instances(_is_wanted):
+            if instance.call:
+                continue  # what is described has addresses of its own
             self._exact.setdefault(instance.address, instance)
             self._blocks.setdefault(without_keys(instance.address), instance)
 
@@ -58,7 +60,10 @@ class Beside:
             children = here.children(name)
             if isinstance(children, Unknown) or not children:
                 return declared.header, here.via
-            here = next(iter(children.values()))
+            child = next(iter(children.values()))
+            if child.module.described:
+                return declared.header, here.via
+            here = child
         return None
 
 
