@@ -85,6 +85,7 @@ def grant(member: str, role: str, on: str) -> str:
         (DEFAULT, "roles/iam.serviceAccountTokenCreator", "account", "medium default-account-impersonates"),
         # Federation.
         (f"{POOL}/*", "roles/iam.workloadIdentityUser", "account", "medium whole-pool-impersonates"),
+        (f"{POOL}/*", "roles/iam.workloadIdentityUser", "project", "high broad-token-creator"),
         (
             f"{POOL}/attribute.repository/a/b",
             "roles/resourcemanager.projectIamAdmin",
