@@ -1,8 +1,8 @@
 """Ask Terraform again for the answers that `testdata/console` records: ``console.py EVALUATOR``.
 
-EVALUATOR is a program that reads expressions, one a line, evaluates each with ``terraform console`` in the directory
-after ``-d``, and writes one JSON object a line: ``{"expr", "ok", "value" | "error"}``. ``terraform`` itself is asked for
-its version, its list of functions, the type of each answer, and, by a plan, for what becomes of unknown values.
+EVALUATOR is a program that reads expressions, one a line, has ``terraform console`` evaluate each in the directory
+after ``-d``, and writes one JSON object a line: ``{"expr", "ok", "value" | "error"}``. ``terraform`` itself is asked
+for its version, its list of functions, the type of each answer, and, by a plan, for what becomes of unknown values.
 A new expression needs only ``{"expression": …}`` in one of the files.
 """
 

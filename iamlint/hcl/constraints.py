@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
-from iamlint.hcl.functions.types import number_of, set_of, text_of
+from iamlint.hcl.functions import unification
+from iamlint.hcl.functions.types import Refused, Unclear, entries, items, set_of, uncertain
+from iamlint.hcl.functions.unification import Type, one_type
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText
 from iamlint.unknown import Unknown
-from iamlint.values import Lazy, SetOf, Value
+from iamlint.values import Lazy, List, Map, SetOf, Value
 
 _COLLECTIONS = frozenset({"list", "set", "map"})
 
@@ -73,105 +75,74 @@ def _attribute(key: syntax.Expression, written: syntax.Expression, source: Sourc
 
 
 def convert(value: Value, to: Constraint) -> Value:
-    """The value as that type; unknown, with what does not fit, where Terraform would refuse it."""
-    if value.data is None or isinstance(value.data, Unknown):
+    """The value as that type; unknown, with what does not fit, where Terraform would refuse it.
+
+    Attributes that the type does not name are dropped, as Terraform drops them; missing ones get their default.
+    """
+    if value.data is None or isinstance(value.data, Unknown) or to.kind == "any":
         return value
-    converter = _CONVERTERS.get(to.kind)
-    return converter(value, to) if converter else value
+    try:
+        return _CONVERTERS[to.kind](value, to)
+    except Unclear as error:
+        return Value(error.why, value.at)
+    except Refused as error:
+        return Value(Unknown(f"the value is no {to.kind}, as the variable's type demands: {error}"), value.at)
 
 
-def _refused(value: Value, to: Constraint) -> Value:
-    return Value(Unknown(f"the value is no {to.kind}, as the variable's type demands"), value.at)
+def _primitive(value: Value, to: Constraint) -> Value:
+    return unification.convert(value, Type(to.kind))
 
 
-def _string(value: Value, to: Constraint) -> Value:
-    text = text_of(value.data)
-    return _refused(value, to) if text is None else Value(text, value.at, value.structure)
+def _elements(values: Iterable[Value], to: Constraint) -> list[Value]:
+    """Elements as that type; where it leaves something open, they agree on one."""
+    found = [convert(item, to.element or ANY) for item in values]
+    return one_type(found) if _is_open(to.element or ANY) else found
 
 
-def _number(value: Value, to: Constraint) -> Value:
-    number = number_of(value.data)
-    return _refused(value, to) if number is None else Value(number, value.at)
-
-
-def _bool(value: Value, to: Constraint) -> Value:
-    data = {"true": True, "false": False}.get(value.data, value.data) if isinstance(value.data, str) else value.data
-    return Value(data, value.at) if isinstance(data, bool) else _refused(value, to)
-
-
-def _elements(value: Value) -> tuple[Value, ...] | None:
-    match value.data:
-        case tuple() as items:
-            return items
-        case SetOf(items):
-            return items
-        case _:
-            return None
+def _is_open(constraint: Constraint) -> bool:
+    inner = (*constraint.items, *(attribute.type for attribute in constraint.attributes))
+    return constraint.kind == "any" or any(map(_is_open, (constraint.element, *inner) if constraint.element else inner))
 
 
 def _list(value: Value, to: Constraint) -> Value:
-    items = _elements(value)
-    if items is None:
-        return _refused(value, to)
-    return Value(tuple(convert(item, to.element or ANY) for item in items), value.at)
+    found = _elements(items(value), to)
+    return Value(set_of(found) if uncertain(value) else List(found), value.at, value.structure)
 
 
 def _set(value: Value, to: Constraint) -> Value:
-    items = _elements(value)
-    if items is None:
-        return _refused(value, to)
-    return Value(set_of(convert(item, to.element or ANY) for item in items), value.at)
+    return Value(set_of(_elements(items(value), to)), value.at)
 
 
 def _tuple(value: Value, to: Constraint) -> Value:
-    items = _elements(value)
-    if items is None or len(items) != len(to.items):
-        return _refused(value, to)
-    return Value(tuple(convert(item, inner) for item, inner in zip(items, to.items, strict=True)), value.at)
-
-
-def _entries(value: Value) -> dict[str, Value] | None:
-    match value.data:
-        case dict() as entries:
-            return entries
-        case Lazy() as lazy:
-            found = {name: lazy.attribute(name) for name in lazy.names()}
-            return {name: item for name, item in found.items() if item is not None}
-        case _:
-            return None
+    found = items(value)
+    if isinstance(value.data, List | SetOf) or len(found) != len(to.items):
+        raise Refused(f"a tuple of {len(to.items)} elements is required")
+    return Value(tuple(map(convert, found, to.items)), value.at)
 
 
 def _map(value: Value, to: Constraint) -> Value:
-    entries = _entries(value)
-    if entries is None:
-        return _refused(value, to)
-    return Value({key: convert(item, to.element or ANY) for key, item in entries.items()}, value.at)
+    found = entries(value)
+    return Value(Map(zip(found, _elements(found.values(), to), strict=True)), value.at)
 
 
 def _object(value: Value, to: Constraint) -> Value:
-    """Attributes that the type does not name are dropped, as Terraform drops them; missing ones get their default."""
     if isinstance(value.data, Lazy):
         return value  # a resource given whole: its attributes stay lazy, so that nothing unknown becomes "missing"
-    entries = _entries(value)
-    if entries is None:
-        return _refused(value, to)
-    found: dict[str, Value] = {}
+    given, found = entries(value), dict[str, Value]()
     for attribute in sorted(to.attributes, key=lambda a: a.name):
-        given = entries.get(attribute.name)
-        if given is None and not attribute.optional:
-            return Value(
-                Unknown(f'the attribute "{attribute.name}" that the variable\'s type demands is missing'), value.at
-            )
-        if given is None or (given.data is None and attribute.default is not None):
-            given = attribute.default or Value(None)
-        found[attribute.name] = convert(given, attribute.type)
+        item = given.get(attribute.name)
+        if item is None and not attribute.optional:
+            raise Refused(f'the attribute "{attribute.name}" is missing')
+        if item is None or (item.data is None and attribute.default is not None):
+            item = attribute.default or Value(None)
+        found[attribute.name] = convert(item, attribute.type)
     return Value(found, value.at)
 
 
 _CONVERTERS: dict[str, Callable[[Value, Constraint], Value]] = {
-    "string": _string,
-    "number": _number,
-    "bool": _bool,
+    "string": _primitive,
+    "number": _primitive,
+    "bool": _primitive,
     "list": _list,
     "set": _set,
     "tuple": _tuple,

@@ -113,8 +113,8 @@ def _verb(verb: str, flags: str, precision: int | None, value: Value) -> str:
             return "true" if boolean(value) else "false"
         case "d" | "b" | "o" | "x" | "X":
             whole_number = integer(value)
-            alternate = "#" if "#" in flags and verb in "xX" else ""
-            return _signed(flags, format(whole_number, alternate + verb))
+            alternate = "#" if "#" in flags and verb != "d" else ""
+            return _signed(flags, format(whole_number, alternate + verb).replace("0o", "0"))
         case "f" | "F" | "e" | "E" | "g" | "G":
             return _signed(flags, _float(verb, 6 if precision is None and verb not in "gG" else precision, value))
         case _:
@@ -150,7 +150,7 @@ def _float(verb: str, precision: int | None, value: Value) -> str:
         shown = _general(Decimal(found), precision)
     else:
         digits = Context(prec=5_000, rounding=ROUND_HALF_EVEN)
-        true_value = digits.divide(Decimal(fraction.numerator), Decimal(fraction.denominator))
+        true_value = digits.divide(Decimal(fraction.numerator), Decimal(fraction.denominator)) if fraction else 0.0
         shown = _exponent(f"{true_value:.{precision}{verb.lower()}}")
     return shown.upper() if verb in "EG" else shown
 

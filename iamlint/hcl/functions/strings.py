@@ -53,7 +53,7 @@ def _in_order(value: Value) -> tuple[Value, ...]:
 
 def _split(separator: Value, value: Value) -> Data:
     by, whole = text(separator), text(value)
-    pieces = whole.split(by) if by else graphemes(whole)
+    pieces = whole.split(by) if by else list(whole)
     bounded(len(pieces))
     return List(Value(piece) for piece in pieces)
 

@@ -36,7 +36,7 @@ class Type:
 
 ANY, STRING, NUMBER, BOOL = Type("any"), Type("string"), Type("number"), Type("bool")
 _PRIMITIVES = {"string", "number", "bool"}
-_PREFERENCE = ("string", "number", "bool", "set", "list", "tuple", "map", "object")
+_PREFERENCE = ("string", "number", "bool", "list", "set", "tuple", "map", "object")
 """Where several types could be the one, the first of these is."""
 
 

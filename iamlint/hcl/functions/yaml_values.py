@@ -118,8 +118,7 @@ class _Reader:
             key = None if merge else text_of(self.value(event, depth + 1).data)
             value = self.value(next(self.events), depth + 1)
             if merge:
-                for one in items(value) if isinstance(value.data, tuple) else (value,):
-                    merged = {**entries(one), **merged}
+                merged |= entries(value)
             elif key is None:
                 raise Refused("only strings are allowed as mapping keys")
             else:
