@@ -121,6 +121,8 @@ class Templates(Lexer):
             self.at += 1
             pieces.strip_end()
         blank, self.blank = self.blank, self.free
+        if not self.peek():
+            raise self._open_sequence(start)
         if mark == "$":
             expression = self.expression()
             strip = self._close(start)
@@ -132,15 +134,18 @@ class Templates(Lexer):
             pieces.add(directive, strip)
         self.blank = blank
 
+    def _open_sequence(self, start: int) -> ParseError:
+        return ParseError(
+            start, start + 2, f"this {self.text[start : start + 2]} is never closed", 'Close it with "}".'
+        )
+
     def _close(self, start: int) -> bool:
         """Step over ``}`` or ``~}``; whether it strips."""
         character = self.peek()
         strip = self.text.startswith("~}", self.at)
         if not strip and character != "}":
             if not character:
-                raise ParseError(
-                    start, start + 2, f"this {self.text[start : start + 2]} is never closed", 'Close it with "}".'
-                )
+                raise self._open_sequence(start)
             mark = self.text[start]
             raise self.unexpected(
                 f'the "}}" that ends {mark}{{', f"If {mark}{{ belongs to another language, write {mark}{mark}{{."
