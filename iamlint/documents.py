@@ -59,17 +59,20 @@ def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:
     Timestamps and other types beyond those of JSON stay text. A key that occurs twice is an error, as YAML has it.
     """
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    bom = source.text.startswith("\ufeff")  # PyYAML's positions do not count it
+    text = source.text[bom:]
     try:
-        return tuple(_YamlReader(source, yaml.parse(source.text, Loader=loader)).documents())
+        return tuple(_YamlReader(source, bom, yaml.parse(text, Loader=loader)).documents())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        at = mark.index if mark else 0
+        at = bom + (mark.index if mark else 0)
         return Unreadable(source.location(at, at + 1), f"this is not YAML: {error.problem or error.context}")
     except yaml.YAMLError as error:
-        at = _characters(source.text, getattr(error, "position", 0))
+        at = bom + _characters(text, getattr(error, "position", 0))
         return Unreadable(source.location(at, at + 1), f"this is not YAML: {str(error).splitlines()[0]}")
     except UnicodeEncodeError as error:
-        return Unreadable(source.location(error.start, error.end), "half of a surrogate pair, which is no character")
+        at = bom + error.start
+        return Unreadable(source.location(at, at + 1), "half of a surrogate pair, which is no character")
     except _RefusedError as error:
         return Unreadable(source.location(error.at, error.at + 1), error.reason)
 
@@ -85,20 +88,15 @@ class _RefusedError(Exception):
         self.at, self.reason = at, reason
 
 
-def _span(event: Event) -> tuple[int, int]:
-    """Where an event is, in characters; only events that are made by hand have no marks."""
-    start, end = event.start_mark, event.end_mark
-    return (start.index, end.index) if start and end else (0, 0)
-
-
 class _YamlReader:
     """Builds values from YAML's events.
 
     Not from PyYAML's nodes: its composer in C recurses without a bound, and a few thousand brackets end the process.
     """
 
-    def __init__(self, source: SourceText, events: Iterator[Event]) -> None:
+    def __init__(self, source: SourceText, start: int, events: Iterator[Event]) -> None:
         self._source = source
+        self._start = start
         self._events = events
         self._resolver: Any = Resolver()
         self._anchors: dict[str, tuple[Value, int, int] | None] = {}
@@ -113,8 +111,13 @@ class _YamlReader:
                 self._anchors = {}
                 yield self._value(next(self._events), 0)
 
+    def _span(self, event: Event) -> tuple[int, int]:
+        """Where an event is; only events that are made by hand have no marks."""
+        start, end = event.start_mark, event.end_mark
+        return (self._start + start.index, self._start + end.index) if start and end else (0, 0)
+
     def _value(self, event: Event, depth: int) -> Value:
-        start, _end = _span(event)
+        start, _end = self._span(event)
         anchor: str | None = getattr(event, "anchor", None)
         if isinstance(event, AliasEvent):
             return self._alias(anchor or "", start, depth)
@@ -142,21 +145,21 @@ class _YamlReader:
             case ScalarEvent(tag=tag, value=text):
                 if tag is None or tag == "!":
                     tag = self._resolver.resolve(ScalarNode, text, event.implicit)
-                return _scalar(tag, text), _span(event)[1]
+                return _scalar(tag, text), self._span(event)[1]
             case SequenceStartEvent():
                 items: list[Value] = []
                 while not isinstance(inner := next(self._events), SequenceEndEvent):
                     items.append(self._value(inner, depth + 1))
-                return tuple(items), _span(inner)[1]
+                return tuple(items), self._span(inner)[1]
             case MappingStartEvent():
                 return self._entries(depth)
             case _:
-                raise _RefusedError(_span(event)[0], "a kind of YAML node that iamlint does not know")
+                raise _RefusedError(self._span(event)[0], "a kind of YAML node that iamlint does not know")
 
     def _entries(self, depth: int) -> tuple[dict[str, Value], int]:
         entries: dict[str, Value] = {}
         while not isinstance(event := next(self._events), MappingEndEvent):
-            start, _end = _span(event)
+            start, _end = self._span(event)
             if not isinstance(event, ScalarEvent | AliasEvent):
                 raise _RefusedError(start, "a key that is not a plain text")
             found = self._value(event, depth + 1).data
@@ -166,7 +169,7 @@ class _YamlReader:
             if key in entries:
                 raise _RefusedError(start, f"the key {key[:60]!r} is there twice")
             entries[key] = self._value(next(self._events), depth + 1)
-        return entries, _span(event)[1]
+        return entries, self._span(event)[1]
 
     def _alias(self, anchor: str, at: int, depth: int) -> Value:
         """What an anchor stands for, shared; whoever goes over the document sees it anew at each alias."""

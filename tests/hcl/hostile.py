@@ -108,33 +108,3 @@ JSON: dict[str, Callable[[int], str]] = {
     "one name set often": lambda n: '{"locals":{' + ",".join('"a":1' for _ in range(n)) + "}}",
     "types": lambda n: '{"variable":{' + ",".join(f'"a{i}":{{"type":"list(string)"}}' for i in range(n)) + "}}",
 }
-
-YAML: dict[str, Callable[[int], str]] = {
-    "flow lists": lambda n: "[" * n,
-    "closed flow lists": lambda n: "[" * n + "]" * n,
-    "flow maps": lambda n: "{a: " * n,
-    "dashes": lambda n: "- " * n + "x\n",
-    "question marks": lambda n: "? " * n,
-    "maps in maps": lambda n: "".join(" " * i + "a:\n" for i in range(min(n, 500))),
-    "list": lambda n: "- a\n" * n,
-    "map": lambda n: "".join(f"a{i}: b\n" for i in range(n)),
-    "one key": lambda n: "a: 1\n" * n,
-    "documents": lambda n: "---\na: 1\n" * n,
-    "aliases": lambda n: "a: &a [x]\nb: [" + "*a," * n + "*a]\n",
-    "aliases of aliases": lambda n: (
-        "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, min(n, 300)))
-    ),
-    "lists of aliases": lambda n: (
-        "a0: &a0 []\n" + "".join(f"a{i}: &a{i} [[[[*a{i - 1}]]]]\n" for i in range(1, min(n, 300)))
-    ),
-    "anchors": lambda n: "".join(f"- &a{i} x\n" for i in range(n)),
-    "itself": lambda n: "a: &a [" + "*a," * n + "*a]\n",
-    "digits": lambda n: "a: " + "1" * n + "\n",
-    "sexagesimals": lambda n: "a: 1" + ":1" * n + "\n",
-    "quoted": lambda n: 'a: "' + "x\\n" * n + '"\n',
-    "folded": lambda n: "a: >\n" + "  x\n" * n,
-    "tags": lambda n: "!!x " * n,
-    "colons": lambda n: "a: " * n,
-    "tabs": lambda n: "\t" * n,
-    "NUL": lambda n: "\0" * n,
-}
