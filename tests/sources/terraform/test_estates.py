@@ -3,40 +3,44 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from iamlint.catalog import load_rules
+from iamlint.linter import lint
 from iamlint.reporters.facts import facts_json
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 
 ESTATES = Path(__file__).parents[3] / "testdata" / "estates"
 CASES = sorted(path.name for path in ESTATES.iterdir())
-COMPARED = {
-    "grant": ("principal", "role", "resource", "condition", "unknown"),
-    "custom_role": ("name", "permissions"),
-    "service_account": ("email", "project"),
-    "service": ("name", "project"),
-}
+RULES, _ = load_rules()
+LEFT_OUT = {"path", "line"}
 
 
 def facts(path: Path, **options: Any) -> list[str]:
+    """Everything that the facts say, but where."""
     reading = read([path], Options(**options))
     assert reading.errors == []
     entries = [json.loads(line) for line in facts_json(reading.facts).splitlines()]
+    return sorted(json.dumps({k: v for k, v in entry.items() if k not in LEFT_OUT}) for entry in entries)
+
+
+def findings(path: Path, *, lines: bool) -> list[tuple[Any, ...]]:
+    """Every rule's findings, with their lines where both inputs have them."""
+    report = lint(read([path], Options()), RULES, as_of=date(2026, 1, 1))
     return sorted(
-        json.dumps([entry["kind"], entry["address"], *(entry.get(key) for key in COMPARED[entry["kind"]])])
-        for entry in entries
-        if entry["kind"] in COMPARED
+        (f.rule, f.address or "", f.message, f.severity, str(f.resource), f.permissions, f.at.line if lines else 0)
+        for f in report.findings
     )
 
 
 def source_only(case: str, tmp_path: Path) -> Path:
     """The estate without its plan, in a directory of its own."""
-    import shutil
-
     return Path(shutil.copytree(ESTATES / case, tmp_path / case, ignore=shutil.ignore_patterns("plan.json")))
 
 
@@ -58,3 +62,14 @@ def test_a_plan_beside_its_source_points_at_the_same_lines(case: str, tmp_path: 
     source = places(directory)
     (directory / "plan.json").write_bytes((ESTATES / case / "plan.json").read_bytes())
     assert source == places(directory / "plan.json")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_source_and_plan_give_the_same_findings(case: str, tmp_path: Path) -> None:
+    directory = source_only(case, tmp_path)
+    source = findings(directory, lines=False)
+    assert source
+    assert source == findings(ESTATES / case / "plan.json", lines=False)
+    placed = findings(directory, lines=True)
+    (directory / "plan.json").write_bytes((ESTATES / case / "plan.json").read_bytes())
+    assert placed == findings(directory / "plan.json", lines=True)
