@@ -62,6 +62,7 @@ class Graph:
         self._onto: dict[Node, list[Edge]] = defaultdict(list)
         self._delegates: dict[Node, list[Edge]] = defaultdict(list)
         self._own: dict[str, list[tuple[Node, frozenset[str]]]] = {}
+        self._granted: set[Node] = set()
         self._whole: set[Node] = set()
         viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
         self._viewer = viewer
@@ -72,8 +73,10 @@ class Graph:
         if grant.resource.kind not in _ON_ACCOUNTS:
             return
         onto = resource_node(self.estate, grant.resource, grant.declared)
-        if onto and grant.origin in ("export", "policy"):
-            self._whole.add(onto)
+        if onto:
+            self._granted.add(onto)
+            if grant.origin in ("export", "policy"):
+                self._whole.add(onto)
         powers = self.powers(grant.role, grant.declared)
         weighty = grant.resource.kind in ("folder", "organization") and powers.changes
         if not powers.held and not powers.unknown and not weighty:
@@ -129,6 +132,10 @@ class Graph:
     def on(self, node: Node) -> tuple[Edge, ...]:
         """The edges onto one node, without what it inherits."""
         return tuple(self._onto.get(node, ()))
+
+    def is_granted_on(self, node: Node) -> bool:
+        """Whether the input has any grant on a resource."""
+        return node in self._granted
 
     def has_policy(self, node: Node) -> bool:
         """Whether the input has the whole policy of a resource: an export, or a Terraform policy that owns it."""

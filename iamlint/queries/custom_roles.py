@@ -85,6 +85,8 @@ def _reason(permission: str, catalog: Catalog) -> tuple[str, bool]:
     """What is wrong with a permission, as a clause, and whether that is certain."""
     if "*" in permission:
         return "custom roles take no wildcards", True
+    if permission.startswith("roles/"):
+        return "it is a role", True
     host, slash, name = permission.partition("/")
     if slash:
         service = {"cloudresourcemanager": "resourcemanager"}.get(host.partition(".")[0], host.partition(".")[0])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from iamlint.estate import Estate, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Text
 from iamlint.finding import Confidence
-from iamlint.graph import Graph, graph_of
+from iamlint.graph import Graph, account_node, graph_of
 from iamlint.kinds import shown
 from iamlint.match import Match
 from iamlint.unknown import Truth, Unknown
@@ -93,13 +93,23 @@ def _may_let_through(grant: Grant, same: bool, verdict: Verdict) -> str:
 
 def _not_seen(graph: Graph, hop: _Hop, declared: Declaration) -> Iterator[str]:
     """Why the grant may be where the input does not show it."""
-    estate = graph.estate
-    onto = shown(hop.onto)
+    around = graph.hierarchy.around(hop.onto, declared)
     if not _is_declared(graph, hop.onto, declared) and not _has_policy(graph, hop.onto, declared):
-        yield f"the policy of {onto} is not in the input"
-    for gap in estate.gaps:
+        yield f"the policy of {shown(hop.onto)} is not in the input"
+    elif not any(map(graph.is_granted_on, around[1:])) and not _is_slip(graph, hop, declared):
+        yield f"no grant on the project of {shown(hop.onto)} is in the input, where it may be"
+    for gap in graph.estate.gaps:
         if scope(gap.declared) == scope(declared):
             yield gap.reason
+
+
+def _is_slip(graph: Graph, hop: _Hop, declared: Declaration) -> bool:
+    """Whether a grant was meant for the hop: one of another role, or one in the other direction."""
+    holder, onto = account_node(hop.holder, declared), account_node(hop.onto, declared)
+    if holder is None or onto is None:
+        return False
+    meant = [edge for edge in graph.on(onto) if edge.source == holder[1]]
+    return bool(meant) or any(edge.source == onto[1] for edge in graph.on(holder))
 
 
 def _is_declared(graph: Graph, account: Text, declared: Declaration) -> bool:

@@ -89,6 +89,7 @@ def test_a_role_that_changes_roles(check: Check, more: str, severity: str) -> No
         ),
         ("iam.workloadIdentityPools.get", "it is spelt iam.googleapis.com/workloadIdentityPools.get", "high"),
         ("iam.serviceAccounts.*", "custom roles take no wildcards", "high"),
+        ("roles/run.viewer", "it is a role", "high"),
         ("getAccessToken", "a permission is SERVICE.RESOURCE.VERB", "high"),
     ],
 )

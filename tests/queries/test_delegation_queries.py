@@ -51,8 +51,33 @@ BROKEN = (
 )
 
 
+PROJECT = """
+resource "google_project_iam_member" "viewer" {
+  project = "shop"
+  role    = "roles/viewer"
+  member  = "user:ana@example.com"
+}
+"""
+
+
 def test_a_chain_without_a_grant_is_broken(check: Check) -> None:
-    assert said(check, ACCOUNTS, CHAIN) == ([BROKEN], [])
+    assert said(check, ACCOUNTS, CHAIN, PROJECT) == ([BROKEN], [])
+
+
+def test_the_project_s_grants_may_be_elsewhere(check: Check) -> None:
+    doubt = "no grant on the project of two@shop.iam.gserviceaccount.com is in the input, where it may be"
+    assert said(check, ACCOUNTS, CHAIN) == ([], [doubt])
+
+
+def test_a_grant_in_the_other_direction_breaks_it(check: Check) -> None:
+    other = """
+resource "google_service_account_iam_member" "other" {
+  service_account_id = google_service_account.one.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_service_account.two.member
+}
+"""
+    assert said(check, ACCOUNTS, CHAIN, other) == ([BROKEN], [])
 
 
 def test_a_role_without_the_permission_breaks_it(check: Check) -> None:
@@ -73,12 +98,12 @@ def test_a_chain_that_holds(check: Check) -> None:
 )
 def test_a_grant_to_what_may_be_the_delegate(check: Check, member: str, doubt: str | None) -> None:
     given = 'variable "caller" {}\n'
-    found = said(check, given, ACCOUNTS, CHAIN, hop("roles/iam.serviceAccountTokenCreator", member))
+    found = said(check, given, ACCOUNTS, CHAIN, PROJECT, hop("roles/iam.serviceAccountTokenCreator", member))
     assert found == (([], [doubt]) if doubt else ([BROKEN], []))
 
 
 def test_a_role_that_is_not_known_may_hold(check: Check) -> None:
-    findings, doubts = said(check, 'variable "role" {}\n', ACCOUNTS, CHAIN, hop("${var.role}"))
+    findings, doubts = said(check, 'variable "role" {}\n', ACCOUNTS, CHAIN, PROJECT, hop("${var.role}"))
     assert findings == []
     assert doubts == ["the role is not known: var.role has no default and is not set"]
 
@@ -90,7 +115,7 @@ def test_a_policy_that_is_not_in_the_input_may_let_it_through(check: Check) -> N
 
 
 def test_a_module_that_is_not_there_may_let_it_through(check: Check) -> None:
-    findings, doubts = said(check, ACCOUNTS, CHAIN, 'module "grants" {\n  source = "./elsewhere"\n}\n')
+    findings, doubts = said(check, ACCOUNTS, CHAIN, PROJECT, 'module "grants" {\n  source = "./elsewhere"\n}\n')
     assert findings == []
     assert any("module.grants" in doubt for doubt in doubts)
 
@@ -114,6 +139,7 @@ def test_the_first_hop_that_is_broken_is_told(check: Check) -> None:
     findings, _ = said(
         check,
         ACCOUNTS,
+        PROJECT,
         """
 resource "google_service_account" "three" {
   project    = "shop"
