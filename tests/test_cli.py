@@ -1,0 +1,312 @@
+"""The commands as a user calls them: exit codes, formats, and what is said of input that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+BAD = """\
+resource "google_project_iam_member" "ci" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = "user:ana@example.com"
+}
+"""
+GOOD = BAD.replace("roles/iam.serviceAccountTokenCreator", "roles/logging.viewer")
+FORMATS = ("text", "json", "sarif", "github", "markdown")
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """``run("check", files={"main.tf": …})`` in a directory of its own; bytes are written as they are."""
+
+    def call(
+        *arguments: str, files: Mapping[str, str | bytes] | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        for name, content in (files or {}).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+        command = [sys.executable, "-W", "error", "-m", "iamlint", *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, env={**kept, **environment}, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    return call
+
+
+# -- exit codes ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    ("text", "arguments", "code"),
+    [
+        (GOOD, (), 0),
+        (BAD, (), 1),
+        (BAD, ("--exit-zero",), 0),
+        (BAD, ("--fail-on", "critical"), 0),
+        (BAD, ("--fail-on", "high"), 1),
+        (BAD, ("--fail-on", "never"), 0),
+        (BAD, ("--select", "keys"), 0),
+        (BAD, ("--ignore", "impersonation"), 0),
+        (BAD, ("--select", "broad-token-creator,keys"), 1),
+        (BAD + "x {", (), 2),
+        (BAD + "x {", ("--exit-zero",), 2),
+        (BAD, ("--select", "nothing"), 2),
+        (BAD, ("--format", "nothing"), 2),
+    ],
+)
+def test_the_exit_code_never_hangs_on_the_format(
+    run: Run, form: str, text: str, arguments: tuple[str, ...], code: int
+) -> None:
+    done = run("check", "--format", form, *arguments, files={"main.tf": text})
+    assert done.returncode == code, done.stdout + done.stderr
+
+
+def test_a_finding_is_on_its_line(run: Run) -> None:
+    report = json.loads(run("check", "--format", "json", files={"main.tf": BAD}).stdout)
+    (found,) = report["findings"]
+    assert (found["rule"], found["path"], found["line"], found["column"]) == ("broad-token-creator", "main.tf", 3, 13)
+
+
+def test_two_runs_give_the_same_bytes(run: Run) -> None:
+    files = {f"m{number}/main.tf": BAD.replace("shop", f"shop{number}") for number in range(4)}
+    for form in FORMATS:
+        outputs = {run("check", "--format", form, files=files, PYTHONHASHSEED=str(seed)).stdout for seed in (0, 1)}
+        assert len(outputs) == 1, form
+
+
+def test_several_formats_are_written_to_files(run: Run, tmp_path: Path) -> None:
+    done = run("check", "--output", "sarif=a.sarif", "--output", "json=b.json", "-q", files={"main.tf": BAD})
+    assert done.returncode == 1
+    assert json.loads((tmp_path / "a.sarif").read_text())["version"] == "2.1.0"
+    assert len(json.loads((tmp_path / "b.json").read_text())["findings"]) == 1
+
+
+def test_colour_is_for_terminals_and_those_who_ask(run: Run) -> None:
+    assert "\x1b[" not in run("check", files={"main.tf": BAD}).stdout
+    assert "\x1b[" in run("check", FORCE_COLOR="1").stdout
+    assert "\x1b[" not in run("check", FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+def test_unknowns_are_counted_and_shown_on_request(run: Run) -> None:
+    text = 'variable "role" {}\n' + BAD.replace('"roles/iam.serviceAccountTokenCreator"', "var.role")
+    counted = run("check", files={"main.tf": text})
+    assert counted.returncode == 0
+    assert "unknown" in counted.stdout
+    assert "var.role has no default" not in counted.stdout
+    assert "var.role has no default" in run("check", "--show-unknown").stdout
+
+
+def test_variables_are_set_from_the_command_line(run: Run) -> None:
+    text = 'variable "role" {}\n' + BAD.replace('"roles/iam.serviceAccountTokenCreator"', "var.role")
+    role = "role=roles/iam.serviceAccountTokenCreator"
+    assert run("check", "--var", role, files={"main.tf": text}).returncode == 1
+    assert run("check", "--var-file", "x.tfvars", files={"x.tfvars": 'role = "roles/iam.devOps"'}).returncode == 1
+
+
+def test_a_day_judges_conditions(run: Run) -> None:
+    expression = "request.time < timestamp('2030-01-01T00:00:00Z')"
+    text = BAD.replace("\n}", f'\n  condition {{\n    title = "t"\n    expression = "{expression}"\n  }}\n}}')
+    select = ("--select", "broad-token-creator")
+    assert run("check", "--as-of", "2029-12-31", *select, files={"main.tf": text}).returncode == 1
+    assert run("check", "--as-of", "2030-01-02", *select).returncode == 0
+    assert run("check", "--as-of", "soon").returncode == 2
+
+
+# -- bad input -----------------------------------------------------------------------------------------------------
+
+PLACED = [
+    ({"main.tf": 'resource "a" "b" {\n  x = \n}\n'}, "main.tf", "main.tf:2:"),
+    ({"main.tf": "\x00\x01\x02"}, "main.tf", "main.tf:1:1"),
+    ({"main.tf": b"\xff\xfe\x00"}, "main.tf", "main.tf"),
+    ({"plan.json": ""}, "plan.json", "plan.json"),
+    ({"main.tf": ""}, "main.tf", "main.tf"),
+    ({"empty/readme.txt": "x"}, "empty", "empty"),
+    ({"x.json": '{"a": 1}'}, "x.json", "x.json"),
+    ({"x.json": '{"bindings": ['}, "x.json", "x.json:1:"),
+    ({"x.yaml": "a: [\n"}, "x.yaml", "x.yaml:2:1"),
+    (
+        {"project-a.json": '{"bindings": [{"role": 7, "members": []}], "etag": "a"}'},
+        "project-a.json",
+        "project-a.json:1:",
+    ),
+    ({"policy.json": '{"bindings": [], "etag": "a"}'}, "policy.json", "policy.json"),
+    ({}, "missing.tf", "missing.tf"),
+]
+
+
+@pytest.mark.parametrize(("files", "named", "place"), PLACED, ids=lambda value: value if isinstance(value, str) else "")
+def test_what_cannot_be_read_is_one_line_with_its_place(
+    run: Run, files: Mapping[str, str | bytes], named: str, place: str
+) -> None:
+    done = run("check", named, "good", "--format", "json", files={**files, "good/main.tf": BAD})
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert place in line
+    report = json.loads(done.stdout)
+    assert len(report["errors"]) == 1
+    assert report["errors"][0]["reason"] in line
+    assert [found["rule"] for found in report["findings"]] == ["broad-token-creator"], "the others are still checked"
+    sarif = json.loads(run("check", named, "good", "--format", "sarif").stdout)
+    (invocation,) = sarif["runs"][0]["invocations"]
+    assert [one["level"] for one in invocation["toolExecutionNotifications"]].count("error") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("check", "--nonsense"), "--nonsense"),
+        (("check", "--select", "broad-token-creater"), "did you mean `broad-token-creator`?"),
+        (("check", "--output", "sarif"), "FORMAT=FILE"),
+        (("check", "--output", "sarif=missing/x"), "cannot be written"),
+        (("check", "--var", "x"), "NAME=VALUE"),
+        (("check", "--resource", "shop"), "projects/ID"),
+        (("check", "--rules", "nowhere"), "no rules here"),
+        (("check", "--config", "nowhere.yaml"), "nowhere.yaml"),
+        (("explain", "nothing-at-all"), "nothing-at-all"),
+        (("nothing",), "nothing"),
+    ],
+)
+def test_wrong_usage_is_one_line(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    done = run(*arguments, files={"main.tf": GOOD})
+    assert done.returncode == 2, done.stdout
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_rule_document_that_is_wrong_is_told_with_line_and_key(run: Run) -> None:
+    done = run("check", "--rules", "own", files={"main.tf": GOOD, "own/house/x.yaml": "title: Wrong\nseverty: low\n"})
+    assert done.returncode == 2
+    assert "own/house/x.yaml:2:1: unknown key `severty`" in done.stderr
+    assert "did you mean `severity`?" in done.stderr
+
+
+def test_a_link_that_leads_in_a_circle_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    done = run("check", "loop")
+    assert done.returncode == 2
+    assert "loop" in done.stderr
+
+
+def test_a_link_does_not_lead_out(run: Run, tmp_path: Path) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    outside.mkdir()
+    (outside / "secret.tfvars").write_text('role = "roles/iam.serviceAccountTokenCreator"\n')
+    (tmp_path / "terraform.tfvars").symlink_to(outside / "secret.tfvars")
+    text = 'variable "role" {}\n' + BAD.replace('"roles/iam.serviceAccountTokenCreator"', "var.role")
+    done = run("check", "main.tf", "--format", "json", files={"main.tf": text})
+    assert json.loads(done.stdout)["findings"] == []
+    assert done.returncode == 2
+    assert "outside" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text("".join(BAD.replace('"ci"', f'"ci{number}"') for number in range(3000)))
+    command = f"{sys.executable} -m iamlint check --format json | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout.startswith("{")
+    assert done.stderr == ""
+
+
+def test_an_interrupt_ends_it_with_one_line(tmp_path: Path) -> None:
+    fifo = tmp_path / "rules" / "house" / "x.yaml"
+    fifo.parent.mkdir(parents=True)
+    (tmp_path / "main.tf").write_text("".join(BAD.replace('"ci"', f'"ci{number}"') for number in range(20000)))
+    command = [sys.executable, "-m", "iamlint", "check"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert "Traceback" not in errors
+    if process.returncode == 2:  # else it was done before
+        assert errors.splitlines()[-1].startswith("error: interrupted")
+
+
+# -- the other commands --------------------------------------------------------------------------------------------
+
+
+def test_the_version_has_the_date_of_the_catalogue(run: Run) -> None:
+    assert run("--version").stdout.startswith("iamlint 0.")
+    assert "role catalogue of 20" in run("--version").stdout
+
+
+def test_explain_shows_before_and_after(run: Run) -> None:
+    for name in ("broad-token-creator", "impersonation/broad-token-creator"):
+        page = run("explain", name).stdout
+        assert "## Before" in page
+        assert "## After" in page
+        assert "google_service_account_iam_member" in page
+
+
+def test_the_rules_are_listed(run: Run) -> None:
+    listed = json.loads(run("rules", "--format", "json").stdout)
+    assert {"slug", "family", "title", "severity"} <= listed[0].keys()
+    assert len(run("rules").stdout.splitlines()) == len(listed)
+    assert all(line.startswith("keys/") for line in run("rules", "--select", "keys").stdout.splitlines())
+
+
+def test_facts_are_one_json_object_a_line(run: Run) -> None:
+    (line,) = run("facts", "--format", "json", files={"main.tf": BAD}).stdout.splitlines()
+    fact = json.loads(line)
+    assert {key: fact[key] for key in ("kind", "address", "type", "principal", "role", "origin", "path", "line")} == {
+        "kind": "grant",
+        "address": "google_project_iam_member.ci",
+        "type": "google_project_iam_member",
+        "principal": "user:ana@example.com",
+        "role": "roles/iam.serviceAccountTokenCreator",
+        "origin": "member",
+        "path": "main.tf",
+        "line": fact["line"],
+    }
+    assert fact["resource"] == {"kind": "project", "name": "shop"}
+    assert fact["unknown"] == {}
+
+
+def test_the_examples_of_ones_own_rules_run(run: Run) -> None:
+    document = """\
+title: Nobody may view the shop
+severity: low
+when:
+  grant: {role: roles/logging.viewer}
+message: "{principal} views {resource}."
+why: It is closed.
+fix: Go away.
+references: [https://example.com]
+examples:
+  flags:
+    - terraform: |
+        resource "google_project_iam_member" "ci" {
+          project = "shop"
+          role    = "roles/logging.viewer"MARK
+          member  = "user:ana@example.com"
+        }
+  passes:
+    - terraform: |
+        resource "google_service_account" "x" {
+          account_id = "xxxxxx"
+        }
+"""
+    right = run("test", "own", files={"own/house/no-viewer.yaml": document.replace("MARK", " # finding")})
+    assert right.returncode == 0, right.stdout + right.stderr
+    wrong = run("test", "own", files={"own/house/no-viewer.yaml": document.replace("MARK", "")})
+    assert wrong.returncode == 1
+    assert "FAILED" in wrong.stdout
+    found = run("check", "--rules", "own", files={"own/house/no-viewer.yaml": document, "main.tf": GOOD})
+    assert "no-viewer" in found.stdout

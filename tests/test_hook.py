@@ -1,0 +1,96 @@
+"""The pre-commit hook: what a commit touches is checked, with the modules that call it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from iamlint.sources.touched import touched
+
+ROOT = Path(__file__).parents[1]
+MODULE = """\
+variable "role" {}
+
+resource "google_project_iam_member" "m" {
+  project = "shop"
+  role    = var.role
+  member  = "user:ana@example.com"
+}
+"""
+CALL = 'module "m" {\n  source = "../../modules/grant"\n  role   = "roles/iam.serviceAccountTokenCreator"\n}\n'
+OTHER = 'resource "google_service_account" "a" {\n  account_id = "another"\n}\n'
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    files = {"modules/grant/main.tf": MODULE, "envs/prod/main.tf": CALL, "envs/dev/main.tf": OTHER}
+    for name, text in files.items():
+        path = tmp_path / "repository" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    monkeypatch.chdir(tmp_path / "repository")
+    return tmp_path / "repository"
+
+
+def git(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
+    return subprocess.run(
+        ["git", *identity, *arguments], cwd=directory, capture_output=True, text=True, check=False, timeout=600
+    )
+
+
+def hook(*paths: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "iamlint", "check", "--hook", *paths]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_module_brings_those_that_call_it(repository: Path) -> None:
+    found = touched([Path("modules/grant/main.tf")], repository)
+    assert set(found.paths) == {repository / "modules/grant/main.tf", repository / "envs/prod/main.tf"}
+    assert found.directories == {repository / "modules/grant"}
+
+
+def test_a_file_that_nobody_calls_brings_its_directory(repository: Path) -> None:
+    assert touched([Path("envs/dev/main.tf")], repository).paths == (repository / "envs/dev/main.tf",)
+    assert touched([Path("envs/dev/gone.tf")], repository).paths == ()
+
+
+def test_a_change_of_a_module_tells_of_its_caller(repository: Path) -> None:
+    done = hook("modules/grant/main.tf")
+    assert done.returncode == 1
+    assert "broad-token-creator" in done.stdout
+    assert hook("envs/dev/main.tf").returncode == 0
+
+
+def test_a_mistake_elsewhere_does_not_stop_a_commit(repository: Path) -> None:
+    (repository / "envs/prod/main.tf").write_text("x = {\n")
+    assert hook("envs/dev/main.tf").returncode == 0
+    assert hook("envs/prod/main.tf").returncode == 2
+
+
+def test_the_manifest_is_valid() -> None:
+    command = [str(Path(sys.executable).with_name("pre-commit")), "validate-manifest", ".pre-commit-hooks.yaml"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def test_pre_commit_runs_it(repository: Path, tmp_path: Path) -> None:
+    """``pre-commit try-repo`` builds the hook's environment from this checkout and blocks the commit."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone, and pre-commit clones")
+    git(repository, "init", "-q")
+    git(repository, "add", "-A")
+    command = [str(Path(sys.executable).with_name("pre-commit")), "try-repo", str(ROOT), "iamlint", "--all-files"]
+    environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"), "HOME": str(tmp_path)}
+    done = subprocess.run(
+        command, cwd=repository, env=environment, capture_output=True, text=True, check=False, timeout=600
+    )
+    said = done.stdout + done.stderr
+    if re.search(r"No matching distribution|Could not find a version|Connection|Network", said):
+        pytest.skip("pip reaches no index here")
+    assert done.returncode == 1, said
+    assert "broad-token-creator" in said
