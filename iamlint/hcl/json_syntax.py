@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from iamlint import json_text
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import ParseError
-from iamlint.hcl.native import MAX_HEIGHT, read_expression
+from iamlint.hcl.native import MAX_ERRORS, MAX_HEIGHT, read_expression
 from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Literal, Object, Template, Text, Tuple
 from iamlint.hcl.walk import height, relocate, walk
 from iamlint.json_text import JsonNode, Members
@@ -64,10 +64,11 @@ class _Member:
 class _Arguments:
     """The arguments of one body.
 
-    Two properties of one name are fine where each stands for blocks, since then there are more of them.
+    Two properties of one name are fine where each may stand for blocks, since then there are more of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, blocks: bool = True) -> None:
+        self._blocks = blocks
         self._first: dict[str, Argument] = {}
         self._items: dict[str, list[Expression]] = {}
 
@@ -82,7 +83,7 @@ class _Arguments:
         if name not in self._items:
             self._items[name] = _bodies(first.expression)
         more = _bodies(expression)
-        if not more or not self._items[name]:
+        if not (self._blocks and more and self._items[name]):
             line, _column = source.position(first.start)
             reason = f'"{name[:60]}" is set twice: already in line {line}'
             raise ParseError(start, member.key.end, reason, "Remove one of the two.")
@@ -92,7 +93,7 @@ class _Arguments:
     def finished(self) -> dict[str, Argument]:
         """The arguments by name."""
         for name, items in self._items.items():
-            if items:
+            if len(items) > len(_bodies(self._first[name].expression)):
                 argument = self._first[name]
                 argument.expression = Tuple(argument.expression.start, argument.end, tuple(items))
         return self._first
@@ -136,7 +137,10 @@ class _Reader:
         return self.file
 
     def _error(self, error: ParseError) -> None:
-        self.file.errors.append(error.unreadable(self.source))
+        if len(self.file.errors) == MAX_ERRORS:
+            error = ParseError(error.start, error.end, f"more than {MAX_ERRORS} errors: from here on they are not told")
+        if len(self.file.errors) <= MAX_ERRORS:
+            self.file.errors.append(error.unreadable(self.source))
 
     def _top_level(self) -> Iterator[_Member]:
         root = json_text.parse(self.source)
@@ -171,7 +175,7 @@ class _Reader:
         for member in level:
             content = member.value
             for item in content.value if isinstance(content.value, tuple) else (content,):
-                if item.value is None:
+                if item.value is None and item is content:
                     continue
                 try:
                     self._block(kind, member, item)
@@ -181,7 +185,7 @@ class _Reader:
     def _block(self, kind: str, member: _Member, content: JsonNode) -> None:
         if not isinstance(content.value, Members):
             raise ParseError(content.start, content.end, f'a JSON object is expected for the content of "{kind}"')
-        arguments = _Arguments()
+        arguments = _Arguments(blocks=kind != "locals")
         for inner in self._members(content, kind, comments=True):
             if kind == "variable" and inner.key.value == "type" and isinstance(inner.value.value, str):
                 arguments.add(inner, self._type(inner.value), self.source)

@@ -9,6 +9,7 @@ import pytest
 from trees import nodes, read_valid
 
 from iamlint.hcl import read_file
+from iamlint.hcl.native import MAX_ERRORS
 from iamlint.hcl.outline import canonical, outline
 from iamlint.hcl.syntax import File, Object, Template
 from iamlint.location import SourceText
@@ -102,6 +103,17 @@ def test_other_properties_must_be_unique(twice: str) -> None:
     assert file.body.blocks == []
 
 
+def test_locals_are_never_blocks() -> None:
+    (error,) = read('{"locals": {"a": {"b": 1}, "a": {"c": 2}}}').errors
+    assert "set twice" in error.reason
+
+
+def test_a_strip_marker_stops_at_the_line() -> None:
+    """As Terraform has it: a template in JSON is read like the lines of a heredoc."""
+    written = document({"locals": {"a": "x${~ b ~} y\n%{ if c ~}\n z %{ endif }"}})
+    assert canonical(written.body.blocks[0].body.arguments["a"].expression) == '"x${b}y\n%{if c} z %{else}%{endif}"'
+
+
 def test_comments_are_not_content() -> None:
     text = '{"//": "one", "resource": {"a": {"b": {"//": {"two": 2}, "c": 1}}}, "locals": {"d": {"//": "kept"}}}'
     file = read(text)
@@ -163,6 +175,7 @@ def test_places_in_a_text_with_escapes_are_those_of_the_text() -> None:
         ('{"resource": {"a": 1}}', (1, 20), "below a label"),
         ('{"resource": 1}', (1, 14), '"resource" must be a JSON object'),
         ('{"locals": 1}', (1, 12), "content"),
+        ('{"locals": [{}, null]}', (1, 17), "content"),
         ('{"locals": {"a": "x${"}}', (1, 20), "this ${ is never closed"),
         ('{"locals": {"a": "x${b c}"}}', (1, 24), '"c"'),
         ('{"locals": {"a": "\\n${b c}"}}', (1, 18), '"c"'),
@@ -180,6 +193,13 @@ def test_an_error_leaves_only_its_block_out() -> None:
     file = read('{"resource": {"a": {"b": {"c": "${"}, "d": {"c": 1}}, "e": 1}, "locals": [{"f": "${"}, {"g": 1}]}')
     assert len(file.errors) == 3
     assert [[label.text for label in block.labels] for block in file.body.blocks] == [["a", "d"], []]
+
+
+def test_many_errors_are_not_told_and_the_rest_is_read() -> None:
+    file = read('{"locals": [' + '{"a": "${"},' * 100 + '{"b": 1}]}')
+    assert len(file.errors) == MAX_ERRORS + 1
+    assert "not told" in file.errors[-1].reason
+    assert len(file.body.blocks) == 1
 
 
 def test_deep_nesting_is_refused() -> None:
