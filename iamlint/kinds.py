@@ -27,6 +27,7 @@ from iamlint.facts import (
     OrgPolicy,
     Place,
     Pool,
+    Principal,
     Project,
     Provider,
     Resource,
@@ -146,8 +147,26 @@ def _limited(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
 
 def _own_account(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
     """Whether an account holds the grant on itself."""
-    own = grant.resource.kind == "service_account" and grant.principal.email == grant.resource.name
-    return TRUE if own in wanted else FALSE
+    name, principal = grant.resource.name, grant.principal
+    if grant.resource.kind != "service_account":
+        return TRUE if False in wanted else FALSE
+    if principal.unknown is None and isinstance(name, str):
+        return TRUE if (principal.email == name) in wanted else FALSE
+    truth = _may_be_own(principal, name)
+    found = Verdict.of(truth, not_known("principal", principal.unknown) or not_known("account", name))
+    return found if True in wanted else ~found
+
+
+def _may_be_own(principal: Principal, name: Text) -> Truth:
+    """Whether a principal may be the account of a name, where one of the two is not known."""
+    if possible_kinds(principal).isdisjoint({"service_account", "default_service_account"}):
+        return Truth.FALSE
+    if principal.unknown is None:
+        return text_is((principal.email or "",), name)
+    if isinstance(name, str):
+        return text_is((f"serviceAccount:{name}",), principal.unknown)
+    same = ("serviceAccount:", *name.parts) == principal.unknown.parts and name.parts
+    return Truth.TRUE if same else Truth.UNKNOWN
 
 
 def _reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:

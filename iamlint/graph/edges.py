@@ -81,8 +81,8 @@ class Graph:
         weighty = grant.resource.kind in ("folder", "organization") and powers.changes
         if not powers.held and not powers.unknown and not weighty:
             return
-        source = principal_node(grant)
-        if source is None or onto is None:
+        source = principal_node(grant) or f"nobody known, {id(grant)}"
+        if onto is None:
             return
         self._relevant[source].append((onto, grant))
         for edge in self._edges(grant, source, onto, powers):
@@ -245,15 +245,6 @@ class Graph:
                 verdict = self._open(grant, (permission,))
                 if verdict.truth is not Truth.FALSE:
                     yield grant, permission, verdict
-
-    def deploys_in(self, source: str, node: Node) -> Iterator[tuple[Grant, str]]:
-        """The grants by which a principal can certainly deploy in a container, made there or above."""
-        around = set(self.hierarchy.containers(node))
-        for onto, grant in self._relevant.get(source, ()):
-            held = self.powers(grant.role, grant.declared).held
-            permission = next((one for one in DEPLOY if one in held), None)
-            if onto in around and permission and self._open(grant, (permission,)).truth is Truth.TRUE:
-                yield grant, permission
 
     def grants_of(self, role: CustomRole) -> list[Grant]:
         """The grants of a custom role that the input defines."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from iamlint.estate import Estate
 from iamlint.facts import Grant
-from iamlint.graph import IDENTITY, Chain, Edge, Graph, delegated, graph_of
+from iamlint.globs import text_is
+from iamlint.graph import IDENTITY, POWERS, Chain, Edge, Graph, delegated, graph_of
 from iamlint.kinds import shown
-from iamlint.match import Match
-from iamlint.unknown import Truth
+from iamlint.match import Match, verdict
+from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import Verdict
 
 _SPOKEN_FOR = frozenset(
     {"public", "domain", "federated_pool", "default_service_account", "service_agent", "deleted", "malformed"}
 )
 """Kinds of principals of which other rules speak, or that nobody can become."""
+
+_USEFUL: Mapping[str, object] = {
+    "permission": [name for kind in ("token", "sign", "key", "policy") for name in POWERS[kind]],
+    "unless": {"principal_kind": sorted(_SPOKEN_FOR)},
+}
+_LOOKED_AT = 200
+"""Privileged accounts beyond which an account that is not known is not held against more."""
 
 
 def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
@@ -32,6 +40,7 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
             if match and id(match.fact) not in seen:
                 seen.add(id(match.fact))
                 yield match
+    yield from _perhaps(graph)
     for node in graph.privileged_nodes:
         for chain in delegated(graph, node):
             first = chain.hops[0]
@@ -53,12 +62,25 @@ def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
             if not attach or any(edge.kind in IDENTITY and edge.permissions for edge in edges):
                 continue
             email = privileged.principal.email or ""
-            for deploys, permission, verdict in graph.deploys(attach[0].source, email, privileged.declared):
-                match = _match(graph, account, attach, also=(deploys, verdict))
+            for deploys, permission, counts in graph.deploys(attach[0].source, email, privileged.declared):
+                match = _match(graph, account, attach, also=(deploys, counts))
                 if match:
                     words = {**match.words, "deploy": f"{shown(deploys.role)} has {permission}"}
                     yield Match(grant, match.truth, match.permissions, match.reasons, match.related, words)
                     break
+
+
+def _perhaps(graph: Graph) -> Iterator[Match]:
+    """Grants on an account that is not known, which may be one of the privileged."""
+    emails = [grant.principal.email or "" for _, grant in graph.privileged_accounts()][:_LOOKED_AT]
+    for grant in graph.estate.of(Grant):
+        name = grant.resource.name
+        if grant.resource.kind != "service_account" or not isinstance(name, Unknown) or not emails:
+            continue
+        held = verdict(_USEFUL, grant, graph.estate)
+        if held.truth is not Truth.FALSE and text_is(emails, name) is not Truth.FALSE:
+            reasons = (*held.reasons, f"the account is not known: {name.reason}")
+            yield Match(grant, Truth.UNKNOWN, held.permissions, reasons)
 
 
 def _is_told(edge: Edge) -> bool:
@@ -88,15 +110,18 @@ def _match(
     if not beyond:
         return None
     gained, counts = next((one for one in beyond if one[1].truth is Truth.TRUE), beyond[0])
-    verdict = counts & (chain.verdict if chain else edge.verdict)
+    found = counts & (chain.verdict if chain else edge.verdict)
+    unknown = edge.grant.principal.unknown
+    if unknown:
+        found &= Verdict.of(Truth.UNKNOWN, f"the principal is not known: {unknown.reason}")
     if also:
-        verdict &= also[1]
+        found &= also[1]
     hops = tuple(hop.grant for hop in chain.hops[1:]) if chain else ()
     return Match(
         edge.grant,
-        verdict.truth,
+        found.truth,
         tuple(dict.fromkeys(name for one in edges for name in one.permissions)),
-        verdict.reasons,
+        found.reasons,
         related=(*hops, *((also[0],) if also else ()), gained),
         words={
             "account": gained.principal.text,

@@ -158,3 +158,34 @@ resource "google_service_account_iam_member" "middle" {
         "iam.serviceAccounts.implicitDelegation on service account middle@shop.iam.gserviceaccount.com, which may mint "
         "its tokens), and so gains roles/owner on project shop."
     )
+
+
+def doubts(check: Check, text: str, *rules: str) -> list[str]:
+    report = check({"main.tf": text}, select=rules)
+    assert report.findings == ()
+    return sorted({doubt.reason for doubt in report.doubts})
+
+
+@pytest.mark.parametrize("member", ["user:${var.x}", "serviceAccount:${var.x}", "${var.x}"])
+def test_a_principal_that_is_not_known_may_have_as_much_itself(check: Check, member: str) -> None:
+    text = 'variable "x" {}\n' + OWNER + on_admin("roles/iam.serviceAccountTokenCreator", member)
+    assert doubts(check, text, *BOTH) == ["the principal is not known: var.x has no default and is not set"]
+
+
+def test_an_account_that_is_not_known_may_be_privileged(check: Check) -> None:
+    text = 'variable "x" {}\n' + on_admin("roles/iam.serviceAccountTokenCreator", ANA).replace(ADMIN, "${var.x}")
+    assert doubts(check, text, *BOTH) == []  # there is no privileged account that it could be
+    assert doubts(check, OWNER + text, *BOTH) == ["the account is not known: var.x has no default and is not set"]
+    other = text.replace("${var.x}", "${var.x}@other.iam.gserviceaccount.com")
+    assert doubts(check, OWNER + other, *BOTH) == []
+
+
+def test_an_account_that_is_not_known_may_be_the_holder(check: Check) -> None:
+    text = 'variable "x" {}\n' + on_admin("roles/iam.serviceAccountTokenCreator", "serviceAccount:${var.x}")
+    assert doubts(check, text, "self-impersonation") == [
+        "the principal is not known: var.x has no default and is not set"
+    ]
+    same = on_admin("roles/iam.serviceAccountTokenCreator", "serviceAccount:${var.x}").replace(ADMIN, "${var.x}")
+    report = check({"main.tf": 'variable "x" {}\n' + same}, select=("self-impersonation",))
+    assert len(report.findings) == 1
+    assert doubts(check, text.replace("serviceAccount:${var.x}", "user:${var.x}"), "self-impersonation") == []
