@@ -22,17 +22,17 @@ TESTDATA = Path(__file__).parent.parent / "testdata" / "console"
 ENVIRONMENT = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull, "TF_IN_AUTOMATION": "1"}
 
 
+def run(directory: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """A command of Terraform's."""
+    command = ["terraform", *arguments]
+    return subprocess.run(
+        command, cwd=directory, input=given, text=True, capture_output=True, env=ENVIRONMENT, check=False
+    )
+
+
 def terraform(directory: Path, *arguments: str, given: str = "") -> str:
     """What a command of Terraform's prints."""
-    done = subprocess.run(
-        ["terraform", *arguments],
-        cwd=directory,
-        input=given,
-        text=True,
-        capture_output=True,
-        env=ENVIRONMENT,
-        check=False,
-    )
+    done = run(directory, *arguments, given=given)
     if done.returncode:
         sys.exit(f"terraform {arguments[0]}: {done.stdout}{done.stderr}")
     return done.stdout
@@ -71,14 +71,25 @@ def types(directory: Path, expressions: list[str]) -> list[str]:
 
 
 def plan(directory: Path, expressions: list[str]) -> list[dict[str, Any]]:
-    """What a plan says of each expression: its ``value``, and ``unknown``, which is true where that is not known."""
+    """What a plan says of each expression: its ``value``, and ``unknown`` where that is not known, or its ``error``."""
     outputs = {f"output_{at:04}": {"value": "${" + one + "}"} for at, one in enumerate(expressions)}
-    (directory / "outputs.tf.json").write_text(json.dumps({"output": outputs}))
-    terraform(directory, "plan", "-input=false", "-out", "plan")
+    good, errors = dict(outputs), dict[str, str]()
+    while True:
+        (directory / "outputs.tf.json").write_text(json.dumps({"output": good}, indent=1))
+        done = run(directory, "plan", "-no-color", "-input=false", "-out", "plan")
+        if not done.returncode:
+            break
+        told = re.findall(r"Error: (.+)(?:.|\n)*?in output\.(output_[0-9]+)", done.stderr)
+        errors |= {name: text for text, name in told}
+        if not told:
+            sys.exit(done.stderr)
+        good = {name: output for name, output in good.items() if name not in errors}
     shown = json.loads(terraform(directory, "show", "-json", "plan"))["output_changes"]
     return [
-        {"expression": one, "value": shown[name].get("after"), "unknown": shown[name].get("after_unknown", False)}
-        for one, name in zip(expressions, outputs, strict=True)
+        {"expression": one, "error": errors[name]}
+        if name in errors
+        else {"expression": one, "value": shown[name].get("after"), "unknown": shown[name].get("after_unknown", False)}
+        for name, one in zip(outputs, expressions, strict=True)
     ]
 
 

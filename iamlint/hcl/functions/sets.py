@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 
 from iamlint.hcl.functions.collections import listed
 from iamlint.hcl.functions.types import (
     Function,
-    Identity,
     Refused,
     Unclear,
     bounded,
-    identity,
     items,
-    known,
+    same,
     set_of,
 )
 from iamlint.hcl.functions.unification import ANY, BOOL, NUMBER, STRING, Type, convert, type_of, unify
@@ -31,24 +28,34 @@ def _sets(values: tuple[Value, ...]) -> list[tuple[Value, ...]]:
     return [items(convert(one, common)) for one in found]
 
 
-def _set_operation(keep: Callable[[list[set[Identity]], Identity], bool]) -> Function:
-    def operation(first: Value, *others: Value) -> Data:
-        groups = _sets((first, *others))
-        held = [{identity(item) for item in group} for group in groups]
-        for group in groups:
-            for item in group:
-                if isinstance(item.data, Unknown) and not item.data.parts:
-                    raise Unclear(item.data)
-        return set_of(item for group in groups for item in group if keep(held, identity(item)))
+def _setunion(first: Value, *others: Value) -> Data:
+    return set_of(item for group in _sets((first, *others)) for item in group)
 
-    return operation
+
+def _setintersection(first: Value, *others: Value) -> Data:
+    kept, *rest = _sets((first, *others))
+    for group in rest:
+        kept = tuple(item for item in kept if _among(item, group))
+    return set_of(kept)
 
 
 def _setsubtract(first: Value, second: Value) -> Data:
-    return _subtraction(first, second)  # type: ignore[return-value]  # an operation gives data
+    kept, taken = _sets((first, second))
+    return set_of(item for item in kept if not _among(item, taken))
 
 
-_subtraction = _set_operation(lambda held, item: item in held[0] and item not in held[1])
+def _among(item: Value, group: tuple[Value, ...]) -> bool:
+    """Whether a value is in a set; unclear where that depends on what is not known."""
+    unclear: Unclear | None = None
+    for one in group:
+        try:
+            if same(item, one):
+                return True
+        except Unclear as error:
+            unclear = error
+    if unclear:
+        raise unclear
+    return False
 
 
 def _setproduct(first: Value, second: Value, *others: Value) -> Data:
@@ -67,7 +74,6 @@ def _setproduct(first: Value, second: Value, *others: Value) -> Data:
 
 def _conversion(wanted: Type) -> Function:
     def conversion(value: Value) -> Data | Value:
-        known(value)
         return convert(value, wanted)
 
     return conversion
@@ -86,10 +92,10 @@ FUNCTIONS: dict[str, Function] = {
     "issensitive": _issensitive,
     "nonsensitive": _same_value,
     "sensitive": _same_value,
-    "setintersection": _set_operation(lambda held, item: all(item in group for group in held)),
+    "setintersection": _setintersection,
     "setproduct": _setproduct,
     "setsubtract": _setsubtract,
-    "setunion": _set_operation(lambda _held, _item: True),
+    "setunion": _setunion,
     "tobool": _conversion(BOOL),
     "tolist": _conversion(Type("list", ANY)),
     "tomap": _conversion(Type("map", ANY)),

@@ -101,9 +101,9 @@ def bool_of(data: Data) -> bool | None:
 
 
 def known(value: Value) -> Data:
-    """The data of a value that must be known as a whole."""
+    """The data of a value that must be known as a whole; what follows from what is not known is another unknown."""
     if isinstance(value.data, Unknown):
-        raise Unclear(value.data)
+        raise Unclear(Unknown(value.data.reason, refused=value.data.refused))
     return value.data
 
 

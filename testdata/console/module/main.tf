@@ -128,3 +128,13 @@ terraform {
     }
   }
 }
+
+# `terraform_data.u.id` is a text that nothing knows before an apply, and `local.any` not even of a type.
+resource "terraform_data" "u" {
+  input = timestamp()
+}
+
+locals {
+  text = terraform_data.u.id
+  any  = jsondecode(terraform_data.u.output)
+}
