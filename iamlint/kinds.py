@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
-from iamlint import words
-from iamlint.estate import Estate, condition_truth, permissions_of
+from iamlint import grant_words, words
+from iamlint.estate import Estate, permissions_of
 from iamlint.facts import (
     Attachment,
     AuditConfig,
     Boundary,
     BoundaryBinding,
-    Condition,
     Credential,
     CustomRole,
     Denial,
@@ -27,7 +25,6 @@ from iamlint.facts import (
     OrgPolicy,
     Place,
     Pool,
-    Principal,
     Project,
     Provider,
     Resource,
@@ -37,12 +34,10 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.finding import Related
-from iamlint.globs import text_is
-from iamlint.graph import CONTAINERS, POWERS, counts_on, graph_of, principal_node, resource_node
-from iamlint.roles import RoleKind
+from iamlint.graph import graph_of
 from iamlint.unknown import Truth, Unknown
-from iamlint.verdict import FALSE, TRUE, Verdict
-from iamlint.words import Word, account_kind, any_glob, flag, glob, kind, not_known, one_of, possible_kinds, said
+from iamlint.verdict import FALSE, Verdict
+from iamlint.words import Word, account_kind, any_glob, flag, glob, kind
 
 Permissions = tuple[str, ...]
 
@@ -88,96 +83,6 @@ def _about_account(fact: Any) -> Resource | None:
 # -- grants --------------------------------------------------------------------------------------------------------
 
 
-def _principal(globs: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
-    text = grant.principal.unknown or grant.principal.text
-    return said(text_is(globs, text), "principal", text)
-
-
-def _principal_kind(kinds: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
-    principal = grant.principal
-    if principal.unknown is None:
-        return TRUE if principal.kind in kinds else FALSE
-    return one_of(kinds, possible_kinds(principal), not_known("principal", principal.unknown))
-
-
-def _role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
-    custom = estate.custom_role(grant.role, grant.declared)
-    found = "custom" if custom else estate.roles.kind(grant.role)
-    return one_of(kinds, frozenset({found} if found else get_args(RoleKind)), not_known("role", grant.role))
-
-
-def _granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
-    found = words.permission(globs, *estate.permissions(grant.role, grant.declared))
-    if not found.permissions or grant.resource.kind not in CONTAINERS:
-        return found
-    useful = tuple(one for one in found.permissions if counts_on(one, grant.resource.kind))
-    if useful == found.permissions:
-        return found
-    return replace(found, permissions=useful) if useful else FALSE
-
-
-_END_OF_DAYS = date(9999, 1, 1)
-
-
-def _temporary(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
-    """Whether the grant ends by itself: its condition holds no more at the end of days."""
-    ends = grant.condition is not None and condition_truth(grant, _END_OF_DAYS)[0] is Truth.FALSE
-    return TRUE if ends in wanted else FALSE
-
-
-def _limited(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
-    """Whether the condition of a policy administrator lets it grant only roles which reach no account.
-
-    Source: https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
-    """
-    if not isinstance(grant.condition, Condition):
-        return TRUE if False in wanted else FALSE
-    from iamlint.conditions import limits_of
-
-    roles = limits_of(grant.condition.expression)
-    if roles is None:
-        return TRUE if False in wanted else FALSE
-    verdict = TRUE
-    for role in sorted(roles):
-        held, unknown = estate.permissions(role, grant.declared)
-        reaches = any(one in held for listed in POWERS.values() for one in listed)
-        verdict &= FALSE if reaches else Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else TRUE
-    return verdict if True in wanted else ~verdict
-
-
-def _own_account(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
-    """Whether an account holds the grant on itself."""
-    name, principal = grant.resource.name, grant.principal
-    if grant.resource.kind != "service_account":
-        return TRUE if False in wanted else FALSE
-    if principal.unknown is None and isinstance(name, str):
-        return TRUE if (principal.email == name) in wanted else FALSE
-    truth = _may_be_own(principal, name)
-    found = Verdict.of(truth, not_known("principal", principal.unknown) or not_known("account", name))
-    return found if True in wanted else ~found
-
-
-def _may_be_own(principal: Principal, name: Text) -> Truth:
-    """Whether a principal may be the account of a name, where one of the two is not known."""
-    if possible_kinds(principal).isdisjoint({"service_account", "default_service_account"}):
-        return Truth.FALSE
-    if principal.unknown is None:
-        return text_is((principal.email or "",), name)
-    if isinstance(name, str):
-        return text_is((f"serviceAccount:{name}",), principal.unknown)
-    same = ("serviceAccount:", *name.parts) == principal.unknown.parts and name.parts
-    return Truth.TRUE if same else Truth.UNKNOWN
-
-
-def _reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
-    """Whether the grant is on a privileged account, or on what has one below it, which its holder is not already."""
-    node = resource_node(estate, grant.resource, grant.declared)
-    found = graph_of(estate).privileged_below(node, principal_node(grant)) if node else None
-    if (found is not None) not in wanted:
-        return FALSE
-    return Verdict(Truth.TRUE, facts=found[1:]) if found else TRUE
-
-
 def _grant_place(grant: Grant, _permissions: Permissions) -> Place:
     """The ``role`` of a member resource, which has nobody else; else the principal's own item.
 
@@ -201,15 +106,15 @@ _GRANT = Kind(
     words={
         "resource_kind": glob("kind of resource", lambda grant: grant.resource.kind),
         "has_condition": flag("whether it has a condition", lambda grant: grant.condition is not None),
-        "permission": _granted_permission,
-        "role_kind": _role_kind,
-        "principal_kind": _principal_kind,
+        "permission": grant_words.granted_permission,
+        "role_kind": grant_words.role_kind,
+        "principal_kind": grant_words.principal_kind,
         "role": glob("role", lambda grant: grant.role),
-        "principal": _principal,
-        "own_account": _own_account,
-        "limited": _limited,
-        "temporary": _temporary,
-        "reaches_privileged": _reaches_privileged,
+        "principal": grant_words.principal_is,
+        "own_account": grant_words.own_account,
+        "limited": grant_words.limited,
+        "temporary": grant_words.temporary,
+        "reaches_privileged": grant_words.reaches_privileged,
         "resource": glob("resource", lambda grant: grant.resource.name),
     },
     shown={
@@ -234,7 +139,7 @@ def _defined_permission(globs: tuple[str, ...], role: CustomRole, _estate: Estat
 def _granted_on(kinds: tuple[str, ...], role: CustomRole, estate: Estate) -> Verdict:
     """Whether the input grants the role on one of these kinds of resources; ``own_account`` is an account's own."""
     for grant in graph_of(estate).grants_of(role):
-        own = _own_account((True,), grant, estate).truth is Truth.TRUE
+        own = grant_words.own_account((True,), grant, estate).truth is Truth.TRUE
         if ("own_account" if own else grant.resource.kind) in kinds:
             return Verdict(Truth.TRUE, facts=(grant,))
     return FALSE

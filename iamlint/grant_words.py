@@ -1,0 +1,111 @@
+"""The words of patterns over grants that ask for more than a text: who, by which permission, reaching what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import get_args
+
+from iamlint import words
+from iamlint.estate import Estate, condition_truth
+from iamlint.facts import Condition, Grant, Principal, Text
+from iamlint.globs import text_is
+from iamlint.graph import CONTAINERS, POWERS, counts_on, graph_of, principal_node, resource_node
+from iamlint.roles import RoleKind
+from iamlint.unknown import Truth
+from iamlint.verdict import FALSE, TRUE, Verdict
+from iamlint.words import not_known, one_of, possible_kinds, said
+
+
+def principal_is(globs: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
+    """Whether the principal, as policies spell it, matches."""
+    text = grant.principal.unknown or grant.principal.text
+    return said(text_is(globs, text), "principal", text)
+
+
+def principal_kind(kinds: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
+    """Whether the principal is of one of these kinds."""
+    principal = grant.principal
+    if principal.unknown is None:
+        return TRUE if principal.kind in kinds else FALSE
+    return one_of(kinds, possible_kinds(principal), not_known("principal", principal.unknown))
+
+
+def role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the role is basic, predefined, made for an agent, or custom."""
+    custom = estate.custom_role(grant.role, grant.declared)
+    found = "custom" if custom else estate.roles.kind(grant.role)
+    return one_of(kinds, frozenset({found} if found else get_args(RoleKind)), not_known("role", grant.role))
+
+
+def granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the role has one of these permissions, and it is of use where it is granted."""
+    found = words.permission(globs, *estate.permissions(grant.role, grant.declared))
+    if not found.permissions or grant.resource.kind not in CONTAINERS:
+        return found
+    useful = tuple(one for one in found.permissions if counts_on(one, grant.resource.kind))
+    if useful == found.permissions:
+        return found
+    return replace(found, permissions=useful) if useful else FALSE
+
+
+_END_OF_DAYS = date(9999, 1, 1)
+
+
+def temporary(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
+    """Whether the grant ends by itself: its condition holds no more at the end of days."""
+    ends = grant.condition is not None and condition_truth(grant, _END_OF_DAYS)[0] is Truth.FALSE
+    return TRUE if ends in wanted else FALSE
+
+
+def limited(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the condition of a policy administrator lets it grant only roles which reach no account.
+
+    Source: https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
+    """
+    if not isinstance(grant.condition, Condition):
+        return TRUE if False in wanted else FALSE
+    from iamlint.conditions import limits_of
+
+    roles = limits_of(grant.condition.expression)
+    if roles is None:
+        return TRUE if False in wanted else FALSE
+    verdict = TRUE
+    for role in sorted(roles):
+        held, unknown = estate.permissions(role, grant.declared)
+        reaches = any(one in held for listed in POWERS.values() for one in listed)
+        verdict &= FALSE if reaches else Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else TRUE
+    return verdict if True in wanted else ~verdict
+
+
+def own_account(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
+    """Whether an account holds the grant on itself."""
+    name, principal = grant.resource.name, grant.principal
+    if grant.resource.kind != "service_account":
+        return TRUE if False in wanted else FALSE
+    if principal.unknown is None and isinstance(name, str):
+        return TRUE if (principal.email == name) in wanted else FALSE
+    truth = _may_be_own(principal, name)
+    found = Verdict.of(truth, not_known("principal", principal.unknown) or not_known("account", name))
+    return found if True in wanted else ~found
+
+
+def _may_be_own(principal: Principal, name: Text) -> Truth:
+    """Whether a principal may be the account of a name, where one of the two is not known."""
+    if possible_kinds(principal).isdisjoint({"service_account", "default_service_account"}):
+        return Truth.FALSE
+    if principal.unknown is None:
+        return text_is((principal.email or "",), name)
+    if isinstance(name, str):
+        return text_is((f"serviceAccount:{name}",), principal.unknown)
+    same = ("serviceAccount:", *name.parts) == principal.unknown.parts and name.parts
+    return Truth.TRUE if same else Truth.UNKNOWN
+
+
+def reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the grant is on a privileged account, or on what has one below it, which its holder is not already."""
+    node = resource_node(estate, grant.resource, grant.declared)
+    found = graph_of(estate).privileged_below(node, principal_node(grant)) if node else None
+    if (found is not None) not in wanted:
+        return FALSE
+    return Verdict(Truth.TRUE, facts=found[1:]) if found else TRUE
