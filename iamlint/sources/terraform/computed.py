@@ -44,10 +44,17 @@ class View:
 
 
 def after_apply(view: View, name: str) -> Value:
-    """The stand-in for what only an apply tells, or, of a data source, only Google's API."""
+    """The stand-in for what only an apply tells, or, of a data source, only whom it asks."""
     reference = f"{view.address}.{name}"
-    asked = f".{view.address}".rpartition(".data.")[1]
-    reason = f"only Google's API tells {reference}" if asked else f"{reference} is known after apply"
+    _, data, kind = f".{view.address}".rpartition(".data.")
+    if not data:
+        reason = f"{reference} is known after apply"
+    elif kind.startswith("google_"):
+        reason = f"only Google's API tells {reference}"
+    elif kind.startswith("terraform_remote_state."):
+        reason = f"{reference} stands in another state, which is not read"
+    else:
+        reason = f"{reference} is only known where Terraform runs"
     return Value(Unknown(reason, (Hole(reference),)))
 
 

@@ -120,6 +120,8 @@ class ModuleInstance:
             case "data" | "ephemeral":
                 mode: Mode = "data" if name == "data" else "ephemeral"
                 return Value(Lazy(self.qualified(name), lambda kind: self._kind(mode, kind)))
+            case "resource":
+                return Value(Lazy(self.qualified(name), lambda kind: self._kind("managed", kind)))
             case "path":
                 return Value(self._paths())
             case "terraform" | "tofu":
@@ -250,10 +252,8 @@ class ModuleInstance:
             if argument and argument.value.data is not None:
                 return argument.value
             nested = evaluated.blocks.get(name)
-            if isinstance(nested, tuple):
-                return Value(tuple(_as_object(one) for one in nested))
-            if isinstance(nested, Unknown):
-                return Value(nested)
+            if nested is not None:
+                return _as_objects(nested, f"{address}.{name}")
             provider = self.provider_of(declared)
             project = provider.body.value("project") if provider else NULL
             return computed(mode, declared.block.label(0), name, View(address, evaluated, project))
@@ -451,11 +451,22 @@ def _provider_name(expression: syntax.Expression, source: SourceText) -> str:
     return source.text[expression.start : expression.end].strip().strip('"')
 
 
-def _as_object(one: Body) -> Value:
-    """A nested block as the object that expressions see."""
-    found = {name: argument.value for name, argument in one.arguments.items()}
-    for name, nested in one.blocks.items():
-        found[name] = (
-            Value(nested) if isinstance(nested, Unknown) else Value(tuple(_as_object(inner) for inner in nested))
-        )
-    return Value(found, one.at)
+def _as_object(one: Body, reference: str) -> Value:
+    """A nested block as the object that expressions see; what is not written in it the provider may fill in."""
+
+    def attribute(name: str) -> Value:
+        argument = one.arguments.get(name)
+        if argument:
+            return argument.value
+        nested = one.blocks.get(name)
+        if nested is None:
+            return unknown(f"{reference}.{name} is known after apply", reference=f"{reference}.{name}")
+        return _as_objects(nested, f"{reference}.{name}")
+
+    return Value(Lazy(reference, attribute, lambda: (*one.arguments, *one.blocks)), one.at)
+
+
+def _as_objects(nested: tuple[Body, ...] | Unknown, reference: str) -> Value:
+    if isinstance(nested, Unknown):
+        return Value(nested)
+    return Value(tuple(_as_object(one, f"{reference}[{index}]") for index, one in enumerate(nested)))

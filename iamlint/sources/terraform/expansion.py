@@ -69,7 +69,7 @@ def by_for_each(collection: Value, address: str) -> Expansion:
     pairs = elements(collection)
     if isinstance(pairs, Unknown):
         return _symbolic(pairs, address, "for_each")
-    if data is None or isinstance(data, tuple):
+    if data is None or (isinstance(data, tuple) and data):  # one without elements may have been a set
         return _symbolic(Unknown("for_each needs a map or a set of strings, as Terraform says"), address, "for_each")
     if len(pairs) > MOST_INSTANCES:
         why = Unknown(f"for_each has more than the {MOST_INSTANCES} elements that iamlint expands")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.facts import Fact, Gap, Grant, ServiceAccount
+from iamlint.facts import CustomRole, Fact, Gap, Grant, ServiceAccount
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform import evaluation
@@ -328,3 +328,63 @@ def test_the_origin_is_the_line_of_the_call_or_of_the_setting(tmp_path: Path) ->
     assert role.origin is not None
     assert (Path(role.origin.path).name, role.origin.line) == ("terraform.tfvars", 2)
     assert {via.line for grant in found for via in grant.declared.via} == {2}
+
+
+# -- what resources and data sources give ------------------------------------------------------------------------------
+
+
+def test_a_resource_may_be_named_with_its_prefix(tmp_path: Path) -> None:
+    account = 'resource "google_service_account" "ci" {\n  project = "shop"\n  account_id = "ci"\n}\n'
+    found = reading(tmp_path, {"main.tf": account + member("resource.google_service_account.ci.member")})
+    assert members(found) == ["serviceAccount:ci@shop.iam.gserviceaccount.com"]
+
+
+def test_what_the_provider_fills_in_within_a_block_is_known_after_apply(tmp_path: Path) -> None:
+    connection = 'resource "google_bigquery_connection" "c" {\n  cloud_resource {\n  }\n}\n'
+    value = '"serviceAccount:${google_bigquery_connection.c.cloud_resource[0].service_account_id}"'
+    (grant,) = grants(reading(tmp_path, {"main.tf": connection + member(value)}))
+    assert grant.principal.kind == "service_account"
+    assert grant.principal.unknown is not None
+    assert grant.principal.unknown.reason == (
+        "google_bigquery_connection.c.cloud_resource[0].service_account_id is known after apply"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("google_project", "only Google's API tells data.google_project.d.label"),
+        ("terraform_remote_state", "data.terraform_remote_state.d.label stands in another state, which is not read"),
+        ("http", "data.http.d.label is only known where Terraform runs"),
+    ],
+)
+def test_why_a_data_source_is_not_known(tmp_path: Path, kind: str, reason: str) -> None:
+    text = f'data "{kind}" "d" {{\n}}\n' + member(f'"user:${{data.{kind}.d.label}}"')
+    (grant,) = grants(reading(tmp_path, {"main.tf": text}))
+    assert grant.principal.unknown is not None
+    assert grant.principal.unknown.reason == reason
+
+
+def test_the_permissions_of_a_predefined_role(tmp_path: Path) -> None:
+    text = """
+data "google_iam_role" "creator" {
+  name = "roles/iam.serviceAccountOpenIdTokenCreator"
+}
+resource "google_project_iam_custom_role" "r" {
+  project     = "shop"
+  role_id     = "r"
+  title       = "r"
+  permissions = data.google_iam_role.creator.included_permissions
+}
+"""
+    (role,) = (fact for fact in reading(tmp_path, {"main.tf": text}).facts if isinstance(fact, CustomRole))
+    assert isinstance(role.permissions, tuple)
+    assert [name for name, _ in role.permissions] == ["iam.serviceAccounts.getOpenIdToken"]
+
+
+@pytest.mark.parametrize("instances", ['var.on ? toset(["a"]) : []', "var.on ? toset([var.unset]) : []"])
+def test_a_choice_between_a_set_and_nothing(tmp_path: Path, instances: str) -> None:
+    head = 'variable "on" {\n  default = false\n}\nvariable "unset" {}\n'
+    text = member('"user:a@example.com"').replace("{\n", f"{{\n  for_each = {instances}\n", 1)
+    found = reading(tmp_path, {"main.tf": head + text})
+    assert found.facts == []
