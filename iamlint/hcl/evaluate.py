@@ -6,18 +6,17 @@ What Terraform would refuse is unknown too, with what is wrong; ``try`` and ``ca
 from __future__ import annotations
 
 import inspect
-import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from iamlint.hcl import syntax
 from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.functions import PURE, READING
+from iamlint.hcl.functions import DEEP, PURE, READING
 from iamlint.hcl.functions.assembly import Assembly
 from iamlint.hcl.functions.files import read_text
-from iamlint.hcl.functions.precision import exact, shortest
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
     Refused,
@@ -32,13 +31,16 @@ from iamlint.hcl.functions.types import (
     parts,
     same,
     set_of,
+    size,
     text,
     text_of,
     uncertain,
+    weight,
 )
 from iamlint.hcl.functions.unification import convert, type_of, unify
 from iamlint.hcl.lexer import ParseError
-from iamlint.hcl.scope import Scope
+from iamlint.hcl.operators import operated
+from iamlint.hcl.scope import Exhausted, Scope
 from iamlint.hcl.walk import walk
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Hole, Unknown
@@ -53,12 +55,15 @@ def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
     What no file states (a computed attribute) is placed at the expression that first names it.
     """
     try:
+        scope.budget.spend()
         value = _EVALUATORS[type(expression)](expression, scope)
         return value if value.at else Value(value.data, _span(expression, scope), value.structure)
     except Unclear as error:
         return Value(error.why, _span(expression, scope))
     except Refused as error:
         return Value(Unknown(f"Terraform would refuse it: {error}", refused=True), _span(expression, scope))
+    except Exhausted:
+        return Value(Unknown("it takes more steps than iamlint evaluates"), _span(expression, scope))
     except RecursionError:
         return Value(Unknown("expressions nested deeper than iamlint evaluates"), _span(expression, scope))
 
@@ -68,7 +73,8 @@ def _span(node: syntax.Node, scope: Scope) -> Span:
 
 
 def _literal(node: syntax.Literal, scope: Scope) -> Value:
-    return Value(node.value, _span(node, scope))
+    found = node.value if isinstance(node.value, bool | None) else bounded_number(node.value)
+    return Value(found, _span(node, scope))
 
 
 def _parentheses(node: syntax.Parentheses, scope: Scope) -> Value:
@@ -195,6 +201,7 @@ def _each(
     collection: Value, key: str | None, value: str, condition: syntax.Expression | None, scope: Scope
 ) -> Iterable[Scope]:
     for item_key, item in pairs(collection):
+        scope.budget.spend()
         names = {value: item}
         if key:
             names[key] = item_key
@@ -252,6 +259,7 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
         _declared(other, scope)
     if isinstance(value.data, Lazy | Unknown | None):
         return value
+    scope.budget.spend(size(value) + size(beside))
     wanted = unify((type_of(value), type_of(beside)))
     if wanted is None:
         raise Refused("the two sides of the condition have no type in common")
@@ -269,67 +277,10 @@ def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
     raise Unclear(Unknown(why.reason, refused=why.refused))
 
 
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-}
-
-
 def _binary(node: syntax.Binary, scope: Scope) -> Value:
     left, right = evaluate(node.left, scope), evaluate(node.right, scope)
-    return Value(_operated(node.operator, left, right), _span(node, scope))
-
-
-def _operated(name: str, left: Value, right: Value) -> Data:
-    match name:
-        case "==":
-            return same(left, right)
-        case "!=":
-            return not same(left, right)
-        case "&&":
-            return _logical(left, right, decided_by=False)
-        case "||":
-            return _logical(left, right, decided_by=True)
-        case "<" | ">" | "<=" | ">=":
-            return _COMPARISONS[name](number(left), number(right))
-        case _:
-            return _arithmetic(name, number(left), number(right))
-
-
-def _logical(left: Value, right: Value, *, decided_by: bool) -> bool:
-    for value in (left, right):
-        if not isinstance(value.data, Unknown):
-            boolean(value)  # even beside what decides, Terraform refuses what is no boolean
-    for value in (left, right):
-        if not isinstance(value.data, Unknown) and boolean(value) is decided_by:
-            return decided_by
-    boolean(left)
-    boolean(right)
-    return not decided_by
-
-
-def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
-    a, b = exact(left), exact(right)
-    match name:
-        case "+":
-            found = a + b
-        case "-":
-            found = a - b
-        case "*":
-            found = a * b
-        case "/" if b:
-            found = a / b
-        case "%" if b:
-            found = a - b * int(a / b)
-        case "%":
-            found = a
-        case _ if a:
-            raise Unclear(Unknown("division by zero"))
-        case _:
-            raise Refused("zero divided by zero")
-    return bounded_number(shortest(found))
+    scope.budget.spend(min(size(left), size(right)))
+    return Value(operated(node.operator, left, right), _span(node, scope))
 
 
 def _unary(node: syntax.Unary, scope: Scope) -> Value:
@@ -348,7 +299,9 @@ def _template(node: syntax.Template, scope: Scope) -> Value:
         return evaluate(node.parts[0].expression, scope)
     rendered = Assembly()
     _render(node.parts, scope, rendered)
-    return Value(rendered.data(), _span(node, scope))
+    found = Value(rendered.data(), _span(node, scope))
+    scope.budget.spend(weight(found))
+    return found
 
 
 def _render(template: Iterable[syntax.TemplatePart], scope: Scope, into: Assembly) -> None:
@@ -392,18 +345,26 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
         raise Unclear(Unknown(f"iamlint does not evaluate the function {name}()"))
     refused = next((argument.data for argument in arguments if _is_refused(argument)), None)
     if isinstance(refused, Unknown):
-        raise Unclear(refused)
+        raise Unclear(Unknown(refused.reason, refused=True))
     called = function or reading
     given: list[Any] = arguments if reading is None else [scope.files, *arguments]
     try:
-        inspect.signature(called).bind(*given)  # type: ignore[arg-type]  # one of the two is there
+        _signature(called).bind(*given)
     except TypeError:
         raise Refused(f"{name}() with {len(arguments)} arguments") from None
+    for argument in arguments:
+        scope.budget.spend(size(argument) if name in DEEP else weight(argument))
     result = called(*given)  # type: ignore[misc]
     found = result if isinstance(result, Value) else Value(result)
+    scope.budget.spend(weight(found))
     if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:
         raise Unclear(Unknown("a collection larger than iamlint evaluates"))
     return found if found.at else Value(found.data, _span(node, scope), found.structure)
+
+
+@cache
+def _signature(function: Callable[..., object]) -> inspect.Signature:
+    return inspect.signature(function)
 
 
 def _is_refused(value: Value) -> bool:
@@ -466,7 +427,7 @@ def _rendered(node: syntax.Call, scope: Scope) -> Value:
         template = Expressions(content).bare_template()
     except ParseError as error:
         raise Refused(f"the template is not valid: {error.unreadable(source).reason}") from error
-    value = evaluate(template, Scope(source, variables.get, scope.files, in_template=True))
+    value = evaluate(template, Scope(source, variables.get, scope.files, in_template=True, budget=scope.budget))
     return Value(value.data, given.at, value.structure)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from iamlint.location import SourceText
@@ -18,6 +18,25 @@ class Files:
     base: Path = Path()
 
 
+class Exhausted(Exception):  # noqa: N818  # no error of ours, but the end of what is evaluated
+    """An expression takes more steps than are evaluated."""
+
+
+class Budget:
+    """How many steps the evaluation of one expression may take, with all that is evaluated in its scope."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, steps: int = 1_000_000) -> None:
+        self.left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Take steps; raises `Exhausted` where there are no more."""
+        self.left -= steps
+        if self.left < 0:
+            raise Exhausted
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The names that an expression can see, and the text that it stands in.
@@ -30,6 +49,7 @@ class Scope:
     lookup: Callable[[str], Value | None]
     files: Files = Files()
     in_template: bool = False
+    budget: Budget = field(default_factory=Budget)
 
     def child(self, names: Mapping[str, Value]) -> Scope:
         """The scope inside a ``for``, a splat or a dynamic block, where these names come first."""
@@ -38,4 +58,4 @@ class Scope:
         def lookup(name: str) -> Value | None:
             return names[name] if name in names else outer(name)
 
-        return Scope(self.source, lookup, self.files, self.in_template)
+        return Scope(self.source, lookup, self.files, self.in_template, self.budget)

@@ -20,5 +20,13 @@ PURE: Mapping[str, Function] = {
     **sets.FUNCTIONS,
     **strings.FUNCTIONS,
 }
+DEEP = frozenset(
+    {
+        *("chunklist", "coalesce", "contains", "distinct", "flatten", "format", "formatlist", "index", "jsonencode"),
+        *("matchkeys", "setintersection", "setproduct", "setsubtract", "setunion", "tolist", "tomap", "toset"),
+        "yamlencode",
+    }
+)
+"""Those that look at all that is in their arguments."""
 READING = files.FUNCTIONS
 """Those that read files: their first argument is the scope's `Files`."""

@@ -84,8 +84,8 @@ def _alike(found: Iterable[Value], given: Value) -> Data:
 def _concat(first: Value, *others: Value) -> Data:
     lists = (first, *others)
     unclear = next((one for one in lists if uncertain(one)), None)
+    bounded(sum(len(items(one)) for one in lists))
     found = tuple(itertools.chain.from_iterable(items(one) if uncertain(one) else ordered(one) for one in lists))
-    bounded(len(found))
     if unclear:
         return set_of(found)
     element = unify(type_of(one) for one in lists) if all(isinstance(one.data, List) for one in lists) else None
@@ -209,6 +209,7 @@ def _matchkeys(values: Value, keys: Value, wanted: Value) -> Data:
     common = unify((type_of(Value(List(names))), type_of(Value(List(searched)))))
     if common is None:
         raise Refused("keys and searchset must be of one type")
+    bounded(len(found) * len(searched))
     names, searched = items(convert(Value(List(names)), common)), items(convert(Value(List(searched)), common))
     return List(value for value, key in zip(found, names, strict=True) if any(same(key, one) for one in searched))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import codecs
 import hashlib
+import itertools
 import json
 import re
 import urllib.parse
@@ -13,7 +14,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from iamlint.documents import read_json
+from iamlint.hcl.functions.assembly import too_long
 from iamlint.hcl.functions.types import (
+    LONGEST_TEXT,
+    MOST_ELEMENTS,
     Function,
     Refused,
     Unclear,
@@ -38,7 +42,7 @@ from iamlint.values import Data, Lazy, List, SetOf, Value
 def json_of(value: Value) -> str:
     """A value as Terraform's jsonencode writes it."""
     identity(value)  # raises where the value is larger than iamlint evaluates
-    text_ = "".join(_json(value))
+    text_ = _bounded_text(_json(value))
     for character, escaped in (
         ("<", "\\u003c"),
         (">", "\\u003e"),
@@ -48,6 +52,16 @@ def json_of(value: Value) -> str:
     ):
         text_ = text_.replace(character, escaped)
     return text_
+
+
+def _bounded_text(pieces: Iterator[str]) -> str:
+    found, length = [], 0
+    for piece in pieces:
+        found.append(piece)
+        length += len(piece)
+        if length > LONGEST_TEXT:
+            raise too_long()
+    return "".join(found)
 
 
 def _json(value: Value) -> Iterator[str]:
@@ -141,14 +155,14 @@ def _yamlencode(value: Value) -> Value:
 
 
 def _csvdecode(value: Value) -> Data:
-    header, *rows = [*_csv_rows(text(value))] or [[]]
+    header, *rows = [*itertools.islice(_csv_rows(text(value)), MOST_ELEMENTS + 2)] or [[]]
     if not header:
         raise Refused("the CSV has no header")
+    bounded(len(rows) * len(header))
     if len(set(header)) < len(header):
         raise Refused("two columns of the CSV have the same name")
     if any(len(row) != len(header) for row in rows):
         raise Refused("a CSV line with another number of fields than the header")
-    bounded(len(rows) * len(header))
     return List(Value({k: Value(v) for k, v in sorted(zip(header, row, strict=True))}) for row in rows)
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from iamlint.hcl.functions.assembly import Assembly
+from iamlint.hcl.functions.assembly import Assembly, too_long
 from iamlint.hcl.functions.encoding import json_of
 from iamlint.hcl.functions.graphemes import graphemes
 from iamlint.hcl.functions.precision import exact
 from iamlint.hcl.functions.types import (
+    LONGEST_TEXT,
     Function,
     Refused,
     Unclear,
@@ -23,6 +24,7 @@ from iamlint.hcl.functions.types import (
     number,
     text,
     uncertain,
+    weight,
 )
 from iamlint.unknown import Unknown
 from iamlint.values import Data, List, SetOf, Value
@@ -186,12 +188,16 @@ def _formatlist(pattern: Value, *values: Value) -> Data:
         raise Refused("the lists have different lengths")
     size = sizes.pop() if sizes else 1
     bounded(size)
-    found = []
+    found: list[Value] = []
+    length = 0
     for row in range(size):
         arguments = [value if one is None else one[row] for value, one in zip(values, rows, strict=True)]
         if any(argument.data is None for argument in arguments):
             raise Refused("null in a format")
         found.append(_item(pattern, arguments))
+        length += weight(found[-1])
+        if length > LONGEST_TEXT // 100:
+            raise too_long()
     return List(found)
 
 

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 
+from iamlint.hcl.functions.types import Unclear
+from iamlint.unknown import Unknown
+
+LONGEST = 100_000
+"""Characters of a text, beyond which it is not cut into graphemes where it is not ASCII."""
 _JOINER = "\u200d"
 
 
@@ -15,6 +20,8 @@ def graphemes(text: str) -> list[str]:
     """The grapheme clusters of a text."""
     if text.isascii() and "\r\n" not in text:
         return list(text)
+    if len(text) > LONGEST:
+        raise Unclear(Unknown(f"a text of more than {LONGEST} characters beyond ASCII"))
     found: list[str] = []
     for character in text:
         if found and _continues(found[-1], character):

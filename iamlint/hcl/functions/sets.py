@@ -10,6 +10,8 @@ from iamlint.hcl.functions.types import (
     Refused,
     Unclear,
     bounded,
+    first_unknown,
+    identity,
     items,
     same,
     set_of,
@@ -29,33 +31,47 @@ def _sets(values: tuple[Value, ...]) -> list[tuple[Value, ...]]:
 
 
 def _setunion(first: Value, *others: Value) -> Data:
-    return set_of(item for group in _sets((first, *others)) for item in group)
+    groups = _sets((first, *others))
+    bounded(sum(map(len, groups)))
+    return set_of(item for group in groups for item in group)
 
 
 def _setintersection(first: Value, *others: Value) -> Data:
     kept, *rest = _sets((first, *others))
-    for group in rest:
-        kept = tuple(item for item in kept if _among(item, group))
+    for group in map(_Group, rest):
+        kept = tuple(item for item in kept if group.holds(item))
     return set_of(kept)
 
 
 def _setsubtract(first: Value, second: Value) -> Data:
     kept, taken = _sets((first, second))
-    return set_of(item for item in kept if not _among(item, taken))
+    group = _Group(taken)
+    return set_of(item for item in kept if not group.holds(item))
 
 
-def _among(item: Value, group: tuple[Value, ...]) -> bool:
-    """Whether a value is in a set; unclear where that depends on what is not known."""
-    unclear: Unclear | None = None
-    for one in group:
-        try:
-            if same(item, one):
-                return True
-        except Unclear as error:
-            unclear = error
-    if unclear:
-        raise unclear
-    return False
+class _Group:
+    """The elements of a set, for asking what is among them."""
+
+    def __init__(self, elements: tuple[Value, ...]) -> None:
+        self.elements = elements
+        self.known = {identity(one) for one in elements}
+        self.open = [one for one in elements if first_unknown(one)]
+
+    def holds(self, item: Value) -> bool:
+        """Whether a value is in the set; unclear where that depends on what is not known."""
+        if identity(item) in self.known:
+            return True
+        compared = self.elements if first_unknown(item) else self.open
+        unclear: Unclear | None = None
+        for one in compared:
+            try:
+                if same(item, one):
+                    return True
+            except Unclear as error:
+                unclear = error
+        if unclear:
+            raise unclear
+        return False
 
 
 def _setproduct(first: Value, second: Value, *others: Value) -> Data:

@@ -35,6 +35,7 @@ _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 def _join(separator: Value, first: Value, *others: Value) -> Data:
     made, by = Assembly(), text(separator)
     for at, item in enumerate(item for one in (first, *others) for item in _in_order(one)):
+        bounded(at)
         made.add(by if at else "")
         made.add_value(item)
     return made.data()

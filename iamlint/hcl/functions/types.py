@@ -326,6 +326,24 @@ def parts(value: Value) -> Iterator[Value]:
                 pass
 
 
+def size(value: Value) -> int:
+    """How many values there are in a value."""
+    return 1 if isinstance(value.data, str) else sum(1 for _ in parts(value))
+
+
+def weight(value: Value) -> int:
+    """What it costs to make a value, in steps of evaluation."""
+    match value.data:
+        case str() as found:
+            return len(found) // 100
+        case tuple() | dict() as found_items:
+            return len(found_items) // 4
+        case SetOf(elements):
+            return len(elements) // 4
+        case _:
+            return 0
+
+
 def set_of(values: Iterable[Value]) -> SetOf:
     """A set of values of one type: each once, in Terraform's order, null and what is not known last."""
     found: dict[Identity, Value] = {}

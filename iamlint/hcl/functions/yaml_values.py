@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 
+from iamlint.hcl.functions.assembly import too_long
 from iamlint.hcl.functions.types import (
+    LONGEST_TEXT,
     MOST_ELEMENTS,
     Refused,
     Unclear,
@@ -22,8 +24,10 @@ from iamlint.hcl.functions.types import (
     items,
     known,
     number_text,
+    parts,
     text_of,
     uncertain,
+    weight,
     whole,
 )
 from iamlint.hcl.syntax import normalized
@@ -171,6 +175,8 @@ _WIDTH = 80
 def encoded(value: Value) -> str:
     """A value as YAML."""
     lines = _lines(value)
+    if sum(weight(part) for part in parts(value)) > LONGEST_TEXT // 100:
+        raise too_long()
     plain = isinstance(value.data, bool | int | Decimal | None)
     return "\n".join([*lines, *(["..."] if plain else [])]) + "\n"
 

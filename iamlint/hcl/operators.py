@@ -1,0 +1,71 @@
+"""What the operators of Terraform's language do with two values. Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from iamlint.hcl.functions.precision import exact, shortest
+from iamlint.hcl.functions.types import Refused, Unclear, boolean, bounded_number, number, same
+from iamlint.unknown import Unknown
+from iamlint.values import Data, Value
+
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+
+
+def operated(name: str, left: Value, right: Value) -> Data:
+    """``left name right``; raises `Refused` or `Unclear`."""
+    match name:
+        case "==":
+            return same(left, right)
+        case "!=":
+            return not same(left, right)
+        case "&&":
+            return _logical(left, right, decided_by=False)
+        case "||":
+            return _logical(left, right, decided_by=True)
+        case "<" | ">" | "<=" | ">=":
+            return _COMPARISONS[name](number(left), number(right))
+        case _:
+            return _arithmetic(name, number(left), number(right))
+
+
+def _logical(left: Value, right: Value, *, decided_by: bool) -> bool:
+    for value in (left, right):
+        if not isinstance(value.data, Unknown):
+            boolean(value)  # even beside what decides, Terraform refuses what is no boolean
+    for value in (left, right):
+        if not isinstance(value.data, Unknown) and boolean(value) is decided_by:
+            return decided_by
+    boolean(left)
+    boolean(right)
+    return not decided_by
+
+
+def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
+    a, b = exact(left), exact(right)
+    match name:
+        case "+":
+            found = a + b
+        case "-":
+            found = a - b
+        case "*":
+            found = a * b
+        case "/" if b:
+            found = a / b
+        case "%" if b:
+            found = a - b * int(a / b)
+        case "%":
+            found = a
+        case _ if a:
+            raise Unclear(Unknown("division by zero"))
+        case _:
+            raise Refused("zero divided by zero")
+    return bounded_number(shortest(found))
