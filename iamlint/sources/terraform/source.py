@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
-from iamlint.facts import Fact
+from iamlint.facts import Declaration, Fact, Gap
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import File
@@ -20,6 +21,9 @@ from iamlint.sources.terraform.variables import root_inputs
 from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace
 from iamlint.values import Value
+
+MOST_FACTS = 300_000
+"""Facts of one root module beyond this are not read, and that is said."""
 
 
 def read_terraform(directories: Iterable[Path], options: Options, workspace: Workspace) -> Reading:
@@ -99,7 +103,11 @@ def _read_root(
         return lambda: value
 
     top = ModuleInstance(run, root, {name: given_value(value) for name, value in inputs.items()})
-    facts = list(_facts(top))
+    stated = _facts(top)
+    facts = list(islice(stated, MOST_FACTS))
+    if next(stated, None) is not None:
+        reason = f"this root module states more than the {MOST_FACTS} facts that iamlint reads; the rest is left out"
+        facts.append(Gap(reason, Declaration(Location(workspace.shown(root.directory)), "terraform")))
     return [*facts, *run.gaps], errors
 
 

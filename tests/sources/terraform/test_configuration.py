@@ -10,7 +10,7 @@ import pytest
 from iamlint.facts import CustomRole, Fact, Gap, Grant, ServiceAccount
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
-from iamlint.sources.terraform import evaluation
+from iamlint.sources.terraform import evaluation, source
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -94,6 +94,22 @@ def test_too_many_instances_are_said_once(tmp_path: Path, monkeypatch: pytest.Mo
     (reason,) = gaps(found.facts)
     assert "more than the 5 instances" in reason
     assert len(grants(found)) <= 5
+
+
+def test_more_facts_than_are_read_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MOST_FACTS", 100)
+    binding = """
+resource "google_project_iam_binding" "b" {
+  for_each = toset(["a", "b", "c"])
+  project  = each.key
+  role     = "roles/viewer"
+  members  = [for n in range(60) : "user:u${n}@example.com"]
+}
+"""
+    found = reading(tmp_path, {"main.tf": binding})
+    assert len(grants(found)) == 100
+    (reason,) = gaps(found.facts)
+    assert reason.startswith("this root module states more than the 100 facts that iamlint reads")
 
 
 # -- variables ---------------------------------------------------------------------------------------------------------
