@@ -13,7 +13,7 @@ from iamlint.graph.nodes import CONTAINERS, Hierarchy, Node, principal_node, res
 from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, changes, counts_on
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
-from iamlint.verdict import Verdict
+from iamlint.verdict import FALSE, Verdict
 
 _RELEVANT = frozenset(DEPLOY) | frozenset(STRONG) | {one for listed in POWERS.values() for one in listed}
 _STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
@@ -147,8 +147,8 @@ class Graph:
         """The grants that make a principal privileged, each with whether it counts.
 
         The strongest first. On a project, folder or organization a role that reaches other accounts or widens access,
-        such as Owner and Editor; on a folder or organization any role that does more than look. Unknown roles are not
-        taken for strong.
+        such as Owner and Editor, or that attaches accounts where the principal also deploys; on a folder or
+        organization any role that does more than look. Unknown roles are not taken for strong.
         """
         return self._privileges.get(source, [])
 
@@ -156,29 +156,33 @@ class Graph:
     def _privileges(self) -> dict[str, list[tuple[Grant, Verdict]]]:
         found: dict[str, list[tuple[Grant, Verdict]]] = {}
         for source, held in self._relevant.items():
-            strong = [
-                (grant, self._open(grant, self._strong(grant))) for onto, grant in held if self._is_strong(onto, grant)
-            ]
-            strong = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
-            if strong:
-                found[source] = sorted(strong, key=lambda one: self._weakness(one[0]))
+            deploys = {onto for onto, grant in held if self._held(grant, DEPLOY)}
+            strong = [(grant, self._privilege(onto, grant, deploys)) for onto, grant in held]
+            open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
+            if open_:
+                found[source] = sorted(open_, key=lambda one: self._weakness(one[0]))
         return found
+
+    def _privilege(self, onto: Node, grant: Grant, deploys: set[Node]) -> Verdict:
+        """Whether a grant makes its holder privileged, who deploys on these resources."""
+        if onto[0] not in CONTAINERS:
+            return FALSE
+        strong = self._held(grant, STRONG)
+        if self._held(grant, POWERS["attach"]) and not deploys.isdisjoint(self.hierarchy.containers(onto)):
+            strong = (*strong, *POWERS["attach"])
+        changes = onto[0] != "project" and self.powers(grant.role, grant.declared).changes
+        return self._open(grant, strong) if strong or changes else FALSE
+
+    def _held(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the permissions that a grant gives where it is made."""
+        held = self.powers(grant.role, grant.declared).held
+        return tuple(one for one in permissions if one in held and counts_on(one, grant.resource.kind))
 
     def _weakness(self, grant: Grant) -> tuple[int, int]:
         """How a privilege is sorted among others: the strongest permissions first, then the widest resource."""
         held = self.powers(grant.role, grant.declared).held
         ranks = [rank for rank, permission in enumerate(_STRONGEST) if permission in held]
         return min(ranks, default=len(_STRONGEST)), -CONTAINERS.index(grant.resource.kind)
-
-    def _is_strong(self, onto: Node, grant: Grant) -> bool:
-        if onto[0] not in CONTAINERS:
-            return False
-        above = onto[0] != "project" and self.powers(grant.role, grant.declared).changes
-        return above or bool(self._strong(grant))
-
-    def _strong(self, grant: Grant) -> list[str]:
-        held = self.powers(grant.role, grant.declared).held
-        return [one for one in STRONG if one in held and counts_on(one, grant.resource.kind)]
 
     def beyond(self, account: str, other: str) -> list[tuple[Grant, Verdict]]:
         """The privileges of an account that another principal does not hold itself, on the same thing or above."""
@@ -239,8 +243,7 @@ class Graph:
         for onto, grant in self._relevant.get(source, ()):
             if onto not in around:
                 continue
-            held = self.powers(grant.role, grant.declared).held
-            permission = next((one for one in DEPLOY if one in held), None)
+            permission = next(iter(self._held(grant, DEPLOY)), None)
             if permission:
                 verdict = self._open(grant, (permission,))
                 if verdict.truth is not Truth.FALSE:

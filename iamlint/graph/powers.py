@@ -82,12 +82,12 @@ DEPLOY: tuple[str, ...] = (
 """The permissions that make something which runs code, or calls Google's APIs, as the account attached to it."""
 
 STRONG: tuple[str, ...] = (
-    *(permission for kind in ("token", "sign", "key", "policy", "ancestor", "attach") for permission in POWERS[kind]),
+    *(permission for kind in ("token", "sign", "key", "policy", "ancestor") for permission in POWERS[kind]),
     "iam.roles.update",
 )
 """The permissions which, on a project, folder or organization, make an account privileged: each reaches others.
 
-Owner and Editor have some of them.
+Owner and Editor have some of them. To attach accounts counts, too, for who also deploys.
 """
 
 _CHANGING = frozenset({"update", "patch", "set", "setIamPolicy"})

@@ -109,12 +109,30 @@ def test_a_cycle_of_folders_ends(given: Given) -> None:
         ("roles/iam.serviceAccountTokenCreator", "projects/shop", True),
         ("roles/iam.serviceAccountTokenCreator", "other", False),
         ("roles/iam.roleAdmin", "projects/shop", True),
+        ("roles/iam.serviceAccountUser", "projects/shop", False),
         ("roles/storage.admin", "projects/shop", False),
     ],
 )
 def test_what_makes_an_account_privileged(given: Given, role: str, resource: str, privileged: bool) -> None:
     graph = given(("deploy", role, resource))
     assert bool(graph.privileges("deploy@shop.iam.gserviceaccount.com")) is privileged
+
+
+@pytest.mark.parametrize(
+    ("attach", "deploy", "privileged"),
+    [
+        ("projects/shop", "projects/shop", True),
+        ("projects/shop", "folders/1", True),
+        ("projects/shop", "projects/seed", False),
+        ("other", "projects/shop", False),
+    ],
+)
+def test_who_attaches_and_deploys_is_privileged(given: Given, attach: str, deploy: str, privileged: bool) -> None:
+    graph = given(("deploy", "user", attach), ("deploy", "roles/cloudfunctions.invoker", "projects/seed"))
+    assert graph.privileges("deploy@shop.iam.gserviceaccount.com") == []
+    builder = ("deploy", "roles/cloudbuild.builds.editor", deploy)
+    found = given(("deploy", "user", attach), builder).privileges("deploy@shop.iam.gserviceaccount.com")
+    assert bool([grant for grant, _ in found if grant.resource.kind == "project"]) is privileged
 
 
 def test_the_strongest_privilege_comes_first(given: Given) -> None:
