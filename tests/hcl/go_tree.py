@@ -167,6 +167,8 @@ class _Writer:
         if isinstance(root, syntax.Variable) or self.is_bare(node):
             return self.text[node.start : node.end]
         value = self.within(node) if isinstance(node, syntax.Conditional) else self.value(node)
+        if isinstance(value, list | dict):
+            return self.wrapped(node)
         return value if isinstance(value, str) else json.dumps(value)
 
     def is_bare(self, node: Expression) -> bool:
