@@ -11,11 +11,21 @@ from oracle import GoParser, UnavailableError, error_lines, is_syntax_error
 from samples import BROKEN, VALID, Broken
 from trees import read, read_valid
 
+from iamlint.catalog import load_rules
 from iamlint.hcl import native, python_hcl2, second_opinion
 from iamlint.location import SourceText
 
 TESTDATA = Path(__file__).parents[2] / "testdata"
 FILES = sorted(path for suffix in ("tf", "tofu", "tfvars") for path in TESTDATA.rglob(f"*.{suffix}"))
+
+EXAMPLES = {
+    f"{rule.slug}-{kind}-{number}-{name}": text
+    for rule in load_rules()[0]
+    for kind, examples in (("flags", rule.flags), ("passes", rule.passes))
+    for number, example in enumerate(examples)
+    for name, text in example.files.items()
+    if example.kind == "terraform" and name.endswith((".tf", ".tofu", ".tfvars"))
+}
 
 PYTHON_HCL2_REFUSES = {
     "comments of three kinds",
@@ -69,6 +79,12 @@ def test_go_sees_the_same_in_the_test_data(go: GoParser, path: Path) -> None:
         assert difference(go, file) == ""
 
 
+def test_go_sees_the_same_in_the_examples_of_the_rules(go: GoParser) -> None:
+    found = {name: difference(go, read_valid(text)) for name, text in EXAMPLES.items()}
+    assert found
+    assert {name: said for name, said in found.items() if said} == {}
+
+
 def test_the_comparison_with_go_sees_differences(go: GoParser) -> None:
     """Each text is compared with the tree of another one, which differs in one thing."""
     for text, other in [
@@ -98,6 +114,12 @@ def test_python_hcl2_agrees_or_refuses(name: str) -> None:
 def test_python_hcl2_agrees_about_the_test_data(path: Path) -> None:
     file = native.read(SourceText(str(path), path.read_text(encoding="utf-8")))
     assert second_opinion(file) == []
+
+
+def test_python_hcl2_agrees_about_the_examples_of_the_rules() -> None:
+    found = {name: second_opinion(read_valid(text)) for name, text in EXAMPLES.items()}
+    assert found
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 def test_there_is_no_second_opinion_about_what_is_refused_already() -> None:
