@@ -228,6 +228,23 @@ def _policy(view: View, name: str) -> Value | None:
     return iam_policy_document(view.body) if name == "policy_data" else None
 
 
+def _known_container(argument: str, prefix: str, number: str) -> Callable[[View, str], Value | None]:
+    """A folder or organization that a data source looks up by its number; one that it looks for is not known."""
+
+    def attribute(view: View, name: str) -> Value | None:
+        written = view.body.value(argument)
+        digits = written.data.removeprefix(prefix) if isinstance(written.data, str) else ""
+        if not digits.isdecimal():
+            return None
+        match name:
+            case "id" | "name":
+                return Value(prefix + digits, written.at)
+            case _:
+                return Value(digits, written.at) if name == number else None
+
+    return attribute
+
+
 def _predefined_role(view: View, name: str) -> Value | None:
     """What the catalogue has of a predefined role; of a custom one only the API tells."""
     role = view.argument("name").data
@@ -249,6 +266,8 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("data", "google_iam_workload_identity_pool"): _workload_pool,
     ("data", "google_service_account"): _known_account,
     ("data", "google_project"): _project,
+    ("data", "google_folder"): _known_container("folder", "folders/", "folder_id"),
+    ("data", "google_organization"): _known_container("organization", "organizations/", "org_id"),
     ("data", "google_client_config"): _client,
     ("data", "google_iam_policy"): _policy,
     ("data", "google_iam_role"): _predefined_role,
@@ -260,6 +279,12 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ),
     ("data", "google_storage_project_service_account"): _managed_account(
         "service-", "@gs-project-accounts.iam.gserviceaccount.com", by_number=True
+    ),
+    ("data", "google_bigquery_default_service_account"): _managed_account(
+        "bq-", "@bigquery-encryption.iam.gserviceaccount.com", by_number=True
+    ),
+    ("data", "google_storage_transfer_project_service_account"): _managed_account(
+        "project-", "@storage-transfer-service.iam.gserviceaccount.com", by_number=True
     ),
 }
 

@@ -404,3 +404,49 @@ def test_a_choice_between_a_set_and_nothing(tmp_path: Path, instances: str) -> N
     text = member('"user:a@example.com"').replace("{\n", f"{{\n  for_each = {instances}\n", 1)
     found = reading(tmp_path, {"main.tf": head + text})
     assert found.facts == []
+
+
+@pytest.mark.parametrize(
+    ("data", "value", "expected"),
+    [
+        ('"google_project" "d" {\n  project_id = "shop"\n}', "d.project_id", "shop"),
+        ('"google_project" "d" {\n}', "d.project_id", "home"),
+        ('"google_client_config" "d" {\n}', "d.project", "home"),
+        ('"google_folder" "d" {\n  folder = "folders/42"\n}', "d.id", "folders/42"),
+        ('"google_folder" "d" {\n  folder = "42"\n}', "d.folder_id", "42"),
+        ('"google_organization" "d" {\n  organization = "organizations/1"\n}', "d.org_id", "1"),
+        ('"google_organization" "d" {\n  organization = "1"\n}', "d.name", "organizations/1"),
+        ('"google_service_account" "d" {\n  account_id = "ci"\n}', "d.email", "ci@home.iam.gserviceaccount.com"),
+        ('"google_service_account" "d" {\n  account_id = "a@b.c"\n}', "d.member", "serviceAccount:a@b.c"),
+        ('"google_app_engine_default_service_account" "d" {\n}', "d.email", "home@appspot.gserviceaccount.com"),
+    ],
+)
+def test_data_sources_that_follow_from_the_configuration(tmp_path: Path, data: str, value: str, expected: str) -> None:
+    kind = data.split('"')[1]
+    text = 'provider "google" {\n  project = "home"\n}\n' + f"data {data}\n"
+    found = reading(tmp_path, {"main.tf": text + member(f'"user:${{data.{kind}.{value}}}"')})
+    assert members(found) == [f"user:{expected.lower()}"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "kind_of_principal", "ends"),
+    [
+        ("google_compute_default_service_account", "default_service_account", "-compute@developer.gserviceaccount.com"),
+        ("google_storage_project_service_account", "service_agent", "@gs-project-accounts.iam.gserviceaccount.com"),
+        ("google_bigquery_default_service_account", "service_agent", "@bigquery-encryption.iam.gserviceaccount.com"),
+        (
+            "google_storage_transfer_project_service_account",
+            "service_agent",
+            "@storage-transfer-service.iam.gserviceaccount.com",
+        ),
+    ],
+)
+def test_accounts_that_are_named_by_a_project_number(
+    tmp_path: Path, kind: str, kind_of_principal: str, ends: str
+) -> None:
+    text = f'data "{kind}" "d" {{\n  project = "shop"\n}}\n' + member(f"data.{kind}.d.member")
+    (grant,) = grants(reading(tmp_path, {"main.tf": text}))
+    assert grant.principal.kind == kind_of_principal
+    assert grant.principal.text.endswith(ends)
+    assert grant.principal.unknown is not None
+    assert grant.principal.unknown.reason == "only Google's API has the project's number"
