@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 from iamlint.hcl.functions.types import LONGEST_TEXT, Refused, Unclear, text_of
 from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Hole, Unknown
@@ -22,9 +25,6 @@ class Assembly:
             self.size += len(part)
             if self.size > LONGEST_TEXT:
                 raise too_long()
-            if self.parts and isinstance(self.parts[-1], str):
-                self.parts[-1] += part
-                return
         if part:
             self.parts.append(part)
 
@@ -43,8 +43,15 @@ class Assembly:
     def data(self) -> Data:
         """The text, or what is known of it."""
         if self.why:
-            return Unknown(self.why.reason, tuple(self.parts), refused=self.why.refused)
+            return Unknown(self.why.reason, tuple(self._stretches()), refused=self.why.refused)
         return normalized("".join(part for part in self.parts if isinstance(part, str)))
+
+    def _stretches(self) -> Iterator[str | Hole]:
+        for known, group in itertools.groupby(self.parts, key=lambda part: isinstance(part, str)):
+            if known:
+                yield "".join(map(str, group))
+            else:
+                yield from group
 
 
 def too_long() -> Unclear:

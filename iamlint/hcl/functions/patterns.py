@@ -16,9 +16,10 @@ from iamlint.hcl.functions.types import Unclear
 from iamlint.unknown import Unknown
 
 MOST_INSTRUCTIONS = 5_000
-MOST_STEPS = 1_000_000
+MOST_STEPS = 500_000
 """Visits of one call, beyond which the result is unknown; about a second."""
 LONGEST_PATTERN = 5_000
+_PER_MATCH = 5
 
 
 class Found(NamedTuple):
@@ -146,7 +147,9 @@ class Pattern:
         for begin in range(start, 1 if anchored else len(text) + 1):
             slots = self._at(text, begin, visited, budget)
             if slots is not None:
-                budget[0] -= len(visited)
+                budget[0] -= len(visited) + _PER_MATCH
+                if budget[0] < 0:
+                    raise _too_long()
                 spans = zip(slots[2::2], slots[3::2], strict=True)
                 return Found(slots[0], slots[1], tuple(None if a < 0 or b < 0 else text[a:b] for a, b in spans))
         return None
@@ -178,8 +181,12 @@ class Pattern:
                     case None:
                         return (slots[0], place, *slots[2:])
             if len(visited) > budget[0]:
-                raise Unclear(Unknown("a search with a pattern that takes longer than iamlint evaluates"))
+                raise _too_long()
         return None
+
+
+def _too_long() -> Unclear:
+    return Unclear(Unknown("a search with a pattern that takes longer than iamlint evaluates"))
 
 
 def _word(text: str, at: int) -> bool:
