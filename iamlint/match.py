@@ -6,18 +6,20 @@ any one character; nothing else.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import lru_cache
 
-from iamlint.estate import Estate, condition_truth
+from iamlint.estate import Estate, condition_truth, identity
 from iamlint.facts import CustomRole, Fact, Grant, Place
 from iamlint.finding import Confidence
 from iamlint.globs import text_is
 from iamlint.kinds import KINDS, kind_of
-from iamlint.unknown import Truth
+from iamlint.patterns import Pattern, finished, judge, narrowed
+from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import FALSE, TRUE, Verdict
-from iamlint.words import Word, possible_kinds
+from iamlint.words import possible_kinds
 
 __all__ = [
     "FALSE",
@@ -55,16 +57,45 @@ class Match:
     raised: int = 0
 
 
-Pattern = Mapping[str, Any]
-
-
 def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:
     """What a rule's ``when`` says of every fact of its kind, those left out that it certainly does not mean."""
     for name, pattern in when.items():
-        for fact in estate.of(KINDS[name].type):
-            found = verdict(pattern, fact, estate)
+        answers = _of_grants(pattern, estate) if name == "grant" else _of_facts(KINDS[name].type, pattern, estate)
+        for fact, found in answers:
             if found.truth is not Truth.FALSE:
                 yield Match(fact, found.truth, found.permissions, found.reasons, found.facts)
+
+
+def _of_facts(type_: type[Fact], pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
+    for fact in estate.of(type_):
+        yield fact, verdict(pattern, fact, estate)
+
+
+_OF_ROLE = frozenset({"resource_kind", "permission", "role_kind", "role"})
+"""The words that ask for the role and the kind of resource only, which thousands of grants have in common."""
+
+
+def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
+    for grants in _alike(estate):
+        rest = narrowed(pattern, grants[0], estate, KINDS["grant"].words, _OF_ROLE)
+        if rest is None:
+            continue
+        for grant in grants:
+            yield grant, _held(finished(rest, grant, estate), grant, estate)
+
+
+@lru_cache(maxsize=1)
+def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
+    """The grants, those of one role on one kind of resource together."""
+    groups: dict[object, list[Grant]] = defaultdict(list)
+    for grant in estate.of(Grant):
+        role = grant.role
+        if isinstance(role, Unknown):
+            key: object = (role.reason, identity(role, grant.declared) or id(grant))
+        else:
+            key = role if role.startswith("roles/") and "${" not in role else identity(role, grant.declared)
+        groups[key, grant.resource.kind].append(grant)
+    return tuple(map(tuple, groups.values()))
 
 
 def weighed(match: Match, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> Match:
@@ -85,55 +116,17 @@ def verdict(pattern: Pattern, fact: Fact, estate: Estate) -> Verdict:
         case CustomRole(deleted=True):
             return FALSE
         case _:
-            return _judge(pattern, fact, estate, kind_of(fact).words)
+            return judge(pattern, fact, estate, kind_of(fact).words)
 
 
 def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
-    """What a pattern says of a grant. One whose condition never holds grants nothing."""
-    found = _judge(pattern, grant, estate, KINDS["grant"].words)
+    """What a pattern says of a grant."""
+    return _held(judge(pattern, grant, estate, KINDS["grant"].words), grant, estate)
+
+
+def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
+    """What a pattern found in a grant, as far as it counts. One whose condition never holds grants nothing."""
     if found.truth is Truth.FALSE or grant.condition is None:
         return found
     truth, reason = condition_truth(grant, estate.as_of, found.permissions)
     return found & Verdict(truth, (reason,) if reason else ())
-
-
-def _judge(pattern: Pattern, fact: Fact, estate: Estate, words: Mapping[str, Word]) -> Verdict:
-    """All words of a pattern, the cheap ones first; what is said most often, plainly true or false, costs least."""
-    steps, exceptions = _prepared(pattern, words)
-    found = TRUE
-    for judge, wanted in steps:
-        answer = judge(wanted, fact, estate)
-        if answer.truth is Truth.FALSE:
-            return FALSE
-        if answer is not TRUE:
-            found &= answer
-    for exception in exceptions:
-        answer = _judge(exception, fact, estate, words)
-        if answer.truth is Truth.TRUE:
-            return FALSE
-        if answer.truth is Truth.UNKNOWN:
-            found &= ~answer
-    return found
-
-
-_Prepared = tuple[tuple[tuple[Word, tuple[Any, ...]], ...], tuple[Pattern, ...]]
-_PREPARED: dict[int, tuple[Pattern, _Prepared]] = {}
-"""What patterns come to, by identity; each is kept with its pattern, so that no other takes its identity."""
-_MOST_PREPARED = 10_000
-
-
-def _prepared(pattern: Pattern, words: Mapping[str, Word]) -> _Prepared:
-    """The words of a pattern with what they are asked, and its exceptions: worked out once, not for every fact."""
-    known = _PREPARED.get(id(pattern))
-    if known is not None:
-        return known[1]
-    steps = tuple((judge, _listed(pattern[word])) for word, judge in words.items() if word in pattern)
-    prepared = steps, _listed(pattern.get("unless", ()))
-    if len(_PREPARED) >= _MOST_PREPARED:
-        _PREPARED.clear()
-    _PREPARED[id(pattern)] = pattern, prepared
-    return prepared
-
-
-def _listed(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from iamlint.graph.edges import Edge, Graph
-from iamlint.graph.nodes import Node
 from iamlint.verdict import Verdict
 
 LONGEST = 1_000
-"""Principals beyond which chains to one node are not followed."""
+"""Accounts beyond which the chains that one delegation opens are not followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +39,24 @@ class Chain:
         return verdict
 
 
-def delegated(graph: Graph, *nodes: Node) -> Iterator[Chain]:
-    """The shortest chains that end in a token edge onto one of these nodes, each from another principal.
+def delegated(graph: Graph, first: Edge) -> Iterator[Chain]:
+    """The ways to tokens that a delegation opens, the shortest first: each from the delegate on, by others or not.
 
-    A node is an account, or a container of which a token edge reaches every account. Followed backwards, each
-    principal once, so linear in the edges that lead here. Who has a token edge onto the nodes itself is left out.
+    The last hop is a token edge, onto an account or onto a container of accounts; what its holder has a token edge
+    onto anyway is left out. Each delegate is followed once.
     """
-    reached: set[str] = set()
-    waiting: deque[Chain] = deque()
-    for node in nodes:
-        for edge in graph.on(node):
-            if edge.kind == "token" and edge.source not in reached:
-                reached.add(edge.source)
-                waiting.append(Chain((edge,)))
-    while waiting and len(reached) < LONGEST:
-        chain = waiting.popleft()
-        holder = chain.hops[0].grant.principal
-        if not holder.text.startswith("serviceAccount:") or holder.email is None:
-            continue
-        for edge in graph.delegates(holder.email, chain.hops[0].grant.declared):
-            if edge.source not in reached:
-                reached.add(edge.source)
-                longer = Chain((edge, *chain.hops))
-                waiting.append(longer)
-                yield longer
+    own = {edge.onto for edge in graph.calls(first.source) if edge.kind == "token"}
+    seen = {first.source, *graph.callers_in(first.onto)}
+    waiting = deque((account, Chain((first,))) for account in sorted(seen - {first.source}))
+    while waiting:
+        account, chain = waiting.popleft()
+        for edge in graph.calls(account):
+            longer = Chain((*chain.hops, edge))
+            if edge.kind == "token":
+                if edge.onto not in own:
+                    yield longer
+                continue
+            for following in graph.callers_in(edge.onto):
+                if following not in seen and len(seen) < LONGEST:
+                    seen.add(following)
+                    waiting.append((following, longer))

@@ -19,6 +19,8 @@ _RELEVANT = frozenset(DEPLOY) | frozenset(STRONG) | {one for listed in POWERS.va
 _STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
 _LOOKED_AT = 50
 """Privileged accounts of a container beyond which none is looked for that a principal has not the power of."""
+_COMPARED = 5
+"""The strongest privileges of such an account that are compared with those of the principal."""
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 
 
@@ -60,8 +62,9 @@ class Graph:
         self._powers: dict[str | None, _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._onto: dict[Node, list[Edge]] = defaultdict(list)
-        self._delegates: dict[Node, list[Edge]] = defaultdict(list)
-        self._own: dict[str, list[tuple[Node, frozenset[str]]]] = {}
+        self._calls: dict[str, list[Edge]] = defaultdict(list)
+        self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
+        self._node_of: dict[int, Node] = {}
         self._granted: set[Node] = set()
         self._whole: set[Node] = set()
         viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
@@ -85,10 +88,11 @@ class Graph:
         if onto is None:
             return
         self._relevant[source].append((onto, grant))
+        self._node_of[id(grant)] = onto
         for edge in self._edges(grant, source, onto, powers):
             self._onto[onto].append(edge)
-            if edge.kind == "delegate":
-                self._delegates[onto].append(edge)
+            if edge.kind in ("token", "delegate"):
+                self._calls[source].append(edge)
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
         for kind, listed in POWERS.items():
@@ -124,10 +128,32 @@ class Graph:
         for node in self.hierarchy.around(account, declared):
             yield from self._onto.get(node, ())
 
-    def delegates(self, account: Text, declared: Declaration) -> Iterator[Edge]:
-        """The delegations onto an account, its own first, then those that it inherits."""
-        for node in self.hierarchy.around(account, declared):
-            yield from self._delegates.get(node, ())
+    def calls(self, account: str) -> list[Edge]:
+        """The edges by which an account asks for tokens, or is let to the next in a chain: tokens and delegations."""
+        return self._calls.get(account, [])
+
+    def callers_in(self, node: Node) -> list[str]:
+        """The accounts of a container, or the account itself, that have edges of this kind."""
+        if node[0] == "service_account":
+            return [node[1]] if node[1] in self._calls else []
+        return self._callers_in.get(node, [])
+
+    @cached_property
+    def _callers_in(self) -> dict[Node, list[str]]:
+        found: dict[Node, list[str]] = defaultdict(list)
+        for source, edges in self._calls.items():
+            grant = edges[0].grant
+            if grant.principal.text.startswith("serviceAccount:") and grant.principal.email:
+                for node in self.hierarchy.around(grant.principal.email, grant.declared)[1:]:
+                    found[node].append(source)
+        return found
+
+    @property
+    def delegations(self) -> Iterator[Edge]:
+        """The delegations onto accounts themselves, not onto what they lie in."""
+        for node, edges in self._onto.items():
+            if node[0] == "service_account":
+                yield from (edge for edge in edges if edge.kind == "delegate")
 
     def on(self, node: Node) -> tuple[Edge, ...]:
         """The edges onto one node, without what it inherits."""
@@ -186,53 +212,51 @@ class Graph:
 
     def beyond(self, account: str, other: str) -> list[tuple[Grant, Verdict]]:
         """The privileges of an account that another principal does not hold itself, on the same thing or above."""
-        if other not in self._own:
-            held = self._relevant.get(other, ())
-            self._own[other] = [(onto, self.powers(grant.role, grant.declared).all) for onto, grant in held]
-        return [one for one in self.privileges(account) if not self._covered(one[0], self._own[other])]
+        return list(self._beyond(account, other))
 
-    def _covered(self, grant: Grant, own: list[tuple[Node, frozenset[str]]]) -> bool:
-        if not own:
-            return False
-        node = resource_node(self.estate, grant.resource, grant.declared)
-        if node is None:
-            return False
-        above = set(self.hierarchy.containers(node))
-        wanted = self.powers(grant.role, grant.declared).all
-        return any(onto in above and wanted <= held for onto, held in own)
+    def _beyond(self, account: str, other: str, most: int | None = None) -> Iterator[tuple[Grant, Verdict]]:
+        own = self._permissions_on(other)
+        for grant, verdict in self.privileges(account)[:most]:
+            node = self._node_of[id(grant)]
+            wanted = self.powers(grant.role, grant.declared).all
+            above = self.hierarchy.containers(node) if own else ()
+            if not any(wanted <= held for onto in above for held in own.get(onto, ())):
+                yield grant, verdict
+
+    def _permissions_on(self, source: str) -> dict[Node, list[frozenset[str]]]:
+        """The permissions of each role of interest that a principal holds, by what it holds it on."""
+        if source not in self._own:
+            own: dict[Node, list[frozenset[str]]] = {}
+            for onto, grant in self._relevant.get(source, ()):
+                own.setdefault(onto, []).append(self.powers(grant.role, grant.declared).all)
+            self._own[source] = own
+        return self._own[source]
+
+    # -- what lies below a container --------------------------------------------------------------------------------
 
     def privileged_accounts(self) -> Iterator[tuple[str, Grant]]:
-        """The accounts of users that have privileges, each with the first grant that gives one."""
+        """The accounts that have privileges, each with the strongest grant that gives one."""
         for source, strong in self._privileges.items():
             grant = strong[0][0]
             if grant.principal.text.startswith("serviceAccount:") and grant.principal.email:
                 yield source, grant
 
-    # -- what lies below a container --------------------------------------------------------------------------------
-
-    def privileged_below(self, node: Node, source: str | None) -> tuple[str, Grant] | None:
+    def privileged_below(self, node: Node, source: str) -> tuple[str, Grant] | None:
         """A privileged account in a container, other than the one that asks, with the grant that makes it so."""
-        for account, grant in self._privileged_below.get(node, [])[:_LOOKED_AT]:
-            if account != source and (source is None or self.beyond(account, source)):
-                return account, grant
+        for account in self._privileged_below.get(node, [])[:_LOOKED_AT]:
+            if account != source:
+                found = next(self._beyond(account, source, _COMPARED), None)
+                if found and found[1].truth is Truth.TRUE:
+                    return account, found[0]
         return None
 
-    @property
-    def privileged_nodes(self) -> Iterator[Node]:
-        """The privileged accounts, and the containers that they lie in."""
-        return iter(self._privileged_below)
-
     @cached_property
-    def _privileged_below(self) -> dict[Node, list[tuple[str, Grant]]]:
-        below: dict[Node, list[tuple[str, Grant]]] = defaultdict(list)
-        for source, strong in self._privileges.items():
-            grant, verdict = strong[0]
-            if verdict.truth is not Truth.TRUE or not grant.principal.text.startswith("serviceAccount:"):
-                continue
-            if grant.principal.kind not in ("service_account", "default_service_account"):
-                continue
-            for node in self.hierarchy.around(grant.principal.email or "", grant.declared):
-                below[node].append((source, grant))
+    def _privileged_below(self) -> dict[Node, list[str]]:
+        below: dict[Node, list[str]] = defaultdict(list)
+        for source, grant in self.privileged_accounts():
+            if grant.principal.kind in ("service_account", "default_service_account"):
+                for node in self.hierarchy.around(grant.principal.email or "", grant.declared):
+                    below[node].append(source)
         return below
 
     # -- deploying --------------------------------------------------------------------------------------------------

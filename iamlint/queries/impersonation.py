@@ -41,16 +41,20 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
                 seen.add(id(match.fact))
                 yield match
     yield from _perhaps(graph)
-    for node in graph.privileged_nodes:
-        for chain in delegated(graph, node):
-            first = chain.hops[0]
-            if first.onto[0] != "service_account" or id(first.grant) in seen or not _is_told(first):
-                continue
-            found = graph.privileged_below(node, first.source)
-            match = _match(graph, found[0], [first], chain) if found else None
-            if match:
-                seen.add(id(first.grant))
-                yield match
+    for first in graph.delegations:
+        match = _by_delegation(graph, first) if id(first.grant) not in seen and _is_told(first) else None
+        if match:
+            yield match
+
+
+def _by_delegation(graph: Graph, first: Edge) -> Match | None:
+    """What a delegation onto an account reaches through it, the nearest privileged account first."""
+    for chain in delegated(graph, first):
+        found = graph.privileged_below(chain.hops[-1].onto, first.source)
+        match = _match(graph, found[0], [first], chain) if found else None
+        if match:
+            return match
+    return None
 
 
 def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:

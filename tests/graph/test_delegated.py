@@ -16,7 +16,8 @@ Given = Callable[..., Graph]
 
 def chains(graph: Graph) -> list[str]:
     """Who reaches the token of the account "target" through whom."""
-    found = delegated(graph, *graph.hierarchy.around("target@shop.iam.gserviceaccount.com", HERE))
+    around = graph.hierarchy.around("target@shop.iam.gserviceaccount.com", HERE)
+    found = [chain for edge in graph.delegations for chain in delegated(graph, edge) if chain.hops[-1].onto in around]
     return [" ".join(edge.source.partition("@")[0] for edge in chain.hops) for chain in found]
 
 
@@ -37,8 +38,10 @@ WORKLOAD = "roles/iam.workloadIdentityUser"
             [("c", "token", "target"), ("b", "delegator", "c"), ("a", "delegator", "b")],
             ["b c", "a b c"],
         ),
-        # Inherited hops.
-        ([("middle", "token", "projects/shop"), ("ci", "delegator", "folders/1")], ["ci middle"]),
+        # Inherited hops: any account of the project may be the next, and the token may be that of any.
+        ([("middle", "token", "projects/shop"), ("ci", "delegator", "middle")], ["ci middle"]),
+        ([("c", "token", "target"), ("b", "delegator", "folders/1"), ("a", "delegator", "b")], ["a b c"]),
+        ([("c@seed", "token", "target"), ("b", "delegator", "folders/1"), ("a", "delegator", "b")], []),
         # In a circle everybody is told once, the account itself included, which reaches its own token so.
         (
             [("a", "token", "target"), ("b", "token", "a"), ("a", "token", "b"), ("target", "token", "b")],
@@ -62,7 +65,7 @@ def test_people_are_no_delegates(given: Given) -> None:
 
 def test_a_chain_knows_all_its_hops(given: Given) -> None:
     graph = given(("c", "token", "target"), ("b", "delegator", "c"), ("a", "delegator", "b"))
-    *_, last = delegated(graph, ("service_account", "target@shop.iam.gserviceaccount.com"))
+    last = next(chain for edge in graph.delegations for chain in delegated(graph, edge) if len(chain.hops) == 3)
     assert last.source == "a@shop.iam.gserviceaccount.com"
     assert [hop.kind for hop in last.hops] == ["delegate", "delegate", "token"]
     assert [hop.onto[1].partition("@")[0] for hop in last.hops] == ["b", "c", "target"]
