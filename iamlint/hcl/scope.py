@@ -18,23 +18,29 @@ class Files:
     base: Path = Path()
 
 
+MOST_STEPS = 1_000_000
+"""Steps of one expression with all that is evaluated in its scope; a few seconds."""
+
+
 class Exhausted(Exception):  # noqa: N818  # no error of ours, but the end of what is evaluated
     """An expression takes more steps than are evaluated."""
 
 
 class Budget:
-    """How many steps the evaluation of one expression may take, with all that is evaluated in its scope."""
+    """How many steps evaluation may take, for one expression, or ``above`` for all expressions of a root module."""
 
-    __slots__ = ("left",)
+    __slots__ = ("above", "left")
 
-    def __init__(self, steps: int = 1_000_000) -> None:
-        self.left = steps
+    def __init__(self, steps: int = MOST_STEPS, above: Budget | None = None) -> None:
+        self.left, self.above = steps, above
 
     def spend(self, steps: int = 1) -> None:
-        """Take steps; raises `Exhausted` where there are no more."""
+        """Take steps, from this one and the one above; raises `Exhausted` where there are no more."""
         self.left -= steps
         if self.left < 0:
             raise Exhausted
+        if self.above:
+            self.above.spend(steps)
 
 
 @dataclass(frozen=True, slots=True)

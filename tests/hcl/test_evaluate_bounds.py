@@ -7,6 +7,10 @@ import time
 import pytest
 from test_console import Module, first_unknown
 
+from iamlint.hcl import native
+from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.scope import Budget, Scope
+from iamlint.location import SourceText, Unreadable
 from iamlint.values import List, Value
 
 SECONDS = 10.0
@@ -154,3 +158,17 @@ def test_lists_of_lists_that_double_are_not_walked_whole() -> None:
         start = time.process_time()
         assert first_unknown(module.value(question)), question
         assert time.process_time() - start < SECONDS
+
+
+def test_a_root_module_has_a_budget_for_all_its_expressions() -> None:
+    all_of_it = Budget(1_000)
+    source = SourceText("main.tf", "[for a in range(1000) : a]")
+    node = native.read_expression(source)
+    assert not isinstance(node, Unreadable)
+    first = evaluate(node, Scope(source, lambda _name: None, budget=Budget(500, all_of_it)))
+    assert first_unknown(first)
+    for _ in range(2):
+        value = evaluate(node, Scope(source, lambda _name: None, budget=Budget(above=all_of_it)))
+        why = first_unknown(value)
+        assert why
+        assert "more steps than iamlint evaluates" in why.reason

@@ -319,6 +319,8 @@ def _values(value: Value) -> Data:
 
 def _may_have(map_: Value, key: Unknown) -> bool:
     """Whether a key that is known in part could be one of a map's."""
+    if isinstance(map_.data, Lazy):
+        return True  # it may have more attributes than those that are listed
     return any(name.startswith(key.prefix) and name.endswith(key.suffix) for name in entries(map_))
 
 
@@ -328,7 +330,8 @@ def _lookup(map_: Value, key: Value, default: Value | None = None) -> Data | Val
     name, data = text(key), known(map_)
     if isinstance(data, Map) and default is not None:
         element = type_of(map_).element or ANY
-        if unify((element, type_of(default))) not in (element, type_of(default) if element == ANY else None):
+        common = unify((element, type_of(default)))
+        if common is None or element.kind not in ("any", common.kind):
             raise Refused("the default must have the type of the map's elements")
         default = convert(default, element)
     found = data.attribute(name) if isinstance(data, Lazy) else entries(map_).get(name)

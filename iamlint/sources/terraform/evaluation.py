@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from iamlint.facts import Declaration, Gap
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
-from iamlint.hcl.scope import Files, Scope
+from iamlint.hcl.scope import Budget, Files, Scope
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.bodies import body
 from iamlint.sources.terraform.callsite import Callsite
@@ -36,6 +36,8 @@ DEEPEST_REFERENCE = 300
 """A value behind a longer chain of references than this is not worked out."""
 MOST_INSTANCES = 100_000
 """Instances of one root module beyond this, of resources and modules together, are not read, and that is said."""
+MOST_STEPS_IN_ROOT = 20_000_000
+"""Steps of evaluation of one root module, beyond which its values are unknown; about a minute."""
 
 Input = Callable[[], Value]
 
@@ -58,6 +60,7 @@ class Run:
     gaps: list[Gap] = field(default_factory=list)
     instances: int = 0
     depth: int = 0
+    budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS_IN_ROOT))
 
     def is_full(self) -> bool:
         """Count one more instance; true where that is one too many."""
@@ -105,7 +108,12 @@ class ModuleInstance:
         extra = names or {}
 
         def inside(source: SourceText) -> Scope:
-            return Scope(source, lambda name: extra.get(name) or self._root_name(name, source), self.run.files)
+            return Scope(
+                source,
+                lambda name: extra.get(name) or self._root_name(name, source),
+                self.run.files,
+                budget=Budget(above=self.run.budget),
+            )
 
         return inside
 
