@@ -18,8 +18,8 @@ _EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
 def text_is(globs: Iterable[str], text: Text) -> Truth:
     """Whether a text matches one of these globs; unknown where that depends on what is not known of it."""
     if isinstance(text, str) and "${" not in text:
-        plain, patterns = _sorted_out(tuple(globs))
-        return Truth.of(text in plain or any(pattern.match(text) for pattern in patterns))
+        plain, pattern = _sorted_out(tuple(globs))
+        return Truth.of(text in plain or (pattern is not None and pattern.match(text) is not None))
     parts = _parts(text)
     truth = Truth.FALSE
     for glob in globs:
@@ -28,9 +28,10 @@ def text_is(globs: Iterable[str], text: Text) -> Truth:
 
 
 @lru_cache(maxsize=4096)
-def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
-    """The texts that are meant as they are, and the patterns of the others."""
-    return frozenset(globs), tuple(compiled(glob) for glob in globs if is_glob(glob))
+def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
+    """The texts that are meant as they are, and one pattern of the others."""
+    others = [compiled(glob).pattern for glob in globs if is_glob(glob)]
+    return frozenset(globs), re.compile("|".join(others)) if others else None
 
 
 def _parts(text: Text) -> tuple[str | Hole, ...]:

@@ -220,7 +220,7 @@ class Graph:
             node = self._node_of[id(grant)]
             wanted = self.powers(grant.role, grant.declared).all
             above = self.hierarchy.containers(node) if own else ()
-            if not any(wanted <= held for onto in above for held in own.get(onto, ())):
+            if not any(_within(wanted, held) for onto in above for held in own.get(onto, ())):
                 yield grant, verdict
 
     def _permissions_on(self, source: str) -> dict[Node, list[frozenset[str]]]:
@@ -297,6 +297,12 @@ class Graph:
             for account in reversed(self.estate.of(ServiceAccount))
             if (name := identity(account.email, account.declared))
         }
+
+
+@lru_cache(maxsize=4096)
+def _within(wanted: frozenset[str], held: frozenset[str]) -> bool:
+    """Whether one role has all that another has; asked again and again of the same few roles."""
+    return wanted <= held
 
 
 @lru_cache(maxsize=1)
