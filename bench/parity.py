@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import traceback
 from collections import Counter
@@ -33,7 +34,12 @@ SAYS = {"grant": ("principal", "role"), "attachment": ("account", "default", "sc
 FOLLOWS = {"default": "account"}
 """Parts that are only known where another one is: an account that is not known may be the default one."""
 CLASSES = ("equal", "asked", "unknown", "missing", "contradicting", "extra", "finer")
-ASKED = ("only Google's API tells", "only Google's API has", "the project is set neither here nor")
+ASKED = (
+    "only Google's API tells",
+    "only Google's API has",
+    "the project is set neither here nor",
+    "only known where Terraform runs",
+)
 """Reasons of what a plan knows because Terraform asked an API or its environment while it planned."""
 UNKNOWN = "?"
 REASONS = "unknown because"
@@ -131,16 +137,16 @@ def compare(kind: str, source: list[Entry], plan: list[Entry]) -> Iterator[tuple
     def says_something(known: Entry) -> bool:
         return is_known({name: known[name] for name in SAYS.get(kind, known)})
 
-    left, unmatched = list(source), list(plan)
-    for wanted in ("equal", "unknown", "contradicting"):
+    left, unmatched = list(source), sorted(plan, key=lambda known: json.dumps(known).count(UNKNOWN))
+    for wanted in ("same", "equal", "unknown", "contradicting"):
         for known in list(unmatched):
-            found = next((other for other in left if relation(known, other) == wanted), None)
+            found = next((other for other in left if _stands(known, other) == wanted), None)
             if found is None:
                 continue
             left.remove(found)
             unmatched.remove(known)
             if says_something(known):
-                name = "asked" if wanted == "unknown" and _is_asked(found) else wanted
+                name = {"same": "equal", "unknown": "asked" if _is_asked(found) else "unknown"}.get(wanted, wanted)
                 yield name, f"{json.dumps(known)} / {json.dumps(found)}"
     for known in unmatched:
         if says_something(known):
@@ -148,6 +154,12 @@ def compare(kind: str, source: list[Entry], plan: list[Entry]) -> Iterator[tuple
     finer = any(UNKNOWN in json.dumps(known) for known in plan)
     for other in left:
         yield ("finer" if finer else "extra"), json.dumps(other)
+
+
+def _stands(plan: Entry, source: Entry) -> str:
+    """How two facts stand to each other; the same are those that are equal, and know equally much."""
+    found = relation(plan, source)
+    return "same" if found == "equal" and relation(source, plan) == "equal" else found
 
 
 def _is_asked(found: Entry) -> bool:
@@ -169,9 +181,21 @@ def pairs(arguments: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
 def differences(root: Path, plan: Path) -> Iterator[Difference]:
     """Every fact of a root module and its plan, with its class."""
     source, planned = entries(root), entries(plan, source_root=plan.parent)
-    for kind, address in sorted(source.keys() | planned.keys()):
+    symbolic = [(kind, address) for kind, address in source if "[*]" in address]
+    for kind, address in sorted((source.keys() | planned.keys()) - set(symbolic)):
+        stands = [_standing_for(source[key]) for key in symbolic if _is_one_of(address, kind, key)]
         for name, what in compare(kind, source.get((kind, address), []), planned.get((kind, address), [])):
-            yield name, kind, f"{address} {what}"
+            yield stands[0] if stands and name == "missing" else name, kind, f"{address} {what}"
+
+
+def _is_one_of(address: str, kind: str, key: tuple[str, str]) -> bool:
+    """Whether an instance that stands for any number of them stands for this one."""
+    pattern = r"\[[^\]]*\]".join(map(re.escape, key[1].split("[*]")))
+    return kind == key[0] and re.fullmatch(pattern, address) is not None
+
+
+def _standing_for(found: list[Entry]) -> str:
+    return "asked" if any(map(_is_asked, found)) else "unknown"
 
 
 def report(totals: dict[str, Counter[str]], plans: int) -> None:

@@ -34,9 +34,9 @@ class View:
     def project(self) -> Value:
         """The project argument, or the provider's project."""
         value = self.body.value("project")
-        if value.data is not None:
+        if value.data not in (None, ""):
             return value
-        if self.default_project.data is not None:
+        if self.default_project.data not in (None, ""):
             return self.default_project
         return Value(
             Unknown("the project is set neither here nor in the provider block", (Hole(f"{self.address}.project"),))
@@ -89,10 +89,12 @@ def account_email(account_id: Value, project: Value, address: str) -> Value:
     Projects of a domain ("example.com:shop") have their e-mails under ``shop.example.com``.
     """
     name, of = account_id.data, project.data
-    if isinstance(name, str) and isinstance(of, str):
+    if isinstance(name, str) and isinstance(of, str) and name and of:
         domain, colon, short = of.partition(":")
         return Value(f"{name}@{f'{short}.{domain}' if colon else of}.iam.gserviceaccount.com")
-    reason = next((part.reason for part in (name, of) if isinstance(part, Unknown)), "its account id is not a string")
+    reason = next(
+        (part.reason for part in (name, of) if isinstance(part, Unknown)), "its account id or its project is no name"
+    )
     return Value(Unknown(reason, (Hole(f"{address}.email"),)))
 
 
