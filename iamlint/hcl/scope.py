@@ -18,8 +18,8 @@ class Files:
     base: Path = Path()
 
 
-MOST_STEPS = 1_000_000
-"""Steps of one expression with all that is evaluated in its scope; a few seconds."""
+MOST_STEPS = 400_000
+"""Steps of one expression with all that is evaluated in its scope; about a second."""
 
 
 class Exhausted(Exception):  # noqa: N818  # no error of ours, but the end of what is evaluated

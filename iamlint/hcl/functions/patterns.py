@@ -16,7 +16,7 @@ from iamlint.hcl.functions.types import Unclear
 from iamlint.unknown import Unknown
 
 MOST_INSTRUCTIONS = 5_000
-MOST_STEPS = 500_000
+MOST_STEPS = 300_000
 """Visits of one call, beyond which the result is unknown; about a second."""
 LONGEST_PATTERN = 5_000
 _PER_MATCH = 5
@@ -161,6 +161,8 @@ class Pattern:
             at, place, slots = waiting.pop()
             while place * size + at not in visited:
                 visited.add(place * size + at)
+                if len(visited) > budget[0]:
+                    raise _too_long()
                 match instructions[at]:
                     case Characters() as characters:
                         if place >= len(text) or not characters.holds(text[place]):
@@ -180,8 +182,6 @@ class Pattern:
                         at += 1
                     case None:
                         return (slots[0], place, *slots[2:])
-            if len(visited) > budget[0]:
-                raise _too_long()
         return None
 
 

@@ -36,8 +36,8 @@ DEEPEST_REFERENCE = 300
 """A value behind a longer chain of references than this is not worked out."""
 MOST_INSTANCES = 100_000
 """Instances of one root module beyond this, of resources and modules together, are not read, and that is said."""
-MOST_STEPS_IN_ROOT = 20_000_000
-"""Steps of evaluation of one root module, beyond which its values are unknown; about a minute."""
+MOST_STEPS_IN_ROOT = 10_000_000
+"""Steps of evaluation of one root module, beyond which its values are unknown; about half a minute."""
 
 Input = Callable[[], Value]
 
