@@ -104,8 +104,10 @@ def _may_be_own(principal: Principal, name: Text) -> Truth:
 
 def reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the grant is on a privileged account, or on what has one below it, which its holder is not already."""
-    node = resource_node(estate, grant.resource, grant.declared)
-    found = graph_of(estate).privileged_below(node, principal_node(grant)) if node else None
+    node, source = resource_node(estate, grant.resource, grant.declared), principal_node(grant)
+    found = graph_of(estate).privileged_below(node, source or "") if node else None
+    if found and grant.principal.unknown:
+        return Verdict.of(Truth.UNKNOWN, not_known("principal", grant.principal.unknown))
     if (found is not None) not in wanted:
         return FALSE
     return Verdict(Truth.TRUE, facts=found[1:]) if found else TRUE

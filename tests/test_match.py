@@ -295,3 +295,10 @@ def matched(pattern: dict[str, Any], fact: Grant) -> Truth:
     for word in asked:
         found &= words[word]((pattern[word],), fact, estate(fact)).truth
     return found
+
+
+def test_who_is_not_known_may_have_as_much_itself() -> None:
+    owner = grant("serviceAccount:admin@shop.iam.gserviceaccount.com", "roles/owner")
+    fact = grant(Unknown("var.x has no default", ("user:", Hole("var.x"))))
+    worse = {"grant": {"reaches_privileged": True}}
+    assert weighed(Match(fact, TRUE), worse, {}, estate(fact, owner)).raised == 0
