@@ -18,7 +18,7 @@ from iamlint.report import Report
 if TYPE_CHECKING:
     from iamlint.config import Config
     from iamlint.rule import Rule
-    from iamlint.sources.reading import Reading
+    from iamlint.sources.reading import Reading, Relevance
 
 
 class Failed(Exception):  # noqa: N818  # it is no mistake of the program, but what the user is told
@@ -46,6 +46,8 @@ def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
     from iamlint.config import unknown_names
     from iamlint.ignore import mistakes
     from iamlint.linter import lint, unaccepted
+    from iamlint.relevance import relevance
+    from iamlint.roles import catalog
     from iamlint.sources.reading import Reading
 
     every = load((*config.rules, *request.rules))
@@ -54,7 +56,7 @@ def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
     wrong = unknown_names(config, known)
     if wrong:
         raise Failed(wrong)
-    reading = read(request, config, quiet=quiet) if request.paths else Reading()
+    reading = read(request, config, quiet=quiet, relevant=relevance(rules, catalog())) if request.paths else Reading()
     reading.errors += mistakes(reading.texts.values(), known)
     as_of = request.as_of.date() if request.as_of else None
     report = lint(reading, graded(rules, config.severity), as_of, accept=config.accept)
@@ -74,8 +76,8 @@ def configuration(request: Request) -> Config:
     raise Failed(found)
 
 
-def read(request: Request, config: Config, *, quiet: bool) -> Reading:
-    """What the input says, with progress on a terminal."""
+def read(request: Request, config: Config, *, quiet: bool, relevant: Relevance | None = None) -> Reading:
+    """What the input says, with progress on a terminal; of large exports what is relevant."""
     from iamlint.sources import read as read_paths
     from iamlint.sources.reading import Options
 
@@ -88,6 +90,7 @@ def read(request: Request, config: Config, *, quiet: bool) -> Reading:
         resource=request.resource,
         second_parser=request.second_parser,
         progress=progress,
+        relevant=relevant,
     )
     try:
         return read_paths(request.paths, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from iamlint.estate import Estate
 from iamlint.match import Match
@@ -21,7 +22,7 @@ from iamlint.queries.custom_roles import (
 )
 from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
 from iamlint.queries.federation import unmatched_federated_principals, weak_provider_conditions
-from iamlint.queries.hygiene import conflicting_bindings, incomplete_audit_configs, joined_duties, unknown_roles
+from iamlint.queries.hygiene import DUTIES, conflicting_bindings, incomplete_audit_configs, joined_duties, unknown_roles
 from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
 from iamlint.queries.services import missing_iamcredentials
@@ -30,10 +31,15 @@ from iamlint.queries.tokens import long_token_lifetimes
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, and the words that its answers have for messages, beside those of every fact."""
+    """A question, and the words that its answers have for messages, beside those of every fact.
+
+    ``grants`` are patterns for the grants that it needs and that an export too large to keep would lose: those of roles
+    that let nobody impersonate or deploy, that Google lists, and that have no condition.
+    """
 
     ask: Callable[[Estate], Iterator[Match]]
     words: tuple[str, ...] = ()
+    grants: tuple[Mapping[str, Any], ...] = ()
 
 
 _ACCOUNT, _GRANT = ("account",), ("principal", "role", "resource", "permission", "permissions")
@@ -46,13 +52,21 @@ QUERIES: Mapping[str, Query] = {
     "expired_conditions": Query(expired_conditions, (*_GRANT, "problem")),
     "idle_conditions": Query(idle_conditions, _GRANT),
     "incomplete_audit_configs": Query(incomplete_audit_configs, ("resource", "service", "problem")),
-    "joined_duties": Query(joined_duties, (*_GRANT, "what", "other")),
+    "joined_duties": Query(
+        joined_duties,
+        (*_GRANT, "what", "other"),
+        ({"permission": [one for duty in DUTIES for one in (duty[1], *duty[2])]},),
+    ),
     "long_token_lifetimes": Query(long_token_lifetimes, (*_ACCOUNT, "lifetime", "longest")),
     "malformed_conditions": Query(malformed_conditions, (*_GRANT, "problem")),
     "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
     "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),
     "unknown_roles": Query(unknown_roles, (*_GRANT, "problem")),
-    "unmatched_federated_principals": Query(unmatched_federated_principals, (*_GRANT, "problem")),
+    "unmatched_federated_principals": Query(
+        unmatched_federated_principals,
+        (*_GRANT, "problem"),
+        ({"principal": ["principal:*", "principalSet:*", "serviceAccount:*.svc.id.goog[*"]},),
+    ),
     "user_managed_keys": Query(user_managed_keys, _ACCOUNT),
     "weak_provider_conditions": Query(weak_provider_conditions, ("provider", "pool", "issuer", "condition", "claims")),
     "act_as_and_deploy_in_custom_role": Query(act_as_and_deploy_in_custom_role, ("deploy", "role")),

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from iamlint.documents import read_json
+from iamlint.facts import Fact
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud import KINDS, read_export
 from iamlint.sources.gcloud.belongs import by_path
+from iamlint.sources.gcloud.stream import is_stream, read_stream
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.plan import is_plan, read_plan
 from iamlint.sources.terraform.source import read_terraform
+from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace, discover
 
 _MAY_BE_PLAN = re.compile(r'"(resource_changes|planned_values|values)"')
@@ -58,13 +61,26 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         unrecognised += not document.files and not document.errors
     if not found.directories and unrecognised == len(found.documents) and not reading.errors:
         reading.errors.append(_nothing(paths, workspace))
-    reading.facts = list(dict.fromkeys(reading.facts))  # a plan beside its source says the same again
+    reading.facts = list(_distinct(reading.facts))
     reading.texts |= workspace.texts
     return reading
 
 
+def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """The facts without those of Terraform that are there again: a plan beside its source says the same."""
+    seen: set[Fact] = set()
+    for fact in facts:
+        if fact.declared.address is None:
+            yield fact
+        elif fact not in seen:
+            seen.add(fact)
+            yield fact
+
+
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:
     """One plan or export. A document of no known kind is an error only where the user named it."""
+    if workspace.allowed(resolved(path)) and is_stream(path):
+        return read_stream(path, workspace.shown(path), options)
     source = workspace.load(path)
     if isinstance(source, Unreadable):
         return Reading(errors=[source] if named or by_path(source.at.path) else [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,28 @@ def _silent(_message: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Relevance:
+    """What is kept of an export that is too large to keep, told by the names of roles and members alone.
+
+    The grants of a ``role`` are, but those of an ``agents_role`` to Google's own agents; and whatever the role, those
+    to a ``member`` that stands out.
+    """
+
+    role: Callable[[str], bool]
+    agents_role: Callable[[str], bool]
+    member: Callable[[str], bool]
+    agent: Callable[[str], bool]
+
+    def members(self, role: str, members: Sequence[str]) -> Sequence[str]:
+        """The members of a binding whose grants are kept."""
+        if not self.role(role):
+            return [*filter(self.member, members)]
+        if not self.agents_role(role):
+            return members
+        return [member for member in members if self.member(member) or not self.agent(member)]
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How to read.
 
@@ -22,7 +44,8 @@ class Options:
     ``source_root`` is where the Terraform source of a plan lies. ``resource`` names what a policy belongs to that does
     not say so itself (``projects/P``, ``folders/N``, ``organizations/N``, ``serviceAccounts/EMAIL``).
     ``exclude`` are globs of paths that are not looked for below the given directories, though what is checked may
-    still call them. ``progress`` is told what is being read.
+    still call them. ``progress`` is told what is being read. ``relevant`` says what is kept of large exports; without
+    it everything is.
     """
 
     variables: tuple[str, ...] = ()
@@ -32,7 +55,7 @@ class Options:
     second_parser: bool = False
     exclude: tuple[str, ...] = ()
     progress: Callable[[str], None] = _silent
-    relevant: Callable[[str], bool] | None = None
+    relevant: Relevance | None = None
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ SKIPPED = frozenset({"node_modules", "__pycache__"})
 """Directories that are never walked into, beside those whose name begins with a dot."""
 TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json")
 ASSIGNMENTS = (".tfvars", ".tfvars.json")
-_DOCUMENTS = (".json", ".yaml", ".yml")
+_DOCUMENTS = (".json", ".yaml", ".yml", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
 _TABLES = ("enabled.txt", "services.txt")
 
 

@@ -135,7 +135,7 @@ class _Export:
             case "ancestors":
                 yield from ancestors(found, self.hierarchy)
             case "asset":
-                yield from assets(found, self.options.relevant, self.hierarchy)
+                yield from assets(found, None, self.hierarchy)
             case "search":
                 yield from search(found, self.hierarchy)
             case "service":

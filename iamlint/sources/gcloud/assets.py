@@ -14,12 +14,13 @@ from iamlint.sources.gcloud import constraints, federation, inventory
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
-from iamlint.sources.gcloud.policies import Relevant, grants, policy
+from iamlint.sources.gcloud.policies import grants, policy
+from iamlint.sources.reading import Relevance
 from iamlint.unknown import Unknown
 from iamlint.values import Value
 
 
-def assets(found: Sequence[Value], relevant: Relevant | None, hierarchy: Hierarchy) -> Iterator[Fact]:
+def assets(found: Sequence[Value], relevant: Relevance | None, hierarchy: Hierarchy) -> Iterator[Fact]:
     """What an export or a list of assets says; who lies below whom is noted in ``hierarchy``."""
     for one in found:
         declared = Declaration(place(one), "asset")
@@ -30,7 +31,7 @@ def assets(found: Sequence[Value], relevant: Relevant | None, hierarchy: Hierarc
             hierarchy.add(texts(get(one, "ancestors")), project_in(name), declared)
 
 
-def _asset(one: Value, declared: Declaration, relevant: Relevant | None) -> Iterator[Fact]:
+def _asset(one: Value, declared: Declaration, relevant: Relevance | None) -> Iterator[Fact]:
     name = get(one, "name")
     resource = resource_of(text(name) or "")
     allow = first(one, "iam_policy", "iamPolicy")

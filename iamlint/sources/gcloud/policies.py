@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from iamlint.facts import AuditConfig, Condition, Declaration, Fact, Grant, Place, Principal, Resource
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.parts import first, get, items, place, text
+from iamlint.sources.reading import Relevance
 from iamlint.unknown import Unknown
 from iamlint.values import Value
 
-Relevant = Callable[[str], bool]
-"""Whether anything is to be known of the grants of a role."""
-
 _HIDDEN = re.compile(r"(?P<role>.+)_withcond_[0-9a-f]+\Z")
 _WHY_HIDDEN = "the policy was read below version 3, which hides its conditions"
-ORDINARY = (
-    r"(?:user|group|domain|deleted|serviceAccount|principal|principalSet|project(?:Owner|Editor|Viewer)):[^\"\\\s]+"
-)
-"""The members of which nothing is to be said beyond what their role gives: neither public nor misspelt."""
-_ORDINARY = re.compile(ORDINARY + r"\Z")
 
 
 def policy(
@@ -30,30 +23,25 @@ def policy(
     resource: Resource,
     where: Location | None = None,
     declared: Declaration | None = None,
-    relevant: Relevant | None = None,
+    relevant: Relevance | None = None,
 ) -> Iterator[Fact]:
     """The grants of an allow policy.
 
     ``where`` is what names the resource, if the document does; ``declared`` is what the policy is a part of. With
-    ``relevant``, the bindings of other roles are left out, unless one of their members stands out by itself.
+    ``relevant``, bindings that nothing is asked about are left out.
     """
     declared = declared or Declaration(place(document), "policy")
     resource_place = Place(where or place(document))
     for binding in items(get(document, "bindings")):
-        if relevant is None or worth(binding, relevant):
-            yield from grants(binding, resource, declared, resource_place)
+        found = grants(binding, resource, declared, resource_place)
+        if relevant is None or get(binding, "condition").data is not None:
+            yield from found
+        else:
+            kept = relevant.members(
+                str(text(get(binding, "role"))), [text(m) or "" for m in items(get(binding, "members"))]
+            )
+            yield from (one for one in found if one.principal in {principal(member) for member in kept})
     yield from audit_configs(document, resource, declared)
-
-
-def worth(binding: Value, relevant: Relevant) -> bool:
-    """Whether a binding is kept where only those of relevant roles are."""
-    role, _ = role_and_hidden(text(get(binding, "role")) or "")
-    return relevant(role) or not all(ordinary(text(member) or "") for member in items(get(binding, "members")))
-
-
-def ordinary(member: str) -> bool:
-    """Whether a member is neither public nor misspelt."""
-    return _ORDINARY.match(member) is not None
 
 
 def role_and_hidden(written: str) -> tuple[str, Unknown | None]:
