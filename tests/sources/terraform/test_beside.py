@@ -314,3 +314,12 @@ def test_two_directories_that_may_be_it_are_a_gap(tmp_path: Path) -> None:
     assert "several directories" in gap.reason
     for (grant,) in grants(reading).values():
         assert grant.declared.at.path.endswith("plan.json")
+
+
+def test_a_source_root_without_the_source_is_said(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    plan = case("variables", tmp_path) / "plan.json"
+    reading = read([plan], Options(source_root=tmp_path / "elsewhere"))
+    assert reading.errors == []
+    (gap,) = [fact for fact in reading.facts if isinstance(fact, Gap)]
+    assert "elsewhere has no source that declares what the plan has" in gap.reason

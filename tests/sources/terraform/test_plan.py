@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from iamlint.documents import read_json
-from iamlint.facts import Gap, Grant, Impersonation, Service, ServiceAccount
+from iamlint.facts import Grant, Impersonation, Service, ServiceAccount
 from iamlint.location import Location, SourceText
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.plan import is_plan, read_plan
@@ -492,15 +492,3 @@ def test_addresses_of_a_wrong_kind(tmp_path: Path) -> None:
     for address in ("", "module.", 'module.a["', "[" * 3000, 'google_x["' + '\\"' * 3000, "module.a." * 2000):
         entry = member() | {"address": address, "module_address": address}
         assert len(grants(read(plan(entry), tmp_path))) == 1
-
-
-def test_a_source_root_without_the_source_is_said(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    source = SourceText("plan.json", json.dumps(plan(member())))
-    value = read_json(source)
-    assert isinstance(value, Value)
-    options = Options(source_root=tmp_path / "elsewhere")
-    reading = read_plan(source, value, options, Workspace([tmp_path], tmp_path))
-    assert reading.errors == []
-    (gap,) = [fact for fact in reading.facts if isinstance(fact, Gap)]
-    assert "elsewhere has no source that declares what the plan has" in gap.reason

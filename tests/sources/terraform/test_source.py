@@ -76,7 +76,8 @@ def test_var_and_var_file_set_variables(tmp_path: Path) -> None:
 def test_a_var_of_another_type_is_an_expression(tmp_path: Path) -> None:
     files = {
         "main.tf": 'variable "all" { type = list(string) }\n'
-        'resource "google_project_iam_binding" "b" {\n  project = "p"\n  role = "roles/viewer"\n  members = var.all\n}\n'
+        'resource "google_project_iam_binding" "b" {\n'
+        '  project = "p"\n  role = "roles/viewer"\n  members = var.all\n}\n'
     }
     found = grants(reading(tmp_path, files, 'all=["user:a@example.com", "user:b@example.com"]'))
     assert [grant.principal.text for grant in found] == ["user:a@example.com", "user:b@example.com"]
@@ -172,7 +173,10 @@ def test_a_broken_file_is_an_error_and_the_others_are_checked(tmp_path: Path) ->
 
 
 def test_the_roles_place_is_the_argument_and_its_origin_the_local(tmp_path: Path) -> None:
-    text = 'locals {\n  role = "roles/viewer"\n}\nresource "google_project_iam_member" "m" {\n  project = "p"\n  role = local.role\n  member = "user:a@example.com"\n}\n'
+    text = (
+        'locals {\n  role = "roles/viewer"\n}\nresource "google_project_iam_member" "m" {\n'
+        '  project = "p"\n  role = local.role\n  member = "user:a@example.com"\n}\n'
+    )
     (grant,) = grants(reading(tmp_path, {"main.tf": text}))
     assert (grant.role_place.at.line, grant.role_place.at.column) == (6, 10)
     assert grant.role_place.origin is not None
