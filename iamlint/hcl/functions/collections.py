@@ -187,8 +187,13 @@ def _coalesce(*values: Value) -> Data | Value:
 
 
 def _coalescelist(first: Value, *others: Value) -> Data | Value:
-    for one in (first, *others):
-        if ordered(one):
+    lists = (first, *others)
+    if any(not isinstance(one.data, tuple | SetOf | Unknown) for one in lists):
+        raise Refused("coalescelist() of what is no list")
+    if any(isinstance(one.data, SetOf) and not uncertain(one) for one in lists):
+        raise Refused("coalescelist() of a set")
+    for one in lists:
+        if items(one):
             return one
     raise Refused("coalescelist() of nothing but empty lists")
 

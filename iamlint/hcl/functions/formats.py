@@ -192,8 +192,6 @@ def _formatlist(pattern: Value, *values: Value) -> Data:
     length = 0
     for row in range(size):
         arguments = [value if one is None else one[row] for value, one in zip(values, rows, strict=True)]
-        if any(argument.data is None for argument in arguments):
-            raise Refused("null in a format")
         found.append(_item(pattern, arguments))
         length += weight(found[-1])
         if length > LONGEST_TEXT // 100:
