@@ -120,7 +120,8 @@ def _choice(test: Some, then: Node, otherwise: Node, context: Context) -> Possib
             return Anything(reasons)
         values += branch.values
     fails = test.fails or any(isinstance(branch, Some) and branch.fails for branch in branches)
-    return Some(tuple(dict.fromkeys(values)) if all(isinstance(v, bool) for v in values) else tuple(values), fails, reasons)
+    plain = all(isinstance(value, bool) for value in values)
+    return Some(tuple(dict.fromkeys(values) if plain else values), fails, reasons)
 
 
 # -- attributes ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from iamlint.conditions.outcome import Reason
 from iamlint.conditions.possible import Anything, Between, Malformed, Possible, Some, distinct, known
@@ -86,9 +86,9 @@ def compared(operator: Operator, left: Possible, right: Possible) -> Possible | 
             return None
 
 
-def _against(operator: Operator, stretch: Between, moment: datetime | timedelta) -> Possible:
-    start: Any
-    start, end = stretch.start, stretch.end
+def _against(operator: Operator, stretch: Between, at: datetime | timedelta) -> Possible:
+    # All three are moments or all are durations, which no type says.
+    start, end, moment = cast("tuple[Any, Any, Any]", (stretch.start, stretch.end, at))
     if type(start) is not type(moment):
         return Some((), True, (Reason("malformed", "a time is compared with a duration"),))
     match operator:
@@ -124,7 +124,8 @@ def moved(operator: Operator, left: Possible, right: Possible) -> Possible | Non
     try:
         match operator, left, right:
             case "+" | "-", Between(start, end, reasons), Some(values=(timedelta() as by,), fails=False):
-                return Between(start + by, end + by, reasons) if operator == "+" else Between(start - by, end - by, reasons)
+                by = by if operator == "+" else -by
+                return Between(start + by, end + by, reasons)
             case "+", Some(values=(timedelta() as by,), fails=False), Between(start, end, reasons):
                 return Between(start + by, end + by, reasons)
             case "-", Between(datetime() as start, datetime() as end, reasons), Some(values=(datetime() as at,)):

@@ -106,7 +106,8 @@ def _tree(text: str, written: str) -> Any:
     try:
         return _grammar().parse(text)
     except UnexpectedCharacters as error:
-        raise _Refused(error.pos_in_stream, f"{written[error.pos_in_stream]} is not expected here") from error
+        at = error.pos_in_stream or 0
+        raise _Refused(at, f"{written[at]} is not expected here") from error
     except (UnexpectedToken, UnexpectedEOF) as error:
         token = getattr(error, "token", None)
         if token is None or token.type == "$END":
@@ -182,7 +183,7 @@ class _Reader:
 
     def _operation(self, tree: Any, depth: int) -> Node:
         """Operands and operators, which the grammar nests to the left."""
-        kind, parts = tree.data, []
+        kind, parts = tree.data, list[tuple[Operator, Any]]()
         while tree.data == kind and len(tree.children) == 2:
             if len(parts) == LONGEST_CHAIN:
                 raise _Refused(tree.meta.start_pos, f"it has more than {LONGEST_CHAIN} operators in a row")
@@ -201,7 +202,7 @@ class _Reader:
 
     def _member(self, tree: Any, depth: int) -> Node:
         """A path, which the grammar nests to the left."""
-        steps = []
+        steps = list[Any]()
         while tree.data in ("member_dot", "member_dot_arg", "member_index"):
             if len(steps) == LONGEST_CHAIN:
                 raise _Refused(tree.meta.start_pos, f"it has a path of more than {LONGEST_CHAIN} parts")
@@ -241,7 +242,7 @@ class _Reader:
             case "FLOAT_LIT":
                 return float(token)
             case "BOOL_LIT":
-                return bool(token == "true")
+                return str(token) == "true"
             case "NULL_LIT":
                 return None
             case _:

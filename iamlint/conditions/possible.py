@@ -94,7 +94,7 @@ def boolean(possible: Possible) -> Some:
             return Some((True, False), reasons=reasons)
         case Between():
             return failed(Reason("malformed", "a time stands where true or false is needed"))
-        case Some(values, fails, reasons):
+        case Some(values, _, reasons):
             truths = tuple(value for value in values if isinstance(value, bool))
             if len(truths) == len(values):
                 return possible
