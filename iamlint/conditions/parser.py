@@ -106,7 +106,7 @@ def _tree(text: str, written: str) -> Any:
     try:
         return _grammar().parse(text)
     except UnexpectedCharacters as error:
-        at = error.pos_in_stream or 0
+        at: Any = error.pos_in_stream  # a number, which lark's types do not say
         raise _Refused(at, f"{written[at]} is not expected here") from error
     except (UnexpectedToken, UnexpectedEOF) as error:
         token = getattr(error, "token", None)
