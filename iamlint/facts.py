@@ -6,6 +6,7 @@ be known is an `Unknown` with its reason.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -90,6 +91,10 @@ class Principal:
         return self.text.partition(":")[2] or None
 
 
+_OF_PROVIDER = re.compile(r"^\$\{provider\.[^{}]*\}/")
+"""The beginning of a name that only the provider's configuration tells, and that says nothing to a reader."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """What a grant is on.
@@ -109,7 +114,7 @@ class Resource:
 
     def __str__(self) -> str:
         name = self.name if isinstance(self.name, str) else self.name.text
-        return f"{self.kind.replace('_', ' ')} {name}"
+        return f"{self.kind.replace('_', ' ')} {_OF_PROVIDER.sub('', name)}"
 
 
 @dataclass(frozen=True, slots=True)

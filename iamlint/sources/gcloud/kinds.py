@@ -90,7 +90,8 @@ def _of_assets(keys: frozenset[str]) -> Kind | None:
 
 
 def _of_inventory(keys: frozenset[str], name: str) -> Kind | None:
-    if "includedPermissions" in keys or (_ROLE.search(name) and keys & {"stage", "title"}):
+    lists = "includedPermissions" in keys  # so do files from which other tools make roles, under names of their own
+    if (_ROLE.search(name) and (lists or keys & {"stage", "title"})) or (lists and keys & {"stage", "etag"}):
         return "role"
     if keys >= {"uniqueId", "email"}:
         return "service_account"
