@@ -156,7 +156,9 @@ def write(directory: Path, files: Mapping[str, str]) -> None:
 
 def places(rule: Rule, grant: Grant, form: Callable[[Grant], Mapping[str, str]], directory: Path) -> list[Location]:
     write(directory, form(grant))
-    return [finding.at for finding in lint(read([directory], Options()), [rule]).findings]
+    report = lint(read([directory], Options()), [rule])
+    assert report.errors == ()
+    return [finding.at for finding in report.findings]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -175,3 +177,44 @@ NOT_ALONE = {
     "public-service": "services and functions have no export of their own",
 }
 """Rules whose flagged grants cannot be written as an export, or are flagged for what stands beside them."""
+
+
+SERVICE = {"name": "projects/123456/services/run.googleapis.com", "state": "ENABLED"}
+SERVICES = {"project-shop-services.json": json.dumps([{**SERVICE, "config": {"name": "run.googleapis.com"}}])}
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_a_call_that_will_be_refused_is_found_whatever_grants_it(
+    form: Callable[[Grant], Mapping[str, str]], tmp_path: Path
+) -> None:
+    """missing-iamcredentials: the services come from an export, the grant from anywhere."""
+    (rule,) = (rule for rule in load_rules()[0] if rule.slug == "missing-iamcredentials")
+    write(tmp_path / "written", member_of_an_account())
+    (grant,) = (fact for fact in read([tmp_path / "written"], Options()).facts if isinstance(fact, Grant))
+    found = places(rule, grant, lambda given: {**form(given), **SERVICES}, tmp_path / "put")
+    assert len(found) == 1
+
+
+def member_of_an_account() -> Mapping[str, str]:
+    arguments = {
+        "service_account_id": "projects/prod/serviceAccounts/deploy@prod.iam.gserviceaccount.com",
+        "role": "roles/iam.serviceAccountTokenCreator",
+        "member": "serviceAccount:ci@shop.iam.gserviceaccount.com",
+    }
+    return {"main.tf": block("google_service_account_iam_member", arguments)}
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_a_custom_role_that_signs_is_found_and_so_is_whoever_holds_it(
+    form: Callable[[Grant], Mapping[str, str]], tmp_path: Path
+) -> None:
+    """The role comes from what gcloud describes, the grant from anywhere."""
+    role = {"name": "projects/shop/roles/signer", "title": "Signer", "stage": "GA"}
+    described = {"role.json": json.dumps({**role, "includedPermissions": ["iam.serviceAccounts.signBlob"]})}
+    arguments = {"project": "shop", "role": role["name"], "member": "user:ana@example.com"}
+    write(tmp_path / "written", {"main.tf": block("google_project_iam_member", arguments)})
+    (grant,) = (fact for fact in read([tmp_path / "written"], Options()).facts if isinstance(fact, Grant))
+    wanted = ("signing-permission-in-custom-role", "broad-token-creator")
+    for rule in (rule for rule in load_rules()[0] if rule.slug in wanted):
+        found = places(rule, grant, lambda given: {**form(given), **described}, tmp_path / rule.slug)
+        assert len(found) == 1, rule.slug
