@@ -68,4 +68,11 @@ def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
             raise Unclear(Unknown("division by zero"))
         case _:
             raise Refused("zero divided by zero")
+    if not found and name in "*/" and _is_negative(left) is not _is_negative(right):
+        return Decimal("-0")
     return bounded_number(shortest(found))
+
+
+def _is_negative(number: int | Decimal) -> bool:
+    """Whether it has a minus, as Terraform's zeros too may have."""
+    return number.is_signed() if isinstance(number, Decimal) else number < 0

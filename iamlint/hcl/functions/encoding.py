@@ -109,14 +109,21 @@ def _jsonencode(value: Value) -> Value:
 def _jsondecode(value: Value) -> Data | Value:
     if value.structure is not None:
         return _decoded(value.structure)
-    found = read_json(SourceText("jsondecode", text(value)))
+    file = _file_of(value)
+    found = read_json(file or SourceText("jsondecode", text(value)))
     if isinstance(found, Unreadable):
         raise Refused(f"this is not JSON: {found.reason}")
-    return _unplaced(found)
+    return _ordered(found, placed=file is not None)
 
 
 def _yamldecode(value: Value) -> Data | Value:
-    return _decoded(value.structure) if value.structure is not None else decoded(text(value))
+    return _decoded(value.structure) if value.structure is not None else decoded(text(value), _file_of(value))
+
+
+def _file_of(value: Value) -> SourceText | None:
+    """The file that a text is the whole of, so that what is decoded keeps its places."""
+    at = value.at
+    return at.source if at and at.start == 0 and at.end == len(at.source.text) and at.text == value.data else None
 
 
 def _decoded(value: Value) -> Value:
@@ -132,19 +139,20 @@ def _decoded(value: Value) -> Value:
             return value
 
 
-def _unplaced(value: Value) -> Value:
-    """A decoded value: its keys in Terraform's order; its places are in a text that is no file."""
+def _ordered(value: Value, *, placed: bool) -> Value:
+    """A decoded value: its keys in Terraform's order, and its places where the text is a file's."""
+    at = value.at if placed else None
     match value.data:
         case dict() as found:
-            return Value({normalized(key): _unplaced(found[key]) for key in sorted(found)})
+            return Value({normalized(key): _ordered(found[key], placed=placed) for key in sorted(found)}, at)
         case tuple() as found_items:
-            return Value(tuple(_unplaced(item) for item in found_items))
+            return Value(tuple(_ordered(item, placed=placed) for item in found_items), at)
         case str() as data:
-            return Value(normalized(data))
+            return Value(normalized(data), at)
         case int() | Decimal() as number if not isinstance(number, bool):
-            return Value(whole(Decimal(bounded_number(number))))
+            return Value(whole(Decimal(bounded_number(number))), at)
         case data:
-            return Value(data)
+            return Value(data, at)
 
 
 def _yamlencode(value: Value) -> Value:

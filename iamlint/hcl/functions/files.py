@@ -14,6 +14,7 @@ from iamlint.hcl.functions.patterns import compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, Function, Refused, Unclear, set_of, text
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
+from iamlint.location import SourceText, Span
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Value
 
@@ -51,6 +52,16 @@ def read_text(files: Files, name: str) -> str:
         return normalized(read_bytes(files, name).decode())
     except UnicodeDecodeError as error:
         raise Refused(f"the file {name} is not text in UTF-8") from error
+
+
+def _file(files: Files, path: Value) -> Value:
+    """The text of a file; where places can point into the file, that is where it is written."""
+    name = text(path)
+    content = read_text(files, name)
+    source = files.load(_path(files, name)) if files.load else None
+    if isinstance(source, SourceText) and source.text == content:
+        return Value(content, Span(source, 0, len(content)))
+    return Value(content)
 
 
 def _fileset(files: Files, directory: Value, pattern: Value) -> Data:
@@ -151,7 +162,7 @@ def _abspath(_files: Files, path: Value) -> Data:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "file": lambda files, path: read_text(files, text(path)),
+    "file": _file,
     "filebase64": lambda files, path: base64.b64encode(read_bytes(files, text(path))).decode(),
     "filebase64sha256": _hashed("sha256", in_base64=True),
     "filebase64sha512": _hashed("sha512", in_base64=True),

@@ -109,7 +109,7 @@ def _verb(verb: str, flags: str, precision: int | None, value: Value) -> str:
             return _default(flags, precision, value)
         case "s" | "q":
             whole = text(value)
-            shown = whole if precision is None else "".join(graphemes(whole)[:precision])
+            shown = whole if not precision else "".join(graphemes(whole)[:precision])
             return json_of(Value(shown)) if verb == "q" else shown
         case "t":
             return "true" if boolean(value) else "false"
@@ -133,7 +133,7 @@ def _default(flags: str, precision: int | None, value: Value) -> str:
         case bool() as flag:
             return "true" if flag else "false"
         case int() | Decimal() if "#" not in flags:
-            return _verb("g", flags, precision, value)
+            return _verb("g", "", precision, value)  # its sign flags have no effect
         case _:
             return json_of(value)
 

@@ -162,11 +162,6 @@ def entries(value: Value) -> dict[str, Value]:
             raise Refused("a map or object is required")
 
 
-def texts(value: Value) -> list[str]:
-    """The elements of a list or set of strings."""
-    return [text(item) for item in items(value)]
-
-
 def bounded(size: int) -> None:
     """Refuse to build a collection that is larger than iamlint evaluates."""
     if size > MOST_ELEMENTS:
@@ -292,11 +287,6 @@ def first_unknown(value: Value) -> Unknown | None:
         if isinstance(part.data, Unknown):
             return part.data
     return None
-
-
-def has_unknown(value: Value) -> bool:
-    """Whether any part of a value is not known."""
-    return first_unknown(value) is not None
 
 
 def uncertain(value: Value) -> Unknown | None:

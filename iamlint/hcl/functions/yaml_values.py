@@ -31,6 +31,7 @@ from iamlint.hcl.functions.types import (
     whole,
 )
 from iamlint.hcl.syntax import normalized
+from iamlint.location import SourceText, Span
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Lazy, SetOf, Value
 
@@ -45,18 +46,18 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _STANDARD = "tag:yaml.org,2002:"
 
 
-def decoded(text: str) -> Value:
-    """The value of the only document in a text."""
+def decoded(text: str, file: SourceText | None = None) -> Value:
+    """The value of the only document in a text; its parts have places where it is the text of a file."""
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Reader(yaml.parse(text, Loader=loader)).only_document()
+        return _Reader(yaml.parse(text, Loader=loader), file).only_document()
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise Refused("this is not YAML") from error
 
 
 class _Reader:
-    def __init__(self, events: Iterator[Any]) -> None:
-        self.events = events
+    def __init__(self, events: Iterator[Any], file: SourceText | None) -> None:
+        self.events, self.file = events, file
         self.anchors: dict[str, Value | None] = {}
         self.sizes: dict[str, int] = {}
         self.budget = MOST_ELEMENTS
@@ -83,10 +84,19 @@ class _Reader:
         before = self.budget
         if event.anchor:
             self.anchors[event.anchor] = None
-        found = Value(self._data(event, depth))
+        found = Value(self._data(event, depth), self._place(event))
         if event.anchor:
             self.anchors[event.anchor], self.sizes[event.anchor] = found, before - self.budget + 1
         return found
+
+    def _place(self, event: Any) -> Span | None:
+        """A scalar as a whole; a collection by its first character, since its end is not told beforehand."""
+        if self.file is None:
+            return None
+        start = event.start_mark.index
+        mark = event.end_mark if isinstance(event, yaml.ScalarEvent) else None
+        end = mark.index if mark else start + 1
+        return Span(self.file, start, min(end, len(self.file.text)))
 
     def _spend(self, size: int) -> None:
         self.budget -= size
@@ -125,6 +135,8 @@ class _Reader:
                 merged |= entries(value)
             elif key is None:
                 raise Refused("only strings are allowed as mapping keys")
+            elif isinstance(value.data, tuple | dict):
+                found[key] = Value(value.data, self._place(event))  # a collection begins with its name
             else:
                 found[key] = value
         return dict(sorted({**merged, **found}.items()))
