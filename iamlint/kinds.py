@@ -34,9 +34,9 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.finding import Related
-from iamlint.graph import graph_of
+from iamlint.graph import account_node, graph_of
 from iamlint.unknown import Truth, Unknown
-from iamlint.verdict import FALSE, Verdict
+from iamlint.verdict import FALSE, TRUE, Verdict
 from iamlint.words import Word, account_kind, any_glob, flag, glob, kind
 
 Permissions = tuple[str, ...]
@@ -78,6 +78,20 @@ def _argument(fact: Any, _permissions: Permissions) -> Place:
 
 def _about_account(fact: Any) -> Resource | None:
     return Resource("service_account", fact.account) if fact.account is not None else None
+
+
+def _privileged(of: Callable[[Any], Text | None]) -> Word:
+    """Whether an account certainly holds a role that widens access or reaches other accounts."""
+
+    def word(wanted: tuple[Any, ...], fact: Any, estate: Estate) -> Verdict:
+        node = account_node(of(fact) or "", fact.declared)
+        held = graph_of(estate).privileges(node[1]) if node else []
+        grant = next((grant for grant, verdict in held if verdict.truth is Truth.TRUE), None)
+        if (grant is not None) not in wanted:
+            return FALSE
+        return Verdict(Truth.TRUE, facts=(grant,)) if grant else TRUE
+
+    return word
 
 
 # -- grants --------------------------------------------------------------------------------------------------------
@@ -190,6 +204,7 @@ _ACCOUNT = Kind(
     words={
         "account": glob("account", lambda account: account.email),
         "disabled": flag("whether the account is disabled", lambda account: account.disabled),
+        "privileged": _privileged(lambda account: account.email),
     },
     shown={"account": lambda account: shown(account.email), "project": lambda account: shown(account.project)},
     resource=lambda account: Resource("service_account", account.email),
@@ -203,6 +218,7 @@ _KEY = Kind(
         "disabled": flag("whether the key is disabled", lambda key: key.disabled),
         "account_kind": account_kind(lambda key: key.account),
         "account": glob("account", lambda key: key.account),
+        "privileged": _privileged(lambda key: key.account),
     },
     shown={"account": lambda key: shown(key.account)},
     place=_argument,
@@ -216,6 +232,7 @@ _CREDENTIAL = Kind(
         "kind": kind(lambda credential: credential.kind),
         "account_kind": account_kind(lambda credential: credential.account),
         "account": glob("account", lambda credential: credential.account),
+        "privileged": _privileged(lambda credential: credential.account),
     },
     shown={
         "account": lambda credential: shown(credential.account),
@@ -253,6 +270,7 @@ _ATTACHMENT = Kind(
         "resource_kind": glob("kind of resource", lambda attached: attached.resource.kind),
         "account_kind": account_kind(lambda attached: attached.account),
         "account": glob("account", lambda attached: attached.account),
+        "privileged": _privileged(lambda attached: attached.account),
         "scope": any_glob("scope", lambda attached: attached.scopes and _first_of_pairs(attached.scopes)),
     },
     shown={

@@ -302,3 +302,19 @@ def test_who_is_not_known_may_have_as_much_itself() -> None:
     fact = grant(Unknown("var.x has no default", ("user:", Hole("var.x"))))
     worse = {"grant": {"reaches_privileged": True}}
     assert weighed(Match(fact, TRUE), worse, {}, estate(fact, owner)).raised == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "account", "privileged"),
+    [
+        ("roles/owner", "ci@shop.iam.gserviceaccount.com", True),
+        ("roles/viewer", "ci@shop.iam.gserviceaccount.com", False),
+        ("roles/owner", "other@shop.iam.gserviceaccount.com", False),
+        ("roles/owner", NOT_KNOWN, False),
+    ],
+)
+def test_the_key_of_a_privileged_account(role: str, account: str | Unknown, privileged: bool) -> None:
+    holder = grant("serviceAccount:ci@shop.iam.gserviceaccount.com", role)
+    key = ServiceAccountKey(account, HERE, PLACE)
+    found = verdict({"privileged": True}, key, estate(holder, key))
+    assert (found.truth is TRUE, found.facts) == (privileged, (holder,) if privileged else ())
