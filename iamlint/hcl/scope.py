@@ -6,16 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from iamlint.location import SourceText
+from iamlint.location import SourceText, Unreadable
 from iamlint.values import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files that ``file()`` and its like may read: those below ``roots``; relative paths start at ``base``."""
+    """The files that ``file()`` and its like may read: those below ``roots``; relative paths start at ``base``.
+
+    ``load`` gives a file as a text that places can point into.
+    """
 
     roots: tuple[Path, ...] = ()
     base: Path = Path()
+    load: Callable[[Path], SourceText | Unreadable] | None = None
 
 
 MOST_STEPS = 400_000

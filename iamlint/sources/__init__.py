@@ -55,6 +55,8 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         reading.add(read_terraform(found.directories, options, workspace))
     unrecognised = 0
     for path, named in found.documents:
+        if not named and resolved(path) in workspace.data:
+            continue  # it is a part of the configuration that reads it
         options.progress(f"reading {workspace.shown(path)}")
         document = _read_document(path, named, options, workspace)
         reading.add(document)

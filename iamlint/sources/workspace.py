@@ -24,13 +24,14 @@ class Workspace:
 
     The roots are the given paths, the working directory for those below it, and for each the work tree of version
     control that holds it, since a module may lie beside the one that is checked. Symbolic links are resolved before
-    anything is compared, so that none leads out.
+    anything is compared, so that none leads out. ``data`` are the files that Terraform's expressions have read.
     """
 
     def __init__(self, paths: Iterable[Path], cwd: Path | None = None) -> None:
         self.cwd = resolved(cwd or Path.cwd())
         self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path)}))
         self.texts: dict[str, SourceText] = {}
+        self.data: set[Path] = set()
         self._loaded: dict[Path, SourceText | Unreadable] = {}
 
     def _roots_of(self, path: Path) -> Iterator[Path]:
@@ -59,6 +60,11 @@ class Workspace:
         if real not in self._loaded:
             self._loaded[real] = self._load(path, real)
         return self._loaded[real]
+
+    def load_data(self, path: Path) -> SourceText | Unreadable:
+        """The text of a file that Terraform reads as data: what it means is for the configuration to say."""
+        self.data.add(resolved(path))
+        return self.load(path)
 
     def _load(self, path: Path, real: Path) -> SourceText | Unreadable:
         shown = self.shown(path)

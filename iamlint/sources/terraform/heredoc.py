@@ -13,14 +13,21 @@ Locate = Callable[[int, int], Span | None]
 def locator(text: str, written: Span | None, otherwise: Span) -> Locate:
     """How to find the stretches of a text whose literal is at ``written``.
 
-    Exact in a quoted string without escapes and in a heredoc, indented or not; in lines of a heredoc that hold
-    interpolations, the whole line. None for anything else, and then the caller has the argument as a place.
+    Exact in a file that the text is the whole of, in a quoted string without escapes and in a heredoc, indented or
+    not; in lines of a heredoc that hold interpolations, the whole line. None for anything else, and then the caller has
+    the argument as a place.
     """
     for span in (written, otherwise):
-        found = _in_quotes(text, span) or _in_heredoc(text, span) if span else None
+        found = _in_file(text, span) or _in_quotes(text, span) or _in_heredoc(text, span) if span else None
         if found:
             return found
     return lambda _start, _end: None
+
+
+def _in_file(text: str, span: Span) -> Locate | None:
+    if span.text != text:
+        return None
+    return lambda start, end: Span(span.source, span.start + start, span.start + end)
 
 
 def _in_quotes(text: str, span: Span) -> Locate | None:

@@ -95,7 +95,7 @@ def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list
 def _read_root(
     root: Module, library: Library, given: list[File], options: Options, workspace: Workspace
 ) -> tuple[list[Fact], list[Unreadable]]:
-    access = Files(workspace.roots, root.directory)
+    access = Files(workspace.roots, root.directory, workspace.load_data)
     inputs, errors = root_inputs(root, given, options.variables, access)
     run = Run(library.for_root(root.directory), access, root.directory, library.selected_workspace(root.directory))
 

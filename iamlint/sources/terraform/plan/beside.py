@@ -135,7 +135,7 @@ def _evaluated(
     """
     texts = (workspace.load(path) for path in options.var_files)
     files = [read_file(text) for text in texts if isinstance(text, SourceText)]
-    access = Files(workspace.roots, root.directory)
+    access = Files(workspace.roots, root.directory, workspace.load_data)
     inputs, _ = root_inputs(root, files, options.variables, access)
 
     def top() -> ModuleInstance:

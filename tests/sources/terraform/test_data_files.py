@@ -1,0 +1,99 @@
+"""Grants that stand in files of data: what is read from YAML and JSON keeps its place there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iamlint.facts import Grant, Place
+from iamlint.sources import read
+from iamlint.sources.reading import Options, Reading
+
+EACH = """
+resource "google_project_iam_binding" "b" {
+  for_each = local.grants
+  project  = "shop"
+  role     = each.key
+  members  = each.value
+}
+"""
+
+
+def reading(root: Path, files: dict[str, str]) -> Reading:
+    for name, text in files.items():
+        (root / name).write_text(text, encoding="utf-8", newline="\n")
+    found = read([root], Options())
+    assert found.errors == []
+    return found
+
+
+def written(found: Reading, place: Place) -> tuple[str, int, str]:
+    """The file, line and text that a value comes from."""
+    at = place.origin or place.at
+    line = found.texts[at.path].line(at.line)
+    return Path(at.path).name, at.line, line[at.column - 1 : at.end_column - 1]
+
+
+def places(found: Reading) -> list[tuple[tuple[str, int, str], tuple[str, int, str]]]:
+    grants = (fact for fact in found.facts if isinstance(fact, Grant))
+    return sorted((written(found, grant.principal_place), written(found, grant.role_place)) for grant in grants)
+
+
+def test_yaml(tmp_path: Path) -> None:
+    files = {
+        "main.tf": 'locals {\n  grants = yamldecode(file("${path.module}/grants.yaml"))\n}\n' + EACH,
+        "grants.yaml": "# über wen\nroles/viewer:\n  - user:ana@example.com\n  - 'group:dev@example.com'\n",
+    }
+    role = ("grants.yaml", 2, "roles/viewer")
+    assert places(reading(tmp_path, files)) == [
+        (("grants.yaml", 3, "user:ana@example.com"), role),
+        (("grants.yaml", 4, "'group:dev@example.com'"), role),
+    ]
+
+
+def test_json(tmp_path: Path) -> None:
+    files = {
+        "main.tf": 'locals {\n  grants = { for g in jsondecode(file("who.json")) : g.role => g.members }\n}\n' + EACH,
+        "who.json": '[{"role": "roles/viewer",\n  "members": ["user:ana@example.com"]}]\n',
+    }
+    ((principal, _),) = places(reading(tmp_path, files))
+    assert principal == ("who.json", 2, '"user:ana@example.com"')
+
+
+def test_a_policy_in_a_file(tmp_path: Path) -> None:
+    policy = '{"bindings": [\n  {"role": "roles/viewer",\n   "members": ["user:ana@example.com"]}\n]}\n'
+    resource = (
+        'resource "google_project_iam_policy" "p" {\n  project = "shop"\n  policy_data = file("policy.json")\n}\n'
+    )
+    assert places(reading(tmp_path, {"main.tf": resource, "policy.json": policy})) == [
+        (("policy.json", 3, '"user:ana@example.com"'), ("policy.json", 2, '"roles/viewer"'))
+    ]
+
+
+def test_a_text_that_a_file_is(tmp_path: Path) -> None:
+    member = (
+        'resource "google_project_iam_member" "m" {\n  project = "shop"\n  role = "roles/viewer"\n  member = %s\n}\n'
+    )
+    files = {"main.tf": member % 'file("who.txt")', "who.txt": "user:ana@example.com"}
+    ((principal, _),) = places(reading(tmp_path, files))
+    assert principal == ("who.txt", 1, "user:ana@example.com")
+    files = {"main.tf": member % 'trimspace(file("who.txt"))', "who.txt": "user:ana@example.com\n"}
+    ((principal, _),) = places(reading(tmp_path, files))
+    assert principal == ("main.tf", 4, 'trimspace(file("who.txt"))')
+
+
+def test_a_text_that_no_place_can_point_into(tmp_path: Path) -> None:
+    """Letters that Terraform composes, and bytes before the text: what is read is not what is written."""
+    decomposed = "roles/viewer: ['user:jose\u0301@example.com']\n"
+    main = 'locals {\n  grants = yamldecode(file("grants.yaml"))\n}\n' + EACH
+    ((principal, _),) = places(reading(tmp_path, {"main.tf": main, "grants.yaml": decomposed}))
+    assert principal[0] == "main.tf"
+
+
+def test_what_terraform_reads_is_no_export(tmp_path: Path) -> None:
+    """A policy on its own would be one that does not say what it belongs to; here the configuration says it."""
+    policy = '{"bindings": [{"role": "roles/viewer", "members": ["user:ana@example.com"]}], "etag": "x", "version": 1}'
+    resource = 'resource "google_project_iam_policy" "p" {\n  project = "p"\n  policy_data = file("policy.json")\n}\n'
+    found = reading(tmp_path, {"main.tf": resource, "policy.json": policy})
+    assert [fact.declared.address for fact in found.facts] == ["google_project_iam_policy.p"]
+    named = read([tmp_path, tmp_path / "policy.json"], Options())
+    assert [error.at.path.rpartition("/")[2] for error in named.errors] == ["policy.json"]
