@@ -126,7 +126,7 @@ def _element(list_: Value, index: Value) -> Data | Value:
     if not found:
         raise Refused("element() of an empty list")
     if at < 0 and at % len(found):
-        raise Refused("a negative index")
+        raise Unclear(Unknown("a negative index, which only newer versions of Terraform take"))
     return found[at % len(found)]
 
 
