@@ -1,7 +1,7 @@
 """Writes what is generated from the rules: a page for each, their index, and the blocks of the README.
 
-    python -m iamlint.pages           # writes
-    python -m iamlint.pages --check   # says what is not current, and leaves with 1
+python -m iamlint.pages           # writes
+python -m iamlint.pages --check   # says what is not current, and leaves with 1
 """
 
 from __future__ import annotations
