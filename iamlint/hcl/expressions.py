@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from iamlint.hcl.lexer import NAME, ParseError
+from iamlint.hcl.lexer import NAME, ParseError, shown
 from iamlint.hcl.syntax import (
     Attribute,
     Binary,
@@ -204,7 +204,7 @@ class Expressions(Templates):
         written = match.group() if match else ""
         value = number(written) if _DECIMAL.fullmatch(written) else None
         if value is None:
-            raise ParseError(self.at, self.at + len(written), f"{written[:40]} is not a number, or out of range")
+            raise ParseError(self.at, self.at + len(written), f"{shown(written)} is not a number, or out of range")
         node = Literal(self.at, self.at + len(written), value)
         self.at = node.end
         return node
@@ -360,7 +360,7 @@ class Expressions(Templates):
             written = self.text[key.start : key.end]
             if "." in written:
                 fixed = "".join(f"[{part}]" for part in written.split("."))
-                raise ParseError(key.start, key.end, f".{written} is not an index", f"Write {fixed}.")
+                raise ParseError(key.start, key.end, f".{shown(written)} is not an index", f"Write {shown(fixed)}.")
             return Index(node.start, key.end, node, key)
         name = self.name("the name of an attribute after the dot")
         return Attribute(node.start, self.at, node, name)

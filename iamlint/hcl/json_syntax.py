@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from iamlint import json_text
 from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.lexer import ParseError
+from iamlint.hcl.lexer import ParseError, shown
 from iamlint.hcl.native import MAX_ERRORS, MAX_HEIGHT, read_expression
 from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Literal, Object, Template, Text, Tuple
 from iamlint.hcl.walk import height, relocate, walk
@@ -85,7 +85,7 @@ class _Arguments:
         more = _bodies(expression)
         if not (self._blocks and more and self._items[name]):
             line, _column = source.position(first.start)
-            reason = f'"{name[:60]}" is set twice: already in line {line}'
+            reason = f'"{shown(name)}" is set twice: already in line {line}'
             raise ParseError(start, member.key.end, reason, "Remove one of the two.")
         self._items[name] += more
         first.end = end
@@ -165,7 +165,7 @@ class _Reader:
         """All blocks of a type: one level of properties for each label, then one body or an array of bodies."""
         level = [top]
         for count in range(LABELS[kind]):
-            what = f'the value of "{top.key.value}"' if count == 0 else f'what is below a label of "{kind}"'
+            what = f'the value of "{shown(str(top.key.value))}"' if count == 0 else f'what is below a label of "{kind}"'
             level = [
                 _Member(member.key, member.value, (*outer.labels, Label(member.key.start, member.key.end, text)))
                 for outer in level

@@ -43,6 +43,11 @@ _FORBIDDEN = {
 }
 
 
+def shown(text: str) -> str:
+    """A piece of the source as an error shows it: not too long, and with nothing in it that moves a cursor."""
+    return text[:60] if text[:60].isprintable() else ascii(text[:60])[1:-1]
+
+
 class ParseError(Exception):
     """A syntax error at a stretch of the text; it leaves the top-level item that it stands in unread."""
 
@@ -148,9 +153,9 @@ class Lexer:
             return ParseError(at, at, f"the file ends where {expected} is expected", hint)
         word = _WORD.match(self.text, at)
         found = word.group()[:30] if word else self.text[at]
-        shown = "the end of the line" if found in "\r\n" else f'"{found}"' if found.isprintable() else ascii(found)
+        what = "the end of the line" if found in "\r\n" else f'"{found}"' if found.isprintable() else ascii(found)
         return ParseError(
-            at, at + len(found), f"{shown} where {expected} is expected", hint or _FORBIDDEN.get(found, "")
+            at, at + len(found), f"{what} where {expected} is expected", hint or _FORBIDDEN.get(found, "")
         )
 
     def unclosed(self, character: str, start: int, close: str, expected: str) -> ParseError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.lexer import NAME, ParseError
+from iamlint.hcl.lexer import NAME, ParseError, shown
 from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Text
 from iamlint.hcl.walk import height
 from iamlint.location import SourceText, Unreadable
@@ -110,7 +110,7 @@ class _Reader(Expressions):
             argument = Argument(start, expression.end, name, expression)
             if name in body.arguments:
                 line, _column = self.source.position(body.arguments[name].start)
-                reason = f'"{name[:60]}" is set twice: already in line {line}'
+                reason = f'"{shown(name)}" is set twice: already in line {line}'
                 error = ParseError(start, start + len(name), reason, "Remove one of the two.")
                 if len(self.errors) < MAX_ERRORS:
                     self.errors.append(error.unreadable(self.source))
@@ -124,7 +124,7 @@ class _Reader(Expressions):
             body.blocks.append(self._block(start, name))
             self._end_of_line("", "the end of the line")
         else:
-            raise self.unexpected(f'"=" or a block after "{name[:60]}"')
+            raise self.unexpected(f'"=" or a block after "{shown(name)}"')
 
     def _end_of_line(self, allowed: str, expected: str) -> None:
         character = self.peek()

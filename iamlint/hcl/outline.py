@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import cast
 
+from iamlint.hcl.lexer import shown
 from iamlint.hcl.syntax import (
     Argument,
     Attribute,
@@ -75,14 +76,14 @@ class _Comparison:
 
     def _arguments(self, one: Argument | None, other: Argument | None, path: str) -> Iterator[Unreadable]:
         if one is None or other is None:
-            yield self._only((one, other), f'argument "{(one or other or _NONE).name}"', path)
+            yield self._only((one, other), f'argument "{shown((one or other or _NONE).name)}"', path)
             return
         texts = canonical(one.expression), canonical(other.expression)
         if texts[0] != texts[1]:
-            shown = " and ".join(
+            readings = " and ".join(
                 f"{name} {_part(*order)}" for name, order in zip(self.names, _both(texts), strict=True)
             )
-            reason = f'the readers disagree about "{one.name}"{_inside(path)}: {shown}'
+            reason = f'the readers disagree about "{shown(one.name)}"{_inside(path)}: {readings}'
             at = self.files[0].source.location(one.expression.start, one.expression.end)
             yield Unreadable(at, reason, _HINT)
 
@@ -116,11 +117,14 @@ def _key(block: Block) -> tuple[str, ...]:
 
 
 def _title(block: Block | None) -> str:
-    return " ".join([block.type, *(f'"{label.text}"' for label in block.labels)]) if block else ""
+    if block is None:
+        return ""
+    more = ["…"] if len(block.labels) > 3 else []
+    return " ".join([shown(block.type), *(f'"{shown(label.text)}"' for label in block.labels[:3]), *more])
 
 
 def _inside(path: str) -> str:
-    return f" of {path}" if path else ""
+    return f" of {path if len(path) < 300 else '…' + path[-300:]}" if path else ""
 
 
 def _both(texts: tuple[str, str]) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -131,8 +135,7 @@ def _part(text: str, other: str) -> str:
     """The stretch of a text from shortly before it departs from another."""
     same = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other)))
     start = max(0, same - 10)
-    shown = ("…" if start else "") + text[start : start + 40] + ("…" if len(text) > start + 40 else "")
-    return f"reads {ascii(shown) if not shown.isprintable() else shown}"
+    return "reads " + ("…" if start else "") + shown(text[start : start + 40]) + "…" * (len(text) > start + 40)
 
 
 def canonical(expression: Expression) -> str:

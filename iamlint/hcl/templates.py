@@ -12,7 +12,7 @@ import re
 from abc import abstractmethod
 from dataclasses import dataclass
 
-from iamlint.hcl.lexer import MAX_DEPTH, NAME, Lexer, ParseError
+from iamlint.hcl.lexer import MAX_DEPTH, NAME, Lexer, ParseError, shown
 from iamlint.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Template, TemplatePart, Text
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -82,7 +82,7 @@ class Templates(Lexer):
         if match is None:
             found = self.text[self.at : self.at + 2].strip("\r\n")
             hint = r"Known are \n \r \t \" \\ \uXXXX and \UXXXXXXXX; a backslash itself is written \\."
-            raise ParseError(self.at, self.at + len(found), f"{found} is not an escape sequence", hint)
+            raise ParseError(self.at, self.at + len(found), f"{shown(found)} is not an escape sequence", hint)
         return match.group()
 
     def _escape_value(self) -> str:
@@ -165,7 +165,7 @@ class Templates(Lexer):
             directive.expression = self.expression()
         elif keyword not in ("else", "endif", "endfor"):
             hint = "A directive is if, else, endif, for or endfor; a literal %{ is written %%{."
-            raise ParseError(at, self.at, f'"{keyword}" is not a template directive', hint)
+            raise ParseError(at, self.at, f'"{shown(keyword)}" is not a template directive', hint)
         return directive
 
     def for_names(self) -> tuple[str | None, str]:
@@ -225,7 +225,7 @@ class Templates(Lexer):
             elif start < len(text) and marker is not None:
                 raise ParseError(start, start + 1, "a carriage return that does not end a line", "Remove it.")
             elif opening:
-                hint = f"Close it with {marker} on a line of its own, followed by a newline."
+                hint = f"Close it with {shown(opening.group(2))} on a line of its own, followed by a newline."
                 raise ParseError(opening.start(), opening.end(2), "this heredoc is never closed", hint)
             else:
                 pieces.text(start, start + 1, text[start])

@@ -117,3 +117,13 @@ def test_blocks_are_compared_in_order() -> None:
     first: File = read_valid("a {\n  b = 1\n}\na {\n  b = 2\n}\n")
     second = read_valid("a {\n  b = 2\n}\na {\n  b = 1\n}\n")
     assert len(differences(first, second, ("A", "B"))) == 2
+
+
+def test_long_and_unprintable_names_are_shown_in_part() -> None:
+    name = "x\\u001b[31m\\u202e" + "y" * 500
+    (reason,) = told(f'a "{name}" "1" "2" "3" "4" {{\n}}\n', "")
+    assert reason.isprintable()
+    assert len(reason) < 250
+    deep = f'b "{"z" * 100}" {{\n' * 20 + "c = 1\n" + "}\n" * 20
+    (reason,) = told(deep, deep.replace("c = 1\n", ""))
+    assert len(reason) < 500

@@ -64,5 +64,6 @@ def check(file: File) -> None:
         assert (1, 1) <= (at.line, at.column) <= (at.end_line, at.end_column)
         assert at.end_line <= len(file.source.line_starts)
         assert at.column <= len(file.source.line(at.line)) + 2
-        assert error.reason
-        assert "\n" not in error.reason
+        assert 0 < len(error.reason) < 200
+        assert len(error.hint) < 200
+        assert (error.reason + error.hint).isprintable()
