@@ -66,7 +66,10 @@ def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = bom + (mark.index if mark else 0)
-        return Unreadable(source.location(at, at + 1), f"this is not YAML: {error.problem or error.context}")
+        problem = error.problem or error.context or ""
+        if "nesting depth" in problem:  # newer versions of libyaml have a bound of their own
+            return Unreadable(source.location(at, at + 1), f"nested deeper than {DEEPEST} levels")
+        return Unreadable(source.location(at, at + 1), f"this is not YAML: {problem}")
     except yaml.YAMLError as error:
         at = bom + _characters(text, getattr(error, "position", 0))
         return Unreadable(source.location(at, at + 1), f"this is not YAML: {str(error).splitlines()[0]}")
