@@ -13,7 +13,7 @@ from iamlint.graph.nodes import CONTAINERS, Hierarchy, Node, principal_node, res
 from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, changes, counts_on
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
-from iamlint.verdict import FALSE, Verdict
+from iamlint.verdict import FALSE, TRUE, Verdict
 
 _RELEVANT = frozenset(DEPLOY) | frozenset(STRONG) | {one for listed in POWERS.values() for one in listed}
 _STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
@@ -183,11 +183,19 @@ class Graph:
         found: dict[str, list[tuple[Grant, Verdict]]] = {}
         for source, held in self._relevant.items():
             deploys = {onto for onto, grant in held if self._held(grant, DEPLOY)}
-            strong = [(grant, self._privilege(onto, grant, deploys)) for onto, grant in held]
+            enabled = self._enabled(source)
+            strong = [(grant, enabled & self._privilege(onto, grant, deploys)) for onto, grant in held]
             open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
             if open_:
                 found[source] = sorted(open_, key=lambda one: self._weakness(one[0]))
         return found
+
+    def _enabled(self, source: str) -> Verdict:
+        """Whether a principal can act at all: nobody has the tokens of an account that is disabled."""
+        disabled = self.accounts[source].disabled if source in self.accounts else False
+        if isinstance(disabled, Unknown):
+            return Verdict.of(Truth.UNKNOWN, f"it is not known whether the account is disabled: {disabled.reason}")
+        return FALSE if disabled else TRUE
 
     def _privilege(self, onto: Node, grant: Grant, deploys: set[Node]) -> Verdict:
         """Whether a grant makes its holder privileged, who deploys on these resources."""

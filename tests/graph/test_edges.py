@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from iamlint.facts import CustomRole, Declaration, Folder, Grant, Place, Resource
+from iamlint.facts import CustomRole, Declaration, Folder, Grant, Place, Resource, ServiceAccount
 from iamlint.graph import Graph
 from iamlint.location import Location
 from iamlint.principals import read_principal
@@ -209,3 +209,12 @@ def test_a_hundred_thousand_grants(given: Given) -> None:
         graph.on(("service_account", account))
     graph.privileged_below(("project", "p1"), None)
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("disabled", "privileged"), [(False, Truth.TRUE), (True, Truth.FALSE), (NOT_KNOWN, Truth.UNKNOWN)]
+)
+def test_a_disabled_account_has_no_privileges(given: Given, disabled: bool | Unknown, privileged: Truth) -> None:
+    account = ServiceAccount("deploy@shop.iam.gserviceaccount.com", "shop", HERE, disabled=disabled)
+    found = given(account, ("deploy", "owner", "projects/shop")).privileges("deploy@shop.iam.gserviceaccount.com")
+    assert [verdict.truth for _, verdict in found] == ([] if privileged is Truth.FALSE else [privileged])
