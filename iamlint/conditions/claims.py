@@ -29,6 +29,8 @@ from iamlint.unknown import Unknown
 
 MOST = 256
 """Ways to fulfil a condition beyond which they are not told apart."""
+DEEPEST_TEST = 3
+"""Choices within the tests of choices beyond which a test counts as no demand; each level doubles the work."""
 
 How = OneOf["equals", "prefix", "suffix", "contains", "matches", "has", "present", "differs", "ordered", "limit"]
 _METHODS: dict[str, How] = {
@@ -85,17 +87,21 @@ def limits_of(expression: Text) -> frozenset[str] | None:
     return frozenset(allowed)
 
 
-def _ways(node: Node) -> Iterable[frozenset[Claim]]:
+def _ways(node: Node, tests: int = 0) -> Iterable[frozenset[Claim]]:
+    """The ways to fulfil an expression that stands within this many tests of choices."""
     match node:
         case AnyOf(parts):
-            return _bounded([way for part in parts for way in _ways(part)])
+            return _bounded([way for part in parts for way in _ways(part, tests)])
         case AllOf(parts):
-            return _together(parts)
+            return _together(parts, tests)
+        case Choice(_, then, otherwise) if tests > DEEPEST_TEST:
+            return _ways(AnyOf((then, otherwise)), tests)
         case Choice(test, then, otherwise):
-            return _ways(AnyOf((AllOf((test, then)), AllOf((negated(test), otherwise)))))
+            yes, no = [*_ways(test, tests + 1)], [*_ways(negated(test), tests + 1)]
+            return _bounded([*_product(yes, _ways(then, tests)), *_product(no, _ways(otherwise, tests))])
         case Not(of):
             inside = negated(of)
-            return _ways(inside) if not isinstance(inside, Not) else (frozenset(),)
+            return _ways(inside, tests) if not isinstance(inside, Not) else (frozenset(),)
         case Literal(bool(value)):
             return (frozenset(),) if value else ()
         case _:
@@ -103,14 +109,18 @@ def _ways(node: Node) -> Iterable[frozenset[Claim]]:
             return (frozenset((claim,)),) if claim else (frozenset(),)
 
 
-def _together(parts: Iterable[Node]) -> list[frozenset[Claim]]:
+def _together(parts: Iterable[Node], tests: int) -> list[frozenset[Claim]]:
     ways: list[frozenset[Claim]] = [frozenset()]
     for part in parts:
-        more = list(_ways(part))
-        if len(ways) * len(more) > MOST:
-            more = [frozenset.intersection(*more)]
-        ways = [one | other for one, other in product(ways, more)]
+        ways = _product(ways, _ways(part, tests))
     return ways
+
+
+def _product(ways: list[frozenset[Claim]], others: Iterable[frozenset[Claim]]) -> list[frozenset[Claim]]:
+    more = list(others)
+    if len(ways) * len(more) > MOST:
+        more = [frozenset.intersection(*more)]
+    return [one | other for one, other in product(ways, more)]
 
 
 def _bounded(ways: list[frozenset[Claim]]) -> list[frozenset[Claim]]:

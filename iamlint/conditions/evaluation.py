@@ -167,7 +167,7 @@ def _operation(node: Operation, context: Context) -> Possible:
     left, right = value_of(node.left, context), value_of(node.right, context)
     if node.operator == "!=" and (_is_missing(node.left, left) or _is_missing(node.right, right)):
         return known(True)  # documented for types: what has none is of another type than any
-    in_time = moved(node.operator, left, right) if node.operator in "+-" else None
+    in_time = moved(node.operator, left, right) if node.operator in ("+", "-") else None
     if in_time is None and node.operator in ("<", "<=", ">", ">=", "==", "!="):
         in_time = compared(node.operator, left, right)
     if in_time is not None:
