@@ -17,7 +17,7 @@ from iamlint.sources.terraform.evaluation import ModuleInstance, Run
 from iamlint.sources.terraform.instances import facts_of, is_wanted
 from iamlint.sources.terraform.library import Library
 from iamlint.sources.terraform.module import Module
-from iamlint.sources.terraform.variables import root_inputs
+from iamlint.sources.terraform.variables import root_inputs, undeclared
 from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace
 from iamlint.values import Value
@@ -41,7 +41,9 @@ def read_terraform(directories: Iterable[Path], options: Options, workspace: Wor
         else:
             reading.errors.append(Unreadable(Location(workspace.shown(directory)), f"nothing is checked here: {found}"))
     given = _var_files(options, workspace, reading)
-    for root in root_modules(modules):
+    roots = root_modules(modules)
+    reading.errors += undeclared(roots, options.variables)
+    for root in roots:
         options.progress(f"evaluating {workspace.shown(root.directory)}")
         facts, errors = _read_root(root, library, given, options, workspace)
         reading.facts += facts

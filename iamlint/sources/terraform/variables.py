@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from iamlint.hcl.constraints import Constraint, convert, read_constraint
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.native import read_expression
 from iamlint.hcl.scope import Files, Scope
 from iamlint.hcl.syntax import File
-from iamlint.location import SourceText, Unreadable
+from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.terraform.module import Declared, Module
 from iamlint.values import Value
 
@@ -65,7 +66,10 @@ def _from_command_line(declared: Declared, text: str, access: Files) -> Value | 
     return evaluate(expression, Scope(source, lambda _name: None, access))
 
 
-def unknown_names(modules: Iterable[Module], variables: Iterable[str]) -> list[str]:
-    """The names given to ``--var`` that no root module declares."""
-    declared: Mapping[str, object] = {name: None for module in modules for name in module.variables}
-    return [name for name in (setting.partition("=")[0].strip() for setting in variables) if name not in declared]
+def undeclared(roots: Iterable[Module], variables: Iterable[str]) -> Iterator[Unreadable]:
+    """What ``--var`` sets and no root module declares: Terraform would refuse it, and it may be a slip of the pen."""
+    declared = {name for root in roots for name in root.variables}
+    for name in dict.fromkeys(setting.partition("=")[0].strip() for setting in variables):
+        if name not in declared:
+            hint = f"a nearby name is {near[0]}" if (near := get_close_matches(name, declared, 1)) else ""
+            yield Unreadable(Location(f"--var {name}"), "no root module declares this variable", hint)

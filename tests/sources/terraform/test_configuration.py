@@ -146,6 +146,14 @@ def test_var_wins_and_the_last_one_of_them(tmp_path: Path) -> None:
     assert members(found) == ["user:9@example.com"]
 
 
+def test_a_var_that_nobody_declares_is_an_error(tmp_path: Path) -> None:
+    found = read([write(tmp_path, {"main.tf": WHO})], Options(variables=("hwo=user:x@example.com", "who=user:y@b.c")))
+    (error,) = found.errors
+    assert (error.at.path, error.reason) == ("--var hwo", "no root module declares this variable")
+    assert error.hint == "a nearby name is who"
+    assert members(found) == ["user:y@b.c"]
+
+
 def test_settings_of_a_root_do_not_reach_its_modules(tmp_path: Path) -> None:
     files = {
         "main.tf": call("m", "./m") + 'variable "who" {}\n',
