@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from iamlint.hcl import syntax
+from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.functions import DEEP, PURE, READING
 from iamlint.hcl.functions.assembly import Assembly
@@ -328,6 +328,8 @@ def _call(node: syntax.Call, scope: Scope) -> Value:
             return _try(node, scope)
         case "can":
             return _can(node, scope)
+        case "provider::terraform::decode_tfvars":
+            return _decoded_variables(_arguments(node, scope), scope)
         case "templatefile" | "templatestring":
             return _rendered(node, scope)
         case _:
@@ -429,6 +431,18 @@ def _rendered(node: syntax.Call, scope: Scope) -> Value:
         raise Refused(f"the template is not valid: {error.unreadable(source).reason}") from error
     value = evaluate(template, Scope(source, variables.get, scope.files, in_template=True, budget=scope.budget))
     return Value(value.data, given.at, value.structure)
+
+
+def _decoded_variables(arguments: list[Value], scope: Scope) -> Value:
+    """``provider::terraform::decode_tfvars(text)``."""
+    if len(arguments) != 1:
+        raise Refused("decode_tfvars() takes one argument")
+    file = native.read(SourceText("decode_tfvars", text(arguments[0])))
+    if file.errors or file.body.blocks:
+        raise Refused("this is no file of variables")
+    inside = Scope(file.source, lambda _name: None, budget=scope.budget)
+    found = {name: evaluate(argument.expression, inside) for name, argument in sorted(file.body.arguments.items())}
+    return Value(found, arguments[0].at)
 
 
 _REFERENCES = (syntax.Variable, syntax.Attribute, syntax.Index)
