@@ -12,6 +12,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from iamlint.catalog import load_rules, select_rules
 from iamlint.linter import lint
@@ -67,6 +70,7 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
     return {
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
         pages / "README.md": "\n".join(_index(rules)) + "\n",
+        ROOT / "docs" / "peers.md": "\n".join(_peers(rules)) + "\n",
         readme: _with_blocks(readme.read_text(encoding="utf-8"), blocks),
     }
 
@@ -78,6 +82,30 @@ def _index(rules: tuple[Rule, ...]) -> Iterator[str]:
     for family, members in groupby(_by_family(rules), key=lambda rule: rule.family):
         yield from ("", f"## {family}", "", f"{FAMILIES.get(family, family)}.", "")
         yield _table(tuple(members), ".")
+
+
+def _peers(rules: tuple[Rule, ...]) -> Iterator[str]:
+    """What the checks of other tools are called here."""
+    yield "# Coming from another tool"
+    yield ""
+    yield "Each check of these tools in the field of IAM, and the rules that say the same here. The first rule of a line has"
+    yield "the check's id for an alias: `--select`, `--ignore`, ignore comments and the configuration take it. Where we"
+    yield "differ, we do so on purpose, and the line says why."
+    yield ""
+    yield "Generated from [`peers.yaml`](peers.yaml) by `python -m iamlint.pages`."
+    ids = {rule.slug: rule.id for rule in rules}
+    for tool, entries in groupby(peers(), key=lambda entry: entry["tool"]):
+        yield from ("", f"## {tool}", "", "| check | what it looks for | here |", "| --- | --- | --- |")
+        for entry in entries:
+            ours = ", ".join(f"[`{slug}`](rules/{ids[slug]}.md)" for slug in entry["rules"])
+            note = f" {entry['note']}" if "note" in entry else ""
+            yield f"| `{entry['id']}` | {entry['what']} | {ours}{'.' if note else ''}{note} |"
+
+
+def peers() -> list[dict[str, Any]]:
+    """The entries of ``docs/peers.yaml``: tool, id, what, rules, and a note where we differ."""
+    found: list[dict[str, Any]] = yaml.safe_load((ROOT / "docs" / "peers.yaml").read_text(encoding="utf-8"))
+    return found
 
 
 def _by_family(rules: Iterable[Rule]) -> list[Rule]:
