@@ -9,13 +9,14 @@ Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from iamlint.graph.edges import Edge, Graph
+from iamlint.graph.nodes import Node
 from iamlint.verdict import Verdict
 
-LONGEST = 1_000
+LONGEST = 200
 """Accounts beyond which the chains that one delegation opens are not followed."""
 
 
@@ -39,15 +40,15 @@ class Chain:
         return verdict
 
 
-def delegated(graph: Graph, first: Edge) -> Iterator[Chain]:
+def delegated(graph: Graph, first: Edge, among: Set[str] | None = None) -> Iterator[Chain]:
     """The ways to tokens that a delegation opens, the shortest first: each from the delegate on, by others or not.
 
     The last hop is a token edge, onto an account or onto a container of accounts; what its holder has a token edge
-    onto anyway is left out. Each delegate is followed once.
+    onto anyway is left out. Each delegate is followed once; only these accounts, where they are given.
     """
     own = {edge.onto for edge in graph.calls(first.source) if edge.kind == "token"}
     seen = {first.source, *graph.callers_in(first.onto)}
-    waiting = deque((account, Chain((first,))) for account in sorted(seen - {first.source}))
+    waiting = deque((account, Chain((first,))) for account in sorted(seen - {first.source}) if _in(account, among))
     while waiting:
         account, chain = waiting.popleft()
         for edge in graph.calls(account):
@@ -57,6 +58,33 @@ def delegated(graph: Graph, first: Edge) -> Iterator[Chain]:
                     yield longer
                 continue
             for following in graph.callers_in(edge.onto):
-                if following not in seen and len(seen) < LONGEST:
+                if following not in seen and len(seen) < LONGEST and _in(following, among):
                     seen.add(following)
                     waiting.append((following, longer))
+
+
+def _in(account: str, among: Set[str] | None) -> bool:
+    return among is None or account in among
+
+
+def leading(graph: Graph) -> frozenset[str]:
+    """The accounts through which somebody may obtain the token of a privileged one: by their tokens, or others'.
+
+    Followed backwards from the privileged accounts, every account and container once: linear in the edges.
+    """
+    found: set[str] = set()
+    waiting: deque[str] = deque()
+    for node in graph.privileged_nodes:
+        for edge in graph.on(node):
+            if edge.kind == "token" and edge.source not in found:
+                found.add(edge.source)
+                waiting.append(edge.source)
+    followed: set[Node] = set()
+    while waiting:
+        for node in graph.around_caller(waiting.popleft()):
+            for edge in () if node in followed else graph.on(node):
+                if edge.kind == "delegate" and edge.source not in found:
+                    found.add(edge.source)
+                    waiting.append(edge.source)
+            followed.add(node)
+    return frozenset(found)

@@ -138,14 +138,19 @@ class Graph:
             return [node[1]] if node[1] in self._calls else []
         return self._callers_in.get(node, [])
 
+    def around_caller(self, account: str) -> tuple[Node, ...]:
+        """An account that has edges of this kind, and what it lies in; nothing for who is no account."""
+        grant = self._calls[account][0].grant if account in self._calls else None
+        if grant is None or not grant.principal.text.startswith("serviceAccount:") or not grant.principal.email:
+            return ()
+        return self.hierarchy.around(grant.principal.email, grant.declared)
+
     @cached_property
     def _callers_in(self) -> dict[Node, list[str]]:
         found: dict[Node, list[str]] = defaultdict(list)
-        for source, edges in self._calls.items():
-            grant = edges[0].grant
-            if grant.principal.text.startswith("serviceAccount:") and grant.principal.email:
-                for node in self.hierarchy.around(grant.principal.email, grant.declared)[1:]:
-                    found[node].append(source)
+        for source in self._calls:
+            for node in self.around_caller(source)[1:]:
+                found[node].append(source)
         return found
 
     @property
@@ -248,6 +253,11 @@ class Graph:
             grant = strong[0][0]
             if grant.principal.text.startswith("serviceAccount:") and grant.principal.email:
                 yield source, grant
+
+    @property
+    def privileged_nodes(self) -> Iterator[Node]:
+        """The privileged accounts, and the containers that they lie in."""
+        return iter(self._privileged_below)
 
     def privileged_below(self, node: Node, source: str) -> tuple[str, Grant] | None:
         """A privileged account in a container, other than the one that asks, with the grant that makes it so."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from iamlint.estate import Estate
 from iamlint.facts import Grant
 from iamlint.globs import text_is
-from iamlint.graph import IDENTITY, POWERS, Chain, Edge, Graph, delegated, graph_of
+from iamlint.graph import IDENTITY, POWERS, Chain, Edge, Graph, delegated, graph_of, leading
 from iamlint.kinds import shown
 from iamlint.match import Match, verdict
 from iamlint.unknown import Truth, Unknown
@@ -41,15 +41,17 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
                 seen.add(id(match.fact))
                 yield match
     yield from _perhaps(graph)
+    leads = leading(graph)
     for first in graph.delegations:
-        match = _by_delegation(graph, first) if id(first.grant) not in seen and _is_told(first) else None
+        told = first.onto[1] in leads and id(first.grant) not in seen and _is_told(first)
+        match = _by_delegation(graph, first, leads) if told else None
         if match:
             yield match
 
 
-def _by_delegation(graph: Graph, first: Edge) -> Match | None:
+def _by_delegation(graph: Graph, first: Edge, among: frozenset[str]) -> Match | None:
     """What a delegation onto an account reaches through it, the nearest privileged account first."""
-    for chain in delegated(graph, first):
+    for chain in delegated(graph, first, among):
         found = graph.privileged_below(chain.hops[-1].onto, first.source)
         match = _match(graph, found[0], [first], chain) if found else None
         if match:

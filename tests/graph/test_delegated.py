@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 
 from iamlint.facts import Declaration
-from iamlint.graph import Graph, delegated
+from iamlint.graph import Graph, delegated, leading
 from iamlint.location import Location
 
 HERE = Declaration(Location("main.tf"))
@@ -69,3 +70,30 @@ def test_a_chain_knows_all_its_hops(given: Given) -> None:
     assert last.source == "a@shop.iam.gserviceaccount.com"
     assert [hop.kind for hop in last.hops] == ["delegate", "delegate", "token"]
     assert [hop.onto[1].partition("@")[0] for hop in last.hops] == ["b", "c", "target"]
+
+
+@pytest.mark.parametrize(
+    ("grants", "expected"),
+    [
+        ([("middle", "token", "target"), ("ci", "delegator", "middle")], "ci middle"),
+        ([("middle", "token", "projects/shop"), ("ci", "delegator", "middle")], "ci middle"),
+        ([("middle", "token", "other"), ("ci", "delegator", "middle")], ""),
+        ([("c", "token", "target"), ("b", "delegator", "folders/1"), ("a@seed", "delegator", "b")], "a@seed b c"),
+        ([("user:ana@example.com", "token", "target"), ("ci", "delegator", "projects/shop")], "user:ana"),
+    ],
+)
+def test_who_leads_to_a_privileged_account(given: Given, grants: list[tuple[str, str, str]], expected: str) -> None:
+    found = leading(given(("target", "owner", "projects/seed"), *grants))
+    shown = {one.removesuffix(".iam.gserviceaccount.com").removesuffix("@shop") for one in found}
+    assert {one.removesuffix("@example.com") for one in shown} == set(expected.split())
+
+
+def test_a_dense_estate_does_not_take_long(given: Given) -> None:
+    """Two thousand accounts, each of which may delegate through fifty others; a few lead to a privileged one."""
+    grants = [(f"a{n}", "token", f"a{(n * 31 + k * 17) % 2000}") for n in range(2000) for k in range(25)]
+    graph = given(*grants, ("admin", "owner", "projects/seed"), ("a7", "token", "admin"))
+    started = time.process_time()
+    among = leading(graph)
+    reached = sum(next(delegated(graph, edge, among), None) is not None for edge in graph.delegations)
+    assert reached > 0
+    assert time.process_time() - started < 20
