@@ -16,6 +16,7 @@ from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.functions import DEEP, PURE, READING
 from iamlint.hcl.functions.assembly import Assembly
+from iamlint.hcl.functions.encoding import decoded_value
 from iamlint.hcl.functions.files import read_text
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
@@ -438,11 +439,11 @@ def _decoded_variables(arguments: list[Value], scope: Scope) -> Value:
     if len(arguments) != 1:
         raise Refused("decode_tfvars() takes one argument")
     file = native.read(SourceText("decode_tfvars", text(arguments[0])))
-    if file.errors or file.body.blocks:
+    if file.errors or file.body.blocks or any(isinstance(part, syntax.Call) for part in walk(file.body)):
         raise Refused("this is no file of variables")
     inside = Scope(file.source, lambda _name: None, budget=scope.budget)
     found = {name: evaluate(argument.expression, inside) for name, argument in sorted(file.body.arguments.items())}
-    return Value(found, arguments[0].at)
+    return Value(decoded_value(Value(found), placed=False).data, arguments[0].at)
 
 
 _REFERENCES = (syntax.Variable, syntax.Attribute, syntax.Index)

@@ -72,8 +72,8 @@ UNTYPED = {
     "toset([tomap({}), { a = { b = 1 } }])",
     "true ? true : tostring(null)",
 }
-"""Null and empty collections have no type here: whether Terraform takes them beside other values can differ, and whether
-it makes a text of what stands beside them."""
+"""Null and empty collections have no type here: whether Terraform takes them beside other values can differ, and
+whether it makes a text of what stands beside them."""
 
 
 def _answers(path: Path) -> list[dict[str, Any]]:

@@ -113,7 +113,7 @@ def _jsondecode(value: Value) -> Data | Value:
     found = read_json(file or SourceText("jsondecode", text(value)))
     if isinstance(found, Unreadable):
         raise Refused(f"this is not JSON: {found.reason}")
-    return _ordered(found, placed=file is not None)
+    return decoded_value(found, placed=file is not None)
 
 
 def _yamldecode(value: Value) -> Data | Value:
@@ -139,14 +139,14 @@ def _decoded(value: Value) -> Value:
             return value
 
 
-def _ordered(value: Value, *, placed: bool) -> Value:
+def decoded_value(value: Value, *, placed: bool) -> Value:
     """A decoded value: its keys in Terraform's order, and its places where the text is a file's."""
     at = value.at if placed else None
     match value.data:
         case dict() as found:
-            return Value({normalized(key): _ordered(found[key], placed=placed) for key in sorted(found)}, at)
+            return Value({normalized(key): decoded_value(found[key], placed=placed) for key in sorted(found)}, at)
         case tuple() as found_items:
-            return Value(tuple(_ordered(item, placed=placed) for item in found_items), at)
+            return Value(tuple(decoded_value(item, placed=placed) for item in found_items), at)
         case str() as data:
             return Value(normalized(data), at)
         case int() | Decimal() as number if not isinstance(number, bool):
