@@ -18,6 +18,7 @@ from iamlint.conditions.syntax import (
     Index,
     ListOf,
     Literal,
+    Name,
     Node,
     Not,
     Operation,
@@ -152,9 +153,11 @@ def _claim(node: Node) -> Claim | None:
         case Call("has", None, (of,)):
             named = _named(of)
             return Claim(named[0], "present", (), named[1]) if named else None
+        case Call("exists", of, (Name(one), Operation("==", Name(same), value))) if of is not None and one == same:
+            return _compared(of, value, "has")
         case _:
-            named = _named(node)
-            return Claim(named[0], "equals", ("true",), named[1]) if named else None
+            path = dotted(node)
+            return Claim(path, "equals", ("true",)) if path and "." in path else None
 
 
 def _compared(of: Node, with_: Node, how: How) -> Claim | None:

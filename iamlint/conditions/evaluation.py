@@ -22,6 +22,7 @@ from iamlint.conditions.possible import (
     boolean,
     conjunction,
     disjunction,
+    distinct,
     failed,
     known,
 )
@@ -120,8 +121,10 @@ def _choice(test: Some, then: Node, otherwise: Node, context: Context) -> Possib
             return Anything(reasons)
         values += branch.values
     fails = test.fails or any(isinstance(branch, Some) and branch.fails for branch in branches)
-    plain = all(isinstance(value, bool) for value in values)
-    return Some(tuple(dict.fromkeys(values) if plain else values), fails, reasons)
+    found = distinct(values)
+    if len(found) == 1 and not fails:
+        return Some(found, reasons=merged(branch.reasons for branch in branches))
+    return Some(found, fails, reasons)
 
 
 # -- attributes ----------------------------------------------------------------------------------------------------

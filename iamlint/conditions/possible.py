@@ -79,7 +79,8 @@ def applied(work: Callable[..., Any], operands: Sequence[Possible]) -> Possible:
         except Malformed as error:
             fails = True
             reasons = merged((reasons, (Reason("malformed", str(error)),)))
-    return Some(distinct(results), fails, reasons if fails or len(results) != 1 else ())
+    found = distinct(results)
+    return Some(found, fails, reasons if fails or len(found) != 1 else ())
 
 
 def distinct(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -135,4 +136,4 @@ def _why(parts: Sequence[Some], neutral: bool) -> tuple[Reason, ...]:
     """The reasons of the parts that decide: those that can never be true, else all that are not certain."""
     never = [part for part in parts if True not in part.values]
     open_ = [part for part in parts if part.values != (neutral,) or part.fails]
-    return merged(part.reasons for part in (never if neutral and never else open_))
+    return merged(part.reasons for part in (never if neutral and never else open_ or parts))

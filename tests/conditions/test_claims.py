@@ -1,0 +1,98 @@
+import pytest
+
+from iamlint.conditions import Claim, Unparsable, claims_compared, limits_of
+from iamlint.unknown import Hole, Unknown
+
+ROLES = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])"
+
+
+def equals(name: str, *values: str, part: bool = False) -> Claim:
+    return Claim(name, "equals", values, part)
+
+
+@pytest.mark.parametrize(
+    ("expression", "ways"),
+    [
+        ("assertion.repository_owner == 'shop'", [{equals("assertion.repository_owner", "shop")}]),
+        ("'shop' == assertion.repository_owner", [{equals("assertion.repository_owner", "shop")}]),
+        ("assertion['repository_owner_id'] == '17'", [{equals("assertion.repository_owner_id", "17")}]),
+        ("assertion.repository_id in ['1', '2']", [{equals("assertion.repository_id", "1", "2")}]),
+        ("attribute.x == 'a' || attribute.x == 'b'", [{equals("attribute.x", "a")}, {equals("attribute.x", "b")}]),
+        (
+            "assertion.repository_owner == 'shop' && assertion.ref == 'refs/heads/main'",
+            [{equals("assertion.repository_owner", "shop"), equals("assertion.ref", "refs/heads/main")}],
+        ),
+        ("assertion.sub.startsWith('repo:shop/')", [{Claim("assertion.sub", "prefix", ("repo:shop/",))}]),
+        ("assertion.sub.matches('^repo:shop/')", [{Claim("assertion.sub", "matches", ("^repo:shop/",))}]),
+        ("matches(assertion.sub, '^repo:shop/')", [{Claim("assertion.sub", "matches", ("^repo:shop/",))}]),
+        ("'admins' in google.groups", [{Claim("google.groups", "has", ("admins",))}]),
+        ("assertion.sub.split(':')[1] == 'shop/x'", [{equals("assertion.sub", "shop/x", part=True)}]),
+        ("assertion.sub.extract('repo:{o}/') == 'shop'", [{equals("assertion.sub", "shop", part=True)}]),
+        ("string(assertion.project_id) == '17'", [{equals("assertion.project_id", "17")}]),
+        ("assertion.project_id == 17", [{equals("assertion.project_id", "17")}]),
+        ("assertion.ref_protected", [{equals("assertion.ref_protected", "true")}]),
+        ("has(assertion.environment)", [{Claim("assertion.environment", "present")}]),
+        ("assertion.actor != 'mallory'", [{Claim("assertion.actor", "differs", ("mallory",))}]),
+        ("!(assertion.actor == 'mallory')", [{Claim("assertion.actor", "differs", ("mallory",))}]),
+        (
+            "!(assertion.a != 'x' || assertion.b != 'y')",
+            [{equals("assertion.a", "x"), equals("assertion.b", "y")}],
+        ),
+        ("assertion.a == 'x' ? true : false", [{equals("assertion.a", "x")}]),
+        (
+            "assertion.a == 'x' ? assertion.b == 'y' : assertion.c == 'z'",
+            [
+                {equals("assertion.a", "x"), equals("assertion.b", "y")},
+                {Claim("assertion.a", "differs", ("x",)), equals("assertion.c", "z")},
+            ],
+        ),
+        ("true", [set()]),
+        ("false", []),
+        ("assertion.a == assertion.b", [set()]),
+        ("!assertion.sub.startsWith('a')", [set()]),
+        ("assertion.groups.exists(g, g == 'y')", [{Claim("assertion.groups", "has", ("y",))}]),
+        ("assertion.a == 'x' || assertion.groups.exists(g, g != 'y')", [{equals("assertion.a", "x")}, set()]),
+    ],
+)
+def test_what_a_condition_demands(expression: str, ways: list[set[Claim]]) -> None:
+    assert claims_compared(expression) == tuple(map(frozenset, ways))
+
+
+def test_more_ways_than_can_be_told_apart_keep_what_all_demand() -> None:
+    many = " && ".join(f"(assertion.x{number} == 'a' || assertion.y{number} == 'b')" for number in range(20))
+    ways = claims_compared(f"assertion.owner == 'shop' && {many}")
+    assert isinstance(ways, tuple)
+    assert ways
+    assert all(equals("assertion.owner", "shop") in way for way in ways)
+
+
+def test_a_value_with_a_hole_is_a_demand_all_the_same() -> None:
+    expression = Unknown("var.org has no default", ("assertion.owner == '", Hole("var.org"), "'"))
+    ways = claims_compared(expression)
+    assert isinstance(ways, tuple)
+    ((claim,),) = ways
+    assert claim.name == "assertion.owner"
+    assert claim.values == (Unknown("var.org has no default", (Hole("?"),)),)
+
+
+def test_what_is_no_cel_or_not_known_makes_no_demands() -> None:
+    assert isinstance(claims_compared("assertion.owner ="), Unparsable)
+    assert claims_compared(Unknown("known after apply")) == Unknown("known after apply")
+
+
+@pytest.mark.parametrize(
+    ("expression", "roles"),
+    [
+        (f"{ROLES}.hasOnly(['a', 'b'])", {"a", "b"}),
+        (f"{ROLES}.hasOnly(['a']) || {ROLES}.hasOnly(['b'])", {"a", "b"}),
+        (f"{ROLES}.hasOnly(['a', 'b']) && {ROLES}.hasOnly(['b', 'c'])", {"b"}),
+        (f"{ROLES}.hasOnly(['a']) && resource.matchTag('1/x', 'y')", {"a"}),
+        (f"{ROLES}.hasOnly(['a']) || resource.matchTag('1/x', 'y')", None),
+        (f"{ROLES}.hasOnly([])", set()),
+        (f"!{ROLES}.hasOnly(['a'])", None),
+        ("request.time < timestamp('2030-01-01T00:00:00Z')", None),
+        ("is no = CEL", None),
+    ],
+)
+def test_the_roles_that_may_be_granted(expression: str, roles: set[str] | None) -> None:
+    assert limits_of(expression) == (None if roles is None else frozenset(roles))

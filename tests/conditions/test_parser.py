@@ -1,0 +1,137 @@
+import random
+import time
+from datetime import date
+
+import pytest
+
+from iamlint.conditions import Unparsable, claims_compared, evaluate, parse
+from iamlint.conditions.context import Context
+from iamlint.conditions.parser import DEEPEST, LONGEST
+from iamlint.conditions.syntax import AnyOf, Call, Field, Literal, Name, Operation, dotted
+from iamlint.unknown import Hole, Truth, Unknown
+
+TUESDAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("expression", "offset", "reason"),
+    [
+        ("", 0, "it is empty"),
+        ("  // nothing but a comment", 26, "it is empty"),
+        ("a &&", 4, "it ends too early"),
+        ("x = 1", 2, "= is not expected here"),
+        ("a #", 2, "# is not expected here"),
+        ('a && "x', 5, "a text that is not closed"),
+        ("'it''s'", 4, "'s' is not expected here"),
+        ("f(a,,b)", 4, ", is not expected here"),
+        ("A{b: 1}", 0, "a message in braces is nothing that conditions use"),
+        (r"'\q' == 'q'", 1, r"\q is no escape sequence of CEL"),
+        (r"'\ud800'", 1, r"\ud800 is no escape sequence of CEL"),
+        ("1" * 400, 0, "this number is too large for CEL"),
+        ("x" * (LONGEST + 1), LONGEST, f"it is longer than {LONGEST} characters"),
+    ],
+)
+def test_what_is_no_cel_says_where(expression: str, offset: int, reason: str) -> None:
+    assert parse(expression) == Unparsable(offset, reason)
+
+
+def test_an_unparsable_condition_is_open_and_shown_from_one() -> None:
+    outcome = evaluate("x = 1", Context(TUESDAY))
+    assert outcome.truth is Truth.UNKNOWN
+    assert outcome.why == ("its condition is no CEL expression: = is not expected here (at its character 3)",)
+
+
+def test_trees() -> None:
+    assert parse("a.b == 'c' || d()") == AnyOf(
+        (Operation("==", Field(Name("a"), "b"), Literal("c")), Call("d", None, ())),
+    )
+    assert parse("1 - 2 - -3") == Operation("-", Operation("-", Literal(1), Literal(2)), Literal(-3))
+    tree = parse('assertion["sub"].x')
+    assert not isinstance(tree, Unparsable | Unknown)
+    assert dotted(tree) == "assertion.sub.x"
+
+
+def test_commas_and_comments_within_texts_stay() -> None:
+    assert parse("',]' == '// no comment'") == Operation("==", Literal(",]"), Literal("// no comment"))
+
+
+HOSTILE = {
+    "brackets": "(" * 8000 + "a" + ")" * 8000,
+    "lists": "[" * 8000,
+    "negations": "!" * 8000 + "a",
+    "minuses": "-" * 8000 + "1",
+    "choices": "a?b:" * 2000 + "c",
+    "sums": "+".join(["1"] * 4000),
+    "paths": ".".join(["a"] * 4000),
+    "indices": "a" + "[0]" * 4000,
+    "comparisons": "<".join(["a"] * 4000),
+    "escapes": '"' + "\\n" * 8000,
+    "raw escapes": 'r"' + '\\"' * 8000,
+    "quotes": "'" * 16001,
+    "calls": "f(" * 4000 + ")" * 4000,
+    "zeros": "\0" * 1000,
+}
+
+
+@pytest.mark.parametrize("expression", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_expressions_are_refused_soon(expression: str) -> None:
+    start = time.process_time()
+    assert isinstance(parse(expression), Unparsable)
+    assert time.process_time() - start < 5
+
+
+def test_long_chains_of_logic_are_read() -> None:
+    expression = " || ".join(f"a.b == '{number}'" for number in range(900))
+    start = time.process_time()
+    assert evaluate(expression, Context(TUESDAY)).truth is Truth.UNKNOWN
+    assert isinstance(claims_compared(expression), tuple)
+    assert time.process_time() - start < 5
+
+
+def test_choices_in_the_tests_of_choices_do_not_double_the_work() -> None:
+    expression = "a.b == '1'"
+    for _ in range(DEEPEST // 2):
+        expression = f"({expression} ? c.d == '1' : e.f == '2')"
+    start = time.process_time()
+    assert evaluate(expression, Context(TUESDAY)).truth is Truth.UNKNOWN
+    assert claims_compared(expression)
+    assert time.process_time() - start < 5
+
+
+def test_texts_and_patterns_that_grow_end() -> None:
+    assert evaluate("'" + "a" * 5000 + "'.matches('(a*)*$')", Context(TUESDAY)).truth is Truth.TRUE
+    assert evaluate("'a'.matches('" + "(a{999}){999}" + "')", Context(TUESDAY)).truth is Truth.FALSE
+
+
+def test_random_letters_never_raise() -> None:
+    letters = random.Random(7)
+    pieces = ["request.time", "<", "timestamp(", ")", "'a'", '"', "&&", "||", "!", "[", "]", "in", "1", ".x", "?", ":"]
+    for _ in range(400):
+        expression = "".join(letters.choices(pieces, k=letters.randint(1, 12)))
+        evaluate(expression, Context(TUESDAY))
+        claims_compared(expression)
+
+
+# -- expressions that are only known in part -------------------------------------------------------------------------
+
+
+def with_hole(before: str, after: str) -> Unknown:
+    return Unknown("known after apply", (before, Hole("google_project.shop.number"), after))
+
+
+def test_a_hole_within_a_text_leaves_the_rest_to_judge() -> None:
+    token = Context(TUESDAY, "iam.serviceAccounts.getAccessToken")
+    by_name = evaluate(with_hole("resource.name.startsWith('projects/", "/x')"), token)
+    assert by_name.truth is Truth.FALSE
+    assert by_name.has("unavailable")
+    by_time = evaluate(with_hole("request.time < timestamp('", "')"), token)
+    assert by_time.truth is Truth.UNKNOWN
+    assert by_time.has("unknown")
+    assert "known after apply" in " ".join(by_time.why)
+
+
+def test_a_hole_anywhere_else_leaves_nothing() -> None:
+    outcome = evaluate(with_hole("request.time < ", ""), Context(TUESDAY))
+    assert outcome.truth is Truth.UNKNOWN
+    assert outcome.why == ("its condition is not known: known after apply",)
+    assert evaluate(Unknown("var.when has no default"), Context(TUESDAY)).has("unknown")
