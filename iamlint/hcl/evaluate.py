@@ -376,12 +376,11 @@ def _is_refused(value: Value) -> bool:
 
 def _refused(value: Value) -> bool:
     """Whether evaluating this, or a part of it, is an error; raises where that is not known."""
-    for part in parts(value):
-        if isinstance(part.data, Unknown):
-            if part.data.refused:
-                return True
-            if part is value:
-                raise Unclear(Unknown(part.data.reason))
+    unknowns = [part.data for part in parts(value) if isinstance(part.data, Unknown)]
+    if any(why.refused for why in unknowns):
+        return True
+    if unknowns:
+        raise Unclear(Unknown(unknowns[0].reason))
     return False
 
 

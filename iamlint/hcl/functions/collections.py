@@ -330,21 +330,25 @@ def _may_have(map_: Value, key: Unknown) -> bool:
 
 
 def _lookup(map_: Value, key: Value, default: Value | None = None) -> Data | Value:
+    data = known(map_)
+    if isinstance(data, Map) and default is not None:
+        default = _as_element(default, type_of(map_).element or ANY)
     if default is not None and isinstance(key.data, Unknown) and not _may_have(map_, key.data):
         return default
-    name, data = text(key), known(map_)
-    if isinstance(data, Map) and default is not None:
-        element = type_of(map_).element or ANY
-        common = unify((element, type_of(default)))
-        if common is None or element.kind not in ("any", common.kind):
-            raise Refused("the default must have the type of the map's elements")
-        default = convert(default, element)
+    name = text(key)
     found = data.attribute(name) if isinstance(data, Lazy) else entries(map_).get(name)
     if found is not None:
         return found
     if default is None:
         raise Refused(f"the map has no key {name!r}")
     return default
+
+
+def _as_element(default: Value, element: Type) -> Value:
+    common = unify((element, type_of(default)))
+    if common is None or element.kind not in ("any", common.kind):
+        raise Refused("the default must have the type of the map's elements")
+    return convert(default, element)
 
 
 def _transpose(value: Value) -> Data:

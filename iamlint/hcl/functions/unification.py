@@ -19,6 +19,7 @@ from iamlint.hcl.functions.types import (
     number_of,
     set_of,
     text_of,
+    uncertain,
 )
 from iamlint.unknown import Unknown
 from iamlint.values import Lazy, List, Map, SetOf, Value
@@ -208,7 +209,8 @@ def _bool(value: Value, _wanted: Type) -> Value:
 
 
 def _list(value: Value, wanted: Type) -> Value:
-    return Value(List(_as(list(items(value)), wanted.element or ANY)), value.at, value.structure)
+    found = _as(list(items(value)), wanted.element or ANY)
+    return Value(set_of(found) if uncertain(value) else List(found), value.at, value.structure)
 
 
 def _set(value: Value, wanted: Type) -> Value:
