@@ -115,7 +115,7 @@ def _rule(rule: Rule) -> om.ReportingDescriptor:
         short_description=om.MultiformatMessageString(text=_shortened(rule.title)),
         full_description=om.MultiformatMessageString(text=_shortened(" ".join(rule.why.split()))),
         help=om.MultiformatMessageString(text=page, markdown=page),
-        help_uri=f"{HOME}/blob/main/rules/{rule.id}.yaml",
+        help_uri=f"{HOME}/blob/main/docs/rules/{rule.id}.md",
         default_configuration=om.ReportingConfiguration(level=_LEVELS[rule.severity]),
         properties={
             "tags": ["security", "iam", rule.family, "external/cwe/cwe-250"],
