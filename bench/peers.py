@@ -147,9 +147,7 @@ def trivy(top: Path, check: str, slugs: set[str]) -> Outcome:
                 if bool(found) == (kind == "bad"):
                     outcome.agree += 1
                 else:
-                    first = next(
-                        line for line in text.splitlines() if line.startswith("resource") or line.startswith("data")
-                    )
+                    first = next(line for line in text.splitlines() if line.startswith(("resource", "data")))
                     (outcome.missed if kind == "bad" else outcome.extra).append(
                         f"{kind} example: {first} {sorted(found)}"
                     )
