@@ -76,7 +76,8 @@ UNTYPED = {
 whether it makes a text of what stands beside them."""
 
 
-def _answers(path: Path) -> list[dict[str, Any]]:
+def answers(path: Path) -> list[dict[str, Any]]:
+    """The expressions of a file, each with Terraform's value and its type, or its error."""
     found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["answers"]
     return found
 
@@ -197,16 +198,16 @@ def allowed(expression: str) -> list[str]:
 @pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.stem)
 def test_expressions(path: Path) -> None:
     module = Module()
-    wrong = {a["expression"]: difference(a, module.value(a["expression"])) for a in _answers(path)}
+    wrong = {a["expression"]: difference(a, module.value(a["expression"])) for a in answers(path)}
     wrong = {expression: text for expression, text in wrong.items() if text}
     assert wrong.keys() - UNTYPED == set(), "\n".join(wrong.values())
-    assert {a["expression"] for a in _answers(path)} & UNTYPED == wrong.keys() & UNTYPED
+    assert {a["expression"] for a in answers(path)} & UNTYPED == wrong.keys() & UNTYPED
 
 
 def test_few_answers_are_unknown() -> None:
     """Each entry of the table is needed, and all together are few."""
     module, used = Module(), set[str]()
-    recorded = [answer for path in ANSWERS for answer in _answers(path)]
+    recorded = [answer for path in ANSWERS for answer in answers(path)]
     unknown = [a["expression"] for a in recorded if "value" in a and first_unknown(module.value(a["expression"]))]
     for expression in unknown:
         used.update(allowed(expression))
@@ -217,5 +218,5 @@ def test_few_answers_are_unknown() -> None:
 
 def test_every_function_occurs() -> None:
     functions = json.loads((RECORDED / "functions.json").read_text(encoding="utf-8"))["functions"]
-    text = "\n".join(answer["expression"] for path in ANSWERS for answer in _answers(path))
+    text = "\n".join(answer["expression"] for path in ANSWERS for answer in answers(path))
     assert [name for name in functions if not re.search(rf"\b{name}\(", text)] == []

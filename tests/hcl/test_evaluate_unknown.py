@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from typing import Any
 
 import pytest
-from test_console import RECORDED, Module, plain
+from test_console import ANSWERS as ANSWERED
+from test_console import RECORDED, Module, answers, plain
 
+from iamlint.hcl.functions.types import parts
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import Lazy, SetOf, Value
 
@@ -121,3 +125,55 @@ def test_as_terraform_plans(answer: dict[str, Any], value: Any) -> None:
         assert ours == UNKNOWN
     else:
         assert _agrees(theirs, ours), f"Terraform: {theirs}\niamlint:   {ours}"
+
+
+# -- what is known stays true ------------------------------------------------------------------------------------------
+
+_LITERAL = re.compile(r'"(?:[^"\\$]|\\.)*"|\[\]|\{\}|null|true')
+_HOLED = ("u", '"x-${u}"', '"${u}.y"', '[u, "a"]', "{ a = u, b = 1 }", 'toset([u, "b"])', "[u]")
+_TEXTS = ("a", "b", "", "1", "user:a@example.com", "é")
+
+
+def _with_holes(count: int) -> list[str]:
+    """Recorded expressions, each with one of its literals replaced by something with an unknown text in it.
+
+    Without ``try()``: what it falls back to is another value, and we keep what is known of the first.
+    """
+    chance = random.Random(5)
+    recorded = [answer["expression"] for path in ANSWERED for answer in answers(path)]
+    found = []
+    for expression in chance.choices([one for one in recorded if "try(" not in one], k=count):
+        literals = list(_LITERAL.finditer(expression))
+        if literals:
+            at = chance.choice(literals)
+            found.append(expression[: at.start()] + chance.choice(_HOLED) + expression[at.end() :])
+    return found
+
+
+def _consistent(known: Any, concrete: Any) -> bool:
+    """Numbers and booleans may turn out to be texts, where the unknown beside them is one."""
+    match known, concrete:
+        case "(unknown)", _:
+            return True
+        case dict(), dict():
+            return known.keys() == concrete.keys() and all(_consistent(known[key], concrete[key]) for key in known)
+        case list(), list():
+            return len(known) == len(concrete) and all(map(_consistent, known, concrete))
+        case _:
+            return known == concrete or (isinstance(concrete, str) and json.dumps(known) == concrete)
+
+
+def test_what_is_known_beside_an_unknown_text_is_so_for_every_text() -> None:
+    unknown = Module({"u": Value(Unknown("later", (Hole("x.y"),)))})
+    concrete = [Module({"u": Value(text)}) for text in _TEXTS]
+    compared = 0
+    for expression in _with_holes(4_000):
+        ours = unknown.value(expression)
+        if any(isinstance(part.data, SetOf) for part in parts(ours)):
+            continue  # its elements have no order
+        for module in concrete:
+            theirs = module.value(expression)
+            if not ours.unknown and not theirs.unknown:
+                compared += 1
+                assert _consistent(_ours(ours), _ours(theirs)), expression
+    assert compared > 2_000

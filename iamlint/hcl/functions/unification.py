@@ -166,6 +166,8 @@ def convertible(given: Type, wanted: Type) -> bool:
 
 def convert(value: Value, wanted: Type) -> Value:
     """A value as a type; null and what is not known stay; raises `Refused` where Terraform would."""
+    if isinstance(value.data, Unknown) and type_of(value) == STRING and wanted.kind not in (*_PRIMITIVES, "any"):
+        raise Refused(f"a {wanted.kind} is required")
     if value.data is None or isinstance(value.data, Unknown | Lazy) or wanted.kind == "any":
         return value
     return _CONVERTERS[wanted.kind](value, wanted)
