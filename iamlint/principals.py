@@ -28,6 +28,9 @@ _LOWERED = frozenset({"user", "serviceAccount", "group", "domain"})
 """The forms whose value the provider for Terraform makes lower case; URLs and GKE identities keep theirs."""
 _DELETABLE = frozenset({"user", "serviceAccount", "group", "principal", "principalSet"})
 _CANONICAL = {prefix.lower(): prefix for prefix in _PREFIXES}
+_OF_PROJECT = frozenset({"projectOwners", "projectReaders", "projectWriters"})
+"""What BigQuery's datasets call the holders of basic roles. Source:
+https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_bigquery_dataset_iam"""
 _PUBLIC = {"allusers": "allUsers", "allauthenticatedusers": "allAuthenticatedUsers"}
 
 _AGENT_DOMAIN = re.compile(r"gcp-(sa|ri)-[a-z0-9-]+\.iam\.gserviceaccount\.com\Z")
@@ -94,6 +97,8 @@ def read_principal(value: str | Unknown) -> Principal:
 def _known(text: str) -> Principal:
     if text.lower() in _PUBLIC:
         return Principal(_PUBLIC[text.lower()], "public")
+    if text in _OF_PROJECT:
+        return Principal(text, "convenience")
     prefix, colon, rest = text.partition(":")
     prefix = _CANONICAL.get(prefix.lower(), prefix)
     kind = _PREFIXES.get(prefix)

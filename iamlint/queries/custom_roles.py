@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from iamlint.estate import Estate, permissions_of
 from iamlint.facts import CustomRole, Place
@@ -64,21 +65,22 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
     catalog = estate.roles.catalog
     for role in estate.of(CustomRole):
         listed = role.permissions if isinstance(role.permissions, tuple) and not role.deleted else ()
-        for permission, place in listed:
-            if isinstance(permission, str) and "${" not in permission and not catalog.is_permission(permission):
-                yield _not_there(role, permission, place, catalog)
+        missing = [
+            (permission, place, *_reason(permission, catalog))
+            for permission, place in listed
+            if isinstance(permission, str) and "${" not in permission and not catalog.is_permission(permission)
+        ]
+        doubtful = [one for one in missing if not one[3]]
+        yield from (_not_there(role, *one) for one in missing if one[3])
+        if doubtful:  # an old role lists many that Google has retired since: one finding says so
+            permission, place, reason, _ = doubtful[0]
+            more = f"; so are {len(doubtful) - 1} more that the role lists" if doubtful[1:] else ""
+            yield _not_there(role, permission, place, reason + more, False)
 
 
-def _not_there(role: CustomRole, permission: str, place: Place, catalog: Catalog) -> Match:
-    reason, sure = _reason(permission, catalog)
-    return Match(
-        role,
-        Truth.TRUE,
-        (permission,),
-        words={"reason": reason},
-        place=place,
-        confidence=None if sure else "medium",
-    )
+def _not_there(role: CustomRole, permission: str, place: Place, reason: str, sure: bool) -> Match:
+    found = Match(role, Truth.TRUE, (permission,), words={"reason": reason}, place=place)
+    return found if sure else replace(found, confidence="medium")
 
 
 def _reason(permission: str, catalog: Catalog) -> tuple[str, bool]:

@@ -26,11 +26,13 @@ def conflicting_bindings(estate: Estate) -> Iterator[Match]:
         if grant.declared.address and name:
             targets[scope(grant.declared), grant.resource.kind, name].append(grant)
     for grants in targets.values():
-        yield from _in_policy(grants)
+        if any(grant.origin == "policy" for grant in grants):
+            yield from _in_policy(grants)
+            continue
         roles: dict[tuple[str, str], list[Grant]] = defaultdict(list)
         for grant in grants:
             role, condition = identity(grant.role, grant.declared), _condition_key(grant)
-            if grant.origin != "policy" and role and condition is not None:
+            if role and condition is not None:
                 roles[role, condition].append(grant)
         for sharing in roles.values():
             yield from _in_role(sharing)
@@ -38,33 +40,34 @@ def conflicting_bindings(estate: Estate) -> Iterator[Match]:
 
 def _in_policy(grants: list[Grant]) -> Iterator[Match]:
     """A policy beside anything else that grants on the same resource."""
-    policies = _first_of_each(grant for grant in grants if grant.origin == "policy")
-    others = _first_of_each(grants)
-    for other in others[1:] if policies else ():
-        owner = policies[0] if policies[0].declared.address != other.declared.address else others[0]
-        if owner.declared.address != other.declared.address:
-            yield _conflict(other, owner, f"both change the policy of {other.resource}, which one of them owns")
+    owner = next(grant for grant in grants if grant.origin == "policy")
+    others = [grant for grant in _first_of_each(grants) if grant.declared.address != owner.declared.address]
+    if others:
+        yield _conflict(others, owner, f"the one owns the whole policy of {owner.resource}, which the other changes")
 
 
 def _in_role(grants: list[Grant]) -> Iterator[Match]:
     """A binding beside a member or another binding for the same role."""
-    bindings = _first_of_each(grant for grant in grants if grant.origin == "binding")
-    if not bindings:
-        return
-    owner = bindings[0]
-    for other in _first_of_each(grants):
-        if other.declared.address != owner.declared.address:
-            role = other.role if isinstance(other.role, str) else other.role.text
-            yield _conflict(other, owner, f"both set who holds {role} on {other.resource}")
+    owner = next((grant for grant in grants if grant.origin == "binding"), None)
+    others = [one for one in _first_of_each(grants) if owner and one.declared.address != owner.declared.address]
+    if owner and others:
+        role = owner.role if isinstance(owner.role, str) else owner.role.text
+        yield _conflict(
+            others, owner, f"the one owns all members of {role} on {owner.resource}, which the other changes"
+        )
 
 
-def _conflict(grant: Grant, owner: Grant, what: str) -> Match:
-    words = {"other": owner.declared.address or "", "this": grant.declared.address or "", "what": what}
-    several = [one.declared.address for one in (grant, owner) if "[*]" in (one.declared.address or "")]
+def _conflict(others: list[Grant], owner: Grant, what: str) -> Match:
+    """One finding for all that fight with one owner, at the first of them."""
+    this, rest = others[0], others[1:]
+    more = f" and {len(rest)} more" if rest else ""
+    words = {"other": owner.declared.address or "", "this": f"{this.declared.address or ''}{more}", "what": what}
+    related = (owner, *rest)
+    several = [one.declared.address for one in (this, owner) if "[*]" in (one.declared.address or "")]
     if several:
         reasons = (f"how many instances of {several[0]} there are is not known",)
-        return Match(grant, Truth.UNKNOWN, reasons=reasons, related=(owner,), words=words, place=grant.role_place)
-    return Match(grant, Truth.TRUE, related=(owner,), words=words, place=grant.role_place)
+        return Match(this, Truth.UNKNOWN, reasons=reasons, related=related, words=words, place=this.role_place)
+    return Match(this, Truth.TRUE, related=related, words=words, place=this.role_place)
 
 
 def _first_of_each(grants: Iterable[Grant]) -> list[Grant]:

@@ -100,7 +100,7 @@ def test_permissions_that_are_not_there(check: Check, permission: str, reason: s
     assert finding.confidence == confidence
 
 
-def test_each_unknown_permission_has_its_own_place(check: Check) -> None:
+def test_what_is_certainly_wrong_has_its_own_place_and_what_may_be_retired_is_told_once(check: Check) -> None:
     text = """
 resource "google_project_iam_custom_role" "r" {
   project = "shop"
@@ -110,8 +110,11 @@ resource "google_project_iam_custom_role" "r" {
     "storage.object.get",
     "storage.objects.get",
     "storage.object.list",
+    "storage.*",
+    "roles/viewer",
   ]
 }
 """
     report = check({"main.tf": text}, select=("unknown-permission",))
-    assert [finding.at.line for finding in report.findings] == [7, 9]
+    assert [finding.at.line for finding in report.findings] == [7, 10, 11]
+    assert "so are 1 more that the role lists" in report.findings[0].message
