@@ -74,7 +74,8 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
         yield from (_not_there(role, *one) for one in missing if one[3])
         if doubtful:  # an old role lists many that Google has retired since: one finding says so
             permission, place, reason, _ = doubtful[0]
-            more = f"; so are {len(doubtful) - 1} more that the role lists" if doubtful[1:] else ""
+            rest = len(doubtful) - 1
+            more = f"; so {'is' if rest == 1 else 'are'} {rest} more that the role lists" if rest else ""
             yield _not_there(role, permission, place, reason + more, False)
 
 

@@ -117,4 +117,4 @@ resource "google_project_iam_custom_role" "r" {
 """
     report = check({"main.tf": text}, select=("unknown-permission",))
     assert [finding.at.line for finding in report.findings] == [7, 10, 11]
-    assert "so are 1 more that the role lists" in report.findings[0].message
+    assert "so is 1 more that the role lists" in report.findings[0].message
