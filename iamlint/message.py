@@ -13,7 +13,8 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 def filled(message: str, words: Mapping[str, str]) -> str:
     """A message with its placeholders filled in; on one line, whatever the words have in them."""
-    return " ".join(PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), message).split())
+    text = " ".join(PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), message).split())
+    return text.removesuffix(".") if text.endswith("?.") else text
 
 
 def words_of(match: Match) -> dict[str, str]:
