@@ -10,9 +10,10 @@ _LANGUAGES = {".tf": "hcl", ".json": "json", ".yaml": "yaml"}
 def rule_page(rule: Rule) -> str:
     """The page as Markdown."""
     sure = "" if rule.confidence == "high" else f", confidence {rule.confidence}"
+    asked = "; pedantic: runs only where it is selected" if rule.pedantic else ""
     parts = [
         f"# {rule.slug}",
-        f"**{rule.title}.** `{rule.id}`, severity {rule.severity}{sure}.",
+        f"**{rule.title}.** `{rule.id}`, severity {rule.severity}{sure}{asked}.",
         "## Why",
         rule.why.strip(),
         "## Before",
@@ -24,6 +25,8 @@ def rule_page(rule: Rule) -> str:
         "## References",
         "\n".join(f"- <{reference}>" for reference in rule.references),
     ]
+    if rule.aliases:
+        parts += ["## Also known as", ", ".join(f"`{alias}`" for alias in rule.aliases)]
     return "\n\n".join(parts) + "\n"
 
 
