@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -48,6 +49,16 @@ _STANDARD = "tag:yaml.org,2002:"
 
 def decoded(text: str, file: SourceText | None = None) -> Value:
     """The value of the only document in a text; its parts have places where it is the text of a file."""
+    return _decoded(text, None) if file is None else _of_file(file)
+
+
+@lru_cache(maxsize=512)
+def _of_file(file: SourceText) -> Value:
+    """Read once, however many instances of a module ask for it."""
+    return _decoded(file.text, file)
+
+
+def _decoded(text: str, file: SourceText | None) -> Value:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Reader(yaml.parse(text, Loader=loader), file).only_document()

@@ -36,8 +36,11 @@ DEEPEST_REFERENCE = 300
 """A value behind a longer chain of references than this is not worked out."""
 MOST_INSTANCES = 100_000
 """Instances of one root module beyond this, of resources and modules together, are not read, and that is said."""
-MOST_STEPS_IN_ROOT = 10_000_000
-"""Steps of evaluation of one root module, beyond which its values are unknown; about half a minute."""
+MOST_STEPS_IN_ROOT = 40_000_000
+"""Steps of evaluation of one root module, beyond which its values are unknown; about a minute.
+
+A factory of three hundred projects, each with its accounts and grants, stays below.
+"""
 
 Input = Callable[[], Value]
 
@@ -88,6 +91,7 @@ class ModuleInstance:
         self.address, self.path, self.via = address, path, via
         self.directories = (*above, module.directory)
         self._callsite = Callsite(call, inputs, module.files[0].source) if call and module.described else None
+        self._roots: dict[str, Value | None] = {}
         self._values: dict[tuple[str, ...], Value] = {}
         self._working: set[tuple[str, ...]] = set()
         self._expansions: dict[int, Expansion] = {}
@@ -118,6 +122,13 @@ class ModuleInstance:
         return inside
 
     def _root_name(self, name: str, source: SourceText) -> Value | None:
+        if name in ("terraform", "tofu"):
+            return Value({"workspace": self._workspace(source)})
+        if name not in self._roots:
+            self._roots[name] = self._root(name)
+        return self._roots[name]
+
+    def _root(self, name: str) -> Value | None:
         match name:
             case "var":
                 return Value(Lazy(self.qualified("var"), self.variable, lambda: self.module.variables))
@@ -132,8 +143,6 @@ class ModuleInstance:
                 return Value(Lazy(self.qualified(name), lambda kind: self._kind("managed", kind)))
             case "path":
                 return Value(self._paths())
-            case "terraform" | "tofu":
-                return Value({"workspace": self._workspace(source)})
             case "each" | "count" | "self":
                 return None
             case _:
