@@ -1,10 +1,10 @@
 """Values (of Terraform's language, of JSON and YAML documents), each with the place that it was written at.
 
-Known data are plain Python: None, bool, int or Decimal (never float), str, tuple, dict (keys in the order of their text,
-as Terraform iterates), `SetOf`, and `Lazy` objects whose attributes are worked out when asked for. A tuple is
+Known data are plain Python: None, bool, int or Decimal (never float), str, tuple, dict (keys in the order of their
+text, as Terraform iterates), `SetOf`, and `Lazy` objects whose attributes are worked out when asked for. A tuple is
 Terraform's tuple unless it is a `List`, and a dict its object unless it is a `Map`: the two differ for ``==`` and for
-what they become beside another type, and nowhere else. What cannot be known is an `Unknown` in the place of the data; a collection is known as soon as its
-shape is, though its elements may not be.
+what they become beside another type, and nowhere else. What cannot be known is an `Unknown` in the place of the data;
+a collection is known as soon as its shape is, though its elements may not be.
 """
 
 from __future__ import annotations

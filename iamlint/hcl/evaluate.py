@@ -357,7 +357,7 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
         raise Refused(f"{name}() with {len(arguments)} arguments") from None
     for argument in arguments:
         scope.budget.spend(size(argument) if name in DEEP else weight(argument))
-    result = called(*given)  # type: ignore[misc]
+    result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
     found = result if isinstance(result, Value) else Value(result)
     scope.budget.spend(weight(found))
     if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:
