@@ -15,7 +15,7 @@ from iamlint.hcl.scope import Budget, Files, Scope
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.bodies import body
 from iamlint.sources.terraform.callsite import Callsite
-from iamlint.sources.terraform.computed import View, computed
+from iamlint.sources.terraform.computed import View
 from iamlint.sources.terraform.expansion import (
     SINGLE,
     Expansion,
@@ -24,8 +24,9 @@ from iamlint.sources.terraform.expansion import (
     by_for_each,
     key_text,
 )
-from iamlint.sources.terraform.instance import Body, Instance
+from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.module import Declared, Local, Mode, Module
+from iamlint.sources.terraform.objects import instance_object
 from iamlint.sources.terraform.variables import convert_variable
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import NULL, Lazy, Value, unknown
@@ -260,33 +261,9 @@ class ModuleInstance:
         return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
 
     def _object(self, mode: Mode, declared: Declared, address: str, names: Mapping[str, Value]) -> Lazy:
-        evaluated = body(declared, self.scope(names))
-        known: dict[str, Value] = {}
-        working: set[str] = set()
-
-        def work(name: str) -> Value:
-            argument = evaluated.arguments.get(name)
-            if argument and argument.value.data is not None:
-                return argument.value
-            nested = evaluated.blocks.get(name)
-            if nested is not None:
-                return _as_objects(nested, f"{address}.{name}")
-            provider = self.provider_of(declared)
-            project = provider.body.value("project") if provider else NULL
-            return computed(mode, declared.block.label(0), name, View(address, evaluated, project))
-
-        def attribute(name: str) -> Value:
-            if name not in known:
-                if name in working:
-                    return unknown(f"{address}.{name} refers to itself", reference=f"{address}.{name}")
-                working.add(name)
-                try:
-                    known[name] = work(name)
-                finally:
-                    working.discard(name)
-            return known[name]
-
-        return Lazy(address, attribute, lambda: (*evaluated.arguments, *evaluated.blocks))
+        provider = self.provider_of(declared)
+        project = provider.body.value("project") if provider else NULL
+        return instance_object(mode, declared.block.label(0), View(address, body(declared, self.scope(names)), project))
 
     # -- providers -------------------------------------------------------------------------------------------------
 
@@ -333,7 +310,7 @@ class ModuleInstance:
         if found.directory in self.directories:
             return self._gap(declared, address, "it calls itself, directly or through other modules")
         if found.described == "partly":
-            self._gap(declared, address, "the module is not installed, and only what its arguments grant is known")
+            self._say(declared, address, f"{address} is not installed, so that only what its arguments grant is known")
         expansion = self.expansion(declared, address)
         if expansion.symbolic:
             why = f"how many instances it has is not known: {expansion.symbolic.reason}"
@@ -380,11 +357,13 @@ class ModuleInstance:
         return passed
 
     def _gap(self, declared: Declared, address: str, reason: str) -> Unknown:
+        reason = f"{address} is not read: {reason}"
+        self._say(declared, address, reason)
+        return Unknown(reason, (Hole(address),))
+
+    def _say(self, declared: Declared, address: str, reason: str) -> None:
         via = tuple(span.location for span in self.via)
-        self.run.gaps.append(
-            Gap(f"{address} is not read: {reason}", Declaration(declared.header.location, "module", address, via))
-        )
-        return Unknown(f"{address} is not read: {reason}", (Hole(address),))
+        self.run.gaps.append(Gap(reason, Declaration(declared.header.location, "module", address, via)))
 
     def _full(self, declared: Declared, address: str) -> Unknown:
         """Too many instances: said where the limit is met, not for all that follows."""
@@ -466,24 +445,3 @@ class ModuleInstance:
 def _provider_name(expression: syntax.Expression, source: SourceText) -> str:
     """``google.prod`` as written, bare or (in JSON and before Terraform 0.12) quoted."""
     return source.text[expression.start : expression.end].strip().strip('"')
-
-
-def _as_object(one: Body, reference: str) -> Value:
-    """A nested block as the object that expressions see; what is not written in it the provider may fill in."""
-
-    def attribute(name: str) -> Value:
-        argument = one.arguments.get(name)
-        if argument:
-            return argument.value
-        nested = one.blocks.get(name)
-        if nested is None:
-            return unknown(f"{reference}.{name} is known after apply", reference=f"{reference}.{name}")
-        return _as_objects(nested, f"{reference}.{name}")
-
-    return Value(Lazy(reference, attribute, lambda: (*one.arguments, *one.blocks)), one.at)
-
-
-def _as_objects(nested: tuple[Body, ...] | Unknown, reference: str) -> Value:
-    if isinstance(nested, Unknown):
-        return Value(nested)
-    return Value(tuple(_as_object(one, f"{reference}[{index}]") for index, one in enumerate(nested)))

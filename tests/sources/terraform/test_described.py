@@ -189,7 +189,7 @@ def test_an_account_of_a_missing_module_is_one_identity(tmp_path: Path) -> None:
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     found = reading(tmp_path, "fabric-project")
     assert [fact.reason for fact in found.facts if isinstance(fact, Gap)] == [
-        "module.project is not read: the module is not installed, and only what its arguments grant is known"
+        "module.project is not installed, so that only what its arguments grant is known"
     ]
 
 
