@@ -4,7 +4,7 @@ A grant on a project is one edge onto the project, never one for each account be
 the grants.
 """
 
-from iamlint.graph.delegation import Chain, delegated, leading
+from iamlint.graph.delegation import Chain, Leads, delegated, leading, shortest
 from iamlint.graph.edges import Edge, Graph, graph_of
 from iamlint.graph.nodes import CONTAINERS, account_node, principal_node, resource_node
 from iamlint.graph.powers import DEPLOY, IDENTITY, POWERS, STRONG, EdgeKind, counts_on
@@ -19,6 +19,7 @@ __all__ = [
     "Edge",
     "EdgeKind",
     "Graph",
+    "Leads",
     "account_node",
     "counts_on",
     "delegated",
@@ -26,4 +27,5 @@ __all__ = [
     "leading",
     "principal_node",
     "resource_node",
+    "shortest",
 ]

@@ -9,7 +9,7 @@ Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from iamlint.graph.edges import Edge, Graph
@@ -40,11 +40,14 @@ class Chain:
         return verdict
 
 
-def delegated(graph: Graph, first: Edge, among: Set[str] | None = None) -> Iterator[Chain]:
+def delegated(
+    graph: Graph, first: Edge, among: Set[str] | None = None, ends: Set[Node] | None = None
+) -> Iterator[Chain]:
     """The ways to tokens that a delegation opens, the shortest first: each from the delegate on, by others or not.
 
     The last hop is a token edge, onto an account or onto a container of accounts; what its holder has a token edge
-    onto anyway is left out. Each delegate is followed once; only these accounts, where they are given.
+    onto anyway is left out. Each delegate is followed once. Where they are given, only chains through accounts
+    ``among`` these are followed, and only those that end in ``ends`` are told.
     """
     own = {edge.onto for edge in graph.calls(first.source) if edge.kind == "token"}
     seen = {first.source, *graph.callers_in(first.onto)}
@@ -52,39 +55,52 @@ def delegated(graph: Graph, first: Edge, among: Set[str] | None = None) -> Itera
     while waiting:
         account, chain = waiting.popleft()
         for edge in graph.calls(account):
-            longer = Chain((*chain.hops, edge))
             if edge.kind == "token":
-                if edge.onto not in own:
-                    yield longer
+                if edge.onto not in own and (ends is None or edge.onto in ends):
+                    yield Chain((*chain.hops, edge))
                 continue
             for following in graph.callers_in(edge.onto):
                 if following not in seen and len(seen) < LONGEST and _in(following, among):
                     seen.add(following)
-                    waiting.append((following, longer))
+                    waiting.append((following, Chain((*chain.hops, edge))))
 
 
 def _in(account: str, among: Set[str] | None) -> bool:
     return among is None or account in among
 
 
-def leading(graph: Graph) -> frozenset[str]:
-    """The accounts through which somebody may obtain the token of a privileged one: by their tokens, or others'.
+Leads = Mapping[str, tuple[Edge, str]]
+"""Of an account: the edge by which the shortest chain goes on, and the account that it goes to, "" after a token."""
+
+
+def leading(graph: Graph) -> Leads:
+    """The accounts through which somebody may obtain the token of a privileged one, each with the next hop to it.
 
     Followed backwards from the privileged accounts, every account and container once: linear in the edges.
     """
-    found: set[str] = set()
+    found: dict[str, tuple[Edge, str]] = {}
     waiting: deque[str] = deque()
     for node in graph.privileged_nodes:
         for edge in graph.on(node):
             if edge.kind == "token" and edge.source not in found:
-                found.add(edge.source)
+                found[edge.source] = edge, ""
                 waiting.append(edge.source)
     followed: set[Node] = set()
     while waiting:
-        for node in graph.around_caller(waiting.popleft()):
+        account = waiting.popleft()
+        for node in graph.around_caller(account):
             for edge in () if node in followed else graph.on(node):
                 if edge.kind == "delegate" and edge.source not in found:
-                    found.add(edge.source)
+                    found[edge.source] = edge, account
                     waiting.append(edge.source)
             followed.add(node)
-    return frozenset(found)
+    return found
+
+
+def shortest(first: Edge, leads: Leads) -> Chain:
+    """The shortest chain to a privileged account that a delegation onto one of these accounts opens."""
+    hops, account = [first], first.onto[1]
+    while account:
+        edge, account = leads[account]
+        hops.append(edge)
+    return Chain(tuple(hops))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -255,9 +255,9 @@ class Graph:
                 yield source, grant
 
     @property
-    def privileged_nodes(self) -> Iterator[Node]:
+    def privileged_nodes(self) -> Set[Node]:
         """The privileged accounts, and the containers that they lie in."""
-        return iter(self._privileged_below)
+        return self._privileged_below.keys()
 
     def privileged_below(self, node: Node, source: str) -> tuple[str, Grant] | None:
         """A privileged account in a container, other than the one that asks, with the grant that makes it so."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain as chain_of
+from itertools import islice
 
 from iamlint.estate import Estate
 from iamlint.facts import Grant
 from iamlint.globs import text_is
-from iamlint.graph import IDENTITY, POWERS, Chain, Edge, Graph, delegated, graph_of, leading
+from iamlint.graph import IDENTITY, POWERS, Chain, Edge, Graph, Leads, delegated, graph_of, leading, shortest
 from iamlint.kinds import shown
 from iamlint.match import Match, verdict
 from iamlint.unknown import Truth, Unknown
@@ -22,6 +24,8 @@ _USEFUL: Mapping[str, object] = {
     "permission": [name for kind in ("token", "sign", "key", "policy") for name in POWERS[kind]],
     "unless": {"principal_kind": sorted(_SPOKEN_FOR)},
 }
+_TRIED = 20
+"""Privileged accounts, the nearest first, of which a principal is asked whether it has as much already."""
 _LOOKED_AT = 200
 """Privileged accounts beyond which an account that is not known is not held against more."""
 
@@ -49,9 +53,14 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
             yield match
 
 
-def _by_delegation(graph: Graph, first: Edge, among: frozenset[str]) -> Match | None:
+def _by_delegation(graph: Graph, first: Edge, leads: Leads) -> Match | None:
     """What a delegation onto an account reaches through it, the nearest privileged account first."""
-    for chain in delegated(graph, first, among):
+    nearest = shortest(first, leads)
+    delegates = {hop.source for hop in nearest.hops[1:]}
+    own = {edge.onto for edge in graph.calls(first.source) if edge.kind == "token"}
+    direct = [] if first.source in delegates or nearest.hops[-1].onto in own else [nearest]
+    others = delegated(graph, first, leads.keys(), graph.privileged_nodes)
+    for chain in chain_of(direct, islice(others, _TRIED)):
         found = graph.privileged_below(chain.hops[-1].onto, first.source)
         match = _match(graph, found[0], [first], chain) if found else None
         if match:
