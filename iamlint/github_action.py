@@ -71,6 +71,7 @@ def _options(environment: Mapping[str, str]) -> Iterator[str]:
         ("IGNORE", "--ignore"),
         ("SOURCE_ROOT", "--source-root"),
         ("RULES", "--rules"),
+        ("BASELINE", "--baseline"),
     ):
         for value in _lines(environment, f"IAMLINT_{name}"):
             yield from (option, value)

@@ -166,6 +166,8 @@ def test_inputs_choose(runner: Runner) -> None:
     assert runner.run(paths="other\nmain.tf").outputs["findings"] == "2"
     assert runner.run(working_directory="other").outputs["findings"] == "1"
     assert runner.run(summary="false").summary == ""
+    (runner.workspace / "known.json").write_text(runner.run(format="json").log)
+    assert runner.run(baseline="known.json").outputs["findings"] == "0"
     assert '"version": "2.1.0"' in runner.run(format="sarif").log
     assert runner.run(sarif_file="out.sarif").outputs["sarif-file"] == str(runner.workspace / "out.sarif")
 

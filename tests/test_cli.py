@@ -126,6 +126,22 @@ def test_a_day_judges_conditions(run: Run) -> None:
     assert run("check", "--as-of", "soon").returncode == 2
 
 
+def test_a_baseline_accepts_what_was_there(run: Run) -> None:
+    before = run("check", "--format", "json", files={"main.tf": BAD}).stdout
+    moved = "# a new line\n" + BAD + GOOD.replace('"ci"', '"other"').replace("logging.viewer", "iam.serviceAccountUser")
+    done = run("check", "--baseline", "before.json", files={"main.tf": moved, "before.json": before})
+    assert done.returncode == 1
+    assert "broad-token-creator" not in done.stdout
+    assert "broad-service-account-user" in done.stdout
+    assert "1 accepted" in done.stdout
+    assert run("check", "--baseline", "before.json", files={"main.tf": BAD}).returncode == 0
+    assert run("check", "--baseline", "before.json", "--no-ignore").returncode == 1
+    for wrong in ("[]", "{", '{"findings": [{}]}'):
+        told = run("check", "--baseline", "before.json", files={"before.json": wrong})
+        assert told.returncode == 2
+        assert told.stderr.startswith("error: before.json:1:")
+
+
 # -- bad input -----------------------------------------------------------------------------------------------------
 
 PLACED = [

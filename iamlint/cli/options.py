@@ -43,6 +43,7 @@ class Request:
     no_config: bool = False
     no_ignore: bool = False
     hook: bool = False
+    baseline: Path | None = None
     as_of: datetime | None = None
 
 
@@ -90,6 +91,7 @@ def judging_options(function: Command) -> Command:
     options = [
         click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]"),
         click.option("--no-config", is_flag=True, help="Read no configuration."),
+        click.option("--baseline", type=FILE, help="Accept what this report of an earlier run (JSON) has already."),
         click.option("--no-ignore", is_flag=True, help="Report what comments and the configuration accept, too."),
         click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]"),
         click.option("--hook", is_flag=True, help="The paths are files of a commit: check the modules they are in."),

@@ -42,6 +42,7 @@ def checked(request: Request, config: Config, *, quiet: bool) -> Report:
 
 
 def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
+    from iamlint.baseline import beyond
     from iamlint.catalog import graded, own_names
     from iamlint.config import unknown_names
     from iamlint.ignore import mistakes
@@ -59,8 +60,18 @@ def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
     reading = read(request, config, quiet=quiet, relevant=relevance(rules, catalog())) if request.paths else Reading()
     reading.errors += mistakes(reading.texts.values(), known)
     as_of = request.as_of.date() if request.as_of else None
-    report = lint(reading, graded(rules, config.severity), as_of, accept=config.accept)
+    report = beyond(lint(reading, graded(rules, config.severity), as_of, accept=config.accept), _baseline(request))
     return unaccepted(report) if request.no_ignore else report
+
+
+def _baseline(request: Request) -> dict[str, Location]:
+    """The findings that are known already, by fingerprint. Raises `Failed`."""
+    from iamlint.baseline import read_baseline
+
+    found = read_baseline(request.baseline) if request.baseline else {}
+    if isinstance(found, Unreadable):
+        raise Failed([found])
+    return found
 
 
 def configuration(request: Request) -> Config:
