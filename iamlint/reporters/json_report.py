@@ -25,6 +25,10 @@ def report_data(report: Report) -> dict[str, Any]:
             _finding(finding, fingerprint)
             for finding, fingerprint in zip(report.findings, report.fingerprints, strict=True)
         ],
+        "accepted": [
+            {**_finding(one.finding, one.finding.fingerprint), "reason": one.reason, "accepted_at": _start(one.at)}
+            for one in report.accepted
+        ],
         "unknowns": [
             {"rule": doubt.rule, "reason": doubt.reason, **_start(doubt.at), "address": doubt.address}
             for doubt in report.doubts

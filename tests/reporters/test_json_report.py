@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from iamlint.facts import Resource
-from iamlint.finding import Doubt, Finding
+from iamlint.finding import Accepted, Doubt, Finding
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters import render
@@ -60,3 +60,12 @@ def test_a_resource_that_is_not_known_has_no_name(build: Build, find: Find) -> N
     name = Unknown("var.project has no default", (Hole("var.project"),))
     report = json.loads(render("json", build([find(resource=Resource("project", name))]), Presentation()))
     assert report["findings"][0]["resource"] == {"kind": "project", "name": None}
+
+
+def test_what_is_accepted_is_there_with_its_reason(build: Build, find: Find) -> None:
+    accepted = (Accepted(find(), "the sandbox", Location("main.tf", 2, 5)),)
+    report = json.loads(render("json", build([], accepted=accepted), Presentation()))
+    assert (report["findings"], report["summary"]["accepted"]) == ([], 1)
+    (one,) = report["accepted"]
+    assert (one["rule"], one["reason"]) == ("blanket-token", "the sandbox")
+    assert one["accepted_at"] == {"path": "main.tf", "line": 2, "column": 5}
