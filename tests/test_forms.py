@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -218,3 +219,66 @@ def test_a_custom_role_that_signs_is_found_and_so_is_whoever_holds_it(
     for rule in (rule for rule in load_rules()[0] if rule.slug in wanted):
         found = places(rule, grant, lambda given: {**form(given), **described}, tmp_path / rule.slug)
         assert len(found) == 1, rule.slug
+
+
+# -- all grants of an example at once, for rules that look at more than one -----------------------------------------
+
+BLOCK = re.compile(r'^resource "google_\w+_iam_(?:member|binding|policy)" "\w+" \{\n.*?^\}\n', re.DOTALL | re.MULTILINE)
+
+
+def renderable(grant: Grant) -> bool:
+    known = isinstance(grant.role, str) and isinstance(grant.resource.name, str) and not grant.principal.unknown
+    texts = (grant.principal.text, str(grant.role), str(grant.resource.name))
+    return known and grant.condition is None and grant.resource.kind in EXPORTED and "${" not in "".join(texts)
+
+
+def together(grants: list[Grant], form: Callable[[Grant], Mapping[str, str]]) -> dict[str, str]:
+    """All grants in one form: in Terraform a block each, in exports a policy for each resource."""
+    files: dict[str, str] = {}
+    for number, grant in enumerate(grants):
+        for name, text in form(grant).items():
+            if form is export and name in files:
+                old, new = json.loads(files[name]), json.loads(text)
+                files[name] = json.dumps({**old, "bindings": old["bindings"] + new["bindings"]}, indent=2)
+            elif form is export:
+                files[name] = text
+            else:
+                stem, _, suffix = name.partition(".")
+                files[f"{stem}{number}.{suffix}"] = (
+                    text.replace('"x"', f'"x{number}"').replace('"p"', f'"p{number}"').replace(".p.", f".p{number}.")
+                )
+    return files
+
+
+def estates(rule: Rule) -> Iterator[tuple[str, list[Grant]]]:
+    """The flagged examples whose grants can all be written in every form: what else they say, and the grants."""
+    for example in rule.flags:
+        grants = grants_of(example)
+        if example.kind == "terraform" and len(example.files) == 1 and grants and all(map(renderable, grants)):
+            (text,) = example.files.values()
+            yield BLOCK.sub("", unmarked(text)), grants
+
+
+QUERIES = [
+    rule for rule in load_rules()[0] if rule.query and rule.slug != "conflicting-bindings" and any(estates(rule))
+]
+"""The rules that are questions, and of which an example has nothing but grants that can be written in every form."""
+
+
+def test_the_questions_about_grants_are_among_them() -> None:
+    found = {rule.slug for rule in QUERIES}
+    assert {"privileged-account-impersonation", "deploy-as-privileged-account", "broken-delegation-chain"} <= found
+    assert {"missing-iamcredentials", "unknown-role", "separation-of-duties"} <= found
+
+
+@pytest.mark.parametrize("form", [member, binding, document, encoded, in_json, export], ids=lambda form: form.__name__)
+@pytest.mark.parametrize("rule", QUERIES, ids=lambda rule: rule.id)
+def test_several_grants_are_found_in_every_form(
+    rule: Rule, form: Callable[[Grant], Mapping[str, str]], tmp_path: Path
+) -> None:
+    for number, (rest, grants) in enumerate(estates(rule)):
+        directory = tmp_path / str(number)
+        write(directory, {"rest.tf": rest, **together(grants, form)})
+        report = lint(read([directory], Options()), [rule])
+        assert report.errors == ()
+        assert report.findings, (form.__name__, rest)
