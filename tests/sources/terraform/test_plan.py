@@ -430,6 +430,7 @@ def test_what_the_provider_fills_in_does_not_name_the_target(tmp_path: Path) -> 
         (plan(member() | {"type": None}), "resource_changes[0].type: expected a string, found null"),
         (plan(member() | {"change": []}), "resource_changes[0].change: expected an object, found an array"),
         (plan(change("a.b", 7)), "resource_changes[0].change.after: expected an object, found a number"),
+        (plan(member(actions=[{}])), "resource_changes[0].change.actions[0]: expected a string, found an object"),
         (plan(member(actions=("delete",)) | {"x": 1}, planned_values=3), "planned_values: expected an object"),
         (plan(planned_values={"root_module": []}), "planned_values.root_module: expected an object"),
         (

@@ -14,6 +14,7 @@ from iamlint.sources.terraform.plan.shapes import (
     optional_object,
     optional_string,
     string,
+    text,
 )
 from iamlint.unknown import Unknown
 from iamlint.values import Value
@@ -88,8 +89,7 @@ def _change(item: Value, path: str) -> Entry | None:
     change = optional_object(fields, "change", path)
     if not change:
         raise ShapeError(item, path, 'an object with "change"')
-    actions = {action.data for action, _ in array(change, "actions", f"{path}.change")}
-    removed = actions in _GONE
+    removed = {text(action, where) for action, where in array(change, "actions", f"{path}.change")} in _GONE
     if "deposed" in fields:
         return None
     if removed:

@@ -63,14 +63,19 @@ def array(parent: dict[str, Value], name: str, path: str) -> Iterator[tuple[Valu
         yield item, f"{here}[{index}]"
 
 
+def text(value: Value, path: str) -> str:
+    """The value as the string that it must be."""
+    if not isinstance(value.data, str):
+        raise ShapeError(value, path, "a string")
+    return value.data
+
+
 def string(parent: Value, name: str, path: str) -> str:
     """A string that must be there."""
     value = object_(parent, path).get(name)
     if value is None:
         raise ShapeError(parent, path, f'an object with "{name}"')
-    if not isinstance(value.data, str):
-        raise ShapeError(value, f"{path}.{name}", "a string")
-    return value.data
+    return text(value, f"{path}.{name}")
 
 
 def optional_string(parent: dict[str, Value], name: str, path: str) -> str:
@@ -78,6 +83,4 @@ def optional_string(parent: dict[str, Value], name: str, path: str) -> str:
     value = parent.get(name)
     if value is None or value.data is None:
         return ""
-    if not isinstance(value.data, str):
-        raise ShapeError(value, f"{path}.{name}", "a string")
-    return value.data
+    return text(value, f"{path}.{name}")
