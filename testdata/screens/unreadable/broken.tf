@@ -1,0 +1,3 @@
+resource "google_project_iam_member" "broken" {
+  project = "shop
+}
