@@ -51,6 +51,11 @@ class Report:
         )
 
     @property
+    def open_questions(self) -> int:
+        """How many things are unknown, each counted once, however many rules it keeps from an answer."""
+        return len({(doubt.at, doubt.address, doubt.reason) for doubt in self.doubts})
+
+    @property
     def ranked(self) -> list[Finding]:
         """The findings, the worst first."""
         return sorted(self.findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.order))

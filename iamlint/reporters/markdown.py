@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from iamlint.location import Location
 from iamlint.report import Report
-from iamlint.reporters.plain import neutral
+from iamlint.reporters.plain import counted, neutral
 from iamlint.reporters.presentation import Presentation
 
 LARGEST = 900_000
@@ -30,13 +30,14 @@ def markdown_report(report: Report, style: Presentation) -> str:
 
 def _lines(report: Report, style: Presentation) -> Iterator[str]:
     counts = ", ".join(f"{number} {severity}" for severity, number in report.by_severity.items() if number)
-    found = len(report.findings)
-    yield f"## iamlint: {found or 'no'} finding{'' if found == 1 else 's'}{f' ({counts})' if counts else ''}"
+    found = counted(len(report.findings), "finding") if report.findings else "no findings"
+    yield f"## iamlint: {found}{f' ({counts})' if counts else ''}"
     yield ""
     judged = f", conditions as of {report.as_of}" if report.as_of else ""
     yield (
-        f"{len(report.accepted)} accepted, {len(report.doubts)} unknown, {len(report.errors)} errors; "
-        f"{report.files} files read, {len(report.rules)} rules, role catalogue of {report.catalog_date}{judged}."
+        f"{len(report.accepted)} accepted, {report.open_questions} unknown, {counted(len(report.errors), 'error')}; "
+        f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}, "
+        f"role catalogue of {report.catalog_date}{judged}."
     )
     if report.errors:
         yield from ("", "### Could not be read", "")

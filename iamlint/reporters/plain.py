@@ -1,4 +1,4 @@
-"""Text from the input, made safe to print: it may come from anybody's pull request."""
+"""Texts as people read them: counts, and those of the input, made safe to print since anybody may have written it."""
 
 from __future__ import annotations
 
@@ -27,3 +27,8 @@ def _harmless(character: str) -> bool:
 def _escape(character: str) -> str:
     code = ord(character)
     return {"\n": "\\n", "\r": "\\r"}.get(character, f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 finding``, ``2 findings``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

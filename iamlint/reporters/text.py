@@ -9,7 +9,7 @@ from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.frame import Paint, frame, place
 from iamlint.reporters.groups import Group, grouped
-from iamlint.reporters.plain import neutral
+from iamlint.reporters.plain import counted, neutral
 from iamlint.reporters.presentation import Presentation
 
 _MOST = 6
@@ -131,17 +131,13 @@ def _summary(report: Report, style: Presentation, paint: Paint) -> Iterator[str]
     parts = [paint("1" if counts else "1;32" if not report.errors else "", findings)]
     if report.accepted:
         parts.append(f"{len(report.accepted)} accepted")
-    unknown = len({(doubt.at, doubt.address, doubt.reason) for doubt in report.doubts})
-    if unknown:
-        parts.append(f"{unknown} unknown" + ("" if style.show_unknown else " (--show-unknown lists them)"))
+    if report.doubts:
+        parts.append(
+            f"{report.open_questions} unknown" + ("" if style.show_unknown else " (--show-unknown lists them)")
+        )
     if report.errors:
         parts.append(paint("1;31", counted(len(report.errors), "error")))
     yield "; ".join(parts)
     judged = f", conditions as of {report.as_of}" if report.as_of else ""
     ran = f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}"
     yield paint("2", f"{ran}, role catalogue of {report.catalog_date}{judged}")
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 finding``, ``2 findings``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
