@@ -11,12 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from iamlint.location import Location, SourceText, Unreadable
 
 _MENTION = re.compile(r"(?:^|\s)(?:#|//)[ \t]*iamlint:[ \t]*(?P<order>.*)$")
 _ORDER = re.compile(r"ignore\[(?P<names>[^\[\]]*)\][ \t]*(?P<reason>.*?)[ \t]*$")
 _ALONE = re.compile(r"[ \t]*(?:#|//)")
+LONGEST = 10_000
+"""Characters of a line beyond which it has no comments: a plan or an export is often one long line."""
 _FORM = "write `iamlint: ignore[RULE] REASON`"
 
 
@@ -42,14 +45,22 @@ def accepted(names: Set[str], places: Iterable[Location], texts: Mapping[str, So
 def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadable]:
     """The comments that accept nothing, since they name no rule that there is, or give no reason."""
     for text in texts:
-        if "iamlint:" not in text.text:
+        if not _speaks(text):
             continue
         for number in range(1, len(text.line_starts) + 1):
             yield from _mistakes_of(text, number, known)
 
 
+@lru_cache(maxsize=4096)
+def _speaks(text: SourceText) -> bool:
+    """Whether a text has anything to say to iamlint; most have not, and a plan is one line of many megabytes."""
+    return "iamlint:" in text.text
+
+
 def _about(text: SourceText, line: int) -> Iterator[Comment]:
     """The comments about a line: its own, and those above it that have their line to themselves."""
+    if not _speaks(text):
+        return
     found = _comment(text, line)
     if found:
         yield found
@@ -60,8 +71,13 @@ def _about(text: SourceText, line: int) -> Iterator[Comment]:
             yield found
 
 
+def _mention(text: SourceText, number: int) -> re.Match[str] | None:
+    line = text.line(number)
+    return _MENTION.search(line) if len(line) <= LONGEST else None
+
+
 def _comment(text: SourceText, number: int) -> Comment | None:
-    mention = _MENTION.search(text.line(number))
+    mention = _mention(text, number)
     order = _ORDER.match(mention["order"]) if mention else None
     if mention is None or order is None or not order["reason"]:
         return None
@@ -74,7 +90,7 @@ def _at(text: SourceText, number: int, mention: re.Match[str]) -> Location:
 
 
 def _mistakes_of(text: SourceText, number: int, known: Set[str]) -> Iterator[Unreadable]:
-    mention = _MENTION.search(text.line(number))
+    mention = _mention(text, number)
     if mention is None:
         return
     at, order = _at(text, number, mention), _ORDER.match(mention["order"])
