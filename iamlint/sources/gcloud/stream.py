@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -144,11 +145,11 @@ _ABOVE = frozenset({"cloudresourcemanager.googleapis.com/Folder", "cloudresource
 """What makes an account privileged is any role here, and there are few: they are read whole."""
 _OF_POLICY = frozenset({"bindings", "etag", "version"})
 _STRINGS = frozenset({str})
-Pair = tuple[str, str]
-"""A role and a member."""
+Kept = tuple[int, str, str]
+"""The number of a binding, its role, and a member of it."""
 
 
-def _plain(asset: Any, relevant: Relevance | None) -> list[Pair] | None:
+def _plain(asset: Any, relevant: Relevance | None) -> list[Kept] | None:
     """What is kept of an asset that has nothing but a policy without conditions, as nearly all have; None of others.
 
     These are read without the tree of places that others are read with, which takes eight times as long.
@@ -159,8 +160,8 @@ def _plain(asset: Any, relevant: Relevance | None) -> list[Pair] | None:
         policy, ancestors = asset["iam_policy"], asset.get("ancestors", ())
         if not _OF_POLICY.issuperset(policy) or not _STRINGS.issuperset(map(type, ancestors)):
             return None
-        found: list[Pair] = []
-        for binding in policy.get("bindings", ()):
+        found: list[Kept] = []
+        for number, binding in enumerate(policy.get("bindings", ())):
             role, members = binding["role"], binding["members"]
             if len(binding) != 2 or type(members) is not list or not _STRINGS.issuperset(map(type, members)):
                 return None
@@ -168,10 +169,15 @@ def _plain(asset: Any, relevant: Relevance | None) -> list[Pair] | None:
                 return None
             kept = relevant.members(role, members) if relevant else members
             if kept:
-                found += [(role, member) for member in kept]
+                found += [(number, role, member) for member in kept]
     except (AttributeError, KeyError, TypeError):
         return None
     return found
+
+
+_ROLE = re.compile(r'"role"\s*:\s*')
+_MEMBERS = re.compile(r'"members"\s*:\s*')
+"""Keys of a binding. Inside of a text their quotes would have escapes, so that these are where bindings have them."""
 
 
 class _Line:
@@ -181,12 +187,30 @@ class _Line:
         self._text = text
         self._number = number
         self._shown = shown
+        self._roles: list[int] = []
+        self._members: list[int] = []
 
-    def place(self, text: str) -> Location:
-        """Where a text stands for the first time, in quotes; the whole line where it is written with escapes."""
-        at = self._text.find(f'"{text}"')
-        column, end = (at + 1, at + len(text) + 3) if at >= 0 else (1, 1)
-        return Location(self._shown, self._number, column, self._number, end)
+    def place(self, text: str, start: int = 0) -> Place:
+        """Where a text stands from an offset on, in quotes; the whole line where it is written with escapes."""
+        at = self._text.find(f'"{text}"', start)
+        if at < 0:
+            return Place(self.whole)
+        return Place(Location(self._shown, self._number, at + 1, self._number, at + len(text) + 3))
+
+    def role(self, binding: int, text: str) -> Place:
+        """Where the role of a binding stands."""
+        self._roles = self._roles or [match.end() for match in _ROLE.finditer(self._text)]
+        return self.place(text, self._start(self._roles, binding))
+
+    def member(self, binding: int, text: str) -> Place:
+        """Where a member of a binding stands for the first time."""
+        self._members = self._members or [match.end() for match in _MEMBERS.finditer(self._text)]
+        return self.place(text, self._start(self._members, binding))
+
+    @staticmethod
+    def _start(starts: list[int], binding: int) -> int:
+        """Where a binding's value starts; the line's start where a key is written with escapes."""
+        return starts[binding] if binding < len(starts) else 0
 
     @property
     def whole(self) -> Location:
@@ -194,21 +218,19 @@ class _Line:
         return Location(self._shown, self._number, 1, self._number, len(self._text.rstrip()) + 1)
 
 
-def _grants(asset: dict[str, Any], pairs: list[Pair], line: _Line, hierarchy: Hierarchy) -> list[Fact]:
+def _grants(asset: dict[str, Any], kept: list[Kept], line: _Line, hierarchy: Hierarchy) -> list[Fact]:
     name = asset["name"]
     resource = resource_of(name)
     if resource is None:
         return []
     declared = Declaration(line.whole, "asset")
     hierarchy.add(asset.get("ancestors", []), project_in(name), declared)
-    resource_place = Place(line.place(name))
-    places: dict[str, Place] = {}
+    resource_place = line.place(name)
+    role_places: dict[int, Place] = {}
     found: list[Fact] = []
-    for role, member in pairs:
-        for text in (role, member):
-            if text not in places:
-                places[text] = Place(line.place(text))
-        place, role_place = places[member], places[role]
+    for number, role, member in kept:
+        place = line.member(number, member)
+        role_place = role_places.get(number) or role_places.setdefault(number, line.role(number, role))
         found.append(
             Grant(principal(member), sys.intern(role), resource, "export", declared, place, role_place, resource_place)
         )

@@ -89,6 +89,44 @@ def test_the_stream_says_what_a_whole_reading_says(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("_large")
+@pytest.mark.parametrize("sort_keys", [False, True])
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", " : ")])
+def test_each_member_is_where_its_own_binding_has_it(
+    monkeypatch: pytest.MonkeyPatch, sort_keys: bool, separators: tuple[str, str]
+) -> None:
+    bindings = [
+        ("roles/viewer", [SA, ANA]),
+        ("roles/owner", [ANA, 'user:"role": "members":@example.com']),
+        ("roles/viewer", [ANA, SA]),
+    ]
+    line = json.dumps(asset(*bindings), sort_keys=sort_keys, separators=separators)
+    path = write(Path("a.ndjson"), [line, line])
+    streamed = read([path], Options())
+    monkeypatch.setattr(stream, "SMALL", 1 << 40)
+    whole = read([path], Options())
+    escaped = [fact for fact in whole.facts if isinstance(fact, Grant) and "\\" in line[_columns(fact)]]
+    assert len(escaped) == 2
+    assert [fact for fact in streamed.facts if "members" not in str(fact)] == [
+        fact for fact in whole.facts if "members" not in str(fact)
+    ]
+    assert len(streamed.facts) == len(whole.facts)
+
+
+@pytest.mark.usefixtures("_large")
+def test_keys_with_escapes_are_read_all_the_same() -> None:
+    line = (
+        json.dumps(asset(("roles/owner", [ANA])))
+        .replace('"role"', '"rol\\u0065"')
+        .replace('"members"', '"m\\u0065mbers"')
+    )
+    assert grants(read([write(Path("a.ndjson"), [line])], Options())) == [("roles/owner", ANA)]
+
+
+def _columns(grant: Grant) -> slice:
+    return slice(grant.principal_place.at.column - 1, grant.principal_place.at.end_column - 1)
+
+
+@pytest.mark.usefixtures("_large")
 def test_what_no_rule_asks_about_is_not_kept() -> None:
     kept = [
         ("roles/iam.serviceAccountTokenCreator", [ANA]),
