@@ -142,6 +142,14 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """A grant that a plan takes away: an export of before the apply still shows it."""
+
+    grant: Grant
+    declared: Declaration
+
+
+@dataclass(frozen=True, slots=True)
 class CustomRole:
     """A custom role's definition. ``name`` is ``projects/P/roles/R`` or ``organizations/N/roles/R``.
 
@@ -412,6 +420,7 @@ class Gap:
 
 Fact = (
     Grant
+    | Removed
     | CustomRole
     | ServiceAccount
     | ServiceAccountKey

@@ -7,10 +7,10 @@ from datetime import date
 from typing import get_args
 
 from iamlint import words
-from iamlint.estate import Estate, condition_truth
+from iamlint.estate import CONTAINERS, Estate, condition_truth, principal_node
 from iamlint.facts import Condition, Grant, Principal, Text
 from iamlint.globs import text_is
-from iamlint.graph import CONTAINERS, POWERS, counts_on, graph_of, principal_node, resource_node
+from iamlint.graph import POWERS, counts_on, graph_of
 from iamlint.roles import RoleKind
 from iamlint.unknown import Truth
 from iamlint.verdict import FALSE, TRUE, Verdict
@@ -104,7 +104,7 @@ def _may_be_own(principal: Principal, name: Text) -> Truth:
 
 def reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the grant is on a privileged account, or on what has one below it, which its holder is not already."""
-    node, source = resource_node(estate, grant.resource, grant.declared), principal_node(grant)
+    node, source = estate.hierarchy.node(grant.resource, grant.declared), principal_node(grant)
     found = graph_of(estate).privileged_below(node, source or "") if node else None
     if found and grant.principal.unknown:
         return Verdict.of(Truth.UNKNOWN, not_known("principal", grant.principal.unknown))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from iamlint import grant_words, words
-from iamlint.estate import Estate, permissions_of
+from iamlint.estate import Estate, account_node, permissions_of
 from iamlint.facts import (
     Attachment,
     AuditConfig,
@@ -27,6 +27,7 @@ from iamlint.facts import (
     Pool,
     Project,
     Provider,
+    Removed,
     Resource,
     Service,
     ServiceAccount,
@@ -34,7 +35,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.finding import Related
-from iamlint.graph import account_node, graph_of
+from iamlint.graph import graph_of
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import FALSE, TRUE, Verdict
 from iamlint.words import Word, account_kind, any_glob, flag, glob, kind
@@ -412,7 +413,7 @@ _BOUNDARY = Kind(
 
 _PLAIN = tuple(
     Kind(type_, described=lambda fact: f"{fact.declared.address or fact.declared.type} is declared here")
-    for type_ in (Project, Folder, BoundaryBinding, Gap)
+    for type_ in (Project, Folder, BoundaryBinding, Removed, Gap)
 )
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {

@@ -29,6 +29,7 @@ from iamlint.facts import (
     Principal,
     Project,
     Provider,
+    Removed,
     Resource,
     Service,
     ServiceAccount,
@@ -45,6 +46,7 @@ SHOP = Resource("project", "shop")
 
 FACTS: tuple[Fact, ...] = (
     Grant(Principal("user:ana@example.com", "user"), NOT_KNOWN, SHOP, "member", HERE, PLACE, PLACE, PLACE),
+    Removed(Grant(Principal("user:a@b.c", "user"), NOT_KNOWN, SHOP, "member", HERE, PLACE, PLACE, PLACE), HERE),
     CustomRole(NOT_KNOWN, None, HERE),
     CustomRole("projects/shop/roles/r", (("run.services.get", PLACE),), HERE),
     ServiceAccount(NOT_KNOWN, NOT_KNOWN, HERE),

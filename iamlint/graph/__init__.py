@@ -6,11 +6,9 @@ the grants.
 
 from iamlint.graph.delegation import Chain, Leads, delegated, leading, shortest
 from iamlint.graph.edges import Edge, Graph, graph_of
-from iamlint.graph.nodes import CONTAINERS, account_node, principal_node, resource_node
 from iamlint.graph.powers import DEPLOY, IDENTITY, POWERS, STRONG, EdgeKind, counts_on
 
 __all__ = [
-    "CONTAINERS",
     "DEPLOY",
     "IDENTITY",
     "POWERS",
@@ -20,12 +18,9 @@ __all__ = [
     "EdgeKind",
     "Graph",
     "Leads",
-    "account_node",
     "counts_on",
     "delegated",
     "graph_of",
     "leading",
-    "principal_node",
-    "resource_node",
     "shortest",
 ]

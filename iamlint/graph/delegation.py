@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from iamlint.estate import Node
 from iamlint.graph.edges import Edge, Graph
-from iamlint.graph.nodes import Node
 from iamlint.verdict import Verdict
 
 LONGEST = 200

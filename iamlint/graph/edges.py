@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from iamlint.estate import Estate, condition_truth, identity
+from iamlint.estate import CONTAINERS, Estate, Node, condition_truth, identity, principal_node
 from iamlint.facts import CustomRole, Declaration, Grant, ServiceAccount, Text
-from iamlint.graph.nodes import CONTAINERS, Hierarchy, Node, principal_node, resource_node
 from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, changes, counts_on
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
@@ -58,7 +57,7 @@ class Graph:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
-        self.hierarchy = Hierarchy(estate)
+        self.hierarchy = estate.hierarchy
         self._powers: dict[str | None, _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._onto: dict[Node, list[Edge]] = defaultdict(list)
@@ -71,11 +70,17 @@ class Graph:
         self._viewer = viewer
         for grant in estate.of(Grant):
             self._add(grant)
+        for (
+            grant
+        ) in estate.replaced:  # where all that an export shows is said by Terraform, it is the whole all the same
+            node = self.hierarchy.node(grant.resource, grant.declared)
+            if node:
+                self._whole.add(node)
 
     def _add(self, grant: Grant) -> None:
         if grant.resource.kind not in _ON_ACCOUNTS:
             return
-        onto = resource_node(self.estate, grant.resource, grant.declared)
+        onto = self.hierarchy.node(grant.resource, grant.declared)
         if onto:
             self._granted.add(onto)
             if grant.origin in ("export", "policy"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iamlint.estate import Estate, identity, scope
+from iamlint.estate import Estate, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Text
 from iamlint.finding import Confidence
-from iamlint.graph import Graph, account_node, graph_of
+from iamlint.graph import Graph, graph_of
 from iamlint.kinds import shown
 from iamlint.match import Match
 from iamlint.unknown import Truth, Unknown

@@ -26,6 +26,7 @@ from iamlint.facts import (
     Principal,
     Project,
     Provider,
+    Removed,
     Resource,
     Service,
     ServiceAccount,
@@ -116,6 +117,8 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
     match fact:
         case Grant():
             return fact.principal_place.at, "grant", _grant(fact, build)
+        case Removed(grant):
+            return grant.principal_place.at, "removed_grant", _grant(grant, build)
         case CustomRole():
             return at, "custom_role", _custom_role(fact, build)
         case ServiceAccount():

@@ -30,6 +30,7 @@ from iamlint.facts import (
     Principal,
     Project,
     Provider,
+    Removed,
     Resource,
     Service,
     ServiceAccount,
@@ -52,6 +53,11 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         Grant(Principal(ANA, "user"), "roles/x", SHOP, "member", DECLARED, PLACE, PLACE, PLACE, Condition("a", "t")),
         {"kind": "grant", "principal": ANA, "role": "roles/x", "resource": {"kind": "project", "name": "shop"}}
         | {"condition": {"expression": "a", "title": "t"}, "origin": "member", "line": 3},
+    ),
+    (
+        Removed(Grant(Principal(ANA, "user"), "roles/x", SHOP, "member", DECLARED, PLACE, PLACE, PLACE), DECLARED),
+        {"kind": "removed_grant", "principal": ANA, "role": "roles/x", "resource": {"kind": "project", "name": "shop"}}
+        | {"condition": None, "origin": "member", "line": 3},
     ),
     (
         CustomRole("projects/shop/roles/r", (("a.b.c", PLACE),), DECLARED, "T", "GA"),

@@ -40,8 +40,10 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
     if isinstance(beside, str):
         reading.facts.append(Gap(beside, Declaration(Location(source.path), "plan")))
         beside = None
-    for instance in Planned(entries, configuration, beside).instances():
+    planned = Planned(entries, configuration, beside)
+    for instance in planned.instances():
         reading.facts += facts_of(instance)
+    reading.facts += planned.removals()
     if beside:
         reading.texts |= beside.texts
     return reading

@@ -23,13 +23,15 @@ AFTER_APPLY = "known after apply"
 _MODES: dict[str, Literal["managed", "data"]] = {"managed": "managed", "data": "data"}
 _GONE = ({"delete"}, {"forget"})
 """Actions after which there is no such resource any more, or none that Terraform looks after."""
+_CHANGING = {"update", "delete"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A resource instance as the plan leaves it, or as the state has it; ``at`` is where its address is written.
 
-    ``removed`` says that the plan takes it away; its values then are those before.
+    ``removed`` says that the plan takes it away; its values then are those before. ``before`` are the values that the
+    plan changes, or deletes; None where it leaves them, or only forgets the resource.
     """
 
     mode: Literal["managed", "data"]
@@ -40,6 +42,7 @@ class Entry:
     values: dict[str, Value]
     at: Span
     removed: bool = False
+    before: dict[str, Value] | None = None
 
 
 Found = tuple[list[Entry], list[Unreadable]]
@@ -89,16 +92,25 @@ def _change(item: Value, path: str) -> Entry | None:
     change = optional_object(fields, "change", path)
     if not change:
         raise ShapeError(item, path, 'an object with "change"')
-    removed = {text(action, where) for action, where in array(change, "actions", f"{path}.change")} in _GONE
+    actions = {text(action, where) for action, where in array(change, "actions", f"{path}.change")}
     if "deposed" in fields:
         return None
-    if removed:
-        return _entry(item, path, optional_object(change, "before", f"{path}.change"), removed=True)
+    before = optional_object(change, "before", f"{path}.change")
+    changed = before if actions & _CHANGING else None
+    if actions in _GONE:
+        return _entry(item, path, before, removed=True, before=changed)
     values = merged(change.get("after", Value({})), change.get("after_unknown"))
-    return _entry(item, path, object_(values, f"{path}.change.after"))
+    return _entry(item, path, object_(values, f"{path}.change.after"), before=changed)
 
 
-def _entry(item: Value, path: str, values: dict[str, Value], *, removed: bool = False) -> Entry | None:
+def _entry(
+    item: Value,
+    path: str,
+    values: dict[str, Value],
+    *,
+    removed: bool = False,
+    before: dict[str, Value] | None = None,
+) -> Entry | None:
     fields = object_(item, path)
     mode = string(item, "mode", path)
     address = string(item, "address", path)
@@ -114,6 +126,7 @@ def _entry(item: Value, path: str, values: dict[str, Value], *, removed: bool = 
         values=values,
         at=at,
         removed=removed,
+        before=before,
     )
 
 

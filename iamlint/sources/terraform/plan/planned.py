@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iamlint.facts import Text
+from iamlint.facts import Removed, Text
 from iamlint.location import Span
 from iamlint.sources.terraform.accounts import service_account
 from iamlint.sources.terraform.attachments import attaches, names_account
 from iamlint.sources.terraform.families import NOT_THE_TARGET, family_of
+from iamlint.sources.terraform.grants import grants
 from iamlint.sources.terraform.instance import Argument, Body, Instance
 from iamlint.sources.terraform.instances import is_wanted
 from iamlint.sources.terraform.plan.addresses import joined
@@ -43,6 +44,7 @@ class Planned:
 
     def __init__(self, entries: list[Entry], configuration: Configuration, beside: Beside | None) -> None:
         self._entries = {entry.address: entry for entry in entries if not entry.removed}
+        self._changed = [entry for entry in entries if entry.before is not None and entry.mode == "managed"]
         self._configuration = configuration
         self._beside = beside
         self._providers = Providers(configuration, beside)
@@ -55,6 +57,18 @@ class Planned:
         for entry in self._entries.values():
             if is_wanted(entry.mode, entry.type):
                 yield self._placed(self._instance(entry), entry)
+
+    def removals(self) -> Iterator[Removed]:
+        """The grants of before that the plan changes or deletes; those that stay are among the grants, too."""
+        for entry in self._changed:
+            if entry.before is not None and family_of(entry.type):
+                body = body_of(entry.before, entry.at)
+                block = self._configuration.block(entry.module, block_address(entry.address, entry.module))
+                if block:
+                    body = _configured(entry.type, body, block)
+                before = Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), None)
+                for grant in grants(before):
+                    yield Removed(grant, grant.declared)
 
     def _email(self, address: str) -> Text:
         if address not in self._emails:

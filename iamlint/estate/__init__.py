@@ -5,28 +5,42 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
-from functools import reduce
-from operator import or_
-from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-from iamlint.conditions import Context, evaluate
+from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
+from iamlint.estate.holding import condition_truth
+from iamlint.estate.merging import merged
+from iamlint.estate.names import by_email, condition_key, identity, principal_node, scope
 from iamlint.facts import (
-    Condition,
     CustomRole,
     Declaration,
     Fact,
+    Folder,
     Gap,
     Grant,
     Place,
     Project,
+    Removed,
     Service,
     ServiceAccount,
     Text,
 )
-from iamlint.principals import project_number_of, project_of
 from iamlint.roles import Catalog, Roles
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Unknown
+
+__all__ = [
+    "CONTAINERS",
+    "Estate",
+    "Hierarchy",
+    "Node",
+    "account_node",
+    "condition_key",
+    "condition_truth",
+    "identity",
+    "permissions_of",
+    "principal_node",
+    "scope",
+]
 
 Kind = TypeVar("Kind", bound=Fact)
 Item = TypeVar("Item", bound=Fact)
@@ -36,15 +50,17 @@ class Estate:
     """All facts of a run. ``as_of`` is the day on which conditions are judged.
 
     Every tuple is ordered by where its facts are declared, so that nothing depends on the order of the input.
+    ``replaced`` are the grants that an export shows and that Terraform owns, takes away, or states itself.
     """
 
     def __init__(self, facts: Iterable[Fact], catalog: Catalog, as_of: date) -> None:
         self.as_of = as_of
-        self._facts = _by_kind(facts)
+        self._facts = _by_kind(by_email(facts))
+        self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount))
+        grants = merged(self.of(Grant), self.of(Removed), self.hierarchy)
+        self._facts[Grant], self.replaced = grants.grants, grants.replaced
         self._custom_roles = {name: role for role in reversed(self.of(CustomRole)) for name in _role_names(role)}
         self.roles = Roles(catalog, {})
-        self._accounts = _grouped(self.of(ServiceAccount), lambda account: identity(account.email, account.declared))
-        self._projects = {name: key for project in self.of(Project) for name, key in _project_names(project)}
         self._services = _grouped(self.of(Service), lambda service: self.project_key(service.project, service.declared))
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
@@ -75,39 +91,16 @@ class Estate:
 
     def project_of(self, email: str, declared: Declaration) -> Text | None:
         """The project of the account that a declaration names: as declared, else by its e-mail (an id or a number)."""
-        name = identity(email, declared)
-        accounts = self._accounts.get(name, ()) if name else ()
-        return accounts[0].project if accounts else project_of(email) or project_number_of(email)
+        return self.hierarchy.project_of(email, declared)
 
     def project_key(self, project: Text, declared: Declaration) -> str | None:
         """One name for a project, whether it is named by id or by number; None where nothing is known of it."""
-        name = identity(project, declared)
-        return self._projects.get(name, name) if name else None
+        return self.hierarchy.project_key(project, declared)
 
     def services_of(self, project: Text, declared: Declaration) -> tuple[Service, ...]:
         """The services that the input enables on the project that a declaration names."""
         key = self.project_key(project, declared)
         return self._services.get(key, ()) if key else ()
-
-
-def identity(text: Text, declared: Declaration) -> str | None:
-    """What two texts have in common when they are the same thing, known or not; None for one of which nothing is known.
-
-    ``${google_project.shop.project_id}`` is the same project wherever one configuration names it, and another one in
-    the next configuration.
-    """
-    if isinstance(text, Unknown) and not text.parts:
-        return None
-    name = text if isinstance(text, str) else text.text
-    return f"{name} in {scope(declared)}" if "${" in name else name
-
-
-def scope(declared: Declaration) -> str:
-    """Where references mean the same: the folder of the root module, or the plan."""
-    first = declared.planned or (declared.via[0] if declared.via else declared.at)
-    if first.path.endswith(".json") and not first.path.endswith((".tf.json", ".tofu.json")):
-        return first.path
-    return str(PurePosixPath(first.path).parent)
 
 
 def permissions_of(role: CustomRole) -> tuple[frozenset[str], Unknown | None]:
@@ -129,24 +122,6 @@ def _first_unknown(listed: tuple[tuple[Text, Place], ...]) -> Unknown | None:
         if isinstance(text, Unknown):
             return Unknown(f"one of the custom role's permissions is not known: {text.reason}")
     return None
-
-
-def condition_truth(grant: Grant, as_of: date, permissions: Iterable[str] = ()) -> tuple[Truth, str]:
-    """Whether a grant's condition holds on a day for one of these permissions, and where that is not known, why.
-
-    What a condition comes to depends on the permission that is asked for: service accounts have no ``resource.name``.
-    """
-    match grant.condition:
-        case None:
-            return Truth.TRUE, ""
-        case Unknown(reason):
-            return Truth.UNKNOWN, f"its condition is not known: {reason}"
-        case Condition(expression):
-            asked: tuple[str | None, ...] = tuple(permissions) or (None,)
-            outcomes = [evaluate(expression, Context(as_of, permission, grant.principal)) for permission in asked]
-    truth = reduce(or_, (outcome.truth for outcome in outcomes), Truth.FALSE)
-    reasons = dict.fromkeys(reason for outcome in outcomes for reason in outcome.why)
-    return truth, "; ".join(reasons) if truth is Truth.UNKNOWN else ""
 
 
 def _by_kind(facts: Iterable[Fact]) -> dict[type[Any], tuple[Any, ...]]:
@@ -180,15 +155,3 @@ def _role_names(role: CustomRole) -> Iterable[str]:
         if separator and home.startswith("projects/"):
             names.append(f"projects/${{{address}.project}}/roles/{role_id}")
     yield from filter(None, (identity(one, role.declared) for one in names))
-
-
-def _project_names(project: Project) -> Iterable[tuple[str, str]]:
-    """The other names of a project, each with the name that stands for it."""
-    key, address = identity(project.project_id, project.declared), project.declared.address
-    if key is None:
-        return
-    if project.number:
-        yield project.number, key
-    if address:
-        for attribute in ("number", "project_id"):
-            yield f"${{{address}.{attribute}}} in {scope(project.declared)}", key

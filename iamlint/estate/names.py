@@ -1,0 +1,105 @@
+"""One name for one thing, however the input calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from iamlint.facts import (
+    Attachment,
+    Condition,
+    Credential,
+    Declaration,
+    Fact,
+    Grant,
+    Impersonation,
+    Resource,
+    ServiceAccount,
+    ServiceAccountKey,
+    Text,
+)
+from iamlint.unknown import Unknown
+
+
+def identity(text: Text, declared: Declaration) -> str | None:
+    """What two texts have in common when they are the same thing, known or not; None for one of which nothing is known.
+
+    ``${google_project.shop.project_id}`` is the same project wherever one configuration names it, and another one in
+    the next configuration.
+    """
+    if isinstance(text, Unknown) and not text.parts:
+        return None
+    name = text if isinstance(text, str) else text.text
+    return f"{name} in {scope(declared)}" if "${" in name else name
+
+
+def scope(declared: Declaration) -> str:
+    """Where references mean the same: the folder of the root module, or the plan."""
+    first = declared.planned or (declared.via[0] if declared.via else declared.at)
+    if first.path.endswith(".json") and not first.path.endswith((".tf.json", ".tofu.json")):
+        return first.path
+    return str(PurePosixPath(first.path).parent)
+
+
+def principal_node(grant: Grant) -> str | None:
+    """One name for who holds a grant, None where nothing is known of it. An account is named by its e-mail."""
+    principal = grant.principal
+    email = principal.email
+    if email and principal.text.startswith("serviceAccount:"):
+        return identity(email, grant.declared)
+    if principal.unknown is None:
+        return principal.text
+    parts = principal.unknown.parts
+    if parts and parts[0] == "serviceAccount:":
+        return identity(Unknown(principal.unknown.reason, parts[1:]), grant.declared)
+    return identity(principal.unknown, grant.declared)
+
+
+def condition_key(grant: Grant) -> str | None:
+    """What tells the bindings of one role apart: "" without a condition, None where that is not known."""
+    match grant.condition:
+        case None:
+            return ""
+        case Condition(str() as expression, title):
+            return f"{expression}\x1f{title if isinstance(title, str) else ''}"
+        case _:
+            return None
+
+
+def by_email(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts, with the accounts that some of them name by unique id named by their e-mail, where the input tells it.
+
+    An asset export names the account whose policy it shows in this way.
+    """
+    facts = list(facts)
+    emails = {
+        fact.unique_id: fact.email
+        for fact in facts
+        if isinstance(fact, ServiceAccount) and fact.unique_id and isinstance(fact.email, str)
+    }
+    return list(_renamed(facts, emails)) if emails else facts
+
+
+def _renamed(facts: Iterable[Fact], emails: Mapping[str, str]) -> Iterator[Fact]:
+    for fact in facts:
+        match fact:
+            case Grant(resource=Resource("service_account", str() as name)) if name in emails:
+                yield replace(fact, resource=Resource("service_account", emails[name]))
+            case ServiceAccountKey() | Credential() | Attachment() if fact.account in emails:
+                yield replace(fact, account=emails[str(fact.account)])
+            case Impersonation():
+                yield _impersonation(fact, emails)
+            case _:
+                yield fact
+
+
+def _impersonation(fact: Impersonation, emails: Mapping[str, str]) -> Impersonation:
+    def renamed(text: Text) -> Text:
+        return emails.get(text, text) if isinstance(text, str) else text
+
+    delegates = fact.delegates
+    if not isinstance(delegates, Unknown):
+        delegates = tuple((renamed(text), place) for text, place in delegates)
+    caller = None if fact.caller is None else renamed(fact.caller)
+    return replace(fact, target=renamed(fact.target), delegates=delegates, caller=caller)

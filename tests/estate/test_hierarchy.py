@@ -1,0 +1,100 @@
+"""Which resource lies in which, each by one name however the input calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from iamlint.estate import Estate, principal_node
+from iamlint.facts import Declaration, Folder, Grant, Place, Project, Resource, ServiceAccount, ServiceAccountKey
+from iamlint.location import Location
+from iamlint.principals import read_principal
+from iamlint.roles import catalog
+from iamlint.unknown import Hole, Unknown
+
+Check = Callable[..., Any]
+
+HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
+CI = "ci@shop.iam.gserviceaccount.com"
+ON_SHOP = Resource("project", "shop")
+TREE = (
+    Project("shop", HERE, "1234567", "folders/1"),
+    Folder("folders/1", HERE, "folders/2"),
+    Folder("folders/2", HERE, "organizations/3"),
+)
+SHOP = [("project", "shop"), ("folder", "1"), ("folder", "2"), ("organization", "3")]
+
+
+def estate(*facts: Any) -> Estate:
+    return Estate([*TREE, *facts], catalog(), date(2026, 1, 1))
+
+
+def on(resource: Resource) -> Grant:
+    return Grant(read_principal("user:ana@example.com"), "roles/viewer", resource, "export", HERE, PLACE, PLACE, PLACE)
+
+
+def test_a_project_lies_in_all_above_it_by_id_or_number() -> None:
+    hierarchy = estate().hierarchy
+    assert list(hierarchy.above(Resource("project", "shop"), HERE)) == SHOP
+    assert list(hierarchy.above(Resource("project", "1234567"), HERE)) == SHOP
+
+
+def test_an_account_lies_in_the_project_of_its_e_mail_or_of_its_declaration() -> None:
+    assert list(estate().hierarchy.around(CI, HERE)) == [("service_account", CI), *SHOP]
+    agent = "1234567-compute@developer.gserviceaccount.com"
+    assert list(estate().hierarchy.around(agent, HERE)) == [("service_account", agent), *SHOP]
+    other = "x@other.example.com"
+    assert list(estate(ServiceAccount(other, "shop", HERE)).hierarchy.around(other, HERE))[1:] == SHOP
+
+
+def test_a_full_name_tells_its_project() -> None:
+    topic = Resource("pubsub_topic", "projects/1234567/topics/t")
+    assert list(estate().hierarchy.above(topic, HERE)) == [("pubsub_topic", "projects/1234567/topics/t"), *SHOP]
+
+
+def test_a_circle_ends() -> None:
+    circle = (Folder("folders/8", HERE, "folders/9"), Folder("folders/9", HERE, "folders/8"))
+    assert list(estate(*circle).hierarchy.above(Resource("folder", "8"), HERE)) == [("folder", "8"), ("folder", "9")]
+
+
+def test_of_what_is_not_known_nothing_is_known() -> None:
+    assert estate().hierarchy.above(Resource("project", Unknown("var.x has no default")), HERE) == ()
+
+
+def test_a_folder_that_an_apply_makes_is_one_folder() -> None:
+    number = (Hole("google_folder.team.folder_id"),)
+    name = Unknown("known after apply", ("folders/", *number))
+    made = estate(
+        Folder(name, HERE, "organizations/3"), Project("new", HERE, parent=name), on(Resource("folder", name))
+    )
+    node = made.hierarchy.node(Resource("folder", Unknown("known after apply", number)), HERE)
+    assert node is not None
+    assert list(made.hierarchy.above(Resource("project", "new"), HERE)) == [
+        ("project", "new"),
+        node,
+        ("organization", "3"),
+    ]
+    assert made.hierarchy.node(made.of(Grant)[0].resource, HERE) == node
+
+
+def test_accounts_that_are_named_by_unique_id_have_their_e_mail() -> None:
+    number = "100000000000000000001"
+    facts = (
+        ServiceAccount(CI, "shop", HERE, unique_id=number),
+        on(Resource("service_account", number)),
+        ServiceAccountKey(number, HERE, PLACE),
+    )
+    made = estate(*facts)
+    assert made.of(Grant)[0].resource.name == CI
+    assert made.of(ServiceAccountKey)[0].account == CI
+
+
+def test_a_unique_id_that_no_account_has_stays() -> None:
+    made = estate(ServiceAccount(CI, "shop", HERE, unique_id="1"), on(Resource("service_account", "2")))
+    assert made.of(Grant)[0].resource.name == "2"
+
+
+def test_a_principal_is_named_by_its_e_mail() -> None:
+    grant = Grant(read_principal(f"serviceAccount:{CI}"), "roles/x", ON_SHOP, "export", HERE, PLACE, PLACE, PLACE)
+    assert principal_node(grant) == CI

@@ -1,0 +1,154 @@
+"""What a plan leads to and what an export shows, in one estate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., Any]
+
+TOKEN = "roles/iam.serviceAccountTokenCreator"
+RULE = ("broad-token-creator",)
+
+
+def entry(
+    form: str, after: dict[str, Any] | None, before: dict[str, Any] | None = None, *actions: str
+) -> dict[str, Any]:
+    kind = f"google_project_iam_{form}"
+    change = {"actions": actions or ["create"], "before": before, "after": after, "after_unknown": {}}
+    return {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "change": change}
+
+
+def plan(*entries: dict[str, Any]) -> str:
+    return json.dumps({"format_version": "1.2", "resource_changes": entries})
+
+
+def policy(*bindings: tuple[str, list[str]], condition: str | None = None) -> str:
+    written: list[dict[str, Any]] = [{"role": role, "members": members} for role, members in bindings]
+    if condition:
+        for one in written:
+            one["condition"] = {"title": "t", "expression": condition}
+    return json.dumps({"bindings": written, "etag": "BwX", "version": 3}, indent=1)
+
+
+def grant(member: str = "user:ana@example.com", role: str = TOKEN) -> dict[str, Any]:
+    return {"project": "shop", "role": role, "member": member}
+
+
+def principals(check: Check, planned: str, exported: str) -> list[str]:
+    report = check({"plan.json": planned, "project-shop.json": exported}, select=RULE)
+    assert report.errors == ()
+    return sorted(finding.principal for finding in report.findings)
+
+
+def test_a_member_joins_what_is_there(check: Check) -> None:
+    assert principals(check, plan(entry("member", grant())), policy((TOKEN, ["user:bo@example.com"]))) == [
+        "user:ana@example.com",
+        "user:bo@example.com",
+    ]
+
+
+def test_the_same_grant_is_told_once(check: Check) -> None:
+    exported = policy((TOKEN, ["user:ana@example.com"]))
+    report = check({"plan.json": plan(entry("member", grant())), "project-shop.json": exported}, select=RULE)
+    (finding,) = report.findings
+    assert finding.at.path == "plan.json"
+
+
+def test_a_binding_replaces_its_role_only(check: Check) -> None:
+    bound = entry("binding", {"project": "shop", "role": TOKEN, "members": ["user:ana@example.com"]})
+    exported = policy((TOKEN, ["user:bo@example.com"]), ("roles/iam.workloadIdentityUser", ["user:cy@example.com"]))
+    assert principals(check, plan(bound), exported) == ["user:ana@example.com", "user:cy@example.com"]
+
+
+def test_a_binding_leaves_those_under_another_condition(check: Check) -> None:
+    bound = entry("binding", {"project": "shop", "role": TOKEN, "members": ["user:ana@example.com"]})
+    exported = policy((TOKEN, ["user:bo@example.com"]), condition="request.time < timestamp('2999-01-01T00:00:00Z')")
+    report = check({"plan.json": plan(bound), "project-shop.json": exported}, select=RULE)
+    assert {finding.principal for finding in report.findings} | {doubt.at.path for doubt in report.doubts} >= {
+        "user:ana@example.com"
+    }
+    assert any(found.at.path == "project-shop.json" for found in (*report.findings, *report.doubts))
+
+
+def test_a_policy_replaces_everything(check: Check) -> None:
+    owned = entry("policy", {"project": "shop", "policy_data": policy((TOKEN, ["user:ana@example.com"]))})
+    exported = policy((TOKEN, ["user:bo@example.com"]), ("roles/iam.workloadIdentityUser", ["user:cy@example.com"]))
+    assert principals(check, plan(owned), exported) == ["user:ana@example.com"]
+
+
+def test_it_replaces_nothing_of_another_project(check: Check) -> None:
+    owned = entry("policy", {"project": "seed", "policy_data": policy((TOKEN, ["user:ana@example.com"]))})
+    assert principals(check, plan(owned), policy((TOKEN, ["user:bo@example.com"]))) == [
+        "user:ana@example.com",
+        "user:bo@example.com",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        (entry("member", None, grant(), "delete"), []),
+        (entry("member", grant("user:cy@example.com"), grant(), "delete", "create"), ["user:cy@example.com"]),
+        (entry("member", None, grant(), "forget"), ["user:ana@example.com"]),
+        (entry("member", grant(), grant(), "no-op"), ["user:ana@example.com"]),
+        (
+            entry(
+                "binding",
+                {"project": "shop", "role": TOKEN, "members": []},
+                {"project": "shop", "role": TOKEN, "members": ["user:ana@example.com"]},
+                "update",
+            ),
+            [],
+        ),
+    ],
+    ids=["deleted", "replaced", "forgotten", "kept", "emptied"],
+)
+def test_what_a_plan_takes_away_is_gone(check: Check, change: dict[str, Any], left: list[str]) -> None:
+    assert principals(check, plan(change), policy((TOKEN, ["user:ana@example.com"]))) == left
+
+
+def test_project_numbers_are_their_projects(check: Check) -> None:
+    described = json.dumps({"projectId": "shop", "projectNumber": "1234567", "lifecycleState": "ACTIVE", "name": "s"})
+    bound = entry("binding", {"project": "1234567", "role": TOKEN, "members": ["user:ana@example.com"]})
+    files = {
+        "plan.json": plan(bound),
+        "project-shop.json": policy((TOKEN, ["user:bo@example.com"])),
+        "described.json": described,
+    }
+    report = check(files, select=RULE)
+    assert [finding.principal for finding in report.findings] == ["user:ana@example.com"]
+
+
+CI = "serviceAccount:ci@shop.iam.gserviceaccount.com"
+CHAIN = ("privileged-account-impersonation",)
+
+
+def test_a_plan_and_an_export_show_together_what_neither_shows_alone(check: Check) -> None:
+    """The plan lets a person mint the tokens of an account, and the export says that it owns the project."""
+    kind = "google_service_account_iam_member"
+    account = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+    after = {"service_account_id": account, "role": TOKEN, "member": "user:ana@example.com"}
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
+    planned = plan({"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "change": change})
+    exported = policy(("roles/owner", [CI]))
+    report = check({"plan.json": planned, "project-shop.json": exported}, select=CHAIN)
+    (finding,) = report.findings
+    assert finding.principal == "user:ana@example.com"
+    assert {related.at.path for related in finding.related} == {"project-shop.json"}
+
+
+def test_the_plan_alone_does_not(check: Check) -> None:
+    kind = "google_service_account_iam_member"
+    account = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+    after = {"service_account_id": account, "role": TOKEN, "member": "user:ana@example.com"}
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
+    planned = plan({"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "change": change})
+    assert check({"plan.json": planned}, select=CHAIN).findings == ()
+
+
+def test_the_export_alone_does_not(check: Check) -> None:
+    assert check({"project-shop.json": policy(("roles/owner", [CI]))}, select=CHAIN).findings == ()
