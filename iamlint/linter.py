@@ -20,18 +20,25 @@ from iamlint.match import Match, matches, weighed
 from iamlint.message import filled, words_of
 from iamlint.queries import QUERIES
 from iamlint.report import Report
-from iamlint.roles import catalog
+from iamlint.roles import Catalog, catalog
 from iamlint.rule import Rule
 from iamlint.sources.reading import Reading
 from iamlint.unknown import Truth
 
 
 def lint(
-    reading: Reading, rules: Iterable[Rule], as_of: date | None = None, accept: Iterable[Acceptance] = ()
+    reading: Reading,
+    rules: Iterable[Rule],
+    as_of: date | None = None,
+    accept: Iterable[Acceptance] = (),
+    roles: Catalog | None = None,
 ) -> Report:
-    """What these rules find in what was read. Conditions are judged as of a day, today (UTC) by default."""
+    """What these rules find in what was read.
+
+    Conditions are judged as of a day, today (UTC) by default; roles by a catalogue, by default the one that ships.
+    """
     rules, accept = tuple(sorted(rules, key=lambda rule: rule.id)), tuple(accept)
-    estate = Estate(reading.facts, catalog(), as_of or datetime.now(tz=UTC).date())
+    estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
     findings: list[Finding] = []
     ignored: list[Accepted] = []
     doubts = [Doubt(gap.reason, gap.declared.at, None, gap.declared.address) for gap in estate.gaps]
@@ -51,6 +58,7 @@ def lint(
     return Report(
         version=__version__,
         catalog_date=estate.roles.catalog.date,
+        role_catalogs=estate.roles.catalog.origins,
         findings=once(findings),
         accepted=tuple(sorted(ignored, key=lambda one: (one.at, one.finding.order))),
         doubts=tuple(sorted(dict.fromkeys(doubts), key=lambda doubt: doubt.order)),

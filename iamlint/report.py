@@ -20,7 +20,8 @@ class Report:
 
     ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames
     and snippets. ``files`` is how many files were read. ``as_of`` is the day on which conditions were judged, None
-    where the input has none.
+    where the input has none. ``role_catalogs`` are the files laid over the role catalogue, which is of
+    ``catalog_date``.
     """
 
     version: str
@@ -33,6 +34,12 @@ class Report:
     files: int = 0
     texts: Mapping[str, SourceText] = field(default_factory=dict)
     as_of: date | None = None
+    role_catalogs: tuple[str, ...] = ()
+
+    @property
+    def catalog(self) -> str:
+        """Which role catalogue it was: its date, and what was laid over it."""
+        return f"{self.catalog_date} with {', '.join(self.role_catalogs)}" if self.role_catalogs else self.catalog_date
 
     @property
     def by_severity(self) -> dict[str, int]:

@@ -15,6 +15,7 @@ from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository,
 from iamlint.cli.options import (
     PATH,
     Request,
+    catalog_option,
     judging_options,
     reading_options,
     report_options,
@@ -22,7 +23,20 @@ from iamlint.cli.options import (
     rule_options,
     target,
 )
-from iamlint.cli.run import Failed, checked, choose, configuration, fails, failure, load, read, with_errors, write
+from iamlint.cli.run import (
+    Failed,
+    checked,
+    choose,
+    configuration,
+    fails,
+    failure,
+    load,
+    read,
+    role_catalog,
+    with_errors,
+    write,
+)
+from iamlint.location import Unreadable
 from iamlint.report import Report
 from iamlint.reporters import render
 from iamlint.reporters.frame import place
@@ -60,6 +74,7 @@ def program(context: click.Context) -> None:
 @reading_options
 @rule_options
 @judging_options
+@catalog_option
 @report_options
 def check(
     form: str,
@@ -146,6 +161,24 @@ def list_rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], rule
         return
     width = max((len(rule.id) for rule in found), default=0)
     emit("".join(f"{rule.id:<{width}}  {rule.severity:<8}  {rule.title}\n" for rule in found))
+
+
+@program.command()
+@click.argument("name", required=False, metavar="[ROLE|PERMISSION]")
+@catalog_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
+def roles(name: str | None, form: str, **asked: Any) -> None:
+    """Show what a role lets its holder do, which roles have a permission, or how much the role catalogue knows."""
+    from iamlint.reporters.roles import answer
+
+    try:
+        told = answer(role_catalog(asked["role_catalog"]), name, for_programs=form == "json")
+        if isinstance(told, Unreadable):
+            raise Failed([told])
+    except Failed as failed:
+        say_errors(failed.errors)
+        sys.exit(FAILED)
+    emit(told, for_programs=form == "json")
 
 
 @program.command()

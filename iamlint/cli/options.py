@@ -45,6 +45,7 @@ class Request:
     hook: bool = False
     baseline: Path | None = None
     as_of: datetime | None = None
+    role_catalog: tuple[Path, ...] = ()
 
 
 def _resource(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
@@ -84,6 +85,12 @@ def rule_options(function: Command) -> Command:
         click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Rules of your own."),
     ]
     return _with(options, function)
+
+
+def catalog_option(function: Command) -> Command:
+    """The option that says what is newer than the role catalogue."""
+    text = "Newer definitions of Google's roles, as gcloud iam roles list or describe prints them (repeatable)."
+    return click.option("--role-catalog", multiple=True, type=FILE, help=text)(function)
 
 
 def judging_options(function: Command) -> Command:

@@ -17,6 +17,7 @@ from iamlint.report import Report
 
 if TYPE_CHECKING:
     from iamlint.config import Config
+    from iamlint.roles import Catalog
     from iamlint.rule import Rule
     from iamlint.sources.reading import Reading, Relevance
 
@@ -48,7 +49,6 @@ def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
     from iamlint.ignore import mistakes
     from iamlint.linter import lint, unaccepted
     from iamlint.relevance import relevance
-    from iamlint.roles import catalog
     from iamlint.sources.reading import Reading
 
     every = load((*config.rules, *request.rules))
@@ -57,10 +57,12 @@ def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
     wrong = unknown_names(config, known)
     if wrong:
         raise Failed(wrong)
-    reading = read(request, config, quiet=quiet, relevant=relevance(rules, catalog())) if request.paths else Reading()
+    roles = role_catalog(request.role_catalog)
+    reading = read(request, config, quiet=quiet, relevant=relevance(rules, roles)) if request.paths else Reading()
     reading.errors += mistakes(reading.texts.values(), known)
     as_of = request.as_of.date() if request.as_of else None
-    report = beyond(lint(reading, graded(rules, config.severity), as_of, accept=config.accept), _baseline(request))
+    found = lint(reading, graded(rules, config.severity), as_of, accept=config.accept, roles=roles)
+    report = beyond(found, _baseline(request))
     return unaccepted(report) if request.no_ignore else report
 
 
@@ -107,6 +109,20 @@ def read(request: Request, config: Config, *, quiet: bool, relevant: Relevance |
         return read_paths(request.paths, options)
     finally:
         progress.end()
+
+
+def role_catalog(files: Iterable[Path]) -> Catalog:
+    """The role catalogue with the newer definitions of these files laid over it, in their order. Raises `Failed`."""
+    from iamlint.roles import catalog
+
+    found = catalog()
+    for path in files:
+        from iamlint.roles.newer import with_newer
+
+        found, errors = with_newer(found, path, path.as_posix())
+        if errors:
+            raise Failed(errors)
+    return found
 
 
 def load(directories: Iterable[Path], *, shipped: bool = True) -> tuple[Rule, ...]:

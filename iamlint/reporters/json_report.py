@@ -21,6 +21,7 @@ def report_data(report: Report) -> dict[str, Any]:
     return {
         "version": report.version,
         "catalog_date": report.catalog_date,
+        "role_catalogs": list(report.role_catalogs),
         "findings": [
             _finding(finding, fingerprint)
             for finding, fingerprint in zip(report.findings, report.fingerprints, strict=True)

@@ -37,7 +37,7 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
     yield (
         f"{len(report.accepted)} accepted, {report.open_questions} unknown, {counted(len(report.errors), 'error')}; "
         f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}, "
-        f"role catalogue of {report.catalog_date}{judged}."
+        f"role catalogue of {_cell(report.catalog)}{judged}."
     )
     if report.errors:
         yield from ("", "### Could not be read", "")

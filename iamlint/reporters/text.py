@@ -140,4 +140,4 @@ def _summary(report: Report, style: Presentation, paint: Paint) -> Iterator[str]
     yield "; ".join(parts)
     judged = f", conditions as of {report.as_of}" if report.as_of else ""
     ran = f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}"
-    yield paint("2", f"{ran}, role catalogue of {report.catalog_date}{judged}")
+    yield paint("2", f"{ran}, role catalogue of {neutral(report.catalog)}{judged}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import lzma
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -24,17 +24,60 @@ BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer", "roles/admin",
 """The basic roles, old and new. Source: https://cloud.google.com/iam/docs/roles-overview#basic"""
 
 
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A role as somebody's newer list has it; ``permissions`` is None where the list tells none.
+
+    ``stage`` is GA, BETA, ALPHA, DEPRECATED or the like. ``listed`` is false for a role that is deleted.
+    """
+
+    name: str
+    title: str = ""
+    stage: str = ""
+    permissions: frozenset[str] | None = None
+    listed: bool = True
+
+
 @dataclass(frozen=True)
 class Catalog:
-    """Google's predefined and basic roles as of ``date`` (YYYY-MM-DD)."""
+    """Google's predefined and basic roles as of ``date`` (YYYY-MM-DD), and what ``origins`` say beyond that."""
 
     date: str
     _permissions: tuple[str, ...]
     _roles: Mapping[str, tuple[str, str, int, list[int] | None]]
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
+    origins: tuple[str, ...] = ()
+    """The files with newer definitions, in the order in which they were laid over it."""
+    newer: frozenset[str] = frozenset()
+    """The roles that these files define or list."""
 
     def __contains__(self, role: str) -> bool:
         return role in self._roles
+
+    @property
+    def edition(self) -> str:
+        """The date, and what is laid over: ``2026-08-22 with roles.json``."""
+        return f"{self.date} with {', '.join(self.origins)}" if self.origins else self.date
+
+    def with_newer(self, definitions: Iterable[Definition], origin: str) -> Catalog:
+        """The catalogue with newer definitions laid over it.
+
+        One that tells no permissions leaves those that are known; one without a title or a stage leaves these.
+        """
+        roles, known, names = dict(self._roles), dict(self._known), set(self.newer)
+        for one in definitions:
+            title, stage, _, gaps = roles.get(one.name, ("", "", 0, None))
+            roles[one.name] = (one.title or title, one.stage or stage, int(one.listed), gaps)
+            names.add(one.name)
+            if one.permissions is not None:
+                known[one.name] = one.permissions
+        origins = (*self.origins, origin)
+        return replace(self, _roles=roles, _known=known, origins=origins, newer=frozenset(names))
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The names of all roles, sorted; those that Google lists no more are among them."""
+        return tuple(sorted(self._roles))
 
     def permissions(self, role: str) -> frozenset[str] | Unknown:
         """The permissions that a role contains."""
@@ -42,11 +85,14 @@ class Catalog:
         if found is None:
             nearest = self.nearest(role)
             hint = f"; the nearest is {nearest}" if nearest else ""
-            return Unknown(f"{role} is not in the role catalogue of {self.date}{hint}")
-        gaps = found[3]
-        if gaps is None:
-            return Unknown(f"no public list has the permissions of {role}")
+            return Unknown(f"{role} is not in the role catalogue of {self.edition}{hint}")
         if role not in self._known:
+            gaps = found[3]
+            if gaps is None and role in self.newer:
+                hint = f"gcloud iam roles describe {role} prints them"
+                return Unknown(f"{role} is listed without its permissions ({hint})")
+            if gaps is None:
+                return Unknown(f"no public list has the permissions of {role}")
             self._known[role] = frozenset(self._numbered(gaps))
         return self._known[role]
 
@@ -59,6 +105,10 @@ class Catalog:
     def title(self, role: str) -> str:
         """The title of a role; empty for one that is not there."""
         return self._roles[role][0] if role in self._roles else ""
+
+    def stage(self, role: str) -> str:
+        """The launch stage of a role (GA, BETA, ALPHA, DEPRECATED); empty for one that is not there."""
+        return self._roles[role][1] if role in self._roles else ""
 
     def is_listed(self, role: str) -> bool:
         """Whether Google still lists the role; a retired one may still be granted."""
@@ -78,7 +128,8 @@ class Catalog:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        return frozenset(self._permissions)
+        """All permissions: those that ship, and those of newer definitions."""
+        return frozenset(self._permissions).union(*(self._known.get(role, ()) for role in self.newer))
 
     def is_service_agent_role(self, role: str) -> bool:
         """Whether a role is made for one of Google's service agents: by its name, or by what its title says."""
@@ -90,6 +141,16 @@ class Catalog:
         from difflib import get_close_matches
 
         return next(iter(get_close_matches(role, self._roles, n=1, cutoff=0.85)), None)
+
+    def alike(self, name: str, most: int = 3) -> list[str]:
+        """The roles or permissions whose names are nearest to one that is not there, the nearest first."""
+        from difflib import get_close_matches
+
+        beginning = name.partition(".")[0] + "."
+        of_service = [one for one in self._names if one.startswith(beginning)]
+        role = name if name.startswith("roles/") else f"roles/{name}"
+        found = get_close_matches(name, sorted(of_service), n=most, cutoff=0.7) if role != name else []
+        return found or get_close_matches(role, self.roles, n=most, cutoff=0.7)
 
     def roles_with(self, permission: str) -> tuple[str, ...]:
         """The roles that contain a permission, by name."""

@@ -1,0 +1,86 @@
+"""Newer definitions of Google's roles, as ``gcloud iam roles list`` and ``describe`` print them (JSON or YAML).
+
+Source: https://cloud.google.com/sdk/gcloud/reference/iam/roles/describe
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from iamlint.documents import path_text, read_json_documents, read_yaml
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.roles import Catalog, Definition
+from iamlint.values import NULL, Value
+
+LARGEST = 64_000_000
+"""Bytes of a file beyond which it is not read: all of Google's roles with their permissions are a tenth of that."""
+MOST_ERRORS = 20
+"""Wrong entries of a file that are told; a file of another kind has thousands."""
+
+
+def with_newer(catalog: Catalog, path: Path, shown: str) -> tuple[Catalog, list[Unreadable]]:
+    """The catalogue with the definitions of a file laid over it, and what in the file is no role of Google's."""
+    source = _text(path, shown)
+    if isinstance(source, Unreadable):
+        return catalog, [source]
+    is_json = source.text.lstrip()[:1] in ("{", "[")
+    documents = read_json_documents(source) if is_json else read_yaml(source)
+    if isinstance(documents, Unreadable):
+        return catalog, [documents]
+    found = [_definition(entry, path_text(at)) for document in documents for at, entry in _entries(document)]
+    definitions = [one for one in found if isinstance(one, Definition)]
+    errors = [one for one in found if isinstance(one, Unreadable)]
+    if not found:
+        errors = [Unreadable(Location(shown), "there are no roles in this file", _HINT)]
+    return catalog.with_newer(definitions, shown) if definitions else catalog, errors[:MOST_ERRORS]
+
+
+_HINT = "give what gcloud iam roles list or describe prints with --format=json"
+
+
+def _text(path: Path, shown: str) -> SourceText | Unreadable:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        return Unreadable(Location(shown), f"the file cannot be read: {error.strerror}", "check its name")
+    if len(data) > LARGEST:
+        return Unreadable(Location(shown), f"the file is larger than {LARGEST} bytes", _HINT)
+    try:
+        return SourceText(shown, data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return Unreadable(Location(shown), "the file is not UTF-8", _HINT)
+
+
+def _entries(document: Value) -> Iterator[tuple[tuple[int, ...], Value]]:
+    """The entries of a list, or the document itself."""
+    if isinstance(document.data, tuple):
+        yield from (((number,), entry) for number, entry in enumerate(document.data))
+    elif document.data is not None:
+        yield (), document
+
+
+def _definition(entry: Value, path: str) -> Definition | Unreadable:
+    at = entry.at.location if entry.at else Location("")
+    parts = entry.data if isinstance(entry.data, dict) else {}
+    name = parts.get("name", NULL).data
+    if not isinstance(name, str) or "roles/" not in name:
+        return Unreadable(at, f"{path} is no role: its name is not roles/NAME", _HINT)
+    if not name.startswith("roles/"):
+        return Unreadable(at, f"{path}: {name} is a custom role", "give its definition among the paths to check")
+    listed = parts.get("includedPermissions", NULL).data
+    texts = [one.data for one in listed if isinstance(one.data, str)] if isinstance(listed, tuple) else []
+    if listed is not None and (not isinstance(listed, tuple) or len(texts) < len(listed)):
+        return Unreadable(at, f"{path}.includedPermissions is no list of texts", _HINT)
+    return Definition(
+        name=name,
+        title=_plain(parts.get("title", NULL)),
+        stage=_plain(parts.get("stage", NULL)),
+        permissions=frozenset(texts) if listed is not None else None,
+        listed=parts.get("deleted", NULL).data is not True,
+    )
+
+
+def _plain(value: Value) -> str:
+    return value.data if isinstance(value.data, str) else ""
