@@ -216,7 +216,7 @@ def catalog_text(catalog: Catalog) -> str:
     data = catalog_data(catalog)
     lines = [
         f"{data['roles']} roles that Google lists ({_named(data['kinds'])})",
-        f"  {data['with_permissions']} with their permissions ({_named(data['stages'])}), {data['empty']} of them empty",
+        f"  {data['with_permissions']} with their permissions ({_named(data['stages'])}), {data['empty']} empty",
         f"  {len(data['unknown'])} without: {', '.join(data['unknown'])}",
         f"{data['retired']} roles that Google no longer lists",
         f"{data['permissions']} permissions, {data['pairs']} pairs of a role and a permission",
