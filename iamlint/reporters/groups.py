@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from iamlint.finding import Finding
 
 _KEYS = re.compile(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
 """The instance keys in an address of Terraform's: those of ``module.a["x"].google_x.b[0]``."""
+_DEFAULT = re.compile(r"^serviceAccount:[^@]*?((?:-compute@developer|@appspot|@cloudbuild)\.gserviceaccount\.com)$")
+"""The default accounts of a project, by what those of all projects have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +27,29 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     """The findings in groups, in the order of the first of each.
 
     Those of one block are alike: the instances of a ``for_each``, the members of a binding. So are those of several
-    blocks, where each of these gives the same principal the same role.
+    blocks, where each of these gives the same principal the same role; each project's own default account is the same.
     """
     blocks: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         blocks.setdefault(_block(finding), []).append(finding)
+    often = Counter(_holder(member) for members in blocks.values() for member in members if member.address is None)
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for block, members in blocks.items():
-        holders = {_holder(finding) for finding in members}
-        key = holders.pop() if len(holders) == 1 else block
-        groups.setdefault(key, []).extend(members)
+        alone = len({_holder(member) for member in members}) == 1
+        for member in members:
+            # The policies of an export are not written by hand: who holds a role in many of them is told once.
+            apart = alone or (member.address is None and often[_holder(member)] > 1)
+            groups.setdefault(_holder(member) if apart else block, []).append(member)
     return [Group(members[0], tuple(members[1:])) for members in groups.values()]
 
 
 def _block(finding: Finding) -> tuple[object, ...]:
-    """What the findings of one block have in common; of what has no address, the line."""
-    where = _KEYS.sub("", finding.address) if finding.address else finding.at.line
+    """What the findings of one block have in common; of what has no address, the policy, or the line."""
+    where: object = finding.at.line
+    if finding.address:
+        where = _KEYS.sub("", finding.address)
+    elif finding.principal and finding.role and finding.resource:
+        where = str(finding.resource)
     return (finding.rule, finding.severity, finding.confidence, finding.at.path, finding.role, where)
 
 
@@ -47,4 +57,5 @@ def _holder(finding: Finding) -> tuple[object, ...]:
     """What the findings about one principal's role have in common; a block's own, where there is no principal."""
     if finding.principal is None or finding.role is None:
         return _block(finding)
-    return (finding.rule, finding.severity, finding.confidence, finding.principal, finding.role)
+    principal = _DEFAULT.sub(r"\1", finding.principal)
+    return (finding.rule, finding.severity, finding.confidence, principal, finding.role)

@@ -1,0 +1,52 @@
+"""Findings in exports that a person reads as one: the members of a binding, each project's default account."""
+
+from __future__ import annotations
+
+from iamlint.facts import Resource
+from iamlint.finding import Finding
+from iamlint.location import Location
+from iamlint.reporters.groups import grouped
+
+
+def finding(principal: str, *, project: str = "shop", line: int = 1, role: str = "roles/editor") -> Finding:
+    at = Location(f"{project}/iam.json", line, 1, line, 9)
+    told = ("broad-role", "exposure", "medium", "high", f"{principal} has {role}", at, None, principal, role)
+    return Finding(*told, resource=Resource("project", project))  # type: ignore[arg-type]  # literals in a tuple
+
+
+def sizes(*findings: Finding) -> list[int]:
+    return [1 + len(group.others) for group in grouped(findings)]
+
+
+def test_members_of_a_binding_on_lines_of_their_own() -> None:
+    ana, bo, cy = (finding(f"user:{name}@example.com", line=n) for n, name in enumerate(("ana", "bo", "cy"), 1))
+    assert sizes(ana, bo, cy) == [3]
+
+
+def test_other_roles_and_other_policies_stand_by_themselves() -> None:
+    ana = finding("user:ana@example.com")
+    assert sizes(ana, finding("user:bo@example.com", role="roles/owner"), finding("user:cy@example.com", line=3)) == [
+        2,
+        1,
+    ]
+    assert sizes(ana, finding("user:bo@example.com", project="other")) == [1, 1]
+
+
+def test_a_principal_with_the_same_role_in_many_projects() -> None:
+    assert sizes(*(finding("user:ana@example.com", project=f"p{n}") for n in range(9))) == [9]
+
+
+def test_the_default_accounts_of_projects() -> None:
+    compute = [finding(f"serviceAccount:{n}-compute@developer.gserviceaccount.com", project=f"p{n}") for n in range(4)]
+    engine = [finding(f"serviceAccount:p{n}@appspot.gserviceaccount.com", project=f"p{n}") for n in range(4, 7)]
+    own = [finding(f"serviceAccount:ci@p{n}.iam.gserviceaccount.com", project=f"p{n}") for n in range(7, 9)]
+    assert sizes(*compute, *engine, *own) == [4, 3, 1, 1]
+
+
+def test_two_accounts_that_each_hold_a_role_in_many_projects() -> None:
+    both = [
+        finding(f"serviceAccount:{name}@ops.iam.gserviceaccount.com", project=f"p{n}", line=line)
+        for n in range(5)
+        for line, name in enumerate(("builder", "janitor"), 1)
+    ]
+    assert sizes(*both) == [5, 5]
