@@ -170,13 +170,14 @@ def _distinct(related: Iterable[Related], at: Location) -> tuple[Related, ...]:
 def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings in order, those about the same thing as one, which keeps the places of the others.
 
-    The same thing is the same principal, role and resource by the same rule, at one address of one folder; what
-    exports say has no address, and is the same in whichever of them it stands.
+    The same thing is the same sentence of a rule about the same principal, role and resource, at one address of one
+    folder; what exports say has no address, and is the same in whichever of them it stands.
     """
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for one in sorted(findings, key=lambda finding: finding.order):
         folder = str(PurePosixPath(one.at.path).parent) if one.address else ""
-        key = (one.rule, one.address, one.principal, one.role, str(one.resource or ""), one.permissions, folder)
+        who = (one.principal, one.role, str(one.resource or ""), one.permissions)
+        key = (one.rule, one.message, one.address, folder, *who)
         groups.setdefault(key, []).append(one)
     return tuple(_merged(group) for group in groups.values())
 

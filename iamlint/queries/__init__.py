@@ -21,6 +21,7 @@ from iamlint.queries.custom_roles import (
     unknown_permission,
 )
 from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
+from iamlint.queries.denials import incomplete_denials, ineffective_denials
 from iamlint.queries.federation import unmatched_federated_principals, weak_provider_conditions
 from iamlint.queries.hygiene import DUTIES, conflicting_bindings, incomplete_audit_configs, joined_duties, unknown_roles
 from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
@@ -57,6 +58,8 @@ QUERIES: Mapping[str, Query] = {
         (*_GRANT, "what", "other"),
         ({"permission": [one for duty in DUTIES for one in (duty[1], *duty[2])]},),
     ),
+    "incomplete_denials": Query(incomplete_denials, ("what", "open")),
+    "ineffective_denials": Query(ineffective_denials, ("resource", "problem")),
     "long_token_lifetimes": Query(long_token_lifetimes, (*_ACCOUNT, "lifetime", "longest")),
     "malformed_conditions": Query(malformed_conditions, (*_GRANT, "problem")),
     "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),

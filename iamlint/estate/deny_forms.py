@@ -1,0 +1,91 @@
+"""Permissions and principals as deny policies spell them, and as allow policies do.
+
+Sources: https://cloud.google.com/iam/docs/deny-permissions-support and
+https://cloud.google.com/iam/docs/principal-identifiers
+"""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.principals import read_principal
+
+_HOSTS = {"resourcemanager": "cloudresourcemanager"}
+"""Services whose host is not called as the prefix of their permissions is."""
+_PREFIXES = {host: prefix for prefix, host in _HOSTS.items()}
+_HOST = ".googleapis.com"
+_ALLOWED = re.compile(r"(?P<service>[a-z][a-z0-9-]*)\.(?P<rest>[A-Za-z][A-Za-z0-9-]*\.[A-Za-z]+)\Z")
+_DENIED = re.compile(
+    r"(?P<service>[a-z][a-z0-9-]*)\.googleapis\.com/(?P<resource>\*|[A-Za-z][A-Za-z0-9-]*)\.(?P<verb>\*|[A-Za-z]+)\Z"
+)
+
+ACCOUNT = "principal://iam.googleapis.com/projects/-/serviceAccounts/"
+_SUBJECT = "principal://goog/subject/"
+_GROUP = "principalSet://goog/group/"
+EVERYBODY = "principalSet://goog/public:all"
+CUSTOMER = "principalSet://goog/cloudIdentityCustomerId/"
+_LONG = ("principal://", "principalSet://", "deleted:principal://", "deleted:principalSet://")
+
+
+def denied_permission(permission: str) -> str | None:
+    """``iam.serviceAccounts.signJwt`` as deny policies have it, ``iam.googleapis.com/serviceAccounts.signJwt``.
+
+    None for what is no permission of an allow policy.
+    """
+    match = _ALLOWED.match(permission)
+    if match is None:
+        return None
+    return f"{_HOSTS.get(match['service'], match['service'])}{_HOST}/{match['rest']}"
+
+
+def allowed_permission(permission: str) -> str | None:
+    """``iam.googleapis.com/serviceAccounts.signJwt`` as roles have it, groups of permissions as globs.
+
+    None for what a deny policy does not accept: another form, or the name of a service that Google does not have.
+    """
+    match = _DENIED.match(permission)
+    if match is None or match["service"] in _HOSTS:
+        return None
+    resource, verb = match["resource"], match["verb"]
+    return f"{_PREFIXES.get(match['service'], match['service'])}.{resource}.{verb}"
+
+
+def denied_principal(principal: str) -> str | None:
+    """``user:ana@example.com`` as deny policies have it; None for forms that they do not have."""
+    prefix, colon, rest = principal.partition(":")
+    if principal == "allUsers":
+        return EVERYBODY
+    if not colon or not rest or (prefix == "serviceAccount" and "[" in rest):
+        return None
+    match prefix:
+        case "user":
+            return _SUBJECT + rest
+        case "group":
+            return _GROUP + rest
+        case "serviceAccount":
+            return ACCOUNT + rest
+        case "principal" | "principalSet" | "deleted":
+            return principal if principal.startswith(_LONG) else None
+        case _:
+            return None
+
+
+def allowed_principal(principal: str) -> str | None:
+    """``principal://goog/subject/ana@example.com`` as allow policies have it.
+
+    None for what is no principal of a deny policy, and for sets that allow policies do not know.
+    """
+    for prefix, short in ((_SUBJECT, "user:"), (_GROUP, "group:"), (ACCOUNT, "serviceAccount:")):
+        if principal.startswith(prefix):
+            name = principal.removeprefix(prefix)
+            return read_principal(short + name).text if name else None
+    if principal == EVERYBODY:
+        return "allUsers"
+    if principal.startswith((CUSTOMER, "principalSet://cloudresourcemanager.googleapis.com/")):
+        return None
+    return principal if is_denied_form(principal) else None
+
+
+def is_denied_form(principal: str) -> bool:
+    """Whether a text has the form that deny policies want: ``user:ana@example.com`` has not."""
+    return principal.startswith(_LONG)

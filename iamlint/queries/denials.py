@@ -1,0 +1,148 @@
+"""Questions about deny policies and boundaries: those that deny nothing, and those that leave a way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from iamlint.estate import Estate, identity
+from iamlint.estate.deny_forms import allowed_permission, denied_permission, denied_principal, is_denied_form
+from iamlint.facts import Boundary, Denial, Text
+from iamlint.globs import compiled, is_glob
+from iamlint.match import Match
+from iamlint.roles import Catalog
+from iamlint.unknown import Truth, Unknown
+
+Texts = tuple[Text, ...] | Unknown
+
+# -- rules that deny nothing ---------------------------------------------------------------------------------------
+
+
+def ineffective_denials(estate: Estate) -> Iterator[Match]:
+    """Deny rules that Google refuses, or that except everybody whom they deny."""
+    catalog = estate.roles.catalog
+    for denial in estate.of(Denial):
+        problems = [
+            *(_of_permission(one, catalog) for one in _known(denial.denied_permissions, denial.exception_permissions)),
+            *(_of_principal(one) for one in _known(denial.denied_principals, denial.exception_principals)),
+            _excepted(denial),
+        ]
+        told = [problem for problem in problems if problem]
+        if told:
+            rest = len(told) - 1
+            more = f" (and {rest} more of the kind)" if rest else ""
+            yield Match(denial, Truth.TRUE, words={"problem": told[0] + more}, place=denial.place)
+
+
+def _known(*several: Texts) -> Iterator[str]:
+    """The texts that are known in full."""
+    for texts in several:
+        for text in texts if isinstance(texts, tuple) else ():
+            if isinstance(text, str) and "${" not in text:
+                yield text
+
+
+def _of_permission(permission: str, catalog: Catalog) -> str | None:
+    as_granted = allowed_permission(permission)
+    if as_granted is None:
+        meant = denied_permission(permission.removeprefix("resourcemanager.googleapis.com/")) or _host(permission)
+        hint = f"; it is spelt `{meant}` here" if meant else "; the form is `SERVICE.googleapis.com/RESOURCE.VERB`"
+        return f"`{permission}` is no permission of deny policies{hint}"
+    if is_glob(as_granted) or catalog.is_permission(as_granted) or catalog.is_permission(permission):
+        return None
+    nearest = catalog.nearest_permission(as_granted)
+    hint = f"; did you mean `{denied_permission(nearest)}`?" if nearest else ""
+    return f"`{permission}` is in no role of the catalogue of {catalog.date}{hint}"
+
+
+def _host(permission: str) -> str | None:
+    """The permission under the host that it has, where it is written under another one."""
+    host, slash, rest = permission.partition("/")
+    return denied_permission(f"{host.partition('.')[0]}.{rest}") if slash else None
+
+
+def _of_principal(principal: str) -> str | None:
+    if is_denied_form(principal):
+        return None
+    meant = denied_principal(principal)
+    hint = f"; it is spelt `{meant}` here" if meant else ""
+    return f"`{principal}` is no principal of deny policies{hint}"
+
+
+def _excepted(denial: Denial) -> str | None:
+    for what, denied, excepted in (
+        ("principal", denial.denied_principals, denial.exception_principals),
+        ("permission", denial.denied_permissions, denial.exception_permissions),
+    ):
+        if isinstance(denied, tuple) and isinstance(excepted, tuple) and denied and set(denied) <= set(excepted):
+            return f"every {what} that it denies is excepted again"
+    return None
+
+
+# -- ways round ----------------------------------------------------------------------------------------------------
+
+MINTING = "iam.googleapis.com/serviceAccounts.getAccessToken"
+WAYS = (
+    "iam.googleapis.com/serviceAccounts.signBlob",
+    "iam.googleapis.com/serviceAccounts.signJwt",
+    "iam.googleapis.com/serviceAccounts.implicitDelegation",
+    "iam.googleapis.com/serviceAccounts.actAs",
+    "iam.googleapis.com/serviceAccounts.setIamPolicy",
+    "iam.googleapis.com/serviceAccountKeys.create",
+)
+"""What leads to an account as well as its access token does. Source:
+https://cloud.google.com/iam/docs/service-account-permissions"""
+UNCOVERED = frozenset({"1", "2"})
+"""The enforcement versions of boundaries that do not cover service accounts. Source:
+https://cloud.google.com/iam/docs/principal-access-boundary-policies-permissions"""
+
+
+def incomplete_denials(estate: Estate) -> Iterator[Match]:
+    """Deny rules that close the front door to accounts and leave others open, and boundaries that do not cover them."""
+    denials = estate.of(Denial)
+    for denial in denials:
+        if isinstance(denial.denied_permissions, tuple) and _denies(denial.denied_permissions, MINTING):
+            yield from _open_ways(denial, [other for other in denials if _covers(other, denial)])
+    for boundary in estate.of(Boundary):
+        if boundary.enforcement_version in UNCOVERED:
+            name = boundary.name if isinstance(boundary.name, str) else boundary.name.text
+            what = f"{name.rpartition('/')[2]} (enforcement version {boundary.enforcement_version})"
+            words = {"what": what, "open": "everything about service accounts, which versions from 3 on cover"}
+            yield Match(boundary, Truth.TRUE, words=words)
+
+
+def _covers(other: Denial, denial: Denial) -> bool:
+    """Whether a rule denies on the same resource, without a condition of its own, whom another one denies."""
+    here, there = identity(denial.parent, denial.declared), identity(other.parent, other.declared)
+    if other is denial:
+        return True
+    mine, theirs = denial.denied_principals, other.denied_principals
+    if isinstance(mine, Unknown) or isinstance(theirs, Unknown) or not set(mine) <= set(theirs):
+        return False
+    return here is not None and here == there and other.condition is None and other.exception_principals == ()
+
+
+def _open_ways(denial: Denial, together: list[Denial]) -> Iterator[Match]:
+    if any(isinstance(one.denied_permissions, Unknown) for one in together) or _unclear(together):
+        reason = "which permissions the deny policy denies is not known"
+        yield Match(denial, Truth.UNKNOWN, reasons=(reason,), place=denial.place)
+        return
+    denied = [text for one in together for text in _known(one.denied_permissions)]
+    excepted = [text for one in together for text in _known(one.exception_permissions)]
+    open_ = [way for way in WAYS if not _denies(denied, way) or _denies(excepted, way)]
+    if open_:
+        parent = denial.parent if isinstance(denial.parent, str) else denial.parent.text
+        shown = ", ".join(way.rpartition("/")[2] for way in open_)
+        what = f"the deny rule on {parent.rpartition('googleapis.com/')[2]}"
+        yield Match(denial, Truth.TRUE, words={"what": what, "open": shown}, place=denial.place)
+
+
+def _unclear(together: list[Denial]) -> bool:
+    return any(isinstance(text, Unknown) for one in together for text in _listed(one.denied_permissions))
+
+
+def _listed(texts: Texts) -> tuple[Text, ...]:
+    return texts if isinstance(texts, tuple) else ()
+
+
+def _denies(patterns: Iterable[Text], permission: str) -> bool:
+    return any(isinstance(one, str) and compiled(one).match(permission) for one in patterns)
