@@ -51,7 +51,7 @@ QUERIES: Mapping[str, Query] = {
     "full_api_scopes": Query(full_api_scopes, ("resource", "account", "scope")),
     "conflicting_bindings": Query(conflicting_bindings, (*_GRANT, "this", "other", "what")),
     "expired_conditions": Query(expired_conditions, (*_GRANT, "problem")),
-    "idle_conditions": Query(idle_conditions, _GRANT),
+    "idle_conditions": Query(idle_conditions, (*_GRANT, "where")),
     "incomplete_audit_configs": Query(incomplete_audit_configs, ("resource", "service", "problem")),
     "joined_duties": Query(
         joined_duties,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iamlint.conditions import Context, Outcome, Reason, evaluate
-from iamlint.estate import Estate, identity
+from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import Condition, Declaration, Grant, Place
 from iamlint.location import Location
 from iamlint.match import Match
@@ -64,23 +64,25 @@ def _outcome(condition: Condition, context: Context) -> Outcome:
 
 
 def idle_conditions(estate: Estate) -> Iterator[Match]:
-    """Grants under a condition whose principal has the same role on the same resource without one."""
-    without: dict[tuple[str, str, str, str], Grant] = {}
+    """Grants under a condition whose principal has the same role without one, on the same resource or above it."""
+    without: dict[tuple[Node, str, str], Grant] = {}
     for grant in estate.of(Grant):
-        key = _key(grant)
-        if grant.condition is None and key:
-            without.setdefault(key, grant)
+        node = estate.hierarchy.node(grant.resource, grant.declared) if grant.condition is None else None
+        held = _held(grant) if node else None
+        if node and held:
+            without.setdefault((node, *held), grant)
     for grant in estate.of(Grant):
-        key = _key(grant) if isinstance(grant.condition, Condition) else None
-        free = without.get(key) if key else None
+        held = _held(grant) if isinstance(grant.condition, Condition) else None
+        above = estate.hierarchy.above(grant.resource, grant.declared) if held else ()
+        free = next((without[node, *held] for node in above if (node, *held) in without), None) if held else None
         if free:
-            yield Match(grant, Truth.TRUE, related=(free,))
+            yield Match(grant, Truth.TRUE, related=(free,), words={"where": str(free.resource)})
 
 
-def _key(grant: Grant) -> tuple[str, str, str, str] | None:
-    name, role = identity(grant.resource.name, grant.declared), identity(grant.role, grant.declared)
-    who = identity(grant.principal.unknown or grant.principal.text, grant.declared)
-    return (grant.resource.kind, name, role, who) if name and role and who else None
+def _held(grant: Grant) -> tuple[str, str] | None:
+    """The role of a grant and who holds it; None where one of them is not known."""
+    role, who = identity(grant.role, grant.declared), principal_node(grant)
+    return (role, who) if role and who else None
 
 
 def _conditional(estate: Estate) -> Iterator[tuple[Grant, Condition]]:
