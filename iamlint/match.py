@@ -125,8 +125,18 @@ def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
 
 
 def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
-    """What a pattern found in a grant, as far as it counts. One whose condition never holds grants nothing."""
-    if found.truth is Truth.FALSE or grant.condition is None:
+    """What a pattern found in a grant, as far as it counts. One whose condition never holds grants nothing.
+
+    One that something closes for all permissions that were found is no match, but is told, with what closes it.
+    """
+    if found.truth is Truth.FALSE:
         return found
-    truth, reason = condition_truth(grant, estate.as_of, found.permissions)
-    return found & Verdict(truth, (reason,) if reason else ())
+    if grant.condition is not None:
+        truth, reason = condition_truth(grant, estate.as_of, found.permissions)
+        found &= Verdict(truth, (reason,) if reason else ())
+    if not found.permissions or not estate.closings:
+        return found
+    opened = estate.closings.opened(grant, found.permissions)
+    if opened.truth is Truth.FALSE:
+        return Verdict(Truth.UNKNOWN, opened.reasons, found.permissions, opened.facts)
+    return replace(found, permissions=opened.permissions) if opened.truth is Truth.TRUE else found & opened

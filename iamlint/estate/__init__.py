@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, TypeVar
 
+from iamlint.estate.closings import Closings
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
 from iamlint.estate.holding import condition_truth
 from iamlint.estate.merging import merged
@@ -30,6 +31,7 @@ from iamlint.unknown import Unknown
 
 __all__ = [
     "CONTAINERS",
+    "Closings",
     "Estate",
     "Hierarchy",
     "Node",
@@ -50,7 +52,8 @@ class Estate:
     """All facts of a run. ``as_of`` is the day on which conditions are judged.
 
     Every tuple is ordered by where its facts are declared, so that nothing depends on the order of the input.
-    ``replaced`` are the grants that an export shows and that Terraform owns, takes away, or states itself.
+    ``closings`` tells what closes a grant. ``replaced`` are the grants that an export shows and that Terraform owns,
+    takes away, or states itself.
     """
 
     def __init__(self, facts: Iterable[Fact], catalog: Catalog, as_of: date) -> None:
@@ -61,6 +64,9 @@ class Estate:
         self._facts[Grant], self.replaced = grants.grants, grants.replaced
         self._custom_roles = {name: role for role in reversed(self.of(CustomRole)) for name in _role_names(role)}
         self.roles = Roles(catalog, {})
+        self.closings = Closings(
+            self.of, self.hierarchy, as_of, lambda grant: self.permissions(grant.role, grant.declared)[0]
+        )
         self._services = _grouped(self.of(Service), lambda service: self.project_key(service.project, service.declared))
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:

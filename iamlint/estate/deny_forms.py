@@ -21,7 +21,7 @@ _DENIED = re.compile(
 
 ACCOUNT = "principal://iam.googleapis.com/projects/-/serviceAccounts/"
 _SUBJECT = "principal://goog/subject/"
-_GROUP = "principalSet://goog/group/"
+GROUP = "principalSet://goog/group/"
 EVERYBODY = "principalSet://goog/public:all"
 CUSTOMER = "principalSet://goog/cloudIdentityCustomerId/"
 _LONG = ("principal://", "principalSet://", "deleted:principal://", "deleted:principalSet://")
@@ -61,7 +61,7 @@ def denied_principal(principal: str) -> str | None:
         case "user":
             return _SUBJECT + rest
         case "group":
-            return _GROUP + rest
+            return GROUP + rest
         case "serviceAccount":
             return ACCOUNT + rest
         case "principal" | "principalSet" | "deleted":
@@ -75,7 +75,7 @@ def allowed_principal(principal: str) -> str | None:
 
     None for what is no principal of a deny policy, and for sets that allow policies do not know.
     """
-    for prefix, short in ((_SUBJECT, "user:"), (_GROUP, "group:"), (ACCOUNT, "serviceAccount:")):
+    for prefix, short in ((_SUBJECT, "user:"), (GROUP, "group:"), (ACCOUNT, "serviceAccount:")):
         if principal.startswith(prefix):
             name = principal.removeprefix(prefix)
             return read_principal(short + name).text if name else None

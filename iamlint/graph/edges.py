@@ -100,18 +100,22 @@ class Graph:
                 self._calls[source].append(edge)
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
-        for kind, listed in POWERS.items():
-            if kind == "ancestor" and onto[0] == "service_account":
-                continue
-            held = tuple(one for one in listed if one in powers.held and counts_on(one, onto[0]))
-            if held or powers.unknown:
-                verdict = self._open(grant, held, powers.unknown if not held else None)
-                if verdict.truth is not Truth.FALSE:
-                    yield Edge(source, onto, kind, grant, held, verdict)
+        for kind, held in _kinds(powers.held, onto[0], may_be_any=powers.unknown is not None):
+            verdict = self._open(grant, held, powers.unknown if not held else None)
+            if verdict.truth is not Truth.FALSE:
+                yield Edge(source, onto, kind, grant, self._not_closed(grant, held), verdict)
+
+    def _not_closed(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[str, ...]:
+        closings = self.estate.closings
+        return closings.opened(grant, permissions).permissions if closings else permissions
 
     def _open(self, grant: Grant, permissions: Iterable[str], unknown: Unknown | None = None) -> Verdict:
+        permissions = tuple(permissions)
         truth, reason = condition_truth(grant, self.estate.as_of, permissions)
         verdict = Verdict.of(truth, reason)
+        if self.estate.closings and truth is not Truth.FALSE:
+            opened = self.estate.closings.opened(grant, permissions)
+            verdict &= Verdict(opened.truth, opened.reasons)
         return verdict & Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else verdict
 
     def powers(self, role: Text, declared: Declaration) -> _Powers:
@@ -219,8 +223,7 @@ class Graph:
 
     def _held(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the permissions that a grant gives where it is made."""
-        held = self.powers(grant.role, grant.declared).held
-        return tuple(one for one in permissions if one in held and counts_on(one, grant.resource.kind))
+        return _useful(permissions, self.powers(grant.role, grant.declared).held, grant.resource.kind)
 
     def _weakness(self, grant: Grant) -> tuple[int, int]:
         """How a privilege is sorted among others: the strongest permissions first, then the widest resource."""
@@ -322,9 +325,26 @@ class Graph:
         }
 
 
+# The same few roles are granted again and again, so that what is asked of them alone is asked once.
+
+
+@lru_cache(maxsize=4096)
+def _kinds(held: frozenset[str], on: str, *, may_be_any: bool) -> tuple[tuple[EdgeKind, tuple[str, ...]], ...]:
+    """The kinds of edges that permissions make on a kind of resource, each with those that make it."""
+    kinds = [(kind, _useful(listed, held, on)) for kind, listed in POWERS.items()]
+    possible = [(kind, useful) for kind, useful in kinds if kind != "ancestor" or on != "service_account"]
+    return tuple((kind, useful) for kind, useful in possible if useful or may_be_any)
+
+
+@lru_cache(maxsize=4096)
+def _useful(permissions: tuple[str, ...], held: frozenset[str], on: str) -> tuple[str, ...]:
+    """Those of the permissions that are held, and are of use on a kind of resource."""
+    return tuple(one for one in permissions if one in held and counts_on(one, on))
+
+
 @lru_cache(maxsize=4096)
 def _within(wanted: frozenset[str], held: frozenset[str]) -> bool:
-    """Whether one role has all that another has; asked again and again of the same few roles."""
+    """Whether one role has all that another has."""
     return wanted <= held
 
 

@@ -1,0 +1,147 @@
+"""Principal access boundaries: whether what binds a principal leaves it a resource.
+
+Source: https://cloud.google.com/iam/docs/principal-access-boundary-policies
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from iamlint.conditions import Context, evaluate
+from iamlint.estate.covering import chain_of_principal, node_of, within
+from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
+from iamlint.facts import Boundary, BoundaryBinding, Condition, Grant, Text
+from iamlint.unknown import Truth, Unknown
+from iamlint.verdict import FALSE, TRUE, Verdict
+
+NEWEST = 4
+"""The version that policies have which name none."""
+_FROM: dict[str, int] = {
+    "iam.serviceAccounts.": 3,
+    "iam.serviceAccountKeys.": 3,
+    "iam.roles.": 3,
+    "iam.denypolicies.": 3,
+    "iam.workloadIdentityPool": 4,
+    "iam.workforcePool": 4,
+    "iam.oauthClient": 4,
+}
+"""The version from which on boundaries block the permissions that begin so. Source:
+https://cloud.google.com/iam/docs/pab-blocked-permissions"""
+_NEVER = frozenset(
+    {
+        "iam.serviceAccounts.getCertificateAs",
+        "iam.serviceAccounts.createTagBinding",
+        "iam.serviceAccounts.deleteTagBinding",
+        "iam.serviceAccounts.listTagBindings",
+        "iam.serviceAccounts.listEffectiveTags",
+    }
+)
+
+
+def blocks(boundary: Boundary, permission: str) -> Verdict:
+    """Whether a boundary policy, by its enforcement version, has any say over a permission."""
+    first = next((version for prefix, version in _FROM.items() if permission.startswith(prefix)), None)
+    if permission in _NEVER:
+        return FALSE
+    if first is None:
+        return Verdict.of(Truth.UNKNOWN, f"iamlint does not know whether boundaries block {permission}")
+    match boundary.enforcement_version:
+        case Unknown(reason):
+            return Verdict.of(Truth.UNKNOWN, f"its enforcement version is not known: {reason}")
+        case str() as text if text.isdecimal():
+            return TRUE if int(text) >= first else FALSE
+        case _:
+            return TRUE if first <= NEWEST else FALSE
+
+
+def excludes(boundary: Boundary, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    """Whether a boundary policy leaves nothing of a grant's resource; of a wider one it leaves a part."""
+    if isinstance(boundary.resources, Unknown):
+        return Verdict.of(Truth.UNKNOWN, f"what it allows is not known: {boundary.resources.reason}")
+    chain = hierarchy.above(grant.resource, grant.declared)
+    allowed = [node_of(one, boundary.declared, hierarchy) for one in boundary.resources]
+    inside = [within(chain, one) for one in allowed]
+    around = [_is_wider(chain, one, hierarchy) for one in allowed]
+    if Truth.TRUE in inside or Truth.TRUE in around:
+        return FALSE
+    if Truth.UNKNOWN in inside or Truth.UNKNOWN in around:
+        return Verdict.of(Truth.UNKNOWN, f"the input does not show whether {grant.resource} is in what it allows")
+    return TRUE
+
+
+def _is_wider(chain: tuple[Node, ...], inner: Node | None, hierarchy: Hierarchy) -> Truth:
+    """Whether a resource is a container with what is allowed in it."""
+    if not chain or chain[0][0] not in CONTAINERS:
+        return Truth.FALSE
+    return within(tuple(hierarchy.containers(inner)) if inner else (), chain[0])
+
+
+def binds(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy, permission: str, as_of: date) -> Verdict:
+    """Whether a binding's set of principals has the whole holder of a grant in it."""
+    verdict = _in_set(binding, grant, hierarchy)
+    if verdict.truth is Truth.FALSE:
+        return verdict
+    match binding.condition:
+        case None:
+            return verdict
+        case Unknown(reason):
+            return verdict & Verdict.of(Truth.UNKNOWN, f"the condition of its binding is not known: {reason}")
+        case Condition(expression):
+            outcome = evaluate(expression, Context(as_of, permission, grant.principal))
+            return verdict & Verdict(outcome.truth, outcome.why if outcome.truth is Truth.UNKNOWN else ())
+
+
+_OF_PROJECTS = frozenset({"service_account", "default_service_account", "federated", "federated_set", "federated_pool"})
+
+
+def _in_set(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    set_, principal = binding.principal_set, grant.principal
+    not_shown = f"the input does not show whether {principal.text} is in {_shown(set_)}"
+    if isinstance(set_, Unknown) or principal.kind == "unknown":
+        node = node_of(set_, binding.declared, hierarchy)
+        return Verdict.of(Truth.TRUE if _lies_in(grant, node, hierarchy) is Truth.TRUE else Truth.UNKNOWN, not_shown)
+    if "cloudresourcemanager.googleapis.com/" in set_:
+        if principal.kind in _OF_PROJECTS:
+            return Verdict.of(_lies_in(grant, node_of(set_, binding.declared, hierarchy), hierarchy), not_shown)
+        people = principal.kind in ("user", "group", "domain") and "/organizations/" in set_
+        return Verdict.of(Truth.UNKNOWN, not_shown) if people else FALSE
+    if "/workspace/" in set_:
+        people = principal.kind in ("user", "group", "domain")
+        return Verdict.of(Truth.UNKNOWN, not_shown) if people else FALSE
+    return Verdict.of(Truth.of(f"{set_}/" in principal.text))
+
+
+def _lies_in(grant: Grant, node: Node | None, hierarchy: Hierarchy) -> Truth:
+    if "/workforcePools/" in grant.principal.text:
+        return Truth.UNKNOWN if node and node[0] == "organization" else Truth.FALSE
+    return within(chain_of_principal(grant, hierarchy), node)
+
+
+def _shown(text: Text) -> str:
+    return text if isinstance(text, str) else text.text
+
+
+def bounded(
+    bindings: Iterable[tuple[BoundaryBinding, Boundary]],
+    grant: Grant,
+    permission: str,
+    hierarchy: Hierarchy,
+    as_of: date,
+) -> tuple[Verdict, Boundary | None]:
+    """Whether boundaries take a permission from the holder of a grant on all of its resource, and the first that may.
+
+    The resources of all that bind a principal add up: one that leaves the resource is enough. What has no say over the
+    permission does not count.
+    """
+    keep_out, leave, first = FALSE, FALSE, None
+    for binding, boundary in bindings:
+        says = blocks(boundary, permission)
+        bound = binds(binding, grant, hierarchy, permission, as_of) if says.truth is not Truth.FALSE else FALSE
+        if bound.truth is Truth.FALSE:
+            continue
+        outside = excludes(boundary, grant, hierarchy)
+        keep_out |= says & bound & outside
+        leave |= bound & ~outside
+        first = first or boundary
+    return keep_out & ~leave, first

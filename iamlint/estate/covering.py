@@ -1,0 +1,195 @@
+"""Whether what a policy names covers a principal or a resource: certainly, perhaps, or not as a whole.
+
+Source: https://cloud.google.com/iam/docs/principal-identifiers
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from iamlint.estate.deny_forms import ACCOUNT, CUSTOMER, EVERYBODY, GROUP, denied_principal, is_denied_form
+from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
+from iamlint.estate.names import identity
+from iamlint.facts import Declaration, Grant, PrincipalKind, Resource, Text
+from iamlint.globs import text_is
+from iamlint.unknown import Truth, Unknown
+from iamlint.verdict import FALSE, TRUE, Verdict
+
+_ACCOUNTS: frozenset[PrincipalKind] = frozenset({"service_account", "default_service_account"})
+_IN_GROUPS: frozenset[PrincipalKind] = frozenset(
+    {"user", "group", "service_account", "default_service_account", "service_agent", "unknown"}
+)
+_CONTAINER = re.compile(
+    r"principalSet://cloudresourcemanager\.googleapis\.com/(?P<kind>project|folder|organization)s/(?P<name>[^/]+)"
+    r"(?:/type/(?P<type>ServiceAccount|ServiceAgent))?\Z"
+)
+_POOL = re.compile(
+    r"//iam\.googleapis\.com/(?:projects/(?P<project>[^/]+)/)?locations/global/"
+    r"(?:workloadIdentityPools|workforcePools)/[^/]+"
+)
+
+# -- where ---------------------------------------------------------------------------------------------------------
+
+
+def within(chain: tuple[Node, ...], outer: Node | None) -> Truth:
+    """Whether what ``chain`` begins with lies in ``outer``; unknown where the input does not say what lies in what."""
+    if outer is None or not chain:
+        return Truth.UNKNOWN
+    if outer in chain:
+        return Truth.TRUE
+    if outer[0] == "project":
+        project = next((name for kind, name in chain if kind == "project"), None)
+        if project is None:
+            return Truth.FALSE if chain[0][0] in CONTAINERS else Truth.UNKNOWN
+        return Truth.UNKNOWN if _may_be_one(project, outer[1]) else Truth.FALSE
+    top, name = chain[-1]
+    if top != "organization":
+        return Truth.UNKNOWN
+    return Truth.UNKNOWN if outer[0] == top and _may_be_one(name, outer[1]) else Truth.FALSE
+
+
+def _may_be_one(name: str, other: str) -> bool:
+    """Whether two names may be one thing's: where one is not known, or one is a number and the other an id."""
+    return "${" in name or "${" in other or name.isdecimal() != other.isdecimal()
+
+
+def node_of(name: Text, declared: Declaration, hierarchy: Hierarchy) -> Node | None:
+    """The node of ``cloudresourcemanager.googleapis.com/folders/1``, with or without ``//``; None where not known."""
+    parts = (name,) if isinstance(name, str) else name.parts
+    first = parts[0] if parts and isinstance(parts[0], str) else ""
+    host, _, rest = first.removeprefix("//").partition("/")
+    collection, _, start = rest.partition("/")
+    kind = collection.removesuffix("s")
+    if host != "cloudresourcemanager.googleapis.com" or kind not in CONTAINERS:
+        return None
+    if isinstance(name, str):
+        return hierarchy.node(Resource(kind, start), declared) if start else None
+    left = ((start,) if start else ()) + name.parts[1:]
+    return hierarchy.node(Resource(kind, Unknown(name.reason, left)), declared)
+
+
+def chain_of_principal(grant: Grant, hierarchy: Hierarchy) -> tuple[Node, ...]:
+    """What the holder of a grant lies in: an account in its project, a federated identity in that of its pool."""
+    principal = grant.principal
+    if principal.email and principal.text.startswith("serviceAccount:"):
+        return hierarchy.around(principal.email, grant.declared)
+    pool = _POOL.search(principal.text)
+    if pool is None or pool["project"] is None:
+        return ()
+    node = hierarchy.node(Resource("project", pool["project"]), grant.declared)
+    return tuple(hierarchy.containers(node)) if node else ()
+
+
+# -- who -----------------------------------------------------------------------------------------------------------
+
+
+def covered(named: Iterable[Text] | Unknown, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    """Whether one of the principals that a deny policy names is the holder of a grant, or has all of it in it.
+
+    What has the form of allow policies (``user:…``) covers nobody: the API refuses it.
+    """
+    if isinstance(named, Unknown):
+        return Verdict.of(Truth.UNKNOWN, f"it is not known whom it names: {named.reason}")
+    verdict = FALSE
+    for one in named:
+        verdict |= _covers(one, declared, grant, hierarchy)
+        if verdict.truth is Truth.TRUE:
+            break
+    return verdict
+
+
+def _covers(denied: Text, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    mine = _denied_form(grant)
+    if mine is not None and (name := identity(mine, grant.declared)) and name == identity(denied, declared):
+        return TRUE
+    if denied == EVERYBODY:
+        return TRUE
+    if isinstance(denied, Unknown):
+        reason = f"one of the principals that it names is not known: {denied.reason}"
+        known = isinstance(mine, str) and "${" not in mine and denied.prefix.startswith("principal://")
+        return _perhaps(text_is((mine,), denied) if known and isinstance(mine, str) else Truth.UNKNOWN, reason)
+    if not is_denied_form(denied):
+        return FALSE
+    container = _CONTAINER.match(denied)
+    if container:
+        return _in_container(container, declared, grant, hierarchy)
+    if denied.startswith((GROUP, CUSTOMER)):
+        return _in_group(denied, grant)
+    if denied.startswith("principalSet:"):
+        return _in_pool(denied, grant)
+    return _is(denied, mine, grant)
+
+
+def _denied_form(grant: Grant) -> Text | None:
+    """The holder of a grant as deny policies have it, as far as it is known; None for whom they cannot name."""
+    unknown = grant.principal.unknown
+    if unknown is None:
+        return denied_principal(grant.principal.text)
+    prefix, colon, name = unknown.prefix.partition(":")
+    form = denied_principal(f"{prefix}:{name or '-'}") if colon else None
+    if form is None:
+        return unknown
+    return Unknown(unknown.reason, (form if name else form.removesuffix("-"), *unknown.parts[1:]))
+
+
+def _in_container(container: re.Match[str], declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    """Whether an account is one of all accounts, or all agents, of a project, folder or organization."""
+    principal, wanted = grant.principal, container["type"]
+    if principal.kind == "unknown":
+        return _perhaps(Truth.UNKNOWN, _not_told(grant))
+    meant = (principal.kind in _ACCOUNTS and wanted != "ServiceAgent") or (
+        principal.kind == "service_agent" and wanted != "ServiceAccount"
+    )
+    if not meant:
+        return FALSE
+    outer = hierarchy.node(Resource(container["kind"], container["name"]), declared)
+    reason = f"the input does not show whether {principal.text} is in {container['kind']} {container['name']}"
+    return _perhaps(within(chain_of_principal(grant, hierarchy), outer), reason)
+
+
+def _in_group(denied: str, grant: Grant) -> Verdict:
+    principal, what = grant.principal, denied.rpartition("/")[2]
+    inside = principal.kind in _IN_GROUPS or (principal.kind == "domain" and denied.startswith(CUSTOMER))
+    reason = f"the input does not show whether {principal.text} belongs to {what}"
+    return _perhaps(Truth.UNKNOWN, reason) if inside else FALSE
+
+
+def _in_pool(denied: str, grant: Grant) -> Verdict:
+    """Whether a set of federated identities has all of the holder in it."""
+    principal, pool = grant.principal, _POOL.search(denied)
+    reason = f"the input does not show whether {principal.text} is in {denied}"
+    if principal.kind == "unknown":
+        return _perhaps(Truth.UNKNOWN, _not_told(grant))
+    if principal.kind == "gke_workload":
+        workloads = principal.text.partition(":")[2].partition("[")[0]
+        return _perhaps(Truth.UNKNOWN, reason) if f"/{workloads}/" in denied else FALSE
+    if pool is None or f"{pool[0]}/" not in principal.text:
+        return FALSE
+    if denied == f"principalSet:{pool[0]}/*":
+        return TRUE
+    return _perhaps(Truth.UNKNOWN, reason) if principal.kind == "federated" else FALSE
+
+
+def _is(denied: str, mine: Text | None, grant: Grant) -> Verdict:
+    """Whether one principal is the holder, where that is not plain from its name."""
+    if mine is None:
+        return FALSE
+    unique_id = denied.removeprefix(ACCOUNT)
+    if unique_id.isdecimal() and grant.principal.kind in _ACCOUNTS:
+        reason = f"the input does not show whether {grant.principal.text} is the account {unique_id}"
+        return _perhaps(Truth.UNKNOWN, reason)
+    if "${" in denied:
+        same = text_is((mine,), denied) if isinstance(mine, str) and "${" not in mine else Truth.UNKNOWN
+    else:
+        same = text_is((denied,), mine)
+    return _perhaps(same, _not_told(grant) if grant.principal.unknown else f"{denied} may be {grant.principal.text}")
+
+
+def _not_told(grant: Grant) -> str:
+    unknown = grant.principal.unknown
+    return f"the principal is not known: {unknown.reason}" if unknown else f"what {grant.principal.text} is"
+
+
+def _perhaps(truth: Truth, reason: str) -> Verdict:
+    return TRUE if truth is Truth.TRUE else Verdict.of(truth, reason)

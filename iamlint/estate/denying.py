@@ -1,0 +1,73 @@
+"""Deny policies: whether a rule of one denies the holder of a grant a permission where the grant is.
+
+Source: https://cloud.google.com/iam/docs/deny-overview
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from iamlint.conditions import Context, evaluate
+from iamlint.estate.covering import covered, node_of, within
+from iamlint.estate.deny_forms import allowed_permission
+from iamlint.estate.hierarchy import Hierarchy
+from iamlint.facts import Condition, Denial, Grant, Text
+from iamlint.globs import text_is
+from iamlint.unknown import Truth, Unknown
+from iamlint.verdict import FALSE, TRUE, Verdict
+
+
+def denies(denial: Denial, grant: Grant, permission: str, hierarchy: Hierarchy, as_of: date) -> Verdict:
+    """Whether a rule takes a permission from the whole holder of a grant, everywhere that the grant gives it.
+
+    A denial below the grant's resource leaves the rest of it open. Exceptions win over denials in one rule.
+    """
+    verdict = lists(denial.denied_permissions, permission)
+    if verdict.truth is not Truth.FALSE:
+        verdict &= ~lists(denial.exception_permissions, permission)
+    if verdict.truth is not Truth.FALSE:
+        verdict &= _where(denial, grant, hierarchy)
+    if verdict.truth is not Truth.FALSE:
+        verdict &= covered(denial.denied_principals, denial.declared, grant, hierarchy)
+    if verdict.truth is not Truth.FALSE:
+        verdict &= ~covered(denial.exception_principals, denial.declared, grant, hierarchy)
+    if verdict.truth is not Truth.FALSE:
+        verdict &= _condition(denial, grant, permission, as_of)
+    return verdict
+
+
+def lists(named: Iterable[Text] | Unknown, permission: str) -> Verdict:
+    """Whether one of the permissions that a deny policy names is this one, or a group that has it."""
+    if isinstance(named, Unknown):
+        return Verdict.of(Truth.UNKNOWN, f"it is not known which permissions it names: {named.reason}")
+    verdict = FALSE
+    for one in named:
+        if isinstance(one, Unknown):
+            verdict |= Verdict.of(Truth.UNKNOWN, f"one of the permissions that it names is not known: {one.reason}")
+            continue
+        form = allowed_permission(one)
+        if form and text_is((form,), permission) is Truth.TRUE:
+            return TRUE
+    return verdict
+
+
+def _where(denial: Denial, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    chain = hierarchy.above(grant.resource, grant.declared)
+    truth = within(chain, node_of(denial.parent, denial.declared, hierarchy))
+    if truth is not Truth.UNKNOWN:
+        return Verdict(truth)
+    parent = denial.parent if isinstance(denial.parent, str) else denial.parent.text
+    where = parent.rpartition("googleapis.com/")[2]
+    return Verdict.of(truth, f"the input does not show whether {grant.resource} is in {where}")
+
+
+def _condition(denial: Denial, grant: Grant, permission: str, as_of: date) -> Verdict:
+    match denial.condition:
+        case None:
+            return TRUE
+        case Unknown(reason):
+            return Verdict.of(Truth.UNKNOWN, f"its condition is not known: {reason}")
+        case Condition(expression):
+            outcome = evaluate(expression, Context(as_of, permission, grant.principal))
+            return Verdict(outcome.denies, outcome.why if outcome.denies is Truth.UNKNOWN else ())

@@ -1,0 +1,254 @@
+"""Grants that something closes: no finding, but told with what closes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., Any]
+
+RULE = ("broad-token-creator",)
+PROJECT = """
+resource "google_project" "shop" {
+  project_id = "shop"
+  name       = "shop"
+  org_id     = "42"
+}
+"""
+
+
+def grant(member: str = "user:ana@example.com") -> str:
+    return f"""
+resource "google_project_iam_member" "x" {{
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = "{member}"
+}}
+"""
+
+
+TOKENS = ("getAccessToken", "getOpenIdToken", "implicitDelegation", "signBlob", "signJwt")
+
+
+def deny(
+    *who: str,
+    parent: str = "cloudresourcemanager.googleapis.com/projects/shop",
+    permissions: tuple[str, ...] = tuple(f"iam.googleapis.com/serviceAccounts.{verb}" for verb in TOKENS),
+    more: str = "",
+) -> str:
+    return f"""
+resource "google_iam_deny_policy" "d" {{
+  parent = urlencode("{parent}")
+  name   = "no-tokens"
+  rules {{
+    deny_rule {{
+      denied_principals  = {json.dumps(who)}
+      denied_permissions = {json.dumps(permissions)}
+      {more}
+    }}
+  }}
+}}
+"""
+
+
+def told(check: Check, *parts: str) -> tuple[int, str]:
+    """How many findings there are, and the reasons of the rule's doubts."""
+    report = check({"main.tf": "".join(parts)}, select=RULE)
+    assert report.errors == ()
+    return len(report.findings), "; ".join(doubt.reason for doubt in report.doubts if doubt.rule)
+
+
+EVERYBODY = "principalSet://goog/public:all"
+ANA = "principal://goog/subject/ana@example.com"
+ORGANIZATION = "cloudresourcemanager.googleapis.com/organizations/42"
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        deny(EVERYBODY),
+        deny(ANA),
+        deny(EVERYBODY, parent=ORGANIZATION),
+        deny(EVERYBODY, permissions=("iam.googleapis.com/serviceAccounts.*",)),
+        deny(EVERYBODY, permissions=("iam.googleapis.com/*.*",)),
+        deny(EVERYBODY, more='exception_principals = ["principal://goog/subject/bo@example.com"]'),
+    ],
+    ids=["everybody", "by name", "from above", "a group of permissions", "all permissions", "another is excepted"],
+)
+def test_what_a_deny_policy_closes_is_no_finding_and_told(check: Check, denial: str) -> None:
+    findings, reasons = told(check, PROJECT, grant(), denial)
+    assert findings == 0
+    assert "closed by the deny policy at main.tf:" in reasons
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        deny("principal://goog/subject/bo@example.com"),
+        deny("user:ana@example.com"),
+        deny(EVERYBODY, parent="cloudresourcemanager.googleapis.com/projects/other"),
+        deny(EVERYBODY, parent="cloudresourcemanager.googleapis.com/organizations/43"),
+        deny(EVERYBODY, permissions=("iam.googleapis.com/serviceAccounts.delete",)),
+        deny(EVERYBODY, permissions=("iam.serviceAccounts.getAccessToken",)),
+        deny(EVERYBODY, permissions=("iam.googleapis.com/serviceAccounts.getAccessToken",)),
+        deny(EVERYBODY, more=f'exception_principals = ["{ANA}"]'),
+        deny(EVERYBODY, more='exception_permissions = ["iam.googleapis.com/serviceAccounts.signBlob"]'),
+    ],
+    ids=[
+        "another principal",
+        "a principal that is refused",
+        "another project",
+        "another organization",
+        "another permission",
+        "a permission that is refused",
+        "some of the permissions",
+        "she is excepted",
+        "a permission is excepted",
+    ],
+)
+def test_what_it_does_not_close_is_a_finding(check: Check, denial: str) -> None:
+    assert told(check, PROJECT, grant(), denial) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        deny("principalSet://goog/group/people@example.com"),
+        deny("principalSet://goog/cloudIdentityCustomerId/C01234567"),
+        deny(EVERYBODY, parent="cloudresourcemanager.googleapis.com/projects/123456789"),
+        'variable "who" {}\n' + deny("${var.who}"),
+        'variable "where" {}\n' + deny(EVERYBODY, parent="cloudresourcemanager.googleapis.com/projects/${var.where}"),
+        deny(EVERYBODY, more="denial_condition {\n expression = \"resource.matchTag('42/env', 'prod')\"\n }"),
+    ],
+    ids=["a group", "a customer", "a number", "an unknown principal", "an unknown project", "a tag"],
+)
+def test_what_it_may_close_is_not_known(check: Check, denial: str) -> None:
+    findings, reasons = told(check, PROJECT, grant(), denial)
+    assert findings == 0
+    assert "may close it" in reasons
+
+
+def test_a_condition_that_cannot_be_evaluated_denies(check: Check) -> None:
+    condition = "denial_condition {\n expression = \"resource.name == 'x'\"\n }"
+    findings, reasons = told(check, PROJECT, grant(), deny(EVERYBODY, more=condition))
+    assert findings == 0
+    assert "closed by the deny policy" in reasons
+
+
+CI = "ci@shop.iam.gserviceaccount.com"
+
+
+def test_accounts_of_a_project_are_a_set(check: Check) -> None:
+    denial = deny("principalSet://cloudresourcemanager.googleapis.com/projects/shop/type/ServiceAccount")
+    assert told(check, PROJECT, grant(f"serviceAccount:{CI}"), denial)[0] == 0
+    assert told(check, PROJECT, grant(), denial)[0] == 1
+
+
+def test_an_account_that_only_an_apply_names_is_the_same_in_both_forms(check: Check) -> None:
+    account = 'variable "p" {}\nresource "google_service_account" "ci" {\n account_id = "ci"\n project = var.p\n}\n'
+    denial = deny("principal://iam.googleapis.com/projects/-/serviceAccounts/${google_service_account.ci.email}")
+    held = grant("serviceAccount:${google_service_account.ci.email}")
+    findings, reasons = told(check, account, held, denial)
+    assert findings == 0
+    assert "closed by the deny policy" in reasons
+
+
+def account(disabled: str) -> str:
+    return f"""
+resource "google_service_account" "ci" {{
+  account_id = "ci"
+  project    = "shop"
+  disabled   = {disabled}
+}}
+"""
+
+
+def test_who_is_disabled_can_use_nothing(check: Check) -> None:
+    held = grant(f"serviceAccount:{CI}")
+    findings, reasons = told(check, account("true"), held)
+    assert findings == 0
+    assert "closed by" in reasons
+    assert told(check, account("false"), held) == (1, "")
+    findings, reasons = told(check, 'variable "off" {}\n', account("var.off"), held)
+    assert findings == 0
+    assert "var.off" in reasons
+
+
+def boundary(version: str, *resources: str, bound: str = "projects/shop") -> str:
+    return f"""
+resource "google_iam_principal_access_boundary_policy" "b" {{
+  organization                        = "42"
+  location                            = "global"
+  principal_access_boundary_policy_id = "b"
+  details {{
+    enforcement_version = "{version}"
+    rules {{
+      effect    = "ALLOW"
+      resources = {json.dumps([f"//cloudresourcemanager.googleapis.com/{one}" for one in resources])}
+    }}
+  }}
+}}
+
+resource "google_iam_projects_policy_binding" "b" {{
+  project           = "shop"
+  location          = "global"
+  policy_binding_id = "b"
+  policy_kind       = "PRINCIPAL_ACCESS_BOUNDARY"
+  policy            = google_iam_principal_access_boundary_policy.b.name
+  target {{
+    principal_set = "//cloudresourcemanager.googleapis.com/{bound}"
+  }}
+}}
+"""
+
+
+def test_a_boundary_closes_what_it_does_not_allow(check: Check) -> None:
+    held = grant(f"serviceAccount:{CI}")
+    findings, reasons = told(check, PROJECT, held, boundary("3", "projects/elsewhere"))
+    assert findings == 0
+    assert "closed by the" in reasons
+    assert "boundary" in reasons
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        boundary("3", "projects/shop"),
+        boundary("3", "organizations/42"),
+        boundary("2", "projects/elsewhere"),
+        boundary("3", "projects/elsewhere", bound="projects/other"),
+    ],
+    ids=["allowed", "allowed above", "an older version", "bound to others"],
+)
+def test_a_boundary_leaves_the_rest(check: Check, limit: str) -> None:
+    assert told(check, PROJECT, grant(f"serviceAccount:{CI}"), limit) == (1, "")
+
+
+def keys(*constraints: str) -> str:
+    one = """
+resource "google_org_policy_policy" "k{n}" {{
+  name   = "organizations/42/policies/{constraint}"
+  parent = "organizations/42"
+  spec {{
+    rules {{
+      enforce = "TRUE"
+    }}
+  }}
+}}
+"""
+    return "".join(one.format(n=n, constraint=constraint) for n, constraint in enumerate(constraints))
+
+
+def test_keys_are_closed_where_they_can_neither_be_made_nor_uploaded(check: Check) -> None:
+    held = grant().replace("TokenCreator", "KeyAdmin")
+    made, uploaded = "iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyUpload"
+
+    def found(*constraints: str) -> int:
+        return len(check({"main.tf": PROJECT + held + keys(*constraints)}, select=("broad-key-creator",)).findings)
+
+    assert found() == 1
+    assert found(made) == 1
+    assert found(made, uploaded) == 0
