@@ -44,6 +44,9 @@ PYTHON_HCL2_REFUSES = {
 }
 """Valid texts that python-hcl2 cannot read; where it disagrees about one instead, that is an error of the mapping."""
 
+BEYOND_PYTHON_HCL2 = {"screens/odd-letters/main.tf"}
+"""Test data with names beyond ASCII, for the same reason."""
+
 
 @pytest.fixture(scope="module")
 def go() -> Iterator[GoParser]:
@@ -113,7 +116,8 @@ def test_python_hcl2_agrees_or_refuses(name: str) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTDATA)))
 def test_python_hcl2_agrees_about_the_test_data(path: Path) -> None:
     file = native.read(SourceText(str(path), path.read_text(encoding="utf-8")))
-    assert second_opinion(file) == []
+    limits = [one.message for one in second_opinion(file)]
+    assert bool(limits) == (str(path.relative_to(TESTDATA)) in BEYOND_PYTHON_HCL2), limits
 
 
 def test_python_hcl2_agrees_about_the_examples_of_the_rules() -> None:
