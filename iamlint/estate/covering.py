@@ -18,7 +18,7 @@ from iamlint.verdict import FALSE, TRUE, Verdict
 
 _ACCOUNTS: frozenset[PrincipalKind] = frozenset({"service_account", "default_service_account"})
 _IN_GROUPS: frozenset[PrincipalKind] = frozenset(
-    {"user", "group", "service_account", "default_service_account", "service_agent", "unknown"}
+    {"user", "group", "service_account", "default_service_account", "service_agent"}
 )
 _CONTAINER = re.compile(
     r"principalSet://cloudresourcemanager\.googleapis\.com/(?P<kind>project|folder|organization)s/(?P<name>[^/]+)"
@@ -150,6 +150,8 @@ def _in_container(container: re.Match[str], declared: Declaration, grant: Grant,
 
 def _in_group(denied: str, grant: Grant) -> Verdict:
     principal, what = grant.principal, denied.rpartition("/")[2]
+    if principal.kind == "unknown":
+        return _perhaps(Truth.UNKNOWN, _not_told(grant))
     inside = principal.kind in _IN_GROUPS or (principal.kind == "domain" and denied.startswith(CUSTOMER))
     reason = f"the input does not show whether {principal.text} belongs to {what}"
     return _perhaps(Truth.UNKNOWN, reason) if inside else FALSE
@@ -188,7 +190,7 @@ def _is(denied: str, mine: Text | None, grant: Grant) -> Verdict:
 
 def _not_told(grant: Grant) -> str:
     unknown = grant.principal.unknown
-    return f"the principal is not known: {unknown.reason}" if unknown else f"what {grant.principal.text} is"
+    return f"the principal is not known: {unknown.reason}" if unknown else f"who {grant.principal.text} is"
 
 
 def _perhaps(truth: Truth, reason: str) -> Verdict:

@@ -30,13 +30,16 @@ resource "google_project_iam_member" "x" {{
 """
 
 
-TOKENS = ("getAccessToken", "getOpenIdToken", "implicitDelegation", "signBlob", "signJwt")
+TOKENS = tuple(
+    f"iam.googleapis.com/serviceAccounts.{verb}"
+    for verb in ("getAccessToken", "getOpenIdToken", "implicitDelegation", "signBlob", "signJwt")
+)
 
 
 def deny(
     *who: str,
     parent: str = "cloudresourcemanager.googleapis.com/projects/shop",
-    permissions: tuple[str, ...] = tuple(f"iam.googleapis.com/serviceAccounts.{verb}" for verb in TOKENS),
+    permissions: tuple[str, ...] = TOKENS,
     more: str = "",
 ) -> str:
     return f"""

@@ -1,0 +1,94 @@
+"""Permissions and principals in the forms of deny policies and of allow policies, each way."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamlint.estate.deny_forms import allowed_permission, allowed_principal, denied_permission, denied_principal
+
+PERMISSIONS = [
+    ("iam.serviceAccounts.getAccessToken", "iam.googleapis.com/serviceAccounts.getAccessToken"),
+    ("iam.serviceAccountKeys.create", "iam.googleapis.com/serviceAccountKeys.create"),
+    ("iam.workloadIdentityPoolProviders.update", "iam.googleapis.com/workloadIdentityPoolProviders.update"),
+    ("resourcemanager.projects.setIamPolicy", "cloudresourcemanager.googleapis.com/projects.setIamPolicy"),
+    ("run.services.create", "run.googleapis.com/services.create"),
+]
+GROUPS = [
+    ("iam.googleapis.com/serviceAccounts.*", "iam.serviceAccounts.*"),
+    ("iam.googleapis.com/*.*", "iam.*.*"),
+    ("iam.googleapis.com/*.setIamPolicy", "iam.*.setIamPolicy"),
+    ("cloudresourcemanager.googleapis.com/projects.*", "resourcemanager.projects.*"),
+]
+
+
+@pytest.mark.parametrize(("allowed", "denied"), PERMISSIONS)
+def test_permissions_each_way(allowed: str, denied: str) -> None:
+    assert denied_permission(allowed) == denied
+    assert allowed_permission(denied) == allowed
+
+
+@pytest.mark.parametrize(("denied", "glob"), GROUPS)
+def test_groups_of_permissions_are_globs(denied: str, glob: str) -> None:
+    assert allowed_permission(denied) == glob
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "iam.serviceAccounts.getAccessToken",
+        "resourcemanager.googleapis.com/projects.setIamPolicy",
+        "iam.googleapis.com/serviceAccounts",
+        "iam.googleapis.com/serviceAccounts.get*",
+        "iam.googleapis.com/*",
+        "https://iam.googleapis.com/serviceAccounts.actAs",
+        "iam.googleapis.com/serviceAccounts.actAs\n",
+        "*",
+        "",
+    ],
+)
+def test_what_deny_policies_do_not_take_as_a_permission(text: str) -> None:
+    assert allowed_permission(text) is None
+
+
+@pytest.mark.parametrize("text", ["iam.googleapis.com/serviceAccounts.actAs", "iam.serviceAccounts", "actAs", ""])
+def test_what_is_no_permission_of_a_role(text: str) -> None:
+    assert denied_permission(text) is None
+
+
+POOL = "//iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/ci"
+CI = "ci@shop.iam.gserviceaccount.com"
+PRINCIPALS = [
+    ("user:ana@example.com", "principal://goog/subject/ana@example.com"),
+    ("group:ops@example.com", "principalSet://goog/group/ops@example.com"),
+    (f"serviceAccount:{CI}", f"principal://iam.googleapis.com/projects/-/serviceAccounts/{CI}"),
+    ("allUsers", "principalSet://goog/public:all"),
+    (f"principal:{POOL}/subject/x", f"principal:{POOL}/subject/x"),
+    (f"principalSet:{POOL}/*", f"principalSet:{POOL}/*"),
+]
+
+
+@pytest.mark.parametrize(("allowed", "denied"), PRINCIPALS)
+def test_principals_each_way(allowed: str, denied: str) -> None:
+    assert denied_principal(allowed) == denied
+    assert allowed_principal(denied) == allowed
+
+
+@pytest.mark.parametrize(
+    "text", ["domain:example.com", "projectOwner:shop", "serviceAccount:shop.svc.id.goog[ns/name]", "user:", "ana"]
+)
+def test_principals_that_deny_policies_cannot_name(text: str) -> None:
+    assert denied_principal(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user:ana@example.com",
+        "allUsers",
+        "principal://goog/subject/",
+        "principalSet://goog/cloudIdentityCustomerId/C01234567",
+        "principalSet://cloudresourcemanager.googleapis.com/projects/123/type/ServiceAccount",
+    ],
+)
+def test_principals_that_allow_policies_cannot_name(text: str) -> None:
+    assert allowed_principal(text) is None
