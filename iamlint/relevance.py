@@ -105,7 +105,6 @@ def _member_test(patterns: list[Pattern]) -> Test:
     others = re.compile("|".join(anyhow)) if anyhow else None
     kinds = {one for pattern in patterns if "principal" not in pattern for one in _listed(pattern["principal_kind"])}
 
-    @lru_cache(1 << 17)
     def is_relevant(member: str) -> bool:
         glob = globs.get(member.partition(":")[0], others)
         if glob and glob.match(member):

@@ -26,14 +26,33 @@ class Relevance:
     agents_role: Callable[[str], bool]
     member: Callable[[str], bool]
     agent: Callable[[str], bool]
+    _dull_roles: set[str] = field(default_factory=set)
+    _dull_members: set[str] = field(default_factory=set)
+
+    def is_dull(self, role: str, members: Sequence[str]) -> bool:
+        """Whether nothing of a binding is kept, as is known from earlier ones: of most by a look into two sets."""
+        return role in self._dull_roles and self._dull_members.issuperset(members)
 
     def members(self, role: str, members: Sequence[str]) -> Sequence[str]:
         """The members of a binding whose grants are kept."""
         if not self.role(role):
-            return [*filter(self.member, members)]
+            kept = [member for member in members if member not in self._dull_members and self.member(member)]
+            if not kept:
+                self._dull_roles.add(role)
+                self._remember(members)
+            return kept
         if not self.agents_role(role):
             return members
         return [member for member in members if self.member(member) or not self.agent(member)]
+
+    def _remember(self, members: Sequence[str]) -> None:
+        if len(self._dull_members) > _MOST_REMEMBERED:
+            self._dull_members.clear()
+        self._dull_members.update(members)
+
+
+_MOST_REMEMBERED = 200_000
+"""Members that are remembered at most: an export may have millions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,9 +163,11 @@ def _plain(asset: Any, relevant: Relevance | None) -> list[Kept] | None:
         found: list[Kept] = []
         for number, binding in enumerate(policy.get("bindings", ())):
             role, members = binding["role"], binding["members"]
-            if len(binding) != 2 or type(members) is not list or not _STRINGS.issuperset(map(type, members)):
+            if len(binding) != 2 or type(members) is not list:
                 return None
-            if type(role) is not str or "_withcond_" in role:
+            if relevant and relevant.is_dull(role, members):
+                continue
+            if not _STRINGS.issuperset(map(type, members)) or type(role) is not str or "_withcond_" in role:
                 return None
             kept = relevant.members(role, members) if relevant else members
             if kept:
