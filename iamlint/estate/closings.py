@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from iamlint.estate.bounding import bounded
 from iamlint.estate.covering import within
-from iamlint.estate.denying import denies, lists
+from iamlint.estate.denying import Rule, denies, lists, rule
 from iamlint.estate.hierarchy import Hierarchy
 from iamlint.estate.names import identity, principal_node
 from iamlint.facts import Boundary, BoundaryBinding, Denial, Fact, Grant, OrgPolicy, Place, ServiceAccount
@@ -47,8 +47,8 @@ class Closings:
 
     def __init__(self, of: Of, hierarchy: Hierarchy, as_of: date, held: Permissions) -> None:
         self._hierarchy, self._as_of, self._held = hierarchy, as_of, held
-        self._denials = of(Denial)
-        self._for: dict[str, list[Denial]] = {}
+        self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
+        self._for: dict[str, list[Rule]] = {}
         policies = {identity(policy.name, policy.declared): policy for policy in reversed(of(Boundary))}
         self._bindings = [
             (binding, policies.get(identity(binding.policy, binding.declared)) or _not_there(binding))
@@ -121,17 +121,20 @@ class Closings:
                 yield verdict, f"the boundary policy at {_at(boundary.place.at)}", boundary
         for denial in self._denials_of(permission):
             verdict = denies(denial, grant, permission, self._hierarchy, self._as_of)
-            yield verdict, f"the deny policy at {_at(_place(denial))}", denial
+            if verdict.truth is not Truth.FALSE:
+                yield verdict, f"the deny policy at {_at(_place(denial.denial))}", denial.denial
         if self._disabled:
             yield from self._by_state(grant, permission)
         if self._policies and permission == "iam.serviceAccountKeys.create":
             yield self._without_keys(grant)
 
-    def _denials_of(self, permission: str) -> list[Denial]:
+    def _denials_of(self, permission: str) -> list[Rule]:
         """The denials that may name a permission; looked up once for each."""
         if permission not in self._for:
             self._for[permission] = [
-                one for one in self._denials if lists(one.denied_permissions, permission).truth is not Truth.FALSE
+                one
+                for one in self._denials
+                if lists(one.denial.denied_permissions, permission).truth is not Truth.FALSE
             ]
         return self._for[permission]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from iamlint.estate.deny_forms import ACCOUNT, CUSTOMER, EVERYBODY, GROUP, denied_principal, is_denied_form
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
@@ -84,23 +85,56 @@ def chain_of_principal(grant: Grant, hierarchy: Hierarchy) -> tuple[Node, ...]:
 # -- who -----------------------------------------------------------------------------------------------------------
 
 
-def covered(named: Iterable[Text] | Unknown, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
-    """Whether one of the principals that a deny policy names is the holder of a grant, or has all of it in it.
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The principals that a list of a deny policy names.
 
-    What has the form of allow policies (``user:…``) covers nobody: the API refuses it.
+    ``plain`` are single principals that are known, which are found at once however many there are; ``others`` are sets
+    and what is not known. ``unknown`` says why the whole list is not known.
     """
-    if isinstance(named, Unknown):
-        return Verdict.of(Truth.UNKNOWN, f"it is not known whom it names: {named.reason}")
+
+    plain: frozenset[str]
+    others: tuple[Text, ...]
+    declared: Declaration
+    unknown: str = ""
+
+
+def named(principals: Iterable[Text] | Unknown, declared: Declaration) -> Named:
+    """A list of principals, sorted out once.
+
+    What has the form of allow policies (``user:…``) names nobody: the API refuses it.
+    """
+    if isinstance(principals, Unknown):
+        return Named(frozenset(), (), declared, f"it is not known whom it names: {principals.reason}")
+    texts = [one for one in principals if isinstance(one, Unknown) or is_denied_form(one)]
+    plain = frozenset(one for one in texts if isinstance(one, str) and _is_plain(one))
+    return Named(plain, tuple(one for one in texts if one not in plain), declared)
+
+
+def _is_plain(principal: str) -> bool:
+    unique_id = principal.startswith(ACCOUNT) and principal.removeprefix(ACCOUNT).isdecimal()
+    return principal.startswith("principal://") and "${" not in principal and not unique_id
+
+
+def covered(by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    """Whether one of these principals is the holder of a grant, or has all of it in it."""
+    if by.unknown:
+        return Verdict.of(Truth.UNKNOWN, by.unknown)
+    mine = _denied_form(grant)
     verdict = FALSE
-    for one in named:
-        verdict |= _covers(one, declared, grant, hierarchy)
+    if mine is not None and (isinstance(mine, Unknown) or "${" in mine):
+        for one in sorted(by.plain):
+            verdict |= _is(one, mine, grant)
+    elif mine in by.plain:
+        return TRUE
+    for other in by.others:
+        verdict |= _covers(other, mine, by.declared, grant, hierarchy)
         if verdict.truth is Truth.TRUE:
             break
     return verdict
 
 
-def _covers(denied: Text, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
-    mine = _denied_form(grant)
+def _covers(denied: Text, mine: Text | None, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     if mine is not None and (name := identity(mine, grant.declared)) and name == identity(denied, declared):
         return TRUE
     if denied == EVERYBODY:
@@ -109,8 +143,6 @@ def _covers(denied: Text, declared: Declaration, grant: Grant, hierarchy: Hierar
         reason = f"one of the principals that it names is not known: {denied.reason}"
         known = isinstance(mine, str) and "${" not in mine and denied.prefix.startswith("principal://")
         return _perhaps(text_is((mine,), denied) if known and isinstance(mine, str) else Truth.UNKNOWN, reason)
-    if not is_denied_form(denied):
-        return FALSE
     container = _CONTAINER.match(denied)
     if container:
         return _in_container(container, declared, grant, hierarchy)

@@ -6,32 +6,54 @@ Source: https://cloud.google.com/iam/docs/deny-overview
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from iamlint.conditions import Context, evaluate
-from iamlint.estate.covering import covered, node_of, within
+from iamlint.estate.covering import Named, covered, named, node_of, within
 from iamlint.estate.deny_forms import allowed_permission
-from iamlint.estate.hierarchy import Hierarchy
+from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.facts import Condition, Denial, Grant, Text
 from iamlint.globs import text_is
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import FALSE, TRUE, Verdict
 
 
-def denies(denial: Denial, grant: Grant, permission: str, hierarchy: Hierarchy, as_of: date) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a deny policy, with what is worked out once: whom it names, and what it is attached to."""
+
+    denial: Denial
+    denied: Named
+    excepted: Named
+    node: Node | None
+
+
+def rule(denial: Denial, hierarchy: Hierarchy) -> Rule:
+    """A rule, ready to be asked."""
+    return Rule(
+        denial,
+        named(denial.denied_principals, denial.declared),
+        named(denial.exception_principals, denial.declared),
+        node_of(denial.parent, denial.declared, hierarchy),
+    )
+
+
+def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, as_of: date) -> Verdict:
     """Whether a rule takes a permission from the whole holder of a grant, everywhere that the grant gives it.
 
     A denial below the grant's resource leaves the rest of it open. Exceptions win over denials in one rule.
     """
+    denial = rule.denial
     verdict = lists(denial.denied_permissions, permission)
     if verdict.truth is not Truth.FALSE:
         verdict &= ~lists(denial.exception_permissions, permission)
     if verdict.truth is not Truth.FALSE:
-        verdict &= _where(denial, grant, hierarchy)
+        verdict &= _where(rule, grant, hierarchy)
     if verdict.truth is not Truth.FALSE:
-        verdict &= covered(denial.denied_principals, denial.declared, grant, hierarchy)
+        verdict &= covered(rule.denied, grant, hierarchy)
     if verdict.truth is not Truth.FALSE:
-        verdict &= ~covered(denial.exception_principals, denial.declared, grant, hierarchy)
+        verdict &= ~covered(rule.excepted, grant, hierarchy)
     if verdict.truth is not Truth.FALSE:
         verdict &= _condition(denial, grant, permission, as_of)
     return verdict
@@ -52,13 +74,12 @@ def lists(named: Iterable[Text] | Unknown, permission: str) -> Verdict:
     return verdict
 
 
-def _where(denial: Denial, grant: Grant, hierarchy: Hierarchy) -> Verdict:
-    chain = hierarchy.above(grant.resource, grant.declared)
-    truth = within(chain, node_of(denial.parent, denial.declared, hierarchy))
+def _where(rule: Rule, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    truth = within(hierarchy.above(grant.resource, grant.declared), rule.node)
     if truth is not Truth.UNKNOWN:
         return Verdict(truth)
-    parent = denial.parent if isinstance(denial.parent, str) else denial.parent.text
-    where = parent.rpartition("googleapis.com/")[2]
+    parent = rule.denial.parent
+    where = (parent if isinstance(parent, str) else parent.text).rpartition("googleapis.com/")[2]
     return Verdict.of(truth, f"the input does not show whether {grant.resource} is in {where}")
 
 

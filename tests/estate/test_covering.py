@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.estate.covering import covered, node_of, within
+from iamlint.estate.covering import covered, named, node_of, within
 from iamlint.estate.deny_forms import ACCOUNT, EVERYBODY
 from iamlint.estate.hierarchy import Hierarchy
 from iamlint.facts import Declaration, Folder, Grant, Place, Principal, Project, Resource
@@ -81,7 +81,7 @@ def held_by(principal: Principal) -> Grant:
     ],
 )
 def test_whom_a_denial_covers(denied: str, principal: str, truth: Truth) -> None:
-    found = covered((denied,), HERE, held_by(read_principal(principal)), hierarchy())
+    found = covered(named((denied,), HERE), held_by(read_principal(principal)), hierarchy())
     assert found.truth is truth
     assert bool(found.reasons) is (truth is U)
 
@@ -108,7 +108,7 @@ LONG = Unknown(WHY, ("principal://goog/subject/", Hole("var.who")))
     ],
 )
 def test_what_is_not_known_is_not_guessed(denied: str | Unknown, principal: str | Unknown, truth: Truth) -> None:
-    found = covered((denied,), HERE, held_by(read_principal(principal)), hierarchy())
+    found = covered(named((denied,), HERE), held_by(read_principal(principal)), hierarchy())
     assert found.truth is truth
     if truth is U:
         assert WHY in " ".join(found.reasons)
@@ -116,9 +116,9 @@ def test_what_is_not_known_is_not_guessed(denied: str | Unknown, principal: str 
 
 def test_one_that_certainly_covers_is_enough() -> None:
     held = held_by(read_principal("user:ana@example.com"))
-    assert covered((ANYBODY, EVERYBODY), HERE, held, hierarchy()).truth is T
-    assert covered((), HERE, held, hierarchy()).truth is F
-    assert covered(Unknown(WHY), HERE, held, hierarchy()).reasons == (f"it is not known whom it names: {WHY}",)
+    assert covered(named((ANYBODY, EVERYBODY), HERE), held, hierarchy()).truth is T
+    assert covered(named((), HERE), held, hierarchy()).truth is F
+    assert covered(named(Unknown(WHY), HERE), held, hierarchy()).reasons == (f"it is not known whom it names: {WHY}",)
 
 
 @pytest.mark.parametrize(
