@@ -3,39 +3,57 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from iamlint.facts import Resource
-from iamlint.finding import Finding
+from iamlint.finding import Accepted, Doubt, Finding
 from iamlint.location import Location
 from iamlint.report import Report
 
 
 def json_report(report: Report) -> str:
     """The report, two spaces a level, with a newline at the end."""
-    return json.dumps(report_data(report), indent=2, ensure_ascii=False) + "\n"
+    return "".join(_written(report)) + "\n"
 
 
-def report_data(report: Report) -> dict[str, Any]:
-    """The report as plain data."""
-    return {
-        "version": report.version,
-        "catalog_date": report.catalog_date,
-        "role_catalogs": list(report.role_catalogs),
-        "findings": [
-            _finding(finding, fingerprint)
-            for finding, fingerprint in zip(report.findings, report.fingerprints, strict=True)
-        ],
-        "accepted": [
-            {**_finding(one.finding, one.finding.fingerprint), "reason": one.reason, "accepted_at": _start(one.at)}
-            for one in report.accepted
-        ],
-        "unknowns": [
-            {"rule": doubt.rule, "reason": doubt.reason, **_start(doubt.at), "address": doubt.address}
-            for doubt in report.doubts
-        ],
-        "errors": [{**_start(error.at), "reason": error.reason, "hint": error.hint or None} for error in report.errors],
-        "summary": {
+def _written(report: Report) -> Iterator[str]:
+    """What ``json.dumps`` writes, entry by entry: there may be more findings than fit into memory twice."""
+    separator = "{\n"
+    for key, value in _parts(report):
+        yield f'{separator}  "{key}": '
+        separator = ",\n"
+        if not isinstance(value, Iterator):
+            yield _deeper(value, "  ")
+            continue
+        between = "[\n    "
+        for entry in value:
+            yield between + _deeper(entry, "    ")
+            between = ",\n    "
+        yield "[]" if between.startswith("[") else "\n  ]"
+    yield "\n}"
+
+
+def _deeper(value: Any, margin: str) -> str:
+    """A value as it is written below others; no text has a line break as such."""
+    return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n" + margin)
+
+
+def _parts(report: Report) -> Iterator[tuple[str, Any]]:
+    """The keys of the report with plain data; of what there may be much, an entry at a time."""
+    yield "version", report.version
+    yield "catalog_date", report.catalog_date
+    yield "role_catalogs", list(report.role_catalogs)
+    yield "findings", map(_finding, report.findings, report.fingerprints)
+    yield "accepted", map(_accepted, report.accepted)
+    yield "unknowns", map(_doubt, report.doubts)
+    yield (
+        "errors",
+        [{**_start(error.at), "reason": error.reason, "hint": error.hint or None} for error in report.errors],
+    )
+    yield (
+        "summary",
+        {
             "findings": len(report.findings),
             **report.by_severity,
             "accepted": len(report.accepted),
@@ -45,7 +63,15 @@ def report_data(report: Report) -> dict[str, Any]:
             "rules": len(report.rules),
             "as_of": report.as_of.isoformat() if report.as_of else None,
         },
-    }
+    )
+
+
+def _accepted(one: Accepted) -> dict[str, Any]:
+    return {**_finding(one.finding, one.finding.fingerprint), "reason": one.reason, "accepted_at": _start(one.at)}
+
+
+def _doubt(doubt: Doubt) -> dict[str, Any]:
+    return {"rule": doubt.rule, "reason": doubt.reason, **_start(doubt.at), "address": doubt.address}
 
 
 def _start(at: Location) -> dict[str, Any]:

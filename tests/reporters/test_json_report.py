@@ -69,3 +69,11 @@ def test_what_is_accepted_is_there_with_its_reason(build: Build, find: Find) -> 
     (one,) = report["accepted"]
     assert (one["rule"], one["reason"]) == ("blanket-token", "the sandbox")
     assert one["accepted_at"] == {"path": "main.tf", "line": 2, "column": 5}
+
+
+def test_it_is_written_as_json_dumps_writes_it(build: Build, find: Find) -> None:
+    doubt = Doubt('two\nlines, \u2028 and "quotes"', Location("main.tf", 3, 1))
+    full = build([find(), find(related=[("member", "here")])], doubts=(doubt,))
+    for report in (full, build([])):
+        text = render("json", report, Presentation())
+        assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
