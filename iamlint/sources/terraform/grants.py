@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from iamlint.facts import Condition, Declaration, Grant, Origin, Place, Resource
 from iamlint.location import Span
 from iamlint.sources.terraform.accounts import principal_of
-from iamlint.sources.terraform.arguments import Placed, named, placed_text, placed_texts, text_of
+from iamlint.sources.terraform.arguments import Placed, named, placed_text, placed_texts, text_of, without_prefix
 from iamlint.sources.terraform.condition import condition_of
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.families import family_of, resource_of
@@ -29,8 +29,11 @@ class _Target:
     place: Place
 
     def grant(self, member: Placed, role: Placed, condition: Condition | Unknown | None) -> Grant:
+        text = member[0]
+        if self.resource.kind == "bigquery_dataset":
+            text = without_prefix(text, "iamMember:")  # how the provider wants what has no kind of its own: allUsers
         return Grant(
-            principal=principal_of(member[0]),
+            principal=principal_of(text),
             role=role[0],
             resource=self.resource,
             origin=self.origin,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from iamlint.facts import Fact, Gap
+from iamlint.sources.terraform import access_lists
 from iamlint.sources.terraform.accounts import service_account
 from iamlint.sources.terraform.attachments import attaches, attachments
 from iamlint.sources.terraform.audit import audit_config, audit_configs_of_policy
@@ -52,6 +53,14 @@ _RESOURCES: dict[str, State] = {
     "google_project_organization_policy": older_org_policy,
     "google_folder_organization_policy": older_org_policy,
     "google_organization_policy": older_org_policy,
+    "google_bigquery_dataset": access_lists.dataset,
+    "google_bigquery_dataset_access": access_lists.dataset_access,
+    "google_storage_bucket_acl": access_lists.bucket_acl,
+    "google_storage_bucket_access_control": access_lists.bucket_access_control,
+    "google_storage_default_object_acl": access_lists.default_object_acl,
+    "google_storage_default_object_access_control": access_lists.default_object_access_control,
+    "google_storage_object_acl": access_lists.object_acl,
+    "google_storage_object_access_control": access_lists.object_access_control,
     "google_iam_deny_policy": denials,
     "google_iam_principal_access_boundary_policy": boundary,
     "google_iam_projects_policy_binding": boundary_binding,
@@ -98,12 +107,11 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
     """The facts that an instance states.
 
     One that stands for an unknown number of instances states them for each, under an address that ends in ``[*]``,
-    and a gap that says why the number is not known.
+    and a gap that says why the number is not known; however many there are of one that states nothing, nothing is it.
     """
     state = _state(instance.mode, instance.type)
-    if state is None:
-        return
-    if instance.symbolic:
+    stated = list(state(instance)) if state else []
+    if stated and instance.symbolic:
         reason = f"how many instances of {instance.address} there are is not known: {instance.symbolic.reason}"
         yield Gap(reason, declaration(instance))
-    yield from state(instance)
+    yield from stated

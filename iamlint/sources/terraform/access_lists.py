@@ -1,0 +1,339 @@
+"""Access lists: what the ``access`` of BigQuery's datasets and the ACLs of Cloud Storage grant, one grant an entry.
+
+Their basic roles are roles of IAM under older names. Of predefined ACLs only those outside of the bucket's project are
+told. An ACL of a bucket with uniform bucket-level access is refused or idle; it is told all the same, since it is in
+force again once that is taken back. Sources:
+https://cloud.google.com/bigquery/docs/access-control-basic-roles,
+https://cloud.google.com/storage/docs/access-control/lists, https://cloud.google.com/storage/docs/access-control/iam#acls
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from iamlint.facts import Condition, Grant, Place, Resource, Text
+from iamlint.sources.terraform.accounts import principal_of
+from iamlint.sources.terraform.arguments import Placed, elements_of, named, placed_text, placed_texts, without_prefix
+from iamlint.sources.terraform.condition import condition_of
+from iamlint.sources.terraform.declarations import declaration
+from iamlint.sources.terraform.families import resource_of
+from iamlint.sources.terraform.instance import Argument, Body, Instance
+from iamlint.unknown import Hole, Unknown
+
+Parts = tuple[str | Hole, ...]
+
+_DATASET = {
+    "OWNER": "roles/bigquery.dataOwner",
+    "WRITER": "roles/bigquery.dataEditor",
+    "READER": "roles/bigquery.dataViewer",
+}
+_BUCKET = {
+    "OWNER": "roles/storage.legacyBucketOwner",
+    "WRITER": "roles/storage.legacyBucketWriter",
+    "READER": "roles/storage.legacyBucketReader",
+}
+_OBJECT = {"OWNER": "roles/storage.legacyObjectOwner", "READER": "roles/storage.legacyObjectReader"}
+
+_PREDEFINED = {
+    "publicread": "READER:allUsers",
+    "publicreadwrite": "WRITER:allUsers",
+    "authenticatedread": "READER:allAuthenticatedUsers",
+    **dict.fromkeys(("private", "projectprivate", "bucketownerread", "bucketownerfullcontrol"), ""),
+}
+"""What predefined ACLs grant to others than the bucket's own project and the object's owner. Source:
+https://cloud.google.com/storage/docs/access-control/lists#predefined-acl"""
+
+_PREFIXES = {
+    "user-": "",
+    "group-": "group:",
+    "domain-": "domain:",
+    "project-owners-": "projectOwner:",
+    "project-editors-": "projectEditor:",
+    "project-viewers-": "projectViewer:",
+}
+"""How entities of Cloud Storage begin, and the principals that they are; a user may be a service account."""
+
+_NAMED_BY = {
+    "user_by_email": "",
+    "group_by_email": "group:",
+    "domain": "domain:",
+    "special_group": "",
+    "iam_member": "",
+}
+"""The arguments of which each entry of a dataset has one, and the principals that they name."""
+_NO_PRINCIPAL = ("view", "routine", "dataset")
+"""What an entry of a dataset may authorize in place of a principal."""
+
+_OF_ACCOUNT = re.compile(r"(?:^|\.)google_\w*service_(?:account|identity)\.[^.]+\.email(?:_address)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """What all entries of one list have in common. ``roles`` are the names that its basic roles have in IAM."""
+
+    instance: Instance
+    resource: Resource
+    place: Place
+    roles: Mapping[str, str]
+
+    def grant(self, principal: Placed, role: Placed, condition: Condition | Unknown | None = None) -> Grant:
+        return Grant(
+            principal=principal_of(principal[0]),
+            role=self.roles.get(role[0], role[0]) if isinstance(role[0], str) else role[0],
+            resource=self.resource,
+            origin="member",
+            declared=declaration(self.instance),
+            principal_place=principal[1],
+            role_place=role[1],
+            resource_place=self.place,
+            condition=condition,
+        )
+
+
+def _list(instance: Instance, family: str, roles: Mapping[str, str], *arguments: str, kind: str = "") -> _List:
+    """A list on the resource that these arguments name, just as they do for the IAM policies of a family."""
+    written = {name: instance.body.arguments[name] for name in arguments if name in instance.body.arguments}
+    resource, place = resource_of(replace(instance, body=Body(instance.body.at, written)), family)
+    return _List(instance, Resource(kind or family, resource.name), place, roles)
+
+
+# -- BigQuery ------------------------------------------------------------------------------------------------------
+
+
+def dataset(instance: Instance) -> Iterator[Grant]:
+    """The ``access`` blocks of a ``google_bigquery_dataset``.
+
+    Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_dataset#access
+    """
+    entries = _list(instance, "bigquery_dataset", _DATASET, "project", "dataset_id")
+    found = _entries(instance.body, "access")
+    if isinstance(found, Unknown):
+        argument = instance.body.arguments.get("access")
+        place = Place((argument.at if argument else instance.body.at).location)
+        yield entries.grant((found, place), (found, place), found)
+        return
+    for index, entry in enumerate(found):
+        yield from _entry(entries, entry, f"{instance.address}.access[{index}]")
+
+
+def dataset_access(instance: Instance) -> Iterator[Grant]:
+    """The one entry of a ``google_bigquery_dataset_access``."""
+    entries = _list(instance, "bigquery_dataset", _DATASET, "project", "dataset_id")
+    yield from _entry(entries, instance.body, instance.address)
+
+
+def _entries(body: Body, name: str) -> tuple[Body, ...] | Unknown:
+    """The blocks of a type, or the objects of an argument that stands for them.
+
+    Source: https://developer.hashicorp.com/terraform/language/attr-as-blocks
+    """
+    argument, blocks = body.arguments.get(name), body.blocks_of(name)
+    if argument is None or isinstance(blocks, Unknown) or blocks:
+        return blocks
+    objects = elements_of(argument.value)
+    if isinstance(objects, Unknown):
+        return objects
+    found: list[Body] = []
+    for element in objects:
+        match element.data:
+            case dict() as fields:
+                at = element.at or argument.at
+                found.append(Body(at, {key: Argument(value, value.at or at) for key, value in fields.items()}))
+            case Unknown() as why:
+                return why
+            case _:
+                return Unknown(f"an element of {name} is no object")
+    return tuple(found)
+
+
+def _entry(entries: _List, entry: Body, reference: str) -> Iterator[Grant]:
+    written = {name: text for name in _NAMED_BY if (text := placed_text(entry, name)) and text[0] != ""}
+    if not written and any(_is_set(entry, name) for name in _NO_PRINCIPAL):
+        return
+    found = placed_text(entry, "role")
+    role = named(found[0] if found else None, f"{reference}.role", "role is not set")
+    place = found[1] if found else Place(entry.at.location)
+    yield entries.grant(_holder(entry, written, reference), (role, place), _condition(entry))
+
+
+def _holder(entry: Body, written: dict[str, Placed], reference: str) -> Placed:
+    """The one principal of an entry: the argument that is certainly set, else the only one that may be."""
+    certain = {name: text for name, text in written.items() if isinstance(text[0], str)} or written
+    if not certain:
+        return Unknown("the entry names no principal"), Place(entry.at.location)
+    name, (text, place) = next(iter(certain.items()))
+    if len(certain) > 1:
+        reason = text.reason if isinstance(text, Unknown) else "the entry names several principals"
+        return Unknown(reason, (Hole(f"{reference}.principal"),)), place
+    text = named(text, f"{reference}.{name}", "")
+    match name:
+        case "user_by_email":
+            return _person(text), place
+        case "iam_member":
+            return without_prefix(text, "iamMember:"), place
+        case _:
+            return _prefixed(_NAMED_BY[name], text), place
+
+
+def _is_set(entry: Body, name: str) -> bool:
+    """Whether an entry has such a block, or may have it."""
+    if isinstance(entry.value(name).data, dict):
+        return True
+    found = _entries(entry, name)
+    return isinstance(found, Unknown) or bool(found)
+
+
+def _condition(entry: Body) -> Condition | Unknown | None:
+    found = _entries(entry, "condition")
+    if isinstance(found, Unknown):
+        return found
+    return condition_of(replace(entry, blocks={"condition": found}))
+
+
+# -- Cloud Storage -------------------------------------------------------------------------------------------------
+
+
+def bucket_acl(instance: Instance) -> Iterator[Grant]:
+    """The ACL of a bucket, and the one that its ``default_acl`` gives to new objects."""
+    yield from _acl(_list(instance, "storage_bucket", _BUCKET, "bucket"))
+    yield from _predefined(_default_list(instance), "default_acl")
+
+
+def default_object_acl(instance: Instance) -> Iterator[Grant]:
+    """The ACL that new objects of a bucket get: on the kind ``storage_default_object``, by the bucket's name."""
+    yield from _acl(_default_list(instance))
+
+
+def object_acl(instance: Instance) -> Iterator[Grant]:
+    """The ACL of an object: on the kind ``storage_object``, by the name of its bucket and its own."""
+    yield from _acl(_object_list(instance))
+
+
+def bucket_access_control(instance: Instance) -> Iterator[Grant]:
+    """One entry of a bucket's ACL."""
+    yield _access_control(_list(instance, "storage_bucket", _BUCKET, "bucket"))
+
+
+def default_object_access_control(instance: Instance) -> Iterator[Grant]:
+    """One entry of the ACL that new objects of a bucket get; of one object, where it names one."""
+    of_object = placed_text(instance.body, "object")
+    yield _access_control(_object_list(instance) if of_object and of_object[0] != "" else _default_list(instance))
+
+
+def object_access_control(instance: Instance) -> Iterator[Grant]:
+    """One entry of an object's ACL."""
+    yield _access_control(_object_list(instance))
+
+
+def _default_list(instance: Instance) -> _List:
+    return _list(instance, "storage_bucket", _OBJECT, "bucket", kind="storage_default_object")
+
+
+def _object_list(instance: Instance) -> _List:
+    return _list(instance, "storage_bucket", _OBJECT, "bucket", "object", kind="storage_object")
+
+
+def _access_control(entries: _List) -> Grant:
+    body, address = entries.instance.body, entries.instance.address
+    placed: list[Placed] = []
+    for name in ("entity", "role"):
+        found = placed_text(body, name)
+        text = named(found[0] if found else None, f"{address}.{name}", f"{name} is not set")
+        placed.append((text, found[1] if found else Place(body.at.location)))
+    (entity, at), role = placed
+    return entries.grant((_entity(entity), at), role)
+
+
+def _acl(entries: _List) -> Iterator[Grant]:
+    body = entries.instance.body
+    pairs = placed_texts(body, "role_entity")
+    if isinstance(pairs, Unknown):
+        place = Place(body.arguments["role_entity"].at.location)
+        yield entries.grant((pairs, place), (pairs, place))
+        pairs = ()
+    for index, (pair, place) in enumerate(pairs):
+        yield _pair(entries, named(pair, f"{entries.instance.address}.role_entity[{index}]", ""), place)
+    yield from _predefined(entries, "predefined_acl")
+
+
+def _predefined(entries: _List, argument: str) -> Iterator[Grant]:
+    found = placed_text(entries.instance.body, argument)
+    match found:
+        case None | ("", _):
+            return
+        case (str() as text, place):
+            pair = _PREDEFINED.get(text.replace("-", "").lower())
+            if pair is None:
+                why = Unknown(f"{text} is no predefined ACL")
+                yield entries.grant((why, place), (why, place))
+            elif pair:
+                yield _pair(entries, pair, place)
+        case (text, place):
+            yield entries.grant((Unknown(text.reason), place), (Unknown(text.reason), place))
+
+
+def _pair(entries: _List, pair: Text, place: Place) -> Grant:
+    """``READER:allUsers``, of which parts may not be known."""
+    parts: Parts = (pair,) if isinstance(pair, str) else pair.parts
+    for index, part in enumerate(parts):
+        if isinstance(part, str) and ":" in part:
+            role, _, entity = part.partition(":")
+            before, after = (*parts[:index], role), (entity, *parts[index + 1 :])
+            return entries.grant((_entity(_text(after, pair)), place), (_text(before, pair), place))
+    why = pair if isinstance(pair, Unknown) else Unknown(f"{pair} is not of the form ROLE:ENTITY")
+    return entries.grant((Unknown(why.reason), place), (Unknown(why.reason), place))
+
+
+def _entity(text: Text) -> Text:
+    """The principal that Cloud Storage calls so; one that it calls by a number is known by its kind only.
+
+    Source: ``entity`` of https://cloud.google.com/storage/docs/json_api/v1/bucketAccessControls
+    """
+    for prefix, ours in _PREFIXES.items():
+        rest = without_prefix(text, prefix)
+        if rest == text:
+            continue
+        if isinstance(rest, str) and prefix in ("user-", "group-") and "@" not in rest:
+            why = f"{text} is an id, which does not tell the e-mail"
+            return Unknown(why, (ours or "user:", Hole(rest)))
+        return _prefixed(ours, rest) if ours else _person(rest)
+    return text
+
+
+# -- texts ---------------------------------------------------------------------------------------------------------
+
+
+def _person(email: Text) -> Text:
+    """A user or a service account, which the e-mail tells; one that may be either keeps its name without a prefix."""
+    match email:
+        case str():
+            if email.startswith("deleted:"):
+                return email
+            return _prefixed("serviceAccount:" if "gserviceaccount.com" in email else "user:", email)
+        case Unknown(parts=(Hole(reference),)) if _OF_ACCOUNT.search(reference):
+            return _prefixed("serviceAccount:", email)
+        case Unknown(suffix=suffix) if "@" in suffix or ".gserviceaccount.com" in suffix:
+            return _prefixed("serviceAccount:" if suffix.endswith("gserviceaccount.com") else "user:", email)
+        case _:
+            return email
+
+
+def _prefixed(prefix: str, text: Text) -> Text:
+    if isinstance(text, str):
+        return prefix + text
+    return _text((prefix, *text.parts), text)
+
+
+def _text(parts: Parts, of: Text) -> Text:
+    """A text of these parts, with the reason of the one that they are of."""
+    joined: list[str | Hole] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    if isinstance(of, str) or all(isinstance(part, str) for part in joined):
+        return "".join(str(part) for part in joined)
+    return Unknown(of.reason, tuple(joined))
