@@ -5,12 +5,13 @@ Source: "Policy types", https://cloud.google.com/iam/docs/policy-types
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Protocol, TypeVar
 
 from iamlint.estate.bounding import bounded
-from iamlint.estate.covering import within
+from iamlint.estate.covering import denied_form, told_at_once, within
 from iamlint.estate.denying import Rule, denies, lists, rule
 from iamlint.estate.hierarchy import Hierarchy
 from iamlint.estate.names import identity, principal_node
@@ -42,13 +43,33 @@ class Of(Protocol):
         """Ordered by where they are declared."""
 
 
+class _Asked:
+    """The denials that may name one permission, by the principals that they plainly name."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self._all = rules
+        self._sets = [one for one in rules if one.denied.others or one.denied.unknown]
+        self._plain: dict[str, list[Rule]] = defaultdict(list)
+        for one in rules:
+            for principal in one.denied.plain:
+                self._plain[principal].append(one)
+
+    def about(self, grant: Grant) -> list[Rule]:
+        """Those that may name the holder of a grant; those that name it plainly first."""
+        form = denied_form(grant)
+        if not told_at_once(form):
+            return self._all
+        named = self._plain.get(form, []) if isinstance(form, str) else []
+        return [*named, *(one for one in self._sets if one not in named)] if named else self._sets
+
+
 class Closings:
     """What may close the grants of an estate. One that has nothing of the kind costs nothing."""
 
     def __init__(self, of: Of, hierarchy: Hierarchy, as_of: date, held: Permissions) -> None:
         self._hierarchy, self._as_of, self._held = hierarchy, as_of, held
         self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
-        self._for: dict[str, list[Rule]] = {}
+        self._for: dict[str, _Asked] = {}
         policies = {identity(policy.name, policy.declared): policy for policy in reversed(of(Boundary))}
         self._bindings = [
             (binding, policies.get(identity(binding.policy, binding.declared)) or _not_there(binding))
@@ -119,7 +140,7 @@ class Closings:
             verdict, boundary = bounded(self._bindings, grant, permission, self._hierarchy, self._as_of)
             if boundary:
                 yield verdict, f"the boundary policy at {_at(boundary.place.at)}", boundary
-        for denial in self._denials_of(permission):
+        for denial in self._denials_of(permission, grant):
             verdict = denies(denial, grant, permission, self._hierarchy, self._as_of)
             if verdict.truth is not Truth.FALSE:
                 yield verdict, f"the deny policy at {_at(_place(denial.denial))}", denial.denial
@@ -128,15 +149,17 @@ class Closings:
         if self._policies and permission == "iam.serviceAccountKeys.create":
             yield self._without_keys(grant)
 
-    def _denials_of(self, permission: str) -> list[Rule]:
-        """The denials that may name a permission; looked up once for each."""
+    def _denials_of(self, permission: str, grant: Grant) -> list[Rule]:
+        """The denials that may name a permission and the holder of a grant; sorted out once for each permission."""
         if permission not in self._for:
-            self._for[permission] = [
-                one
-                for one in self._denials
-                if lists(one.denial.denied_permissions, permission).truth is not Truth.FALSE
-            ]
-        return self._for[permission]
+            self._for[permission] = _Asked(
+                [
+                    one
+                    for one in self._denials
+                    if lists(one.denial.denied_permissions, permission).truth is not Truth.FALSE
+                ]
+            )
+        return self._for[permission].about(grant)
 
     # -- accounts that are disabled ---------------------------------------------------------------------------------
 

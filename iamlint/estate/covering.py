@@ -116,13 +116,18 @@ def _is_plain(principal: str) -> bool:
     return principal.startswith("principal://") and "${" not in principal and not unique_id
 
 
+def told_at_once(form: Text | None) -> bool:
+    """Whether a holder of this form is one of the plain principals of a list or none of them, and never perhaps."""
+    return form is None or (isinstance(form, str) and "${" not in form)
+
+
 def covered(by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     """Whether one of these principals is the holder of a grant, or has all of it in it."""
     if by.unknown:
         return Verdict.of(Truth.UNKNOWN, by.unknown)
-    mine = _denied_form(grant)
+    mine = denied_form(grant)
     verdict = FALSE
-    if mine is not None and (isinstance(mine, Unknown) or "${" in mine):
+    if not told_at_once(mine):
         for one in sorted(by.plain):
             verdict |= _is(one, mine, grant)
     elif mine in by.plain:
@@ -153,7 +158,7 @@ def _covers(denied: Text, mine: Text | None, declared: Declaration, grant: Grant
     return _is(denied, mine, grant)
 
 
-def _denied_form(grant: Grant) -> Text | None:
+def denied_form(grant: Grant) -> Text | None:
     """The holder of a grant as deny policies have it, as far as it is known; None for whom they cannot name."""
     unknown = grant.principal.unknown
     if unknown is None:
