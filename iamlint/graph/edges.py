@@ -61,6 +61,7 @@ class Graph:
         self._powers: dict[str | None, _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._onto: dict[Node, list[Edge]] = defaultdict(list)
+        self._closed: dict[Node, list[Edge]] = defaultdict(list)
         self._calls: dict[str, list[Edge]] = defaultdict(list)
         self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
         self._node_of: dict[int, Node] = {}
@@ -70,9 +71,7 @@ class Graph:
         self._viewer = viewer
         for grant in estate.of(Grant):
             self._add(grant)
-        for (
-            grant
-        ) in estate.replaced:  # where all that an export shows is said by Terraform, it is the whole all the same
+        for grant in estate.replaced:  # an export shows the whole, though Terraform may say all of it again
             node = self.hierarchy.node(grant.resource, grant.declared)
             if node:
                 self._whole.add(node)
@@ -104,6 +103,14 @@ class Graph:
             verdict = self._open(grant, held, powers.unknown if not held else None)
             if verdict.truth is not Truth.FALSE:
                 yield Edge(source, onto, kind, grant, self._not_closed(grant, held), verdict)
+            elif self.estate.closings and self._holds(grant, held):
+                by = self.estate.closings.opened(grant, held)
+                told = Verdict(Truth.UNKNOWN, by.reasons, facts=by.facts)
+                self._closed[onto].append(Edge(source, onto, kind, grant, held, told))
+
+    def _holds(self, grant: Grant, permissions: tuple[str, ...]) -> bool:
+        """Whether the condition of a grant may hold."""
+        return condition_truth(grant, self.estate.as_of, permissions)[0] is not Truth.FALSE
 
     def _not_closed(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[str, ...]:
         closings = self.estate.closings
@@ -172,6 +179,10 @@ class Graph:
     def on(self, node: Node) -> tuple[Edge, ...]:
         """The edges onto one node, without what it inherits."""
         return tuple(self._onto.get(node, ()))
+
+    def closed_on(self, node: Node) -> tuple[Edge, ...]:
+        """What would be edges onto one node if nothing closed them; their verdicts are unknown, and tell what does."""
+        return tuple(self._closed.get(node, ()))
 
     def is_granted_on(self, node: Node) -> bool:
         """Whether the input has any grant on a resource."""

@@ -38,7 +38,8 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
     graph = graph_of(estate)
     seen: set[int] = set()
     for account, _ in graph.privileged_accounts():
-        for _, edges in _by_grant(graph.on(("service_account", account))):
+        node = ("service_account", account)
+        for _, edges in _by_grant((*graph.on(node), *graph.closed_on(node))):
             useful = [edge for edge in edges if edge.kind in IDENTITY]
             match = _match(graph, account, useful) if useful else None
             if match and id(match.fact) not in seen:

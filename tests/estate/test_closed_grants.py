@@ -255,3 +255,42 @@ def test_keys_are_closed_where_they_can_neither_be_made_nor_uploaded(check: Chec
     assert found() == 1
     assert found(made) == 1
     assert found(made, uploaded) == 0
+
+
+OWNER = f"""
+resource "google_project_iam_member" "owner" {{
+  project = "shop"
+  role    = "roles/owner"
+  member  = "serviceAccount:{CI}"
+}}
+"""
+
+
+def on_account(role: str) -> str:
+    return f"""
+resource "google_service_account_iam_member" "x" {{
+  service_account_id = "projects/shop/serviceAccounts/{CI}"
+  role               = "{role}"
+  member             = "user:ana@example.com"
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "denied", "findings"),
+    [
+        ("roles/iam.serviceAccountTokenCreator", TOKENS, 0),
+        ("roles/iam.serviceAccountTokenCreator", TOKENS[:1], 1),
+        ("roles/iam.serviceAccountOpenIdTokenCreator", TOKENS, 0),
+    ],
+    ids=["all ways", "one of the ways", "nothing of use"],
+)
+def test_the_way_to_a_privileged_account_is_told_though_it_is_closed(
+    check: Check, role: str, denied: tuple[str, ...], findings: int
+) -> None:
+    denial = deny(ANA, permissions=denied)
+    text = PROJECT + OWNER + on_account(role) + denial
+    report = check({"main.tf": text}, select=("privileged-account-impersonation",))
+    assert len(report.findings) == findings
+    told = [doubt.reason for doubt in report.doubts if "closed by the deny policy at main.tf:" in doubt.reason]
+    assert len(told) == (1 if findings == 0 and "OpenId" not in role else 0)
