@@ -279,9 +279,10 @@ def _pair(entries: _List, pair: Text, place: Place) -> Grant:
     parts: Parts = (pair,) if isinstance(pair, str) else pair.parts
     for index, part in enumerate(parts):
         if isinstance(part, str) and ":" in part:
-            role, _, entity = part.partition(":")
-            before, after = (*parts[:index], role), (entity, *parts[index + 1 :])
-            return entries.grant((_entity(_text(after, pair)), place), (_text(before, pair), place))
+            left, _, right = part.partition(":")
+            role, entity = _text((*parts[:index], left), pair), _text((right, *parts[index + 1 :]), pair)
+            if role != "" and entity != "":
+                return entries.grant((_entity(entity), place), (role, place))
     why = pair if isinstance(pair, Unknown) else Unknown(f"{pair} is not of the form ROLE:ENTITY")
     return entries.grant((Unknown(why.reason), place), (Unknown(why.reason), place))
 
@@ -295,7 +296,7 @@ def _entity(text: Text) -> Text:
         rest = without_prefix(text, prefix)
         if rest == text:
             continue
-        if isinstance(rest, str) and prefix in ("user-", "group-") and "@" not in rest:
+        if isinstance(rest, str) and prefix in ("user-", "group-") and rest and "@" not in rest:
             why = f"{text} is an id, which does not tell the e-mail"
             return Unknown(why, (ours or "user:", Hole(rest)))
         return _prefixed(ours, rest) if ours else _person(rest)

@@ -245,6 +245,46 @@ def test_access_that_google_fills_in_is_told_by_the_source_beside_a_plan(tmp_pat
     assert {grant.principal.kind for grant in found} == {"unknown"}
 
 
+def test_an_account_that_a_plan_does_not_know_yet_is_the_one_that_it_refers_to(tmp_path: Path) -> None:
+    account, dataset = "google_service_account.ci", "google_bigquery_dataset.x"
+    entry = {"role": "READER"}
+    changes = {
+        account: {"after": {"account_id": "ci"}, "after_unknown": {"email": True, "project": True}},
+        dataset: {
+            "after": {"project": "shop", "dataset_id": "sales", "access": [entry]},
+            "after_unknown": {"access": [{"user_by_email": True}]},
+        },
+    }
+    reference = {"references": [f"{account}.email", account]}
+    expressions = {
+        account: {"account_id": {"constant_value": "ci"}},
+        dataset: {"access": [{"role": {"constant_value": "READER"}, "user_by_email": reference}]},
+    }
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [
+            {
+                "address": address,
+                "mode": "managed",
+                "type": address.partition(".")[0],
+                "name": address.partition(".")[2],
+                "change": {"actions": ["create"], **change},
+            }
+            for address, change in changes.items()
+        ],
+        "configuration": {
+            "root_module": {
+                "resources": [{"address": address, "expressions": found} for address, found in expressions.items()]
+            }
+        },
+    }
+    (grant,) = from_text(tmp_path, json.dumps(plan), "plan.json")
+    assert (grant.principal.text, grant.principal.unknown) == (
+        "serviceAccount:${google_service_account.ci.email}",
+        None,
+    )
+
+
 # -- Cloud Storage -------------------------------------------------------------------------------------------------
 
 
@@ -262,6 +302,7 @@ def test_access_that_google_fills_in_is_told_by_the_source_beside_a_plan(tmp_pat
         ("project-viewers-123", "projectViewer:123", "convenience"),
         ("user-00b4903a97", "user:${00b4903a97}", "user"),
         ("group-mygroup", "group:${mygroup}", "group"),
+        ("user-", "user:", "malformed"),
         ("everybody", "everybody", "malformed"),
     ],
 )
@@ -327,10 +368,12 @@ def test_what_is_not_known_of_an_acl(build: Build, hole: HoleOf) -> None:
         hole("READER:", "var.who"),
         why,
         "allUsers",
+        ":allUsers",
+        "READER:",
     ]
     found = grants(build("google_storage_object_acl.a", bucket="b", object="o", role_entity=pairs))
-    assert [grant.principal.kind for grant in found] == ["service_account", "public", "unknown", "unknown", "unknown"]
-    assert [isinstance(grant.role, str) for grant in found] == [True, False, True, False, False]
+    assert [grant.principal.kind for grant in found] == ["service_account", "public", *["unknown"] * 5]
+    assert [isinstance(grant.role, str) for grant in found] == [True, False, True, *[False] * 4]
     assert found[0].principal.text == "serviceAccount:${google_service_account.ci.email}"
     for arguments in ({"role_entity": why}, {"predefined_acl": why}, {"predefined_acl": "everything"}):
         (grant,) = grants(build("google_storage_bucket_acl.a", bucket="b", **arguments))

@@ -31,6 +31,7 @@ _NAMES = {
     "member": ("google_service_account", ("email", "member")),
     "service_account_id": _ACCOUNT,
     "target_service_account": _ACCOUNT,
+    "user_by_email": _ACCOUNT,
     "project": ("google_project", ("project_id", "id", "number")),
     "folder": _FOLDER,
     "folder_id": _FOLDER,
