@@ -39,6 +39,8 @@ def _at(value: Value) -> Location:
 
 def beyond(report: Report, known: dict[str, Location]) -> Report:
     """The report with what the baseline has among the accepted."""
+    if not known:
+        return report
     new, old = [], list(report.accepted)
     for finding, fingerprint in zip(report.findings, report.fingerprints, strict=True):
         if fingerprint in known:
