@@ -113,6 +113,8 @@ def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> It
     custom = estate.custom_role(grant.role, grant.declared)
     for at, permission in _permission_places(custom, permissions) if custom else ():
         yield Related(at.at, f"the custom role has {permission}")
+    for again in estate.again(grant):
+        yield Related(again.principal_place.at, "an export shows it, too")
 
 
 _GRANT = Kind(

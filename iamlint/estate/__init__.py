@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from iamlint.estate.closings import Closings
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
 from iamlint.estate.holding import condition_truth
-from iamlint.estate.merging import merged
-from iamlint.estate.names import by_email, condition_key, identity, principal_node, scope
+from iamlint.estate.merging import merged, taken_away
+from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
 from iamlint.facts import (
     CustomRole,
     Declaration,
@@ -58,10 +58,14 @@ class Estate:
 
     def __init__(self, facts: Iterable[Fact], catalog: Catalog, as_of: date) -> None:
         self.as_of = as_of
-        self._facts = _by_kind(by_email(facts))
+        self._facts = _by_kind(one_name(facts))
         self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount))
         grants = merged(self.of(Grant), self.of(Removed), self.hierarchy)
         self._facts[Grant], self.replaced = grants.grants, grants.replaced
+        self._again: dict[int, list[Grant]] = defaultdict(list)
+        for one in self.replaced:
+            if one.same:
+                self._again[id(one.by)].append(one.grant)
         self._custom_roles = {name: role for role in reversed(self.of(CustomRole)) for name in _role_names(role)}
         self.roles = Roles(catalog, {})
         self.closings = Closings(
@@ -75,8 +79,12 @@ class Estate:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """What could not be followed."""
-        return self.of(Gap)
+        """What could not be followed, and what does not count."""
+        return (*self.of(Gap), *taken_away(self.replaced))
+
+    def again(self, grant: Grant) -> tuple[Grant, ...]:
+        """What exports show of a grant that Terraform states: the same, told once."""
+        return tuple(self._again.get(id(grant), ()))
 
     # -- roles ------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from iamlint.facts import (
     Fact,
     Grant,
     Impersonation,
+    Project,
     Resource,
     ServiceAccount,
     ServiceAccountKey,
@@ -67,28 +68,36 @@ def condition_key(grant: Grant) -> str | None:
             return None
 
 
-def by_email(facts: Iterable[Fact]) -> list[Fact]:
-    """The facts, with the accounts that some of them name by unique id named by their e-mail, where the input tells it.
+def one_name(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts, with accounts that are named by unique id named by their e-mail, and projects by their id.
 
-    An asset export names the account whose policy it shows in this way.
+    Only where the input tells these. An asset export names the account whose policy it shows by its unique id, and
+    projects now by number, now by id.
     """
     facts = list(facts)
-    emails = {
-        fact.unique_id: fact.email
-        for fact in facts
-        if isinstance(fact, ServiceAccount) and fact.unique_id and isinstance(fact.email, str)
-    }
-    return list(_renamed(facts, emails)) if emails else facts
+    emails: dict[str, str] = {}
+    ids: dict[str, str] = {}
+    for fact in facts:
+        match fact:
+            case ServiceAccount(email=str() as email, unique_id=str() as number):
+                emails[number] = email
+            case Project(project_id=str() as name, number=str() as number) if not name.isdecimal():
+                ids[number] = name
+            case _:
+                pass
+    return list(_renamed(facts, emails, ids)) if emails or ids else facts
 
 
-def _renamed(facts: Iterable[Fact], emails: Mapping[str, str]) -> Iterator[Fact]:
+def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str, str]) -> Iterator[Fact]:
     for fact in facts:
         match fact:
             case Grant(resource=Resource("service_account", str() as name)) if name in emails:
                 yield replace(fact, resource=Resource("service_account", emails[name]))
+            case Grant(resource=Resource("project", str() as name)) if name in ids:
+                yield replace(fact, resource=Resource("project", ids[name]))
             case ServiceAccountKey() | Credential() | Attachment() if fact.account in emails:
                 yield replace(fact, account=emails[str(fact.account)])
-            case Impersonation():
+            case Impersonation() if emails:
                 yield _impersonation(fact, emails)
             case _:
                 yield fact

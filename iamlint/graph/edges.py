@@ -71,8 +71,8 @@ class Graph:
         self._viewer = viewer
         for grant in estate.of(Grant):
             self._add(grant)
-        for grant in estate.replaced:  # an export shows the whole, though Terraform may say all of it again
-            node = self.hierarchy.node(grant.resource, grant.declared)
+        for one in estate.replaced:  # an export shows the whole, though Terraform may say all of it again
+            node = self.hierarchy.node(one.grant.resource, one.grant.declared)
             if node:
                 self._whole.add(node)
 

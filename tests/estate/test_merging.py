@@ -56,6 +56,8 @@ def test_the_same_grant_is_told_once(check: Check) -> None:
     report = check({"plan.json": plan(entry("member", grant())), "project-shop.json": exported}, select=RULE)
     (finding,) = report.findings
     assert finding.at.path == "plan.json"
+    assert [(one.at.path, one.message) for one in finding.related] == [("project-shop.json", "an export shows it, too")]
+    assert report.doubts == ()
 
 
 def test_a_binding_replaces_its_role_only(check: Check) -> None:
@@ -78,6 +80,17 @@ def test_a_policy_replaces_everything(check: Check) -> None:
     owned = entry("policy", {"project": "shop", "policy_data": policy((TOKEN, ["user:ana@example.com"]))})
     exported = policy((TOKEN, ["user:bo@example.com"]), ("roles/iam.workloadIdentityUser", ["user:cy@example.com"]))
     assert principals(check, plan(owned), exported) == ["user:ana@example.com"]
+
+
+def test_what_is_replaced_is_said(check: Check) -> None:
+    owned = entry("policy", {"project": "shop", "policy_data": policy((TOKEN, ["user:ana@example.com"]))})
+    exported = policy((TOKEN, ["user:ana@example.com", "user:bo@example.com", "user:cy@example.com"]))
+    report = check({"plan.json": plan(owned), "project-shop.json": exported}, select=RULE)
+    (doubt,) = report.doubts
+    assert doubt.reason == (
+        "2 grants that this export shows are replaced or taken away when google_project_iam_policy.x is applied"
+    )
+    assert doubt.at.path == "project-shop.json"
 
 
 def test_it_replaces_nothing_of_another_project(check: Check) -> None:
@@ -121,6 +134,23 @@ def test_project_numbers_are_their_projects(check: Check) -> None:
     }
     report = check(files, select=RULE)
     assert [finding.principal for finding in report.findings] == ["user:ana@example.com"]
+
+
+def test_one_grant_in_two_exports_is_told_once(check: Check) -> None:
+    """An export of assets has the number of the project where the policy of the project has its id."""
+    name = "//cloudresourcemanager.googleapis.com/projects/1234567"
+    data = {"projectId": "shop", "projectNumber": "1234567", "lifecycleState": "ACTIVE"}
+    asset = {
+        "name": name,
+        "asset_type": "cloudresourcemanager.googleapis.com/Project",
+        "iam_policy": {"bindings": [{"role": TOKEN, "members": ["user:ana@example.com"]}]},
+        "resource": {"data": data},
+        "ancestors": ["projects/1234567", "organizations/42"],
+    }
+    files = {"assets.json": json.dumps([asset]), "project-shop.json": policy((TOKEN, ["user:ana@example.com"]))}
+    (finding,) = check(files, select=RULE).findings
+    assert str(finding.resource) == "project shop"
+    assert "project-shop.json" in {finding.at.path, *(related.at.path for related in finding.related)}
 
 
 CI = "serviceAccount:ci@shop.iam.gserviceaccount.com"
