@@ -1,0 +1,157 @@
+"""Boundaries: which permissions they have a say over, whom they bind, and what they leave."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from iamlint.estate.bounding import binds, blocks, bounded, excludes
+from iamlint.estate.hierarchy import Hierarchy
+from iamlint.facts import (
+    Boundary,
+    BoundaryBinding,
+    Condition,
+    Declaration,
+    Folder,
+    Grant,
+    Place,
+    Project,
+    Resource,
+)
+from iamlint.location import Location
+from iamlint.principals import read_principal
+from iamlint.unknown import Hole, Truth, Unknown
+
+HERE, PLACE, TODAY = Declaration(Location("main.tf")), Place(Location("main.tf")), date(2026, 1, 1)
+T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+HOST = "//cloudresourcemanager.googleapis.com"
+POOL = "//iam.googleapis.com/projects/12345/locations/global/workloadIdentityPools/ci"
+STAFF = "//iam.googleapis.com/locations/global/workforcePools/staff"
+TOKEN = "iam.serviceAccounts.getAccessToken"
+CI = "serviceAccount:ci@shop.iam.gserviceaccount.com"
+TREE = Hierarchy(
+    [Project("shop", HERE, "12345", "folders/1"), Project("lone", HERE)],
+    [Folder("folders/1", HERE, "organizations/2")],
+    [],
+)
+
+
+def policy(*resources: str, version: str | Unknown | None = "3") -> Boundary:
+    return Boundary("organizations/2/b", HERE, PLACE, tuple(f"{HOST}/{one}" for one in resources), version)
+
+
+def binding(principal_set: str | Unknown, condition: str | None = None) -> BoundaryBinding:
+    return BoundaryBinding("organizations/2/b", principal_set, HERE, Condition(condition) if condition else None)
+
+
+def grant(principal: str | Unknown = CI, on: str = "projects/shop") -> Grant:
+    kind, _, name = on.partition("/")
+    resource = Resource(kind.removesuffix("s"), name)
+    return Grant(read_principal(principal), "roles/viewer", resource, "member", HERE, PLACE, PLACE, PLACE)
+
+
+@pytest.mark.parametrize(
+    ("version", "permission", "truth"),
+    [
+        ("1", TOKEN, F),
+        ("2", TOKEN, F),
+        ("3", TOKEN, T),
+        ("4", TOKEN, T),
+        ("latest", TOKEN, T),
+        (None, TOKEN, T),
+        (Unknown("known after apply"), TOKEN, U),
+        ("3", "iam.serviceAccountKeys.create", T),
+        ("3", "iam.serviceAccounts.createTagBinding", F),
+        ("3", "iam.workloadIdentityPoolProviders.update", F),
+        ("4", "iam.workloadIdentityPoolProviders.update", T),
+        ("3", "resourcemanager.projects.setIamPolicy", U),
+    ],
+)
+def test_what_a_version_has_a_say_over(version: str | Unknown | None, permission: str, truth: Truth) -> None:
+    assert blocks(policy("projects/shop", version=version), permission).truth is truth
+
+
+@pytest.mark.parametrize(
+    ("on", "allowed", "truth"),
+    [
+        ("projects/shop", ["projects/shop"], F),
+        ("projects/shop", ["projects/12345"], F),
+        ("projects/shop", ["folders/1"], F),
+        ("projects/shop", ["organizations/2"], F),
+        ("projects/shop", ["projects/other"], T),
+        ("projects/shop", ["folders/9", "projects/other"], T),
+        ("projects/shop", ["folders/9", "projects/shop"], F),
+        ("projects/shop", [], T),
+        ("projects/lone", ["folders/1"], U),
+        ("folders/1", ["projects/shop"], F),
+        ("folders/1", ["projects/lone"], U),
+        ("organizations/2", ["folders/1"], F),
+        ("service_accounts/ci@shop.iam.gserviceaccount.com", ["folders/1"], F),
+        ("service_accounts/ci@shop.iam.gserviceaccount.com", ["projects/other"], T),
+    ],
+)
+def test_what_it_leaves(on: str, allowed: list[str], truth: Truth) -> None:
+    assert excludes(policy(*allowed), grant(on=on), TREE).truth is truth
+
+
+@pytest.mark.parametrize(
+    ("principal_set", "principal", "truth"),
+    [
+        (f"{HOST}/projects/shop", CI, T),
+        (f"{HOST}/folders/1", CI, T),
+        (f"{HOST}/organizations/2", CI, T),
+        (f"{HOST}/organizations/3", CI, F),
+        (f"{HOST}/projects/other", CI, F),
+        (f"{HOST}/folders/1", "serviceAccount:ci@lone.iam.gserviceaccount.com", U),
+        (f"{HOST}/organizations/2", "user:ana@example.com", U),
+        (f"{HOST}/projects/shop", "user:ana@example.com", F),
+        (f"{HOST}/projects/shop", f"principal:{POOL}/subject/x", T),
+        (f"{HOST}/projects/shop", f"principal:{STAFF}/subject/x", F),
+        (f"{HOST}/organizations/2", f"principal:{STAFF}/subject/x", U),
+        (POOL, f"principal:{POOL}/subject/x", T),
+        (POOL, f"principalSet:{POOL}/*", T),
+        (POOL, CI, F),
+        (STAFF, f"principal:{STAFF}/subject/x", T),
+        ("//iam.googleapis.com/locations/global/workspace/C01234567", "user:ana@example.com", U),
+        ("//iam.googleapis.com/locations/global/workspace/C01234567", CI, F),
+        (f"{HOST}/projects/shop", Unknown("var.who has no default", (Hole("var.who"),)), U),
+        (Unknown("known after apply"), CI, U),
+    ],
+)
+def test_whom_it_binds(principal_set: str | Unknown, principal: str | Unknown, truth: Truth) -> None:
+    assert binds(binding(principal_set), grant(principal), TREE, TOKEN, TODAY).truth is truth
+
+
+@pytest.mark.parametrize(
+    ("condition", "truth"),
+    [
+        ("principal.type == 'iam.googleapis.com/ServiceAccount'", T),
+        ("principal.type == 'iam.googleapis.com/WorkspaceIdentity'", F),
+        ("principal.subject == 'ci@shop.iam.gserviceaccount.com'", T),
+        ("principal.subject.endsWith('@example.com')", F),
+    ],
+)
+def test_conditions_of_bindings_see_the_principal(condition: str, truth: Truth) -> None:
+    assert binds(binding(f"{HOST}/projects/shop", condition), grant(), TREE, TOKEN, TODAY).truth is truth
+
+
+SHOP, MAYBE = binding(f"{HOST}/projects/shop"), binding(Unknown("known after apply"))
+OUT, IN, OLD = policy("projects/other"), policy("projects/shop"), policy("projects/shop", version="2")
+
+
+@pytest.mark.parametrize(
+    ("bound", "truth"),
+    [
+        ([], F),
+        ([(SHOP, OUT)], T),
+        ([(SHOP, IN)], F),
+        ([(SHOP, OUT), (SHOP, IN)], F),
+        ([(SHOP, OUT), (MAYBE, IN)], U),
+        ([(MAYBE, OUT)], U),
+        ([(SHOP, OUT), (SHOP, OLD)], T),
+    ],
+    ids=["none", "outside", "inside", "one of two", "perhaps one more", "perhaps bound", "an old one has no say"],
+)
+def test_what_several_leave_adds_up(bound: list[tuple[BoundaryBinding, Boundary]], truth: Truth) -> None:
+    assert bounded(bound, grant(), TOKEN, TREE, TODAY)[0].truth is truth
