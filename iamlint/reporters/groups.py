@@ -28,6 +28,7 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
 
     Those of one block are alike: the instances of a ``for_each``, the members of a binding. So are those of several
     blocks, where each of these gives the same principal the same role; each project's own default account is the same.
+    In exports a principal's roles are alike, where they are more than the principals of one role.
     """
     blocks: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
@@ -37,8 +38,8 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     for block, members in blocks.items():
         alone = len({_holder(member) for member in members}) == 1
         for member in members:
-            # The policies of an export are not written by hand: who holds a role in many of them is told once.
-            apart = alone or (member.address is None and often[_holder(member)] > 1)
+            # Policies of an export are not written by hand: who has more in them than there are others is told once.
+            apart = alone or (member.address is None and often[_holder(member)] > len(members))
             groups.setdefault(_holder(member) if apart else block, []).append(member)
     return [Group(members[0], tuple(members[1:])) for members in groups.values()]
 
@@ -54,8 +55,8 @@ def _block(finding: Finding) -> tuple[object, ...]:
 
 
 def _holder(finding: Finding) -> tuple[object, ...]:
-    """What the findings about one principal's role have in common; a block's own, where there is no principal."""
+    """What the findings about a principal have in common: in Terraform about its role, in exports about any."""
     if finding.principal is None or finding.role is None:
         return _block(finding)
     principal = _DEFAULT.sub(r"\1", finding.principal)
-    return (finding.rule, finding.severity, finding.confidence, principal, finding.role)
+    return (finding.rule, finding.severity, finding.confidence, principal, finding.role if finding.address else None)

@@ -50,3 +50,13 @@ def test_two_accounts_that_each_hold_a_role_in_many_projects() -> None:
         for line, name in enumerate(("builder", "janitor"), 1)
     ]
     assert sizes(*both) == [5, 5]
+
+
+def test_one_persons_roles_stand_together() -> None:
+    roles = [f"roles/{name}.viewer" for name in ("compute", "dns", "run", "storage")]
+    assert sizes(*(finding("user:ana@example.com", role=role) for role in roles)) == [4]
+
+
+def test_the_same_people_in_two_bindings_are_told_by_binding() -> None:
+    people = [f"user:{name}@example.com" for name in ("ana", "bo", "cy")]
+    assert sizes(*(finding(who, role=role) for role in ("roles/editor", "roles/owner") for who in people)) == [3, 3]
