@@ -6,14 +6,14 @@ Source: "Policy types", https://cloud.google.com/iam/docs/policy-types
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import date
 from typing import Protocol, TypeVar
 
 from iamlint.estate.bounding import bounded
 from iamlint.estate.covering import denied_form, told_at_once, within
 from iamlint.estate.denying import Rule, denies, lists, rule
-from iamlint.estate.hierarchy import Hierarchy
+from iamlint.estate.hierarchy import CONTAINERS, Hierarchy
 from iamlint.estate.names import identity, principal_node
 from iamlint.facts import Boundary, BoundaryBinding, Denial, Fact, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.location import Location
@@ -44,7 +44,7 @@ class Of(Protocol):
 
 
 class _Asked:
-    """The denials that may name one permission, by the principals that they plainly name."""
+    """The denials that may name one permission at one place, by the principals that they plainly name."""
 
     def __init__(self, rules: list[Rule]) -> None:
         self._all = rules
@@ -69,7 +69,8 @@ class Closings:
     def __init__(self, of: Of, hierarchy: Hierarchy, as_of: date, held: Permissions) -> None:
         self._hierarchy, self._as_of, self._held = hierarchy, as_of, held
         self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
-        self._for: dict[str, _Asked] = {}
+        self._at: dict[Hashable, list[Rule]] = {}
+        self._for: dict[Hashable, _Asked] = {}
         policies = {identity(policy.name, policy.declared): policy for policy in reversed(of(Boundary))}
         self._bindings = [
             (binding, policies.get(identity(binding.policy, binding.declared)) or _not_there(binding))
@@ -150,16 +151,21 @@ class Closings:
             yield self._without_keys(grant)
 
     def _denials_of(self, permission: str, grant: Grant) -> list[Rule]:
-        """The denials that may name a permission and the holder of a grant; sorted out once for each permission."""
-        if permission not in self._for:
-            self._for[permission] = _Asked(
-                [
-                    one
-                    for one in self._denials
-                    if lists(one.denial.denied_permissions, permission).truth is not Truth.FALSE
-                ]
-            )
-        return self._for[permission].about(grant)
+        """The denials that may name a permission and the holder of a grant, where it is made.
+
+        They are sorted out once for each place and permission: an estate may have thousands of both.
+        """
+        if not self._denials:
+            return []
+        chain = self._hierarchy.above(grant.resource, grant.declared)
+        inner = bool(chain) and chain[0][0] not in CONTAINERS
+        place = (inner, chain[1:] if inner else chain)
+        if place not in self._at:
+            self._at[place] = [one for one in self._denials if within(chain, one.node) is not Truth.FALSE]
+        if (place, permission) not in self._for:
+            there = [(one, lists(one.denial.denied_permissions, permission)) for one in self._at[place]]
+            self._for[place, permission] = _Asked([one for one, named in there if named.truth is not Truth.FALSE])
+        return self._for[place, permission].about(grant)
 
     # -- accounts that are disabled ---------------------------------------------------------------------------------
 
