@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from iamlint.estate import Estate, identity
-from iamlint.estate.deny_forms import allowed_permission, denied_permission, denied_principal, is_denied_form
+from iamlint.estate.covering import node_of
+from iamlint.estate.deny_forms import EVERYBODY, allowed_permission, denied_permission, denied_principal, is_denied_form
 from iamlint.facts import Boundary, Denial, Text
 from iamlint.globs import compiled, is_glob
 from iamlint.match import Match
@@ -100,8 +101,10 @@ def incomplete_denials(estate: Estate) -> Iterator[Match]:
     """Deny rules that close the front door to accounts and leave others open, and boundaries that do not cover them."""
     denials = estate.of(Denial)
     for denial in denials:
-        if isinstance(denial.denied_permissions, tuple) and _denies(denial.denied_permissions, MINTING):
-            yield from _open_ways(denial, [other for other in denials if _covers(other, denial)])
+        if _takes(denial, MINTING):
+            yield from _open_ways(
+                denial, [one for one in denials if one is denial or _goes_as_far(one, denial, estate)]
+            )
     for boundary in estate.of(Boundary):
         if boundary.enforcement_version in UNCOVERED:
             name = boundary.name if isinstance(boundary.name, str) else boundary.name.text
@@ -110,39 +113,49 @@ def incomplete_denials(estate: Estate) -> Iterator[Match]:
             yield Match(boundary, Truth.TRUE, words=words)
 
 
-def _covers(other: Denial, denial: Denial) -> bool:
-    """Whether a rule denies on the same resource, without a condition of its own, whom another one denies."""
-    here, there = identity(denial.parent, denial.declared), identity(other.parent, other.declared)
-    if other is denial:
-        return True
-    mine, theirs = denial.denied_principals, other.denied_principals
-    if isinstance(mine, Unknown) or isinstance(theirs, Unknown) or not set(mine) <= set(theirs):
+def _goes_as_far(other: Denial, denial: Denial, estate: Estate) -> bool:
+    """Whether a rule denies whom another one denies, where that one does, under no further condition or exception."""
+    here, above = (node_of(one.parent, one.declared, estate.hierarchy) for one in (denial, other))
+    if here is None or above is None or above not in estate.hierarchy.containers(here):
         return False
-    return here is not None and here == there and other.condition is None and other.exception_principals == ()
+    mine, theirs = _names(denial.denied_principals, denial), _names(other.denied_principals, other)
+    spared, spares = _names(denial.exception_principals, denial), _names(other.exception_principals, other)
+    if mine is None or theirs is None or spared is None or spares is None:
+        return False
+    return (mine <= theirs or EVERYBODY in theirs) and spares <= spared and other.condition in (None, denial.condition)
+
+
+def _names(texts: Texts, denial: Denial) -> set[str] | None:
+    """The principals of a list by their one name each; None where nothing is known of one."""
+    names = {identity(text, denial.declared) for text in texts} if isinstance(texts, tuple) else {None}
+    known = {name for name in names if name is not None}
+    return known if len(known) == len(names) else None
 
 
 def _open_ways(denial: Denial, together: list[Denial]) -> Iterator[Match]:
-    if any(isinstance(one.denied_permissions, Unknown) for one in together) or _unclear(together):
-        reason = "which permissions the deny policy denies is not known"
+    open_ = [way for way in WAYS if not any(_takes(one, way) for one in together)]
+    unknown = next((why for one in together if (why := _unknown(one.denied_permissions))), None)
+    if open_ and unknown:
+        reason = f"which permissions the deny policy denies is not known: {unknown.reason}"
         yield Match(denial, Truth.UNKNOWN, reasons=(reason,), place=denial.place)
-        return
-    denied = [text for one in together for text in _known(one.denied_permissions)]
-    excepted = [text for one in together for text in _known(one.exception_permissions)]
-    open_ = [way for way in WAYS if not _denies(denied, way) or _denies(excepted, way)]
-    if open_:
+    elif open_:
         parent = denial.parent if isinstance(denial.parent, str) else denial.parent.text
         shown = ", ".join(way.rpartition("/")[2] for way in open_)
         what = f"the deny rule on {parent.rpartition('googleapis.com/')[2]}"
         yield Match(denial, Truth.TRUE, words={"what": what, "open": shown}, place=denial.place)
 
 
-def _unclear(together: list[Denial]) -> bool:
-    return any(isinstance(text, Unknown) for one in together for text in _listed(one.denied_permissions))
+def _unknown(texts: Texts) -> Unknown | None:
+    if isinstance(texts, Unknown):
+        return texts
+    return next((text for text in texts if isinstance(text, Unknown)), None)
 
 
-def _listed(texts: Texts) -> tuple[Text, ...]:
-    return texts if isinstance(texts, tuple) else ()
+def _takes(denial: Denial, permission: str) -> bool:
+    """Whether a rule certainly denies a permission, and does not except it again."""
+    return _lists(denial.denied_permissions, permission) and not _lists(denial.exception_permissions, permission)
 
 
-def _denies(patterns: Iterable[Text], permission: str) -> bool:
-    return any(isinstance(one, str) and compiled(one).match(permission) for one in patterns)
+def _lists(texts: Texts, permission: str) -> bool:
+    known = (text for text in texts if isinstance(text, str)) if isinstance(texts, tuple) else ()
+    return any(compiled(text).match(permission) for text in known)
