@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import date
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from iamlint.estate.bounding import bounded
@@ -49,10 +50,14 @@ class _Asked:
     def __init__(self, rules: list[Rule]) -> None:
         self._all = rules
         self._sets = [one for one in rules if one.denied.others or one.denied.unknown]
-        self._plain: dict[str, list[Rule]] = defaultdict(list)
-        for one in rules:
+
+    @cached_property
+    def _plain(self) -> dict[str, list[Rule]]:
+        found: dict[str, list[Rule]] = defaultdict(list)
+        for one in self._all:
             for principal in one.denied.plain:
-                self._plain[principal].append(one)
+                found[principal].append(one)
+        return found
 
     def about(self, grant: Grant) -> list[Rule]:
         """Those that may name the holder of a grant; those that name it plainly first."""
@@ -71,6 +76,7 @@ class Closings:
         self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
         self._at: dict[Hashable, list[Rule]] = {}
         self._for: dict[Hashable, _Asked] = {}
+        self._alike: dict[tuple[int, ...], _Asked] = {}
         policies = {identity(policy.name, policy.declared): policy for policy in reversed(of(Boundary))}
         self._bindings = [
             (binding, policies.get(identity(binding.policy, binding.declared)) or _not_there(binding))
@@ -164,7 +170,9 @@ class Closings:
             self._at[place] = [one for one in self._denials if within(chain, one.node) is not Truth.FALSE]
         if (place, permission) not in self._for:
             there = [(one, lists(one.denial.denied_permissions, permission)) for one in self._at[place]]
-            self._for[place, permission] = _Asked([one for one, named in there if named.truth is not Truth.FALSE])
+            rules = [one for one, named in there if named.truth is not Truth.FALSE]
+            # Most places lie below the same policies: what these come to is sorted out once, not for each of them.
+            self._for[place, permission] = self._alike.setdefault(tuple(map(id, rules)), _Asked(rules))
         return self._for[place, permission].about(grant)
 
     # -- accounts that are disabled ---------------------------------------------------------------------------------
