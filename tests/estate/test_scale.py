@@ -1,9 +1,8 @@
-"""An estate of a hundred thousand grants is indexed in about a second."""
+"""Estates of many grants: work for each pair of them would not end. What it costs is measured in ``bench/``."""
 
 from __future__ import annotations
 
 from datetime import date
-from time import process_time
 
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Denial, Folder, Grant, Place, Project, Resource, ServiceAccount
@@ -15,11 +14,10 @@ from iamlint.unknown import Truth
 EXPORT, PLACE = Declaration(Location("audit.json"), "policy"), Place(Location("audit.json"))
 PLAN = Declaration(Location("plan.json"), "google_project_iam_member", "google_project_iam_member.x")
 MANY = 100_000
-BOUND = 4.0
-"""Seconds of one core: some times what it takes, for slow machines; work for each pair of grants would take hours."""
+TODAY = date(2026, 1, 1)
 
 
-def test_it_is_indexed_in_time_linear_in_the_grants() -> None:
+def test_a_hundred_thousand_grants_are_kept_once_each() -> None:
     catalogue, members = catalog(), [read_principal(f"user:u{n}@example.com") for n in range(MANY // 20)]
     grants = [
         Grant(
@@ -36,11 +34,9 @@ def test_it_is_indexed_in_time_linear_in_the_grants() -> None:
     ]
     accounts = [ServiceAccount(f"a@p{n}.iam.gserviceaccount.com", f"p{n}", EXPORT, unique_id=str(n)) for n in range(99)]
     projects = [Project(f"p{n}", EXPORT, str(1_000_000 + n), "folders/1") for n in range(1000)]
-    before = process_time()
     estate = Estate([*grants, *accounts, *projects, Folder("folders/1", EXPORT, "organizations/2")], catalogue, TODAY)
     for grant in estate.of(Grant):
         assert estate.closings.opened(grant, ("iam.serviceAccounts.actAs",)).reasons == ()
-    assert process_time() - before < BOUND
     assert len(estate.of(Grant)) + len(estate.replaced) == MANY
 
 
@@ -60,11 +56,6 @@ def test_denials_of_many_projects_cost_only_the_grants_of_theirs() -> None:
         for name in names
     ]
     estate = Estate([*grants, *denials], catalog(), TODAY)
-    before = process_time()
     opened = [estate.closings.opened(grant, (permission,)) for grant in estate.of(Grant)]
-    assert process_time() - before < 10
     assert {one.truth for one in opened} == {Truth.UNKNOWN}
     assert all(len(one.facts) == 1 for one in opened)
-
-
-TODAY = date(2026, 1, 1)
