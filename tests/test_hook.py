@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from iamlint.cli.options import Request
+from iamlint.cli.run import checked
+from iamlint.config import Config
 from iamlint.sources.touched import touched
 
 ROOT = Path(__file__).parents[1]
@@ -53,6 +56,16 @@ def test_a_module_brings_those_that_call_it(repository: Path) -> None:
     found = touched([Path("modules/grant/main.tf")], repository)
     assert set(found.paths) == {repository / "modules/grant/main.tf", repository / "envs/prod/main.tf"}
     assert found.directories == {repository / "modules/grant"}
+
+
+def test_it_is_told_where_callers_were_looked_for_in_a_part_only(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = [Path("modules/grant/main.tf")]
+    assert touched(changed, repository).whole
+    monkeypatch.setattr("iamlint.sources.touched.MOST_FILES", 1)
+    checked(Request(paths=tuple(changed), hook=True), Config(), quiet=True)
+    assert "note: whether modules beyond the first 1 Terraform files" in capsys.readouterr().err
 
 
 def test_a_file_that_nobody_calls_brings_its_directory(repository: Path) -> None:

@@ -35,9 +35,12 @@ def checked(request: Request, config: Config, *, quiet: bool) -> Report:
     if not request.hook:
         return _checked(request, config, quiet=quiet)
     from iamlint.sources.texts import resolved
-    from iamlint.sources.touched import touched
+    from iamlint.sources.touched import MOST_FILES, touched
 
     change = touched(request.paths, repository(Path.cwd()), config.exclude)
+    if not change.whole:
+        beyond = f"modules beyond the first {MOST_FILES} Terraform files of the repository"
+        print(f"note: whether {beyond} call what changed was not looked for", file=sys.stderr)
     report = _checked(replace(request, paths=change.paths), config, quiet=quiet)
     return report.within(lambda path: resolved(Path(path).parent) in change.directories)
 

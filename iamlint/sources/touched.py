@@ -21,10 +21,14 @@ _LOCAL_SOURCE = re.compile(r'\bsource"?[ \t]*[=:][ \t]*"(\.\.?(?:/[^"\\\n]*)?)"'
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """``paths`` are to be read: a file of each module. ``directories`` are those of the change itself, resolved."""
+    """``paths`` are to be read: a file of each module. ``directories`` are those of the change itself, resolved.
+
+    ``whole`` says whether the whole repository was looked through for callers.
+    """
 
     paths: tuple[Path, ...]
     directories: frozenset[Path]
+    whole: bool = True
 
 
 def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = ()) -> Touched:
@@ -36,21 +40,24 @@ def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = ()) -> To
     files = [path for path in files if path.is_file() and not _is_excluded(path, globs)]
     modules = {resolved(path.parent) for path in files if path.name.endswith((*TERRAFORM, *ASSIGNMENTS))}
     documents = [path for path in files if not path.name.endswith((*TERRAFORM, *ASSIGNMENTS))]
-    wanted = modules | _callers(modules, resolved(top)) if modules else set()
+    callers, whole = _callers(modules, resolved(top)) if modules else (set[Path](), True)
+    wanted = modules | callers
     chosen = (_first_file(directory) for directory in sorted(wanted))
     paths = (*(path for path in chosen if path), *documents)
-    return Touched(paths, frozenset(modules | {resolved(path.parent) for path in documents}))
+    return Touched(paths, frozenset(modules | {resolved(path.parent) for path in documents}), whole)
 
 
 def _is_excluded(path: Path, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(above.as_posix(), glob) for above in (path, *path.parents) for glob in globs)
 
 
-def _callers(modules: set[Path], top: Path) -> set[Path]:
-    """The directories below ``top`` whose modules call one of these, directly or through others."""
+def _callers(modules: set[Path], top: Path) -> tuple[set[Path], bool]:
+    """The directories below ``top`` whose modules call one of these, directly or through others; whether all are."""
     callers: dict[Path, set[Path]] = {}
+    whole = True
     for number, path in enumerate(_terraform_files(top)):
         if number == MOST_FILES:
+            whole = False
             break
         directory = resolved(path.parent)
         for source in _local_sources(path):
@@ -61,7 +68,7 @@ def _callers(modules: set[Path], top: Path) -> set[Path]:
         new = callers.get(left.pop(), set()) - found
         found |= new
         left += new
-    return found
+    return found, whole
 
 
 def _terraform_files(top: Path) -> Iterator[Path]:
