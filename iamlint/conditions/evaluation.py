@@ -217,9 +217,6 @@ def _in(one: Any, other: Any) -> bool:
             raise Malformed('"in" needs a list or a map on its right')
 
 
-_ORDERED = ((int, float), str, bytes)
-
-
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def work(one: Any, other: Any) -> bool:
         if type(one) is type(other) or (_is_number(one) and _is_number(other)):

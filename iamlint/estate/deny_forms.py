@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from iamlint.principals import read_principal
-
 _HOSTS = {"resourcemanager": "cloudresourcemanager"}
 """Services whose host is not called as the prefix of their permissions is."""
 _PREFIXES = {host: prefix for prefix, host in _HOSTS.items()}
@@ -68,22 +66,6 @@ def denied_principal(principal: str) -> str | None:
             return principal if principal.startswith(_LONG) else None
         case _:
             return None
-
-
-def allowed_principal(principal: str) -> str | None:
-    """``principal://goog/subject/ana@example.com`` as allow policies have it.
-
-    None for what is no principal of a deny policy, and for sets that allow policies do not know.
-    """
-    for prefix, short in ((_SUBJECT, "user:"), (GROUP, "group:"), (ACCOUNT, "serviceAccount:")):
-        if principal.startswith(prefix):
-            name = principal.removeprefix(prefix)
-            return read_principal(short + name).text if name else None
-    if principal == EVERYBODY:
-        return "allUsers"
-    if principal.startswith((CUSTOMER, "principalSet://cloudresourcemanager.googleapis.com/")):
-        return None
-    return principal if is_denied_form(principal) else None
 
 
 def is_denied_form(principal: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -100,30 +100,24 @@ class Graph:
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
         for kind, held in _kinds(powers.held, onto[0], may_be_any=powers.unknown is not None):
-            verdict = self._open(grant, held, powers.unknown if not held else None)
+            held_now, opened = self._asked(grant, held)
+            verdict = held_now & Verdict(opened.truth, opened.reasons)
+            if not held and powers.unknown:
+                verdict &= Verdict.of(Truth.UNKNOWN, powers.unknown.reason)
             if verdict.truth is not Truth.FALSE:
-                yield Edge(source, onto, kind, grant, self._not_closed(grant, held), verdict)
-            elif self.estate.closings and self._holds(grant, held):
-                by = self.estate.closings.opened(grant, held)
-                told = Verdict(Truth.UNKNOWN, by.reasons, facts=by.facts)
-                self._closed[onto].append(Edge(source, onto, kind, grant, held, told))
+                yield Edge(source, onto, kind, grant, opened.permissions, verdict)
+            elif held_now.truth is not Truth.FALSE:
+                closed = Verdict(Truth.UNKNOWN, opened.reasons, facts=opened.facts)
+                self._closed[onto].append(Edge(source, onto, kind, grant, held, closed))
 
-    def _holds(self, grant: Grant, permissions: tuple[str, ...]) -> bool:
-        """Whether the condition of a grant may hold."""
-        return condition_truth(grant, self.estate.as_of, permissions)[0] is not Truth.FALSE
-
-    def _not_closed(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[str, ...]:
-        closings = self.estate.closings
-        return closings.opened(grant, permissions).permissions if closings else permissions
-
-    def _open(self, grant: Grant, permissions: Iterable[str], unknown: Unknown | None = None) -> Verdict:
-        permissions = tuple(permissions)
+    def _asked(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[Verdict, Verdict]:
+        """Whether the condition of a grant holds for permissions, and what of them nothing closes."""
         truth, reason = condition_truth(grant, self.estate.as_of, permissions)
-        verdict = Verdict.of(truth, reason)
-        if self.estate.closings and truth is not Truth.FALSE:
-            opened = self.estate.closings.opened(grant, permissions)
-            verdict &= Verdict(opened.truth, opened.reasons)
-        return verdict & Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else verdict
+        return Verdict.of(truth, reason), self.estate.closings.opened(grant, permissions)
+
+    def _open(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
+        holds, opened = self._asked(grant, permissions)
+        return holds & Verdict(opened.truth, opened.reasons)
 
     def powers(self, role: Text, declared: Declaration) -> _Powers:
         """What is of interest in a role; worked out once for each."""

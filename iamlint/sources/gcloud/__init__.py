@@ -57,11 +57,6 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     return _read(_relevant(said, kinds), source, options)
 
 
-def read_documents(documents: Sequence[Value], source: SourceText, options: Options) -> Reading:
-    """What documents say that have been parsed already."""
-    return _read(_relevant(documents, [kind_of(document) for document in documents]), source, options)
-
-
 def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
     is_json = source.path.removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson"))
     if is_json or source.text.lstrip()[:1] in ("{", "["):
