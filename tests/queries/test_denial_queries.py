@@ -75,9 +75,9 @@ def test_what_is_closed_together(check: Check, policies: list[str]) -> None:
     "policies",
     [
         [policy(rule(TOKEN))],
-        [policy(rule(TOKEN)), policy(rule(REST[1:]), on="projects/other")],
-        [policy(rule(TOKEN), rule(["serviceAccountKeys.create"], ANA))],
-        [policy(rule(TOKEN), rule(["serviceAccountKeys.create"], excepted=PLATFORM))],
+        [policy(rule(TOKEN)), policy(rule(REST), on="projects/other")],
+        [policy(rule(TOKEN), rule(REST, ANA))],
+        [policy(rule(TOKEN), rule(REST, excepted=PLATFORM))],
         [policy(rule(["serviceAccounts.*"], spared="serviceAccounts.signBlob"), rule(["serviceAccountKeys.*"]))],
     ],
     ids=["nothing else", "elsewhere", "for others", "with exceptions", "a way is excepted"],
