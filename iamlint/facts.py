@@ -154,6 +154,7 @@ class CustomRole:
     """A custom role's definition. ``name`` is ``projects/P/roles/R`` or ``organizations/N/roles/R``.
 
     ``permissions`` is None where the input does not list them (a roles *list*); each entry has its own place.
+    ``accepted`` says that IAM itself answered with the definition, so that it knew each permission when it was set.
     """
 
     name: Text
@@ -162,6 +163,7 @@ class CustomRole:
     title: Text | None = None
     stage: Text | None = None
     deleted: bool = False
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,5 +83,5 @@ QUERIES: Mapping[str, Query] = {
     ),
     "token_permission_in_custom_role": Query(token_permission_in_custom_role, ("other", "others", "role")),
     "unknown_permission": Query(unknown_permission, ("reason", "role")),
-    "missing_iamcredentials": Query(missing_iamcredentials, ("caller", "project")),
+    "missing_iamcredentials": Query(missing_iamcredentials, ("caller", "project", "calls")),
 }

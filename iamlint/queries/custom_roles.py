@@ -72,7 +72,12 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
         ]
         doubtful = [one for one in missing if not one[3]]
         yield from (_not_there(role, *one) for one in missing if one[3])
-        if doubtful:  # an old role lists many that Google has retired since: one finding says so
+        if doubtful and role.accepted:
+            more = f" (nor are {len(doubtful) - 1} more of the role)" if len(doubtful) > 1 else ""
+            permission = doubtful[0][0]
+            reason = f"{permission} is in no role of the catalogue of {catalog.date}{more}, though IAM accepted it once"
+            yield Match(role, Truth.UNKNOWN, (permission,), (reason,), words={"reason": reason}, place=doubtful[0][1])
+        elif doubtful:  # an old role lists many that Google has retired since: one finding says so
             permission, place, reason, _ = doubtful[0]
             rest = len(doubtful) - 1
             more = f"; so {'is' if rest == 1 else 'are'} {rest} more that the role lists" if rest else ""

@@ -122,7 +122,7 @@ def _problem_of(role: str, estate: Estate) -> str | None:
 
 DUTIES = (
     (
-        "administers keys and decrypts with them",
+        "administers keys and uses them",
         "cloudkms.cryptoKeys.setIamPolicy",
         ("cloudkms.cryptoKeyVersions.useToDecrypt", "cloudkms.cryptoKeyVersions.useToEncrypt"),
     ),

@@ -144,6 +144,8 @@ def _match(
             "privilege": f"{shown(gained.role)} on {gained.resource}",
             "way": _way(edge, chain),
         },
+        # A workload that GKE binds to the account is what it was made for, as a machine that has it attached is.
+        raised=-1 if chain is None and edge.grant.principal.kind == "gke_workload" else 0,
     )
 
 

@@ -72,7 +72,7 @@ def _called(estate: Estate, grant: Grant, caller: str) -> Iterator[Match]:
             verdict.permissions,
             verdict.reasons,
             related=services[:1],
-            words={"caller": caller, "project": _shown(project)},
+            words={"caller": caller, "project": _shown(project), "calls": "may call"},
             place=grant.principal_place,
             confidence=_confidence(services),
         )
@@ -93,7 +93,7 @@ def _asked(estate: Estate, impersonation: Impersonation) -> Iterator[Match]:
             verdict.truth,
             reasons=verdict.reasons,
             related=services[:1],
-            words={"caller": _shown(caller) if caller else "the caller", "project": _shown(project)},
+            words={"caller": _shown(caller) if caller else "the caller", "project": _shown(project), "calls": "calls"},
             confidence=_confidence(services),
         )
 

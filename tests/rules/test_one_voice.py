@@ -99,7 +99,7 @@ def grant(member: str, role: str, on: str) -> str:
             "serviceAccount:deploy@shop.iam.gserviceaccount.com",
             "roles/iam.serviceAccountTokenCreator",
             "account",
-            "medium self-impersonation",
+            "low self-impersonation",
         ),
         # Nobody.
         ("deleted:user:ana@example.com?uid=1", "roles/iam.serviceAccountTokenCreator", "project", None),
@@ -134,6 +134,34 @@ def test_a_privileged_account_below_is_a_step_worse(check: Check, role: str, rul
     assert "serviceAccount:admin@shop.iam.gserviceaccount.com has roles/owner on project shop" in [
         related.message for related in finding.related
     ]
+
+
+@pytest.mark.parametrize(
+    ("member", "severity"),
+    [
+        ("serviceAccount:shop.svc.id.goog[web/deploy]", "medium"),
+        ("serviceAccount:ci@shop.iam.gserviceaccount.com", "high"),
+    ],
+)
+def test_the_workload_that_an_account_was_made_for_is_a_step_milder(check: Check, member: str, severity: str) -> None:
+    deploy = OWNER.replace("admin@", "deploy@")
+    text = grant(member, "roles/iam.workloadIdentityUser", "account") + deploy
+    report = check({"main.tf": text}, select=("privileged-account-impersonation",))
+    assert [finding.severity for finding in report.findings] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("role", "severity"),
+    [
+        ("roles/iam.serviceAccountTokenCreator", "low"),
+        ("roles/iam.serviceAccountKeyAdmin", "medium"),
+        ("roles/iam.serviceAccountAdmin", "medium"),
+    ],
+)
+def test_what_an_account_can_do_to_itself_for_good_is_a_step_worse(check: Check, role: str, severity: str) -> None:
+    itself = "serviceAccount:deploy@shop.iam.gserviceaccount.com"
+    report = check({"main.tf": grant(itself, role, "account")}, select=("self-impersonation",))
+    assert [finding.severity for finding in report.findings] == [severity]
 
 
 @pytest.mark.parametrize(
