@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from iamlint.conditions import Context, evaluate
-from iamlint.estate.covering import chain_of_principal, node_of, within
+from iamlint.estate.covering import chain_of_principal, node_of, only_scope, within
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
+from iamlint.estate.names import scope
 from iamlint.facts import Boundary, BoundaryBinding, Condition, Grant, Text
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import FALSE, TRUE, Verdict
@@ -97,13 +98,15 @@ _OF_PROJECTS = frozenset({"service_account", "default_service_account", "federat
 
 def _in_set(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     set_, principal = binding.principal_set, grant.principal
+    node = node_of(set_, binding.declared, hierarchy)
+    if isinstance(set_, Unknown) and only_scope(node, binding.declared) not in ("", scope(grant.declared)):
+        return FALSE
     not_shown = f"the input does not show whether {principal.text} is in {_shown(set_)}"
     if isinstance(set_, Unknown) or principal.kind == "unknown":
-        node = node_of(set_, binding.declared, hierarchy)
         return Verdict.of(Truth.TRUE if _lies_in(grant, node, hierarchy) is Truth.TRUE else Truth.UNKNOWN, not_shown)
     if "cloudresourcemanager.googleapis.com/" in set_:
         if principal.kind in _OF_PROJECTS:
-            return Verdict.of(_lies_in(grant, node_of(set_, binding.declared, hierarchy), hierarchy), not_shown)
+            return Verdict.of(_lies_in(grant, node, hierarchy), not_shown)
         people = principal.kind in ("user", "group", "domain") and "/organizations/" in set_
         return Verdict.of(Truth.UNKNOWN, not_shown) if people else FALSE
     if "/workspace/" in set_:

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Protocol, TypeVar
 
 from iamlint.estate.bounding import bounded
-from iamlint.estate.covering import denied_form, told_at_once, within
+from iamlint.estate.covering import denied_form, only_scope, told_at_once, within
 from iamlint.estate.denying import Rule, denies, lists, rule
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy
-from iamlint.estate.names import identity, principal_node
+from iamlint.estate.names import identity, principal_node, scope
 from iamlint.facts import Boundary, BoundaryBinding, Denial, Fact, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
@@ -74,6 +74,7 @@ class Closings:
     def __init__(self, of: Of, hierarchy: Hierarchy, as_of: date, held: Permissions) -> None:
         self._hierarchy, self._as_of, self._held = hierarchy, as_of, held
         self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
+        self._scopes = {one.only_in for one in self._denials if one.only_in}
         self._at: dict[Hashable, list[Rule]] = {}
         self._for: dict[Hashable, _Asked] = {}
         self._alike: dict[tuple[int, ...], _Asked] = {}
@@ -88,7 +89,11 @@ class Closings:
             if account.disabled is not False and (name := identity(account.email, account.declared))
         }
         wanted = {name for names in _NO_NEW_KEYS for name in names}
-        self._policies = [policy for policy in of(OrgPolicy) if policy.constraint in wanted]
+        self._policies = [
+            (policy, hierarchy.node(policy.resource, policy.declared))
+            for policy in of(OrgPolicy)
+            if policy.constraint in wanted
+        ]
         self._any = bool(self._denials or self._bindings or self._disabled or self._policies)
 
     def __bool__(self) -> bool:
@@ -165,9 +170,11 @@ class Closings:
             return []
         chain = self._hierarchy.above(grant.resource, grant.declared)
         inner = bool(chain) and chain[0][0] not in CONTAINERS
-        place = (inner, chain[1:] if inner else chain)
+        here = scope(grant.declared) if self._scopes else ""
+        place = (here if here in self._scopes else "", inner, chain[1:] if inner else chain)
         if place not in self._at:
-            self._at[place] = [one for one in self._denials if within(chain, one.node) is not Truth.FALSE]
+            counting = (one for one in self._denials if one.only_in in ("", here))
+            self._at[place] = [one for one in counting if within(chain, one.node) is not Truth.FALSE]
         if (place, permission) not in self._for:
             there = [(one, lists(one.denial.denied_permissions, permission)) for one in self._at[place]]
             rules = [one for one, named in there if named.truth is not Truth.FALSE]
@@ -191,22 +198,22 @@ class Closings:
 
     def _without_keys(self, grant: Grant) -> _Found:
         """Whether organization policies let nobody create or upload keys on the grant's resource."""
-        chain = self._hierarchy.above(grant.resource, grant.declared)
         verdict, first = TRUE, None
         for names in _NO_NEW_KEYS:
             enforced = FALSE
             for name in names:
-                found, policy = self._enforced(name, chain)
+                found, policy = self._enforced(name, grant)
                 enforced |= found
                 first = first or policy
             verdict &= enforced
         at = _at(first.place.at) if first else ""
         return verdict, f"the organization policy at {at}", first
 
-    def _enforced(self, constraint: str, chain: tuple[tuple[str, str], ...]) -> tuple[Verdict, OrgPolicy | None]:
-        """Whether a constraint is enforced: the nearest policy decides."""
-        set_ = [policy for policy in self._policies if policy.constraint == constraint]
-        by_node = {self._hierarchy.node(one.resource, one.declared): one for one in reversed(set_)}
+    def _enforced(self, constraint: str, grant: Grant) -> tuple[Verdict, OrgPolicy | None]:
+        """Whether a constraint is enforced where a grant is: the nearest policy decides."""
+        chain = self._hierarchy.above(grant.resource, grant.declared)
+        set_ = [(policy, node) for policy, node in self._policies if policy.constraint == constraint]
+        by_node = {node: policy for policy, node in reversed(set_)}
         for node in chain:
             policy = by_node.get(node)
             if policy and not policy.reset:
@@ -215,7 +222,9 @@ class Closings:
                         return Verdict.of(Truth.UNKNOWN, f"it is not known whether it is enforced: {reason}"), policy
                     case enforced:
                         return Verdict(Truth.of(bool(enforced))), policy
-        for place, policy in by_node.items():
+        for policy, place in set_:
+            if only_scope(place, policy.declared) not in ("", scope(grant.declared)):
+                continue
             if policy.enforced is not False and not policy.reset and within(chain, place) is Truth.UNKNOWN:
                 reason = f"the input does not show whether the grant's resource is in {policy.resource}"
                 return Verdict.of(Truth.UNKNOWN, reason), policy

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from iamlint.estate.deny_forms import ACCOUNT, CUSTOMER, EVERYBODY, GROUP, denied_principal, is_denied_form
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
-from iamlint.estate.names import identity
+from iamlint.estate.names import identity, scope
 from iamlint.facts import Declaration, Grant, PrincipalKind, Resource, Text
 from iamlint.globs import text_is
 from iamlint.unknown import Truth, Unknown
@@ -48,6 +48,16 @@ def within(chain: tuple[Node, ...], outer: Node | None) -> Truth:
     if top != "organization":
         return Truth.UNKNOWN
     return Truth.UNKNOWN if outer[0] == top and _may_be_one(name, outer[1]) else Truth.FALSE
+
+
+def only_scope(node: Node | None, declared: Declaration) -> str:
+    """Where a policy whose place is ``node`` counts alone, because that place is not known; "" for everywhere.
+
+    Nothing says that the place a configuration leaves open is one of those that another configuration, a plan or an
+    export is about: to hold such a policy against their grants would take every one of them out of view. Its own
+    configuration is about one place, or about places that it tells apart.
+    """
+    return scope(declared) if node is None or "${" in node[1] else ""
 
 
 def _may_be_one(name: str, other: str) -> bool:

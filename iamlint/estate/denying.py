@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from iamlint.conditions import Context, evaluate
-from iamlint.estate.covering import Named, covered, named, node_of, within
+from iamlint.estate.covering import Named, covered, named, node_of, only_scope, within
 from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.facts import Condition, Denial, Grant, Text
@@ -21,21 +21,27 @@ from iamlint.verdict import FALSE, TRUE, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a deny policy, with what is worked out once: whom it names, and what it is attached to."""
+    """One rule of a deny policy, with what is worked out once: whom it names, and what it is attached to.
+
+    ``only_in`` is the configuration outside of which it is held against nothing, "" where its place is known.
+    """
 
     denial: Denial
     denied: Named
     excepted: Named
     node: Node | None
+    only_in: str = ""
 
 
 def rule(denial: Denial, hierarchy: Hierarchy) -> Rule:
     """A rule, ready to be asked."""
+    node = node_of(denial.parent, denial.declared, hierarchy)
     return Rule(
         denial,
         named(denial.denied_principals, denial.declared),
         named(denial.exception_principals, denial.declared),
-        node_of(denial.parent, denial.declared, hierarchy),
+        node,
+        only_scope(node, denial.declared),
     )
 
 

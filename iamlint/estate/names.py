@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from iamlint.estate.deny_forms import ACCOUNT
 from iamlint.facts import (
     Attachment,
     Condition,
     Credential,
     Declaration,
+    Denial,
     Fact,
     Grant,
     Impersonation,
@@ -99,8 +101,24 @@ def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str,
                 yield replace(fact, account=emails[str(fact.account)])
             case Impersonation() if emails:
                 yield _impersonation(fact, emails)
+            case Denial() if emails:
+                yield replace(
+                    fact,
+                    denied_principals=_by_email(fact.denied_principals, emails),
+                    exception_principals=_by_email(fact.exception_principals, emails),
+                )
             case _:
                 yield fact
+
+
+def _by_email(principals: tuple[Text, ...] | Unknown, emails: Mapping[str, str]) -> tuple[Text, ...] | Unknown:
+    """Principals of a deny policy, with the accounts among them that it names by unique id named by their e-mail."""
+    if isinstance(principals, Unknown):
+        return principals
+    named = (one.removeprefix(ACCOUNT) if isinstance(one, str) else "" for one in principals)
+    return tuple(
+        f"{ACCOUNT}{emails[name]}" if name in emails else one for one, name in zip(principals, named, strict=True)
+    )
 
 
 def _impersonation(fact: Impersonation, emails: Mapping[str, str]) -> Impersonation:

@@ -180,6 +180,24 @@ def test_who_is_disabled_can_use_nothing(check: Check) -> None:
     assert "var.off" in reasons
 
 
+@pytest.mark.parametrize(("enable", "findings"), [(False, 0), (True, 1)])
+def test_who_may_enable_an_account_again_is_kept_out_by_nothing(check: Check, enable: bool, findings: int) -> None:
+    """A disabled account has no tokens to give, except to who first gives it its life back."""
+    permissions = ["iam.serviceAccounts.getAccessToken", *(["iam.serviceAccounts.enable"] if enable else [])]
+    role = f"""
+resource "google_project_iam_custom_role" "r" {{
+  project     = "shop"
+  role_id     = "r"
+  title       = "r"
+  permissions = {json.dumps(permissions)}
+}}
+"""
+    held = on_account("projects/shop/roles/r").replace("user:ana@example.com", "allAuthenticatedUsers")
+    report = check({"main.tf": account("true") + role + held}, select=("public-impersonation",))
+    assert len(report.findings) == findings
+    assert bool([doubt for doubt in report.doubts if "which is disabled" in doubt.reason]) is not enable
+
+
 def boundary(version: str, *resources: str, bound: str = "projects/shop") -> str:
     return f"""
 resource "google_iam_principal_access_boundary_policy" "b" {{
@@ -294,3 +312,93 @@ def test_the_way_to_a_privileged_account_is_told_though_it_is_closed(
     assert len(report.findings) == findings
     told = [doubt.reason for doubt in report.doubts if "closed by the deny policy at main.tf:" in doubt.reason]
     assert len(told) == (1 if findings == 0 and "OpenId" not in role else 0)
+
+
+# -- policies whose place is not known -----------------------------------------------------------------------------
+
+SOMEWHERE = 'variable "where" {}\n'
+NOWHERE = "cloudresourcemanager.googleapis.com/folders/${var.where}"
+
+
+def elsewhere(check: Check, policy: str, rule: str, held: str, other: str) -> tuple[int, int]:
+    """How many grants are findings where the policy is in their configuration, and where it is in another one."""
+    beside = check({"main.tf": held + policy}, select=(rule,))
+    apart = check({"policies/main.tf": policy, other: held}, select=(rule,))
+    assert (beside.errors, apart.errors) == ((), ())
+    return len(beside.findings), len(apart.findings)
+
+
+@pytest.mark.parametrize(
+    ("policy", "rule", "role"),
+    [
+        (SOMEWHERE + deny(EVERYBODY, parent=NOWHERE), "broad-token-creator", "TokenCreator"),
+        (
+            SOMEWHERE
+            + keys("iam.disableServiceAccountKeyCreation", "iam.disableServiceAccountKeyUpload").replace(
+                "organizations/42", "folders/${var.where}"
+            ),
+            "broad-key-creator",
+            "KeyAdmin",
+        ),
+        (
+            SOMEWHERE + boundary("3", "projects/elsewhere", bound="projects/${var.where}"),
+            "broad-token-creator",
+            "TokenCreator",
+        ),
+    ],
+    ids=["deny", "organization policy", "boundary"],
+)
+def test_a_policy_of_unknown_place_counts_in_its_configuration_only(
+    check: Check, policy: str, rule: str, role: str
+) -> None:
+    held = grant(f"serviceAccount:{CI}").replace("TokenCreator", role)
+    assert elsewhere(check, policy, rule, held, "shop/main.tf") == (0, 1)
+
+
+def test_a_policy_of_unknown_place_closes_nothing_that_an_export_shows(check: Check) -> None:
+    bindings = [{"role": "roles/iam.serviceAccountTokenCreator", "members": ["user:ana@example.com"]}]
+    exported = json.dumps({"bindings": bindings, "etag": "BwX", "version": 3})
+    unknown = check(
+        {"main.tf": SOMEWHERE + deny(EVERYBODY, parent=NOWHERE), "project-shop.json": exported}, select=RULE
+    )
+    assert len(unknown.findings) == 1
+    known = check({"main.tf": deny(EVERYBODY), "project-shop.json": exported}, select=RULE)
+    assert known.findings == ()
+
+
+def test_a_policy_of_known_place_counts_everywhere(check: Check) -> None:
+    held = grant(f"serviceAccount:{CI}")
+    assert elsewhere(check, PROJECT + deny(EVERYBODY), "broad-token-creator", held, "shop/main.tf") == (0, 0)
+
+
+# -- accounts by unique id -----------------------------------------------------------------------------------------
+
+UNIQUE = "principal://iam.googleapis.com/projects/-/serviceAccounts/123456789012345678901"
+
+
+@pytest.mark.parametrize(
+    ("denial", "listed", "findings"),
+    [
+        (deny(UNIQUE), CI, 0),
+        (deny(UNIQUE), "other@shop.iam.gserviceaccount.com", 1),
+        (deny(EVERYBODY, more=f'exception_principals = ["{UNIQUE}"]'), CI, 1),
+        (deny(EVERYBODY, more=f'exception_principals = ["{UNIQUE}"]'), "other@shop.iam.gserviceaccount.com", 0),
+    ],
+    ids=["denied", "another is denied", "excepted", "another is excepted"],
+)
+def test_a_deny_policy_may_name_an_account_by_its_unique_id(
+    check: Check, denial: str, listed: str, findings: int
+) -> None:
+    accounts = json.dumps([{"email": listed, "uniqueId": UNIQUE.rpartition("/")[2], "projectId": "shop"}])
+    text = PROJECT + grant(f"serviceAccount:{CI}") + denial
+    report = check({"main.tf": text, "accounts.json": accounts}, select=RULE)
+    assert report.errors == ()
+    assert len(report.findings) == findings
+    closed = [doubt.reason for doubt in report.doubts if "closed by the deny policy" in doubt.reason]
+    assert len(closed) == 1 - findings
+
+
+def test_an_account_whose_unique_id_the_input_does_not_tell_may_be_meant(check: Check) -> None:
+    findings, reasons = told(check, PROJECT, grant(f"serviceAccount:{CI}"), deny(UNIQUE))
+    assert findings == 0
+    assert "the input does not show whether" in reasons

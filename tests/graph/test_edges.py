@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from iamlint.facts import CustomRole, Declaration, Folder, Grant, Place, Resource, ServiceAccount
+from iamlint.facts import CustomRole, Declaration, Denial, Folder, Grant, Place, Resource, ServiceAccount
 from iamlint.graph import Graph
 from iamlint.location import Location
 from iamlint.principals import read_principal
@@ -81,6 +81,19 @@ def test_a_role_that_is_not_known_may_make_every_edge(given: Given) -> None:
     assert {edge.verdict.truth for edge in edges} == {Truth.UNKNOWN}
     assert {edge.verdict.reasons for edge in edges} == {("the role is not known: var.role has no default",)}
     assert {edge.permissions for edge in edges} == {()}
+
+
+def test_an_edge_has_only_the_permissions_that_nothing_closes(given: Given) -> None:
+    denial = Denial(
+        parent="cloudresourcemanager.googleapis.com/projects/shop",
+        declared=HERE,
+        denied_principals=("principalSet://goog/public:all",),
+        denied_permissions=("iam.googleapis.com/serviceAccounts.signBlob",),
+    )
+    graph = given(denial, ("ci", "token", "deploy"))
+    (edge,) = [edge for edge in graph.onto("deploy@shop.iam.gserviceaccount.com", HERE) if edge.kind == "sign"]
+    assert edge.permissions == ("iam.serviceAccounts.signJwt",)
+    assert edge.verdict.truth is Truth.TRUE
 
 
 def test_a_cycle_of_folders_ends(given: Given) -> None:
