@@ -13,6 +13,8 @@ _KEYS = re.compile(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
 """The instance keys in an address of Terraform's: those of ``module.a["x"].google_x.b[0]``."""
 _DEFAULT = re.compile(r"^serviceAccount:[^@]*?((?:-compute@developer|@appspot|@cloudbuild)\.gserviceaccount\.com)$")
 """The default accounts of a project, by what those of all projects have in common."""
+_OWN = re.compile(r"^serviceAccount:([^@]+)@([^@]+)\.iam\.gserviceaccount\.com$")
+"""An account that somebody made in a project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
 
     Those of one block are alike: the instances of a ``for_each``, the members of a binding. So are those of several
     blocks, where each of these gives the same principal the same role; each project's own default account is the same.
-    In exports a principal's roles are alike, where they are more than the principals of one role.
+    In exports a principal's roles are alike, where they are more than the principals of one role, and so is what
+    accounts of one name have at home: a template made them, one in each project.
     """
     blocks: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
@@ -58,5 +61,12 @@ def _holder(finding: Finding) -> tuple[object, ...]:
     """What the findings about a principal have in common: in Terraform about its role, in exports about any."""
     if finding.principal is None or finding.role is None:
         return _block(finding)
-    principal = _DEFAULT.sub(r"\1", finding.principal)
-    return (finding.rule, finding.severity, finding.confidence, principal, finding.role if finding.address else None)
+    role = finding.role if finding.address else None
+    return (finding.rule, finding.severity, finding.confidence, _alike(finding, finding.principal), role)
+
+
+def _alike(finding: Finding, principal: str) -> str:
+    """The principal, or what those of all projects have in common that are made, and used, as it is."""
+    own = _OWN.match(principal)
+    at_home = own and re.search(rf"(?<![\w-]){re.escape(own[2])}(?![\w-])", str(finding.resource))
+    return f"{own[1]} at home" if own and at_home and not finding.address else _DEFAULT.sub(r"\1", principal)

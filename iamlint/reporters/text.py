@@ -31,7 +31,7 @@ def text_report(report: Report, style: Presentation) -> str:
     if style.errors and report.errors:
         lines += [*(error_line(error, paint) for error in report.errors), ""]
     if not style.quiet:
-        lines += _summary(report, style, paint)
+        lines += _summary(report, len(groups), style, paint)
     return "".join(line + "\n" for line in lines)
 
 
@@ -122,12 +122,14 @@ def _unknown(doubts: Iterable[Doubt], paint: Paint) -> Iterator[str]:
 # -- the summary -------------------------------------------------------------------------------------------------------
 
 
-def _summary(report: Report, style: Presentation, paint: Paint) -> Iterator[str]:
+def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> Iterator[str]:
     rules = sorted({finding.rule for finding in report.findings})
     if rules:
         yield paint("2", f"Why, and how to fix it: iamlint explain {rules[0] if len(rules) == 1 else 'RULE'}")
     counts = [f"{number} {severity}" for severity, number in report.by_severity.items() if number]
     findings = f"{counted(len(report.findings), 'finding')} ({', '.join(counts)})" if counts else "no findings"
+    if shown < len(report.findings):
+        findings += f" in {counted(shown, 'group')}"
     parts = [paint("1" if counts else "1;32" if not report.errors else "", findings)]
     if report.accepted:
         parts.append(f"{len(report.accepted)} accepted")

@@ -39,8 +39,13 @@ def test_a_principal_with_the_same_role_in_many_projects() -> None:
 def test_the_default_accounts_of_projects() -> None:
     compute = [finding(f"serviceAccount:{n}-compute@developer.gserviceaccount.com", project=f"p{n}") for n in range(4)]
     engine = [finding(f"serviceAccount:p{n}@appspot.gserviceaccount.com", project=f"p{n}") for n in range(4, 7)]
-    own = [finding(f"serviceAccount:ci@p{n}.iam.gserviceaccount.com", project=f"p{n}") for n in range(7, 9)]
-    assert sizes(*compute, *engine, *own) == [4, 3, 1, 1]
+    assert sizes(*compute, *engine) == [4, 3]
+
+
+def test_accounts_of_one_name_at_home_are_of_one_template_and_those_elsewhere_are_not() -> None:
+    home = [finding(f"serviceAccount:ci@p{n}.iam.gserviceaccount.com", project=f"p{n}") for n in range(3)]
+    away = [finding(f"serviceAccount:ci@p{n}.iam.gserviceaccount.com", project=f"p{n}0") for n in range(3, 5)]
+    assert sizes(*home, *away) == [3, 1, 1]
 
 
 def test_two_accounts_that_each_hold_a_role_in_many_projects() -> None:
