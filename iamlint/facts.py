@@ -246,6 +246,7 @@ class Project:
     declared: Declaration
     number: str | None = None
     parent: Text | None = None
+    display_name: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +256,20 @@ class Folder:
     name: Text
     declared: Declaration
     parent: Text | None = None
+    display_name: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization: ``name`` is ``organizations/N``, ``domain`` its primary domain, which is its display name.
+
+    ``customer_id`` is that of its Workspace or Cloud Identity account: ``C0…``.
+    """
+
+    name: str
+    declared: Declaration
+    domain: str | None = None
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +446,7 @@ Fact = (
     | Impersonation
     | Project
     | Folder
+    | Organization
     | Denial
     | Boundary
     | BoundaryBinding

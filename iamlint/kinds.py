@@ -22,6 +22,7 @@ from iamlint.facts import (
     Gap,
     Grant,
     Impersonation,
+    Organization,
     OrgPolicy,
     Place,
     Pool,
@@ -415,7 +416,7 @@ _BOUNDARY = Kind(
 
 _PLAIN = tuple(
     Kind(type_, described=lambda fact: f"{fact.declared.address or fact.declared.type} is declared here")
-    for type_ in (Project, Folder, BoundaryBinding, Removed, Gap)
+    for type_ in (Project, Folder, Organization, BoundaryBinding, Removed, Gap)
 )
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {

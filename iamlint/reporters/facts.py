@@ -20,6 +20,7 @@ from iamlint.facts import (
     Gap,
     Grant,
     Impersonation,
+    Organization,
     OrgPolicy,
     Place,
     Pool,
@@ -130,7 +131,7 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
             return fact.place.at, "service", {**found, "complete": fact.complete}
         case Impersonation():
             return fact.place.at, "impersonation", _impersonation(fact, build)
-        case Project() | Folder():
+        case Project() | Folder() | Organization():
             return (at, *_container(fact, build))
         case Gap():
             return at, "gap", {"reason": fact.reason}
@@ -207,14 +208,15 @@ def _key(fact: ServiceAccountKey | Credential, build: _Entry) -> tuple[str, Entr
             return "credential", {"form": fact.kind, **found}
 
 
-def _container(fact: Project | Folder, build: _Entry) -> tuple[str, Entry]:
-    parent = build.text("parent", fact.parent)
+def _container(fact: Project | Folder | Organization, build: _Entry) -> tuple[str, Entry]:
+    if isinstance(fact, Organization):
+        return "organization", {"name": fact.name, "domain": fact.domain, "customer_id": fact.customer_id}
+    shown = {name: build.text(name, getattr(fact, name)) for name in ("parent", "display_name")}
     match fact:
         case Project():
-            project_id = build.text("project_id", fact.project_id)
-            return "project", {"project_id": project_id, "number": fact.number, "parent": parent}
+            return "project", {"project_id": build.text("project_id", fact.project_id), "number": fact.number, **shown}
         case Folder():
-            return "folder", {"name": build.text("name", fact.name), "parent": parent}
+            return "folder", {"name": build.text("name", fact.name), **shown}
 
 
 def _impersonation(fact: Impersonation, build: _Entry) -> Entry:

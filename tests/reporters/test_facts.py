@@ -24,6 +24,7 @@ from iamlint.facts import (
     Gap,
     Grant,
     Impersonation,
+    Organization,
     OrgPolicy,
     Place,
     Pool,
@@ -87,10 +88,19 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         | {"method": "iam.serviceAccounts.getAccessToken", "lifetime": "60s", "line": 3},
     ),
     (
-        Project("shop", DECLARED, "7", "folders/1"),
-        {"kind": "project", "project_id": "shop", "number": "7", "parent": "folders/1", "line": 1},
+        Project("shop", DECLARED, "7", "folders/1", "Shop"),
+        {"kind": "project", "project_id": "shop", "number": "7", "parent": "folders/1", "display_name": "Shop"}
+        | {"line": 1},
     ),
-    (Folder("folders/1", DECLARED), {"kind": "folder", "name": "folders/1", "parent": None, "line": 1}),
+    (
+        Folder("folders/1", DECLARED),
+        {"kind": "folder", "name": "folders/1", "parent": None, "display_name": None, "line": 1},
+    ),
+    (
+        Organization("organizations/7", DECLARED, "example.com", "C0example"),
+        {"kind": "organization", "name": "organizations/7", "domain": "example.com", "customer_id": "C0example"}
+        | {"line": 1},
+    ),
     (
         Denial(
             "cloudresourcemanager.googleapis.com/projects/shop", DECLARED, ("a",), ("b",), ("c",), ("d",), None, PLACE
@@ -166,8 +176,8 @@ UNKNOWN: list[tuple[Fact, set[str]]] = [
         Impersonation(WHY, DECLARED, PLACE, WHY, WHY, WHY, lifetime=(WHY, PLACE)),
         {"target", "delegates", "caller", "quota_project", "lifetime"},
     ),
-    (Project(WHY, DECLARED, None, WHY), {"project_id", "parent"}),
-    (Folder(WHY, DECLARED, WHY), {"name", "parent"}),
+    (Project(WHY, DECLARED, None, WHY, WHY), {"project_id", "parent", "display_name"}),
+    (Folder(WHY, DECLARED, WHY, WHY), {"name", "parent", "display_name"}),
     (
         Denial(WHY, DECLARED, WHY, WHY, WHY, WHY, WHY),
         {"parent", "denied_principals", "denied_permissions", "exception_principals", "exception_permissions"}

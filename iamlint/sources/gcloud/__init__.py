@@ -34,6 +34,7 @@ KINDS = (
 _MARKS = re.compile(
     r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|policy|cnrm\.cloud\.google\.com"
     r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|ancestors|constraints/"
+    r"|directoryCustomerId"
 )
 """One of these is in every export; a file without them is looked at no further, unless the user named it."""
 
@@ -168,13 +169,14 @@ _READERS: Mapping[Kind, Callable[[Sequence[Value]], Iterator[Fact]]] = {
     "boundary_policy": boundaries,
     "folder": inventory.folders,
     "key": inventory.keys,
+    "organization": inventory.organizations,
     "policy_binding": boundary_bindings,
     "pool": federation.pools,
     "project": inventory.projects,
     "provider": federation.providers,
     "service_account": inventory.accounts,
 }
-"""The kinds of which every entry says all there is to know by itself. Of an organization only its policy matters."""
+"""The kinds of which every entry says all there is to know by itself."""
 
 
 def _separates(kind: Kind, entry: Value) -> bool:

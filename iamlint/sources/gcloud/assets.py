@@ -57,6 +57,8 @@ def _resource(kind: str, data: Value) -> Iterator[Fact]:
             yield from inventory.projects([data])
         case "cloudresourcemanager.googleapis.com/Folder":
             yield from inventory.folders([data])
+        case "cloudresourcemanager.googleapis.com/Organization":
+            yield from inventory.organizations([data])
         case "iam.googleapis.com/WorkloadIdentityPool":
             yield from federation.pools([data])
         case "iam.googleapis.com/WorkloadIdentityPoolProvider":

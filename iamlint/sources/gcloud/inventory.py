@@ -8,6 +8,7 @@ from iamlint.facts import (
     CustomRole,
     Declaration,
     Folder,
+    Organization,
     Place,
     Project,
     Service,
@@ -95,7 +96,13 @@ def projects(found: Sequence[Value]) -> Iterator[Project]:
             declared=Declaration(place(project), "project"),
             number=_number(project),
             parent=_parent(get(project, "parent")),
+            display_name=_display_name(project),
         )
+
+
+def _display_name(project: Value) -> str | None:
+    """What people call it: ``name``, which in the newer API is ``projects/N``, beside a ``displayName``."""
+    return text(first(project, "displayName", "display_name", "name"))
 
 
 def _number(project: Value) -> str | None:
@@ -107,7 +114,24 @@ def folders(found: Sequence[Value]) -> Iterator[Folder]:
     """Folders and what they lie in."""
     for folder in found:
         name = text(get(folder, "name")) or ""
-        yield Folder(name, Declaration(place(folder), "folder"), parent=_parent(get(folder, "parent")))
+        yield Folder(
+            name,
+            Declaration(place(folder), "folder"),
+            parent=_parent(get(folder, "parent")),
+            display_name=text(first(folder, "displayName", "display_name")),
+        )
+
+
+def organizations(found: Sequence[Value]) -> Iterator[Organization]:
+    """Organizations, which tell their domain and the id of the customer that they belong to."""
+    for one in found:
+        yield Organization(
+            name=text(get(one, "name")) or "",
+            declared=Declaration(place(one), "organization"),
+            domain=text(first(one, "displayName", "display_name")),
+            customer_id=text(first(one, "directoryCustomerId", "directory_customer_id"))
+            or text(first(get(one, "owner"), "directoryCustomerId", "directory_customer_id")),
+        )
 
 
 def _parent(parent: Value) -> str | None:

@@ -9,6 +9,8 @@ import pytest
 
 from iamlint.facts import CustomRole, Project, Service, ServiceAccount
 from iamlint.location import Location
+from iamlint.sources import read
+from iamlint.sources.reading import Options
 
 ROLE = {
     "description": "Mints tokens",
@@ -135,6 +137,42 @@ def test_projects_tell_number_and_parent(export, content):
     (project,) = export("projects.json", content).facts
     assert isinstance(project, Project)
     assert (project.project_id, project.number, project.parent) == ("shop", "123456", "folders/42")
+
+
+@pytest.mark.parametrize("names", [{"name": "Shop"}, {"name": "projects/123456", "displayName": "Shop"}])
+def test_projects_tell_what_people_call_them(export, names):
+    (project,) = export("projects.json", [{**PROJECT, **names}]).facts
+    assert (project.display_name, project.number) == ("Shop", "123456")
+
+
+ORGANIZATION = {"name": "organizations/7", "displayName": "example.com", "lifecycleState": "ACTIVE"}
+CUSTOMER = {"directoryCustomerId": "C0example"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [ORGANIZATION | {"owner": CUSTOMER}],
+        ORGANIZATION | CUSTOMER,
+        [
+            {
+                "name": "//cloudresourcemanager.googleapis.com/organizations/7",
+                "assetType": "cloudresourcemanager.googleapis.com/Organization",
+                "resource": {"data": ORGANIZATION | {"owner": CUSTOMER}, "version": "v1"},
+            }
+        ],
+    ],
+    ids=["v1", "v3", "asset"],
+)
+def test_organizations_tell_their_domain_and_customer(export, content):
+    (organization,) = export("organizations.json", content).facts
+    assert (organization.name, organization.domain) == ("organizations/7", "example.com")
+    assert organization.customer_id == "C0example"
+
+
+def test_an_export_of_organizations_is_found_in_a_folder(tmp_path):
+    (tmp_path / "all.json").write_text(json.dumps([ORGANIZATION | {"owner": CUSTOMER}]))
+    assert [fact.name for fact in read([tmp_path], Options()).facts] == ["organizations/7"]
 
 
 def test_a_number_in_yaml_is_a_text_all_the_same(export):
