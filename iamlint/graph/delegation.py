@@ -9,7 +9,7 @@ Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from iamlint.estate import Node
@@ -46,23 +46,30 @@ def delegated(
     """The ways to tokens that a delegation opens, the shortest first: each from the delegate on, by others or not.
 
     The last hop is a token edge, onto an account or onto a container of accounts; what its holder has a token edge
-    onto anyway is left out. Each delegate is followed once. Where they are given, only chains through accounts
-    ``among`` these are followed, and only those that end in ``ends`` are told.
+    onto anyway is left out. Each delegate is followed once; what is closed is followed when all that is open has been,
+    and its chains are told with what closes them. Where they are given, only chains through accounts ``among`` these
+    are followed, and only those that end in ``ends`` are told.
     """
     own = {edge.onto for edge in graph.calls(first.source) if edge.kind == "token"}
     seen = {first.source, *graph.callers_in(first.onto)}
     waiting = deque((account, Chain((first,))) for account in sorted(seen - {first.source}) if _in(account, among))
-    while waiting:
-        account, chain = waiting.popleft()
-        for edge in graph.calls(account):
+    closed: deque[tuple[Chain, Edge]] = deque()
+    while waiting or closed:
+        if waiting:
+            account, chain = waiting.popleft()
+            steps = [(chain, edge) for edge in graph.calls(account)]
+            closed.extend((chain, edge) for edge in graph.closed_calls(account))
+        else:
+            steps = [closed.popleft()]
+        for so_far, edge in steps:
             if edge.kind == "token":
                 if edge.onto not in own and (ends is None or edge.onto in ends):
-                    yield Chain((*chain.hops, edge))
+                    yield Chain((*so_far.hops, edge))
                 continue
             for following in graph.callers_in(edge.onto):
                 if following not in seen and len(seen) < LONGEST and _in(following, among):
                     seen.add(following)
-                    waiting.append((following, Chain((*chain.hops, edge))))
+                    waiting.append((following, Chain((*so_far.hops, edge))))
 
 
 def _in(account: str, among: Set[str] | None) -> bool:
@@ -76,12 +83,21 @@ Leads = Mapping[str, tuple[Edge, str]]
 def leading(graph: Graph) -> Leads:
     """The accounts through which somebody may obtain the token of a privileged one, each with the next hop to it.
 
-    Followed backwards from the privileged accounts, every account and container once: linear in the edges.
+    Followed backwards from the privileged accounts, every account and container once: linear in the edges. Who is led
+    there only by what is closed comes after all who are led there by what is open.
     """
     found: dict[str, tuple[Edge, str]] = {}
-    waiting: deque[str] = deque()
+    _lead(graph, found, graph.on)
+    if graph.has_closed:
+        _lead(graph, found, lambda node: (*graph.on(node), *graph.closed_on(node)))
+    return found
+
+
+def _lead(graph: Graph, found: dict[str, tuple[Edge, str]], on: Callable[[Node], tuple[Edge, ...]]) -> None:
+    """Adds those to ``found`` whom these edges lead there."""
+    waiting = deque(found)
     for node in graph.privileged_nodes:
-        for edge in graph.on(node):
+        for edge in on(node):
             if edge.kind == "token" and edge.source not in found:
                 found[edge.source] = edge, ""
                 waiting.append(edge.source)
@@ -89,12 +105,11 @@ def leading(graph: Graph) -> Leads:
     while waiting:
         account = waiting.popleft()
         for node in graph.around_caller(account):
-            for edge in () if node in followed else graph.on(node):
+            for edge in () if node in followed else on(node):
                 if edge.kind == "delegate" and edge.source not in found:
                     found[edge.source] = edge, account
                     waiting.append(edge.source)
             followed.add(node)
-    return found
 
 
 def shortest(first: Edge, leads: Leads) -> Chain:

@@ -28,7 +28,8 @@ class Edge:
     """A power that a grant gives ``source`` over ``onto``: an account, or everything in a container.
 
     ``permissions`` are those that make it, empty where it is not known whether the role has them. ``verdict`` says
-    whether it is open: true, or unknown with the reasons; one that is closed is no edge.
+    whether it is open: true, or unknown with the reasons. One that is ``closed`` leads nowhere and is there to be told:
+    its verdict is unknown, with what closes it.
     """
 
     source: str
@@ -37,6 +38,7 @@ class Edge:
     grant: Grant
     permissions: tuple[str, ...]
     verdict: Verdict
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Graph:
         self._onto: dict[Node, list[Edge]] = defaultdict(list)
         self._closed: dict[Node, list[Edge]] = defaultdict(list)
         self._calls: dict[str, list[Edge]] = defaultdict(list)
+        self._closed_calls: dict[str, list[Edge]] = defaultdict(list)
         self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
         self._node_of: dict[int, Node] = {}
         self._granted: set[Node] = set()
@@ -94,9 +97,9 @@ class Graph:
         self._relevant[source].append((onto, grant))
         self._node_of[id(grant)] = onto
         for edge in self._edges(grant, source, onto, powers):
-            self._onto[onto].append(edge)
+            (self._closed if edge.closed else self._onto)[onto].append(edge)
             if edge.kind in ("token", "delegate"):
-                self._calls[source].append(edge)
+                (self._closed_calls if edge.closed else self._calls)[source].append(edge)
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
         for kind, held in _kinds(powers.held, onto[0], may_be_any=powers.unknown is not None):
@@ -107,8 +110,7 @@ class Graph:
             if verdict.truth is not Truth.FALSE:
                 yield Edge(source, onto, kind, grant, opened.permissions, verdict)
             elif held_now.truth is not Truth.FALSE:
-                closed = Verdict(Truth.UNKNOWN, opened.reasons, facts=opened.facts)
-                self._closed[onto].append(Edge(source, onto, kind, grant, held, closed))
+                yield Edge(source, onto, kind, grant, held, _told(opened), closed=True)
 
     def _asked(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[Verdict, Verdict]:
         """Whether the condition of a grant holds for permissions, and what of them nothing closes."""
@@ -116,8 +118,9 @@ class Graph:
         return Verdict.of(truth, reason), self.estate.closings.opened(grant, permissions)
 
     def _open(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
+        """Whether one of the permissions counts; where all are closed, unknown with what closes them."""
         holds, opened = self._asked(grant, permissions)
-        return holds & Verdict(opened.truth, opened.reasons)
+        return holds & (_told(opened) if opened.truth is Truth.FALSE else Verdict(opened.truth, opened.reasons))
 
     def powers(self, role: Text, declared: Declaration) -> _Powers:
         """What is of interest in a role; worked out once for each."""
@@ -138,19 +141,29 @@ class Graph:
         for node in self.hierarchy.around(account, declared):
             yield from self._onto.get(node, ())
 
+    def closed_onto(self, account: Text, declared: Declaration) -> Iterator[Edge]:
+        """What would be such edges if nothing closed them."""
+        for node in self.hierarchy.around(account, declared):
+            yield from self._closed.get(node, ())
+
     def calls(self, account: str) -> list[Edge]:
         """The edges by which an account asks for tokens, or is let to the next in a chain: tokens and delegations."""
         return self._calls.get(account, [])
 
+    def closed_calls(self, account: str) -> list[Edge]:
+        """What would be such edges if nothing closed them."""
+        return self._closed_calls.get(account, [])
+
     def callers_in(self, node: Node) -> list[str]:
         """The accounts of a container, or the account itself, that have edges of this kind."""
         if node[0] == "service_account":
-            return [node[1]] if node[1] in self._calls else []
+            return [node[1]] if node[1] in self._calls or node[1] in self._closed_calls else []
         return self._callers_in.get(node, [])
 
     def around_caller(self, account: str) -> tuple[Node, ...]:
         """An account that has edges of this kind, and what it lies in; nothing for who is no account."""
-        grant = self._calls[account][0].grant if account in self._calls else None
+        calls = self.calls(account) or self.closed_calls(account)
+        grant = calls[0].grant if calls else None
         if grant is None or not grant.principal.text.startswith("serviceAccount:") or not grant.principal.email:
             return ()
         return self.hierarchy.around(grant.principal.email, grant.declared)
@@ -158,25 +171,31 @@ class Graph:
     @cached_property
     def _callers_in(self) -> dict[Node, list[str]]:
         found: dict[Node, list[str]] = defaultdict(list)
-        for source in self._calls:
+        for source in dict.fromkeys((*self._calls, *self._closed_calls)):
             for node in self.around_caller(source)[1:]:
                 found[node].append(source)
         return found
 
     @property
     def delegations(self) -> Iterator[Edge]:
-        """The delegations onto accounts themselves, not onto what they lie in."""
-        for node, edges in self._onto.items():
-            if node[0] == "service_account":
-                yield from (edge for edge in edges if edge.kind == "delegate")
+        """The delegations onto accounts themselves, not onto what they lie in; those that are closed come last."""
+        for edges_on in (self._onto, self._closed):
+            for node, edges in edges_on.items():
+                if node[0] == "service_account":
+                    yield from (edge for edge in edges if edge.kind == "delegate")
 
     def on(self, node: Node) -> tuple[Edge, ...]:
         """The edges onto one node, without what it inherits."""
         return tuple(self._onto.get(node, ()))
 
     def closed_on(self, node: Node) -> tuple[Edge, ...]:
-        """What would be edges onto one node if nothing closed them; their verdicts are unknown, and tell what does."""
+        """What would be edges onto one node if nothing closed them."""
         return tuple(self._closed.get(node, ()))
+
+    @property
+    def has_closed(self) -> bool:
+        """Whether any edge is closed."""
+        return bool(self._closed)
 
     def is_granted_on(self, node: Node) -> bool:
         """Whether the input has any grant on a resource."""
@@ -191,9 +210,10 @@ class Graph:
     def privileges(self, source: str) -> list[tuple[Grant, Verdict]]:
         """The grants that make a principal privileged, each with whether it counts.
 
-        The strongest first. On a project, folder or organization a role that reaches other accounts or widens access,
-        such as Owner and Editor, or that attaches accounts where the principal also deploys; on a folder or
-        organization any role that does more than look. Unknown roles are not taken for strong.
+        Those that certainly count come first, the strongest of them first; one that is closed is unknown, with what
+        closes it. On a project, folder or organization a role that reaches other accounts or widens access, such as
+        Owner and Editor, or that attaches accounts where the principal also deploys; on a folder or organization any
+        role that does more than look. Unknown roles are not taken for strong.
         """
         return self._privileges.get(source, [])
 
@@ -206,7 +226,7 @@ class Graph:
             strong = [(grant, enabled & self._privilege(onto, grant, deploys)) for onto, grant in held]
             open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
             if open_:
-                found[source] = sorted(open_, key=lambda one: self._weakness(one[0]))
+                found[source] = sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self._weakness(one[0])))
         return found
 
     def _enabled(self, source: str) -> Verdict:
@@ -214,7 +234,8 @@ class Graph:
         disabled = self.accounts[source].disabled if source in self.accounts else False
         if isinstance(disabled, Unknown):
             return Verdict.of(Truth.UNKNOWN, f"it is not known whether the account is disabled: {disabled.reason}")
-        return FALSE if disabled else TRUE
+        why = f"closed by the account {source.partition(' in ')[0]}, which is disabled"
+        return Verdict.of(Truth.UNKNOWN, why) if disabled else TRUE
 
     def _privilege(self, onto: Node, grant: Grant, deploys: set[Node]) -> Verdict:
         """Whether a grant makes its holder privileged, who deploys on these resources."""
@@ -328,6 +349,11 @@ class Graph:
             for account in reversed(self.estate.of(ServiceAccount))
             if (name := identity(account.email, account.declared))
         }
+
+
+def _told(closed: Verdict) -> Verdict:
+    """What stays in view of what is closed: it leads nowhere, and a reader shall see why."""
+    return Verdict(Truth.UNKNOWN, closed.reasons, facts=closed.facts)
 
 
 # The same few roles are granted again and again, so that what is asked of them alone is asked once.

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from iamlint.estate import Estate, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Text
 from iamlint.finding import Confidence
-from iamlint.graph import Graph, graph_of
+from iamlint.graph import Edge, Graph, graph_of
 from iamlint.kinds import shown
 from iamlint.match import Match
 from iamlint.unknown import Truth, Unknown
-from iamlint.verdict import FALSE, TRUE, Verdict
+from iamlint.verdict import FALSE, Verdict, distinct
 
 _DELEGATION = "iam.serviceAccounts.implicitDelegation"
 
@@ -43,6 +43,7 @@ def broken_delegation_chain(estate: Estate) -> Iterator[Match]:
                     verdict.truth,
                     (hop.permission,),
                     verdict.reasons,
+                    verdict.facts,
                     words={"holder": shown(hop.holder), "onto": shown(hop.onto)},
                     place=hop.place,
                     confidence=_confidence(graph, hop, asked.declared),
@@ -62,7 +63,7 @@ def _hops(asked: Impersonation) -> Iterator[_Hop]:
 
 
 def _lacks(graph: Graph, hop: _Hop, declared: Declaration) -> Verdict:
-    """Whether the input has all that could let a hop through, and nothing does."""
+    """Whether the input has all that could let a hop through, and nothing does; with what closes a grant that would."""
     holder, onto = identity(hop.holder, declared), identity(hop.onto, declared)
     if holder is None or onto is None or "/" in onto.partition(" in ")[0]:
         return FALSE
@@ -76,7 +77,16 @@ def _lacks(graph: Graph, hop: _Hop, declared: Declaration) -> Verdict:
         reason = _may_let_through(edge.grant, edge.source == holder, edge.verdict)
         reasons += [reason] if reason else []
     reasons += _not_seen(graph, hop, declared)
-    return Verdict(Truth.UNKNOWN, tuple(dict.fromkeys(reasons))) if reasons else TRUE
+    closed = [edge.verdict for edge in graph.closed_onto(hop.onto, declared) if _lets(edge, holder, hop.permission)]
+    facts = tuple(dict.fromkeys(fact for verdict in closed for fact in verdict.facts))
+    if reasons:
+        told = (reason for verdict in closed for reason in verdict.reasons)
+        return Verdict(Truth.UNKNOWN, distinct((*told, *reasons)), facts=facts)
+    return Verdict(Truth.TRUE, facts=facts)
+
+
+def _lets(edge: Edge, holder: str, permission: str) -> bool:
+    return edge.source == holder and permission in edge.permissions
 
 
 def _may_let_through(grant: Grant, same: bool, verdict: Verdict) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain as chain_of
 from itertools import islice
 
@@ -61,29 +62,43 @@ def _by_delegation(graph: Graph, first: Edge, leads: Leads) -> Match | None:
     own = {edge.onto for edge in graph.calls(first.source) if edge.kind == "token"}
     direct = [] if first.source in delegates or nearest.hops[-1].onto in own else [nearest]
     others = delegated(graph, first, leads.keys(), graph.privileged_nodes)
-    for chain in chain_of(direct, islice(others, _TRIED)):
-        found = graph.privileged_below(chain.hops[-1].onto, first.source)
-        match = _match(graph, found[0], [first], chain) if found else None
-        if match:
+    chains = chain_of(direct, islice(others, _TRIED))
+    reached = ((chain, graph.privileged_below(chain.hops[-1].onto, first.source)) for chain in chains)
+    return _surest(_match(graph, found[0], [first], chain) for chain, found in reached if found)
+
+
+def _surest(matches: Iterable[Match | None]) -> Match | None:
+    """The first that is certain, else the first."""
+    first: Match | None = None
+    for match in matches:
+        if match and match.truth is Truth.TRUE:
             return match
-    return None
+        first = first or match
+    return first
 
 
 def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
     """Grants that let somebody attach a privileged account, who may deploy in its project and has not as much."""
     graph = graph_of(estate)
     for account, privileged in graph.privileged_accounts():
-        for grant, edges in _by_grant(graph.on(("service_account", account))):
+        node = ("service_account", account)
+        for _, edges in _by_grant((*graph.on(node), *graph.closed_on(node))):
             attach = [edge for edge in edges if edge.kind == "attach"]
-            if not attach or any(edge.kind in IDENTITY and edge.permissions for edge in edges):
+            if not attach or any(edge.kind in IDENTITY and edge.permissions and not edge.closed for edge in edges):
                 continue
             email = privileged.principal.email or ""
-            for deploys, permission, counts in graph.deploys(attach[0].source, email, privileged.declared):
-                match = _match(graph, account, attach, also=(deploys, counts))
-                if match:
-                    words = {**match.words, "deploy": f"{shown(deploys.role)} has {permission}"}
-                    yield Match(grant, match.truth, match.permissions, match.reasons, match.related, words)
-                    break
+            deploys = graph.deploys(attach[0].source, email, privileged.declared)
+            match = _surest(_deployed(graph, account, attach, one) for one in deploys)
+            if match:
+                yield match
+
+
+def _deployed(graph: Graph, account: str, attach: list[Edge], deploys: tuple[Grant, str, Verdict]) -> Match | None:
+    grant, permission, counts = deploys
+    match = _match(graph, account, attach, also=(grant, counts))
+    if match is None:
+        return None
+    return replace(match, words={**match.words, "deploy": f"{shown(grant.role)} has {permission}"}, raised=0)
 
 
 def _perhaps(graph: Graph) -> Iterator[Match]:

@@ -314,6 +314,93 @@ def test_the_way_to_a_privileged_account_is_told_though_it_is_closed(
     assert len(told) == (1 if findings == 0 and "OpenId" not in role else 0)
 
 
+MIDDLE = f"""
+resource "google_service_account_iam_member" "middle" {{
+  service_account_id = "projects/shop/serviceAccounts/{CI}"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "serviceAccount:middle@shop.iam.gserviceaccount.com"
+}}
+
+resource "google_service_account_iam_member" "first" {{
+  service_account_id = "projects/shop/serviceAccounts/middle@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "user:ana@example.com"
+}}
+"""
+OF_MIDDLE = "principal://iam.googleapis.com/projects/-/serviceAccounts/middle@shop.iam.gserviceaccount.com"
+
+
+def about(check: Check, rule: str, *parts: str) -> tuple[list[str], str]:
+    """The addresses of what a rule finds, and the reasons of its doubts."""
+    report = check({"main.tf": "".join(parts)}, select=(rule,))
+    assert report.errors == ()
+    doubts = (f"{doubt.address}: {doubt.reason}" for doubt in report.doubts if doubt.rule)
+    return [str(finding.address) for finding in report.findings], "; ".join(doubts)
+
+
+def test_a_chain_whose_last_hop_is_closed_is_told(check: Check) -> None:
+    rule = "privileged-account-impersonation"
+    both = ["google_service_account_iam_member.middle", "google_service_account_iam_member.first"]
+    assert about(check, rule, PROJECT, OWNER, MIDDLE) == (both, "")
+    findings, doubts = about(check, rule, PROJECT, OWNER, MIDDLE, deny(OF_MIDDLE))
+    assert findings == []
+    for one in both:
+        assert f"{one}: closed by the deny policy at main.tf:" in doubts
+
+
+def test_a_chain_that_somebody_uses_and_a_policy_closes_is_broken(check: Check) -> None:
+    provider = f"""
+resource "google_service_account" "ci" {{
+  account_id = "ci"
+  project    = "shop"
+}}
+
+provider "google" {{
+  impersonate_service_account           = "{CI}"
+  impersonate_service_account_delegates = ["middle@shop.iam.gserviceaccount.com"]
+}}
+"""
+    rule = ("broken-delegation-chain",)
+    assert check({"main.tf": PROJECT + OWNER + MIDDLE + provider}, select=rule).findings == ()
+    (broken,) = check({"main.tf": PROJECT + OWNER + MIDDLE + provider + deny(OF_MIDDLE)}, select=rule).findings
+    assert "a deny policy is here" in [one.message for one in broken.related]
+
+
+DEPLOYER = """
+resource "google_project_iam_member" "deploy" {
+  project = "shop"
+  role    = "roles/run.developer"
+  member  = "user:ana@example.com"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "permission", ["iam.googleapis.com/serviceAccounts.actAs", "run.googleapis.com/*.*"], ids=["attach", "deploy"]
+)
+def test_deploying_as_a_privileged_account_may_be_closed(check: Check, permission: str) -> None:
+    rule = "deploy-as-privileged-account"
+    parts = (PROJECT, OWNER, DEPLOYER, on_account("roles/iam.serviceAccountUser"))
+    assert about(check, rule, *parts) == (["google_service_account_iam_member.x"], "")
+    findings, doubts = about(check, rule, *parts, deny(ANA, permissions=(permission,)))
+    assert findings == []
+    assert "closed by the deny policy at main.tf:" in doubts
+
+
+def test_what_is_open_to_attach_is_told_though_the_token_is_closed(check: Check) -> None:
+    parts = (PROJECT, OWNER, DEPLOYER, on_account("projects/shop/roles/both"))
+    role = """
+resource "google_project_iam_custom_role" "both" {
+  project     = "shop"
+  role_id     = "both"
+  title       = "both"
+  permissions = ["iam.serviceAccounts.actAs", "iam.serviceAccounts.getAccessToken"]
+}
+"""
+    findings, _ = about(check, "deploy-as-privileged-account", *parts, role, deny(ANA))
+    assert findings == ["google_service_account_iam_member.x"]
+
+
 # -- policies whose place is not known -----------------------------------------------------------------------------
 
 SOMEWHERE = 'variable "where" {}\n'

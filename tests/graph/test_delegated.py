@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from iamlint.facts import Declaration
+from iamlint.facts import Declaration, Denial
 from iamlint.graph import Graph, delegated, leading, shortest
 from iamlint.location import Location
+from iamlint.unknown import Truth
 
 HERE = Declaration(Location("main.tf"))
 Given = Callable[..., Graph]
@@ -85,6 +86,65 @@ def test_who_leads_to_a_privileged_account(given: Given, grants: list[tuple[str,
     found = leading(given(("target", "owner", "projects/seed"), *grants))
     shown = {one.removesuffix(".iam.gserviceaccount.com").removesuffix("@shop") for one in found}
     assert {one.removesuffix("@example.com") for one in shown} == set(expected.split())
+
+
+# -- hops that something closes ------------------------------------------------------------------------------------
+
+
+def denied(*accounts: str, verb: str = "getAccessToken") -> Denial:
+    """A deny policy that takes a permission from these accounts."""
+    return Denial(
+        parent="cloudresourcemanager.googleapis.com/organizations/2",
+        declared=HERE,
+        denied_principals=tuple(
+            f"principal://iam.googleapis.com/projects/-/serviceAccounts/{one}@shop.iam.gserviceaccount.com"
+            for one in accounts
+        ),
+        denied_permissions=(f"iam.googleapis.com/serviceAccounts.{verb}",),
+    )
+
+
+LINE = [("c", "token", "target"), ("b", "delegator", "c"), ("a", "delegator", "b")]
+
+
+@pytest.mark.parametrize(
+    ("closed", "open_"),
+    [
+        (denied("c"), []),
+        (denied("b", verb="implicitDelegation"), []),
+        (denied("a", verb="implicitDelegation"), ["b c"]),
+        (denied("somebody"), ["b c", "a b c"]),
+    ],
+    ids=["the token", "the middle hop", "the first hop", "somebody else's"],
+)
+def test_a_chain_with_a_closed_hop_is_told_with_what_closes_it(given: Given, closed: Denial, open_: list[str]) -> None:
+    graph = given(closed, *LINE)
+    around = graph.hierarchy.around("target@shop.iam.gserviceaccount.com", HERE)
+    found = [chain for edge in graph.delegations for chain in delegated(graph, edge) if chain.hops[-1].onto in around]
+    names = {" ".join(edge.source.partition("@")[0] for edge in chain.hops): chain.verdict for chain in found}
+    assert set(names) == {"b c", "a b c"}
+    assert sorted(name for name, verdict in names.items() if verdict.truth is Truth.TRUE) == sorted(open_)
+    reasons = {verdict.reasons for verdict in names.values() if verdict.truth is not Truth.TRUE}
+    assert reasons <= {("closed by the deny policy at main.tf:1",)}
+
+
+def test_an_open_way_is_told_rather_than_a_shorter_closed_one(given: Given) -> None:
+    grants = [("admin", "owner", "projects/seed"), ("ci", "delegator", "b"), ("b", "token", "admin")]
+    way_round = [("b", "delegator", "c"), ("c", "token", "admin")]
+    graph = given(denied("b"), *grants, *way_round)
+    leads = leading(graph)
+    (first,) = [edge for edge in graph.delegations if edge.source.startswith("ci@")]
+    chain = shortest(first, leads)
+    assert [hop.source.partition("@")[0] for hop in chain.hops] == ["ci", "b", "c"]
+    assert chain.verdict.truth is Truth.TRUE
+
+
+def test_who_leads_only_by_what_is_closed_leads_all_the_same(given: Given) -> None:
+    graph = given(denied("b"), ("admin", "owner", "projects/seed"), ("ci", "delegator", "b"), ("b", "token", "admin"))
+    (first,) = [edge for edge in graph.delegations if edge.source.startswith("ci@")]
+    chain = shortest(first, leading(graph))
+    assert chain.verdict.truth is Truth.UNKNOWN
+    assert chain.verdict.reasons == ("closed by the deny policy at main.tf:1",)
 
 
 def test_a_dense_estate_has_one_shortest_chain_for_each_delegation(given: Given) -> None:

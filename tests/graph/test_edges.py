@@ -207,9 +207,37 @@ def test_where_somebody_deploys(given: Given, role: str, resource: str, permissi
 
 
 @pytest.mark.parametrize(
-    ("disabled", "privileged"), [(False, Truth.TRUE), (True, Truth.FALSE), (NOT_KNOWN, Truth.UNKNOWN)]
+    ("disabled", "privileged", "why"),
+    [
+        (False, Truth.TRUE, ""),
+        (True, Truth.UNKNOWN, "closed by the account deploy@shop.iam.gserviceaccount.com, which is disabled"),
+        (NOT_KNOWN, Truth.UNKNOWN, "it is not known whether the account is disabled: var.role has no default"),
+    ],
 )
-def test_a_disabled_account_has_no_privileges(given: Given, disabled: bool | Unknown, privileged: Truth) -> None:
+def test_a_disabled_account_has_no_privileges_for_certain(
+    given: Given, disabled: bool | Unknown, privileged: Truth, why: str
+) -> None:
     account = ServiceAccount("deploy@shop.iam.gserviceaccount.com", "shop", HERE, disabled=disabled)
-    found = given(account, ("deploy", "owner", "projects/shop")).privileges("deploy@shop.iam.gserviceaccount.com")
-    assert [verdict.truth for _, verdict in found] == ([] if privileged is Truth.FALSE else [privileged])
+    found = given(account, ("deploy", "roles/compute.networkAdmin", "folders/1"))
+    ((_, verdict),) = found.privileges("deploy@shop.iam.gserviceaccount.com")
+    assert (verdict.truth, verdict.reasons) == (privileged, (why,) if why else ())
+
+
+def test_a_privilege_that_counts_comes_before_a_stronger_one_that_is_closed(given: Given) -> None:
+    closed = Denial(
+        parent="cloudresourcemanager.googleapis.com/projects/shop",
+        declared=HERE,
+        denied_principals=("principalSet://goog/public:all",),
+        denied_permissions=("iam.googleapis.com/*.*", "cloudresourcemanager.googleapis.com/*.*"),
+    )
+    graph = given(closed, ("deploy", "owner", "projects/shop"), ("deploy", "editor", "projects/seed"))
+    found = graph.privileges("deploy@shop.iam.gserviceaccount.com")
+    assert [(grant.role, verdict.truth) for grant, verdict in found] == [
+        ("roles/editor", Truth.TRUE),
+        ("roles/owner", Truth.UNKNOWN),
+    ]
+    assert found[1][1].reasons == ("closed by the deny policy at main.tf:1",)
+    # So whoever is asked for a privileged account in the project is not told of the closed one only.
+    below = graph.privileged_below(("project", "shop"), "user:ana@example.com")
+    assert below is not None
+    assert below[1].role == "roles/editor"
