@@ -1,9 +1,10 @@
 """Holds our rules against other tools' own test fixtures, by the map in docs/peers.yaml.
 
-    python bench/peers.py CHECKOV_CHECKOUT TRIVY_CHECKS_CHECKOUT
+    python bench/peers.py CHECKOV_CHECKOUT TRIVY_CHECKS_CHECKOUT SEMGREP_RULES_CHECKOUT
 
 For each check: on how many resources of its fixtures the verdicts agree, and where they do not. Checkov names the
-resources that pass and fail beside its examples; trivy has good and bad examples, each a text.
+resources that pass and fail beside its examples; trivy has good and bad examples, each a text; semgrep says before a
+resource whether its rule fires.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from iamlint.sources.reading import Options
 
 RULES, _ = select_rules(load_rules()[0], ("default", "pedantic"))
 INDEX = re.compile(r"\[[^\]]*\]")
+REFERENCE = re.compile(r"\$\{(.+?)\.\w+\}")
+"""What a resource is called that is named by an attribute of the block that makes it."""
 
 
 @dataclass
@@ -37,9 +40,11 @@ class Outcome:
 
 
 def addresses(directory: Path, slugs: set[str]) -> set[str]:
-    """The resources that these rules report, without instance keys; also those that belong to a finding."""
+    """The resources that these rules report, without instance keys, and those that a reported grant is on."""
     report = lint(read([directory], Options()), [rule for rule in RULES if rule.slug in slugs])
-    return {INDEX.sub("", finding.address or finding.message) for finding in report.findings}
+    found = {INDEX.sub("", finding.address or finding.message) for finding in report.findings}
+    names = (str(finding.resource) for finding in report.findings)
+    return found | {INDEX.sub("", name) for text in names for name in REFERENCE.findall(text)}
 
 
 def written(text: str, slugs: set[str]) -> set[str]:
@@ -105,13 +110,13 @@ def examples(top: Path, check: str) -> Iterator[tuple[dict[str, set[str]], Path]
 
 
 def tests(top: Path, check: str) -> list[Path]:
-    """The test files of a check: those that import its module."""
+    """The test files of a check: those that import its module, which may be called like one for another cloud."""
     modules = [
-        path.stem for path in (top / "checkov/terraform/checks").rglob("*.py") if f'"{check}"' in path.read_text()
+        path.stem for path in (top / "checkov/terraform/checks").rglob("gcp/*.py") if f'"{check}"' in path.read_text()
     ]
     return sorted(
         path
-        for path in (top / "tests/terraform/checks").rglob("test_*.py")
+        for path in (top / "tests/terraform/checks").rglob("gcp/test_*.py")
         if any(re.search(rf"\b{module}\b", path.read_text()) for module in modules)
     )
 
@@ -154,8 +159,29 @@ def trivy(top: Path, check: str, slugs: set[str]) -> Outcome:
     return outcome
 
 
+# -- semgrep -------------------------------------------------------------------------------------------------------
+
+MARKED = re.compile(r'# *(ok|ruleid): *([\w-]+)[^\n]*\nresource "(\w+)" "([\w-]+)"')
+
+
+def semgrep(top: Path, check: str, slugs: set[str]) -> Outcome:
+    outcome = Outcome()
+    text = (top / "terraform/gcp/security" / f"{check}.tf").read_text()
+    found = written(text, slugs)
+    for kind, rule, type_, name in MARKED.findall(text):
+        address = f"{type_}.{name}"
+        if rule != check:
+            continue
+        if (address in found) == (kind == "ruleid"):
+            outcome.agree += 1
+        else:
+            (outcome.missed if kind == "ruleid" else outcome.extra).append(address)
+    return outcome
+
+
 def main() -> None:
-    tops = {"checkov": (checkov, Path(sys.argv[1])), "trivy": (trivy, Path(sys.argv[2]))}
+    judges = {"checkov": checkov, "trivy": trivy, "semgrep": semgrep}
+    tops = {tool: (judge, Path(top)) for (tool, judge), top in zip(judges.items(), sys.argv[1:], strict=False)}
     total = Outcome()
     for entry in peers():
         if entry["tool"] not in tops:

@@ -79,16 +79,22 @@ def _shown(path: Path) -> str:
 
 
 def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
-    """Names that mean two things: an id or alias of two rules, or an id that is also a family."""
+    """Names that mean two things: an id that another rule has, too, or that is also a family.
+
+    An alias may mean several rules: what another tool asks in one check may be several rules here.
+    """
     families = {rule.family for rule in rules}
     taken: dict[str, Rule] = {}
     for rule in rules:
+        other = taken.setdefault(rule.slug, rule)
+        if other is not rule:
+            yield Unreadable(rule.at, f"`{rule.slug}` is the name of another rule, too", f"see {other.at.path}")
+    for rule in rules:
         for name in (rule.slug, *rule.aliases):
-            other = taken.setdefault(name, rule)
-            if other is not rule:
-                yield Unreadable(rule.at, f"`{name}` is the name of another rule, too", f"see {other.at.path}")
-            elif name in families:
+            if name in families:
                 yield Unreadable(rule.at, f"`{name}` is the name of a family, too")
+            elif name != rule.slug and name in taken:
+                yield Unreadable(rule.at, f"`{name}` is the name of another rule, too", f"see {taken[name].at.path}")
 
 
 # -- chosen --------------------------------------------------------------------------------------------------------
@@ -99,8 +105,8 @@ def select_rules(
 ) -> tuple[tuple[Rule, ...], list[Unreadable]]:
     """The selected rules without the ignored ones; and the names that no rule has.
 
-    A rule is named by its id, ``family/id``, or an alias, and together with others by its family or set: "default" or
-    "pedantic", of which the first is selected by default. A family means its default rules.
+    A rule is named by its id, ``family/id``, or an alias, which may mean several, and together with others by its
+    family or set: "default" or "pedantic", of which the first is selected by default. A family means its default rules.
     """
     rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
     known = {"default", "pedantic"} | {name for rule in rules for name in (*own_names(rule), rule.family)}

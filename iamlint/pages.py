@@ -88,9 +88,9 @@ def _peers(rules: tuple[Rule, ...]) -> Iterator[str]:
     """What the checks of other tools are called here."""
     yield "# Coming from another tool"
     yield ""
-    yield "Each check of these tools in the field of IAM, and the rules that say the same here. The first rule of a"
-    yield "line has the check's id for an alias: `--select`, `--ignore`, ignore comments and the configuration take it."
-    yield "Where we differ, we do so on purpose, and the line says why."
+    yield "Each check of these tools in the field of IAM, and the rules that say the same here. They have the check's"
+    yield "id for an alias: `--select`, `--ignore`, ignore comments and the configuration take it, and mean all rules"
+    yield "of the line, pedantic ones included. Where we differ, we do so on purpose, and the line says why."
     yield ""
     yield "Generated from [`peers.yaml`](peers.yaml) by `python -m iamlint.pages`."
     ids = {rule.slug: rule.id for rule in rules}

@@ -120,7 +120,9 @@ def _is_well_formed(prefix: str, rest: str) -> bool:
         case "principal" | "principalSet":
             return rest.startswith("//")
         case "user" | "group":
-            return rest.count("@") == 1 and not rest.startswith("@") and not rest.endswith("@")
+            is_address = rest.count("@") == 1 and not rest.startswith("@") and not rest.endswith("@")
+            # IAM refuses an account under another prefix than its own.
+            return is_address and not rest.lower().endswith("gserviceaccount.com")
         case "domain":
             return "@" not in rest
         case _:
@@ -156,7 +158,7 @@ def _partly_known(value: Unknown) -> Principal:
     prefix, colon, _ = value.prefix.partition(":")
     of_prefix = _PREFIXES.get(_CANONICAL.get(prefix.lower(), prefix)) if colon else None
     if of_prefix is None:
-        return Principal(text, "unknown", value)
+        return Principal(text, "unknown" if not colon and _may_begin(prefix) else "malformed", value)
     if of_prefix == "service_account":
         if ".svc.id.goog[" in text:
             return Principal(text, "gke_workload", value)
@@ -164,6 +166,11 @@ def _partly_known(value: Unknown) -> Principal:
     if of_prefix == "federated_set" and value.suffix.endswith("/*"):
         return Principal(text, "federated_pool", value)
     return Principal(text, of_prefix, value)
+
+
+def _may_begin(text: str) -> bool:
+    """Whether a principal may begin so: ``projects/`` does not, whatever follows it."""
+    return any(word.startswith(text.lower()) for word in (*_CANONICAL, *_PUBLIC, *map(str.lower, _OF_PROJECT)))
 
 
 def account_kind(email: str) -> PrincipalKind:

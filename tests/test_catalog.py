@@ -72,6 +72,15 @@ def test_what_is_selected(tmp_path: Path) -> None:
     assert chosen(("default", "pedantic"), ("pedantic", "OLD_A")) == "c"
 
 
+def test_an_alias_may_mean_several_rules(tmp_path: Path) -> None:
+    write(tmp_path, "house/a.yaml", extra="aliases: [CHECK_1]\n")
+    write(tmp_path, "house/b.yaml", extra="pedantic: true\naliases: [CHECK_1, CHECK_2]\n")
+    rules = load(tmp_path)
+    assert [rule.slug for rule in select_rules(rules, ("CHECK_1",))[0]] == ["a", "b"]
+    assert [rule.slug for rule in select_rules(rules, ("CHECK_2",))[0]] == ["b"]
+    assert select_rules(rules, (), ("CHECK_1",))[0] == ()
+
+
 def test_a_name_that_no_rule_has_is_told_with_the_nearest(tmp_path: Path) -> None:
     write(tmp_path, "house/no-viewers.yaml")
     _, errors = select_rules(load(tmp_path), ("no-viewer",))
@@ -101,6 +110,8 @@ def test_severities_of_the_users_own(tmp_path: Path) -> None:
         ({"house/a.yaml": MINIMAL.format(extra="").replace("when:\n", "query: nothing\nwhen:\n")}, "exactly one of"),
         ({"house/a.yaml": "", "garden/a.yaml": ""}, "is the name of another rule"),
         ({"house/house.yaml": ""}, "is the name of a family"),
+        ({"house/a.yaml": MINIMAL.format(extra="aliases: [b]\n"), "house/b.yaml": ""}, "is the name of another rule"),
+        ({"house/a.yaml": MINIMAL.format(extra="aliases: [house]\n")}, "is the name of a family"),
     ],
 )
 def test_what_is_wrong_with_a_document_is_told(tmp_path: Path, files: dict[str, str], reason: str) -> None:

@@ -18,15 +18,25 @@ def test_no_check_is_there_twice() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_a_check_is_an_alias_of_the_first_rule_and_every_alias_is_a_check() -> None:
-    wanted = {entry["id"]: entry["rules"][0] for entry in peers()}
-    assert {alias: rule.slug for rule in RULES for alias in rule.aliases} == wanted
+def test_a_check_is_an_alias_of_its_rules_and_every_alias_is_a_check() -> None:
+    wanted = {(entry["id"], slug) for entry in peers() for slug in entry["rules"]}
+    assert {(alias, rule.slug) for rule in RULES for alias in rule.aliases} == wanted
 
 
-def test_the_ids_can_be_selected() -> None:
-    chosen, errors = select_rules(RULES, ("CKV_GCP_41", "GCP-0003", "iam_sa_no_user_managed_keys"))
+def test_a_check_selects_all_of_its_rules() -> None:
+    chosen, errors = select_rules(RULES, ("CKV_GCP_41", "GCP-0003", "iam_sa_user_managed_key_rotate_90_days"))
     assert errors == []
-    assert {rule.slug for rule in chosen} == {"broad-token-creator", "direct-user-grant", "user-managed-key"}
+    wanted = {"broad-token-creator", "broad-service-account-user", "direct-user-grant", "stale-key"}
+    assert {rule.slug for rule in chosen} == wanted
+
+
+def test_both_rules_about_missing_conditions_know_the_same_shared_issuers() -> None:
+    """What the one leaves to the other the other tells."""
+    patterns = {slug: (BY_SLUG[slug].when or {})["provider"] for slug in CONDITIONS}
+    assert patterns["unconditioned-provider"]["issuer"] == patterns["provider-without-condition"]["unless"]["issuer"]
+
+
+CONDITIONS = ("unconditioned-provider", "provider-without-condition")
 
 
 def test_every_tool_of_the_field_is_there() -> None:

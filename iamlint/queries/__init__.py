@@ -9,6 +9,7 @@ from typing import Any
 from iamlint.estate import Estate
 from iamlint.match import Match
 from iamlint.queries.attachments import cross_project_attachments, full_api_scopes
+from iamlint.queries.audit import incomplete_audit_configs, missing_audit_configs
 from iamlint.queries.conditions import (
     expired_conditions,
     idle_conditions,
@@ -22,10 +23,11 @@ from iamlint.queries.custom_roles import (
 )
 from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
 from iamlint.queries.denials import incomplete_denials, ineffective_denials
-from iamlint.queries.federation import unmatched_federated_principals, weak_provider_conditions
-from iamlint.queries.hygiene import DUTIES, conflicting_bindings, incomplete_audit_configs, joined_duties, unknown_roles
+from iamlint.queries.federation import unmatched_federated_principals
+from iamlint.queries.hygiene import DUTIES, conflicting_bindings, joined_duties, unknown_roles
 from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
+from iamlint.queries.provider_conditions import unmatched_provider_conditions, weak_provider_conditions
 from iamlint.queries.services import missing_iamcredentials
 from iamlint.queries.tokens import long_token_lifetimes
 
@@ -62,6 +64,7 @@ QUERIES: Mapping[str, Query] = {
     "ineffective_denials": Query(ineffective_denials, ("resource", "problem")),
     "long_token_lifetimes": Query(long_token_lifetimes, (*_ACCOUNT, "lifetime", "longest")),
     "malformed_conditions": Query(malformed_conditions, (*_GRANT, "problem")),
+    "missing_audit_configs": Query(missing_audit_configs, ("resource",)),
     "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
     "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),
     "unknown_roles": Query(unknown_roles, (*_GRANT, "problem")),
@@ -69,6 +72,9 @@ QUERIES: Mapping[str, Query] = {
         unmatched_federated_principals,
         (*_GRANT, "problem"),
         ({"principal": ["principal:*", "principalSet:*", "serviceAccount:*.svc.id.goog[*"]},),
+    ),
+    "unmatched_provider_conditions": Query(
+        unmatched_provider_conditions, ("provider", "pool", "issuer", "condition", "problem")
     ),
     "user_managed_keys": Query(user_managed_keys, _ACCOUNT),
     "weak_provider_conditions": Query(weak_provider_conditions, ("provider", "pool", "issuer", "condition", "claims")),

@@ -1,4 +1,4 @@
-"""Questions about federated principals and what their pools' providers demand."""
+"""Questions about federated principals that no token can be."""
 
 from __future__ import annotations
 
@@ -6,105 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from iamlint.conditions import Claim, Unparsable, claims_compared
 from iamlint.estate import Estate, scope
-from iamlint.facts import Condition, Grant, Provider, Text
-from iamlint.globs import text_is
+from iamlint.facts import Grant, Provider, Text
 from iamlint.match import Match
 from iamlint.unknown import Truth, Unknown
-
-# -- conditions that name nobody -----------------------------------------------------------------------------------
-
-TENANTS = {
-    "https://token.actions.githubusercontent.com*": (
-        "repository_owner",
-        "repository_owner_id",
-        "repository",
-        "repository_id",
-        "enterprise",
-        "enterprise_id",
-        "job_workflow_ref",
-        "sub",
-    ),
-    "https://gitlab.com*": ("namespace_id", "namespace_path", "project_id", "project_path", "ci_config_ref_uri", "sub"),
-    "https://app.terraform.io*": (
-        "terraform_organization_id",
-        "terraform_organization_name",
-        "terraform_workspace_id",
-        "terraform_project_id",
-        "sub",
-    ),
-    "https://oidc.circleci.com/*": ("oidc.circleci.com/project-id", "oidc.circleci.com/org-id", "sub", "aud"),
-    "https://api.bitbucket.org/2.0/workspaces/*": ("workspaceUuid", "repositoryUuid", "sub"),
-    "https://agent.buildkite.com*": ("organization_id", "organization_slug", "pipeline_id", "sub"),
-    "https://accounts.google.com*": ("hd", "email", "sub"),
-}
-"""The claims of issuers that many tenants share which only one tenant's tokens have with a given value. Sources:
-https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines and the issuers' own pages on
-the claims of their tokens."""
-
-_NARROWING = frozenset({"equals", "prefix", "has", "matches"})
-
-
-def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
-    """Providers of shared issuers whose condition lets tokens of any tenant pass."""
-    for provider in estate.of(Provider):
-        tenants = next((claims for glob, claims in TENANTS.items() if _is(glob, provider.issuer)), None)
-        condition = provider.condition
-        if tenants is None or condition is None or provider.disabled is True:
-            continue
-        expression = condition.expression if isinstance(condition, Condition) else condition
-        if expression != "":
-            yield from _weak(provider, expression, tenants)
-
-
-def _is(glob: str, issuer: Text | None) -> bool:
-    return issuer is not None and text_is((glob,), issuer) is Truth.TRUE
-
-
-def _weak(provider: Provider, expression: Text, tenants: tuple[str, ...]) -> Iterator[Match]:
-    match claims_compared(expression):
-        case Unknown(reason):
-            yield Match(provider, Truth.UNKNOWN, reasons=(f"the attribute condition is not known: {reason}",))
-        case Unparsable() as error:
-            yield Match(
-                provider, Truth.UNKNOWN, reasons=(f"the attribute condition is not understood: {error.reason}",)
-            )
-        case ways:
-            names = _names(provider, tenants)
-            if any(not _names_tenant(way, names) for way in ways):
-                yield Match(
-                    provider, Truth.TRUE, words={"claims": ", ".join(f"assertion.{name}" for name in tenants[:2])}
-                )
-
-
-def _names(provider: Provider, tenants: tuple[str, ...]) -> frozenset[str]:
-    """The claims of the tenant, and the attributes that are mapped from them."""
-    claims = {f"assertion.{name}" for name in tenants}
-    mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
-    mapped = {name for name, of, _ in mapping if isinstance(of, str) and any(claim in of for claim in claims)}
-    return frozenset(claims | mapped)
-
-
-def _names_tenant(way: frozenset[Claim], names: frozenset[str]) -> bool:
-    """Whether one way to fulfil a condition holds for one tenant's tokens only."""
-    return any(
-        claim.name in names
-        and claim.how in _NARROWING
-        and any(_says_something(claim.how, value) for value in claim.values)
-        for claim in way
-    )
-
-
-def _says_something(how: str, value: Text) -> bool:
-    """A value that is not known may be anything; of a prefix or pattern, more than a word of every token."""
-    if isinstance(value, Unknown):
-        return True
-    bare = value.removeprefix("^").removeprefix("repo:").removeprefix("project_path:").removeprefix("organization:")
-    return bool(bare.strip("./*+$")) if how in ("prefix", "matches") else bool(value)
-
-
-# -- principals that nobody can be ---------------------------------------------------------------------------------
 
 _FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://iam\.googleapis\.com/(?P<rest>.*)\Z", re.DOTALL)
 _POOL = re.compile(

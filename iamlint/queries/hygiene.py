@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 from iamlint.estate import Estate, identity, scope
-from iamlint.facts import AuditConfig, Condition, Declaration, Grant, Text
+from iamlint.facts import Condition, Declaration, Grant
 from iamlint.match import Match
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth
 
 # -- resources that fight ------------------------------------------------------------------------------------------
 
@@ -162,40 +161,3 @@ def _joined(grants: list[Grant], estate: Estate) -> Iterator[Match]:
             used = tuple(permission for permission in uses if permission in second[1])
             role = first.role if isinstance(first.role, str) else first.role.text
             yield Match(second[0], Truth.TRUE, used, related=(first,), words={"what": what, "other": role})
-
-
-# -- accesses that are not logged ----------------------------------------------------------------------------------
-
-LOG_TYPES = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
-
-
-def incomplete_audit_configs(estate: Estate) -> Iterator[Match]:
-    """Audit configurations for all services that leave a log type out, or somebody's accesses."""
-    every = [audit for audit in estate.of(AuditConfig) if audit.service == "allServices"]
-    every.sort(key=_resource_key)
-    for key, found in groupby(every, _resource_key):
-        audits = list(found)
-        if key[2]:
-            yield from _incomplete(audits)
-
-
-def _resource_key(audit: AuditConfig) -> tuple[str, str, str]:
-    return scope(audit.declared), audit.resource.kind, identity(audit.resource.name, audit.declared) or ""
-
-
-def _incomplete(audits: list[AuditConfig]) -> Iterator[Match]:
-    first, logged = audits[0], set[Text]()
-    for audit in audits:
-        if isinstance(audit.log_types, Unknown):
-            yield Match(audit, Truth.UNKNOWN, reasons=(f"the log types are not known: {audit.log_types.reason}",))
-            return
-        logged.update(audit.log_types)
-    missing = [name for name in LOG_TYPES if name not in logged]
-    if missing and not any(isinstance(one, Unknown) for one in logged):
-        yield Match(first, Truth.TRUE, words={"problem": f"{' and '.join(missing)} accesses are not logged"})
-        return
-    for audit in audits:
-        exempted = audit.exempted if isinstance(audit.exempted, tuple) else ()
-        names = sorted({who if isinstance(who, str) else who.text for _, who in exempted})
-        if names:
-            yield Match(audit, Truth.TRUE, words={"problem": f"the accesses of {', '.join(names)} are not logged"})

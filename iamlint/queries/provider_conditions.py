@@ -1,0 +1,263 @@
+"""Questions about the conditions of pools' providers: those that name nobody, and those that nobody can meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from iamlint.conditions import Claim, Unparsable, claims_compared
+from iamlint.estate import Estate
+from iamlint.facts import Condition, Provider, Text
+from iamlint.globs import text_is
+from iamlint.match import Match
+from iamlint.unknown import Truth, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the values of a claim look like, and one of them."""
+
+    pattern: re.Pattern[str]
+    like: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Issuer:
+    """An issuer that many tenants share.
+
+    ``tenant`` are the claims that only one tenant's tokens have with a given value. A beginning of such a claim names a
+    tenant where ``begins`` matches it, and nobody where there is no pattern: ``repository_owner`` may go on.
+    """
+
+    tenant: tuple[str, ...]
+    begins: Mapping[str, re.Pattern[str]]
+    shapes: Mapping[str, _Shape]
+
+
+_NUMBER = _Shape(re.compile(r"[0-9]+"), "12345678")
+_PATH = re.compile(r"[^/*\s]+/")
+_TRUTH, _REF_TYPE = _Shape(re.compile("true|false"), "true"), _Shape(re.compile("branch|tag"), "branch")
+_SEGMENT = r"(?:^|:)(?:repository_owner|repository_owner_id|repository_id|enterprise|enterprise_id):[^:*]+"
+_GITHUB = _Issuer(
+    tenant=(
+        "repository_owner",
+        "repository_owner_id",
+        "repository",
+        "repository_id",
+        "enterprise",
+        "enterprise_id",
+        "job_workflow_ref",
+        "workflow_ref",
+        "sub",
+    ),
+    # A colon within a value is written %3A, so that no branch or environment can pretend to be a repository.
+    begins={
+        "repository": _PATH,
+        "job_workflow_ref": _PATH,
+        "workflow_ref": _PATH,
+        "sub": re.compile(rf"(?:^|:)(?:repo|repository|job_workflow_ref):[^:/*]+/|{_SEGMENT}:"),
+    },
+    shapes={
+        "sub": _Shape(re.compile(r"[^:*\s]+:[^*]+"), "repo:example/shop:ref:refs/heads/main"),
+        "repository": _Shape(re.compile(r"[^/*\s]+/[^/*\s]+"), "example/shop"),
+        "repository_owner": _Shape(re.compile(r"[^/*:\s]+"), "example"),
+        "ref": _Shape(re.compile(r"refs/[^*\s]+"), "refs/heads/main"),
+        "job_workflow_ref": _Shape(
+            re.compile(r"[^/*\s]+/[^/*\s]+/[^*]+@[^*]+"), "example/shop/.github/workflows/ci.yml@refs/heads/main"
+        ),
+        "ref_type": _REF_TYPE,
+        "ref_protected": _TRUTH,
+        "repository_visibility": _Shape(re.compile("public|private|internal"), "private"),
+        "runner_environment": _Shape(re.compile("github-hosted|self-hosted"), "github-hosted"),
+        **dict.fromkeys(("repository_id", "repository_owner_id", "actor_id", "run_id"), _NUMBER),
+    },
+)
+_GITLAB = _Issuer(
+    tenant=("namespace_id", "namespace_path", "project_id", "project_path", "ci_config_ref_uri", "sub"),
+    begins={
+        "namespace_path": _PATH,
+        "project_path": _PATH,
+        "ci_config_ref_uri": re.compile(r"gitlab\.com/[^/*\s]+/"),
+        "sub": re.compile(r"^project_path:[^:/*]+/"),
+    },
+    shapes={
+        "sub": _Shape(re.compile(r"[^:*\s]+:[^*]+"), "project_path:example/shop:ref_type:branch:ref:main"),
+        "project_path": _Shape(re.compile(r"[^/*\s]+(?:/[^/*\s]+)+"), "example/shop"),
+        "ref_type": _REF_TYPE,
+        "ref_protected": _TRUTH,
+        **dict.fromkeys(("namespace_id", "project_id", "user_id"), _NUMBER),
+    },
+)
+_TERRAFORM = _Issuer(
+    tenant=(
+        "terraform_organization_id",
+        "terraform_organization_name",
+        "terraform_workspace_id",
+        "terraform_project_id",
+        "sub",
+    ),
+    begins={"sub": re.compile(r"^organization:[^:*]+:")},
+    shapes={
+        "sub": _Shape(
+            re.compile(r"organization:[^:*]+:[^*]+"),
+            "organization:example:project:shop:workspace:prod:run_phase:apply",
+        ),
+        "terraform_run_phase": _Shape(re.compile("plan|apply"), "apply"),
+    },
+)
+
+_SHARED: Mapping[str, _Issuer] = {
+    "https://token.actions.githubusercontent.com*": _GITHUB,
+    "https://gitlab.com*": _GITLAB,
+    "https://app.terraform.io*": _TERRAFORM,
+    "https://oidc.circleci.com/*": _Issuer(
+        ("oidc.circleci.com/project-id", "oidc.circleci.com/org-id", "sub", "aud"),
+        {"sub": re.compile("^org/[^/*]+/")},
+        {},
+    ),
+    "https://api.bitbucket.org/2.0/workspaces/*": _Issuer(
+        ("workspaceUuid", "repositoryUuid", "sub"), {"sub": re.compile(r"^\{[^{}*]+\}")}, {}
+    ),
+    "https://agent.buildkite.com*": _Issuer(
+        ("organization_id", "organization_slug", "pipeline_id", "sub"),
+        {"sub": re.compile("^organization:[^:*]+:")},
+        {},
+    ),
+    "https://accounts.google.com*": _Issuer(("hd", "email", "sub"), {}, {}),
+}
+"""Sources: https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines and the issuers'
+own pages on the claims of their tokens, https://docs.github.com/en/actions/reference/security/oidc,
+https://docs.gitlab.com/ci/secrets/id_token_authentication/ and
+https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/workload-identity-tokens"""
+
+
+def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
+    """Providers of shared issuers whose condition lets tokens of any tenant pass."""
+    for provider, issuer, expression in _conditional(estate):
+        match claims_compared(expression):
+            case Unknown(reason):
+                yield Match(provider, Truth.UNKNOWN, reasons=(f"the attribute condition is not known: {reason}",))
+            case Unparsable() as error:
+                reason = f"the attribute condition is not understood: {error.reason}"
+                yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
+            case ways:
+                reader = _reader(provider, issuer)
+                if any(not _names_tenant(way, reader) for way in ways):
+                    claims = ", ".join(f"assertion.{name}" for name in issuer.tenant[:2])
+                    yield Match(provider, Truth.TRUE, words={"claims": claims})
+
+
+def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
+    """Providers of shared issuers whose condition compares with what no token of the issuer says."""
+    for provider, issuer, expression in _conditional(estate):
+        ways = claims_compared(expression)
+        problem = _closed(ways, _reader(provider, issuer)) if isinstance(ways, tuple) else None
+        if problem:
+            yield Match(provider, Truth.TRUE, words={"problem": problem})
+
+
+def _conditional(estate: Estate) -> Iterator[tuple[Provider, _Issuer, Text]]:
+    """The providers in use that trust a shared issuer under a condition."""
+    for provider in estate.of(Provider):
+        issuer = next((known for glob, known in _SHARED.items() if _is(glob, provider.issuer)), None)
+        condition = provider.condition
+        if issuer is None or condition is None or provider.disabled is True:
+            continue
+        expression = condition.expression if isinstance(condition, Condition) else condition
+        if expression != "":
+            yield provider, issuer, expression
+
+
+def _is(glob: str, issuer: Text | None) -> bool:
+    return issuer is not None and text_is((glob,), issuer) is Truth.TRUE
+
+
+_CLAIM = re.compile(r"assertion(?:\.(\w+)|\[['\"]([^'\"]+)['\"]\])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What a provider's conditions compare: the claims of its issuer, behind the attributes that it maps."""
+
+    issuer: _Issuer
+    mapped: Mapping[str, str]
+
+    def claim(self, claim: Claim) -> tuple[str, bool]:
+        """The name of the token's claim that is compared, and whether all of it is."""
+        of = self.mapped.get(claim.name, claim.name)
+        found = ["".join(pair) for pair in _CLAIM.findall(of)]
+        name = next((one for one in found if one in self.issuer.tenant), found[0] if found else of)
+        return name, not claim.part and of in (name, f"assertion.{name}")
+
+
+def _reader(provider: Provider, issuer: _Issuer) -> _Reader:
+    mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
+    return _Reader(issuer, {name: of.strip() for name, of, _ in mapping if isinstance(of, str)})
+
+
+# -- naming nobody -------------------------------------------------------------------------------------------------
+
+
+def _names_tenant(way: frozenset[Claim], reader: _Reader) -> bool:
+    """Whether one way to fulfil a condition holds for one tenant's tokens only."""
+    for claim in way:
+        name, whole = reader.claim(claim)
+        pins = [_pins(claim.how, name, value, whole, reader.issuer) for value in claim.values]
+        if name in reader.issuer.tenant and pins and all(pins):
+            return True
+    return False
+
+
+def _pins(how: str, name: str, value: Text, whole: bool, issuer: _Issuer) -> bool:
+    """Whether a demand on a claim of the tenant can be met by one tenant only; a value that is not known may say so."""
+    if how not in ("equals", "has", "prefix", "matches"):
+        return False
+    if isinstance(value, Unknown):
+        return True
+    if how in ("equals", "has"):
+        return bool(value) and (name != "sub" or not whole or _subject_pins(value, issuer))
+    if not whole:
+        return bool(value.strip("^./*+$"))
+    begins = issuer.begins.get(name)
+    if how == "prefix":
+        return begins is not None and begins.search(value) is not None
+    bounded = value.startswith(("^", "\\A")) and (begins is not None or value.endswith(("$", "\\z")))
+    literal = value.removeprefix("^").removeprefix("\\A").replace("\\", "")
+    if begins is None:
+        return bounded and bool(literal.strip("./*+$"))
+    return (bounded or name == "sub") and (begins.search(literal) is not None or "(" in literal or "[" in literal)
+
+
+def _subject_pins(value: str, issuer: _Issuer) -> bool:
+    """Whether a whole subject names a tenant: one that no token has names nobody, which another rule tells."""
+    begins, shape = issuer.begins.get("sub"), issuer.shapes.get("sub")
+    if begins is None or (shape and not shape.pattern.fullmatch(value)):
+        return True
+    return begins.search(f"{value}:") is not None
+
+
+# -- met by nobody -------------------------------------------------------------------------------------------------
+
+
+def _closed(ways: tuple[frozenset[Claim], ...], reader: _Reader) -> str | None:
+    """Why no token meets a condition; None where one may."""
+    problems = [next(filter(None, (_never(claim, reader) for claim in sorted(way, key=str))), None) for way in ways]
+    return problems[0] if problems and all(problems) else None
+
+
+def _never(claim: Claim, reader: _Reader) -> str | None:
+    """Why no token of an issuer has a claim with one of these values; None where one may."""
+    name, whole = reader.claim(claim)
+    values = [value for value in claim.values if isinstance(value, str)]
+    if claim.how != "equals" or not whole or not values or len(values) < len(claim.values):
+        return None
+    shape = reader.issuer.shapes.get(name)
+    if shape and not any(shape.pattern.fullmatch(value) for value in values):
+        why = f"is like `{shape.like}`"
+    elif name in reader.issuer.tenant and all("*" in value for value in values):
+        why = "has no `*` in it"
+    else:
+        return None
+    letters = ", and `==` compares letter by letter" if any("*" in value for value in values) else ""
+    return f"`assertion.{name}` is never `{values[0]}`: it {why}{letters}"

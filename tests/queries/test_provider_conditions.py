@@ -1,0 +1,93 @@
+"""Which conditions let anybody in, and which let nobody in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., Any]
+
+GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
+TERRAFORM, BUILDKITE = "https://app.terraform.io", "https://agent.buildkite.com"
+
+WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "condition", "expected"),
+    [
+        (GITHUB, "assertion.repository_owner == 'example'", None),
+        (GITHUB, "assertion.repository_owner_id in ['12', '34']", None),
+        (GITHUB, "attribute.repository == 'example/shop'", None),
+        (GITHUB, "attribute.owner == 'example'", None),
+        # A beginning names a tenant only up to a delimiter: example-evil begins like example.
+        (GITHUB, "assertion.sub.startsWith('repo:example/')", None),
+        (GITHUB, "assertion.sub.startsWith('repo:example')", WEAK),
+        (GITHUB, "assertion.repository.startsWith('example/')", None),
+        (GITHUB, "assertion.repository.startsWith('example')", WEAK),
+        (GITHUB, "assertion.repository_owner.startsWith('example')", WEAK),
+        (GITHUB, "assertion.sub.startsWith('repository_owner_id:12:')", None),
+        (GITHUB, "assertion.sub.startsWith('repository_owner_id:12')", WEAK),
+        (GITHUB, "google.subject.startsWith('repo:example/shop:')", None),
+        # Patterns are met anywhere in a text.
+        (GITHUB, "assertion.repository.matches('example/.*')", WEAK),
+        (GITHUB, "assertion.repository.matches('^example/.*')", None),
+        (GITHUB, "assertion.repository_owner.matches('^example')", WEAK),
+        (GITHUB, "assertion.repository_owner.matches('^example$')", None),
+        (GITHUB, "assertion.repository_owner.matches('^(example|other)$')", None),
+        (GITHUB, "assertion.sub.matches('repo:example/.*')", None),
+        (GITHUB, "assertion.sub.matches('^repo:.*')", WEAK),
+        (GITHUB, "assertion.repository.endsWith('/shop')", WEAK),
+        (GITHUB, "assertion.repository.contains('example/')", WEAK),
+        # A subject may be made of other claims; GitHub writes a colon within them as %3A.
+        (GITHUB, "assertion.sub == 'environment:production'", WEAK),
+        (GITHUB, "assertion.sub == 'workflow:ci:repo:example/shop:ref:refs/heads/main'", None),
+        (GITHUB, "assertion.sub == 'repository_owner:example'", None),
+        (GITHUB, "assertion.actor == 'ana' || assertion.repository_owner == 'example'", WEAK),
+        (GITHUB, "assertion.actor in ['ana'] && assertion.ref == 'refs/heads/main'", WEAK),
+        (GITHUB, "assertion.workflow_ref.startsWith('example/shop/')", None),
+        # What no token says.
+        (GITHUB, "assertion.sub == '*'", CLOSED),
+        (GITHUB, "assertion.sub == 'repo:example*'", CLOSED),
+        (GITHUB, "assertion.sub == 'main'", CLOSED),
+        (GITHUB, "assertion.repository == 'shop'", CLOSED),
+        (GITHUB, "attribute.repository == 'example/*'", CLOSED),
+        (GITHUB, "assertion.repository_owner == 'example/shop'", CLOSED),
+        (GITHUB, "assertion.repository_owner_id == 'example'", CLOSED),
+        (GITHUB, "assertion.repository_owner == 'example' && assertion.ref == 'main'", CLOSED),
+        (GITHUB, "assertion.repository_owner == 'example' && assertion.ref_type == 'branches'", CLOSED),
+        (GITHUB, "assertion.repository_owner == 'example' && assertion.environment == '*'", None),
+        (GITLAB, "assertion.project_path.startsWith('example/')", None),
+        (GITLAB, "assertion.project_path.startsWith('example')", WEAK),
+        (GITLAB, "assertion.namespace_id == '42' && assertion.ref == 'main'", None),
+        (GITLAB, "assertion.project_id == 'shop'", CLOSED),
+        (GITLAB, "assertion.sub.startsWith('project_path:example/shop:')", None),
+        (TERRAFORM, "assertion.sub.startsWith('organization:example:project:shop:')", None),
+        (TERRAFORM, "assertion.sub.startsWith('organization:example')", WEAK),
+        (TERRAFORM, "assertion.terraform_organization_name == 'example'", None),
+        (TERRAFORM, "assertion.terraform_workspace_name == 'prod'", WEAK),
+        (BUILDKITE, "assertion.organization_slug == 'example'", None),
+        (BUILDKITE, "assertion.pipeline_slug == 'deploy'", WEAK),
+    ],
+)
+def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, expected: str | None) -> None:
+    text = f"""
+resource "google_iam_workload_identity_pool_provider" "ci" {{
+  project                            = "shop"
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "ci"
+  attribute_condition                = "{condition}"
+  attribute_mapping = {{
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+    "attribute.owner"      = "assertion.repository.split('/')[0]"
+  }}
+  oidc {{
+    issuer_uri = "{issuer}"
+  }}
+}}
+"""
+    report = check({"main.tf": text}, select=("federation",))
+    assert [finding.rule for finding in report.findings] == ([expected] if expected else [])
