@@ -15,6 +15,7 @@ from iamlint.sources.gcloud import KINDS, read_export
 from iamlint.sources.gcloud.belongs import by_path
 from iamlint.sources.gcloud.stream import is_stream, read_stream
 from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.plan import is_plan, read_plan
 from iamlint.sources.terraform.source import read_terraform
 from iamlint.sources.texts import resolved
@@ -51,14 +52,17 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     workspace = Workspace([*paths, *beside])
     found = discover(paths, workspace, options.exclude)
     reading = Reading(errors=found.errors)
-    if found.directories:
-        reading.add(read_terraform(found.directories, options, workspace))
-    unrecognised = 0
+    documents: list[tuple[Path, bool, Reading]] = []
     for path, named in found.documents:
+        options.progress(f"reading {workspace.shown(path)}")
+        documents.append((path, named, _read_document(path, named, options, workspace)))
+    if found.directories:
+        answers = Answers(fact for _, _, document in documents for fact in document.facts)
+        reading.add(read_terraform(found.directories, options, workspace, answers))
+    unrecognised = 0
+    for path, named, document in documents:
         if not named and resolved(path) in workspace.data:
             continue  # it is a part of the configuration that reads it
-        options.progress(f"reading {workspace.shown(path)}")
-        document = _read_document(path, named, options, workspace)
         reading.add(document)
         unrecognised += not document.files and not document.errors
     if not found.directories and unrecognised == len(found.documents) and not reading.errors:

@@ -9,19 +9,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from iamlint.roles import catalog
+from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.instance import Body
 from iamlint.sources.terraform.policies import iam_policy_document
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import Value
 
+NO_PROJECT = "the project is set neither here nor in the provider block"
+
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An instance as its own attributes see it: its address, its body, and the project of its provider."""
+    """An instance as its own attributes see it: its address, its body, the project of its provider, and what the
+    documents of the run tell of what the provider would ask an API for."""
 
     address: str
     body: Body
     default_project: Value
+    answers: Answers
 
     def argument(self, name: str) -> Value:
         """A configured argument, or its unknown stand-in where the provider fills it in."""
@@ -38,24 +43,60 @@ class View:
             return value
         if self.default_project.data not in (None, ""):
             return self.default_project
-        return Value(
-            Unknown("the project is set neither here nor in the provider block", (Hole(f"{self.address}.project"),))
-        )
+        return Value(Unknown(NO_PROJECT, (Hole(f"{self.address}.project"),)))
 
 
 def after_apply(view: View, name: str) -> Value:
     """The stand-in for what only an apply tells, or, of a data source, only whom it asks."""
-    reference = f"{view.address}.{name}"
-    _, data, kind = f".{view.address}".rpartition(".data.")
-    if not data:
+    reference, kind = f"{view.address}.{name}", _of_data(view)
+    if not kind:
         reason = f"{reference} is known after apply"
     elif kind.startswith("google_"):
-        reason = f"only Google's API tells {reference}"
-    elif kind.startswith("terraform_remote_state."):
+        told = _TOLD.get((kind, name), "")
+        reason = f"only Google's API tells {reference}" + (f"; {_beside(told)} does so, too" if told else "")
+    elif kind == "terraform_remote_state":
         reason = f"{reference} stands in another state, which is not read"
     else:
         reason = f"{reference} is only known where Terraform runs"
     return Value(Unknown(reason, (Hole(reference),)))
+
+
+def _of_data(view: View) -> str:
+    """The type of a data source; empty for what is none."""
+    _, _, name = f".{view.address}".rpartition(".data.")
+    return name.partition(".")[0]
+
+
+_PROJECTS = "gcloud projects list"
+_FOLDERS = "gcloud resource-manager folders list --organization=NUMBER"
+_ORGANIZATIONS = "gcloud organizations list"
+_TOLD = {
+    **{("google_project", name): _PROJECTS for name in ("number", "name", "org_id", "folder_id")},
+    **{("google_folder", name): _FOLDERS for name in ("display_name", "parent", "organization")},
+    **{("google_active_folder", name): _FOLDERS for name in ("id", "name")},
+    **{
+        ("google_organization", name): _ORGANIZATIONS
+        for name in ("id", "name", "org_id", "domain", "directory_customer_id")
+    },
+}
+"""The attributes of data sources that an export tells, with the command that makes it."""
+
+
+def _beside(command: str) -> str:
+    return f"`{command} --format=json` beside the configuration"
+
+
+def project_number(view: View) -> Value:
+    """The number of the project of an account or a pool, where an export tells it."""
+    hole = Hole(f"{view.address}.project_number")
+    project = view.project.data
+    if isinstance(project, Unknown):
+        return Value(Unknown(project.reason, (hole,)))
+    found = view.answers.project(project, "number") if isinstance(project, str) else None
+    if found:
+        return Value(found)
+    why = f"only Google's API has the project's number; {_beside(_PROJECTS)} tells it, too"
+    return Value(Unknown(why, (hole,)))
 
 
 def joined(*parts: str | Value) -> Value:
@@ -139,8 +180,7 @@ def _managed_account(before: str, after: str, *, by_number: bool) -> Callable[[V
     """An account that Google makes for a project, named by the project's number or its id."""
 
     def attribute(view: View, name: str) -> Value | None:
-        number = Value(Unknown("only Google's API has the project's number", (Hole(f"{view.address}.project_number"),)))
-        email = joined(before, number if by_number else view.project, after)
+        email = joined(before, project_number(view) if by_number else view.project, after)
         match name:
             case "email" | "email_address":
                 return email
@@ -159,12 +199,46 @@ def _managed_account(before: str, after: str, *, by_number: bool) -> Callable[[V
 def _project(view: View, name: str) -> Value | None:
     match name:
         case "project_id":
-            value = view.body.value("project_id")
-            return view.default_project if value.data is None and view.default_project.data is not None else None
+            return _project_id(view)
         case "id":
-            return joined("projects/", _project(view, "project_id") or view.argument("project_id"))
+            return joined("projects/", _project_id(view))
         case _:
-            return None
+            return _of_project(view, _project_id(view), name)
+
+
+def _project_id(view: View) -> Value:
+    written = view.body.value("project_id")
+    if written.data is not None:
+        return written
+    if view.default_project.data is not None:
+        return view.default_project
+    return Value(Unknown(NO_PROJECT, (Hole(f"{view.address}.project_id"),)))
+
+
+def _of_project(view: View, project_id: Value, name: str) -> Value | None:
+    """What an export tells of a project. Where a data source has none that is known, the API is not what is missing."""
+    data = project_id.data
+    if ("google_project", name) not in _TOLD:
+        return None
+    if isinstance(data, Unknown) and _of_data(view):
+        return Value(Unknown(data.reason, (Hole(f"{view.address}.{name}"),)))
+    if not isinstance(data, str):
+        return None
+    match name:
+        case "number":
+            return _told(view.answers.project(data, "number"))
+        case "name":
+            return _told(view.answers.project(data, "display_name"))
+        case _:
+            kind, slash, number = (view.answers.project(data, "parent") or "").partition("/")
+            return Value(number if kind == _PARENTS[name] else "") if slash else None
+
+
+_PARENTS = {"folder_id": "folders", "org_id": "organizations"}
+
+
+def _told(found: str | None) -> Value | None:
+    return Value(found) if found else None
 
 
 def _project_role(view: View, name: str) -> Value | None:
@@ -196,9 +270,7 @@ def _workload_pool(view: View, name: str) -> Value | None:
         case "id":
             return joined("projects/", view.project, "/locations/global/workloadIdentityPools/", pool)
         case "name":
-            reason = "only Google's API has the project's number"
-            number = Value(Unknown(reason, (Hole(f"{view.address}.project_number"),)))
-            return joined("projects/", number, "/locations/global/workloadIdentityPools/", pool)
+            return joined("projects/", project_number(view), "/locations/global/workloadIdentityPools/", pool)
         case _:
             return None
 
@@ -230,21 +302,58 @@ def _policy(view: View, name: str) -> Value | None:
     return iam_policy_document(view.body) if name == "policy_data" else None
 
 
-def _known_container(argument: str, prefix: str, number: str) -> Callable[[View, str], Value | None]:
-    """A folder or organization that a data source looks up by its number; one that it looks for is not known."""
-
-    def attribute(view: View, name: str) -> Value | None:
-        written = view.body.value(argument)
-        digits = written.data.removeprefix(prefix) if isinstance(written.data, str) else ""
-        if not digits.isdecimal():
+def _known_folder(view: View, name: str) -> Value | None:
+    """``data.google_folder``: the folder of this number."""
+    written = view.body.value("folder")
+    folder = _container(written, "folders/")
+    if folder is None:
+        return None
+    match name:
+        case "id" | "name":
+            return Value(folder, written.at)
+        case "folder_id":
+            return Value(folder.removeprefix("folders/"), written.at)
+        case "organization" if view.body.value("lookup_organization").data in (True, "true"):
+            return _told(view.answers.organization_above(folder))
+        case "display_name" | "parent":
+            return _told(view.answers.folder(folder, name))
+        case _:
             return None
-        match name:
-            case "id" | "name":
-                return Value(prefix + digits, written.at)
-            case _:
-                return Value(digits, written.at) if name == number else None
 
-    return attribute
+
+def _active_folder(view: View, name: str) -> Value | None:
+    """``data.google_active_folder``: the folder that is called so, where an export has it."""
+    called, parent = view.body.value("display_name").data, view.body.value("parent").data
+    if name not in ("id", "name") or not isinstance(called, str) or not isinstance(parent, str):
+        return None
+    return _told(view.answers.folder_called(called, parent))
+
+
+def _known_organization(view: View, name: str) -> Value | None:
+    """``data.google_organization``: the one of this number, or of this domain, where an export has it."""
+    written, domain = view.body.value("organization"), view.body.value("domain").data
+    organization = _container(written, "organizations/")
+    if organization is None and written.data is None and isinstance(domain, str):
+        organization = view.answers.organization_of(domain)
+    if organization is None:
+        return None
+    match name:
+        case "id" | "name":
+            return Value(organization, written.at)
+        case "org_id":
+            return Value(organization.removeprefix("organizations/"), written.at)
+        case "domain":
+            return _told(view.answers.organization(organization, "domain"))
+        case "directory_customer_id":
+            return _told(view.answers.organization(organization, "customer_id"))
+        case _:
+            return None
+
+
+def _container(written: Value, prefix: str) -> str | None:
+    """``folders/N`` or ``organizations/N``, from that or from the number alone."""
+    digits = written.data.removeprefix(prefix) if isinstance(written.data, str) else ""
+    return prefix + digits if digits.isdecimal() else None
 
 
 def _predefined_role(view: View, name: str) -> Value | None:
@@ -268,8 +377,9 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("data", "google_iam_workload_identity_pool"): _workload_pool,
     ("data", "google_service_account"): _known_account,
     ("data", "google_project"): _project,
-    ("data", "google_folder"): _known_container("folder", "folders/", "folder_id"),
-    ("data", "google_organization"): _known_container("organization", "organizations/", "org_id"),
+    ("data", "google_folder"): _known_folder,
+    ("data", "google_active_folder"): _active_folder,
+    ("data", "google_organization"): _known_organization,
     ("data", "google_client_config"): _client,
     ("data", "google_iam_policy"): _policy,
     ("data", "google_iam_role"): _predefined_role,

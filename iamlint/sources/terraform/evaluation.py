@@ -13,6 +13,7 @@ from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Budget, Files, Scope
 from iamlint.location import SourceText, Span
+from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.bodies import body
 from iamlint.sources.terraform.callsite import Callsite
 from iamlint.sources.terraform.computed import View
@@ -65,6 +66,7 @@ class Run:
     instances: int = 0
     depth: int = 0
     budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS_IN_ROOT))
+    answers: Answers = field(default_factory=Answers)
 
     def is_full(self) -> bool:
         """Count one more instance; true where that is one too many."""
@@ -263,7 +265,8 @@ class ModuleInstance:
     def _object(self, mode: Mode, declared: Declared, address: str, names: Mapping[str, Value]) -> Lazy:
         provider = self.provider_of(declared)
         project = provider.body.value("project") if provider else NULL
-        return instance_object(mode, declared.block.label(0), View(address, body(declared, self.scope(names)), project))
+        view = View(address, body(declared, self.scope(names)), project, self.run.answers)
+        return instance_object(mode, declared.block.label(0), view)
 
     # -- providers -------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,14 @@ from iamlint.sources.terraform.grants import grants
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.keys import api_key, hmac_key, service_account_key
 from iamlint.sources.terraform.org_policies import older_org_policy, org_policy
-from iamlint.sources.terraform.projects import folder, project, project_service
+from iamlint.sources.terraform.projects import (
+    folder,
+    found_folder,
+    found_organization,
+    found_project,
+    project,
+    project_service,
+)
 from iamlint.sources.terraform.tokens import (
     PROVIDERS,
     TOKENS,
@@ -67,7 +74,14 @@ _RESOURCES: dict[str, State] = {
     "google_iam_folders_policy_binding": boundary_binding,
     "google_iam_organizations_policy_binding": boundary_binding,
 }
-_DATA: dict[str, State] = {**dict.fromkeys(TOKENS, token_impersonation), "terraform_remote_state": state_impersonation}
+_DATA: dict[str, State] = {
+    **dict.fromkeys(TOKENS, token_impersonation),
+    "terraform_remote_state": state_impersonation,
+    "google_project": found_project,
+    "google_folder": found_folder,
+    "google_active_folder": found_folder,
+    "google_organization": found_organization,
+}
 
 
 def is_wanted(mode: str, kind: str) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.facts import Folder, Place, Project, Service, Text
+from iamlint.facts import Folder, Organization, Place, Project, Service, Text
 from iamlint.sources.terraform.arguments import Placed, named, placed_text, without_prefix
+from iamlint.sources.terraform.computed import NO_PROJECT
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Instance
 from iamlint.unknown import Hole, Unknown
-
-NO_PROJECT = "the project is set neither here nor in the provider block"
 
 
 def default_project(instance: Instance, argument: str = "project") -> Placed:
@@ -45,7 +44,37 @@ def project(instance: Instance) -> Iterator[Project]:
         declared=declaration(instance),
         number=number[0] if number and isinstance(number[0], str) else None,
         parent=_parent(instance),
+        display_name=_text(instance, "name"),
     )
+
+
+def found_project(instance: Instance) -> Iterator[Project]:
+    """The project that a plan or state found for a ``data.google_project``; a configuration only asks for it."""
+    if all(isinstance(_text(instance, name), str) for name in ("project_id", "number")):
+        yield from project(instance)
+
+
+def found_folder(instance: Instance) -> Iterator[Folder]:
+    """The folder that a plan or state found for a data source; of an active folder it tells only the names."""
+    if isinstance(_text(instance, "name"), str):
+        yield from folder(instance)
+
+
+def found_organization(instance: Instance) -> Iterator[Organization]:
+    """The organization that a plan or state found for a ``data.google_organization``."""
+    name, domain, customer = (_text(instance, part) for part in ("name", "domain", "directory_customer_id"))
+    if isinstance(name, str):
+        yield Organization(
+            name=name,
+            declared=declaration(instance),
+            domain=domain if isinstance(domain, str) else None,
+            customer_id=customer if isinstance(customer, str) else None,
+        )
+
+
+def _text(instance: Instance, name: str) -> Text | None:
+    found = placed_text(instance.body, name)
+    return found[0] if found else None
 
 
 def _parent(instance: Instance) -> Text | None:
@@ -78,6 +107,7 @@ def folder(instance: Instance) -> Iterator[Folder]:
         name=f"folders/{own}" if isinstance(own, str) else Unknown(own.reason, ("folders/", *own.parts)),
         declared=declaration(instance),
         parent=named(parent[0] if parent else None, reference, "parent is not set"),
+        display_name=_text(instance, "display_name"),
     )
 
 

@@ -12,6 +12,7 @@ from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.callsite import stated_by_call
 from iamlint.sources.terraform.evaluation import ModuleInstance, Run
 from iamlint.sources.terraform.instances import facts_of, is_wanted
@@ -26,11 +27,11 @@ MOST_FACTS = 300_000
 """Facts of one root module beyond this are not read, and that is said."""
 
 
-def read_terraform(directories: Iterable[Path], options: Options, workspace: Workspace) -> Reading:
+def read_terraform(directories: Iterable[Path], options: Options, workspace: Workspace, answers: Answers) -> Reading:
     """The facts of the root modules among these directories.
 
     A root module is a directory that no other one calls; what it calls is read with it, wherever below the roots it
-    lies.
+    lies. ``answers`` are what other documents tell of what Terraform would ask an API for.
     """
     reading, library = Reading(), Library(workspace)
     modules: list[Module] = []
@@ -45,7 +46,7 @@ def read_terraform(directories: Iterable[Path], options: Options, workspace: Wor
     reading.errors += undeclared(roots, options.variables)
     for root in roots:
         options.progress(f"evaluating {workspace.shown(root.directory)}")
-        facts, errors = _read_root(root, library, given, options, workspace)
+        facts, errors = _read_root(root, library, given, options, workspace, answers)
         reading.facts += facts
         reading.errors += errors
     for module in library.read:
@@ -95,11 +96,12 @@ def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list
 
 
 def _read_root(
-    root: Module, library: Library, given: list[File], options: Options, workspace: Workspace
+    root: Module, library: Library, given: list[File], options: Options, workspace: Workspace, answers: Answers
 ) -> tuple[list[Fact], list[Unreadable]]:
     access = Files(workspace.roots, root.directory, workspace.load_data)
     inputs, errors = root_inputs(root, given, options.variables, access)
-    run = Run(library.for_root(root.directory), access, root.directory, library.selected_workspace(root.directory))
+    selected = library.selected_workspace(root.directory)
+    run = Run(library.for_root(root.directory), access, root.directory, selected, answers=answers)
 
     def given_value(value: Value) -> Callable[[], Value]:
         return lambda: value

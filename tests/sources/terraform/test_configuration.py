@@ -457,4 +457,7 @@ def test_accounts_that_are_named_by_a_project_number(
     assert grant.principal.kind == kind_of_principal
     assert grant.principal.text.endswith(ends)
     assert grant.principal.unknown is not None
-    assert grant.principal.unknown.reason == "only Google's API has the project's number"
+    assert grant.principal.unknown.reason == (
+        "only Google's API has the project's number; "
+        "`gcloud projects list --format=json` beside the configuration tells it, too"
+    )
