@@ -19,6 +19,7 @@ from iamlint.facts import (
     Folder,
     Gap,
     Grant,
+    Organization,
     Place,
     Project,
     Removed,
@@ -59,7 +60,7 @@ class Estate:
     def __init__(self, facts: Iterable[Fact], catalog: Catalog, as_of: date) -> None:
         self.as_of = as_of
         self._facts = _by_kind(one_name(facts))
-        self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount))
+        self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization))
         grants = merged(self.of(Grant), self.of(Removed), self.hierarchy)
         self._facts[Grant], self.replaced = grants.grants, grants.replaced
         self._again: dict[int, list[Grant]] = defaultdict(list)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from iamlint.estate.names import identity, scope
-from iamlint.facts import Declaration, Folder, Project, Resource, ServiceAccount, Text
+from iamlint.facts import Declaration, Folder, Organization, Project, Resource, ServiceAccount, Text
 from iamlint.principals import project_number_of, project_of
 from iamlint.unknown import Unknown
 
@@ -25,9 +25,14 @@ class Hierarchy:
     """Which resource lies in which project, folder or organization, as far as the input says."""
 
     def __init__(
-        self, projects: Iterable[Project], folders: Iterable[Folder], accounts: Iterable[ServiceAccount]
+        self,
+        projects: Iterable[Project],
+        folders: Iterable[Folder],
+        accounts: Iterable[ServiceAccount],
+        organizations: Iterable[Organization] = (),
     ) -> None:
         projects = tuple(projects)
+        self._numbers = {one.domain: one.name.rpartition("/")[2] for one in organizations if one.domain}
         self._keys = {name: key for project in projects for name, key in _project_names(project)}
         self._projects: dict[str, Text] = {}
         for account in accounts:
@@ -61,8 +66,11 @@ class Hierarchy:
         match resource.kind:
             case "project":
                 name = self.project_key(resource.name, declared)
-            case "folder" | "organization":
-                name = identity(_number(resource.name, f"{resource.kind}s/"), declared)
+            case "folder":
+                name = identity(_number(resource.name, "folders/"), declared)
+            case "organization":
+                name = identity(_number(resource.name, "organizations/"), declared)
+                name = self._numbers.get(name, name) if name else None
             case _:
                 name = identity(resource.name, declared)
         return (resource.kind, name) if name else None

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from iamlint.estate import Estate, principal_node
-from iamlint.facts import Declaration, Folder, Grant, Place, Project, Resource, ServiceAccount, ServiceAccountKey
+from iamlint.facts import (
+    Declaration,
+    Folder,
+    Grant,
+    Organization,
+    Place,
+    Project,
+    Resource,
+    ServiceAccount,
+    ServiceAccountKey,
+)
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
@@ -51,6 +62,43 @@ def test_an_account_lies_in_the_project_of_its_e_mail_or_of_its_declaration() ->
 def test_a_full_name_tells_its_project() -> None:
     topic = Resource("pubsub_topic", "projects/1234567/topics/t")
     assert list(estate().hierarchy.above(topic, HERE)) == [("pubsub_topic", "projects/1234567/topics/t"), *SHOP]
+
+
+def test_an_organization_is_one_by_domain_or_number_where_the_input_says_so() -> None:
+    named = Resource("organization", "example.com")
+    assert list(estate().hierarchy.above(named, HERE)) == [("organization", "example.com")]
+    told = estate(Organization("organizations/3", HERE, "example.com")).hierarchy
+    assert list(told.above(named, HERE)) == SHOP[-1:]
+    assert list(told.above(Resource("project", "shop"), HERE)) == SHOP
+
+
+def test_a_policy_that_is_filed_by_domain_lies_below_a_denial_by_number(check: Check) -> None:
+    token = {"role": "roles/iam.serviceAccountTokenCreator", "members": ["user:ana@example.com"]}
+    denial = {
+        "name": "policies/cloudresourcemanager.googleapis.com%2Forganizations%2F3/denypolicies/d",
+        "kind": "DenyPolicy",
+        "rules": [
+            {
+                "denyRule": {
+                    "deniedPrincipals": ["principalSet://goog/public:all"],
+                    "deniedPermissions": ["iam.googleapis.com/serviceAccounts.*"],
+                }
+            }
+        ],
+    }
+    files = {
+        "organizations/example.com/iam.json": {"bindings": [token], "etag": "BwX", "version": 3},
+        "deny.json": denial,
+        "organization.json": {
+            "name": "organizations/3",
+            "displayName": "example.com",
+            "owner": {"directoryCustomerId": "C01234567"},
+        },
+    }
+    texts = {name: json.dumps(text) for name, text in files.items()}
+    told = check(texts, select=("broad-token-creator",))
+    assert told.findings == ()
+    assert any("closed by the deny policy at deny.json" in doubt.reason for doubt in told.doubts)
 
 
 def test_a_circle_ends() -> None:
