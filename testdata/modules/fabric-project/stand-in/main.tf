@@ -12,7 +12,7 @@ variable "iam_deny_policies" {}
 
 resource "google_project" "it" {
   project_id = "${var.prefix}-${var.name}"
-  name       = var.name
+  name       = "${var.prefix}-${var.name}"
   folder_id  = var.parent
 }
 
