@@ -24,6 +24,8 @@ _OF_THEIR_KIND = re.compile(r"iam\.|storage\.hmacKeys\.|apikeys\.|resourcemanage
 """What goes with permissions to make credentials: other permissions on accounts, and to find them in a project."""
 _FEDERATION = ("workloadIdentityPools.", "workloadIdentityPoolProviders.", "workforcePool", "oauthClient")
 """What the permissions begin with that carry the host iam.googleapis.com in allow policies, too."""
+_WHOLE = ("iam.serviceAccounts.", "iam.serviceAccountKeys.", "iam.roles.", "resourcemanager.")
+"""What the permissions begin with that predefined roles have all of, between them."""
 _FORM = re.compile(r"[a-zA-Z0-9.-]+\.[a-zA-Z0-9-]+\.[a-zA-Z0-9]+\Z")
 
 
@@ -61,50 +63,58 @@ def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:
 
 
 def unknown_permission(estate: Estate) -> Iterator[Match]:
-    """The permissions of custom roles that IAM does not know: globs, deny policies' names, and slips."""
+    """The permissions of custom roles that IAM does not know: globs, deny policies' names, and slips.
+
+    What is in no predefined role, and no slip either, may be newer than the catalogue, or in none on purpose.
+    """
     catalog = estate.roles.catalog
     for role in estate.of(CustomRole):
         listed = role.permissions if isinstance(role.permissions, tuple) and not role.deleted else ()
-        missing = [
-            (permission, place, *_reason(permission, catalog))
-            for permission, place in listed
-            if isinstance(permission, str) and "${" not in permission and not catalog.is_permission(permission)
-        ]
-        doubtful = [one for one in missing if not one[3]]
-        yield from (_not_there(role, *one) for one in missing if one[3])
-        if doubtful and role.accepted:
-            more = f" (nor are {len(doubtful) - 1} more of the role)" if len(doubtful) > 1 else ""
-            permission = doubtful[0][0]
-            reason = f"{permission} is in no role of the catalogue of {catalog.date}{more}, though IAM accepted it once"
-            yield Match(role, Truth.UNKNOWN, (permission,), (reason,), words={"reason": reason}, place=doubtful[0][1])
-        elif doubtful:  # an old role lists many that Google has retired since: one finding says so
-            permission, place, reason, _ = doubtful[0]
+        doubtful: list[tuple[str, Place]] = []
+        for permission, place in listed:
+            if not isinstance(permission, str) or "${" in permission or catalog.is_permission(permission):
+                continue
+            wrong = _wrong(permission, catalog)
+            slip = None if wrong or role.accepted else _slip(permission, catalog)
+            if wrong or slip:
+                words = {"reason": wrong or slip or ""}
+                found = Match(role, Truth.TRUE, (permission,), words=words, place=place)
+                yield found if wrong else replace(found, confidence="medium")
+            else:
+                doubtful.append((permission, place))
+        if doubtful:  # an old role lists many that Google has retired since: one says so for all
+            permission, place = doubtful[0]
             rest = len(doubtful) - 1
-            more = f"; so {'is' if rest == 1 else 'are'} {rest} more that the role lists" if rest else ""
-            yield _not_there(role, permission, place, reason + more, False)
+            more = f", nor {'is' if rest == 1 else 'are'} {rest} more of the role" if rest else ""
+            reason = f"{permission} is in no role of the catalogue of {catalog.date}{more}: newer than that, or a slip"
+            yield Match(role, Truth.UNKNOWN, (permission,), (reason,), words={"reason": reason}, place=place)
 
 
-def _not_there(role: CustomRole, permission: str, place: Place, reason: str, sure: bool) -> Match:
-    found = Match(role, Truth.TRUE, (permission,), words={"reason": reason}, place=place)
-    return found if sure else replace(found, confidence="medium")
-
-
-def _reason(permission: str, catalog: Catalog) -> tuple[str, bool]:
-    """What is wrong with a permission, as a clause, and whether that is certain."""
+def _wrong(permission: str, catalog: Catalog) -> str | None:
+    """What is certainly wrong with a permission, as a clause."""
     if "*" in permission:
-        return "custom roles take no wildcards", True
+        return "custom roles take no wildcards"
     if permission.startswith("roles/"):
-        return "it is a role", True
+        return "it is a role"
     host, slash, name = permission.partition("/")
     if slash:
         service = {"cloudresourcemanager": "resourcemanager"}.get(host.partition(".")[0], host.partition(".")[0])
-        if host == "iam.googleapis.com" and name.startswith(_FEDERATION):
-            return f"it is in no role of the catalogue of {catalog.date}", False
-        return f"that is how deny policies spell {service}.{name}", True
+        federation = host == "iam.googleapis.com" and name.startswith(_FEDERATION)
+        return None if federation else f"that is how deny policies spell {service}.{name}"
     if not _FORM.match(permission):
-        return "a permission is SERVICE.RESOURCE.VERB", True
+        return "a permission is SERVICE.RESOURCE.VERB"
     if catalog.is_permission(f"iam.googleapis.com/{permission.removeprefix('iam.')}"):
-        return f"it is spelt iam.googleapis.com/{permission.removeprefix('iam.')}", True
-    nearest = catalog.nearest_permission(permission)
-    hint = f"; the nearest is {nearest}" if nearest else ""
-    return f"it is in no role of the catalogue of {catalog.date}{hint}", False
+        return f"it is spelt iam.googleapis.com/{permission.removeprefix('iam.')}"
+    return None
+
+
+def _slip(permission: str, catalog: Catalog) -> str | None:
+    """Why a permission that is in no role is surely none, as a clause."""
+    meant = catalog.slip(permission)
+    if meant:
+        return f"it is in no role of the catalogue of {catalog.date}; did you mean {meant}?"
+    if permission.startswith(_WHOLE):
+        return f"it is in no role of the catalogue of {catalog.date}, which has all of their kind"
+    service = permission.partition(".")[0]
+    unheard = "/" not in permission and service not in catalog.services
+    return f"no role of the catalogue of {catalog.date} has anything of `{service}`" if unheard else None

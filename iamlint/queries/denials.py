@@ -32,6 +32,11 @@ def ineffective_denials(estate: Estate) -> Iterator[Match]:
             rest = len(told) - 1
             more = f" (and {rest} more of the kind)" if rest else ""
             yield Match(denial, Truth.TRUE, words={"problem": told[0] + more}, place=denial.place)
+            continue
+        doubts = [one for one in _known(denial.denied_permissions) if _is_in_no_role(one, catalog)]
+        if doubts:
+            reason = f"{doubts[0]} is in no role of the catalogue of {catalog.date}: newer than that, or a slip"
+            yield Match(denial, Truth.UNKNOWN, (), (reason,), words={"problem": reason}, place=denial.place)
 
 
 def _known(*several: Texts) -> Iterator[str]:
@@ -48,11 +53,14 @@ def _of_permission(permission: str, catalog: Catalog) -> str | None:
         meant = denied_permission(permission.removeprefix("resourcemanager.googleapis.com/")) or _host(permission)
         hint = f"; it is spelt `{meant}` here" if meant else "; the form is `SERVICE.googleapis.com/RESOURCE.VERB`"
         return f"`{permission}` is no permission of deny policies{hint}"
-    if is_glob(as_granted) or catalog.is_permission(as_granted) or catalog.is_permission(permission):
-        return None
-    nearest = catalog.nearest_permission(as_granted)
-    hint = f"; did you mean `{denied_permission(nearest)}`?" if nearest else ""
-    return f"`{permission}` is in no role of the catalogue of {catalog.date}{hint}"
+    meant = catalog.slip(as_granted) if _is_in_no_role(permission, catalog) else None
+    hint = f"did you mean `{denied_permission(meant)}`?" if meant else ""
+    return f"`{permission}` is in no role of the catalogue of {catalog.date}; {hint}" if hint else None
+
+
+def _is_in_no_role(permission: str, catalog: Catalog) -> bool:
+    as_granted = allowed_permission(permission) or "*"
+    return not (is_glob(as_granted) or catalog.is_permission(as_granted) or catalog.is_permission(permission))
 
 
 def _host(permission: str) -> str | None:

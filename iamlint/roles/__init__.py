@@ -24,6 +24,11 @@ BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer", "roles/admin",
 """The basic roles, old and new. Source: https://cloud.google.com/iam/docs/roles-overview#basic"""
 
 
+UNLISTED = ("roles/iam.serviceAccountShortTermTokenMinter",)
+"""Roles that Google's documentation grants and none of its lists has, so that nobody tells their permissions. Source:
+https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_data_transfer_config"""
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """A role as somebody's newer list has it; ``permissions`` is None where the list tells none.
@@ -126,6 +131,23 @@ class Catalog:
         alike = [one for one in self._permissions if one.startswith(service)]
         return next(iter(get_close_matches(name, alike, n=1, cutoff=0.85)), None)
 
+    def slip(self, name: str) -> str | None:
+        """The permission that one which is not there was surely meant to be: a letter or two away from it.
+
+        What is further away may be one that no predefined role has, or a newer one.
+        """
+        service, _, rest = name.partition(".")
+        if service in self.services:
+            nearest = self.nearest_permission(name)
+            return nearest if nearest and _changes(name, nearest) <= _SLIP else None
+        meant = (f"{one}.{rest}" for one in sorted(self.services) if _changes(one, service) <= _SLIP)
+        return next((one for one in meant if self.is_permission(one)), None)
+
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """What the permissions of some role begin with: ``iam``, ``storage``."""
+        return frozenset(one.partition(".")[0] for one in self._names)
+
     @cached_property
     def _names(self) -> frozenset[str]:
         """All permissions: those that ship, and those of newer definitions."""
@@ -158,6 +180,19 @@ class Catalog:
         return tuple(role for role, held in found if not isinstance(held, Unknown) and permission in held)
 
 
+_SLIP = 2
+
+
+def _changes(one: str, other: str) -> int:
+    """By how many letters two names differ."""
+    from difflib import SequenceMatcher
+
+    if abs(len(one) - len(other)) > _SLIP:
+        return _SLIP + 1
+    pairs = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    return sum(max(a2 - a1, b2 - b1) for tag, a1, a2, b1, b2 in pairs if tag != "equal")
+
+
 @cache
 def catalog() -> Catalog:
     """The catalogue that ships with iamlint, read when it is first asked for."""
@@ -166,7 +201,8 @@ def catalog() -> Catalog:
     for coded in document["permissions"]:
         before = before[: ord(coded[0]) - 32] + coded[1:]
         permissions.append(before)
-    return Catalog(document["date"], tuple(permissions), document["roles"])
+    unlisted = dict.fromkeys(UNLISTED, ("", "", 1, None))
+    return Catalog(document["date"], tuple(permissions), {**unlisted, **document["roles"]})
 
 
 class Roles:
