@@ -1,13 +1,16 @@
 """Hold the facts of Terraform source against those of the plan that Terraform makes of it.
 
     python bench/parity.py ROOT PLAN [ROOT PLAN ...]
-    python bench/parity.py --list FILE      # lines of "ROOT<tab>PLAN"
+    python bench/parity.py --list FILE      # lines of "ROOT<tab>PLAN", or "ROOT<tab>PLAN<tab>ANSWERS"
+
+ANSWERS is a document that the source is read with: an export that tells what Terraform asked an API for while it made
+the plan (`bench/answers.py` makes them).
 
 Facts are compared by kind and address, in every part that the reporter of facts prints. Of the facts that the plan
 knows it counts those that are equal, those that it knows since Terraform asked an API or its environment (asked),
 others that are unknown in the source, missing there, and contradicting; then those that only the source has (extra),
-and those that it has in finer parts than the plan (a set with one unknown element is unknown as a whole in
-a plan, while the source still names the others). ``-v`` names every fact that is not equal.
+and those that it has in finer parts than the plan (a set with one unknown element is unknown as a whole in a plan,
+while the source still names the others). ``-v`` names every fact that is not equal.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from iamlint.sources.reading import Options
 PLACE = frozenset({"kind", "address", "type", "path", "line", "unknown"})
 """What an entry says beside the fact itself."""
 NOT_COMPARED = frozenset({"gap"})
+LOOKED_UP = re.compile(r"(?:^|\.)data\.google_(?:project|folder|active_folder|organization)\.")
+"""Addresses of what a plan found, and a source only asks for."""
 SAYS = {"grant": ("principal", "role"), "attachment": ("account", "default", "scopes")}
 """The parts of a fact without which it says nothing; of other kinds any part will do."""
 FOLLOWS = {"default": "account"}
@@ -53,16 +58,19 @@ Difference = tuple[str, str, str]
 """Class, kind of fact, and what the fact says."""
 
 
-def entries(path: Path, source_root: Path | None = None) -> dict[tuple[str, str], list[Entry]]:
+def entries(
+    path: Path, source_root: Path | None = None, answers: Path | None = None
+) -> dict[tuple[str, str], list[Entry]]:
     """The compared facts of an input, by kind and address; what is not known in them is a question mark."""
     found: dict[tuple[str, str], list[Entry]] = {}
     # One file stands for its directory alone, without the root modules that may lie below it.
     given = next(iter(sorted(path.glob("*.tf"))), path) if path.is_dir() else path
-    reading = read([given], Options(source_root=source_root))
+    reading = read([given, answers] if answers else [given], Options(source_root=source_root))
     for line in facts_json(reading.facts).splitlines():
         entry = json.loads(line)
-        if entry["kind"] not in NOT_COMPARED and entry["address"] is not None:
-            found.setdefault((entry["kind"], entry["address"]), []).append(normalised(entry))
+        address = entry["address"]
+        if entry["kind"] not in NOT_COMPARED and address is not None and not LOOKED_UP.search(address):
+            found.setdefault((entry["kind"], address), []).append(normalised(entry))
     return found
 
 
@@ -168,19 +176,20 @@ def _is_asked(found: Entry) -> bool:
     return len(others) < len(found[REASONS]) and all(AFTER_APPLY in reason for reason in others)
 
 
-def pairs(arguments: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
-    """The root modules and plans to compare."""
+def pairs(arguments: argparse.Namespace) -> Iterator[tuple[Path, Path, Path | None]]:
+    """The root modules and plans to compare, with the answers of those that have some."""
     if arguments.list:
         for line in arguments.list.read_text().splitlines():
-            root, _, plan = line.partition("\t")
-            yield Path(root), Path(plan)
+            root, plan, *answers = map(Path, line.split("\t"))
+            yield root, plan, next(iter(answers), None)
     given = iter(arguments.paths)
-    yield from zip(given, given, strict=True)
+    for root, plan in zip(given, given, strict=True):
+        yield root, plan, None
 
 
-def differences(root: Path, plan: Path) -> Iterator[Difference]:
+def differences(root: Path, plan: Path, answers: Path | None = None) -> Iterator[Difference]:
     """Every fact of a root module and its plan, with its class."""
-    source, planned = entries(root), entries(plan, source_root=plan.parent)
+    source, planned = entries(root, answers=answers), entries(plan, source_root=plan.parent)
     symbolic = [(kind, address) for kind, address in source if "[*]" in address]
     for kind, address in sorted((source.keys() | planned.keys()) - set(symbolic)):
         stands = [_standing_for(source[key]) for key in symbolic if _is_one_of(address, kind, key)]
@@ -223,10 +232,10 @@ def main() -> None:
     arguments = parser.parse_args()
     totals: dict[str, Counter[str]] = {}
     number = failed = 0
-    for root, plan in pairs(arguments):
+    for root, plan, answers in pairs(arguments):
         number += 1
         try:
-            found = list(differences(root, plan))
+            found = list(differences(root, plan, answers))
         except Exception:
             traceback.print_exc()
             failed += 1
