@@ -14,10 +14,11 @@ from iamlint.facts import (
     Service,
     ServiceAccount,
     ServiceAccountKey,
+    Text,
 )
 from iamlint.sources.gcloud.names import account_in, project_in
 from iamlint.sources.gcloud.parts import first, get, items, place, text
-from iamlint.unknown import Unknown
+from iamlint.unknown import Hole, Unknown
 from iamlint.values import Value
 
 
@@ -27,8 +28,8 @@ def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
     What is said of Google's own roles is the role catalogue's business (`iamlint.roles`).
     """
     for role in found:
-        name = text(get(role, "name")) or ""
-        if name.startswith("roles/"):
+        name = _role_name(role)
+        if isinstance(name, str) and name.startswith("roles/"):
             continue
         written = first(role, "includedPermissions", "included_permissions")
         permissions = tuple((text(one) or "", Place(place(one))) for one in items(written))
@@ -41,6 +42,15 @@ def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
             deleted=get(role, "deleted").data is True,
             accepted=text(get(role, "etag")) is not None,  # a file that somebody wrote for `roles create` has none
         )
+
+
+def _role_name(role: Value) -> Text:
+    """The name of a role; of a file for `gcloud iam roles create`, the command says whose role it will be."""
+    name = text(get(role, "name")) or ""
+    if "roles/" in name:
+        return name
+    parts = (Hole("the project or organization"), f"/roles/{name}") if name else ()
+    return Unknown("the file does not say in which project or organization the role is", parts)
 
 
 def accounts(found: Sequence[Value]) -> Iterator[ServiceAccount]:

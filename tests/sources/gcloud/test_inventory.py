@@ -11,6 +11,7 @@ from iamlint.facts import CustomRole, Project, Service, ServiceAccount
 from iamlint.location import Location
 from iamlint.sources import read
 from iamlint.sources.reading import Options
+from iamlint.unknown import Unknown
 
 ROLE = {
     "description": "Mints tokens",
@@ -45,6 +46,18 @@ def test_a_described_role_without_permissions_has_none(export):
 def test_a_deleted_role_is_known_as_deleted(export):
     (role,) = export("roles.json", [{**LISTED, "deleted": True}]).facts
     assert role.deleted
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [({}, "${?}"), ({"name": "signer"}, "${the project or organization}/roles/signer")],
+)
+def test_a_file_that_a_role_is_made_from_does_not_say_whose_it_will_be(export, name, shown):
+    written = {"title": "Signer", "description": None, "stage": "GA", "includedPermissions": ["iam.roles.get"], **name}
+    (role,) = export("role.json", written).facts
+    assert isinstance(role.name, Unknown)
+    assert (role.name.text, role.accepted) == (shown, False)
+    assert "which project or organization" in role.name.reason
 
 
 ACCOUNT = {
