@@ -150,6 +150,29 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class Emptied:
+    """A binding of a role, or with ``role`` None a whole policy, that has nobody: nobody is left there by an apply."""
+
+    resource: Resource
+    declared: Declaration
+    role: Text | None = None
+    condition: Condition | Unknown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultAccounts:
+    """What is done to Compute Engine's and App Engine's default accounts of a project, once, when it is applied.
+
+    ``action`` is DEPRIVILEGE (they lose their roles on the project), DISABLE or DELETE. Source:
+    https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_default_service_accounts
+    """
+
+    project: Text
+    action: Text
+    declared: Declaration
+
+
+@dataclass(frozen=True, slots=True)
 class CustomRole:
     """A custom role's definition. ``name`` is ``projects/P/roles/R`` or ``organizations/N/roles/R``.
 
@@ -438,6 +461,8 @@ class Gap:
 Fact = (
     Grant
     | Removed
+    | Emptied
+    | DefaultAccounts
     | CustomRole
     | ServiceAccount
     | ServiceAccountKey

@@ -16,7 +16,9 @@ from iamlint.facts import (
     BoundaryBinding,
     Credential,
     CustomRole,
+    DefaultAccounts,
     Denial,
+    Emptied,
     Fact,
     Folder,
     Gap,
@@ -416,7 +418,7 @@ _BOUNDARY = Kind(
 
 _PLAIN = tuple(
     Kind(type_, described=lambda fact: f"{fact.declared.address or fact.declared.type} is declared here")
-    for type_ in (Project, Folder, Organization, BoundaryBinding, Removed, Gap)
+    for type_ in (Project, Folder, Organization, BoundaryBinding, Removed, Emptied, DefaultAccounts, Gap)
 )
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {

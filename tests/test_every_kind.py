@@ -16,7 +16,9 @@ from iamlint.facts import (
     Credential,
     CustomRole,
     Declaration,
+    DefaultAccounts,
     Denial,
+    Emptied,
     Fact,
     Folder,
     Gap,
@@ -48,6 +50,8 @@ SHOP = Resource("project", "shop")
 FACTS: tuple[Fact, ...] = (
     Grant(Principal("user:ana@example.com", "user"), NOT_KNOWN, SHOP, "member", HERE, PLACE, PLACE, PLACE),
     Removed(Grant(Principal("user:a@b.c", "user"), NOT_KNOWN, SHOP, "member", HERE, PLACE, PLACE, PLACE), HERE),
+    Emptied(SHOP, HERE, NOT_KNOWN, NOT_KNOWN),
+    DefaultAccounts(NOT_KNOWN, NOT_KNOWN, HERE),
     CustomRole(NOT_KNOWN, None, HERE),
     CustomRole("projects/shop/roles/r", (("run.services.get", PLACE),), HERE),
     ServiceAccount(NOT_KNOWN, NOT_KNOWN, HERE),

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 from iamlint.estate.closings import Closings
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
 from iamlint.estate.holding import condition_truth
-from iamlint.estate.merging import merged, taken_away
+from iamlint.estate.merging import Change, merged, taken_away
 from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
 from iamlint.facts import (
     CustomRole,
     Declaration,
+    DefaultAccounts,
+    Emptied,
     Fact,
     Folder,
     Gap,
@@ -61,7 +63,8 @@ class Estate:
         self.as_of = as_of
         self._facts = _by_kind(one_name(facts))
         self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization))
-        grants = merged(self.of(Grant), self.of(Removed), self.hierarchy)
+        changes: list[Change] = [*self.of(Removed), *self.of(Emptied), *self.of(DefaultAccounts)]
+        grants = merged(self.of(Grant), changes, self.hierarchy)
         self._facts[Grant], self.replaced = grants.grants, grants.replaced
         self._again: dict[int, list[Grant]] = defaultdict(list)
         for one in self.replaced:

@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import condition_key, identity, principal_node
-from iamlint.facts import Declaration, Gap, Grant, Removed
+from iamlint.facts import Declaration, DefaultAccounts, Emptied, Gap, Grant, Removed
+from iamlint.principals import project_number_of, project_of
+
+Change = Removed | Emptied | DefaultAccounts
+"""What takes away from what an export shows, and grants nothing itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Replaced:
     """A grant of an export that does not count, with what of Terraform owns it, takes it away or states it itself."""
 
     grant: Grant
-    by: Grant | Removed
+    by: Grant | Change
     same: bool
 
 
@@ -35,64 +39,105 @@ class Merged:
 
 @dataclass(slots=True)
 class _Stated:
-    """What Terraform says: the resources and bindings that it owns, the grants that are there, and those that go."""
+    """What Terraform says: the resources and bindings that it owns, the grants that are there, and those that go.
 
-    policies: dict[Node, Grant] = field(default_factory=dict)
-    bindings: dict[tuple[Node, str, str], Grant] = field(default_factory=dict)
-    single: dict[tuple[Node, str, str, str], Grant | Removed] = field(default_factory=dict)
+    ``defaults`` are the projects whose default accounts it deprives of their roles, disables or deletes.
+    """
 
-    def add(self, grant: Grant, hierarchy: Hierarchy) -> None:
-        node = hierarchy.node(grant.resource, grant.declared)
-        if node is None:
-            return
+    hierarchy: Hierarchy
+    policies: dict[Node, Grant | Change] = field(default_factory=dict)
+    bindings: dict[tuple[Node, str, str], Grant | Change] = field(default_factory=dict)
+    single: dict[tuple[Node, str, str, str], Grant | Change] = field(default_factory=dict)
+    defaults: dict[str, DefaultAccounts] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.policies or self.bindings or self.single or self.defaults)
+
+    def add(self, grant: Grant) -> None:
+        """What Terraform grants."""
+        self._own(grant)
+        self._add_single(grant, grant)
+
+    def add_change(self, change: Change) -> None:
+        """What Terraform takes away."""
+        match change:
+            case Removed(grant):
+                self._add_single(grant, change)
+            case Emptied():
+                self._own(change)
+            case DefaultAccounts(project, action):
+                key = self.hierarchy.project_key(project, change.declared)
+                if key and isinstance(action, str):
+                    self.defaults.setdefault(key, change)
+
+    def _own(self, owner: Grant | Emptied) -> None:
+        node = self.hierarchy.node(owner.resource, owner.declared)
         # How often what stands for any number of instances is there is not known: it may not own anything.
-        certain = "[*]" not in (grant.declared.address or "")
-        if grant.origin == "policy" and certain:
-            self.policies.setdefault(node, grant)
-        if grant.origin == "binding" and certain and (key := _binding(node, grant)):
-            self.bindings.setdefault(key, grant)
-        self.add_single(node, grant, grant)
+        if node is None or "[*]" in (owner.declared.address or ""):
+            return
+        match owner:
+            case Grant(origin="policy") | Emptied(role=None):
+                self.policies.setdefault(node, owner)
+            case Grant(origin="binding") | Emptied():
+                key = _binding(node, owner)
+                if key:
+                    self.bindings.setdefault(key, owner)
+            case _:
+                pass
 
-    def add_single(self, node: Node, grant: Grant, by: Grant | Removed) -> None:
-        key, who = _binding(node, grant), principal_node(grant)
+    def _add_single(self, grant: Grant, by: Grant | Change) -> None:
+        node = self.hierarchy.node(grant.resource, grant.declared)
+        key, who = _binding(node, grant) if node else None, principal_node(grant)
         if key and who:
             self.single.setdefault((*key, who), by)
 
-    def replaces(self, grant: Grant, hierarchy: Hierarchy) -> Replaced | None:
+    def replaces(self, grant: Grant) -> Replaced | None:
         """What of Terraform stands in the place of a grant that an export shows, if anything does."""
-        node = hierarchy.node(grant.resource, grant.declared)
+        node = self.hierarchy.node(grant.resource, grant.declared)
         if node is None:
             return None
         key, who = _binding(node, grant), principal_node(grant)
         single = self.single.get((*key, who)) if key and who else None
         if single:
             return Replaced(grant, single, same=isinstance(single, Grant))
-        owner = self.policies.get(node) or (self.bindings.get(key) if key else None)
+        owner = self.policies.get(node) or (self.bindings.get(key) if key else None) or self._of_default(grant, node)
         return Replaced(grant, owner, same=False) if owner else None
 
+    def _of_default(self, grant: Grant, node: Node) -> DefaultAccounts | None:
+        """What becomes of the default account that holds a grant: its roles on its project go, or all it can do."""
+        email = grant.principal.email or ""
+        if grant.principal.kind != "default_service_account" or not email.endswith(_DEFAULTS):
+            return None
+        project = project_of(email) or project_number_of(email)
+        key = self.hierarchy.project_key(project, grant.declared) if project else None
+        fact = self.defaults.get(key) if key else None
+        return fact if fact and (fact.action != "DEPRIVILEGE" or node == ("project", key)) else None
 
-def _binding(node: Node, grant: Grant) -> tuple[Node, str, str] | None:
-    role, condition = identity(grant.role, grant.declared), condition_key(grant)
+
+_DEFAULTS = ("-compute@developer.gserviceaccount.com", "@appspot.gserviceaccount.com")
+
+
+def _binding(node: Node, of: Grant | Emptied) -> tuple[Node, str, str] | None:
+    role = None if of.role is None else identity(of.role, of.declared)
+    condition = condition_key(of.condition)
     return None if role is None or condition is None else (node, role, condition)
 
 
-def merged(grants: Iterable[Grant], removed: Iterable[Removed], hierarchy: Hierarchy) -> Merged:
+def merged(grants: Iterable[Grant], changes: Iterable[Change], hierarchy: Hierarchy) -> Merged:
     """The grants of Terraform, and those of exports that Terraform neither replaces nor takes away nor repeats."""
     grants = tuple(grants)
     exported = [grant for grant in grants if grant.origin == "export"]
     if not exported:
         return Merged(grants)
-    stated = _Stated()
+    stated = _Stated(hierarchy)
     for grant in grants:
         if grant.origin != "export":
-            stated.add(grant, hierarchy)
-    for one in removed:
-        node = hierarchy.node(one.grant.resource, one.grant.declared)
-        if node:
-            stated.add_single(node, one.grant, one)
-    if not stated.policies and not stated.bindings and not stated.single:
+            stated.add(grant)
+    for change in changes:
+        stated.add_change(change)
+    if not stated:
         return Merged(grants)
-    replaced = tuple(found for grant in exported if (found := stated.replaces(grant, hierarchy)))
+    replaced = tuple(found for grant in exported if (found := stated.replaces(grant)))
     gone = {id(one.grant) for one in replaced}
     return Merged(tuple(grant for grant in grants if id(grant) not in gone), replaced)
 

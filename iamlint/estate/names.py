@@ -59,9 +59,9 @@ def principal_node(grant: Grant) -> str | None:
     return identity(principal.unknown, grant.declared)
 
 
-def condition_key(grant: Grant) -> str | None:
+def condition_key(condition: Condition | Unknown | None) -> str | None:
     """What tells the bindings of one role apart: "" without a condition, None where that is not known."""
-    match grant.condition:
+    match condition:
         case None:
             return ""
         case Condition(str() as expression, title):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from iamlint.estate import Estate, identity, scope
-from iamlint.facts import Condition, Declaration, Grant
+from iamlint.estate import Estate, condition_key, identity, scope
+from iamlint.facts import Declaration, Grant
 from iamlint.match import Match
 from iamlint.unknown import Truth
 
@@ -30,7 +30,7 @@ def conflicting_bindings(estate: Estate) -> Iterator[Match]:
             continue
         roles: dict[tuple[str, str], list[Grant]] = defaultdict(list)
         for grant in grants:
-            role, condition = identity(grant.role, grant.declared), _condition_key(grant)
+            role, condition = identity(grant.role, grant.declared), condition_key(grant.condition)
             if role and condition is not None:
                 roles[role, condition].append(grant)
         for sharing in roles.values():
@@ -72,17 +72,6 @@ def _conflict(others: list[Grant], owner: Grant, what: str) -> Match:
 def _first_of_each(grants: Iterable[Grant]) -> list[Grant]:
     """The first grant of each address, in order."""
     return list({grant.declared.address: grant for grant in reversed(list(grants))}.values())[::-1]
-
-
-def _condition_key(grant: Grant) -> str | None:
-    """What tells bindings of one role apart; None where that is not known."""
-    match grant.condition:
-        case None:
-            return ""
-        case Condition(str() as expression, title):
-            return f"{expression}\x1f{title if isinstance(title, str) else ''}"
-        case _:
-            return None
 
 
 # -- roles that are not there --------------------------------------------------------------------------------------

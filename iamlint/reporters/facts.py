@@ -14,7 +14,9 @@ from iamlint.facts import (
     Condition,
     Credential,
     CustomRole,
+    DefaultAccounts,
     Denial,
+    Emptied,
     Fact,
     Folder,
     Gap,
@@ -118,8 +120,8 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
     match fact:
         case Grant():
             return fact.principal_place.at, "grant", _grant(fact, build)
-        case Removed(grant):
-            return grant.principal_place.at, "removed_grant", _grant(grant, build)
+        case Removed() | Emptied() | DefaultAccounts():
+            return _change(fact, build)
         case CustomRole():
             return at, "custom_role", _custom_role(fact, build)
         case ServiceAccount():
@@ -177,6 +179,18 @@ def _grant(fact: Grant, build: _Entry) -> Entry:
         "condition": build.condition(fact.condition),
         "origin": fact.origin,
     }
+
+
+def _change(fact: Removed | Emptied | DefaultAccounts, build: _Entry) -> tuple[Location, str, Entry]:
+    at = fact.declared.at
+    match fact:
+        case Removed(grant):
+            return grant.principal_place.at, "removed_grant", _grant(grant, build)
+        case Emptied():
+            found = {"role": build.text("role", fact.role), "resource": build.resource(fact.resource)}
+            return at, "emptied", {**found, "condition": build.condition(fact.condition)}
+        case DefaultAccounts():
+            return at, "default_accounts", {n: build.text(n, getattr(fact, n)) for n in ("project", "action")}
 
 
 def _custom_role(fact: CustomRole, build: _Entry) -> Entry:

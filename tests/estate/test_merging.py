@@ -182,3 +182,107 @@ def test_the_plan_alone_does_not(check: Check) -> None:
 
 def test_the_export_alone_does_not(check: Check) -> None:
     assert check({"project-shop.json": policy(("roles/owner", [CI]))}, select=CHAIN).findings == ()
+
+
+# -- what takes away -----------------------------------------------------------------------------------------------
+
+BO = policy((TOKEN, ["user:bo@example.com"]), ("roles/iam.workloadIdentityUser", ["user:cy@example.com"]))
+NOBODY = policy()
+
+
+def binding(*lines: str, project: str = "shop", role: str = TOKEN) -> str:
+    inner = "\n  ".join((f'project = "{project}"', f'role = "{role}"', *lines))
+    return f'resource "google_project_iam_binding" "x" {{\n  {inner}\n}}\n'
+
+
+def owned_policy(document: str) -> str:
+    return f'resource "google_project_iam_policy" "x" {{\n  project = "shop"\n  policy_data = {document}\n}}\n'
+
+
+NO_POLICY = 'data "google_iam_policy" "none" {}\n'
+CONDITION = 'condition {\n    title = "t"\n    expression = "true"\n  }'
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        (binding("members = []"), 1),
+        ("locals {\n  who = []\n}\n" + binding("members = [for one in local.who : one]"), 1),
+        (binding("members = []", CONDITION), 2),
+        (binding("members = []", project="seed"), 2),
+        (binding("members = []", role="roles/viewer"), 2),
+        (binding(), 2),
+        ('variable "on" {}\n' + binding("count = var.on", "members = []"), 2),
+        (NO_POLICY + owned_policy("data.google_iam_policy.none.policy_data"), 0),
+        (owned_policy("jsonencode({ bindings = [] })"), 0),
+    ],
+    ids=[
+        "a binding",
+        "a computed binding",
+        "another condition",
+        "another project",
+        "another role",
+        "no members at all",
+        "perhaps none",
+        "a policy",
+        "a text",
+    ],
+)
+def test_what_has_nobody_takes_from_those_who_are_there(check: Check, source: str, left: int) -> None:
+    report = check({"main.tf": source, "project-shop.json": BO}, select=RULE)
+    assert report.errors == ()
+    assert len(report.findings) == left
+    told = [
+        doubt.reason for doubt in report.doubts if "replaced or taken away when google_project_iam_" in doubt.reason
+    ]
+    assert bool(told) is (left < 2)
+
+
+def test_a_plan_may_empty_a_binding(check: Check) -> None:
+    emptied = entry("binding", {"project": "shop", "role": TOKEN, "members": []})
+    assert principals(check, plan(emptied), BO) == ["user:cy@example.com"]
+
+
+COMPUTE = "serviceAccount:1234567-compute@developer.gserviceaccount.com"
+ENGINE = "serviceAccount:shop@appspot.gserviceaccount.com"
+SHOP = json.dumps([{"projectId": "shop", "projectNumber": "1234567", "lifecycleState": "ACTIVE"}])
+
+
+def tamed(action: str, project: str = "shop") -> str:
+    return (
+        f'resource "google_project_default_service_accounts" "x" {{\n project = "{project}"\n action = "{action}"\n}}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "project", "left"),
+    [
+        ("DEPRIVILEGE", "shop", ["folder"]),
+        ("DISABLE", "shop", []),
+        ("DELETE", "shop", []),
+        ("DEPRIVILEGE", "seed", ["folder", "project", "project"]),
+        ("${var.action}", "shop", ["folder", "project", "project"]),
+    ],
+)
+def test_default_accounts_that_terraform_deprives(check: Check, action: str, project: str, left: list[str]) -> None:
+    files = {
+        "main.tf": 'variable "action" {}\n' + tamed(action, project),
+        "projects.json": SHOP,
+        "project-shop.json": policy(("roles/editor", [COMPUTE, ENGINE])),
+        "folder-1.json": policy(("roles/editor", [COMPUTE])),
+    }
+    report = check(files, select=("privileged-default-account",))
+    assert report.errors == ()
+    assert sorted(finding.resource.kind for finding in report.findings if finding.resource) == left
+
+
+def test_what_was_done_to_default_accounts_before_does_not_take_away_what_is_there_now(check: Check) -> None:
+    kind = "google_project_default_service_accounts"
+    after = {"project": "shop", "action": "DEPRIVILEGE", "restore_policy": "REVERT"}
+    found = []
+    for known, unknown in (({}, {"service_accounts": True}), ({"service_accounts": {"1": "x@y.z"}}, {})):
+        change = {"actions": ["create"], "before": None, "after": {**after, **known}, "after_unknown": unknown}
+        one = {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "change": change}
+        files = {"plan.json": plan(one), "project-shop.json": policy(("roles/editor", [ENGINE]))}
+        found.append(len(check(files, select=("privileged-default-account",)).findings))
+    assert found == [0, 1]

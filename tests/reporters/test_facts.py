@@ -18,7 +18,9 @@ from iamlint.facts import (
     Credential,
     CustomRole,
     Declaration,
+    DefaultAccounts,
     Denial,
+    Emptied,
     Fact,
     Folder,
     Gap,
@@ -59,6 +61,15 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         Removed(Grant(Principal(ANA, "user"), "roles/x", SHOP, "member", DECLARED, PLACE, PLACE, PLACE), DECLARED),
         {"kind": "removed_grant", "principal": ANA, "role": "roles/x", "resource": {"kind": "project", "name": "shop"}}
         | {"condition": None, "origin": "member", "line": 3},
+    ),
+    (
+        Emptied(SHOP, DECLARED, "roles/x"),
+        {"kind": "emptied", "role": "roles/x", "resource": {"kind": "project", "name": "shop"}, "condition": None}
+        | {"line": 1},
+    ),
+    (
+        DefaultAccounts("shop", "DISABLE", DECLARED),
+        {"kind": "default_accounts", "project": "shop", "action": "DISABLE", "line": 1},
     ),
     (
         CustomRole("projects/shop/roles/r", (("a.b.c", PLACE),), DECLARED, "T", "GA"),

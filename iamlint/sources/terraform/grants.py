@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iamlint.facts import Condition, Declaration, Grant, Origin, Place, Resource
+from iamlint.facts import Condition, Declaration, Emptied, Grant, Origin, Place, Resource
 from iamlint.location import Span
 from iamlint.sources.terraform.accounts import principal_of
 from iamlint.sources.terraform.arguments import Placed, named, placed_text, placed_texts, text_of, without_prefix
@@ -45,8 +45,11 @@ class _Target:
         )
 
 
-def grants(instance: Instance) -> Iterator[Grant]:
-    """What a ``google_*_iam_member``, ``_binding`` or ``_policy`` grants; nothing for any other type."""
+def grants(instance: Instance) -> Iterator[Grant | Emptied]:
+    """What a ``google_*_iam_member``, ``_binding`` or ``_policy`` grants; nothing for any other type.
+
+    A binding or policy that grants nothing to anybody is told, since it takes from others what they have.
+    """
     found = family_of(instance.type)
     if found is None:
         return
@@ -57,14 +60,16 @@ def grants(instance: Instance) -> Iterator[Grant]:
             member = _required(instance, "member")
             yield target.grant(member, _required(instance, "role"), condition_of(instance.body))
         case "binding":
-            yield from _binding(target)
+            role, condition = _required(instance, "role"), condition_of(instance.body)
+            granted = list(_binding(target, role, condition))
+            if granted or "members" in instance.body.arguments:
+                yield from granted or (Emptied(target.resource, target.declared, role[0], condition),)
         case "policy":
-            yield from _policy(target)
+            yield from list(_policy(target)) or (Emptied(target.resource, target.declared),)
 
 
-def _binding(target: _Target) -> Iterator[Grant]:
+def _binding(target: _Target, role: Placed, condition: Condition | Unknown | None) -> Iterator[Grant]:
     body = target.instance.body
-    role, condition = _required(target.instance, "role"), condition_of(body)
     members = placed_texts(body, "members")
     if isinstance(members, Unknown):
         members = ((members, Place(body.arguments["members"].at.location)),)

@@ -21,6 +21,7 @@ from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.keys import api_key, hmac_key, service_account_key
 from iamlint.sources.terraform.org_policies import older_org_policy, org_policy
 from iamlint.sources.terraform.projects import (
+    default_accounts,
     folder,
     found_folder,
     found_organization,
@@ -53,6 +54,7 @@ _RESOURCES: dict[str, State] = {
     "google_project": project,
     "google_folder": folder,
     "google_project_service": project_service,
+    "google_project_default_service_accounts": default_accounts,
     "google_project_iam_audit_config": audit_config,
     "google_folder_iam_audit_config": audit_config,
     "google_organization_iam_audit_config": audit_config,

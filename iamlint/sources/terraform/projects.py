@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.facts import Folder, Organization, Place, Project, Service, Text
+from iamlint.facts import DefaultAccounts, Folder, Organization, Place, Project, Service, Text
 from iamlint.sources.terraform.arguments import Placed, named, placed_text, without_prefix
 from iamlint.sources.terraform.computed import NO_PROJECT
 from iamlint.sources.terraform.declarations import declaration
@@ -117,3 +117,15 @@ def project_service(instance: Instance) -> Iterator[Service]:
     place = found[1] if found else Place(instance.body.at.location)
     service = named(found[0] if found else None, f"{instance.address}.service", "service is not set")
     yield Service(service, default_project(instance)[0], declaration(instance), place)
+
+
+def default_accounts(instance: Instance) -> Iterator[DefaultAccounts]:
+    """What a ``google_project_default_service_accounts`` will do, once, to the default accounts of a project.
+
+    A plan or state knows ``service_accounts`` where it was done: what an export shows of them now came later.
+    """
+    done = instance.body.value("service_accounts")
+    if done.data is None or done.unknown:
+        action = placed_text(instance.body, "action")
+        text = named(action[0] if action else None, f"{instance.address}.action", "action is not set")
+        yield DefaultAccounts(default_project(instance)[0], text, declaration(instance))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iamlint.facts import Removed, Text
+from iamlint.facts import Grant, Removed, Text
 from iamlint.location import Span
 from iamlint.sources.terraform.accounts import service_account
 from iamlint.sources.terraform.attachments import attaches, names_account
@@ -68,8 +68,7 @@ class Planned:
                 if block:
                     body = _configured(entry.type, body, block)
                 before = Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), None)
-                for grant in grants(before):
-                    yield Removed(grant, grant.declared)
+                yield from (Removed(fact, fact.declared) for fact in grants(before) if isinstance(fact, Grant))
 
     def _email(self, address: str) -> Text:
         if address not in self._emails:
