@@ -55,6 +55,18 @@ class Unknown:
         return only if isinstance(only, Hole) else None
 
 
+def without_prefix(text: str | Unknown, *prefixes: str) -> str | Unknown:
+    """A text without the first of these prefixes that it has."""
+    for prefix in prefixes:
+        if isinstance(text, str):
+            if text.startswith(prefix):
+                return text[len(prefix) :]
+        elif text.prefix.startswith(prefix):
+            rest = text.prefix[len(prefix) :]
+            return Unknown(text.reason, ((rest,) if rest else ()) + text.parts[1:])
+    return text
+
+
 class Truth(Enum):
     """True, false or unknown; combined as Kleene's strong logic combines them."""
 

@@ -9,32 +9,28 @@ https://cloud.google.com/storage/docs/access-control/lists, https://cloud.google
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from iamlint.facts import Condition, Grant, Place, Resource, Text
+from iamlint.sources.access_entries import (
+    NAMED_BY,
+    NO_PRINCIPAL,
+    OF_BUCKET,
+    OF_DATASET,
+    OF_OBJECT,
+    Parts,
+    joined,
+    principal_named_by,
+    principal_of_entity,
+)
 from iamlint.sources.terraform.accounts import principal_of
-from iamlint.sources.terraform.arguments import Placed, elements_of, named, placed_text, placed_texts, without_prefix
+from iamlint.sources.terraform.arguments import Placed, elements_of, named, placed_text, placed_texts
 from iamlint.sources.terraform.condition import condition_of
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.families import resource_of
 from iamlint.sources.terraform.instance import Argument, Body, Instance
 from iamlint.unknown import Hole, Unknown
-
-Parts = tuple[str | Hole, ...]
-
-_DATASET = {
-    "OWNER": "roles/bigquery.dataOwner",
-    "WRITER": "roles/bigquery.dataEditor",
-    "READER": "roles/bigquery.dataViewer",
-}
-_BUCKET = {
-    "OWNER": "roles/storage.legacyBucketOwner",
-    "WRITER": "roles/storage.legacyBucketWriter",
-    "READER": "roles/storage.legacyBucketReader",
-}
-_OBJECT = {"OWNER": "roles/storage.legacyObjectOwner", "READER": "roles/storage.legacyObjectReader"}
 
 _PREDEFINED = {
     "publicread": "READER:allUsers",
@@ -44,29 +40,6 @@ _PREDEFINED = {
 }
 """What predefined ACLs grant to others than the bucket's own project and the object's owner. Source:
 https://cloud.google.com/storage/docs/access-control/lists#predefined-acl"""
-
-_PREFIXES = {
-    "user-": "",
-    "group-": "group:",
-    "domain-": "domain:",
-    "project-owners-": "projectOwner:",
-    "project-editors-": "projectEditor:",
-    "project-viewers-": "projectViewer:",
-}
-"""How entities of Cloud Storage begin, and the principals that they are; a user may be a service account."""
-
-_NAMED_BY = {
-    "user_by_email": "",
-    "group_by_email": "group:",
-    "domain": "domain:",
-    "special_group": "",
-    "iam_member": "",
-}
-"""The arguments of which each entry of a dataset has one, and the principals that they name."""
-_NO_PRINCIPAL = ("view", "routine", "dataset")
-"""What an entry of a dataset may authorize in place of a principal."""
-
-_OF_ACCOUNT = re.compile(r"(?:^|\.)google_\w*service_(?:account|identity)\.[^.]+\.email(?:_address)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +80,7 @@ def dataset(instance: Instance) -> Iterator[Grant]:
 
     Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_dataset#access
     """
-    entries = _list(instance, "bigquery_dataset", _DATASET, "project", "dataset_id")
+    entries = _list(instance, "bigquery_dataset", OF_DATASET, "project", "dataset_id")
     found = _entries(instance.body, "access")
     if isinstance(found, Unknown):
         argument = instance.body.arguments.get("access")
@@ -120,7 +93,7 @@ def dataset(instance: Instance) -> Iterator[Grant]:
 
 def dataset_access(instance: Instance) -> Iterator[Grant]:
     """The one entry of a ``google_bigquery_dataset_access``."""
-    entries = _list(instance, "bigquery_dataset", _DATASET, "project", "dataset_id")
+    entries = _list(instance, "bigquery_dataset", OF_DATASET, "project", "dataset_id")
     yield from _entry(entries, instance.body, instance.address)
 
 
@@ -149,8 +122,8 @@ def _entries(body: Body, name: str) -> tuple[Body, ...] | Unknown:
 
 
 def _entry(entries: _List, entry: Body, reference: str) -> Iterator[Grant]:
-    written = {name: text for name in _NAMED_BY if (text := placed_text(entry, name)) and text[0] != ""}
-    if not written and any(_is_set(entry, name) for name in _NO_PRINCIPAL):
+    written = {name: text for name in NAMED_BY if (text := placed_text(entry, name)) and text[0] != ""}
+    if not written and any(_is_set(entry, name) for name in NO_PRINCIPAL):
         return
     found = placed_text(entry, "role")
     role = named(found[0] if found else None, f"{reference}.role", "role is not set")
@@ -167,14 +140,7 @@ def _holder(entry: Body, written: dict[str, Placed], reference: str) -> Placed:
     if len(certain) > 1:
         reason = text.reason if isinstance(text, Unknown) else "the entry names several principals"
         return Unknown(reason, (Hole(f"{reference}.principal"),)), place
-    text = named(text, f"{reference}.{name}", "")
-    match name:
-        case "user_by_email":
-            return _person(text), place
-        case "iam_member":
-            return without_prefix(text, "iamMember:"), place
-        case _:
-            return _prefixed(_NAMED_BY[name], text), place
+    return principal_named_by(name, named(text, f"{reference}.{name}", "")), place
 
 
 def _is_set(entry: Body, name: str) -> bool:
@@ -197,7 +163,7 @@ def _condition(entry: Body) -> Condition | Unknown | None:
 
 def bucket_acl(instance: Instance) -> Iterator[Grant]:
     """The ACL of a bucket, and the one that its ``default_acl`` gives to new objects."""
-    yield from _acl(_list(instance, "storage_bucket", _BUCKET, "bucket"))
+    yield from _acl(_list(instance, "storage_bucket", OF_BUCKET, "bucket"))
     yield from _predefined(_default_list(instance), "default_acl")
 
 
@@ -213,7 +179,7 @@ def object_acl(instance: Instance) -> Iterator[Grant]:
 
 def bucket_access_control(instance: Instance) -> Iterator[Grant]:
     """One entry of a bucket's ACL."""
-    yield _access_control(_list(instance, "storage_bucket", _BUCKET, "bucket"))
+    yield _access_control(_list(instance, "storage_bucket", OF_BUCKET, "bucket"))
 
 
 def default_object_access_control(instance: Instance) -> Iterator[Grant]:
@@ -228,11 +194,11 @@ def object_access_control(instance: Instance) -> Iterator[Grant]:
 
 
 def _default_list(instance: Instance) -> _List:
-    return _list(instance, "storage_bucket", _OBJECT, "bucket", kind="storage_default_object")
+    return _list(instance, "storage_bucket", OF_OBJECT, "bucket", kind="storage_default_object")
 
 
 def _object_list(instance: Instance) -> _List:
-    return _list(instance, "storage_bucket", _OBJECT, "bucket", "object", kind="storage_object")
+    return _list(instance, "storage_bucket", OF_OBJECT, "bucket", "object", kind="storage_object")
 
 
 def _access_control(entries: _List) -> Grant:
@@ -243,7 +209,7 @@ def _access_control(entries: _List) -> Grant:
         text = named(found[0] if found else None, f"{address}.{name}", f"{name} is not set")
         placed.append((text, found[1] if found else Place(body.at.location)))
     (entity, at), role = placed
-    return entries.grant((_entity(entity), at), role)
+    return entries.grant((principal_of_entity(entity), at), role)
 
 
 def _acl(entries: _List) -> Iterator[Grant]:
@@ -280,61 +246,8 @@ def _pair(entries: _List, pair: Text, place: Place) -> Grant:
     for index, part in enumerate(parts):
         if isinstance(part, str) and ":" in part:
             left, _, right = part.partition(":")
-            role, entity = _text((*parts[:index], left), pair), _text((right, *parts[index + 1 :]), pair)
+            role, entity = joined((*parts[:index], left), pair), joined((right, *parts[index + 1 :]), pair)
             if role != "" and entity != "":
-                return entries.grant((_entity(entity), place), (role, place))
+                return entries.grant((principal_of_entity(entity), place), (role, place))
     why = pair if isinstance(pair, Unknown) else Unknown(f"{pair} is not of the form ROLE:ENTITY")
     return entries.grant((Unknown(why.reason), place), (Unknown(why.reason), place))
-
-
-def _entity(text: Text) -> Text:
-    """The principal that Cloud Storage calls so; one that it calls by a number is known by its kind only.
-
-    Source: ``entity`` of https://cloud.google.com/storage/docs/json_api/v1/bucketAccessControls
-    """
-    for prefix, ours in _PREFIXES.items():
-        rest = without_prefix(text, prefix)
-        if rest == text:
-            continue
-        if isinstance(rest, str) and prefix in ("user-", "group-") and rest and "@" not in rest:
-            why = f"{text} is an id, which does not tell the e-mail"
-            return Unknown(why, (ours or "user:", Hole(rest)))
-        return _prefixed(ours, rest) if ours else _person(rest)
-    return text
-
-
-# -- texts ---------------------------------------------------------------------------------------------------------
-
-
-def _person(email: Text) -> Text:
-    """A user or a service account, which the e-mail tells; one that may be either keeps its name without a prefix."""
-    match email:
-        case str():
-            if email.startswith("deleted:"):
-                return email
-            return _prefixed("serviceAccount:" if "gserviceaccount.com" in email else "user:", email)
-        case Unknown(parts=(Hole(reference),)) if _OF_ACCOUNT.search(reference):
-            return _prefixed("serviceAccount:", email)
-        case Unknown(suffix=suffix) if "@" in suffix or ".gserviceaccount.com" in suffix:
-            return _prefixed("serviceAccount:" if suffix.endswith("gserviceaccount.com") else "user:", email)
-        case _:
-            return email
-
-
-def _prefixed(prefix: str, text: Text) -> Text:
-    if isinstance(text, str):
-        return prefix + text
-    return _text((prefix, *text.parts), text)
-
-
-def _text(parts: Parts, of: Text) -> Text:
-    """A text of these parts, with the reason of the one that they are of."""
-    joined: list[str | Hole] = []
-    for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
-        elif part != "":
-            joined.append(part)
-    if isinstance(of, str) or all(isinstance(part, str) for part in joined):
-        return "".join(str(part) for part in joined)
-    return Unknown(of.reason, tuple(joined))

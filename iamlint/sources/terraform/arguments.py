@@ -117,15 +117,3 @@ def named(text: Text | None, reference: str, reason: str) -> Text:
     if isinstance(text, Unknown) and not text.parts:
         return Unknown(text.reason, (Hole(reference),))
     return text
-
-
-def without_prefix(text: Text, *prefixes: str) -> Text:
-    """A text without the first of these prefixes that it has."""
-    for prefix in prefixes:
-        if isinstance(text, str):
-            if text.startswith(prefix):
-                return text[len(prefix) :]
-        elif text.prefix.startswith(prefix):
-            rest = text.prefix[len(prefix) :]
-            return Unknown(text.reason, ((rest,) if rest else ()) + text.parts[1:])
-    return text

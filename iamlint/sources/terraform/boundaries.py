@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iamlint.facts import Boundary, BoundaryBinding, Place, Text
-from iamlint.sources.terraform.arguments import named, placed_text, placed_texts, text_of, texts_only, without_prefix
+from iamlint.sources.terraform.arguments import named, placed_text, placed_texts, text_of, texts_only
 from iamlint.sources.terraform.computed import boundary_name
 from iamlint.sources.terraform.condition import condition_of
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Body, Instance
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, without_prefix
 from iamlint.values import Value
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iamlint.facts import CustomRole, Text
-from iamlint.sources.terraform.arguments import named, placed_text, placed_texts, text_of, without_prefix
+from iamlint.sources.terraform.arguments import named, placed_text, placed_texts, text_of
 from iamlint.sources.terraform.computed import joined
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.projects import default_project
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, without_prefix
 from iamlint.values import Value
 
 

@@ -12,10 +12,10 @@ from typing import Literal
 
 from iamlint.facts import Place, Resource, Text
 from iamlint.sources.terraform.accounts import account_name
-from iamlint.sources.terraform.arguments import Placed, placed_text, text_of, without_prefix
+from iamlint.sources.terraform.arguments import Placed, placed_text, text_of
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.projects import default_project
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Hole, Unknown, without_prefix
 
 Form = Literal["member", "binding", "policy"]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from iamlint.facts import Condition, Declaration, Emptied, Grant, Origin, Place, Resource
 from iamlint.location import Span
 from iamlint.sources.terraform.accounts import principal_of
-from iamlint.sources.terraform.arguments import Placed, named, placed_text, placed_texts, text_of, without_prefix
+from iamlint.sources.terraform.arguments import Placed, named, placed_text, placed_texts, text_of
 from iamlint.sources.terraform.condition import condition_of
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.families import family_of, resource_of
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.policies import Binding, bindings_of
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, without_prefix
 from iamlint.values import Value
 
 

@@ -18,12 +18,11 @@ from iamlint.sources.terraform.arguments import (
     placed_text,
     placed_texts,
     text_of,
-    without_prefix,
 )
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.families import resource_of
 from iamlint.sources.terraform.instance import Body, Instance
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Hole, Unknown, without_prefix
 from iamlint.values import Value
 
 Texts = tuple[Text, ...] | Unknown

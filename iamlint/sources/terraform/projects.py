@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iamlint.facts import DefaultAccounts, Folder, Organization, Place, Project, Service, Text
-from iamlint.sources.terraform.arguments import Placed, named, placed_text, without_prefix
+from iamlint.sources.terraform.arguments import Placed, named, placed_text
 from iamlint.sources.terraform.computed import NO_PROJECT
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Instance
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Hole, Unknown, without_prefix
 
 
 def default_project(instance: Instance, argument: str = "project") -> Placed:

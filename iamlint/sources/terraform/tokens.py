@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from iamlint.facts import Impersonation, Text
 from iamlint.sources.terraform.accounts import impersonated
-from iamlint.sources.terraform.arguments import Placed, placed_text, placed_texts, text_of, without_prefix
+from iamlint.sources.terraform.arguments import Placed, placed_text, placed_texts, text_of
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Argument, Body, Instance
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, without_prefix
 
 PROVIDERS = frozenset({"google", "google-beta"})
 _USUAL = "iam.serviceAccounts.getAccessToken"

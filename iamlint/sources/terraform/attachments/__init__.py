@@ -22,13 +22,12 @@ from iamlint.sources.terraform.arguments import (
     placed_text,
     placed_texts,
     text_of,
-    without_prefix,
 )
 from iamlint.sources.terraform.computed import joined
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Body, Instance
 from iamlint.sources.terraform.projects import default_project
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, without_prefix
 from iamlint.values import Value
 
 TABLE = Path(__file__).with_name("table.json")

@@ -1,0 +1,112 @@
+"""How access lists name roles and principals: BigQuery's datasets and the ACLs of Cloud Storage, wherever they stand.
+
+Sources: https://cloud.google.com/bigquery/docs/access-control-basic-roles,
+https://cloud.google.com/storage/docs/access-control/lists, https://cloud.google.com/storage/docs/access-control/iam#acls
+"""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.facts import Text
+from iamlint.unknown import Hole, Unknown, without_prefix
+
+Parts = tuple[str | Hole, ...]
+
+OF_DATASET = {
+    "OWNER": "roles/bigquery.dataOwner",
+    "WRITER": "roles/bigquery.dataEditor",
+    "READER": "roles/bigquery.dataViewer",
+}
+OF_BUCKET = {
+    "OWNER": "roles/storage.legacyBucketOwner",
+    "WRITER": "roles/storage.legacyBucketWriter",
+    "READER": "roles/storage.legacyBucketReader",
+}
+OF_OBJECT = {"OWNER": "roles/storage.legacyObjectOwner", "READER": "roles/storage.legacyObjectReader"}
+
+_PREFIXES = {
+    "user-": "",
+    "group-": "group:",
+    "domain-": "domain:",
+    "project-owners-": "projectOwner:",
+    "project-editors-": "projectEditor:",
+    "project-viewers-": "projectViewer:",
+}
+"""How entities of Cloud Storage begin, and the principals that they are; a user may be a service account."""
+
+NAMED_BY = ("user_by_email", "group_by_email", "domain", "special_group", "iam_member")
+"""The parts of which each entry of a dataset has one, which names its principal."""
+NO_PRINCIPAL = ("view", "routine", "dataset")
+"""What an entry of a dataset may authorize in place of a principal."""
+
+_OF_ACCOUNT = re.compile(r"(?:^|\.)google_\w*service_(?:account|identity)\.[^.]+\.email(?:_address)?\Z")
+
+
+def principal_named_by(part: str, text: Text) -> Text:
+    """The principal that one of the parts of an entry of a dataset names."""
+    match part:
+        case "user_by_email":
+            return person(text)
+        case "group_by_email":
+            return prefixed("group:", text)
+        case "domain":
+            return prefixed("domain:", text)
+        case "iam_member":
+            return without_prefix(text, "iamMember:")
+        case _:
+            return text
+
+
+def principal_of_entity(text: Text) -> Text:
+    """The principal that Cloud Storage calls so; one that it calls by a number is known by its kind only.
+
+    Source: ``entity`` of https://cloud.google.com/storage/docs/json_api/v1/bucketAccessControls
+    """
+    for prefix, ours in _PREFIXES.items():
+        rest = without_prefix(text, prefix)
+        if rest == text:
+            continue
+        if isinstance(rest, str) and prefix in ("user-", "group-") and rest and "@" not in rest:
+            why = f"{text} is an id, which does not tell the e-mail"
+            return Unknown(why, (ours or "user:", Hole(rest)))
+        return prefixed(ours, rest) if ours else person(rest)
+    return text
+
+
+# -- texts ---------------------------------------------------------------------------------------------------------
+
+
+def person(email: Text) -> Text:
+    """A user or a service account, which the e-mail tells; one that may be either keeps its name without a prefix."""
+    match email:
+        case str():
+            if email.startswith("deleted:"):
+                return email
+            return prefixed("serviceAccount:" if "gserviceaccount.com" in email else "user:", email)
+        case Unknown(parts=(Hole(reference),)) if _OF_ACCOUNT.search(reference):
+            return prefixed("serviceAccount:", email)
+        case Unknown(suffix=suffix) if "@" in suffix or ".gserviceaccount.com" in suffix:
+            return prefixed("serviceAccount:" if suffix.endswith("gserviceaccount.com") else "user:", email)
+        case _:
+            return email
+
+
+def prefixed(prefix: str, text: Text) -> Text:
+    """A text with another before it."""
+    if isinstance(text, str):
+        return prefix + text
+    return joined((prefix, *text.parts), text)
+
+
+def joined(parts: Parts, of: Text) -> Text:
+    """A text of these parts, with the reason of the one that they are of."""
+    found: list[str | Hole] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        elif part != "":
+            found.append(part)
+    if isinstance(of, str) or all(isinstance(part, str) for part in found):
+        return "".join(str(part) for part in found)
+    return Unknown(of.reason, tuple(found))
