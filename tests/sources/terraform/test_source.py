@@ -123,6 +123,25 @@ def test_a_module_that_is_not_there_is_a_gap(tmp_path: Path) -> None:
     assert "not installed" in grant.principal.unknown.reason
 
 
+@pytest.mark.parametrize(
+    ("source", "is_gap"),
+    [
+        ("terraform-aws-modules/vpc/aws", False),
+        ("app.example.com/platform/network/azurerm//modules/peering", False),
+        ("example/aws/google", True),
+        ("git::https://example.com/aws.git", True),
+        ("cloudposse/label/null", True),
+    ],
+)
+def test_a_module_of_another_cloud_has_no_grant_of_this_one(tmp_path: Path, source: str, is_gap: bool) -> None:
+    files = {"main.tf": f'module "m" {{\n  source = "{source}"\n}}\n' + PROJECT_GRANT % '"user:${module.m.who}"'}
+    found = reading(tmp_path, files)
+    assert bool(gaps(found.facts)) == is_gap
+    (grant,) = grants(found)
+    assert grant.principal.unknown is not None
+    assert "not installed" in grant.principal.unknown.reason
+
+
 def test_modules_that_call_themselves_end(tmp_path: Path) -> None:
     found = reading(
         tmp_path, {"main.tf": 'module "me" {\n  source = "./"\n}\n' + PROJECT_GRANT % '"user:a@example.com"'}
