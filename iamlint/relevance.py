@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from iamlint.globs import compiled, is_glob
+from iamlint.facts import Text
+from iamlint.globs import compiled, is_glob, text_is
 from iamlint.graph.powers import DEPLOY, POWERS, STRONG
 from iamlint.principals import read_principal
 from iamlint.queries import QUERIES
 from iamlint.roles import Catalog, Roles
 from iamlint.rule import Rule
 from iamlint.sources.reading import Relevance
-from iamlint.unknown import Unknown
+from iamlint.unknown import Hole, Truth, Unknown
 
 Pattern = Mapping[str, Any]
 Test = Callable[[str], bool]
@@ -42,6 +43,7 @@ def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
         agents_role=cache(lambda role: roles.kind(role) == "service_agent"),
         member=_member_test(by_member),
         agent=lru_cache(1 << 16)(lambda member: read_principal(member).kind == "service_agent"),
+        alike=_alike_test(by_member),
     )
 
 
@@ -89,8 +91,9 @@ def _role_test(patterns: list[Pattern], catalog: Catalog) -> Test:
     return is_relevant
 
 
+_LOCAL, _DOMAIN = "[A-Za-z0-9!#$%&'+=^_.~-]+", "[a-z0-9.-]+"
 _COMMON = re.compile(
-    r"(?:user|group):[^\s@:/]+@[a-z0-9.-]+\Z|serviceAccount:[^\s@:/\[]+@[a-z0-9.-]+\.gserviceaccount\.com\Z"
+    rf"(?P<person>user:|group:){_LOCAL}@(?P<domain>{_DOMAIN})\Z|serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com\Z"
 )
 """The members that are certainly of none of the few kinds, told without reading them as principals."""
 
@@ -112,3 +115,45 @@ def _member_test(patterns: list[Pattern]) -> Test:
         return not _COMMON.match(member) and read_principal(member).kind in kinds
 
     return is_relevant
+
+
+def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:
+    """The regular expression of the common members that are as little asked about as one, whatever their local names.
+
+    People are alike who are of one domain, accounts whatever their project.
+    """
+    globs = [one for pattern in patterns for one in _listed(pattern.get("principal")) if _LETTERS.match(one)]
+
+    @cache
+    def is_asked(before: str, domain: Text) -> bool:
+        return any(_may_match(glob, before, domain) for glob in globs)
+
+    def alike(member: str) -> str | None:
+        match = _COMMON.match(member)
+        if match is None:
+            return None
+        person, domain = match["person"], match["domain"]
+        if person:
+            return None if is_asked(person, domain) else f"{person}{_LOCAL}@{re.escape(domain)}"
+        return (
+            None
+            if is_asked("serviceAccount:", _ACCOUNTS)
+            else rf"serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com"
+        )
+
+    return alike
+
+
+def _may_match(glob: str, before: str, domain: Text) -> bool:
+    """Whether a glob matches ``before``, a local name, ``@`` and a domain, whatever the name is, which has no ``@``."""
+    name, at, end = glob.partition("@")
+    if not at:
+        parts = domain.parts if isinstance(domain, Unknown) else (domain,)
+        return text_is([glob], Unknown("", (before, _NAME, *parts))) is not Truth.FALSE
+    return text_is([name], Unknown("", (before, _NAME))) & text_is([end], domain) is not Truth.FALSE
+
+
+_NAME = Hole("name")
+_ACCOUNTS = Unknown("the project of an account", (Hole("project"), ".gserviceaccount.com"))
+_LETTERS = re.compile(r"[A-Za-z0-9!#$%&'+=^_.~:@*?-]*\Z")
+"""What globs are made of that can match common members."""

@@ -19,19 +19,25 @@ class Relevance:
     """What is kept of an export that is too large to keep, told by the names of roles and members alone.
 
     The grants of a ``role`` are, but those of an ``agents_role`` to Google's own agents; and whatever the role, those
-    to a ``member`` that stands out.
+    to a ``member`` that stands out. ``alike`` is a regular expression of the members that stand out as little as one,
+    None where there is none.
     """
 
     role: Callable[[str], bool]
     agents_role: Callable[[str], bool]
     member: Callable[[str], bool]
     agent: Callable[[str], bool]
+    alike: Callable[[str], str | None]
     _dull_roles: set[str] = field(default_factory=set)
     _dull_members: set[str] = field(default_factory=set)
 
     def is_dull(self, role: str, members: Sequence[str]) -> bool:
         """Whether nothing of a binding is kept, as is known from earlier ones: of most by a look into two sets."""
         return role in self._dull_roles and self._dull_members.issuperset(members)
+
+    def is_dull_role(self, role: str) -> bool:
+        """Whether a role, as is known from earlier bindings, is only kept for members that stand out."""
+        return role in self._dull_roles
 
     def members(self, role: str, members: Sequence[str]) -> Sequence[str]:
         """The members of a binding whose grants are kept."""

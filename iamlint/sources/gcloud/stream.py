@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ from iamlint.documents import read_json
 from iamlint.facts import Declaration, Fact, Grant, Place
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.assets import assets
+from iamlint.sources.gcloud.dull import Dull
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.kinds import kind_of
 from iamlint.sources.gcloud.names import project_in, resource_of
@@ -34,8 +35,8 @@ LARGEST = 64_000_000_000
 """Bytes of text in a file, decompressed, beyond which it is not read on: a small file can be made of much nothing."""
 MOST_ERRORS = 100
 """Lines told that cannot be read; the rest is counted."""
-_EVERY = 20_000
-"""Lines between two words of progress."""
+_AT_ONCE = 1_000_000
+"""Bytes that are read at once."""
 
 
 class LineText(SourceText):
@@ -70,12 +71,10 @@ def is_stream(path: Path) -> bool:
 
 def read_stream(path: Path, shown: str, options: Options) -> Reading:
     """What an export of assets says. Lines that cannot be read are told, and the others are read."""
-    reading, hierarchy = Reading(files=1), Hierarchy()
-    wrong = 0
-    for number, line in _lines(path, shown, reading):
-        if number % _EVERY == 0:
-            options.progress(f"reading {shown}: line {number}")
-        found = _facts(line, number, shown, options.relevant, hierarchy)
+    reading, hierarchy, wrong = Reading(files=1), Hierarchy(), 0
+    dull = Dull(options.relevant.alike) if options.relevant else None
+    for number, line in _lines(path, shown, reading, dull, options.progress):
+        found = _facts(line, number, shown, options.relevant, hierarchy, dull)
         if isinstance(found, list):
             reading.facts += found
             continue
@@ -92,25 +91,50 @@ def _opened(path: Path) -> IO[bytes]:
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]  # GzipFile reads lines, too
 
 
-def _lines(path: Path, shown: str, reading: Reading) -> Iterator[tuple[int, bytes]]:
-    """The lines with their numbers; what is wrong with the file as a whole is told in ``reading``."""
-    number, size = 0, 0
+def _lines(
+    path: Path, shown: str, reading: Reading, dull: Dull | None, progress: Callable[[str], None]
+) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not known to be dull, with their numbers; a file that cannot be read on is an error."""
+    number = 1
     try:
         with _opened(path) as file:
-            while line := file.readline(LONGEST + 1):
-                number, size = number + 1, size + len(line)
-                if size > LARGEST:
-                    reading.errors.append(Unreadable(_at(shown, number), f"there are more than {LARGEST} bytes"))
-                    return
-                if len(line) > LONGEST:
-                    reading.errors.append(Unreadable(_at(shown, number), f"the line is longer than {LONGEST} bytes"))
-                    while line and not line.endswith(b"\n"):
-                        line = file.readline(LONGEST)
-                elif not line.isspace():
-                    yield number, line
+            for lines in _stretches(file):
+                progress(f"reading {shown}: line {number}")
+                at = 0
+                while at < len(lines):
+                    if dull:
+                        start, at = at, dull.end(lines, at)
+                        number += lines.count(b"\n", start, at)
+                    end = lines.find(b"\n", at) + 1 or len(lines)
+                    if end > at and not (line := lines[at:end]).isspace():
+                        yield number, line
+                    number, at = number + (end > at), end
+    except _TooLargeError as error:
+        reading.errors.append(Unreadable(_at(shown, number), str(error)))
     except (OSError, EOFError, zlib.error) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        reading.errors.append(Unreadable(_at(shown, number + 1), f"the file cannot be read on: {reason}"))
+        reading.errors.append(Unreadable(_at(shown, number), f"the file cannot be read on: {reason}"))
+
+
+class _TooLargeError(Exception):
+    """There are more bytes than are read."""
+
+
+def _stretches(file: IO[bytes]) -> Iterator[bytes]:
+    """The text, many whole lines at a time; of a line that is longer than `LONGEST` the middle may be missing."""
+    size, begun, length = 0, list[bytes](), 0
+    while block := file.read1(_AT_ONCE):  # type: ignore[attr-defined]  # both kinds of files have it; what is there comes before what is wrong
+        block, size = block[: LARGEST - size], size + len(block)
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield b"".join((*begun, block[:end]))
+            begun, length = [block[end:]], len(block) - end
+        elif length <= LONGEST:
+            begun.append(block)
+            length += len(block)
+        if size > LARGEST:
+            raise _TooLargeError(f"there are more than {LARGEST} bytes")
+    yield b"".join(begun)
 
 
 def _at(shown: str, number: int) -> Location:
@@ -118,15 +142,17 @@ def _at(shown: str, number: int) -> Location:
 
 
 def _facts(
-    line: bytes, number: int, shown: str, relevant: Relevance | None, hierarchy: Hierarchy
+    line: bytes, number: int, shown: str, relevant: Relevance | None, hierarchy: Hierarchy, dull: Dull | None
 ) -> list[Fact] | Unreadable:
     """The facts of one line; none of one that nothing is asked about."""
+    if len(line) > LONGEST:
+        return Unreadable(_at(shown, number), f"the line is longer than {LONGEST} bytes")
     text = line.decode("utf-8", "replace")
     try:
         asset = json.loads(text)
     except (ValueError, RecursionError):
         asset = None
-    kept = _plain(asset, relevant)
+    kept = _plain(asset, relevant, dull)
     if kept is not None:
         return _grants(asset, kept, _Line(text, number, shown), hierarchy) if kept else []
     document = read_json(LineText(shown, text, number))
@@ -140,24 +166,29 @@ def _facts(
 
 # -- the plain ones ------------------------------------------------------------------------------------------------
 
-_USUAL = frozenset({"name", "asset_type", "iam_policy", "ancestors", "update_time", "ancestry_path"})
+_USUAL = frozenset(
+    {
+        *("name", "asset_type", "assetType", "iam_policy", "iamPolicy"),
+        *("ancestors", "ancestry_path", "update_time", "updateTime"),
+    }
+)
 _ABOVE = frozenset({"cloudresourcemanager.googleapis.com/Folder", "cloudresourcemanager.googleapis.com/Organization"})
 """What makes an account privileged is any role here, and there are few: they are read whole."""
 _OF_POLICY = frozenset({"bindings", "etag", "version"})
 _STRINGS = frozenset({str})
-Kept = tuple[int, str, str]
-"""The number of a binding, its role, and a member of it."""
+Kept = tuple[int, str, Sequence[str]]
+"""The number of a binding, its role, and those of its members that are kept."""
 
 
-def _plain(asset: Any, relevant: Relevance | None) -> list[Kept] | None:
+def _plain(asset: Any, relevant: Relevance | None, dull: Dull | None) -> list[Kept] | None:
     """What is kept of an asset that has nothing but a policy without conditions, as nearly all have; None of others.
 
     These are read without the tree of places that others are read with, which takes eight times as long.
     """
     try:
-        if not _USUAL.issuperset(asset) or asset["asset_type"] in _ABOVE or type(asset["name"]) is not str:
+        kind, policy, ancestors = _either(asset, "asset_type"), _either(asset, "iam_policy"), asset.get("ancestors", ())
+        if not _USUAL.issuperset(asset) or kind in _ABOVE or type(asset["name"]) is not str:
             return None
-        policy, ancestors = asset["iam_policy"], asset.get("ancestors", ())
         if not _OF_POLICY.issuperset(policy) or not _STRINGS.issuperset(map(type, ancestors)):
             return None
         found: list[Kept] = []
@@ -171,10 +202,28 @@ def _plain(asset: Any, relevant: Relevance | None) -> list[Kept] | None:
                 return None
             kept = relevant.members(role, members) if relevant else members
             if kept:
-                found += [(number, role, member) for member in kept]
+                found.append((number, role, kept))
     except (AttributeError, KeyError, TypeError):
         return None
+    if (
+        dull
+        and relevant
+        and not found
+        and all(relevant.is_dull_role(one["role"]) for one in policy.get("bindings", ()))
+    ):
+        dull.learn(asset, kind, policy)
     return found
+
+
+def _either(asset: dict[str, Any], key: str) -> Any:
+    """What an asset has under a key, as it is written or in camel case; raises KeyError where that is not one thing."""
+    camel = _CAMEL[key]
+    if (key in asset) == (camel in asset):
+        raise KeyError(key)
+    return asset[key] if key in asset else asset[camel]
+
+
+_CAMEL = {"asset_type": "assetType", "iam_policy": "iamPolicy"}
 
 
 _ROLE = re.compile(r'"role"\s*:\s*')
@@ -228,12 +277,14 @@ def _grants(asset: dict[str, Any], kept: list[Kept], line: _Line, hierarchy: Hie
     declared = Declaration(line.whole, "asset")
     hierarchy.add(asset.get("ancestors", []), project_in(name), declared)
     resource_place = line.place(name)
-    role_places: dict[int, Place] = {}
     found: list[Fact] = []
-    for number, role, member in kept:
-        place = line.member(number, member)
-        role_place = role_places.get(number) or role_places.setdefault(number, line.role(number, role))
-        found.append(
-            Grant(principal(member), sys.intern(role), resource, "export", declared, place, role_place, resource_place)
-        )
+    for number, role, members in kept:
+        role_place = line.role(number, role)
+        for member in members:
+            place = line.member(number, member)
+            found.append(
+                Grant(
+                    principal(member), sys.intern(role), resource, "export", declared, place, role_place, resource_place
+                )
+            )
     return found

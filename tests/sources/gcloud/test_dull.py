@@ -1,0 +1,122 @@
+"""Dull lines are passed over by their likeness, and nothing else is: what is kept and what is told stay the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlint.catalog import load_rules, select_rules
+from iamlint.relevance import relevance
+from iamlint.roles import catalog
+from iamlint.sources import read
+from iamlint.sources.gcloud import stream
+from iamlint.sources.gcloud.dull import Dull
+from iamlint.sources.reading import Options, Relevance
+
+ANA, SA = "user:ana@example.com", "serviceAccount:ci@shop.iam.gserviceaccount.com"
+
+
+def relevant() -> Relevance:
+    found = relevance(select_rules(load_rules()[0])[0], catalog())
+    assert found is not None
+    return found
+
+
+def asset(*members: str, role: str = "roles/viewer", **more: Any) -> dict[str, Any]:
+    return {
+        "name": "//storage.googleapis.com/logs",
+        "asset_type": "storage.googleapis.com/Bucket",
+        "iam_policy": {"etag": "a", "bindings": [{"role": role, "members": list(members or (ANA, SA))}]},
+        "ancestors": ["projects/123456789012", "organizations/7"],
+        "update_time": "2026-08-01T10:00:00Z",
+        **more,
+    }
+
+
+def plain(found: dict[str, Any]) -> str:
+    return json.dumps(found)
+
+
+FORMS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "spaces": plain,
+    "no spaces": lambda found: json.dumps(found, separators=(",", ":")),
+    "other order": lambda found: json.dumps(found, sort_keys=True),
+    "camel case": lambda found: (
+        json.dumps(found)
+        .replace("asset_type", "assetType")
+        .replace("iam_policy", "iamPolicy")
+        .replace("update_time", "updateTime")
+    ),
+    "letters beyond ASCII": lambda found: json.dumps({**found, "name": "//x.googleapis.com/größe"}, ensure_ascii=False),
+    "carriage returns": lambda found: json.dumps(found) + "\r",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_dull_lines_are_passed_over_in_any_form(form: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    parsed: list[int] = []
+    facts = stream._facts
+
+    def counted(line: bytes, number: int, *rest: Any) -> Any:
+        parsed.append(number)
+        return facts(line, number, *rest)
+
+    monkeypatch.setattr(stream, "_facts", counted)
+    monkeypatch.setattr(stream, "SMALL", 0)
+    path = tmp_path / "a.ndjson"
+    lines = [FORMS[form](asset(f"user:u{n}@example.com", SA)) for n in range(500)]
+    path.write_text("\n".join([*lines, FORMS[form](asset("allUsers"))]) + "\n")
+    reading = read([path], Options(relevant=relevant()))
+    assert parsed == [*range(1, 65), 501]
+    assert [fact.declared.at.line for fact in reading.facts][:1] == [501]
+    assert reading.errors == []
+
+
+ODD: dict[str, str] = {
+    "public": plain(asset("allUsers")),
+    "public by another case": plain(asset("ALLUSERS")),
+    "a glob of a rule": plain(asset("user:ana@gmail.com")),
+    "a domain": plain(asset("domain:example.com")),
+    "malformed": plain(asset("user:ana")),
+    "two signs": plain(asset("user:ana@b@example.com")),
+    "an empty member": plain(asset("")),
+    "a role that is asked about": plain(asset(role="roles/owner")),
+    "a role that nobody knows": plain(asset(role="roles/no.such")),
+    "a folder": plain(asset(asset_type="cloudresourcemanager.googleapis.com/Folder")),
+    "escapes": plain(asset()).replace("roles/viewer", "roles\\/owner"),
+    "no name": plain({key: value for key, value in asset().items() if key != "name"}),
+    "a key twice": plain(asset()).replace('"role"', '"role": "roles/viewer", "role"'),
+    "no role": plain(asset()).replace('"role": "roles/viewer", ', ""),
+    "a condition": plain(asset()).replace('"role"', '"condition": {"expression": "false"}, "role"'),
+    "a comma too many": plain(asset()).replace("]}]", "]},]"),
+    "a bracket too few": plain(asset())[:-1],
+    "two on a line": plain(asset()) + plain(asset("allUsers")),
+    "a number for a member": plain(asset()).replace(f'"{ANA}"', "7"),
+    "nothing": "   ",
+    "no members": plain(asset()).replace(f'"{ANA}", "{SA}"', ""),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_is_not_like_the_dull_lines_is_read(odd: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(stream, "SMALL", 0)
+    path = tmp_path / "a.ndjson"
+    dull = [plain(asset(ANA, f"group:g{n}@example.com", SA)) for n in range(70)]
+    empty = plain(asset()).replace(f'"{ANA}", "{SA}"', "")
+    path.write_text("\n".join([*dull, empty, ODD[odd], *dull, ODD[odd]]))
+    quick = read([path], Options(relevant=relevant()))
+    monkeypatch.setattr(Dull, "learn", lambda *_: None)
+    whole = read([path], Options(relevant=relevant()))
+    assert (quick.facts, quick.errors) == (whole.facts, whole.errors)
+
+
+def test_members_are_alike_where_no_rule_asks_about_one_of_them() -> None:
+    alike = relevant().alike
+    assert alike("user:ana@example.com") == alike("user:bo@example.com") != alike("user:ana@example.org")
+    assert alike("serviceAccount:a@b.iam.gserviceaccount.com") == alike("serviceAccount:c@d.iam.gserviceaccount.com")
+    for asked in ("user:ana@gmail.com", "user:ana@hotmail.de", "allUsers", "serviceAccount:p.svc.id.goog[a/b]", "x"):
+        assert alike(asked) is None
