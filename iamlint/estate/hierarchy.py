@@ -13,6 +13,7 @@ Node = tuple[str, str]
 """A kind and a name: ("project", "shop"), ("service_account", "ci@shop.iam.gserviceaccount.com")."""
 
 CONTAINERS = ("project", "folder", "organization")
+_COLLECTIONS = ("projects", "folders", "organizations")
 
 
 def account_node(account: Text, declared: Declaration) -> Node | None:
@@ -71,9 +72,21 @@ class Hierarchy:
             case "organization":
                 name = identity(_number(resource.name, "organizations/"), declared)
                 name = self._numbers.get(name, name) if name else None
+            case "service_account":
+                name = identity(resource.name, declared)
             case _:
                 name = identity(resource.name, declared)
+                name = self._short(name) if name else None
         return (resource.kind, name) if name else None
+
+    def _short(self, name: str) -> str:
+        """``projects/P/locations/L/topics/T`` as ``P/L/T``: so Terraform names what exports name in full."""
+        if "/" not in name or "${" in name:
+            return name
+        parts = name.split("/")
+        if parts[0] in _COLLECTIONS and len(parts) % 2 == 0:
+            parts = parts[1::2]
+        return "/".join((self._keys.get(parts[0], parts[0]), *parts[1:]))
 
     def project_of(self, email: str, declared: Declaration) -> Text | None:
         """The project of the account that a declaration names: as declared, else by its e-mail (an id or a number)."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
+
 from iamlint.estate import Estate, principal_node
 from iamlint.facts import (
     Declaration,
@@ -61,7 +63,23 @@ def test_an_account_lies_in_the_project_of_its_e_mail_or_of_its_declaration() ->
 
 def test_a_full_name_tells_its_project() -> None:
     topic = Resource("pubsub_topic", "projects/1234567/topics/t")
-    assert list(estate().hierarchy.above(topic, HERE)) == [("pubsub_topic", "projects/1234567/topics/t"), *SHOP]
+    assert list(estate().hierarchy.above(topic, HERE)) == [("pubsub_topic", "shop/t"), *SHOP]
+
+
+@pytest.mark.parametrize(
+    ("names", "same"),
+    [
+        (("projects/shop/datasets/sales", "shop/sales", "projects/1234567/datasets/sales", "1234567/sales"), True),
+        (("projects/shop/locations/eu/services/web", "shop/eu/web"), True),
+        (("organizations/3/sources/s", "3/s"), True),
+        (("projects/shop/topics/t", "projects/seed/topics/t"), False),
+        (("projects/shop/topics/t", "t"), False),
+    ],
+)
+def test_a_resource_has_one_name_in_terraform_and_in_exports(names: tuple[str, ...], same: bool) -> None:
+    hierarchy = estate().hierarchy
+    nodes = {hierarchy.node(Resource("x", name), HERE) for name in names}
+    assert (len(nodes) == 1) is same
 
 
 def test_an_organization_is_one_by_domain_or_number_where_the_input_says_so() -> None:

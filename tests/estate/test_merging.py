@@ -286,3 +286,41 @@ def test_what_was_done_to_default_accounts_before_does_not_take_away_what_is_the
         files = {"plan.json": plan(one), "project-shop.json": policy(("roles/editor", [ENGINE]))}
         found.append(len(check(files, select=("privileged-default-account",)).findings))
     assert found == [0, 1]
+
+
+# -- access lists --------------------------------------------------------------------------------------------------
+
+
+def bucket_entry(role: str) -> dict[str, Any]:
+    return {"bucket": "reports", "entity": "allUsers", "role": role}
+
+
+def test_an_entry_of_an_access_list_that_a_plan_takes_away_is_gone(check: Check) -> None:
+    kind = "google_storage_bucket_access_control"
+    change = {"actions": ["delete"], "before": bucket_entry("READER"), "after": None, "after_unknown": {}}
+    removed = {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "change": change}
+    exported = {
+        "name": "//storage.googleapis.com/projects/_/buckets/reports",
+        "assetType": "storage.googleapis.com/Bucket",
+        "iamPolicy": {"bindings": [{"role": "roles/storage.legacyBucketReader", "members": ["allUsers"]}]},
+        "ancestors": ["projects/1234567"],
+    }
+    files = {"plan.json": plan(), "assets.json": json.dumps([exported])}
+    assert len(check(files, select=("public-grant",)).findings) == 1
+    assert check({**files, "plan.json": plan(removed)}, select=("public-grant",)).findings == ()
+
+
+def test_what_a_plan_and_an_asset_say_of_one_dataset_is_told_once(check: Check) -> None:
+    kind = "google_bigquery_dataset_iam_member"
+    after = {"project": "shop", "dataset_id": "sales", "role": "roles/bigquery.dataViewer", "member": "allUsers"}
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
+    planned = {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "change": change}
+    exported = {
+        "name": "//bigquery.googleapis.com/projects/shop/datasets/sales",
+        "assetType": "bigquery.googleapis.com/Dataset",
+        "iamPolicy": {"bindings": [{"role": "roles/bigquery.dataViewer", "members": ["allUsers"]}]},
+        "ancestors": ["projects/1234567"],
+    }
+    files = {"plan.json": plan(planned), "assets.json": json.dumps([exported])}
+    (finding,) = check(files, select=("public-grant",)).findings
+    assert finding.at.path == "plan.json"

@@ -26,6 +26,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.principals import read_principal
+from iamlint.sources.gcloud.connected_access import access_control, dataset_access
 from iamlint.sources.gcloud.denials import denials
 from iamlint.sources.gcloud.federation import provider
 from iamlint.sources.gcloud.names import account_in, snake
@@ -76,10 +77,12 @@ def _facts(one: _Object) -> Iterator[Fact]:
             yield audit_config(one.spec, _target(one), one.declared)
         case "IAMDenyPolicy":
             yield from denials([one.spec], text(get(one.spec, "parent")))
+        case "BigQueryDataset":
+            yield from dataset_access(one.spec, _id(one.document), one.declared)
         case _ if one.kind in _READERS:
             yield _READERS[one.kind](one)
         case _:
-            return
+            yield from access_control(one.kind, one.spec, one.declared)
 
 
 # -- policies ------------------------------------------------------------------------------------------------------

@@ -10,9 +10,8 @@ from iamlint.location import Span
 from iamlint.sources.terraform.accounts import service_account
 from iamlint.sources.terraform.attachments import attaches, names_account
 from iamlint.sources.terraform.families import NOT_THE_TARGET, family_of
-from iamlint.sources.terraform.grants import grants
 from iamlint.sources.terraform.instance import Argument, Body, Instance
-from iamlint.sources.terraform.instances import is_wanted
+from iamlint.sources.terraform.instances import facts_of, is_wanted
 from iamlint.sources.terraform.plan.addresses import joined
 from iamlint.sources.terraform.plan.beside import Beside
 from iamlint.sources.terraform.plan.configuration import Block, Configuration, Expressions, references
@@ -62,13 +61,13 @@ class Planned:
     def removals(self) -> Iterator[Removed]:
         """The grants of before that the plan changes or deletes; those that stay are among the grants, too."""
         for entry in self._changed:
-            if entry.before is not None and family_of(entry.type):
+            if entry.before is not None and is_wanted(entry.mode, entry.type):
                 body = body_of(entry.before, entry.at)
                 block = self._configuration.block(entry.module, block_address(entry.address, entry.module))
                 if block:
                     body = _configured(entry.type, body, block)
                 before = Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), None)
-                yield from (Removed(fact, fact.declared) for fact in grants(before) if isinstance(fact, Grant))
+                yield from (Removed(fact, fact.declared) for fact in facts_of(before) if isinstance(fact, Grant))
 
     def _email(self, address: str) -> Text:
         if address not in self._emails:
