@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from iamlint.facts import Condition, Grant, Place, Resource, Text
+from iamlint.facts import Condition, Grant, Origin, Place, Resource, Text
 from iamlint.sources.access_entries import (
     NAMED_BY,
     NO_PRINCIPAL,
@@ -50,13 +50,14 @@ class _List:
     resource: Resource
     place: Place
     roles: Mapping[str, str]
+    origin: Origin = "member"
 
     def grant(self, principal: Placed, role: Placed, condition: Condition | Unknown | None = None) -> Grant:
         return Grant(
             principal=principal_of(principal[0]),
             role=self.roles.get(role[0], role[0]) if isinstance(role[0], str) else role[0],
             resource=self.resource,
-            origin="member",
+            origin=self.origin,
             declared=declaration(self.instance),
             principal_place=principal[1],
             role_place=role[1],
@@ -76,11 +77,13 @@ def _list(instance: Instance, family: str, roles: Mapping[str, str], *arguments:
 
 
 def dataset(instance: Instance) -> Iterator[Grant]:
-    """The ``access`` blocks of a ``google_bigquery_dataset``.
+    """The ``access`` blocks of a ``google_bigquery_dataset``, which are all of its policy where Terraform keeps them.
 
     Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_dataset#access
     """
     entries = _list(instance, "bigquery_dataset", OF_DATASET, "project", "dataset_id")
+    if instance.body.owns("access"):
+        entries = replace(entries, origin="policy")
     found = _entries(instance.body, "access")
     if isinstance(found, Unknown):
         argument = instance.body.arguments.get("access")

@@ -82,7 +82,33 @@ class _Blocks(Mapping[str, "tuple[Body, ...] | Unknown"]):
 
 def body(declared: Declared, scope: ScopeOf) -> Body:
     """The evaluated body of a block; ``scope`` gives the scope for expressions of a text."""
-    return Body(declared.header, _Arguments(declared, scope), _Blocks(declared, scope))
+    return Body(declared.header, _Arguments(declared, scope), _Blocks(declared, scope), _left(declared))
+
+
+def _left(declared: Declared) -> frozenset[str]:
+    """What ``ignore_changes`` names. Source: https://developer.hashicorp.com/terraform/language/meta-arguments"""
+    nested = [one for one in declared.blocks() if one.block.type == "lifecycle"]
+    written = declared.argument("lifecycle")
+    nested += [Declared(block, written.source) for block in _as_blocks(written)] if written else []
+    found: set[str] = set()
+    for local in filter(None, (one.argument("ignore_changes") for one in nested)):
+        expression = local.argument.expression
+        items = expression.items if isinstance(expression, syntax.Tuple) else (expression,)
+        found.update(_root(item) for item in items)
+    return frozenset(found)
+
+
+def _root(expression: syntax.Expression) -> str:
+    """The argument that a reference begins with: ``access`` of ``access[0].role``, or of the same as a text."""
+    match expression:
+        case syntax.Variable(name=name):
+            return name
+        case syntax.Attribute(object=inner) | syntax.Index(collection=inner):
+            return _root(inner)
+        case syntax.Template(literal=str() as text):
+            return text.partition(".")[0].partition("[")[0]
+        case _:
+            return "all"
 
 
 def evaluated(local: Local, scope: ScopeOf) -> Argument:

@@ -28,12 +28,14 @@ class Argument:
 class Body:
     """Arguments and nested blocks, ``dynamic`` blocks expanded. ``at`` is the header of the block.
 
-    The blocks of a type are `Unknown` where a ``dynamic`` over an unknown collection makes them.
+    The blocks of a type are `Unknown` where a ``dynamic`` over an unknown collection makes them. ``left`` names what
+    Terraform leaves as it is (``ignore_changes``; ``all`` for everything), None where nothing tells: not in a plan.
     """
 
     at: Span
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     blocks: Mapping[str, tuple[Body, ...] | Unknown] = field(default_factory=dict)
+    left: frozenset[str] | None = None
 
     def value(self, name: str) -> Value:
         """The value of an argument; null where it is not there, as Terraform has it."""
@@ -43,6 +45,11 @@ class Body:
     def blocks_of(self, name: str) -> tuple[Body, ...] | Unknown:
         """The nested blocks of a type."""
         return self.blocks.get(name, ())
+
+    def owns(self, name: str) -> bool:
+        """Whether Terraform certainly keeps an argument, or the blocks of a type, just as they are written."""
+        written = name in self.blocks or name in self.arguments
+        return written and self.left is not None and self.left.isdisjoint((name, "all"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,6 +285,58 @@ def test_an_account_that_a_plan_does_not_know_yet_is_the_one_that_it_refers_to(t
     )
 
 
+ENTRIES = """
+  access {
+    role   = "READER"
+    domain = "example.com"
+  }
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "origin"),
+    [
+        ("", "policy"),
+        ("lifecycle {\n ignore_changes = [labels]\n }", "policy"),
+        ("lifecycle {\n ignore_changes = [access]\n }", "member"),
+        ("lifecycle {\n ignore_changes = [access[0].role]\n }", "member"),
+        ('lifecycle {\n ignore_changes = ["access"]\n }', "member"),
+        ("lifecycle {\n ignore_changes = all\n }", "member"),
+    ],
+)
+def test_a_dataset_owns_its_access_where_terraform_keeps_it(tmp_path: Path, more: str, origin: str) -> None:
+    text = f'resource "google_bigquery_dataset" "d" {{\n dataset_id = "sales"\n{ENTRIES}\n{more}\n}}\n'
+    (grant,) = from_text(tmp_path, text)
+    assert grant.origin == origin
+
+
+def test_a_dataset_owns_its_access_in_json_too(tmp_path: Path) -> None:
+    dataset = {"dataset_id": "sales", "access": [{"role": "READER", "domain": "example.com"}]}
+    found = []
+    for lifecycle in ({}, {"lifecycle": {"ignore_changes": ["access"]}}):
+        document = {"resource": {"google_bigquery_dataset": {"d": {**dataset, **lifecycle}}}}
+        found += [grant.origin for grant in from_text(tmp_path, json.dumps(document), "main.tf.json")]
+    assert found == ["policy", "member"]
+
+
+@pytest.mark.parametrize(("written", "origin"), [(ENTRIES, "policy"), ("", "member")])
+def test_in_a_plan_the_source_beside_it_tells_who_owns_the_access(tmp_path: Path, written: str, origin: str) -> None:
+    """The provider fills in what the dataset has, so that a plan alone does not tell who wrote it."""
+    values = {"dataset_id": "sales", "project": "shop", "access": [{"role": "READER", "domain": "example.com"}]}
+    address = "google_bigquery_dataset.d"
+    entry = {"address": address, "mode": "managed", "type": "google_bigquery_dataset", "name": "d"}
+    change = {"actions": ["no-op"], "before": values, "after": values, "after_unknown": {}}
+    plan = {"format_version": "1.2", "resource_changes": [{**entry, "change": change}]}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    alone = [fact for fact in read([tmp_path], Options()).facts if isinstance(fact, Grant)]
+    (tmp_path / "main.tf").write_text(
+        f'resource "google_bigquery_dataset" "d" {{\n dataset_id = "sales"\n{written}}}\n'
+    )
+    reading = read([tmp_path / "plan.json"], Options(source_root=tmp_path))
+    beside = [fact for fact in reading.facts if isinstance(fact, Grant)]
+    assert ([one.origin for one in alone], [one.origin for one in beside]) == (["member"], [origin])
+
+
 # -- Cloud Storage -------------------------------------------------------------------------------------------------
 
 

@@ -55,7 +55,8 @@ def relocated_body(planned: Body, written: Body, *, exact: bool) -> Body:
     """The plan's body with the places of a source body.
 
     ``exact`` says that the source body is of the same instance: then what the plan does not know is as the source has
-    it. An argument that the source does not write (the provider fills it in) stands at the block's header.
+    it. An argument that the source does not write (the provider fills it in) stands at the block's header, and is left
+    as it is.
     """
     arguments = {}
     for name, argument in planned.arguments.items():
@@ -66,7 +67,8 @@ def relocated_body(planned: Body, written: Body, *, exact: bool) -> Body:
     blocks = {
         name: _blocks(inner, written.blocks_of(name), written.at, exact=exact) for name, inner in planned.blocks.items()
     }
-    return Body(written.at, arguments, blocks)
+    filled_in = {*planned.arguments, *planned.blocks} - {*written.arguments, *written.blocks}
+    return Body(written.at, arguments, blocks, None if written.left is None else written.left | filled_in)
 
 
 def placed_at(body: Body, at: Span) -> Body:
