@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from iamlint.estate import Estate, condition_truth, identity
+from iamlint.estate import Estate, condition_truth, identity, left_to_the_holder
 from iamlint.facts import CustomRole, Fact, Grant, Place
 from iamlint.finding import Confidence
 from iamlint.globs import text_is
+from iamlint.grant_words import limited
 from iamlint.kinds import KINDS, kind_of
 from iamlint.patterns import Pattern, finished, judge, narrowed
 from iamlint.unknown import Truth, Unknown
@@ -132,11 +133,19 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
     if found.truth is Truth.FALSE:
         return found
     if grant.condition is not None:
-        truth, reason = condition_truth(grant, estate.as_of, found.permissions)
-        found &= Verdict(truth, (reason,) if reason else ())
+        found &= _holds(grant, found.permissions, estate)
     if not found.permissions or not estate.closings:
         return found
     opened = estate.closings.opened(grant, found.permissions)
     if opened.truth is Truth.FALSE:
         return Verdict(Truth.UNKNOWN, opened.reasons, found.permissions, opened.facts)
     return replace(found, permissions=opened.permissions) if opened.truth is Truth.TRUE else found & opened
+
+
+def _holds(grant: Grant, permissions: tuple[str, ...], estate: Estate) -> Verdict:
+    """Whether a condition holds; one that lets roles which reach accounts be granted does whenever its holder likes."""
+    truth, reason = condition_truth(grant, estate.as_of, permissions)
+    if truth is Truth.UNKNOWN and left_to_the_holder(grant, estate.as_of, permissions):
+        free = limited((False,), grant, estate)
+        return free if free.truth is Truth.TRUE else Verdict.of(truth, reason)
+    return Verdict(truth, (reason,) if reason else ())

@@ -86,6 +86,10 @@ _HOMES: tuple[tuple[Home, re.Pattern[str]], ...] = (
     ("organization", re.compile(r"(?:service-org-|service-o|organizations-|o)(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@")),
 )
 """How the e-mails of agents and default accounts begin, by what they belong to."""
+_NOT_A_MEMBER = re.compile(
+    r"(?:^|\.)google_service_account\.[^.\[]+(?:\[[^\]]*\])?\.(?P<attribute>email|name|id|unique_id|account_id)\Z"
+)
+"""The attributes of a declared account that are no principal as they are."""
 _AGENT_TYPE = re.compile(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[[^\]]*\])?\.(email|member)\Z")
 
 
@@ -142,16 +146,23 @@ def _account(name: str) -> Principal:
     if _GKE.match(name):
         return Principal(f"serviceAccount:{name}", "gke_workload")
     email = name if "${" in name else name.lower()
-    return Principal(f"serviceAccount:{email}", account_kind(email))
+    # A name without a domain may be an account's number; a full name (projects/…) is refused.
+    named = "${" in email or email.isdecimal() or ("@" in email and "/" not in email)
+    return Principal(f"serviceAccount:{email}", account_kind(email) if named else "malformed")
 
 
 def _partly_known(value: Unknown) -> Principal:
     text = value.text
     match value.parts:
         case ("serviceAccount:", hole) if not isinstance(hole, str):
+            found = _NOT_A_MEMBER.search(hole.reference)
+            if found and found["attribute"] in ("name", "id", "account_id"):
+                return Principal(f"serviceAccount:{hole.reference}", "malformed")
             kind: PrincipalKind = "service_agent" if _AGENT_TYPE.search(hole.reference) else "service_account"
             return Principal(text, kind, value)
         case (hole,) if not isinstance(hole, str):
+            if _NOT_A_MEMBER.search(hole.reference):
+                return Principal(hole.reference, "malformed")
             return Principal(text, "service_agent" if _AGENT_TYPE.search(hole.reference) else "unknown", value)
         case _:
             pass
@@ -162,6 +173,8 @@ def _partly_known(value: Unknown) -> Principal:
     if of_prefix == "service_account":
         if ".svc.id.goog[" in text:
             return Principal(text, "gke_workload", value)
+        if value.prefix.startswith("serviceAccount:projects/"):  # a full name
+            return Principal(text, "malformed", value)
         return Principal(text, account_kind(value.suffix) if "@" in value.suffix else "service_account", value)
     if of_prefix == "federated_set" and value.suffix.endswith("/*"):
         return Principal(text, "federated_pool", value)

@@ -26,7 +26,7 @@ from iamlint.facts import (
 )
 from iamlint.kinds import KINDS
 from iamlint.location import Location
-from iamlint.match import Match, matches, verdict, weighed
+from iamlint.match import Match, grant_verdict, matches, verdict, weighed
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.unknown import Hole, Truth, Unknown
@@ -283,6 +283,24 @@ UNREADABLE = HARMLESS.replace("roles/logging.viewer", "projects/shop/roles/elsew
 )
 def test_grants_under_a_condition(pattern: dict[str, Any], fact: Grant, expected: Truth) -> None:
     assert matched(pattern, fact) is expected
+
+
+ADMIN = {"permission": "resourcemanager.projects.setIamPolicy"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (TOKENS, TRUE),  # its holder grants itself Token Creator whenever it likes
+        (HARMLESS, UNKNOWN),
+        (UNREADABLE, UNKNOWN),
+        (f"{TOKENS} && request.time < timestamp('2025-01-01T00:00:00Z')", FALSE),
+        (f"{TOKENS} && resource.matchTag('456/env', 'dev')", UNKNOWN),
+    ],
+)
+def test_what_the_holder_of_a_limited_role_may_do(expression: str, expected: Truth) -> None:
+    fact = under(expression, "roles/resourcemanager.projectIamAdmin")
+    assert grant_verdict(ADMIN, fact, estate(fact)).truth is expected
 
 
 def matched(pattern: dict[str, Any], fact: Grant) -> Truth:

@@ -83,6 +83,11 @@ def test_a_whole_pool_is_no_single_set() -> None:
         "deleted:user:",
         "deleted:domain:example.com",
         "robot:ana@example.com",
+        "user:ci@shop.iam.gserviceaccount.com",
+        "group:123-compute@developer.gserviceaccount.com",
+        "serviceAccount:ci",
+        "serviceAccount:shop.svc.id.goog",
+        "serviceAccount:projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com",
     ],
 )
 def test_what_no_policy_would_take_is_malformed(text: str) -> None:
@@ -125,6 +130,32 @@ def test_a_principal_that_is_not_known_in_full_may_have_a_kind(parts: tuple[str 
     why = Unknown("known after apply", parts)
     principal = read_principal(why)
     assert (principal.kind, principal.unknown) == (kind, why)
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind", "text"),
+    [
+        ((Hole("google_service_account.ci.email"),), "malformed", "google_service_account.ci.email"),
+        ((Hole('module.a["b"].google_service_account.ci[0].name'),), "malformed", None),
+        ((Hole("google_service_account.ci.member"),), "unknown", None),
+        (
+            ("serviceAccount:", Hole("google_service_account.ci.name")),
+            "malformed",
+            "serviceAccount:google_service_account.ci.name",
+        ),
+        (("serviceAccount:projects/", Hole("var.project"), "/serviceAccounts/ci@x"), "malformed", None),
+        (("projects/", Hole("var.project")), "malformed", None),
+        (("robot:", Hole("var.who")), "malformed", None),
+        (("all", Hole("var.who")), "unknown", None),
+        (("serviceacc", Hole("var.who")), "unknown", None),
+    ],
+)
+def test_what_can_be_no_principal_whatever_is_not_known(
+    parts: tuple[str | Hole, ...], kind: str, text: str | None
+) -> None:
+    principal = read_principal(Unknown("known after apply", parts))
+    assert principal.kind == kind
+    assert text is None or (principal.text, principal.unknown) == (text, None)
 
 
 @pytest.mark.parametrize(

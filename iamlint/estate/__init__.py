@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from iamlint.estate.closings import Closings
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
-from iamlint.estate.holding import condition_truth
+from iamlint.estate.holding import condition_truth, left_to_the_holder
 from iamlint.estate.merging import Change, merged, taken_away
 from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
 from iamlint.facts import (
@@ -42,6 +42,7 @@ __all__ = [
     "condition_key",
     "condition_truth",
     "identity",
+    "left_to_the_holder",
     "permissions_of",
     "principal_node",
     "scope",

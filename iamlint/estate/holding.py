@@ -28,3 +28,12 @@ def condition_truth(grant: Grant, as_of: date, permissions: Iterable[str] = ()) 
     truth = reduce(or_, (outcome.truth for outcome in outcomes), Truth.FALSE)
     reasons = dict.fromkeys(reason for outcome in outcomes for reason in outcome.why)
     return truth, "; ".join(reasons) if truth is Truth.UNKNOWN else ""
+
+
+def left_to_the_holder(grant: Grant, as_of: date, permissions: Iterable[str]) -> bool:
+    """Whether all that is not known of a condition is which roles its holder will grant."""
+    if not isinstance(grant.condition, Condition):
+        return False
+    outcomes = [evaluate(grant.condition.expression, Context(as_of, one, grant.principal)) for one in permissions]
+    kinds = {reason.kind for outcome in outcomes if outcome.truth is Truth.UNKNOWN for reason in outcome.reasons}
+    return kinds == {"limit"}

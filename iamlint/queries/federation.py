@@ -11,11 +11,13 @@ from iamlint.facts import Grant, Provider, Text
 from iamlint.match import Match
 from iamlint.unknown import Truth, Unknown
 
-_FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://iam\.googleapis\.com/(?P<rest>.*)\Z", re.DOTALL)
+_FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
+_HOSTS = ("iam.googleapis.com", "cloudresourcemanager.googleapis.com")
 _POOL = re.compile(
     r"projects/(?P<project>[^/]+)(?P<location>/locations/global)?/workloadIdentityPools/(?P<pool>[^/]+)/(?P<who>.+)\Z",
     re.DOTALL,
 )
+_WORKFORCE = re.compile(r"(?:locations/global/)?workforcePools/[^/]+/(?P<who>.+)\Z", re.DOTALL)
 _GKE = re.compile(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[")
 _HOLE = re.compile(r"\$\{[^{}]*\}")
 
@@ -43,16 +45,23 @@ def _problem(grant: Grant, providers: dict[tuple[str, str], list[Provider]]) -> 
         number = gke["project"].isdecimal()
         return "it names the project by its number, where the project's id belongs" if number else None
     federated = _FEDERATED.match(text)
-    found = _POOL.match(federated["rest"]) if federated else None
-    if federated is None or found is None:
+    if federated is None:
+        return None
+    scheme, host, rest = federated["scheme"], federated["host"], federated["rest"]
+    if host.endswith("googleapis.com") and host not in _HOSTS:
+        return f"`{host}` stands where `{_HOSTS[0]}` belongs"
+    if workforce := _WORKFORCE.match(rest):
+        missing = "`locations/global/` is missing before `workforcePools`"
+        return _wrong_scheme(scheme, workforce["who"]) if rest.startswith("locations/") else missing
+    found = _POOL.match(rest)
+    if host != _HOSTS[0] or found is None:
         return None
     if not found["location"]:
         return "`/locations/global` is missing before `/workloadIdentityPools`"
     if not found["project"].isdecimal() and not _HOLE.search(found["project"]):
         return f"`{found['project']}` stands where the project's number belongs, not its id"
-    return _wrong_scheme(federated["scheme"], found["who"]) or _unmapped(
-        found["who"], providers.get((scope(grant.declared), found["pool"]), [])
-    )
+    unmapped = _unmapped(found["who"], providers.get((scope(grant.declared), found["pool"]), []))
+    return _wrong_scheme(scheme, found["who"]) or unmapped
 
 
 def _wrong_scheme(scheme: str, who: str) -> str | None:

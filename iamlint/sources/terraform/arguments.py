@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from iamlint.facts import Place, Text
@@ -77,7 +77,13 @@ def elements_of(value: Value) -> tuple[Value, ...] | Unknown:
 
 
 def placed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
-    """The elements of a list or set of strings, each with its own place, without duplicates."""
+    """The elements of a set of strings, each with its own place and once, as in the set that the provider makes."""
+    listed = listed_texts(body, name)
+    return listed if isinstance(listed, Unknown) else tuple(_distinct(listed))
+
+
+def listed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
+    """The elements of a list of strings that are not null, each with its own place, those named twice included."""
     argument = body.arguments.get(name)
     if argument is None:
         return ()
@@ -87,22 +93,19 @@ def placed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
     items: tuple[Span | None, ...] = argument.items
     if len(items) != len(elements):
         items = (None,) * len(elements)
-    return tuple((text, place_of(argument, element, item)) for text, element, item in _distinct(elements, items))
+    texts = ((text_of(element), element, item) for element, item in zip(elements, items, strict=True))
+    return tuple((text, place_of(argument, element, item)) for text, element, item in texts if text is not None)
 
 
-def _distinct(elements: tuple[Value, ...], items: tuple[Span | None, ...]) -> Iterator[tuple[Text, Value, Span | None]]:
-    """The elements that are not null, each text once, as in the set that the provider makes of them."""
+def _distinct(listed: Iterable[Placed]) -> Iterator[Placed]:
+    """Each text once; of those that are not known at all none is another."""
     seen: set[str] = set()
-    for element, item in zip(elements, items, strict=True):
-        text = text_of(element)
-        if text is None:
-            continue
+    for text, place in listed:
         identity = text if isinstance(text, str) else text.text
         comparable = isinstance(text, str) or bool(text.parts)
-        if comparable and identity in seen:
-            continue
+        if not comparable or identity not in seen:
+            yield text, place
         seen.add(identity)
-        yield text, element, item
 
 
 def texts_only(found: tuple[Placed, ...] | Unknown) -> tuple[Text, ...] | Unknown:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from iamlint.facts import Impersonation, Text
 from iamlint.sources.terraform.accounts import impersonated
-from iamlint.sources.terraform.arguments import Placed, placed_text, placed_texts, text_of
+from iamlint.sources.terraform.arguments import Placed, listed_texts, placed_text, text_of
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instance import Argument, Body, Instance
 from iamlint.unknown import Unknown, without_prefix
@@ -79,7 +79,7 @@ def _of_backend(instance: Instance) -> Iterator[Impersonation]:
 def _impersonation(
     instance: Instance, target: Placed, delegates: str, *, caller: Text | None = None, quota: Text | None = None
 ) -> Impersonation:
-    chain = placed_texts(instance.body, delegates)
+    chain = listed_texts(instance.body, delegates)
     return Impersonation(
         target=impersonated(target[0]),
         declared=declaration(instance),
