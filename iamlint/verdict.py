@@ -22,6 +22,11 @@ class Verdict:
     facts: tuple[Fact, ...] = ()
 
     def __and__(self, other: Verdict) -> Verdict:
+        if self is FALSE or other is FALSE:
+            return FALSE
+        if (self is TRUE and not other.reasons) or (other is TRUE and not self.reasons):
+            found = other if self is TRUE else self
+            return FALSE if found.truth is Truth.FALSE else found
         truth = self.truth & other.truth
         return Verdict(
             truth,
@@ -31,6 +36,8 @@ class Verdict:
         )
 
     def __or__(self, other: Verdict) -> Verdict:
+        if (self is FALSE and not other.reasons) or (other is FALSE and not self.reasons):
+            return other if self is FALSE else self
         truth = self.truth | other.truth
         return Verdict(
             truth,
@@ -45,9 +52,12 @@ class Verdict:
     @staticmethod
     def of(truth: Truth, reason: str = "") -> Verdict:
         """A truth, with the reason where it is unknown."""
-        return Verdict(truth, (reason,) if truth is Truth.UNKNOWN and reason else ())
+        if truth is Truth.UNKNOWN:
+            return Verdict(truth, (reason,) if reason else ())
+        return TRUE if truth is Truth.TRUE else FALSE
 
 
+# Most answers are one of these two, which cost nothing.
 TRUE, FALSE = Verdict(Truth.TRUE), Verdict(Truth.FALSE)
 
 

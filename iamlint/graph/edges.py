@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -54,6 +54,22 @@ class _Powers:
     unknown: Unknown | None
 
 
+class _Edges:
+    """Edges by what they lead to, and those to tokens and delegations by who has them; what is closed apart."""
+
+    def __init__(self) -> None:
+        self.onto: dict[Node, list[Edge]] = defaultdict(list)
+        self.closed: dict[Node, list[Edge]] = defaultdict(list)
+        self.calls: dict[str, list[Edge]] = defaultdict(list)
+        self.closed_calls: dict[str, list[Edge]] = defaultdict(list)
+
+    def add(self, edges: Iterable[Edge]) -> None:
+        for edge in edges:
+            (self.closed if edge.closed else self.onto)[edge.onto].append(edge)
+            if edge.kind in ("token", "delegate"):
+                (self.closed_calls if edge.closed else self.calls)[edge.source].append(edge)
+
+
 class Graph:
     """The direct edges of an estate, by who has them and by what they lead to. Made in time linear in the grants."""
 
@@ -62,12 +78,8 @@ class Graph:
         self.hierarchy = estate.hierarchy
         self._powers: dict[str | None, _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
-        self._onto: dict[Node, list[Edge]] = defaultdict(list)
-        self._closed: dict[Node, list[Edge]] = defaultdict(list)
-        self._calls: dict[str, list[Edge]] = defaultdict(list)
-        self._closed_calls: dict[str, list[Edge]] = defaultdict(list)
+        self._on_accounts = _Edges()
         self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
-        self._node_of: dict[int, Node] = {}
         self._granted: set[Node] = set()
         self._whole: set[Node] = set()
         viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
@@ -87,19 +99,35 @@ class Graph:
             self._granted.add(onto)
             if grant.origin in ("export", "policy"):
                 self._whole.add(onto)
+        placed = self._placed(grant, onto)
+        if onto and placed:
+            source, powers = placed
+            self._relevant[source].append((onto, grant))
+            if onto[0] == "service_account":
+                self._on_accounts.add(self._edges(grant, source, onto, powers))
+
+    def _placed(self, grant: Grant, onto: Node | None) -> tuple[str, _Powers] | None:
+        """Who holds a grant and what is of interest in its role; None where nothing is."""
         powers = self.powers(grant.role, grant.declared)
         weighty = grant.resource.kind in ("folder", "organization") and powers.changes
-        if not powers.held and not powers.unknown and not weighty:
-            return
-        source = principal_node(grant) or f"nobody known, {id(grant)}"
-        if onto is None:
-            return
-        self._relevant[source].append((onto, grant))
-        self._node_of[id(grant)] = onto
-        for edge in self._edges(grant, source, onto, powers):
-            (self._closed if edge.closed else self._onto)[onto].append(edge)
-            if edge.kind in ("token", "delegate"):
-                (self._closed_calls if edge.closed else self._calls)[source].append(edge)
+        if onto is None or (not powers.held and not powers.unknown and not weighty):
+            return None
+        return principal_node(grant) or f"nobody known, {id(grant)}", powers
+
+    @cached_property
+    def _every(self) -> _Edges:
+        """The edges onto containers, too: most of all, which nobody asks about where nothing is delegated."""
+        found = _Edges()
+        for grant in self.estate.of(Grant):
+            known = grant.resource.kind in _ON_ACCOUNTS
+            onto = self.hierarchy.node(grant.resource, grant.declared) if known else None
+            placed = self._placed(grant, onto)
+            if onto and placed:
+                found.add(self._edges(grant, placed[0], onto, placed[1]))
+        return found
+
+    def _onto(self, node: Node) -> _Edges:
+        return self._on_accounts if node[0] == "service_account" else self._every
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
         for kind, held in _kinds(powers.held, onto[0], may_be_any=powers.unknown is not None):
@@ -114,6 +142,8 @@ class Graph:
 
     def _asked(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[Verdict, Verdict]:
         """Whether the condition of a grant holds for permissions, and what of them nothing closes."""
+        if grant.condition is None and not self.estate.closings:
+            return TRUE, Verdict(Truth.TRUE, (), permissions)
         truth, reason = condition_truth(grant, self.estate.as_of, permissions)
         return Verdict.of(truth, reason), self.estate.closings.opened(grant, permissions)
 
@@ -139,25 +169,25 @@ class Graph:
     def onto(self, account: Text, declared: Declaration) -> Iterator[Edge]:
         """The edges onto an account: those on itself first, then those that it inherits."""
         for node in self.hierarchy.around(account, declared):
-            yield from self._onto.get(node, ())
+            yield from self.on(node)
 
     def closed_onto(self, account: Text, declared: Declaration) -> Iterator[Edge]:
         """What would be such edges if nothing closed them."""
         for node in self.hierarchy.around(account, declared):
-            yield from self._closed.get(node, ())
+            yield from self.closed_on(node)
 
     def calls(self, account: str) -> list[Edge]:
         """The edges by which an account asks for tokens, or is let to the next in a chain: tokens and delegations."""
-        return self._calls.get(account, [])
+        return self._every.calls.get(account, [])
 
     def closed_calls(self, account: str) -> list[Edge]:
         """What would be such edges if nothing closed them."""
-        return self._closed_calls.get(account, [])
+        return self._every.closed_calls.get(account, [])
 
     def callers_in(self, node: Node) -> list[str]:
         """The accounts of a container, or the account itself, that have edges of this kind."""
         if node[0] == "service_account":
-            return [node[1]] if node[1] in self._calls or node[1] in self._closed_calls else []
+            return [node[1]] if self.calls(node[1]) or self.closed_calls(node[1]) else []
         return self._callers_in.get(node, [])
 
     def around_caller(self, account: str) -> tuple[Node, ...]:
@@ -171,7 +201,7 @@ class Graph:
     @cached_property
     def _callers_in(self) -> dict[Node, list[str]]:
         found: dict[Node, list[str]] = defaultdict(list)
-        for source in dict.fromkeys((*self._calls, *self._closed_calls)):
+        for source in dict.fromkeys((*self._every.calls, *self._every.closed_calls)):
             for node in self.around_caller(source)[1:]:
                 found[node].append(source)
         return found
@@ -179,23 +209,22 @@ class Graph:
     @property
     def delegations(self) -> Iterator[Edge]:
         """The delegations onto accounts themselves, not onto what they lie in; those that are closed come last."""
-        for edges_on in (self._onto, self._closed):
-            for node, edges in edges_on.items():
-                if node[0] == "service_account":
-                    yield from (edge for edge in edges if edge.kind == "delegate")
+        for edges_on in (self._on_accounts.onto, self._on_accounts.closed):
+            for edges in edges_on.values():
+                yield from (edge for edge in edges if edge.kind == "delegate")
 
     def on(self, node: Node) -> tuple[Edge, ...]:
         """The edges onto one node, without what it inherits."""
-        return tuple(self._onto.get(node, ()))
+        return tuple(self._onto(node).onto.get(node, ()))
 
     def closed_on(self, node: Node) -> tuple[Edge, ...]:
         """What would be edges onto one node if nothing closed them."""
-        return tuple(self._closed.get(node, ()))
+        return tuple(self._onto(node).closed.get(node, ()))
 
     @property
     def has_closed(self) -> bool:
         """Whether any edge is closed."""
-        return bool(self._closed)
+        return bool(self.estate.closings) and bool(self._every.closed)
 
     def is_granted_on(self, node: Node) -> bool:
         """Whether the input has any grant on a resource."""
@@ -264,9 +293,9 @@ class Graph:
     def _beyond(self, account: str, other: str, most: int | None = None) -> Iterator[tuple[Grant, Verdict]]:
         own = self._permissions_on(other)
         for grant, verdict in self.privileges(account)[:most]:
-            node = self._node_of[id(grant)]
+            node = self.hierarchy.node(grant.resource, grant.declared) if own else None
             wanted = self.powers(grant.role, grant.declared).all
-            above = self.hierarchy.containers(node) if own else ()
+            above = self.hierarchy.containers(node) if node else ()
             if not any(_within(wanted, held) for onto in above for held in own.get(onto, ())):
                 yield grant, verdict
 

@@ -47,8 +47,9 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
                 seen.add(id(match.fact))
                 yield match
     yield from _perhaps(graph)
-    leads = leading(graph)
-    for first in graph.delegations:
+    delegations = list(graph.delegations)
+    leads = leading(graph) if delegations else {}
+    for first in delegations:
         told = first.onto[1] in leads and id(first.grant) not in seen and _is_told(first)
         match = _by_delegation(graph, first, leads) if told else None
         if match:
@@ -103,7 +104,7 @@ def _deployed(graph: Graph, account: str, attach: list[Edge], deploys: tuple[Gra
 
 def _perhaps(graph: Graph) -> Iterator[Match]:
     """Grants on an account that is not known, which may be one of the privileged."""
-    emails = [grant.principal.email or "" for _, grant in graph.privileged_accounts()][:_LOOKED_AT]
+    emails = [grant.principal.email or "" for _, grant in islice(graph.privileged_accounts(), _LOOKED_AT)]
     for grant in graph.estate.of(Grant):
         name = grant.resource.name
         if grant.resource.kind != "service_account" or not isinstance(name, Unknown) or not emails:
