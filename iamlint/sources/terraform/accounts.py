@@ -21,16 +21,20 @@ from iamlint.unknown import Hole, Unknown
 from iamlint.values import Value
 
 _KEY = r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]'
-_ACCOUNT = re.compile(
-    rf"(?P<address>(?:module\.[\w-]+(?:{_KEY})?\.)*google_service_account\.[\w-]+(?:{_KEY})?)\.(?P<attribute>\w+)\Z"
-)
+_DECLARED = rf"(?P<address>(?:module\.[\w-]+(?:{_KEY})?\.)*TYPE\.[\w-]+(?:{_KEY})?)\.(?P<attribute>\w+)\Z"
+_ACCOUNT = re.compile(_DECLARED.replace("TYPE", "google_service_account"))
+_AGENT = re.compile(_DECLARED.replace("TYPE", "google_project_service_identity"))
 _FOLDER = "/serviceAccounts/"
 _MEMBER = "serviceAccount:"
 
 
 def declared_account(hole: Hole, *attributes: str) -> str | None:
     """``${ADDRESS.email}`` for a hole that is one of these attributes of a declared account."""
-    match = _ACCOUNT.match(hole.reference)
+    return _by_address(_ACCOUNT, hole, attributes)
+
+
+def _by_address(declared: re.Pattern[str], hole: Hole, attributes: tuple[str, ...]) -> str | None:
+    match = declared.match(hole.reference)
     return "${" + match["address"] + ".email}" if match and match["attribute"] in attributes else None
 
 
@@ -87,20 +91,21 @@ def impersonated(text: Text) -> Text:
 
 
 def principal_of(text: Text) -> Principal:
-    """A principal, where the accounts that the input declares are known by their address."""
+    """A principal, where the accounts and agents that the input declares are known by their address."""
     if isinstance(text, Unknown):
-        identity = _declared_member(text.parts)
-        if identity:
+        if identity := _declared_member(_ACCOUNT, text.parts):
             return Principal(_MEMBER + identity, "service_account")
+        if identity := _declared_member(_AGENT, text.parts):
+            return Principal(_MEMBER + identity, "service_agent")
     return read_principal(text)
 
 
-def _declared_member(parts: tuple[str | Hole, ...]) -> str | None:
+def _declared_member(declared: re.Pattern[str], parts: tuple[str | Hole, ...]) -> str | None:
     match parts:
         case (Hole() as hole,):
-            return declared_account(hole, "member")
+            return _by_address(declared, hole, ("member",))
         case (str(prefix), Hole() as hole) if prefix == _MEMBER:
-            return declared_account(hole, "email")
+            return _by_address(declared, hole, ("email",))
         case _:
             return None
 

@@ -96,6 +96,20 @@ def test_a_declared_account_is_known_by_its_address(build: Build, hole: HoleOf, 
     assert grant.principal.unknown is None
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("serviceAccount:", 'google_project_service_identity.agents["run.googleapis.com"].email'),
+        ('google_project_service_identity.agents["run.googleapis.com"].member',),
+    ],
+)
+def test_a_declared_agent_is_known_by_its_address(build: Build, hole: HoleOf, parts: tuple[str, ...]) -> None:
+    (grant,) = grants(build("google_project_iam_member.x", project="p", role="r", member=hole(*parts)))
+    identity = 'serviceAccount:${google_project_service_identity.agents["run.googleapis.com"].email}'
+    assert (grant.principal.text, grant.principal.kind) == (identity, "service_agent")
+    assert grant.principal.unknown is None
+
+
 def test_a_data_source_or_an_id_is_no_declared_account(build: Build, hole: HoleOf) -> None:
     for parts in (
         ("serviceAccount:", "data.google_service_account.ci.email"),
