@@ -57,6 +57,33 @@ def test_newer_definitions_decide_what_is_found(call: Call, tmp_path: Path) -> N
     assert "role catalogue of 2026-08-22 with new.json" in out
 
 
+def test_newer_definitions_answer_a_data_source(call: Call, tmp_path: Path) -> None:
+    text = """
+data "google_iam_role" "new" {
+  name = "roles/brand.newOperator"
+}
+
+resource "google_project_iam_custom_role" "r" {
+  project     = "shop"
+  role_id     = "r"
+  title       = "r"
+  permissions = data.google_iam_role.new.included_permissions
+}
+
+resource "google_project_iam_member" "m" {
+  project = "shop"
+  role    = google_project_iam_custom_role.r.id
+  member  = "user:ana@example.com"
+}
+"""
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    newer = {"name": "roles/brand.newOperator", "includedPermissions": ["iam.serviceAccounts.getAccessToken"]}
+    (tmp_path / "new.json").write_text(json.dumps(newer), encoding="utf-8")
+    check = ("check", "main.tf", "--select", "broad-token-creator")
+    assert call(*check)[0] == 0
+    assert call(*check, "--role-catalog", "new.json")[0] == 1
+
+
 def test_a_wrong_file_of_definitions_ends_the_run(call: Call, tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(GRANT, encoding="utf-8")
     (tmp_path / "new.json").write_text('[{"name": "x"}]', encoding="utf-8")

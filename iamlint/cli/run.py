@@ -61,7 +61,8 @@ def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
     if wrong:
         raise Failed(wrong)
     roles = role_catalog(request.role_catalog)
-    reading = read(request, config, quiet=quiet, relevant=relevance(rules, roles)) if request.paths else Reading()
+    relevant = relevance(rules, roles)
+    reading = read(request, config, quiet=quiet, relevant=relevant, roles=roles) if request.paths else Reading()
     reading.errors += mistakes(reading.texts.values(), known)
     as_of = request.as_of.date() if request.as_of else None
     found = lint(reading, graded(rules, config.severity), as_of, accept=config.accept, roles=roles)
@@ -92,7 +93,14 @@ def configuration(request: Request) -> Config:
     raise Failed(found)
 
 
-def read(request: Request, config: Config, *, quiet: bool, relevant: Relevance | None = None) -> Reading:
+def read(
+    request: Request,
+    config: Config,
+    *,
+    quiet: bool,
+    relevant: Relevance | None = None,
+    roles: Catalog | None = None,
+) -> Reading:
     """What the input says, with progress on a terminal; of large exports what is relevant."""
     from iamlint.sources import read as read_paths
     from iamlint.sources.reading import Options
@@ -107,6 +115,7 @@ def read(request: Request, config: Config, *, quiet: bool, relevant: Relevance |
         second_parser=request.second_parser,
         progress=progress,
         relevant=relevant,
+        roles=roles,
     )
     try:
         return read_paths(request.paths, options)

@@ -57,7 +57,8 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         options.progress(f"reading {workspace.shown(path)}")
         documents.append((path, named, _read_document(path, named, options, workspace)))
     if found.directories:
-        answers = Answers(fact for _, _, document in documents for fact in document.facts)
+        told = (fact for _, _, document in documents for fact in document.facts)
+        answers = Answers(told, options.roles)
         reading.add(read_terraform(found.directories, options, workspace, answers))
     unrecognised = 0
     for path, named, document in documents:

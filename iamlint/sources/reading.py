@@ -8,6 +8,7 @@ from pathlib import Path
 
 from iamlint.facts import Fact
 from iamlint.location import SourceText, Unreadable
+from iamlint.roles import Catalog
 
 
 def _silent(_message: str) -> None:
@@ -70,7 +71,7 @@ class Options:
     not say so itself (``projects/P``, ``folders/N``, ``organizations/N``, ``serviceAccounts/EMAIL``).
     ``exclude`` are globs of paths that are not looked for below the given directories, though what is checked may
     still call them. ``progress`` is told what is being read. ``relevant`` says what is kept of large exports; without
-    it everything is.
+    it everything is. ``roles`` is the catalogue of Google's roles, where it is not the one that ships.
     """
 
     variables: tuple[str, ...] = ()
@@ -81,6 +82,7 @@ class Options:
     exclude: tuple[str, ...] = ()
     progress: Callable[[str], None] = _silent
     relevant: Relevance | None = None
+    roles: Catalog | None = None
 
 
 @dataclass(slots=True)

@@ -1,25 +1,35 @@
-"""What the documents of a run tell of projects, folders and organizations: what Terraform would ask an API for."""
+"""What a run tells of projects, folders, organizations and roles: what Terraform would ask an API for."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from iamlint.facts import Fact, Folder, Organization, Project
+from iamlint.facts import CustomRole, Fact, Folder, Organization, Project
+from iamlint.roles import Catalog, catalog
+from iamlint.unknown import Unknown
 
 
 class Answers:
     """Projects by id, folders and organizations by name, each with what all documents that name it agree on.
 
-    What documents disagree about has no answer, and neither has what none of them tells.
+    What documents disagree about has no answer, and neither has what none of them tells. ``roles`` is the catalogue of
+    Google's own roles, the one that ships where there is none; custom roles are those of the documents.
     """
 
-    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+    def __init__(self, facts: Iterable[Fact] = (), roles: Catalog | None = None) -> None:
+        self._catalog = roles
+        self._custom: dict[str, set[frozenset[str]]] = defaultdict(set)
         self._told: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._named: dict[tuple[str, ...], set[str]] = defaultdict(set)
         for fact in facts:
             for key, name, value in _told_by(fact):
                 self._told[key][name].add(value)
+            match fact:
+                case CustomRole(name=str() as name, permissions=tuple() as listed):
+                    self._custom[name].add(frozenset(text for text, _ in listed if isinstance(text, str)))
+                case _:
+                    pass
         for (kind, name), told in self._told.items():
             match kind:
                 case "project":
@@ -56,6 +66,14 @@ class Answers:
     def organization_of(self, domain: str) -> str | None:
         """``organizations/N`` by its domain."""
         return _only(self._named.get(("organization", domain.lower()), set()))
+
+    def permissions(self, role: str) -> frozenset[str] | None:
+        """The permissions of a role."""
+        custom = self._custom.get(role, ())
+        if len(custom) == 1:
+            return next(iter(custom))
+        found = (self._catalog or catalog()).permissions(role)
+        return None if custom or isinstance(found, Unknown) else found
 
     def organization_above(self, folder: str) -> str | None:
         """``organizations/N`` in which ``folders/N`` lies, at any depth."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from iamlint.roles import catalog
 from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.instance import Body
 from iamlint.sources.terraform.policies import iam_policy_document
@@ -356,13 +355,12 @@ def _container(written: Value, prefix: str) -> str | None:
     return prefix + digits if digits.isdecimal() else None
 
 
-def _predefined_role(view: View, name: str) -> Value | None:
-    """What the catalogue has of a predefined role; of a custom one only the API tells."""
+def _known_role(view: View, name: str) -> Value | None:
+    """What the catalogue has of a predefined role, and an export of a custom one."""
     role = view.argument("name").data
-    permissions = catalog().permissions(role) if name == "included_permissions" and isinstance(role, str) else None
-    if not permissions or isinstance(permissions, Unknown):
-        return None
-    return Value(tuple(Value(permission) for permission in sorted(permissions)))
+    asked = name == "included_permissions" and isinstance(role, str)
+    permissions = view.answers.permissions(role) if asked and isinstance(role, str) else None
+    return Value(tuple(map(Value, sorted(permissions)))) if permissions else None
 
 
 _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
@@ -382,7 +380,7 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("data", "google_organization"): _known_organization,
     ("data", "google_client_config"): _client,
     ("data", "google_iam_policy"): _policy,
-    ("data", "google_iam_role"): _predefined_role,
+    ("data", "google_iam_role"): _known_role,
     ("data", "google_compute_default_service_account"): _managed_account(
         "", "-compute@developer.gserviceaccount.com", by_number=True
     ),

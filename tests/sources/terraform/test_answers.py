@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import Folder, Grant, Organization, Project
+from iamlint.facts import CustomRole, Folder, Grant, Organization, Project
+from iamlint.roles import Catalog, catalog
+from iamlint.roles.newer import with_newer
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.unknown import Unknown
@@ -197,3 +199,47 @@ def test_the_data_of_a_configuration_are_no_document(tmp_path: Path) -> None:
     value = "local.all[1].projectId"
     assert principal(tmp_path, declared, value, {"projects.json": [SHOP, TILL]}) == "till"
     assert not [fact for fact in read([tmp_path], Options()).facts if isinstance(fact, Project)]
+
+
+ROLE = """
+data "google_iam_role" "d" {{
+  name = "{name}"
+}}
+
+resource "google_project_iam_custom_role" "r" {{
+  project     = "till"
+  role_id     = "r"
+  title       = "r"
+  permissions = data.google_iam_role.d.included_permissions
+}}
+"""
+OWN: dict[str, Any] = {"name": "projects/shop/roles/own", "title": "Own", "etag": "BwX", "includedPermissions": ["a.b.get", "a.b.list"]}
+
+
+def permissions(root: Path, role: str, documents: dict[str, Any], roles: Catalog | None = None) -> list[str] | None:
+    """The permissions of a custom role that takes them from another role."""
+    (root / "main.tf").write_text(ROLE.format(name=role))
+    for name, content in documents.items():
+        (root / name).write_text(json.dumps(content))
+    facts = read([root], Options(roles=roles)).facts
+    (found,) = (fact for fact in facts if isinstance(fact, CustomRole) and fact.declared.address)
+    return [str(name) for name, _ in found.permissions] if isinstance(found.permissions, tuple) else None
+
+
+def test_the_permissions_of_a_role_are_those_of_the_newest_definition(tmp_path: Path) -> None:
+    creator = "roles/iam.serviceAccountOpenIdTokenCreator"
+    assert permissions(tmp_path, creator, {}) == ["iam.serviceAccounts.getOpenIdToken"]
+    newer = tmp_path / "newer" / "roles.json"
+    newer.parent.mkdir()
+    newer.write_text(json.dumps({"name": creator, "title": "T", "stage": "GA", "includedPermissions": ["new.x.get"]}))
+    roles, errors = with_newer(catalog(), newer, "roles.json")
+    newer.unlink()
+    assert errors == []
+    assert permissions(tmp_path, creator, {}, roles) == ["new.x.get"]
+
+
+def test_an_export_tells_the_permissions_of_a_custom_role(tmp_path: Path) -> None:
+    assert permissions(tmp_path, OWN["name"], {}) is None
+    assert permissions(tmp_path, OWN["name"], {"role.json": OWN}) == ["a.b.get", "a.b.list"]
+    other = {**OWN, "includedPermissions": ["a.b.get"]}
+    assert permissions(tmp_path, OWN["name"], {"role.json": OWN, "again.json": other}) is None
