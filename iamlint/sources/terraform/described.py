@@ -66,7 +66,7 @@ def described(source: str, version: str | None) -> Module | None:
         fits = document["repository"].lower() == address.repository and address.path in document["modules"]
         if fits and holds(document["versions"], version or address.version):
             return _module(number, address.path)
-    return None
+    return _without_iam(address) if address.path in _plain().get(address.repository, ()) else None
 
 
 def holds(versions: str, wanted: str | None) -> bool:
@@ -94,6 +94,23 @@ def _documents() -> tuple[dict[str, Any], ...]:
     folder = files("iamlint.sources.terraform") / "modules"
     documents = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda e: e.name)
     return tuple(yaml.safe_load(entry.read_text(encoding="utf-8")) for entry in documents)
+
+
+@cache
+def _plain() -> dict[str, list[str]]:
+    """The modules that state nothing of IAM: their paths, by repository."""
+    import yaml
+
+    text = (files("iamlint.sources.terraform") / "without_iam.yaml").read_text(encoding="utf-8")
+    found: dict[str, list[str]] = yaml.safe_load(text)
+    return found
+
+
+def _without_iam(address: Address) -> Module:
+    name = f"{address.repository}/{address.path}".rstrip("/")
+    module = module_of(Path(name), read_file(SourceText(f"{name}.tf.json", "{}")))
+    module.described = "wholly"
+    return module
 
 
 @cache

@@ -88,6 +88,27 @@ def test_a_version_that_nobody_has_described_is_a_gap(tmp_path: Path) -> None:
 # -- the documents -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("source", "gaps"),
+    [
+        ("terraform-google-modules/network/google", []),
+        ("terraform-google-modules/network/google//modules/subnets/", []),
+        ("github.com/terraform-google-modules/terraform-google-vpn//modules/vpn_ha?ref=v4.0.0", []),
+        ("terraform-google-modules/network/google//modules/fabric-net-svpc-access", ["module.m is not read"]),
+    ],
+)
+def test_a_module_without_iam_is_no_gap_but_its_outputs_are_not_known(
+    tmp_path: Path, source: str, gaps: list[str]
+) -> None:
+    member = 'resource "google_project_iam_member" "x" {\n  role = "r"\n  project = "p"\n  member = module.m.who\n}\n'
+    (tmp_path / "main.tf").write_text(f'module "m" {{\n  source = "{source}"\n  name = "x"\n}}\n{member}')
+    facts = read([tmp_path], Options()).facts
+    assert [fact.reason.partition(":")[0] for fact in facts if isinstance(fact, Gap)] == gaps
+    (grant,) = [fact for fact in facts if isinstance(fact, Grant)]
+    assert grant.principal.unknown is not None
+    assert "not installed" in grant.principal.unknown.reason
+
+
 @pytest.mark.parametrize(("name", "path"), EVERY)
 def test_every_document_makes_modules(name: str, path: str) -> None:
     module = module_of(name, path)
