@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,7 @@ def test_a_grant_is_found_in_every_form(rule: Rule, tmp_path: Path) -> None:
 
 
 NOT_ALONE = {
-    "public-service": "services and functions have no export of their own",
+    "public-service": "the policy of a service does not say whose it is; an asset inventory's does",
 }
 """Rules whose flagged grants cannot be written as an export, or are flagged for what stands beside them."""
 
@@ -282,3 +283,51 @@ def test_several_grants_are_found_in_every_form(
         report = lint(read([directory], Options()), [rule])
         assert report.errors == ()
         assert report.findings, (form.__name__, rest)
+
+
+# -- exports -------------------------------------------------------------------------------------------------------
+
+NO_EXPORT = {
+    **dict.fromkeys(
+        ("attached-default-account", "runs-as-default-account", "full-api-scope", "cross-project-attachment"),
+        "what runs as an account is read from Terraform only",
+    ),
+    **dict.fromkeys(
+        ("malformed-delegate", "token-lifetime-too-long"), "who asks for a token is in the configuration of who asks"
+    ),
+    "conflicting-bindings": "an export shows what came of the conflict",
+    "missing-audit-config": "an export of a project does not show what lies above it",
+    "alternate-credential": "a key of an export is stale-key's as soon as it is old, which an example would become",
+    "user-managed-key": "a key of an export is stale-key's as soon as it is old, which an example would become",
+}
+"""Rules of which no export can be an example."""
+
+
+def has_export(rule: Rule) -> bool:
+    """Whether an example has an export, or the grants of one are written as an export above."""
+    written = any(name.endswith((".json", ".yaml")) for example in rule.flags for name in example.files)
+    return written or rule in QUERIES
+
+
+@pytest.mark.parametrize("rule", load_rules()[0], ids=lambda rule: rule.id)
+def test_every_rule_is_shown_by_an_export_or_cannot_be(rule: Rule) -> None:
+    assert has_export(rule) is (rule.slug not in NO_EXPORT)
+
+
+@pytest.mark.parametrize(
+    ("origin", "slug"), [("GOOGLE_PROVIDED", "user-managed-key"), ("USER_PROVIDED", "alternate-credential")]
+)
+def test_a_young_key_of_an_export_is_found(origin: str, slug: str, tmp_path: Path) -> None:
+    key = {
+        "keyAlgorithm": "KEY_ALG_RSA_2048",
+        "keyOrigin": origin,
+        "keyType": "USER_MANAGED",
+        "name": "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com/keys/0123456789abcdef",
+        "validAfterTime": "2026-01-10T10:00:00Z",
+        "validBeforeTime": "9999-12-31T23:59:59Z",
+    }
+    write(tmp_path, {"keys.json": json.dumps([key])})
+    rules = [rule for rule in load_rules()[0] if rule.family == "keys"]
+    for day, expected in ((date(2026, 2, 1), slug), (date(2026, 5, 1), "stale-key")):
+        report = lint(read([tmp_path], Options()), rules, as_of=day)
+        assert [finding.rule for finding in report.findings] == [expected]
