@@ -11,6 +11,7 @@ from pathlib import Path
 from iamlint.documents import read_json
 from iamlint.facts import Fact
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.compressed import wanting
 from iamlint.sources.gcloud import KINDS, read_export
 from iamlint.sources.gcloud.belongs import by_path
 from iamlint.sources.gcloud.stream import is_stream, read_stream
@@ -86,8 +87,12 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
 
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:
     """One plan or export. A document of no known kind is an error only where the user named it."""
-    if workspace.allowed(resolved(path)) and is_stream(path):
-        return read_stream(path, workspace.shown(path), options)
+    if workspace.allowed(resolved(path)):
+        missing = wanting(path, workspace.shown(path))
+        if missing:
+            return Reading(errors=[missing])
+        if is_stream(path):
+            return read_stream(path, workspace.shown(path), options)
     source = workspace.load(path)
     if isinstance(source, Unreadable):
         return Reading(errors=[source] if named or by_path(source.at.path) else [])

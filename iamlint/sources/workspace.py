@@ -9,13 +9,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.compressed import SUFFIXES
 from iamlint.sources.texts import load, resolved
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
 """Directories that are never walked into, beside those whose name begins with a dot."""
 TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json")
 ASSIGNMENTS = (".tfvars", ".tfvars.json")
-_DOCUMENTS = (".json", ".yaml", ".yml", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
+_LINES = (".json", ".ndjson", ".jsonl")
+_DOCUMENTS = (*_LINES, ".yaml", ".yml", *(f"{plain}{suffix}" for plain in _LINES for suffix in SUFFIXES))
 _TABLES = ("enabled.txt", "services.txt")
 
 

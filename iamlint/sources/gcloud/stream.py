@@ -5,7 +5,6 @@ Source: https://cloud.google.com/asset-inventory/docs/exporting-to-cloud-storage
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from typing import IO, Any
 from iamlint.documents import read_json
 from iamlint.facts import Declaration, Fact, Grant, Place
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.compressed import is_compressed, opened
 from iamlint.sources.gcloud.assets import assets
 from iamlint.sources.gcloud.dull import Dull
 from iamlint.sources.gcloud.hierarchy import Hierarchy
@@ -55,11 +55,11 @@ class LineText(SourceText):
 
 def is_stream(path: Path) -> bool:
     """Whether a file is an export of assets that is large or compressed: told by its first line."""
-    compressed = path.suffix == ".gz"
     try:
-        if not compressed and (path.suffix not in (".json", ".jsonl", ".ndjson") or path.stat().st_size < SMALL):
+        whole = path.suffix not in (".json", ".jsonl", ".ndjson") or path.stat().st_size < SMALL
+        if whole and not is_compressed(path):
             return False
-        with _opened(path) as file:
+        with opened(path) as file:
             first = file.readline(LONGEST)
     except (OSError, EOFError, zlib.error):
         return False
@@ -87,17 +87,13 @@ def read_stream(path: Path, shown: str, options: Options) -> Reading:
     return reading
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]  # GzipFile reads lines, too
-
-
 def _lines(
     path: Path, shown: str, reading: Reading, dull: Dull | None, progress: Callable[[str], None]
 ) -> Iterator[tuple[int, bytes]]:
     """The lines that are not known to be dull, with their numbers; a file that cannot be read on is an error."""
     number = 1
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             for lines in _stretches(file):
                 progress(f"reading {shown}: line {number}")
                 at = 0

@@ -213,7 +213,12 @@ resource "google_project_iam_custom_role" "r" {{
   permissions = data.google_iam_role.d.included_permissions
 }}
 """
-OWN: dict[str, Any] = {"name": "projects/shop/roles/own", "title": "Own", "etag": "BwX", "includedPermissions": ["a.b.get", "a.b.list"]}
+OWN: dict[str, Any] = {
+    "name": "projects/shop/roles/own",
+    "title": "Own",
+    "etag": "BwX",
+    "includedPermissions": ["a.b.get", "a.b.list"],
+}
 
 
 def permissions(root: Path, role: str, documents: dict[str, Any], roles: Catalog | None = None) -> list[str] | None:
