@@ -318,7 +318,7 @@ class ModuleInstance:
         if found.described == "partly":
             self._say(declared, address, f"{address} is not installed, so that only what its arguments grant is known")
         expansion = self.expansion(declared, address)
-        if expansion.symbolic:
+        if expansion.symbolic and (found.resources or found.calls):
             why = f"how many instances it has is not known: {expansion.symbolic.reason}"
             self._gap(declared, address, why)
         children: dict[Key, ModuleInstance] = {}

@@ -109,6 +109,18 @@ def test_a_module_without_iam_is_no_gap_but_its_outputs_are_not_known(
     assert "not installed" in grant.principal.unknown.reason
 
 
+def test_how_many_there_are_of_a_module_without_iam_does_not_matter(tmp_path: Path) -> None:
+    for name in ("network", "bootstrap"):
+        call = f'module "{name}" {{\n  source = "terraform-google-modules/{name}/google"\n  count = var.many\n}}\n'
+        (tmp_path / f"{name}.tf").write_text(call)
+    (tmp_path / "variables.tf").write_text('variable "many" {}\n')
+    found = [fact.reason for fact in read([tmp_path], Options()).facts if isinstance(fact, Gap)]
+    assert found == [
+        'module.bootstrap is not read: the module "terraform-google-modules/bootstrap/google" is not installed '
+        "(terraform init would fetch it)"
+    ]
+
+
 @pytest.mark.parametrize(("name", "path"), EVERY)
 def test_every_document_makes_modules(name: str, path: str) -> None:
     module = module_of(name, path)
