@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from iamlint.catalog import load_rules
-from iamlint.facts import Grant
+from iamlint.facts import Condition, Grant
 from iamlint.linter import lint
 from iamlint.location import Location
 from iamlint.rule import Example, Rule
@@ -41,26 +41,36 @@ def target(grant: Grant) -> tuple[str, str, str]:
 
 
 def policy(grant: Grant) -> dict[str, Any]:
-    return {"bindings": [{"role": grant.role, "members": [grant.principal.text]}], "etag": "BwX", "version": 1}
+    binding = {"role": grant.role, "members": [grant.principal.text], **under(grant)}
+    return {"bindings": [binding], "etag": "BwX", "version": 3 if under(grant) else 1}
+
+
+def under(grant: Grant) -> dict[str, Any]:
+    """The condition, where there is one."""
+    match grant.condition:
+        case Condition(expression, title):
+            return {"condition": {"expression": expression, "title": title}}
+        case _:
+            return {}
 
 
 def member(grant: Grant) -> Mapping[str, str]:
     family, argument, name = target(grant)
     arguments = {argument: name, "role": grant.role, "member": grant.principal.text}
-    return {"main.tf": block(f"{family}_iam_member", arguments)}
+    return {"main.tf": block(f"{family}_iam_member", arguments, under(grant))}
 
 
 def binding(grant: Grant) -> Mapping[str, str]:
     family, argument, name = target(grant)
     arguments = {argument: name, "role": grant.role, "members": [grant.principal.text]}
-    return {"main.tf": block(f"{family}_iam_binding", arguments)}
+    return {"main.tf": block(f"{family}_iam_binding", arguments, under(grant))}
 
 
 def document(grant: Grant) -> Mapping[str, str]:
     family, argument, name = target(grant)
     return {
         "main.tf": f'data "google_iam_policy" "p" {{\n  binding {{\n    role = "{grant.role}"\n'
-        f'    members = ["{grant.principal.text}"]\n  }}\n}}\n'
+        f'    members = ["{grant.principal.text}"]\n{blocks(under(grant))}  }}\n}}\n'
         f'resource "{family}_iam_policy" "x" {{\n  {argument} = "{name}"\n'
         "  policy_data = data.google_iam_policy.p.policy_data\n}\n"
     }
@@ -77,7 +87,7 @@ def encoded(grant: Grant) -> Mapping[str, str]:
 
 def in_json(grant: Grant) -> Mapping[str, str]:
     family, argument, name = target(grant)
-    body = {argument: name, "role": grant.role, "member": grant.principal.text}
+    body = {argument: name, "role": grant.role, "member": grant.principal.text, **under(grant)}
     return {"main.tf.json": json.dumps({"resource": {f"{family}_iam_member": {"x": body}}}, indent=2)}
 
 
@@ -85,7 +95,7 @@ def plan(grant: Grant) -> Mapping[str, str]:
     family, argument, name = target(grant)
     return planned(
         f"{family}_iam_binding",
-        {argument: name, "role": grant.role, "members": [grant.principal.text], "condition": []},
+        {argument: name, "role": grant.role, "members": [grant.principal.text], "condition": [*under(grant).values()]},
     )
 
 
@@ -111,9 +121,16 @@ def export(grant: Grant) -> Mapping[str, str]:
     return {name: json.dumps(policy(grant), indent=2)}
 
 
-def block(type_: str, arguments: Mapping[str, Any]) -> str:
-    lines = "".join(f"  {name} = {json.dumps(value)}\n" for name, value in arguments.items())
-    return f'resource "{type_}" "x" {{\n{lines}}}\n'
+def block(type_: str, arguments: Mapping[str, Any], inner: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    return f'resource "{type_}" "x" {{\n{assigned(arguments)}{blocks(inner or {})}}}\n'
+
+
+def blocks(inner: Mapping[str, Mapping[str, Any]]) -> str:
+    return "".join(f"  {name} {{\n{assigned(arguments)}  }}\n" for name, arguments in inner.items())
+
+
+def assigned(arguments: Mapping[str, Any]) -> str:
+    return "".join(f"  {name} = {json.dumps(value)}\n" for name, value in arguments.items())
 
 
 FORMS: tuple[Callable[[Grant], Mapping[str, str]], ...] = (
@@ -137,7 +154,7 @@ def flagged_grants(rule: Rule) -> Iterator[Grant]:
             alone = grant.role.startswith("roles/") and "${" not in grant.principal.text if known else False  # type: ignore[union-attr]
             lines = {(Path(at.path).name, at.line) for at in (grant.role_place.at, grant.principal_place.at)}
             marked = {(Path(name).name, line) for name, line in found}
-            if alone and lines & marked and grant.resource.kind in EXPORTED and grant.condition is None:
+            if alone and lines & marked and grant.resource.kind in EXPORTED:
                 yield grant
 
 
@@ -230,7 +247,7 @@ BLOCK = re.compile(r'^resource "google_\w+_iam_(?:member|binding|policy)" "\w+" 
 def renderable(grant: Grant) -> bool:
     known = isinstance(grant.role, str) and isinstance(grant.resource.name, str) and not grant.principal.unknown
     texts = (grant.principal.text, str(grant.role), str(grant.resource.name))
-    return known and grant.condition is None and grant.resource.kind in EXPORTED and "${" not in "".join(texts)
+    return known and grant.resource.kind in EXPORTED and "${" not in "".join(texts)
 
 
 def together(grants: list[Grant], form: Callable[[Grant], Mapping[str, str]]) -> dict[str, str]:
@@ -270,6 +287,8 @@ def test_the_questions_about_grants_are_among_them() -> None:
     found = {rule.slug for rule in QUERIES}
     assert {"privileged-account-impersonation", "deploy-as-privileged-account", "broken-delegation-chain"} <= found
     assert {"missing-iamcredentials", "unknown-role", "separation-of-duties"} <= found
+    assert {"expired-condition", "idle-condition", "malformed-condition", "never-matching-condition"} <= found
+    assert {"unmatched-federated-principal"} <= found
 
 
 @pytest.mark.parametrize("form", [member, binding, document, encoded, in_json, export], ids=lambda form: form.__name__)
