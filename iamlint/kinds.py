@@ -282,6 +282,7 @@ _ATTACHMENT = Kind(
     shown={
         "account": lambda attached: shown(attached.account) or _DEFAULTS[attached.default],
         "resource": lambda attached: str(attached.resource),
+        "runs": lambda attached: "builds" if attached.default == "cloud_build" else "runs",
     },
     place=_argument,
     resource=lambda attached: attached.resource,

@@ -49,22 +49,39 @@ def _incomplete(audits: list[AuditConfig]) -> Iterator[Match]:
 def missing_audit_configs(estate: Estate) -> Iterator[Match]:
     """Projects of Terraform's for which nothing in the input logs all services, there or above.
 
-    A configuration whose service or resource is not known may be the one that is missing.
+    A configuration whose service or resource is not known may be the one that is missing, and so may one above the
+    project where the input does not show all that it lies in.
     """
+    logged = _logged(estate)
+    if logged is None:
+        return
+    above_somebody = any(kind != "project" and truth is not Truth.FALSE for (kind, _), truth in logged.items())
+    for project in estate.of(Project):
+        resource = Resource("project", project.project_id)
+        above = estate.hierarchy.above(resource, project.declared) if project.declared.address else ()
+        if not above:
+            continue
+        found = Truth.FALSE
+        for node in above:
+            found |= logged.get(node, Truth.FALSE)
+        reason = "which service an audit configuration is for is not known" if found is Truth.UNKNOWN else ""
+        if found is Truth.FALSE and above_somebody and above[-1][0] != "organization":
+            found, reason = (
+                Truth.UNKNOWN,
+                "all that it lies in is not in the input, where others are logged",
+            )
+        if found is not Truth.TRUE:
+            yield Match(project, ~found, reasons=(reason,) if reason else (), words={"resource": str(resource)})
+
+
+def _logged(estate: Estate) -> dict[Node, Truth] | None:
+    """Whether something logs all services of a resource; None where it may be any resource."""
     logged: dict[Node, Truth] = {}
     for audit in estate.of(AuditConfig):
         truth = text_is(("allServices",), audit.service)
         node = estate.hierarchy.node(audit.resource, audit.declared)
-        if node is None and truth is not Truth.FALSE:
-            return
         if node is not None:
             logged[node] = logged.get(node, Truth.FALSE) | truth
-    for project in estate.of(Project):
-        resource = Resource("project", project.project_id)
-        above = estate.hierarchy.above(resource, project.declared) if project.declared.address else ()
-        found = Truth.FALSE
-        for node in above:
-            found |= logged.get(node, Truth.FALSE)
-        if above and found is not Truth.TRUE:
-            reasons = ("which service an audit configuration is for is not known",) if found is Truth.UNKNOWN else ()
-            yield Match(project, ~found, reasons=reasons, words={"resource": str(resource)})
+        elif truth is not Truth.FALSE:
+            return None
+    return logged
