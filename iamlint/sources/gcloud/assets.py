@@ -41,12 +41,14 @@ def _asset(one: Value, declared: Declaration, relevant: Relevance | None) -> Ite
         yield from constraints.org_policies(items(first(one, "org_policy", "orgPolicy")), resource)
     data = get(one, "resource", "data")
     if data.data is not None:
-        yield from _resource(text(first(one, "asset_type", "assetType")) or "", data)
+        yield from _resource(text(first(one, "asset_type", "assetType")) or "", name, data)
 
 
-def _resource(kind: str, data: Value) -> Iterator[Fact]:
+def _resource(kind: str, name: Value, data: Value) -> Iterator[Fact]:
     """The resource itself, in exports with ``--content-type=resource``."""
     match kind:
+        case "serviceusage.googleapis.com/Service":
+            yield from inventory.service_asset(name, data)
         case "iam.googleapis.com/Role":
             yield from inventory.roles([data], listed=False)
         case "iam.googleapis.com/ServiceAccount":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from iamlint.facts import (
@@ -96,6 +97,20 @@ def services(found: Sequence[Value], project: str | None) -> Iterator[Service]:
                 place=Place(place(written)),
                 complete=True,
             )
+
+
+_SERVICE_ASSET = re.compile(r"//serviceusage\.googleapis\.com/projects/(?P<project>[^/]+)/services/(?P<name>[^/]+)\Z")
+
+
+def service_asset(name: Value, data: Value) -> Iterator[Service]:
+    """A service as an export of assets has it; all that are enabled in a project are in it.
+
+    Source: https://cloud.google.com/asset-inventory/docs/asset-types#service_usage
+    """
+    found = _SERVICE_ASSET.match(text(name) or "")
+    if found and get(data, "state").data in (None, "ENABLED"):
+        declared = Declaration(place(name), "service")
+        yield Service(found["name"], found["project"], declared, Place(place(name)), complete=True)
 
 
 def projects(found: Sequence[Value]) -> Iterator[Project]:
