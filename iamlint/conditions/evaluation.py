@@ -57,6 +57,8 @@ def evaluate(expression: Text, context: Context) -> Outcome:
     An expression that is no CEL is open, with a reason of the kind "unparsable"; `parse` says where it is wrong.
     """
     match parse(expression):
+        case Unparsable(beyond=True) as wrong:
+            return Outcome(_BOTH, reasons=(Reason("unknown", f"its condition is beyond what iamlint reads: {wrong}"),))
         case Unparsable() as wrong:
             return Outcome(_BOTH, reasons=(Reason("unparsable", f"its condition is no CEL expression: {wrong}"),))
         case Unknown(reason):

@@ -40,10 +40,14 @@ _INT64 = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Unparsable:
-    """An expression that is no CEL: ``offset`` is the character (from 0) at which that shows."""
+    """An expression that is no CEL: ``offset`` is the character (from 0) at which that shows.
+
+    One that is ``beyond`` what is read here may be CEL all the same.
+    """
 
     offset: int
     reason: str
+    beyond: bool = False
 
     def __str__(self) -> str:
         return f"{self.reason} (at its character {self.offset + 1})"
@@ -59,7 +63,7 @@ def parse(expression: Text) -> Node | Unparsable | Unknown:
     if unknown and not unknown.parts:
         return unknown
     if len(text) > LONGEST:
-        return Unparsable(LONGEST, f"it is longer than {LONGEST} characters")
+        return Unparsable(LONGEST, f"it is longer than {LONGEST} characters", beyond=True)
     try:
         readable = masked(text, unknown)
         if unknown and HOLE in readable.text:
@@ -79,9 +83,9 @@ def _spelt(expression: Text) -> tuple[str, Unknown | None]:
 
 
 class _Refused(Exception):  # noqa: N818 - it is an answer, not an error
-    def __init__(self, offset: int, reason: str) -> None:
+    def __init__(self, offset: int, reason: str, *, beyond: bool = False) -> None:
         super().__init__(reason)
-        self.unparsable = Unparsable(offset, reason)
+        self.unparsable = Unparsable(offset, reason, beyond)
 
 
 def _check_depth(text: str) -> None:
@@ -89,7 +93,7 @@ def _check_depth(text: str) -> None:
     for offset, letter in enumerate(text):
         depth += (letter in "([{") - (letter in ")]}")
         if depth > DEEPEST:
-            raise _Refused(offset, f"it has brackets more than {DEEPEST} deep")
+            raise _Refused(offset, f"it has brackets more than {DEEPEST} deep", beyond=True)
 
 
 @cache
@@ -163,7 +167,7 @@ class _Reader:
         while len(tree.children) == 1 and tree.data in _WRAPPERS:
             tree = tree.children[0]
         if depth > DEEPEST * 2:
-            raise _Refused(tree.meta.start_pos, "it is nested too deeply")
+            raise _Refused(tree.meta.start_pos, "it is nested too deeply", beyond=True)
         rule = self._rules.get(tree.data)
         if rule is None:
             raise _Refused(tree.meta.start_pos, "a message in braces is nothing that conditions use")
@@ -186,7 +190,7 @@ class _Reader:
         kind, parts = tree.data, list[tuple[Operator, Any]]()
         while tree.data == kind and len(tree.children) == 2:
             if len(parts) == LONGEST_CHAIN:
-                raise _Refused(tree.meta.start_pos, f"it has more than {LONGEST_CHAIN} operators in a row")
+                raise _Refused(tree.meta.start_pos, f"it has more than {LONGEST_CHAIN} operators in a row", beyond=True)
             operator, last = tree.children
             parts.append((_OPERATORS[operator.data], last))
             tree = operator.children[0]
@@ -205,7 +209,7 @@ class _Reader:
         steps = list[Any]()
         while tree.data in ("member_dot", "member_dot_arg", "member_index"):
             if len(steps) == LONGEST_CHAIN:
-                raise _Refused(tree.meta.start_pos, f"it has a path of more than {LONGEST_CHAIN} parts")
+                raise _Refused(tree.meta.start_pos, f"it has a path of more than {LONGEST_CHAIN} parts", beyond=True)
             steps.append(tree)
             tree = tree.children[0]
             while len(tree.children) == 1 and tree.data == "member":

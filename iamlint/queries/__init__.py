@@ -63,7 +63,7 @@ QUERIES: Mapping[str, Query] = {
     "incomplete_denials": Query(incomplete_denials, ("what", "open")),
     "ineffective_denials": Query(ineffective_denials, ("resource", "problem")),
     "long_token_lifetimes": Query(long_token_lifetimes, (*_ACCOUNT, "lifetime", "longest")),
-    "malformed_conditions": Query(malformed_conditions, (*_GRANT, "problem")),
+    "malformed_conditions": Query(malformed_conditions, ("of", "problem")),
     "missing_audit_configs": Query(missing_audit_configs, ("resource",)),
     "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
     "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),

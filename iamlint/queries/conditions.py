@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from iamlint.conditions import Context, Outcome, Reason, evaluate
 from iamlint.estate import Estate, Node, identity, principal_node
-from iamlint.facts import Condition, Declaration, Grant, Place
+from iamlint.facts import BoundaryBinding, Condition, Declaration, Denial, Grant, Place
+from iamlint.kinds import shown
 from iamlint.location import Location
 from iamlint.match import Match
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, Unknown
 
 BESIDE = frozenset({"resourcemanager.projects.get", "resourcemanager.projects.list"})
 """Permissions that nearly every predefined role has beside its own, and that nobody grants it for."""
@@ -51,12 +52,39 @@ def expired_conditions(estate: Estate) -> Iterator[Match]:
 
 
 def malformed_conditions(estate: Estate) -> Iterator[Match]:
-    """Grants whose condition is no expression, or compares with something that is no time."""
+    """Conditions that are no expression, or compare with something that is no time.
+
+    What is in a file that was read is a finding there, which can be accepted, and not a file that cannot be read. An
+    expression that is longer or deeper than iamlint reads is neither.
+    """
     for grant, condition in _conditional(estate):
-        outcome = _outcome(condition, Context(estate.as_of))
-        reason = next((one for one in outcome.reasons if one.kind in ("malformed", "unparsable")), None)
-        if reason:
-            yield _about(grant, condition, reason.text)
+        problem = _malformed(condition, estate)
+        if problem:
+            of = f"on {_shown(grant)} for {grant.principal.text} on {grant.resource}"
+            yield Match(grant, Truth.TRUE, words={"of": of, "problem": problem}, place=_place(condition, grant))
+    for denial in estate.of(Denial):
+        problem = _malformed(denial.condition, estate)
+        if problem:
+            of = f"of the deny rule on {shown(denial.parent).rpartition('googleapis.com/')[2]}"
+            yield Match(denial, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(denial))
+    for binding in estate.of(BoundaryBinding):
+        problem = _malformed(binding.condition, estate)
+        if problem:
+            of = f"that binds {shown(binding.policy).rpartition('/')[2]}"
+            yield Match(binding, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(binding))
+
+
+def _malformed(condition: Condition | Unknown | None, estate: Estate) -> str | None:
+    """Why nobody can evaluate a condition."""
+    if not isinstance(condition, Condition):
+        return None
+    outcome = _outcome(condition, Context(estate.as_of))
+    return next((one.text for one in outcome.reasons if one.kind in ("malformed", "unparsable")), None)
+
+
+def _written(fact: Denial | BoundaryBinding) -> Place | None:
+    at = fact.condition.at if isinstance(fact.condition, Condition) else None
+    return Place(at) if at else None
 
 
 def _outcome(condition: Condition, context: Context) -> Outcome:

@@ -5,7 +5,7 @@ import pytest
 
 from iamlint.conditions import Unparsable, claims_compared, evaluate, parse
 from iamlint.conditions.context import Context
-from iamlint.conditions.parser import DEEPEST, LONGEST
+from iamlint.conditions.parser import DEEPEST, LONGEST, LONGEST_CHAIN
 from iamlint.conditions.syntax import AnyOf, Call, Field, Literal, Name, Operation, dotted
 from iamlint.unknown import Hole, Truth, Unknown
 
@@ -27,11 +27,29 @@ TUESDAY = date(2026, 11, 24)
         (r"'\q' == 'q'", 1, r"\q is no escape sequence of CEL"),
         (r"'\ud800'", 1, r"\ud800 is no escape sequence of CEL"),
         ("1" * 400, 0, "this number is too large for CEL"),
-        ("x" * (LONGEST + 1), LONGEST, f"it is longer than {LONGEST} characters"),
     ],
 )
 def test_what_is_no_cel_says_where(expression: str, offset: int, reason: str) -> None:
     assert parse(expression) == Unparsable(offset, reason)
+
+
+BEYOND = {
+    "long": "x" * (LONGEST + 1),
+    "deep": "(" * (DEEPEST + 1) + "true" + ")" * (DEEPEST + 1),
+    "a sum": "+".join(["1"] * (LONGEST_CHAIN + 2)) + " == 1",
+    "a path": ".".join(["a"] * (LONGEST_CHAIN + 2)),
+}
+
+
+@pytest.mark.parametrize("expression", BEYOND.values(), ids=BEYOND)
+def test_what_is_beyond_the_bounds_is_not_said_to_be_wrong(expression: str) -> None:
+    found = parse(expression)
+    assert isinstance(found, Unparsable)
+    assert found.beyond
+    outcome = evaluate(expression, Context(TUESDAY))
+    assert outcome.truth is Truth.UNKNOWN
+    assert not outcome.has("unparsable")
+    assert outcome.why[0].startswith("its condition is beyond what iamlint reads: it ")
 
 
 def test_an_unparsable_condition_is_open_and_shown_from_one() -> None:
