@@ -29,8 +29,8 @@ from iamlint.reporters.facts import facts_json
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 
-PLACE = frozenset({"kind", "address", "type", "path", "line", "unknown"})
-"""What an entry says beside the fact itself."""
+PLACE = frozenset({"kind", "address", "type", "path", "line", "unknown", "origin"})
+"""What an entry says beside the fact itself. Of a dataset's access list a plan alone does not tell whose it is."""
 NOT_COMPARED = frozenset({"gap"})
 LOOKED_UP = re.compile(r"(?:^|\.)data\.google_(?:project|folder|active_folder|organization)\.")
 """Addresses of what a plan found, and a source only asks for."""
@@ -130,7 +130,7 @@ def is_known(value: Any) -> bool:
     """Whether an entry says anything at all."""
     match value:
         case dict():
-            return any(is_known(item) for key, item in value.items() if key not in ("kind", "origin", REASONS))
+            return any(is_known(item) for key, item in value.items() if key not in ("kind", REASONS))
         case None | "?" | False:
             return False
         case list():
