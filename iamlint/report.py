@@ -68,15 +68,13 @@ class Report:
         return sorted(self.findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.order))
 
     @property
-    def fingerprints(self) -> tuple[str, ...]:
+    def fingerprints(self) -> Iterator[str]:
         """The fingerprint of each finding, in their order; of several equal ones the later have their number added."""
         seen: Counter[str] = Counter()
-        found = []
         for finding in self.findings:
             fingerprint = finding.fingerprint
             seen[fingerprint] += 1
-            found.append(fingerprint if seen[fingerprint] == 1 else f"{fingerprint}-{seen[fingerprint]}")
-        return tuple(found)
+            yield fingerprint if seen[fingerprint] == 1 else f"{fingerprint}-{seen[fingerprint]}"
 
 
 def _paths(finding: Finding) -> Iterator[str]:

@@ -38,7 +38,7 @@ from iamlint.cli.run import (
 )
 from iamlint.location import Unreadable
 from iamlint.report import Report
-from iamlint.reporters import render
+from iamlint.reporters import parts
 from iamlint.reporters.frame import place
 from iamlint.reporters.presentation import Presentation
 
@@ -95,11 +95,11 @@ def check(
     report, default = _check(wanted, quiet=quiet)
     here = Path.cwd().resolve()
     style = Presentation(show_unknown=show_unknown, show_all=show_all, directory=here, repository=repository(here))
-    written = [write(path, render(name, report, style)) for name, path in targets]
+    written = [write(path, parts(name, report, style)) for name, path in targets]
     report = with_errors(report, (error for error in written if error))
     say_errors(report.errors)
     style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet)
-    emit(render(form, report, style), for_programs=form != "text")
+    emit(parts(form, report, style), for_programs=form != "text")
     if report.errors:
         sys.exit(FAILED)
     bar = fail_on or default

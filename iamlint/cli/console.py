@@ -6,8 +6,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO
 
@@ -23,23 +23,35 @@ from iamlint.reporters.text import error_line
 OK, FINDINGS, FAILED = 0, 1, 2
 
 
-def emit(text: str, *, for_programs: bool = False) -> None:
-    """Write to standard output: for programs always as UTF-8, for people in what their terminal takes.
+def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
+    """Write a text, or its parts, to standard output: for programs as UTF-8, for people in what their terminal takes.
 
     A reader that has gone (``| head``) is no error. Raises ClickException where the output cannot be written.
     """
+    encoding = sys.stdout.encoding or "utf-8"
     try:
-        if for_programs:
-            click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
-        else:
-            encoding = sys.stdout.encoding or "utf-8"
-            click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False, color=True)
+        for block in _blocks(text):
+            if for_programs:
+                click.echo(block.encode("utf-8", "backslashreplace"), nl=False)
+            else:
+                click.echo(block.encode(encoding, "backslashreplace").decode(encoding), nl=False, color=True)
         sys.stdout.flush()
     except BrokenPipeError:
         # Python flushes once more when it ends, and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         raise click.ClickException(f"standard output cannot be written: {error.strerror}") from error
+
+
+def _blocks(text: str | Iterable[str]) -> Iterator[str]:
+    """The parts of a text, many at a time: each block that is written costs."""
+    parts = iter((text,) if isinstance(text, str) else text)
+    while block := list(islice(parts, _AT_ONCE)):
+        yield "".join(block)
+
+
+_AT_ONCE = 1_000
+"""Parts of a text."""
 
 
 def say(message: str) -> None:

@@ -164,10 +164,11 @@ def failure(errors: Iterable[Unreadable]) -> Report:
     return Report(version=__version__, catalog_date=catalog().date, errors=tuple(errors))
 
 
-def write(path: Path, text: str) -> Unreadable | None:
+def write(path: Path, parts: Iterable[str]) -> Unreadable | None:
     """Write a file, in UTF-8; what went wrong where it cannot be written."""
     try:
-        path.write_bytes(text.encode("utf-8", "backslashreplace"))
+        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.writelines(parts)
     except OSError as error:
         hint = "check that the directory is there and may be written to"
         return Unreadable(Location(path.as_posix()), f"the file cannot be written: {error.strerror or error}", hint)

@@ -1,6 +1,8 @@
-"""Findings to bytes: a report in, a string out, one file per format."""
+"""Findings to bytes: a report in, a text out, one file per format."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from iamlint.report import Report
 from iamlint.reporters.presentation import Presentation
@@ -10,11 +12,16 @@ FORMATS = ("text", "json", "sarif", "github", "markdown")
 
 def render(name: str, report: Report, style: Presentation) -> str:
     """The report in a format; the same report gives the same text."""
+    return "".join(parts(name, report, style))
+
+
+def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
+    """The same text in parts, where it may be too large to be held."""
     match name:
         case "text":
             from iamlint.reporters.text import text_report
 
-            return text_report(report, style)
+            return [text_report(report, style)]
         case "json":
             from iamlint.reporters.json_report import json_report
 
@@ -22,14 +29,14 @@ def render(name: str, report: Report, style: Presentation) -> str:
         case "sarif":
             from iamlint.reporters.sarif import sarif_report
 
-            return sarif_report(report, style)
+            return [sarif_report(report, style)]
         case "github":
             from iamlint.reporters.github import github_report
 
-            return github_report(report, style)
+            return [github_report(report, style)]
         case "markdown":
             from iamlint.reporters.markdown import markdown_report
 
-            return markdown_report(report, style)
+            return [markdown_report(report, style)]
         case _:
             raise ValueError(f"{name} is no format")

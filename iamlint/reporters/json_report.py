@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,33 +9,24 @@ from iamlint.facts import Resource
 from iamlint.finding import Accepted, Doubt, Finding
 from iamlint.location import Location
 from iamlint.report import Report
+from iamlint.reporters.indented import indented
 
 
-def json_report(report: Report) -> str:
-    """The report, two spaces a level, with a newline at the end."""
-    return "".join(_written(report)) + "\n"
-
-
-def _written(report: Report) -> Iterator[str]:
-    """What ``json.dumps`` writes, entry by entry: there may be more findings than fit into memory twice."""
+def json_report(report: Report) -> Iterator[str]:
+    """The report in parts, two spaces a level, with a newline at the end: it may be larger than all that it tells."""
     separator = "{\n"
     for key, value in _parts(report):
         yield f'{separator}  "{key}": '
         separator = ",\n"
         if not isinstance(value, Iterator):
-            yield _deeper(value, "  ")
+            yield indented(value, "  ")
             continue
         between = "[\n    "
         for entry in value:
-            yield between + _deeper(entry, "    ")
+            yield between + indented(entry, "    ")
             between = ",\n    "
         yield "[]" if between.startswith("[") else "\n  ]"
-    yield "\n}"
-
-
-def _deeper(value: Any, margin: str) -> str:
-    """A value as it is written below others; no text has a line break as such."""
-    return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n" + margin)
+    yield "\n}\n"
 
 
 def _parts(report: Report) -> Iterator[tuple[str, Any]]:
@@ -89,6 +79,7 @@ def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
         "end_line": finding.at.end_line,
         "end_column": finding.at.end_column,
         "address": finding.address,
+        "other_addresses": list(finding.others),
         "principal": finding.principal,
         "role": finding.role,
         "permissions": list(finding.permissions),

@@ -6,7 +6,6 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -20,6 +19,7 @@ from iamlint.finding import Doubt, Finding, Related, Severity
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.excerpt import inside, line_span
+from iamlint.reporters.indented import indented
 from iamlint.reporters.line_hash import line_hashes
 from iamlint.reporters.page import rule_page
 from iamlint.reporters.plain import neutral
@@ -64,7 +64,7 @@ _BASES = {
 def sarif_report(report: Report, style: Presentation) -> str:
     """The report as a SARIF log with one run. No times, no machine's paths: the same report gives the same text."""
     log = om.SarifLog(version="2.1.0", schema_uri=SCHEMA, runs=[_Run(report, style).run()])
-    return json.dumps(_plain(log), indent=2, ensure_ascii=False) + "\n"
+    return indented(_plain(log)) + "\n"
 
 
 # -- objects to plain data ---------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ class _Run:
             rule_index=self._index.get(finding.rule, -1),
             level=_LEVELS[finding.severity],
             message=om.Message(text=_message(finding)),
-            locations=[self._place(finding.at, finding.address)],
+            locations=[self._place(finding.at, finding.address, *finding.others[:_MOST_PLACES])],
             related_locations=[self._related(number, one) for number, one in enumerate(related, start=1)] or None,
             partial_fingerprints=fingerprints,
         )
@@ -243,9 +243,11 @@ class _Run:
         place.message = om.Message(text=_sentence(neutral(related.message)))
         return place
 
-    def _place(self, at: Location, address: str | None = None) -> om.Location:
-        logical = [om.LogicalLocation(fully_qualified_name=neutral(address), kind="resource")] if address else None
-        return om.Location(physical_location=self._physical(at), logical_locations=logical)
+    def _place(self, at: Location, *addresses: str | None) -> om.Location:
+        logical = [
+            om.LogicalLocation(fully_qualified_name=neutral(address), kind="resource") for address in addresses if address
+        ]
+        return om.Location(physical_location=self._physical(at), logical_locations=logical or None)
 
     def _physical(self, at: Location) -> om.PhysicalLocation:
         region = om.Region(
@@ -281,7 +283,8 @@ def _message(finding: Finding) -> str:
     """The message, the address, and links to the related places: GitHub shows only those that a message links to."""
     text = re.sub(r"\](?=\()", r"\\]", neutral(finding.message))
     if finding.address:
-        text += f" Address: {neutral(finding.address)}."
+        more = f" and {len(finding.others)} more" if finding.others else ""
+        text += f" Address: {neutral(finding.address)}{more}."
     related: Iterable[Related] = finding.related[:_MOST_LINKS]
     links = [f"[{_in_link(one.message)}]({number})" for number, one in enumerate(related, start=1)]
     return _sentence(text) + (f" See {', '.join(links)}." if links else "")

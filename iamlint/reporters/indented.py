@@ -1,0 +1,26 @@
+"""JSON, two spaces a level, as ``json.dumps`` writes it with an indent, which is slow at that."""
+
+from __future__ import annotations
+
+from json import dumps
+from json.encoder import encode_basestring
+from typing import Any
+
+
+def indented(value: Any, margin: str = "") -> str:
+    """The same text as ``json.dumps(value, indent=2, ensure_ascii=False)``, for keys that are texts.
+
+    ``margin`` stands before each line but the first. Raises TypeError for what is no plain data.
+    """
+    if type(value) is str:
+        return encode_basestring(value)
+    if type(value) is int or value is None:
+        return "null" if value is None else str(value)
+    inner = f"{margin}  "
+    if type(value) is dict and value:
+        pairs = [f"{inner}{encode_basestring(key)}: {indented(item, inner)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(pairs) + f"\n{margin}}}"
+    if isinstance(value, list | tuple) and value:
+        items = [f"{inner}{indented(item, inner)}" for item in value]
+        return "[\n" + ",\n".join(items) + f"\n{margin}]"
+    return dumps(value, ensure_ascii=False)

@@ -1,0 +1,32 @@
+"""JSON with an indent, as the standard library writes it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from iamlint.reporters.indented import indented
+
+PLAIN = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False) | some.text(),
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(some.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(PLAIN)
+def test_it_is_what_the_standard_library_writes(value: object) -> None:
+    assert indented(value) == json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def test_a_margin_stands_before_each_line_but_the_first() -> None:
+    value = {"a": [1, {"b": "line\nbreak"}], "c": {}, "d": []}
+    assert indented(value, "    ") == json.dumps(value, indent=2).replace("\n", "\n    ")
+
+
+def test_what_is_no_plain_data_is_refused() -> None:
+    with pytest.raises(TypeError):
+        indented({"a": [{1}]})
