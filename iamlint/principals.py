@@ -65,6 +65,8 @@ _AGENT_DOMAINS = frozenset(
     }
 )
 """Under ``.iam.gserviceaccount.com``: the agents from before the names ``gcp-sa-*``."""
+_OF_GOOGLE = re.compile(r"service-[0-9]+@[a-z0-9-]+\.google\.com\.iam\.gserviceaccount\.com\Z")
+"""Agents in projects of Google's own domain: ``service-1234567890@cloud-ml.google.com.iam.gserviceaccount.com``."""
 _AGENTS = ("cloudservices.gserviceaccount.com", "system.gserviceaccount.com")
 _DEFAULTS = (
     "-compute@developer.gserviceaccount.com",
@@ -191,7 +193,7 @@ def account_kind(email: str) -> PrincipalKind:
     local, _, domain = email.rpartition("@")
     if email.endswith(_DEFAULTS):
         return "default_service_account"
-    if domain in _AGENTS or _AGENT_DOMAIN.match(domain):
+    if domain in _AGENTS or _AGENT_DOMAIN.match(domain) or _OF_GOOGLE.match(email):
         return "service_agent"
     if domain.removesuffix(".iam.gserviceaccount.com") in _AGENT_DOMAINS:
         return "service_agent"

@@ -28,6 +28,8 @@ WORKFORCE = "//iam.googleapis.com/locations/global/workforcePools/staff"
         ("serviceAccount:1234567890@cloudbuild.gserviceaccount.com", "default_service_account"),
         ("serviceAccount:1234567890@cloudservices.gserviceaccount.com", "service_agent"),
         ("serviceAccount:service-1234567890@gcp-sa-pubsub.iam.gserviceaccount.com", "service_agent"),
+        ("serviceAccount:service-1234567890@cloud-ml.google.com.iam.gserviceaccount.com", "service_agent"),
+        ("serviceAccount:service-1234567890@shop.example.com.iam.gserviceaccount.com", "service_account"),
         ("serviceAccount:service-org-1234567890@gcp-sa-cloudasset.iam.gserviceaccount.com", "service_agent"),
         ("serviceAccount:service-folder-1234567890@security-center-api.iam.gserviceaccount.com", "service_agent"),
         ("serviceAccount:service-1234567890@compute-system.iam.gserviceaccount.com", "service_agent"),

@@ -8,7 +8,7 @@ from iamlint.estate import Estate, identity
 from iamlint.estate.covering import node_of
 from iamlint.estate.deny_forms import EVERYBODY, allowed_permission, denied_permission, denied_principal, is_denied_form
 from iamlint.facts import Boundary, Denial, Text
-from iamlint.globs import compiled, is_glob
+from iamlint.globs import compiled, is_glob, text_is
 from iamlint.match import Match
 from iamlint.roles import Catalog
 from iamlint.unknown import Truth, Unknown
@@ -82,8 +82,10 @@ def _excepted(denial: Denial) -> str | None:
         ("principal", denial.denied_principals, denial.exception_principals),
         ("permission", denial.denied_permissions, denial.exception_permissions),
     ):
-        if isinstance(denied, tuple) and isinstance(excepted, tuple) and denied and set(denied) <= set(excepted):
-            return f"every {what} that it denies is excepted again"
+        if isinstance(denied, tuple) and isinstance(excepted, tuple) and denied:
+            globs = tuple(one if one != EVERYBODY else "*" for one in _known(excepted))
+            if all(one in excepted or text_is(globs, one) is Truth.TRUE for one in denied):
+                return f"every {what} that it denies is excepted again"
     return None
 
 

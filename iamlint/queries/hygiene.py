@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from iamlint.estate import Estate, condition_key, identity, scope
+from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
 from iamlint.facts import Declaration, Grant
+from iamlint.kinds import shown
 from iamlint.match import Match
 from iamlint.unknown import Truth
 
@@ -125,28 +126,54 @@ CIS Google Cloud Platform Foundation Benchmark 1.8 and 1.11."""
 
 
 def joined_duties(estate: Estate) -> Iterator[Match]:
-    """Principals that two roles on one resource give both halves of a duty that is meant to be divided."""
-    holders: dict[tuple[str, str, str, str], list[Grant]] = defaultdict(list)
-    for grant in estate.of(Grant):
-        name = identity(grant.resource.name, grant.declared)
-        if name and not grant.principal.unknown and grant.principal.kind not in ("service_agent", "convenience"):
-            holders[scope_of(grant, name), grant.principal.text, grant.resource.kind, name].append(grant)
-    for grants in holders.values():
-        if len(grants) > 1:
-            yield from _joined(grants, estate)
+    """Principals that two roles give both halves of a duty that is meant to be divided, on one resource or above it.
 
-
-def scope_of(grant: Grant, name: str) -> str:
-    """Where two principals of one name are the same: everywhere, unless the name is a reference."""
-    return scope(grant.declared) if "${" in name or "${" in grant.principal.text else ""
-
-
-def _joined(grants: list[Grant], estate: Estate) -> Iterator[Match]:
-    held = [(grant, estate.permissions(grant.role, grant.declared)[0]) for grant in grants]
+    On a single key or account below a project is where the second half belongs.
+    """
     for what, administers, uses in DUTIES:
-        first = next((grant for grant, has in held if administers in has and not has.intersection(uses)), None)
-        second = next(((grant, has) for grant, has in held if has.intersection(uses) and administers not in has), None)
-        if first and second and first.condition is None and second[0].condition is None:
-            used = tuple(permission for permission in uses if permission in second[1])
-            role = first.role if isinstance(first.role, str) else first.role.text
-            yield Match(second[0], Truth.TRUE, used, related=(first,), words={"what": what, "other": role})
+        admins, users = _halves(estate, administers, uses)
+        for who in (one for one in users if one in admins):
+            for node, used in users[who].items():
+                admin = _around(node, admins[who], used, estate)
+                if admin:
+                    yield _joined(used, admin, what, uses, estate)
+            for node, admin in admins[who].items():
+                used_above = None if node in users[who] else _around(node, users[who], admin, estate)
+                if used_above:
+                    yield _joined(admin, used_above, what, (administers,), estate)
+
+
+_Held = dict[str, dict[Node, Grant]]
+"""By principal, the first grant on each resource."""
+
+
+def _halves(estate: Estate, administers: str, uses: tuple[str, ...]) -> tuple[_Held, _Held]:
+    """Who administers without using, and who uses without administering, under no condition."""
+    admins: _Held = defaultdict(dict)
+    users: _Held = defaultdict(dict)
+    for grant in estate.of(Grant):
+        if grant.condition is not None or grant.principal.unknown or grant.principal.kind in _NOBODY:
+            continue
+        held, _ = estate.permissions(grant.role, grant.declared)
+        is_admin, is_user = administers in held, not held.isdisjoint(uses)
+        who, node = principal_node(grant), estate.hierarchy.node(grant.resource, grant.declared)
+        if is_admin is not is_user and who and node:
+            (admins if is_admin else users)[who].setdefault(node, grant)
+    return admins, users
+
+
+_NOBODY = frozenset({"service_agent", "convenience", "deleted", "malformed"})
+"""Principals whose duties nobody divides."""
+
+
+def _around(node: Node, held: dict[Node, Grant], grant: Grant, estate: Estate) -> Grant | None:
+    """What is held on a resource, or, where that is a project or folder, on what it lies in."""
+    above = estate.hierarchy.above(grant.resource, grant.declared) if grant.resource.is_container else (node,)
+    return next((held[one] for one in above if one in held), None)
+
+
+def _joined(grant: Grant, other: Grant, what: str, permissions: tuple[str, ...], estate: Estate) -> Match:
+    """One finding at the lower of the two grants."""
+    held, _ = estate.permissions(grant.role, grant.declared)
+    named = tuple(one for one in permissions if one in held)
+    return Match(grant, Truth.TRUE, named, related=(other,), words={"what": what, "other": shown(other.role)})
