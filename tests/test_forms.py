@@ -283,6 +283,10 @@ QUERIES = [
 """The rules that are questions, and of which an example has nothing but grants that can be written in every form."""
 
 
+APART = {"forgeable-attribute": ("google_iam_workload_identity_pool_provider",)}
+"""What stays Terraform beside an export without belonging to it: Terraform names a pool's project by its id."""
+
+
 def test_the_questions_about_grants_are_among_them() -> None:
     found = {rule.slug for rule in QUERIES}
     assert {"privileged-account-impersonation", "deploy-as-privileged-account", "broken-delegation-chain"} <= found
@@ -297,6 +301,8 @@ def test_several_grants_are_found_in_every_form(
     rule: Rule, form: Callable[[Grant], Mapping[str, str]], tmp_path: Path
 ) -> None:
     for number, (rest, grants) in enumerate(estates(rule)):
+        if form is export and any(text in rest for text in APART.get(rule.slug, ())):
+            continue
         directory = tmp_path / str(number)
         write(directory, {"rest.tf": rest, **together(grants, form)})
         report = lint(read([directory], Options()), [rule])

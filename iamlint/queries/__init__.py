@@ -23,7 +23,7 @@ from iamlint.queries.custom_roles import (
 )
 from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
 from iamlint.queries.denials import incomplete_denials, ineffective_denials
-from iamlint.queries.federation import unmatched_federated_principals
+from iamlint.queries.federation import forgeable_attributes, unmatched_federated_principals
 from iamlint.queries.hygiene import DUTIES, conflicting_bindings, joined_duties, unknown_roles
 from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
@@ -53,6 +53,7 @@ QUERIES: Mapping[str, Query] = {
     "full_api_scopes": Query(full_api_scopes, ("resource", "account", "scope")),
     "conflicting_bindings": Query(conflicting_bindings, (*_GRANT, "this", "other", "what")),
     "expired_conditions": Query(expired_conditions, (*_GRANT, "problem")),
+    "forgeable_attributes": Query(forgeable_attributes, _GRANT, ({"principal": "principalSet:*/attribute.*"},)),
     "idle_conditions": Query(idle_conditions, (*_GRANT, "where")),
     "incomplete_audit_configs": Query(incomplete_audit_configs, ("resource", "service", "problem")),
     "joined_duties": Query(

@@ -1,4 +1,4 @@
-"""Questions about federated principals that no token can be."""
+"""Questions about federated principals: those that no token can be, and those that anybody's can."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider, Text
 from iamlint.match import Match
+from iamlint.queries.provider_conditions import lets_in, mapped_claims
 from iamlint.unknown import Truth, Unknown
 
 _FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
@@ -22,15 +23,24 @@ _GKE = re.compile(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[")
 _HOLE = re.compile(r"\$\{[^{}]*\}")
 
 
+_Providers = dict[tuple[str, str], list[Provider]]
+
+
 def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
     """Grants to federated identities that no token can ever present."""
-    providers: dict[tuple[str, str], list[Provider]] = defaultdict(list)
-    for provider in estate.of(Provider):
-        providers[scope(provider.declared), _last(provider.pool)].append(provider)
+    providers = _by_pool(estate)
     for grant in estate.of(Grant):
         problem = _problem(grant, providers)
         if problem:
             yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.principal_place)
+
+
+def _by_pool(estate: Estate) -> _Providers:
+    """The providers by the configuration and the name of their pool."""
+    providers: _Providers = defaultdict(list)
+    for provider in estate.of(Provider):
+        providers[scope(provider.declared), _last(provider.pool)].append(provider)
+    return providers
 
 
 def _last(pool: Text) -> str:
@@ -38,7 +48,7 @@ def _last(pool: Text) -> str:
     return text.rpartition("/")[2]
 
 
-def _problem(grant: Grant, providers: dict[tuple[str, str], list[Provider]]) -> str | None:
+def _problem(grant: Grant, providers: _Providers) -> str | None:
     text = grant.principal.text
     gke = _GKE.match(text)
     if gke:
@@ -84,3 +94,57 @@ def _unmapped(who: str, providers: list[Provider]) -> str | None:
             return None
         mapped |= {name for name, _, _ in provider.mapping}
     return None if wanted in mapped else f"no provider of the pool maps `{wanted}`"
+
+
+# -- principals that anybody can be --------------------------------------------------------------------------------
+
+_ATTRIBUTE = re.compile(r".*/workloadIdentityPools/(?P<pool>[^/]+)/(?P<attribute>attribute\.[^/]+)/.", re.DOTALL)
+_CHOSEN = frozenset(
+    {
+        "actor",
+        "actor_id",
+        "ref",
+        "ref_type",
+        "ref_protected",
+        "branch",
+        "head_ref",
+        "base_ref",
+        "event_name",
+        "workflow",
+        "environment",
+        "runner_environment",
+        "repository_visibility",
+        "user_login",
+        "user_email",
+        "aud",
+        "terraform_run_phase",
+    }
+)
+"""What every repository or workspace can have, or whoever starts a run there."""
+
+
+def forgeable_attributes(estate: Estate) -> Iterator[Match]:
+    """Grants to an attribute that every workload can have which the pool's providers let in."""
+    providers = _by_pool(estate)
+    for grant in estate.of(Grant):
+        found = _ATTRIBUTE.match(grant.principal.text) if grant.principal.kind == "federated_set" else None
+        if not found:
+            continue
+        known = [one for one in providers.get((scope(grant.declared), found["pool"]), []) if one.disabled is not True]
+        named = found["attribute"].removeprefix("attribute.")
+        if not known and named in _CHOSEN:
+            yield Match(grant, Truth.TRUE, confidence="medium")
+        through = [one for one in known if _is_chosen(mapped_claims(one, found["attribute"]), named)]
+        open_to = [lets_in(one) for one in through]
+        unknown = next((one for one in open_to if isinstance(one, Unknown)), None)
+        if "anybody" in open_to or "tenant" in open_to:
+            yield Match(grant, Truth.TRUE, related=tuple(through), raised=0 if "anybody" in open_to else -1)
+        elif unknown:
+            yield Match(
+                grant, Truth.UNKNOWN, reasons=(f"the condition of the provider is not known: {unknown.reason}",)
+            )
+
+
+def _is_chosen(claims: tuple[str, ...] | None, named: str) -> bool:
+    """Whether an attribute is made of nothing but what anybody can choose."""
+    return named in _CHOSEN if claims is None else bool(claims) and _CHOSEN.issuperset(claims)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from iamlint.conditions import Claim, Unparsable, claims_compared
 from iamlint.estate import Estate
@@ -28,11 +29,13 @@ class _Issuer:
 
     ``tenant`` are the claims that only one tenant's tokens have with a given value. A beginning of such a claim names a
     tenant where ``begins`` matches it, and nobody where there is no pattern: ``repository_owner`` may go on.
+    ``workload`` are those of them that only one repository, project or workspace has.
     """
 
     tenant: tuple[str, ...]
     begins: Mapping[str, re.Pattern[str]]
     shapes: Mapping[str, _Shape]
+    workload: tuple[str, ...] = ()
 
 
 _NUMBER = _Shape(re.compile(r"[0-9]+"), "12345678")
@@ -72,6 +75,7 @@ _GITHUB = _Issuer(
         "runner_environment": _Shape(re.compile("github-hosted|self-hosted"), "github-hosted"),
         **dict.fromkeys(("repository_id", "repository_owner_id", "actor_id", "run_id"), _NUMBER),
     },
+    workload=("repository", "repository_id", "job_workflow_ref", "workflow_ref", "sub"),
 )
 _GITLAB = _Issuer(
     tenant=("namespace_id", "namespace_path", "project_id", "project_path", "ci_config_ref_uri", "sub"),
@@ -88,6 +92,7 @@ _GITLAB = _Issuer(
         "ref_protected": _TRUTH,
         **dict.fromkeys(("namespace_id", "project_id", "user_id"), _NUMBER),
     },
+    workload=("project_id", "project_path", "ci_config_ref_uri", "sub"),
 )
 _TERRAFORM = _Issuer(
     tenant=(
@@ -105,6 +110,7 @@ _TERRAFORM = _Issuer(
         ),
         "terraform_run_phase": _Shape(re.compile("plan|apply"), "apply"),
     },
+    workload=("terraform_workspace_id", "sub"),
 )
 
 _SHARED: Mapping[str, _Issuer] = {
@@ -157,11 +163,66 @@ def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
             yield Match(provider, Truth.TRUE, words={"problem": problem})
 
 
+Openness = Literal["anybody", "tenant", "workload"]
+"""Whom a provider lets in: any customer of its issuer, one customer, or one customer's repository or the like."""
+
+
+def lets_in(provider: Provider) -> Openness | Unknown:
+    """Whom a provider lets in. An issuer that is nobody else's has one tenant."""
+    issuer = _issuer(provider)
+    condition = provider.condition
+    expression = condition.expression if isinstance(condition, Condition) else condition
+    if expression is None or expression == "":
+        return "anybody" if issuer else "tenant"
+    ways = claims_compared(expression)
+    if isinstance(ways, Unknown):
+        return ways
+    if isinstance(ways, Unparsable):
+        return Unknown(ways.reason)
+    own = _Issuer(_WORKLOADS, {}, {}, _WORKLOADS)
+    reader = _reader(provider, issuer or own)
+    if ways and all(_names_workload(way, reader) for way in ways):
+        return "workload"
+    return "tenant" if issuer is None or all(_names_tenant(way, reader) for way in ways) else "anybody"
+
+
+_WORKLOADS = ("repository", "repository_id", "project_id", "project_path", "sub", "arn")
+"""The claims of issuers of one's own that name a repository, project or role."""
+
+
+def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
+    """Whether one way to fulfil a condition holds for one repository or the like: by its name, or the beginning."""
+    for claim in way:
+        name, _ = reader.claim(claim)
+        if name not in reader.issuer.workload:
+            continue
+        if claim.how in ("equals", "has"):
+            return True
+        if claim.how in ("prefix", "matches"):
+            return all(isinstance(value, Unknown) or _BELOW_OWNER.search(value) is not None for value in claim.values)
+    return False
+
+
+_BELOW_OWNER = re.compile(r"[^/]/[^/*.$]")
+"""More than the owner of a repository: ``example/shop``, and not ``example/``."""
+
+
+def mapped_claims(provider: Provider, attribute: str) -> tuple[str, ...] | None:
+    """The claims that an attribute is made of; None where the provider does not tell."""
+    if isinstance(provider.mapping, Unknown):
+        return None
+    of = next((of for name, of, _ in provider.mapping if name == attribute), None)
+    return tuple("".join(pair) for pair in _CLAIM.findall(of)) if isinstance(of, str) else None
+
+
+def _issuer(provider: Provider) -> _Issuer | None:
+    return next((known for glob, known in _SHARED.items() if _is(glob, provider.issuer)), None)
+
+
 def _conditional(estate: Estate) -> Iterator[tuple[Provider, _Issuer, Text]]:
     """The providers in use that trust a shared issuer under a condition."""
     for provider in estate.of(Provider):
-        issuer = next((known for glob, known in _SHARED.items() if _is(glob, provider.issuer)), None)
-        condition = provider.condition
+        issuer, condition = _issuer(provider), provider.condition
         if issuer is None or condition is None or provider.disabled is True:
             continue
         expression = condition.expression if isinstance(condition, Condition) else condition

@@ -91,3 +91,50 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
 """
     report = check({"main.tf": text}, select=("federation",))
     assert [finding.rule for finding in report.findings] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("issuer", "condition", "attribute", "expected"),
+    [
+        (GITHUB, "assertion.repository == 'example/shop'", "ref", None),
+        (GITHUB, "assertion.sub.startsWith('repo:example/shop:')", "ref", None),
+        (GITHUB, "assertion.sub.startsWith('repo:example/')", "ref", "low"),
+        (GITHUB, "assertion.repository_owner == 'example'", "ref", "low"),
+        (GITHUB, "assertion.repository_owner == 'example'", "repository", None),
+        (GITHUB, "assertion.repository_owner == 'example'", "mine", "low"),
+        (GITHUB, "assertion.repository_owner == 'example'", "both", None),
+        (GITHUB, "assertion.repository_owner == 'example'", "unmapped", None),
+        (GITHUB, "assertion.ref == 'refs/heads/main'", "ref", "medium"),
+        (GITHUB, "assertion.repository == 'example/shop' || assertion.actor == 'ana'", "ref", "medium"),
+        ("https://gitlab.example.com", "", "ref", "low"),
+        ("https://gitlab.example.com", "assertion.project_path == 'a/b'", "ref", None),
+        ("https://gitlab.example.com", "assertion.ref_protected == 'true'", "ref", "low"),
+    ],
+)
+def test_whom_an_attribute_admits(check: Check, issuer: str, condition: str, attribute: str, expected: str) -> None:
+    text = f"""
+resource "google_iam_workload_identity_pool_provider" "ci" {{
+  project                            = "shop"
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "ci"
+  attribute_condition                = "{condition}"
+  attribute_mapping = {{
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+    "attribute.ref"        = "assertion.ref"
+    "attribute.mine"       = "assertion.environment"
+    "attribute.both"       = "assertion.repository + ':' + assertion.ref"
+  }}
+  oidc {{
+    issuer_uri = "{issuer}"
+  }}
+}}
+
+resource "google_service_account_iam_member" "ci" {{
+  service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/attribute.{attribute}/x"
+}}
+"""
+    report = check({"main.tf": text}, select=("forgeable-attribute",))
+    assert [finding.severity for finding in report.findings] == ([expected] if expected else [])
