@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
-from iamlint.facts import Declaration, Grant
+from iamlint.facts import Declaration, Emptied, Grant
 from iamlint.kinds import shown
 from iamlint.match import Match
 from iamlint.unknown import Truth
@@ -20,44 +20,46 @@ def conflicting_bindings(estate: Estate) -> Iterator[Match]:
     Only within one configuration, since names that are placeholders are equal in many. Source: the note at the top of
     https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam
     """
-    targets: dict[tuple[str, str, str], list[Grant]] = defaultdict(list)
-    for grant in estate.of(Grant):
-        name = identity(grant.resource.name, grant.declared)
-        if grant.declared.address and name:
-            targets[scope(grant.declared), grant.resource.kind, name].append(grant)
-    for grants in targets.values():
-        if any(grant.origin == "policy" for grant in grants):
-            yield from _in_policy(grants)
+    targets: dict[tuple[str, Node], list[Grant | Emptied]] = defaultdict(list)
+    stated: list[Grant | Emptied] = [*estate.of(Emptied), *estate.of(Grant)]
+    for fact in stated:
+        node = estate.hierarchy.node(fact.resource, fact.declared)
+        if fact.declared.address and node:
+            targets[scope(fact.declared), node].append(fact)
+    for facts in targets.values():
+        owner = next((fact for fact in facts if _owns_all(fact)), None)
+        if owner:
+            yield from _fights(facts, owner, f"the whole policy of {owner.resource}")
             continue
-        roles: dict[tuple[str, str], list[Grant]] = defaultdict(list)
-        for grant in grants:
-            role, condition = identity(grant.role, grant.declared), condition_key(grant.condition)
+        roles: dict[tuple[str, str], list[Grant | Emptied]] = defaultdict(list)
+        for fact in facts:
+            role = identity(fact.role, fact.declared) if fact.role is not None else None
+            condition = condition_key(fact.condition)
             if role and condition is not None:
-                roles[role, condition].append(grant)
+                roles[role, condition].append(fact)
         for sharing in roles.values():
-            yield from _in_role(sharing)
+            binding = next((fact for fact in sharing if _owns_role(fact)), None)
+            if binding:
+                yield from _fights(sharing, binding, f"all members of {shown(binding.role)} on {binding.resource}")
 
 
-def _in_policy(grants: list[Grant]) -> Iterator[Match]:
-    """A policy beside anything else that grants on the same resource."""
-    owner = next(grant for grant in grants if grant.origin == "policy")
-    others = [grant for grant in _first_of_each(grants) if grant.declared.address != owner.declared.address]
+def _owns_all(fact: Grant | Emptied) -> bool:
+    return fact.origin == "policy" if isinstance(fact, Grant) else fact.role is None
+
+
+def _owns_role(fact: Grant | Emptied) -> bool:
+    return fact.origin == "binding" if isinstance(fact, Grant) else fact.role is not None
+
+
+def _fights(facts: list[Grant | Emptied], owner: Grant | Emptied, owned: str) -> Iterator[Match]:
+    """What of another address grants where one owns it. One that has nobody fights with all who grant."""
+    grants = _first_of_each(fact for fact in facts if isinstance(fact, Grant))
+    others = [grant for grant in grants if grant.declared.address != owner.declared.address]
     if others:
-        yield _conflict(others, owner, f"the one owns the whole policy of {owner.resource}, which the other changes")
+        yield _conflict(others, owner, f"the one owns {owned}, which the other changes")
 
 
-def _in_role(grants: list[Grant]) -> Iterator[Match]:
-    """A binding beside a member or another binding for the same role."""
-    owner = next((grant for grant in grants if grant.origin == "binding"), None)
-    others = [one for one in _first_of_each(grants) if owner and one.declared.address != owner.declared.address]
-    if owner and others:
-        role = owner.role if isinstance(owner.role, str) else owner.role.text
-        yield _conflict(
-            others, owner, f"the one owns all members of {role} on {owner.resource}, which the other changes"
-        )
-
-
-def _conflict(others: list[Grant], owner: Grant, what: str) -> Match:
+def _conflict(others: list[Grant], owner: Grant | Emptied, what: str) -> Match:
     """One finding for all that fight with one owner, at the first of them."""
     this, rest = others[0], others[1:]
     more = f" and {len(rest)} more" if rest else ""
