@@ -23,7 +23,11 @@ from iamlint.queries.custom_roles import (
 )
 from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
 from iamlint.queries.denials import incomplete_denials, ineffective_denials
-from iamlint.queries.federation import forgeable_attributes, unmatched_federated_principals
+from iamlint.queries.federation import (
+    forgeable_attributes,
+    unmatched_federated_principals,
+    whole_pool_impersonations,
+)
 from iamlint.queries.hygiene import DUTIES, conflicting_bindings, joined_duties, unknown_roles
 from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
@@ -79,6 +83,7 @@ QUERIES: Mapping[str, Query] = {
     ),
     "user_managed_keys": Query(user_managed_keys, _ACCOUNT),
     "weak_provider_conditions": Query(weak_provider_conditions, ("provider", "pool", "issuer", "condition", "claims")),
+    "whole_pool_impersonations": Query(whole_pool_impersonations, _GRANT),
     "act_as_and_deploy_in_custom_role": Query(act_as_and_deploy_in_custom_role, ("deploy", "role")),
     "broken_delegation_chain": Query(broken_delegation_chain, ("holder", "onto", "target")),
     "deploy_as_privileged_account": Query(

@@ -1,4 +1,4 @@
-"""Questions about federated principals: those that no token can be, and those that anybody's can."""
+"""Questions about federated principals: those that no token can be, and those that too many can."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider, Text
-from iamlint.match import Match
+from iamlint.match import Match, grant_verdict
 from iamlint.queries.provider_conditions import lets_in, mapped_claims
 from iamlint.unknown import Truth, Unknown
 
@@ -148,3 +148,48 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
 def _is_chosen(claims: tuple[str, ...] | None, named: str) -> bool:
     """Whether an attribute is made of nothing but what anybody can choose."""
     return named in _CHOSEN if claims is None else bool(claims) and _CHOSEN.issuperset(claims)
+
+
+# -- whole pools ---------------------------------------------------------------------------------------------------
+
+_BECOMES = {
+    "principal_kind": ["federated_pool"],
+    "resource_kind": ["service_account"],
+    "permission": [
+        "iam.serviceAccounts.getAccessToken",
+        "iam.serviceAccounts.getOpenIdToken",
+        "iam.serviceAccounts.signBlob",
+        "iam.serviceAccounts.signJwt",
+        "iam.serviceAccounts.actAs",
+        "iam.serviceAccountKeys.create",
+        "iam.serviceAccounts.setIamPolicy",
+    ],
+}
+"""On a project, folder or organization the rules of the family impersonation speak."""
+_WHOLE = re.compile(r".*Pools/(?P<pool>[^/]+)/\*\Z", re.DOTALL)
+
+
+def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
+    """Grants on accounts to everybody in a pool, but where its providers let in no more than one workload each.
+
+    Where one of them lets anybody in, so does the grant.
+    """
+    providers = _by_pool(estate)
+    for grant in estate.of(Grant):
+        found = grant_verdict(_BECOMES, grant, estate)
+        if found.truth is Truth.FALSE:
+            continue
+        whole = _WHOLE.match(grant.principal.text)
+        known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
+        open_to = {one: lets_in(one) for one in known if one.disabled is not True}
+        if open_to and all(how == "workload" for how in open_to.values()):
+            continue
+        related = tuple(one for one, how in open_to.items() if how == "anybody")
+        yield Match(
+            grant,
+            found.truth,
+            found.permissions,
+            found.reasons,
+            related=(*found.facts, *related),
+            raised=1 if related else 0,
+        )

@@ -23,19 +23,25 @@ class _Shape:
     like: str
 
 
+_BELOW_OWNER = re.compile(r"[^/]/[^/*.$]")
+"""More than the owner of a repository: ``example/shop``, and not ``example/``."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Issuer:
     """An issuer that many tenants share.
 
     ``tenant`` are the claims that only one tenant's tokens have with a given value. A beginning of such a claim names a
     tenant where ``begins`` matches it, and nobody where there is no pattern: ``repository_owner`` may go on.
-    ``workload`` are those of them that only one repository, project or workspace has.
+    ``workload`` are those of them that only one repository, project or workspace has, and ``within`` is in a beginning
+    that says which one.
     """
 
     tenant: tuple[str, ...]
     begins: Mapping[str, re.Pattern[str]]
     shapes: Mapping[str, _Shape]
     workload: tuple[str, ...] = ()
+    within: re.Pattern[str] = _BELOW_OWNER
 
 
 _NUMBER = _Shape(re.compile(r"[0-9]+"), "12345678")
@@ -111,6 +117,7 @@ _TERRAFORM = _Issuer(
         "terraform_run_phase": _Shape(re.compile("plan|apply"), "apply"),
     },
     workload=("terraform_workspace_id", "sub"),
+    within=re.compile(r":workspace:[^:*]"),
 )
 
 _SHARED: Mapping[str, _Issuer] = {
@@ -199,12 +206,10 @@ def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
         if claim.how in ("equals", "has"):
             return True
         if claim.how in ("prefix", "matches"):
-            return all(isinstance(value, Unknown) or _BELOW_OWNER.search(value) is not None for value in claim.values)
+            return all(
+                isinstance(value, Unknown) or reader.issuer.within.search(value) is not None for value in claim.values
+            )
     return False
-
-
-_BELOW_OWNER = re.compile(r"[^/]/[^/*.$]")
-"""More than the owner of a repository: ``example/shop``, and not ``example/``."""
 
 
 def mapped_claims(provider: Provider, attribute: str) -> tuple[str, ...] | None:
