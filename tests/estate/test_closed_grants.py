@@ -456,6 +456,8 @@ def test_a_policy_of_unknown_place_closes_nothing_that_an_export_shows(check: Ch
 def test_a_policy_of_known_place_counts_everywhere(check: Check) -> None:
     held = grant(f"serviceAccount:{CI}")
     assert elsewhere(check, PROJECT + deny(EVERYBODY), "broad-token-creator", held, "shop/main.tf") == (0, 0)
+    both = SOMEWHERE + deny(EVERYBODY, parent=NOWHERE) + deny(EVERYBODY).replace('"d"', '"known"')
+    assert elsewhere(check, PROJECT + both, "broad-token-creator", held, "shop/main.tf") == (0, 0)
 
 
 # -- accounts by unique id -----------------------------------------------------------------------------------------

@@ -74,6 +74,8 @@ def test_a_full_name_tells_its_project() -> None:
         (("organizations/3/sources/s", "3/s"), True),
         (("projects/shop/topics/t", "projects/seed/topics/t"), False),
         (("projects/shop/topics/t", "t"), False),
+        (("projects/shop/topics/t/more", "shop/t"), False),
+        (('projects/${module.p["a/x/y"].id}/topics/t', 'projects/${module.p["a/z/y"].id}/topics/t'), False),
     ],
 )
 def test_a_resource_has_one_name_in_terraform_and_in_exports(names: tuple[str, ...], same: bool) -> None:

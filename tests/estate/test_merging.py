@@ -276,6 +276,17 @@ def test_default_accounts_that_terraform_deprives(check: Check, action: str, pro
     assert sorted(finding.resource.kind for finding in report.findings if finding.resource) == left
 
 
+def test_only_compute_engine_s_and_app_engine_s_accounts_are_meant(check: Check) -> None:
+    others = ["serviceAccount:1234567@cloudbuild.gserviceaccount.com", "serviceAccount:ci@shop.iam.gserviceaccount.com"]
+    files = {
+        "main.tf": tamed("DISABLE"),
+        "projects.json": SHOP,
+        "project-shop.json": policy(("roles/editor", [COMPUTE, ENGINE, *others])),
+    }
+    (doubt,) = [doubt for doubt in check(files, select=RULE).doubts if doubt.rule is None]
+    assert doubt.reason.startswith("2 grants that this export shows are replaced or taken away")
+
+
 def test_what_was_done_to_default_accounts_before_does_not_take_away_what_is_there_now(check: Check) -> None:
     kind = "google_project_default_service_accounts"
     after = {"project": "shop", "action": "DEPRIVILEGE", "restore_policy": "REVERT"}

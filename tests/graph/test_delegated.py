@@ -139,6 +139,22 @@ def test_an_open_way_is_told_rather_than_a_shorter_closed_one(given: Given) -> N
     assert chain.verdict.truth is Truth.TRUE
 
 
+def test_what_is_open_is_followed_before_what_is_closed(given: Given) -> None:
+    """From b there is a way to c that is closed, and a longer one that is not."""
+    closed = Denial(
+        parent="cloudresourcemanager.googleapis.com/projects/seed",
+        declared=HERE,
+        denied_principals=("principal://iam.googleapis.com/projects/-/serviceAccounts/b@shop.iam.gserviceaccount.com",),
+        denied_permissions=("iam.googleapis.com/serviceAccounts.implicitDelegation",),
+    )
+    ways = [("b", "delegator", "c@seed"), ("b", "delegator", "d"), ("d", "delegator", "c@seed")]
+    graph = given(closed, ("ci", "delegator", "b"), *ways, ("c@seed", "token", "target"))
+    (first,) = [edge for edge in graph.delegations if edge.source.startswith("ci@")]
+    (chain,) = delegated(graph, first)
+    assert [hop.source.partition("@")[0] for hop in chain.hops] == ["ci", "b", "d", "c"]
+    assert chain.verdict.truth is Truth.TRUE
+
+
 def test_who_leads_only_by_what_is_closed_leads_all_the_same(given: Given) -> None:
     graph = given(denied("b"), ("admin", "owner", "projects/seed"), ("ci", "delegator", "b"), ("b", "token", "admin"))
     (first,) = [edge for edge in graph.delegations if edge.source.startswith("ci@")]

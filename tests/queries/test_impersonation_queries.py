@@ -189,3 +189,33 @@ def test_an_account_that_is_not_known_may_be_the_holder(check: Check) -> None:
     report = check({"main.tf": 'variable "x" {}\n' + same}, select=("self-impersonation",))
     assert len(report.findings) == 1
     assert doubts(check, text.replace("serviceAccount:${var.x}", "user:${var.x}"), "self-impersonation") == []
+
+
+def test_a_chain_that_is_certain_is_told_rather_than_a_nearer_one_that_is_not(check: Check) -> None:
+    """The middle account has the token of a privileged account perhaps, and leads to that of another for certain."""
+
+    def on(account: str, member: str, label: str, more: str = "") -> str:
+        return f"""
+resource "google_service_account_iam_member" "{label}" {{
+  service_account_id = "projects/shop/serviceAccounts/{account}@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "{member}"
+  {more}
+}}
+"""
+
+    middle, last = (
+        "serviceAccount:middle@shop.iam.gserviceaccount.com",
+        "serviceAccount:last@shop.iam.gserviceaccount.com",
+    )
+    perhaps = 'condition {\n    title      = "x"\n    expression = var.when\n  }'
+    parts = (
+        'variable "when" {}\n',
+        OWNER,
+        role("roles/owner", "serviceAccount:other@shop.iam.gserviceaccount.com", label="other"),
+        on("admin", middle, "perhaps", perhaps),
+        on("last", middle, "further"),
+        on("other", last, "certain"),
+        on("middle", ANA, "first"),
+    )
+    assert "privileged-account-impersonation google_service_account_iam_member.first" in found(check, *parts)
