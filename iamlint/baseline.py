@@ -43,8 +43,9 @@ def beyond(report: Report, known: dict[str, Location]) -> Report:
         return report
     new, old = [], list(report.accepted)
     for finding, fingerprint in zip(report.findings, report.fingerprints, strict=True):
-        if fingerprint in known:
-            old.append(Accepted(finding, "it is in the baseline", known[fingerprint]))
+        accepted = next((name for name in (fingerprint, *finding.fingerprints[1:]) if name in known), None)
+        if accepted:
+            old.append(Accepted(finding, "it is in the baseline", known[accepted]))
         else:
             new.append(finding)
     return replace(report, findings=tuple(new), accepted=tuple(old))

@@ -29,7 +29,8 @@ class Finding:
     """One thing that is wrong, at the narrowest argument that makes it so.
 
     ``rule`` is the slug. ``principal`` and ``role`` are as shown to a reader. ``permissions`` are those that make the
-    finding, sorted. ``address`` is Terraform's, instance key included, where there is one.
+    finding, sorted. ``address`` is Terraform's, instance key included, where there is one; ``others`` are further ones
+    at which the same is stated by the same lines: those of other root modules, calls and instances.
     """
 
     rule: str
@@ -44,6 +45,7 @@ class Finding:
     permissions: tuple[str, ...] = ()
     resource: Resource | None = None
     related: tuple[Related, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -51,8 +53,16 @@ class Finding:
 
         32 hexadecimal digits.
         """
-        facts = (self.rule, self.address, self.principal, self.role, str(self.resource or ""), *self.permissions)
-        path = str(PurePosixPath(self.at.path).parent) if self.address else self.at.path
+        return self._fingerprint(self.address)
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The fingerprints that it would have at each of its addresses, its own first."""
+        return (self.fingerprint, *map(self._fingerprint, self.others))
+
+    def _fingerprint(self, address: str | None) -> str:
+        facts = (self.rule, address, self.principal, self.role, str(self.resource or ""), *self.permissions)
+        path = str(PurePosixPath(self.at.path).parent) if address else self.at.path
         text = "\x1f".join("" if fact is None else fact for fact in (*facts, path))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 

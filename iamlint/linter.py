@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
@@ -168,18 +168,26 @@ def _distinct(related: Iterable[Related], at: Location) -> tuple[Related, ...]:
 
 
 def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings in order, those about the same thing as one, which keeps the places of the others.
+    """The findings in order, those about the same thing as one, which keeps the places and addresses of the others.
 
-    The same thing is the same sentence of a rule about the same principal, role and resource, at one address of one
-    folder; what exports say has no address, and is the same in whichever of them it stands.
+    The same thing is the same sentence of a rule about the same principal, role and resource: at one address of one
+    folder, or at one place, whichever root modules and calls lead there. What exports say has no address, and is the
+    same in whichever of them it stands.
     """
+    ordered = sorted(findings, key=lambda finding: finding.order)
+    return tuple(_grouped(_grouped(ordered, _address), lambda one: (one.at, one.severity, one.confidence)))
+
+
+def _address(one: Finding) -> tuple[object, ...]:
+    return one.address, str(PurePosixPath(one.at.path).parent) if one.address else ""
+
+
+def _grouped(findings: Iterable[Finding], where: Callable[[Finding], tuple[object, ...]]) -> Iterator[Finding]:
     groups: dict[tuple[object, ...], list[Finding]] = {}
-    for one in sorted(findings, key=lambda finding: finding.order):
-        folder = str(PurePosixPath(one.at.path).parent) if one.address else ""
-        who = (one.principal, one.role, str(one.resource or ""), one.permissions)
-        key = (one.rule, one.message, one.address, folder, *who)
-        groups.setdefault(key, []).append(one)
-    return tuple(_merged(group) for group in groups.values())
+    for one in findings:
+        what = (one.rule, one.message, one.principal, one.role, str(one.resource or ""), one.permissions)
+        groups.setdefault((*what, *where(one)), []).append(one)
+    return map(_merged, groups.values())
 
 
 def _merged(group: list[Finding]) -> Finding:
@@ -187,5 +195,10 @@ def _merged(group: list[Finding]) -> Finding:
     if len(group) == 1:
         return first
     again = [Related(one.at, "the same is here") for one in group[1:]]
-    others = [related for one in group[1:] for related in one.related]
-    return replace(first, related=_distinct((*first.related, *again, *others), first.at))
+    related = [related for one in group[1:] for related in one.related]
+    addresses = dict.fromkeys(address for one in group for address in (one.address, *one.others) if address)
+    return replace(
+        first,
+        related=_distinct((*first.related, *again, *related), first.at),
+        others=tuple(address for address in addresses if address != first.address),
+    )

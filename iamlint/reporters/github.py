@@ -53,7 +53,8 @@ def _of_level(level: Level, findings: list[Finding], room: int, style: Presentat
 
 
 def _message(finding: Finding) -> str:
-    return finding.message + (f" [{finding.address}]" if finding.address else "")
+    more = f" and {len(finding.others)} more" if finding.others else ""
+    return finding.message + (f" [{finding.address}{more}]" if finding.address else "")
 
 
 def _of_error(error: Unreadable, style: Presentation) -> str:

@@ -244,9 +244,7 @@ class _Run:
         return place
 
     def _place(self, at: Location, *addresses: str | None) -> om.Location:
-        logical = [
-            om.LogicalLocation(fully_qualified_name=neutral(address), kind="resource") for address in addresses if address
-        ]
+        logical = [om.LogicalLocation(fully_qualified_name=neutral(one), kind="resource") for one in addresses if one]
         return om.Location(physical_location=self._physical(at), logical_locations=logical or None)
 
     def _physical(self, at: Location) -> om.PhysicalLocation:

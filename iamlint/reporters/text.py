@@ -51,7 +51,8 @@ def _group(group: Group, report: Report, paint: Paint) -> Iterator[str]:
     head = f"{paint(color, finding.severity)}{paint('1', f'[{finding.rule}]')}{sure}"
     yield f"{head}: {paint('1', neutral(finding.message))}"
     margin = " " * len(str(finding.at.line))
-    address = f"  {paint('2', neutral(finding.address))}" if finding.address else ""
+    more = f" and {len(finding.others)} more" if finding.others else ""
+    address = f"  {paint('2', neutral(finding.address) + more)}" if finding.address else ""
     yield f"{margin}{paint('34', '-->')} {place(finding.at)}{address}"
     yield from frame(finding.at, report.texts.get(finding.at.path), color, paint)
     below = [*_related(finding.related), *_alike(group)]

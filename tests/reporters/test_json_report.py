@@ -37,6 +37,7 @@ def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
         "end_line": 3,
         "end_column": 51,
         "address": "google_project_iam_member.ci",
+        "other_addresses": [],
         "principal": "user:ana@example.com",
         "role": "roles/iam.serviceAccountTokenCreator",
         "permissions": ["iam.serviceAccounts.getAccessToken"],
