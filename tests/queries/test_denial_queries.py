@@ -103,3 +103,31 @@ resource "google_iam_deny_policy" "d" {
     report = check({"main.tf": text}, select=("incomplete-deny",))
     assert report.findings == ()
     assert any("var.more" in doubt.reason for doubt in report.doubts)
+
+
+def test_a_boundary_s_binding_may_have_a_condition_that_nobody_can_evaluate(check: Check) -> None:
+    text = """
+resource "google_iam_projects_policy_binding" "b" {{
+  project           = "shop"
+  location          = "global"
+  policy_binding_id = "b"
+  policy_kind       = "PRINCIPAL_ACCESS_BOUNDARY"
+  policy            = "organizations/42/locations/global/principalAccessBoundaryPolicies/inside"
+  target {{
+    principal_set = "//cloudresourcemanager.googleapis.com/projects/shop"
+  }}
+  condition {{
+    expression = "{expression}"
+  }}
+}}
+"""
+    for expression, findings in (
+        ("principal.type ==", 1),
+        ("principal.type == 'iam.googleapis.com/ServiceAccount'", 0),
+    ):
+        report = check({"main.tf": text.format(expression=expression)}, select=("malformed-condition",))
+        assert report.errors == ()
+        assert [finding.message.partition(" cannot")[0] for finding in report.findings] == [
+            "The condition that binds inside"
+        ] * findings
+        assert [finding.at.line for finding in report.findings] == [12] * findings

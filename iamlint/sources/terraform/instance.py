@@ -47,9 +47,8 @@ class Body:
         return self.blocks.get(name, ())
 
     def owns(self, name: str) -> bool:
-        """Whether Terraform certainly keeps an argument, or the blocks of a type, just as they are written."""
-        written = name in self.blocks or name in self.arguments
-        return written and self.left is not None and self.left.isdisjoint((name, "all"))
+        """Whether Terraform certainly keeps an argument, or the blocks of a type, just as they are written here."""
+        return self.left is not None and self.left.isdisjoint((name, "all"))
 
 
 @dataclass(frozen=True, slots=True)

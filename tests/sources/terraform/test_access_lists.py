@@ -301,6 +301,7 @@ ENTRIES = """
         ("lifecycle {\n ignore_changes = [access]\n }", "member"),
         ("lifecycle {\n ignore_changes = [access[0].role]\n }", "member"),
         ('lifecycle {\n ignore_changes = ["access"]\n }', "member"),
+        ("lifecycle {\n ignore_changes = [access[*].role]\n }", "member"),
         ("lifecycle {\n ignore_changes = all\n }", "member"),
     ],
 )
