@@ -138,6 +138,18 @@ _SHARED: Mapping[str, _Issuer] = {
         {},
     ),
     "https://accounts.google.com*": _Issuer(("hd", "email", "sub"), {}, {}),
+    "https://confidentialcomputing.googleapis.com*": _Issuer(
+        (
+            "google_service_accounts",
+            "submods.container.image_digest",
+            "submods.container.image_reference",
+            "submods.gce.project_id",
+            "submods.gce.project_number",
+        ),
+        {},
+        {},
+        workload=("google_service_accounts", "submods.container.image_digest"),
+    ),
 }
 """Sources: https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines and the issuers'
 own pages on the claims of their tokens, https://docs.github.com/en/actions/reference/security/oidc,
@@ -239,7 +251,7 @@ def _is(glob: str, issuer: Text | None) -> bool:
     return issuer is not None and text_is((glob,), issuer) is Truth.TRUE
 
 
-_CLAIM = re.compile(r"assertion(?:\.(\w+)|\[['\"]([^'\"]+)['\"]\])")
+_CLAIM = re.compile(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"]\])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ Check = Callable[..., Any]
 GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
 TERRAFORM, BUILDKITE = "https://app.terraform.io", "https://agent.buildkite.com"
 
+SPACE = "https://confidentialcomputing.googleapis.com/"
+
 WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
 
 
@@ -70,6 +72,9 @@ WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
         (TERRAFORM, "assertion.terraform_workspace_name == 'prod'", WEAK),
         (BUILDKITE, "assertion.organization_slug == 'example'", None),
         (BUILDKITE, "assertion.pipeline_slug == 'deploy'", WEAK),
+        (SPACE, "assertion.swname == 'CONFIDENTIAL_SPACE' && 'STABLE' in assertion.submods.confidential_space.x", WEAK),
+        (SPACE, "assertion.submods.container.image_digest == 'sha256:1'", None),
+        (SPACE, "'run@shop.iam.gserviceaccount.com' in assertion.google_service_accounts", None),
     ],
 )
 def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, expected: str | None) -> None:
