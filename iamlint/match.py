@@ -6,13 +6,14 @@ any one character; nothing else.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from iamlint.estate import Estate, condition_truth, identity, left_to_the_holder
-from iamlint.facts import CustomRole, Fact, Grant, Place
+from iamlint.facts import CustomRole, Fact, Grant, Place, PrincipalKind
 from iamlint.finding import Confidence
 from iamlint.globs import text_is
 from iamlint.grant_words import limited
@@ -72,13 +73,19 @@ def _of_facts(type_: type[Fact], pattern: Pattern, estate: Estate) -> Iterator[t
         yield fact, verdict(pattern, fact, estate)
 
 
-_OF_ROLE = frozenset({"resource_kind", "permission", "role_kind", "role"})
-"""The words that ask for the role and the kind of resource only, which thousands of grants have in common."""
+_IN_COMMON = frozenset({"resource_kind", "permission", "role_kind", "role", "principal_kind"})
+"""The words that ask for the role and the kinds of resource and principal only, which thousands of grants have in
+common."""
 
 
 def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
+    globs = pattern.get("principal")
+    asked = None if globs is None else tuple(globs) if isinstance(globs, list | tuple) else (globs,)
     for grants in _alike(estate):
-        rest = narrowed(pattern, grants[0], estate, KINDS["grant"].words, _OF_ROLE)
+        principal = grants[0].principal
+        if asked and principal.unknown is None and not _may_name(asked, principal.kind):
+            continue
+        rest = narrowed(pattern, grants[0], estate, KINDS["grant"].words, _IN_COMMON)
         if rest is None:
             continue
         for grant in grants:
@@ -87,16 +94,39 @@ def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict
 
 @lru_cache(maxsize=1)
 def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
-    """The grants, those of one role on one kind of resource together."""
+    """The grants, those of one role on one kind of resource to one kind of principal together."""
     groups: dict[object, list[Grant]] = defaultdict(list)
     for grant in estate.of(Grant):
-        role = grant.role
+        role, principal = grant.role, grant.principal
         if isinstance(role, Unknown):
             key: object = (role.reason, identity(role, grant.declared) or id(grant))
         else:
             key = role if role.startswith("roles/") and "${" not in role else identity(role, grant.declared)
-        groups[key, grant.resource.kind].append(grant)
+        groups[key, grant.resource.kind, principal.kind if principal.unknown is None else id(principal)].append(grant)
     return tuple(map(tuple, groups.values()))
+
+
+_BEGINNINGS: Mapping[PrincipalKind, str] = {
+    "user": "user:",
+    "group": "group:",
+    "domain": "domain:",
+    "service_account": "serviceAccount:",
+    "default_service_account": "serviceAccount:",
+    "service_agent": "serviceAccount:",
+    "gke_workload": "serviceAccount:",
+    "federated": "principal:",
+    "federated_set": "principalSet:",
+    "federated_pool": "principalSet:",
+}
+"""What the principals of a kind begin with, of those kinds that begin alike."""
+
+
+@lru_cache(maxsize=4096)
+def _may_name(globs: tuple[str, ...], kind: PrincipalKind) -> bool:
+    """Whether one of the globs can match a principal of a kind, as far as the beginnings of both tell."""
+    wanted = _BEGINNINGS.get(kind, "")
+    heads = [re.split(r"[*?]", one, maxsplit=1)[0] for one in globs]
+    return any(head.startswith(wanted) or wanted.startswith(head) for head in heads)
 
 
 def weighed(match: Match, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> Match:

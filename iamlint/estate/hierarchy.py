@@ -34,6 +34,7 @@ class Hierarchy:
     ) -> None:
         projects = tuple(projects)
         self._numbers = {one.domain: one.name.rpartition("/")[2] for one in organizations if one.domain}
+        self._shared: dict[Node, Node] = {}  # each once: there may be a grant on it for each of a thousand members
         self._keys = {name: key for project in projects for name, key in _project_names(project)}
         self._projects: dict[str, Text] = {}
         for account in accounts:
@@ -77,7 +78,8 @@ class Hierarchy:
             case _:
                 name = identity(resource.name, declared)
                 name = self._short(name) if name else None
-        return (resource.kind, name) if name else None
+        node = (resource.kind, name) if name else None
+        return self._shared.setdefault(node, node) if node else None
 
     def _short(self, name: str) -> str:
         """``projects/P/locations/L/topics/T`` as ``P/L/T``: so Terraform names what exports name in full."""

@@ -20,6 +20,7 @@ _LOOKED_AT = 50
 """Privileged accounts of a container beyond which none is looked for that a principal has not the power of."""
 _COMPARED = 5
 """The strongest privileges of such an account that are compared with those of the principal."""
+_PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 
 
@@ -132,7 +133,7 @@ class Graph:
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
         for kind, held in _kinds(powers.held, onto[0], may_be_any=powers.unknown is not None):
             held_now, opened = self._asked(grant, held)
-            verdict = held_now & Verdict(opened.truth, opened.reasons)
+            verdict = held_now & (Verdict(opened.truth, opened.reasons) if self.estate.closings else TRUE)
             if not held and powers.unknown:
                 verdict &= Verdict.of(Truth.UNKNOWN, powers.unknown.reason)
             if verdict.truth is not Truth.FALSE:
@@ -149,6 +150,8 @@ class Graph:
 
     def _open(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
         """Whether one of the permissions counts; where all are closed, unknown with what closes them."""
+        if grant.condition is None and not self.estate.closings:
+            return TRUE
         holds, opened = self._asked(grant, permissions)
         return holds & (_told(opened) if opened.truth is Truth.FALSE else Verdict(opened.truth, opened.reasons))
 
@@ -237,7 +240,7 @@ class Graph:
     # -- privilege --------------------------------------------------------------------------------------------------
 
     def privileges(self, source: str) -> list[tuple[Grant, Verdict]]:
-        """The grants that make a principal privileged, each with whether it counts.
+        """The grants that make an account privileged, each with whether it counts.
 
         Those that certainly count come first, the strongest of them first; one that is closed is unknown, with what
         closes it. On a project, folder or organization a role that reaches other accounts or widens access, such as
@@ -250,6 +253,8 @@ class Graph:
     def _privileges(self) -> dict[str, list[tuple[Grant, Verdict]]]:
         found: dict[str, list[tuple[Grant, Verdict]]] = {}
         for source, held in self._relevant.items():
+            if held[0][1].principal.text.startswith(_PEOPLE):  # nobody asks what they have
+                continue
             deploys = {onto for onto, grant in held if self._held(grant, DEPLOY)}
             enabled = self._enabled(source)
             strong = [(grant, enabled & self._privilege(onto, grant, deploys)) for onto, grant in held]

@@ -93,14 +93,16 @@ def _outcome(condition: Condition, context: Context) -> Outcome:
 
 def idle_conditions(estate: Estate) -> Iterator[Match]:
     """Grants under a condition whose principal has the same role without one, on the same resource or above it."""
+    conditional = [(grant, _held(grant)) for grant in estate.of(Grant) if isinstance(grant.condition, Condition)]
+    roles = {grant.role for grant, _ in conditional}
     without: dict[tuple[Node, str, str], Grant] = {}
-    for grant in estate.of(Grant):
-        node = estate.hierarchy.node(grant.resource, grant.declared) if grant.condition is None else None
+    for grant in estate.of(Grant) if roles else ():
+        plain = grant.condition is None and grant.role in roles
+        node = estate.hierarchy.node(grant.resource, grant.declared) if plain else None
         held = _held(grant) if node else None
         if node and held:
             without.setdefault((node, *held), grant)
-    for grant in estate.of(Grant):
-        held = _held(grant) if isinstance(grant.condition, Condition) else None
+    for grant, held in conditional:
         above = estate.hierarchy.above(grant.resource, grant.declared) if held else ()
         free = next((without[node, *held] for node in above if (node, *held) in without), None) if held else None
         if free:

@@ -83,12 +83,15 @@ def _first_of_each(grants: Iterable[Grant]) -> list[Grant]:
 def unknown_roles(estate: Estate) -> Iterator[Match]:
     """Roles that Google does not list: misspelt, retired, or newer than the catalogue."""
     seen: set[tuple[Declaration, str]] = set()
+    problems: dict[str, str | None] = {}
     for grant in estate.of(Grant):
-        if not isinstance(grant.role, str) or (grant.declared, grant.role) in seen:
+        if not isinstance(grant.role, str):
             continue
-        seen.add((grant.declared, grant.role))
-        problem = _problem_of(grant.role, estate)
-        if problem:
+        if grant.role not in problems:
+            problems[grant.role] = _problem_of(grant.role, estate)
+        problem = problems[grant.role]
+        if problem and (grant.declared, grant.role) not in seen:
+            seen.add((grant.declared, grant.role))
             yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.role_place)
 
 

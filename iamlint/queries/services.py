@@ -49,6 +49,8 @@ def missing_iamcredentials(estate: Estate) -> Iterator[Match]:
 
 
 def _uses(estate: Estate) -> Iterator[Match]:
+    if not estate.of(Service):  # what no project's services are known of, none lacks
+        return
     for impersonation in estate.of(Impersonation):
         yield from _asked(estate, impersonation)
     for grant in estate.of(Grant):
