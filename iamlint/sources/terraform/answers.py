@@ -73,7 +73,7 @@ class Answers:
         if len(custom) == 1:
             return next(iter(custom))
         found = (self._catalog or catalog()).permissions(role)
-        return None if custom or isinstance(found, Unknown) else found
+        return None if isinstance(found, Unknown) else found
 
     def organization_above(self, folder: str) -> str | None:
         """``organizations/N`` in which ``folders/N`` lies, at any depth."""
