@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from iamlint.estate import CONTAINERS, Estate, Node, condition_truth, identity, principal_node
-from iamlint.facts import CustomRole, Declaration, Grant, ServiceAccount, Text
+from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, changes, counts_on
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
@@ -314,6 +314,15 @@ class Graph:
         return self._own[source]
 
     # -- what lies below a container --------------------------------------------------------------------------------
+
+    @cached_property
+    def holders(self) -> dict[str, list[tuple[str, Principal]]]:
+        """All who hold a role of interest, by their kinds."""
+        found: dict[str, list[tuple[str, Principal]]] = defaultdict(list)
+        for source, held in self._relevant.items():
+            principal = held[0][1].principal
+            found[principal.kind].append((source, principal))
+        return found
 
     def privileged_accounts(self) -> Iterator[tuple[str, Grant]]:
         """The accounts that have privileges, each with the strongest grant that gives one."""

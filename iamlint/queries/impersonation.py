@@ -8,13 +8,14 @@ from itertools import chain as chain_of
 from itertools import islice
 
 from iamlint.estate import Estate
-from iamlint.facts import Grant
+from iamlint.facts import Grant, Principal
 from iamlint.globs import text_is
 from iamlint.graph import IDENTITY, POWERS, Chain, Edge, Graph, Leads, delegated, graph_of, leading, shortest
 from iamlint.kinds import shown
 from iamlint.match import Match, verdict
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import Verdict
+from iamlint.words import possible_kinds
 
 _SPOKEN_FOR = frozenset(
     {"public", "domain", "federated_pool", "default_service_account", "service_agent", "deleted", "malformed"}
@@ -144,7 +145,7 @@ def _match(
     gained, counts = next((one for one in beyond if one[1].truth is Truth.TRUE), beyond[0])
     found = counts & (chain.verdict if chain else edge.verdict)
     unknown = edge.grant.principal.unknown
-    if unknown:
+    if unknown and _may_have_as_much(edge.grant.principal, account, graph):
         found &= Verdict.of(Truth.UNKNOWN, f"the principal is not known: {unknown.reason}")
     if also:
         found &= also[1]
@@ -163,6 +164,24 @@ def _match(
         # A workload that GKE binds to the account is what it was made for, as a machine that has it attached is.
         raised=-1 if chain is None and edge.grant.principal.kind == "gke_workload" else 0,
     )
+
+
+def _may_have_as_much(principal: Principal, account: str, graph: Graph) -> bool:
+    """Whether one that is not known in full may be somebody who has what the account has, or an agent.
+
+    ``principalSet://…/projects/${pool.project_number}/…`` is somebody from outside, whatever the number.
+    """
+    kinds = possible_kinds(principal)
+    if len(kinds) > 1 or "service_agent" in kinds:
+        return True
+    holders = (holder for kind in kinds for holder in graph.holders.get(kind, ()))
+    return any(_may_be(principal, one) and not graph.beyond(account, source) for source, one in holders)
+
+
+def _may_be(principal: Principal, other: Principal) -> bool:
+    if other.text == principal.text:
+        return False  # what it holds itself is known
+    return "${" in other.text or text_is((other.text,), principal.unknown or principal.text) is not Truth.FALSE
 
 
 def _way(edge: Edge, chain: Chain | None) -> str:

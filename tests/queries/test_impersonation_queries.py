@@ -160,6 +160,9 @@ resource "google_service_account_iam_member" "middle" {
     )
 
 
+POOL = "iam.googleapis.com/projects/${var.x}/locations/global/workloadIdentityPools/ci"
+
+
 def doubts(check: Check, text: str, *rules: str) -> list[str]:
     report = check({"main.tf": text}, select=rules)
     assert report.findings == ()
@@ -168,8 +171,30 @@ def doubts(check: Check, text: str, *rules: str) -> list[str]:
 
 @pytest.mark.parametrize("member", ["user:${var.x}", "serviceAccount:${var.x}", "${var.x}"])
 def test_a_principal_that_is_not_known_may_have_as_much_itself(check: Check, member: str) -> None:
-    text = 'variable "x" {}\n' + OWNER + on_admin("roles/iam.serviceAccountTokenCreator", member)
+    other = role("roles/owner", "user:bob@example.com")
+    text = 'variable "x" {}\n' + OWNER + other + on_admin("roles/iam.serviceAccountTokenCreator", member)
     assert doubts(check, text, *BOTH) == ["the principal is not known: var.x has no default and is not set"]
+
+
+@pytest.mark.parametrize(
+    ("member", "others", "flagged"),
+    [
+        (f"principalSet://{POOL}/attribute.repository/acme/app", "user:bob@example.com", True),
+        (f"principalSet://{POOL}/group/a", f"principalSet://{POOL}/group/a".replace("${var.x}", "1"), False),
+        (f"principal://{POOL}/subject/it", f"principal://{POOL}/subject/no".replace("${var.x}", "1"), True),
+        (f"principal://{POOL}/subject/it", f"principal://{POOL}/subject/it".replace("${var.x}", "1"), False),
+        ("user:${var.x}", "group:bob@example.com", True),
+        ("user:${var.x}@example.com", "user:bob@example.org", True),
+        ("group:${var.x}", "group:${var.y}", False),
+    ],
+)
+def test_one_that_nobody_privileged_can_be_gains_whatever_its_name(
+    check: Check, member: str, others: str, flagged: bool
+) -> None:
+    text = 'variable "x" {}\nvariable "y" {}\n' + OWNER + role("roles/owner", others)
+    text += on_admin("roles/iam.workloadIdentityUser", member)
+    report = check({"main.tf": text}, select=BOTH)
+    assert bool(report.findings) == flagged
 
 
 def test_an_account_that_is_not_known_may_be_privileged(check: Check) -> None:
