@@ -82,6 +82,9 @@ def compared(operator: Operator, left: Possible, right: Possible) -> Possible | 
             return _against(_FLIPPED[operator], right, moment)
         case Between(), Between():
             return Anything((*left.reasons, *right.reasons))
+        case (Between(), Some(values=(str() as text, *_))) | (Some(values=(str() as text, *_)), Between()):
+            wrong = f'a time is compared with the text "{text[:40]}": it takes timestamp("2030-01-31T23:59:59Z")'
+            return Some((), True, (Reason("malformed", wrong),))
         case _:
             return None
 
