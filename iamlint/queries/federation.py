@@ -35,6 +35,12 @@ def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
             yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.principal_place)
 
 
+def is_nobody(grant: Grant, estate: Estate) -> bool:
+    """Whether no token can ever present the federated identity that a grant is made to."""
+    from_outside = "//" in grant.principal.text or grant.principal.kind == "gke_workload"
+    return from_outside and _problem(grant, _by_pool(estate)) is not None
+
+
 def _by_pool(estate: Estate) -> _Providers:
     """The providers by the configuration and the name of their pool."""
     providers: _Providers = defaultdict(list)

@@ -13,6 +13,7 @@ from iamlint.globs import text_is
 from iamlint.graph import IDENTITY, POWERS, Chain, Edge, Graph, Leads, delegated, graph_of, leading, shortest
 from iamlint.kinds import shown
 from iamlint.match import Match, verdict
+from iamlint.queries.federation import is_nobody
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import Verdict
 from iamlint.words import possible_kinds
@@ -46,7 +47,8 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
             match = _match(graph, account, useful) if useful else None
             if match and id(match.fact) not in seen:
                 seen.add(id(match.fact))
-                yield match
+                if not is_nobody(useful[0].grant, estate):
+                    yield match
     yield from _perhaps(graph)
     delegations = list(graph.delegations)
     leads = leading(graph) if delegations else {}

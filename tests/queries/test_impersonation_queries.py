@@ -163,6 +163,26 @@ resource "google_service_account_iam_member" "middle" {
 POOL = "iam.googleapis.com/projects/${var.x}/locations/global/workloadIdentityPools/ci"
 
 
+def test_who_nobody_can_be_gains_nothing(check: Check) -> None:
+    provider = """
+resource "google_iam_workload_identity_pool_provider" "ci" {
+  project                            = "shop"
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "github"
+  attribute_mapping                  = {"google.subject" = "assertion.sub", "attribute.repository" = "assertion.repository"}
+  attribute_condition                = "assertion.repository_owner_id == '1'"
+  oidc { issuer_uri = "https://token.actions.githubusercontent.com" }
+}
+"""
+    pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci"
+    grants = [
+        on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.{name}/x", name) for name in ("repository", "r")
+    ]
+    assert found(check, OWNER, provider, *grants) == [
+        "privileged-account-impersonation google_service_account_iam_member.repository"
+    ]
+
+
 def doubts(check: Check, text: str, *rules: str) -> list[str]:
     report = check({"main.tf": text}, select=rules)
     assert report.findings == ()
