@@ -169,7 +169,10 @@ resource "google_iam_workload_identity_pool_provider" "ci" {
   project                            = "shop"
   workload_identity_pool_id          = "ci"
   workload_identity_pool_provider_id = "github"
-  attribute_mapping                  = {"google.subject" = "assertion.sub", "attribute.repository" = "assertion.repository"}
+  attribute_mapping = {
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+  }
   attribute_condition                = "assertion.repository_owner_id == '1'"
   oidc { issuer_uri = "https://token.actions.githubusercontent.com" }
 }
