@@ -175,19 +175,37 @@ def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     same in whichever of them it stands.
     """
     ordered = sorted(findings, key=lambda finding: finding.order)
-    return tuple(_grouped(_grouped(ordered, _address), lambda one: (one.at, one.severity, one.confidence)))
+    merged = _grouped(ordered, lambda one: (one.rule, one.message), _address)
+    return tuple(_grouped(merged, lambda one: one.at, lambda one: (one.at, one.severity, one.confidence)))
 
 
 def _address(one: Finding) -> tuple[object, ...]:
     return one.address, str(PurePosixPath(one.at.path).parent) if one.address else ""
 
 
-def _grouped(findings: Iterable[Finding], where: Callable[[Finding], tuple[object, ...]]) -> Iterator[Finding]:
-    groups: dict[tuple[object, ...], list[Finding]] = {}
+def _grouped(
+    findings: list[Finding], hint: Callable[[Finding], object], where: Callable[[Finding], tuple[object, ...]]
+) -> list[Finding]:
+    """The findings about the same thing as one, where the first of them stands.
+
+    Those whose hints differ are different, which is cheap to tell of nearly all.
+    """
+    seen: set[int] = set()
+    again: set[int] = set()
     for one in findings:
+        (again if hash(hint(one)) in seen else seen).add(hash(hint(one)))
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    found: list[Finding | list[Finding]] = []
+    for one in findings:
+        if hash(hint(one)) not in again:
+            found.append(one)
+            continue
         what = (one.rule, one.message, one.principal, one.role, str(one.resource or ""), one.permissions)
-        groups.setdefault((*what, *where(one)), []).append(one)
-    return map(_merged, groups.values())
+        group = groups.setdefault((*what, *where(one)), [])
+        if not group:
+            found.append(group)
+        group.append(one)
+    return [_merged(one) if isinstance(one, list) else one for one in found]
 
 
 def _merged(group: list[Finding]) -> Finding:

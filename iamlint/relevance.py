@@ -42,7 +42,7 @@ def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
         role=_role_test(by_role, catalog),
         agents_role=cache(lambda role: roles.kind(role) == "service_agent"),
         member=_member_test(by_member),
-        agent=lru_cache(1 << 16)(lambda member: read_principal(member).kind == "service_agent"),
+        agent=lru_cache(1 << 12)(lambda member: read_principal(member).kind == "service_agent"),
         alike=_alike_test(by_member),
     )
 

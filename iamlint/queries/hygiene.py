@@ -161,8 +161,10 @@ def _halves(estate: Estate, administers: str, uses: tuple[str, ...]) -> tuple[_H
             continue
         held, _ = estate.permissions(grant.role, grant.declared)
         is_admin, is_user = administers in held, not held.isdisjoint(uses)
+        if is_admin is is_user:
+            continue
         who, node = principal_node(grant), estate.hierarchy.node(grant.resource, grant.declared)
-        if is_admin is not is_user and who and node:
+        if who and node:
             (admins if is_admin else users)[who].setdefault(node, grant)
     return admins, users
 

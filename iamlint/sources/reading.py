@@ -58,7 +58,7 @@ class Relevance:
         self._dull_members.update(members)
 
 
-_MOST_REMEMBERED = 200_000
+_MOST_REMEMBERED = 20_000
 """Members that are remembered at most: an export may have millions."""
 
 

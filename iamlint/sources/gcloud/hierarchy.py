@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -37,7 +38,7 @@ class Hierarchy:
         if among is None or not number:
             return
         known = among.setdefault(number, _Known(declared))
-        known.parent = known.parent or parent
+        known.parent = known.parent or (sys.intern(parent) if isinstance(parent, str) else parent)
         if project_id and not project_id.isdecimal():
             known.project_id = known.project_id or project_id
 

@@ -73,7 +73,7 @@ def grants(binding: Value, resource: Resource, declared: Declaration, resource_p
         )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=1 << 14)
 def principal(member: str) -> Principal:
     """The principal of a member; the same one each time that it occurs, since few hold most of the grants."""
     return read_principal(member)
