@@ -116,8 +116,10 @@ def test_how_many_there_are_of_a_module_without_iam_does_not_matter(tmp_path: Pa
     (tmp_path / "variables.tf").write_text('variable "many" {}\n')
     found = [fact.reason for fact in read([tmp_path], Options()).facts if isinstance(fact, Gap)]
     assert found == [
-        'module.bootstrap is not read: the module "terraform-google-modules/bootstrap/google" is not installed '
-        "(terraform init would fetch it)"
+        (
+            'module.bootstrap is not read: the module "terraform-google-modules/bootstrap/google" is not installed '
+            "(terraform init would fetch it)"
+        )
     ]
 
 
