@@ -5,7 +5,7 @@ Source: the provider's documentation of each resource, https://registry.terrafor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from iamlint.sources.terraform.answers import Answers
@@ -17,15 +17,28 @@ from iamlint.values import Value
 NO_PROJECT = "the project is set neither here nor in the provider block"
 
 
+Remote = Callable[[Mapping[str, Value], str], Value | str]
+"""The outputs that a ``terraform_remote_state`` with these arguments and this address reads, or why there are none."""
+
+
+def not_read(_arguments: Mapping[str, Value], _reference: str) -> Value | str:
+    """No state is read."""
+    return "no root module is looked for that keeps it"
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """An instance as its own attributes see it: its address, its body, the project of its provider, and what the
-    documents of the run tell of what the provider would ask an API for."""
+    """An instance as its own attributes see it: its address, its body, the project of its provider.
+
+    ``answers`` are what the documents of the run tell of what the provider would ask an API for, ``states`` what other
+    root modules of the run keep.
+    """
 
     address: str
     body: Body
     default_project: Value
     answers: Answers
+    states: Remote
 
     def argument(self, name: str) -> Value:
         """A configured argument, or its unknown stand-in where the provider fills it in."""
@@ -293,6 +306,18 @@ def boundary_name(organization: Value, location: Value, policy_id: Value) -> Val
     return joined("organizations/", organization, "/locations/", location, policies, policy_id)
 
 
+def _remote_state(view: View, name: str) -> Value | None:
+    """The outputs of another root module; what stands in a state that none of them keeps is not read."""
+    if name != "outputs":
+        return None
+    reference = f"{view.address}.outputs"
+    arguments = {part: view.body.value(part) for part in ("backend", "config", "workspace")}
+    found = view.states(arguments, view.address)
+    if isinstance(found, Value):
+        return found
+    return Value(Unknown(f"{reference} stands in another state, which is not read: {found}", (Hole(reference),)))
+
+
 def _client(view: View, name: str) -> Value | None:
     return view.project if name == "project" else None
 
@@ -378,6 +403,7 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("data", "google_folder"): _known_folder,
     ("data", "google_active_folder"): _active_folder,
     ("data", "google_organization"): _known_organization,
+    ("data", "terraform_remote_state"): _remote_state,
     ("data", "google_client_config"): _client,
     ("data", "google_iam_policy"): _policy,
     ("data", "google_iam_role"): _known_role,

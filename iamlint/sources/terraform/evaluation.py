@@ -16,7 +16,7 @@ from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.bodies import body
 from iamlint.sources.terraform.callsite import Callsite
-from iamlint.sources.terraform.computed import View
+from iamlint.sources.terraform.computed import Remote, View, not_read
 from iamlint.sources.terraform.expansion import (
     SINGLE,
     Expansion,
@@ -68,6 +68,7 @@ class Run:
     depth: int = 0
     budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS_IN_ROOT))
     answers: Answers = field(default_factory=Answers)
+    states: Remote = not_read
 
     def is_full(self) -> bool:
         """Count one more instance; true where that is one too many."""
@@ -266,7 +267,8 @@ class ModuleInstance:
     def _object(self, mode: Mode, declared: Declared, address: str, names: Mapping[str, Value]) -> Lazy:
         provider = self.provider_of(declared)
         project = provider.body.value("project") if provider else NULL
-        view = View(address, body(declared, self.scope(names)), project, self.run.answers)
+        evaluated = body(declared, self.scope(names))
+        view = View(address, evaluated, project, self.run.answers, self.run.states)
         return instance_object(mode, declared.block.label(0), view)
 
     # -- providers -------------------------------------------------------------------------------------------------
@@ -278,8 +280,11 @@ class ModuleInstance:
         address = self.qualified(f"provider.{local_name}")
         return Instance("provider", name, local_name, address, evaluated, self.address, self.via)
 
-    def _backend(self, declared: Declared) -> Instance:
+    def backend(self) -> Instance | None:
         """Where the root module keeps its state; of those of called modules Terraform takes no notice."""
+        if self.path or not self.module.backends:
+            return None
+        declared = self.module.backends[-1]
         name = declared.block.label(0)
         return Instance("backend", name, name, f"terraform.backend.{name}", body(declared, self.scope()))
 
@@ -420,8 +425,9 @@ class ModuleInstance:
     def instances(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Instance]:
         """Every instance of a wanted type, here and in the modules below, providers first."""
         yield from self.own_providers
-        if not self.path and self.module.backends:
-            yield self._backend(self.module.backends[-1])
+        backend = self.backend()
+        if backend:
+            yield backend
         for (mode, kind, name), blocks in self.module.resources.items():
             if wanted(mode, kind):
                 for declared in blocks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from iamlint.sources.terraform.evaluation import ModuleInstance, Run
 from iamlint.sources.terraform.instances import facts_of, is_wanted
 from iamlint.sources.terraform.library import Library
 from iamlint.sources.terraform.module import Module
+from iamlint.sources.terraform.states import States
 from iamlint.sources.terraform.variables import root_inputs, undeclared
 from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace
@@ -44,11 +46,12 @@ def read_terraform(directories: Iterable[Path], options: Options, workspace: Wor
     given = _var_files(options, workspace, reading)
     roots = root_modules(modules)
     reading.errors += undeclared(roots, options.variables)
+    evaluated = _Roots(library, given, options, workspace, answers)
+    states = States(roots, lambda root: evaluated.top(root, states))
     for root in roots:
         options.progress(f"evaluating {workspace.shown(root.directory)}")
-        facts, errors = _read_root(root, library, given, options, workspace, answers)
-        reading.facts += facts
-        reading.errors += errors
+        reading.facts += _stated(states.root(root), workspace)
+        reading.errors += evaluated.errors[root.directory]
     for module in library.read:
         reading.errors += module.errors
         if options.second_parser:
@@ -95,24 +98,44 @@ def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list
     return files
 
 
-def _read_root(
-    root: Module, library: Library, given: list[File], options: Options, workspace: Workspace, answers: Answers
-) -> tuple[list[Fact], list[Unreadable]]:
-    access = Files(workspace.roots, root.directory, workspace.load_data)
-    inputs, errors = root_inputs(root, given, options.variables, access)
-    selected = library.selected_workspace(root.directory)
-    run = Run(library.for_root(root.directory), access, root.directory, selected, answers=answers)
+@dataclass(slots=True)
+class _Roots:
+    """What the root modules of a run are evaluated with; ``errors`` are those of their settings, by directory."""
 
-    def given_value(value: Value) -> Callable[[], Value]:
-        return lambda: value
+    library: Library
+    given: list[File]
+    options: Options
+    workspace: Workspace
+    answers: Answers
+    errors: dict[Path, list[Unreadable]] = field(default_factory=dict)
 
-    top = ModuleInstance(run, root, {name: given_value(value) for name, value in inputs.items()})
+    def top(self, root: Module, states: States) -> ModuleInstance:
+        """The instance of a root module, which reads other states among these."""
+        access = Files(self.workspace.roots, root.directory, self.workspace.load_data)
+        inputs, self.errors[root.directory] = root_inputs(root, self.given, self.options.variables, access)
+        run = Run(
+            self.library.for_root(root.directory),
+            access,
+            root.directory,
+            self.library.selected_workspace(root.directory),
+            answers=self.answers,
+            states=lambda arguments, reference: states.outputs(arguments, reference, root.directory),
+        )
+
+        def given_value(value: Value) -> Callable[[], Value]:
+            return lambda: value
+
+        return ModuleInstance(run, root, {name: given_value(value) for name, value in inputs.items()})
+
+
+def _stated(top: ModuleInstance, workspace: Workspace) -> list[Fact]:
+    """The facts of a root module, with what of it could not be followed."""
     stated = _facts(top)
     facts = list(islice(stated, MOST_FACTS))
     if next(stated, None) is not None:
         reason = f"this root module states more than the {MOST_FACTS} facts that iamlint reads; the rest is left out"
-        facts.append(Gap(reason, Declaration(Location(workspace.shown(root.directory)), "terraform")))
-    return [*facts, *run.gaps], errors
+        facts.append(Gap(reason, Declaration(Location(workspace.shown(top.module.directory)), "terraform")))
+    return [*facts, *top.run.gaps]
 
 
 def _facts(top: ModuleInstance) -> Iterator[Fact]:
