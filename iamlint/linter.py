@@ -43,14 +43,14 @@ def lint(
     ignored: list[Accepted] = []
     doubts = [Doubt(gap.reason, gap.declared.at, None, gap.declared.address) for gap in estate.gaps]
     for rule in rules:
+        names = own_names(rule)
         for match in answers(rule, estate):
             if match.truth is not Truth.TRUE:
                 doubts += doubts_of(rule, match)
                 continue
-            one, names = finding(rule, match, estate), own_names(rule)
-            accepting = accepted(names, _where_accepted(match), reading.texts) or next(
-                (entry for entry in accept if entry.covers(one, names, estate.as_of)), None
-            )
+            one = finding(rule, match, estate)
+            comment = accepted(names, _where_accepted(match), reading.texts) if reading.texts else None
+            accepting = comment or next((entry for entry in accept if entry.covers(one, names, estate.as_of)), None)
             if accepting:
                 ignored.append(Accepted(one, accepting.reason, accepting.at))
             else:
@@ -160,7 +160,8 @@ def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
 
 def _distinct(related: Iterable[Related], at: Location) -> tuple[Related, ...]:
     """Each place once, and not the finding's own."""
-    places = {one.at: one for one in reversed([one for one in related if one.at != at])}
+    others = [one for one in related if one.at != at]
+    places = {one.at: one for one in reversed(others)} if others else {}
     return tuple(reversed(places.values()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from iamlint.kinds import kind_of
 from iamlint.match import Match
@@ -13,15 +14,25 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 def filled(message: str, words: Mapping[str, str]) -> str:
     """A message with its placeholders filled in; on one line, whatever the words have in them."""
-    text = " ".join(PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), message).split())
+    parts = [words.get(part, whole) if part else whole for whole, part in _parts(message)]
+    text = " ".join("".join(parts).split())
     return text.removesuffix(".") if text.endswith("?.") else text
+
+
+@lru_cache(maxsize=1024)
+def _parts(message: str) -> tuple[tuple[str, str], ...]:
+    """The stretches of a message as they are written, each with the name of its placeholder, "" for a plain one."""
+    pieces = PLACEHOLDER.split(message)
+    return tuple((f"{{{piece}}}", piece) if number % 2 else (piece, "") for number, piece in enumerate(pieces))
 
 
 def words_of(match: Match) -> dict[str, str]:
     """The words for a match: those of its fact, of its permissions, and those that a query adds."""
     words = {"permission": _short(match.permissions), "permissions": ", ".join(match.permissions)}
-    words |= {word: of(match.fact) for word, of in kind_of(match.fact).shown.items()}
-    return {**words, **match.words}
+    for word, of in kind_of(match.fact).shown.items():
+        words[word] = of(match.fact)
+    words.update(match.words)
+    return words
 
 
 def _short(permissions: tuple[str, ...]) -> str:

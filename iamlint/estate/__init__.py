@@ -62,6 +62,7 @@ class Estate:
 
     def __init__(self, facts: Iterable[Fact], catalog: Catalog, as_of: date) -> None:
         self.as_of = as_of
+        self._held: dict[str, tuple[frozenset[str], Unknown | None]] = {}  # of the roles with one name everywhere
         self._facts = _by_kind(one_name(facts))
         self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization))
         changes: list[Change] = [*self.of(Removed), *self.of(Emptied), *self.of(DefaultAccounts)]
@@ -100,6 +101,13 @@ class Estate:
 
     def permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
         """The permissions that the role which a declaration names certainly has, and why there may be more."""
+        if not isinstance(role, str) or "${" in role:  # it may be another one in the next configuration
+            return self._permissions(role, declared)
+        if role not in self._held:
+            self._held[role] = self._permissions(role, declared)
+        return self._held[role]
+
+    def _permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
         custom = self.custom_role(role, declared)
         if custom:
             return permissions_of(custom)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider, Text
@@ -30,17 +31,21 @@ def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
     """Grants to federated identities that no token can ever present."""
     providers = _by_pool(estate)
     for grant in estate.of(Grant):
-        problem = _problem(grant, providers)
+        problem = _problem(grant, providers) if _is_from_outside(grant) else None
         if problem:
             yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.principal_place)
 
 
 def is_nobody(grant: Grant, estate: Estate) -> bool:
     """Whether no token can ever present the federated identity that a grant is made to."""
-    from_outside = "//" in grant.principal.text or grant.principal.kind == "gke_workload"
-    return from_outside and _problem(grant, _by_pool(estate)) is not None
+    return _is_from_outside(grant) and _problem(grant, _by_pool(estate)) is not None
 
 
+def _is_from_outside(grant: Grant) -> bool:
+    return "//" in grant.principal.text or ".svc.id.goog[" in grant.principal.text
+
+
+@lru_cache(maxsize=1)
 def _by_pool(estate: Estate) -> _Providers:
     """The providers by the configuration and the name of their pool."""
     providers: _Providers = defaultdict(list)
