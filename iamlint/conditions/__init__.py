@@ -3,7 +3,7 @@
 Source: https://cloud.google.com/iam/docs/conditions-overview
 """
 
-from iamlint.conditions.claims import Claim, claims_compared, limits_of
+from iamlint.conditions.claims import Claim, claims_compared, is_obscure, limits_of
 from iamlint.conditions.context import Context
 from iamlint.conditions.evaluation import evaluate
 from iamlint.conditions.outcome import Outcome, Reason, ReasonKind
@@ -18,6 +18,7 @@ __all__ = [
     "Unparsable",
     "claims_compared",
     "evaluate",
+    "is_obscure",
     "limits_of",
     "parse",
 ]

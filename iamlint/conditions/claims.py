@@ -73,6 +73,26 @@ def claims_compared(expression: Text) -> Alternatives | Unparsable | Unknown:
             return tuple(dict.fromkeys(_ways(node)))
 
 
+def is_obscure(expression: Text) -> bool:
+    """Whether a condition has a part whose demand is not understood, so that it may demand more than its claims."""
+    node = parse(expression)
+    return isinstance(node, Unparsable | Unknown) or _has_obscure_part(node)
+
+
+def _has_obscure_part(node: Node) -> bool:
+    match node:
+        case AnyOf(parts) | AllOf(parts):
+            return any(_has_obscure_part(part) for part in parts)
+        case Choice(test, then, otherwise):
+            return any(_has_obscure_part(part) for part in (test, then, otherwise))
+        case Not(of):
+            return _has_obscure_part(of)
+        case Literal(bool()):
+            return False
+        case _:
+            return _claim(node) is None
+
+
 def limits_of(expression: Text) -> frozenset[str] | None:
     """The roles whose grants a condition lets somebody change; None where it does not limit them."""
     ways = claims_compared(expression)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from iamlint.conditions import Claim, Unparsable, claims_compared
+from iamlint.conditions import Claim, Unparsable, claims_compared, is_obscure
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Provider, Text
 from iamlint.globs import text_is
@@ -84,10 +84,20 @@ _GITHUB = _Issuer(
     workload=("repository", "repository_id", "job_workflow_ref", "workflow_ref", "sub"),
 )
 _GITLAB = _Issuer(
-    tenant=("namespace_id", "namespace_path", "project_id", "project_path", "ci_config_ref_uri", "sub"),
+    tenant=(
+        "namespace_id",
+        "namespace_path",
+        "project_id",
+        "project_path",
+        "job_namespace_id",
+        "job_namespace_path",
+        "job_project_id",
+        "job_project_path",
+        "ci_config_ref_uri",
+        "sub",
+    ),
     begins={
-        "namespace_path": _PATH,
-        "project_path": _PATH,
+        **dict.fromkeys(("namespace_path", "project_path", "job_namespace_path", "job_project_path"), _PATH),
         "ci_config_ref_uri": re.compile(r"gitlab\.com/[^/*\s]+/"),
         "sub": re.compile(r"^project_path:[^:/*]+/"),
     },
@@ -106,9 +116,10 @@ _TERRAFORM = _Issuer(
         "terraform_organization_name",
         "terraform_workspace_id",
         "terraform_project_id",
+        "terraform_full_workspace",
         "sub",
     ),
-    begins={"sub": re.compile(r"^organization:[^:*]+:")},
+    begins=dict.fromkeys(("terraform_full_workspace", "sub"), re.compile(r"^organization:[^:*]+:")),
     shapes={
         "sub": _Shape(
             re.compile(r"organization:[^:*]+:[^*]+"),
@@ -116,7 +127,7 @@ _TERRAFORM = _Issuer(
         ),
         "terraform_run_phase": _Shape(re.compile("plan|apply"), "apply"),
     },
-    workload=("terraform_workspace_id", "sub"),
+    workload=("terraform_workspace_id", "terraform_full_workspace", "sub"),
     within=re.compile(r":workspace:[^:*]"),
 )
 
@@ -130,7 +141,7 @@ _SHARED: Mapping[str, _Issuer] = {
         {},
     ),
     "https://api.bitbucket.org/2.0/workspaces/*": _Issuer(
-        ("workspaceUuid", "repositoryUuid", "sub"), {"sub": re.compile(r"^\{[^{}*]+\}")}, {}
+        ("workspaceUuid", "repositoryUuid", "sub", "aud"), {"sub": re.compile(r"^\{[^{}*]+\}")}, {}
     ),
     "https://agent.buildkite.com*": _Issuer(
         ("organization_id", "organization_slug", "pipeline_id", "sub"),
@@ -168,7 +179,12 @@ def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
                 yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
             case ways:
                 reader = _reader(provider, issuer)
-                if any(not _names_tenant(way, reader) for way in ways):
+                if all(_names_tenant(way, reader) for way in ways):
+                    continue
+                if is_obscure(expression):
+                    reason = "a part of the attribute condition is not understood"
+                    yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
+                else:
                     claims = ", ".join(f"assertion.{name}" for name in issuer.tenant[:2])
                     yield Match(provider, Truth.TRUE, words={"claims": claims})
 
@@ -202,6 +218,8 @@ def lets_in(provider: Provider) -> Openness | Unknown:
     reader = _reader(provider, issuer or own)
     if ways and all(_names_workload(way, reader) for way in ways):
         return "workload"
+    if is_obscure(expression):
+        return Unknown("a part of the attribute condition is not understood")
     return "tenant" if issuer is None or all(_names_tenant(way, reader) for way in ways) else "anybody"
 
 
@@ -264,6 +282,9 @@ class _Reader:
     def claim(self, claim: Claim) -> tuple[str, bool]:
         """The name of the token's claim that is compared, and whether all of it is."""
         of = self.mapped.get(claim.name, claim.name)
+        plain = of.removeprefix("assertion.")
+        if plain in self.issuer.tenant:
+            return plain, not claim.part
         found = ["".join(pair) for pair in _CLAIM.findall(of)]
         name = next((one for one in found if one in self.issuer.tenant), found[0] if found else of)
         return name, not claim.part and of in (name, f"assertion.{name}")
@@ -289,6 +310,8 @@ def _names_tenant(way: frozenset[Claim], reader: _Reader) -> bool:
 
 def _pins(how: str, name: str, value: Text, whole: bool, issuer: _Issuer) -> bool:
     """Whether a demand on a claim of the tenant can be met by one tenant only; a value that is not known may say so."""
+    if how == "suffix":  # an address ends in its domain
+        return name == "email" and (isinstance(value, Unknown) or value.startswith("@"))
     if how not in ("equals", "has", "prefix", "matches"):
         return False
     if isinstance(value, Unknown):

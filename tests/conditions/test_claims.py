@@ -1,6 +1,6 @@
 import pytest
 
-from iamlint.conditions import Claim, Unparsable, claims_compared, limits_of
+from iamlint.conditions import Claim, Unparsable, claims_compared, is_obscure, limits_of
 from iamlint.unknown import Hole, Unknown
 
 ROLES = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])"
@@ -96,3 +96,18 @@ def test_what_is_no_cel_or_not_known_makes_no_demands() -> None:
 )
 def test_the_roles_that_may_be_granted(expression: str, roles: set[str] | None) -> None:
     assert limits_of(expression) == (None if roles is None else frozenset(roles))
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("assertion.repository == 'a/b' && !(assertion.ref == 'x')", False),
+        ("true || assertion.ref == 'x'", False),
+        ("has(assertion.ref) ? assertion.ref == 'x' : false", False),
+        ("assertion.repository_owner + '/' == 'a/'", True),
+        ("assertion.ref == 'x' || !['a'].exists(o, assertion.repository.startsWith(o))", True),
+        ("(((", True),
+    ],
+)
+def test_whether_a_part_is_not_understood(expression: str, expected: bool) -> None:
+    assert is_obscure(expression) is expected

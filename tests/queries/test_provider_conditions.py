@@ -12,6 +12,7 @@ Check = Callable[..., Any]
 GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
 TERRAFORM, BUILDKITE = "https://app.terraform.io", "https://agent.buildkite.com"
 
+CIRCLE, GOOGLE = "https://oidc.circleci.com/org/a-b-c", "https://accounts.google.com"
 SPACE = "https://confidentialcomputing.googleapis.com/"
 
 WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
@@ -72,6 +73,16 @@ WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
         (TERRAFORM, "assertion.terraform_workspace_name == 'prod'", WEAK),
         (BUILDKITE, "assertion.organization_slug == 'example'", None),
         (BUILDKITE, "assertion.pipeline_slug == 'deploy'", WEAK),
+        (CIRCLE, "assertion['oidc.circleci.com/project-id'] == 'a-b'", None),
+        (CIRCLE, "assertion['oidc.circleci.com/vcs-ref'] == 'refs/heads/main'", WEAK),
+        (GOOGLE, "assertion.email.endsWith('@example.com')", None),
+        (GOOGLE, "assertion.email.endsWith('example.com')", WEAK),
+        (GOOGLE, "assertion.email_verified == true", WEAK),
+        (TERRAFORM, "assertion.terraform_full_workspace.startsWith('organization:example:')", None),
+        (GITLAB, "assertion.job_project_id == '42'", None),
+        # What is not understood may name the tenant.
+        (GITHUB, "['a', 'b'].exists(o, assertion.repository.startsWith(o + '/'))", None),
+        (GITHUB, "assertion.repository_owner + '/shop' == 'example/shop'", None),
         (SPACE, "assertion.swname == 'CONFIDENTIAL_SPACE' && 'STABLE' in assertion.submods.confidential_space.x", WEAK),
         (SPACE, "assertion.submods.container.image_digest == 'sha256:1'", None),
         (SPACE, "'run@shop.iam.gserviceaccount.com' in assertion.google_service_accounts", None),
@@ -111,6 +122,7 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
         (GITHUB, "assertion.repository_owner == 'example'", "unmapped", None),
         (GITHUB, "assertion.ref == 'refs/heads/main'", "ref", "medium"),
         (GITHUB, "assertion.repository == 'example/shop' || assertion.actor == 'ana'", "ref", "medium"),
+        (GITHUB, "['shop'].exists(one, assertion.repository.endsWith(one))", "ref", None),
         ("https://gitlab.example.com", "", "ref", "low"),
         ("https://gitlab.example.com", "assertion.project_path == 'a/b'", "ref", None),
         ("https://gitlab.example.com", "assertion.ref_protected == 'true'", "ref", "low"),
