@@ -60,7 +60,10 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
 
 
 def _by_delegation(graph: Graph, first: Edge, leads: Leads) -> Match | None:
-    """What a delegation onto an account reaches through it, the nearest privileged account first."""
+    """What a delegation onto an account reaches through it, the nearest privileged account first.
+
+    No other is looked for where that is certain, or none can be: the nearest chain goes by what is open, if any does.
+    """
     nearest = shortest(first, leads)
     delegates = {hop.source for hop in nearest.hops[1:]}
     own = {edge.onto for edge in graph.calls(first.source) if edge.kind == "token"}
@@ -68,7 +71,9 @@ def _by_delegation(graph: Graph, first: Edge, leads: Leads) -> Match | None:
     others = delegated(graph, first, leads.keys(), graph.privileged_nodes)
     chains = chain_of(direct, islice(others, _TRIED))
     reached = ((chain, graph.privileged_below(chain.hops[-1].onto, first.source)) for chain in chains)
-    return _surest(_match(graph, found[0], [first], chain) for chain, found in reached if found)
+    matches = (_match(graph, found[0], [first], chain) for chain, found in reached if found)
+    certain = first.verdict.truth is Truth.TRUE and not any(hop.closed for hop in nearest.hops)
+    return _surest(matches) if certain else next(filter(None, matches), None)
 
 
 def _surest(matches: Iterable[Match | None]) -> Match | None:
