@@ -132,24 +132,16 @@ _TERRAFORM = _Issuer(
 )
 
 _SHARED: Mapping[str, _Issuer] = {
-    "https://token.actions.githubusercontent.com*": _GITHUB,
-    "https://gitlab.com*": _GITLAB,
-    "https://app.terraform.io*": _TERRAFORM,
-    "https://oidc.circleci.com/*": _Issuer(
-        ("oidc.circleci.com/project-id", "oidc.circleci.com/org-id", "sub", "aud"),
-        {"sub": re.compile("^org/[^/*]+/")},
-        {},
-    ),
-    "https://api.bitbucket.org/2.0/workspaces/*": _Issuer(
-        ("workspaceUuid", "repositoryUuid", "sub", "aud"), {"sub": re.compile(r"^\{[^{}*]+\}")}, {}
-    ),
-    "https://agent.buildkite.com*": _Issuer(
+    "https://token.actions.githubusercontent.com": _GITHUB,
+    "https://gitlab.com": _GITLAB,
+    "https://app.terraform.io": _TERRAFORM,
+    "https://agent.buildkite.com": _Issuer(
         ("organization_id", "organization_slug", "pipeline_id", "sub"),
         {"sub": re.compile("^organization:[^:*]+:")},
         {},
     ),
-    "https://accounts.google.com*": _Issuer(("hd", "email", "sub"), {}, {}),
-    "https://confidentialcomputing.googleapis.com*": _Issuer(
+    "https://accounts.google.com": _Issuer(("hd", "email", "sub"), {}, {}),
+    "https://confidentialcomputing.googleapis.com": _Issuer(
         (
             "google_service_accounts",
             "submods.container.image_digest",
@@ -251,7 +243,11 @@ def mapped_claims(provider: Provider, attribute: str) -> tuple[str, ...] | None:
 
 
 def _issuer(provider: Provider) -> _Issuer | None:
-    return next((known for glob, known in _SHARED.items() if _is(glob, provider.issuer)), None)
+    """The shared issuer that a provider trusts. One with an organization in its address is that organization's own."""
+    issuer = provider.issuer
+    if issuer is None:
+        return None
+    return next((known for url, known in _SHARED.items() if text_is((url, f"{url}/"), issuer) is Truth.TRUE), None)
 
 
 def _conditional(estate: Estate) -> Iterator[tuple[Provider, _Issuer, Text]]:
@@ -263,10 +259,6 @@ def _conditional(estate: Estate) -> Iterator[tuple[Provider, _Issuer, Text]]:
         expression = condition.expression if isinstance(condition, Condition) else condition
         if expression != "":
             yield provider, issuer, expression
-
-
-def _is(glob: str, issuer: Text | None) -> bool:
-    return issuer is not None and text_is((glob,), issuer) is Truth.TRUE
 
 
 _CLAIM = re.compile(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"]\])")

@@ -73,8 +73,11 @@ WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
         (TERRAFORM, "assertion.terraform_workspace_name == 'prod'", WEAK),
         (BUILDKITE, "assertion.organization_slug == 'example'", None),
         (BUILDKITE, "assertion.pipeline_slug == 'deploy'", WEAK),
-        (CIRCLE, "assertion['oidc.circleci.com/project-id'] == 'a-b'", None),
-        (CIRCLE, "assertion['oidc.circleci.com/vcs-ref'] == 'refs/heads/main'", WEAK),
+        # These have the organization in their addresses.
+        (CIRCLE, "assertion['oidc.circleci.com/vcs-ref'] == 'refs/heads/main'", None),
+        (f"{GITHUB}/example", "assertion.ref == 'refs/heads/main'", None),
+        ("https://gitlab.company.example", "assertion.ref == 'main'", None),
+        (f"{GITHUB}/", "assertion.ref == 'refs/heads/main'", WEAK),
         (GOOGLE, "assertion.email.endsWith('@example.com')", None),
         (GOOGLE, "assertion.email.endsWith('example.com')", WEAK),
         (GOOGLE, "assertion.email_verified == true", WEAK),
