@@ -114,7 +114,7 @@ class Resource:
 
     def __str__(self) -> str:
         name = self.name if isinstance(self.name, str) else self.name.text
-        return f"{self.kind.replace('_', ' ')} {_OF_PROVIDER.sub('', name)}"
+        return f"{self.kind.replace('_', ' ')} {_OF_PROVIDER.sub('', name) if name.startswith('$') else name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,9 @@ class Graph:
             enabled = self._enabled(source)
             strong = [(grant, enabled & self._privilege(onto, grant, deploys)) for onto, grant in held]
             open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
-            if open_:
+            if len(open_) == 1:
+                found[source] = open_
+            elif open_:
                 found[source] = sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self._weakness(one[0])))
         return found
 
@@ -268,8 +270,10 @@ class Graph:
         disabled = self.accounts[source].disabled if source in self.accounts else False
         if isinstance(disabled, Unknown):
             return Verdict.of(Truth.UNKNOWN, f"it is not known whether the account is disabled: {disabled.reason}")
+        if not disabled:
+            return TRUE
         why = f"closed by the account {source.partition(' in ')[0]}, which is disabled"
-        return Verdict.of(Truth.UNKNOWN, why) if disabled else TRUE
+        return Verdict.of(Truth.UNKNOWN, why)
 
     def _privilege(self, onto: Node, grant: Grant, deploys: set[Node]) -> Verdict:
         """Whether a grant makes its holder privileged, who deploys on these resources."""
@@ -288,8 +292,7 @@ class Graph:
     def _weakness(self, grant: Grant) -> tuple[int, int]:
         """How a privilege is sorted among others: the strongest permissions first, then the widest resource."""
         held = self.powers(grant.role, grant.declared).held
-        ranks = [rank for rank, permission in enumerate(_STRONGEST) if permission in held]
-        return min(ranks, default=len(_STRONGEST)), -CONTAINERS.index(grant.resource.kind)
+        return _rank(held), -CONTAINERS.index(grant.resource.kind)
 
     def beyond(self, account: str, other: str) -> list[tuple[Grant, Verdict]]:
         """The privileges of an account that another principal does not hold itself, on the same thing or above."""
@@ -414,6 +417,12 @@ def _kinds(held: frozenset[str], on: str, *, may_be_any: bool) -> tuple[tuple[Ed
 def _useful(permissions: tuple[str, ...], held: frozenset[str], on: str) -> tuple[str, ...]:
     """Those of the permissions that are held, and are of use on a kind of resource."""
     return tuple(one for one in permissions if one in held and counts_on(one, on))
+
+
+@lru_cache(maxsize=4096)
+def _rank(held: frozenset[str]) -> int:
+    """Where the strongest of the permissions stands among the strongest of all."""
+    return min((rank for rank, permission in enumerate(_STRONGEST) if permission in held), default=len(_STRONGEST))
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from json import dumps
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 
@@ -13,12 +13,15 @@ def indented(value: Any, margin: str = "") -> str:
     ``margin`` stands before each line but the first. Raises TypeError for what is no plain data.
     """
     if type(value) is str:
-        return encode_basestring(value)
+        return quoted(value)
     if type(value) is int or value is None:
         return "null" if value is None else str(value)
     inner = f"{margin}  "
     if type(value) is dict and value:
-        pairs = [f"{inner}{encode_basestring(key)}: {indented(item, inner)}" for key, item in value.items()]
+        pairs = [
+            f"{inner}{quoted(key)}: {quoted(item) if type(item) is str else indented(item, inner)}"
+            for key, item in value.items()
+        ]
         return "{\n" + ",\n".join(pairs) + f"\n{margin}}}"
     if isinstance(value, list | tuple) and value:
         items = [f"{inner}{indented(item, inner)}" for item in value]

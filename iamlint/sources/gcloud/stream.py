@@ -35,8 +35,8 @@ LARGEST = 64_000_000_000
 """Bytes of text in a file, decompressed, beyond which it is not read on: a small file can be made of much nothing."""
 MOST_ERRORS = 100
 """Lines told that cannot be read; the rest is counted."""
-_AT_ONCE = 1_000_000
-"""Bytes that are read at once."""
+_AT_ONCE = 1 << 18
+"""Bytes that are read at once: as many as the processor keeps near."""
 
 
 class LineText(SourceText):
