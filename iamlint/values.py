@@ -80,6 +80,27 @@ class Value:
         return self.data if isinstance(self.data, Unknown) else None
 
 
+class Key(str):
+    """A key of an object or map, and where it is written: the text that it is in every other way."""
+
+    __slots__ = ("at",)
+    at: Span
+
+    @staticmethod
+    def of(text: str, at: Span | None) -> str:
+        """A key at a place, where that is known."""
+        if at is None:
+            return text
+        key = Key(text)
+        key.at = at
+        return key
+
+
+def key_value(key: str, beside: Span | None = None) -> Value:
+    """A key as a value: where it is written, else where what stands beside it is."""
+    return Value(str(key), key.at) if isinstance(key, Key) else Value(key, beside)
+
+
 NULL = Value(None)
 
 

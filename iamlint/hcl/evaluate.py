@@ -45,7 +45,7 @@ from iamlint.hcl.scope import Exhausted, Scope
 from iamlint.hcl.walk import walk
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Data, Lazy, List, SetOf, Value
+from iamlint.values import Data, Key, Lazy, List, SetOf, Value, key_value
 
 _ITEM = "\0item"
 
@@ -194,7 +194,8 @@ def _object(node: syntax.Object, scope: Scope) -> Value:
     for key, value in node.items:
         if isinstance(key, syntax.Attribute | syntax.Index):
             raise Refused("a reference as a key needs parentheses")
-        found[text(evaluate(key, scope))] = evaluate(value, scope)
+        name = evaluate(key, scope)
+        found[Key.of(text(name), name.at)] = evaluate(value, scope)
     return Value(dict(sorted(found.items())), _span(node, scope))
 
 
@@ -216,7 +217,7 @@ def pairs(collection: Value) -> list[tuple[Value, Value]]:
     match known(collection):
         case dict() | Lazy():
             found = entries(collection)
-            return [(Value(key, found[key].at), found[key]) for key in sorted(found)]
+            return [(key_value(key, found[key].at), found[key]) for key in sorted(found)]
         case tuple() as elements:
             return [(Value(at), item) for at, item in enumerate(elements)]
         case SetOf(elements):
@@ -236,7 +237,8 @@ def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
     collection = evaluate(node.collection, scope)
     found: dict[str, list[Value]] = {}
     for inner in _each(collection, node.key, node.value, node.condition, scope):
-        key = text(evaluate(node.result_key, inner))
+        name = evaluate(node.result_key, inner)
+        key = Key.of(text(name), name.at)
         if key in found and not node.grouped:
             raise Refused(f"two items have the key {key!r}")
         found.setdefault(key, []).append(evaluate(node.result, inner))

@@ -29,7 +29,7 @@ from iamlint.hcl.functions.types import (
 )
 from iamlint.hcl.functions.unification import ANY, STRING, Type, convert, type_of, unify
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Lazy, List, Map, SetOf, Value
+from iamlint.values import Data, Key, Lazy, List, Map, SetOf, Value, key_value
 
 MOST_IN_RANGE = 1024
 """Terraform's own limit of ``range()``."""
@@ -312,7 +312,7 @@ def _is_map(value: Value) -> bool:
 
 
 def _keys(value: Value) -> Data:
-    found = (Value(key) for key in sorted(entries(value)))
+    found = map(key_value, sorted(entries(value)))
     return List(found) if isinstance(value.data, Map) else tuple(found)
 
 
@@ -355,12 +355,12 @@ def _transpose(value: Value) -> Data:
     found: dict[str, list[Value]] = {}
     for key, group in sorted(entries(value).items()):
         for name in listed(group, STRING):
-            found.setdefault(text(name), []).append(Value(key, group.at))
+            found.setdefault(text(name), []).append(key_value(key, group.at))
     return Map((name, Value(List(found[name]))) for name in sorted(found))
 
 
 def _zipmap(keys: Value, values: Value) -> Data:
-    names, found = [text(name) for name in listed(keys, STRING)], ordered(values)
+    names, found = [Key.of(text(name), name.at) for name in listed(keys, STRING)], ordered(values)
     if len(names) != len(found):
         raise Refused("as many keys as values are required")
     pairs = sorted(dict(zip(names, found, strict=True)).items())

@@ -34,7 +34,7 @@ from iamlint.hcl.functions.types import (
 from iamlint.hcl.syntax import normalized
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Lazy, SetOf, Value
+from iamlint.values import Data, Key, Lazy, SetOf, Value
 
 DEEPEST = 100
 _TRUE = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
@@ -146,10 +146,10 @@ class _Reader:
                 merged |= entries(value)
             elif key is None:
                 raise Refused("only strings are allowed as mapping keys")
-            elif isinstance(value.data, tuple | dict):
-                found[key] = Value(value.data, self._place(event))  # a collection begins with its name
             else:
-                found[key] = value
+                at = self._place(event)
+                collection = isinstance(value.data, tuple | dict)  # it begins with its name
+                found[Key.of(key, at)] = Value(value.data, at) if collection else value
         return dict(sorted({**merged, **found}.items()))
 
 

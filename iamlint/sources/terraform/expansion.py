@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import SetOf, Value
+from iamlint.values import SetOf, Value, key_value
 
 MOST_INSTANCES = 10_000
 """More instances of one block than this are not expanded."""
@@ -36,7 +36,7 @@ def elements(collection: Value) -> tuple[tuple[Value, Value], ...] | Unknown:
         case Unknown() as why:
             return why
         case dict() as entries:
-            return tuple((Value(key, value.at), value) for key, value in entries.items())
+            return tuple((key_value(key, value.at), value) for key, value in entries.items())
         case tuple() as items:
             return tuple((Value(index), value) for index, value in enumerate(items))
         case SetOf(items):
