@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from iamlint.catalog import load_rules
 from iamlint.estate import Estate
 from iamlint.facts import (
+    AuditConfig,
     Condition,
     CustomRole,
     Declaration,
@@ -21,6 +22,7 @@ from iamlint.facts import (
     Impersonation,
     Place,
     Project,
+    Provider,
     Resource,
     Service,
     ServiceAccount,
@@ -83,7 +85,11 @@ def texts(*known: str) -> st.SearchStrategy[Text]:
 locations = st.builds(Location, st.sampled_from(["a.tf", "b/c.tf", "plan.json"]), st.integers(1, 9))
 places = st.builds(Place, locations, st.none() | locations)
 declarations = st.builds(Declaration, locations, st.just("t"), st.sampled_from([None, "a.b", "module.m[0].a.b"]))
-members = texts("allUsers", "user:ana@example.com", "domain:x", *(f"serviceAccount:{one}" for one in ACCOUNTS))
+POOL = "projects/1/locations/global/workloadIdentityPools/p"
+FEDERATED = [f"principalSet://iam.googleapis.com/{POOL}/{who}" for who in ("*", "attribute.ref/x", "attribute.x/y")]
+members = texts(
+    "allUsers", "user:ana@example.com", "domain:x", *(f"serviceAccount:{one}" for one in ACCOUNTS), *FEDERATED
+)
 containers = st.builds(
     Resource, st.sampled_from(["project", "folder", "organization"]), texts("shop", "1", "2", "folders/1")
 )
@@ -121,7 +127,50 @@ impersonations = st.builds(
     st.none() | texts(*ACCOUNTS),
     st.none() | texts("shop"),
 )
+ISSUERS = ["https://token.actions.githubusercontent.com", "https://gitlab.com/", "https://gitlab.example.com"]
+DEMANDS = [
+    "assertion.ref == 'x'",
+    "assertion.sub.startsWith('repo:a/')",
+    "(((",
+    "",
+    "true",
+    "false",
+    "'x' in assertion.y",
+]
+DEMANDS += ["attribute.x.matches('^a/b$')", "assertion.repository == 'a/b'", "['a'].exists(o, assertion.sub == o)"]
+providers = st.builds(
+    Provider,
+    texts(POOL, "projects/shop/locations/global/workloadIdentityPools/p"),
+    texts("provider"),
+    declarations,
+    places,
+    st.sampled_from(["oidc", "aws", None]) | unknowns,
+    st.none() | texts(*ISSUERS),
+    condition=st.none() | unknowns | st.builds(Condition, texts(*DEMANDS)),
+    mapping=st.one_of(
+        unknowns,
+        st.lists(
+            st.tuples(
+                st.sampled_from(["attribute.ref", "attribute.x"]),
+                texts("assertion.ref", "assertion.sub", "'x'"),
+                places,
+            ),
+            max_size=3,
+        ).map(tuple),
+    ),
+    disabled=st.booleans() | unknowns,
+)
+audits = st.builds(
+    AuditConfig,
+    containers,
+    texts("allServices", "storage.googleapis.com"),
+    unknowns | st.lists(texts("DATA_READ", "ADMIN_READ", "DATA_WRITE"), max_size=3).map(tuple),
+    declarations,
+    places,
+)
 others = st.one_of(
+    providers,
+    audits,
     st.builds(ServiceAccount, texts(*ACCOUNTS), texts("shop"), declarations),
     st.builds(Project, texts("shop"), declarations, st.sampled_from([None, "123456"]), st.none() | texts("folders/1")),
     st.builds(Folder, texts("folders/1"), declarations, st.none() | texts("folders/1", "organizations/2")),
