@@ -8,7 +8,7 @@ from datetime import date
 from iamlint.estate import Estate
 from iamlint.facts import Credential, ServiceAccountKey
 from iamlint.match import Match
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, Unknown
 
 OLDEST = 90
 """Days. Source: https://cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys"""
@@ -26,7 +26,12 @@ def user_managed_keys(estate: Estate) -> Iterator[Match]:
 def alternate_credentials(estate: Estate) -> Iterator[Match]:
     """HMAC keys, bound API keys, and keys whose private part was made elsewhere."""
     for credential in estate.of(Credential):
-        yield Match(credential, Truth.TRUE, words={"kind": _KINDS[credential.kind]})
+        words = {"kind": _KINDS[credential.kind]}
+        if isinstance(credential.disabled, Unknown):
+            reason = f"it is not known whether the {words['kind']} is in use: {credential.disabled.reason}"
+            yield Match(credential, Truth.UNKNOWN, reasons=(reason,), words=words)
+        elif not credential.disabled:
+            yield Match(credential, Truth.TRUE, words=words)
     for key in estate.of(ServiceAccountKey):
         age = _age(key, estate.as_of)
         if key.uploaded and not key.disabled and (age is None or age <= OLDEST):
