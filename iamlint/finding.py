@@ -69,7 +69,7 @@ class Finding:
     @property
     def order(self) -> tuple[object, ...]:
         """The key by which findings are sorted: where first, then what; total, so that output is stable."""
-        return (self.at, self.rule, self.address or "", self.principal or "", self.message)
+        return (*self.at.order, self.rule, self.address or "", self.principal or "", self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +93,4 @@ class Doubt:
     @property
     def order(self) -> tuple[object, ...]:
         """The key by which doubts are sorted."""
-        return (self.at, self.rule or "", self.address or "", self.reason)
+        return (*self.at.order, self.rule or "", self.address or "", self.reason)

@@ -160,7 +160,7 @@ def _by_kind(facts: Iterable[Fact]) -> dict[type[Any], tuple[Any, ...]]:
 
 def _order(fact: Fact) -> tuple[object, ...]:
     """Where a fact is declared; the parts that one declaration states keep the order that they are written in."""
-    return fact.declared.at, fact.declared.address or ""
+    return (*fact.declared.at.order, fact.declared.address or "")
 
 
 def _grouped(items: Iterable[Item], key: Callable[[Item], str | None]) -> dict[str, tuple[Item, ...]]:

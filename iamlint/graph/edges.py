@@ -327,12 +327,14 @@ class Graph:
             found[principal.kind].append((source, principal))
         return found
 
-    def privileged_accounts(self) -> Iterator[tuple[str, Grant]]:
+    def privileged_accounts(self) -> list[tuple[str, Grant]]:
         """The accounts that have privileges, each with the strongest grant that gives one."""
-        for source, strong in self._privileges.items():
-            grant = strong[0][0]
-            if grant.principal.text.startswith("serviceAccount:") and grant.principal.email:
-                yield source, grant
+        return self._privileged_accounts
+
+    @cached_property
+    def _privileged_accounts(self) -> list[tuple[str, Grant]]:
+        strongest = ((source, strong[0][0]) for source, strong in self._privileges.items())
+        return [(source, grant) for source, grant in strongest if _is_account(grant.principal)]
 
     @property
     def privileged_nodes(self) -> Set[Node]:
@@ -395,6 +397,10 @@ class Graph:
             for account in reversed(self.estate.of(ServiceAccount))
             if (name := identity(account.email, account.declared))
         }
+
+
+def _is_account(principal: Principal) -> bool:
+    return principal.text.startswith("serviceAccount:") and bool(principal.email)
 
 
 def _told(closed: Verdict) -> Verdict:

@@ -23,8 +23,8 @@ def conflicting_bindings(estate: Estate) -> Iterator[Match]:
     targets: dict[tuple[str, Node], list[Grant | Emptied]] = defaultdict(list)
     stated: list[Grant | Emptied] = [*estate.of(Emptied), *estate.of(Grant)]
     for fact in stated:
-        node = estate.hierarchy.node(fact.resource, fact.declared)
-        if fact.declared.address and node:
+        node = estate.hierarchy.node(fact.resource, fact.declared) if fact.declared.address else None
+        if node:
             targets[scope(fact.declared), node].append(fact)
     for facts in targets.values():
         owner = next((fact for fact in facts if _owns_all(fact)), None)

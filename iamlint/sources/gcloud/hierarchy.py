@@ -22,12 +22,16 @@ class Hierarchy:
 
     projects: dict[str, _Known] = field(default_factory=dict)
     folders: dict[str, _Known] = field(default_factory=dict)
+    _last: tuple[Sequence[str], str | None] | None = None
 
     def add(self, ancestors: Sequence[str], project_id: str | None, declared: Declaration) -> None:
         """What an entry says: ``projects/N``, ``folders/N``, ``organizations/N``, nearest first.
 
         ``project_id`` is the id that the entry has for the nearest project.
         """
+        if (ancestors, project_id) == self._last:  # the entries of a project mostly follow each other
+            return
+        self._last = ancestors, project_id
         for name, above in zip(ancestors, [*ancestors[1:], None], strict=False):  # none at all is a pair too few
             self.note(name, above, project_id if name == ancestors[0] else None, declared)
 

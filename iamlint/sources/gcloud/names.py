@@ -30,6 +30,7 @@ _KINDS = {
 }
 """Terraform's families, which are the kinds of resources, of the services that run code or hold secrets."""
 _FULL = re.compile(r"//(?P<service>[a-z0-9-]+)(?:\.[a-z0-9.-]+)?/(?P<rest>.+)\Z")
+_PROJECT = re.compile(r"(?:^|/)projects/([^/]+)")
 _UPPER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -62,7 +63,7 @@ def relative(name: str) -> Resource | None:
 
 def project_in(name: str) -> str | None:
     """The project that a name has in it, by id or number: ``…/projects/P/…``; None for ``projects/-`` and ``_``."""
-    match = re.search(r"(?:^|/)projects/([^/]+)", name)
+    match = _PROJECT.search(name)
     return match[1] if match and match[1] not in ("-", "_") else None
 
 
