@@ -131,8 +131,11 @@ class Estate:
 
 
 def permissions_of(role: CustomRole) -> tuple[frozenset[str], Unknown | None]:
-    """The permissions that a custom role certainly has, and why there may be more. A deleted role has none."""
-    if role.deleted:
+    """The permissions that a custom role certainly has, and why there may be more. A deleted or disabled one has none.
+
+    Source: https://cloud.google.com/iam/docs/creating-custom-roles#disabling-custom-role
+    """
+    if role.deleted or role.stage == "DISABLED":
         return frozenset(), None
     match role.permissions:
         case None:
