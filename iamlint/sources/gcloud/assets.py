@@ -7,7 +7,7 @@ https://cloud.google.com/policy-intelligence/docs/policy-analyzer-overview
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from iamlint.facts import Declaration, Fact, Gap, Place
 from iamlint.sources.gcloud import constraints, federation, inventory
@@ -46,27 +46,23 @@ def _asset(one: Value, declared: Declaration, relevant: Relevance | None) -> Ite
 
 def _resource(kind: str, name: Value, data: Value) -> Iterator[Fact]:
     """The resource itself, in exports with ``--content-type=resource``."""
-    match kind:
-        case "serviceusage.googleapis.com/Service":
-            yield from inventory.service_asset(name, data)
-        case "iam.googleapis.com/Role":
-            yield from inventory.roles([data], listed=False)
-        case "iam.googleapis.com/ServiceAccount":
-            yield from inventory.accounts([data])
-        case "iam.googleapis.com/ServiceAccountKey":
-            yield from inventory.keys([data])
-        case "cloudresourcemanager.googleapis.com/Project":
-            yield from inventory.projects([data])
-        case "cloudresourcemanager.googleapis.com/Folder":
-            yield from inventory.folders([data])
-        case "cloudresourcemanager.googleapis.com/Organization":
-            yield from inventory.organizations([data])
-        case "iam.googleapis.com/WorkloadIdentityPool":
-            yield from federation.pools([data])
-        case "iam.googleapis.com/WorkloadIdentityPoolProvider":
-            yield from federation.providers([data])
-        case _:
-            return
+    if kind in _RESOURCES:
+        yield from _RESOURCES[kind](name, data)
+
+
+_RESOURCES: Mapping[str, Callable[[Value, Value], Iterator[Fact]]] = {
+    "serviceusage.googleapis.com/Service": inventory.service_asset,
+    "iam.googleapis.com/Role": lambda _, data: inventory.roles([data], listed=False),
+    "iam.googleapis.com/ServiceAccount": lambda _, data: inventory.accounts([data]),
+    "iam.googleapis.com/ServiceAccountKey": lambda _, data: inventory.keys([data]),
+    "cloudresourcemanager.googleapis.com/Project": lambda _, data: inventory.projects([data]),
+    "cloudresourcemanager.googleapis.com/Folder": lambda _, data: inventory.folders([data]),
+    "cloudresourcemanager.googleapis.com/Organization": lambda _, data: inventory.organizations([data]),
+    "iam.googleapis.com/WorkloadIdentityPool": lambda _, data: federation.pools([data]),
+    "iam.googleapis.com/WorkloadIdentityPoolProvider": lambda _, data: federation.providers([data]),
+}
+RESOURCES = frozenset(_RESOURCES)
+"""The kinds of assets of which more than the policies is of interest."""
 
 
 def search(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:

@@ -18,7 +18,7 @@ from iamlint.documents import read_json
 from iamlint.facts import Declaration, Fact, Grant, Place
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import is_compressed, opened
-from iamlint.sources.gcloud.assets import assets
+from iamlint.sources.gcloud.assets import RESOURCES, assets
 from iamlint.sources.gcloud.dull import Dull
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.kinds import kind_of
@@ -151,6 +151,8 @@ def _facts(
     kept = _plain(asset, relevant, dull)
     if kept is not None:
         return _grants(asset, kept, _Line(text, number, shown), hierarchy) if kept else []
+    if _is_resource_alone(asset):
+        return []
     document = read_json(LineText(shown, text, number))
     if isinstance(document, Unreadable):
         return document
@@ -209,6 +211,27 @@ def _plain(asset: Any, relevant: Relevance | None, dull: Dull | None) -> list[Ke
     ):
         dull.learn(asset, kind, policy)
     return found
+
+
+def _is_resource_alone(asset: Any) -> bool:
+    """Whether an asset has no policy and is of a kind that no fact is made of, as most are of an export of resources.
+
+    What may be something else by its name, or has not the shape of an asset, is left to those who can tell.
+    """
+    if not isinstance(asset, dict) or not _OF_RESOURCES.issuperset(asset):
+        return False
+    name, kind = asset.get("name", ""), asset.get("asset_type", asset.get("assetType"))
+    resource = asset.get("resource", {})
+    ancestors = asset.get("ancestors", [])
+    texts = [name, kind, asset.get("update_time", ""), asset.get("updateTime", "")]
+    if type(ancestors) is not list or not _STRINGS.issuperset(map(type, [*texts, *ancestors])) or kind in RESOURCES:
+        return False
+    plain = isinstance(resource, dict) and isinstance(resource.get("data", {}), dict)
+    return plain and _OF_RESOURCE.match(name) is not None
+
+
+_OF_RESOURCE = re.compile(r"//(?!.*/(?:denypolicies|principalAccessBoundaryPolicies|policyBindings)/)", re.DOTALL)
+_OF_RESOURCES = frozenset({"name", "asset_type", "assetType", "resource", "ancestors", "update_time", "updateTime"})
 
 
 def _either(asset: dict[str, Any], key: str) -> Any:

@@ -120,3 +120,51 @@ def test_members_are_alike_where_no_rule_asks_about_one_of_them() -> None:
     assert alike("serviceAccount:a@b.iam.gserviceaccount.com") == alike("serviceAccount:c@d.iam.gserviceaccount.com")
     for asked in ("user:ana@gmail.com", "user:ana@hotmail.de", "allUsers", "serviceAccount:p.svc.id.goog[a/b]", "x"):
         assert alike(asked) is None
+
+
+RESOURCE: dict[str, Any] = {
+    "name": "//compute.googleapis.com/projects/shop/zones/a/disks/d",
+    "asset_type": "compute.googleapis.com/Disk",
+    "resource": {"version": "v1", "data": {"name": "d", "labels": [1.5, None, {"a": "b"}]}},
+    "ancestors": ["projects/123456789012"],
+    "update_time": "2026-08-01T10:00:00Z",
+}
+RESOURCES: dict[str, tuple[dict[str, Any], bool]] = {
+    "of no interest": (RESOURCE, False),
+    "without data": ({key: value for key, value in RESOURCE.items() if key != "resource"}, False),
+    "an account": ({**RESOURCE, "asset_type": "iam.googleapis.com/ServiceAccount"}, True),
+    "a service": ({**RESOURCE, "asset_type": "serviceusage.googleapis.com/Service"}, True),
+    "a policy": ({**RESOURCE, "iam_policy": {}}, True),
+    "no kind": ({key: value for key, value in RESOURCE.items() if key != "asset_type"}, True),
+    "no name": ({**RESOURCE, "name": 7}, True),
+    "a name of another kind": ({**RESOURCE, "name": "disks/d"}, True),
+    "a deny policy": ({**RESOURCE, "name": "//iam.googleapis.com/policies/x/denypolicies/d"}, True),
+    "wrong data": ({**RESOURCE, "resource": {"data": []}}, True),
+    "a wrong ancestor": ({**RESOURCE, "ancestors": [7]}, True),
+    "wrong ancestors": ({**RESOURCE, "ancestors": "projects/1"}, True),
+}
+
+
+@pytest.mark.parametrize("case", RESOURCES)
+def test_resources_of_which_nothing_is_read_are_not_looked_into(
+    case: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    looked: list[str] = []
+    read_json = stream.read_json
+
+    def seen(text: Any) -> Any:
+        looked.append(text.text)
+        return read_json(text)
+
+    monkeypatch.setattr(stream, "SMALL", 0)
+    path = tmp_path / "a.ndjson"
+    found, into = RESOURCES[case]
+    path.write_text(f"{plain(asset('allUsers'))}\n{json.dumps(found)}\n")
+    monkeypatch.setattr(stream, "_is_resource_alone", lambda _: False)
+    whole = read([path], Options())
+    monkeypatch.undo()
+    monkeypatch.setattr(stream, "SMALL", 0)
+    monkeypatch.setattr(stream, "read_json", seen)
+    quick = read([path], Options())
+    assert (quick.facts, quick.errors) == (whole.facts, whole.errors)
+    assert any(text.startswith(json.dumps(found)) for text in looked) is into
