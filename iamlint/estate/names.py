@@ -93,10 +93,8 @@ def one_name(facts: Iterable[Fact]) -> list[Fact]:
 def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str, str]) -> Iterator[Fact]:
     for fact in facts:
         match fact:
-            case Grant(resource=Resource("service_account", str() as name)) if name in emails:
-                yield replace(fact, resource=Resource("service_account", emails[name]))
-            case Grant(resource=Resource("project", str() as name)) if name in ids:
-                yield replace(fact, resource=Resource("project", ids[name]))
+            case Grant():
+                yield _on_one_name(fact, emails, ids)
             case ServiceAccountKey() | Credential() | Attachment() if fact.account in emails:
                 yield replace(fact, account=emails[str(fact.account)])
             case Impersonation() if emails:
@@ -119,6 +117,13 @@ def _by_email(principals: tuple[Text, ...] | Unknown, emails: Mapping[str, str])
     return tuple(
         f"{ACCOUNT}{emails[name]}" if name in emails else one for one, name in zip(principals, named, strict=True)
     )
+
+
+def _on_one_name(grant: Grant, emails: Mapping[str, str], ids: Mapping[str, str]) -> Grant:
+    kind, name = grant.resource.kind, grant.resource.name
+    names = emails if kind == "service_account" else ids if kind == "project" else {}
+    known = names.get(name) if isinstance(name, str) else None
+    return replace(grant, resource=Resource(kind, known)) if known is not None else grant
 
 
 def _impersonation(fact: Impersonation, emails: Mapping[str, str]) -> Impersonation:

@@ -255,7 +255,7 @@ class Graph:
         for source, held in self._relevant.items():
             if held[0][1].principal.text.startswith(_PEOPLE):  # nobody asks what they have
                 continue
-            deploys = {onto for onto, grant in held if self._held(grant, DEPLOY)}
+            deploys = set() if self._all_strong(held) else {onto for onto, one in held if self._held(one, DEPLOY)}
             enabled = self._enabled(source)
             strong = [(grant, enabled & self._privilege(onto, grant, deploys)) for onto, grant in held]
             open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
@@ -264,6 +264,12 @@ class Graph:
             elif open_:
                 found[source] = sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self._weakness(one[0])))
         return found
+
+    def _all_strong(self, held: list[tuple[Node, Grant]]) -> bool:
+        """Whether each of these grants certainly makes its holder privileged, who may deploy or not."""
+        if self.estate.closings:
+            return False
+        return all(grant.condition is None and self._held(grant, STRONG) for _, grant in held)
 
     def _enabled(self, source: str) -> Verdict:
         """Whether a principal can act at all: nobody has the tokens of an account that is disabled."""
