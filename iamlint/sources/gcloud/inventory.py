@@ -41,7 +41,7 @@ def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
             title=text(get(role, "title")),
             stage=text(get(role, "stage")),
             deleted=get(role, "deleted").data is True,
-            accepted=text(get(role, "etag")) is not None,  # a file that somebody wrote for `roles create` has none
+            accepted=isinstance(name, str),  # a file that somebody wrote for `roles create` does not name it in full
         )
 
 
