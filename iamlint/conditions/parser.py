@@ -116,8 +116,10 @@ def _tree(text: str, written: str) -> Any:
         token = getattr(error, "token", None)
         if token is None or token.type == "$END":
             raise _Refused(len(text), "it ends too early" if text.strip() else "it is empty") from error
-        found = written[token.start_pos : token.start_pos + _SHOWN]
-        raise _Refused(token.start_pos, f"{found[: len(token)]} is not expected here") from error
+        # A word right behind a text has no place: the lexer of the grammar looks for it in its own way.
+        start = token.start_pos if token.start_pos is not None else getattr(error.__context__, "pos_in_stream", 0)
+        found = written[start : start + _SHOWN]
+        raise _Refused(start, f"{found[: len(token)]} is not expected here") from error
     except LarkError as error:  # whatever else the parser may say
         raise _Refused(0, "it is no CEL expression") from error
 

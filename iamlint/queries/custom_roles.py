@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from iamlint.estate import Estate, permissions_of
-from iamlint.facts import CustomRole, Place
+from iamlint.facts import CustomRole, Place, Text
 from iamlint.graph import DEPLOY, POWERS, graph_of
 from iamlint.match import Match
 from iamlint.roles import Catalog
@@ -70,12 +70,13 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
     catalog = estate.roles.catalog
     for role in estate.of(CustomRole):
         listed = role.permissions if isinstance(role.permissions, tuple) and not role.deleted else ()
+        names = {name for name, _ in listed}
         doubtful: list[tuple[str, Place]] = []
         for permission, place in listed:
             if not isinstance(permission, str) or "${" in permission or catalog.is_permission(permission):
                 continue
             wrong = _wrong(permission, catalog)
-            slip = None if wrong or role.accepted else _slip(permission, catalog)
+            slip = None if wrong or role.accepted else _slip(permission, names, catalog)
             if wrong or slip:
                 words = {"reason": wrong or slip or ""}
                 found = Match(role, Truth.TRUE, (permission,), words=words, place=place)
@@ -108,9 +109,14 @@ def _wrong(permission: str, catalog: Catalog) -> str | None:
     return None
 
 
-def _slip(permission: str, catalog: Catalog) -> str | None:
-    """Why a permission that is in no role is surely none, as a clause."""
+def _slip(permission: str, listed: Set[Text], catalog: Catalog) -> str | None:
+    """Why a permission that is in no role is surely none, as a clause.
+
+    IAM has had some in two ways of writing capitals; who lists both copied them from there.
+    """
     meant = catalog.slip(permission)
+    if meant and meant in listed and meant.lower() == permission.lower():
+        return None
     if meant:
         return f"it is in no role of the catalogue of {catalog.date}; did you mean {meant}?"
     if permission.startswith(_WHOLE):

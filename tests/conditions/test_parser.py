@@ -19,6 +19,7 @@ TUESDAY = date(2026, 11, 24)
         ("  // nothing but a comment", 26, "it is empty"),
         ("a &&", 4, "it ends too early"),
         ("x = 1", 2, "= is not expected here"),
+        ('a == "x"true', 8, "true is not expected here"),
         ("a #", 2, "# is not expected here"),
         ('a && "x', 5, "a text that is not closed"),
         ("'it''s'", 4, "'s' is not expected here"),

@@ -132,3 +132,10 @@ def test_what_iam_has_accepted_is_no_slip(check: Check) -> None:
     assert (len(report.findings), len(report.doubts)) == (0, 1)
     report = check({"role.yaml": accepted.replace("projects/shop/roles/r", "r")}, select=("unknown-permission",))
     assert (len(report.findings), len(report.doubts)) == (1, 0)
+
+
+def test_what_stands_beside_the_one_that_it_may_be_a_slip_of_is_none(check: Check) -> None:
+    both = ("networkservices.httpFilters.use", "networkservices.httpfilters.use")
+    report = check(role(*both), select=("unknown-permission",))
+    assert (len(report.findings), len(report.doubts)) == (0, 1)
+    assert len(check(role(both[0]), select=("unknown-permission",)).findings) == 1
