@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from iamlint.location import Location
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, shown
 
 Text = str | Unknown
 
@@ -113,7 +113,7 @@ class Resource:
         return self.kind in ("project", "folder", "organization")
 
     def __str__(self) -> str:
-        name = self.name if isinstance(self.name, str) else self.name.text
+        name = shown(self.name)
         return f"{self.kind.replace('_', ' ')} {_OF_PROVIDER.sub('', name) if name.startswith('$') else name}"
 
 

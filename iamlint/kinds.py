@@ -39,7 +39,7 @@ from iamlint.facts import (
 )
 from iamlint.finding import Related
 from iamlint.graph import graph_of
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict
 from iamlint.words import Word, account_kind, any_glob, flag, glob, kind
 
@@ -68,11 +68,6 @@ class Kind:
 def kind_of(fact: Fact) -> Kind:
     """The entry of a fact's kind."""
     return _BY_TYPE[type(fact)]
-
-
-def shown(text: Text | None) -> str:
-    """A text as a reader sees it, with holes where it is not known."""
-    return text.text if isinstance(text, Unknown) else text or ""
 
 
 def _argument(fact: Any, _permissions: Permissions) -> Place:

@@ -55,6 +55,26 @@ class Unknown:
         return only if isinstance(only, Hole) else None
 
 
+def shown(text: str | Unknown | None) -> str:
+    """A text as a reader sees it, with holes where it is not known; nothing where there is none."""
+    return text.text if isinstance(text, Unknown) else text or ""
+
+
+def join_texts(*texts: str | Unknown) -> str | Unknown:
+    """Texts put together. What is not known of one stays a hole, with the reason of the first."""
+    unknown = next((text for text in texts if isinstance(text, Unknown)), None)
+    if unknown is None:
+        return "".join(map(shown, texts))
+    parts: list[str | Hole] = []
+    for text in texts:
+        for part in (text,) if isinstance(text, str) else text.parts or (Hole("?"),):
+            if isinstance(part, str) and parts and isinstance(parts[-1], str):
+                parts[-1] += part
+            elif part != "":
+                parts.append(part)
+    return Unknown(unknown.reason, tuple(parts))
+
+
 def without_prefix(text: str | Unknown, *prefixes: str) -> str | Unknown:
     """A text without the first of these prefixes that it has."""
     for prefix in prefixes:

@@ -30,7 +30,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.roles import Catalog, Roles
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, shown
 
 __all__ = [
     "CONTAINERS",
@@ -177,7 +177,7 @@ def _grouped(items: Iterable[Item], key: Callable[[Item], str | None]) -> dict[s
 
 def _role_names(role: CustomRole) -> Iterable[str]:
     """The names that a custom role is granted under: its own, and what references to its block evaluate to."""
-    name, address = role.name if isinstance(role.name, str) else role.name.text, role.declared.address
+    name, address = shown(role.name), role.declared.address
     names: list[Text] = [role.name]
     if address:
         names += [f"${{{address}.id}}", f"${{{address}.name}}"]

@@ -12,8 +12,8 @@ from iamlint.conditions import Context, evaluate
 from iamlint.estate.covering import chain_of_principal, node_of, only_scope, within
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import scope
-from iamlint.facts import Boundary, BoundaryBinding, Condition, Grant, Text
-from iamlint.unknown import Truth, Unknown
+from iamlint.facts import Boundary, BoundaryBinding, Condition, Grant
+from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict
 
 NEWEST = 4
@@ -101,7 +101,7 @@ def _in_set(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy) -> Ver
     node = node_of(set_, binding.declared, hierarchy)
     if isinstance(set_, Unknown) and only_scope(node, binding.declared) not in ("", scope(grant.declared)):
         return FALSE
-    not_shown = f"the input does not show whether {principal.text} is in {_shown(set_)}"
+    not_shown = f"the input does not show whether {principal.text} is in {shown(set_)}"
     if isinstance(set_, Unknown) or principal.kind == "unknown":
         return Verdict.of(Truth.TRUE if _lies_in(grant, node, hierarchy) is Truth.TRUE else Truth.UNKNOWN, not_shown)
     if "cloudresourcemanager.googleapis.com/" in set_:
@@ -119,10 +119,6 @@ def _lies_in(grant: Grant, node: Node | None, hierarchy: Hierarchy) -> Truth:
     if "/workforcePools/" in grant.principal.text:
         return Truth.UNKNOWN if node and node[0] == "organization" else Truth.FALSE
     return within(chain_of_principal(grant, hierarchy), node)
-
-
-def _shown(text: Text) -> str:
-    return text if isinstance(text, str) else text.text
 
 
 def bounded(

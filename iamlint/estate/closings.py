@@ -18,7 +18,7 @@ from iamlint.estate.hierarchy import CONTAINERS, Hierarchy
 from iamlint.estate.names import identity, principal_node, scope
 from iamlint.facts import Boundary, BoundaryBinding, Denial, Fact, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.location import Location
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict, distinct
 
 _OF_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
@@ -244,7 +244,7 @@ def _disabled(account: ServiceAccount) -> Verdict:
 
 
 def _name(account: ServiceAccount) -> str:
-    return account.email if isinstance(account.email, str) else account.email.text
+    return shown(account.email)
 
 
 def _place(denial: Denial) -> Location:

@@ -15,7 +15,7 @@ from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.facts import Condition, Denial, Grant, Text
 from iamlint.globs import text_is
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict
 
 
@@ -85,7 +85,7 @@ def _where(rule: Rule, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     if truth is not Truth.UNKNOWN:
         return Verdict(truth)
     parent = rule.denial.parent
-    where = (parent if isinstance(parent, str) else parent.text).rpartition("googleapis.com/")[2]
+    where = shown(parent).rpartition("googleapis.com/")[2]
     return Verdict.of(truth, f"the input does not show whether {grant.resource} is in {where}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from iamlint.estate.names import identity, scope
 from iamlint.facts import Declaration, Folder, Organization, Project, Resource, ServiceAccount, Text
 from iamlint.principals import project_number_of, project_of
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, shown
 
 Node = tuple[str, str]
 """A kind and a name: ("project", "shop"), ("service_account", "ci@shop.iam.gserviceaccount.com")."""
@@ -50,7 +50,7 @@ class Hierarchy:
     def _add(self, node: Node | None, fact: Project | Folder) -> None:
         if node is None or fact.parent is None:
             return
-        text = fact.parent if isinstance(fact.parent, str) else fact.parent.text
+        text = shown(fact.parent)
         kind = "organization" if "organization" in text.partition("/")[0] else "folder"
         parent = self.node(Resource(kind, fact.parent), fact.declared)
         if parent:
@@ -112,7 +112,7 @@ class Hierarchy:
         node = account_node(account, declared)
         if node is None:
             return ()
-        email = account if isinstance(account, str) else account.text
+        email = shown(account)
         project = self.project_of(email, declared)
         above = self.node(Resource("project", project), declared) if project else None
         return (node, *(self.containers(above) if above else ()))

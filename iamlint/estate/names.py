@@ -22,7 +22,7 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, shown
 
 
 def identity(text: Text, declared: Declaration) -> str | None:
@@ -33,7 +33,7 @@ def identity(text: Text, declared: Declaration) -> str | None:
     """
     if isinstance(text, Unknown) and not text.parts:
         return None
-    name = text if isinstance(text, str) else text.text
+    name = shown(text)
     return f"{name} in {scope(declared)}" if "${" in name else name
 
 

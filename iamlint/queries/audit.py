@@ -9,7 +9,7 @@ from iamlint.estate import Estate, Node, identity, scope
 from iamlint.facts import AuditConfig, Project, Resource, Text
 from iamlint.globs import text_is
 from iamlint.match import Match
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 
 LOG_TYPES = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
 
@@ -41,7 +41,7 @@ def _incomplete(audits: list[AuditConfig]) -> Iterator[Match]:
         return
     for audit in audits:
         exempted = audit.exempted if isinstance(audit.exempted, tuple) else ()
-        names = sorted({who if isinstance(who, str) else who.text for _, who in exempted})
+        names = sorted({shown(who) for _, who in exempted})
         if names:
             yield Match(audit, Truth.TRUE, words={"problem": f"the accesses of {', '.join(names)} are not logged"})
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from iamlint.conditions import Context, Outcome, Reason, evaluate
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import BoundaryBinding, Condition, Declaration, Denial, Grant, Place
-from iamlint.kinds import shown
 from iamlint.location import Location
 from iamlint.match import Match
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 
 BESIDE = frozenset({"resourcemanager.projects.get", "resourcemanager.projects.list"})
 """Permissions that nearly every predefined role has beside its own, and that nobody grants it for."""
@@ -28,7 +27,7 @@ def never_matching_conditions(estate: Estate) -> Iterator[Match]:
             reason = next(reason.text for reason in why if reason)
             others = held - set(about) - BESIDE
             if others and grant.resource.kind != "service_account":
-                what = f"never holds for service accounts, though {_shown(grant)} has other permissions"
+                what = f"never holds for service accounts, though {shown(grant.role)} has other permissions"
                 yield _about(grant, condition, f"{what}: {reason}", permissions=tuple(about))
             else:
                 yield _about(grant, condition, f"never holds: {reason}", permissions=tuple(about), raised=1)
@@ -60,7 +59,7 @@ def malformed_conditions(estate: Estate) -> Iterator[Match]:
     for grant, condition in _conditional(estate):
         problem = _malformed(condition, estate)
         if problem:
-            of = f"on {_shown(grant)} for {grant.principal.text} on {grant.resource}"
+            of = f"on {shown(grant.role)} for {grant.principal.text} on {grant.resource}"
             yield Match(grant, Truth.TRUE, words={"of": of, "problem": problem}, place=_place(condition, grant))
     for denial in estate.of(Denial):
         problem = _malformed(denial.condition, estate)
@@ -135,7 +134,3 @@ def _about(
 
 def _place(condition: Condition, grant: Grant) -> Place:
     return Place(condition.at) if condition.at else grant.role_place
-
-
-def _shown(grant: Grant) -> str:
-    return grant.role if isinstance(grant.role, str) else grant.role.text

@@ -9,9 +9,8 @@ from iamlint.estate import Estate, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Text
 from iamlint.finding import Confidence
 from iamlint.graph import Edge, Graph, graph_of
-from iamlint.kinds import shown
 from iamlint.match import Match
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, Verdict, distinct
 
 _DELEGATION = "iam.serviceAccounts.implicitDelegation"

@@ -11,7 +11,7 @@ from iamlint.facts import Boundary, Denial, Text
 from iamlint.globs import compiled, is_glob, text_is
 from iamlint.match import Match
 from iamlint.roles import Catalog
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 
 Texts = tuple[Text, ...] | Unknown
 
@@ -117,7 +117,7 @@ def incomplete_denials(estate: Estate) -> Iterator[Match]:
             )
     for boundary in estate.of(Boundary):
         if boundary.enforcement_version in UNCOVERED:
-            name = boundary.name if isinstance(boundary.name, str) else boundary.name.text
+            name = shown(boundary.name)
             what = f"{name.rpartition('/')[2]} (enforcement version {boundary.enforcement_version})"
             words = {"what": what, "open": "everything about service accounts, which versions from 3 on cover"}
             yield Match(boundary, Truth.TRUE, words=words)
@@ -149,10 +149,9 @@ def _open_ways(denial: Denial, together: list[Denial]) -> Iterator[Match]:
         reason = f"which permissions the deny policy denies is not known: {unknown.reason}"
         yield Match(denial, Truth.UNKNOWN, reasons=(reason,), place=denial.place)
     elif open_:
-        parent = denial.parent if isinstance(denial.parent, str) else denial.parent.text
-        shown = ", ".join(way.rpartition("/")[2] for way in open_)
-        what = f"the deny rule on {parent.rpartition('googleapis.com/')[2]}"
-        yield Match(denial, Truth.TRUE, words={"what": what, "open": shown}, place=denial.place)
+        ways = ", ".join(way.rpartition("/")[2] for way in open_)
+        what = f"the deny rule on {shown(denial.parent).rpartition('googleapis.com/')[2]}"
+        yield Match(denial, Truth.TRUE, words={"what": what, "open": ways}, place=denial.place)
 
 
 def _unknown(texts: Texts) -> Unknown | None:

@@ -11,7 +11,7 @@ from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider, Text
 from iamlint.match import Match, grant_verdict
 from iamlint.queries.provider_conditions import lets_in, mapped_claims
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 
 _FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
 _HOSTS = ("iam.googleapis.com", "cloudresourcemanager.googleapis.com")
@@ -55,8 +55,7 @@ def _by_pool(estate: Estate) -> _Providers:
 
 
 def _last(pool: Text) -> str:
-    text = pool if isinstance(pool, str) else pool.text
-    return text.rpartition("/")[2]
+    return shown(pool).rpartition("/")[2]
 
 
 def _problem(grant: Grant, providers: _Providers) -> str | None:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
 from iamlint.facts import Declaration, Emptied, Grant
-from iamlint.kinds import shown
 from iamlint.match import Match
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, shown
 
 # -- resources that fight ------------------------------------------------------------------------------------------
 

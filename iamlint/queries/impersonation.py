@@ -11,10 +11,9 @@ from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
 from iamlint.globs import text_is
 from iamlint.graph import IDENTITY, POWERS, Chain, Edge, Graph, Leads, delegated, graph_of, leading, shortest
-from iamlint.kinds import shown
 from iamlint.match import Match, verdict
 from iamlint.queries.federation import is_nobody
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import Verdict
 from iamlint.words import possible_kinds
 

@@ -10,7 +10,7 @@ from iamlint.facts import Declaration, Gap, Grant, Impersonation, Service, Text
 from iamlint.finding import Confidence
 from iamlint.globs import text_is
 from iamlint.match import Match, grant_verdict
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, Verdict
 
 CREDENTIALS_API = "iamcredentials.googleapis.com"
@@ -74,7 +74,7 @@ def _called(estate: Estate, grant: Grant, caller: str) -> Iterator[Match]:
             verdict.permissions,
             verdict.reasons,
             related=services[:1],
-            words={"caller": caller, "project": _shown(project), "calls": "may call"},
+            words={"caller": caller, "project": shown(project), "calls": "may call"},
             place=grant.principal_place,
             confidence=_confidence(services),
         )
@@ -84,7 +84,7 @@ def _asked(estate: Estate, impersonation: Impersonation) -> Iterator[Match]:
     """What a provider block or a token data source needs: known by the project that it names, or by its caller."""
     caller, project = impersonation.caller, impersonation.quota_project
     if project is None and caller is not None:
-        project = estate.project_of(_shown(caller), impersonation.declared)
+        project = estate.project_of(shown(caller), impersonation.declared)
     if project is None:
         return
     services = estate.services_of(project, impersonation.declared)
@@ -95,7 +95,7 @@ def _asked(estate: Estate, impersonation: Impersonation) -> Iterator[Match]:
             verdict.truth,
             reasons=verdict.reasons,
             related=services[:1],
-            words={"caller": _shown(caller) if caller else "the caller", "project": _shown(project), "calls": "calls"},
+            words={"caller": shown(caller) if caller else "the caller", "project": shown(project), "calls": "calls"},
             confidence=_confidence(services),
         )
 
@@ -108,7 +108,7 @@ def _lacks_api(estate: Estate, project: Text, services: tuple[Service, ...], dec
     if any(service.complete for service in services):
         return Verdict(Truth.TRUE)
     reasons = [
-        f"one of the services of {_shown(project)} is not known: {name.reason}"
+        f"one of the services of {shown(project)} is not known: {name.reason}"
         for name, truth in enabled.items()
         if isinstance(name, Unknown) and truth is Truth.UNKNOWN
     ]
@@ -123,7 +123,7 @@ def _elsewhere(estate: Estate, project: Text, declared: Declaration) -> Iterator
         if scope(service.declared) != here or text_is(ENABLING, service.name) is Truth.FALSE:
             continue
         if isinstance(service.project, Unknown) and _may_be(service.project, project):
-            yield f"{_shown(service.name)} is enabled on a project that is not known: {service.project.reason}"
+            yield f"{shown(service.name)} is enabled on a project that is not known: {service.project.reason}"
     for gap in estate.of(Gap):
         if gap.declared.type == "module" and scope(gap.declared) == here:
             yield f"{CREDENTIALS_API} may be enabled by a module: {gap.reason}"
@@ -136,7 +136,3 @@ def _may_be(one: Unknown, other: Text) -> bool:
 def _confidence(services: tuple[Service, ...]) -> Confidence | None:
     """Terraform need not manage every service of a project; a list from gcloud has them all."""
     return None if any(service.complete for service in services) else "medium"
-
-
-def _shown(text: Text) -> str:
-    return text if isinstance(text, str) else text.text

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from iamlint.facts import Text
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, shown
 
 CATALOG = Path(__file__).with_name("catalog.json.xz")
 
@@ -218,7 +218,7 @@ class Roles:
 
     def permissions(self, role: Text) -> frozenset[str] | Unknown:
         """The permissions that a role contains, or why they are not known."""
-        name = role if isinstance(role, str) else role.text
+        name = shown(role)
         custom = self._custom.get(name)
         if custom is not None:
             return custom

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from iamlint.facts import Text
-from iamlint.unknown import Hole, Unknown, without_prefix
+from iamlint.unknown import Hole, Unknown, join_texts, without_prefix
 
 Parts = tuple[str | Hole, ...]
 
@@ -49,9 +49,9 @@ def principal_named_by(part: str, text: Text) -> Text:
         case "user_by_email":
             return person(text)
         case "group_by_email":
-            return prefixed("group:", text)
+            return join_texts("group:", text)
         case "domain":
-            return prefixed("domain:", text)
+            return join_texts("domain:", text)
         case "iam_member":
             return without_prefix(text, "iamMember:")
         case _:
@@ -70,7 +70,7 @@ def principal_of_entity(text: Text) -> Text:
         if isinstance(rest, str) and prefix in ("user-", "group-") and rest and "@" not in rest:
             why = f"{text} is an id, which does not tell the e-mail"
             return Unknown(why, (ours or "user:", Hole(rest)))
-        return prefixed(ours, rest) if ours else person(rest)
+        return join_texts(ours, rest) if ours else person(rest)
     return text
 
 
@@ -83,30 +83,10 @@ def person(email: Text) -> Text:
         case str():
             if email.startswith("deleted:"):
                 return email
-            return prefixed("serviceAccount:" if "gserviceaccount.com" in email else "user:", email)
+            return join_texts("serviceAccount:" if "gserviceaccount.com" in email else "user:", email)
         case Unknown(parts=(Hole(reference),)) if _OF_ACCOUNT.search(reference):
-            return prefixed("serviceAccount:", email)
+            return join_texts("serviceAccount:", email)
         case Unknown(suffix=suffix) if "@" in suffix or ".gserviceaccount.com" in suffix:
-            return prefixed("serviceAccount:" if suffix.endswith("gserviceaccount.com") else "user:", email)
+            return join_texts("serviceAccount:" if suffix.endswith("gserviceaccount.com") else "user:", email)
         case _:
             return email
-
-
-def prefixed(prefix: str, text: Text) -> Text:
-    """A text with another before it."""
-    if isinstance(text, str):
-        return prefix + text
-    return joined((prefix, *text.parts), text)
-
-
-def joined(parts: Parts, of: Text) -> Text:
-    """A text of these parts, with the reason of the one that they are of."""
-    found: list[str | Hole] = []
-    for part in parts:
-        if isinstance(part, str) and found and isinstance(found[-1], str):
-            found[-1] += part
-        elif part != "":
-            found.append(part)
-    if isinstance(of, str) or all(isinstance(part, str) for part in found):
-        return "".join(str(part) for part in found)
-    return Unknown(of.reason, tuple(found))

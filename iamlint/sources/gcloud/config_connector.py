@@ -32,7 +32,7 @@ from iamlint.sources.gcloud.federation import provider
 from iamlint.sources.gcloud.names import account_in, snake
 from iamlint.sources.gcloud.parts import get, has, items, place, text
 from iamlint.sources.gcloud.policies import audit_config, audit_configs, condition_of, role_and_hidden
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Hole, Unknown, join_texts
 from iamlint.values import Value
 
 _ANNOTATION = "cnrm.cloud.google.com/"
@@ -120,7 +120,7 @@ def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
     source = get(member, "memberFrom")
     if has(source, "serviceAccountRef"):
         account = _account_of(one, get(source, "serviceAccountRef"))
-        return read_principal(_joined("serviceAccount:", account)), source
+        return read_principal(join_texts("serviceAccount:", account)), source
     names = source.data if isinstance(source.data, dict) else {}
     reference = ".".join(f"{kind}.{text(get(ref, 'name')) or '?'}" for kind, ref in names.items())
     reason = "the principal is that of another object of Config Connector"
@@ -181,10 +181,10 @@ def _key(one: _Object) -> ServiceAccountKey:
 
 def _custom_role(one: _Object) -> CustomRole:
     organization = _annotation(one.document, "organization-id")
-    home = f"organizations/{organization}" if organization else _joined("projects/", _project(one))
+    home = f"organizations/{organization}" if organization else join_texts("projects/", _project(one))
     listed = items(get(one.spec, "permissions"))
     return CustomRole(
-        name=_joined(home, "/roles/", _id(one.document)),
+        name=join_texts(home, "/roles/", _id(one.document)),
         permissions=tuple((text(item) or "", Place(place(item))) for item in listed),
         declared=one.declared,
         title=text(get(one.spec, "title")),
@@ -194,7 +194,7 @@ def _custom_role(one: _Object) -> CustomRole:
 
 def _pool(one: _Object) -> Text:
     location = text(get(one.spec, "location")) or "global"
-    return _joined("projects/", _project(one), f"/locations/{location}/workloadIdentityPools/", _id(one.document))
+    return join_texts("projects/", _project(one), f"/locations/{location}/workloadIdentityPools/", _id(one.document))
 
 
 def _parent(one: _Object) -> Text | None:
@@ -204,7 +204,7 @@ def _parent(one: _Object) -> Text | None:
         if found:
             other = one.others.get(("Folder", found)) if kind == "folder" else None
             number = found.removeprefix(f"{kind}s/")
-            return _joined(f"{kind}s/", _folder(other) if other else _number(number, kind))
+            return join_texts(f"{kind}s/", _folder(other) if other else _number(number, kind))
     return None
 
 
@@ -214,7 +214,7 @@ def _workload_pool(one: _Object) -> Pool:
 
 def _provider(one: _Object) -> Provider:
     pool = _reference(one, "workloadIdentityPoolRef", "IAMWorkloadIdentityPool")
-    return provider(one.spec, pool, _joined(pool, "/providers/", _id(one.document)), one.declared)
+    return provider(one.spec, pool, join_texts(pool, "/providers/", _id(one.document)), one.declared)
 
 
 def _own_project(one: _Object) -> Project:
@@ -222,7 +222,7 @@ def _own_project(one: _Object) -> Project:
 
 
 def _own_folder(one: _Object) -> Folder:
-    return Folder(_joined("folders/", _folder(one.document)), one.declared, parent=_parent(one))
+    return Folder(join_texts("folders/", _folder(one.document)), one.declared, parent=_parent(one))
 
 
 def _service(one: _Object) -> Service:
@@ -290,15 +290,4 @@ def _email(account: str, project: Text) -> Text:
     if isinstance(project, str) and ":" in project:
         domain, _, name = project.partition(":")
         project = f"{name}.{domain}"
-    return _joined(account, "@", project, ".iam.gserviceaccount.com")
-
-
-def _joined(*parts: Text) -> Text:
-    """Texts one after another; what is not known of one is not known of the whole."""
-    unknown = next((part for part in parts if isinstance(part, Unknown)), None)
-    if unknown is None:
-        return "".join(part for part in parts if isinstance(part, str))
-    pieces: list[str | Hole] = []
-    for part in parts:
-        pieces += [part] if isinstance(part, str) else part.parts or (Hole("?"),)
-    return Unknown(unknown.reason, tuple(pieces))
+    return join_texts(account, "@", project, ".iam.gserviceaccount.com")

@@ -19,8 +19,6 @@ from iamlint.sources.access_entries import (
     OF_BUCKET,
     OF_DATASET,
     OF_OBJECT,
-    Parts,
-    joined,
     principal_named_by,
     principal_of_entity,
 )
@@ -30,7 +28,7 @@ from iamlint.sources.terraform.condition import condition_of
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.families import resource_of
 from iamlint.sources.terraform.instance import Argument, Body, Instance
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Hole, Unknown, join_texts
 
 _PREDEFINED = {
     "publicread": "READER:allUsers",
@@ -245,12 +243,16 @@ def _predefined(entries: _List, argument: str) -> Iterator[Grant]:
 
 def _pair(entries: _List, pair: Text, place: Place) -> Grant:
     """``READER:allUsers``, of which parts may not be known."""
-    parts: Parts = (pair,) if isinstance(pair, str) else pair.parts
+    parts = [pair] if isinstance(pair, str) else [_of(part, pair) for part in pair.parts]
     for index, part in enumerate(parts):
         if isinstance(part, str) and ":" in part:
             left, _, right = part.partition(":")
-            role, entity = joined((*parts[:index], left), pair), joined((right, *parts[index + 1 :]), pair)
+            role, entity = join_texts(*parts[:index], left), join_texts(right, *parts[index + 1 :])
             if role != "" and entity != "":
                 return entries.grant((principal_of_entity(entity), place), (role, place))
     why = pair if isinstance(pair, Unknown) else Unknown(f"{pair} is not of the form ROLE:ENTITY")
     return entries.grant((Unknown(why.reason), place), (Unknown(why.reason), place))
+
+
+def _of(part: str | Hole, whole: Unknown) -> Text:
+    return part if isinstance(part, str) else Unknown(whole.reason, (part,))

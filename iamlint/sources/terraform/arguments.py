@@ -8,7 +8,7 @@ from decimal import Decimal
 from iamlint.facts import Place, Text
 from iamlint.location import Span
 from iamlint.sources.terraform.instance import Argument, Body
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Hole, Unknown, shown
 from iamlint.values import SetOf, Value
 
 Placed = tuple[Text, Place]
@@ -101,7 +101,7 @@ def _distinct(listed: Iterable[Placed]) -> Iterator[Placed]:
     """Each text once; of those that are not known at all none is another."""
     seen: set[str] = set()
     for text, place in listed:
-        identity = text if isinstance(text, str) else text.text
+        identity = shown(text)
         comparable = isinstance(text, str) or bool(text.parts)
         if not comparable or identity not in seen:
             yield text, place

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.instance import Body
 from iamlint.sources.terraform.policies import iam_policy_document
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Hole, Unknown, join_texts
 from iamlint.values import Value
 
 NO_PROJECT = "the project is set neither here nor in the provider block"
@@ -113,27 +113,9 @@ def project_number(view: View) -> Value:
 
 def joined(*parts: str | Value) -> Value:
     """A text put together; its unknown parts stay holes."""
-    pieces: list[str | Hole] = []
-    reason = ""
-    for part in parts:
-        data = part.data if isinstance(part, Value) else part
-        match data:
-            case str():
-                pieces.append(data)
-            case Unknown():
-                reason = reason or data.reason
-                pieces += data.parts or (Hole("?"),)
-            case _:
-                return Value(Unknown("a part of the name is not a string"))
-    merged: list[str | Hole] = []
-    for piece in pieces:
-        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += piece
-        elif piece:
-            merged.append(piece)
-    if reason:
-        return Value(Unknown(reason, tuple(merged)))
-    return Value("".join(str(piece) for piece in merged))
+    texts = [part.data if isinstance(part, Value) else part for part in parts]
+    known = [text for text in texts if isinstance(text, str | Unknown)]
+    return Value(join_texts(*known) if len(known) == len(texts) else Unknown("a part of the name is not a string"))
 
 
 def account_email(account_id: Value, project: Value, address: str) -> Value:

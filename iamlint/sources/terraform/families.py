@@ -15,7 +15,7 @@ from iamlint.sources.terraform.accounts import account_name
 from iamlint.sources.terraform.arguments import Placed, placed_text, text_of
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.projects import default_project
-from iamlint.unknown import Hole, Unknown, without_prefix
+from iamlint.unknown import Hole, Unknown, join_texts, without_prefix
 
 Form = Literal["member", "binding", "policy"]
 
@@ -156,7 +156,7 @@ def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
     own, place = parts[-1]
     if _is_full(own):
         return Resource(family, own), place
-    return Resource(family, _joined([text for text, _ in parts])), place
+    return Resource(family, join_texts(*[part for text, _ in parts for part in ("/", text)][1:])), place
 
 
 def _rank(name: str) -> tuple[int, str]:
@@ -165,19 +165,3 @@ def _rank(name: str) -> tuple[int, str]:
 
 def _is_full(text: Text) -> bool:
     return (text if isinstance(text, str) else text.prefix).startswith(_FULL_NAME)
-
-
-def _joined(texts: list[Text]) -> Text:
-    unknown = next((text for text in texts if isinstance(text, Unknown)), None)
-    if unknown is None:
-        return "/".join(text for text in texts if isinstance(text, str))
-    parts: list[str | Hole] = []
-    for text in texts:
-        for part in ("/", *((text,) if isinstance(text, str) else text.parts or (Hole("?"),))):
-            if isinstance(part, str) and parts and isinstance(parts[-1], str):
-                parts[-1] += part
-            else:
-                parts.append(part)
-    first = parts[0]
-    rest = first[1:] if isinstance(first, str) else first  # every text was put behind a slash, the first one too
-    return Unknown(unknown.reason, (*((rest,) if rest else ()), *parts[1:]))

@@ -1,0 +1,29 @@
+"""Texts of which a part is not known."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamlint.unknown import Hole, Unknown, join_texts, shown
+
+TEAM = Unknown("var.team has no default", ("group:", Hole("var.team")))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("a", "", "b"), "ab"),
+        ((), ""),
+        (("x-", TEAM, "@example", ".com"), Unknown(TEAM.reason, ("x-group:", Hole("var.team"), "@example.com"))),
+        (("", TEAM), TEAM),
+        # What has no parts is a hole all the same: the whole is never known.
+        (("group:", Unknown("why")), Unknown("why", ("group:", Hole("?")))),
+        ((Unknown("first", (Hole("a"),)), Unknown("second", (Hole("b"),))), Unknown("first", (Hole("a"), Hole("b")))),
+    ],
+)
+def test_texts_put_together(texts: tuple[str | Unknown, ...], expected: str | Unknown) -> None:
+    assert join_texts(*texts) == expected
+
+
+def test_what_is_shown() -> None:
+    assert [shown(text) for text in ("a", None, TEAM, Unknown("why"))] == ["a", "", "group:${var.team}", "${?}"]
