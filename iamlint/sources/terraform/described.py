@@ -24,6 +24,11 @@ from iamlint.sources.terraform.module import Module, module_of
 Node: TypeAlias = "str | int | bool | list[Node] | dict[str, Node] | None"
 
 _REGISTRY = re.compile(r"(?:[\w.-]+\.[a-z]+/)?(?P<namespace>[\w-]+)/(?P<name>[\w-]+)/(?P<provider>[\w-]+)\Z")
+_ANOTHER_CLOUD = re.compile(
+    r"/terraform-(?:alicloud|aws|awscc|azapi|azuread|azurerm|cloudflare|datadog|digitalocean|github|gitlab|ibm|oci|okta)-"
+)
+"""The names of repositories of modules whose provider has no part of Google Cloud: ``terraform-PROVIDER-NAME``. Source:
+https://developer.hashicorp.com/terraform/registry/modules/publish#requirements"""
 _SCHEME = re.compile(r"\A(?:git::)?(?:[a-z]+://)?(?:git@)?")
 _NUMBER = re.compile(r"\A(?P<operator>[<>=!~]*)\s*v?(?P<major>\d+)(?:\.\d+)*(?:-[\w.]+)?\Z")
 _PLACEHOLDER = re.compile(r"<(\w+)>")
@@ -66,7 +71,8 @@ def described(source: str, version: str | None) -> Module | None:
         fits = document["repository"].lower() == address.repository and address.path in document["modules"]
         if fits and holds(document["versions"], version or address.version):
             return _module(number, address.path)
-    return _without_iam(address) if address.path in _plain().get(address.repository, ()) else None
+    plain = address.path in _plain().get(address.repository, ()) or _ANOTHER_CLOUD.search(address.repository)
+    return _without_iam(address) if plain else None
 
 
 def holds(versions: str, wanted: str | None) -> bool:

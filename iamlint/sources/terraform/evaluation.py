@@ -26,7 +26,6 @@ from iamlint.sources.terraform.expansion import (
     key_text,
 )
 from iamlint.sources.terraform.instance import Instance
-from iamlint.sources.terraform.library import is_of_another_cloud
 from iamlint.sources.terraform.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.objects import instance_object
 from iamlint.sources.terraform.variables import convert_variable
@@ -314,8 +313,6 @@ class ModuleInstance:
         if len(self.path) >= DEEPEST_CALL:
             return self._gap(declared, address, f"module calls are nested deeper than {DEEPEST_CALL}")
         found = self.run.modules.called(self.module, (*self.path, name), source, declared.literal("version"))
-        if isinstance(found, str) and is_of_another_cloud(source):
-            return Unknown(f"{address} is not read: {found}", (Hole(address),))  # nothing is missed in it
         if isinstance(found, str):
             return self._gap(declared, address, found)
         if found.directory in self.directories:

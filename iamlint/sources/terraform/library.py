@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,10 +18,6 @@ SELECTED = Path(".terraform", "environment")
 """Where ``terraform workspace select`` notes the workspace."""
 MANIFEST = Path(".terraform", "modules", "modules.json")
 """Where ``terraform init`` notes the modules that it installed."""
-_ANOTHER_CLOUD = re.compile(
-    r"(?:[\w.-]+\.[\w.-]+(?::\d+)?/)?[\w-]+/[\w-]+/"
-    r"(?:alicloud|aws|awscc|azapi|azuread|azurerm|cloudflare|datadog|digitalocean|github|gitlab|ibm|oci|okta)(?://.*)?"
-)
 
 
 class Library:
@@ -85,14 +80,6 @@ class Library:
             return {str(entry["Key"]): root / str(entry["Dir"]) for entry in entries}
         except (ValueError, KeyError, TypeError, RecursionError):
             return {}  # a broken manifest installs nothing; the calls then say that their module is not there
-
-
-def is_of_another_cloud(source: str) -> bool:
-    """Whether a registry module is made for a provider that has no part of Google Cloud: ``NAMESPACE/NAME/aws``.
-
-    Source: https://developer.hashicorp.com/terraform/language/modules/sources#terraform-registry
-    """
-    return bool(_ANOTHER_CLOUD.fullmatch(source))
 
 
 class RootModules:
