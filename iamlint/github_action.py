@@ -41,7 +41,7 @@ def run(environment: Mapping[str, str]) -> int:
         arguments += [word for output in outputs for word in ("--output", output)]
         sys.stdout.flush()
         # Every word is an argument of its own, and none of a path begins with a dash.
-        code = subprocess.run([*arguments, "--", *_paths(environment)], check=False).returncode  # noqa: S603
+        code = subprocess.run([*arguments, "--", *_paths(environment)], check=False).returncode  # noqa: S603  # no shell
         _write_outputs(environment, code, report, sarif)
         wanted = environment.get("IAMLINT_SUMMARY", "true") == "true" and environment.get("GITHUB_STEP_SUMMARY")
         if wanted and summary.exists():

@@ -19,6 +19,7 @@ from iamlint.globs import text_is
 from iamlint.grant_words import limited
 from iamlint.kinds import KINDS, kind_of
 from iamlint.patterns import Pattern, finished, judge, narrowed
+from iamlint.principals import BEGINNINGS
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import FALSE, TRUE, Verdict
 from iamlint.words import possible_kinds
@@ -106,25 +107,10 @@ def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
     return tuple(map(tuple, groups.values()))
 
 
-_BEGINNINGS: Mapping[PrincipalKind, str] = {
-    "user": "user:",
-    "group": "group:",
-    "domain": "domain:",
-    "service_account": "serviceAccount:",
-    "default_service_account": "serviceAccount:",
-    "service_agent": "serviceAccount:",
-    "gke_workload": "serviceAccount:",
-    "federated": "principal:",
-    "federated_set": "principalSet:",
-    "federated_pool": "principalSet:",
-}
-"""What the principals of a kind begin with, of those kinds that begin alike."""
-
-
 @lru_cache(maxsize=4096)
 def _may_name(globs: tuple[str, ...], kind: PrincipalKind) -> bool:
     """Whether one of the globs can match a principal of a kind, as far as the beginnings of both tell."""
-    wanted = _BEGINNINGS.get(kind, "")
+    wanted = BEGINNINGS.get(kind, "")
     heads = [re.split(r"[*?]", one, maxsplit=1)[0] for one in globs]
     return any(head.startswith(wanted) or wanted.startswith(head) for head in heads)
 

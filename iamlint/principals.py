@@ -7,6 +7,7 @@ https://cloud.google.com/iam/docs/service-agents
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from iamlint.facts import Principal, PrincipalKind
@@ -24,6 +25,12 @@ _PREFIXES: dict[str, PrincipalKind] = {
     "principal": "federated",
     "principalSet": "federated_set",
 }
+BEGINNINGS: Mapping[PrincipalKind, str] = {
+    **{kind: f"{prefix}:" for prefix, kind in _PREFIXES.items() if kind not in ("convenience", "deleted")},
+    **dict.fromkeys(("default_service_account", "service_agent", "gke_workload"), "serviceAccount:"),
+    "federated_pool": "principalSet:",
+}
+"""What the principals of a kind begin with, of those kinds that begin alike."""
 _LOWERED = frozenset({"user", "serviceAccount", "group", "domain"})
 """The forms whose value the provider for Terraform makes lower case; URLs and GKE identities keep theirs."""
 _DELETABLE = frozenset({"user", "serviceAccount", "group", "principal", "principalSet"})

@@ -159,8 +159,9 @@ def flagged_grants(rule: Rule) -> Iterator[Grant]:
     for example in rule.flags:
         _, found = checked(rule, example)
         for grant in grants_of(example):
-            known = isinstance(grant.role, str) and isinstance(grant.resource.name, str) and not grant.principal.unknown
-            alone = grant.role.startswith("roles/") and "${" not in grant.principal.text if known else False  # type: ignore[union-attr]
+            known = isinstance(grant.resource.name, str) and not grant.principal.unknown
+            is_google_s = isinstance(grant.role, str) and grant.role.startswith("roles/")
+            alone = known and is_google_s and "${" not in grant.principal.text
             lines = {(Path(at.path).name, at.line) for at in (grant.role_place.at, grant.principal_place.at)}
             marked = {(Path(name).name, line) for name, line in found}
             if alone and lines & marked and grant.resource.kind in (*EXPORTED, *ASSETS):

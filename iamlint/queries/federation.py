@@ -150,9 +150,7 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
         if "anybody" in open_to or "tenant" in open_to:
             yield Match(grant, Truth.TRUE, related=tuple(through), raised=0 if "anybody" in open_to else -1)
         elif unknown:
-            yield Match(
-                grant, Truth.UNKNOWN, reasons=(f"the condition of the provider is not known: {unknown.reason}",)
-            )
+            yield Match(grant, Truth.UNKNOWN, reasons=(f"it depends on the provider's condition: {unknown.reason}",))
 
 
 def _is_chosen(claims: tuple[str, ...] | None, named: str) -> bool:
