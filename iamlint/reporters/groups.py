@@ -29,9 +29,9 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     """The findings in groups, in the order of the first of each.
 
     Those of one block are alike: the instances of a ``for_each``, the members of a binding. So are those of several
-    blocks, where each of these gives the same principal the same role; each project's own default account is the same.
-    In exports a principal's roles are alike, where they are more than the principals of one role, and so is what
-    accounts of one name have at home: a template made them, one in each project.
+    blocks, where each of these gives the same principal the same role. Each project's own default account is the same,
+    and so are accounts of one name at home: a template made them, one in each project. In exports a principal's roles
+    are alike, too, where they are more than the principals of one role.
     """
     blocks: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
@@ -69,4 +69,4 @@ def _alike(finding: Finding, principal: str) -> str:
     """The principal, or what those of all projects have in common that are made, and used, as it is."""
     own = _OWN.match(principal)
     at_home = own and re.search(rf"(?<![\w-]){re.escape(own[2])}(?![\w-])", str(finding.resource))
-    return f"{own[1]} at home" if own and at_home and not finding.address else _DEFAULT.sub(r"\1", principal)
+    return f"{own[1]} at home" if own and at_home else _DEFAULT.sub(r"\1", principal)

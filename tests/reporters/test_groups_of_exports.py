@@ -1,6 +1,8 @@
-"""Findings in exports that a person reads as one: the members of a binding, each project's default account."""
+"""Findings that a person reads as one: the members of a binding, each project's default account."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from iamlint.facts import Resource
 from iamlint.finding import Finding
@@ -46,6 +48,13 @@ def test_accounts_of_one_name_at_home_are_of_one_template_and_those_elsewhere_ar
     home = [finding(f"serviceAccount:ci@p{n}.iam.gserviceaccount.com", project=f"p{n}") for n in range(3)]
     away = [finding(f"serviceAccount:ci@p{n}.iam.gserviceaccount.com", project=f"p{n}0") for n in range(3, 5)]
     assert sizes(*home, *away) == [3, 1, 1]
+
+
+def test_so_they_are_where_terraform_says_it_in_several_module_calls() -> None:
+    home = [finding(f"serviceAccount:ci@p{n}.iam.gserviceaccount.com", project=f"p{n}") for n in range(3)]
+    called = [replace(one, address=f"module.p{n}.google_project_iam_member.ci") for n, one in enumerate(home)]
+    assert sizes(*called) == [3]
+    assert sizes(*called[:2], replace(called[2], role="roles/owner")) == [2, 1]
 
 
 def test_two_accounts_that_each_hold_a_role_in_many_projects() -> None:
