@@ -18,6 +18,28 @@ SPACE = "https://confidentialcomputing.googleapis.com/"
 WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
 
 
+def provider(issuer: str, condition: str) -> str:
+    return f"""
+resource "google_iam_workload_identity_pool_provider" "ci" {{
+  project                            = "shop"
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "ci"
+  attribute_condition                = "{condition}"
+  attribute_mapping = {{
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+    "attribute.owner"      = "assertion.repository.split('/')[0]"
+    "attribute.ref"        = "assertion.ref"
+    "attribute.mine"       = "assertion.environment"
+    "attribute.both"       = "assertion.repository + ':' + assertion.ref"
+  }}
+  oidc {{
+    issuer_uri = "{issuer}"
+  }}
+}}
+"""
+
+
 @pytest.mark.parametrize(
     ("issuer", "condition", "expected"),
     [
@@ -92,23 +114,7 @@ WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
     ],
 )
 def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, expected: str | None) -> None:
-    text = f"""
-resource "google_iam_workload_identity_pool_provider" "ci" {{
-  project                            = "shop"
-  workload_identity_pool_id          = "ci"
-  workload_identity_pool_provider_id = "ci"
-  attribute_condition                = "{condition}"
-  attribute_mapping = {{
-    "google.subject"       = "assertion.sub"
-    "attribute.repository" = "assertion.repository"
-    "attribute.owner"      = "assertion.repository.split('/')[0]"
-  }}
-  oidc {{
-    issuer_uri = "{issuer}"
-  }}
-}}
-"""
-    report = check({"main.tf": text}, select=("federation",))
+    report = check({"main.tf": provider(issuer, condition)}, select=("federation",))
     assert [finding.rule for finding in report.findings] == ([expected] if expected else [])
 
 
@@ -133,28 +139,11 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
 )
 def test_whom_an_attribute_admits(check: Check, issuer: str, condition: str, attribute: str, expected: str) -> None:
     text = f"""
-resource "google_iam_workload_identity_pool_provider" "ci" {{
-  project                            = "shop"
-  workload_identity_pool_id          = "ci"
-  workload_identity_pool_provider_id = "ci"
-  attribute_condition                = "{condition}"
-  attribute_mapping = {{
-    "google.subject"       = "assertion.sub"
-    "attribute.repository" = "assertion.repository"
-    "attribute.ref"        = "assertion.ref"
-    "attribute.mine"       = "assertion.environment"
-    "attribute.both"       = "assertion.repository + ':' + assertion.ref"
-  }}
-  oidc {{
-    issuer_uri = "{issuer}"
-  }}
-}}
-
 resource "google_service_account_iam_member" "ci" {{
   service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
   role               = "roles/iam.workloadIdentityUser"
   member             = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/attribute.{attribute}/x"
 }}
 """
-    report = check({"main.tf": text}, select=("forgeable-attribute",))
+    report = check({"main.tf": provider(issuer, condition) + text}, select=("forgeable-attribute",))
     assert [finding.severity for finding in report.findings] == ([expected] if expected else [])
