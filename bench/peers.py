@@ -182,13 +182,15 @@ def semgrep(top: Path, check: str, slugs: set[str]) -> Outcome:
 def main() -> None:
     judges = {"checkov": checkov, "trivy": trivy, "semgrep": semgrep}
     tops = {tool: (judge, Path(top)) for (tool, judge), top in zip(judges.items(), sys.argv[1:], strict=False)}
-    total = Outcome()
+    total, unseen = Outcome(), []
     for entry in peers():
         if entry["tool"] not in tops:
             continue
         judge, top = tops[entry["tool"]]
         outcome = judge(top, entry["id"], set(entry["rules"]))
         total.agree += outcome.agree
+        if not (outcome.agree or outcome.missed or outcome.extra):
+            unseen.append(entry["id"])
         print(f"{entry['id']:12} {outcome.agree:3} agree, {len(outcome.missed)} missed, {len(outcome.extra)} extra")
         for kind, names in (("missed", outcome.missed), ("extra", outcome.extra)):
             for name in names:
@@ -198,6 +200,8 @@ def main() -> None:
         total.missed += outcome.missed
         total.extra += outcome.extra
     print(f"all: {total.agree} agree, {len(total.missed)} missed, {len(total.extra)} extra")
+    if unseen:
+        sys.exit(f"no fixture of {', '.join(unseen)} was found: are the checkouts whole?")
 
 
 if __name__ == "__main__":
