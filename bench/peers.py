@@ -84,7 +84,11 @@ def examples(top: Path, check: str) -> Iterator[tuple[dict[str, set[str]], Path]
     for test in tests(top, check):
         tree = ast.parse(test.read_text())
         names = {
-            target.id: {one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant)}
+            target.id: {
+                one.value
+                for one in ast.walk(node.value)
+                if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            }
             for node in ast.walk(tree)
             if isinstance(node, ast.Assign)
             for target in node.targets
