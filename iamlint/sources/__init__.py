@@ -13,13 +13,14 @@ from iamlint.facts import Fact
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import wanting
 from iamlint.sources.gcloud import KINDS, read_export
-from iamlint.sources.gcloud.belongs import by_path
+from iamlint.sources.gcloud.belongs import claim
 from iamlint.sources.gcloud.stream import is_stream, read_stream
+from iamlint.sources.marks import mark
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.plan import is_plan, read_plan
 from iamlint.sources.terraform.source import read_terraform
-from iamlint.sources.texts import resolved
+from iamlint.sources.texts import resolved, sample
 from iamlint.sources.workspace import Workspace, discover
 
 _MAY_BE_PLAN = re.compile(r'"(resource_changes|planned_values|values)"')
@@ -86,21 +87,34 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
 
 
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:
-    """One plan or export. A document of no known kind is an error only where the user named it."""
+    """One plan or export. A document of no known kind is an error where the user named it, or its name claims one."""
     if workspace.allowed(resolved(path)):
         missing = wanting(path, workspace.shown(path))
         if missing:
             return Reading(errors=[missing])
         if is_stream(path):
             return read_stream(path, workspace.shown(path), options)
-    source = workspace.load(path)
+    source = workspace.load_export(path)
     if isinstance(source, Unreadable):
-        return Reading(errors=[source] if named or by_path(source.at.path) else [])
+        lost = named or claim(source.at.path) or _is_lost(path, workspace)
+        return Reading(errors=[source] if lost else [])
     found = _plan(source, options, workspace) or read_export(source, options, named=named)
     if found is None:
         return Reading(errors=[_unrecognised(source)] if named else [])
     found.files += 1
     return found
+
+
+def _is_lost(path: Path, workspace: Workspace) -> bool:
+    """Whether a file that cannot be read as text was meant to be a plan or an export, as far as can be told."""
+    if not workspace.allowed(resolved(path)):
+        return False
+    try:
+        return mark(sample(path)) is not None
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def _plan(source: SourceText, options: Options, workspace: Workspace) -> Reading | None:

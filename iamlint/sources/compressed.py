@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import importlib
+import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import IO, Any, Self, cast
@@ -13,6 +15,8 @@ from iamlint.location import Location, Unreadable
 
 _GZIP, _ZSTD = ".gz", ".zst"
 SUFFIXES = (_GZIP, _ZSTD)
+_BEGINNINGS = {b"\x1f\x8b": _GZIP, b"\x28\xb5\x2f\xfd": _ZSTD}
+_AT_ONCE = 1 << 16
 
 
 def is_compressed(path: Path) -> bool:
@@ -31,6 +35,28 @@ def opened(path: Path) -> IO[bytes]:
             raise OSError(_WANTING)
         return cast("IO[bytes]", _Frames(path, zstd))
     return cast("IO[bytes]", gzip.open(path)) if path.suffix == _GZIP else path.open("rb")
+
+
+def packed(data: bytes) -> str | None:
+    """The suffix of what these bytes are compressed by, told by the first of them; None where they are not."""
+    return next((suffix for beginning, suffix in _BEGINNINGS.items() if data.startswith(beginning)), None)
+
+
+def unpacked(data: bytes) -> Iterator[bytes]:
+    """What these bytes hold, decompressed a piece at a time.
+
+    Raises OSError, EOFError or zlib.error for what is wrong, after the pieces before it.
+    """
+    if packed(data) == _ZSTD:
+        zstd = _zstd()
+        if zstd is None:
+            raise OSError(_WANTING)
+        file = cast("IO[bytes]", _Frames(io.BytesIO(data), zstd))
+    else:
+        file = cast("IO[bytes]", gzip.GzipFile(fileobj=io.BytesIO(data)))
+    with file:
+        while piece := file.read1(_AT_ONCE):  # type: ignore[attr-defined]  # both kinds of files have it
+            yield piece
 
 
 def wanting(path: Path, shown: str) -> Unreadable | None:
@@ -53,7 +79,7 @@ def _zstd() -> ModuleType | None:
 class _Frames:
     """A file in zstd, of which what is wrong is an OSError, as with other files."""
 
-    def __init__(self, path: Path, zstd: ModuleType) -> None:
+    def __init__(self, path: Path | IO[bytes], zstd: ModuleType) -> None:
         self._wrong: type[Exception] = zstd.ZstdError
         self._file: Any = zstd.open(path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import SUFFIXES
-from iamlint.sources.texts import load, resolved
+from iamlint.sources.texts import load, load_export, resolved
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
 """Directories that are never walked into, beside those whose name begins with a dot."""
@@ -62,6 +62,16 @@ class Workspace:
         if real not in self._loaded:
             self._loaded[real] = self._load(path, real)
         return self._loaded[real]
+
+    def load_export(self, path: Path) -> SourceText | Unreadable:
+        """The text of a plan or an export, which may be in UTF-16 or compressed, unlike Terraform's own files."""
+        found = self.load(path)
+        if isinstance(found, SourceText) or not self.allowed(resolved(path)):
+            return found
+        other = load_export(path, self.shown(path))
+        if isinstance(other, SourceText):
+            self.texts[other.path] = other
+        return other or found
 
     def load_data(self, path: Path) -> SourceText | Unreadable:
         """The text of a file that Terraform reads as data: what it means is for the configuration to say."""

@@ -50,7 +50,6 @@ def test_what_is_no_export_is_an_error_only_where_it_is_named():
         ("broken.json", b'{"bindings": [}', "where a JSON value is expected"),
         ("broken.yaml", b"bindings: [", "this is not YAML"),
         ("twice.yaml", b"bindings: []\nbindings: []\n", "there twice"),
-        ("wide.json", "{}".encode("utf-16"), "UTF-16"),
         ("latin.json", b'{"a": "\xe9"}', "not text in UTF-8"),
         ("nul.yaml", b"bindings: \x00", "NUL character"),
         ("deep.json", b"[" * 100_000, "nested deeper"),

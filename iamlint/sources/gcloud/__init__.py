@@ -12,7 +12,7 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud import federation, inventory
 from iamlint.sources.gcloud.ancestors import ancestors
 from iamlint.sources.gcloud.assets import analysis, assets, search
-from iamlint.sources.gcloud.belongs import by_option, by_path, project_by_path
+from iamlint.sources.gcloud.belongs import by_option, by_path, claim, project_by_path
 from iamlint.sources.gcloud.config_connector import config_connector
 from iamlint.sources.gcloud.constraints import org_policies
 from iamlint.sources.gcloud.denials import attached_to, boundaries, boundary_bindings, denials
@@ -22,6 +22,8 @@ from iamlint.sources.gcloud.parts import has, place
 from iamlint.sources.gcloud.policies import policy
 from iamlint.sources.gcloud.shapes import problems
 from iamlint.sources.gcloud.table import is_table, read_table
+from iamlint.sources.gcloud.unrecognised import unparsed, unrecognised
+from iamlint.sources.marks import mark
 from iamlint.sources.reading import Options, Reading
 from iamlint.values import Value
 
@@ -31,36 +33,42 @@ KINDS = (
     "accounts and keys, services, projects, folders, pools, organization policies, and the asset commands (export, "
     "list, search-all-iam-policies, analyze-iam-policy)"
 )
-_MARKS = re.compile(
-    r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|policy|cnrm\.cloud\.google\.com"
+_RELEVANT = re.compile(
+    r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|[pP]olic|cnrm\.cloud\.google\.com"
     r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|ancestors|constraints/"
-    r"|directoryCustomerId"
+    r"|directoryCustomerId|organizations/|asset_?[tT]ype|keyType|\biam\."
 )
-"""One of these is in every export; a file without them is looked at no further, unless the user named it."""
+"""One of these is in every export; a file without them is looked at no further, unless it is named or its name claims
+that it is one."""
 
 
 def read_export(source: SourceText, options: Options, *, named: bool = True) -> Reading | None:
     """The facts of an export; None for a text that is no export.
 
-    A text that cannot be parsed is an error where the user named it, or where its name says that it is a policy.
+    A text that cannot be parsed is an error where the user named it, where its name says that it is an export, or
+    where it has the marks of a plan or an export. So is one that says nothing, or something else, under such a name.
     """
     if is_table(source):
         return read_table(source)
-    if not named and not _MARKS.search(source.text):
+    claimed = claim(source.path)
+    if not named and not claimed and not _RELEVANT.search(source.text) and not mark(source.text):
         return None
     documents = _documents(source)
     if isinstance(documents, Unreadable):
-        return Reading(errors=[documents]) if named or by_path(source.path) else None
+        return unparsed(source, documents, claimed, named=named)
     said = [document for document in documents if document.data is not None]
+    if claimed and claimed.is_policy and all(document.data == {} for document in said):
+        pairs: list[tuple[Value, Kind | None]] = [(document, "policy") for document in said]
+        return _read(pairs, source, options) if said else unrecognised(source, documents, claimed)
     kinds = [kind_of(document) for document in said]
     if not any(kinds) and not (named and said and all(document.data == () for document in said)):
-        return None
+        return unrecognised(source, documents, None if named else claimed)
     return _read(_relevant(said, kinds), source, options)
 
 
 def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
-    is_json = source.path.removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson"))
-    if is_json or source.text.lstrip()[:1] in ("{", "["):
+    name = source.path.removesuffix(".gz").removesuffix(".zst")
+    if name.endswith((".json", ".jsonl", ".ndjson")) or source.text.lstrip()[:1] in ("{", "["):
         return read_json_documents(source)
     return read_yaml(source)
 

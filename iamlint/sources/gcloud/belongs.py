@@ -7,11 +7,15 @@ The names that are understood, each before ``.json``, ``.yaml`` or ``.yml``; the
     folder-123, folders/123                a folder
     organization-456, organizations/456    an organization; also org-456, org_456, and by domain: org_example.com
     projects/shop/buckets/b/iam            a bucket of a project, and likewise other resources that have policies
+
+Most files with such a name are no exports: ``projects/shop/package.json``, ``project-factory/policy.json``. So words
+that describe a file name no project, and only a `Claim` says that a file must be an export.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from iamlint.facts import Resource
@@ -20,8 +24,22 @@ _EMAIL = re.compile(
     r"(?:(?:service[-_]?accounts?|sa|policy|iam)[-_=])?(?P<email>[a-z0-9][a-z0-9._-]*@[a-z0-9.-]+\.gserviceaccount\.com)\Z"
 )
 _KINDS = {"project": "project", "folder": "folder", "organization": "organization", "org": "organization"}
-_NAMED = re.compile(r"(?P<kind>project|folder|organization|org)s?[-_.=](?P<name>[a-z0-9][a-z0-9.:-]*)\Z")
-_POLICY = re.compile(r"(?:[-_.](?:iam|policy|policies|services))+\Z")
+_NAMED = re.compile(r"(?P<kind>project|folder|organization|org)(?:[-_=]|s=)(?P<name>[a-z0-9][a-z0-9.:-]*)\Z")
+_POLICY = re.compile(r"(?:[-_.](?:get|iam|policy|policies|(?P<services>services|enabled)))+\Z")
+_DESCRIBES = re.compile(
+    r"(?:all|apis?|audit|base|bindings|common|configs?|data|defaults?|describe|exports?|factory|get|iam|ids?|info|level"
+    r"|list|members|metadata|names?|numbers?|owners|polic(?:y|ies)|roles?|schema|services|set|settings|setup|structure"
+    r"|templates?|users|vars|variables)\Z"
+)
+"""Words that stand behind "project-" in names of files and folders without naming a project."""
+_OTHER = re.compile(r"\.(?:auto|config|example|lock|sample|schema|spec|template|test|tmpl|tpl|vars)\Z")
+"""The last part of a name before its ending that says what a file is of another program."""
+_IAM = re.compile(r"(?:get[-_])?(?:ancestors[-_])?iam(?:[-_.]?polic(?:y|ies))?\Z")
+_LISTED = re.compile(
+    r"(?:ancestors|polic(?:y|ies)|description|describe|project|services|enabled|keys|roles|(?:service[-_]?)?accounts"
+    r"|org[-_]?polic(?:y|ies)|(?:deny|boundary)[-_].+)\Z"
+)
+"""Names of other exports in the folder of a project, folder or organization."""
 _NAME = re.compile(r"[A-Za-z0-9][\w.:-]*\Z")
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+\Z")
 _FOLDERS = {
@@ -56,7 +74,7 @@ def by_option(resource: str) -> Resource | None:
 
 def by_path(path: str) -> Resource | None:
     """The resource that a file's name, or the folders that it lies in, tell."""
-    parts = [_stem(path), *reversed(PurePosixPath(path).parent.parts)]
+    parts = _parts(path)
     for part in parts:
         email = _EMAIL.match(part)
         if email:
@@ -70,7 +88,7 @@ def by_path(path: str) -> Resource | None:
 
 def project_by_path(path: str) -> str | None:
     """The project that a file's name, or one of the folders that it lies in, tells."""
-    parts = [_stem(path), *reversed(PurePosixPath(path).parent.parts)]
+    parts = _parts(path)
     for above, part in zip([*parts[1:], ""], parts, strict=True):
         found = _named(part, above)
         if found and found.kind == "project":
@@ -78,11 +96,60 @@ def project_by_path(path: str) -> str | None:
     return None
 
 
-def _stem(path: str) -> str:
-    return PurePosixPath(path.removesuffix(".gz")).with_suffix("").name
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That the name of a file says that it is an export.
+
+    ``what`` is that export in words. ``certain`` is False where files of other programs have such names, too:
+    ``project-sync.json``, ``projects/shop.yaml``, ``projects/shop/services.yaml``.
+    """
+
+    what: str
+    is_policy: bool
+    certain: bool
+
+
+def claim(path: str) -> Claim | None:
+    """What a file says of itself by its name, alone or with the folder right above it; None where it says nothing."""
+    stem, *above = _parts(path)
+    email = _EMAIL.match(stem)
+    if email:
+        return Claim(f"the policy of service account {email['email']}", is_policy=True, certain=True)
+    own = _named(stem, above[0] if above else "")
+    if own and own.is_container:
+        suffix = _POLICY.search(stem)
+        return _claim(own, "services" if suffix and suffix["services"] else "policy", certain=_is_certain(own))
+    if not (_IAM.match(stem) or _LISTED.match(stem)):
+        return None
+    around = _EMAIL.match(above[0]) if above else None
+    of = Resource("service_account", around["email"]) if around else None
+    of = of or (_named(above[0], above[1] if len(above) > 1 else "") if above else None)
+    if of is None:
+        return None
+    return _claim(of, "policy" if _IAM.match(stem) else stem, certain=_IAM.match(stem) is not None)
+
+
+def _claim(of: Resource, what: str, *, certain: bool) -> Claim:
+    return Claim(f"the {what} of {of}", is_policy=what in ("policy", "policies"), certain=certain)
+
+
+def _is_certain(resource: Resource) -> bool:
+    """Whether a name is that of a resource, and hardly anything else: numbers, and domains, are."""
+    return resource.kind in ("folder", "organization")
+
+
+def _parts(path: str) -> list[str]:
+    """The name of a file without its endings, then those of the folders that it lies in, the innermost first."""
+    whole = PurePosixPath(path)
+    name = whole.name
+    for ending in (".gz", ".zst"):
+        name = name.removesuffix(ending)
+    return [PurePosixPath(name).stem, *reversed(whole.parent.parts)]
 
 
 def _named(part: str, above: str) -> Resource | None:
+    if _OTHER.search(part):
+        return None
     name = _POLICY.sub("", part)
     match = _NAMED.match(name)
     if match:
@@ -96,4 +163,4 @@ def _resource(kind: str, name: str) -> Resource | None:
         return Resource(kind, name)
     if kind in ("folder", "organization") and not name.isdecimal():
         return None
-    return Resource(kind, name)
+    return None if kind == "project" and _DESCRIBES.match(name) else Resource(kind, name)

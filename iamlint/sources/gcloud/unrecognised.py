@@ -1,0 +1,101 @@
+"""What is said of a document that is no export: nothing, unless it was meant to be one.
+
+A directory is full of JSON and YAML of other programs, about which nothing is said. An error is what was certainly an
+export and cannot be read as one; what may be one, or will be one when a template is filled in, is an unread part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from iamlint.facts import Declaration, Gap
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.gcloud.belongs import Claim
+from iamlint.sources.gcloud.parts import get, has, items, text
+from iamlint.sources.marks import ROLE, is_link, is_template, mark, message
+from iamlint.sources.reading import Reading
+from iamlint.values import Value
+
+AGAIN = "export it again; what is broken on purpose can be left out with `exclude` in .iamlint.yaml"
+_LINK = "it may be a symbolic link that git checked out as text: git config core.symlinks true, and check out again"
+_MOST_LOOKED_AT = 20_000
+"""Values of a document among which a policy is looked for."""
+_ROLE = re.compile(ROLE)
+
+
+def unparsed(source: SourceText, error: Unreadable, claimed: Claim | None, *, named: bool) -> Reading | None:
+    """A text that cannot be parsed; None where nothing shows that it was meant to be a plan or an export."""
+    if is_link(source.text):
+        return _link(source, claimed, named=named)
+    what = mark(source.text)
+    if named:
+        return Reading(errors=[error])
+    if is_template(source.text):
+        reason = f"{claimed.what if claimed else what} is a template here, which is not filled in"
+        return _unread(source, reason) if claimed or what else None
+    if claimed:
+        return Reading(errors=[Unreadable(error.at, error.reason, f"its name says that it is {claimed.what}: {AGAIN}")])
+    return Reading(errors=[Unreadable(error.at, error.reason, f"it looks like {what}: {AGAIN}")]) if what else None
+
+
+def _link(source: SourceText, claimed: Claim | None, *, named: bool) -> Reading:
+    if named or claimed:
+        return Reading(errors=[Unreadable(Location(source.path), "the file holds only a path", _LINK)])
+    return _unread(source, f"the file holds only a path: {_LINK}")
+
+
+def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim | None) -> Reading | None:
+    """Documents of no known kind; None where nothing is to be said of them, or only that they are none."""
+    at = Location(source.path)
+    said = [document for document in documents if document.data is not None]
+    if message(source.text):
+        return Reading(errors=[Unreadable(at, "the file holds an error message of gcloud", AGAIN)])
+    looks = mark(source.text) if any(isinstance(document.data, str) for document in said) else None
+    if looks:  # YAML takes nearly any text for a text
+        return Reading(errors=[Unreadable(at, "the file is neither JSON nor YAML", f"it looks like {looks}: {AGAIN}")])
+    if claimed and not said:
+        empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
+        return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
+    if claimed and (claimed.certain or any(_is_no_answer(document) for document in said)):
+        reason = f"the name of the file says that it is {claimed.what}, and what is in it is no export"
+        return Reading(errors=[Unreadable(at, reason, AGAIN)])
+    if any(_holds_policy(document) for document in said):
+        return _unread(source, "the file holds an IAM policy within a document of a kind that iamlint does not read")
+    return None
+
+
+def _is_no_answer(document: Value) -> bool:
+    """Whether a document is a bare text or number, or the error that Google's APIs answer with.
+
+    Source: https://cloud.google.com/apis/design/errors#http_mapping
+    """
+    if not isinstance(document.data, dict | tuple):
+        return True
+    return has(get(document, "error"), "code", "message") or has(document, "ERROR")
+
+
+def _holds_policy(document: Value) -> bool:
+    """Whether bindings of roles to members are anywhere in a document."""
+    left, waiting = _MOST_LOOKED_AT, [document]
+    while waiting and left:
+        value, left = waiting.pop(), left - 1
+        match value.data:
+            case dict() as entries:
+                if any(_is_binding(binding) for binding in items(get(value, "bindings"))):
+                    return True
+                waiting += entries.values()
+            case tuple() as found:
+                waiting += found
+            case _:
+                pass
+    return False
+
+
+def _is_binding(value: Value) -> bool:
+    members = get(value, "members").data
+    return isinstance(members, tuple) and bool(members) and _ROLE.fullmatch(text(get(value, "role")) or "") is not None
+
+
+def _unread(source: SourceText, reason: str) -> Reading:
+    return Reading(facts=[Gap(reason, Declaration(Location(source.path), "export"))])

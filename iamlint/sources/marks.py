@@ -1,0 +1,90 @@
+"""What a text that cannot be parsed was meant to be, by the marks of plans, states and exports in it.
+
+A file that is found in a directory and is of no kind that iamlint reads is ignored: most JSON and YAML is something
+else. A plan or an export that is cut off, is in the wrong encoding or has a log line before it must not be ignored with
+them. Each mark is a text that these files have and others do not: keys of their formats, names of Google's resources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+ROLE = r"(?<![\w./-])(?:(?:projects|organizations)/[^/\s\"']+/)?roles/[a-z]\w*(?:\.\w+)*"
+"""A name of a role, also of a custom one."""
+PRINCIPAL = (
+    r"(?<![\w.-])(?:(?:deleted:)?(?:user|group|domain|serviceAccount):[\w$<{.%+-]|principal(?:Set)?://|allUsers\b"
+    r"|allAuthenticatedUsers\b|project(?:Owner|Editor|Viewer):)"
+)
+"""The beginning of a principal as policies spell it."""
+
+
+def _key(*names: str) -> str:
+    """One of these keys, as JSON or YAML writes it."""
+    return rf"(?<![\w.$-])[\"']?(?:{'|'.join(names)})[\"']?[ \t]*:"
+
+
+_Mark = tuple[str, tuple[re.Pattern[str], ...]]
+
+
+def _mark(what: str, *patterns: str) -> _Mark:
+    return what, tuple(re.compile(pattern, re.MULTILINE) for pattern in patterns)
+
+
+_PLANS: tuple[_Mark, ...] = (
+    _mark("a plan or state", r"\A\s*\{\s*\"format_version\"\s*:(?!\s*\"[^\"]*\"\s*,\s*\"(?:provider_|function|valid))"),
+    _mark("a plan", r"\"format_version\"\s*:", r"\"(?:planned_values|resource_changes|prior_state)\"\s*:"),
+    _mark("a state", r"\"format_version\"\s*:", r"\"values\"\s*:", r"\"root_module\"\s*:"),
+    _mark("a state", r"\"lineage\"\s*:", r"\"serial\"\s*:|\"terraform_version\"\s*:"),
+)
+"""Source: https://developer.hashicorp.com/terraform/internals/json-format"""
+_EXPORTS: tuple[_Mark, ...] = (
+    _mark("an IAM policy", r"\A\W*\"bindings\"\s*:\s*\["),
+    _mark("an IAM policy", _key("bindings"), ROLE),
+    _mark("an IAM policy", _key("bindings"), PRINCIPAL),
+    _mark("a list of grants", ROLE, PRINCIPAL),
+    _mark("an export of assets", _key("asset_type", "assetType") + r"[ \t]*[\"']?[a-z]+\.googleapis\.com/"),
+    _mark("an export of assets", r"\"name\"\s*:\s*\"//[a-z]+\.googleapis\.com/"),
+    _mark("an analysis of policies", _key("mainAnalysis", "analysisResults", "fullyExplored")),
+    _mark("a role", _key("includedPermissions")),
+    _mark("a service account", _key("uniqueId", "oauth2ClientId"), r"gserviceaccount\.com"),
+    _mark("a key of a service account", r"/serviceAccounts/[^/\s]+/keys/", _key("validAfterTime")),
+    _mark("a list of services", r"[\"' ]projects/[0-9]+/services/[\w-]+\.googleapis\.com"),
+    _mark("a project", _key("projectId"), _key("projectNumber")),
+    _mark("an organization policy", _key("constraint", "booleanPolicy", "listPolicy"), r"constraints/[a-z]+\.[a-zA-Z]"),
+    _mark("an organization policy", r"(?:projects|folders|organizations)/[^/\s\"']+/policies/[a-z]+\.[a-zA-Z]"),
+    _mark("a deny policy", _key("denyRule", "deniedPermissions")),
+    _mark("a deny policy", r"/denypolicies/"),
+    _mark("a principal access boundary policy", r"/principalAccessBoundaryPolicies/"),
+    _mark("a provider of a pool", r"/(?:workloadIdentity|workforce)Pools/", _key("attributeMapping", "issuerUri")),
+    _mark("a document of Config Connector", _key("apiVersion") + r"[ \t]*[\"']?iam\.cnrm\.cloud\.google\.com/"),
+)
+_MESSAGE = re.compile(r"\A(?:.*\n){0,20}?\s*ERROR: (?:\(gcloud\.|gcloud )")
+"""What gcloud says instead of what was asked for; it may stand behind warnings."""
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|(?:^|[:\[,{}])[ \t]*[$%]\{", re.MULTILINE)
+"""The tags of template languages where JSON and YAML have values: Helm and Go, Jinja, Terraform."""
+_LINK = re.compile(r"(?:\.{1,2}/)+[\w.@+-]+(?:/[\w.@+-]+)*\n?\Z")
+
+
+def mark(text: str) -> str | None:
+    """What a text has the marks of, like "a plan" or "an IAM policy"; None where it has none."""
+    return message(text) or _found(text, _PLANS) or _found(text, _EXPORTS)
+
+
+def _found(text: str, marks: Iterable[_Mark]) -> str | None:
+    return next((what for what, patterns in marks if all(one.search(text) for one in patterns)), None)
+
+
+def message(text: str) -> str | None:
+    """That a text is an error message of gcloud, also where it can be parsed as YAML; None where it is none."""
+    return "an error message of gcloud" if _MESSAGE.match(text[:4000]) else None
+
+
+def is_template(text: str) -> bool:
+    """Whether a text that cannot be parsed has tags of a template language: what it will be is not known."""
+    return _TEMPLATE.search(text) is not None
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is only a relative path, as git writes a symbolic link where the system has none."""
+    return len(text) < 400 and _LINK.match(text) is not None

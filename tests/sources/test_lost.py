@@ -1,0 +1,190 @@
+"""Files that are found in a directory and cannot be read: an error where they were meant to be read, else nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from iamlint.facts import Gap, Grant
+from iamlint.sources import read
+from iamlint.sources.reading import Options, Reading
+
+POLICY = json.dumps({"bindings": [{"role": "roles/owner", "members": ["user:ana@example.com"]}], "etag": "BwX="})
+ASSET = json.dumps(
+    {
+        "name": "//cloudresourcemanager.googleapis.com/projects/shop",
+        "asset_type": "cloudresourcemanager.googleapis.com/Project",
+        "iam_policy": json.loads(POLICY),
+    }
+)
+CLAIMING = [
+    "project-shop.json",
+    "projects/shop/iam.json",
+    "folder-42.yaml",
+    "organization-7.json",
+    "ci@shop.iam.gserviceaccount.com.json",
+]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("main.tf").write_text("locals {}\n")
+
+
+def walked(name: str, content: str | bytes) -> Reading:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read([Path()], Options())
+
+
+def said(reading: Reading) -> tuple[list[str], list[str], list[str]]:
+    """The paths of errors, of unread parts, and who is granted something."""
+    gaps = [fact.declared.at.path for fact in reading.facts if isinstance(fact, Gap)]
+    grants = [fact.principal.text for fact in reading.facts if isinstance(fact, Grant)]
+    return [error.at.path for error in reading.errors], gaps, grants
+
+
+@pytest.mark.parametrize("name", CLAIMING)
+@pytest.mark.parametrize(
+    "content",
+    ["", " \n\n", "null\n", '{"b', "ERROR: gcloud crashed (ConnectionError): timed out\n", "<html>Sign in</html>", "7"],
+    ids=["empty", "blank", "null", "cut", "message", "page", "number"],
+)
+def test_a_file_whose_name_says_that_it_is_an_export_is_not_passed_over(name: str, content: str) -> None:
+    errors, gaps, grants = said(walked(name, content))
+    assert (errors, gaps, grants) == ([name], [], [])
+
+
+@pytest.mark.parametrize("name", ["projects/shop/iam.json", "folder-42.yaml", "ci@shop.iam.gserviceaccount.com.json"])
+def test_nor_is_one_that_holds_something_else(name: str) -> None:
+    assert said(walked(name, '{"kind": "Thing"}'))[0] == [name]
+
+
+@pytest.mark.parametrize("content", ['{"error": {"code": 403, "message": "denied"}}', '"text"'])
+def test_what_an_api_answers_instead_of_a_policy_is_no_policy(content: str) -> None:
+    assert said(walked("project-shop.json", content))[0] == ["project-shop.json"]
+
+
+@pytest.mark.parametrize("content", ["{}", '{"etag": "ACAB"}', '{"version": 1}', '{"bindings": []}'])
+@pytest.mark.parametrize("name", CLAIMING)
+def test_an_empty_policy_is_no_error(name: str, content: str) -> None:
+    assert said(walked(name, content)) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("package.json", '{"name": "web"}'),
+        ("package.json", ""),
+        ("notes.txt", ""),
+        ("broken.json", '{"name": "web",'),
+        ("broken.yaml", "a: [b"),
+        ("values.yaml", "a: {{ b }}\n"),
+        ("projects/shop/package.json", '{"name": "web"}'),
+        ("projects/shop/tsconfig.json", '{"files": [], // none\n}'),
+        ("projects/shop.yaml", "name: shop\niam:\n  roles/owner: [group:a@example.com]\n"),
+        ("projects/shop/services.json", "[]"),
+        ("image.json", b"\x89PNG\x00\xff"),
+        ("latin.json", '{"name": "caf\u00e9"}'.encode("latin-1")),
+        ("package.json.gz", gzip.compress(b'{"name": "web"}')),
+    ],
+)
+def test_other_files_are_passed_over(name: str, content: str | bytes) -> None:
+    assert said(walked(name, content)) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", POLICY[:-9]),
+        ("a.json", "[command]/usr/bin/gcloud projects get-iam-policy shop\n" + POLICY),
+        ("a.json", "Updated IAM policy for project [shop].\n" + POLICY),
+        ("a.json", POLICY.replace('"etag"', '/* none */ "etag"')),
+        ("a.json", POLICY.replace('"BwX="', "NaN")),
+        ("a.json", POLICY.replace('"BwX="', "[" * 500 + "]" * 500)),
+        ("a.json", POLICY.replace('"BwX="', "9" * 5000)),
+        ("a.json", POLICY.replace("ana", "an\u00e9").encode("latin-1")),
+        ("a.json", POLICY.encode("utf-16-le")),
+        ("a.yaml", "bindings:\n- members: [user:a@example.com]\n  role: roles/owner\nbindings: []\n"),
+        ("a.yaml", "Your role: x\n\tbindings:\n- members: [user:a@example.com]\n  role: roles/owner\n"),
+        ("a.json", "ROLE  MEMBERS\nroles/owner  user:ana@example.com\n"),
+        ("a.yaml", "role,members\nroles/owner,user:ana@example.com\n"),
+        ("a.json", "ERROR: (gcloud.projects.get-iam-policy) no permission\n"),
+        ("a.yaml", "ERROR: (gcloud.projects.get-iam-policy) no permission\n"),
+        ("a.ndjson", ASSET + "\n" + ASSET[:90]),
+        ("a.ndjson", ASSET[:90]),
+        ("a.ndjson.gz", gzip.compress((ASSET + "\n" + ASSET[:90]).encode())),
+        ("a.ndjson.gz", gzip.compress(ASSET.encode() * 2000)[:-30]),
+        ("a.ndjson.gz", gzip.compress(os.urandom(3) + ASSET.encode())),
+        ("a.ndjson.gz", ASSET.encode()[:90] + b"\xff"),
+    ],
+)
+def test_what_has_the_marks_of_an_export_and_cannot_be_read_is_an_error(name: str, content: str | bytes) -> None:
+    assert said(walked(name, content))[0] == [name]
+
+
+def test_what_is_broken_on_purpose_can_be_left_out() -> None:
+    Path("a.json").write_text(POLICY[:-9])
+    assert read([Path()], Options(exclude=("a.json",))).errors == []
+    (error,) = read([Path()], Options()).errors
+    assert "exclude" in error.hint
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["project-shop.json", "project-shop.yaml"])
+def test_a_byte_order_mark_tells_how_to_read(name: str, encoding: str) -> None:
+    assert said(walked(name, POLICY.encode(encoding))) == ([], [], ["user:ana@example.com"])
+
+
+def test_what_is_wrong_in_utf_16_is_an_error() -> None:
+    errors, *_ = said(walked("project-shop.json", POLICY.encode("utf-16")[:-1]))
+    assert errors == ["project-shop.json"]
+
+
+@pytest.mark.parametrize("name", ["project-shop.json.gz", "projects/shop/iam.json.gz", "project-shop.json"])
+def test_a_policy_may_be_compressed(name: str) -> None:
+    assert said(walked(name, gzip.compress(POLICY.encode()))) == ([], [], ["user:ana@example.com"])
+
+
+def test_lines_before_garbage_are_read() -> None:
+    reading = walked("a.ndjson.gz", gzip.compress(f"{ASSET}\n".encode()) + b"garbage")
+    assert said(reading) == (["a.ndjson.gz"], [], ["user:ana@example.com"])
+
+
+def test_much_in_a_small_file_is_not_read() -> None:
+    (error,) = walked("project-shop.json.gz", gzip.compress(b" " * 20_000_000 + POLICY.encode())).errors
+    assert "more than 16 MB" in error.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.yaml", "kind: IAMPolicyMember\napiVersion: iam.cnrm.cloud.google.com/v1beta1\n{{- if .x }}\nspec: {}\n"),
+        ("projects/shop/iam.json", '{"bindings": [{{ bindings }}]}'),
+        ("a.json", '{"bindings": [{"role": "roles/owner", "members": ${jsonencode(members)}}]}'),
+        ("a.json", '{"policy": ' + POLICY + "}"),
+        ("a.json", '{"request": {"body": [{"iamPolicy": ' + POLICY + "}]}}"),
+        ("a.json", "../export/iam.json"),
+    ],
+)
+def test_what_is_not_read_and_may_matter_is_an_unread_part(name: str, content: str) -> None:
+    assert said(walked(name, content)) == ([], [name], [])
+
+
+def test_a_symbolic_link_that_is_checked_out_as_text_is_told_as_one() -> None:
+    (error,) = walked("projects/shop/iam.json", "../web/iam.json\n").errors
+    assert "symlinks" in error.hint
+
+
+def test_a_file_that_may_not_be_read_is_an_error() -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    Path("a.json").write_text(POLICY)
+    Path("a.json").chmod(0)
+    assert said(read([Path()], Options()))[0] == ["a.json"]
