@@ -1,6 +1,7 @@
 """What the GitHub Action runs: inputs from the environment, outputs to the files that GitHub names.
 
-Every input arrives as an environment variable and leaves as one argument, so nothing of it is ever a command.
+Every input arrives as an environment variable and leaves as one argument, so nothing of it is ever a command. Python
+is started in isolated mode (``-I``): neither the checkout nor a variable like PYTHONPATH brings modules.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from iamlint.base_commit import MissingBase, base_files
 from iamlint.finding import SEVERITIES
+from iamlint.reporters.github import command
 
-FAILED = 2
+FAILED, INTERRUPTED = 2, 130
+_OWN_BASE = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release"})
+"""Events of commits that are in the repository already: their own configuration counts."""
 
 
 class BadInput(Exception):  # noqa: N818  # the name of what happened
@@ -23,82 +28,170 @@ class BadInput(Exception):  # noqa: N818  # the name of what happened
 
 
 def main() -> None:
-    """Run the check, write outputs and summary, leave with the check's exit code."""
+    """Run the check, write outputs and summary, exit with the check's exit code."""
     try:
         sys.exit(run(os.environ))
-    except BadInput as error:
-        print(f"::error title=iamlint::{error}")
+    except (BadInput, MissingBase) as error:
+        print(command("error", {}, "iamlint", str(error)))
+        _write_outputs(os.environ, {"exit-code": FAILED, "findings": 0, "highest-severity": "", "sarif-file": ""})
         sys.exit(FAILED)
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 def run(environment: Mapping[str, str]) -> int:
-    """One run; returns the check's exit code. Raises `BadInput`."""
-    with TemporaryDirectory() as directory:
+    """One run; returns the check's exit code. Raises `BadInput` or `MissingBase`."""
+    os.chdir(_working_directory(environment))
+    with TemporaryDirectory(dir=environment.get("RUNNER_TEMP") or None) as directory:
         report, summary = Path(directory, "report.json"), Path(directory, "summary.md")
         sarif = _sarif_file(environment)
         outputs = [f"json={report}", f"markdown={summary}", *([f"sarif={sarif}"] if sarif else [])]
-        arguments = [sys.executable, "-m", "iamlint", "check", *_options(environment)]
+        arguments = [sys.executable, "-I", "-m", "iamlint", "check", *_options(environment)]
+        arguments += _judging(environment, Path(directory).resolve())
         arguments += [word for output in outputs for word in ("--output", output)]
         sys.stdout.flush()
+        before = _state(sarif)
         # Every word is an argument of its own, and none of a path begins with a dash.
         code = subprocess.run([*arguments, "--", *_paths(environment)], check=False).returncode  # noqa: S603  # no shell
-        _write_outputs(environment, code, report, sarif)
-        wanted = environment.get("IAMLINT_SUMMARY", "true") == "true" and environment.get("GITHUB_STEP_SUMMARY")
+        written = sarif if _state(sarif) != before else ""
+        _write_outputs(environment, {"exit-code": code, **_counts(report), "sarif-file": written})
+        wanted = _flag(environment, "SUMMARY", default=True) and environment.get("GITHUB_STEP_SUMMARY")
         if wanted and summary.exists():
             with Path(wanted).open("a", encoding="utf-8") as file:
                 file.write(summary.read_text(encoding="utf-8"))
     return code
 
 
+# -- inputs --------------------------------------------------------------------------------------------------------
+
+
+def _input(name: str) -> str:
+    """What action.yml calls an input."""
+    return name.lower().replace("_", "-")
+
+
 def _lines(environment: Mapping[str, str], name: str) -> Iterator[str]:
-    for line in environment.get(name, "").splitlines():
+    for line in environment.get(f"IAMLINT_{name}", "").splitlines():
         value = line.strip()
         if value.startswith("-"):
-            raise BadInput(f"{name.removeprefix('IAMLINT_').lower()} may not begin with a dash")
+            raise BadInput(f"{_input(name)} may not begin with a dash")
         if value:
             yield value
 
 
+def _one(environment: Mapping[str, str], name: str) -> str | None:
+    """An input of one line; None where it is empty."""
+    values = list(_lines(environment, name))
+    if len(values) > 1:
+        raise BadInput(f"{_input(name)} is one line, not {len(values)}")
+    return values[0] if values else None
+
+
+def _flag(environment: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    """An input that is true or false: anything else could be meant either way."""
+    value = environment.get(f"IAMLINT_{name}", "").strip().lower()
+    if value not in ("", "true", "false"):
+        raise BadInput(f"{_input(name)} is true or false, not {value!r}")
+    return value == "true" if value else default
+
+
+def _working_directory(environment: Mapping[str, str]) -> Path:
+    """Where to run. A link in the checkout may not lead out of it; a path elsewhere is the workflow's own word."""
+    top = Path(os.path.abspath(environment.get("GITHUB_WORKSPACE") or "."))
+    given = _one(environment, "WORKING_DIRECTORY") or "."
+    named = Path(os.path.normpath(top / given))
+    real = Path(os.path.realpath(top / given))
+    if named.is_relative_to(top) and not real.is_relative_to(top.resolve()):
+        raise BadInput(f"working-directory leads out of the checkout through a symbolic link: {given}")
+    if not real.is_dir():
+        raise BadInput(f"working-directory is no directory: {given}")
+    return real
+
+
 def _paths(environment: Mapping[str, str]) -> list[str]:
-    return list(_lines(environment, "IAMLINT_PATHS")) or ["."]
+    return list(_lines(environment, "PATHS")) or ["."]
 
 
 def _options(environment: Mapping[str, str]) -> Iterator[str]:
+    """The options that say what is read and printed."""
     yield from ("--format", environment.get("IAMLINT_FORMAT") or "github")
     yield from ("--fail-on", environment.get("IAMLINT_FAIL_ON") or "info")
-    for name, option in (
-        ("SELECT", "--select"),
-        ("IGNORE", "--ignore"),
-        ("SOURCE_ROOT", "--source-root"),
-        ("RULES", "--rules"),
-        ("BASELINE", "--baseline"),
-    ):
-        for value in _lines(environment, f"IAMLINT_{name}"):
-            yield from (option, value)
+    for name in ("SELECT", "IGNORE", "SOURCE_ROOT"):
+        for value in _lines(environment, name):
+            yield from (f"--{_input(name)}", value)
+    if _flag(environment, "NO_IGNORE"):
+        yield "--no-ignore"
+
+
+def _judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
+    """The options that name configuration, rules and baseline: files of the checkout, or copies of the base's."""
+    config, baseline = _one(environment, "CONFIG"), _one(environment, "BASELINE")
+    rules: list[str] = list(_lines(environment, "RULES"))
+    no_config = _flag(environment, "NO_CONFIG")
+    if config and no_config:
+        raise BadInput("config and no-config exclude each other")
+    commit = _base(environment)
+    if commit:
+        into = directory / f"base-{commit[:12]}"
+        into.mkdir()
+        found = base_files(commit, config=config, rules=rules, baseline=baseline, into=into)
+        config, rules = str(found.config or ""), list(map(str, found.rules))
+        baseline, no_config = str(found.baseline or ""), no_config or not found.config
+    if no_config:
+        yield "--no-config"
+    elif config:
+        yield from ("--config", config)
+    for rule in rules:
+        yield from ("--rules", rule)
+    if baseline:
+        yield from ("--baseline", baseline)
+
+
+def _base(environment: Mapping[str, str]) -> str | None:
+    """The commit to take the configuration from; None where the checked commit's own counts. Raises `BadInput`."""
+    if not _flag(environment, "CONFIG_FROM_BASE"):
+        return None
+    commit, event = _one(environment, "BASE"), environment.get("GITHUB_EVENT_NAME", "")
+    if commit:
+        return commit
+    if event in _OWN_BASE:
+        print(f"config-from-base: {event} has no base, this commit's own configuration counts", file=sys.stderr)
+        return None
+    raise BadInput(f"config-from-base: the event {event or '(unknown)'} names no base commit; set the input base")
 
 
 def _sarif_file(environment: Mapping[str, str]) -> Path | None:
-    named = next(_lines(environment, "IAMLINT_SARIF_FILE"), None)
+    named = _one(environment, "SARIF_FILE")
     if named:
         return Path(named).absolute()
-    if environment.get("IAMLINT_UPLOAD_SARIF") == "true":
-        return Path(environment.get("RUNNER_TEMP", "."), "iamlint.sarif").absolute()
+    if _flag(environment, "UPLOAD_SARIF"):
+        return Path(environment.get("RUNNER_TEMP") or ".", "iamlint.sarif").absolute()
     return None
 
 
-def _write_outputs(environment: Mapping[str, str], code: int, report: Path, sarif: Path | None) -> None:
+# -- outputs -------------------------------------------------------------------------------------------------------
+
+
+def _counts(report: Path) -> dict[str, object]:
     findings = json.loads(report.read_text(encoding="utf-8"))["findings"] if report.exists() else []
     severities = {finding["severity"] for finding in findings}
-    outputs = {
-        "exit-code": code,
-        "findings": len(findings),
-        "highest-severity": next((severity for severity in SEVERITIES if severity in severities), ""),
-        "sarif-file": sarif if sarif and sarif.exists() else "",
-    }
+    worst = next((severity for severity in SEVERITIES if severity in severities), "")
+    return {"findings": len(findings), "highest-severity": worst}
+
+
+def _state(path: Path | None) -> tuple[int, int] | None:
+    """What changes when a file is written: a file of that name in the checkout is not what this run wrote."""
+    status = path.stat() if path and path.is_file() else None
+    return (status.st_ino, status.st_mtime_ns) if status else None
+
+
+def _write_outputs(environment: Mapping[str, str], outputs: Mapping[str, object]) -> None:
+    """One line an output: a value of several lines could set others."""
     path = environment.get("GITHUB_OUTPUT")
     if path:
         with Path(path).open("a", encoding="utf-8") as file:
-            file.writelines(f"{name}={value}\n" for name, value in outputs.items())
+            file.writelines(f"{name}={' '.join(str(value).splitlines())}\n" for name, value in outputs.items())
 
 
 if __name__ == "__main__":

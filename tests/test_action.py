@@ -2,120 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-
-ROOT = Path(__file__).parents[1]
-ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-BAD = """\
-resource "google_project_iam_member" "ci" {
-  project = "shop"
-  role    = "roles/iam.serviceAccountTokenCreator"
-  member  = "user:ana@example.com"
-}
-"""
-
-
-@dataclass
-class Job:
-    """What a run of the action left behind."""
-
-    code: int = 0
-    log: str = ""
-    outputs: dict[str, str] = field(default_factory=dict)
-    summary: str = ""
-    used: list[dict[str, Any]] = field(default_factory=list)
-
-
-def resolved(text: str, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> str:
-    """The expressions that the action uses; anything else is an error."""
-
-    def value(found: re.Match[str]) -> str:
-        kind, _, name = found[1].strip().partition(".")
-        match kind, name:
-            case "inputs", _:
-                return inputs[name]
-            case "steps", _ if name.startswith("check.outputs."):
-                return outputs.get(name.removeprefix("check.outputs."), "")
-            case _:
-                raise AssertionError(f"an expression that the test does not know: {found[1]}")
-
-    return re.sub(r"\$\{\{(.*?)\}\}", value, text)
-
-
-def wanted(condition: str, inputs: Mapping[str, str]) -> bool:
-    assert condition == "${{ !cancelled() && inputs.upload-sarif == 'true' }}"
-    return inputs["upload-sarif"] == "true"
-
-
-class Runner:
-    """As much of GitHub's runner as a composite action of shell steps needs."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        self.workspace = tmp_path / "work"
-        self.temp = tmp_path / "temp"
-        for path in (self.workspace, self.temp):
-            path.mkdir()
-        environment = self.temp / "iamlint-environment" / "bin"
-        environment.mkdir(parents=True)
-        # Installed once, by hand: what the first step does takes long, and has a test of its own.
-        for name in ("python", "iamlint"):
-            (environment / name).write_text(
-                f'#!/bin/sh\nexec {sys.executable} {"-m iamlint " if name == "iamlint" else ""}"$@"\n'
-            )
-            (environment / name).chmod(0o755)
-
-    def run(self, **given: str) -> Job:
-        inputs = {name: str(one.get("default", "")) for name, one in ACTION["inputs"].items()}
-        unknown = {name.replace("_", "-") for name in given} - inputs.keys()
-        assert unknown == set()
-        inputs |= {name.replace("_", "-"): value for name, value in given.items()}
-        job = Job()
-        for number, step in enumerate(ACTION["runs"]["steps"]):
-            if "uses" in step:
-                if wanted(step["if"], inputs):
-                    job.used.append({k: resolved(v, inputs, job.outputs) for k, v in step["with"].items()})
-            elif job.code == 0:
-                self._step(step, number, inputs, job)
-        return job
-
-    def _step(self, step: Mapping[str, Any], number: int, inputs: Mapping[str, str], job: Job) -> None:
-        files = {
-            name: self.temp / f"{name}-{number}" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV")
-        }
-        for path in files.values():
-            path.write_text("")
-        script = self.temp / f"script-{number}.sh"
-        script.write_text(step["run"])
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.temp),
-            "CI": "true",
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_WORKSPACE": str(self.workspace),
-            "GITHUB_ACTION_PATH": str(ROOT),
-            "RUNNER_TEMP": str(self.temp),
-            "RUNNER_OS": "Linux",
-            **{name: str(path) for name, path in files.items()},
-            **{name: resolved(value, inputs, job.outputs) for name, value in step.get("env", {}).items()},
-        }
-        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
-        done = subprocess.run(
-            command, cwd=self.workspace, env=environment, capture_output=True, text=True, check=False, timeout=300
-        )
-        job.code = done.returncode
-        job.log += done.stdout + done.stderr
-        job.outputs |= dict(line.split("=", 1) for line in files["GITHUB_OUTPUT"].read_text().splitlines())
-        job.summary += files["GITHUB_STEP_SUMMARY"].read_text()
+from action_runner import ACTION, BAD, ROOT, Runner
 
 
 @pytest.fixture
@@ -181,35 +75,56 @@ def test_hostile_inputs_are_no_commands(runner: Runner, name: str) -> None:
         assert job.code in (1, 2), job.log
 
 
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"no_ignore": "yes"}, "no-ignore is true or false, not 'yes'"),
+        ({"config_from_base": "1"}, "config-from-base is true or false"),
+        ({"config": "a.yaml", "no_config": "true"}, "config and no-config exclude each other"),
+        ({"config": "a.yaml\nb.yaml"}, "config is one line, not 2"),
+        ({"working_directory": "-"}, "working-directory may not begin with a dash"),
+        ({"working_directory": "nowhere"}, "working-directory is no directory"),
+        ({"working_directory": "out"}, "leads out of the checkout through a symbolic link"),
+        ({"working_directory": "out/below"}, "leads out of the checkout through a symbolic link"),
+    ],
+)
+def test_an_input_that_could_be_misread_is_an_error(runner: Runner, inputs: dict[str, str], said: str) -> None:
+    (runner.temp / "below").mkdir()
+    (runner.workspace / "out").symlink_to(runner.temp)
+    job = runner.run(**inputs)
+    assert job.code == 2
+    assert said in job.log
+    assert job.log.startswith("::error title=iamlint::")
+    assert job.outputs == {"exit-code": "2", "findings": "0", "highest-severity": "", "sarif-file": ""}
+
+
+def test_a_directory_elsewhere_is_the_workflows_word(runner: Runner) -> None:
+    (runner.temp / "exports").mkdir()
+    (runner.temp / "exports" / "main.tf").write_text(BAD)
+    assert runner.run(working_directory=str(runner.temp / "exports")).outputs["findings"] == "1"
+
+
+def test_configuration_and_comments_are_the_workflows_to_choose(runner: Runner) -> None:
+    (runner.workspace / ".iamlint.yaml").write_text("ignore: [impersonation]\n")
+    (runner.workspace / "other.yaml").write_text("severity: {broad-token-creator: low}\n")
+    assert runner.run().outputs["findings"] == "0"
+    assert runner.run(no_config="true").outputs["findings"] == "1"
+    assert runner.run(config="other.yaml").outputs["highest-severity"] == "low"
+    (runner.workspace / "main.tf").write_text("# iamlint: ignore[broad-token-creator] mine\n" + BAD)
+    assert runner.run(config="other.yaml").outputs["findings"] == "0"
+    assert runner.run(config="other.yaml", no_ignore="true").outputs["findings"] == "1"
+
+
+def test_a_report_that_the_checkout_brings_is_not_uploaded(runner: Runner) -> None:
+    (runner.workspace / "iamlint.sarif").write_text("{}")
+    job = runner.run(sarif_file="iamlint.sarif", upload_sarif="true", select="nothing", format="wrong")
+    assert (job.code, job.outputs["sarif-file"], job.used) == (2, "", [])
+
+
 def test_input_that_cannot_be_read_is_two(runner: Runner) -> None:
     job = runner.run(paths="nowhere.tf")
     assert job.code == 2
     assert job.outputs["exit-code"] == "2"
-
-
-def test_it_installs_itself(tmp_path: Path) -> None:
-    """The first step as it is, from this checkout into an environment of its own."""
-    (tmp_path / "work").mkdir()
-    (tmp_path / "temp").mkdir()
-    step = ACTION["runs"]["steps"][0]
-    environment = {
-        **os.environ,
-        "RUNNER_TEMP": str(tmp_path / "temp"),
-        "GITHUB_ACTION_PATH": str(ROOT),
-        "IAMLINT_PYTHON": sys.executable,
-    }
-    script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-    done = subprocess.run(
-        script, cwd=tmp_path / "work", env=environment, capture_output=True, text=True, check=False, timeout=600
-    )
-    if done.returncode and re.search(
-        r"No matching distribution|Could not find a version|Connection|Network", done.stderr
-    ):
-        pytest.skip(f"pip reaches no index here: {done.stderr.strip().splitlines()[-1]}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    program = tmp_path / "temp" / "iamlint-environment" / "bin" / "iamlint"
-    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert version.stdout.startswith("iamlint ")
 
 
 @pytest.mark.parametrize(

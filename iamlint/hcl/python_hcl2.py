@@ -7,12 +7,8 @@ ours, within the bounds that it gave them.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-from collections.abc import Callable
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,56 +64,14 @@ def _unreadable(source: SourceText, offset: int, reason: str) -> Unreadable:
 
 @cache
 def _parser() -> Lark:
-    """The parser as python-hcl2 builds it, but for the place of the cached grammar.
+    """The parser as python-hcl2 builds it, but without a cached grammar.
 
-    python-hcl2 keeps that beside its own modules, where most installations cannot write, and then takes two seconds
-    to build the grammar in every run.
+    Lark's cache is a pickle, so a file in its place would run code, and every place that a variable names
+    (``XDG_CACHE_HOME``, ``HOME``) may lie in the checkout. Building the grammar takes two seconds.
     """
     import hcl2
     from hcl2.postlexer import PostLexer
     from lark import Lark
 
     grammar = Path(hcl2.__file__).with_name("hcl2.lark")
-    where = cache_file()
-    return Lark.open(
-        str(grammar),
-        parser="lalr",
-        cache=str(where) if where else False,
-        propagate_positions=True,
-        postlex=PostLexer(),
-    )
-
-
-def cache_file() -> Path | None:
-    """Where the grammar is cached; None where no place is there that only this user can write to.
-
-    The cache is a pickle, so whoever could write to it could run code here.
-    """
-    folder = os.environ.get("XDG_CACHE_HOME") or ""
-    try:
-        base = Path(folder) if Path(folder).is_absolute() else Path.home() / ".cache"
-        own = base / "iamlint"
-        own.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = own / f"python-hcl2-{version('python-hcl2')}.grammar"
-        if not (_is_own(own, stat.S_ISDIR) and _others_cannot_write(own) and _keeps_its_entries(base)):
-            return None
-        if os.path.lexists(file) and not _is_own(file, stat.S_ISREG):
-            return None
-    except (OSError, RuntimeError):
-        return None
-    return file if os.access(own, os.W_OK | os.X_OK) else None
-
-
-def _is_own(path: Path, kind: Callable[[int], bool]) -> bool:
-    """Whether a path itself, no link followed, is of a kind and belongs to this user."""
-    status = path.lstat()
-    return kind(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == os.getuid())
-
-
-def _others_cannot_write(folder: Path) -> bool:
-    return not hasattr(os, "getuid") or not folder.stat().st_mode & 0o022
-
-
-def _keeps_its_entries(folder: Path) -> bool:
-    """Whether nobody else may replace what is in a folder: others cannot write to it, or only add to it (sticky)."""
-    return _others_cannot_write(folder) or bool(folder.stat().st_mode & stat.S_ISVTX)
+    return Lark.open(str(grammar), parser="lalr", propagate_positions=True, postlex=PostLexer())

@@ -47,7 +47,7 @@ def _of_level(level: Level, findings: list[Finding], room: int, style: Presentat
     for number, finding in enumerate(findings[:room], start=1):
         more = f" ({left_out} more of this level are in the log)" if left_out > 0 and number == room else ""
         title = f"{finding.severity}: {finding.rule}"
-        yield _command(level, _where(finding.at, style), title, _message(finding) + more)
+        yield command(level, _where(finding.at, style), title, _message(finding) + more)
     for finding in findings[max(0, room) :]:
         yield _logged(finding.at, f"{finding.severity} [{finding.rule}] {_message(finding)}")
 
@@ -59,7 +59,7 @@ def _message(finding: Finding) -> str:
 
 def _of_error(error: Unreadable, style: Presentation) -> str:
     where = {} if error.at.path == COMMAND_LINE else _where(error.at, style)
-    return _command("error", where, "iamlint could not read this", _reason(error))
+    return command("error", where, "iamlint could not read this", _reason(error))
 
 
 def _logged_error(error: Unreadable) -> str:
@@ -80,7 +80,8 @@ def _where(at: Location, style: Presentation) -> dict[str, object]:
     return where
 
 
-def _command(level: Level, where: dict[str, object], title: str, message: str) -> str:
+def command(level: Level, where: dict[str, object], title: str, message: str) -> str:
+    """One annotation: what GitHub shows beside a line, or of the whole job where ``where`` is empty."""
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in {**where, "title": title}.items())
     return f"::{level} {listed}::{_data(neutral(message))}"
 

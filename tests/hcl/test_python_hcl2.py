@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from samples import VALID
-from trees import check, nodes, read_valid
+from trees import nodes, read_valid
 
 from iamlint.cli import main
 from iamlint.hcl import python_hcl2, second_opinion
-from iamlint.hcl.python_hcl2 import MAX_BLANKS, MAX_LENGTH, cache_file
+from iamlint.hcl.python_hcl2 import MAX_BLANKS, MAX_LENGTH
 from iamlint.location import SourceText
 
 HIDDEN = """\
@@ -147,109 +145,3 @@ def len_of_stack() -> int:
     while frame.f_back is not None:
         frame, depth = frame.f_back, depth + 1
     return depth
-
-
-# -- the cached grammar ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache directory."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-def test_the_cache_is_in_a_folder_of_this_user(home: Path) -> None:
-    found = cache_file()
-    assert found is not None
-    assert found.parent == home / "iamlint"
-    assert found.parent.stat().st_mode & 0o777 == 0o700
-    assert "8.1.4" in found.name
-
-
-def test_a_relative_cache_directory_does_not_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The XDG specification says so, and it would lie in what is being checked."""
-    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    found = cache_file()
-    assert found is not None
-    assert found.is_relative_to(tmp_path / ".cache")
-
-
-def test_a_folder_that_others_may_write_to_is_not_used(home: Path) -> None:
-    (home / "iamlint").mkdir(parents=True)
-    (home / "iamlint").chmod(0o777)
-    assert cache_file() is None
-
-
-def test_a_folder_that_others_may_replace_is_not_used(home: Path) -> None:
-    home.mkdir()
-    home.chmod(0o777)
-    assert cache_file() is None
-    home.chmod(0o1777)
-    assert cache_file() is not None
-
-
-def test_a_link_is_not_followed(home: Path, tmp_path: Path) -> None:
-    home.mkdir()
-    (tmp_path / "elsewhere").mkdir(mode=0o700)
-    (home / "iamlint").symlink_to(tmp_path / "elsewhere")
-    assert cache_file() is None
-    (home / "iamlint").unlink()
-    found = cache_file()
-    assert found is not None
-    found.symlink_to(tmp_path / "planted")
-    assert cache_file() is None
-
-
-def test_a_file_in_the_place_of_the_folder(home: Path) -> None:
-    home.mkdir()
-    (home / "iamlint").write_text("")
-    assert cache_file() is None
-
-
-@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a file away")
-def test_what_belongs_to_somebody_else_is_not_used(home: Path) -> None:
-    found = cache_file()
-    assert found is not None
-    found.write_text("planted")
-    os.chown(found, 12345, 12345)
-    assert cache_file() is None
-    found.unlink()
-    os.chown(found.parent, 12345, 12345)
-    assert cache_file() is None
-
-
-SCRIPT = """
-from iamlint.hcl import python_hcl2
-from iamlint.location import SourceText
-file = python_hcl2.read(SourceText("main.tf", "a = 1\\n"))
-assert not file.errors, file.errors
-print(list(file.body.arguments))
-"""
-
-
-def _run(cache: Path) -> str:
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
-    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def test_the_grammar_is_built_once_and_then_loaded(home: Path) -> None:
-    assert _run(home) == "['a']\n"
-    found = home / "iamlint" / "python-hcl2-8.1.4.grammar"
-    first = found.stat().st_mtime_ns
-    assert _run(home) == "['a']\n"
-    assert found.stat().st_mtime_ns == first
-
-
-def test_a_cache_that_is_broken_is_built_anew(home: Path) -> None:
-    found = home / "iamlint" / "python-hcl2-8.1.4.grammar"
-    found.parent.mkdir(parents=True, mode=0o700)
-    found.write_bytes(b"not what it should be")
-    assert _run(home) == "['a']\n"
-    assert found.stat().st_size > 10_000
-
-
-def test_the_tree_of_the_second_reader_is_well_formed() -> None:
-    check(python_hcl2.read(source(VALID["nested blocks"])))
