@@ -16,6 +16,7 @@ from iamlint.queries.conditions import (
     malformed_conditions,
     never_matching_conditions,
 )
+from iamlint.queries.conflicts import conflicting_bindings
 from iamlint.queries.custom_roles import (
     act_as_and_deploy_in_custom_role,
     token_permission_in_custom_role,
@@ -28,7 +29,7 @@ from iamlint.queries.federation import (
     unmatched_federated_principals,
     whole_pool_impersonations,
 )
-from iamlint.queries.hygiene import DUTIES, conflicting_bindings, joined_duties, unknown_roles
+from iamlint.queries.hygiene import DUTIES, joined_duties, unknown_roles
 from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
 from iamlint.queries.provider_conditions import unmatched_provider_conditions, weak_provider_conditions

@@ -1,80 +1,14 @@
-"""Questions about policies that fight each other, that name what is not there, or that give too much to one."""
+"""Questions about policies that name what is not there, or that give too much to one."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
-from iamlint.facts import Declaration, Emptied, Grant
+from iamlint.estate import Estate, Node, principal_node
+from iamlint.facts import Declaration, Grant
 from iamlint.match import Match
 from iamlint.unknown import Truth, shown
-
-# -- resources that fight ------------------------------------------------------------------------------------------
-
-
-def conflicting_bindings(estate: Estate) -> Iterator[Match]:
-    """Terraform resources that undo each other at every apply: both own the same role, or one owns the whole policy.
-
-    Only within one configuration, since names that are placeholders are equal in many. Source: the note at the top of
-    https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam
-    """
-    targets: dict[tuple[str, Node], list[Grant | Emptied]] = defaultdict(list)
-    stated: list[Grant | Emptied] = [*estate.of(Emptied), *estate.of(Grant)]
-    for fact in stated:
-        node = estate.hierarchy.node(fact.resource, fact.declared) if fact.declared.address else None
-        if node:
-            targets[scope(fact.declared), node].append(fact)
-    for facts in targets.values():
-        owner = next((fact for fact in facts if _owns_all(fact)), None)
-        if owner:
-            yield from _fights(facts, owner, f"the whole policy of {owner.resource}")
-            continue
-        roles: dict[tuple[str, str], list[Grant | Emptied]] = defaultdict(list)
-        for fact in facts:
-            role = identity(fact.role, fact.declared) if fact.role is not None else None
-            condition = condition_key(fact.condition)
-            if role and condition is not None:
-                roles[role, condition].append(fact)
-        for sharing in roles.values():
-            binding = next((fact for fact in sharing if _owns_role(fact)), None)
-            if binding:
-                yield from _fights(sharing, binding, f"all members of {shown(binding.role)} on {binding.resource}")
-
-
-def _owns_all(fact: Grant | Emptied) -> bool:
-    return fact.origin == "policy" if isinstance(fact, Grant) else fact.role is None
-
-
-def _owns_role(fact: Grant | Emptied) -> bool:
-    return fact.origin == "binding" if isinstance(fact, Grant) else fact.role is not None
-
-
-def _fights(facts: list[Grant | Emptied], owner: Grant | Emptied, owned: str) -> Iterator[Match]:
-    """What of another address grants where one owns it. One that has nobody fights with all who grant."""
-    grants = _first_of_each(fact for fact in facts if isinstance(fact, Grant))
-    others = [grant for grant in grants if grant.declared.address != owner.declared.address]
-    if others:
-        yield _conflict(others, owner, f"the one owns {owned}, which the other changes")
-
-
-def _conflict(others: list[Grant], owner: Grant | Emptied, what: str) -> Match:
-    """One finding for all that fight with one owner, at the first of them."""
-    this, rest = others[0], others[1:]
-    more = f" and {len(rest)} more" if rest else ""
-    words = {"other": owner.declared.address or "", "this": f"{this.declared.address or ''}{more}", "what": what}
-    related = (owner, *rest)
-    several = [one.declared.address for one in (this, owner) if "[*]" in (one.declared.address or "")]
-    if several:
-        reasons = (f"how many instances of {several[0]} there are is not known",)
-        return Match(this, Truth.UNKNOWN, reasons=reasons, related=related, words=words, place=this.role_place)
-    return Match(this, Truth.TRUE, related=related, words=words, place=this.role_place)
-
-
-def _first_of_each(grants: Iterable[Grant]) -> list[Grant]:
-    """The first grant of each address, in order."""
-    return list({grant.declared.address: grant for grant in reversed(list(grants))}.values())[::-1]
-
 
 # -- roles that are not there --------------------------------------------------------------------------------------
 

@@ -45,3 +45,86 @@ resource "google_pubsub_topic_iam_member" "one" {{
 def test_a_policy_that_has_nobody_fights_with_who_grants(check: Check, other: str, fights: bool) -> None:
     found = check({"main.tf": NOBODY + other}, select=("conflicting-bindings",)).findings
     assert [finding.address for finding in found] == (["google_pubsub_topic_iam_member.one"] if fights else [])
+
+
+def binding(name: str, *members: str, role: str = "roles/viewer") -> str:
+    listed = ", ".join(f'"{member}"' for member in members)
+    return f"""
+resource "google_project_iam_binding" "{name}" {{
+  project = "shop"
+  role    = "{role}"
+  members = [{listed}]
+}}
+"""
+
+
+def single(name: str, member: str, role: str = "roles/viewer") -> str:
+    return f"""
+resource "google_project_iam_member" "{name}" {{
+  project = "shop"
+  role    = "{role}"
+  member  = "{member}"
+}}
+"""
+
+
+ANA, BOB = "user:ana@example.com", "user:bob@example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        (binding("a", ANA, BOB) + single("m", BOB), []),
+        (binding("a", ANA, BOB) + single("m", "user:BOB@example.com"), []),
+        (binding("a", ANA, BOB) + binding("b", BOB, ANA), []),
+        (binding("a", ANA) + single("m", BOB), ["google_project_iam_member.m"]),
+        (binding("a", ANA, BOB) + binding("b", ANA), ["google_project_iam_binding.a"]),
+        (binding("a", ANA) + binding("b", ANA, BOB), ["google_project_iam_binding.b"]),
+        (binding("a") + binding("b", BOB), ["google_project_iam_binding.b"]),
+        (binding("a", ANA) + single("m", ANA) + single("n", BOB), ["google_project_iam_member.n"]),
+        (binding("a", ANA) + single("m", BOB, "roles/browser"), []),
+    ],
+    ids=["within", "other case", "the same", "beside", "fewer", "more", "empty", "one of two", "another role"],
+)
+def test_two_that_say_the_same_do_not_fight(check: Check, text: str, addresses: list[str]) -> None:
+    found = check({"main.tf": text}, select=("conflicting-bindings",)).findings
+    assert [finding.address for finding in found] == addresses
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'variable "who" {}\n' + binding("a", "${var.who}") + single("m", BOB),
+        'variable "n" {}\n' + single("m", BOB) + binding("a", ANA).replace("{\n", "{\n  count = var.n\n", 1),
+        'variable "all" {}\n' + binding("a", ANA).replace(f'["{ANA}"]', "var.all") + single("m", BOB),
+    ],
+    ids=["a member", "the number", "all members"],
+)
+def test_what_may_fight_is_unknown(check: Check, text: str) -> None:
+    report = check({"main.tf": text}, select=("conflicting-bindings",))
+    assert report.findings == ()
+    assert "conflicting-bindings" in {doubt.rule for doubt in report.doubts}
+
+
+def test_a_bucket_has_one_name(check: Check) -> None:
+    text = """
+resource "google_storage_bucket_iam_binding" "a" {
+  bucket  = "b/reports"
+  role    = "roles/storage.objectViewer"
+  members = ["group:a@example.com"]
+}
+
+resource "google_storage_bucket_acl" "b" {
+  bucket      = "reports"
+  role_entity = ["READER:group-b@example.com"]
+}
+
+resource "google_storage_bucket_iam_binding" "c" {
+  bucket  = "reports"
+  role    = "roles/storage.legacyBucketReader"
+  members = ["group:b@example.com"]
+}
+"""
+    assert check({"main.tf": text}, select=("conflicting-bindings",)).findings == ()
+    other = text.replace("READER:group-b", "READER:group-x")
+    assert len(check({"main.tf": other}, select=("conflicting-bindings",)).findings) == 1

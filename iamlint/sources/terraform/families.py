@@ -150,7 +150,8 @@ def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
     for name in sorted(set(instance.body.arguments) - NOT_THE_TARGET - {"project"}, key=_rank):
         value = instance.body.value(name)
         if text_of(value) is not None and not isinstance(value.data, dict | tuple):
-            parts.append(_required(instance, name))
+            text, at = _required(instance, name)
+            parts.append((without_prefix(text, "b/") if name == "bucket" else text, at))  # as the provider writes ids
     if not parts:
         return Resource(family, Unknown("nothing here names the resource")), Place(instance.body.at.location)
     own, place = parts[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iamlint.facts import Condition, Declaration, Emptied, Grant, Origin, Place, Resource
+from iamlint.facts import Condition, Declaration, Emptied, Grant, Origin, Place, Removed, Resource
 from iamlint.location import Span
 from iamlint.sources.terraform.accounts import principal_of
 from iamlint.sources.terraform.arguments import Placed, named, placed_text, placed_texts, text_of
@@ -66,6 +66,17 @@ def grants(instance: Instance) -> Iterator[Grant | Emptied]:
                 yield from granted or (Emptied(target.resource, target.declared, role[0], condition),)
         case "policy":
             yield from list(_policy(target)) or (Emptied(target.resource, target.declared),)
+
+
+def member_removal(instance: Instance) -> Iterator[Removed]:
+    """What a ``google_project_iam_member_remove`` takes away.
+
+    Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam_member_remove
+    """
+    declared = declaration(instance)
+    target = _Target(instance, declared, "member", *resource_of(instance, "project"))
+    grant = target.grant(_required(instance, "member"), _required(instance, "role"), None)
+    yield Removed(grant, declared)
 
 
 def _binding(target: _Target, role: Placed, condition: Condition | Unknown | None) -> Iterator[Grant]:

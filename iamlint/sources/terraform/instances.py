@@ -16,7 +16,7 @@ from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.denials import denials
 from iamlint.sources.terraform.families import family_of
 from iamlint.sources.terraform.federation import workforce_pool, workforce_provider, workload_pool, workload_provider
-from iamlint.sources.terraform.grants import grants
+from iamlint.sources.terraform.grants import grants, member_removal
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.keys import api_key, hmac_key, service_account_key
 from iamlint.sources.terraform.org_policies import older_org_policy, org_policy
@@ -53,6 +53,7 @@ _RESOURCES: dict[str, State] = {
     "google_organization_iam_custom_role": organization_role,
     "google_project": project,
     "google_folder": folder,
+    "google_project_iam_member_remove": member_removal,
     "google_project_service": project_service,
     "google_project_default_service_accounts": default_accounts,
     "google_project_iam_audit_config": audit_config,

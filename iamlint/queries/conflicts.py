@@ -1,0 +1,220 @@
+"""Resources that undo each other's grants at every apply."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
+from iamlint.facts import Condition, Declaration, Emptied, Grant, Removed, Text
+from iamlint.match import Match
+from iamlint.unknown import Truth, Unknown, shown
+
+_Binding = tuple[str, str]
+"""What a binding owns: a role, and the key of its condition."""
+_POLICY = "IAMPolicy"
+_CONNECTED = frozenset({_POLICY, "IAMPartialPolicy", "IAMPolicyMember"})
+"""The kinds of Config Connector that grant roles. The first owns the whole policy: it is not for use with the others.
+
+Source: https://cloud.google.com/config-connector/docs/reference/resource-docs/iam/iampolicy
+"""
+_REMOVES = "google_project_iam_member_remove"
+_Fight = tuple["_Statement", Grant, "_Statement"]
+"""Who takes away, one grant of those that are taken away, and whose it is."""
+
+
+@dataclass(slots=True)
+class _Statement:
+    """All that one resource says of one target: the principals that it names, by binding.
+
+    ``owns_all`` is for one that owns the whole policy, ``owned`` are the bindings that it owns else. ``facts`` has the
+    first fact of each principal and binding, ``partly`` the facts that are not known in full.
+    """
+
+    label: str
+    owns_all: bool = False
+    owned: set[_Binding] = field(default_factory=set)
+    facts: dict[tuple[_Binding, str], Grant] = field(default_factory=dict)
+    partly: list[Grant] = field(default_factory=list)
+    empty: Emptied | None = None
+
+    def owns(self, binding: _Binding) -> bool:
+        return self.owns_all or binding in self.owned
+
+    def lacks(self, other: _Statement) -> Grant | None:
+        """A grant of another resource that this one owns and does not name, so takes away; one known in full if any."""
+        lost = [
+            grant
+            for (binding, who), grant in other.facts.items()
+            if self.owns(binding) and (binding, who) not in self.facts
+        ]
+        return min(lost, key=lambda grant: bool(_unknown_part(grant)), default=None)
+
+    @property
+    def first(self) -> Grant | Emptied | None:
+        return next(iter(self.facts.values()), self.empty)
+
+
+def conflicting_bindings(estate: Estate) -> Iterator[Match]:
+    """Resources that undo each other at every apply: one owns a role or a policy and lacks what the other grants.
+
+    Two that say the same do not fight. Only within one configuration, since names that are placeholders are equal in
+    many. Source: the note at the top of
+    https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam
+    """
+    for statements in _targets(estate).values():
+        owners = [one for one in statements if one.owns_all or one.owned]
+        seen: set[frozenset[str]] = set()
+        for owner in owners:
+            fights: list[_Fight] = []
+            for other in statements:
+                pair = frozenset((owner.label, other.label))
+                if len(pair) == 2 and pair not in seen:
+                    seen.add(pair)
+                    fights += _fight(owner, other)
+            yield from _told(fights)
+    yield from _removals(estate)
+
+
+def _targets(estate: Estate) -> dict[tuple[str, Node], list[_Statement]]:
+    """What each resource says, by configuration and target; targets of which nothing is owned are left out."""
+    found: dict[tuple[str, Node], dict[str, _Statement]] = defaultdict(dict)
+    stated: list[Grant | Emptied] = [*estate.of(Emptied), *estate.of(Grant)]
+    for fact in stated:
+        where = _configuration(fact.declared)
+        node = estate.hierarchy.node(fact.resource, fact.declared) if where else None
+        if where and node:
+            label = fact.declared.address or f"{fact.declared.type} at {fact.declared.at.path}:{fact.declared.at.line}"
+            _add(found[where, node].setdefault(label, _Statement(label)), fact)
+    return {
+        target: list(by_label.values())
+        for target, by_label in found.items()
+        if len(by_label) > 1 and any(one.owns_all or one.owned for one in by_label.values())
+    }
+
+
+def _configuration(declared: Declaration) -> str | None:
+    """What is applied together: a root module, or all documents of Config Connector; None for other exports."""
+    if declared.address:
+        return scope(declared)
+    return "Config Connector" if declared.type in _CONNECTED else None
+
+
+def _add(statement: _Statement, fact: Grant | Emptied) -> None:
+    role = identity(fact.role, fact.declared) if fact.role is not None else None
+    condition = condition_key(fact.condition)
+    binding = None if role is None or condition is None else (role, condition)
+    if isinstance(fact, Emptied):
+        statement.empty = fact
+        statement.owns_all = fact.role is None
+        if binding and not statement.owns_all:
+            statement.owned.add(binding)
+        return
+    statement.owns_all = statement.owns_all or fact.origin == "policy" or fact.declared.type == _POLICY
+    if binding and fact.origin == "binding":
+        statement.owned.add(binding)
+    who = _who(fact)
+    if _unknown_part(fact):
+        statement.partly.append(fact)
+    if binding and who:
+        statement.facts.setdefault((binding, who), fact)
+
+
+def _who(grant: Grant) -> str | None:
+    """One name for a principal; the provider does not tell apart the cases of mail addresses."""
+    name = principal_node(grant)
+    return name if name is None or name.startswith("principal") or "${" in name else name.lower()
+
+
+def _unknown_part(grant: Grant) -> str:
+    """Why a grant is not known in full; empty where it is."""
+    expression = grant.condition.expression if isinstance(grant.condition, Condition) else grant.condition
+    parts = (grant.role, grant.principal.unknown, expression)
+    why = next((part.reason for part in parts if isinstance(part, Unknown)), "")
+    return why and f"{grant.declared.address or grant.declared.type} is not known in full: {why}"
+
+
+def _fight(owner: _Statement, other: _Statement) -> Iterator[_Fight]:
+    """How two resources undo each other, if they do."""
+    for one, two in ((owner, other), (other, owner)):
+        lost = one.lacks(two)
+        if lost:
+            yield one, lost, two
+            return
+
+
+def _told(fights: list[_Fight]) -> Iterator[Match]:
+    """One match for all that certainly fight with one owner, at the first of them, and one for those that may."""
+    certain = [fight for fight in fights if not _doubt(fight)]
+    for chosen in (certain, [fight for fight in fights if _doubt(fight)][: 0 if certain else None]):
+        if not chosen:
+            continue
+        taker, lost, loser = chosen[0]
+        owned = f"the whole policy of {lost.resource}"
+        if not taker.owns_all:
+            owned = f"all members of {shown(lost.role)} on {lost.resource}"
+        who = lost.principal.text
+        more = f" and {len(chosen) - 1} more" if len(chosen) > 1 else ""
+        words = {"other": taker.label, "this": f"{loser.label}{more}", "what": f"the one owns {owned} and lacks {who}"}
+        others = [fact for one, grant, two in chosen for fact in (one.first, two.first, grant) if fact]
+        related = tuple(dict.fromkeys(fact for fact in others if fact is not lost))
+        doubt = _doubt(chosen[0])
+        truth, reasons = (Truth.UNKNOWN, (doubt,)) if doubt else (Truth.TRUE, ())
+        yield Match(lost, truth, reasons=reasons, related=related, words=words, place=lost.role_place)
+
+
+def _doubt(fight: _Fight) -> str:
+    """Why two resources may not fight after all."""
+    taker, lost, loser = fight
+    several = next((one.label for one in (taker, loser) if "[*]" in one.label), None)
+    if several:
+        return f"how many instances of {several} there are is not known"
+    unsure = [*taker.facts.values(), *taker.partly] if _unknown_part(lost) else taker.partly
+    return next((_unknown_part(lost) or _unknown_part(one) for one in unsure if _may_be(one, lost)), "")
+
+
+def _may_be(one: Grant, other: Grant) -> bool:
+    """Whether two grants on one target may turn out to be the same, as far as the ends of their texts tell."""
+    pairs = ((one.role, other.role), (_text(one), _text(other)))
+    return all(_fits(_ends(left), _ends(right)) for left, right in pairs)
+
+
+def _text(grant: Grant) -> Text:
+    return grant.principal.unknown or grant.principal.text
+
+
+def _ends(text: Text) -> tuple[str, str]:
+    """The texts that a text certainly begins and ends with."""
+    return (text.prefix, text.suffix) if isinstance(text, Unknown) else (text, text)
+
+
+def _fits(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    begins = one[0].startswith(other[0]) or other[0].startswith(one[0])
+    return begins and (one[1].endswith(other[1]) or other[1].endswith(one[1]))
+
+
+# -- members that are removed --------------------------------------------------------------------------------------
+
+
+def _removals(estate: Estate) -> Iterator[Match]:
+    """Grants that another resource of the same configuration removes at each apply."""
+    removed: dict[tuple[object, ...], Removed] = {}
+    for fact in estate.of(Removed):
+        key = _single(fact.grant, estate) if fact.declared.type == _REMOVES else None
+        if key:
+            removed.setdefault(key, fact)
+    for grant in estate.of(Grant) if removed else ():
+        key = _single(grant, estate) if grant.declared.address else None
+        by = removed.get(key) if key else None
+        if by:
+            what = f"the one removes {grant.principal.text} from {shown(grant.role)} on {grant.resource}"
+            words = {"other": by.declared.address or "", "this": grant.declared.address or "", "what": what}
+            yield Match(grant, Truth.TRUE, related=(by.grant,), words=words, place=grant.role_place)
+
+
+def _single(grant: Grant, estate: Estate) -> tuple[object, ...] | None:
+    """What one principal's role on one target is known by, whatever its condition."""
+    node = estate.hierarchy.node(grant.resource, grant.declared)
+    role, who = identity(grant.role, grant.declared), _who(grant)
+    return (scope(grant.declared), node, role, who) if node and role and who else None
