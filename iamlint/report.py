@@ -21,7 +21,7 @@ class Report:
     ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames
     and snippets. ``files`` is how many files were read. ``as_of`` is the day on which conditions were judged, None
     where the input has none. ``role_catalogs`` are the files laid over the role catalogue, which is of
-    ``catalog_date``.
+    ``catalog_date``. ``inputs`` are the paths of the files that say something.
     """
 
     version: str
@@ -35,6 +35,7 @@ class Report:
     texts: Mapping[str, SourceText] = field(default_factory=dict)
     as_of: date | None = None
     role_catalogs: tuple[str, ...] = ()
+    inputs: frozenset[str] = frozenset()
 
     @property
     def catalog(self) -> str:

@@ -11,13 +11,13 @@ from typing import NoReturn
 import click
 
 from iamlint.cli.commands import program
-from iamlint.cli.console import FAILED, report_usage, say
+from iamlint.cli.console import FAILED, INTERRUPTED, open_closed_streams, report_usage, say
 
 _TRACEBACK = "IAMLINT_TRACEBACK"
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; leaves with 0 (clean), 1 (findings) or 2 (the work could not be done).
+    """Run the command line; exits with 0 (clean), 1 (findings), 2 (the work could not be done) or 130 (interrupted).
 
     Whatever goes wrong is one line on standard error. With IAMLINT_TRACEBACK set, a mistake of iamlint's own shows
     where it happened.
@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> None:
     # Nearly all that a run makes is frozen and in use until its end. To look through it, again and again, for garbage
     # that refers to itself takes an eighth of a large run, and finds a few megabytes in the largest.
     gc.disable()
+    if arguments is None:
+        open_closed_streams()
     try:
         code = program.main(args=arguments, prog_name="iamlint", standalone_mode=False)
     except SystemExit as done:
@@ -34,7 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = FAILED
     except click.Abort:
         say("interrupted")
-        code = FAILED
+        code = INTERRUPTED
     except Exception as error:
         if os.environ.get(_TRACEBACK):
             raise

@@ -15,6 +15,7 @@ from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository,
 from iamlint.cli.options import (
     PATH,
     Request,
+    apart,
     catalog_option,
     judging_options,
     reading_options,
@@ -23,6 +24,7 @@ from iamlint.cli.options import (
     rule_options,
     target,
 )
+from iamlint.cli.output import write
 from iamlint.cli.run import (
     Failed,
     checked,
@@ -30,16 +32,17 @@ from iamlint.cli.run import (
     configuration,
     fails,
     failure,
+    inputs_of,
     load,
     read,
     role_catalog,
     with_errors,
-    write,
 )
 from iamlint.location import Unreadable
 from iamlint.report import Report
 from iamlint.reporters import parts
 from iamlint.reporters.frame import place
+from iamlint.reporters.plain import json_escaped, neutral
 from iamlint.reporters.presentation import Presentation
 
 _EVERY = ("default", "pedantic")
@@ -91,11 +94,13 @@ def check(
     The paths are files or directories, the working directory by default. A file that is named and cannot be read, is
     empty, or is of no known kind is an error; the others are still checked.
     """
-    wanted, targets = request(asked), [target(text) for text in output]
+    wanted, targets = request(asked), list(map(target, output))
+    apart(path for _, path in targets)
     report, default = _check(wanted, quiet=quiet)
     here = Path.cwd().resolve()
     style = Presentation(show_unknown=show_unknown, show_all=show_all, directory=here, repository=repository(here))
-    written = [write(path, parts(name, report, style)) for name, path in targets]
+    inputs = inputs_of(wanted, report)
+    written = [write(path, parts(name, report, style), inputs) for name, path in targets]
     report = with_errors(report, (error for error in written if error))
     say_errors(report.errors)
     style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet)
@@ -141,7 +146,8 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
-    emit("\n".join(rule_page(rule) for rule in found))
+    pages = "\n".join(rule_page(rule) for rule in found)
+    emit("\n".join(neutral(line) for line in pages.split("\n")))
 
 
 @program.command(name="rules")
@@ -157,10 +163,10 @@ def list_rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], rule
     if form == "json":
         keys = ("slug", "family", "title", "severity", "confidence", "since")
         listed = [{key: getattr(rule, key) for key in keys} for rule in found]
-        emit(json.dumps(listed, indent=2, ensure_ascii=False) + "\n", for_programs=True)
+        emit(json_escaped(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n", for_programs=True)
         return
     width = max((len(rule.id) for rule in found), default=0)
-    emit("".join(f"{rule.id:<{width}}  {rule.severity:<8}  {rule.title}\n" for rule in found))
+    emit("".join(f"{rule.id:<{width}}  {rule.severity:<8}  {neutral(rule.title)}\n" for rule in found))
 
 
 @program.command()
@@ -198,6 +204,6 @@ def test(directories: tuple[Path, ...]) -> None:
         failures += bool(problems)
         emit(f"{'FAILED' if problems else 'ok':<7} {rule.id}  ({len(rule.flags) + len(rule.passes)} examples)\n")
         for problem in problems:
-            emit(f"        {place(problem.at)}: {problem.reason}\n")
+            emit(f"        {place(problem.at)}: {neutral(problem.reason)}\n")
     emit(f"{len(rules) - failures} passed, {failures} failed\n")
     sys.exit(FINDINGS if failures else OK)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 import click
 
@@ -20,7 +22,26 @@ from iamlint.reporters.plain import neutral
 from iamlint.reporters.presentation import Presentation
 from iamlint.reporters.text import error_line
 
-OK, FINDINGS, FAILED = 0, 1, 2
+OK, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+
+def open_closed_streams() -> None:
+    """Open the standard streams that the caller has closed (``>&-``).
+
+    Else the next file that is opened gets the number of one, and what is meant for it. Standard output is opened so
+    that writing to it fails: a report that nobody gets is an error.
+    """
+    for number, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # the lowest number that is free
+    sys.stdout = sys.stdout or _stream(1)
+    sys.stderr = sys.stderr or _stream(2)
+
+
+def _stream(number: int) -> TextIO:
+    return open(number, "w", encoding="utf-8", closefd=False)
 
 
 def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
@@ -40,7 +61,8 @@ def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
         # Python flushes once more when it ends, and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        raise click.ClickException(f"standard output cannot be written: {error.strerror}") from error
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror
+        raise click.ClickException(f"standard output cannot be written: {reason}") from error
 
 
 def _blocks(text: str | Iterable[str]) -> Iterator[str]:
@@ -54,16 +76,22 @@ _AT_ONCE = 1_000
 """Parts of a text."""
 
 
+def tell(line: str, *, end: str = "\n") -> None:
+    """Write to standard error; one that cannot be written (closed, full, nobody reads it) changes no exit code."""
+    with suppress(OSError, ValueError):
+        click.echo(f"{line}{end}", nl=False, err=True, color=True)
+
+
 def say(message: str) -> None:
     """One line about what went wrong, on standard error."""
-    click.echo(f"{_paint()('1;31', 'error')}: {neutral(message)}", err=True, color=True)
+    tell(f"{_paint()('1;31', 'error')}: {neutral(message)}")
 
 
 def say_errors(errors: Iterable[Unreadable]) -> None:
     """What could not be read or done, a line each, on standard error."""
     paint = _paint()
     for error in errors:
-        click.echo(error_line(error, paint), err=True, color=True)
+        tell(error_line(error, paint))
 
 
 def _paint() -> Paint:
@@ -107,12 +135,12 @@ class Progress:
         if self._on and now - self._last >= self.PATIENCE:
             self._last, self._shown = now, True
             width = shutil.get_terminal_size().columns
-            click.echo(f"\r\x1b[K{neutral(message)[: width - 1]}", nl=False, err=True, color=True)
+            tell(f"\r\x1b[K{neutral(message)[: width - 1]}", end="")
 
     def end(self) -> None:
         """Take the line away."""
         if self._shown:
-            click.echo("\r\x1b[K", nl=False, err=True, color=True)
+            tell("\r\x1b[K", end="")
             self._shown = False
 
 

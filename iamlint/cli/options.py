@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -140,6 +141,18 @@ def request(asked: dict[str, Any]) -> Request:
         if "=" not in setting:
             raise click.BadParameter(f"{setting!r} is not NAME=VALUE", param_hint="--var")
     return Request(**asked)
+
+
+def apart(paths: Iterable[Path]) -> None:
+    """Raises BadParameter where two outputs are one file: the second would replace the first."""
+    seen: set[str] = set()
+    for path in paths:
+        real = os.path.realpath(path)
+        if os.path.exists(real) and not os.path.isfile(real):
+            continue
+        if real in seen:
+            raise click.BadParameter(f"two formats are written to {path}", param_hint="--output")
+        seen.add(real)
 
 
 def target(text: str) -> tuple[str, Path]:

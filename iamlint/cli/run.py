@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint import __version__
-from iamlint.cli.console import Progress, repository
+from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
 from iamlint.finding import SEVERITIES
 from iamlint.location import Location, Unreadable
@@ -40,7 +41,7 @@ def checked(request: Request, config: Config, *, quiet: bool) -> Report:
     change = touched(request.paths, repository(Path.cwd()), config.exclude)
     if not change.whole:
         beyond = f"modules beyond the first {MOST_FILES} Terraform files of the repository"
-        print(f"note: whether {beyond} call what changed was not looked for", file=sys.stderr)
+        tell(f"note: whether {beyond} call what changed was not looked for")
     report = _checked(replace(request, paths=change.paths), config, quiet=quiet)
     return report.within(lambda path: resolved(Path(path).parent) in change.directories)
 
@@ -66,8 +67,17 @@ def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
     reading.errors += mistakes(reading.texts.values(), known)
     as_of = request.as_of.date() if request.as_of else None
     found = lint(reading, graded(rules, config.severity), as_of, accept=config.accept, roles=roles)
-    report = beyond(found, _baseline(request))
+    report = replace(beyond(found, _baseline(request)), inputs=_inputs(reading))
     return unaccepted(report) if request.no_ignore else report
+
+
+def _inputs(reading: Reading) -> frozenset[str]:
+    """The files that say something: an earlier report that lies among them does not."""
+    from iamlint.sources.workspace import ASSIGNMENTS, TERRAFORM
+
+    source = {path for path in reading.texts if path.endswith((*TERRAFORM, *ASSIGNMENTS))}
+    errors = {error.at.path for error in reading.errors}
+    return frozenset(source | errors | {fact.declared.at.path for fact in reading.facts})
 
 
 def _baseline(request: Request) -> dict[str, Location]:
@@ -85,8 +95,12 @@ def configuration(request: Request) -> Config:
     from iamlint.config import NAME, Config, read_config
 
     path = request.config or Path(NAME)
-    if request.no_config or (request.config is None and not path.is_file()):
+    if request.no_config or (request.config is None and not os.path.lexists(path)):
         return Config()
+    top = repository(Path.cwd())
+    if request.config is None and not Path(os.path.realpath(path)).is_relative_to(top):
+        hint = "name the file with --config, or leave it out with --no-config"
+        raise Failed([Unreadable(Location(NAME), "this symbolic link leads out of the repository", hint)])
     found = read_config(path, str(path))
     if isinstance(found, Config):
         return found
@@ -164,15 +178,15 @@ def failure(errors: Iterable[Unreadable]) -> Report:
     return Report(version=__version__, catalog_date=catalog().date, errors=tuple(errors))
 
 
-def write(path: Path, parts: Iterable[str]) -> Unreadable | None:
-    """Write a file, in UTF-8; what went wrong where it cannot be written."""
-    try:
-        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.writelines(parts)
-    except OSError as error:
-        hint = "check that the directory is there and may be written to"
-        return Unreadable(Location(path.as_posix()), f"the file cannot be written: {error.strerror or error}", hint)
-    return None
+def inputs_of(request: Request, report: Report) -> frozenset[Path]:
+    """The files that the run was given or that say something in it, without symbolic links: no report replaces one."""
+    from iamlint.config import NAME
+    from iamlint.sources.texts import resolved
+
+    named = (*request.paths, *request.var_file, *request.role_catalog, request.config or Path(NAME), request.baseline)
+    found = {path for path in named if path and path.is_file()}
+    rules = (rule.at.path for rule in report.rules)
+    return frozenset(map(resolved, (*found, *map(Path, (*report.inputs, *rules)))))
 
 
 def with_errors(report: Report, errors: Iterable[Unreadable]) -> Report:

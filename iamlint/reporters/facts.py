@@ -37,7 +37,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.location import Location
-from iamlint.reporters.plain import neutral
+from iamlint.reporters.plain import json_escaped, neutral
 from iamlint.unknown import Unknown
 
 Entry = dict[str, Any]
@@ -324,7 +324,7 @@ def _sorted(facts: Iterable[Fact], kind: type[_Entry]) -> list[Entry]:
 
 def facts_json(facts: Iterable[Fact]) -> str:
     """One JSON object a line, in the order of the places."""
-    return "".join(json.dumps(found, ensure_ascii=False) + "\n" for found in _sorted(facts, _Entry))
+    return "".join(json_escaped(json.dumps(found, ensure_ascii=False)) + "\n" for found in _sorted(facts, _Entry))
 
 
 def facts_text(facts: Iterable[Fact]) -> str:

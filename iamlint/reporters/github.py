@@ -87,8 +87,8 @@ def command(level: Level, where: dict[str, object], title: str, message: str) ->
 
 
 def _logged(at: Location, text: str) -> str:
-    """A line of the log. It begins with no colon, so that nothing of the input is taken for a command."""
-    return neutral(f"{at.path}:{at.line}:{at.column}: {text}").lstrip(": ")
+    """A line of the log, in which nothing of the input is taken for a command."""
+    return neutral(f"{at.path}:{at.line}:{at.column}: {text}")
 
 
 def _data(text: str) -> str:

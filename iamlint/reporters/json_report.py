@@ -10,6 +10,7 @@ from iamlint.finding import Accepted, Doubt, Finding
 from iamlint.location import Location
 from iamlint.report import Report
 from iamlint.reporters.indented import indented
+from iamlint.reporters.plain import json_escaped
 
 
 def json_report(report: Report) -> Iterator[str]:
@@ -19,11 +20,11 @@ def json_report(report: Report) -> Iterator[str]:
         yield f'{separator}  "{key}": '
         separator = ",\n"
         if not isinstance(value, Iterator):
-            yield indented(value, "  ")
+            yield json_escaped(indented(value, "  "))
             continue
         between = "[\n    "
         for entry in value:
-            yield between + indented(entry, "    ")
+            yield between + json_escaped(indented(entry, "    "))
             between = ",\n    "
         yield "[]" if between.startswith("[") else "\n  ]"
     yield "\n}\n"

@@ -5,6 +5,7 @@ Limits: https://docs.github.com/en/actions/reference/workflow-commands-for-githu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from iamlint.location import Location
@@ -56,9 +57,20 @@ def _where(at: Location, style: Presentation) -> str:
     return _cell(f"{style.in_repository(at.path)}:{at.line}")
 
 
+_MARKUP = re.compile(r"(?P<mark>[&<>\\`|*_\[\]~]|^[-+=])|(?P<joint>[@#$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+"""``mark`` is what Markdown and HTML read. ``joint`` is what GitHub finds in the text that they leave: mentions, mail
+addresses, references, formulas, links without brackets. Sources: https://github.github.com/gfm/#autolinks-extension-
+https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls"""
+_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
 def _cell(text: str) -> str:
-    """A text in which Markdown and HTML find nothing of theirs, nor GitHub anybody to mention."""
-    shown = neutral(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for mark in "\\`|*_[]@":
-        shown = shown.replace(mark, f"&#{ord(mark)};")
-    return shown
+    """A text in which Markdown and HTML find nothing of theirs, nor GitHub anything to link or mention."""
+    return _MARKUP.sub(_as_text, neutral(text))
+
+
+def _as_text(found: re.Match[str]) -> str:
+    character = found[0]
+    entity = _NAMED.get(character, f"&#{ord(character)};")
+    # An element of its own parts the text: an entity alone is the character again once the text is looked through.
+    return entity if found["mark"] else f"<span>{entity}</span>"

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-import unicodedata
+import json
+import re
 
-_KEPT = {"\t"}
-_HIDING = frozenset(
-    "\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_C0 = "\x00-\x08\x0a-\x1f"
+_UNSEEN = (
+    "\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Characters that change the direction or the order of what is shown, or are not seen at all."""
+"""Characters that control a terminal, change the direction or order of what is shown, break lines, or are not seen:
+categories Cc (from DEL on), Cf, Cs, Zl and Zp, and the property Default_Ignorable_Code_Point.
+Source: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt"""
+_SHOWN_AS_ESCAPE = re.compile(f"[{_C0}{_UNSEEN}]")
+_UNSEEN_IN_JSON = re.compile(f"[{_UNSEEN}]")
+_COMMAND = re.compile(r"^(?P<start>\s*):(?=:)|#(?=#\w*\[)")
+"""What CI systems obey in a log: ``::`` at the start of a line, ``##[`` and ``##vso[`` wherever they stand.
+Source: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs"""
 
 
 def neutral(text: str) -> str:
-    """A text without control characters, escapes and marks of direction: each is shown as its escape."""
-    if text.isascii() and text.isprintable():
+    """A text without control characters, escapes and marks of direction: each is shown as its escape.
+
+    Tabs stay. A log that shows it has no command in it either.
+    """
+    if text.isascii() and text.isprintable() and "##" not in text and "::" not in text:
         return text
-    return "".join(character if _harmless(character) else _escape(character) for character in text)
-
-
-def _harmless(character: str) -> bool:
-    if character in _KEPT:
-        return True
-    return character not in _HIDING and unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    shown = _SHOWN_AS_ESCAPE.sub(lambda found: _escape(found[0]), text)
+    return _COMMAND.sub(lambda found: f"{found['start'] or ''}{_escape(found[0][-1])}", shown)
 
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return {"\n": "\\n", "\r": "\\r"}.get(character, f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
+    short = {"\n": "\\n", "\r": "\\r"}.get(character, f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
+    return short if code < 0x10000 else f"\\U{code:08x}"
+
+
+def json_escaped(text: str) -> str:
+    """JSON, as it was written, with what nobody sees in its strings, and what a log would obey, as ``\\uXXXX``."""
+    if text.isascii() and "\x7f" not in text and "##" not in text:
+        return text
+    seen = _UNSEEN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return re.sub(r"#(?=#\w*\[)", r"\\u0023", seen)
 
 
 def counted(number: int, noun: str) -> str:

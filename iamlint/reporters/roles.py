@@ -9,7 +9,7 @@ from typing import Any
 
 from iamlint.graph.powers import DEPLOY, POWERS
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.reporters.plain import neutral
+from iamlint.reporters.plain import json_escaped, neutral
 from iamlint.roles import Catalog, Roles
 from iamlint.unknown import Unknown
 
@@ -67,7 +67,7 @@ def answer(catalog: Catalog, name: str | None, *, for_programs: bool) -> str | U
 
 
 def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_escaped(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _spellings(permission: str) -> tuple[str, str]:

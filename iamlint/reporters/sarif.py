@@ -22,7 +22,7 @@ from iamlint.reporters.excerpt import inside, line_span
 from iamlint.reporters.indented import indented
 from iamlint.reporters.line_hash import line_hashes
 from iamlint.reporters.page import rule_page
-from iamlint.reporters.plain import neutral
+from iamlint.reporters.plain import json_escaped, neutral
 from iamlint.reporters.presentation import Presentation
 from iamlint.rule import Rule
 
@@ -64,7 +64,7 @@ _BASES = {
 def sarif_report(report: Report, style: Presentation) -> str:
     """The report as a SARIF log with one run. No times, no machine's paths: the same report gives the same text."""
     log = om.SarifLog(version="2.1.0", schema_uri=SCHEMA, runs=[_Run(report, style).run()])
-    return indented(_plain(log)) + "\n"
+    return json_escaped(indented(_plain(log))) + "\n"
 
 
 # -- objects to plain data ---------------------------------------------------------------------------------------------

@@ -41,6 +41,8 @@ _HINT = "give what gcloud iam roles list or describe prints with --format=json"
 
 def _text(path: Path, shown: str) -> SourceText | Unreadable:
     try:
+        if path.exists() and not path.is_file():  # to open a pipe waits for somebody who writes to it
+            return Unreadable(Location(shown), "this is no regular file", _HINT)
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:

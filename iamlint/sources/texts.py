@@ -43,7 +43,7 @@ def load(path: Path, shown: str) -> SourceText | Unreadable:
         if stat.S_ISDIR(status.st_mode):
             return Unreadable(at, "this is a directory, where a file is expected")
         if not stat.S_ISREG(status.st_mode):
-            return Unreadable(at, "this is no regular file")
+            return Unreadable(at, "this is no regular file", "write what a pipe gives to a file first")
         if status.st_size > LARGEST:
             return Unreadable(at, f"the file is larger than the {LARGEST // 1024**2} MB that iamlint reads")
         data = path.read_bytes()

@@ -125,7 +125,7 @@ def _useless(path: Path) -> tuple[str, str]:
     if path.is_file():
         return "the file is empty", "give a file that says something, or the directory that it is in"
     if path.exists():
-        return "this is no regular file", "give a file or a directory"
+        return "this is no regular file", "give a file or a directory; write what a pipe gives to a file first"
     if path.is_symlink():
         return "the symbolic link leads to nothing, or in a circle", "check where it leads"
     return "there is no such file or directory", "check the path"

@@ -73,7 +73,7 @@ def test_what_is_accepted_is_there_with_its_reason(build: Build, find: Find) -> 
 
 
 def test_it_is_written_as_json_dumps_writes_it(build: Build, find: Find) -> None:
-    doubt = Doubt('two\nlines, \u2028 and "quotes"', Location("main.tf", 3, 1))
+    doubt = Doubt('two\nlines, é and "quotes"', Location("main.tf", 3, 1))
     full = build([find(), find(related=[("member", "here")])], doubts=(doubt,))
     for report in (full, build([])):
         text = render("json", report, Presentation())

@@ -56,6 +56,8 @@ class LineText(SourceText):
 def is_stream(path: Path) -> bool:
     """Whether a file is an export of assets that is large or compressed: told by its first line."""
     try:
+        if not path.is_file():  # to open a pipe waits for somebody who writes to it
+            return False
         whole = path.suffix not in (".json", ".jsonl", ".ndjson") or path.stat().st_size < SMALL
         if whole and not is_compressed(path):
             return False

@@ -1,0 +1,85 @@
+"""Output files: whole or not at all, never over an input, and never through a link that leads out of the repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from iamlint.cli.console import repository
+from iamlint.location import Location, Unreadable
+
+_DESCRIPTOR = re.compile(r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<number>\d{1,6})")
+"""Files that stand for what is open already. Source: https://man7.org/linux/man-pages/man4/fd.4.html"""
+
+
+def write(path: Path, parts: Iterable[str], inputs: Collection[Path] = ()) -> Unreadable | None:
+    """Write a file, in UTF-8; what went wrong where it cannot be written.
+
+    A regular file is written beside its place and then moved there. Devices, pipes and descriptors are written to
+    directly. ``inputs`` are files, without symbolic links, that may not be replaced.
+    """
+    at = Location(path.as_posix())
+    try:
+        wrong = _wrong(path, inputs)
+        if wrong:
+            return Unreadable(at, *wrong)
+        _write(path, parts)
+    except OSError as error:
+        hint = "check that the directory is there and may be written to"
+        return Unreadable(at, f"the file cannot be written: {error.strerror or error}", hint)
+    return None
+
+
+def _wrong(path: Path, inputs: Collection[Path]) -> tuple[str, str] | None:
+    """Why a file may not be written, and what to do.
+
+    A pull request can bring any link: ``report.json`` to a file of the user, ``out`` to another directory.
+    """
+    top = repository(Path.cwd())
+    named, real = Path(os.path.abspath(path)), Path(os.path.realpath(path))
+    inside = real.is_relative_to(top) and ".git" not in real.relative_to(top).parts
+    if named.is_relative_to(top) and named != real and not inside:
+        return "a symbolic link leads out of the repository, so the file is not written", "remove the link"
+    if real in inputs:
+        return "the file is an input of this run, so it is not written over", "name another file"
+    return None
+
+
+def _write(path: Path, parts: Iterable[str]) -> None:
+    """Raises OSError."""
+    descriptor = _DESCRIPTOR.fullmatch(os.path.abspath(path))
+    if descriptor:
+        number = {"stdout": 1, "stderr": 2}.get(descriptor["name"] or "") or int(descriptor["number"])
+        with _text(os.dup(number)) as file:
+            file.writelines(parts)
+        return
+    real = Path(os.path.realpath(path))
+    before = real.stat() if os.path.lexists(real) else None
+    if before and not stat.S_ISREG(before.st_mode):
+        opened = os.open(real, os.O_WRONLY | os.O_NONBLOCK)  # a pipe that nobody reads is an error, not a wait
+        os.set_blocking(opened, True)
+        with _text(opened) as file:
+            file.writelines(parts)
+        return
+    beside = real.with_name(f".iamlint-{secrets.token_hex(8)}")
+    opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with _text(opened) as file:
+            file.writelines(parts)
+        if before:
+            os.chmod(beside, stat.S_IMODE(before.st_mode))
+        os.replace(beside, real)
+    except BaseException:  # an interrupt, too
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+def _text(descriptor: int) -> IO[str]:
+    return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")
