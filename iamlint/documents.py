@@ -37,9 +37,17 @@ def read_json(source: SourceText) -> Value | Unreadable:
 
 
 def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
-    """The values of JSON texts one after another: a file of lines, or what several commands appended to it."""
+    """The values of JSON texts one after another: a file of lines, or what several commands appended to it.
+
+    A key that occurs twice is an error, as in YAML: no program writes one, and to take the last would lose the first.
+    """
     nodes = json_text.parse_all(source)
-    return nodes if isinstance(nodes, Unreadable) else tuple(_from_json(node, source) for node in nodes)
+    if isinstance(nodes, Unreadable):
+        return nodes
+    again = next((key for node in nodes if (key := json_text.repeated(node))), None)
+    if again:
+        return Unreadable(source.location(again.start, again.end), f"the key {str(again.value)[:60]!r} is there twice")
+    return tuple(_from_json(node, source) for node in nodes)
 
 
 def _from_json(node: json_text.JsonNode, source: SourceText) -> Value:

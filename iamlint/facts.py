@@ -160,6 +160,17 @@ class Emptied:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedPolicy:
+    """An export shows the whole allow policy of a resource: so many bindings, maybe none, and its version."""
+
+    resource: Resource
+    declared: Declaration
+    place: Place
+    bindings: int
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DefaultAccounts:
     """What is done to Compute Engine's and App Engine's default accounts of a project, once, when it is applied.
 
@@ -462,6 +473,7 @@ Fact = (
     Grant
     | Removed
     | Emptied
+    | ExportedPolicy
     | DefaultAccounts
     | CustomRole
     | ServiceAccount

@@ -62,6 +62,25 @@ def parse_all(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
         return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
 
 
+def repeated(node: JsonNode) -> JsonNode | None:
+    """The first key that an object within a value has twice; None where no object has."""
+    waiting = [node]
+    while waiting:
+        match waiting.pop().value:
+            case Members(pairs):
+                names: set[JsonValue] = set()
+                for key, _ in pairs:
+                    if key.value in names:
+                        return key
+                    names.add(key.value)
+                waiting += (value for _, value in reversed(pairs))
+            case tuple() as items:
+                waiting += reversed(items)
+            case _:
+                pass
+    return None
+
+
 def number(text: str) -> int | Decimal | None:
     """The exact value of a number in decimal notation, an int where it is whole; None where it is out of range."""
     mantissa, _, exponent = text.lower().partition("e")

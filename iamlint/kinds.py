@@ -19,6 +19,7 @@ from iamlint.facts import (
     DefaultAccounts,
     Denial,
     Emptied,
+    ExportedPolicy,
     Fact,
     Folder,
     Gap,
@@ -414,7 +415,17 @@ _BOUNDARY = Kind(
 
 _PLAIN = tuple(
     Kind(type_, described=lambda fact: f"{fact.declared.address or fact.declared.type} is declared here")
-    for type_ in (Project, Folder, Organization, BoundaryBinding, Removed, Emptied, DefaultAccounts, Gap)
+    for type_ in (
+        Project,
+        Folder,
+        Organization,
+        BoundaryBinding,
+        Removed,
+        Emptied,
+        ExportedPolicy,
+        DefaultAccounts,
+        Gap,
+    )
 )
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {

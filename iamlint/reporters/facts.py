@@ -17,6 +17,7 @@ from iamlint.facts import (
     DefaultAccounts,
     Denial,
     Emptied,
+    ExportedPolicy,
     Fact,
     Folder,
     Gap,
@@ -120,8 +121,8 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
     match fact:
         case Grant():
             return fact.principal_place.at, "grant", _grant(fact, build)
-        case Removed() | Emptied() | DefaultAccounts():
-            return _change(fact, build)
+        case Removed() | Emptied() | ExportedPolicy() | DefaultAccounts():
+            return _policy(fact, build)
         case CustomRole():
             return at, "custom_role", _custom_role(fact, build)
         case ServiceAccount():
@@ -181,7 +182,7 @@ def _grant(fact: Grant, build: _Entry) -> Entry:
     }
 
 
-def _change(fact: Removed | Emptied | DefaultAccounts, build: _Entry) -> tuple[Location, str, Entry]:
+def _policy(fact: Removed | Emptied | ExportedPolicy | DefaultAccounts, build: _Entry) -> tuple[Location, str, Entry]:
     at = fact.declared.at
     match fact:
         case Removed(grant):
@@ -189,6 +190,9 @@ def _change(fact: Removed | Emptied | DefaultAccounts, build: _Entry) -> tuple[L
         case Emptied():
             found = {"role": build.text("role", fact.role), "resource": build.resource(fact.resource)}
             return at, "emptied", {**found, "condition": build.condition(fact.condition)}
+        case ExportedPolicy():
+            counts = {"bindings": fact.bindings, "version": fact.version}
+            return fact.place.at, "exported_policy", {"resource": build.resource(fact.resource), **counts}
         case DefaultAccounts():
             return at, "default_accounts", {n: build.text(n, getattr(fact, n)) for n in ("project", "action")}
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from iamlint.documents import read_json
-from iamlint.facts import Fact
+from iamlint.facts import Declaration, Fact, Gap
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import wanting
 from iamlint.sources.gcloud import KINDS, read_export
@@ -54,6 +54,9 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     workspace = Workspace([*paths, *beside])
     found = discover(paths, workspace, options.exclude)
     reading = Reading(errors=found.errors)
+    reading.facts += (
+        Gap(why, Declaration(Location(workspace.shown(path)), "file")) for path, why in sorted(found.unread.items())
+    )
     documents: list[tuple[Path, bool, Reading]] = []
     for path, named in found.documents:
         options.progress(f"reading {workspace.shown(path)}")

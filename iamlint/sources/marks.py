@@ -64,6 +64,7 @@ _MESSAGE = re.compile(r"\A(?:.*\n){0,20}?\s*ERROR: (?:\(gcloud\.|gcloud )")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|(?:^|[:\[,{}])[ \t]*[$%]\{", re.MULTILINE)
 """The tags of template languages where JSON and YAML have values: Helm and Go, Jinja, Terraform."""
 _LINK = re.compile(r"(?:\.{1,2}/)+[\w.@+-]+(?:/[\w.@+-]+)*\n?\Z")
+LINK_HINT = "it may be a symbolic link that git checked out as text: git config core.symlinks true, and check out again"
 
 
 def mark(text: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import SUFFIXES
+from iamlint.sources.gcloud.belongs import claim
+from iamlint.sources.gcloud.table import TABLES, TEXTS
 from iamlint.sources.texts import load, load_export, resolved
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
@@ -18,7 +21,8 @@ TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json")
 ASSIGNMENTS = (".tfvars", ".tfvars.json")
 _LINES = (".json", ".ndjson", ".jsonl")
 _DOCUMENTS = (*_LINES, ".yaml", ".yml", *(f"{plain}{suffix}" for plain in _LINES for suffix in SUFFIXES))
-_TABLES = ("enabled.txt", "services.txt")
+_TERRAGRUNT = re.compile(r"terragrunt(?:\.[\w-]+)?\.hcl(?:\.json)?\Z")
+_STACKS = (".tfstack.hcl", ".tfcomponent.hcl", ".tfdeploy.hcl")
 
 
 class Workspace:
@@ -90,11 +94,15 @@ class Workspace:
 
 @dataclass(slots=True)
 class Found:
-    """What lies below the given paths. ``documents`` has True for those that the user named."""
+    """What lies below the given paths. ``documents`` has True for those that the user named.
+
+    ``unread`` are files of which nothing is read, each with the reason.
+    """
 
     directories: list[Path] = field(default_factory=list)
     documents: list[tuple[Path, bool]] = field(default_factory=list)
     errors: list[Unreadable] = field(default_factory=list)
+    unread: dict[Path, str] = field(default_factory=dict)
 
 
 def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str] = ()) -> Found:
@@ -154,5 +162,20 @@ def _sort(path: Path, found: Found, *, named: bool) -> None:
     if name.endswith((*TERRAFORM, *ASSIGNMENTS)):
         if named or name.endswith(TERRAFORM):
             found.directories.append(resolved(path.parent))
-    elif named or name.endswith(_DOCUMENTS) or name in _TABLES:
+    elif not named and (why := _unread(name)):
+        found.unread[path] = why
+    elif named or name.endswith((*_DOCUMENTS, *TABLES)) or (name.endswith(TEXTS) and claim(path.as_posix())):
         found.documents.append((path, named))
+
+
+def _unread(name: str) -> str | None:
+    """Why a file that makes resources is not read; None for others.
+
+    Sources: https://terragrunt.gruntwork.io/docs/reference/config-blocks-and-attributes/ and
+    https://developer.hashicorp.com/terraform/language/stacks
+    """
+    if _TERRAGRUNT.match(name):
+        return "Terragrunt's configuration is not read: check the plans that it makes (terragrunt show -json PLAN)"
+    if name.endswith(_STACKS):
+        return "the configuration of a Terraform Stack is not read: its components are checked as modules"
+    return None

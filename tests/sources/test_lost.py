@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.facts import Gap, Grant
+from iamlint.facts import Gap, Grant, OrgPolicy, Service
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 
@@ -188,3 +188,70 @@ def test_a_file_that_may_not_be_read_is_an_error() -> None:
     Path("a.json").write_text(POLICY)
     Path("a.json").chmod(0)
     assert said(read([Path()], Options()))[0] == ["a.json"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "terragrunt.hcl",
+        "prod/terragrunt.hcl",
+        "terragrunt.stack.hcl",
+        "main.tfcomponent.hcl",
+        "a.tfdeploy.hcl",
+        "a.tfstack.hcl",
+    ],
+)
+def test_configuration_of_other_tools_that_makes_resources_is_an_unread_part(name: str) -> None:
+    assert said(walked(name, "inputs = {}\n")) == ([], [name], [])
+
+
+@pytest.mark.parametrize("name", [".terraform.lock.hcl", "tests/main.tftest.hcl", "policy.hcl", ".tflint.hcl"])
+def test_other_hcl_is_passed_over(name: str) -> None:
+    assert said(walked(name, "a = 1\n")) == ([], [], [])
+
+
+@pytest.mark.parametrize("name", ["a.tf", "modules/x/a.tf"])
+def test_terraform_that_is_a_link_checked_out_as_text_is_told_as_one(name: str) -> None:
+    (error,) = walked(name, "../common/a.tf").errors
+    assert "symlinks" in error.hint
+
+
+TABLE = "NAME                    TITLE\nrun.googleapis.com      Cloud Run API\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["project-shop-services.txt", "projects/shop/services.txt", "projects/shop/enabled.txt"]
+)
+def test_a_table_of_services_is_read_where_its_name_tells_the_project(name: str) -> None:
+    reading = walked(name, TABLE)
+    assert [(fact.name, fact.project) for fact in reading.facts if isinstance(fact, Service)] == [
+        ("run.googleapis.com", "shop")
+    ]
+    assert reading.errors == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "errors"),
+    [
+        ("project-shop-services.txt", "", 1),
+        ("projects/shop/iam.txt", "ROLE  MEMBERS\nroles/owner  user:ana@example.com\n", 1),
+        ("project-shop.csv", "role,members\nroles/owner,user:ana@example.com\n", 1),
+        ("project-shop.txt", "what is to be done\n", 0),
+        ("project-shop.txt", "", 0),
+        ("services.txt", "a b c\n", 0),
+    ],
+)
+def test_texts_for_people(name: str, content: str, errors: int) -> None:
+    assert len(walked(name, content).errors) == errors
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"name": "projects/shop/policies/iam.disableServiceAccountKeyCreation", "spec": {"rules": [{"enforce": True}]}},
+        {"constraint": "constraints/iam.disableServiceAccountKeyCreation", "booleanPolicy": {"enforced": True}},
+    ],
+)
+def test_an_organization_policy_without_etag_is_read(content: dict[str, object]) -> None:
+    (policy,) = [fact for fact in walked("project-shop.json", json.dumps(content)).facts if isinstance(fact, OrgPolicy)]
+    assert policy.enforced is True

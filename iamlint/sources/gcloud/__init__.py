@@ -18,10 +18,11 @@ from iamlint.sources.gcloud.constraints import org_policies
 from iamlint.sources.gcloud.denials import attached_to, boundaries, boundary_bindings, denials
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.kinds import Kind, kind_of
+from iamlint.sources.gcloud.kubernetes import opened, unread
 from iamlint.sources.gcloud.parts import has, place
-from iamlint.sources.gcloud.policies import policy
+from iamlint.sources.gcloud.policies import whole_policy
 from iamlint.sources.gcloud.shapes import problems
-from iamlint.sources.gcloud.table import is_table, read_table
+from iamlint.sources.gcloud.table import TABLES, TEXTS, is_table, read_table
 from iamlint.sources.gcloud.unrecognised import unparsed, unrecognised
 from iamlint.sources.marks import mark
 from iamlint.sources.reading import Options, Reading
@@ -34,7 +35,7 @@ KINDS = (
     "list, search-all-iam-policies, analyze-iam-policy)"
 )
 _RELEVANT = re.compile(
-    r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|[pP]olic|cnrm\.cloud\.google\.com"
+    r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|[pP]olic|cnrm\.cloud\.google\.com|IAM[A-Z]"
     r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|ancestors|constraints/"
     r"|directoryCustomerId|organizations/|asset_?[tT]ype|keyType|\biam\."
 )
@@ -50,37 +51,47 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     """
     if is_table(source):
         return read_table(source)
-    claimed = claim(source.path)
+    claimed = claim(source.path) if not source.path.endswith(TEXTS) or source.path.endswith(TABLES) else None
     if not named and not claimed and not _RELEVANT.search(source.text) and not mark(source.text):
         return None
     documents = _documents(source)
     if isinstance(documents, Unreadable):
         return unparsed(source, documents, claimed, named=named)
-    said = [document for document in documents if document.data is not None]
+    said = [one for document in documents if document.data is not None for one in opened(document)]
+    gaps: list[Fact] = [gap for document in said if (gap := unread(document))]
     if claimed and claimed.is_policy and all(document.data == {} for document in said):
         pairs: list[tuple[Value, Kind | None]] = [(document, "policy") for document in said]
         return _read(pairs, source, options) if said else unrecognised(source, documents, claimed)
     kinds = [kind_of(document) for document in said]
+    if gaps and not any(kinds):
+        return Reading(facts=gaps)
     if not any(kinds) and not (named and said and all(document.data == () for document in said)):
         return unrecognised(source, documents, None if named else claimed)
-    return _read(_relevant(said, kinds), source, options)
+    found = _read(_relevant(said, kinds), source, options)
+    found.facts += gaps
+    return found
 
 
 def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
     name = source.path.removesuffix(".gz").removesuffix(".zst")
-    if name.endswith((".json", ".jsonl", ".ndjson")) or source.text.lstrip()[:1] in ("{", "["):
-        return read_json_documents(source)
-    return read_yaml(source)
+    is_json = name.endswith((".json", ".jsonl", ".ndjson"))
+    if not is_json and source.text.lstrip()[:1] not in ("{", "["):
+        return read_yaml(source)
+    found = read_json_documents(source)
+    if is_json or not isinstance(found, Unreadable):
+        return found
+    other = read_yaml(source)  # which may have braces and brackets, too
+    return found if isinstance(other, Unreadable) else other
 
 
 def _relevant(documents: Sequence[Value], kinds: Sequence[Kind | None]) -> list[tuple[Value, Kind | None]]:
-    """The documents with their kinds. Among Config Connector's those of the cluster itself do not matter; between the
-    documents of an analysis stand headings."""
+    """The documents with their kinds. Among Config Connector's those of no known kind are the cluster's own, and do not
+    matter; between the documents of an analysis stand headings."""
     pairs = list(zip(documents, kinds, strict=True))
     if "analysis" in kinds:
         pairs = [(document, kind) for document, kind in pairs if not isinstance(document.data, str)]
     if "config_connector" in kinds:
-        return [(document, kind) for document, kind in pairs if kind == "config_connector"]
+        return [(document, kind) for document, kind in pairs if kind]
     return [(document, kind) for document, kind in pairs if document.data != ()]
 
 
@@ -155,7 +166,7 @@ class _Export:
         resource = self._resource()
         if resource:
             for one in found:
-                yield from policy(one, resource)
+                yield from whole_policy(one, resource)
         elif found:
             self.errors.append(_of_nothing(self.source, self.options, "the policy does not say what it belongs to"))
 

@@ -9,7 +9,7 @@ from iamlint.facts import Declaration, Fact, Resource
 from iamlint.sources.gcloud.denials import attached_to, denials
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.parts import get, has, place, text
-from iamlint.sources.gcloud.policies import policy
+from iamlint.sources.gcloud.policies import whole_policy
 from iamlint.values import Value
 
 
@@ -24,6 +24,6 @@ def ancestors(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:
         if has(written, "kind") or has(written, "rules"):
             yield from denials((written,), attached_to(resource))
         else:
-            yield from policy(written, resource, place(get(entry, "id")), declared)
+            yield from whole_policy(written, resource, place(get(entry, "id")), declared)
     for (name, declared), parent in zip_longest(names.items(), list(names)[1:]):
         hierarchy.note(name, parent, None, declared)

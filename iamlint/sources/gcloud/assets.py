@@ -14,7 +14,7 @@ from iamlint.sources.gcloud import constraints, federation, inventory
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
-from iamlint.sources.gcloud.policies import grants, policy
+from iamlint.sources.gcloud.policies import grants, policy, whole_policy
 from iamlint.sources.reading import Relevance
 from iamlint.unknown import Unknown
 from iamlint.values import Value
@@ -36,7 +36,10 @@ def _asset(one: Value, declared: Declaration, relevant: Relevance | None) -> Ite
     resource = resource_of(text(name) or "")
     allow = first(one, "iam_policy", "iamPolicy")
     if resource and allow.data is not None:
-        yield from policy(allow, resource, place(name), declared, relevant)
+        if relevant:
+            yield from policy(allow, resource, place(name), declared, relevant)
+        else:
+            yield from whole_policy(allow, resource, place(name), declared)
     if resource:
         yield from constraints.org_policies(items(first(one, "org_policy", "orgPolicy")), resource)
     data = get(one, "resource", "data")

@@ -240,6 +240,18 @@ _READERS: Mapping[str, Callable[[_Object], Fact]] = {
     "Project": _own_project,
     "Service": _service,
 }
+KINDS = frozenset(
+    {
+        "IAMPolicy",
+        "IAMPartialPolicy",
+        "IAMPolicyMember",
+        "IAMAuditConfig",
+        "IAMDenyPolicy",
+        "BigQueryDataset",
+        *_READERS,
+    }
+)
+"""The kinds that are read, beside those of access lists."""
 
 
 # -- names ---------------------------------------------------------------------------------------------------------

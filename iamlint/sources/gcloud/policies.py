@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from iamlint.facts import AuditConfig, Condition, Declaration, Fact, Grant, Place, Principal, Resource
+from iamlint.facts import AuditConfig, Condition, Declaration, ExportedPolicy, Fact, Grant, Place, Principal, Resource
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.parts import first, get, items, place, text
@@ -42,6 +42,22 @@ def policy(
             )
             yield from (one for one in found if one.principal in {principal(member) for member in kept})
     yield from audit_configs(document, resource, declared)
+
+
+def whole_policy(
+    document: Value, resource: Resource, where: Location | None = None, declared: Declaration | None = None
+) -> Iterator[Fact]:
+    """What an allow policy says that is all that the resource has, with the fact that it was seen."""
+    declared = declared or Declaration(place(document), "policy")
+    version = get(document, "version").data
+    yield ExportedPolicy(
+        resource,
+        declared,
+        Place(where or place(document)),
+        bindings=len(items(get(document, "bindings"))),
+        version=version if isinstance(version, int) else None,
+    )
+    yield from policy(document, resource, where, declared)
 
 
 def role_and_hidden(written: str) -> tuple[str, Unknown | None]:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from iamlint.documents import read_json
-from iamlint.facts import Declaration, Fact, Grant, Place
+from iamlint.documents import read_json, read_json_documents
+from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import is_compressed, opened
 from iamlint.sources.gcloud.assets import RESOURCES, assets
@@ -150,14 +150,17 @@ def _facts(
         asset = json.loads(text)
     except (ValueError, RecursionError):
         asset = None
-    kept = _plain(asset, relevant, dull)
+    kept = _plain(asset, relevant, dull) if _has_each_key_once(asset, line) else None
     if kept is not None:
-        return _grants(asset, kept, _Line(text, number, shown), hierarchy) if kept else []
+        return _grants(asset, kept, _Line(text, number, shown), hierarchy, every=relevant is None)
     if _is_resource_alone(asset):
         return []
-    document = read_json(LineText(shown, text, number))
-    if isinstance(document, Unreadable):
-        return document
+    documents = read_json_documents(LineText(shown, text, number))
+    if isinstance(documents, Unreadable):
+        return documents
+    if len(documents) > 1:
+        return Unreadable(_at(shown, number), "there are several assets on this line", "write a line for each")
+    document = documents[0]
     if kind_of(document) != "asset":
         return Unreadable(_at(shown, number), "this line is no asset, though others are", "is the export whole?")
     errors = problems("asset", document)
@@ -178,6 +181,19 @@ _OF_POLICY = frozenset({"bindings", "etag", "version"})
 _STRINGS = frozenset({str})
 Kept = tuple[int, str, Sequence[str]]
 """The number of a binding, its role, and those of its members that are kept."""
+
+
+def _has_each_key_once(asset: Any, line: bytes) -> bool:
+    """Whether no key of an asset with a plain policy occurs twice, of which only the last would be left.
+
+    Told by how many keys there are, written and left, since that is quick; False also where a text has ``":`` in it.
+    """
+    try:
+        policy = _either(asset, "iam_policy")
+        keys = len(asset) + len(policy) + sum(map(len, policy.get("bindings", ())))
+    except (AttributeError, KeyError, TypeError):
+        return False
+    return line.translate(None, b" \t\r\n").count(b'":') == keys
 
 
 def _plain(asset: Any, relevant: Relevance | None, dull: Dull | None) -> list[Kept] | None:
@@ -290,15 +306,23 @@ class _Line:
         return Location(self._shown, self._number, 1, self._number, len(self._text.rstrip()) + 1)
 
 
-def _grants(asset: dict[str, Any], kept: list[Kept], line: _Line, hierarchy: Hierarchy) -> list[Fact]:
+def _grants(asset: dict[str, Any], kept: list[Kept], line: _Line, hierarchy: Hierarchy, *, every: bool) -> list[Fact]:
+    """The grants that are kept; where ``every`` one is, with the fact that the policy was seen."""
     name = asset["name"]
-    resource = resource_of(name)
+    resource = resource_of(name) if kept or every else None
     if resource is None:
         return []
     declared = Declaration(line.whole, "asset")
     hierarchy.add(asset.get("ancestors", []), project_in(name), declared)
     resource_place = line.place(name)
     found: list[Fact] = []
+    if every:
+        policy = _either(asset, "iam_policy")
+        version = policy.get("version")
+        count = len(policy.get("bindings", ()))
+        found.append(
+            ExportedPolicy(resource, declared, resource_place, count, version if type(version) is int else None)
+        )
     for number, role, members in kept:
         role_place = line.role(number, role)
         for member in members:

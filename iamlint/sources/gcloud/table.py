@@ -9,6 +9,10 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.belongs import project_by_path
 from iamlint.sources.reading import Reading
 
+TABLES = ("enabled.txt", "services.txt")
+"""How the names of such tables end."""
+TEXTS = (".txt", ".csv", ".log")
+"""How the names of files end that are for people; those of a policy may hold a table, which cannot be read."""
 _HEADER = re.compile(r"NAME +TITLE[ \r]*$", re.MULTILINE)
 
 

@@ -13,12 +13,11 @@ from iamlint.facts import Declaration, Gap
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.belongs import Claim
 from iamlint.sources.gcloud.parts import get, has, items, text
-from iamlint.sources.marks import ROLE, is_link, is_template, mark, message
+from iamlint.sources.marks import LINK_HINT, ROLE, is_link, is_template, mark, message
 from iamlint.sources.reading import Reading
 from iamlint.values import Value
 
 AGAIN = "export it again; what is broken on purpose can be left out with `exclude` in .iamlint.yaml"
-_LINK = "it may be a symbolic link that git checked out as text: git config core.symlinks true, and check out again"
 _MOST_LOOKED_AT = 20_000
 """Values of a document among which a policy is looked for."""
 _ROLE = re.compile(ROLE)
@@ -41,8 +40,8 @@ def unparsed(source: SourceText, error: Unreadable, claimed: Claim | None, *, na
 
 def _link(source: SourceText, claimed: Claim | None, *, named: bool) -> Reading:
     if named or claimed:
-        return Reading(errors=[Unreadable(Location(source.path), "the file holds only a path", _LINK)])
-    return _unread(source, f"the file holds only a path: {_LINK}")
+        return Reading(errors=[Unreadable(Location(source.path), "the file holds only a path", LINK_HINT)])
+    return _unread(source, f"the file holds only a path: {LINK_HINT}")
 
 
 def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim | None) -> Reading | None:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Argument, Block, File, Template
-from iamlint.location import SourceText, Span, Unreadable
+from iamlint.location import Location, SourceText, Span, Unreadable
+from iamlint.sources.marks import LINK_HINT, is_link
 
 Mode = Literal["managed", "data", "ephemeral"]
 
@@ -143,6 +144,9 @@ def _parse(module: Module, path: Path, load: Load) -> File | None:
     source = load(path)
     if isinstance(source, Unreadable):
         module.errors.append(source)
+        return None
+    if is_link(source.text):
+        module.errors.append(Unreadable(Location(source.path), "the file holds only a path", LINK_HINT))
         return None
     file = read_file(source)
     module.files.append(file)

@@ -17,13 +17,14 @@ Export = Callable[..., Reading]
 
 @pytest.fixture
 def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Export:
-    """``export(name, content, …)`` writes a file (data as JSON with an indent of two, or text) and reads it by name."""
+    """``export(name, content, …)`` writes a file (JSON with an indent of two, text, or bytes) and reads it by name."""
     monkeypatch.chdir(tmp_path)
 
     def written(name: str, content: Any, **options: Any) -> Reading:
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content if isinstance(content, str) else json.dumps(content, indent=2), encoding="utf-8")
+        text = content if isinstance(content, str | bytes) else json.dumps(content, indent=2)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
         return read([path], Options(**options))
 
     return written

@@ -150,7 +150,7 @@ def test_resources_of_which_nothing_is_read_are_not_looked_into(
     case: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     looked: list[str] = []
-    read_json = stream.read_json
+    read_json = stream.read_json_documents
 
     def seen(text: Any) -> Any:
         looked.append(text.text)
@@ -164,7 +164,7 @@ def test_resources_of_which_nothing_is_read_are_not_looked_into(
     whole = read([path], Options())
     monkeypatch.undo()
     monkeypatch.setattr(stream, "SMALL", 0)
-    monkeypatch.setattr(stream, "read_json", seen)
+    monkeypatch.setattr(stream, "read_json_documents", seen)
     quick = read([path], Options())
     assert (quick.facts, quick.errors) == (whole.facts, whole.errors)
     assert any(text.startswith(json.dumps(found)) for text in looked) is into

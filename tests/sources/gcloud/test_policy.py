@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 
 import pytest
 
-from iamlint.facts import Condition, Grant, Resource
+from iamlint.facts import Condition, ExportedPolicy, Grant, Resource
 from iamlint.location import Location
 from iamlint.sources.gcloud.belongs import by_option, by_path
 from iamlint.unknown import Unknown
@@ -76,10 +78,65 @@ def test_principals_and_roles_are_where_they_are_written(export):
     assert ops.role_place.at == Location("project-shop.yaml", 11, 9, 11, 20)
 
 
-@pytest.mark.parametrize("policy", [{"etag": "ACAB"}, {"etag": "ACAB", "version": 1}, {"bindings": []}, {"version": 1}])
-def test_an_empty_policy_says_nothing_and_is_no_error(export, policy):
+@pytest.mark.parametrize(
+    ("policy", "version"),
+    [
+        ({"etag": "ACAB"}, None),
+        ({"etag": "ACAB", "version": 1}, 1),
+        ({"bindings": []}, None),
+        ({"version": 3}, 3),
+        ({}, None),
+    ],
+)
+def test_an_empty_policy_says_that_it_was_seen(export, policy, version):
     reading = export("ci@shop.iam.gserviceaccount.com/iam.json", policy)
-    assert (reading.facts, reading.errors, reading.files) == ([], [], 1)
+    (fact,) = reading.facts
+    assert isinstance(fact, ExportedPolicy)
+    assert (str(fact.resource), fact.bindings, fact.version) == (
+        "service account ci@shop.iam.gserviceaccount.com",
+        0,
+        version,
+    )
+    assert (reading.errors, reading.files) == ([], 1)
+
+
+ASSET = {"name": "//cloudresourcemanager.googleapis.com/projects/shop", "asset_type": "x", "iam_policy": POLICY}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("project-shop.json", POLICY),
+        ("assets.ndjson", json.dumps(ASSET)),
+        ("assets.ndjson.gz", json.dumps(ASSET)),
+        ("above.json", [{"id": "shop", "type": "project", "policy": POLICY}]),
+    ],
+)
+def test_a_policy_with_bindings_was_seen_too(export, name, content):
+    data = gzip.compress(content.encode()) if name.endswith(".gz") else content
+    (fact,) = [one for one in export(name, data).facts if isinstance(one, ExportedPolicy)]
+    assert (str(fact.resource), fact.bindings, fact.version) == ("project shop", 2, 3)
+
+
+def test_a_search_shows_no_whole_policy(export):
+    found = {"resource": ASSET["name"], "assetType": "x", "policy": POLICY}
+    assert not [one for one in export("search.json", [found]).facts if isinstance(one, ExportedPolicy)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("project-shop.json", '{"bindings": [{"role": "roles/owner", "members": ["user:a@b.c"]}], "bindings": []}'),
+        ("project-shop.yaml", "bindings: [{role: roles/owner, members: ['user:a@b.c']}]\nbindings: []\n"),
+        ("project-shop.json", '{"bindings": [{"role": "roles/owner", "members": ["user:a@b.c"], "members": []}]}'),
+        ("a.ndjson.gz", json.dumps(ASSET)[:-1] + ', "iam_policy": {}}\n'),
+        ("a.ndjson.gz", json.dumps(ASSET) + "\n" + json.dumps(ASSET).replace('"role"', '"members": [], "role"') + "\n"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_an_error(export, name, content):
+    data = gzip.compress(content.encode()) if name.endswith(".gz") else content
+    (error,) = export(name, data).errors
+    assert "there twice" in error.reason
 
 
 def test_a_policy_read_below_version_3_hides_its_conditions(export):

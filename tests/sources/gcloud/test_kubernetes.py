@@ -1,0 +1,97 @@
+"""Lists of Kubernetes' documents are opened; documents about IAM of other kinds are told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from iamlint.facts import Gap, Grant
+
+VERSION = "iam.cnrm.cloud.google.com/v1beta1"
+SPEC = {
+    "member": "group:a@example.com",
+    "role": "roles/owner",
+    "resourceRef": {"kind": "Project", "external": "projects/shop"},
+}
+MEMBER: dict[str, Any] = {"apiVersion": VERSION, "kind": "IAMPolicyMember", "metadata": {"name": "a"}, "spec": SPEC}
+CONFIG: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"role": "roles/owner", "member": "x"}}
+
+
+def listed(*items: Any, kind: str = "List", version: str = "v1") -> dict[str, Any]:
+    return {"apiVersion": version, "kind": kind, "items": list(items), "metadata": {"resourceVersion": ""}}
+
+
+def said(reading: Any) -> tuple[list[str], list[str]]:
+    assert reading.errors == []
+    gaps = [fact.reason for fact in reading.facts if isinstance(fact, Gap)]
+    return [fact.principal.text for fact in reading.facts if isinstance(fact, Grant)], gaps
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        listed(MEMBER),
+        listed(CONFIG, MEMBER),
+        listed(MEMBER, kind="IAMPolicyMemberList", version=VERSION),
+        listed({"metadata": {"name": "a"}, "spec": SPEC}, kind="IAMPolicyMemberList", version=VERSION),
+        listed(CONFIG, listed(listed(MEMBER))),
+        [CONFIG, MEMBER],
+        [listed(CONFIG), listed(MEMBER)],
+    ],
+)
+@pytest.mark.parametrize("name", ["list.json", "list.yaml"])
+def test_the_members_of_a_list_are_read_like_single_documents(export, name, document):
+    assert said(export(name, document)) == (["group:a@example.com"], [])
+
+
+def test_a_list_may_stand_among_other_documents(export):
+    text = "\n---\n".join(json.dumps(one) for one in (CONFIG, listed(MEMBER), MEMBER))
+    assert said(export("all.yaml", text))[0] == ["group:a@example.com"] * 2
+
+
+def test_the_place_is_that_in_the_list(export):
+    (grant,) = [fact for fact in export("list.json", listed(CONFIG, MEMBER)).facts if isinstance(fact, Grant)]
+    assert grant.principal_place.at.line == 20
+
+
+def test_a_policy_among_documents_of_a_cluster_is_read(export):
+    text = "\n---\n".join(
+        json.dumps(one) for one in (MEMBER, {"bindings": [{"role": "roles/owner", "members": ["user:b@example.com"]}]})
+    )
+    assert said(export("project-shop.yaml", text))[0] == ["user:b@example.com", "group:a@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        (VERSION, "IAMWorkforcePool"),
+        ("iam.gcp.crossplane.io/v1alpha1", "ServiceAccountPolicy"),
+        ("cloudplatform.gcp.upbound.io/v1beta1", "ProjectIAMMember"),
+        ("storage.gcp.upbound.io/v1beta1", "BucketIAMBinding"),
+        ("platform.iam.example.com/v1", "Access"),
+        ("privilegedaccessmanager.cnrm.cloud.google.com/v1beta1", "PrivilegedAccessManagerEntitlement"),
+    ],
+)
+def test_a_document_about_iam_that_is_not_read_is_told(export, version, kind):
+    document = {"apiVersion": version, "kind": kind, "spec": {}}
+    reason = f"iamlint does not read {kind} of {version.partition('/')[0]}"
+    assert said(export("a.yaml", document)) == ([], [reason])
+    assert said(export("a.yaml", listed(MEMBER, document))) == (["group:a@example.com"], [reason])
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("v1", "ConfigMap"),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+        ("iam.aws.upbound.io/v1beta1", "Role"),
+        ("iam.services.k8s.aws/v1alpha1", "Policy"),
+        ("storage.cnrm.cloud.google.com/v1beta1", "StorageBucket"),
+        ("apps/v1", "DIAMOND"),
+    ],
+)
+def test_other_documents_are_not(export, version, kind):
+    document = {"apiVersion": version, "kind": kind, "spec": {}}
+    assert said(export("a.yaml", listed(MEMBER, document))) == (["group:a@example.com"], [])
