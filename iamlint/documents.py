@@ -39,12 +39,12 @@ def read_json(source: SourceText) -> Value | Unreadable:
 def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
     """The values of JSON texts one after another: a file of lines, or what several commands appended to it.
 
-    A key that occurs twice is an error, as in YAML: no program writes one, and to take the last would lose the first.
+    A key that occurs twice with different values is an error: no program writes one, and the first would be lost.
     """
     nodes = json_text.parse_all(source)
     if isinstance(nodes, Unreadable):
         return nodes
-    again = next((key for node in nodes if (key := json_text.repeated(node))), None)
+    again = next((key for node in nodes if (key := json_text.repeated(node, source.text))), None)
     if again:
         return Unreadable(source.location(again.start, again.end), f"the key {str(again.value)[:60]!r} is there twice")
     return tuple(_from_json(node, source) for node in nodes)

@@ -62,17 +62,20 @@ def parse_all(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
         return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
 
 
-def repeated(node: JsonNode) -> JsonNode | None:
-    """The first key that an object within a value has twice; None where no object has."""
+def repeated(node: JsonNode, text: str) -> JsonNode | None:
+    """The first key that an object within a value has twice, with another value each time; None where none has.
+
+    ``text`` is what the value was parsed from.
+    """
     waiting = [node]
     while waiting:
         match waiting.pop().value:
             case Members(pairs):
-                names: set[JsonValue] = set()
-                for key, _ in pairs:
-                    if key.value in names:
+                found: dict[JsonValue, JsonNode] = {}
+                for key, value in pairs:
+                    first = found.setdefault(key.value, value)
+                    if first is not value and text[first.start : first.end] != text[value.start : value.end]:
                         return key
-                    names.add(key.value)
                 waiting += (value for _, value in reversed(pairs))
             case tuple() as items:
                 waiting += reversed(items)

@@ -99,8 +99,10 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
             return read_stream(path, workspace.shown(path), options)
     source = workspace.load_export(path)
     if isinstance(source, Unreadable):
-        lost = named or claim(source.at.path) or _is_lost(path, workspace)
-        return Reading(errors=[source] if lost else [])
+        if named or claim(source.at.path) or _is_lost(path, workspace):
+            return Reading(errors=[source])
+        outside = path.exists() and not workspace.allowed(resolved(path))
+        return Reading(facts=[Gap(source.reason, Declaration(source.at, "file"))] if outside else [])
     found = _plan(source, options, workspace) or read_export(source, options, named=named)
     if found is None:
         return Reading(errors=[_unrecognised(source)] if named else [])

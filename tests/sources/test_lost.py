@@ -255,3 +255,14 @@ def test_texts_for_people(name: str, content: str, errors: int) -> None:
 def test_an_organization_policy_without_etag_is_read(content: dict[str, object]) -> None:
     (policy,) = [fact for fact in walked("project-shop.json", json.dumps(content)).facts if isinstance(fact, OrgPolicy)]
     assert policy.enforced is True
+
+
+def test_a_link_that_leads_out_is_an_unread_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (tmp_path / "assets.ndjson").write_text(ASSET)
+    monkeypatch.chdir(inner)
+    Path("main.tf").write_text("locals {}\n")
+    Path("assets.ndjson").symlink_to(tmp_path / "assets.ndjson")
+    Path("gone.json").symlink_to("nowhere.json")
+    assert said(read([Path()], Options())) == ([], ["assets.ndjson"], [])

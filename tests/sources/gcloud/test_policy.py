@@ -123,6 +123,11 @@ def test_a_search_shows_no_whole_policy(export):
     assert not [one for one in export("search.json", [found]).facts if isinstance(one, ExportedPolicy)]
 
 
+def test_a_key_that_is_there_twice_with_one_value_loses_nothing(export):
+    reading = export("project-shop.json", '{"etag": "x", "etag": "x", "bindings": []}')
+    assert reading.errors == []
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
