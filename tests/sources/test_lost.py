@@ -266,3 +266,45 @@ def test_a_link_that_leads_out_is_an_unread_part(tmp_path: Path, monkeypatch: py
     Path("assets.ndjson").symlink_to(tmp_path / "assets.ndjson")
     Path("gone.json").symlink_to("nowhere.json")
     assert said(read([Path()], Options())) == ([], ["assets.ndjson"], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "unread"),
+    [
+        ({"assets": [json.loads(ASSET)]}, 0),
+        ({"results": [{"resource": json.loads(ASSET)["name"], "assetType": "x", "policy": json.loads(POLICY)}]}, 0),
+        ({"assets": [json.loads(ASSET)], "nextPageToken": "abc"}, 1),
+    ],
+)
+def test_the_answer_of_an_api_is_read_as_the_list_in_it(content: dict[str, object], unread: int) -> None:
+    assert said(walked("answer.json", json.dumps(content))) == ([], ["answer.json"] * unread, ["user:ana@example.com"])
+
+
+@pytest.mark.parametrize("content", [{"services": [{"version": "1"}]}, {"roles": ["admin"]}, {"policies": [{"id": 7}]}])
+def test_lists_of_other_things_are_passed_over(content: dict[str, object]) -> None:
+    assert said(walked("answer.json", json.dumps(content))) == ([], [], [])
+
+
+BINDINGS = json.loads(POLICY)["bindings"]
+
+
+@pytest.mark.parametrize(
+    "content", [BINDINGS, {"Bindings": BINDINGS}, {"shop": json.loads(POLICY)}, [[{"policy": json.loads(POLICY)}]]]
+)
+def test_a_policy_in_another_form_is_not_passed_over(content: object) -> None:
+    assert said(walked("a.json", json.dumps(content))) == ([], ["a.json"], [])
+    Path("a.json").unlink()
+    assert said(walked("project-shop.json", json.dumps(content)))[0] == ["project-shop.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("project-shop.json", '{"bindings": [{"role": "roles/owner"}]}'),
+        ("project-shop.json", '[{"bindings": {"role": "roles/owner", "members": "user:ana@example.com"}}]'),
+        ("project-shop.yaml", "base: &b {members: ['user:a@b.c']}\nbindings:\n- <<: *b\n  role: roles/owner\n"),
+    ],
+)
+def test_a_binding_without_members_is_an_error(name: str, content: str) -> None:
+    reading = walked(name, content)
+    assert [error.at.path for error in reading.errors] == [name]

@@ -18,7 +18,8 @@ from iamlint.sources.gcloud.constraints import org_policies
 from iamlint.sources.gcloud.denials import attached_to, boundaries, boundary_bindings, denials
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.kinds import Kind, kind_of
-from iamlint.sources.gcloud.kubernetes import opened, unread
+from iamlint.sources.gcloud.kubernetes import unread
+from iamlint.sources.gcloud.lists import more, opened
 from iamlint.sources.gcloud.parts import has, place
 from iamlint.sources.gcloud.policies import whole_policy
 from iamlint.sources.gcloud.shapes import problems
@@ -59,6 +60,7 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
         return unparsed(source, documents, claimed, named=named)
     said = [one for document in documents if document.data is not None for one in opened(document)]
     gaps: list[Fact] = [gap for document in said if (gap := unread(document))]
+    gaps += (gap for document in documents if (gap := more(document)))
     if claimed and claimed.is_policy and all(document.data == {} for document in said):
         pairs: list[tuple[Value, Kind | None]] = [(document, "policy") for document in said]
         return _read(pairs, source, options) if said else unrecognised(source, documents, claimed)

@@ -5,6 +5,7 @@ Source: https://cloud.google.com/config-connector/docs/reference/overview
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -96,7 +97,8 @@ def _policy(one: _Object) -> Iterator[Fact]:
 
 def _grants(one: _Object, binding: Value, members: Sequence[Value]) -> Iterator[Grant]:
     written = get(binding, "role")
-    role, hidden = role_and_hidden(text(written) or "")
+    named, hidden = role_and_hidden(text(written) or "")
+    role = _filled(named)
     for member in members:
         principal, at = _principal(one, member)
         yield Grant(
@@ -116,7 +118,7 @@ def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
     """A member: a text, or an object with ``member`` or ``memberFrom``, and what of it names the principal."""
     written = member if isinstance(member.data, str) else get(member, "member")
     if text(written) is not None:
-        return read_principal(text(written) or ""), written
+        return read_principal(_filled(text(written) or "")), written
     source = get(member, "memberFrom")
     if has(source, "serviceAccountRef"):
         account = _account_of(one, get(source, "serviceAccountRef"))
@@ -133,7 +135,7 @@ def _target(one: _Object) -> Resource:
     kind, name = text(get(reference, "kind")) or "", _named(reference)
     match kind:
         case "Project":
-            return Resource("project", name.removeprefix("projects/") if name else _project(one))
+            return Resource("project", _filled(name.removeprefix("projects/")) if name else _project(one))
         case "Folder":
             folder = one.others.get((kind, name or ""))
             number = (name or "").removeprefix("folders/")
@@ -146,7 +148,18 @@ def _target(one: _Object) -> Resource:
             family = snake(kind)
             for words, spelt in _SPELT.items():
                 family = family.replace(words, spelt)
-            return Resource(family, name or Unknown("the policy does not name its resource"))
+            return Resource(family, _filled(name) if name else Unknown("the policy does not name its resource"))
+
+
+_TAG = re.compile(r"(\{\{[^{}]*\}\})")
+
+
+def _filled(written: str) -> Text:
+    """A text; unknown where a tag of a template stands for a part of it (`{{ .Values.project }}`, as Helm has them)."""
+    if "{{" not in written:
+        return written
+    parts = (Hole(part.strip("{} -")) if _TAG.fullmatch(part) else part for part in _TAG.split(written) if part)
+    return Unknown("the document is a template, which is not filled in", tuple(parts))
 
 
 def _number(name: str, kind: str) -> Text:

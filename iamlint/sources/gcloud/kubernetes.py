@@ -20,7 +20,7 @@ _ABOUT_IAM = re.compile(r"IAM(?=[A-Z]|\Z)|ServiceAccountKey\Z|PrivilegedAccessMa
 """Kinds that grant something, or make credentials, in whatever group of Google Cloud they are."""
 
 
-def opened(document: Value) -> Iterator[Value]:
+def members(document: Value) -> Iterator[Value]:
     """The documents in a list of them (``kind: List``, ``IAMPolicyMemberList``, a bare list), or the document itself.
 
     Items of a list of one kind need not say which: they have the list's own.
@@ -28,14 +28,14 @@ def opened(document: Value) -> Iterator[Value]:
     match document.data:
         case tuple() as found if any(_is_document(item) for item in found):
             for item in found:
-                yield from opened(item)
+                yield from members(item)
         case dict() as entries if _is_document(document) and isinstance(get(document, "items").data, tuple):
             kind = text(entries["kind"]) or ""
             if not kind.endswith("List"):
                 yield document
                 return
             for item in _items(entries, kind):
-                yield from opened(item)
+                yield from members(item)
         case _:
             yield document
 

@@ -15,7 +15,7 @@ from iamlint.sources.gcloud.belongs import Claim
 from iamlint.sources.gcloud.parts import get, has, items, text
 from iamlint.sources.marks import LINK_HINT, ROLE, is_link, is_template, mark, message
 from iamlint.sources.reading import Reading
-from iamlint.values import Value
+from iamlint.values import NULL, Value
 
 AGAIN = "export it again; what is broken on purpose can be left out with `exclude` in .iamlint.yaml"
 _MOST_LOOKED_AT = 20_000
@@ -56,10 +56,11 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
     if claimed and not said:
         empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
         return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
-    if claimed and (claimed.certain or any(_is_no_answer(document) for document in said)):
+    holds = any(_holds_policy(document) for document in said)
+    if claimed and (claimed.certain or holds or any(_is_no_answer(document) for document in said)):
         reason = f"the name of the file says that it is {claimed.what}, and what is in it is no export"
         return Reading(errors=[Unreadable(at, reason, AGAIN)])
-    if any(_holds_policy(document) for document in said):
+    if holds:
         return _unread(source, "the file holds an IAM policy within a document of a kind that iamlint does not read")
     return None
 
@@ -75,13 +76,18 @@ def _is_no_answer(document: Value) -> bool:
 
 
 def _holds_policy(document: Value) -> bool:
-    """Whether bindings of roles to members are anywhere in a document."""
+    """Whether bindings of roles to members are anywhere in a document, or are all that it is.
+
+    The case of keys does not count: who writes ``Bindings`` means them, though nobody reads them so.
+    """
+    if any(_is_binding(one) for one in items(document)):
+        return True
     left, waiting = _MOST_LOOKED_AT, [document]
     while waiting and left:
         value, left = waiting.pop(), left - 1
         match value.data:
             case dict() as entries:
-                if any(_is_binding(binding) for binding in items(get(value, "bindings"))):
+                if any(_is_binding(one) for key in entries if key.lower() == "bindings" for one in items(entries[key])):
                     return True
                 waiting += entries.values()
             case tuple() as found:
@@ -92,8 +98,9 @@ def _holds_policy(document: Value) -> bool:
 
 
 def _is_binding(value: Value) -> bool:
-    members = get(value, "members").data
-    return isinstance(members, tuple) and bool(members) and _ROLE.fullmatch(text(get(value, "role")) or "") is not None
+    entries = {key.lower(): item for key, item in value.data.items()} if isinstance(value.data, dict) else {}
+    members, role = entries.get("members", NULL).data, text(entries.get("role", NULL)) or ""
+    return isinstance(members, tuple) and bool(members) and _ROLE.fullmatch(role) is not None
 
 
 def _unread(source: SourceText, reason: str) -> Reading:

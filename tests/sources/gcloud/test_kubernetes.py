@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from iamlint.facts import Gap, Grant
+from iamlint.unknown import Unknown
 
 VERSION = "iam.cnrm.cloud.google.com/v1beta1"
 SPEC = {
@@ -95,3 +96,19 @@ def test_a_document_about_iam_that_is_not_read_is_told(export, version, kind):
 def test_other_documents_are_not(export, version, kind):
     document = {"apiVersion": version, "kind": kind, "spec": {}}
     assert said(export("a.yaml", listed(MEMBER, document))) == (["group:a@example.com"], [])
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("member", "serviceAccount:{{ .Values.sa }}"),
+        ("member", "{{ .Values.member }}"),
+        ("role", "{{- .Values.role }}"),
+    ],
+)
+def test_what_a_template_leaves_open_is_unknown(export, part, value):
+    document = {**MEMBER, "spec": {**SPEC, part: value}}
+    (grant,) = [fact for fact in export("a.yaml", document).facts if isinstance(fact, Grant)]
+    known = grant.principal.unknown if part == "member" else grant.role
+    assert isinstance(known, Unknown)
+    assert "template" in known.reason

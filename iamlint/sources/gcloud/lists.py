@@ -1,0 +1,55 @@
+"""Lists of documents, opened: those that Kubernetes writes, and those that Google's APIs answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from iamlint.facts import Declaration, Gap
+from iamlint.sources.gcloud.kinds import Kind, kind_of
+from iamlint.sources.gcloud.kubernetes import members
+from iamlint.sources.gcloud.parts import get, place, text
+from iamlint.values import Value
+
+_ANSWERS: Mapping[str, frozenset[Kind]] = {
+    "accounts": frozenset({"service_account"}),
+    "assets": frozenset({"asset"}),
+    "folders": frozenset({"folder"}),
+    "keys": frozenset({"key"}),
+    "organizations": frozenset({"organization"}),
+    "policies": frozenset({"deny_policy", "org_policy"}),
+    "policyBindings": frozenset({"policy_binding"}),
+    "principalAccessBoundaryPolicies": frozenset({"boundary_policy"}),
+    "projects": frozenset({"project"}),
+    "results": frozenset({"search"}),
+    "roles": frozenset({"role"}),
+    "services": frozenset({"service"}),
+    "workloadIdentityPoolProviders": frozenset({"provider"}),
+    "workloadIdentityPools": frozenset({"pool"}),
+}
+"""What the APIs call their lists, with the kinds of what is in them. Source: https://cloud.google.com/apis/design/design_patterns"""
+
+
+def opened(document: Value) -> Iterator[Value]:
+    """The documents in a list of them, or the document itself."""
+    answer = _answer(document)
+    if answer is None:
+        yield from members(document)
+    else:
+        yield answer
+
+
+def _answer(document: Value) -> Value | None:
+    """The list that an API answered with."""
+    for name, kinds in _ANSWERS.items():
+        listed = get(document, name)
+        if isinstance(listed.data, tuple) and kind_of(listed) in kinds:
+            return listed
+    return None
+
+
+def more(document: Value) -> Gap | None:
+    """That the answer of an API is one page of several; None where it is whole, or no such answer."""
+    if not text(get(document, "nextPageToken")) or _answer(document) is None:
+        return None
+    reason = "the list has further pages, which are not in the input (nextPageToken)"
+    return Gap(reason, Declaration(place(document), "export"))
