@@ -15,6 +15,8 @@ from iamlint.sources.compressed import wanting
 from iamlint.sources.gcloud import KINDS, read_export
 from iamlint.sources.gcloud.belongs import claim
 from iamlint.sources.gcloud.stream import is_stream, read_stream
+from iamlint.sources.gcloud.table import TEXTS
+from iamlint.sources.gcloud.unrecognised import beside_exports
 from iamlint.sources.marks import mark
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.answers import Answers
@@ -65,11 +67,15 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         told = (fact for _, _, document in documents for fact in document.facts)
         answers = Answers(told, options.roles)
         reading.add(read_terraform(found.directories, options, workspace, answers))
+    exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
     unrecognised = 0
     for path, named, document in documents:
         if not named and resolved(path) in workspace.data:
             continue  # it is a part of the configuration that reads it
         reading.add(document)
+        claimed = None if document.files or document.errors or named else claim(workspace.shown(path))
+        if claimed and not path.name.endswith(TEXTS):
+            reading.add(beside_exports(workspace.shown(path), claimed, among=path.parent in exported))
         unrecognised += not document.files and not document.errors
     if not found.directories and unrecognised == len(found.documents) and not reading.errors:
         reading.errors.append(_nothing(paths, workspace))

@@ -308,3 +308,19 @@ def test_a_policy_in_another_form_is_not_passed_over(content: object) -> None:
 def test_a_binding_without_members_is_an_error(name: str, content: str) -> None:
     reading = walked(name, content)
     assert [error.at.path for error in reading.errors] == [name]
+
+
+@pytest.mark.parametrize("name", ["project-shop.json", "projects/shop.json", "projects/shop/services.json"])
+def test_another_kind_of_document_under_such_a_name_is_an_error_among_exports(name: str) -> None:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    beside = {"services": "description.json", "shop": "web.json"}.get(Path(name).stem, "project-web.json")
+    project = {"projectId": "shop", "projectNumber": "123456789012"}
+    (Path(name).parent / beside).write_text(json.dumps(project) if beside == "description.json" else POLICY)
+    assert said(walked(name, '{"kind": "Thing"}'))[0] == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "unread"), [("project-sync.json", 1), ("projects/shop.yaml", 0), ("projects/shop/services.yaml", 0)]
+)
+def test_alone_it_may_be_a_file_of_another_program(name: str, unread: int) -> None:
+    assert said(walked(name, '{"kind": "Thing"}')) == ([], [name] * unread, [])

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Literal
 
 from iamlint.facts import Resource
 
@@ -96,17 +97,20 @@ def project_by_path(path: str) -> str | None:
     return None
 
 
+Strength = Literal["certain", "likely", "possible"]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """That the name of a file says that it is an export.
 
-    ``what`` is that export in words. ``certain`` is False where files of other programs have such names, too:
-    ``project-sync.json``, ``projects/shop.yaml``, ``projects/shop/services.yaml``.
+    ``what`` is that export in words. Files of other programs have some such names, too: ``likely`` is
+    ``project-sync.json``, ``possible`` are ``projects/shop.yaml`` and ``projects/shop/services.yaml``.
     """
 
     what: str
     is_policy: bool
-    certain: bool
+    strength: Strength
 
 
 def claim(path: str) -> Claim | None:
@@ -114,11 +118,11 @@ def claim(path: str) -> Claim | None:
     stem, *above = _parts(path)
     email = _EMAIL.match(stem)
     if email:
-        return Claim(f"the policy of service account {email['email']}", is_policy=True, certain=True)
+        return Claim(f"the policy of service account {email['email']}", is_policy=True, strength="certain")
     own = _named(stem, above[0] if above else "")
     if own and own.is_container:
         suffix = _POLICY.search(stem)
-        return _claim(own, "services" if suffix and suffix["services"] else "policy", certain=_is_certain(own))
+        return _claim(own, "services" if suffix and suffix["services"] else "policy", _strength(own, stem))
     if not (_IAM.match(stem) or _LISTED.match(stem)):
         return None
     around = _EMAIL.match(above[0]) if above else None
@@ -126,16 +130,18 @@ def claim(path: str) -> Claim | None:
     of = of or (_named(above[0], above[1] if len(above) > 1 else "") if above else None)
     if of is None:
         return None
-    return _claim(of, "policy" if _IAM.match(stem) else stem, certain=_IAM.match(stem) is not None)
+    return _claim(of, "policy", "certain") if _IAM.match(stem) else _claim(of, stem, "possible")
 
 
-def _claim(of: Resource, what: str, *, certain: bool) -> Claim:
-    return Claim(f"the {what} of {of}", is_policy=what in ("policy", "policies"), certain=certain)
+def _claim(of: Resource, what: str, strength: Strength) -> Claim:
+    return Claim(f"the {what} of {of}", is_policy=what in ("policy", "policies"), strength=strength)
 
 
-def _is_certain(resource: Resource) -> bool:
-    """Whether a name is that of a resource, and hardly anything else: numbers, and domains, are."""
-    return resource.kind in ("folder", "organization")
+def _strength(resource: Resource, stem: str) -> Strength:
+    """How surely a name is that of a resource: numbers and domains are hardly anything else."""
+    if resource.kind in ("folder", "organization"):
+        return "certain"
+    return "likely" if stem.startswith("project") else "possible"
 
 
 def _parts(path: str) -> list[str]:

@@ -57,12 +57,25 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
         empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
         return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
     holds = any(_holds_policy(document) for document in said)
-    if claimed and (claimed.certain or holds or any(_is_no_answer(document) for document in said)):
+    if claimed and (claimed.strength == "certain" or holds or any(_is_no_answer(document) for document in said)):
         reason = f"the name of the file says that it is {claimed.what}, and what is in it is no export"
         return Reading(errors=[Unreadable(at, reason, AGAIN)])
     if holds:
         return _unread(source, "the file holds an IAM policy within a document of a kind that iamlint does not read")
     return None
+
+
+def beside_exports(path: str, claimed: Claim, *, among: bool) -> Reading:
+    """A document of another kind under a name that may be an export's; ``among`` others of such names that are exports.
+
+    Alone it is more likely a file of another program.
+    """
+    reason = f"the name of the file says that it is {claimed.what}, and what is in it is no export"
+    if among:
+        return Reading(errors=[Unreadable(Location(path), reason, AGAIN)])
+    if claimed.strength == "likely":
+        return Reading(facts=[Gap(reason, Declaration(Location(path), "export"))])
+    return Reading()
 
 
 def _is_no_answer(document: Value) -> bool:

@@ -7,26 +7,30 @@ import pytest
 from iamlint.sources.gcloud.belongs import by_path, claim
 
 MEANT = [
-    ("project-shop.json", "the policy of project shop", False),
-    ("export/project-shop-iam-policy.yaml", "the policy of project shop", False),
-    ("project-shop-services.txt", "the services of project shop", False),
-    ("projects/shop.json", "the policy of project shop", False),
-    ("projects/shop/iam.json", "the policy of project shop", True),
-    ("export/projects/shop/get-iam-policy.yml", "the policy of project shop", True),
-    ("projects/shop/iam.json.gz", "the policy of project shop", True),
-    ("projects/shop/services.json", "the services of project shop", False),
-    ("projects/shop/description.json", "the description of project shop", False),
-    ("folder-42.yaml", "the policy of folder 42", True),
-    ("folders/42/iam.json", "the policy of folder 42", True),
-    ("organization-7.json", "the policy of organization 7", True),
-    ("org_example.com.json", "the policy of organization example.com", True),
-    ("ci@shop.iam.gserviceaccount.com.json", "the policy of service account ci@shop.iam.gserviceaccount.com", True),
+    ("project-shop.json", "the policy of project shop", "likely"),
+    ("export/project-shop-iam-policy.yaml", "the policy of project shop", "likely"),
+    ("project-shop-services.txt", "the services of project shop", "likely"),
+    ("projects/shop.json", "the policy of project shop", "possible"),
+    ("projects/shop/iam.json", "the policy of project shop", "certain"),
+    ("export/projects/shop/get-iam-policy.yml", "the policy of project shop", "certain"),
+    ("projects/shop/iam.json.gz", "the policy of project shop", "certain"),
+    ("projects/shop/services.json", "the services of project shop", "possible"),
+    ("projects/shop/description.json", "the description of project shop", "possible"),
+    ("folder-42.yaml", "the policy of folder 42", "certain"),
+    ("folders/42/iam.json", "the policy of folder 42", "certain"),
+    ("organization-7.json", "the policy of organization 7", "certain"),
+    ("org_example.com.json", "the policy of organization example.com", "certain"),
+    (
+        "ci@shop.iam.gserviceaccount.com.json",
+        "the policy of service account ci@shop.iam.gserviceaccount.com",
+        "certain",
+    ),
     (
         "projects/shop/service-accounts/ci@shop.iam.gserviceaccount.com/iam.json",
         "the policy of service account ci@shop.iam.gserviceaccount.com",
-        True,
+        "certain",
     ),
-    ("projects/shop/buckets/b/iam.json", "the policy of storage bucket b", True),
+    ("projects/shop/buckets/b/iam.json", "the policy of storage bucket b", "certain"),
 ]
 INNOCENT = [
     "projects-get-iam-policy/x.json",
@@ -52,11 +56,11 @@ INNOCENT = [
 ]
 
 
-@pytest.mark.parametrize(("path", "what", "certain"), MEANT)
-def test_a_name_that_says_what_the_file_is(path: str, what: str, certain: bool) -> None:
+@pytest.mark.parametrize(("path", "what", "strength"), MEANT)
+def test_a_name_that_says_what_the_file_is(path: str, what: str, strength: str) -> None:
     found = claim(path)
     assert found is not None
-    assert (found.what, found.certain) == (what, certain)
+    assert (found.what, found.strength) == (what, strength)
 
 
 @pytest.mark.parametrize("path", INNOCENT)
