@@ -21,6 +21,7 @@ from iamlint.facts import (
     DefaultAccounts,
     Denial,
     Emptied,
+    ExportedPolicy,
     Fact,
     Folder,
     Gap,
@@ -61,6 +62,11 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         Removed(Grant(Principal(ANA, "user"), "roles/x", SHOP, "member", DECLARED, PLACE, PLACE, PLACE), DECLARED),
         {"kind": "removed_grant", "principal": ANA, "role": "roles/x", "resource": {"kind": "project", "name": "shop"}}
         | {"condition": None, "origin": "member", "line": 3},
+    ),
+    (
+        ExportedPolicy(SHOP, DECLARED, Place(DECLARED.at), 0, 1),
+        {"kind": "exported_policy", "resource": {"kind": "project", "name": "shop"}, "bindings": 0, "version": 1}
+        | {"line": 1},
     ),
     (
         Emptied(SHOP, DECLARED, "roles/x"),
