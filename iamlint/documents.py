@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -30,10 +30,14 @@ DEEPEST = 128
 """How deep a YAML document may be nested."""
 
 
-def read_json(source: SourceText) -> Value | Unreadable:
-    """The value of a JSON text. Of a key that occurs twice the last one counts, as everywhere."""
+Entries = Callable[[Iterable[tuple[str, Value]]], Data]
+"""What the members of an object become."""
+
+
+def read_json(source: SourceText, entries: Entries = dict) -> Value | Unreadable:
+    """The value of a JSON text. Of a key that occurs twice the last one counts, unless ``entries`` says otherwise."""
     node = json_text.parse(source)
-    return node if isinstance(node, Unreadable) else _from_json(node, source)
+    return node if isinstance(node, Unreadable) else _from_json(node, source, entries)
 
 
 def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
@@ -50,13 +54,13 @@ def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
     return tuple(_from_json(node, source) for node in nodes)
 
 
-def _from_json(node: json_text.JsonNode, source: SourceText) -> Value:
+def _from_json(node: json_text.JsonNode, source: SourceText, entries: Entries = dict) -> Value:
     at = Span(source, node.start, node.end)
     match node.value:
         case tuple() as items:
-            return Value(tuple(_from_json(item, source) for item in items), at)
+            return Value(tuple(_from_json(item, source, entries) for item in items), at)
         case json_text.Members(pairs):
-            return Value({str(key.value): _from_json(value, source) for key, value in pairs}, at)
+            return Value(entries((str(key.value), _from_json(value, source, entries)) for key, value in pairs), at)
         case None | bool() | int() | Decimal() | str() as plain:
             return Value(plain, at)
 

@@ -53,7 +53,7 @@ class Declaration:
     ``address`` is Terraform's, instance keys included; None for exports. ``type`` is the Terraform type, or the kind
     of export. ``at`` is the header of the block, or the start of the document or entry. ``via`` are the module calls
     that lead to it, outermost first. ``planned`` is the entry of the plan or state that states it, where ``at`` is in
-    the source beside it.
+    the source beside it. ``uncertain`` says why it is not known whether there is such a thing; empty where it is known.
     """
 
     at: Location
@@ -61,6 +61,7 @@ class Declaration:
     address: str | None = None
     via: tuple[Location, ...] = ()
     planned: Location | None = field(default=None, compare=False)
+    uncertain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

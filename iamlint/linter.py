@@ -85,7 +85,15 @@ def unaccepted(report: Report) -> Report:
 def answers(rule: Rule, estate: Estate) -> Iterator[Match]:
     """What a rule's pattern or query finds, true or unknown."""
     found = matches(rule.when, estate) if rule.when is not None else QUERIES[rule.query or ""].ask(estate)
-    return (weighed(match, rule.worse, rule.milder, estate) for match in found)
+    return (weighed(_of_uncertain(match), rule.worse, rule.milder, estate) for match in found)
+
+
+def _of_uncertain(match: Match) -> Match:
+    """The match, unknown where it is not known whether its fact exists."""
+    uncertain = match.fact.declared.uncertain
+    if not uncertain or match.truth is not Truth.TRUE:
+        return match
+    return replace(match, truth=Truth.UNKNOWN, reasons=(*match.reasons, uncertain))
 
 
 def finding(rule: Rule, match: Match, estate: Estate) -> Finding:

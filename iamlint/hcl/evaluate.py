@@ -18,6 +18,7 @@ from iamlint.hcl.functions import DEEP, PURE, READING
 from iamlint.hcl.functions.assembly import Assembly
 from iamlint.hcl.functions.encoding import decoded_value
 from iamlint.hcl.functions.files import read_text
+from iamlint.hcl.functions.paths import named
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
     Refused,
@@ -420,7 +421,7 @@ def _rendered(node: syntax.Call, scope: Scope) -> Value:
     if node.name == "templatestring" and not isinstance(node.arguments[0], _REFERENCES):
         raise Refused("templatestring() renders only what an expression refers to")
     given, names = arguments
-    shown = text(given)
+    shown = named(scope.files, given) if node.name == "templatefile" else text(given)
     content = read_text(scope.files, shown) if node.name == "templatefile" else shown
     source = SourceText(shown if node.name == "templatefile" else node.name, content)
     variables: Mapping[str, Value] = entries(names)

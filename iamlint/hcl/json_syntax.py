@@ -100,9 +100,21 @@ class _Arguments:
 
 
 def _bodies(expression: Expression) -> list[Expression]:
-    """The objects that may stand for blocks; none where something else is among them."""
+    """The objects, or lists of objects, that may stand for blocks; none where something else is among them."""
     items: list[Expression] = list(expression.items) if isinstance(expression, Tuple) else [expression]
-    return items if all(isinstance(item, Object) for item in items) else []
+    return items if all(_may_be_body(item) for item in items) else []
+
+
+def _may_be_body(expression: Expression) -> bool:
+    objects = expression.items if isinstance(expression, Tuple) and expression.items else (expression,)
+    return all(isinstance(item, Object) for item in objects)
+
+
+def _is_content(node: JsonNode, kind: str) -> bool:
+    """Whether this is one body: an object, an array of objects, or null; for locals an object only."""
+    if isinstance(node.value, tuple) and kind != "locals":
+        return all(isinstance(item.value, Members) for item in node.value)
+    return isinstance(node.value, Members) or (node.value is None and kind != "locals")
 
 
 class _Reader:
@@ -150,7 +162,10 @@ class _Reader:
             yield from self._members(root, "the whole file", comments=True)
 
     def _members(self, node: JsonNode, what: str, *, comments: bool) -> Iterator[_Member]:
-        """The properties of an object, or of all objects of an array; nothing for null."""
+        """The properties of an object, or of all objects of an array; nothing for null.
+
+        Source: ``collectDeepAttrs`` in https://github.com/hashicorp/hcl/blob/main/json/structure.go
+        """
         for item in node.value if isinstance(node.value, tuple) else (node,):
             if isinstance(item.value, Members):
                 for key, value in item.value.pairs:
@@ -162,7 +177,10 @@ class _Reader:
                 self._error(ParseError(item.start, item.end, f"{what} must be a JSON object, or an array of objects"))
 
     def _blocks(self, kind: str, top: _Member) -> None:
-        """All blocks of a type: one level of properties for each label, then one body or an array of bodies."""
+        """All blocks of a type: one level of properties for each label, then one body or an array of bodies.
+
+        Each body is an object or an array of objects, which are one body together; null among others is an empty one.
+        """
         level = [top]
         for count in range(LABELS[kind]):
             what = f'the value of "{shown(str(top.key.value))}"' if count == 0 else f'what is below a label of "{kind}"'
@@ -183,7 +201,7 @@ class _Reader:
                     self._error(error)
 
     def _block(self, kind: str, member: _Member, content: JsonNode) -> None:
-        if not isinstance(content.value, Members):
+        if not _is_content(content, kind):
             raise ParseError(content.start, content.end, f'a JSON object is expected for the content of "{kind}"')
         arguments = _Arguments(blocks=kind != "locals")
         for inner in self._members(content, kind, comments=True):

@@ -136,21 +136,26 @@ class _Reader:
                 raise Refused(f"the tag {event.tag} is not supported")
 
     def _mapping(self, depth: int) -> dict[str, Value]:
-        merged: dict[str, Value] = {}
+        """The entries in the order of their text. Each key, and each merge, replaces what stands before it.
+
+        A key ``<<`` merges also where it is in quotes. Source: ``resolve_merge`` and ``unmarshalMap`` of go-cty-yaml,
+        checked with ``terraform console``.
+        """
         found: dict[str, Value] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            merge = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]
+            merge = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.tag is None
             key = None if merge else text_of(self.value(event, depth + 1).data)
             value = self.value(next(self.events), depth + 1)
             if merge:
-                merged |= entries(value)
+                found |= entries(value)
             elif key is None:
                 raise Refused("only strings are allowed as mapping keys")
             else:
                 at = self._place(event)
                 collection = isinstance(value.data, tuple | dict)  # it begins with its name
+                found.pop(key, None)  # a key keeps the place of its first text otherwise
                 found[Key.of(key, at)] = Value(value.data, at) if collection else value
-        return dict(sorted({**merged, **found}.items()))
+        return dict(sorted(found.items()))
 
 
 def _scalar(tag: str | None, given: str, *, plain: bool) -> Data:

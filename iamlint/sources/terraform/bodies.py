@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.json_syntax import COMMENT
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.expansion import elements
 from iamlint.sources.terraform.instance import Argument, Body
-from iamlint.sources.terraform.module import Declared, Local
+from iamlint.sources.terraform.module import Declared, Local, kind_of
 from iamlint.unknown import Unknown
 from iamlint.values import Value
 
@@ -47,15 +49,10 @@ class _Blocks(Mapping[str, "tuple[Body, ...] | Unknown"]):
         self._nested: dict[str, list[Declared]] = {}
         self._scope = scope
         self._known: dict[str, tuple[Body, ...] | Unknown] = {}
-        for nested in declared.blocks():
-            self._add(nested.block.label(0) if nested.block.type == "dynamic" else nested.block.type, nested)
-        for name, local in declared.arguments().items():
-            for block in _as_blocks(local):
-                self._add(block.label(0) if block.type == "dynamic" else name, Declared(block, local.source))
-
-    def _add(self, name: str, nested: Declared) -> None:
-        if name not in META:
-            self._nested.setdefault(name, []).append(nested)
+        for nested in _in_force(declared):
+            name = kind_of(nested.block)
+            if name not in META:
+                self._nested.setdefault(name, []).append(nested)
 
     def __getitem__(self, name: str) -> tuple[Body, ...] | Unknown:
         if name not in self._known:
@@ -80,18 +77,35 @@ class _Blocks(Mapping[str, "tuple[Body, ...] | Unknown"]):
         return len(self._nested)
 
 
+def _in_force(declared: Declared) -> list[Declared]:
+    """The nested blocks in either syntax: those of an override file replace all of their type."""
+    found = [Declared(block, declared.source) for block in declared.block.body.blocks]
+    for argument in declared.block.body.arguments.values():
+        found += [Declared(block, declared.source) for block in _as_blocks(Local(argument, declared.source))]
+    for over in declared.overrides:
+        others = _in_force(over)
+        replaced = {kind_of(other.block) for other in others}
+        found = [nested for nested in found if kind_of(nested.block) not in replaced] + others
+    return found
+
+
 def body(declared: Declared, scope: ScopeOf) -> Body:
     """The evaluated body of a block; ``scope`` gives the scope for expressions of a text."""
     return Body(declared.header, _Arguments(declared, scope), _Blocks(declared, scope), _left(declared))
 
 
-def _left(declared: Declared) -> frozenset[str]:
-    """What ``ignore_changes`` names. Source: https://developer.hashicorp.com/terraform/language/meta-arguments"""
+def lifecycle(declared: Declared, name: str) -> list[Local]:
+    """The arguments of a name in the ``lifecycle`` blocks of a block."""
     nested = [one for one in declared.blocks() if one.block.type == "lifecycle"]
     written = declared.argument("lifecycle")
     nested += [Declared(block, written.source) for block in _as_blocks(written)] if written else []
+    return [local for one in nested if (local := one.argument(name))]
+
+
+def _left(declared: Declared) -> frozenset[str]:
+    """What ``ignore_changes`` names. Source: https://developer.hashicorp.com/terraform/language/meta-arguments"""
     found: set[str] = set()
-    for local in filter(None, (one.argument("ignore_changes") for one in nested)):
+    for local in lifecycle(declared, "ignore_changes"):
         expression = local.argument.expression
         items = expression.items if isinstance(expression, syntax.Tuple) else (expression,)
         found.update(_root(item) for item in items)
@@ -155,30 +169,63 @@ def _name(local: Local) -> str:
 
 
 def _as_blocks(local: Local) -> list[syntax.Block]:
-    """The blocks that an argument's literal object, or list of objects, would be in Terraform's JSON syntax."""
-    argument = local.argument
-    expressions = argument.expression.items if isinstance(argument.expression, syntax.Tuple) else (argument.expression,)
-    objects = [e for e in expressions if isinstance(e, syntax.Object)]
-    if len(objects) != len(expressions):
+    """The blocks that an argument's literal object, or list of objects, would be in Terraform's JSON syntax.
+
+    A list within the list is one body, of all the objects in it; null within it is an empty body. Source:
+    ``unpackBlock`` in https://github.com/hashicorp/hcl/blob/main/json/structure.go
+    """
+    written = local.argument.expression
+    if local.argument.name == "dynamic":
+        return [block for object_ in _objects(written) or () for block in _dynamic_blocks(object_)]
+    return [_block(local.argument.name, (), body, objects) for body, objects in _json_bodies(written)]
+
+
+def _json_bodies(written: syntax.Expression) -> list[tuple[syntax.Expression, list[syntax.Object]]]:
+    """Each body with the objects that it is written as; nothing where one is something else."""
+    bodies = written.items if isinstance(written, syntax.Tuple) else (written,)
+    found = [(body, _objects(body)) for body in bodies]
+    if any(objects is None for _, objects in found) or _is_null(written):
         return []
-    if argument.name == "dynamic":
-        return [block for object_ in objects for block in _dynamic_blocks(object_)]
-    return [_block(argument.name, (), object_) for object_ in objects]
+    return [(body, objects or []) for body, objects in found]
+
+
+def _objects(written: syntax.Expression) -> list[syntax.Object] | None:
+    """The objects of one body, or of one level of labels; None where there is something else."""
+    if _is_null(written):
+        return []
+    items = written.items if isinstance(written, syntax.Tuple) else (written,)
+    objects = [item for item in items if isinstance(item, syntax.Object)]
+    return objects if len(objects) == len(items) else None
+
+
+def _is_null(written: syntax.Expression) -> bool:
+    return isinstance(written, syntax.Literal) and written.value is None
 
 
 def _dynamic_blocks(written: syntax.Object) -> Iterator[syntax.Block]:
     for key, value in written.items:
         name = key.literal if isinstance(key, syntax.Template) else None
-        for item in value.items if isinstance(value, syntax.Tuple) else (value,):
-            if name and isinstance(item, syntax.Object):
-                yield _block("dynamic", (syntax.Label(key.start, key.end, name),), item)
+        for body, objects in _json_bodies(value) if name else ():
+            yield _block("dynamic", (syntax.Label(key.start, key.end, name or ""),), body, objects)
 
 
-def _block(kind: str, labels: tuple[syntax.Label, ...], written: syntax.Object) -> syntax.Block:
-    arguments = {}
-    for key, value in written.items:
+def _block(
+    kind: str, labels: tuple[syntax.Label, ...], written: syntax.Expression, objects: list[syntax.Object]
+) -> syntax.Block:
+    """A block; a property that is there several times is that many blocks, and comments are none."""
+    expressions: dict[str, list[syntax.Expression]] = {}
+    for key, value in (item for object_ in objects for item in object_.items):
         name = key.literal if isinstance(key, syntax.Template) else None
-        if name is not None:
-            arguments[name] = syntax.Argument(key.start, value.end, name, value)
+        if name is not None and name != COMMENT:
+            expressions.setdefault(name, []).append(value)
+    arguments = {name: _argument(name, values) for name, values in expressions.items()}
     inner = syntax.Body(written.start, written.end, arguments, [])
     return syntax.Block(written.start, written.end, kind, labels, inner, written.start)
+
+
+def _argument(name: str, values: list[syntax.Expression]) -> syntax.Argument:
+    start, end = values[0].start, values[-1].end
+    if len(values) == 1:
+        return syntax.Argument(start, end, name, values[0])
+    items = (value.items if isinstance(value, syntax.Tuple) else (value,) for value in values)
+    return syntax.Argument(start, end, name, syntax.Tuple(start, end, tuple(chain.from_iterable(items))))

@@ -14,4 +14,7 @@ def declaration(instance: Instance) -> Declaration:
         address=instance.address,
         via=tuple(span.location for span in instance.via),
         planned=instance.planned.location if instance.planned else None,
+        uncertain=f"whether {instance.address} exists is not known: {instance.uncertain.reason}"
+        if instance.uncertain
+        else "",
     )

@@ -14,17 +14,10 @@ from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Budget, Files, Scope
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.answers import Answers
-from iamlint.sources.terraform.bodies import body
+from iamlint.sources.terraform.bodies import body, lifecycle
 from iamlint.sources.terraform.callsite import Callsite
 from iamlint.sources.terraform.computed import Remote, View, not_read
-from iamlint.sources.terraform.expansion import (
-    SINGLE,
-    Expansion,
-    Key,
-    by_count,
-    by_for_each,
-    key_text,
-)
+from iamlint.sources.terraform.expansion import Expansion, Key, expanded, key_text
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.objects import instance_object
@@ -90,9 +83,10 @@ class ModuleInstance:
         providers: Mapping[str, Instance] | None = None,
         above: tuple[Path, ...] = (),
         call: Declared | None = None,
+        uncertain: Unknown | None = None,
     ) -> None:
         self.run, self.module, self.inputs = run, module, inputs
-        self.address, self.path, self.via = address, path, via
+        self.address, self.path, self.via, self.uncertain = address, path, via, uncertain
         self.directories = (*above, module.directory)
         self._callsite = Callsite(call, inputs, module.files[0].source) if call and module.described else None
         self._roots: dict[str, Value | None] = {}
@@ -237,11 +231,11 @@ class ModuleInstance:
         return known
 
     def _expand(self, declared: Declared, address: str) -> Expansion:
-        for name, expand in (("for_each", by_for_each), ("count", by_count)):
-            written = declared.argument(name)
-            if written:
-                return expand(self._evaluate(written), address)
-        return SINGLE
+        written = {name: declared.argument(name) for name in ("count", "for_each")}
+        count, collection = (self._evaluate(local) if local else None for local in written.values())
+        enabled = next((self._evaluate(local) for local in lifecycle(declared, "enabled")), None)
+        conflict = any(written.keys() <= one.block.body.arguments.keys() for one in (declared, *declared.overrides))
+        return expanded(count, collection, enabled, address, conflict=conflict)
 
     def _address(self, mode: Mode, declared: Declared) -> str:
         prefix = "" if mode == "managed" else f"{mode}."
@@ -258,7 +252,7 @@ class ModuleInstance:
             for key, names in expansion.instances
         }
         if expansion.repeated is None:
-            return objects[None]
+            return objects.get(None, NULL)
         if expansion.repeated == "count":
             return Value(tuple(objects.values()))
         return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
@@ -328,11 +322,18 @@ class ModuleInstance:
             if self.run.is_full():
                 return self._full(declared, address)
             suffix = "[*]" if expansion.symbolic else key_text(key)
-            children["*" if expansion.symbolic else key] = self._child(name, declared, found, address + suffix, names)
+            child = self._child(name, declared, found, address + suffix, names, expansion.uncertain)
+            children["*" if expansion.symbolic else key] = child
         return children
 
     def _child(
-        self, name: str, declared: Declared, module: Module, address: str, names: Mapping[str, Value]
+        self,
+        name: str,
+        declared: Declared,
+        module: Module,
+        address: str,
+        names: Mapping[str, Value],
+        uncertain: Unknown | None,
     ) -> ModuleInstance:
         scope = self.scope(names)
 
@@ -351,6 +352,7 @@ class ModuleInstance:
             providers=self._passed_providers(declared),
             above=self.directories,
             call=declared,
+            uncertain=uncertain or self.uncertain,
         )
 
     def _passed_providers(self, declared: Declared) -> dict[str, Instance]:
@@ -401,7 +403,7 @@ class ModuleInstance:
             return Value(tuple(objects.values()))
         if declared.argument("for_each"):
             return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
-        return objects[None]
+        return objects.get(None, NULL)
 
     def as_object(self) -> Lazy:
         """This module instance as its caller's expressions see it: an object of its outputs."""
@@ -447,7 +449,8 @@ class ModuleInstance:
             suffix = "[*]" if expansion.symbolic else key_text(key)
             shown: Literal["managed", "data"] = "managed" if mode == "managed" else "data"
             instance = Instance(shown, kind, name, address + suffix, evaluated, self.address, self.via, provider)
-            instance = replace(instance, symbolic=expansion.symbolic, call=self.address if self._callsite else "")
+            call, uncertain = self.address if self._callsite else "", expansion.uncertain or self.uncertain
+            instance = replace(instance, symbolic=expansion.symbolic, call=call, uncertain=uncertain)
             yield self._callsite.placed(instance) if self._callsite else instance
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from iamlint.unknown import Hole, Unknown
@@ -19,15 +19,49 @@ class Expansion:
     """The instances of a block: each key with the names (``each``, ``count``) that its expressions see.
 
     ``repeated`` is "count" or "for_each" where the block has one. ``symbolic`` has the reason where the number is not
-    known; then there is one instance, which stands for however many there will be.
+    known; then there is one instance, which stands for however many there will be. ``uncertain`` has the reason where
+    it is not known whether the only instance exists.
     """
 
     instances: tuple[tuple[Key, dict[str, Value]], ...]
     repeated: str | None = None
     symbolic: Unknown | None = None
+    uncertain: Unknown | None = None
 
 
 SINGLE = Expansion(((None, {}),))
+
+
+def expanded(
+    count: Value | None, collection: Value | None, enabled: Value | None, address: str, *, conflict: bool
+) -> Expansion:
+    """The instances of a block with these arguments; None for one that is not set.
+
+    Terraform refuses ``count`` beside ``for_each`` in one block (``conflict``). Where an override file adds one to the
+    other it plans by ``count``, whichever of the two files has it. ``enabled`` is OpenTofu's. Sources:
+    ``nodeExpandPlannableResource`` of Terraform 1.11 (checked with its binary),
+    https://opentofu.org/docs/language/meta-arguments/enabled/
+    """
+    if conflict:
+        why = Unknown("count and for_each are both set in one block, which Terraform refuses", refused=True)
+        return _symbolic(why, address, "count")
+    if count is not None:
+        return by_count(count, address)
+    if collection is not None:
+        return by_for_each(collection, address)
+    return SINGLE if enabled is None else _by_enabled(enabled)
+
+
+def _by_enabled(enabled: Value) -> Expansion:
+    match enabled.data:
+        case True | "true":
+            return SINGLE
+        case False | "false":
+            return Expansion(())
+        case Unknown() as why:
+            return replace(SINGLE, uncertain=why)
+        case _:
+            return replace(SINGLE, uncertain=Unknown("enabled is neither true nor false"))
 
 
 def elements(collection: Value) -> tuple[tuple[Value, Value], ...] | Unknown:

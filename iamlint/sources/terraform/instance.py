@@ -58,8 +58,9 @@ class Instance:
     ``module`` is the address of its module instance, empty for the root. ``via`` are the headers of the module calls
     that lead to it, outermost first. ``provider`` is the provider block that configures it, where it is known.
     For an instance that stands for an unknown number of them, ``symbolic`` has the reason, and the address ends in
-    ``[*]``. ``call`` is the address of the module call that states it, where the module is described and not there.
-    ``planned`` is its entry in the plan, where its body is placed in the source beside that.
+    ``[*]``. ``uncertain`` has the reason where it is not known whether the instance exists. ``call`` is the address of
+    the module call that states it, where the module is described and not there. ``planned`` is its entry in the plan,
+    where its body is placed in the source beside that.
     """
 
     mode: Literal["managed", "data", "provider", "backend"]
@@ -73,3 +74,4 @@ class Instance:
     symbolic: Unknown | None = None
     planned: Span | None = None
     call: str = ""
+    uncertain: Unknown | None = None

@@ -131,4 +131,6 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
     if stated and instance.symbolic:
         reason = f"how many instances of {instance.address} there are is not known: {instance.symbolic.reason}"
         yield Gap(reason, declaration(instance))
+    if stated and instance.uncertain:
+        yield Gap(declaration(instance).uncertain, declaration(instance))
     yield from stated

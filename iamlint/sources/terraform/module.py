@@ -71,12 +71,13 @@ class Declared:
         """The nested blocks in force: those of an override replace all of their type, ``dynamic`` ones included."""
         found = [Declared(block, self.source) for block in self.block.body.blocks]
         for over in self.overrides:
-            replaced = {_kind(block) for block in over.block.body.blocks}
-            found = [declared for declared in found if _kind(declared.block) not in replaced] + over.blocks()
+            replaced = {kind_of(block) for block in over.block.body.blocks}
+            found = [declared for declared in found if kind_of(declared.block) not in replaced] + over.blocks()
         return found
 
 
-def _kind(block: Block) -> str:
+def kind_of(block: Block) -> str:
+    """The type of a nested block, of a ``dynamic`` one that of the blocks which it makes."""
     return block.label(0) if block.type == "dynamic" else block.type
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from iamlint.documents import read_json
 from iamlint.facts import Condition
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.terraform.arguments import elements_of, text_of
+from iamlint.sources.terraform.go_json import decoded, fields
 from iamlint.sources.terraform.heredoc import Locate, locator
 from iamlint.sources.terraform.instance import Argument, Body
 from iamlint.unknown import Hole, Unknown
@@ -49,7 +50,8 @@ def bindings_of(policy_data: Argument) -> tuple[Binding, ...] | Unknown:
 
 def document_of(policy_data: Argument) -> Value | Unknown:
     """The structure that made a ``policy_data``, else that which its text holds; each part with its place."""
-    return policy_data.value.structure or _parsed(policy_data.value, policy_data.at)
+    made = policy_data.value.structure
+    return decoded(made) if made else _parsed(policy_data.value, policy_data.at)
 
 
 def _binding(value: Value) -> Binding:
@@ -97,17 +99,22 @@ def _parsed(value: Value, argument: Span) -> Value | Unknown:
             return why
         case _:
             return Unknown("the policy is not a JSON text")
-    document = read_json(SourceText("policy_data", text))
+    document = read_json(SourceText("policy_data", text), lambda members: _entries(members, reason))
     if isinstance(document, Unreadable):
         return Unknown(reason or f"the policy is not JSON: {document.reason}")
     return _Relocation(locator(text, value.at, argument), reason, holes).value(document)
 
 
-class _Relocation:
-    """Moves a document that was read out of a text to where that text is written, and puts its holes back.
+def _entries(members: Iterable[tuple[str, Value]], reason: str) -> Data:
+    """The fields of an object. One with a key that is not known may be any field: nothing of the object is known."""
+    members = tuple(members)
+    if any(_HOLE in key for key, _ in members):
+        return Unknown(f"a key of the policy is not known: {reason}")
+    return fields(members)
 
-    Keys keep their placeholders: no key of a policy has a hole, and one that has is none that is read.
-    """
+
+class _Relocation:
+    """Moves a document that was read out of a text to where that text is written, and puts its holes back."""
 
     def __init__(self, locate: Locate, reason: str, holes: tuple[Hole, ...]) -> None:
         self._locate, self._reason, self._holes = locate, reason, holes

@@ -1,0 +1,263 @@
+"""``fileset()``: the files whose paths match a pattern.
+
+As Terraform does, directory and pattern are joined and cleaned before anything is matched, so that a wildcard in the
+directory counts, and links to directories are followed. Sources: ``MakeFileSetFunc`` of Terraform 1.11 and version 1 of
+https://github.com/bmatcuk/doublestar, which it uses; checked with ``terraform console``.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from iamlint.hcl.functions.paths import changes, is_inside, located, named, shown
+from iamlint.hcl.functions.patterns import Pattern, compiled
+from iamlint.hcl.functions.types import MOST_ELEMENTS, Unclear, set_of
+from iamlint.hcl.scope import Files
+from iamlint.hcl.syntax import normalized
+from iamlint.unknown import Unknown
+from iamlint.values import Data, Value
+
+DEEPEST = 40
+"""Levels of directories that a pattern goes down."""
+MOST_CHOICES = 256
+"""Texts that the braces of one part of a pattern may stand for."""
+_MADE = (
+    ".terraform.lock.hcl",
+    ".terraform/environment",
+    ".terraform/terraform.tfstate",
+    ".terraform/modules/modules.json",
+    ".terraform/modules/x/main.tf",
+    ".terraform/providers/registry.terraform.io/hashicorp/google/7.0.0/linux_amd64/terraform-provider-google_v7.0.0_x5",
+    ".terraform/providers/registry.terraform.io/hashicorp/google/7.0.0/linux_amd64/LICENSE.txt",
+    "terraform.tfstate",
+    "terraform.tfstate.backup",
+    ".git/HEAD",
+    ".git/config",
+)
+"""Files of a root module that Terraform and git make: what matches one finds other files when Terraform runs."""
+
+
+def fileset(files: Files, directory: Value, pattern: Value) -> Data:
+    """The regular files below a directory that match a pattern, as paths relative to the directory."""
+    top, wanted = named(files, directory), named(files, pattern)
+    if "\0" in top + wanted or "\\/" in wanted or top.startswith("~"):
+        raise Unclear(Unknown("a path that iamlint does not follow"))
+    top = posixpath.normpath(posixpath.join(str(files.base), top))
+    parts = posixpath.normpath(f"{top}/{wanted}").strip("/").split("/")
+    whole = [_component(part) for at, part in enumerate(parts) if parts[at : at + 2] != ["**", "**"]]
+    for made in _MADE:
+        if _fits(whole, f"{files.base}/{made}".strip("/").split("/")):
+            raise Unclear(Unknown(f"the files that match {wanted} include some that Terraform or git makes"))
+    found = _Search(files).matching(Path("/"), whole)
+    return set_of(Value(normalized(posixpath.relpath(path, top))) for path in found)
+
+
+_Component = str | Pattern | None
+"""A name, a pattern for a name, or None for ``**``: any number of directories."""
+
+
+@dataclass(slots=True)
+class _Search:
+    files: Files
+    visited: int = 0
+    inside: list[Path] = field(default_factory=list)
+
+    def matching(self, folder: Path, wanted: Sequence[_Component], depth: int = 0) -> Iterator[str]:
+        """The files below a directory that match the rest of a pattern."""
+        names = [part for part in wanted[: _plain(wanted)] if isinstance(part, str)]
+        folder, wanted = folder.joinpath(*names), wanted[len(names) :]
+        real = located(self.files, str(folder))
+        if names and changes(self.files, str(folder)):
+            raise Unclear(Unknown(f"Terraform or git makes what is in {shown(self.files, str(folder))}"))
+        if not real.exists():
+            if depth == 0:
+                name = shown(self.files, str(folder))
+                raise Unclear(Unknown(f"{name} is not there, and may be when Terraform runs"))
+            return
+        if not wanted:
+            if real.is_file():
+                yield str(folder)
+        elif _is_link_as_text(real):
+            name = shown(self.files, str(folder))
+            raise Unclear(Unknown(f"{name} is a file with a path, as git writes symbolic links where it makes none"))
+        elif real.is_dir():
+            if real in self.inside or len(self.inside) > DEEPEST:
+                raise Unclear(Unknown(f"directories nested deeper than {DEEPEST} levels, or links in a circle"))
+            self.inside.append(real)
+            yield from self._below(folder, wanted, depth + 1)
+            self.inside.pop()
+
+    def _below(self, folder: Path, wanted: Sequence[_Component], depth: int) -> Iterator[str]:
+        entries = sorted(os.listdir(folder))
+        self.visited += len(entries)
+        if self.visited > MOST_ELEMENTS:
+            raise Unclear(Unknown("more files than iamlint lists"))
+        first, rest = wanted[0], wanted[1:]
+        for name in entries:
+            path = folder / name
+            if first is None:
+                real = Path(os.path.realpath(path))
+                if not is_inside(self.files, real):
+                    raise Unclear(
+                        Unknown(f"{shown(self.files, str(path))} leads out of what iamlint was given to read")
+                    )
+                if real.is_dir():
+                    yield from self.matching(path, wanted, depth)
+                elif not rest:
+                    yield from self._file(path)
+        if first is not None or rest:
+            yield from self._below_once(folder, entries, rest if first is None else wanted, depth)
+
+    def _below_once(self, folder: Path, entries: list[str], wanted: Sequence[_Component], depth: int) -> Iterator[str]:
+        """The matches whose first part is an entry of this directory."""
+        first, rest = wanted[0], wanted[1:]
+        for name in entries:
+            if not _is_named(first, name):
+                continue
+            if rest:
+                yield from self.matching(folder / name, rest, depth)
+            else:
+                yield from self._file(folder / name)
+
+    def _file(self, path: Path) -> Iterator[str]:
+        real = located(self.files, str(path))
+        if not real.exists():
+            raise Unclear(Unknown(f"{shown(self.files, str(path))} leads to a file that is not there"))
+        if real.is_file():
+            yield str(path)
+
+
+def _is_link_as_text(real: Path) -> bool:
+    """Whether a file holds nothing but the path of a directory. Source: ``core.symlinks`` of git-config(1)."""
+    try:
+        if not real.is_file() or real.stat().st_size > _LONGEST_LINK:
+            return False
+        written = real.read_text("utf-8")
+        return bool(written) and (real.parent / written).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+_LONGEST_LINK = 1024
+
+
+def _plain(wanted: Sequence[_Component]) -> int:
+    """How many parts are plain names before the first pattern."""
+    return next((at for at, part in enumerate(wanted) if not isinstance(part, str)), len(wanted))
+
+
+def _is_named(part: _Component, name: str) -> bool:
+    return part == name if isinstance(part, str) else part is None or part.search(name) is not None
+
+
+def _fits(wanted: Sequence[_Component], names: Sequence[str]) -> bool:
+    """Whether a path matches a pattern: by the positions of the pattern that its first parts reach."""
+    reached = {0}
+    for name in names:
+        after: set[int] = set()
+        for at in _skipped(wanted, reached):
+            if at < len(wanted) and _is_named(wanted[at], name):
+                after |= {at, at + 1} if wanted[at] is None else {at + 1}
+        reached = after
+    return len(wanted) in reached
+
+
+def _skipped(wanted: Sequence[_Component], reached: set[int]) -> set[int]:
+    """The positions with those behind a ``**`` that stands for no directory; the last one stands for a name."""
+    found = set(reached)
+    for at in range(len(wanted) - 1):
+        if at in found and wanted[at] is None:
+            found.add(at + 1)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _component(part: str) -> _Component:
+    if part == "**":
+        return None
+    if not re.search(r"[*?\[{\\]", part):
+        return part
+    choices = "|".join(f"(?:{_as_pattern(choice)})" for choice in _choices(part))
+    return compiled(rf"(?s)\A(?:{choices})\z")
+
+
+_PIECE = re.compile(
+    r"\\(?P<literal>.)|\[(?P<class>(?:\\.|[^\]\\])*)\]|(?P<wild>\*+|\?)|(?P<open>\{)|(?P<plain>[^\\\[])", re.DOTALL
+)
+
+
+def _choices(part: str) -> list[str]:
+    """The patterns without braces that a pattern stands for.
+
+    The first ``}`` closes a brace, so that one within another does not nest: ``{a,{b,c}}`` is ``a}``, ``{b}``, ``c}``.
+    """
+    waiting, found = [part], list[str]()
+    while waiting:
+        current = waiting.pop()
+        at = _brace(current)
+        if at is None:
+            found.append(current)
+        else:
+            inside = re.match(r"((?:\\.|[^}\\])*)\}", current[at + 1 :], re.DOTALL)
+            if inside is None:
+                raise _malformed(part)
+            rest = current[at + 1 + inside.end() :]
+            waiting += [current[:at] + choice + rest for choice in re.split(r"(?<!\\),", inside[1])]
+        if len(waiting) + len(found) > MOST_CHOICES:
+            raise Unclear(Unknown(f"a pattern with more than {MOST_CHOICES} choices"))
+    return found
+
+
+def _brace(part: str) -> int | None:
+    """Where the first brace opens."""
+    at = 0
+    while at < len(part):
+        piece = _PIECE.match(part, at)
+        if piece is None:
+            raise _malformed(part)
+        if piece["open"]:
+            return at
+        at = piece.end()
+    return None
+
+
+def _as_pattern(choice: str) -> str:
+    """A pattern without braces as a regular expression."""
+    found, at = list[str](), 0
+    while at < len(choice):
+        piece = _PIECE.match(choice, at)
+        if piece is None or piece["class"] == "":
+            raise _malformed(choice)
+        at = piece.end()
+        if piece["wild"]:
+            found.append("[^/]" if piece["wild"] == "?" else "[^/]*")
+        elif piece["class"] is not None:
+            found.append(_class(piece["class"]))
+        else:
+            found.append(_escaped(piece["literal"] or piece["plain"]))
+    return "".join(found)
+
+
+def _class(inside: str) -> str:
+    """A class of characters. Only ``^`` negates; ``!`` is a character like any other."""
+    negated = inside.startswith("^")
+    ranges = re.findall(r"(\\.|[^\\-])(?:-(\\.|[^\\-]))?", inside[negated:], re.DOTALL)
+    if sum(len(low) + len(high) + bool(high) for low, high in ranges) != len(inside[negated:]) or not ranges:
+        raise _malformed(f"[{inside}]")
+    written = (_escaped(low[-1]) + (f"-{_escaped(high[-1])}" if high else "") for low, high in ranges)
+    return f"[{'^' if negated else ''}{''.join(written)}]"
+
+
+def _escaped(character: str) -> str:
+    return character if character.isalnum() or not character.isascii() else f"\\x{ord(character):02x}"
+
+
+def _malformed(part: str) -> Unclear:
+    """Terraform refuses a malformed pattern only when a name gets as far as what is wrong."""
+    return Unclear(Unknown(f"{part} is no pattern for files"))

@@ -1,0 +1,143 @@
+"""Paths in expressions: which file a text names, also where the text is known only by where Terraform runs.
+
+``abspath()`` and ``path.cwd`` depend on where Terraform runs, so their texts are unknown. The file they lead to is
+known: holes of the forms below stand for a path relative to the root module, and functions that read files follow them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+from pathlib import Path
+
+from iamlint.hcl.functions.types import Function, Unclear, text
+from iamlint.hcl.scope import Files
+from iamlint.hcl.syntax import normalized
+from iamlint.unknown import Hole, Unknown
+from iamlint.values import Data, Value
+
+CWD = "path.cwd"
+"""The directory that Terraform is started in: the root module, unless ``-chdir`` is given."""
+_WHERE = "an absolute path depends on where Terraform runs"
+_HOLE = re.compile(r'(?P<of>abspath|basename)\((?P<path>".*")\)\Z', re.DOTALL)
+
+
+def named(files: Files, value: Value) -> str:
+    """The path that a text names: relative to the root module, or absolute on this machine."""
+    found = _followed(files, value.data)
+    return text(value) if found is None else found
+
+
+def located(files: Files, name: str) -> Path:
+    """The file or directory of a path without symbolic links; raises `Unclear` outside of the roots."""
+    if "\0" in name or name.startswith("~"):
+        raise Unclear(Unknown("a path that iamlint does not follow"))
+    resolved = Path(os.path.realpath(files.base / name))
+    if not is_inside(files, resolved):
+        raise Unclear(Unknown(f"the file {shown(files, name)} lies outside of what iamlint was given to read"))
+    return resolved
+
+
+def is_inside(files: Files, resolved: Path) -> bool:
+    """Whether a path without symbolic links lies below a root."""
+    return any(resolved.is_relative_to(root) for root in files.roots)
+
+
+def shown(files: Files, name: str) -> str:
+    """A path as messages have it: an absolute one below the root module is relative to that."""
+    return _relative(files, name) if name.startswith("/") and is_inside(files, Path(name)) else name
+
+
+def changes(files: Files, name: str) -> bool:
+    """Whether Terraform or git itself makes or changes what a path names.
+
+    What ``terraform init`` installs of a module is the module's own. Source:
+    https://developer.hashicorp.com/terraform/cli/init
+    """
+    parts = tuple(part.casefold() for part in _relative(files, os.path.join(files.base, name)).split("/"))
+    if ".terraform" in parts:
+        below = parts[parts.index(".terraform") + 1 :]
+        return below[:1] != ("modules",) or len(below) < 3
+    return ".git" in parts or "terraform.tfstate.d" in parts or bool(_MADE.fullmatch(parts[-1]))
+
+
+_MADE = re.compile(r"\.terraform\.lock\.hcl|\.?terraform\.tfstate(\..*)?|errored\.tfstate|crash(\..*)?\.log")
+
+
+def _relative(files: Files, name: str) -> str:
+    return posixpath.relpath(name, str(files.base))
+
+
+def _followed(files: Files, data: Data) -> str | None:
+    """The text of an unknown path whose holes say where they lead; None where one does not."""
+    if not isinstance(data, Unknown) or not data.parts:
+        return None
+    found: list[str] = []
+    for part in data.parts:
+        piece = part if isinstance(part, str) else _of_hole(files, part)
+        if piece is None:
+            return None
+        found.append(piece)
+    return "".join(found)
+
+
+def _of_hole(files: Files, hole: Hole) -> str | None:
+    if hole.reference == CWD:
+        return str(files.base)
+    match = _HOLE.fullmatch(hole.reference)
+    if match is None:
+        return None
+    path = posixpath.normpath(posixpath.join(str(files.base), json.loads(match["path"])))
+    return path if match["of"] == "abspath" else posixpath.basename(path)
+
+
+def _hole(files: Files, of: str, name: str) -> Unknown:
+    path = json.dumps(_relative(files, os.path.join(files.base, name)), ensure_ascii=False)
+    return Unknown(_WHERE, (Hole(f"{of}({path})"),))
+
+
+def _abspath(files: Files, path: Value) -> Data:
+    name = named(files, path)
+    return posixpath.normpath(name) if name.startswith("/") and path.unknown is None else _hole(files, "abspath", name)
+
+
+def _basename(files: Files, path: Value) -> Data:
+    followed = _followed(files, path.data)
+    if followed is None:
+        return _plain_basename(text(path))
+    relative = _relative(files, os.path.join(files.base, followed))
+    last = posixpath.basename(relative)
+    return _hole(files, "basename", followed) if last in ("", ".", "..") else normalized(last)
+
+
+def _plain_basename(given: str) -> str:
+    return posixpath.basename(given.rstrip("/")) or ("/" if given else ".")
+
+
+def _dirname(files: Files, path: Value) -> Data:
+    followed = _followed(files, path.data)
+    if followed is None:
+        folder = posixpath.dirname(text(path))
+        return posixpath.normpath(folder).replace("//", "/") if folder else "."
+    folder = posixpath.dirname(followed)
+    return _hole(files, "abspath", folder) if followed.startswith("/") else posixpath.normpath(folder or ".")
+
+
+def _pathexpand(files: Files, path: Value) -> Data:
+    """A path is itself, unless it begins in the home of whoever runs Terraform."""
+    if _followed(files, path.data) is not None:
+        return path.data
+    if text(path).startswith("~"):
+        raise Unclear(Unknown("a path below the home directory depends on where Terraform runs"))
+    return text(path)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "abspath": _abspath,
+    "basename": _basename,
+    "dirname": _dirname,
+    "pathexpand": _pathexpand,
+}
+"""The first argument of each is the `Files` of the scope."""
