@@ -172,7 +172,13 @@ class _YamlReader:
                 raise _RefusedError(self._span(event)[0], "a kind of YAML node that iamlint does not know")
 
     def _entries(self, depth: int) -> tuple[dict[str, Value], int]:
+        """The entries of a mapping. What ``<<`` merges stands where the mapping has no such key itself.
+
+        Readers differ about a merge that follows a key which it sets to something else (kubectl takes the merge, gcloud
+        the key), so that is refused. Source: https://yaml.org/type/merge.html
+        """
         entries: dict[str, Value] = {}
+        merged: dict[str, Value] | None = None
         while not isinstance(event := next(self._events), MappingEndEvent):
             start, _end = self._span(event)
             if not isinstance(event, ScalarEvent | AliasEvent):
@@ -181,10 +187,18 @@ class _YamlReader:
             key = event.value if isinstance(event, ScalarEvent) else found
             if not isinstance(key, str):
                 raise _RefusedError(start, "a key that is not a plain text")
-            if key in entries:
+            if key in entries or (merged is not None and key == _MERGE):
                 raise _RefusedError(start, f"the key {key[:60]!r} is there twice")
-            entries[key] = self._value(next(self._events), depth + 1)
-        return entries, self._span(event)[1]
+            value = self._value(next(self._events), depth + 1)
+            if key == _MERGE and isinstance(event, ScalarEvent) and event.implicit[0]:
+                merged = _merged(value, start)
+                both = (name for name in entries if name in merged)
+                other = next((name for name in both if plain(merged[name]) != plain(entries[name])), None)
+                if other is not None:
+                    raise _RefusedError(start, f"this merge follows the key {other[:60]!r}, which it sets, too")
+            else:
+                entries[key] = value
+        return {**(merged or {}), **entries}, self._span(event)[1]
 
     def _alias(self, anchor: str, at: int, depth: int) -> Value:
         """What an anchor stands for, shared; whoever goes over the document sees it anew at each alias."""
@@ -200,6 +214,19 @@ class _YamlReader:
         if self._aliased > MOST_ALIASED:
             raise _RefusedError(at, f"more than {MOST_ALIASED} values by way of aliases")
         return value
+
+
+_MERGE = "<<"
+
+
+def _merged(value: Value, at: int) -> dict[str, Value]:
+    """The entries that a merge adds: of one mapping, or of several, of which the first counts."""
+    found: dict[str, Value] = {}
+    for one in reversed(value.data if isinstance(value.data, tuple) else (value,)):
+        if not isinstance(one.data, dict):
+            raise _RefusedError(at, "only mappings can be merged")
+        found |= one.data
+    return found
 
 
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

@@ -114,6 +114,26 @@ def test_aliases_stand_for_what_is_anchored() -> None:
     assert documents("a: &x 1\nb: &x 2\nc: *x\n") == [{"a": 1, "b": 2, "c": 2}]
 
 
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("{<<: *e}", {"a": 1, "b": 2}),
+        ("{<<: *e, a: 9}", {"a": 9, "b": 2}),
+        ("{a: 1, <<: *e}", {"a": 1, "b": 2}),
+        ("{<<: [*e, *f]}", {"a": 1, "b": 2, "c": 4}),
+        ("{c: 5, <<: {d: 6}}", {"c": 5, "d": 6}),
+        ('{"<<": *e}', {"<<": {"a": 1, "b": 2}}),
+    ],
+)
+def test_merges(entry: str, value: object) -> None:
+    assert documents(f"e: &e {{a: 1, b: 2}}\nf: &f {{b: 3, c: 4}}\nm: {entry}\n")[0]["m"] == value
+
+
+@pytest.mark.parametrize("entry", ["{a: 9, <<: *e}", "{<<: *e, <<: *e}", "{<<: 1}", "{b: 3, <<: [*e]}"])
+def test_merges_that_readers_differ_about(entry: str) -> None:
+    assert refused(f"e: &e {{a: 1, b: 2}}\nm: {entry}\n").at.line == 2
+
+
 def test_an_alias_knows_the_place_of_its_anchor() -> None:
     found = read_yaml(SourceText("x.yaml", "a: &x [b]\nc: *x\n"))
     assert not isinstance(found, Unreadable)

@@ -14,12 +14,14 @@ from iamlint.values import Value
 class Files:
     """The files that ``file()`` and its like may read: those below ``roots``; relative paths start at ``base``.
 
-    ``load`` gives a file as a text that places can point into.
+    ``load`` gives a file as a text that places can point into. ``assumed`` collects the directories that were taken to
+    be empty, since they are not there now; they may be when Terraform runs.
     """
 
     roots: tuple[Path, ...] = ()
     base: Path = Path()
     load: Callable[[Path], SourceText | Unreadable] | None = None
+    assumed: set[str] = field(default_factory=set, compare=False)
 
 
 MOST_STEPS = 400_000

@@ -10,7 +10,7 @@ import hashlib
 
 from iamlint.hcl.functions import paths
 from iamlint.hcl.functions.filesets import fileset
-from iamlint.hcl.functions.paths import changes, located, named, shown
+from iamlint.hcl.functions.paths import absent, changes, located, named, shown
 from iamlint.hcl.functions.types import Function, Refused, Unclear
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
@@ -32,7 +32,7 @@ def read_bytes(files: Files, name: str) -> bytes:
         if path.is_dir():
             raise Refused(f"{name} is a directory")
         if not path.exists():
-            raise Unclear(_absent(name))
+            raise Unclear(absent(name))
         if not path.is_file():
             raise Refused(f"{name} is no regular file")
         if path.stat().st_size > LARGEST:
@@ -40,10 +40,6 @@ def read_bytes(files: Files, name: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise Unclear(Unknown(f"the file {name} cannot be read: {error.strerror}")) from error
-
-
-def _absent(name: str) -> Unknown:
-    return Unknown(f"the file {name} is not there, and may be when Terraform runs")
 
 
 def read_text(files: Files, name: str) -> str:
@@ -80,7 +76,7 @@ def _exists(files: Files, path: Value) -> Data:
         raise Refused(f"{name} is a directory")
     if found.is_file() and (not changes(files, name) or found.name == _LOCK):
         return True
-    raise Unclear(_absent(name))
+    raise Unclear(absent(name))
 
 
 _LOCK = ".terraform.lock.hcl"

@@ -1,7 +1,8 @@
 """``fileset()``: the files whose paths match a pattern.
 
 As Terraform does, directory and pattern are joined and cleaned before anything is matched, so that a wildcard in the
-directory counts, and links to directories are followed. Sources: ``MakeFileSetFunc`` of Terraform 1.11 and version 1 of
+directory counts, and links to directories are followed. A directory that is not there now has no files, which is noted
+in `Files.assumed`. Sources: ``MakeFileSetFunc`` of Terraform 1.11 and version 1 of
 https://github.com/bmatcuk/doublestar, which it uses; checked with ``terraform console``.
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from iamlint.hcl.functions.paths import changes, is_inside, located, named, shown
+from iamlint.hcl.functions.paths import absent, changes, is_inside, located, named, shown
 from iamlint.hcl.functions.patterns import Pattern, compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, Unclear, set_of
 from iamlint.hcl.scope import Files
@@ -73,12 +74,13 @@ class _Search:
         names = [part for part in wanted[: _plain(wanted)] if isinstance(part, str)]
         folder, wanted = folder.joinpath(*names), wanted[len(names) :]
         real = located(self.files, str(folder))
-        if names and changes(self.files, str(folder)):
+        if names and changes(self.files, str(folder / "*" if wanted else folder)):
             raise Unclear(Unknown(f"Terraform or git makes what is in {shown(self.files, str(folder))}"))
         if not real.exists():
-            if depth == 0:
-                name = shown(self.files, str(folder))
-                raise Unclear(Unknown(f"{name} is not there, and may be when Terraform runs"))
+            if depth == 0 and wanted:
+                self.files.assumed.add(shown(self.files, str(folder)))
+            elif depth == 0:
+                raise Unclear(absent(shown(self.files, str(folder))))
             return
         if not wanted:
             if real.is_file():

@@ -50,6 +50,11 @@ def shown(files: Files, name: str) -> str:
     return _relative(files, name) if name.startswith("/") and is_inside(files, Path(name)) else name
 
 
+def absent(name: str) -> Unknown:
+    """Why nothing is known of a file that is not there now."""
+    return Unknown(f"the file {name} is not there, and may be when Terraform runs")
+
+
 def changes(files: Files, name: str) -> bool:
     """Whether Terraform or git itself makes or changes what a path names.
 

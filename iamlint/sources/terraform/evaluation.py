@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -56,11 +56,18 @@ class Run:
     root: Path
     workspace: str | None = None
     gaps: list[Gap] = field(default_factory=list)
+    told: set[tuple[int, str]] = field(default_factory=set)
     instances: int = 0
     depth: int = 0
     budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS_IN_ROOT))
     answers: Answers = field(default_factory=Answers)
     states: Remote = not_read
+
+    def assumed_anew(self) -> frozenset[str]:
+        """The directories that were taken to be empty so far; from here on they are collected anew."""
+        before = frozenset(self.files.assumed)
+        self.files.assumed.clear()
+        return before
 
     def is_full(self) -> bool:
         """Count one more instance; true where that is one too many."""
@@ -92,6 +99,7 @@ class ModuleInstance:
         self._roots: dict[str, Value | None] = {}
         self._values: dict[tuple[str, ...], Value] = {}
         self._working: set[tuple[str, ...]] = set()
+        self._assumed: dict[tuple[str, ...], frozenset[str]] = {}
         self._expansions: dict[int, Expansion] = {}
         self._children: dict[str, dict[Key, ModuleInstance] | Unknown] = {}
         self.providers = dict(providers or {})
@@ -160,7 +168,9 @@ class ModuleInstance:
         return Value(self.run.workspace)
 
     def _once(self, key: tuple[str, ...], work: Callable[[], Value]) -> Value:
+        assumed = self.run.files.assumed
         if key in self._values:
+            assumed |= self._assumed.get(key, frozenset())
             return self._values[key]
         reference = self.qualified(".".join(key))
         if key in self._working:
@@ -169,11 +179,15 @@ class ModuleInstance:
             return unknown(f"{reference} lies behind more than {DEEPEST_REFERENCE} references", reference=reference)
         self._working.add(key)
         self.run.depth += 1
+        before = self.run.assumed_anew()
         try:
             value = work()
         finally:
             self._working.discard(key)
             self.run.depth -= 1
+            if assumed:
+                self._assumed[key] = frozenset(assumed)
+            assumed |= before
         self._values[key] = value
         return value
 
@@ -227,7 +241,11 @@ class ModuleInstance:
         """The instances of a block with ``count`` or ``for_each``."""
         known = self._expansions.get(id(declared))
         if known is None:
-            known = self._expansions[id(declared)] = self._expand(declared, address)
+            before = self.run.assumed_anew()
+            expanded_now = self._expand(declared, address)
+            known = self._expansions[id(declared)] = replace(expanded_now, assumed=frozenset(self.run.files.assumed))
+            self.run.files.assumed.update(before)
+        self.run.files.assumed.update(known.assumed)
         return known
 
     def _expand(self, declared: Declared, address: str) -> Expansion:
@@ -317,6 +335,8 @@ class ModuleInstance:
         if expansion.symbolic and (found.resources or found.calls):
             why = f"how many instances it has is not known: {expansion.symbolic.reason}"
             self._gap(declared, address, why)
+        if expansion.assumed and (found.resources or found.calls):
+            self._say_assumed(declared, address, expansion.assumed)
         children: dict[Key, ModuleInstance] = {}
         for key, names in expansion.instances:
             if self.run.is_full():
@@ -374,6 +394,16 @@ class ModuleInstance:
     def _say(self, declared: Declared, address: str, reason: str) -> None:
         via = tuple(span.location for span in self.via)
         self.run.gaps.append(Gap(reason, Declaration(declared.header.location, "module", address, via)))
+
+    def _say_assumed(self, declared: Declared, address: str, assumed: Iterable[str]) -> None:
+        """What a block has fewer of since directories are not there; once for a block, however often it is read."""
+        names = ", ".join(sorted(assumed))
+        if (id(declared), names) not in self.run.told:
+            self.run.told.add((id(declared), names))
+            kind = "module" if declared.block.type == "module" else declared.block.label(0)
+            reason = f"{address} may state more: {names} is not there, and may be when Terraform runs"
+            via = tuple(span.location for span in self.via)
+            self.run.gaps.append(Gap(reason, Declaration(declared.header.location, kind, address, via)))
 
     def _full(self, declared: Declared, address: str) -> Unknown:
         """Too many instances: said where the limit is met, not for all that follows."""
@@ -439,6 +469,7 @@ class ModuleInstance:
 
     def _instances(self, mode: Mode, kind: str, name: str, declared: Declared) -> Iterator[Instance]:
         address = self._address(mode, declared)
+        self.run.assumed_anew()
         expansion = self.expansion(declared, address)
         provider = self.provider_of(declared)
         for key, names in expansion.instances:
@@ -452,6 +483,8 @@ class ModuleInstance:
             call, uncertain = self.address if self._callsite else "", expansion.uncertain or self.uncertain
             instance = replace(instance, symbolic=expansion.symbolic, call=call, uncertain=uncertain)
             yield self._callsite.placed(instance) if self._callsite else instance
+        if self.run.files.assumed:  # by the expansion, or by what the instances were asked for
+            self._say_assumed(declared, address, self.run.files.assumed)
 
 
 def _provider_name(expression: syntax.Expression, source: SourceText) -> str:

@@ -20,13 +20,14 @@ class Expansion:
 
     ``repeated`` is "count" or "for_each" where the block has one. ``symbolic`` has the reason where the number is not
     known; then there is one instance, which stands for however many there will be. ``uncertain`` has the reason where
-    it is not known whether the only instance exists.
+    it is not known whether the only instance exists. ``assumed`` are directories that were taken to be empty for it.
     """
 
     instances: tuple[tuple[Key, dict[str, Value]], ...]
     repeated: str | None = None
     symbolic: Unknown | None = None
     uncertain: Unknown | None = None
+    assumed: frozenset[str] = frozenset()
 
 
 SINGLE = Expansion(((None, {}),))
