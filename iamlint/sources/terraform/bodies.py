@@ -102,6 +102,17 @@ def lifecycle(declared: Declared, name: str) -> list[Local]:
     return [local for one in nested if (local := one.argument(name))]
 
 
+def provisioners(declared: Declared) -> Iterator[Declared]:
+    """The provisioners of a resource; in JSON the type of each is the property that holds it."""
+    for nested in _in_force(declared):
+        if nested.block.type != "provisioner":
+            continue
+        if nested.block.labels:
+            yield nested
+        for argument in () if nested.block.labels else nested.block.body.arguments.values():
+            yield from (Declared(block, nested.source) for block in _as_blocks(Local(argument, nested.source)))
+
+
 def _left(declared: Declared) -> frozenset[str]:
     """What ``ignore_changes`` names. Source: https://developer.hashicorp.com/terraform/language/meta-arguments"""
     found: set[str] = set()

@@ -190,6 +190,37 @@ def _managed_account(before: str, after: str, *, by_number: bool) -> Callable[[V
     return attribute
 
 
+_AGENTS = {
+    "aiplatform": "gcp-sa-aiplatform",
+    "artifactregistry": "gcp-sa-artifactregistry",
+    "bigquerydatatransfer": "gcp-sa-bigquerydatatransfer",
+    "cloudbuild": "gcp-sa-cloudbuild",
+    "cloudfunctions": "gcf-admin-robot",
+    "cloudscheduler": "gcp-sa-cloudscheduler",
+    "cloudtasks": "gcp-sa-cloudtasks",
+    "container": "container-engine-robot",
+    "dataform": "gcp-sa-dataform",
+    "eventarc": "gcp-sa-eventarc",
+    "iap": "gcp-sa-iap",
+    "notebooks": "gcp-sa-notebooks",
+    "pubsub": "gcp-sa-pubsub",
+    "run": "serverless-robot-prod",
+    "secretmanager": "gcp-sa-secretmanager",
+    "servicenetworking": "service-networking",
+    "sqladmin": "gcp-sa-cloud-sql",
+    "workflows": "gcp-sa-workflows",
+}
+"""Where the agent of a service has its e-mail. Source: https://cloud.google.com/iam/docs/service-agents"""
+
+
+def _service_identity(view: View, name: str) -> Value | None:
+    service = view.body.value("service").data
+    domain = _AGENTS.get(service.removesuffix(".googleapis.com")) if isinstance(service, str) else None
+    if domain is None:
+        return None
+    return _managed_account("service-", f"@{domain}.iam.gserviceaccount.com", by_number=True)(view, name)
+
+
 def _project(view: View, name: str) -> Value | None:
     match name:
         case "project_id":
@@ -373,6 +404,7 @@ def _known_role(view: View, name: str) -> Value | None:
 _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("managed", "google_service_account"): _account,
     ("managed", "google_project"): _project,
+    ("managed", "google_project_service_identity"): _service_identity,
     ("managed", "google_project_iam_custom_role"): _project_role,
     ("managed", "google_organization_iam_custom_role"): _organization_role,
     ("managed", "google_folder"): _folder,

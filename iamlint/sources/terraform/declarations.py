@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from iamlint.facts import Declaration
+from iamlint.facts import Declaration, Gap
+from iamlint.location import Span
 from iamlint.sources.terraform.instance import Instance
+from iamlint.sources.terraform.module import Declared
 
 
 def declaration(instance: Instance) -> Declaration:
@@ -18,3 +20,10 @@ def declaration(instance: Instance) -> Declaration:
         if instance.uncertain
         else "",
     )
+
+
+def gap(reason: str, declared: Declared, address: str, via: tuple[Span, ...], at: Span | None = None) -> Gap:
+    """Something of a block that is not followed; ``at`` is where, the header of the block if it is None."""
+    kind = "module" if declared.block.type == "module" else declared.block.label(0)
+    where = (at or declared.header).location
+    return Gap(reason, Declaration(where, kind, address, tuple(span.location for span in via)))

@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from iamlint.facts import Declaration, Gap
-from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Budget, Files, Scope
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.bodies import body, lifecycle
 from iamlint.sources.terraform.callsite import Callsite
+from iamlint.sources.terraform.commands import runs, unread_of_block, unread_of_call
 from iamlint.sources.terraform.computed import Remote, View, not_read
+from iamlint.sources.terraform.declarations import gap
 from iamlint.sources.terraform.expansion import Expansion, Key, expanded, key_text
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.objects import instance_object
+from iamlint.sources.terraform.providers import passed_providers, provider_name
 from iamlint.sources.terraform.variables import convert_variable
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import NULL, Lazy, Value, unknown
@@ -303,7 +305,7 @@ class ModuleInstance:
         """The provider block that configures a resource: the one it names, else that of its type's prefix."""
         written = declared.argument("provider")
         if written:
-            name = _provider_name(written.argument.expression, written.source)
+            name = provider_name(written.argument.expression, written.source)
         else:
             name = declared.block.label(0).partition("_")[0]
         return self.providers.get(name)
@@ -325,6 +327,11 @@ class ModuleInstance:
         if len(self.path) >= DEEPEST_CALL:
             return self._gap(declared, address, f"module calls are nested deeper than {DEEPEST_CALL}")
         found = self.run.modules.called(self.module, (*self.path, name), source, declared.literal("version"))
+        unread = None
+        if isinstance(found, str) or found.described:
+            unread = unread_of_call(declared, self.scope(), self.run.files)
+        if unread:
+            self._say_once(declared, address, *unread)
         if isinstance(found, str):
             return self._gap(declared, address, found)
         if found.directory in self.directories:
@@ -369,22 +376,11 @@ class ModuleInstance:
             address=address,
             path=(*self.path, name),
             via=(*self.via, declared.header),
-            providers=self._passed_providers(declared),
+            providers=passed_providers(declared, self.providers),
             above=self.directories,
             call=declared,
             uncertain=uncertain or self.uncertain,
         )
-
-    def _passed_providers(self, declared: Declared) -> dict[str, Instance]:
-        """A child inherits the unaliased providers, and those that the call names."""
-        passed = {name: provider for name, provider in self.providers.items() if "." not in name}
-        written = declared.argument("providers")
-        if written and isinstance(written.argument.expression, syntax.Object):
-            for theirs, ours in written.argument.expression.items:
-                provider = self.providers.get(_provider_name(ours, written.source))
-                if provider:
-                    passed[_provider_name(theirs, written.source)] = provider
-        return passed
 
     def _gap(self, declared: Declared, address: str, reason: str) -> Unknown:
         reason = f"{address} is not read: {reason}"
@@ -392,18 +388,26 @@ class ModuleInstance:
         return Unknown(reason, (Hole(address),))
 
     def _say(self, declared: Declared, address: str, reason: str) -> None:
-        via = tuple(span.location for span in self.via)
-        self.run.gaps.append(Gap(reason, Declaration(declared.header.location, "module", address, via)))
+        self.run.gaps.append(gap(reason, declared, address, self.via))
+
+    def _say_once(self, declared: Declared, address: str, reason: str, at: Span | None = None) -> None:
+        """What holds for a block, however many instances it and its module have."""
+        if (id(declared), reason) not in self.run.told:
+            self.run.told.add((id(declared), reason))
+            self.run.gaps.append(gap(f"{address} {reason}", declared, address, self.via, at))
 
     def _say_assumed(self, declared: Declared, address: str, assumed: Iterable[str]) -> None:
-        """What a block has fewer of since directories are not there; once for a block, however often it is read."""
+        """What a block has fewer of since directories are not there."""
         names = ", ".join(sorted(assumed))
-        if (id(declared), names) not in self.run.told:
-            self.run.told.add((id(declared), names))
-            kind = "module" if declared.block.type == "module" else declared.block.label(0)
-            reason = f"{address} may state more: {names} is not there, and may be when Terraform runs"
-            via = tuple(span.location for span in self.via)
-            self.run.gaps.append(Gap(reason, Declaration(declared.header.location, kind, address, via)))
+        self._say_once(declared, address, f"may state more: {names} is not there, and may be when Terraform runs")
+
+    def _say_commands(self, mode: Mode, declared: Declared) -> None:
+        """What a block runs that changes IAM."""
+        address = self._address(mode, declared)
+        for key, names in self.expansion(declared, address).instances:
+            found = unread_of_block(mode, declared, self.scope(names), self.run.files)
+            if found:
+                self._say_once(declared, address + key_text(key), *found)
 
     def _full(self, declared: Declared, address: str) -> Unknown:
         """Too many instances: said where the limit is met, not for all that follows."""
@@ -458,8 +462,10 @@ class ModuleInstance:
         if backend:
             yield backend
         for (mode, kind, name), blocks in self.module.resources.items():
-            if wanted(mode, kind):
-                for declared in blocks:
+            for declared in blocks:
+                if runs(mode, declared):
+                    self._say_commands(mode, declared)
+                if wanted(mode, kind):
                     yield from self._instances(mode, kind, name, declared)
         for name in self.module.calls:
             children = self.children(name)
@@ -485,8 +491,3 @@ class ModuleInstance:
             yield self._callsite.placed(instance) if self._callsite else instance
         if self.run.files.assumed:  # by the expansion, or by what the instances were asked for
             self._say_assumed(declared, address, self.run.files.assumed)
-
-
-def _provider_name(expression: syntax.Expression, source: SourceText) -> str:
-    """``google.prod`` as written, bare or (in JSON and before Terraform 0.12) quoted."""
-    return source.text[expression.start : expression.end].strip().strip('"')

@@ -14,11 +14,14 @@ from iamlint.sources.terraform.boundaries import boundary, boundary_binding
 from iamlint.sources.terraform.custom_roles import organization_role, project_role
 from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.denials import denials
+from iamlint.sources.terraform.entitlements import entitlement
 from iamlint.sources.terraform.families import family_of
 from iamlint.sources.terraform.federation import workforce_pool, workforce_provider, workload_pool, workload_provider
 from iamlint.sources.terraform.grants import grants, member_removal
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.keys import api_key, hmac_key, service_account_key
+from iamlint.sources.terraform.manifests import ARGUMENTS as MANIFESTS
+from iamlint.sources.terraform.manifests import manifest
 from iamlint.sources.terraform.org_policies import older_org_policy, org_policy
 from iamlint.sources.terraform.projects import (
     default_accounts,
@@ -71,7 +74,9 @@ _RESOURCES: dict[str, State] = {
     "google_storage_default_object_access_control": access_lists.default_object_access_control,
     "google_storage_object_acl": access_lists.object_acl,
     "google_storage_object_access_control": access_lists.object_access_control,
+    **dict.fromkeys(MANIFESTS, manifest),
     "google_iam_deny_policy": denials,
+    "google_privileged_access_manager_entitlement": entitlement,
     "google_iam_principal_access_boundary_policy": boundary,
     "google_iam_projects_policy_binding": boundary_binding,
     "google_iam_folders_policy_binding": boundary_binding,

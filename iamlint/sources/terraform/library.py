@@ -8,11 +8,10 @@ from pathlib import Path
 
 from iamlint.location import SourceText, Unreadable
 from iamlint.sources.terraform.described import described
-from iamlint.sources.terraform.module import CONFIGURATION, Module, read_module
+from iamlint.sources.terraform.module import CONFIGURATION, Module, local_path, read_module
 from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace
 
-_LOCAL = ("./", "../")
 INSTALL = "terraform init would fetch it"
 SELECTED = Path(".terraform", "environment")
 """Where ``terraform workspace select`` notes the workspace."""
@@ -94,8 +93,9 @@ class RootModules:
 
         One that is not there may be known well enough to be described.
         """
-        if source in (".", "..") or source.startswith(_LOCAL):
-            return self._library.module(module.directory / source)
+        local = source if source in (".", "..") else local_path(source)
+        if local is not None:
+            return self._library.module(module.directory / local)
         directory = self._installed.get(".".join(path))
         if directory is None:
             return described(source, version) or f'the module "{source}" is not installed ({INSTALL})'

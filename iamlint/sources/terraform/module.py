@@ -107,8 +107,19 @@ class Module:
         """The relative paths that its module calls name literally."""
         for call in self.calls.values():
             source = call.literal("source")
-            if source is not None and source.startswith(("./", "../")):
-                yield source
+            local = local_path(source or "")
+            if local is not None:
+                yield local
+
+
+def local_path(source: str) -> str | None:
+    """The relative path that the source of a module call is, also one written with backslashes; None for any other.
+
+    Source: ``parseModuleSourceLocal`` in
+    https://github.com/hashicorp/terraform/blob/main/internal/addrs/module_source.go
+    """
+    path = source.replace("\\", "/")
+    return path if path.startswith(("./", "../")) else None
 
 
 def read_module(directory: Path, names: Iterable[str], load: Load) -> Module:

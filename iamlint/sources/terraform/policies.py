@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from iamlint.documents import read_json
 from iamlint.facts import Condition
-from iamlint.location import SourceText, Span, Unreadable
+from iamlint.location import SourceText, Unreadable
 from iamlint.sources.terraform.arguments import elements_of, text_of
+from iamlint.sources.terraform.embedded import HOLE, embedded
 from iamlint.sources.terraform.go_json import decoded, fields
-from iamlint.sources.terraform.heredoc import Locate, locator
 from iamlint.sources.terraform.instance import Argument, Body
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown
 from iamlint.values import NULL, Data, SetOf, Value
-
-_HOLE = "\ue000"
-"""Stands on both sides of a hole's number while JSON is read; a private character, which no policy holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def bindings_of(policy_data: Argument) -> tuple[Binding, ...] | Unknown:
 def document_of(policy_data: Argument) -> Value | Unknown:
     """The structure that made a ``policy_data``, else that which its text holds; each part with its place."""
     made = policy_data.value.structure
-    return decoded(made) if made else _parsed(policy_data.value, policy_data.at)
+    return decoded(made) if made else embedded(policy_data.value, policy_data.at, "the policy is not JSON", _read)
 
 
 def _binding(value: Value) -> Binding:
@@ -84,63 +81,16 @@ def _condition(value: Value) -> Condition | Unknown | None:
             return Unknown("the condition is not an object")
 
 
-def _parsed(value: Value, argument: Span) -> Value | Unknown:
-    """The structure of JSON text; the parts of the text that are not known may stand for strings or in them."""
-    match value.data:
-        case str() as text:
-            holes: tuple[Hole, ...] = ()
-            reason = ""
-        case Unknown() as why if why.parts and not why.hole and _HOLE not in why.text:
-            holes = tuple(part for part in why.parts if isinstance(part, Hole))
-            numbers = iter(range(len(holes)))
-            text = "".join(part if isinstance(part, str) else f"{_HOLE}{next(numbers)}{_HOLE}" for part in why.parts)
-            reason = why.reason
-        case Unknown() as why:
-            return why
-        case _:
-            return Unknown("the policy is not a JSON text")
-    document = read_json(SourceText("policy_data", text), lambda members: _entries(members, reason))
-    if isinstance(document, Unreadable):
-        return Unknown(reason or f"the policy is not JSON: {document.reason}")
-    return _Relocation(locator(text, value.at, argument), reason, holes).value(document)
+def _read(source: SourceText, reason: str) -> Value | Unreadable:
+    return read_json(source, lambda members: _entries(members, reason))
 
 
 def _entries(members: Iterable[tuple[str, Value]], reason: str) -> Data:
     """The fields of an object. One with a key that is not known may be any field: nothing of the object is known."""
     members = tuple(members)
-    if any(_HOLE in key for key, _ in members):
+    if any(HOLE in key for key, _ in members):
         return Unknown(f"a key of the policy is not known: {reason}")
     return fields(members)
-
-
-class _Relocation:
-    """Moves a document that was read out of a text to where that text is written, and puts its holes back."""
-
-    def __init__(self, locate: Locate, reason: str, holes: tuple[Hole, ...]) -> None:
-        self._locate, self._reason, self._holes = locate, reason, holes
-
-    def value(self, value: Value) -> Value:
-        at = self._locate(value.at.start, value.at.end) if value.at else None
-        return Value(self._data(value.data), at)
-
-    def _data(self, data: Data) -> Data:
-        match data:
-            case str() as text if _HOLE in text:
-                return Unknown(self._reason, tuple(self._parts(text)))
-            case tuple() as items:
-                return tuple(self.value(item) for item in items)
-            case dict() as entries:
-                return {key: self.value(item) for key, item in entries.items()}
-            case _:
-                return data
-
-    def _parts(self, text: str) -> Iterator[str | Hole]:
-        """Every second piece is the number of a hole."""
-        for index, piece in enumerate(text.split(_HOLE)):
-            if index % 2:
-                yield self._holes[int(piece)]
-            elif piece:
-                yield piece
 
 
 # -- what data.google_iam_policy renders -------------------------------------------------------------------------------

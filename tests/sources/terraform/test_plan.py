@@ -180,7 +180,7 @@ def test_a_state(tmp_path: Path) -> None:
     state = {"format_version": "1.0", "values": {"root_module": {"resources": [_resource(account), _resource(bucket)]}}}
     reading = read(state, tmp_path)
     (grant,) = grants(reading)
-    assert str(grant.resource) == "storage bucket b/logs"
+    assert str(grant.resource) == "storage bucket logs"
     (found,) = [fact for fact in reading.facts if isinstance(fact, ServiceAccount)]
     assert (found.email, found.unique_id) == ("ci@shop.iam.gserviceaccount.com", "1234")
 

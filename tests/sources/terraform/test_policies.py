@@ -112,7 +112,7 @@ def test_a_heredoc_with_interpolations_keeps_what_is_known(build: Build, hole: H
         ("{", "the policy is not JSON"),
         ("[1]", "the policy is not an object"),
         ('{"bindings": 3}', "this is not a list"),
-        (True, "the policy is not a JSON text"),
+        (True, "the policy is not JSON: it is not a text"),
     ],
 )
 def test_what_cannot_be_read_is_one_unknown_grant(build: Build, data: object, reason: str) -> None:

@@ -1,0 +1,123 @@
+"""Commands that a configuration runs and that change IAM: what they grant is not read, and that is said.
+
+Provisioners (https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax), the ``external`` data
+source, requests over HTTP, and modules that run what their arguments say, such as
+https://registry.terraform.io/modules/terraform-google-modules/gcloud/google.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from iamlint.hcl.functions.files import read_text
+from iamlint.hcl.functions.types import Refused, Unclear, parts
+from iamlint.hcl.scope import Files
+from iamlint.location import Span
+from iamlint.sources.terraform.bodies import META, ScopeOf, evaluated, provisioners
+from iamlint.sources.terraform.instance import Argument
+from iamlint.sources.terraform.module import Declared, Mode
+from iamlint.unknown import Unknown
+from iamlint.values import Value
+
+CHANGES_IAM = re.compile(
+    r"(?:add|set)-iam-policy(?:-binding)?\b"
+    r"|(?:googleapis\.com|\bcurl\b)[^\n]{0,400}?(?-i:[:/]setIamPolicy)\b"
+    r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set))\b"
+    r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create|create-cred-config|enable|set|undelete|update|update-oidc|upload)\b",
+    re.IGNORECASE,
+)
+"""What a command has in it that changes who may do what. Sources: https://cloud.google.com/sdk/gcloud/reference/iam,
+https://cloud.google.com/storage/docs/gsutil/commands/iam, and the method that each API has for it."""
+_MAY_CHANGE = re.compile(r"\b(?:gcloud|gsutil|bq|iam)\b|googleapis\.com", re.IGNORECASE)
+"""What a command that is not known in full has in it where it may change IAM."""
+_SCRIPT = re.compile(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b")
+_LONGEST = 80
+"""Characters of a command that a reason quotes."""
+
+_OF_PROVISIONERS = frozenset({"command", "inline", "script", "scripts", "interpreter", "environment"})
+"""The arguments of provisioners that say what is run."""
+_OF_TYPES: Mapping[tuple[Mode, str], frozenset[str]] = {
+    ("data", "external"): frozenset({"program", "query"}),
+    ("data", "http"): frozenset({"url"}),
+    ("managed", "terracurl_request"): frozenset({"url"}),
+}
+"""The arguments of resources and data sources that say what is run or asked for."""
+_OF_CALLS = META | {"source", "version"}
+"""The arguments of a module call that say nothing to the module."""
+
+Unread = tuple[str, Span]
+"""Why what is run is not read, and where it is written."""
+
+
+def runs(mode: Mode, declared: Declared) -> bool:
+    """Whether a block may run commands."""
+    written = (*declared.block.body.arguments, *(block.type for block in declared.block.body.blocks))
+    if "provisioner" in written or (mode, declared.block.label(0)) in _OF_TYPES:
+        return True
+    return any(runs(mode, over) for over in declared.overrides)
+
+
+def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
+    """What an instance of a resource or data source runs that changes IAM."""
+    own = _OF_TYPES.get((mode, declared.block.label(0)), frozenset())
+    for names, one in ((own, declared), *((_OF_PROVISIONERS, inner) for inner in provisioners(declared))):
+        written = (local for name, local in one.arguments().items() if name in names)
+        found = _unread([evaluated(local, scope) for local in written], files, in_part=True)
+        if found:
+            return found
+    return None
+
+
+def unread_of_call(declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
+    """What the arguments of a module call say that changes IAM, where the module runs what they say."""
+    written = (local for name, local in declared.arguments().items() if name not in _OF_CALLS)
+    return _unread([evaluated(local, scope) for local in written], files, in_part=False)
+
+
+def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread | None:
+    """``in_part`` asks about commands that are not known in full, too. Scripts that are there are looked into."""
+    for argument in arguments:
+        for text in _texts(argument.value):
+            for where, written in (("", text), *_scripts(text, files)):
+                found = CHANGES_IAM.search(written)
+                if found:
+                    reason = f"runs a command that changes IAM, which is not read{where}: {_excerpt(found, written)}"
+                    return reason, argument.at
+    for argument in arguments if in_part else ():
+        why = next((part.unknown for part in _parts(argument.value) if part.unknown), None)
+        if why and any(_MAY_CHANGE.search(text) for one in arguments for text in _texts(one.value)):
+            return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
+    return None
+
+
+def _parts(value: Value) -> Iterator[Value]:
+    try:
+        yield from parts(value)
+    except (Unclear, Refused):
+        return
+
+
+def _texts(value: Value) -> Iterator[str]:
+    """The texts in a value, those of a list also as the one line that they are together."""
+    found = (part.data for part in _parts(value) if isinstance(part.data, str | Unknown))
+    for one in found:
+        yield one if isinstance(one, str) else " ".join(part for part in one.parts if isinstance(part, str))
+    if isinstance(value.data, tuple):
+        yield " ".join(item.data for item in value.data if isinstance(item.data, str))
+
+
+def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
+    """The scripts that a command names and that can be read, each with how a reason calls it."""
+    for name in dict.fromkeys(_SCRIPT.findall(text)):
+        try:
+            yield f" (in {name})", read_text(files, name)
+        except (Unclear, Refused):
+            continue
+
+
+def _excerpt(found: re.Match[str], text: str) -> str:
+    """The line that was found, from where it begins to be about IAM."""
+    start = text.rfind("\n", 0, found.start()) + 1
+    line = text[start:].partition("\n")[0].strip()
+    return line if len(line) <= _LONGEST else f"…{text[found.start() : found.start() + _LONGEST]}…".replace("\n", " ")

@@ -1,0 +1,264 @@
+"""What changes IAM beside the resources that are made for it: read, or told as unread with its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from iamlint.finding import Doubt
+from iamlint.report import Report
+
+Check = Callable[..., Report]
+RULE = ("broad-token-creator",)
+ROLE, EVE = "roles/iam.serviceAccountTokenCreator", "user:eve@example.com"
+ADD = f"gcloud projects add-iam-policy-binding prod --member={EVE} --role={ROLE}"
+
+
+def doubts(report: Report) -> list[Doubt]:
+    return [doubt for doubt in report.doubts if not doubt.rule]
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def provisioner(command: str, kind: str = "null_resource", door: str = "local-exec") -> str:
+    inner = f'  provisioner "{door}" {{\n    {command}\n  }}\n'
+    return f'variable "k" {{}}\nresource "{kind}" "x" {{\n{inner}}}\n'
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f'command = "{ADD}"',
+        f"command = <<-E\n      set -e\n      {ADD}\n    E",
+        'command = "gcloud iam service-accounts add-iam-policy-binding ${var.k} --member=allUsers"',
+        'command = "gcloud --quiet projects set-iam-policy prod policy.json"',
+        'command = "gcloud iam service-accounts keys create key.json --iam-account=a@p.iam.gserviceaccount.com"',
+        'command = "gcloud beta iam roles update r --project prod --add-permissions=iam.serviceAccounts.actAs"',
+        'command = "gsutil iam ch allUsers:objectViewer gs://b"',
+        'command = "bq add-iam-policy-binding --member=allUsers --role=roles/x d.t"',
+        'command = "curl -X POST https://cloudresourcemanager.googleapis.com/v1/projects/prod:setIamPolicy -d @p"',
+        'command = "$RUN"\n    environment = { RUN = "gcloud projects set-iam-policy a b" }',
+        'command = "bash ${path.module}/grant.sh"',
+        'command = "gcloud ${var.k}"',
+        'command = join(" ", ["gcloud", "projects", "add-iam-policy-binding", var.k])',
+    ],
+)
+def test_commands_that_change_iam(check: Check, command: str) -> None:
+    files = {"main.tf": provisioner(command), "grant.sh": f"#!/bin/sh\n{ADD}\n"}
+    (one,) = doubts(check(files, select=RULE))
+    assert one.address == "null_resource.x"
+    assert one.at.path == "main.tf"
+    assert "runs a command that" in one.reason
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'command = "gcloud builds submit --tag=x ."',
+        'command = "gcloud iam service-accounts list"',
+        'command = "gcloud projects get-iam-policy prod"',
+        'command = "echo ${var.k}"',
+        'command = "./missing.sh"',
+        'command = "sed -i s/a/b/ iam.yaml"',
+    ],
+)
+def test_commands_that_do_not(check: Check, command: str) -> None:
+    assert not doubts(check({"main.tf": provisioner(command)}, select=RULE))
+
+
+def test_any_resource_may_run_a_command(check: Check) -> None:
+    for kind, door in (("terraform_data", "local-exec"), ("google_storage_bucket", "local-exec")):
+        (one,) = doubts(check({"main.tf": provisioner(f'command = "{ADD}"', kind, door)}, select=RULE))
+        assert one.address == f"{kind}.x"
+    (one,) = doubts(check({"main.tf": provisioner(f'inline = ["{ADD}"]', door="remote-exec")}, select=RULE))
+    assert one.address == "null_resource.x"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"local-exec": {"command": ADD}},
+        [{"local-exec": {"command": "true"}}, {"local-exec": {"command": ADD}}],
+        {"local-exec": [[{"when": "create"}, {"command": ADD}]]},
+    ],
+)
+def test_provisioners_in_json(check: Check, written: object) -> None:
+    text = json.dumps({"resource": {"null_resource": {"x": {"provisioner": written}}}})
+    assert [one.address for one in doubts(check({"main.tf.json": text}, select=RULE))] == ["null_resource.x"]
+
+
+def test_no_instance_runs_nothing_and_many_are_told_once(check: Check) -> None:
+    def text(count: int) -> str:
+        return provisioner(f'command = "{ADD}"').replace('"x" {', f'"x" {{\n  count = {count}', 1)
+
+    assert not doubts(check({"main.tf": text(0)}, select=RULE))
+    assert len(doubts(check({"main.tf": text(30)}, select=RULE))) == 1
+
+
+def test_data_sources_that_run_or_ask(check: Check) -> None:
+    external = f'data "external" "e" {{\n  program = {json.dumps(ADD.split())}\n}}\n'
+    (one,) = doubts(check({"main.tf": external}, select=RULE))
+    assert one.address == "data.external.e"
+    http = 'data "http" "h" {\n  url = "https://pubsub.googleapis.com/v1/projects/p/topics/t:setIamPolicy"\n}\n'
+    (one,) = doubts(check({"main.tf": http}, select=RULE))
+    assert one.address == "data.http.h"
+    harmless = 'data "external" "e" {\n  program = ["python3", "version.py"]\n}\n'
+    assert not doubts(check({"main.tf": harmless}, select=RULE))
+
+
+@pytest.mark.parametrize(
+    "source", ["terraform-google-modules/gcloud/google", "git::https://example.com/run.git", "acme/gcloud/google"]
+)
+def test_modules_that_run_what_they_are_told(check: Check, source: str) -> None:
+    body = "projects add-iam-policy-binding p --member=x"
+    call = f'module "g" {{\n  source = "{source}"\n  create_cmd_body = "{body}"\n}}\n'
+    report = check({"main.tf": call}, select=RULE)
+    assert any("changes IAM" in one.reason and one.address == "module.g" for one in doubts(report))
+    harmless = call.replace("add-iam-policy-binding", "list")
+    assert not any("changes IAM" in one.reason for one in doubts(check({"main.tf": harmless}, select=RULE)))
+
+
+# -- manifests ---------------------------------------------------------------------------------------------------------
+
+MEMBER = {
+    "apiVersion": "iam.cnrm.cloud.google.com/v1beta1",
+    "kind": "IAMPolicyMember",
+    "metadata": {"name": "m"},
+    "spec": {"member": EVE, "role": ROLE, "resourceRef": {"kind": "Project", "external": "projects/prod"}},
+}
+PARTIAL = {
+    "apiVersion": "iam.cnrm.cloud.google.com/v1beta1",
+    "kind": "IAMPartialPolicy",
+    "metadata": {"name": "p"},
+    "spec": {
+        "resourceRef": {"kind": "Project", "external": "projects/prod"},
+        "bindings": [{"role": ROLE, "members": [{"member": EVE}]}],
+    },
+}
+
+
+def manifest(document: object, kind: str = "kubernetes_manifest", argument: str = "manifest") -> str:
+    written = json.dumps(document) if isinstance(document, dict) else document
+    return f'variable "k" {{}}\nresource "{kind}" "x" {{\n  {argument} = {written}\n}}\n'
+
+
+@pytest.mark.parametrize("document", [MEMBER, PARTIAL])
+def test_manifests_are_read(check: Check, document: dict[str, object]) -> None:
+    as_yaml = f"<<-E\n{json.dumps(document)}\nE"
+    for text in (
+        manifest(document),
+        manifest('yamldecode(file("m.yaml"))'),
+        manifest(as_yaml, "kubectl_manifest", "yaml_body"),
+        manifest('file("m.yaml")', "kubectl_manifest", "yaml_body"),
+        manifest(f"yamlencode({json.dumps(document)})", "kubectl_manifest", "yaml_body"),
+    ):
+        report = check({"main.tf": text, "m.yaml": json.dumps(document)}, select=RULE)
+        assert {(one.principal, one.role) for one in report.findings} == {(EVE, ROLE)}
+        assert all(one.at.path for one in report.findings)
+
+
+def test_manifests_with_parts_that_are_not_known(check: Check) -> None:
+    spec = MEMBER["spec"]
+    assert isinstance(spec, dict)
+    for name in ("role", "member"):
+        text = manifest(MEMBER | {"spec": spec | {name: "@"}}).replace('"@"', "var.k")
+        report = check({"main.tf": text}, select=RULE)
+        assert not report.findings
+        assert {one.address for one in report.doubts if one.rule} == {"kubernetes_manifest.x"}
+    text = manifest(MEMBER | {"spec": spec | {"member": "user:@"}}).replace('@"', '${var.k}"')
+    (one,) = check({"main.tf": text}, select=RULE).findings
+    assert one.principal == "user:${var.k}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        manifest("var.k"),
+        manifest("var.k", "kubectl_manifest", "yaml_body"),
+        manifest(PARTIAL | {"spec": "@"}).replace('"@"', "var.k"),
+        manifest(MEMBER | {"apiVersion": "@"}).replace('"@"', "var.k"),
+    ],
+)
+def test_manifests_that_are_not_known(check: Check, text: str) -> None:
+    (one,) = doubts(check({"main.tf": text}, select=RULE))
+    assert one.address in ("kubernetes_manifest.x", "kubectl_manifest.x")
+
+
+def test_other_manifests_say_nothing(check: Check) -> None:
+    document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"role": ROLE}}
+    report = check({"main.tf": manifest(document)}, select=RULE)
+    assert not report.findings
+    assert not report.doubts
+
+
+# -- entitlements ------------------------------------------------------------------------------------------------------
+
+
+def entitlement(resource: str, role: str = ROLE, more: str = "") -> str:
+    return f"""
+variable "k" {{}}
+resource "google_privileged_access_manager_entitlement" "e" {{
+  entitlement_id       = "break-glass"
+  location             = "global"
+  max_request_duration = "3600s"
+  parent               = "projects/prod"
+  eligible_users {{
+    principals = ["{EVE}"]
+  }}
+  privileged_access {{
+    gcp_iam_access {{
+      resource      = "{resource}"
+      resource_type = "cloudresourcemanager.googleapis.com/Project"
+      role_bindings {{
+        role = "{role}"
+      }}
+    }}
+  }}
+{more}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "//cloudresourcemanager.googleapis.com/projects/prod",
+        "//cloudresourcemanager.googleapis.com/folders/42",
+        "//cloudresourcemanager.googleapis.com/projects/${var.k}",
+        "${var.k}",
+    ],
+)
+def test_entitlements_are_unknown_grants(check: Check, resource: str) -> None:
+    report = check({"main.tf": entitlement(resource)}, select=RULE)
+    assert not report.findings
+    assert any("on request, without approval" in one.reason for one in report.doubts if one.rule)
+    assert {one.address for one in report.doubts} == {"google_privileged_access_manager_entitlement.e"}
+
+
+def test_entitlements_with_approval(check: Check) -> None:
+    approval = "approval_workflow {\n    manual_approvals {\n      steps {\n        approvals_needed = 1\n}\n}\n}\n"
+    report = check({"main.tf": entitlement("//cloudresourcemanager.googleapis.com/projects/prod", ROLE, approval)})
+    assert any("on approval by the entitlement" in one.reason for one in report.doubts)
+
+
+def test_harmless_entitlements_say_nothing(check: Check) -> None:
+    text = entitlement("//cloudresourcemanager.googleapis.com/projects/prod", "roles/browser")
+    assert not check({"main.tf": text}, select=RULE).doubts
+
+
+# -- paths with backslashes --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", [".\\\\m", "..\\\\root\\\\m", "./x\\\\..\\\\m"])
+def test_sources_with_backslashes(check: Check, source: str) -> None:
+    member = f'variable "who" {{}}\nresource "google_project_iam_member" "x" {{\n  project = "p"\n  role = "{ROLE}"\n'
+    files = {
+        "root/main.tf": f'module "d" {{\n  source = "{source}"\n  who = "{EVE}"\n}}\n',
+        "root/m/main.tf": member + "  member = var.who\n}\n",
+    }
+    report = check(files, select=RULE)
+    assert [finding.address for finding in report.findings] == ["module.d.google_project_iam_member.x"]
+    assert not report.doubts
