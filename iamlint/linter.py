@@ -65,6 +65,7 @@ def lint(
         errors=tuple(sorted(dict.fromkeys(reading.errors), key=lambda error: (error.at, error.reason))),
         rules=rules,
         files=reading.files,
+        unwalked=tuple(reading.unwalked),
         texts=reading.texts,
         as_of=estate.as_of if _has_dates(reading.facts, accept) else None,
     )

@@ -21,7 +21,8 @@ class Report:
     ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames
     and snippets. ``files`` is how many files were read. ``as_of`` is the day on which conditions were judged, None
     where the input has none. ``role_catalogs`` are the files laid over the role catalogue, which is of
-    ``catalog_date``. ``inputs`` are the paths of the files that say something.
+    ``catalog_date``. ``inputs`` are the paths of the files that say something. ``unwalked`` are the directories that
+    hold Terraform and were not read; each is a doubt, too.
     """
 
     version: str
@@ -36,6 +37,7 @@ class Report:
     as_of: date | None = None
     role_catalogs: tuple[str, ...] = ()
     inputs: frozenset[str] = frozenset()
+    unwalked: tuple[str, ...] = ()
 
     @property
     def catalog(self) -> str:

@@ -37,6 +37,7 @@ class Request:
     rules: tuple[Path, ...] = ()
     var: tuple[str, ...] = ()
     var_file: tuple[Path, ...] = ()
+    workspace: str | None = None
     source_root: Path | None = None
     resource: str | None = None
     second_parser: bool = False
@@ -62,6 +63,12 @@ def reading_options(function: Command) -> Command:
         click.argument("paths", nargs=-1, type=PATH),
         click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules."),
         click.option("--var-file", multiple=True, type=FILE, help="Read variables from a file."),
+        click.option(
+            "--workspace",
+            metavar="NAME",
+            envvar="TF_WORKSPACE",
+            help="What terraform.workspace is in the root modules. [TF_WORKSPACE]",
+        ),
         click.option("--source-root", type=DIRECTORY, help="Where the Terraform source of a plan lies."),
         click.option(
             "--resource",

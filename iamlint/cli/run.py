@@ -124,6 +124,7 @@ def read(
         exclude=config.exclude,
         variables=request.var,
         var_files=request.var_file,
+        workspace=request.workspace,
         source_root=request.source_root,
         resource=request.resource,
         second_parser=request.second_parser,

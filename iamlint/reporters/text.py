@@ -138,6 +138,11 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
         parts.append(
             f"{report.open_questions} unknown" + ("" if style.show_unknown else " (--show-unknown lists them)")
         )
+    if report.unwalked:
+        several = "directory" if len(report.unwalked) == 1 else "directories"
+        parts.append(
+            f"{len(report.unwalked)} {several} with Terraform not read: {_listed(list(map(neutral, report.unwalked)))}"
+        )
     if report.errors:
         parts.append(paint("1;31", counted(len(report.errors), "error")))
     yield "; ".join(parts)

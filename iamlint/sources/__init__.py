@@ -59,6 +59,10 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     reading.facts += (
         Gap(why, Declaration(Location(workspace.shown(path)), "file")) for path, why in sorted(found.unread.items())
     )
+    reading.unwalked = [workspace.shown(one.path) for one in found.unwalked]
+    reading.facts += [
+        Gap(one.reason, Declaration(Location(workspace.shown(one.path)), "directory")) for one in found.unwalked
+    ]
     documents: list[tuple[Path, bool, Reading]] = []
     for path, named in found.documents:
         options.progress(f"reading {workspace.shown(path)}")

@@ -71,7 +71,8 @@ class Options:
     not say so itself (``projects/P``, ``folders/N``, ``organizations/N``, ``serviceAccounts/EMAIL``).
     ``exclude`` are globs of paths that are not looked for below the given directories, though what is checked may
     still call them. ``progress`` is told what is being read. ``relevant`` says what is kept of large exports; without
-    it everything is. ``roles`` is the catalogue of Google's roles, where it is not the one that ships.
+    it everything is. ``workspace`` is what ``terraform.workspace`` is in every root module, where the user says so.
+    ``roles`` is the catalogue of Google's roles, where it is not the one that ships.
     """
 
     variables: tuple[str, ...] = ()
@@ -83,16 +84,21 @@ class Options:
     progress: Callable[[str], None] = _silent
     relevant: Relevance | None = None
     roles: Catalog | None = None
+    workspace: str | None = None
 
 
 @dataclass(slots=True)
 class Reading:
-    """Everything that the sources found: facts, what could not be read, and the texts that locations point into."""
+    """Everything that the sources found: facts, what could not be read, and the texts that locations point into.
+
+    ``unwalked`` are the directories that hold Terraform and were not looked into.
+    """
 
     facts: list[Fact] = field(default_factory=list)
     errors: list[Unreadable] = field(default_factory=list)
     texts: dict[str, SourceText] = field(default_factory=dict)
     files: int = 0
+    unwalked: list[str] = field(default_factory=list)
 
     def add(self, other: Reading) -> None:
         """Take over what another reading found."""
@@ -100,3 +106,4 @@ class Reading:
         self.errors += other.errors
         self.texts |= other.texts
         self.files += other.files
+        self.unwalked += other.unwalked

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
 from iamlint.sources.texts import resolved
-from iamlint.sources.workspace import ASSIGNMENTS, SKIPPED, TERRAFORM
+from iamlint.sources.unwalked import is_walked
 
 MOST_FILES = 50_000
 """Terraform files of a repository that are looked through for calls."""
@@ -37,9 +38,11 @@ def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = ()) -> To
     ``exclude`` are globs of paths: what lies there, or below, is left out.
     """
     globs = tuple(glob.rstrip("/") for glob in exclude)
-    files = [path for path in files if path.is_file() and not _is_excluded(path, globs)]
-    modules = {resolved(path.parent) for path in files if path.name.endswith((*TERRAFORM, *ASSIGNMENTS))}
-    documents = [path for path in files if not path.name.endswith((*TERRAFORM, *ASSIGNMENTS))]
+    given = [path for path in files if path.is_file() and not is_ignored(path.name)]
+    files = [path for path in given if not _is_excluded(path, globs)]
+    of_module = [path for path in files if is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)]
+    modules = {resolved(path.parent) for path in of_module}
+    documents = [path for path in files if path not in of_module]
     callers, whole = _callers(modules, resolved(top)) if modules else (set[Path](), True)
     wanted = modules | callers
     chosen = (_first_file(directory) for directory in sorted(wanted))
@@ -73,8 +76,8 @@ def _callers(modules: set[Path], top: Path) -> tuple[set[Path], bool]:
 
 def _terraform_files(top: Path) -> Iterator[Path]:
     for directory, names, files in os.walk(top):
-        names[:] = sorted(name for name in names if not name.startswith(".") and name not in SKIPPED)
-        yield from (Path(directory, name) for name in files if name.endswith(TERRAFORM))
+        names[:] = sorted(name for name in names if is_walked(Path(directory, name)))
+        yield from (Path(directory, name) for name in files if is_configuration(name))
 
 
 def _local_sources(path: Path) -> list[str]:
@@ -88,5 +91,5 @@ def _local_sources(path: Path) -> list[str]:
 
 def _first_file(directory: Path) -> Path | None:
     """A file that names the module in a directory, None where there is none."""
-    paths = sorted(directory / name for name in os.listdir(directory) if name.endswith(TERRAFORM))
+    paths = sorted(directory / name for name in os.listdir(directory) if is_configuration(name))
     return next((path for path in paths if path.is_file() and path.stat().st_size), None)

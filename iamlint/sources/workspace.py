@@ -13,12 +13,10 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import SUFFIXES
 from iamlint.sources.gcloud.belongs import claim
 from iamlint.sources.gcloud.table import TABLES, TEXTS
+from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
 from iamlint.sources.texts import load, load_export, resolved
+from iamlint.sources.unwalked import Look, Unwalked, is_walked
 
-SKIPPED = frozenset({"node_modules", "__pycache__"})
-"""Directories that are never walked into, beside those whose name begins with a dot."""
-TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json")
-ASSIGNMENTS = (".tfvars", ".tfvars.json")
 _LINES = (".json", ".ndjson", ".jsonl")
 _DOCUMENTS = (*_LINES, ".yaml", ".yml", *(f"{plain}{suffix}" for plain in _LINES for suffix in SUFFIXES))
 _TERRAGRUNT = re.compile(r"terragrunt(?:\.[\w-]+)?\.hcl(?:\.json)?\Z")
@@ -97,12 +95,22 @@ class Found:
     """What lies below the given paths. ``documents`` has True for those that the user named.
 
     ``unread`` are files of which nothing is read, each with the reason.
+    ``unwalked`` are directories that hold Terraform and were not walked into.
     """
 
     directories: list[Path] = field(default_factory=list)
     documents: list[tuple[Path, bool]] = field(default_factory=list)
     errors: list[Unreadable] = field(default_factory=list)
     unread: dict[Path, str] = field(default_factory=dict)
+    unwalked: list[Unwalked] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The directories that were walked into, resolved, and those that were met and left out."""
+
+    done: set[Path] = field(default_factory=set)
+    left_out: list[Path] = field(default_factory=list)
 
 
 def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str] = ()) -> Found:
@@ -111,14 +119,18 @@ def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str]
     ``exclude`` are globs of paths, as shown, that are not walked into or taken; a path that is given itself always is.
     """
     excluded = tuple(glob.rstrip("/") for glob in exclude)
-    found = Found()
+    found, walk = Found(), _Walk()
     for path in paths:
         if path.is_dir():
-            found.errors += _walk(path, found, workspace, excluded)
+            found.errors += _walk(path, found, walk, workspace, excluded)
+        elif path.is_file() and is_ignored(path.name):
+            why = "Terraform ignores files whose name begins with a dot"
+            found.errors.append(Unreadable(Location(workspace.shown(path)), why, "rename it, or leave it out"))
         elif path.is_file() and path.stat().st_size:
             _sort(path, found, named=True)
         else:
             found.errors.append(Unreadable(Location(workspace.shown(path)), *_useless(path)))
+    found.unwalked = list(Look(walk.done | {resolved(path) for path in found.directories}).told(walk.left_out))
     found.directories = sorted(set(found.directories))
     found.documents = sorted(dict(sorted(found.documents)).items())  # named, where it is both
     return found
@@ -139,13 +151,18 @@ def _useless(path: Path) -> tuple[str, str]:
     return "there is no such file or directory", "check the path"
 
 
-def _walk(top: Path, found: Found, workspace: Workspace, excluded: tuple[str, ...]) -> Iterator[Unreadable]:
+def _walk(
+    top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: tuple[str, ...]
+) -> Iterator[Unreadable]:
     """Sort what lies below a directory; what of it cannot be read, or that there is nothing."""
     before = len(found.directories) + len(found.documents)
     unreadable: list[OSError] = []
     for directory, names, files in os.walk(top, onerror=unreadable.append):
-        kept = (name for name in sorted(names) if not name.startswith(".") and name not in SKIPPED)
-        names[:] = [name for name in kept if not _fits(workspace.shown(Path(directory, name)), excluded)]
+        walk.done.add(resolved(Path(directory)))
+        inner = [Path(directory, name) for name in sorted(names)]
+        inner = [path for path in inner if not _fits(workspace.shown(path), excluded)]
+        walk.left_out += [path for path in inner if not is_walked(path)]
+        names[:] = [path.name for path in inner if is_walked(path)]
         for path in (Path(directory, name) for name in files):
             if not _fits(workspace.shown(path), excluded):
                 _sort(path, found, named=False)
@@ -159,8 +176,10 @@ def _walk(top: Path, found: Found, workspace: Workspace, excluded: tuple[str, ..
 
 def _sort(path: Path, found: Found, *, named: bool) -> None:
     name = path.name
-    if name.endswith((*TERRAFORM, *ASSIGNMENTS)):
-        if named or name.endswith(TERRAFORM):
+    if is_ignored(name):
+        return
+    if is_configuration(name) or name.endswith(ASSIGNMENTS):
+        if named or is_configuration(name):
             found.directories.append(resolved(path.parent))
     elif not named and (why := _unread(name)):
         found.unread[path] = why

@@ -23,7 +23,7 @@ from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.objects import instance_object
 from iamlint.sources.terraform.providers import passed_providers, provider_name
-from iamlint.sources.terraform.variables import convert_variable
+from iamlint.sources.terraform.variables import NOT_SET, convert_variable
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import NULL, Lazy, Value, unknown
 
@@ -40,10 +40,13 @@ A factory of three hundred projects, each with its accounts and grants, stays be
 """
 
 Input = Callable[[], Value]
+NO_WORKSPACE = unknown("terraform.workspace is not known", reference="terraform.workspace")
 
 
 class Modules(Protocol):
-    """Where called modules are found."""
+    """Where called modules are found. ``differ`` says whether another program would read one of them differently."""
+
+    differ: bool
 
     def called(self, module: Module, path: tuple[str, ...], source: str, version: str | None) -> Module | str:
         """The module that a call names, or the reason why it is not there."""
@@ -51,12 +54,16 @@ class Modules(Protocol):
 
 @dataclass(slots=True)
 class Run:
-    """What the instances of one root module share: where modules are found, what was met on the way."""
+    """What the instances of one root module share: where modules are found, what was met on the way.
+
+    ``workspace`` is the value of ``terraform.workspace``; ``asks_workspace`` says whether anything has asked for it.
+    """
 
     modules: Modules
     files: Files
     root: Path
-    workspace: str | None = None
+    workspace: Value = NO_WORKSPACE
+    asks_workspace: bool = False
     gaps: list[Gap] = field(default_factory=list)
     told: set[tuple[int, str]] = field(default_factory=set)
     instances: int = 0
@@ -122,16 +129,16 @@ class ModuleInstance:
         def inside(source: SourceText) -> Scope:
             return Scope(
                 source,
-                lambda name: extra.get(name) or self._root_name(name, source),
+                lambda name: extra.get(name) or self._root_name(name),
                 self.run.files,
                 budget=Budget(above=self.run.budget),
             )
 
         return inside
 
-    def _root_name(self, name: str, source: SourceText) -> Value | None:
+    def _root_name(self, name: str) -> Value | None:
         if name in ("terraform", "tofu"):
-            return Value({"workspace": self._workspace(source)})
+            return Value(Lazy(name, self._workspace, lambda: ("workspace",)))
         if name not in self._roots:
             self._roots[name] = self._root(name)
         return self._roots[name]
@@ -161,13 +168,12 @@ class ModuleInstance:
         cwd = unknown("path.cwd depends on where Terraform runs", reference="path.cwd")
         return {"module": Value(here), "root": Value("."), "cwd": cwd}
 
-    def _workspace(self, source: SourceText) -> Value:
-        """The workspace that is selected; where none is, Terraform's default, which is said once."""
-        if self.run.workspace is None:
-            self.run.workspace = "default"
-            reason = 'no workspace is selected here: terraform.workspace is taken to be "default"'
-            self.run.gaps.append(Gap(reason, Declaration(source.location(0, 0), "terraform", None)))
-        return Value(self.run.workspace)
+    def _workspace(self, name: str) -> Value | None:
+        """``terraform.workspace``; that it was asked for is noted, since it may have another value in another run."""
+        if name != "workspace":
+            return None
+        self.run.asks_workspace = True
+        return self.run.workspace
 
     def _once(self, key: tuple[str, ...], work: Callable[[], Value]) -> Value:
         assumed = self.run.files.assumed
@@ -212,7 +218,7 @@ class ModuleInstance:
         default = declared.argument("default")
         if default is None:
             reference = self.qualified(f"var.{name}")
-            return unknown(f"{reference} has no default and is not set", reference=reference)
+            return unknown(f"{reference} {NOT_SET}", reference=reference)
         return convert_variable(declared, self._evaluate(default))
 
     def local(self, name: str) -> Value | None:
@@ -295,9 +301,9 @@ class ModuleInstance:
 
     def backend(self) -> Instance | None:
         """Where the root module keeps its state; of those of called modules Terraform takes no notice."""
-        if self.path or not self.module.backends:
+        declared = self.module.backend
+        if self.path or declared is None or declared.block.type == "cloud":
             return None
-        declared = self.module.backends[-1]
         name = declared.block.label(0)
         return Instance("backend", name, name, f"terraform.backend.{name}", body(declared, self.scope()))
 

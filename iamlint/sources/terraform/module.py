@@ -8,21 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Argument, Block, File, Template
-from iamlint.location import Location, SourceText, Span, Unreadable
-from iamlint.sources.marks import LINK_HINT, is_link
+from iamlint.location import SourceText, Span, Unreadable
+from iamlint.sources.terraform.nested import nested_blocks
 
 Mode = Literal["managed", "data", "ephemeral"]
+Dialect = Literal["terraform", "opentofu"]
+"""Which program reads a directory: OpenTofu also reads ``.tofu`` files, and prefers ``x.tofu`` to ``x.tf``."""
 
-CONFIGURATION = re.compile(r"\.(tf|tofu)(\.json)?\Z")
-"""The names that Terraform and OpenTofu read as configuration."""
+_TERRAFORM = re.compile(r"\.tf(\.json)?\Z")
+_OPENTOFU = re.compile(r"\.tofu(\.json)?\Z")
 _OVERRIDE = re.compile(r"(\A|_)override\.(tf|tofu)(\.json)?\Z")
 _AUTOMATIC = re.compile(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 _MODES: dict[str, Mode] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
 
-Load = Callable[[Path], SourceText | Unreadable]
+Load = Callable[[Path], File | Unreadable]
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ def kind_of(block: Block) -> str:
 class Module:
     """The declarations of one module directory.
 
+    ``backends`` are the ``backend`` and ``cloud`` blocks; the last one is in force.
     ``assignments`` are the files that set variables when the directory is a root module, in Terraform's order: each
     later one wins. ``resources`` keeps every block of an address, since a directory may hold alternatives.
     ``described`` is for a module that is not there, and was made of what is known of it: all of it, or a part.
@@ -102,6 +104,11 @@ class Module:
     files: list[File] = field(default_factory=list)
     errors: list[Unreadable] = field(default_factory=list)
     described: Literal["wholly", "partly"] | None = None
+
+    @property
+    def backend(self) -> Declared | None:
+        """The ``backend`` or ``cloud`` block in force: one of an override file replaces the other kind, too."""
+        return self.backends[-1] if self.backends else None
 
     def local_sources(self) -> Iterator[str]:
         """The relative paths that its module calls name literally."""
@@ -122,13 +129,25 @@ def local_path(source: str) -> str | None:
     return path if path.startswith(("./", "../")) else None
 
 
-def read_module(directory: Path, names: Iterable[str], load: Load) -> Module:
-    """The module in a directory, out of the files of these names."""
+def configuration_names(names: Iterable[str], dialect: Dialect) -> list[str]:
+    """The files among these that a program reads as configuration, sorted. Both ignore names that begin with a dot.
+
+    Source: https://opentofu.org/docs/language/files/#file-extension-precedence
+    """
+    names = sorted(name for name in names if not name.startswith("."))
+    terraform = [name for name in names if _TERRAFORM.search(name)]
+    if dialect == "terraform":
+        return terraform
+    opentofu = [name for name in names if _OPENTOFU.search(name)]
+    replaced = {_OPENTOFU.sub(r".tf\1", name) for name in opentofu}
+    return sorted([*opentofu, *(name for name in terraform if name not in replaced)])
+
+
+def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: Load) -> Module:
+    """The module in a directory as a program reads it, out of the files of these names."""
     module = Module(directory)
     names = sorted(names)
-    # OpenTofu prefers x.tofu to x.tf; reading both would declare everything twice.
-    replaced = {name.replace(".tofu", ".tf") for name in names if ".tofu" in name}
-    configuration = [name for name in names if CONFIGURATION.search(name) and name not in replaced]
+    configuration = configuration_names(names, dialect)
     for name in configuration:
         if not _OVERRIDE.search(name):
             for declared in _blocks(module, directory / name, load):
@@ -137,11 +156,21 @@ def read_module(directory: Path, names: Iterable[str], load: Load) -> Module:
         if _OVERRIDE.search(name):
             for declared in _blocks(module, directory / name, load):
                 _override(module, declared)
+    # Terraform loads .x.auto.tfvars, too: only configuration is ignored for a dot (checked with Terraform 1.11).
     for name in sorted((n for n in names if _AUTOMATIC.search(n)), key=lambda n: (n not in _FIRST, n)):
         file = _parse(module, directory / name, load)
         if file:
             module.assignments.append(file)
     return module
+
+
+def declares_nothing(file: File) -> bool:
+    """Whether a file only has settings that no fact depends on, like the versions of providers."""
+    return all(block.type == "terraform" and not _backends(block) for block in file.body.blocks)
+
+
+def _backends(block: Block) -> list[Block]:
+    return [*nested_blocks(block, "backend", labels=1), *nested_blocks(block, "cloud")]
 
 
 def module_of(directory: Path, file: File) -> Module:
@@ -153,14 +182,10 @@ def module_of(directory: Path, file: File) -> Module:
 
 
 def _parse(module: Module, path: Path, load: Load) -> File | None:
-    source = load(path)
-    if isinstance(source, Unreadable):
-        module.errors.append(source)
+    file = load(path)
+    if isinstance(file, Unreadable):
+        module.errors.append(file)
         return None
-    if is_link(source.text):
-        module.errors.append(Unreadable(Location(source.path), "the file holds only a path", LINK_HINT))
-        return None
-    file = read_file(source)
     module.files.append(file)
     module.errors += file.errors
     return file
@@ -194,9 +219,9 @@ def _declare(module: Module, declared: Declared) -> None:
             for name, argument in block.body.arguments.items():
                 module.locals.setdefault(name, Local(argument, declared.source))
         case "terraform":
-            module.backends += [Declared(inner, declared.source) for inner in block.body.blocks_of("backend")]
+            module.backends += [Declared(inner, declared.source) for inner in _backends(block)]
         case "check":
-            for inner in block.body.blocks_of("data"):
+            for inner in nested_blocks(block, "data", labels=2):
                 module.resources.setdefault(_key(inner), []).append(Declared(inner, declared.source))
         case _:
             pass  # moved, removed, import: they declare nothing that a fact is about

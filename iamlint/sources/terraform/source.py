@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,11 +17,13 @@ from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.callsite import stated_by_call
 from iamlint.sources.terraform.evaluation import ModuleInstance, Run
 from iamlint.sources.terraform.instances import facts_of, is_wanted
-from iamlint.sources.terraform.library import Library
-from iamlint.sources.terraform.module import Module
+from iamlint.sources.terraform.library import Library, Readings
+from iamlint.sources.terraform.module import Dialect, Module
+from iamlint.sources.terraform.roots import root_modules
+from iamlint.sources.terraform.selection import selection
 from iamlint.sources.terraform.states import States
 from iamlint.sources.terraform.variables import root_inputs, undeclared
-from iamlint.sources.texts import resolved
+from iamlint.sources.terraform.worlds import definite, either, further
 from iamlint.sources.workspace import Workspace
 from iamlint.values import Value
 
@@ -30,59 +32,46 @@ MOST_FACTS = 300_000
 
 
 def read_terraform(directories: Iterable[Path], options: Options, workspace: Workspace, answers: Answers) -> Reading:
-    """The facts of the root modules among these directories.
+    """The facts of the root modules among these directories, and of those that may be applied by themselves.
 
-    A root module is a directory that no other one calls; what it calls is read with it, wherever below the roots it
-    lies. ``answers`` are what other documents tell of what Terraform would ask an API for.
+    What a root module calls is read with it, wherever below the roots it lies. ``answers`` are what other documents
+    tell of what Terraform would ask an API for.
     """
     reading, library = Reading(), Library(workspace)
-    modules: list[Module] = []
+    modules: dict[Path, Module] = {}
     for directory in directories:
         found = library.module(directory)
         if isinstance(found, Module):
-            modules.append(found)
+            modules[found.directory] = found
         else:
             reading.errors.append(Unreadable(Location(workspace.shown(directory)), f"nothing is checked here: {found}"))
     given = _var_files(options, workspace, reading)
-    roots = root_modules(modules)
-    reading.errors += undeclared(roots, options.variables)
-    evaluated = _Roots(library, given, options, workspace, answers)
-    states = States(roots, lambda root: evaluated.top(root, states))
+    readings = {directory: library.readings(directory) for directory in modules}
+    roots = root_modules(modules.values(), lambda module: _sources(readings[module.directory].values()))
+    applied = {module.directory for module in roots}
+    declaring = [one for directory in applied for one in readings[directory].values()]
+    reading.errors += undeclared(declaring, options.variables)
+    evaluated = _Roots(library, [readings[root.directory] for root in roots], given, options, workspace, answers)
     for root in roots:
         options.progress(f"evaluating {workspace.shown(root.directory)}")
-        reading.facts += _stated(states.root(root), workspace)
-        reading.errors += evaluated.errors[root.directory]
+        reading.facts += evaluated.facts(readings[root.directory])
+        reading.errors += evaluated.errors.get(root.directory, ())
+    for directory in modules.keys() - applied:
+        own = definite(evaluated.by_default(readings[directory]))
+        reading.facts += further(own, reading.facts)
+    files: dict[int, File] = {}
     for module in library.read:
         reading.errors += module.errors
-        if options.second_parser:
-            reading.errors += [difference for file in module.files for difference in second_opinion(file)]
-        reading.files += len(module.files)
+        files |= {id(file): file for file in module.files}
+    if options.second_parser:
+        reading.errors += [difference for file in files.values() for difference in second_opinion(file)]
+    reading.files += len(files)
     return reading
 
 
-def root_modules(modules: list[Module]) -> list[Module]:
-    """Those that no other one calls by a local path; of modules that only call each other in a circle, the first."""
-    calls = {module.directory: _called(module) for module in modules}
-    called = set().union(*calls.values())
-    roots = [module for module in modules if module.directory not in called]
-    reached: set[Path] = set()
-    for module in (*roots, *modules):
-        if module.directory in reached:
-            continue
-        if module.directory in called:
-            roots.append(module)
-        waiting = [module.directory]
-        while waiting:
-            directory = waiting.pop()
-            if directory not in reached:
-                reached.add(directory)
-                waiting += calls.get(directory, ())
-    return roots
-
-
-def _called(module: Module) -> set[Path]:
-    """The directories of the other modules that a module calls by a local path."""
-    return {resolved(module.directory / source) for source in module.local_sources()} - {module.directory}
+def _sources(readings: Iterable[Module]) -> Iterator[str]:
+    for module in readings:
+        yield from module.local_sources()
 
 
 def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list[File]:
@@ -103,29 +92,74 @@ class _Roots:
     """What the root modules of a run are evaluated with; ``errors`` are those of their settings, by directory."""
 
     library: Library
+    roots: list[Readings]
     given: list[File]
     options: Options
     workspace: Workspace
     answers: Answers
     errors: dict[Path, list[Unreadable]] = field(default_factory=dict)
+    _states: dict[Dialect, States] = field(default_factory=dict)
 
-    def top(self, root: Module, states: States) -> ModuleInstance:
-        """The instance of a root module, which reads other states among these."""
+    def facts(self, readings: Readings) -> list[Fact]:
+        """The facts of a root module, in each way that it may be applied."""
+        return self._read(readings, lambda root, dialect: self._of_workspaces(root, self.states(dialect).root))
+
+    def by_default(self, readings: Readings) -> list[Fact]:
+        """The facts of a module that others call, applied by itself with nothing set."""
+
+        def facts(root: Module, dialect: Dialect) -> tuple[list[Fact], bool]:
+            return self._of_workspaces(root, lambda root, name: self._instance(root, dialect, name, {}))
+
+        return self._read(readings, facts)
+
+    def _read(self, readings: Readings, facts: Callable[[Module, Dialect], tuple[list[Fact], bool]]) -> list[Fact]:
+        """The facts as Terraform and as OpenTofu read a module; once where nothing in it differs between them."""
+        found: list[list[Fact]] = []
+        for dialect, root in readings.items():
+            stated, differs = facts(root, dialect)
+            found.append(stated)
+            if not differs:
+                break
+        return found[0] if len(found) == 1 else either(*found)
+
+    def _of_workspaces(self, root: Module, top: Callable[[Module, Value], ModuleInstance]) -> tuple[list[Fact], bool]:
+        """The facts of a module in every workspace, and whether another program reads a module of it differently."""
+        selected = selection(root, self.options.workspace)
+        first = top(root, selected.value)
+        facts, differs = _stated(first, self.workspace), first.run.modules.differ
+        for name in selected.others if first.run.asks_workspace else ():
+            other = top(root, Value(name))
+            facts += further(_stated(other, self.workspace), facts)
+            differs |= other.run.modules.differ
+        return facts, differs
+
+    def states(self, dialect: Dialect) -> States:
+        """The states of the root modules, as one program keeps them."""
+        if dialect not in self._states:
+            roots = [readings[dialect] for readings in self.roots if dialect in readings]
+            self._states[dialect] = States(roots, lambda root, name: self._top(root, dialect, name))
+        return self._states[dialect]
+
+    def _top(self, root: Module, dialect: Dialect, name: Value) -> ModuleInstance:
+        """The instance of a root module, which reads other states among these, in a workspace."""
         access = Files(self.workspace.roots, root.directory, self.workspace.load_data)
         inputs, self.errors[root.directory] = root_inputs(root, self.given, self.options.variables, access)
+        return self._instance(root, dialect, name, inputs)
+
+    def _instance(self, root: Module, dialect: Dialect, name: Value, inputs: Mapping[str, Value]) -> ModuleInstance:
         run = Run(
-            self.library.for_root(root.directory),
-            access,
+            self.library.for_root(root.directory, dialect),
+            Files(self.workspace.roots, root.directory, self.workspace.load_data),
             root.directory,
-            self.library.selected_workspace(root.directory),
+            name,
             answers=self.answers,
-            states=lambda arguments, reference: states.outputs(arguments, reference, root.directory),
+            states=lambda arguments, reference: self.states(dialect).outputs(arguments, reference, root.directory),
         )
 
-        def given_value(value: Value) -> Callable[[], Value]:
+        def given(value: Value) -> Callable[[], Value]:
             return lambda: value
 
-        return ModuleInstance(run, root, {name: given_value(value) for name, value in inputs.items()})
+        return ModuleInstance(run, root, {name: given(value) for name, value in inputs.items()})
 
 
 def _stated(top: ModuleInstance, workspace: Workspace) -> list[Fact]:

@@ -11,13 +11,12 @@ from iamlint.hcl.functions.types import size
 from iamlint.sources.terraform.arguments import text_of
 from iamlint.sources.terraform.evaluation import ModuleInstance
 from iamlint.sources.terraform.module import Module
-from iamlint.unknown import Hole, Unknown
+from iamlint.sources.terraform.selection import DEFAULT, NAME
+from iamlint.unknown import Hole, Unknown, shown
 from iamlint.values import Data, Lazy, List, Map, SetOf, Value
 
-DEFAULT = "default"
-"""The workspace of a root module where none is selected."""
 Key = tuple[str, ...]
-"""Backend, place of the state, and workspace."""
+"""Backend and place of the state."""
 
 _PLACES = {
     "gcs": ("bucket", "prefix"),
@@ -34,15 +33,19 @@ _DEFAULTS = {("gcs", "prefix"): "", ("local", "path"): "terraform.tfstate"}
 
 
 class States:
-    """The states of the root modules of a run. ``top`` makes the instance of one; each is made when it is asked for."""
+    """The states of the root modules of a run.
 
-    def __init__(self, roots: Iterable[Module], top: Callable[[Module], ModuleInstance]) -> None:
+    ``top`` makes the instance of a root module for a value of ``terraform.workspace``; each is made when it is asked
+    for, and kept where its outputs are read.
+    """
+
+    def __init__(self, roots: Iterable[Module], top: Callable[[Module, Value], ModuleInstance]) -> None:
         self._roots, self._top = tuple(roots), top
-        self._tops: dict[Path, ModuleInstance] = {}
+        self._tops: dict[tuple[Path, str], ModuleInstance] = {}
 
-    def root(self, module: Module) -> ModuleInstance:
-        """The instance of a root module: the one whose outputs were asked for, else a new one."""
-        return self._tops.get(module.directory) or self._top(module)
+    def root(self, module: Module, workspace: Value) -> ModuleInstance:
+        """The instance of a root module in a workspace: the one whose outputs were asked for, else a new one."""
+        return self._tops.get((module.directory, _text(workspace))) or self._top(module, workspace)
 
     def outputs(self, arguments: Mapping[str, Value], reference: str, reader: Path) -> Value | str:
         """The outputs that a ``terraform_remote_state`` reads, or why they are not known.
@@ -50,15 +53,20 @@ class States:
         ``arguments`` are its ``backend``, ``config`` and ``workspace``; ``reader`` is the directory of the root module
         that reads. What is not known there bears ``reference`` in its name here.
         """
-        key = _key(arguments, reader)
+        key, workspace = _key(arguments, reader), _workspace(arguments["workspace"])
         if isinstance(key, str):
             return key
+        if isinstance(workspace, str):
+            return workspace
         found = self._kept.get(key, [])
         if len(found) != 1:
             return f"{'more than one' if found else 'no'} root module here keeps its state there"
         if found[0].directory == reader:
             return "it is the state of the root module that reads it"
-        top = self._tops.setdefault(found[0].directory, self._top(found[0]))
+        at = (found[0].directory, _text(workspace))
+        if at not in self._tops:
+            self._tops[at] = self._top(found[0], workspace)
+        top = self._tops[at]
 
         def output(name: str) -> Value:
             value = top.output(name)
@@ -73,30 +81,39 @@ class States:
     def _kept(self) -> dict[Key, list[Module]]:
         kept: dict[Key, list[Module]] = {}
         for module in self._roots:
-            key = _key(_state(self._top(module)), module.directory)
+            key = _key(_state(self._top(module, Value(DEFAULT))), module.directory)
             if not isinstance(key, str):
                 kept.setdefault(key, []).append(module)
         return kept
+
+
+def _text(workspace: Value) -> str:
+    return shown(text_of(workspace))
 
 
 def _state(top: ModuleInstance) -> Mapping[str, Value]:
     """Where a root module keeps its own state, as a ``terraform_remote_state`` would have it."""
     backend = top.backend()
     if backend is None:
-        in_cloud = any(
-            block.body.blocks_of("cloud") for file in top.module.files for block in file.body.blocks_of("terraform")
-        )
-        kind, config = "cloud" if in_cloud else "local", dict[str, Value]()
+        kind, config = "cloud" if top.module.backend else "local", dict[str, Value]()
     else:
         kind, config = backend.type, {name: backend.body.value(name) for name in backend.body.arguments}
-    return {"backend": Value(kind), "config": Value(config), "workspace": Value(top.run.workspace)}
+    return {"backend": Value(kind), "config": Value(config)}
+
+
+def _workspace(written: Value) -> Value | str:
+    """The workspace whose state is read: ``terraform.workspace`` is the same one there; or why it is not known."""
+    name = text_of(written)
+    if not isinstance(name, Unknown):
+        return Value(name or DEFAULT)
+    return written if name.hole == Hole(NAME) else f"where it is kept is not known: {name.reason}"
 
 
 def _key(arguments: Mapping[str, Value], directory: Path) -> Key | str:
     """Where a state is, or why that is not known."""
-    backend, workspace = text_of(arguments["backend"]), text_of(arguments["workspace"]) or DEFAULT
+    backend = text_of(arguments["backend"])
     config = arguments["config"].data
-    for part in (backend, config, workspace):
+    for part in (backend, config):
         if isinstance(part, Unknown):
             return f"where it is kept is not known: {part.reason}"
     if backend not in _PLACES or not isinstance(config, dict | None):
@@ -112,7 +129,7 @@ def _key(arguments: Mapping[str, Value], directory: Path) -> Key | str:
         parts.append(place)
     if backend == "local":
         parts = [os.path.normpath(directory / parts[0])]
-    return (backend, *(part.strip("/") for part in parts), str(workspace))
+    return (backend, *(part.strip("/") for part in parts))
 
 
 def _elsewhere(value: Value, reference: str) -> Value:

@@ -14,6 +14,9 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.terraform.module import Declared, Module
 from iamlint.values import Value
 
+NOT_SET = "has no default and is not set"
+"""Why a variable of a root module has no value."""
+
 
 def convert_variable(declared: Declared, value: Value) -> Value:
     """A value as the variable's ``type`` makes it: strings to numbers, lists to sets, defaults filled in.

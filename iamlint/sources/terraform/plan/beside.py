@@ -14,11 +14,12 @@ from iamlint.sources.terraform.evaluation import ModuleInstance, Run
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.instances import is_wanted
 from iamlint.sources.terraform.library import Library
-from iamlint.sources.terraform.module import Module
+from iamlint.sources.terraform.module import Dialect, Module
 from iamlint.sources.terraform.plan.addresses import calls, without_keys
 from iamlint.sources.terraform.plan.configuration import Configuration
 from iamlint.sources.terraform.plan.entries import Entry
 from iamlint.sources.terraform.plan.relocation import same, unplaced
+from iamlint.sources.terraform.selection import selection
 from iamlint.sources.terraform.variables import root_inputs
 from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace, discover
@@ -82,8 +83,8 @@ def find_source(
     for directory in _candidates(source, options, workspace):
         within = workspace if workspace.allowed(directory) else Workspace([directory], workspace.cwd)
         library = Library(within)
-        module = library.module(directory)
-        if isinstance(module, Module) and _declared(module, entries):
+        module = max(library.readings(directory).values(), key=lambda one: _declared(one, entries), default=None)
+        if module and _declared(module, entries):
             return Beside(_evaluated(module, library, configuration, options, within), within.texts)
         if options.source_root:
             return _below(directory, entries, configuration, options, within)
@@ -101,10 +102,14 @@ def _below(
 ) -> Beside | str:
     """The directory below ``--source-root`` that declares the most of what the plan has in its root module."""
     library = Library(workspace)
-    modules = [library.module(directory) for directory in discover([top], workspace).directories]
-    counted = [(_declared(module, entries), module) for module in modules if isinstance(module, Module)]
-    most = max((count for count, _ in counted), default=0)
-    best = [module for count, module in counted if count == most]
+    counted: dict[Path, tuple[int, Module]] = {}
+    for directory in discover([top], workspace).directories:
+        for module in library.readings(directory).values():
+            count = _declared(module, entries)
+            if count > counted.get(module.directory, (-1, module))[0]:
+                counted[module.directory] = count, module
+    most = max((count for count, _ in counted.values()), default=0)
+    best = [module for count, module in counted.values() if count == most]
     shown = workspace.shown(top)
     if most == 0:
         return f"{shown} has no source that declares what the plan has, so findings are placed in the plan"
@@ -139,7 +144,9 @@ def _evaluated(
     inputs, _ = root_inputs(root, files, options.variables, access)
 
     def top() -> ModuleInstance:
-        run = Run(library.for_root(root.directory), access, root.directory)
+        dialect: Dialect = "terraform" if library.module(root.directory) is root else "opentofu"
+        workspace = selection(root, options.workspace).value
+        run = Run(library.for_root(root.directory, dialect), access, root.directory, workspace)
         return ModuleInstance(run, root, {name: _given(value) for name, value in inputs.items()})
 
     as_written = top()

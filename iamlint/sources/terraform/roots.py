@@ -1,0 +1,58 @@
+"""Which directories are root modules: applied by themselves, not only as others call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from iamlint.sources.terraform.module import Declared, Module
+from iamlint.sources.texts import resolved
+
+LOCK = ".terraform.lock.hcl"
+DATA = ".terraform"
+"""What ``terraform init`` leaves in the directory of a root module."""
+
+
+def root_modules(modules: Iterable[Module], calls: Callable[[Module], Iterable[str]]) -> list[Module]:
+    """Those that no other one calls by a local path, and those that are applied by themselves though they are called.
+
+    Of modules that only call each other in a circle, the first. ``calls`` gives the local paths that a module calls.
+    """
+    modules = list(modules)
+    edges = {module.directory: _called(module, calls(module)) for module in modules}
+    called = set().union(*edges.values())
+    roots = [module for module in modules if module.directory not in called or is_applied(module)]
+    reached: set[Path] = set()
+    for module in (*roots, *modules):
+        if module.directory in reached:
+            continue
+        if module not in roots:
+            roots.append(module)
+        waiting = [module.directory]
+        while waiting:
+            directory = waiting.pop()
+            if directory not in reached:
+                reached.add(directory)
+                waiting += edges.get(directory, ())
+    return roots
+
+
+def _called(module: Module, sources: Iterable[str]) -> set[Path]:
+    """The directories of the other modules that a module calls by a local path."""
+    return {resolved(module.directory / source) for source in sources} - {module.directory}
+
+
+def is_applied(module: Module) -> bool:
+    """Whether a module has what only a root module needs, so that it is one whoever calls it.
+
+    That is a backend, a cloud block, tfvars that are loaded by themselves, the configuration of a provider, or what
+    ``terraform init`` leaves there.
+    """
+    if module.backend or module.assignments or any(map(_configures, module.providers)):
+        return True
+    return (module.directory / LOCK).is_file() or (module.directory / DATA).is_dir()
+
+
+def _configures(provider: Declared) -> bool:
+    """Whether a provider block sets something: an empty one, or only an alias, is how modules once named a provider."""
+    return bool(provider.arguments().keys() - {"alias", "version"} or provider.blocks())

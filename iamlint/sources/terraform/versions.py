@@ -1,0 +1,65 @@
+"""Version constraints, as Terraform has them.
+
+Source: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
+"""
+
+from __future__ import annotations
+
+import re
+
+_VERSION = re.compile(r"v?([0-9]{1,18}(?:\.[0-9]{1,18}){0,9})(?:-([0-9A-Za-z.~-]{1,99}))?(?:\+[0-9A-Za-z.~-]+)?\Z")
+_CONSTRAINT = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*\Z")
+_Release = tuple[int, ...]
+
+
+def fits(version: str, constraint: str | None) -> bool:
+    """Whether a version is within a constraint (``>= 1.2, < 2``); none has every version.
+
+    False where one of the two cannot be read.
+    """
+    found = _parsed(version)
+    if found is None:
+        return False
+    if not constraint or not constraint.strip():
+        return True
+    return all(_fits(found, part) for part in constraint.split(","))
+
+
+def _parsed(text: str) -> tuple[_Release, str, int] | None:
+    """Numbers (at least three), the name of a prerelease, and how many numbers are written."""
+    match = _VERSION.match(text.strip())
+    if match is None:
+        return None
+    numbers = tuple(int(part) for part in match[1].split("."))
+    return numbers + (0,) * (3 - len(numbers)), match[2] or "", len(numbers)
+
+
+def _fits(version: tuple[_Release, str, int], constraint: str) -> bool:
+    match = _CONSTRAINT.match(constraint)
+    wanted = _parsed(match[2]) if match else None
+    if match is None or wanted is None:
+        return False
+    (have, named, _), (bound, prerelease, written) = version, wanted
+    operator = match[1] or "="
+    if operator in ("=", "!="):
+        return ((have, named) == (bound, prerelease)) == (operator == "=")
+    if named and (not prerelease or have != bound):
+        return False  # a prerelease is only taken where one of its own release is asked for
+    order = _order(have, named), _order(bound, prerelease)
+    match operator:
+        case ">":
+            return order[0] > order[1]
+        case "<":
+            return order[0] < order[1]
+        case ">=":
+            return order[0] >= order[1]
+        case "<=":
+            return order[0] <= order[1]
+        case _:
+            return order[0] >= order[1] and have[: max(1, written - 1)] == bound[: max(1, written - 1)]
+
+
+def _order(release: _Release, prerelease: str) -> tuple[object, ...]:
+    """Prereleases come before their release; their parts are compared as numbers where they are numbers."""
+    parts = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in prerelease.split("."))
+    return release, not prerelease, parts

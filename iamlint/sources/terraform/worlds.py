@@ -1,0 +1,142 @@
+"""One configuration read in several ways that may all be applied: their facts as one list.
+
+Two programs may read a directory differently, a root module has several workspaces, and a module that others call may
+be applied by itself, too. What one of them grants is there; what only one of them closes is not closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
+
+from iamlint.facts import (
+    Boundary,
+    BoundaryBinding,
+    CustomRole,
+    Declaration,
+    DefaultAccounts,
+    Denial,
+    Emptied,
+    Fact,
+    Folder,
+    Gap,
+    Grant,
+    Organization,
+    OrgPolicy,
+    Pool,
+    Project,
+    Provider,
+    Removed,
+    Service,
+    ServiceAccount,
+)
+from iamlint.location import Location
+from iamlint.sources.terraform.variables import NOT_SET
+from iamlint.unknown import Hole, Unknown, shown
+
+_CLOSING = (Denial, Boundary, BoundaryBinding, Removed, Emptied, DefaultAccounts)
+_NAMED = (CustomRole, ServiceAccount, Pool, Provider, Project, Folder, Organization, Service)
+"""What opens nothing by itself, and is needed to understand what does."""
+_DIFFERENT = "Terraform and OpenTofu read different configurations here"
+_MOST_NAMES = 3
+
+
+def either(terraform: list[Fact], opentofu: list[Fact]) -> list[Fact]:
+    """The facts of one root module as Terraform and as OpenTofu read it, and a note where they differ."""
+    ours, theirs = {_plain(fact) for fact in terraform}, {_plain(fact) for fact in opentofu}
+    mine = [fact for fact in terraform if _plain(fact) not in theirs]
+    others = [fact for fact in opentofu if _plain(fact) not in ours]
+    different = [fact for fact in (*others, *mine) if not isinstance(fact, Gap)]
+    kept = [fact for fact in terraform if _plain(fact) in theirs]
+    found = [*kept, *_one_sided(mine, others), *_one_sided(others, mine)]
+    return [*found, _note(different)] if different else found
+
+
+def _one_sided(facts: Iterable[Fact], others: Iterable[Fact]) -> Iterator[Fact]:
+    """The facts that one program alone reads, without what they close; ``others`` are those of the other program."""
+    there = {(type(fact), fact.declared.address): fact for fact in others}
+    for fact in facts:
+        other = there.get((type(fact), fact.declared.address))
+        match fact:
+            case Denial() | Boundary() | BoundaryBinding() | Removed() | Emptied() | DefaultAccounts():
+                pass
+            case OrgPolicy():
+                yield replace(fact, enforced=Unknown(_DIFFERENT))
+            case ServiceAccount() | Pool() | Provider() if other and fact.disabled is not False:
+                pass
+            case CustomRole():
+                yield _widest(fact, other) if isinstance(other, CustomRole) else fact
+            case _:
+                yield fact
+
+
+def _widest(role: CustomRole, other: CustomRole) -> CustomRole:
+    """A custom role with what either definition gives."""
+    one, two = role.permissions, other.permissions
+    both = (*one, *two) if isinstance(one, tuple) and isinstance(two, tuple) else one if isinstance(two, tuple) else two
+    stage = role.stage if role.stage != "DISABLED" else other.stage
+    return replace(role, permissions=both, stage=stage, deleted=role.deleted and other.deleted)
+
+
+def _note(different: Sequence[Fact]) -> Gap:
+    addresses = list(dict.fromkeys(fact.declared.address or "" for fact in different))
+    more = len(addresses) - _MOST_NAMES
+    names = ", ".join(addresses[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    first = different[0].declared
+    reason = f"{_DIFFERENT}: both are checked, and what they say of IAM differs at {names}"
+    return Gap(reason, Declaration(first.at, first.type, first.address, first.via))
+
+
+def further(facts: Iterable[Fact], stated: Iterable[Fact]) -> list[Fact]:
+    """What is granted in another world beyond what is stated already, with what is needed to understand it.
+
+    The same block that grants the same role to the same kind of principal says nothing new: it is one grant, told
+    once, though the world may give it another resource or name.
+    """
+    known = {_what(fact) for fact in stated}
+    facts = [fact for fact in facts if not isinstance(fact, (*_CLOSING, OrgPolicy, Gap))]
+    new = [fact for fact in facts if not isinstance(fact, _NAMED) and _what(fact) not in known]
+    if not new:
+        return []
+    there = {(type(fact), fact.declared.at) for fact in stated}
+    return [*(fact for fact in facts if isinstance(fact, _NAMED) and (type(fact), fact.declared.at) not in there), *new]
+
+
+def definite(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts of a module applied by itself that its own defaults make, whatever else it may be given."""
+    return [fact for fact in facts if "[*]" not in (fact.declared.address or "") and not _waits(fact)]
+
+
+def _what(fact: Fact) -> tuple[object, ...]:
+    if isinstance(fact, Grant):
+        return Grant, fact.declared.at, shown(fact.role), fact.principal.kind, fact.resource.kind
+    return type(fact), fact.declared.at
+
+
+def _waits(value: object) -> bool:
+    """Whether a part of a fact depends on a variable of the root module that has no value."""
+    match value:
+        case Unknown():
+            holes = (part.reference for part in value.parts if isinstance(part, Hole))
+            return NOT_SET in value.reason or any(reference.startswith("var.") for reference in holes)
+        case tuple():
+            return any(map(_waits, value))
+        case Location():
+            return False
+        case _ if is_dataclass(value):
+            return any(_waits(getattr(value, field.name)) for field in fields(value))
+        case _:
+            return False
+
+
+def _plain(value: object) -> object:
+    """A fact without the places at which it is written."""
+    match value:
+        case Location():
+            return None
+        case tuple():
+            return tuple(map(_plain, value))
+        case _ if is_dataclass(value):
+            return type(value), *(_plain(getattr(value, field.name)) for field in fields(value))
+        case _:
+            return value
