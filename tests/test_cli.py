@@ -310,3 +310,29 @@ examples:
     assert "FAILED" in wrong.stdout
     found = run("check", "--rules", "own", files={"own/house/no-viewer.yaml": document, "main.tf": GOOD})
     assert "no-viewer" in found.stdout
+
+
+# -- workspaces, and directories that are not walked into ----------------------------------------------------------
+
+GATED = BAD.replace("{\n", '{\n  count   = terraform.workspace == "prod" ? 1 : 0\n', 1)
+
+
+def test_the_workspace_is_stated_by_an_option_or_the_environment(run: Run) -> None:
+    assert run("check", "--workspace", "prod", files={"main.tf": GATED}, TF_WORKSPACE="dev").returncode == 1
+    assert run("check", "--workspace", "dev").returncode == 0
+    assert run("check", TF_WORKSPACE="dev").returncode == 0
+    unknown = run("check", "--show-unknown", TF_WORKSPACE="")
+    assert unknown.returncode == 1
+    assert "high[broad-token-creator] (medium confidence)" in unknown.stdout
+    assert "--workspace states one" in unknown.stdout
+
+
+def test_the_summary_names_directories_that_are_not_walked_into(run: Run) -> None:
+    files = {"main.tf": GOOD, ".deploy/prod/main.tf": BAD, "node_modules/a/x.tf": BAD, ".github/ci.yaml": "on: push"}
+    found = run("check", files=files)
+    assert found.returncode == 0
+    assert "2 directories with Terraform not read: .deploy/prod, node_modules/a" in found.stdout
+    listed = run("check", "--show-unknown").stdout
+    assert "--> .deploy/prod:1:1" in listed
+    assert "github" not in listed
+    assert run("check", ".deploy/prod").returncode == 1

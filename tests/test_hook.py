@@ -73,6 +73,22 @@ def test_a_file_that_nobody_calls_brings_its_directory(repository: Path) -> None
     assert touched([Path("envs/dev/gone.tf")], repository).paths == ()
 
 
+@pytest.mark.parametrize("name", [".x.tf", ".x_override.tf.json", ".x.tofu"])
+def test_a_file_that_terraform_ignores_brings_nothing(repository: Path, name: str) -> None:
+    (repository / "envs/dev" / name).write_text(OTHER)
+    assert touched([Path("envs/dev", name)], repository).paths == ()
+    (repository / "modules/grant" / name).write_text(CALL)
+    assert touched([Path("envs/dev/main.tf")], repository).paths == (repository / "envs/dev/main.tf",)
+
+
+def test_tfvars_and_files_in_directories_that_are_not_walked_into_bring_theirs(repository: Path) -> None:
+    (repository / "envs/dev/.x.auto.tfvars").write_text('a = "b"\n')
+    assert touched([Path("envs/dev/.x.auto.tfvars")], repository).paths == (repository / "envs/dev/main.tf",)
+    (repository / ".deploy").mkdir()
+    (repository / ".deploy/main.tf").write_text(OTHER)
+    assert touched([Path(".deploy/main.tf")], repository).paths == (repository / ".deploy/main.tf",)
+
+
 def test_a_change_of_a_module_tells_of_its_caller(repository: Path) -> None:
     done = hook("modules/grant/main.tf")
     assert done.returncode == 1

@@ -26,7 +26,7 @@ MOST_NAMES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Unwalked:
-    """A directory that is not walked into, and why it is told."""
+    """A directory whose Terraform files are not read, the first of those below one that is not walked into, and why."""
 
     path: Path
     reason: str
@@ -46,23 +46,22 @@ class Look:
     _without: set[Path] = field(default_factory=set)
 
     def told(self, directories: Iterable[Path]) -> Iterator[Unwalked]:
-        """Those that hold Terraform files, or may, and are read nowhere else."""
+        """Of each of these directories the first one that holds Terraform files, or may, and is read nowhere else."""
         for directory in directories:
             if directory.name in _WITHOUT_ROOTS:
                 continue
-            match self._holds(directory):
-                case True:
-                    yield Unwalked(directory, f"this directory holds Terraform files, and {_why(directory)}")
-                case None:
-                    why = f"and has more than the names that iamlint looks at ({MOST_NAMES} a run)"
-                    yield Unwalked(
-                        directory, f"whether this directory holds Terraform is not known: {_why(directory)}, {why}"
-                    )
-                case _:
-                    pass
+            found = self._first(directory)
+            if found:
+                name = "this directory" if found == directory else f"{directory.name} above it"
+                yield Unwalked(
+                    found, f"Terraform files here are not read: {name} is not walked into, {_why(directory)}"
+                )
+            elif self.left < 0:
+                why = f"iamlint looks at {MOST_NAMES} names in such directories"
+                yield Unwalked(directory, f"whether there are Terraform files here is not known: {why}")
 
-    def _holds(self, top: Path) -> bool | None:
-        """Whether there is a Terraform file in a directory or below it; None where that is too much to look for."""
+    def _first(self, top: Path) -> Path | None:
+        """The first directory, from the top down, that holds a Terraform file; None where none was found."""
         waiting, seen = deque([top]), set[Path]()
         while waiting:
             directory = waiting.popleft()
@@ -70,29 +69,39 @@ class Look:
             if real in seen or real in self.walked or real in self._without:
                 continue
             seen.add(real)
-            try:
-                with os.scandir(directory) as entries:
-                    for entry in entries:
-                        self.left -= 1
-                        if self.left < 0:
-                            return None
-                        if is_configuration(entry.name) and entry.is_file():
-                            return True
-                        if entry.is_dir() and not _is_exempt(directory, entry.name):
-                            waiting.append(Path(entry.path))
-            except OSError:
-                continue  # what cannot be read here, Terraform cannot read either
+            for name, is_file in self._entries(directory):
+                if is_file and is_configuration(name):
+                    return directory
+                if not is_file and name not in _WITHOUT_ROOTS and not _is_of_init(directory, name):
+                    waiting.append(directory / name)
+            if self.left < 0:
+                return None
         self._without |= seen
-        return False
+        return None
+
+    def _entries(self, directory: Path) -> list[tuple[str, bool]]:
+        """The files (True) and directories in a directory, by name; links are what they lead to."""
+        found: list[tuple[str, bool]] = []
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    self.left -= 1
+                    if self.left < 0:
+                        break
+                    if entry.is_file() or entry.is_dir():
+                        found.append((entry.name, entry.is_file()))
+        except OSError:
+            pass  # what cannot be read here, Terraform cannot read either
+        return sorted(found)
 
 
-def _is_exempt(directory: Path, name: str) -> bool:
-    return name in _WITHOUT_ROOTS or (directory.name == ".terraform" and name in _OF_TERRAFORM)
+def _is_of_init(directory: Path, name: str) -> bool:
+    return directory.name == ".terraform" and name in _OF_TERRAFORM
 
 
 def _why(directory: Path) -> str:
     if directory.is_symlink():
-        return "is not walked into, since it is a symbolic link"
+        return "since it is a symbolic link"
     if directory.name in SKIPPED:
-        return "is not walked into, since directories of its name hold what others wrote"
-    return "is not walked into, since its name begins with a dot"
+        return "since directories of its name hold what others wrote"
+    return "since its name begins with a dot"

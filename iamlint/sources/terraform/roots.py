@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from iamlint.sources.terraform.module import Declared, Module
@@ -13,28 +13,35 @@ DATA = ".terraform"
 """What ``terraform init`` leaves in the directory of a root module."""
 
 
-def root_modules(modules: Iterable[Module], calls: Callable[[Module], Iterable[str]]) -> list[Module]:
-    """Those that no other one calls by a local path, and those that are applied by themselves though they are called.
+def root_modules(modules: Iterable[Module], calls: Callable[[Module], Iterable[str]]) -> tuple[list[Module], set[Path]]:
+    """Those that no other one calls by a local path, then those that are applied by themselves though they are called.
 
     Of modules that only call each other in a circle, the first. ``calls`` gives the local paths that a module calls.
+    The second result are the directories that are called.
     """
     modules = list(modules)
     edges = {module.directory: _called(module, calls(module)) for module in modules}
-    called = set().union(*edges.values())
-    roots = [module for module in modules if module.directory not in called or is_applied(module)]
-    reached: set[Path] = set()
-    for module in (*roots, *modules):
-        if module.directory in reached:
-            continue
-        if module not in roots:
+    called = set[Path]().union(*edges.values())
+    roots = [module for module in modules if module.directory not in called]
+    reached = _reached((module.directory for module in roots), edges)
+    for module in modules:
+        if module.directory not in reached:
             roots.append(module)
-        waiting = [module.directory]
-        while waiting:
-            directory = waiting.pop()
-            if directory not in reached:
-                reached.add(directory)
-                waiting += edges.get(directory, ())
-    return roots
+            reached |= _reached((module.directory,), edges)
+    known = {module.directory for module in roots}
+    return [*roots, *(module for module in modules if module.directory not in known and is_applied(module))], called
+
+
+def _reached(start: Iterable[Path], edges: Mapping[Path, set[Path]]) -> set[Path]:
+    """These directories, and those that they call, directly or through others."""
+    reached: set[Path] = set()
+    waiting = list(start)
+    while waiting:
+        directory = waiting.pop()
+        if directory not in reached:
+            reached.add(directory)
+            waiting += edges.get(directory, ())
+    return reached
 
 
 def _called(module: Module, sources: Iterable[str]) -> set[Path]:

@@ -23,7 +23,7 @@ from iamlint.sources.terraform.roots import root_modules
 from iamlint.sources.terraform.selection import selection
 from iamlint.sources.terraform.states import States
 from iamlint.sources.terraform.variables import root_inputs, undeclared
-from iamlint.sources.terraform.worlds import definite, either, further
+from iamlint.sources.terraform.worlds import definite, either, further, once_more
 from iamlint.sources.workspace import Workspace
 from iamlint.values import Value
 
@@ -47,16 +47,16 @@ def read_terraform(directories: Iterable[Path], options: Options, workspace: Wor
             reading.errors.append(Unreadable(Location(workspace.shown(directory)), f"nothing is checked here: {found}"))
     given = _var_files(options, workspace, reading)
     readings = {directory: library.readings(directory) for directory in modules}
-    roots = root_modules(modules.values(), lambda module: _sources(readings[module.directory].values()))
-    applied = {module.directory for module in roots}
-    declaring = [one for directory in applied for one in readings[directory].values()]
+    roots, called = root_modules(modules.values(), lambda module: _sources(readings[module.directory].values()))
+    declaring = [one for root in roots for one in readings[root.directory].values()]
     reading.errors += undeclared(declaring, options.variables)
     evaluated = _Roots(library, [readings[root.directory] for root in roots], given, options, workspace, answers)
     for root in roots:
         options.progress(f"evaluating {workspace.shown(root.directory)}")
-        reading.facts += evaluated.facts(readings[root.directory])
+        facts = evaluated.facts(readings[root.directory])
+        reading.facts += once_more(facts, reading.facts) if root.directory in called else facts
         reading.errors += evaluated.errors.get(root.directory, ())
-    for directory in modules.keys() - applied:
+    for directory in sorted(modules.keys() - {root.directory for root in roots}):
         own = definite(evaluated.by_default(readings[directory]))
         reading.facts += further(own, reading.facts)
     files: dict[int, File] = {}

@@ -35,8 +35,9 @@ from iamlint.sources.terraform.variables import NOT_SET
 from iamlint.unknown import Hole, Unknown, shown
 
 _CLOSING = (Denial, Boundary, BoundaryBinding, Removed, Emptied, DefaultAccounts)
-_NAMED = (CustomRole, ServiceAccount, Pool, Provider, Project, Folder, Organization, Service)
+_NAMED = (ServiceAccount, Pool, Project, Folder, Organization, Service)
 """What opens nothing by itself, and is needed to understand what does."""
+_DEFINING = (*_NAMED, CustomRole, Provider)
 _DIFFERENT = "Terraform and OpenTofu read different configurations here"
 _MOST_NAMES = 3
 
@@ -93,13 +94,30 @@ def further(facts: Iterable[Fact], stated: Iterable[Fact]) -> list[Fact]:
     The same block that grants the same role to the same kind of principal says nothing new: it is one grant, told
     once, though the world may give it another resource or name.
     """
+    stated = list(stated)
     known = {_what(fact) for fact in stated}
     facts = [fact for fact in facts if not isinstance(fact, (*_CLOSING, OrgPolicy, Gap))]
     new = [fact for fact in facts if not isinstance(fact, _NAMED) and _what(fact) not in known]
     if not new:
         return []
-    there = {(type(fact), fact.declared.at) for fact in stated}
-    return [*(fact for fact in facts if isinstance(fact, _NAMED) and (type(fact), fact.declared.at) not in there), *new]
+    there = {_block(fact) for fact in stated}
+    return [*(fact for fact in facts if isinstance(fact, _DEFINING) and _block(fact) not in there), *new]
+
+
+def once_more(facts: Iterable[Fact], stated: Iterable[Fact]) -> list[Fact]:
+    """The facts of a root module that others call, too, beside what the calls state.
+
+    What it is when it is applied counts in full, but what depends on a variable that nothing sets is told once.
+    """
+    known = {_what(fact) for fact in stated}
+    kept: list[Fact] = []
+    again: set[str | None] = set()
+    for fact in facts:
+        if _what(fact) in known and not isinstance(fact, _NAMED) and (isinstance(fact, Gap) or _waits(fact)):
+            again.add(fact.declared.address)
+        else:
+            kept.append(fact)
+    return [fact for fact in kept if not (isinstance(fact, Gap) and fact.declared.address in again)]
 
 
 def definite(facts: Iterable[Fact]) -> list[Fact]:
@@ -111,6 +129,10 @@ def _what(fact: Fact) -> tuple[object, ...]:
     if isinstance(fact, Grant):
         return Grant, fact.declared.at, shown(fact.role), fact.principal.kind, fact.resource.kind
     return type(fact), fact.declared.at
+
+
+def _block(fact: Fact) -> tuple[object, ...]:
+    return type(fact), fact.declared.at, fact.declared.address
 
 
 def _waits(value: object) -> bool:

@@ -76,7 +76,7 @@ def test_calls_deeper_than_the_limit_are_said(tmp_path: Path) -> None:
     files = {f"m{n}/main.tf": call("next", f"../m{n + 1}") for n in range(deepest + 3)}
     files[f"m{deepest + 3}/main.tf"] = member('"user:deep@example.com"')
     found = reading(tmp_path, files)
-    assert members(found) == []
+    assert members(found) == ["user:deep@example.com"]  # as a module that may be applied by itself
     (reason,) = gaps(found.facts)
     assert reason.endswith(f"is not read: module calls are nested deeper than {deepest}")
 
@@ -161,7 +161,11 @@ def test_settings_of_a_root_do_not_reach_its_modules(tmp_path: Path) -> None:
         "terraform.tfvars": 'who = "user:x@example.com"\n',
         "m/terraform.tfvars": 'who = "user:y@example.com"\n',
     }
-    assert members(reading(tmp_path, files)) == ["user:default@example.com"]
+    found = {grant.declared.address: grant.principal.text for grant in grants(reading(tmp_path, files))}
+    assert found == {
+        "module.m.google_project_iam_member.one": "user:default@example.com",
+        "google_project_iam_member.one": "user:y@example.com",  # m has tfvars, so that it is applied by itself, too
+    }
 
 
 @pytest.mark.parametrize(("nullable", "expected"), [("", "user:none@example.com"), ("  nullable = false\n", "d@x.y")])
@@ -211,23 +215,6 @@ def test_override_files_replace_argument_by_argument_in_their_order(tmp_path: Pa
     assert grant.role_place.at.path.endswith("override.tf")
 
 
-def test_tofu_files_are_read_and_stand_before_their_namesakes(tmp_path: Path) -> None:
-    files = {
-        "main.tf": member('"user:terraform@example.com"'),
-        "main.tofu": member('"user:tofu@example.com"'),
-        "more.tofu.json": json.dumps(
-            {
-                "resource": {
-                    "google_project_iam_member": {
-                        "two": {"project": "shop", "role": "roles/viewer", "member": "user:json@example.com"}
-                    }
-                }
-            }
-        ),
-    }
-    assert members(reading(tmp_path, files)) == ["user:json@example.com", "user:tofu@example.com"]
-
-
 def test_blocks_that_only_move_or_check_declare_nothing(tmp_path: Path) -> None:
     text = """
 moved {
@@ -259,20 +246,6 @@ check "health" {
 
 
 # -- names -------------------------------------------------------------------------------------------------------------
-
-
-def test_the_selected_workspace(tmp_path: Path) -> None:
-    files = {"main.tf": member('"user:${terraform.workspace}@example.com"'), ".terraform/environment": "prod\n"}
-    found = reading(tmp_path, files)
-    assert (members(found), gaps(found.facts)) == (["user:prod@example.com"], [])
-
-
-def test_no_workspace_is_the_default_one_and_said_once(tmp_path: Path) -> None:
-    grant = '"user:${terraform.workspace}@example.com"'
-    files = {"main.tf": member(grant) + call("m", "./m"), "m/main.tf": member(grant)}
-    found = reading(tmp_path, files)
-    assert set(members(found)) == {"user:default@example.com"}
-    assert gaps(found.facts) == ['no workspace is selected here: terraform.workspace is taken to be "default"']
 
 
 def test_paths(tmp_path: Path) -> None:

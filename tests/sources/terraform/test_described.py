@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,7 @@ from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.described import Address, address_of, described, holds
 from iamlint.sources.terraform.module import Module
 
+CALL = re.compile(r'^module "(.*)" \{\n +source += "(.*)"(?:\n +version += "~> (.*)")?', re.MULTILINE)
 CASES = Path(__file__).parents[3] / "testdata" / "modules"
 DOCUMENTS = {
     entry.name: yaml.safe_load(entry.read_text(encoding="utf-8"))
@@ -166,8 +168,10 @@ def reading(tmp_path: Path, case: str, *, installed: bool = False, version: str 
         (tmp_path / "main.tf").write_text(text.replace("~> 8.0", version))
     if installed:
         shutil.copytree(CASES / case / "stand-in", tmp_path / ".terraform" / "modules" / "it")
-        names = [line.split('"')[1] for line in text.splitlines() if line.startswith("module ")]
-        entries = [{"Key": name, "Source": "", "Dir": ".terraform/modules/it"} for name in names]
+        entries = [
+            {"Key": name, "Source": source, "Version": f"{asked or '0.0'}.0", "Dir": ".terraform/modules/it"}
+            for name, source, asked in CALL.findall((tmp_path / "main.tf").read_text())
+        ]
         (tmp_path / ".terraform" / "modules" / "modules.json").write_text(json.dumps({"Modules": entries}))
     found = read([tmp_path], Options())
     assert found.errors == []

@@ -75,7 +75,6 @@ NONE = "no root module here keeps its state there"
 UNEQUAL = [
     (GCS, remote('    bucket = "states"\n    prefix = "other"\n'), NONE),
     (GCS, remote('    bucket = "states"\n'), NONE),
-    (GCS, remote('    bucket = "states"\n    prefix = "net"\n', more='  workspace = "prod"\n'), NONE),
     (GCS.replace('    bucket = "states"\n', ""), SAME, NONE),
     (
         GCS,
@@ -103,17 +102,24 @@ def test_a_place_that_several_root_modules_name(tmp_path: Path) -> None:
     assert reason(principals(tmp_path, files)["app"]) == "more than one root module here keeps its state there"
 
 
-def test_the_workspace_that_is_selected_there(tmp_path: Path) -> None:
-    prod = remote('    bucket = "states"\n    prefix = "net"\n', more='  workspace = "prod"\n')
+def test_each_workspace_has_a_state_of_its_own(tmp_path: Path) -> None:
+    def reader(workspace: str) -> str:
+        return remote('    bucket = "states"\n    prefix = "net"\n', more=f"  workspace = {workspace}\n") + grant()
+
     files = {
         "net/main.tf": GCS + 'output "who" {\n  value = "user:${terraform.workspace}@example.com"\n}\n',
-        "net/.terraform/environment": "prod",
-        "app/main.tf": prod + grant(),
+        "app/main.tf": reader('"prod"'),
         "web/main.tf": SAME + grant(),
     }
-    found = principals(tmp_path, files)
-    assert found["app"] == "user:prod@example.com"
-    assert reason(found["web"]) == NONE
+    assert principals(tmp_path, files) == {"app": "user:prod@example.com", "web": "user:default@example.com"}
+    (tmp_path / "web" / "main.tf").write_text(reader("var.env"))
+    found = principals(tmp_path, {})["web"]
+    assert reason(found).startswith("where it is kept is not known: ")
+    (tmp_path / "web" / "main.tf").write_text(reader("terraform.workspace"))
+    assert principals(tmp_path, {}, workspace="test")["web"] == "user:test@example.com"
+    found = principals(tmp_path, {})["web"]
+    assert isinstance(found, Unknown)
+    assert found.prefix == "user:"
 
 
 def test_settings_of_each_root_module_are_its_own(tmp_path: Path) -> None:

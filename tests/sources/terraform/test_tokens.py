@@ -99,8 +99,11 @@ def test_a_backend(tmp_path: Path) -> None:
 def test_a_backend_of_another_kind_or_of_a_called_module_asks_for_nothing(tmp_path: Path) -> None:
     (tmp_path / "called").mkdir()
     (tmp_path / "called" / "main.tf").write_text(BACKEND)
-    (tmp_path / "main.tf").write_text('module "called" { source = "./called" }\n' + BACKEND.replace("gcs", "s3"))
-    assert asked_by(tmp_path) == []
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / ".git").mkdir()
+    (root / "main.tf").write_text('module "called" { source = "../called" }\n' + BACKEND.replace("gcs", "s3"))
+    assert asked_by(root) == []
 
 
 def test_an_override_replaces_the_backend(tmp_path: Path) -> None:

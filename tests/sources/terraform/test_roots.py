@@ -1,0 +1,145 @@
+"""A root module counts as it is applied, whatever others that call it pass; a shared module as it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iamlint.facts import Denial, Gap, Grant, ServiceAccount
+from iamlint.sources import read
+from iamlint.sources.reading import Options, Reading
+
+OWNER = """
+resource "google_project_iam_member" "it" {
+  project = "shop"
+  role    = var.role
+  member  = var.member
+}
+"""
+VARIABLES = 'variable "role" { default = "roles/owner" }\nvariable "member" { default = "user:ana@example.com" }\n'
+LITERAL = OWNER.replace("var.role", '"roles/owner"').replace("var.member", '"user:ana@example.com"')
+NONE = 'module "it" {\n  source = "../../prod"\n  count  = 0\n}\n'
+HARMLESS = 'module "it" {\n  source = "../../prod"\n  role   = "roles/viewer"\n}\n'
+
+
+def reading(root: Path, files: dict[str, str]) -> Reading:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found = read([root], Options())
+    assert found.errors == []
+    return found
+
+
+def grants(found: Reading) -> list[tuple[str, str]]:
+    """Role and address of each grant."""
+    return sorted((str(one.role), one.declared.address or "") for one in found.facts if isinstance(one, Grant))
+
+
+MARKS = {
+    "a backend": ("prod/backend.tf", 'terraform {\n  backend "gcs" {}\n}\n'),
+    "a backend in JSON": ("prod/backend.tf.json", '{"terraform": [{"backend": {"gcs": {"bucket": "b"}}}]}'),
+    "a cloud block": ("prod/cloud.tf", "terraform {\n  cloud {}\n}\n"),
+    "tfvars": ("prod/terraform.tfvars", 'member = "user:bob@example.com"\n'),
+    "automatic tfvars": ("prod/x.auto.tfvars.json", "{}"),
+    "a provider": ("prod/provider.tf", 'provider "google" {\n  project = "shop"\n}\n'),
+    "a lock file": ("prod/.terraform.lock.hcl", ""),
+    "what init leaves": ("prod/.terraform/providers/x", ""),
+}
+
+
+@pytest.mark.parametrize("call", [NONE, HARMLESS])
+@pytest.mark.parametrize("mark", MARKS)
+def test_what_is_applied_counts_whoever_calls_it(tmp_path: Path, mark: str, call: str) -> None:
+    path, text = MARKS[mark]
+    files = {"prod/main.tf": VARIABLES + OWNER, path: text, "examples/a/main.tf": call}
+    assert ("roles/owner", "google_project_iam_member.it") in grants(reading(tmp_path, files))
+
+
+@pytest.mark.parametrize(
+    ("prod", "call"),
+    [
+        (LITERAL, NONE),
+        (VARIABLES + OWNER, NONE),
+        (VARIABLES + OWNER, HARMLESS),
+        ('variable "on" { default = true }\n' + LITERAL.replace("{\n", "{\n  count = var.on ? 1 : 0\n", 1),
+         'module "it" {\n  source = "../../prod"\n  on     = false\n}\n'),
+        ('variable "unused" {}\n' + LITERAL, NONE),
+    ],
+)  # fmt: skip
+def test_grants_of_its_own_defaults_do_not_vanish_by_a_call(tmp_path: Path, prod: str, call: str) -> None:
+    found = grants(reading(tmp_path, {"prod/main.tf": prod, "examples/a/main.tf": call}))
+    assert [role for role, _ in found].count("roles/owner") == 1
+
+
+@pytest.mark.parametrize(
+    ("prod", "call"),
+    [
+        (LITERAL, 'module "it" {\n  source = "../../prod"\n}\n'),
+        (VARIABLES + OWNER, 'module "it" {\n  source = "../../prod"\n  member = "user:bob@example.com"\n}\n'),
+        ('variable "project" { default = "own" }\n' + LITERAL.replace('"shop"', "var.project"),
+         'module "it" {\n  source  = "../../prod"\n  project = "other"\n}\n'),
+    ],
+)  # fmt: skip
+def test_what_the_call_states_is_told_once(tmp_path: Path, prod: str, call: str) -> None:
+    found = grants(reading(tmp_path, {"prod/main.tf": prod, "examples/a/main.tf": call}))
+    assert found == [("roles/owner", "module.it.google_project_iam_member.it")]
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [OWNER, LITERAL.replace('"shop"', "var.project"), LITERAL.replace("{\n", "{\n  for_each = toset(var.names)\n", 1)],
+)
+def test_a_shared_module_that_needs_values_counts_as_it_is_called(tmp_path: Path, grant: str) -> None:
+    variables = 'variable "role" {}\nvariable "member" {}\nvariable "project" {}\nvariable "names" {}\n'
+    found = reading(tmp_path, {"prod/main.tf": variables + grant, "examples/a/main.tf": NONE})
+    assert grants(found) == []
+    assert not any(isinstance(fact, Gap) for fact in found.facts)
+
+
+def test_the_account_of_such_a_grant_comes_with_it(tmp_path: Path) -> None:
+    prod = 'resource "google_service_account" "ci" {\n  account_id = "ci"\n}\n' + LITERAL.replace(
+        '"user:ana@example.com"', "google_service_account.ci.member"
+    )
+    found = reading(tmp_path, {"prod/main.tf": prod, "examples/a/main.tf": NONE})
+    assert [fact.declared.address for fact in found.facts if isinstance(fact, ServiceAccount)] == [
+        "google_service_account.ci"
+    ]
+
+
+def test_a_deny_policy_of_what_is_never_applied_does_not_count(tmp_path: Path) -> None:
+    deny = """
+resource "google_iam_deny_policy" "it" {
+  parent = "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop"
+  name   = "it"
+  rules {
+    deny_rule {
+      denied_principals  = ["principalSet://goog/public:all"]
+      denied_permissions = ["iam.googleapis.com/serviceAccounts.getAccessToken"]
+    }
+  }
+}
+"""
+    found = reading(tmp_path, {"prod/main.tf": deny + LITERAL, "examples/a/main.tf": NONE})
+    assert grants(found) == [("roles/owner", "google_project_iam_member.it")]
+    assert not any(isinstance(fact, Denial) for fact in found.facts)
+
+
+def test_an_applied_module_says_only_once_what_nothing_sets(tmp_path: Path) -> None:
+    files = {
+        "prod/main.tf": 'variable "project" {}\n' + LITERAL.replace('"shop"', "var.project"),
+        "prod/provider.tf": 'provider "google" {\n  project = var.project\n}\n',
+        "main.tf": 'module "it" {\n  source  = "./prod"\n  project = "shop"\n}\n',
+    }
+    assert grants(reading(tmp_path, files)) == [("roles/owner", "module.it.google_project_iam_member.it")]
+
+
+@pytest.mark.parametrize("provider", ['provider "google" {}', 'provider "google" {\n  alias = "eu"\n}'])
+def test_an_empty_provider_block_makes_no_root_module(tmp_path: Path, provider: str) -> None:
+    files = {
+        "prod/main.tf": provider + '\nvariable "role" {}\n' + LITERAL.replace('"roles/owner"', "var.role"),
+        "main.tf": 'module "it" {\n  source = "./prod"\n  role   = "roles/viewer"\n}\n',
+    }
+    assert [role for role, _ in grants(reading(tmp_path, files))] == ["roles/viewer"]
