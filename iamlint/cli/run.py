@@ -73,7 +73,7 @@ def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
 
 def _inputs(reading: Reading) -> frozenset[str]:
     """The files that say something: an earlier report that lies among them does not."""
-    from iamlint.sources.workspace import ASSIGNMENTS, TERRAFORM
+    from iamlint.sources.names import ASSIGNMENTS, TERRAFORM
 
     source = {path for path in reading.texts if path.endswith((*TERRAFORM, *ASSIGNMENTS))}
     errors = {error.at.path for error in reading.errors}
