@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from iamlint.facts import Declaration, Gap
+from iamlint.facts import Gap
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Budget, Files, Scope
 from iamlint.location import SourceText, Span

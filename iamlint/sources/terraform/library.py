@@ -11,7 +11,14 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import LINK_HINT, is_link
 from iamlint.sources.terraform.described import described
 from iamlint.sources.terraform.installed import MANIFEST, Installed, read_manifest
-from iamlint.sources.terraform.module import Dialect, Module, configuration_names, declares_nothing, local_path, read_module
+from iamlint.sources.terraform.module import (
+    Dialect,
+    Module,
+    configuration_names,
+    declares_nothing,
+    local_path,
+    read_module,
+)
 from iamlint.sources.texts import resolved
 from iamlint.sources.workspace import Workspace
 
