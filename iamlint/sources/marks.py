@@ -63,12 +63,15 @@ _MESSAGE = re.compile(r"\A(?:.*\n){0,20}?\s*ERROR: (?:\(gcloud\.|gcloud )")
 """What gcloud says instead of what was asked for; it may stand behind warnings."""
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|(?:^|[:\[,{}])[ \t]*[$%]\{", re.MULTILINE)
 """The tags of template languages where JSON and YAML have values: Helm and Go, Jinja, Terraform."""
+_LOOKED_AT = 1_000_000
+"""Characters in which marks are looked for: formats show theirs at the beginning."""
 _LINK = re.compile(r"(?:\.{1,2}/)+[\w.@+-]+(?:/[\w.@+-]+)*\n?\Z")
 LINK_HINT = "it may be a symbolic link that git checked out as text: git config core.symlinks true, and check out again"
 
 
 def mark(text: str) -> str | None:
-    """What a text has the marks of, like "a plan" or "an IAM policy"; None where it has none."""
+    """What a text has the marks of, like "a plan" or "an IAM policy"; None where its beginning has none."""
+    text = text[:_LOOKED_AT]
     return message(text) or _found(text, _PLANS) or _found(text, _EXPORTS)
 
 
@@ -83,7 +86,7 @@ def message(text: str) -> str | None:
 
 def is_template(text: str) -> bool:
     """Whether a text that cannot be parsed has tags of a template language: what it will be is not known."""
-    return _TEMPLATE.search(text) is not None
+    return _TEMPLATE.search(text, 0, _LOOKED_AT) is not None
 
 
 def is_link(text: str) -> bool:

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 import pytest
 
+from iamlint.sources.gcloud import RELEVANT
 from iamlint.sources.marks import is_link, is_template, mark
 
+MARKED = [
+    ('{"format_version":"1.2","terraform_ver', "a plan or state"),
+    ('{"format_version": "1.2"', "a plan or state"),
+    ('[command]/usr/bin/terraform show\n{"format_version":"1.2","planned_values":{"root', "a plan"),
+    ('{"version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "0f', "a state"),
+    ('{"bindings":[{"mem', "an IAM policy"),
+    ('{\n  "bindings": [\n    {\n      "members": [', "an IAM policy"),
+    ("bindings:\n- members: [group:a@example.com\n  role: roles/browser\n", "an IAM policy"),
+    ("time=2026 level=info\nbindings:\n- members:\n  - allUsers\n  role: x\n", "an IAM policy"),
+    ("ROLE            MEMBERS\nroles/owner     user:ana@example.com\n", "a list of grants"),
+    ('{"name":"//cloudresourcemanager.googleapis.com/projects/shop","asset_ty', "an export of assets"),
+    ('[{"assetType": "compute.googleapis.com/Instance", "na', "an export of assets"),
+    ('{"includedPermissions": ["iam.roles.get", ', "a role"),
+    ('[{"email": "ci@shop.iam.gserviceaccount.com", "uniqueId": "1', "a service account"),
+    ('[{"name": "projects/123/services/run.googleapis.com", ', "a list of services"),
+    ('{"name": "projects/shop/policies/iam.disableServiceAccountKeyCreation", "sp', "an organization policy"),
+    ('{"rules": [{"denyRule": {', "a deny policy"),
+    (
+        "apiVersion: iam.cnrm.cloud.google.com/v1beta1\nkind: IAMPolicyMember\nspec: {",
+        "a document of Config Connector",
+    ),
+    ("ERROR: (gcloud.projects.get-iam-policy) PERMISSION_DENIED: no", "an error message of gcloud"),
+    ("WARNING: x\nERROR: gcloud crashed (ConnectionError): timed out", "an error message of gcloud"),
+]
 
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ('{"format_version":"1.2","terraform_ver', "a plan or state"),
-        ('{"format_version": "1.2"', "a plan or state"),
-        ('[command]/usr/bin/terraform show\n{"format_version":"1.2","planned_values":{"root', "a plan"),
-        ('{"version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "0f', "a state"),
-        ('{"bindings":[{"mem', "an IAM policy"),
-        ('{\n  "bindings": [\n    {\n      "members": [', "an IAM policy"),
-        ("bindings:\n- members: [group:a@example.com\n  role: roles/browser\n", "an IAM policy"),
-        ("time=2026 level=info\nbindings:\n- members:\n  - allUsers\n  role: x\n", "an IAM policy"),
-        ("ROLE            MEMBERS\nroles/owner     user:ana@example.com\n", "a list of grants"),
-        ('{"name":"//cloudresourcemanager.googleapis.com/projects/shop","asset_ty', "an export of assets"),
-        ('[{"assetType": "compute.googleapis.com/Instance", "na', "an export of assets"),
-        ('{"includedPermissions": ["iam.roles.get", ', "a role"),
-        ('[{"email": "ci@shop.iam.gserviceaccount.com", "uniqueId": "1', "a service account"),
-        ('[{"name": "projects/123/services/run.googleapis.com", ', "a list of services"),
-        ('{"name": "projects/shop/policies/iam.disableServiceAccountKeyCreation", "sp', "an organization policy"),
-        ('{"rules": [{"denyRule": {', "a deny policy"),
-        (
-            "apiVersion: iam.cnrm.cloud.google.com/v1beta1\nkind: IAMPolicyMember\nspec: {",
-            "a document of Config Connector",
-        ),
-        ("ERROR: (gcloud.projects.get-iam-policy) PERMISSION_DENIED: no", "an error message of gcloud"),
-        ("WARNING: x\nERROR: gcloud crashed (ConnectionError): timed out", "an error message of gcloud"),
-    ],
-)
+
+@pytest.mark.parametrize(("text", "what"), MARKED)
 def test_what_is_broken_off_or_has_a_line_before_it(text: str, what: str) -> None:
     assert mark(text) == what
+    assert RELEVANT.search(text), "nothing that has marks is passed over before they are looked for"
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,9 @@ def test_other_broken_texts_are_no_templates() -> None:
 )
 def test_a_path_alone(text: str, expected: bool) -> None:
     assert is_link(text) is expected
+
+
+def test_marks_are_looked_for_at_the_beginning_only() -> None:
+    padding = "x" * 1_000_000
+    assert mark('{"bindings": [' + padding) == "an IAM policy"
+    assert mark(padding + '\n{"includedPermissions": [') is None

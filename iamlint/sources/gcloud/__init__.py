@@ -25,7 +25,6 @@ from iamlint.sources.gcloud.policies import whole_policy
 from iamlint.sources.gcloud.shapes import problems
 from iamlint.sources.gcloud.table import TABLES, TEXTS, is_table, read_table
 from iamlint.sources.gcloud.unrecognised import unparsed, unrecognised
-from iamlint.sources.marks import mark
 from iamlint.sources.reading import Options, Reading
 from iamlint.values import Value
 
@@ -35,13 +34,14 @@ KINDS = (
     "accounts and keys, services, projects, folders, pools, organization policies, and the asset commands (export, "
     "list, search-all-iam-policies, analyze-iam-policy)"
 )
-_RELEVANT = re.compile(
+RELEVANT = re.compile(
     r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|[pP]olic|cnrm\.cloud\.google\.com|IAM[A-Z]"
-    r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|ancestors|constraints/"
-    r"|directoryCustomerId|organizations/|asset_?[tT]ype|keyType|\biam\."
+    r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|fullyExplored|ancestors|constraints/"
+    r"|directoryCustomerId|organizations/|asset_?[tT]ype|keyType|\biam\.|googleapis\.com/|gserviceaccount\.com"
+    r"|deniedPermissions|format_version|lineage|ERROR: "
 )
-"""One of these is in every export; a file without them is looked at no further, unless it is named or its name claims
-that it is one."""
+"""One of these is in every export, and in all that has the marks of a plan or an export; a file without them is looked
+at no further, unless it is named or its name claims that it is one."""
 
 
 def read_export(source: SourceText, options: Options, *, named: bool = True) -> Reading | None:
@@ -53,7 +53,7 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     if is_table(source):
         return read_table(source)
     claimed = claim(source.path) if not source.path.endswith(TEXTS) or source.path.endswith(TABLES) else None
-    if not named and not claimed and not _RELEVANT.search(source.text) and not mark(source.text):
+    if not named and not claimed and not RELEVANT.search(source.text):
         return None
     documents = _documents(source)
     if isinstance(documents, Unreadable):
