@@ -45,7 +45,15 @@ def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
 
     A key that occurs twice with different values is an error: no program writes one, and the first would be lost.
     """
-    nodes = json_text.parse_all(source)
+    return _values(json_text.parse_all(source), source)
+
+
+def read_json_among_lines(source: SourceText) -> tuple[Value, ...] | Unreadable:
+    """The values of the JSON objects of a text that has other lines, too, as a log has."""
+    return _values(json_text.parse_among_lines(source), source)
+
+
+def _values(nodes: tuple[json_text.JsonNode, ...] | Unreadable, source: SourceText) -> tuple[Value, ...] | Unreadable:
     if isinstance(nodes, Unreadable):
         return nodes
     again = next((key for node in nodes if (key := json_text.repeated(node, source.text))), None)

@@ -84,6 +84,18 @@ def repeated(node: JsonNode, text: str) -> JsonNode | None:
     return None
 
 
+def parse_among_lines(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
+    """The JSON objects of a text that has other lines, too: each object begins on a line of its own, or behind another.
+
+    Lines that do not begin with ``{`` are skipped outside of objects.
+    """
+    reader = _Reader(source.text)
+    try:
+        return reader.objects()
+    except _SyntaxError as error:
+        return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
+
+
 def number(text: str) -> int | Decimal | None:
     """The exact value of a number in decimal notation, an int where it is whole; None where it is out of range."""
     mantissa, _, exponent = text.lower().partition("e")
@@ -101,6 +113,7 @@ class _SyntaxError(Exception):
         self.start, self.end, self.reason, self.hint = start, end, reason, hint
 
 
+_BEGINNING = re.compile(r"^[ \t]*\{", re.MULTILINE)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
@@ -137,6 +150,25 @@ class _Reader:
             found.append(self._value(at, 0))
             at = self._skip(found[-1].end)
         return tuple(found)
+
+    def objects(self) -> tuple[JsonNode, ...]:
+        """The objects that begin lines, and those that follow them without other text between."""
+        found, at = list[JsonNode](), 0
+        while True:
+            if not self.text.startswith("{", at):
+                match = _BEGINNING.search(self.text, at)
+                if match is None:
+                    return tuple(found)
+                at = match.end() - 1
+            found.append(self._value(at, 0))
+            end = found[-1].end
+            at = self._skip(end)
+            if not self.text.startswith("{", at) and "{" in self.text[end : self._line_end(end)]:
+                raise self._unexpected(at, "only an object or the end of the line")
+
+    def _line_end(self, at: int) -> int:
+        end = self.text.find("\n", at)
+        return end if end >= 0 else len(self.text)
 
     def _start(self) -> int:
         start = self._skip(1 if self.text.startswith("\ufeff") else 0)

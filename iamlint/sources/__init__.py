@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from iamlint.documents import read_json
 from iamlint.facts import Declaration, Fact, Gap
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import wanting
@@ -20,12 +18,11 @@ from iamlint.sources.gcloud.unrecognised import beside_exports
 from iamlint.sources.marks import mark
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.answers import Answers
-from iamlint.sources.terraform.plan import is_plan, read_plan
+from iamlint.sources.terraform.plan import read_plans
+from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
 from iamlint.sources.terraform.source import read_terraform
 from iamlint.sources.texts import resolved, sample
 from iamlint.sources.workspace import Workspace, discover
-
-_MAY_BE_PLAN = re.compile(r'"(resource_changes|planned_values|values)"')
 
 
 def read(paths: Iterable[Path], options: Options) -> Reading:
@@ -109,11 +106,13 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
             return read_stream(path, workspace.shown(path), options)
     source = workspace.load_export(path)
     if isinstance(source, Unreadable):
-        if named or claim(source.at.path) or _is_lost(path, workspace):
+        if workspace.allowed(resolved(path)) and is_binary_plan(path):
+            return Reading(errors=[binary_plan(source.at.path)])
+        if named or claim(source.at.path) or is_plan_name(source.at.path) or _is_lost(path, workspace):
             return Reading(errors=[source])
         outside = path.exists() and not workspace.allowed(resolved(path))
         return Reading(facts=[Gap(source.reason, Declaration(source.at, "file"))] if outside else [])
-    found = _plan(source, options, workspace) or read_export(source, options, named=named)
+    found = read_plans(source, options, workspace, named=named) or read_export(source, options, named=named)
     if found is None:
         return Reading(errors=[_unrecognised(source)] if named else [])
     found.files += 1
@@ -130,15 +129,6 @@ def _is_lost(path: Path, workspace: Workspace) -> bool:
         return True
     except (OSError, ValueError):
         return False
-
-
-def _plan(source: SourceText, options: Options, workspace: Workspace) -> Reading | None:
-    if not _MAY_BE_PLAN.search(source.text):
-        return None
-    document = read_json(source)
-    if isinstance(document, Unreadable) or not is_plan(document):
-        return None
-    return read_plan(source, document, options, workspace)
 
 
 def _unrecognised(source: SourceText) -> Unreadable:

@@ -21,6 +21,8 @@ _LINES = (".json", ".ndjson", ".jsonl")
 _DOCUMENTS = (*_LINES, ".yaml", ".yml", *(f"{plain}{suffix}" for plain in _LINES for suffix in SUFFIXES))
 _TERRAGRUNT = re.compile(r"terragrunt(?:\.[\w-]+)?\.hcl(?:\.json)?\Z")
 _STACKS = (".tfstack.hcl", ".tfcomponent.hcl", ".tfdeploy.hcl")
+_PLANS = (".tfstate", ".tfplan")
+_PLAN_NAMES = ("tfplan", "plan.txt", "tfplan.txt")
 
 
 class Workspace:
@@ -183,7 +185,12 @@ def _sort(path: Path, found: Found, *, named: bool) -> None:
             found.directories.append(resolved(path.parent))
     elif not named and (why := _unread(name)):
         found.unread[path] = why
-    elif named or name.endswith((*_DOCUMENTS, *TABLES)) or (name.endswith(TEXTS) and claim(path.as_posix())):
+    elif (
+        named
+        or name in _PLAN_NAMES
+        or name.endswith((*_DOCUMENTS, *_PLANS, *TABLES))
+        or (name.endswith(TEXTS) and claim(path.as_posix()))
+    ):
         found.documents.append((path, named))
 
 

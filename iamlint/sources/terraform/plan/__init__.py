@@ -5,24 +5,51 @@ Format: https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
-from iamlint.facts import Declaration, Gap
+from collections.abc import Iterator
+from dataclasses import replace
+
+from iamlint.facts import (
+    Boundary,
+    BoundaryBinding,
+    Declaration,
+    DefaultAccounts,
+    Denial,
+    Emptied,
+    Fact,
+    Gap,
+    Grant,
+    OrgPolicy,
+)
 from iamlint.location import Location, SourceText
 from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform.declarations import declaration
 from iamlint.sources.terraform.instances import facts_of
 from iamlint.sources.terraform.plan.beside import find_source
+from iamlint.sources.terraform.plan.completeness import incomplete
 from iamlint.sources.terraform.plan.configuration import Configuration
 from iamlint.sources.terraform.plan.entries import read_entries
 from iamlint.sources.terraform.plan.planned import Planned
+from iamlint.sources.terraform.plan.raw_state import is_raw_state, read_raw_state
+from iamlint.sources.terraform.plan.recognition import plan_documents
 from iamlint.sources.workspace import Workspace
 from iamlint.values import Value
 
-_SHAPES = ("resource_changes", "planned_values", "values")
+_TAKES_AWAY = (Boundary, BoundaryBinding, DefaultAccounts, Denial, Emptied, OrgPolicy)
+"""What closes or removes access, and so must not count before it is applied."""
 
 
-def is_plan(document: Value) -> bool:
-    """Whether a document is a plan or a state: it states its format's version, and has resources or changes of them."""
-    data = document.data
-    return isinstance(data, dict) and "format_version" in data and any(shape in data for shape in _SHAPES)
+def read_plans(source: SourceText, options: Options, workspace: Workspace, *, named: bool) -> Reading | None:
+    """The facts of the plans and states of a file; None for a text that has none.
+
+    A text that is neither, but that Terraform wrote or that begins like one, is an error.
+    """
+    found = plan_documents(source, named=named)
+    if found is None:
+        return None
+    reading = Reading(errors=list(found.errors))
+    for document in found.documents:
+        reading.add(read_plan(source, document, options, workspace))
+    return reading
 
 
 def read_plan(source: SourceText, document: Value, options: Options, workspace: Workspace) -> Reading:
@@ -32,18 +59,34 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
     keeps the names that the source gives it; the values that the plan knows are the plan's. What is not of the right
     shape is among the errors, with its JSON path.
     """
-    entries, errors = read_entries(document)
+    entries, errors = (read_raw_state if is_raw_state(document) else read_entries)(document)
     reading = Reading(errors=errors, texts={source.path: source})
     configuration = Configuration(document)
     beside = find_source(source, entries, configuration, options, workspace)
     reading.errors += configuration.errors
+    whole = Declaration(Location(source.path), "plan")
+    missing = incomplete(document, entries, configuration)
+    if missing:
+        reading.facts.append(Gap(missing, whole))
     if isinstance(beside, str):
-        reading.facts.append(Gap(beside, Declaration(Location(source.path), "plan")))
+        reading.facts.append(Gap(beside, whole))
         beside = None
     planned = Planned(entries, configuration, beside)
     for instance in planned.instances():
         reading.facts += facts_of(instance)
+    reading.facts += _deferred(planned)
     reading.facts += planned.removals()
     if beside:
         reading.texts |= beside.texts
     return reading
+
+
+def _deferred(planned: Planned) -> Iterator[Fact]:
+    """The facts of what only a later plan applies: what they give counts, what they take away does not."""
+    for instance, reason in planned.deferred():
+        yield Gap(f"{instance.address} is left to a later plan ({reason})", declaration(instance))
+        for fact in facts_of(instance):
+            if isinstance(fact, Grant):
+                yield replace(fact, origin="member")  # a binding would take away what others have of its role
+            elif not isinstance(fact, _TAKES_AWAY) and getattr(fact, "disabled", False) is not True:
+                yield fact

@@ -32,14 +32,13 @@ def joined(module: str, address: str) -> str:
     return f"{module}.{address}" if module else address
 
 
-def key_of(address: str) -> str:
-    """The key of a resource instance with its brackets, or nothing."""
-    last = None
-    for match in _KEYS.finditer(address):
-        last = match
-    return last[0] if last and last.end() == len(address) else ""
-
-
 def shortened(name: str) -> str:
     """A reference without its last step: an attribute, or a key."""
     return _LAST_STEP.sub("", name)
+
+
+def block_address(address: str, module: str) -> str:
+    """The address of a resource block within its module, without keys."""
+    own = without_keys(address)
+    prefix = without_keys(module)
+    return own[len(prefix) + 1 :] if prefix and own.startswith(f"{prefix}.") else own

@@ -1,12 +1,12 @@
 """The ``configuration`` of a plan: what each block refers to, and how providers are configured.
 
 It gives constants and the names that an expression refers to, never the expression itself, and nothing of dynamic
-blocks and locals.
+blocks and locals. So only a constant is a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from iamlint.location import Unreadable
@@ -14,6 +14,9 @@ from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined
 from iamlint.sources.terraform.plan.shapes import ShapeError, array, object_, optional_object, optional_string, string
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import Value
+
+MOST_NAMED = 3
+"""Names in a reason."""
 
 Expressions = dict[str, Value]
 """Arguments of a block: each an object with ``constant_value`` or ``references``; for nested blocks, arrays."""
@@ -25,16 +28,6 @@ class Block:
 
     expressions: Expressions
     provider: str
-    repeated: Expressions
-    """``for_each_expression`` and ``count_expression``, where there are such."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A module call: its arguments, and the module that it calls."""
-
-    expressions: Expressions
-    module: Module
 
 
 @dataclass(slots=True)
@@ -42,8 +35,7 @@ class Module:
     """A module of the configuration; ``resources`` by address without module and key."""
 
     resources: dict[str, Block]
-    calls: dict[str, Call]
-    outputs: dict[str, Value]
+    calls: dict[str, Module]
 
 
 class Configuration:
@@ -51,7 +43,7 @@ class Configuration:
 
     def __init__(self, document: Value) -> None:
         self.errors: list[Unreadable] = []
-        self.root = Module({}, {}, {})
+        self.root = Module({}, {})
         self.variables: dict[str, Value] = {}
         self.providers: dict[str, dict[str, Value]] = {}
         try:
@@ -70,70 +62,68 @@ class Configuration:
     def _module(self, value: Value, path: str) -> Module:
         """One module and those below it; deeper than the document may nest there are none."""
         fields = object_(value, path)
-        module = Module({}, {}, {})
+        module = Module({}, {})
         for item, where in array(fields, "resources", path):
             block = object_(item, where)
             module.resources[string(item, "address", where)] = Block(
                 optional_object(block, "expressions", where),
                 optional_string(block, "provider_config_key", where),
-                {name: block[name] for name in ("for_each_expression", "count_expression") if name in block},
             )
         for name, value_ in optional_object(fields, "module_calls", path).items():
             where = f"{path}.module_calls.{name}"
             call = object_(value_, where)
-            inner = self._module(call["module"], f"{where}.module") if "module" in call else Module({}, {}, {})
-            module.calls[name] = Call(optional_object(call, "expressions", where), inner)
-        for name, value_ in optional_object(fields, "outputs", path).items():
-            output = object_(value_, f"{path}.outputs.{name}")
-            module.outputs[name] = output.get("expression", Value(None))
+            module.calls[name] = self._module(call["module"], f"{where}.module") if "module" in call else Module({}, {})
         return module
 
     def module(self, names: Iterable[str]) -> Module | None:
         """The module that these calls lead to."""
         module = self.root
         for name in names:
-            call = module.calls.get(name)
-            if call is None:
+            called = module.calls.get(name)
+            if called is None:
                 return None
-            module = call.module
+            module = called
         return module
+
+    def addresses(self) -> Iterator[str]:
+        """The address of every block, without keys, as the root module sees it."""
+        waiting = [("", self.root)]
+        while waiting:
+            prefix, module = waiting.pop()
+            yield from (joined(prefix, address) for address in module.resources)
+            waiting += ((joined(prefix, f"module.{name}"), called) for name, called in module.calls.items())
 
     def block(self, module: str, address: str) -> Block | None:
         """The block of a resource instance, by the address of its module and its own without module and keys."""
         found = self.module(name for name, _ in calls(module))
         return found.resources.get(address) if found else None
 
-    def constant(self, expression: Value, module: str) -> Value:
-        """What a provider's argument is, as far as a plan tells: a constant, or a variable that it certainly is.
 
-        ``module`` is where the provider is configured. A reference may be all of an expression or a part of it. A
-        boolean, and a text that is a whole e-mail, can only be all of it.
-        """
-        fields = expression.data
-        if not isinstance(fields, dict):
-            return Value(None)
-        if "constant_value" in fields:
-            return fields["constant_value"]
-        names = references(expression)
-        if len(names) != 1:
-            return Value(Unknown("the plan does not tell this value"), expression.at)
-        variable = None if module else self.variables.get(names[0].removeprefix("var."))
-        if variable and (isinstance(variable.data, bool) or (isinstance(variable.data, str) and "@" in variable.data)):
-            return variable
-        hole = Hole(joined(module, names[0]))
-        return Value(Unknown(f"the plan names {hole.reference} here, not its value", (hole,)), expression.at)
+def constant(expression: Value, stands_for: str) -> Value:
+    """What a provider's argument is, as far as a plan tells: a constant; else unknown, named by ``stands_for``.
+
+    The names that an expression refers to do not tell its value: each may be all of it, or a part.
+    """
+    fields = expression.data
+    if not isinstance(fields, dict):
+        return Value(None)
+    if "constant_value" in fields:
+        return fields["constant_value"]
+    names = references(expression)
+    reason = f"the plan names {', '.join(names)} here, not its value" if names else "the plan does not tell this value"
+    return Value(Unknown(reason, (Hole(stands_for),)), expression.at)
 
 
-def references(expression: Value | None) -> list[str]:
-    """The names that an expression refers to, each in its longest form, in order.
+def references(expression: Value) -> list[str]:
+    """The names that an expression refers to, each in its longest form, in order; at most `MOST_NAMED`.
 
     Terraform lists beside ``a.b[0].c`` also ``a.b[0]`` and ``a.b``.
     """
-    fields = expression.data if expression else None
+    fields = expression.data
     listed = fields.get("references") if isinstance(fields, dict) else None
     if listed is None or not isinstance(listed.data, tuple):
         return []
     texts = (item.data for item in listed.data)
     names = list(dict.fromkeys(text for text in texts if isinstance(text, str) and len(text) <= LONGEST_NAME))
     shorter = {shortened(name) for name in names}
-    return [name for name in names if name not in shorter]
+    return [name for name in names if name not in shorter][:MOST_NAMED]

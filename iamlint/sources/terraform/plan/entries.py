@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from iamlint.location import Span, Unreadable
@@ -20,9 +20,7 @@ from iamlint.unknown import Unknown
 from iamlint.values import Value
 
 AFTER_APPLY = "known after apply"
-_MODES: dict[str, Literal["managed", "data"]] = {"managed": "managed", "data": "data"}
-_GONE = ({"delete"}, {"forget"})
-"""Actions after which there is no such resource any more, or none that Terraform looks after."""
+MODES: dict[str, Literal["managed", "data"]] = {"managed": "managed", "data": "data"}
 _CHANGING = {"update", "delete"}
 
 
@@ -31,7 +29,8 @@ class Entry:
     """A resource instance as the plan leaves it, or as the state has it; ``at`` is where its address is written.
 
     ``removed`` says that the plan takes it away; its values then are those before. ``before`` are the values that the
-    plan changes, or deletes; None where it leaves them, or only forgets the resource.
+    plan changes, or deletes; None where it leaves them, or only forgets the resource. ``deposed`` is the key of an
+    object that a replacement left behind. ``deferred`` is why only a later plan applies it, empty for all others.
     """
 
     mode: Literal["managed", "data"]
@@ -43,64 +42,94 @@ class Entry:
     at: Span
     removed: bool = False
     before: dict[str, Value] | None = None
+    deposed: str = ""
+    deferred: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, bool]:
+        """What tells it from the others: a deferred change stands beside what is there until then."""
+        return self.address, self.deposed, bool(self.deferred)
 
 
 Found = tuple[list[Entry], list[Unreadable]]
 
 
 def read_entries(document: Value) -> Found:
-    """Every entry, one an address: of the changes, then what only the planned values or the (prior) state have."""
-    entries: dict[str, Entry] = {}
+    """Every entry of a plan or state, one an object: of the changes, then what only the other parts have.
+
+    A plan of ``-target`` or ``-refresh-only`` says nothing of most resources: they stay as the prior state has them.
+    """
     errors: list[Unreadable] = []
+    found: list[Entry] = []
     try:
         plan = object_(document, "")
-        changes = _collect(array(plan, "resource_changes", ""), _change, errors)
-        _state(plan, "planned_values", errors, changes)
-        _state(plan, "values", errors, changes)
-        prior: list[Entry] = []
-        before = optional_object(plan, "prior_state", "")
-        _state(before, "values", errors, prior, "prior_state")
-        changes += [entry for entry in prior if entry.mode == "data"]
+        found += _collect(array(plan, "resource_changes", ""), _change, errors)
+        found += _collect(array(plan, "deferred_changes", ""), _deferred, errors)
+        _state(plan, "planned_values", errors, found)
+        _state(plan, "values", errors, found)
+        _state(optional_object(plan, "prior_state", ""), "values", errors, found, "prior_state")
     except ShapeError as error:
         return [], [*errors, error.unreadable]
-    for entry in changes:
-        entries.setdefault(entry.address, entry)
-    return list(entries.values()), errors
+    return distinct(found), errors
+
+
+def distinct(found: list[Entry]) -> list[Entry]:
+    """The first entry of each object, without what an earlier apply left behind and this plan deletes."""
+    entries: dict[tuple[str, str, bool], Entry] = {}
+    for entry in found:
+        entries.setdefault(entry.key, entry)
+    return [entry for entry in entries.values() if not (entry.deposed and entry.removed)]
 
 
 def _collect(
-    items: Iterator[tuple[Value, str]], read: Callable[[Value, str], Entry | None], errors: list[Unreadable]
+    items: Iterator[tuple[Value, str]], read: Callable[[Value, str], Iterable[Entry]], errors: list[Unreadable]
 ) -> list[Entry]:
     found: list[Entry] = []
     try:
         for item, path in items:
             try:
-                entry = read(item, path)
+                found += read(item, path)
             except ShapeError as error:
                 errors.append(error.unreadable)
-            else:
-                if entry:
-                    found.append(entry)
     except ShapeError as error:  # the array itself is none
         errors.append(error.unreadable)
     return found
 
 
-def _change(item: Value, path: str) -> Entry | None:
-    """An entry of ``resource_changes``. A deposed object is one that an earlier apply left to be deleted."""
+def _change(item: Value, path: str) -> Iterator[Entry]:
+    """The entries of one of ``resource_changes``: what is there afterwards.
+
+    What Terraform forgets stays in the cloud: ``removed`` blocks with ``destroy = false``, and what a
+    ``["create", "forget"]`` replaces. Source: https://developer.hashicorp.com/terraform/internals/json-format
+    """
     fields = object_(item, path)
     change = optional_object(fields, "change", path)
     if not change:
         raise ShapeError(item, path, 'an object with "change"')
     actions = {text(action, where) for action, where in array(change, "actions", f"{path}.change")}
-    if "deposed" in fields:
-        return None
     before = optional_object(change, "before", f"{path}.change")
-    changed = before if actions & _CHANGING else None
-    if actions in _GONE:
-        return _entry(item, path, before, removed=True, before=changed)
-    values = merged(change.get("after", Value({})), change.get("after_unknown"))
-    return _entry(item, path, object_(values, f"{path}.change.after"), before=changed)
+    deposed = optional_string(fields, "deposed", path)
+    if deposed:
+        yield from _entry(item, path, before, removed="delete" in actions, deposed=deposed)
+    elif actions == {"delete"}:
+        yield from _entry(item, path, before, removed=True, before=before)
+    elif actions == {"forget"}:
+        yield from _entry(item, path, before)
+    else:
+        values = merged(change.get("after", Value({})), change.get("after_unknown"))
+        changed = before if actions & _CHANGING else None
+        yield from _entry(item, path, object_(values, f"{path}.change.after"), before=changed)
+        if "forget" in actions:
+            yield from _entry(item, path, before, deposed="forgotten")
+
+
+def _deferred(item: Value, path: str) -> Iterator[Entry]:
+    """The entries of one of ``deferred_changes``: nothing is taken away until then, and what it deletes is there."""
+    fields = object_(item, path)
+    reason = optional_string(fields, "reason", path) or "unknown"
+    where = f"{path}.resource_change"
+    for entry in _change(fields.get("resource_change", Value(None, item.at)), where):
+        yield replace(entry, removed=False, before=None, deferred="" if entry.removed else reason)
 
 
 def _entry(
@@ -110,15 +139,16 @@ def _entry(
     *,
     removed: bool = False,
     before: dict[str, Value] | None = None,
-) -> Entry | None:
+    deposed: str = "",
+) -> Iterator[Entry]:
     fields = object_(item, path)
     mode = string(item, "mode", path)
     address = string(item, "address", path)
     at = fields["address"].at or item.at
-    if mode not in _MODES or at is None:
-        return None
-    return Entry(
-        mode=_MODES[mode],
+    if mode not in MODES or at is None:
+        return
+    yield Entry(
+        mode=MODES[mode],
         type=string(item, "type", path),
         name=string(item, "name", path),
         address=address,
@@ -127,6 +157,7 @@ def _entry(
         at=at,
         removed=removed,
         before=before,
+        deposed=deposed,
     )
 
 
@@ -169,12 +200,11 @@ def _state(parent: dict[str, Value], name: str, errors: list[Unreadable], found:
     while waiting:
         module, at, address = waiting.pop()
 
-        def resource(item: Value, where: str, within: str = address) -> Entry | None:
+        def resource(item: Value, where: str, within: str = address) -> Iterator[Entry]:
             fields = object_(item, where)
-            entry = _entry(item, where, optional_object(fields, "values", where))
-            if entry is None:
-                return None
-            return Entry(entry.mode, entry.type, entry.name, entry.address, within, entry.values, entry.at)
+            deposed = optional_string(fields, "deposed_key", where)
+            for entry in _entry(item, where, optional_object(fields, "values", where), deposed=deposed):
+                yield replace(entry, module=within)
 
         try:
             fields = object_(module, at)

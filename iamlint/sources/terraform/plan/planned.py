@@ -5,58 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iamlint.facts import Grant, Removed, Text
+from iamlint.facts import Grant, Removed
 from iamlint.location import Span
-from iamlint.sources.terraform.accounts import service_account
 from iamlint.sources.terraform.attachments import attaches, names_account
 from iamlint.sources.terraform.families import NOT_THE_TARGET, family_of
 from iamlint.sources.terraform.instance import Argument, Body, Instance
 from iamlint.sources.terraform.instances import facts_of, is_wanted
-from iamlint.sources.terraform.plan.addresses import joined
+from iamlint.sources.terraform.plan.addresses import block_address
 from iamlint.sources.terraform.plan.beside import Beside
-from iamlint.sources.terraform.plan.configuration import Block, Configuration, Expressions, references
+from iamlint.sources.terraform.plan.configuration import Block, Configuration, Expressions
 from iamlint.sources.terraform.plan.entries import AFTER_APPLY, Entry
 from iamlint.sources.terraform.plan.providers import Providers
-from iamlint.sources.terraform.plan.references import References, block_address
 from iamlint.sources.terraform.plan.relocation import placed_at, relocated_body, same
-from iamlint.sources.terraform.policies import iam_policy_document
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import NULL, Value
-
-_ACCOUNT = ("google_service_account", ("email", "name", "id", "unique_id"))
-_ATTACHED = ("google_service_account", (*_ACCOUNT[1], "member"))
-_FOLDER = ("google_folder", ("name", "id", "folder_id"))
-_NAMES = {
-    "member": ("google_service_account", ("email", "member")),
-    "service_account_id": _ACCOUNT,
-    "target_service_account": _ACCOUNT,
-    "user_by_email": _ACCOUNT,
-    "project": ("google_project", ("project_id", "id", "number")),
-    "folder": _FOLDER,
-    "folder_id": _FOLDER,
-    "parent": _FOLDER,
-}
-"""The arguments that name another resource: its type, and the attributes of it that can make them."""
 
 
 class Planned:
     """The instances of a plan or state."""
 
     def __init__(self, entries: list[Entry], configuration: Configuration, beside: Beside | None) -> None:
-        self._entries = {entry.address: entry for entry in entries if not entry.removed}
+        self._entries = [entry for entry in entries if not entry.removed]
         self._changed = [entry for entry in entries if entry.before is not None and entry.mode == "managed"]
         self._configuration = configuration
         self._beside = beside
         self._providers = Providers(configuration, beside)
-        self._references = References(configuration, self._entries)
-        self._emails: dict[str, Text] = {}
 
     def instances(self) -> Iterator[Instance]:
-        """Providers first, then every entry of a type that states facts."""
+        """Providers first, then every entry of a type that states facts, but for the deferred ones."""
         yield from self._providers.all()
-        for entry in self._entries.values():
-            if is_wanted(entry.mode, entry.type):
+        for entry in self._entries:
+            if is_wanted(entry.mode, entry.type) and not entry.deferred:
                 yield self._placed(self._instance(entry), entry)
+
+    def deferred(self) -> Iterator[tuple[Instance, str]]:
+        """The instances that only a later plan applies, each with Terraform's reason."""
+        for entry in self._entries:
+            if is_wanted(entry.mode, entry.type) and entry.deferred:
+                yield self._placed(self._instance(entry), entry), entry.deferred
 
     def removals(self) -> Iterator[Removed]:
         """The grants of before that the plan changes or deletes; those that stay are among the grants, too."""
@@ -69,66 +55,16 @@ class Planned:
                 before = Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), None)
                 yield from (Removed(fact, fact.declared) for fact in facts_of(before) if isinstance(fact, Grant))
 
-    def _email(self, address: str) -> Text:
-        if address not in self._emails:
-            instance = self._instance(self._entries[address])
-            self._emails[address] = next(account.email for account in service_account(instance))
-        return self._emails[address]
-
     # -- what -----------------------------------------------------------------------------------------------------
 
     def _instance(self, entry: Entry) -> Instance:
         block = self._configuration.block(entry.module, block_address(entry.address, entry.module))
         body = body_of(entry.values, entry.at)
         if block:
-            body = self._named(entry, block.expressions, _configured(entry.type, body, block))
+            body = _configured(entry.type, body, block)
         provider = self._providers.get(block.provider) if block else None
-        return Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), provider)
-
-    def _named(self, entry: Entry, expressions: Expressions, body: Body, path: str = "") -> Body:
-        """Unknown arguments by what they refer to: the account of a member, the document of a policy."""
-        arguments = dict(body.arguments)
-        for name, argument in body.arguments.items():
-            if argument.value.unknown and not argument.value.unknown.parts:
-                unnamed = Value(_after_apply(entry.address, path + name), argument.value.at)
-                value = self._name(entry, name, expressions.get(name)) or unnamed
-                arguments[name] = Argument(value, argument.at, argument.items)
-        blocks = dict(body.blocks)
-        for name, bodies in body.blocks.items():
-            if isinstance(bodies, tuple):
-                pairs = enumerate(zip(bodies, _inner(expressions, name, len(bodies)), strict=True))
-                blocks[name] = tuple(self._named(entry, of or {}, one, f"{path}{name}[{i}].") for i, (one, of) in pairs)
-        return Body(body.at, arguments, blocks)
-
-    def _name(self, entry: Entry, name: str, expression: Value | None) -> Value | None:
-        if name == "policy_data":
-            return self._policy(entry, expression)
-        found = _NAMES.get(name) or (_ATTACHED if names_account(name) else None)
-        if found is None:
-            return None
-        kind, attributes = found
-        address = self._references.resource((entry.module, entry.address), expression, kind, attributes)
-        if address is None:
-            return None
-        if kind == "google_project":
-            project = self._entries[address].values.get("project_id", NULL).data
-            return Value(project if isinstance(project, str) else _after_apply(address, "project_id"))
-        if kind == "google_folder":
-            return Value(Unknown(AFTER_APPLY, ("folders/", Hole(f"{address}.folder_id"))))
-        email, prefix = self._email(address), "serviceAccount:" if name == "member" else ""
-        if isinstance(email, str) and not email.startswith("${"):
-            return Value(prefix + email)
-        parts = (prefix, Hole(f"{address}.email")) if prefix else (Hole(f"{address}.email"),)
-        return Value(Unknown(AFTER_APPLY, parts))
-
-    def _policy(self, entry: Entry, expression: Value | None) -> Value | None:
-        """The document of a ``data.google_iam_policy`` that is only read during the apply."""
-        names = references(expression)
-        reference = names[0].removesuffix(".policy_data") if len(names) == 1 else ""
-        data = self._entries.get(joined(entry.module, reference)) if reference else None
-        if data is None or data.type != "google_iam_policy":
-            return None
-        return iam_policy_document(body_of(data.values, data.at))
+        named = _named(body, entry.address)
+        return Instance(entry.mode, entry.type, entry.name, entry.address, named, entry.module, (), provider)
 
     # -- where ----------------------------------------------------------------------------------------------------
 
@@ -149,9 +85,24 @@ class Planned:
         return instance
 
 
-def _after_apply(address: str, name: str) -> Unknown:
-    """The stand-in for an attribute that only an apply tells."""
-    return Unknown(AFTER_APPLY, (Hole(f"{address}.{name}"),))
+def _named(body: Body, address: str) -> Body:
+    """The body with its unknown arguments named by their own address.
+
+    Not by what they refer to: a plan has the same references for ``a.email`` as for ``replace(a.email, "x", "y")``, and
+    for ``a[count.index]`` as for ``a[count.index + 1]``.
+    """
+    arguments = dict(body.arguments)
+    for name, argument in body.arguments.items():
+        if argument.value.unknown and not argument.value.unknown.parts:
+            value = Value(Unknown(AFTER_APPLY, (Hole(f"{address}.{name}"),)), argument.value.at)
+            arguments[name] = Argument(value, argument.at, argument.items)
+    blocks = {
+        name: bodies
+        if isinstance(bodies, Unknown)
+        else tuple(_named(one, f"{address}.{name}[{index}]") for index, one in enumerate(bodies))
+        for name, bodies in body.blocks.items()
+    }
+    return Body(body.at, arguments, blocks)
 
 
 def _configured(kind: str, body: Body, block: Block) -> Body:

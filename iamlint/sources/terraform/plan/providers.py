@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from iamlint.sources.terraform.instance import Argument, Body, Instance
 from iamlint.sources.terraform.plan.addresses import joined
 from iamlint.sources.terraform.plan.beside import Beside
-from iamlint.sources.terraform.plan.configuration import Configuration
+from iamlint.sources.terraform.plan.configuration import Configuration, constant
 from iamlint.sources.terraform.plan.relocation import relocated_body
 from iamlint.values import Value
 
@@ -18,7 +18,7 @@ class Providers:
     def __init__(self, configuration: Configuration, beside: Beside | None) -> None:
         self._known: dict[str, Instance] = {}
         for key, fields in configuration.providers.items():
-            provider = _provider(fields, configuration)
+            provider = _provider(fields)
             if provider:
                 self._known[key] = _placed(provider, beside) if beside else provider
 
@@ -31,19 +31,20 @@ class Providers:
         return self._known.get(key)
 
 
-def _provider(fields: dict[str, Value], configuration: Configuration) -> Instance | None:
+def _provider(fields: dict[str, Value]) -> Instance | None:
     name, alias, module = (_text(fields, field) for field in ("name", "alias", "module_address"))
     at = fields["name"].at if name else None
     if at is None:
         return None
     local = f"{name}.{alias}" if alias else name
+    address = joined(module, f"provider.{local}")
     written = fields.get("expressions", Value({})).data
     arguments = {}
     for argument, expression in (written if isinstance(written, dict) else {}).items():
-        value = configuration.constant(expression, module)
+        value = constant(expression, f"{address}.{argument}")
         if value.data is not None:
             arguments[argument] = Argument(value, expression.at or at)
-    return Instance("provider", name, local, joined(module, f"provider.{local}"), Body(at, arguments), module)
+    return Instance("provider", name, local, address, Body(at, arguments), module)
 
 
 def _placed(provider: Instance, beside: Beside) -> Instance:

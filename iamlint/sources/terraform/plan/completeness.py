@@ -1,0 +1,51 @@
+"""Whether a plan says everything: what is missing in one that Terraform did not finish, or made of a part only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from iamlint.sources.terraform.instances import is_wanted
+from iamlint.sources.terraform.plan.addresses import without_keys
+from iamlint.sources.terraform.plan.configuration import Configuration
+from iamlint.sources.terraform.plan.entries import Entry
+from iamlint.values import NULL, Value
+
+MOST_NAMED = 3
+"""Addresses in a reason; the others are counted."""
+
+
+def incomplete(document: Value, entries: Sequence[Entry], configuration: Configuration) -> str | None:
+    """The reason why a plan does not say all that its configuration leads to; None for a whole plan, and for a state.
+
+    Source: ``complete``, ``errored`` and ``deferred_changes`` of
+    https://developer.hashicorp.com/terraform/internals/json-format#plan-representation
+    """
+    why = _why(document)
+    if why is None:
+        return None
+    planned = {without_keys(entry.address) for entry in entries}
+    missing = [address for address in configuration.addresses() if _matters(address) and address not in planned]
+    if not missing:
+        return f"this plan is not complete ({why})"
+    named = ", ".join(missing[:MOST_NAMED])
+    more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+    return f"this plan is not complete ({why}): it does not say what becomes of {named}{more}"
+
+
+def _why(document: Value) -> str | None:
+    fields = document.data if isinstance(document.data, dict) else {}
+    if fields.get("errored", NULL).data:
+        return "errored: Terraform stopped with an error"
+    if fields.get("deferred_changes", NULL).data:
+        return "deferred_changes: the rest needs another plan"
+    if not fields.get("complete", Value(True)).data:
+        return "complete is false: it was made with -target, or needs another plan"
+    if "prior_state" in fields and "configuration" in fields and not fields.get("resource_changes", NULL).data:
+        return "made with -refresh-only: it has no changes, only the state"
+    return None
+
+
+def _matters(address: str) -> bool:
+    """Whether a block states facts: the last two steps of its address are type and name."""
+    *above, kind, _name = ["", *address.split(".")]
+    return not (above and above[-1] == "data") and is_wanted("managed", kind)

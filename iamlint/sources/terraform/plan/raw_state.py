@@ -1,0 +1,97 @@
+"""A state as Terraform keeps it (``terraform.tfstate``, ``terraform state pull``), version 4: entries as of a plan.
+
+Format: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.location import Unreadable
+from iamlint.sources.terraform.expansion import key_text
+from iamlint.sources.terraform.plan.addresses import joined
+from iamlint.sources.terraform.plan.entries import MODES, Entry, Found, distinct
+from iamlint.sources.terraform.plan.shapes import (
+    ShapeError,
+    array,
+    object_,
+    optional_object,
+    optional_string,
+    string,
+)
+from iamlint.values import NULL, Value
+
+VERSION = 4
+
+
+def is_raw_state(document: Value) -> bool:
+    """Whether a document is a state file of any version, or one that OpenTofu has encrypted."""
+    data = document.data
+    if not isinstance(data, dict) or "format_version" in data:
+        return False
+    return ("lineage" in data or "terraform_version" in data) and ("version" in data or "serial" in data)
+
+
+def unsupported(document: Value) -> Unreadable | None:
+    """The error of a state file that is not of version 4."""
+    fields = object_(document, "")
+    version = fields.get("version", NULL).data
+    if version == VERSION or document.at is None:
+        return None
+    at = document.at.source.location(document.at.start, document.at.start + 1)
+    if "encrypted_data" in fields:
+        return Unreadable(at, "this state is encrypted", "write it with tofu show -json > state.json")
+    if "backend" in fields:
+        return Unreadable(at, "this file names a backend; it is not a state", "terraform show -json > state.json")
+    hint = "write it with terraform show -json FILE > state.json"
+    return Unreadable(at, f"this state has version {version}; iamlint reads version {VERSION}", hint)
+
+
+def read_raw_state(document: Value) -> Found:
+    """Every object of a state; what an interrupted replacement left behind (``deposed``) is still in the cloud, too."""
+    found: list[Entry] = []
+    errors: list[Unreadable] = []
+    try:
+        for resource, path in array(object_(document, ""), "resources", ""):
+            try:
+                found += _instances(resource, path)
+            except ShapeError as error:
+                errors.append(error.unreadable)
+    except ShapeError as error:
+        errors.append(error.unreadable)
+    return distinct(found), errors
+
+
+def _instances(resource: Value, path: str) -> Iterator[Entry]:
+    fields = object_(resource, path)
+    mode, kind, name = (string(resource, key, path) for key in ("mode", "type", "name"))
+    module = optional_string(fields, "module", path)
+    block = joined(module, f"data.{kind}.{name}" if mode == "data" else f"{kind}.{name}")
+    for instance, where in array(fields, "instances", path):
+        inner = object_(instance, where)
+        if "attributes" not in inner and "attributes_flat" in inner:
+            raise ShapeError(instance, where, 'an object with "attributes" (terraform show -json reads older ones)')
+        at = inner.get("index_key", NULL).at or fields["name"].at
+        if mode not in MODES or at is None:
+            continue
+        yield Entry(
+            mode=MODES[mode],
+            type=kind,
+            name=name,
+            address=block + _key(inner.get("index_key", NULL), where),
+            module=module,
+            values=optional_object(inner, "attributes", where),
+            at=at,
+            deposed=optional_string(inner, "deposed", where),
+        )
+
+
+def _key(key: Value, where: str) -> str:
+    """An instance key as Terraform's addresses have it."""
+    match key.data:
+        case None:
+            return ""
+        case (int() | str()) as plain if not isinstance(plain, bool):
+            return key_text(plain)
+        case _:
+            raise ShapeError(key, f"{where}.index_key", "a number or a string")

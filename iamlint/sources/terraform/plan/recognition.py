@@ -1,0 +1,139 @@
+"""Tells plans and states from what else Terraform writes, and from what is none: by content, in this order.
+
+1. JSON documents: plans and states, one or several in a file, also with lines of a log around them.
+2. Output of Terraform that is neither: an error that says which command writes a plan as JSON.
+3. A text that begins like a plan or state and cannot be read: an error, wherever it lies.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from iamlint.documents import read_json_among_lines, read_json_documents
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.terraform.plan.raw_state import is_raw_state, unsupported
+from iamlint.values import Value
+
+SHOW = "write the plan with terraform show -json FILE > plan.json"
+STATE = "write the state with terraform show -json > state.json"
+
+_SHAPES = ("resource_changes", "planned_values", "values", "prior_state", "deferred_changes")
+_MARKS = re.compile(r'"(?:format_version|terraform_version|lineage|@level)"')
+"""One of these is in every plan and state, and in every message of Terraform's."""
+_BEGINNING = re.compile(
+    r'"format_version"\s*:\s*"[0-9]+\.[0-9]+"\s*,\s*"terraform_version"'
+    r'|"version"\s*:\s*[0-9]+\s*,\s*"terraform_version"\s*:\s*"[^"]*"\s*,\s*"serial"'
+)
+"""How Terraform's plans and states begin; a text with this that is not JSON is one that was cut or mixed up."""
+_MESSAGES = re.compile(r'^\s*\{\s*"@level"\s*:.*"@module"\s*:\s*"(?:terraform|tofu)\.ui"', re.MULTILINE)
+"""A line of ``terraform plan -json``. Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui"""
+_FOR_PEOPLE = re.compile(
+    r"^(?:\x1b\[[0-9;]*m)*(?:Terraform|OpenTofu) (?:used the selected providers to generate the following execution"
+    r"|will perform the following actions:|planned the following actions, but then encountered)",
+    re.MULTILINE,
+)
+_NAME = re.compile(r"(?:^|[-_.])(?:tf)?plan\.json\Z|\.tfstate\Z|\.tfplan(?:\.json)?\Z|^tfplan\Z")
+_OUTPUT = {"sensitive", "type", "value"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDocuments:
+    """The plans and states of a file, and what of it is neither."""
+
+    documents: tuple[Value, ...] = ()
+    errors: tuple[Unreadable, ...] = ()
+
+
+def is_plan(document: Value) -> bool:
+    """Whether a document is a plan or a state: it states its format's version, and has resources or changes of them."""
+    data = document.data
+    return isinstance(data, dict) and "format_version" in data and any(shape in data for shape in _SHAPES)
+
+
+def is_plan_name(path: str) -> bool:
+    """Whether a file's name says that it is a plan or a state: ``plan.json``, ``prod.tfplan.json``, ``x.tfstate``."""
+    return _NAME.search(PurePosixPath(path).name) is not None
+
+
+def is_binary_plan(path: Path) -> bool:
+    """Whether a file is a plan as ``terraform plan -out`` writes it: a zip archive that begins with ``tfplan``."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError:
+        return False
+    return head.startswith(b"PK\x03\x04") and head[30:].startswith((b"tfplan", b"tfstate", b"tfconfig"))
+
+
+def binary_plan(shown: str) -> Unreadable:
+    """The error of a binary plan."""
+    return Unreadable(Location(shown), "this is a plan in Terraform's binary form", SHOW)
+
+
+def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
+    """The plans and states of a text; None where there is none.
+
+    ``named`` says that the user named the file. Then, and where its name says that it is a plan, all else that
+    Terraform writes is an error, and so is an empty text.
+    """
+    expected = named or is_plan_name(source.path)
+    if not _MARKS.search(source.text):
+        return _other(source, None) if expected else None
+    found = _documents(source)
+    if isinstance(found, tuple) and any(map(_is_ours, found)):
+        errors = [wrong for document in found if (wrong := _wrong(document))]
+        return PlanDocuments(tuple(document for document in found if not _wrong(document)), tuple(errors))
+    if _MESSAGES.search(source.text):
+        return _error(source, "these are the messages of terraform plan -json or apply -json, not a plan")
+    if isinstance(found, Unreadable):
+        cut = Unreadable(found.at, f"this begins like a plan or state of Terraform, but: {found.reason}", SHOW)
+        return PlanDocuments((), (cut,)) if expected or _BEGINNING.search(source.text) else None
+    return _other(source, found) if expected else None
+
+
+def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
+    found = read_json_documents(source)
+    return read_json_among_lines(source) if isinstance(found, Unreadable) else found
+
+
+def _is_ours(document: Value) -> bool:
+    return is_plan(document) or is_raw_state(document)
+
+
+def _wrong(document: Value) -> Unreadable | None:
+    """What is wrong with a document among plans and states."""
+    if is_plan(document):
+        return None
+    if is_raw_state(document):
+        return unsupported(document)
+    at = document.at.source.location(document.at.start, document.at.start + 1) if document.at else Location("")
+    return Unreadable(at, "this document is neither a plan nor a state", "the rest of the file is read")
+
+
+def _other(source: SourceText, documents: tuple[Value, ...] | None) -> PlanDocuments | None:
+    """The error of a file that should be a plan, where it is known what it is."""
+    if not source.text.strip() or source.text.strip() in ("null", "{}"):
+        is_promised = is_plan_name(source.path)
+        return _error(source, "the file is empty, where a plan or state is expected") if is_promised else None
+    if _FOR_PEOPLE.search(source.text):
+        return _error(source, "this is a plan as terraform plan or show prints it for people")
+    if documents is None and source.text.lstrip().startswith("{"):
+        read = read_json_documents(source)
+        documents = read if isinstance(read, tuple) else None
+    if documents and all(map(_is_outputs, documents)):
+        return _error(source, "these are the outputs of terraform output -json, not a state", STATE)
+    return None
+
+
+def _is_outputs(document: Value) -> bool:
+    """Whether a document has only outputs: each has a value and a type, and says whether it is sensitive."""
+    data = document.data
+    if not isinstance(data, dict) or not data:
+        return False
+    return all(isinstance(one.data, dict) and one.data.keys() == _OUTPUT for one in data.values())
+
+
+def _error(source: SourceText, reason: str, hint: str = SHOW) -> PlanDocuments:
+    return PlanDocuments((), (Unreadable(Location(source.path), reason, hint),))
