@@ -45,7 +45,10 @@ Entry = dict[str, Any]
 
 
 class _Entry:
-    """Builds an entry: what is not known is null, and its reason stands under ``unknown``."""
+    """Builds an entry for programs: what is not known is null, and has its reason under ``unknown``.
+
+    A text that is known in part keeps its known parts, with ``${…}`` for the others.
+    """
 
     def __init__(self) -> None:
         self.unknown: dict[str, str] = {}
@@ -53,7 +56,7 @@ class _Entry:
     def open(self, name: str, why: Unknown) -> str | None:
         """What stands for a part that is not known."""
         self.unknown[name] = why.reason
-        return None
+        return why.text if any(isinstance(part, str) for part in why.parts) else None
 
     def text(self, name: str, value: Text | None) -> str | None:
         return self.open(name, value) if isinstance(value, Unknown) else value
@@ -97,7 +100,7 @@ class _Entry:
 
 
 class _Shown(_Entry):
-    """An entry for people: of a text that is not known in full, what is known of it is shown."""
+    """An entry for people: a text that is not known at all shows what it stands for."""
 
     def open(self, name: str, why: Unknown) -> str | None:
         super().open(name, why)

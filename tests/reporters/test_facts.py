@@ -298,11 +298,26 @@ def test_columns_for_people(fact: Fact, line: str) -> None:
     assert facts_text([fact]) == line
 
 
-def test_people_see_what_is_known_of_a_text_and_programs_null() -> None:
-    name = Unknown("var.x has no default and is not set", ("projects/shop/roles/", Hole("var.x")))
-    role = CustomRole(name, Unknown("for_each is not known"), DECLARED)
-    assert json.loads(facts_json([role]))["name"] is None
-    assert "name=projects/shop/roles/${var.x} (unknown: var.x has no default and is not set)" in facts_text([role])
+@pytest.mark.parametrize(
+    ("parts", "for_programs", "for_people"),
+    [
+        (("projects/shop/roles/", Hole("var.x")), "projects/shop/roles/${var.x}", "projects/shop/roles/${var.x}"),
+        (
+            ("principalSet://iam.googleapis.com/projects/", Hole("google_project.p.number"), "/attribute.actor/ana"),
+            "principalSet://iam.googleapis.com/projects/${google_project.p.number}/attribute.actor/ana",
+            "/attribute.actor/ana",
+        ),
+        ((Hole("var.x"),), None, "${var.x}"),
+        ((), None, "?"),
+    ],
+)
+def test_what_is_known_of_a_text_is_kept(
+    parts: tuple[str | Hole, ...], for_programs: str | None, for_people: str
+) -> None:
+    role = CustomRole(Unknown("it is computed", parts), Unknown("for_each is not known"), DECLARED)
+    found = json.loads(facts_json([role]))
+    assert (found["name"], found["unknown"]["name"]) == (for_programs, "it is computed")
+    assert f"{for_people} (unknown: it is computed)" in facts_text([role])
     assert "permissions=? (unknown: for_each is not known)" in facts_text([role])
 
 

@@ -191,17 +191,21 @@ def _at(runner: _Runner, path: _Path, site: _Site) -> Iterator[Attachment]:
     if found is None or found[0] == "":
         yield from _default(runner, path, site, scopes)
     elif found[0] == "default" and path.default:  # as Compute Engine and GKE call it
-        yield runner.attachment(path, None, path.default, found[1], scopes)
+        yield from _default(runner, path, site, scopes, found[1])
     else:
         account = account_name(without_prefix(found[0], "serviceAccount:"))
         yield runner.attachment(path, account, _named_default(account), found[1], scopes)
 
 
 def _default(
-    runner: _Runner, path: _Path, site: _Site, scopes: tuple[Placed, ...] | Unknown | None
+    runner: _Runner,
+    path: _Path,
+    site: _Site,
+    scopes: tuple[Placed, ...] | Unknown | None,
+    named_at: Place | None = None,
 ) -> Iterator[Attachment]:
-    """What runs where no account is named."""
-    place = Place(site.at.location)
+    """What runs where no account is named, or the default one by that word at ``named_at``."""
+    place = named_at or Place(site.at.location)
     if site.depth < path.required or path.default is None:
         if path.nobody:
             yield runner.attachment(path, None, None, place, scopes)

@@ -35,7 +35,7 @@ from iamlint.sources.workspace import Workspace
 from iamlint.values import Value
 
 _TAKES_AWAY = (Boundary, BoundaryBinding, DefaultAccounts, Denial, Emptied, OrgPolicy)
-"""What closes or removes access, and so must not count before it is applied."""
+"""What closes or removes access: it does not count before Terraform applies it, nor once Terraform has forgotten it."""
 
 
 def read_plans(source: SourceText, options: Options, workspace: Workspace, *, named: bool) -> Reading | None:
@@ -74,17 +74,18 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
     planned = Planned(entries, configuration, beside)
     for instance in planned.instances():
         reading.facts += facts_of(instance)
-    reading.facts += _deferred(planned)
+    reading.facts += _unapplied(planned)
     reading.facts += planned.removals()
     if beside:
         reading.texts |= beside.texts
     return reading
 
 
-def _deferred(planned: Planned) -> Iterator[Fact]:
-    """The facts of what only a later plan applies: what they give counts, what they take away does not."""
-    for instance, reason in planned.deferred():
-        yield Gap(f"{instance.address} is left to a later plan ({reason})", declaration(instance))
+def _unapplied(planned: Planned) -> Iterator[Fact]:
+    """The facts of what the plan defers or forgets: what they give counts, what they take away does not."""
+    for instance, deferred in planned.unapplied():
+        if deferred:
+            yield Gap(f"{instance.address} is left to a later plan ({deferred})", declaration(instance))
         for fact in facts_of(instance):
             if isinstance(fact, Grant):
                 yield replace(fact, origin="member")  # a binding would take away what others have of its role

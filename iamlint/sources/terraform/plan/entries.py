@@ -31,6 +31,7 @@ class Entry:
     ``removed`` says that the plan takes it away; its values then are those before. ``before`` are the values that the
     plan changes, or deletes; None where it leaves them, or only forgets the resource. ``deposed`` is the key of an
     object that a replacement left behind. ``deferred`` is why only a later plan applies it, empty for all others.
+    ``forgotten`` says that Terraform leaves it in the cloud and looks after it no more.
     """
 
     mode: Literal["managed", "data"]
@@ -44,6 +45,7 @@ class Entry:
     before: dict[str, Value] | None = None
     deposed: str = ""
     deferred: str = ""
+    forgotten: bool = False
 
     @property
     def key(self) -> tuple[str, str, bool]:
@@ -63,8 +65,8 @@ def read_entries(document: Value) -> Found:
     found: list[Entry] = []
     try:
         plan = object_(document, "")
-        found += _collect(array(plan, "resource_changes", ""), _change, errors)
-        found += _collect(array(plan, "deferred_changes", ""), _deferred, errors)
+        found += collect(array(plan, "resource_changes", ""), _change, errors)
+        found += collect(array(plan, "deferred_changes", ""), _deferred, errors)
         _state(plan, "planned_values", errors, found)
         _state(plan, "values", errors, found)
         _state(optional_object(plan, "prior_state", ""), "values", errors, found, "prior_state")
@@ -81,9 +83,10 @@ def distinct(found: list[Entry]) -> list[Entry]:
     return [entry for entry in entries.values() if not (entry.deposed and entry.removed)]
 
 
-def _collect(
+def collect(
     items: Iterator[tuple[Value, str]], read: Callable[[Value, str], Iterable[Entry]], errors: list[Unreadable]
 ) -> list[Entry]:
+    """What the items of an array state; what is wrong with one is an error, and the others are read."""
     found: list[Entry] = []
     try:
         for item, path in items:
@@ -114,13 +117,13 @@ def _change(item: Value, path: str) -> Iterator[Entry]:
     elif actions == {"delete"}:
         yield from _entry(item, path, before, removed=True, before=before)
     elif actions == {"forget"}:
-        yield from _entry(item, path, before)
+        yield from _entry(item, path, before, forgotten=True)
     else:
         values = merged(change.get("after", Value({})), change.get("after_unknown"))
         changed = before if actions & _CHANGING else None
         yield from _entry(item, path, object_(values, f"{path}.change.after"), before=changed)
         if "forget" in actions:
-            yield from _entry(item, path, before, deposed="forgotten")
+            yield from _entry(item, path, before, deposed="forgotten", forgotten=True)
 
 
 def _deferred(item: Value, path: str) -> Iterator[Entry]:
@@ -140,6 +143,7 @@ def _entry(
     removed: bool = False,
     before: dict[str, Value] | None = None,
     deposed: str = "",
+    forgotten: bool = False,
 ) -> Iterator[Entry]:
     fields = object_(item, path)
     mode = string(item, "mode", path)
@@ -158,6 +162,7 @@ def _entry(
         removed=removed,
         before=before,
         deposed=deposed,
+        forgotten=forgotten,
     )
 
 
@@ -208,7 +213,7 @@ def _state(parent: dict[str, Value], name: str, errors: list[Unreadable], found:
 
         try:
             fields = object_(module, at)
-            found += _collect(array(fields, "resources", at), resource, errors)
+            found += collect(array(fields, "resources", at), resource, errors)
             children = [
                 (child, where, string(child, "address", where)) for child, where in array(fields, "child_modules", at)
             ]

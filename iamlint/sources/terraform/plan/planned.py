@@ -32,16 +32,16 @@ class Planned:
         self._providers = Providers(configuration, beside)
 
     def instances(self) -> Iterator[Instance]:
-        """Providers first, then every entry of a type that states facts, but for the deferred ones."""
+        """Providers first, then every entry of a type that states facts and that Terraform looks after."""
         yield from self._providers.all()
         for entry in self._entries:
-            if is_wanted(entry.mode, entry.type) and not entry.deferred:
+            if is_wanted(entry.mode, entry.type) and not (entry.deferred or entry.forgotten):
                 yield self._placed(self._instance(entry), entry)
 
-    def deferred(self) -> Iterator[tuple[Instance, str]]:
-        """The instances that only a later plan applies, each with Terraform's reason."""
+    def unapplied(self) -> Iterator[tuple[Instance, str]]:
+        """What this plan does not apply: deferred changes, each with Terraform's reason, and what is forgotten."""
         for entry in self._entries:
-            if is_wanted(entry.mode, entry.type) and entry.deferred:
+            if is_wanted(entry.mode, entry.type) and (entry.deferred or entry.forgotten):
                 yield self._placed(self._instance(entry), entry), entry.deferred
 
     def removals(self) -> Iterator[Removed]:

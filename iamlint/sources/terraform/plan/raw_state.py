@@ -5,12 +5,12 @@ Format: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/stat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.expansion import key_text
 from iamlint.sources.terraform.plan.addresses import joined
-from iamlint.sources.terraform.plan.entries import MODES, Entry, Found, distinct
+from iamlint.sources.terraform.plan.entries import MODES, Entry, Found, collect, distinct
 from iamlint.sources.terraform.plan.shapes import (
     ShapeError,
     array,
@@ -49,41 +49,41 @@ def unsupported(document: Value) -> Unreadable | None:
 
 def read_raw_state(document: Value) -> Found:
     """Every object of a state; what an interrupted replacement left behind (``deposed``) is still in the cloud, too."""
-    found: list[Entry] = []
     errors: list[Unreadable] = []
-    try:
-        for resource, path in array(object_(document, ""), "resources", ""):
-            try:
-                found += _instances(resource, path)
-            except ShapeError as error:
-                errors.append(error.unreadable)
-    except ShapeError as error:
-        errors.append(error.unreadable)
+
+    def resource(item: Value, path: str) -> Iterator[Entry]:
+        yield from collect(array(object_(item, path), "instances", path), _reader(item, path), errors)
+
+    found = collect(array(object_(document, ""), "resources", ""), resource, errors)
     return distinct(found), errors
 
 
-def _instances(resource: Value, path: str) -> Iterator[Entry]:
+def _reader(resource: Value, path: str) -> Callable[[Value, str], Iterator[Entry]]:
+    """What reads the instances of a resource."""
     fields = object_(resource, path)
     mode, kind, name = (string(resource, key, path) for key in ("mode", "type", "name"))
     module = optional_string(fields, "module", path)
     block = joined(module, f"data.{kind}.{name}" if mode == "data" else f"{kind}.{name}")
-    for instance, where in array(fields, "instances", path):
-        inner = object_(instance, where)
+
+    def instance(item: Value, where: str) -> Iterator[Entry]:
+        inner = object_(item, where)
         if "attributes" not in inner and "attributes_flat" in inner:
-            raise ShapeError(instance, where, 'an object with "attributes" (terraform show -json reads older ones)')
-        at = inner.get("index_key", NULL).at or fields["name"].at
-        if mode not in MODES or at is None:
-            continue
-        yield Entry(
-            mode=MODES[mode],
-            type=kind,
-            name=name,
-            address=block + _key(inner.get("index_key", NULL), where),
-            module=module,
-            values=optional_object(inner, "attributes", where),
-            at=at,
-            deposed=optional_string(inner, "deposed", where),
-        )
+            raise ShapeError(item, where, 'an object with "attributes" (terraform show -json reads older ones)')
+        key = inner.get("index_key", NULL)
+        at = key.at or fields["name"].at
+        if mode in MODES and at is not None:
+            yield Entry(
+                mode=MODES[mode],
+                type=kind,
+                name=name,
+                address=block + _key(key, where),
+                module=module,
+                values=optional_object(inner, "attributes", where),
+                at=at,
+                deposed=optional_string(inner, "deposed", where),
+            )
+
+    return instance
 
 
 def _key(key: Value, where: str) -> str:

@@ -78,7 +78,7 @@ def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
     ``named`` says that the user named the file. Then, and where its name says that it is a plan, all else that
     Terraform writes is an error, and so is an empty text.
     """
-    expected = named or is_plan_name(source.path)
+    expected = named or is_plan_name(source.path) or source.path.endswith(".txt")
     if not _MARKS.search(source.text):
         return _other(source, None) if expected else None
     found = _documents(source)
@@ -95,7 +95,12 @@ def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
 
 def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
     found = read_json_documents(source)
-    return read_json_among_lines(source) if isinstance(found, Unreadable) else found
+    if isinstance(found, tuple):
+        return found
+    among_lines = read_json_among_lines(source)
+    if isinstance(among_lines, tuple) and not any(map(_is_ours, among_lines)):
+        return found
+    return among_lines
 
 
 def _is_ours(document: Value) -> bool:

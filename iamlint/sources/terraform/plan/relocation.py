@@ -55,12 +55,14 @@ def relocated_body(planned: Body, written: Body, *, exact: bool) -> Body:
     """The plan's body with the places of a source body.
 
     ``exact`` says that the source body is of the same instance: then what the plan does not know is as the source has
-    it. An argument that the source does not write (the provider fills it in) stands at the block's header, and is left
-    as it is.
+    it, and what the source has as null is not there. An argument that the source does not write (the provider fills it
+    in) stands at the block's header, and is left as it is.
     """
     arguments = {}
     for name, argument in planned.arguments.items():
         theirs = written.arguments.get(name)
+        if exact and argument.value.unknown and theirs and theirs.value.data is None:
+            continue
         arguments[name] = (
             relocated(argument, theirs, exact=exact) if theirs else Argument(unplaced(argument.value), written.at)
         )
@@ -115,8 +117,6 @@ def _known_better(why: Unknown, written: Value) -> Value:
     match written.data:
         case Unknown(_, parts):
             return Value(Unknown(why.reason, parts or why.parts), written.at, written.structure)
-        case None:
-            return Value(why)
         case _:
             return written
 

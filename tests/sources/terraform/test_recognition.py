@@ -1,0 +1,222 @@
+"""Files that Terraform wrote: plans and states are read, all else is an error that says which command helps."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlint.facts import Grant
+from iamlint.sources import read
+from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform.plan.recognition import is_plan_name
+
+
+def plan(who: str = "ana", **more: Any) -> str:
+    after = {"project": "shop", "role": "roles/viewer", "member": f"user:{who}@example.com"}
+    entry = {"address": f"google_project_iam_member.{who}", "mode": "managed", "type": "google_project_iam_member"}
+    change = {**entry, "name": who, "change": {"actions": ["create"], "after": after, "after_unknown": {}}}
+    head = {"format_version": "1.2", "terraform_version": "1.11.4"}
+    return json.dumps({**head, "resource_changes": [change], **more})
+
+
+STATE = json.dumps({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "a", "resources": []})
+
+
+def walked(tmp_path: Path, text: str | bytes, name: str = "plan.json") -> Reading:
+    """What is found of a file in the tree, with some Terraform beside it."""
+    (tmp_path / "main.tf").write_text("locals {\n}\n")
+    (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read([tmp_path], Options())
+
+
+def who(reading: Reading) -> list[str]:
+    return [fact.declared.address or "" for fact in reading.facts if isinstance(fact, Grant)]
+
+
+# -- read --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        plan() + "\n" + plan("ben") + "\n",
+        plan() + plan("ben"),
+        plan() + "\n\n" + json.dumps(json.loads(plan("ben")), indent=2),
+        "[command]/opt/terraform-bin show -json a\n"
+        + plan()
+        + "\n[command]/opt/terraform-bin show -json b\n"
+        + plan("ben"),
+        "::debug::start\n"
+        + plan()
+        + "\n\n::debug::exit code 0\n::set-output name=x::y\n"
+        + plan("ben")
+        + "\n::end::\n",
+        "time=2026-11-01T00:00:00Z level=info\r\n  " + plan() + "\r\n" + plan("ben") + "\r\ndone",
+        plan() + "\n" + STATE + "\n" + plan("ben"),
+    ],
+)
+@pytest.mark.parametrize("name", ["plan.json", "prod.json", "plan.jsonl"])
+def test_every_plan_of_a_file_is_read(tmp_path: Path, text: str, name: str) -> None:
+    found = walked(tmp_path, text, name)
+    assert found.errors == []
+    assert who(found) == ["google_project_iam_member.ana", "google_project_iam_member.ben"]
+
+
+def test_places_are_those_in_the_file(tmp_path: Path) -> None:
+    found = walked(tmp_path, "[command]x show -json p\n" + plan() + "\n::debug::y\n" + plan("ben"))
+    assert [fact.principal_place.at.line for fact in found.facts if isinstance(fact, Grant)] == [2, 4]
+
+
+def test_what_stands_among_plans_is_an_error(tmp_path: Path) -> None:
+    found = walked(tmp_path, plan() + '\n{"other": 1}\n')
+    assert who(found) == ["google_project_iam_member.ana"]
+    assert [(error.reason, error.at.line) for error in found.errors] == [
+        ("this document is neither a plan nor a state", 2)
+    ]
+
+
+# -- cut or mixed up ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        plan()[:-1],
+        plan()[:-40],
+        plan()[:70],
+        json.dumps(json.loads(plan()), indent=2)[:-5],
+        STATE[:-2],
+        plan() + "\n" + plan("ben")[:-9],
+        plan() + ", " + plan("ben"),
+        plan() + " stray " + plan("ben"),
+        "2026-11-01T00:00:00Z " + plan()[:-1],
+        "[command]x show -json p\n" + plan()[:-3] + "\n::debug::end\n",
+        "[command]x\n" + plan().replace(', "resource_changes"', ',\nWarning: a line of stderr\n"resource_changes"'),
+    ],
+)
+@pytest.mark.parametrize("name", ["plan.json", "deep.json"])
+def test_a_plan_that_cannot_be_read_is_an_error(tmp_path: Path, text: str, name: str) -> None:
+    found = walked(tmp_path, text, name)
+    (error,) = found.errors
+    assert error.at.path.endswith(name)
+    assert "terraform show -json" in error.hint
+
+
+def test_log_lines_before_the_object_on_its_line_are_an_error(tmp_path: Path) -> None:
+    (error,) = walked(tmp_path, "2026-11-01T00:00:00Z " + plan(), "x.json").errors
+    assert error.at.path.endswith("x.json")
+
+
+# -- no plan -----------------------------------------------------------------------------------------------------------
+
+MESSAGES = "\n".join(
+    json.dumps({"@level": "info", "@message": text, "@module": f"{tool}.ui", "@timestamp": "2026-11-28", "type": "x"})
+    for tool, text in (("terraform", "Terraform 1.11.4"), ("tofu", "Plan: 1 to add"))
+)
+FOR_PEOPLE = """
+Terraform used the selected providers to generate the following execution
+plan. Resource actions are indicated with the following symbols:
+  + create
+
+Terraform will perform the following actions:
+
+  # google_project_iam_member.ana will be created
+"""
+OUTPUTS = json.dumps({"email": {"sensitive": False, "type": "string", "value": "ci@shop.iam.gserviceaccount.com"}})
+
+
+def binary() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("tfplan", "tfstate", "tfconfig/modules.json"):
+            archive.writestr(name, "\x0a\x03" + "x" * 80)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("plan.json", MESSAGES, "these are the messages of terraform plan -json or apply -json, not a plan"),
+        ("log.ndjson", MESSAGES, "these are the messages of terraform plan -json or apply -json, not a plan"),
+        (
+            "x.json",
+            MESSAGES.splitlines()[1],
+            "these are the messages of terraform plan -json or apply -json, not a plan",
+        ),
+        (
+            "x.json",
+            MESSAGES + "\nError: x",
+            "these are the messages of terraform plan -json or apply -json, not a plan",
+        ),
+        ("plan.txt", FOR_PEOPLE, "this is a plan as terraform plan or show prints it for people"),
+        ("plan.json", FOR_PEOPLE, "this is a plan as terraform plan or show prints it for people"),
+        (
+            "tfplan.json",
+            "\x1b[0m\x1b[1mOpenTofu will perform the following actions:\x1b[0m\n",
+            "this is a plan as terraform plan or show prints it for people",
+        ),
+        ("plan.json", OUTPUTS, "these are the outputs of terraform output -json, not a state"),
+        ("terraform.tfstate", OUTPUTS, "these are the outputs of terraform output -json, not a state"),
+        ("tfplan", binary(), "this is a plan in Terraform's binary form"),
+        ("plan.json", binary(), "this is a plan in Terraform's binary form"),
+        ("prod.tfplan", binary(), "this is a plan in Terraform's binary form"),
+        ("plan.json", "", "the file is empty, where a plan or state is expected"),
+        ("plan.json", "\n \n", "the file is empty, where a plan or state is expected"),
+        ("plan.json", "null\n", "the file is empty, where a plan or state is expected"),
+        ("terraform.tfstate", "{}", "the file is empty, where a plan or state is expected"),
+    ],
+)
+def test_what_else_terraform_writes_is_an_error(tmp_path: Path, name: str, text: str | bytes, reason: str) -> None:
+    (error,) = walked(tmp_path, text, name).errors
+    assert error.reason == reason
+    assert "terraform show -json" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("out.json", OUTPUTS, "these are the outputs of terraform output -json, not a state"),
+        ("saved", binary(), "this is a plan in Terraform's binary form"),
+        ("run.log", FOR_PEOPLE, "this is a plan as terraform plan or show prints it for people"),
+        ("run.log", MESSAGES, "these are the messages of terraform plan -json or apply -json, not a plan"),
+    ],
+)
+def test_other_names_are_errors_where_the_user_gives_them(
+    tmp_path: Path, name: str, text: str | bytes, reason: str
+) -> None:
+    (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    (error,) = read([tmp_path / name], Options()).errors
+    assert error.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("plan.json", '{"name": "gold", "price": 5}'),
+        ("plan.json", "[1, 2]"),
+        ("test-plan.json", '{"suites": []}'),
+        ("plan.txt", "1. Buy milk.\n2. Will perform the following actions:\n"),
+        ("out.json", OUTPUTS),
+        ("outputs.json", "{}"),
+        ("x.json", "{ broken"),
+        ("tsconfig.json", '{\n  // "terraform_version" is of no matter\n  "a": 1,\n}'),
+        ("log.ndjson", '{"@level": "info", "@module": "nomad", "@message": "x"}\n'),
+        ("schema.json", '{"format_version": "1.0", "provider_schemas": {}}'),
+        ("bundle.json", '{"lineage": "wolf"}'),
+        ("a.json.tfstate.txt", "x"),
+    ],
+)
+def test_other_files_of_a_tree_are_left_alone(tmp_path: Path, name: str, text: str) -> None:
+    found = walked(tmp_path, text, name)
+    assert (found.errors, found.facts) == ([], [])
+
+
+def test_names_of_plans_and_states() -> None:
+    plans = ("plan.json", "tfplan.json", "a/prod-plan.json", "prod.plan.json", "x_plan.json", "terraform.tfstate")
+    assert all(map(is_plan_name, (*plans, "tfplan", "x.tfplan", "x.tfplan.json")))
+    assert not any(map(is_plan_name, ("explan.json", "plans.json", "plan.yaml", "terraform.tfstate.backup", "plan")))
