@@ -224,6 +224,30 @@ def test_the_nodes_of_a_cluster(build: Build, arguments: dict[str, Any], default
     assert [(one.account, one.default) for one in found] == [(None, "compute")] * defaults
 
 
+@pytest.mark.parametrize(
+    ("arguments", "defaults"),
+    [
+        ({"remove_default_node_pool": True, "cluster_autoscaling": {"enabled": False}}, 0),
+        ({"remove_default_node_pool": True, "cluster_autoscaling": {"enabled": True}}, 1),
+        ({"enable_autopilot": True, "cluster_autoscaling": {}}, 1),
+        ({"cluster_autoscaling": {"enabled": False}, "node_config": {"service_account": EMAIL}}, 0),
+        ({"cluster_autoscaling": {"enabled": True}, "node_config": {"service_account": EMAIL}}, 1),
+    ],
+)
+def test_the_default_by_its_word_runs_where_the_default_runs(
+    build: Build, arguments: dict[str, Any], defaults: int
+) -> None:
+    """A plan has the word where the provider fills it in."""
+    for scaling in (
+        {},
+        {"auto_provisioning_defaults": {}},
+        {"auto_provisioning_defaults": {"service_account": "default"}},
+    ):
+        given = arguments | {"cluster_autoscaling": {**arguments["cluster_autoscaling"], **scaling}}
+        found = attached(build(CLUSTER, name="c", location="l", **given))
+        assert [one.default for one in found if one.account is None] == ["compute"] * defaults
+
+
 def test_a_flag_that_is_not_known_leaves_the_default_open(build: Build) -> None:
     why = Unknown("var.autopilot has no default and is not set")
     found = attached(build(CLUSTER, name="c", enable_autopilot=why))

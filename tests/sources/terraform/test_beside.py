@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import Condition, Fact, Gap, Grant, Impersonation, Place, Project, ServiceAccount
+from iamlint.facts import Attachment, Condition, Fact, Gap, Grant, Impersonation, Place, Project, ServiceAccount
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
+from iamlint.unknown import Unknown
 
 PLANS = Path(__file__).parents[3] / "testdata" / "plans"
 
@@ -323,3 +324,116 @@ def test_a_source_root_without_the_source_is_said(tmp_path: Path) -> None:
     assert reading.errors == []
     (gap,) = [fact for fact in reading.facts if isinstance(fact, Gap)]
     assert "elsewhere has no source that declares what the plan has" in gap.reason
+
+
+# -- what references do not tell ---------------------------------------------------------------------------------------
+
+ACCOUNTS = """
+variable "none" {
+  default = null
+}
+resource "google_service_account" "n" {
+  count      = 2
+  project    = "shop"
+  account_id = ["ci", "owner"][count.index]
+}
+resource "google_service_account_iam_member" "x" {
+  count              = 1
+  role               = "roles/iam.serviceAccountUser"
+"""
+CI, OWNER = "ci@shop.iam.gserviceaccount.com", "owner@shop.iam.gserviceaccount.com"
+
+
+def beside(tmp_path: Path, address: str, source: str, after: dict[str, Any], unknown: dict[str, Any]) -> Reading:
+    """A plan of one resource, all of whose unknown arguments refer to ``google_service_account.n`` and its index."""
+    kind, name = address.split("[", maxsplit=1)[0].split(".")
+    head = {"mode": "managed", "type": kind, "name": name}
+    change = {"actions": ["create"], "after": after, "after_unknown": unknown}
+    refers = {"references": ["google_service_account.n", "count.index"]}
+    expressions = {name: [{"email": refers}] if name == "service_account" else refers for name in unknown}
+    block = {"address": f"{kind}.{name}", "provider_config_key": "google", "expressions": expressions}
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [{**head, "address": address, "change": change}],
+        "configuration": {"root_module": {"resources": [block]}},
+    }
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    (folder / "main.tf").write_text(source)
+    (folder / "plan.json").write_text(json.dumps(plan))
+    return read([folder / "plan.json"], Options())
+
+
+@pytest.mark.parametrize(
+    ("account", "expected"),
+    [
+        ("google_service_account.n[count.index].name", CI),
+        ("google_service_account.n[count.index + 1].name", OWNER),
+        ("google_service_account.n[1 - count.index].name", OWNER),
+        ("element(google_service_account.n, count.index + 3).name", OWNER),
+        ("reverse(google_service_account.n[*].name)[count.index]", OWNER),
+        ('replace(google_service_account.n[count.index].name, "ci@", "owner@")', OWNER),
+        ('count.index == 0 ? google_service_account.n[1].name : "x"', OWNER),
+    ],
+)
+def test_the_source_says_which_account_is_meant(tmp_path: Path, account: str, expected: str) -> None:
+    source = f'{ACCOUNTS}  service_account_id = {account}\n  member = "user:ana@example.com"\n}}\n'
+    after = {"role": "roles/iam.serviceAccountUser", "member": "user:ana@example.com"}
+    found = beside(tmp_path, "google_service_account_iam_member.x[0]", source, after, {"service_account_id": True})
+    ((grant,),) = grants(found).values()
+    assert grant.resource.name == expected
+
+
+@pytest.mark.parametrize(
+    ("member", "expected"),
+    [
+        ("google_service_account.n[count.index].member", f"serviceAccount:{CI}"),
+        ('length(google_service_account.n[0].email) > 0 ? "allUsers" : "user:x@example.com"', "allUsers"),
+        ('"user:${google_service_account.n[count.index].account_id}@example.com"', "user:ci@example.com"),
+    ],
+)
+def test_the_source_says_which_member_is_meant(tmp_path: Path, member: str, expected: str) -> None:
+    source = f'{ACCOUNTS}  service_account_id = "projects/-/serviceAccounts/{CI}"\n  member = {member}\n}}\n'
+    after = {"role": "roles/iam.serviceAccountUser", "service_account_id": f"projects/-/serviceAccounts/{CI}"}
+    found = beside(tmp_path, "google_service_account_iam_member.x[0]", source, after, {"member": True})
+    ((grant,),) = grants(found).values()
+    assert grant.principal.text == expected
+
+
+INSTANCE = """
+resource "google_compute_instance" "x" {
+  name = "x"
+  service_account {
+    scopes = ["cloud-platform"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("email", "default"),
+    [
+        ("", "compute"),
+        ("    email = null\n", "compute"),
+        ("    email = var.none\n", "compute"),
+        ("    email = try(google_service_account.n[7].email, null)\n", "compute"),
+        ("    email = google_service_account.n[0].email\n", None),
+        ("    email = var.unset\n", "unknown"),
+    ],
+)
+def test_null_is_nothing_in_a_plan_as_in_source(tmp_path: Path, email: str, default: str | None) -> None:
+    head = 'variable "unset" {}\n' + ACCOUNTS.partition('resource "google_service_account_iam_member"')[0]
+    after = {"name": "x", "service_account": [{"scopes": ["cloud-platform"]}]}
+    unknown = {"service_account": [{"email": True}]}
+    found = beside(tmp_path, "google_compute_instance.x", f"{head}{INSTANCE}{email}  }}\n}}\n", after, unknown)
+    for one in (found, read([tmp_path / "infra" / "main.tf"], Options())):
+        (attachment,) = (fact for fact in one.facts if isinstance(fact, Attachment))
+        assert ("unknown" if isinstance(attachment.default, Unknown) else attachment.default) == default
+
+
+def test_a_set_that_the_source_knows_is_as_the_source_has_it(tmp_path: Path) -> None:
+    written = '["user:ana@example.com", google_service_account.n[0].member]'
+    source = ACCOUNTS.replace("_iam_member", "_iam_binding")
+    source += f'  service_account_id = "projects/-/serviceAccounts/{OWNER}"\n  members = {written}\n}}\n'
+    after = {"role": "roles/iam.serviceAccountUser", "service_account_id": f"projects/-/serviceAccounts/{OWNER}"}
+    found = beside(tmp_path, "google_service_account_iam_binding.x[0]", source, after, {"members": True})
+    (several,) = grants(found).values()
+    assert {grant.principal.text for grant in several} == {"user:ana@example.com", f"serviceAccount:{CI}"}

@@ -67,6 +67,25 @@ def test_every_plan_of_a_file_is_read(tmp_path: Path, text: str, name: str) -> N
     assert who(found) == ["google_project_iam_member.ana", "google_project_iam_member.ben"]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"plan_format_version": "1.1", "provider_schemas": {}},
+        {"configuration": {"root_module": {}}},
+    ],
+)
+def test_changes_without_a_version_are_a_plan(tmp_path: Path, more: dict[str, Any]) -> None:
+    document = {"resource_changes": json.loads(plan())["resource_changes"], **more}
+    assert who(walked(tmp_path, json.dumps(document), "reduced.json")) == ["google_project_iam_member.ana"]
+
+
+def test_a_file_has_so_many_plans_at_most(tmp_path: Path) -> None:
+    found = walked(tmp_path, "\n".join(plan(f"u{number}") for number in range(60)))
+    assert [error.reason for error in found.errors] == ["60 plans in one file, of which 50 are read"]
+    assert len(who(found)) == 50
+
+
 def test_places_are_those_in_the_file(tmp_path: Path) -> None:
     found = walked(tmp_path, "[command]x show -json p\n" + plan() + "\n::debug::y\n" + plan("ben"))
     assert [fact.principal_place.at.line for fact in found.facts if isinstance(fact, Grant)] == [2, 4]
@@ -92,6 +111,8 @@ def test_what_stands_among_plans_is_an_error(tmp_path: Path) -> None:
         json.dumps(json.loads(plan()), indent=2)[:-5],
         STATE[:-2],
         plan() + "\n" + plan("ben")[:-9],
+        json.dumps(json.loads(plan()), sort_keys=True)[:-9],
+        json.dumps({"complete": True, "configuration": {"root_module": {}}, "format_version": "1.2"})[:-3],
         plan() + ", " + plan("ben"),
         plan() + " stray " + plan("ben"),
         "2026-11-01T00:00:00Z " + plan()[:-1],
@@ -209,6 +230,8 @@ def test_other_names_are_errors_where_the_user_gives_them(
         ("schema.json", '{"format_version": "1.0", "provider_schemas": {}}'),
         ("bundle.json", '{"lineage": "wolf"}'),
         ("a.json.tfstate.txt", "x"),
+        ("policy.yaml", "data: |\n  " + plan() + "\nother: a\n"),
+        ("changes.json", '{"resource_changes": [{"id": 1}]}'),
     ],
 )
 def test_other_files_of_a_tree_are_left_alone(tmp_path: Path, name: str, text: str) -> None:

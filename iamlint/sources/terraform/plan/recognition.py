@@ -14,20 +14,23 @@ from pathlib import Path, PurePosixPath
 from iamlint.documents import read_json_among_lines, read_json_documents
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.terraform.plan.raw_state import is_raw_state, unsupported
-from iamlint.values import Value
+from iamlint.values import NULL, Value
 
 SHOW = "write the plan with terraform show -json FILE > plan.json"
 STATE = "write the state with terraform show -json > state.json"
 
 _SHAPES = ("resource_changes", "planned_values", "values", "prior_state", "deferred_changes")
-_MARKS = re.compile(r'"(?:format_version|terraform_version|lineage|@level)"')
+MOST = 50
+"""Plans and states that are read of one file."""
+_MARKS = re.compile(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)"')
 """One of these is in every plan and state, and in every message of Terraform's."""
-_BEGINNING = re.compile(
+_PARTS = re.compile(
     r'"format_version"\s*:\s*"[0-9]+\.[0-9]+"\s*,\s*"terraform_version"'
     r'|"version"\s*:\s*[0-9]+\s*,\s*"terraform_version"\s*:\s*"[^"]*"\s*,\s*"serial"'
+    r'|"(?:resource_changes|deferred_changes)"\s*:\s*\[|"root_module"\s*:\s*\{'
 )
-"""How Terraform's plans and states begin; a text with this that is not JSON is one that was cut or mixed up."""
-_MESSAGES = re.compile(r'^\s*\{\s*"@level"\s*:.*"@module"\s*:\s*"(?:terraform|tofu)\.ui"', re.MULTILINE)
+"""What is in plans and states only; a text with this that is not JSON is one that was cut or mixed up."""
+_MESSAGES = re.compile(r'^[ \t]*\{[ \t]*"@level"[ \t]*:.*"@module"[ \t]*:[ \t]*"(?:terraform|tofu)\.ui"', re.MULTILINE)
 """A line of ``terraform plan -json``. Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui"""
 _FOR_PEOPLE = re.compile(
     r"^(?:\x1b\[[0-9;]*m)*(?:Terraform|OpenTofu) (?:used the selected providers to generate the following execution"
@@ -47,9 +50,20 @@ class PlanDocuments:
 
 
 def is_plan(document: Value) -> bool:
-    """Whether a document is a plan or a state: it states its format's version, and has resources or changes of them."""
+    """Whether a document is a plan or a state: it states its format's version, and has resources or changes of them.
+
+    Changes alone make a plan, too: HCP Terraform and ``jq`` leave the version out.
+    """
     data = document.data
-    return isinstance(data, dict) and "format_version" in data and any(shape in data for shape in _SHAPES)
+    if not isinstance(data, dict):
+        return False
+    return any(shape in data for shape in _SHAPES) if "format_version" in data else _has_changes(data)
+
+
+def _has_changes(data: dict[str, Value]) -> bool:
+    changes = data.get("resource_changes", NULL).data
+    first = changes[0].data if isinstance(changes, tuple) and changes else None
+    return isinstance(first, dict) and {"address", "change"} <= first.keys()
 
 
 def is_plan_name(path: str) -> bool:
@@ -81,15 +95,16 @@ def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
     expected = named or is_plan_name(source.path) or source.path.endswith(".txt")
     if not _MARKS.search(source.text):
         return _other(source, None) if expected else None
+    if source.path.endswith((".yaml", ".yml")) and not source.text.lstrip().startswith("{"):
+        return None  # a text that quotes a plan
     found = _documents(source)
     if isinstance(found, tuple) and any(map(_is_ours, found)):
-        errors = [wrong for document in found if (wrong := _wrong(document))]
-        return PlanDocuments(tuple(document for document in found if not _wrong(document)), tuple(errors))
+        return _sorted(source, found)
     if _MESSAGES.search(source.text):
         return _error(source, "these are the messages of terraform plan -json or apply -json, not a plan")
     if isinstance(found, Unreadable):
         cut = Unreadable(found.at, f"this begins like a plan or state of Terraform, but: {found.reason}", SHOW)
-        return PlanDocuments((), (cut,)) if expected or _BEGINNING.search(source.text) else None
+        return PlanDocuments((), (cut,)) if expected or _PARTS.search(source.text) else None
     return _other(source, found) if expected else None
 
 
@@ -101,6 +116,17 @@ def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
     if isinstance(among_lines, tuple) and not any(map(_is_ours, among_lines)):
         return found
     return among_lines
+
+
+def _sorted(source: SourceText, documents: tuple[Value, ...]) -> PlanDocuments:
+    """The plans and states among documents; the others are errors, and so are more than `MOST`."""
+    wrong = [(document, _wrong(document)) for document in documents]
+    errors = [error for _, error in wrong if error]
+    plans = [document for document, error in wrong if error is None]
+    if len(plans) > MOST:
+        reason = f"{len(plans)} plans in one file, of which {MOST} are read"
+        errors.append(Unreadable(Location(source.path), reason, "write each plan to a file of its own"))
+    return PlanDocuments(tuple(plans[:MOST]), tuple(errors))
 
 
 def _is_ours(document: Value) -> bool:
