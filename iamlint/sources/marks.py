@@ -36,6 +36,9 @@ _PLANS: tuple[_Mark, ...] = (
     _mark("a plan", r"\"format_version\"\s*:", r"\"(?:planned_values|resource_changes|prior_state)\"\s*:"),
     _mark("a state", r"\"format_version\"\s*:", r"\"values\"\s*:", r"\"root_module\"\s*:"),
     _mark("a state", r"\"lineage\"\s*:", r"\"serial\"\s*:|\"terraform_version\"\s*:"),
+    _mark("a state", r"\A\s*\{\s*\"version\"\s*:\s*[0-9]+\s*,\s*\"terraform_version\""),
+    _mark("a plan", r"\"(?:resource_changes|deferred_changes)\"\s*:\s*\[\s*\{"),
+    _mark("a plan", r"\"configuration\"\s*:\s*\{\s*\"(?:provider_config|root_module)\"\s*:\s*\{"),
 )
 """Source: https://developer.hashicorp.com/terraform/internals/json-format"""
 _EXPORTS: tuple[_Mark, ...] = (
@@ -73,6 +76,11 @@ def mark(text: str) -> str | None:
     """What a text has the marks of, like "a plan" or "an IAM policy"; None where its beginning has none."""
     text = text[:_LOOKED_AT]
     return message(text) or _found(text, _PLANS) or _found(text, _EXPORTS)
+
+
+def plan_mark(text: str) -> str | None:
+    """What of Terraform's a text has the marks of: a plan, or a state; None where it has none."""
+    return _found(text, _PLANS)
 
 
 def _found(text: str, marks: Iterable[_Mark]) -> str | None:

@@ -411,7 +411,6 @@ resource "google_compute_instance" "x" {
 @pytest.mark.parametrize(
     ("email", "default"),
     [
-        ("", "compute"),
         ("    email = null\n", "compute"),
         ("    email = var.none\n", "compute"),
         ("    email = try(google_service_account.n[7].email, null)\n", "compute"),

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from iamlint.documents import read_json_among_lines, read_json_documents
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.marks import plan_mark
 from iamlint.sources.terraform.plan.raw_state import is_raw_state, unsupported
 from iamlint.values import NULL, Value
 
@@ -24,12 +25,6 @@ MOST = 50
 """Plans and states that are read of one file."""
 _MARKS = re.compile(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)"')
 """One of these is in every plan and state, and in every message of Terraform's."""
-_PARTS = re.compile(
-    r'"format_version"\s*:\s*"[0-9]+\.[0-9]+"\s*,\s*"terraform_version"'
-    r'|"version"\s*:\s*[0-9]+\s*,\s*"terraform_version"\s*:\s*"[^"]*"\s*,\s*"serial"'
-    r'|"(?:resource_changes|deferred_changes)"\s*:\s*\[|"root_module"\s*:\s*\{'
-)
-"""What is in plans and states only; a text with this that is not JSON is one that was cut or mixed up."""
 _MESSAGES = re.compile(r'^[ \t]*\{[ \t]*"@level"[ \t]*:.*"@module"[ \t]*:[ \t]*"(?:terraform|tofu)\.ui"', re.MULTILINE)
 """A line of ``terraform plan -json``. Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui"""
 _FOR_PEOPLE = re.compile(
@@ -104,7 +99,7 @@ def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
         return _error(source, "these are the messages of terraform plan -json or apply -json, not a plan")
     if isinstance(found, Unreadable):
         cut = Unreadable(found.at, f"this begins like a plan or state of Terraform, but: {found.reason}", SHOW)
-        return PlanDocuments((), (cut,)) if expected or _PARTS.search(source.text) else None
+        return PlanDocuments((), (cut,)) if expected or plan_mark(source.text) else None
     return _other(source, found) if expected else None
 
 
