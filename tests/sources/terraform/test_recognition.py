@@ -86,6 +86,12 @@ def test_a_file_has_so_many_plans_at_most(tmp_path: Path) -> None:
     assert len(who(found)) == 50
 
 
+def test_a_file_has_so_many_errors_at_most(tmp_path: Path) -> None:
+    found = walked(tmp_path, plan() + "{}" * 60)
+    assert len(found.errors) == 51
+    assert found.errors[-1].reason == "10 more documents are neither a plan nor a state"
+
+
 def test_places_are_those_in_the_file(tmp_path: Path) -> None:
     found = walked(tmp_path, "[command]x show -json p\n" + plan() + "\n::debug::y\n" + plan("ben"))
     assert [fact.principal_place.at.line for fact in found.facts if isinstance(fact, Grant)] == [2, 4]
@@ -199,6 +205,16 @@ def test_what_else_terraform_writes_is_an_error(tmp_path: Path, name: str, text:
 
 
 @pytest.mark.parametrize(
+    "text", ["Error: Failed to load the plan file\n", "\u256d\n\u2502 Error\n", '{"a": 1', "<html>"]
+)
+@pytest.mark.parametrize("name", ["plan.json", "prod-tfplan.json", "terraform.tfstate"])
+def test_a_plan_by_its_name_is_json(tmp_path: Path, name: str, text: str) -> None:
+    (error,) = walked(tmp_path, text, name).errors
+    assert error.at.path.endswith(name)
+    assert "terraform show -json" in error.hint
+
+
+@pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
         ("out.json", OUTPUTS, "these are the outputs of terraform output -json, not a state"),
@@ -220,6 +236,7 @@ def test_other_names_are_errors_where_the_user_gives_them(
     [
         ("plan.json", '{"name": "gold", "price": 5}'),
         ("plan.json", "[1, 2]"),
+        ("plan.json", '{"name": {{ .Values.name }}}'),
         ("test-plan.json", '{"suites": []}'),
         ("plan.txt", "1. Buy milk.\n2. Will perform the following actions:\n"),
         ("out.json", OUTPUTS),

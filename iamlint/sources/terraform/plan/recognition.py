@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from iamlint.documents import read_json_among_lines, read_json_documents
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.marks import plan_mark
+from iamlint.sources.marks import is_template, plan_mark
 from iamlint.sources.terraform.plan.raw_state import is_raw_state, unsupported
 from iamlint.values import NULL, Value
 
@@ -118,6 +118,9 @@ def _sorted(source: SourceText, documents: tuple[Value, ...]) -> PlanDocuments:
     wrong = [(document, _wrong(document)) for document in documents]
     errors = [error for _, error in wrong if error]
     plans = [document for document, error in wrong if error is None]
+    if len(errors) > MOST:
+        more = Unreadable(Location(source.path), f"{len(errors) - MOST} more documents are neither a plan nor a state")
+        errors = [*errors[:MOST], more]
     if len(plans) > MOST:
         reason = f"{len(plans)} plans in one file, of which {MOST} are read"
         errors.append(Unreadable(Location(source.path), reason, "write each plan to a file of its own"))
@@ -139,15 +142,18 @@ def _wrong(document: Value) -> Unreadable | None:
 
 
 def _other(source: SourceText, documents: tuple[Value, ...] | None) -> PlanDocuments | None:
-    """The error of a file that should be a plan, where it is known what it is."""
-    if not source.text.strip() or source.text.strip() in ("null", "{}"):
-        is_promised = is_plan_name(source.path)
-        return _error(source, "the file is empty, where a plan or state is expected") if is_promised else None
+    """The error of a file that should be a plan, where it is known what it is, or where it is nothing at all."""
+    promised, text = is_plan_name(source.path), source.text.strip()
+    if text in ("", "null", "{}"):
+        return _error(source, "the file is empty, where a plan or state is expected") if promised else None
     if _FOR_PEOPLE.search(source.text):
         return _error(source, "this is a plan as terraform plan or show prints it for people")
-    if documents is None and source.text.lstrip().startswith("{"):
-        read = read_json_documents(source)
-        documents = read if isinstance(read, tuple) else None
+    if documents is None and (promised or text.startswith("{")):
+        found = read_json_documents(source)
+        if isinstance(found, Unreadable):
+            is_lost = promised and not is_template(source.text)
+            return PlanDocuments((), (Unreadable(found.at, found.reason, SHOW),)) if is_lost else None
+        documents = found
     if documents and all(map(_is_outputs, documents)):
         return _error(source, "these are the outputs of terraform output -json, not a state", STATE)
     return None
