@@ -24,6 +24,24 @@ resource "google_project_iam_member" "ci" {
 """
 
 
+REGISTERED = ("error", "warning", "notice", "debug", "group", "add-mask", "add-matcher", "set-output", "stop-commands")
+
+
+def commands(log: str) -> list[str]:
+    """The commands that GitHub's runner finds in a log, told as it tells them."""
+    found = []
+    for line in re.split(r"\r\n|\r|\n", log):
+        second = re.match(r"\s*::([\w-]+)(?: [^\n]*?)?::", line)
+        if second and second[1] in REGISTERED:
+            found.append(second[1])
+            continue
+        first = re.search(r"##\[([\w-]+)(?: [^\]]*)?\]", line)
+        if first and first[1] in REGISTERED:
+            found.append(first[1])
+        assert not re.search(r"##\w+\[", line)
+    return found
+
+
 @dataclass
 class Job:
     """What a run of the action left behind."""

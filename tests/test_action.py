@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from action_runner import ACTION, BAD, ROOT, Runner
+from action_runner import ACTION, BAD, ROOT, Runner, commands
 
 
 @pytest.fixture
@@ -121,6 +121,22 @@ def test_a_report_that_the_checkout_brings_is_not_uploaded(runner: Runner) -> No
     assert (job.code, job.outputs["sarif-file"], job.used) == (2, "", [])
 
 
+@pytest.mark.parametrize("form", ["github", "text", "json"])
+def test_names_in_the_checkout_are_no_commands(runner: Runner, form: str) -> None:
+    """Nor outputs: a file may be called anything that has no slash in it."""
+    bad = BAD.replace("ana@example.com", "##[add-matcher]m.json")
+    for number, name in enumerate(("::add-mask::a", "a\n::add-matcher::b", "##[add-matcher]c", "d\nexit-code=0", "x")):
+        (runner.workspace / name).mkdir()
+        (runner.workspace / name / "main.tf").write_text(bad if number % 2 else BAD)
+        (runner.workspace / name / "::error::broken.tf").write_text("x {" if number else "")
+    job = runner.run(format=form)
+    assert job.code == 2
+    assert set(commands(job.log)) == ({"error", "warning"} if form == "github" else set())
+    assert job.outputs["exit-code"] == "2"
+    assert set(job.outputs) == {"exit-code", "findings", "highest-severity", "sarif-file"}
+    assert "##[" not in job.summary
+
+
 def test_input_that_cannot_be_read_is_two(runner: Runner) -> None:
     job = runner.run(paths="nowhere.tf")
     assert job.code == 2
@@ -134,6 +150,18 @@ def test_github_would_take_it(schema: str, path: str) -> None:
     command = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", f"vendor.{schema}", path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_recipes_use_inputs_that_there_are() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    steps = [
+        step
+        for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+        for step in re.findall(r"uses: iamlint/iamlint@v0\n\s*with:\n((?:\s{10}.*\n)+)", block)
+    ]
+    named = {line.split(":")[0].strip() for step in steps for line in step.splitlines()}
+    assert len(steps) == 2
+    assert {"config-from-base", "no-ignore", "config", "baseline"} <= named <= ACTION["inputs"].keys()
 
 
 def test_zizmor_finds_nothing() -> None:

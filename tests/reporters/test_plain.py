@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
+from action_runner import commands
 
 from iamlint.finding import Finding
 from iamlint.location import Location, Unreadable
@@ -74,26 +75,10 @@ def test_json_says_the_same_in_escapes() -> None:
 
 # -- reports -------------------------------------------------------------------------------------------------------
 
-REGISTERED = ("error", "warning", "notice", "debug", "group", "add-mask", "add-matcher", "set-output", "stop-commands")
 HOSTILE = (
     "::add-mask::a", "\n::add-matcher::m.json", "x ##[add-matcher]m.json", "%0A::stop-commands::t", "\r\n ::group::",
     "##vso[task.prependpath]/tmp", "a,b:c=d::error::e",
 )  # fmt: skip
-
-
-def commands(log: str) -> list[str]:
-    """The commands that GitHub's runner finds in a log, told as it tells them."""
-    found = []
-    for line in re.split(r"\r\n|\r|\n", log):
-        second = re.match(r"\s*::([\w-]+)(?: [^\n]*?)?::", line)
-        if second and second[1] in REGISTERED:
-            found.append(second[1])
-            continue
-        first = re.search(r"##\[([\w-]+)(?: [^\]]*)?\]", line)
-        if first and first[1] in REGISTERED:
-            found.append(first[1])
-        assert not re.search(r"##\w+\[", line)
-    return found
 
 
 @pytest.mark.parametrize("form", FORMATS)
