@@ -89,6 +89,14 @@ def test_a_link_does_not_lead_out(top: Path, link: str, target: str, name: str) 
     assert left(top.parent / "outside") == left(top / ".git" / "hooks") == []
 
 
+def test_another_name_of_the_repository_is_no_way_out(top: Path) -> None:
+    (top.parent / "alias").symlink_to("work")
+    (top / "out").symlink_to("../outside")
+    assert write(top.parent / "alias" / "out" / "a.json", ["x"]) is not None
+    assert write(top.parent / "alias" / "a.json", ["x"]) is None
+    assert (top / "a.json").read_text() == "x"
+
+
 def test_a_link_inside_and_links_elsewhere_are_followed(top: Path) -> None:
     (top / "reports").symlink_to("sub")
     assert write(Path("reports/a.json"), ["x"]) is None

@@ -43,8 +43,9 @@ def _wrong(path: Path, inputs: Collection[Path]) -> tuple[str, str] | None:
     """
     top = repository(Path.cwd())
     named, real = Path(os.path.abspath(path)), Path(os.path.realpath(path))
+    below = next((Path(parent) for parent in named.parents if os.path.realpath(parent) == str(top)), None)
     inside = real.is_relative_to(top) and ".git" not in real.relative_to(top).parts
-    if named.is_relative_to(top) and named != real and not inside:
+    if below and top / named.relative_to(below) != real and not inside:
         return "a symbolic link leads out of the repository, so the file is not written", "remove the link"
     if real in inputs:
         return "the file is an input of this run, so it is not written over", "name another file"
