@@ -11,7 +11,7 @@ from datetime import date
 from iamlint.conditions import Context, evaluate
 from iamlint.estate.covering import chain_of_principal, node_of, only_scope, within
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
-from iamlint.estate.names import scope
+from iamlint.estate.names import is_there, scope
 from iamlint.facts import Boundary, BoundaryBinding, Condition, Grant
 from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict
@@ -80,7 +80,7 @@ def _is_wider(chain: tuple[Node, ...], inner: Node | None, hierarchy: Hierarchy)
 
 def binds(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy, permission: str, as_of: date) -> Verdict:
     """Whether a binding's set of principals has the whole holder of a grant in it."""
-    verdict = _in_set(binding, grant, hierarchy)
+    verdict = _in_set(binding, grant, hierarchy) & is_there(binding.declared)
     if verdict.truth is Truth.FALSE:
         return verdict
     match binding.condition:

@@ -15,7 +15,7 @@ from iamlint.estate.bounding import bounded
 from iamlint.estate.covering import denied_form, only_scope, told_at_once, within
 from iamlint.estate.denying import Rule, denies, lists, rule
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy
-from iamlint.estate.names import identity, principal_node, scope
+from iamlint.estate.names import identity, is_there, principal_node, scope
 from iamlint.facts import Boundary, BoundaryBinding, Denial, Fact, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown, shown
@@ -135,6 +135,8 @@ class Closings:
         """Whether a permission of a grant is closed to its holder, with the reasons for what is or may be so."""
         perhaps: list[_Found] = []
         for verdict, by, fact in self._closing(grant, permission):
+            if fact:
+                verdict &= is_there(fact.declared)  # noqa: PLW2901  # the same answer, with what else it depends on
             if verdict.truth is Truth.TRUE:
                 return Verdict(Truth.TRUE, (f"closed by {by}",), (permission,), (fact,) if fact else ())
             if verdict.truth is Truth.UNKNOWN:

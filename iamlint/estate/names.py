@@ -22,7 +22,8 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
-from iamlint.unknown import Unknown, shown
+from iamlint.unknown import Truth, Unknown, shown
+from iamlint.verdict import TRUE, Verdict
 
 
 def identity(text: Text, declared: Declaration) -> str | None:
@@ -43,6 +44,13 @@ def scope(declared: Declaration) -> str:
     if first.path.endswith(".json") and not first.path.endswith((".tf.json", ".tofu.json")):
         return first.path
     return str(PurePosixPath(first.path).parent)
+
+
+def is_there(declared: Declaration) -> Verdict:
+    """Whether a declaration certainly makes something: one of an unknown number of instances may make nothing."""
+    if "[*]" not in (declared.address or ""):
+        return TRUE
+    return Verdict.of(Truth.UNKNOWN, f"how many instances of {declared.address} there are is not known")
 
 
 def principal_node(grant: Grant) -> str | None:

@@ -491,3 +491,24 @@ def test_an_account_whose_unique_id_the_input_does_not_tell_may_be_meant(check: 
     findings, reasons = told(check, PROJECT, grant(f"serviceAccount:{CI}"), deny(UNIQUE))
     assert findings == 0
     assert "the input does not show whether" in reasons
+
+
+@pytest.mark.parametrize(
+    "count",
+    ['count = terraform.workspace == "prod" ? 1 : 0', "count = var.n", "for_each = toset(var.names)"],
+)
+@pytest.mark.parametrize(
+    "closing",
+    [
+        deny(EVERYBODY),
+        'resource "google_service_account" "x" {\n  account_id = "x"\n  project = "shop"\n  disabled = true\n}\n',
+    ],
+)
+def test_what_may_have_no_instance_closes_nothing_for_certain(check: Check, closing: str, count: str) -> None:
+    variables = 'variable "n" {}\nvariable "names" {}\n'
+    holder = grant("serviceAccount:x@shop.iam.gserviceaccount.com")
+    assert told(check, variables, holder, closing)[1].startswith("closed by ")
+    found, reasons = told(check, variables, holder, closing.replace("{\n", "{\n  " + count + "\n", 1))
+    assert found == 0
+    assert "may close it" in reasons
+    assert "there are is not known" in reasons

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from iamlint.sources.names import ASSIGNMENTS
 from iamlint.sources.terraform.module import Declared, Module
 from iamlint.sources.texts import resolved
 
 LOCK = ".terraform.lock.hcl"
 DATA = ".terraform"
 """What ``terraform init`` leaves in the directory of a root module."""
+TERRAGRUNT = "terragrunt.hcl"
+"""What makes Terragrunt apply a directory."""
 
 
 def root_modules(modules: Iterable[Module], calls: Callable[[Module], Iterable[str]]) -> tuple[list[Module], set[Path]]:
@@ -52,12 +56,13 @@ def _called(module: Module, sources: Iterable[str]) -> set[Path]:
 def is_applied(module: Module) -> bool:
     """Whether a module has what only a root module needs, so that it is one whoever calls it.
 
-    That is a backend, a cloud block, tfvars that are loaded by themselves, the configuration of a provider, or what
-    ``terraform init`` leaves there.
+    That is a backend, a cloud block, tfvars, the configuration of a provider, what ``terraform init`` leaves there, or
+    Terragrunt's configuration.
     """
-    if module.backend or module.assignments or any(map(_configures, module.providers)):
+    if module.backend or any(map(_configures, module.providers)):
         return True
-    return (module.directory / LOCK).is_file() or (module.directory / DATA).is_dir()
+    names = os.listdir(module.directory)
+    return any(name in (LOCK, DATA, TERRAGRUNT) or name.endswith(ASSIGNMENTS) for name in names)
 
 
 def _configures(provider: Declared) -> bool:

@@ -44,6 +44,8 @@ MARKS = {
     "a cloud block": ("prod/cloud.tf", "terraform {\n  cloud {}\n}\n"),
     "tfvars": ("prod/terraform.tfvars", 'member = "user:bob@example.com"\n'),
     "automatic tfvars": ("prod/x.auto.tfvars.json", "{}"),
+    "tfvars that are named on the command line": ("prod/prod.tfvars", ""),
+    "Terragrunt's configuration": ("prod/terragrunt.hcl", ""),
     "a provider": ("prod/provider.tf", 'provider "google" {\n  project = "shop"\n}\n'),
     "a lock file": ("prod/.terraform.lock.hcl", ""),
     "what init leaves": ("prod/.terraform/providers/x", ""),
