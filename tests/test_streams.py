@@ -146,7 +146,8 @@ def test_a_pipe_is_no_input(directory: Path, capsys: pytest.CaptureFixture[str],
     os.mkfifo("pipe")
     os.mkfifo(".iamlint.yaml")
     (directory / "tree").mkdir()
-    for name in ("a.tf", "b.json.gz", "c.ndjson", "terraform.tfvars", "project-shop.json"):
+    names = "a.tf b.json.gz c.ndjson d.zst e.yaml plan.json x.tfplan tfplan plan.txt terraform.tfstate terraform.tfvars"
+    for name in (*names.split(), "project-shop.json", "services.txt", "terragrunt.hcl", ".terraform.lock.hcl"):
         os.mkfifo(directory / "tree" / name)
     signal.alarm(30)
     try:

@@ -69,6 +69,8 @@ def is_plan_name(path: str) -> bool:
 def is_binary_plan(path: Path) -> bool:
     """Whether a file is a plan as ``terraform plan -out`` writes it: a zip archive that begins with ``tfplan``."""
     try:
+        if not path.is_file():  # to open a pipe waits for somebody who writes to it
+            return False
         with path.open("rb") as file:
             head = file.read(64)
     except OSError:
