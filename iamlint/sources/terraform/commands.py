@@ -15,6 +15,7 @@ from iamlint.hcl.functions.types import Refused, Unclear, parts
 from iamlint.hcl.scope import Files
 from iamlint.location import Span
 from iamlint.sources.terraform.bodies import META, ScopeOf, evaluated, provisioners
+from iamlint.sources.terraform.embedded import HOLE
 from iamlint.sources.terraform.instance import Argument
 from iamlint.sources.terraform.module import Declared, Mode
 from iamlint.unknown import Unknown
@@ -29,8 +30,13 @@ CHANGES_IAM = re.compile(
 )
 """What a command has in it that changes who may do what. Sources: https://cloud.google.com/sdk/gcloud/reference/iam,
 https://cloud.google.com/storage/docs/gsutil/commands/iam, and the method that each API has for it."""
-_MAY_CHANGE = re.compile(r"\b(?:gcloud|gsutil|bq|iam)\b|googleapis\.com", re.IGNORECASE)
-"""What a command that is not known in full has in it where it may change IAM."""
+_TOOL = re.compile(r"\b(?:gcloud|gsutil|bq)\b([^\n;|&]*)")
+_DECIDED = re.compile(
+    r"(?:add|attach|auth|builds|compute|config|copy|cp|create|delete|deploy|describe|disable|enable|execute|export"
+    r"|import|info|list|load|ls|mb|mk|mv|publish|query|rb|remove|replace|restart|rm|rsync|run|show|ssh|start|stop"
+    r"|submit|update|version|wait)\Z|(?:get|print|remove|update)-.*"
+)
+"""Words of a command line that say that the rest of it is no IAM command, whatever it is."""
 _SCRIPT = re.compile(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b")
 _LONGEST = 80
 """Characters of a command that a reason quotes."""
@@ -86,7 +92,7 @@ def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread
                     return reason, argument.at
     for argument in arguments if in_part else ():
         why = next((part.unknown for part in _parts(argument.value) if part.unknown), None)
-        if why and any(_MAY_CHANGE.search(text) for one in arguments for text in _texts(one.value)):
+        if why and any(map(_may_change, _texts(argument.value))):
             return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
     return None
 
@@ -98,13 +104,32 @@ def _parts(value: Value) -> Iterator[Value]:
         return
 
 
+def _may_change(text: str) -> bool:
+    """Whether the part of a command line that says what it does is not known."""
+    for found in _TOOL.finditer(text):
+        before = ""
+        for word in found[1].split():
+            is_value = before.startswith("--") and "=" not in before and before != "--quiet"
+            if HOLE in word and not word.startswith("-") and not is_value:
+                return True
+            if _DECIDED.match(word):
+                break
+            before = word
+    return False
+
+
 def _texts(value: Value) -> Iterator[str]:
-    """The texts in a value, those of a list also as the one line that they are together."""
-    found = (part.data for part in _parts(value) if isinstance(part.data, str | Unknown))
-    for one in found:
-        yield one if isinstance(one, str) else " ".join(part for part in one.parts if isinstance(part, str))
+    """The texts in a value, those of a list also as the one line that they are together; holes as `HOLE`."""
+    found = [part.data for part in _parts(value) if isinstance(part.data, str | Unknown)]
+    yield from map(_with_holes, found)
     if isinstance(value.data, tuple):
-        yield " ".join(item.data for item in value.data if isinstance(item.data, str))
+        yield " ".join(_with_holes(item.data) for item in value.data if isinstance(item.data, str | Unknown))
+
+
+def _with_holes(text: str | Unknown) -> str:
+    if isinstance(text, str):
+        return text
+    return "".join(part if isinstance(part, str) else HOLE for part in text.parts) or HOLE
 
 
 def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
@@ -120,4 +145,5 @@ def _excerpt(found: re.Match[str], text: str) -> str:
     """The line that was found, from where it begins to be about IAM."""
     start = text.rfind("\n", 0, found.start()) + 1
     line = text[start:].partition("\n")[0].strip()
-    return line if len(line) <= _LONGEST else f"…{text[found.start() : found.start() + _LONGEST]}…".replace("\n", " ")
+    shown = line if len(line) <= _LONGEST else f"…{text[found.start() : found.start() + _LONGEST]}…".replace("\n", " ")
+    return shown.replace(HOLE, "${…}")
