@@ -74,11 +74,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A finding that somebody accepts, with the reason given, and where."""
+    """A finding that somebody accepts, with the reason given, and where.
+
+    ``out_of_view`` says that a reviewer may not see the comment which accepts it.
+    """
 
     finding: Finding
     reason: str
     at: Location
+    out_of_view: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import get_args
 
 from iamlint import words
@@ -50,12 +50,20 @@ def granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> 
 
 
 _END_OF_DAYS = date(9999, 1, 1)
+_TEMPORARY = timedelta(days=2 * 365)
+"""How long a grant may last that is called temporary; one that ends in 2099 is as good as permanent."""
 
 
-def temporary(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
-    """Whether the grant ends by itself: its condition holds no more at the end of days."""
-    ends = grant.condition is not None and condition_truth(grant, _END_OF_DAYS)[0] is Truth.FALSE
+def temporary(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the grant ends by itself within two years, and for good."""
+    ends = grant.condition is not None and all(
+        condition_truth(grant, day)[0] is Truth.FALSE for day in (_later(estate.as_of), _END_OF_DAYS)
+    )
     return TRUE if ends in wanted else FALSE
+
+
+def _later(day: date) -> date:
+    return min(day, _END_OF_DAYS - _TEMPORARY) + _TEMPORARY
 
 
 def limited(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:

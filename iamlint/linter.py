@@ -13,7 +13,7 @@ from iamlint.config import Acceptance
 from iamlint.estate import Estate
 from iamlint.facts import Fact, Grant, Place
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
-from iamlint.ignore import accepted
+from iamlint.ignore import Comments
 from iamlint.kinds import kind_of
 from iamlint.location import Location
 from iamlint.match import Match, matches, weighed
@@ -41,6 +41,7 @@ def lint(
     estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
     findings: list[Finding] = []
     ignored: list[Accepted] = []
+    comments = Comments(reading.texts)
     doubts = [Doubt(gap.reason, gap.declared.at, None, gap.declared.address) for gap in estate.gaps]
     for rule in rules:
         names = own_names(rule)
@@ -49,10 +50,11 @@ def lint(
                 doubts += doubts_of(rule, match)
                 continue
             one = finding(rule, match, estate)
-            comment = accepted(names, _where_accepted(match), reading.texts) if reading.texts else None
+            comment = comments.accepting(names, _where_accepted(match))
             accepting = comment or next((entry for entry in accept if entry.covers(one, names, estate.as_of)), None)
             if accepting:
-                ignored.append(Accepted(one, accepting.reason, accepting.at))
+                out_of_view = comment is not None and comment.out_of_view
+                ignored.append(Accepted(one, accepting.reason, accepting.at, out_of_view))
             else:
                 findings.append(one)
     return Report(
@@ -145,12 +147,16 @@ def place_of(match: Match) -> Place:
 
 
 def _where_accepted(match: Match) -> Iterator[Location]:
-    """The places at which a comment accepts a match: its own, where its values come from, the head of its block."""
+    """The places at which a comment accepts a match: its own, where its values come from, the head of its block.
+
+    And the head of each module call that leads to it: what another call of the same module makes is another match.
+    """
     fact, place = match.fact, place_of(match)
     parts = (fact.role_place, fact.principal_place) if isinstance(fact, Grant) else ()
     yield place.at
     yield fact.declared.at
     yield from (part.origin for part in (place, *parts) if part.origin)
+    yield from fact.declared.via
 
 
 def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:

@@ -273,6 +273,15 @@ UNREADABLE = HARMLESS.replace("roles/logging.viewer", "projects/shop/roles/elsew
         ({"permission": TOKEN}, under("request.time <"), UNKNOWN),
         ({"temporary": True}, under("request.time < timestamp('2027-01-01T00:00:00Z')"), TRUE),
         ({"temporary": True}, under("request.time > timestamp('2025-01-01T00:00:00Z')"), FALSE),
+        ({"temporary": True}, under("request.time < timestamp('2031-01-01T00:00:00Z')"), FALSE),
+        ({"temporary": True}, under("request.time < timestamp('2099-01-01T00:00:00Z')"), FALSE),
+        (
+            {"temporary": True},
+            under(
+                "request.time < timestamp('2027-01-01T00:00:00Z') || request.time > timestamp('2040-01-01T00:00:00Z')"
+            ),
+            FALSE,
+        ),
         ({"has_condition": True, "temporary": False}, under("request.time.getHours('UTC') >= 0"), TRUE),
         ({"limited": True}, under(HARMLESS), TRUE),
         ({"limited": True}, under(TOKENS), FALSE),
