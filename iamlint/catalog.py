@@ -14,6 +14,8 @@ from iamlint.sources.texts import load
 
 _SUFFIXES = (".yaml", ".yml")
 _NAME = "lower-case words joined by hyphens"
+SETS = frozenset({"default", "pedantic"})
+"""Names of sets that the rules say themselves to be in."""
 
 
 def shipped_folder() -> Path:
@@ -90,6 +92,8 @@ def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
         if other is not rule:
             yield Unreadable(rule.at, f"`{rule.slug}` is the name of another rule, too", f"see {other.at.path}")
     for rule in rules:
+        for name in sorted({rule.slug, rule.family, *rule.aliases} & SETS):
+            yield Unreadable(rule.at, f"`{name}` is the name of a set of rules")
         for name in (rule.slug, *rule.aliases):
             if name in families:
                 yield Unreadable(rule.at, f"`{name}` is the name of a family, too")
@@ -109,7 +113,7 @@ def select_rules(
     family or set: "default" or "pedantic", of which the first is selected by default. A family means its default rules.
     """
     rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
-    known = {"default", "pedantic"} | {name for rule in rules for name in (*own_names(rule), rule.family)}
+    known = SETS | {name for rule in rules for name in (*own_names(rule), rule.family)}
     errors = [_unknown(name, known) for name in (*select, *ignore) if name not in known]
     chosen = (rule for rule in rules if not _names(rule).isdisjoint(select))
     return tuple(rule for rule in chosen if {*_names(rule), rule.family}.isdisjoint(ignore)), errors

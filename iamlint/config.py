@@ -50,15 +50,21 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a configuration says; empty where there is none. Paths are relative to the working directory."""
+    """What a configuration says; empty where there is none. Paths are relative to the working directory.
+
+    ``path`` is the file, as shown, and ``written`` what it says, as plain data by key.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rules: tuple[Path, ...] = ()
     exclude: tuple[str, ...] = ()
     fail_on: str | None = None
+    fail_on_unknown: bool = False
     severity: Mapping[str, Severity] = field(default_factory=dict)
     accept: tuple[Acceptance, ...] = ()
+    path: str = field(default="", compare=False)
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def read_config(path: Path, shown: str) -> Config | list[Unreadable]:
@@ -75,10 +81,10 @@ def read_config(path: Path, shown: str) -> Config | list[Unreadable]:
         return Config()
     errors = list(against_schema(documents[0], source, _SCHEMA))
     errors += [] if errors else _wrong_dates(documents[0])
-    return errors or _config(documents[0], path.parent)
+    return errors or _config(documents[0], path.parent, shown)
 
 
-def _config(document: Value, home: Path) -> Config:
+def _config(document: Value, home: Path, shown: str) -> Config:
     written: dict[str, Any] = plain(document)
     return Config(
         select=tuple(written.get("select", ())),
@@ -86,8 +92,11 @@ def _config(document: Value, home: Path) -> Config:
         rules=tuple(home / name for name in written.get("rules", ())),
         exclude=tuple(written.get("exclude", ())),
         fail_on=written.get("fail-on"),
+        fail_on_unknown=written.get("fail-on-unknown", False),
         severity=written.get("severity", {}),
         accept=tuple(_acceptance(item) for item in _accepted(document)),
+        path=shown,
+        written=written,
     )
 
 

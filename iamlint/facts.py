@@ -464,10 +464,11 @@ class AuditConfig:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something in the input that could not be followed: a module that is not there, a count that is not known."""
+    """A part of the input that is not followed. ``unread`` says that it may hold grants no other fact mentions."""
 
     reason: str
     declared: Declaration
+    unread: bool = True
 
 
 Fact = (

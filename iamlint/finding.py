@@ -87,14 +87,25 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something that a rule could not decide, or that could not be followed, with the reason."""
+    """Something that a rule could not decide, or that could not be followed, with the reason.
+
+    ``severity`` is that of the finding which it may be, "high" for a part of the input that could not be read, None
+    where it is no finding for certain. ``accepted_at`` is the comment or entry that accepts the finding if it is one.
+    """
 
     reason: str
     at: Location
     rule: str | None = None
     address: str | None = None
+    severity: Severity | None = None
+    accepted_at: Location | None = None
 
     @property
     def order(self) -> tuple[object, ...]:
         """The key by which doubts are sorted."""
-        return (*self.at.order, self.rule or "", self.address or "", self.reason)
+        return (*self.at.order, self.rule or "", self.address or "", self.reason, self.rank)
+
+    @property
+    def rank(self) -> int:
+        """How many severities are worse than its own; what is no finding for certain comes last."""
+        return len(SEVERITIES) if self.severity is None else SEVERITIES.index(self.severity)

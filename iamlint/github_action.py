@@ -120,8 +120,9 @@ def _options(environment: Mapping[str, str]) -> Iterator[str]:
     for name in ("SELECT", "IGNORE", "SOURCE_ROOT"):
         for value in _lines(environment, name):
             yield from (f"--{_input(name)}", value)
-    if _flag(environment, "NO_IGNORE"):
-        yield "--no-ignore"
+    for name in ("NO_IGNORE", "FAIL_ON_UNKNOWN"):
+        if _flag(environment, name):
+            yield f"--{_input(name)}"
 
 
 def _judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:

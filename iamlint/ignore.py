@@ -72,10 +72,17 @@ class Comments:
 
 
 def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadable]:
-    """Yield the comments that accept nothing: they name no known rule, give no reason, or cannot be read as shown."""
+    """Yield the comments that accept nothing: they name no known rule, give no reason, or cannot be read as shown.
+
+    Those in downloaded modules are left out: they are for others to mend.
+    """
     for text in texts:
-        if _MARK in text.text:
+        if _MARK in text.text and not _is_downloaded(text.path):
             yield from _Mentions(text).mistakes(known)
+
+
+def _is_downloaded(path: str) -> bool:
+    return ".terraform" in PurePosixPath(path).parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +173,7 @@ class _Mentions:
         if mention.hides or parsed is None or not parsed[1]:
             return None
         far = mention.at.column > WIDEST or len(mention.line) > LONGEST
-        downloaded = ".terraform" in PurePosixPath(mention.at.path).parts
-        return Comment(*parsed, mention.at, out_of_view=far or downloaded)
+        return Comment(*parsed, mention.at, out_of_view=far or _is_downloaded(mention.at.path))
 
     def _below(self) -> dict[int, int]:
         """Of each line that holds nothing but comments, the first line below that holds something else.

@@ -11,9 +11,9 @@ from iamlint import __version__
 from iamlint.catalog import own_names
 from iamlint.config import Acceptance
 from iamlint.estate import Estate
-from iamlint.facts import Fact, Grant, Place
+from iamlint.facts import Fact, Gap, Grant, Place
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
-from iamlint.ignore import Comments
+from iamlint.ignore import Comment, Comments
 from iamlint.kinds import kind_of
 from iamlint.location import Location
 from iamlint.match import Match, matches, weighed
@@ -42,17 +42,20 @@ def lint(
     findings: list[Finding] = []
     ignored: list[Accepted] = []
     comments = Comments(reading.texts)
-    doubts = [Doubt(gap.reason, gap.declared.at, None, gap.declared.address) for gap in estate.gaps]
+    doubts = [_doubt_of_gap(gap) for gap in estate.gaps]
     for rule in rules:
         names = own_names(rule)
+        entries = [entry for entry in accept if entry.rule in names]
         for match in answers(rule, estate):
-            if match.truth is not Truth.TRUE:
-                doubts += doubts_of(rule, match)
+            comment = comments.accepting(names, _where_accepted(match))
+            if match.truth is not Truth.TRUE and not entries:
+                doubts += doubts_of(rule, match, comment)
                 continue
             one = finding(rule, match, estate)
-            comment = comments.accepting(names, _where_accepted(match))
-            accepting = comment or next((entry for entry in accept if entry.covers(one, names, estate.as_of)), None)
-            if accepting:
+            accepting = comment or next((entry for entry in entries if entry.covers(one, names, estate.as_of)), None)
+            if match.truth is not Truth.TRUE:
+                doubts += doubts_of(rule, match, accepting)
+            elif accepting:
                 out_of_view = comment is not None and comment.out_of_view
                 ignored.append(Accepted(one, accepting.reason, accepting.at, out_of_view))
             else:
@@ -82,7 +85,8 @@ def _has_dates(facts: Iterable[Fact], accept: Iterable[Acceptance]) -> bool:
 def unaccepted(report: Report) -> Report:
     """The report as if nobody had accepted anything."""
     every = (*report.findings, *(one.finding for one in report.accepted))
-    return replace(report, findings=once(every), accepted=())
+    doubts = dict.fromkeys(replace(doubt, accepted_at=None) for doubt in report.doubts)
+    return replace(report, findings=once(every), accepted=(), doubts=tuple(doubts))
 
 
 def answers(rule: Rule, estate: Estate) -> Iterator[Match]:
@@ -119,10 +123,17 @@ def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
     )
 
 
-def doubts_of(rule: Rule, match: Match) -> Iterator[Doubt]:
+def doubts_of(rule: Rule, match: Match, accepting: Comment | Acceptance | None = None) -> Iterator[Doubt]:
     """A match that is not decided, a doubt for each reason."""
+    severity, accepted_at = None if match.closed else _severity(rule, match), accepting.at if accepting else None
     for reason in match.reasons:
-        yield Doubt(reason, place_of(match).at, rule.slug, match.fact.declared.address)
+        yield Doubt(reason, place_of(match).at, rule.slug, match.fact.declared.address, severity, accepted_at)
+
+
+def _doubt_of_gap(gap: Gap) -> Doubt:
+    """A part of the input that could not be read may hold any grant."""
+    severity: Severity | None = "high" if gap.unread else None
+    return Doubt(gap.reason, gap.declared.at, None, gap.declared.address, severity)
 
 
 def _severity(rule: Rule, match: Match) -> Severity:

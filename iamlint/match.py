@@ -47,6 +47,7 @@ class Match:
     ``related`` are other facts that belong to it; ``words`` are further texts for the rule's message. ``place`` is the
     part of the fact that is wrong, and ``confidence`` how sure that is, where they are not as usual. ``raised`` is by
     how many steps it is more severe than the rule, as when a privileged account can be reached; below 0 it is milder.
+    ``closed`` says that an unknown match is no finding for certain, and is only told with what closes it.
     """
 
     fact: Fact
@@ -58,6 +59,7 @@ class Match:
     place: Place | None = None
     confidence: Confidence | None = None
     raised: int = 0
+    closed: bool = False
 
 
 def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:
@@ -66,7 +68,7 @@ def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:
         answers = _of_grants(pattern, estate) if name == "grant" else _of_facts(KINDS[name].type, pattern, estate)
         for fact, found in answers:
             if found.truth is not Truth.FALSE:
-                yield Match(fact, found.truth, found.permissions, found.reasons, found.facts)
+                yield Match(fact, found.truth, found.permissions, found.reasons, found.facts, closed=found.closed)
 
 
 def _of_facts(type_: type[Fact], pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
@@ -154,7 +156,7 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
         return found
     opened = estate.closings.opened(grant, found.permissions)
     if opened.truth is Truth.FALSE:
-        return Verdict(Truth.UNKNOWN, opened.reasons, found.permissions, opened.facts)
+        return Verdict(Truth.UNKNOWN, opened.reasons, found.permissions, opened.facts, closed=True)
     return replace(found, permissions=opened.permissions) if opened.truth is Truth.TRUE else found & opened
 
 

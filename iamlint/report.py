@@ -7,9 +7,49 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding
+from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding, Severity
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key of the configuration, and what it did in this run: ``effect`` in words, ``count`` where it is countable."""
+
+    key: str
+    effect: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The configuration that was in force: its path, and its keys that can change what is reported or what fails."""
+
+    path: str
+    settings: tuple[Setting, ...]
+
+    def __str__(self) -> str:
+        return f"configuration {self.path}: {'; '.join(setting.effect for setting in self.settings)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What makes a run fail: findings of at least this severity, and unknown answers of at least this one if asked.
+
+    ``severity`` may be "never".
+    """
+
+    severity: str = "info"
+    unknown: bool = False
+
+    def fails(self, severity: Severity) -> bool:
+        """Whether a finding of a severity fails the run."""
+        order: tuple[str, ...] = SEVERITIES
+        return self.severity != "never" and order.index(severity) <= order.index(self.severity)
+
+    def fails_unknown(self, doubt: Doubt) -> bool:
+        """Whether an unknown answer does: it counts as the finding that it may be, unless somebody accepts that."""
+        return self.unknown and doubt.severity is not None and doubt.accepted_at is None and self.fails(doubt.severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +62,7 @@ class Report:
     and snippets. ``files`` is how many files were read. ``as_of`` is the day on which conditions were judged, None
     where the input has none. ``role_catalogs`` are the files laid over the role catalogue, which is of
     ``catalog_date``. ``inputs`` are the paths of the files that say something. ``unwalked`` are the directories that
-    hold Terraform and were not read; each is a doubt, too.
+    hold Terraform and were not read; each is a doubt, too. ``configuration`` is None where none was in force.
     """
 
     version: str
@@ -38,6 +78,7 @@ class Report:
     role_catalogs: tuple[str, ...] = ()
     inputs: frozenset[str] = frozenset()
     unwalked: tuple[str, ...] = ()
+    configuration: InForce | None = None
 
     @property
     def catalog(self) -> str:

@@ -13,13 +13,15 @@ from iamlint.unknown import Truth
 class Verdict:
     """The truth of one word, with the permissions that it found, or the reasons why it is unknown.
 
-    ``facts`` are others that it rests on, for a reader to see.
+    ``facts`` are others that it rests on, for a reader to see. ``closed`` says that the answer is only unknown to be
+    told with its reasons: what it is about is certainly closed.
     """
 
     truth: Truth
     reasons: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
+    closed: bool = False
 
     def __and__(self, other: Verdict) -> Verdict:
         if self is FALSE or other is FALSE:

@@ -57,6 +57,11 @@ def test_inputs_choose(runner: Runner) -> None:
     (runner.workspace / "other" / "main.tf").write_text(BAD)
     assert runner.run(fail_on="critical").code == 0
     assert runner.run(ignore="impersonation").code == 0
+    unknown = BAD.replace('"user:ana@example.com"', "var.who") + 'variable "who" {}\n'
+    (runner.workspace / "unknown").mkdir()
+    (runner.workspace / "unknown" / "main.tf").write_text(unknown)
+    assert runner.run(paths="unknown").code == 0
+    assert runner.run(paths="unknown", fail_on_unknown="true").code == 1
     assert runner.run(paths="other\nmain.tf").outputs["findings"] == "2"
     assert runner.run(working_directory="other").outputs["findings"] == "1"
     assert runner.run(summary="false").summary == ""

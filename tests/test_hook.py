@@ -53,6 +53,9 @@ def hook(*paths: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_module_brings_those_that_call_it(repository: Path) -> None:
+    found = touched([Path("modules/grant/main.tf")], repository, ["envs/*"])
+    assert found.excluded == 0
+    assert touched([Path("envs/dev/main.tf")], repository, ["envs/*"]).excluded == 1
     found = touched([Path("modules/grant/main.tf")], repository)
     assert set(found.paths) == {repository / "modules/grant/main.tf", repository / "envs/prod/main.tf"}
     assert found.directories == {repository / "modules/grant"}

@@ -235,6 +235,18 @@ def test_a_comment_above_reaches_over_comments_only(between: str, check: Check) 
     assert len(report.findings) == 1
 
 
+def test_a_downloaded_module_accepts_out_of_view_and_its_mistakes_are_for_others(check: Check) -> None:
+    installed = '{"Modules": [{"Key": "a", "Source": "git::https://example.com/x.git", "Dir": ".terraform/modules/a"}]}'
+    files = {
+        "main.tf": 'module "a" {\n  source = "git::https://example.com/x.git"\n}\n',
+        ".terraform/modules/modules.json": installed,
+        ".terraform/modules/a/main.tf": member(end=COMMENT) + "# iamlint: ignore[a-rule-of-theirs] reviewed\n",
+    }
+    report = check(files, select=("broad-token-creator",))
+    assert [one.out_of_view for one in report.accepted] == [True]
+    assert list(mistakes(report.texts.values(), {"broad-token-creator"})) == []
+
+
 # -- module calls ------------------------------------------------------------------------------------------------------
 
 MODULE = """variable "who" {

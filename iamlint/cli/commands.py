@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -39,11 +39,14 @@ from iamlint.cli.run import (
     with_errors,
 )
 from iamlint.location import Unreadable
-from iamlint.report import Report
+from iamlint.report import Bar, Report
 from iamlint.reporters import parts
 from iamlint.reporters.frame import place
 from iamlint.reporters.plain import json_escaped, neutral
 from iamlint.reporters.presentation import Presentation
+
+if TYPE_CHECKING:
+    from iamlint.config import Config
 
 _EVERY = ("default", "pedantic")
 """The sets that hold all rules between them."""
@@ -83,6 +86,7 @@ def check(
     form: str,
     output: tuple[str, ...],
     fail_on: str | None,
+    fail_on_unknown: bool,
     exit_zero: bool,
     show_unknown: bool,
     show_all: bool,
@@ -94,11 +98,14 @@ def check(
     The paths are files or directories, the working directory by default. A file that is named and cannot be read, is
     empty, or is of no known kind is an error; the others are still checked.
     """
-    wanted, targets = request(asked), list(map(target, output))
+    wanted, targets = replace(request(asked), fail_on=fail_on), list(map(target, output))
     apart(path for _, path in targets)
-    report, default = _check(wanted, quiet=quiet)
+    report, config = _check(wanted, quiet=quiet)
+    bar = Bar(fail_on or config.fail_on or "info", fail_on_unknown or config.fail_on_unknown)
     here = Path.cwd().resolve()
-    style = Presentation(show_unknown=show_unknown, show_all=show_all, directory=here, repository=repository(here))
+    style = Presentation(
+        show_unknown=show_unknown, show_all=show_all, directory=here, repository=repository(here), bar=bar
+    )
     inputs = inputs_of(wanted, report)
     written = [write(path, parts(name, report, style), inputs) for name, path in targets]
     report = with_errors(report, (error for error in written if error))
@@ -107,17 +114,18 @@ def check(
     emit(parts(form, report, style), for_programs=form != "text")
     if report.errors:
         sys.exit(FAILED)
-    bar = fail_on or default
-    sys.exit(FINDINGS if not exit_zero and bar != "never" and fails(report, bar) else OK)
+    sys.exit(FINDINGS if not exit_zero and fails(report, bar) else OK)
 
 
-def _check(wanted: Request, *, quiet: bool) -> tuple[Report, str]:
-    """The report, and the severity that fails where the command line says nothing of it."""
+def _check(wanted: Request, *, quiet: bool) -> tuple[Report, Config]:
+    """The report, and the configuration that applied."""
+    from iamlint.config import Config
+
     try:
         config = configuration(wanted)
-        return checked(wanted, config, quiet=quiet), config.fail_on or "info"
+        return checked(wanted, config, quiet=quiet), config
     except Failed as failed:
-        return failure(failed.errors), "info"
+        return failure(failed.errors), Config()
 
 
 @program.command()

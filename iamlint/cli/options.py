@@ -48,6 +48,13 @@ class Request:
     baseline: Path | None = None
     as_of: datetime | None = None
     role_catalog: tuple[Path, ...] = ()
+    fail_on: str | None = None
+
+    @property
+    def instead(self) -> frozenset[str]:
+        """The keys of the configuration in whose place the command line says something."""
+        said = {"select": self.select, "fail-on": self.fail_on, "accept": self.no_ignore}
+        return frozenset(key for key, value in said.items() if value)
 
 
 def _resource(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
@@ -123,6 +130,9 @@ def report_options(function: Command) -> Command:
         ),
         click.option(
             "--fail-on", type=click.Choice([*SEVERITIES, "never"]), help="Mildest severity that leaves with 1. [info]"
+        ),
+        click.option(
+            "--fail-on-unknown", is_flag=True, help="An unknown answer fails, too, by the severity that it could have."
         ),
         click.option("--exit-zero", is_flag=True, help="Leave with 0 though there are findings."),
         click.option("--show-unknown", is_flag=True, help="List what could not be decided, with the reasons."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from iamlint import __version__
 from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
-from iamlint.finding import SEVERITIES
 from iamlint.location import Location, Unreadable
-from iamlint.report import Report
+from iamlint.report import Bar, Report
 
 if TYPE_CHECKING:
     from iamlint.config import Config
@@ -42,15 +41,27 @@ def checked(request: Request, config: Config, *, quiet: bool) -> Report:
     if not change.whole:
         beyond = f"modules beyond the first {MOST_FILES} Terraform files of the repository"
         tell(f"note: whether {beyond} call what changed was not looked for")
-    report = _checked(replace(request, paths=change.paths), config, quiet=quiet)
-    return report.within(lambda path: resolved(Path(path).parent) in change.directories)
+
+    def touches(path: str) -> bool:
+        return resolved(Path(path).parent) in change.directories
+
+    wanted = replace(request, paths=change.paths)
+    return _checked(wanted, config, quiet=quiet, within=touches, excluded=change.excluded)
 
 
-def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
+def _checked(
+    request: Request,
+    config: Config,
+    *,
+    quiet: bool,
+    within: Callable[[str], bool] | None = None,
+    excluded: int = 0,
+) -> Report:
     from iamlint.baseline import beyond
     from iamlint.catalog import graded, own_names
     from iamlint.config import unknown_names
     from iamlint.ignore import mistakes
+    from iamlint.in_force import Run, in_force
     from iamlint.linter import lint, unaccepted
     from iamlint.relevance import relevance
     from iamlint.sources.reading import Reading
@@ -68,7 +79,10 @@ def _checked(request: Request, config: Config, *, quiet: bool) -> Report:
     as_of = request.as_of.date() if request.as_of else None
     found = lint(reading, graded(rules, config.severity), as_of, accept=config.accept, roles=roles)
     report = replace(beyond(found, _baseline(request)), inputs=_inputs(reading))
-    return unaccepted(report) if request.no_ignore else report
+    report = unaccepted(report) if request.no_ignore else report
+    report = report.within(within) if within else report
+    run = Run(config, report, every, request.select, request.ignore, reading.excluded + excluded)
+    return replace(report, configuration=in_force(run, request.instead))
 
 
 def _inputs(reading: Reading) -> frozenset[str]:
@@ -195,8 +209,7 @@ def with_errors(report: Report, errors: Iterable[Unreadable]) -> Report:
     return replace(report, errors=(*report.errors, *errors))
 
 
-def fails(report: Report, fail_on: str) -> bool:
-    """Whether there is a finding at least as severe as that."""
-    severities: tuple[str, ...] = SEVERITIES
-    failing = severities[: severities.index(fail_on) + 1]
-    return any(finding.severity in failing for finding in report.findings)
+def fails(report: Report, bar: Bar) -> bool:
+    """Whether there is a finding at least as severe as that, or an unknown answer where these count."""
+    found = any(bar.fails(finding.severity) for finding in report.findings)
+    return found or any(map(bar.fails_unknown, report.doubts))

@@ -153,4 +153,4 @@ def taken_away(replaced: Iterable[Replaced]) -> Iterator[Gap]:
         grants = f"{len(several)} grant{'s' if len(several) > 1 else ''} that this export shows"
         verb = "are" if len(several) > 1 else "is"
         more = f" and {len(by) - 1} more" if len(by) > 1 else ""
-        yield Gap(f"{grants} {verb} replaced or taken away when {by[0]}{more} is applied", declared)
+        yield Gap(f"{grants} {verb} replaced or taken away when {by[0]}{more} is applied", declared, unread=False)

@@ -6,11 +6,13 @@ Format and limits: https://docs.github.com/en/actions/reference/workflow-command
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
-from iamlint.finding import Finding, Severity
+from iamlint.finding import Doubt, Finding, Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Report
+from iamlint.reporters.notes import distinct, notes
 from iamlint.reporters.plain import neutral
 from iamlint.reporters.presentation import Presentation
 
@@ -28,28 +30,52 @@ _LEVELS: dict[Severity, Level] = {
 
 
 def github_report(report: Report, style: Presentation) -> str:
-    """One command a line: what could not be read first, then findings, the worst first.
+    """One command a line: what could not be read first, then findings and unknown answers that fail, the worst first.
 
     What GitHub would drop is printed as plain lines, which only the log shows; the last annotation of the level says
     how many these are.
     """
     errors = report.errors
     lines = [*(_of_error(error, style) for error in errors[:MOST]), *(_logged_error(error) for error in errors[MOST:])]
-    room: dict[Level, int] = {"error": MOST - len(errors[:MOST]), "warning": MOST, "notice": MOST}
-    ranked = report.ranked
+    told = [command("notice", {}, "iamlint", note) for note in notes(report)]
+    lines += told
+    room: dict[Level, int] = {"error": MOST - len(errors[:MOST]), "warning": MOST, "notice": MOST - len(told)}
+    found = [
+        *map(_of_finding, report.ranked),
+        *map(_of_doubt, distinct(filter(style.bar.fails_unknown, report.doubts))),
+    ]
     for level, left in room.items():
-        lines += _of_level(level, [finding for finding in ranked if _LEVELS[finding.severity] == level], left, style)
+        lines += _of_level(level, [one for one in found if _LEVELS[one.severity] == level], left, style)
     return "".join(line + "\n" for line in lines)
 
 
-def _of_level(level: Level, findings: list[Finding], room: int, style: Presentation) -> Iterator[str]:
-    left_out = len(findings) - room
-    for number, finding in enumerate(findings[:room], start=1):
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    """A finding, or an unknown answer that fails, as it is shown on its line."""
+
+    severity: Severity
+    at: Location
+    what: str
+    message: str
+
+
+def _of_finding(finding: Finding) -> _Annotation:
+    return _Annotation(finding.severity, finding.at, finding.rule, _message(finding))
+
+
+def _of_doubt(doubt: Doubt) -> _Annotation:
+    what = f"{doubt.rule}, unknown" if doubt.rule else "unknown"
+    address = f" [{doubt.address}]" if doubt.address else ""
+    return _Annotation(doubt.severity or "info", doubt.at, what, doubt.reason + address)
+
+
+def _of_level(level: Level, found: list[_Annotation], room: int, style: Presentation) -> Iterator[str]:
+    left_out = len(found) - room
+    for number, one in enumerate(found[:room], start=1):
         more = f" ({left_out} more of this level are in the log)" if left_out > 0 and number == room else ""
-        title = f"{finding.severity}: {finding.rule}"
-        yield command(level, _where(finding.at, style), title, _message(finding) + more)
-    for finding in findings[max(0, room) :]:
-        yield _logged(finding.at, f"{finding.severity} [{finding.rule}] {_message(finding)}")
+        yield command(level, _where(one.at, style), f"{one.severity}: {one.what}", one.message + more)
+    for one in found[max(0, room) :]:
+        yield _logged(one.at, f"{one.severity} [{one.what}] {one.message}")
 
 
 def _message(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from iamlint.facts import Resource
 from iamlint.finding import Accepted, Doubt, Finding
 from iamlint.location import Location
-from iamlint.report import Report
+from iamlint.report import InForce, Report
 from iamlint.reporters.indented import indented
 from iamlint.reporters.plain import json_escaped
 
@@ -35,6 +35,7 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     yield "version", report.version
     yield "catalog_date", report.catalog_date
     yield "role_catalogs", list(report.role_catalogs)
+    yield "configuration", _configuration(report.configuration)
     yield "findings", map(_finding, report.findings, report.fingerprints)
     yield "accepted", map(_accepted, report.accepted)
     yield "unknowns", map(_doubt, report.doubts)
@@ -57,12 +58,31 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     )
 
 
+def _configuration(found: InForce | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    settings = [{"key": one.key, "effect": one.effect, "count": one.count} for one in found.settings]
+    return {"path": found.path, "settings": settings}
+
+
 def _accepted(one: Accepted) -> dict[str, Any]:
-    return {**_finding(one.finding, one.finding.fingerprint), "reason": one.reason, "accepted_at": _start(one.at)}
+    return {
+        **_finding(one.finding, one.finding.fingerprint),
+        "reason": one.reason,
+        "accepted_at": _start(one.at),
+        "out_of_view": one.out_of_view,
+    }
 
 
 def _doubt(doubt: Doubt) -> dict[str, Any]:
-    return {"rule": doubt.rule, "reason": doubt.reason, **_start(doubt.at), "address": doubt.address}
+    return {
+        "rule": doubt.rule,
+        "severity": doubt.severity,
+        "reason": doubt.reason,
+        **_start(doubt.at),
+        "address": doubt.address,
+        "accepted_at": _start(doubt.accepted_at) if doubt.accepted_at else None,
+    }
 
 
 def _start(at: Location) -> dict[str, Any]:

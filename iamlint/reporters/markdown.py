@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from iamlint.location import Location
 from iamlint.report import Report
+from iamlint.reporters.notes import distinct, notes
 from iamlint.reporters.plain import counted, neutral
 from iamlint.reporters.presentation import Presentation
 
@@ -40,6 +41,8 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
         f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}, "
         f"role catalogue of {_cell(report.catalog)}{judged}."
     )
+    for note in notes(report):
+        yield from ("", f"{_cell(note[:1].upper() + note[1:])}.")
     if report.errors:
         yield from ("", "### Could not be read", "")
     for error in report.errors:
@@ -51,6 +54,11 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
         sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
         where = _where(finding.at, style)
         yield f"| {finding.severity}{sure} | {finding.rule} | {where} | {_cell(finding.message)} |"
+    failing = distinct(filter(style.bar.fails_unknown, report.doubts))
+    if failing:
+        yield from ("", "### Unknown", "", "| severity | rule | where | why |", "| --- | --- | --- | --- |")
+    for doubt in failing:
+        yield f"| {doubt.severity} | {doubt.rule or ''} | {_where(doubt.at, style)} | {_cell(doubt.reason)} |"
 
 
 def _where(at: Location, style: Presentation) -> str:

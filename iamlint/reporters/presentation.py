@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
+
+from iamlint.report import Bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,8 @@ class Presentation:
 
     ``show_all`` gives every finding a frame of its own, ``errors`` lists what could not be read. ``directory`` is the
     working directory, in which the paths of locations are; ``repository`` is the directory above it, in which those
-    are that a forge is told. Both are absolute, without symbolic links.
+    are that a forge is told. Both are absolute, without symbolic links. ``bar`` says which unknown answers fail, so
+    that they are shown.
     """
 
     color: bool = False
@@ -22,6 +25,7 @@ class Presentation:
     quiet: bool = False
     directory: PurePath | None = None
     repository: PurePath | None = None
+    bar: Bar = field(default_factory=Bar)
 
     def in_repository(self, path: str) -> str:
         """A location's path as seen from the top of the repository; as it is where it lies elsewhere."""

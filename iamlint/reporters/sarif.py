@@ -21,6 +21,7 @@ from iamlint.report import Report
 from iamlint.reporters.excerpt import inside, line_span
 from iamlint.reporters.indented import indented
 from iamlint.reporters.line_hash import line_hashes
+from iamlint.reporters.notes import notes
 from iamlint.reporters.page import rule_page
 from iamlint.reporters.plain import json_escaped, neutral
 from iamlint.reporters.presentation import Presentation
@@ -178,13 +179,19 @@ class _Run:
         )
 
     def _invocation(self, left_out: int) -> om.Invocation:
-        notifications = [self._error(error) for error in self._report.errors]
+        report = self._report
+        notifications = [self._error(error) for error in report.errors]
         if left_out:
             text = f"{left_out} findings are left out, since GitHub takes {MOST_RESULTS} at most."
             notifications.append(om.Notification(message=om.Message(text=text), level="warning"))
         notifications += self._doubts()
+        told = [
+            om.Notification(message=om.Message(text=_sentence(neutral(note))), level="note") for note in notes(report)
+        ]
         return om.Invocation(
-            execution_successful=not self._report.errors, tool_execution_notifications=notifications or None
+            execution_successful=not report.errors,
+            tool_execution_notifications=notifications or None,
+            tool_configuration_notifications=told or None,
         )
 
     def _error(self, error: Unreadable) -> om.Notification:
@@ -195,19 +202,20 @@ class _Run:
         )
 
     def _doubts(self) -> Iterator[om.Notification]:
-        """What is unknown: a note for each reason of each rule, with its places."""
+        """What is unknown: a note for each reason of each rule, with its places; a warning where it fails the run."""
         groups: dict[tuple[str, str], list[Doubt]] = {}
         for doubt in self._report.doubts:
             groups.setdefault((doubt.rule or "", doubt.reason), []).append(doubt)
         for (rule, reason), doubts in sorted(groups.items()):
-            more = len(doubts) - _MOST_PLACES
+            more, worst = len(doubts) - _MOST_PLACES, min(doubts, key=lambda doubt: doubt.rank)
             text = f"Not decided: {neutral(reason)}" + (f" (and {more} more places)" if more > 0 else "")
             about = om.ReportingDescriptorReference(id=rule, index=self._index[rule]) if rule in self._index else None
             yield om.Notification(
                 message=om.Message(text=_sentence(text)),
-                level="note",
+                level="warning" if any(map(self._style.bar.fails_unknown, doubts)) else "note",
                 associated_rule=about,
                 locations=[self._place(doubt.at, doubt.address) for doubt in doubts[:_MOST_PLACES]],
+                properties={"severity": worst.severity} if worst.severity else None,
             )
 
     # -- results ---------------------------------------------------------------------------------------------------

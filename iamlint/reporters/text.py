@@ -9,6 +9,7 @@ from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.frame import Paint, frame, place
 from iamlint.reporters.groups import Group, grouped
+from iamlint.reporters.notes import distinct, notes
 from iamlint.reporters.plain import counted, neutral
 from iamlint.reporters.presentation import Presentation
 
@@ -26,8 +27,7 @@ def text_report(report: Report, style: Presentation) -> str:
     lines: list[str] = []
     for group in groups:
         lines += [*_group(group, report, paint), ""]
-    if style.show_unknown:
-        lines += _unknown(report.doubts, paint)
+    lines += _unknown((doubt for doubt in report.doubts if style.show_unknown or style.bar.fails_unknown(doubt)), paint)
     if style.errors and report.errors:
         lines += [*(error_line(error, paint) for error in report.errors), ""]
     if not style.quiet:
@@ -107,13 +107,20 @@ def _listed(names: list[str]) -> str:
 
 
 def _unknown(doubts: Iterable[Doubt], paint: Paint) -> Iterator[str]:
-    """Each reason once, with the places that it holds for, and the rules that it keeps from an answer."""
+    """Each reason once, with the places that it holds for, and the rules that it keeps from an answer.
+
+    The first are those that may be the most severe findings.
+    """
     reasons: dict[str, dict[str, list[str]]] = {}
+    worst: dict[str, Doubt] = {}
     for doubt in doubts:
         where = place(doubt.at) + (f"  {neutral(doubt.address)}" if doubt.address else "")
-        reasons.setdefault(doubt.reason, {}).setdefault(where, []).append(doubt.rule or "")
-    for reason, places in reasons.items():
-        yield f"{paint('1;36', 'unknown')}: {neutral(reason)}"
+        rule = f"{doubt.rule}{', accepted' if doubt.accepted_at else ''}" if doubt.rule else ""
+        reasons.setdefault(doubt.reason, {}).setdefault(where, []).append(rule)
+        worst[doubt.reason] = min(worst.get(doubt.reason, doubt), doubt, key=lambda one: one.rank)
+    for reason, places in sorted(reasons.items(), key=lambda found: worst[found[0]].rank):
+        severity = worst[reason].severity
+        yield f"{paint('1;36', 'unknown')}{f' ({severity})' if severity else ''}: {neutral(reason)}"
         for where, rules in places.items():
             named = _listed([rule for rule in rules if rule])
             yield f" {paint('34', '-->')} {where}{paint('2', f'  ({named})') if named else ''}"
@@ -135,9 +142,9 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
     if report.accepted:
         parts.append(f"{len(report.accepted)} accepted")
     if report.doubts:
-        parts.append(
-            f"{report.open_questions} unknown" + ("" if style.show_unknown else " (--show-unknown lists them)")
-        )
+        failing = len(distinct(filter(style.bar.fails_unknown, report.doubts)))
+        unknown = f"{report.open_questions} unknown" + (f", of which {failing} fail" if failing else "")
+        parts.append(unknown + ("" if style.show_unknown else " (--show-unknown lists them)"))
     if report.unwalked:
         several = "directory" if len(report.unwalked) == 1 else "directories"
         parts.append(
@@ -149,3 +156,4 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
     judged = f", conditions as of {report.as_of}" if report.as_of else ""
     ran = f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}"
     yield paint("2", f"{ran}, role catalogue of {neutral(report.catalog)}{judged}")
+    yield from (paint("33", neutral(note)) for note in notes(report))

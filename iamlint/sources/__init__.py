@@ -52,7 +52,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     beside = [path for path in (options.source_root, *options.var_files) if path]
     workspace = Workspace([*paths, *beside])
     found = discover(paths, workspace, options.exclude)
-    reading = Reading(errors=found.errors)
+    reading = Reading(errors=found.errors, excluded=found.excluded)
     reading.facts += (
         Gap(why, Declaration(Location(workspace.shown(path)), "file")) for path, why in sorted(found.unread.items())
     )

@@ -92,6 +92,7 @@ class Reading:
     """Everything that the sources found: facts, what could not be read, and the texts that locations point into.
 
     ``unwalked`` are the directories that hold Terraform and were not looked into.
+    ``excluded`` is how many files of the given directories were left out because the user's globs exclude them.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -99,6 +100,7 @@ class Reading:
     texts: dict[str, SourceText] = field(default_factory=dict)
     files: int = 0
     unwalked: list[str] = field(default_factory=list)
+    excluded: int = 0
 
     def add(self, other: Reading) -> None:
         """Take over what another reading found."""
@@ -107,3 +109,4 @@ class Reading:
         self.texts |= other.texts
         self.files += other.files
         self.unwalked += other.unwalked
+        self.excluded += other.excluded

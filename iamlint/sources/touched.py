@@ -24,12 +24,14 @@ _LOCAL_SOURCE = re.compile(r'\bsource"?[ \t]*[=:][ \t]*"(\.\.?(?:/[^"\\\n]*)?)"'
 class Touched:
     """``paths`` are to be read: a file of each module. ``directories`` are those of the change itself, resolved.
 
-    ``whole`` says whether the whole repository was looked through for callers.
+    ``whole`` says whether the whole repository was looked through for callers. ``excluded`` is how many of the change's
+    files were left out because the user's globs exclude them.
     """
 
     paths: tuple[Path, ...]
     directories: frozenset[Path]
     whole: bool = True
+    excluded: int = 0
 
 
 def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = ()) -> Touched:
@@ -47,7 +49,8 @@ def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = ()) -> To
     wanted = modules | callers
     chosen = (_first_file(directory) for directory in sorted(wanted))
     paths = (*(path for path in chosen if path), *documents)
-    return Touched(paths, frozenset(modules | {resolved(path.parent) for path in documents}), whole)
+    directories = frozenset(modules | {resolved(path.parent) for path in documents})
+    return Touched(paths, directories, whole, len(given) - len(files))
 
 
 def _is_excluded(path: Path, globs: tuple[str, ...]) -> bool:

@@ -96,8 +96,8 @@ class Workspace:
 class Found:
     """What lies below the given paths. ``documents`` has True for those that the user named.
 
-    ``unread`` are files of which nothing is read, each with the reason.
-    ``unwalked`` are directories that hold Terraform and were not walked into.
+    ``unread`` are files of which nothing is read, each with the reason. ``unwalked`` are directories that hold
+    Terraform and were not walked into. ``excluded`` counts the files that would be here if nothing excluded them.
     """
 
     directories: list[Path] = field(default_factory=list)
@@ -105,6 +105,7 @@ class Found:
     errors: list[Unreadable] = field(default_factory=list)
     unread: dict[Path, str] = field(default_factory=dict)
     unwalked: list[Unwalked] = field(default_factory=list)
+    excluded: int = 0
 
 
 @dataclass(slots=True)
@@ -161,19 +162,38 @@ def _walk(
     unreadable: list[OSError] = []
     for directory, names, files in os.walk(top, onerror=unreadable.append):
         walk.done.add(resolved(Path(directory)))
-        inner = [Path(directory, name) for name in sorted(names)]
-        inner = [path for path in inner if not _fits(workspace.shown(path), excluded)]
+        every = [Path(directory, name) for name in sorted(names)]
+        inner = [path for path in every if not _fits(workspace.shown(path), excluded)]
+        shut = [path for path in every if _fits(workspace.shown(path), excluded) and is_walked(path)]
+        found.excluded += _counted(file for path in shut for file in _below(path))
         walk.left_out += [path for path in inner if not is_walked(path)]
         names[:] = [path.name for path in inner if is_walked(path)]
         for path in (Path(directory, name) for name in files):
             if not _fits(workspace.shown(path), excluded):
                 _sort(path, found, named=False)
+            else:
+                found.excluded += _counted([path])
     for error in unreadable:
         where = Location(workspace.shown(Path(error.filename)))
         yield Unreadable(where, f"the directory cannot be read: {error.strerror}", "check its permissions")
     if not unreadable and len(found.directories) + len(found.documents) == before:
         hint = "give a directory with Terraform files, a plan as JSON, or an export of gcloud"
         yield Unreadable(Location(workspace.shown(top)), "nothing in this directory can be checked", hint)
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """The files of a directory that is left out."""
+    for directory, names, files in os.walk(top) if not top.is_symlink() else ():
+        names[:] = [name for name in names if is_walked(Path(directory, name))]
+        yield from (Path(directory, name) for name in files)
+
+
+def _counted(paths: Iterable[Path]) -> int:
+    """How many of these files would be read."""
+    found = Found()
+    for path in paths:
+        _sort(path, found, named=False)
+    return len(found.directories) + len(found.documents) + len(found.unread)
 
 
 def _sort(path: Path, found: Found, *, named: bool) -> None:

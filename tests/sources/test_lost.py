@@ -119,9 +119,9 @@ def test_other_files_are_passed_over(name: str, content: str | bytes) -> None:
         ("a.yaml", "ERROR: (gcloud.projects.get-iam-policy) no permission\n"),
         ("a.ndjson", ASSET + "\n" + ASSET[:90]),
         ("a.ndjson", ASSET[:90]),
-        ("a.ndjson.gz", gzip.compress((ASSET + "\n" + ASSET[:90]).encode())),
-        ("a.ndjson.gz", gzip.compress(ASSET.encode() * 2000)[:-30]),
-        ("a.ndjson.gz", gzip.compress(os.urandom(3) + ASSET.encode())),
+        ("a.ndjson.gz", gzip.compress((ASSET + "\n" + ASSET[:90]).encode(), mtime=0)),
+        ("a.ndjson.gz", gzip.compress(ASSET.encode() * 2000, mtime=0)[:-30]),
+        ("a.ndjson.gz", gzip.compress(b"\x00\xff\x01" + ASSET.encode(), mtime=0)),
         ("a.ndjson.gz", ASSET.encode()[:90] + b"\xff"),
     ],
 )

@@ -86,5 +86,5 @@ def stated_by_call(fact: Fact, call: str) -> Fact:
     """A fact of a described module: the call is its address, since what is within the module is not known."""
     if isinstance(fact, Gap):
         reason = f"how much {call} grants is not known{fact.reason.partition(' is not known')[2]}"
-        return Gap(reason, replace(fact.declared, address=call))
+        return replace(fact, reason=reason, declared=replace(fact.declared, address=call))
     return replace(fact, declared=replace(fact.declared, address=call))

@@ -346,8 +346,8 @@ class ModuleInstance:
             self._say(declared, address, f"{address} is not installed, so that only what its arguments grant is known")
         expansion = self.expansion(declared, address)
         if expansion.symbolic and (found.resources or found.calls):
-            why = f"how many instances it has is not known: {expansion.symbolic.reason}"
-            self._gap(declared, address, why)
+            why = f"how many instances {address} has is not known: {expansion.symbolic.reason}"
+            self._say(declared, address, why, unread=False)
         if expansion.assumed and (found.resources or found.calls):
             self._say_assumed(declared, address, expansion.assumed)
         children: dict[Key, ModuleInstance] = {}
@@ -393,8 +393,8 @@ class ModuleInstance:
         self._say(declared, address, reason)
         return Unknown(reason, (Hole(address),))
 
-    def _say(self, declared: Declared, address: str, reason: str) -> None:
-        self.run.gaps.append(gap(reason, declared, address, self.via))
+    def _say(self, declared: Declared, address: str, reason: str, *, unread: bool = True) -> None:
+        self.run.gaps.append(replace(gap(reason, declared, address, self.via), unread=unread))
 
     def _say_once(self, declared: Declared, address: str, reason: str, at: Span | None = None) -> None:
         """What holds for a block, however many instances it and its module have."""

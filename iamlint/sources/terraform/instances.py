@@ -135,7 +135,7 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
     stated = list(state(instance)) if state else []
     if stated and instance.symbolic:
         reason = f"how many instances of {instance.address} there are is not known: {instance.symbolic.reason}"
-        yield Gap(reason, declaration(instance))
+        yield Gap(reason, declaration(instance), unread=False)
     if stated and instance.uncertain:
-        yield Gap(declaration(instance).uncertain, declaration(instance))
+        yield Gap(declaration(instance).uncertain, declaration(instance), unread=False)
     yield from stated

@@ -69,7 +69,7 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
     if missing:
         reading.facts.append(Gap(missing, whole))
     if isinstance(beside, str):
-        reading.facts.append(Gap(beside, whole))
+        reading.facts.append(Gap(beside, whole, unread=False))
         beside = None
     planned = Planned(entries, configuration, beside)
     for instance in planned.instances():
