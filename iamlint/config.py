@@ -59,6 +59,7 @@ class Config:
     ignore: tuple[str, ...] = ()
     rules: tuple[Path, ...] = ()
     exclude: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
     fail_on: str | None = None
     fail_on_unknown: bool = False
     severity: Mapping[str, Severity] = field(default_factory=dict)
@@ -91,6 +92,7 @@ def _config(document: Value, home: Path, shown: str) -> Config:
         ignore=tuple(written.get("ignore", ())),
         rules=tuple(home / name for name in written.get("rules", ())),
         exclude=tuple(written.get("exclude", ())),
+        inputs=tuple(written.get("inputs", ())),
         fail_on=written.get("fail-on"),
         fail_on_unknown=written.get("fail-on-unknown", False),
         severity=written.get("severity", {}),

@@ -37,6 +37,9 @@ PrincipalKind = Literal[
 Origin = Literal["member", "binding", "policy", "export"]
 """How a grant is written. In Terraform a member adds, a binding owns its role, a policy owns the whole resource."""
 
+Trust = Literal["named", "owner", "own"]
+"""How far a fact counts beyond its own configuration: see `iamlint.provenance`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -54,6 +57,7 @@ class Declaration:
     of export. ``at`` is the header of the block, or the start of the document or entry. ``via`` are the module calls
     that lead to it, outermost first. ``planned`` is the entry of the plan or state that states it, where ``at`` is in
     the source beside it. ``uncertain`` says why it is not known whether there is such a thing; empty where it is known.
+    ``trust`` says how far it counts beyond its own configuration.
     """
 
     at: Location
@@ -62,6 +66,10 @@ class Declaration:
     via: tuple[Location, ...] = ()
     planned: Location | None = field(default=None, compare=False)
     uncertain: str = ""
+    trust: Trust = field(default="named", compare=False)
+
+
+_WITHOUT_EMAIL = frozenset({"federated", "federated_set", "federated_pool", "public", "malformed", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +88,7 @@ class Principal:
     @property
     def email(self) -> str | None:
         """The e-mail, for the forms that have one and where it is known (``${ADDRESS.email}`` is one here)."""
-        if self.unknown or self.kind in (
-            "federated",
-            "federated_set",
-            "federated_pool",
-            "public",
-            "malformed",
-            "unknown",
-        ):
+        if self.unknown or self.kind in _WITHOUT_EMAIL:
             return None
         return self.text.partition(":")[2] or None
 

@@ -114,6 +114,10 @@ def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> It
         yield Related(at.at, f"the custom role has {permission}")
     for again in estate.again(grant):
         yield Related(again.principal_place.at, "an export shows it, too")
+    by = estate.contested(grant)
+    if by:
+        what = by.declared.address or "this"
+        yield Related(by.declared.at, f"{what} replaces it or takes it away, if it is applied")
 
 
 _GRANT = Kind(
@@ -200,6 +204,11 @@ _CUSTOM_ROLE = Kind(
 
 # -- accounts and their credentials --------------------------------------------------------------------------------
 
+
+def _state(account: ServiceAccount) -> str:
+    return "disabled" if account.disabled is True else "declared"
+
+
 _ACCOUNT = Kind(
     ServiceAccount,
     "service_account",
@@ -210,7 +219,7 @@ _ACCOUNT = Kind(
     },
     shown={"account": lambda account: shown(account.email), "project": lambda account: shown(account.project)},
     resource=lambda account: Resource("service_account", account.email),
-    described=lambda account: f"the account {shown(account.email)} is declared here",
+    described=lambda account: f"the account {shown(account.email)} is {_state(account)} here",
 )
 _KEY = Kind(
     ServiceAccountKey,

@@ -11,13 +11,14 @@ from iamlint import __version__
 from iamlint.catalog import own_names
 from iamlint.config import Acceptance
 from iamlint.estate import Estate
-from iamlint.facts import Fact, Gap, Grant, Place
+from iamlint.facts import Boundary, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
 from iamlint.ignore import Comment, Comments
 from iamlint.kinds import kind_of
 from iamlint.location import Location
 from iamlint.match import Match, matches, weighed
 from iamlint.message import filled, words_of
+from iamlint.provenance import counts_for, outside
 from iamlint.queries import QUERIES
 from iamlint.report import Report
 from iamlint.roles import Catalog, catalog
@@ -179,9 +180,19 @@ def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
         yield Related(place.origin, "the value comes from here")
     for fact in match.related:
         other = kind_of(fact)
-        yield Related(other.place(fact, match.permissions).at, other.described(fact))
+        yield Related(other.place(fact, match.permissions).at, other.described(fact) + _left_aside(fact, match.fact))
     for call in match.fact.declared.via:
         yield Related(call, "in this module call")
+
+
+def _left_aside(fact: Fact, of: Fact) -> str:
+    """Why what would close a grant does not, as the rest of a sentence; empty for any other fact."""
+    closes = isinstance(fact, Denial | Boundary | OrgPolicy) or (
+        isinstance(fact, ServiceAccount) and fact.disabled is not False
+    )
+    if not closes or counts_for(fact.declared, of.declared):
+        return ""
+    return f", {outside(fact.declared)}: it is not taken into account"
 
 
 def _distinct(related: Iterable[Related], at: Location) -> tuple[Related, ...]:

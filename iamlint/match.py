@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from iamlint.estate import Estate, condition_truth, identity, left_to_the_holder
+from iamlint.estate import Estate, condition_truth, identity, left_to_the_holder, role_scope
 from iamlint.facts import CustomRole, Fact, Grant, Place, PrincipalKind
 from iamlint.finding import Confidence
 from iamlint.globs import text_is
@@ -103,8 +103,10 @@ def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
         role, principal = grant.role, grant.principal
         if isinstance(role, Unknown):
             key: object = (role.reason, identity(role, grant.declared) or id(grant))
+        elif role.startswith("roles/") and "${" not in role:
+            key = role
         else:
-            key = role if role.startswith("roles/") and "${" not in role else identity(role, grant.declared)
+            key = identity(role, grant.declared), role_scope(role, grant.declared)
         groups[key, grant.resource.kind, principal.kind if principal.unknown is None else id(principal)].append(grant)
     return tuple(map(tuple, groups.values()))
 
@@ -157,7 +159,9 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
     opened = estate.closings.opened(grant, found.permissions)
     if opened.truth is Truth.FALSE:
         return Verdict(Truth.UNKNOWN, opened.reasons, found.permissions, opened.facts, closed=True)
-    return replace(found, permissions=opened.permissions) if opened.truth is Truth.TRUE else found & opened
+    if opened.truth is Truth.TRUE:
+        return replace(found, permissions=opened.permissions, facts=(*found.facts, *opened.facts))
+    return found & opened
 
 
 def _holds(grant: Grant, permissions: tuple[str, ...], estate: Estate) -> Verdict:

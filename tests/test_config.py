@@ -21,6 +21,7 @@ select: [default, pedantic]
 ignore: [hygiene]
 rules: [own]
 exclude: ["examples/*"]
+inputs: ["export/"]
 fail-on: medium
 severity: {broad-token-creator: critical}
 accept:
@@ -61,6 +62,7 @@ def test_everything_that_it_may_say(tmp_path: Path) -> None:
     found = config(tmp_path, FULL)
     assert (found.select, found.ignore, found.exclude) == (("default", "pedantic"), ("hygiene",), ("examples/*",))
     assert found.rules == (tmp_path / "own",)
+    assert found.inputs == ("export/",)
     assert (found.fail_on, found.severity) == ("medium", {"broad-token-creator": "critical"})
 
 
@@ -103,7 +105,7 @@ def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, line: int
 def test_rules_that_are_not_there_are_told(tmp_path: Path) -> None:
     found = config(tmp_path, FULL)
     assert unknown_names(found, {"broad-token-creator"}) == []
-    assert [error.at.line for error in unknown_names(found, set())] == [8, 1]
+    assert [error.at.line for error in unknown_names(found, set())] == [9, 1]
 
 
 def test_what_is_accepted_is_no_finding_but_counted(tmp_path: Path, check: Check) -> None:

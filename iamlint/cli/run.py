@@ -136,6 +136,8 @@ def read(
     progress = Progress(on=not quiet and sys.stderr.isatty())
     options = Options(
         exclude=config.exclude,
+        inputs=config.inputs,
+        files_are_named=not request.hook,
         variables=request.var,
         var_files=request.var_file,
         workspace=request.workspace,

@@ -13,15 +13,18 @@ from iamlint.estate.holding import condition_truth, left_to_the_holder
 from iamlint.estate.merging import Change, merged, taken_away
 from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
 from iamlint.facts import (
+    BoundaryBinding,
     CustomRole,
     Declaration,
     DefaultAccounts,
+    Denial,
     Emptied,
     Fact,
     Folder,
     Gap,
     Grant,
     Organization,
+    OrgPolicy,
     Place,
     Project,
     Removed,
@@ -29,6 +32,7 @@ from iamlint.facts import (
     ServiceAccount,
     Text,
 )
+from iamlint.provenance import at, configuration, counts_for, outside
 from iamlint.roles import Catalog, Roles
 from iamlint.unknown import Unknown, shown
 
@@ -45,6 +49,7 @@ __all__ = [
     "left_to_the_holder",
     "permissions_of",
     "principal_node",
+    "role_scope",
     "scope",
 ]
 
@@ -62,17 +67,24 @@ class Estate:
 
     def __init__(self, facts: Iterable[Fact], catalog: Catalog, as_of: date) -> None:
         self.as_of = as_of
-        self._held: dict[str, tuple[frozenset[str], Unknown | None]] = {}  # of the roles with one name everywhere
+        self._held: dict[tuple[str, str], tuple[frozenset[str], Unknown | None]] = {}
         self._facts = _by_kind(one_name(facts))
         self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization))
         changes: list[Change] = [*self.of(Removed), *self.of(Emptied), *self.of(DefaultAccounts)]
-        grants = merged(self.of(Grant), changes, self.hierarchy)
+        disabled = (one for one in self.of(ServiceAccount) if one.disabled is not False)
+        closing: tuple[Fact, ...] = (*self.of(Denial), *self.of(BoundaryBinding), *self.of(OrgPolicy), *disabled)
+        closed = {configuration(one.declared) for one in closing}
+        grants = merged(self.of(Grant), changes, self.hierarchy, closed)
         self._facts[Grant], self.replaced = grants.grants, grants.replaced
+        self._contested = {id(one.grant): one.by for one in grants.contested}
         self._again: dict[int, list[Grant]] = defaultdict(list)
         for one in self.replaced:
             if one.same:
                 self._again[id(one.by)].append(one.grant)
-        self._custom_roles = {name: role for role in reversed(self.of(CustomRole)) for name in _role_names(role)}
+        self._custom_roles: dict[str, list[CustomRole]] = defaultdict(list)
+        for role in self.of(CustomRole):
+            for name in _role_names(role):
+                self._custom_roles[name].append(role)
         self.roles = Roles(catalog, {})
         self.closings = Closings(
             self.of, self.hierarchy, as_of, lambda grant: self.permissions(grant.role, grant.declared)[0]
@@ -92,25 +104,33 @@ class Estate:
         """What exports show of a grant that Terraform states: the same, told once."""
         return tuple(self._again.get(id(grant), ()))
 
+    def contested(self, grant: Grant) -> Grant | Change | None:
+        """What of Terraform would replace a grant that an export shows, where nothing says that it is applied."""
+        return self._contested.get(id(grant))
+
     # -- roles ------------------------------------------------------------------------------------------------------
 
     def custom_role(self, role: Text, declared: Declaration) -> CustomRole | None:
-        """The definition of the custom role that a declaration names, where the input has it."""
-        name = identity(role, declared)
-        return self._custom_roles.get(name) if name else None
+        """The definition of the custom role that a declaration names, where the input has it.
+
+        The first of those that count for the declaration, else the first of the others.
+        """
+        told = self._custom_roles.get(identity(role, declared) or "", ())
+        return next((one for one in told if counts_for(one.declared, declared)), told[0] if told else None)
 
     def permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
         """The permissions that the role which a declaration names certainly has, and why there may be more."""
         if not isinstance(role, str) or "${" in role:  # it may be another one in the next configuration
             return self._permissions(role, declared)
-        if role not in self._held:
-            self._held[role] = self._permissions(role, declared)
-        return self._held[role]
+        key = role, role_scope(role, declared)
+        if key not in self._held:
+            self._held[key] = self._permissions(role, declared)
+        return self._held[key]
 
     def _permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
-        custom = self.custom_role(role, declared)
-        if custom:
-            return permissions_of(custom)
+        told = self._custom_roles.get(identity(role, declared) or "")
+        if told:
+            return _together(told, declared)
         found = self.roles.permissions(role)
         return (frozenset(), found) if isinstance(found, Unknown) else (found, None)
 
@@ -145,6 +165,31 @@ def permissions_of(role: CustomRole) -> tuple[frozenset[str], Unknown | None]:
         case listed:
             known = frozenset(text for text, _ in listed if isinstance(text, str))
             return known, _first_unknown(listed)
+
+
+def role_scope(role: Text, declared: Declaration) -> str:
+    """The configuration in which a role means what a declaration means by it; empty for a role of Google's."""
+    return "" if isinstance(role, str) and role.startswith("roles/") else configuration(declared)
+
+
+def _together(told: Iterable[CustomRole], declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
+    """What definitions of one custom role say of its permissions to a declaration.
+
+    Those that count for it are added up. What the others list beyond that, or alone, is not certain.
+    """
+    counted = [one for one in told if counts_for(one.declared, declared)]
+    others = [one for one in told if not counts_for(one.declared, declared)]
+    known = [permissions_of(one) for one in counted or others]
+    held = frozenset[str]().union(*(permissions for permissions, _ in known))
+    unknown = next((why for _, why in known if why), None)
+    for other in others:
+        if not counted:
+            return held, Unknown(f"{at(other.declared)} defines the custom role, but is {outside(other.declared)}")
+        more = sorted(permissions_of(other)[0] - held)
+        if more:
+            what = f"that the custom role has {more[0]}"
+            return held, unknown or Unknown(f"{at(other.declared)} says {what}, but is {outside(other.declared)}")
+    return held, unknown
 
 
 def _first_unknown(listed: tuple[tuple[Text, Place], ...]) -> Unknown | None:

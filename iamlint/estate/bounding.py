@@ -5,14 +5,14 @@ Source: https://cloud.google.com/iam/docs/principal-access-boundary-policies
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from iamlint.conditions import Context, evaluate
 from iamlint.estate.covering import chain_of_principal, node_of, only_scope, within
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import is_there, scope
-from iamlint.facts import Boundary, BoundaryBinding, Condition, Grant
+from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant
 from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict
 
@@ -60,7 +60,7 @@ def excludes(boundary: Boundary, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     """Whether a boundary policy leaves nothing of a grant's resource; of a wider one it leaves a part."""
     if isinstance(boundary.resources, Unknown):
         return Verdict.of(Truth.UNKNOWN, f"what it allows is not known: {boundary.resources.reason}")
-    chain = hierarchy.above(grant.resource, grant.declared)
+    chain = hierarchy.above(grant.resource, grant.declared, certain=True)
     allowed = [node_of(one, boundary.declared, hierarchy) for one in boundary.resources]
     inside = [within(chain, one) for one in allowed]
     around = [_is_wider(chain, one, hierarchy) for one in allowed]
@@ -127,11 +127,12 @@ def bounded(
     permission: str,
     hierarchy: Hierarchy,
     as_of: date,
+    counts: Callable[[Declaration], bool] = lambda _: True,
 ) -> tuple[Verdict, Boundary | None]:
     """Whether boundaries take a permission from the holder of a grant on all of its resource, and the first that may.
 
     The resources of all that bind a principal add up: one that leaves the resource is enough. What has no say over the
-    permission does not count.
+    permission does not count, and only bindings that ``counts`` is true of take it away.
     """
     keep_out, leave, first = FALSE, FALSE, None
     for binding, boundary in bindings:
@@ -140,7 +141,8 @@ def bounded(
         if bound.truth is Truth.FALSE:
             continue
         outside = excludes(boundary, grant, hierarchy)
-        keep_out |= says & bound & outside
         leave |= bound & ~outside
-        first = first or boundary
+        if counts(binding.declared):
+            keep_out |= says & bound & outside
+            first = first or boundary
     return keep_out & ~leave, first

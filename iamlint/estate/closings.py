@@ -1,12 +1,15 @@
 """What closes a grant: boundaries first, then deny policies, then accounts that are disabled and organization policies.
 
+Only what counts for the configuration of the grant closes it. What lies in another root module, or in a document that
+the user did not name, need not be applied anywhere: the grant stays open, and what is left aside is told with it.
+
 Source: "Policy types", https://cloud.google.com/iam/docs/policy-types
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -14,10 +17,22 @@ from typing import Protocol, TypeVar
 from iamlint.estate.bounding import bounded
 from iamlint.estate.covering import denied_form, only_scope, told_at_once, within
 from iamlint.estate.denying import Rule, denies, lists, rule
-from iamlint.estate.hierarchy import CONTAINERS, Hierarchy
+from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import identity, is_there, principal_node, scope
-from iamlint.facts import Boundary, BoundaryBinding, Denial, Fact, Grant, OrgPolicy, Place, ServiceAccount
+from iamlint.facts import (
+    Boundary,
+    BoundaryBinding,
+    Declaration,
+    Denial,
+    Fact,
+    Grant,
+    OrgPolicy,
+    Place,
+    ServiceAccount,
+    Text,
+)
 from iamlint.location import Location
+from iamlint.provenance import counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict, distinct
 
@@ -33,6 +48,9 @@ https://cloud.google.com/resource-manager/docs/organization-policy/restricting-s
 Kind = TypeVar("Kind", bound=Fact)
 Permissions = Callable[[Grant], frozenset[str]]
 """The permissions that the role of a grant certainly has."""
+Counts = Callable[[Declaration], bool]
+"""Whether what a declaration states is taken into account."""
+_Placed = tuple[OrgPolicy, Node | None]
 _Found = tuple[Verdict, str, Fact | None]
 """Whether a grant is closed, what by, and the fact that does it."""
 
@@ -78,16 +96,9 @@ class Closings:
         self._at: dict[Hashable, list[Rule]] = {}
         self._for: dict[Hashable, _Asked] = {}
         self._alike: dict[tuple[int, ...], _Asked] = {}
-        policies = {identity(policy.name, policy.declared): policy for policy in reversed(of(Boundary))}
-        self._bindings = [
-            (binding, policies.get(identity(binding.policy, binding.declared)) or _not_there(binding))
-            for binding in of(BoundaryBinding)
-        ]
-        self._disabled = {
-            name: account
-            for account in reversed(of(ServiceAccount))
-            if account.disabled is not False and (name := identity(account.email, account.declared))
-        }
+        policies = _by_name((policy.name, policy) for policy in of(Boundary))
+        self._bindings = [(one, _bound_by(one, policies)) for one in of(BoundaryBinding)]
+        self._disabled = _by_name((one.email, one) for one in of(ServiceAccount) if one.disabled is not False)
         wanted = {name for names in _NO_NEW_KEYS for name in names}
         self._policies = [
             (policy, hierarchy.node(policy.resource, policy.declared))
@@ -103,7 +114,8 @@ class Closings:
     def opened(self, grant: Grant, permissions: Iterable[str]) -> Verdict:
         """Whether one of the permissions of a grant is open to its holder, with those that are.
 
-        False where all of them are certainly closed, with what closes them as the reasons.
+        False where all of them are certainly closed, with what closes them as the reasons. Where they would be but for
+        what does not count, that is among the facts.
         """
         permissions = tuple(permissions)
         if not self._any or not permissions:
@@ -125,7 +137,7 @@ class Closings:
                 case Truth.TRUE:
                     closed += verdict.reasons
         if open_:
-            return Verdict(Truth.TRUE, (), tuple(open_))
+            return Verdict(Truth.TRUE, (), tuple(open_), self._left_aside(grant, open_))
         by = tuple(dict.fromkeys(facts))
         if perhaps:
             return Verdict(Truth.UNKNOWN, distinct(doubts), tuple(perhaps), by)
@@ -134,9 +146,7 @@ class Closings:
     def closed(self, grant: Grant, permission: str) -> Verdict:
         """Whether a permission of a grant is closed to its holder, with the reasons for what is or may be so."""
         perhaps: list[_Found] = []
-        for verdict, by, fact in self._closing(grant, permission):
-            if fact:
-                verdict &= is_there(fact.declared)  # noqa: PLW2901  # the same answer, with what else it depends on
+        for verdict, by, fact in self._closing(grant, permission, lambda one: counts_for(one, grant.declared)):
             if verdict.truth is Truth.TRUE:
                 return Verdict(Truth.TRUE, (f"closed by {by}",), (permission,), (fact,) if fact else ())
             if verdict.truth is Truth.UNKNOWN:
@@ -149,19 +159,37 @@ class Closings:
         ]
         return Verdict(Truth.UNKNOWN, distinct(reasons), (permission,), tuple(fact for *_, fact in perhaps if fact))
 
-    def _closing(self, grant: Grant, permission: str) -> Iterator[_Found]:
+    def _left_aside(self, grant: Grant, permissions: list[str]) -> tuple[Fact, ...]:
+        """What would close all of these permissions that are open, and does not count."""
+        found: list[Fact] = []
+        for permission in permissions:
+            closing = self._closing(grant, permission, lambda _: True)
+            fact = next((fact for verdict, _, fact in closing if fact and verdict.truth is Truth.TRUE), None)
+            if fact is None:
+                return ()
+            found.append(fact)
+        return tuple(dict.fromkeys(found))
+
+    def _closing(self, grant: Grant, permission: str, counts: Counts) -> Iterator[_Found]:
+        """What closes a permission of a grant or may do so, out of what ``counts`` is true of."""
+        for verdict, by, fact in self._candidates(grant, permission, counts):
+            yield (verdict & is_there(fact.declared) if fact else verdict), by, fact
+
+    def _candidates(self, grant: Grant, permission: str, counts: Counts) -> Iterator[_Found]:
+        """What closes a permission of a grant or may do so, if it is there."""
         if self._bindings:
-            verdict, boundary = bounded(self._bindings, grant, permission, self._hierarchy, self._as_of)
+            verdict, boundary = bounded(self._bindings, grant, permission, self._hierarchy, self._as_of, counts)
             if boundary:
                 yield verdict, f"the boundary policy at {_at(boundary.place.at)}", boundary
         for denial in self._denials_of(permission, grant):
-            verdict = denies(denial, grant, permission, self._hierarchy, self._as_of)
-            if verdict.truth is not Truth.FALSE:
-                yield verdict, f"the deny policy at {_at(_place(denial.denial))}", denial.denial
+            if counts(denial.denial.declared):
+                verdict = denies(denial, grant, permission, self._hierarchy, self._as_of)
+                if verdict.truth is not Truth.FALSE:
+                    yield verdict, f"the deny policy at {_at(_place(denial.denial))}", denial.denial
         if self._disabled:
-            yield from self._by_state(grant, permission)
+            yield from self._by_state(grant, permission, counts)
         if self._policies and permission == "iam.serviceAccountKeys.create":
-            yield self._without_keys(grant)
+            yield self._without_keys(grant, counts)
 
     def _denials_of(self, permission: str, grant: Grant) -> list[Rule]:
         """The denials that may name a permission and the holder of a grant, where it is made.
@@ -170,7 +198,7 @@ class Closings:
         """
         if not self._denials:
             return []
-        chain = self._hierarchy.above(grant.resource, grant.declared)
+        chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
         inner = bool(chain) and chain[0][0] not in CONTAINERS
         here = scope(grant.declared) if self._scopes else ""
         place = (here if here in self._scopes else "", inner, chain[1:] if inner else chain)
@@ -186,35 +214,60 @@ class Closings:
 
     # -- accounts that are disabled ---------------------------------------------------------------------------------
 
-    def _by_state(self, grant: Grant, permission: str) -> Iterator[_Found]:
-        holder = self._disabled.get(principal_node(grant) or "")
+    def disabled(self, grant: Grant) -> Verdict:
+        """Whether the account that holds a grant is disabled, so that nobody can act as it."""
+        account = self._named(principal_node(grant), lambda one: counts_for(one, grant.declared))
+        if account is None:
+            return FALSE
+        match account.disabled:
+            case Unknown(reason):
+                return Verdict.of(Truth.UNKNOWN, f"it is not known whether the account is disabled: {reason}")
+            case _:
+                return Verdict(Truth.TRUE, (f"closed by the account {_name(account)}, which is disabled",))
+
+    def _by_state(self, grant: Grant, permission: str, counts: Counts) -> Iterator[_Found]:
+        holder = self._named(principal_node(grant), counts)
         if holder:
             yield _disabled(holder), f"the account {_name(holder)}, which is disabled", holder
         if grant.resource.kind != "service_account" or not permission.startswith(_OF_ACCOUNTS):
             return
-        target = self._disabled.get(identity(grant.resource.name, grant.declared) or "")
+        target = self._named(identity(grant.resource.name, grant.declared), counts)
         if target and _REVIVES not in self._held(grant):
             yield _disabled(target), f"the account {_name(target)}, which is disabled", target
 
+    def _named(self, name: str | None, counts: Counts) -> ServiceAccount | None:
+        """The account of a name, where it is disabled or may be."""
+        return next((one for one in self._disabled.get(name or "", ()) if counts(one.declared)), None)
+
     # -- keys -------------------------------------------------------------------------------------------------------
 
-    def _without_keys(self, grant: Grant) -> _Found:
-        """Whether organization policies let nobody create or upload keys on the grant's resource."""
+    def _without_keys(self, grant: Grant, counts: Counts) -> _Found:
+        """Whether organization policies let nobody create or upload keys on the grant's resource.
+
+        Those that do not count may open what others close, and close nothing.
+        """
+        counted = [one for one in self._policies if counts(one[0].declared)]
+        verdict, by, first = self._all_enforced(grant, counted)
+        if len(counted) < len(self._policies) and verdict.truth is not Truth.FALSE:
+            verdict &= self._all_enforced(grant, self._policies)[0]
+        return verdict, by, first
+
+    def _all_enforced(self, grant: Grant, policies: list[_Placed]) -> _Found:
         verdict, first = TRUE, None
         for names in _NO_NEW_KEYS:
             enforced = FALSE
             for name in names:
-                found, policy = self._enforced(name, grant)
+                found, policy = self._enforced(name, grant, policies)
                 enforced |= found
                 first = first or policy
             verdict &= enforced
         at = _at(first.place.at) if first else ""
         return verdict, f"the organization policy at {at}", first
 
-    def _enforced(self, constraint: str, grant: Grant) -> tuple[Verdict, OrgPolicy | None]:
+    def _enforced(self, constraint: str, grant: Grant, policies: list[_Placed]) -> tuple[Verdict, OrgPolicy | None]:
         """Whether a constraint is enforced where a grant is: the nearest policy decides."""
-        chain = self._hierarchy.above(grant.resource, grant.declared)
-        set_ = [(policy, node) for policy, node in self._policies if policy.constraint == constraint]
+        chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
+        set_ = [(policy, node) for policy, node in policies if policy.constraint == constraint]
         by_node = {node: policy for policy, node in reversed(set_)}
         for node in chain:
             policy = by_node.get(node)
@@ -233,9 +286,24 @@ class Closings:
         return FALSE, None
 
 
-def _not_there(binding: BoundaryBinding) -> Boundary:
-    """What stands for a boundary policy that the input binds and does not have."""
-    why = Unknown("the input does not have the policy")
+def _by_name(named: Iterable[tuple[Text, Kind]]) -> dict[str, list[Kind]]:
+    """Facts by their one name, in their order."""
+    found: dict[str, list[Kind]] = defaultdict(list)
+    for text, fact in named:
+        name = identity(text, fact.declared)
+        if name:
+            found[name].append(fact)
+    return found
+
+
+def _bound_by(binding: BoundaryBinding, policies: Mapping[str, list[Boundary]]) -> Boundary:
+    """The policy that a binding binds, out of those that count for it; a stand-in where the input has none."""
+    told = policies.get(identity(binding.policy, binding.declared) or "", [])
+    found = next((one for one in told if counts_for(one.declared, binding.declared)), None)
+    if found:
+        return found
+    elsewhere = f"{_at(told[0].place.at)} is {outside(told[0].declared)}" if told else ""
+    why = Unknown(elsewhere or "the input does not have the policy")
     return Boundary(binding.policy, binding.declared, Place(binding.declared.at), why, why)
 
 

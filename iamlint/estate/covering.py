@@ -84,12 +84,12 @@ def chain_of_principal(grant: Grant, hierarchy: Hierarchy) -> tuple[Node, ...]:
     """What the holder of a grant lies in: an account in its project, a federated identity in that of its pool."""
     principal = grant.principal
     if principal.email and principal.text.startswith("serviceAccount:"):
-        return hierarchy.around(principal.email, grant.declared)
+        return hierarchy.around(principal.email, grant.declared, certain=True)
     pool = _POOL.search(principal.text)
     if pool is None or pool["project"] is None:
         return ()
     node = hierarchy.node(Resource("project", pool["project"]), grant.declared)
-    return tuple(hierarchy.containers(node)) if node else ()
+    return tuple(hierarchy.containers(node, grant.declared, certain=True)) if node else ()
 
 
 # -- who -----------------------------------------------------------------------------------------------------------

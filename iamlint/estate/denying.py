@@ -81,7 +81,7 @@ def lists(named: Iterable[Text] | Unknown, permission: str) -> Verdict:
 
 
 def _where(rule: Rule, grant: Grant, hierarchy: Hierarchy) -> Verdict:
-    truth = within(hierarchy.above(grant.resource, grant.declared), rule.node)
+    truth = within(hierarchy.above(grant.resource, grant.declared, certain=True), rule.node)
     if truth is not Truth.UNKNOWN:
         return Verdict(truth)
     parent = rule.denial.parent

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from iamlint.estate.names import identity, scope
+from iamlint.estate.names import agreed, identity, scope
 from iamlint.facts import Declaration, Folder, Organization, Project, Resource, ServiceAccount, Text
 from iamlint.principals import project_number_of, project_of
+from iamlint.provenance import counts_for
 from iamlint.unknown import Unknown, shown
 
 Node = tuple[str, str]
@@ -33,15 +34,16 @@ class Hierarchy:
         organizations: Iterable[Organization] = (),
     ) -> None:
         projects = tuple(projects)
-        self._numbers = {one.domain: one.name.rpartition("/")[2] for one in organizations if one.domain}
+        domains = ((one.domain, one.name.rpartition("/")[2], one.declared) for one in organizations if one.domain)
+        self._numbers, _ = agreed(domains)
         self._shared: dict[Node, Node] = {}  # each once: there may be a grant on it for each of a thousand members
-        self._keys = {name: key for project in projects for name, key in _project_names(project)}
-        self._projects: dict[str, Text] = {}
+        self._keys = _project_keys(projects)
+        self._projects: dict[str, list[tuple[Text, Declaration]]] = {}
         for account in accounts:
             name = identity(account.email, account.declared)
             if name:
-                self._projects.setdefault(name, account.project)
-        self._parents: dict[Node, Node] = {}
+                self._projects.setdefault(name, []).append((account.project, account.declared))
+        self._parents: dict[Node, list[tuple[Node, Declaration]]] = {}
         for project in projects:
             self._add(self.node(Resource("project", project.project_id), project.declared), project)
         for folder in folders:
@@ -54,7 +56,9 @@ class Hierarchy:
         kind = "organization" if "organization" in text.partition("/")[0] else "folder"
         parent = self.node(Resource(kind, fact.parent), fact.declared)
         if parent:
-            self._parents.setdefault(node, parent)
+            told = self._parents.setdefault(node, [])
+            if not any(other == parent and by.trust == "named" for other, by in told):
+                told.append((parent, fact.declared))
 
     # -- names ------------------------------------------------------------------------------------------------------
 
@@ -91,23 +95,40 @@ class Hierarchy:
         return "/".join((self._keys.get(parts[0], parts[0]), *parts[1:]))
 
     def project_of(self, email: str, declared: Declaration) -> Text | None:
-        """The project of the account that a declaration names: as declared, else by its e-mail (an id or a number)."""
+        """The project of the account that a declaration names: as declared, else by its e-mail (an id or a number).
+
+        What is declared elsewhere is believed last.
+        """
         name = identity(email, declared)
-        declared_in = self._projects.get(name) if name else None
-        return declared_in if declared_in is not None else project_of(email) or project_number_of(email)
+        told = self._projects.get(name, []) if name else []
+        counted = next((project for project, by in told if counts_for(by, declared)), None)
+        if counted is not None:
+            return counted
+        return project_of(email) or next((project for project, _ in told), None) or project_number_of(email)
 
     # -- what lies in what ------------------------------------------------------------------------------------------
 
-    def containers(self, node: Node) -> Iterator[Node]:
-        """The node itself, and what it lies in, from the nearest on; each once, though the input may have a cycle."""
-        seen: set[Node] = set()
-        at: Node | None = node
-        while at is not None and at not in seen:
-            seen.add(at)
-            yield at
-            at = self._parents.get(at)
+    def containers(self, node: Node, declared: Declaration | None = None, *, certain: bool = False) -> Iterator[Node]:
+        """The node itself, and what it lies in, from the nearest on; each once, though the input may have a cycle.
 
-    def around(self, account: Text, declared: Declaration) -> tuple[Node, ...]:
+        As what counts for a declaration says. Where nothing that counts says it, a node lies in all that others say,
+        unless only what is ``certain`` is asked for.
+        """
+        seen: set[Node] = set()
+        waiting = [node]
+        for at in waiting:
+            if at not in seen:
+                seen.add(at)
+                yield at
+                waiting += self._in(at, declared, certain=certain)
+
+    def _in(self, node: Node, declared: Declaration | None, *, certain: bool) -> list[Node]:
+        told = self._parents.get(node, [])
+        counted = (one for one, by in told if by.trust == "named" or (declared and counts_for(by, declared)))
+        first = next(counted, None)
+        return [first] if first else [] if certain else [one for one, _ in told]
+
+    def around(self, account: Text, declared: Declaration, *, certain: bool = False) -> tuple[Node, ...]:
         """An account, its project, and what that lies in."""
         node = account_node(account, declared)
         if node is None:
@@ -115,24 +136,26 @@ class Hierarchy:
         email = shown(account)
         project = self.project_of(email, declared)
         above = self.node(Resource("project", project), declared) if project else None
-        return (node, *(self.containers(above) if above else ()))
+        return (node, *(self.containers(above, declared, certain=certain) if above else ()))
 
-    def above(self, resource: Resource, declared: Declaration) -> tuple[Node, ...]:
+    def above(self, resource: Resource, declared: Declaration, *, certain: bool = False) -> tuple[Node, ...]:
         """A resource and all that it lies in, the nearest first, as the input says; empty where it is unknown."""
         if resource.kind == "service_account":
-            return self.around(resource.name, declared)
+            return self.around(resource.name, declared, certain=certain)
         node = self.node(resource, declared)
         if node is None:
             return ()
-        return tuple(self.containers(node)) if resource.is_container else (node, *self._of_name(resource, declared))
+        if resource.is_container:
+            return tuple(self.containers(node, declared, certain=certain))
+        return (node, *self._of_name(resource, declared, certain=certain))
 
-    def _of_name(self, resource: Resource, declared: Declaration) -> Iterator[Node]:
+    def _of_name(self, resource: Resource, declared: Declaration, *, certain: bool) -> Iterator[Node]:
         """The project, and what it lies in, that a full name has in it: ``projects/P/topics/T``."""
         parts = resource.name.split("/") if isinstance(resource.name, str) else []
         if len(parts) > 2 and parts[0] == "projects" and parts[1] not in ("-", "_"):
             project = self.node(Resource("project", parts[1]), declared)
             if project:
-                yield from self.containers(project)
+                yield from self.containers(project, declared, certain=certain)
 
 
 def _number(name: Text, prefix: str) -> Text:
@@ -144,6 +167,17 @@ def _number(name: Text, prefix: str) -> Text:
             return Unknown(reason, tuple(rest))
         case _:
             return name
+
+
+def _project_keys(projects: tuple[Project, ...]) -> dict[str, str]:
+    """The other names of projects, each with the name that stands for it.
+
+    A project has one number, and a number one project: what documents disagree about is left out.
+    """
+    named = [(name, key, project.declared) for project in projects for name, key in _project_names(project)]
+    keys, _ = agreed(named)
+    numbers, _ = agreed((key, name, declared) for name, key, declared in named if name.isdecimal())
+    return {name: key for name, key in keys.items() if not name.isdecimal() or numbers.get(key) == name}
 
 
 def _project_names(project: Project) -> Iterator[tuple[str, str]]:

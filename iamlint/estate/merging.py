@@ -1,5 +1,8 @@
 """What Terraform leads to, and what an export shows of the same resources: one set of grants.
 
+An export's grant is only taken away where it is certain that the owner is applied: by a root module or a plan that the
+user named. Of another owner nothing says so (it may be an example, or planted): then both are told.
+
 A ``_policy`` owns the whole policy of its resource and a ``_binding`` all that have its role, so that what an export
 shows there beside them is gone after an apply; a ``_member`` only adds. Source: the note at the top of
 https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam
@@ -8,13 +11,15 @@ https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/g
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import condition_key, identity, principal_node
 from iamlint.facts import Declaration, DefaultAccounts, Emptied, Gap, Grant, Removed
 from iamlint.principals import project_number_of, project_of
+from iamlint.provenance import configuration, owns
+from iamlint.unknown import shown
 
 Change = Removed | Emptied | DefaultAccounts
 """What takes away from what an export shows, and grants nothing itself."""
@@ -22,7 +27,7 @@ Change = Removed | Emptied | DefaultAccounts
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """A grant of an export that does not count, with what of Terraform owns it, takes it away or states it itself."""
+    """A grant of an export, with what of Terraform owns it, takes it away or states it itself."""
 
     grant: Grant
     by: Grant | Change
@@ -31,10 +36,11 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The grants that count, and those of exports that do not."""
+    """The grants that count, those of exports that do not, and those that count though something may replace them."""
 
     grants: tuple[Grant, ...]
     replaced: tuple[Replaced, ...] = ()
+    contested: tuple[Replaced, ...] = ()
 
 
 @dataclass(slots=True)
@@ -123,23 +129,36 @@ def _binding(node: Node, of: Grant | Emptied) -> tuple[Node, str, str] | None:
     return None if role is None or condition is None else (node, role, condition)
 
 
-def merged(grants: Iterable[Grant], changes: Iterable[Change], hierarchy: Hierarchy) -> Merged:
-    """The grants of Terraform, and those of exports that Terraform neither replaces nor takes away nor repeats."""
+def merged(
+    grants: Iterable[Grant], changes: Iterable[Change], hierarchy: Hierarchy, closed: Set[str] = frozenset()
+) -> Merged:
+    """The grants of Terraform, and those of exports that Terraform neither replaces nor takes away nor repeats.
+
+    ``closed`` are the configurations that may close grants of their own. What one of them repeats of an export counts
+    beside it, since nothing says that it is closed there, too.
+    """
     grants = tuple(grants)
     exported = [grant for grant in grants if grant.origin == "export"]
     if not exported:
         return Merged(grants)
     stated = _Stated(hierarchy)
-    for grant in grants:
-        if grant.origin != "export":
-            stated.add(grant)
-    for change in changes:
+    for grant in sorted((one for one in grants if one.origin != "export"), key=lambda one: not owns(one.declared)):
+        stated.add(grant)
+    for change in sorted(changes, key=lambda one: not owns(one.declared)):
         stated.add_change(change)
     if not stated:
         return Merged(grants)
-    replaced = tuple(found for grant in exported if (found := stated.replaces(grant)))
+    found = [one for grant in exported if (one := stated.replaces(grant))]
+    replaced = tuple(one for one in found if _is_certain(one, closed))
+    contested = tuple(one for one in found if not one.same and not _is_certain(one, closed))
     gone = {id(one.grant) for one in replaced}
-    return Merged(tuple(grant for grant in grants if id(grant) not in gone), replaced)
+    return Merged(tuple(grant for grant in grants if id(grant) not in gone), replaced, contested)
+
+
+def _is_certain(one: Replaced, closed: Set[str]) -> bool:
+    """Whether a grant of an export is certainly gone, or counted elsewhere."""
+    declared = one.by.declared
+    return owns(declared) or (one.same and configuration(declared) not in closed)
 
 
 def taken_away(replaced: Iterable[Replaced]) -> Iterator[Gap]:
@@ -153,4 +172,11 @@ def taken_away(replaced: Iterable[Replaced]) -> Iterator[Gap]:
         grants = f"{len(several)} grant{'s' if len(several) > 1 else ''} that this export shows"
         verb = "are" if len(several) > 1 else "is"
         more = f" and {len(by) - 1} more" if len(by) > 1 else ""
-        yield Gap(f"{grants} {verb} replaced or taken away when {by[0]}{more} is applied", declared, unread=False)
+        named = ", ".join(f"{one.grant.principal.text} as {shown(one.grant.role)}" for one in several[:_NAMED])
+        rest = f" and {len(several) - _NAMED} more" if len(several) > _NAMED else ""
+        what = f"{grants} {verb} replaced or taken away when {by[0]}{more} is applied"
+        yield Gap(f"{what}: {named}{rest}", declared, unread=False)
+
+
+_NAMED = 5
+"""Grants that a sentence names at most."""

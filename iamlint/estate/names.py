@@ -14,6 +14,7 @@ from iamlint.facts import (
     Declaration,
     Denial,
     Fact,
+    Gap,
     Grant,
     Impersonation,
     Project,
@@ -22,6 +23,7 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
+from iamlint.provenance import at, is_source
 from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import TRUE, Verdict
 
@@ -39,11 +41,12 @@ def identity(text: Text, declared: Declaration) -> str | None:
 
 
 def scope(declared: Declaration) -> str:
-    """Where references mean the same: the folder of the root module, or the plan."""
+    """Where references mean the same: the folder of the root module, the plan, or what lies in a folder beside."""
     first = declared.planned or (declared.via[0] if declared.via else declared.at)
-    if first.path.endswith(".json") and not first.path.endswith((".tf.json", ".tofu.json")):
-        return first.path
-    return str(PurePosixPath(first.path).parent)
+    if is_source(first.path):
+        return str(PurePosixPath(first.path).parent)
+    # Documents of a folder may belong together (Config Connector's do), but never to the root module that is there.
+    return first.path if first.path.endswith(".json") else f"{PurePosixPath(first.path).parent}/*"
 
 
 def is_there(declared: Declaration) -> Verdict:
@@ -78,24 +81,46 @@ def condition_key(condition: Condition | Unknown | None) -> str | None:
             return None
 
 
+def agreed(told: Iterable[tuple[str, str, Declaration]]) -> tuple[dict[str, str], list[Gap]]:
+    """What each name stands for, and where documents disagree about that.
+
+    What the user named is believed. Of other documents none is believed that another one contradicts.
+    """
+    found: dict[str, tuple[str, Declaration]] = {}
+    disputed: dict[str, Declaration] = {}
+    for name, value, declared in told:
+        other, by = found.setdefault(name, (value, declared))
+        if declared.trust == "named" and by.trust != "named":
+            found[name] = value, declared
+            disputed.pop(name, None)
+        elif value != other and by.trust != "named":
+            disputed.setdefault(name, declared)
+    gaps = [
+        Gap(f"{at(found[name][1])} says something else of {name}, so that neither is believed", declared)
+        for name, declared in disputed.items()
+    ]
+    return {name: value for name, (value, _) in found.items() if name not in disputed}, gaps
+
+
 def one_name(facts: Iterable[Fact]) -> list[Fact]:
     """The facts, with accounts that are named by unique id named by their e-mail, and projects by their id.
 
     Only where the input tells these. An asset export names the account whose policy it shows by its unique id, and
-    projects now by number, now by id.
+    projects now by number, now by id. Where documents disagree is among the facts.
     """
     facts = list(facts)
-    emails: dict[str, str] = {}
-    ids: dict[str, str] = {}
+    accounts: list[tuple[str, str, Declaration]] = []
+    projects: list[tuple[str, str, Declaration]] = []
     for fact in facts:
         match fact:
             case ServiceAccount(email=str() as email, unique_id=str() as number):
-                emails[number] = email
+                accounts.append((number, email, fact.declared))
             case Project(project_id=str() as name, number=str() as number) if not name.isdecimal():
-                ids[number] = name
+                projects.append((number, name, fact.declared))
             case _:
                 pass
-    return list(_renamed(facts, emails, ids)) if emails or ids else facts
+    (emails, gaps), (ids, more) = agreed(accounts), agreed(projects)
+    return [*_renamed(facts, emails, ids), *gaps, *more] if accounts or projects else facts
 
 
 def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str, str]) -> Iterator[Fact]:

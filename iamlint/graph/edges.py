@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from iamlint.estate import CONTAINERS, Estate, Node, condition_truth, identity, principal_node
+from iamlint.estate import CONTAINERS, Estate, Node, condition_truth, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, changes, counts_on
 from iamlint.location import Location
@@ -77,7 +77,7 @@ class Graph:
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
         self.hierarchy = estate.hierarchy
-        self._powers: dict[str | None, _Powers] = {}
+        self._powers: dict[tuple[str, str], _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._on_accounts = _Edges()
         self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
@@ -158,11 +158,12 @@ class Graph:
     def powers(self, role: Text, declared: Declaration) -> _Powers:
         """What is of interest in a role; worked out once for each."""
         known = isinstance(role, str) and role.startswith("roles/") and "${" not in role
-        key = role if known and isinstance(role, str) else identity(role, declared)
-        if key is None or key not in self._powers:
+        name = role if known and isinstance(role, str) else identity(role, declared)
+        key = name or "", role_scope(role, declared)
+        if name is None or key not in self._powers:
             held, unknown = self.estate.permissions(role, declared)
             found = _Powers(held, held & _RELEVANT, changes(held, self._viewer), unknown)
-            if key is None:
+            if name is None:
                 return found
             self._powers[key] = found
         return self._powers[key]
@@ -256,8 +257,7 @@ class Graph:
             if held[0][1].principal.text.startswith(_PEOPLE):  # nobody asks what they have
                 continue
             deploys = set() if self._all_strong(held) else {onto for onto, one in held if self._held(one, DEPLOY)}
-            enabled = self._enabled(source)
-            strong = [(grant, enabled & self._privilege(onto, grant, deploys)) for onto, grant in held]
+            strong = [(grant, self._enabled(grant) & self._privilege(onto, grant, deploys)) for onto, grant in held]
             open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
             if len(open_) == 1:
                 found[source] = open_
@@ -271,15 +271,12 @@ class Graph:
             return False
         return all(grant.condition is None and self._held(grant, STRONG) for _, grant in held)
 
-    def _enabled(self, source: str) -> Verdict:
+    def _enabled(self, grant: Grant) -> Verdict:
         """Whether a principal can act at all: nobody has the tokens of an account that is disabled."""
-        disabled = self.accounts[source].disabled if source in self.accounts else False
-        if isinstance(disabled, Unknown):
-            return Verdict.of(Truth.UNKNOWN, f"it is not known whether the account is disabled: {disabled.reason}")
-        if not disabled:
+        if not self.estate.closings:
             return TRUE
-        why = f"closed by the account {source.partition(' in ')[0]}, which is disabled"
-        return Verdict.of(Truth.UNKNOWN, why)
+        disabled = self.estate.closings.disabled(grant)
+        return TRUE if disabled.truth is Truth.FALSE else Verdict(Truth.UNKNOWN, disabled.reasons)
 
     def _privilege(self, onto: Node, grant: Grant, deploys: set[Node]) -> Verdict:
         """Whether a grant makes its holder privileged, who deploys on these resources."""

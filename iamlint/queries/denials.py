@@ -10,6 +10,7 @@ from iamlint.estate.deny_forms import EVERYBODY, allowed_permission, denied_perm
 from iamlint.facts import Boundary, Denial, Text
 from iamlint.globs import compiled, is_glob, text_is
 from iamlint.match import Match
+from iamlint.provenance import at, counts_for, outside
 from iamlint.roles import Catalog
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -142,8 +143,15 @@ def _names(texts: Texts, denial: Denial) -> set[str] | None:
     return known if len(known) == len(names) else None
 
 
-def _open_ways(denial: Denial, together: list[Denial]) -> Iterator[Match]:
+def _open_ways(denial: Denial, every: list[Denial]) -> Iterator[Match]:
+    together = [one for one in every if counts_for(one.declared, denial.declared)]
     open_ = [way for way in WAYS if not any(_takes(one, way) for one in together)]
+    closed = [one for one in every if any(_takes(one, way) for way in open_)]
+    if open_ and all(any(_takes(one, way) for one in closed) for way in open_):
+        other = closed[0].declared
+        reason = f"the deny policy at {at(other)} denies what this one leaves open, but is {outside(other)}"
+        yield Match(denial, Truth.UNKNOWN, reasons=(reason,), place=denial.place)
+        return
     unknown = next((why for one in together if (why := _unknown(one.denied_permissions))), None)
     if open_ and unknown:
         reason = f"which permissions the deny policy denies is not known: {unknown.reason}"

@@ -10,6 +10,7 @@ from iamlint.facts import Declaration, Gap, Grant, Impersonation, Service, Text
 from iamlint.finding import Confidence
 from iamlint.globs import text_is
 from iamlint.match import Match, grant_verdict
+from iamlint.provenance import at, counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, Verdict
 
@@ -102,9 +103,14 @@ def _asked(estate: Estate, impersonation: Impersonation) -> Iterator[Match]:
 
 def _lacks_api(estate: Estate, project: Text, services: tuple[Service, ...], declared: Declaration) -> Verdict:
     """Whether the services of a project are in the input, and the IAM Credentials API is not among them."""
-    enabled = {service.name: text_is(ENABLING, service.name) for service in services}
+    counted = [service for service in services if counts_for(service.declared, declared)]
+    enabled = {service.name: text_is(ENABLING, service.name) for service in counted or services}
     if not services or Truth.TRUE in enabled.values():
         return FALSE
+    elsewhere = next((one for one in services if text_is(ENABLING, one.name) is Truth.TRUE), None)
+    if elsewhere:
+        reason = f"{at(elsewhere.declared)} enables {shown(elsewhere.name)}, but is {outside(elsewhere.declared)}"
+        return Verdict(Truth.UNKNOWN, (reason,))
     if any(service.complete for service in services):
         return Verdict(Truth.TRUE)
     reasons = [

@@ -9,6 +9,7 @@ from iamlint.estate import Estate
 from iamlint.facts import Impersonation, OrgPolicy, Text
 from iamlint.globs import text_is
 from iamlint.match import Match
+from iamlint.provenance import at, counts_for, outside
 from iamlint.unknown import Truth, Unknown
 
 USUAL, EXTENDED = 3600, 43200
@@ -32,7 +33,10 @@ def long_token_lifetimes(estate: Estate) -> Iterator[Match]:
             words["longest"] = f"{EXTENDED}s"
             yield Match(asked, Truth.TRUE, words=words, place=asked.lifetime[1], raised=1)
             continue
-        truth, reason = _is_extended(asked.target, extended)
+        counted = [policy for policy in extended if counts_for(policy.declared, asked.declared)]
+        truth, reason = _is_extended(asked.target, counted)
+        if truth is Truth.FALSE:
+            truth, reason = _elsewhere(asked, extended)
         if truth is not Truth.TRUE:
             reasons = (reason,) if reason else ()
             yield Match(asked, ~truth, reasons=reasons, words=words, place=asked.lifetime[1])
@@ -42,6 +46,14 @@ def _seconds(asked: Impersonation) -> int | None:
     written = asked.lifetime[0] if asked.lifetime else None
     match = _SECONDS.match(written) if isinstance(written, str) else None
     return int(match["number"]) if match else None
+
+
+def _elsewhere(asked: Impersonation, policies: list[OrgPolicy]) -> tuple[Truth, str]:
+    """Why it is not known, where an organization policy that does not count lets the account's tokens live longer."""
+    for policy in policies:
+        if not isinstance(policy.allowed, Unknown) and _is_extended(asked.target, [policy])[0] is Truth.TRUE:
+            return Truth.UNKNOWN, f"{at(policy.declared)} sets {EXTENSION}, but is {outside(policy.declared)}"
+    return Truth.FALSE, ""
 
 
 def _is_extended(target: Text, policies: list[OrgPolicy]) -> tuple[Truth, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from iamlint.facts import Declaration, Fact, Gap
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.provenance import trusted
 from iamlint.sources.compressed import wanting
 from iamlint.sources.gcloud import KINDS, read_export
 from iamlint.sources.gcloud.belongs import claim
@@ -22,7 +23,7 @@ from iamlint.sources.terraform.plan import read_plans
 from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
 from iamlint.sources.terraform.source import read_terraform
 from iamlint.sources.texts import resolved, sample
-from iamlint.sources.workspace import Workspace, discover
+from iamlint.sources.workspace import Found, Workspace, discover, is_input
 
 
 def read(paths: Iterable[Path], options: Options) -> Reading:
@@ -61,20 +62,24 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         Gap(one.reason, Declaration(Location(workspace.shown(one.path)), "directory")) for one in found.unwalked
     ]
     documents: list[tuple[Path, bool, Reading]] = []
-    for path, named in found.documents:
+    for path, given in found.documents:
         options.progress(f"reading {workspace.shown(path)}")
-        documents.append((path, named, _read_document(path, named, options, workspace)))
+        document = _read_document(path, given, options, workspace)
+        if not _is_named(path, given, found, options, workspace):
+            document.facts = list(trusted(document.facts, "own"))
+        documents.append((path, given, document))
     if found.directories:
-        told = (fact for _, _, document in documents for fact in document.facts)
-        answers = Answers(told, options.roles)
-        reading.add(read_terraform(found.directories, options, workspace, answers))
+        told = [fact for _, _, document in documents for fact in document.facts]
+        answers = Answers.of(told, options.roles)
+        owners = found.given if options.files_are_named else set[Path]()
+        reading.add(read_terraform(found.directories, options, workspace, answers, owners))
     exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
     unrecognised = 0
-    for path, named, document in documents:
-        if not named and resolved(path) in workspace.data:
+    for path, given, document in documents:
+        if not given and resolved(path) in workspace.data and not _says_whose(document, workspace.shown(path)):
             continue  # it is a part of the configuration that reads it
         reading.add(document)
-        claimed = None if document.files or document.errors or named else claim(workspace.shown(path))
+        claimed = None if document.files or document.errors or given else claim(workspace.shown(path))
         if claimed and not path.name.endswith(TEXTS):
             reading.add(beside_exports(workspace.shown(path), claimed, among=path.parent in exported))
         unrecognised += not document.files and not document.errors
@@ -85,15 +90,38 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     return reading
 
 
+def _is_named(path: Path, given: bool, found: Found, options: Options, workspace: Workspace) -> bool:
+    """Whether a document counts for the whole run: the user chose it, or the folder of exports that it lies in."""
+    if options.folders_are_named or is_input(workspace.shown(path), options.inputs):
+        return True
+    return options.files_are_named if given else path in found.exports
+
+
+def _says_whose(document: Reading, shown: str) -> bool:
+    """Whether a document that a configuration reads is an export or a manifest by itself: by what it says, or its name.
+
+    What is meant for a configuration has such names, too, and is in no form that is known.
+    """
+    if any(not isinstance(fact, Gap) for fact in document.facts):
+        return True
+    claimed = claim(shown)
+    return claimed is not None and claimed.strength != "possible" and bool(document.errors)
+
+
 def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """The facts without those of Terraform that are there again: a plan beside its source says the same."""
+    """The facts without those of Terraform that are there again: a plan beside its source says the same.
+
+    What a plan that the user named says again counts as far as the plan does.
+    """
+    facts = list(facts)
+    named = {fact for fact in facts if fact.declared.address is not None and fact.declared.trust == "named"}
     seen: set[Fact] = set()
     for fact in facts:
         if fact.declared.address is None:
             yield fact
         elif fact not in seen:
             seen.add(fact)
-            yield fact
+            yield from trusted([fact], "named") if fact in named else [fact]
 
 
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:

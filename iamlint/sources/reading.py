@@ -70,9 +70,12 @@ class Options:
     ``source_root`` is where the Terraform source of a plan lies. ``resource`` names what a policy belongs to that does
     not say so itself (``projects/P``, ``folders/N``, ``organizations/N``, ``serviceAccounts/EMAIL``).
     ``exclude`` are globs of paths that are not looked for below the given directories, though what is checked may
-    still call them. ``progress`` is told what is being read. ``relevant`` says what is kept of large exports; without
-    it everything is. ``workspace`` is what ``terraform.workspace`` is in every root module, where the user says so.
-    ``roles`` is the catalogue of Google's roles, where it is not the one that ships.
+    still call them. ``inputs`` are globs of documents, and of folders of them, that count as named. ``files_are_named``
+    says whether the user chose the files that are given, as nobody chose those of a commit; ``folders_are_named`` says
+    that all that lies in a given folder counts as named, whatever else does. ``progress`` is told what is being read.
+    ``relevant`` says what is kept of large exports; without it everything is. ``workspace`` is what
+    ``terraform.workspace`` is in every root module, where the user says so. ``roles`` is the catalogue of Google's
+    roles, where it is not the one that ships.
     """
 
     variables: tuple[str, ...] = ()
@@ -81,6 +84,9 @@ class Options:
     resource: str | None = None
     second_parser: bool = False
     exclude: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    files_are_named: bool = True
+    folders_are_named: bool = False
     progress: Callable[[str], None] = _silent
     relevant: Relevance | None = None
     roles: Catalog | None = None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import SUFFIXES
@@ -94,14 +94,18 @@ class Workspace:
 
 @dataclass(slots=True)
 class Found:
-    """What lies below the given paths. ``documents`` has True for those that the user named.
+    """What lies below the given paths. ``documents`` has True for those that are given themselves.
 
-    ``unread`` are files of which nothing is read, each with the reason. ``unwalked`` are directories that hold
-    Terraform and were not walked into. ``excluded`` counts the files that would be here if nothing excluded them.
+    ``exports`` are the documents below given directories that hold no Terraform at any depth; ``given`` are the
+    directories, resolved, that are given themselves, or by a Terraform file in them. ``unread`` are files of which
+    nothing is read, each with the reason. ``unwalked`` are directories that hold Terraform and were not walked into.
+    ``excluded`` counts the files that would be here if nothing excluded them.
     """
 
     directories: list[Path] = field(default_factory=list)
     documents: list[tuple[Path, bool]] = field(default_factory=list)
+    exports: set[Path] = field(default_factory=set)
+    given: set[Path] = field(default_factory=set)
     errors: list[Unreadable] = field(default_factory=list)
     unread: dict[Path, str] = field(default_factory=dict)
     unwalked: list[Unwalked] = field(default_factory=list)
@@ -125,7 +129,11 @@ def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str]
     found, walk = Found(), _Walk()
     for path in paths:
         if path.is_dir():
+            found.given.add(resolved(path))
+            directories, documents = len(found.directories), len(found.documents)
             found.errors += _walk(path, found, walk, workspace, excluded)
+            if len(found.directories) == directories:
+                found.exports.update(document for document, _ in found.documents[documents:])
         elif path.is_file() and is_ignored(path.name):
             why = "Terraform ignores files whose name begins with a dot"
             found.errors.append(Unreadable(Location(workspace.shown(path)), why, "rename it, or leave it out"))
@@ -137,6 +145,12 @@ def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str]
     found.directories = sorted(set(found.directories))
     found.documents = sorted(dict(sorted(found.documents)).items())  # named, where it is both
     return found
+
+
+def is_input(shown: str, globs: Iterable[str]) -> bool:
+    """Whether a path, or a directory above it, is one of those that a configuration names as ``inputs``."""
+    path = PurePosixPath(shown)
+    return any(fnmatchcase(above.as_posix(), glob.rstrip("/")) for above in (path, *path.parents) for glob in globs)
 
 
 def _fits(shown: str, globs: tuple[str, ...]) -> bool:
@@ -203,6 +217,8 @@ def _sort(path: Path, found: Found, *, named: bool) -> None:
     if is_configuration(name) or name.endswith(ASSIGNMENTS):
         if named or is_configuration(name):
             found.directories.append(resolved(path.parent))
+        if named:
+            found.given.add(resolved(path.parent))
     elif not named and (why := _unread(name)):
         found.unread[path] = why
     elif (

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from iamlint.sources.reading import Options
+
 Check = Callable[..., Any]
 
 RULE = ("broad-token-creator",)
@@ -407,10 +409,13 @@ SOMEWHERE = 'variable "where" {}\n'
 NOWHERE = "cloudresourcemanager.googleapis.com/folders/${var.where}"
 
 
+NAMED = Options(folders_are_named=True)
+
+
 def elsewhere(check: Check, policy: str, rule: str, held: str, other: str) -> tuple[int, int]:
     """How many grants are findings where the policy is in their configuration, and where it is in another one."""
-    beside = check({"main.tf": held + policy}, select=(rule,))
-    apart = check({"policies/main.tf": policy, other: held}, select=(rule,))
+    beside = check({"main.tf": held + policy}, select=(rule,), options=NAMED)
+    apart = check({"policies/main.tf": policy, other: held}, select=(rule,), options=NAMED)
     assert (beside.errors, apart.errors) == ((), ())
     return len(beside.findings), len(apart.findings)
 
@@ -445,15 +450,13 @@ def test_a_policy_of_unknown_place_counts_in_its_configuration_only(
 def test_a_policy_of_unknown_place_closes_nothing_that_an_export_shows(check: Check) -> None:
     bindings = [{"role": "roles/iam.serviceAccountTokenCreator", "members": ["user:ana@example.com"]}]
     exported = json.dumps({"bindings": bindings, "etag": "BwX", "version": 3})
-    unknown = check(
-        {"main.tf": SOMEWHERE + deny(EVERYBODY, parent=NOWHERE), "project-shop.json": exported}, select=RULE
-    )
-    assert len(unknown.findings) == 1
-    known = check({"main.tf": deny(EVERYBODY), "project-shop.json": exported}, select=RULE)
+    files = {"main.tf": SOMEWHERE + deny(EVERYBODY, parent=NOWHERE), "project-shop.json": exported}
+    assert len(check(files, select=RULE, options=NAMED).findings) == 1
+    known = check({**files, "main.tf": deny(EVERYBODY)}, select=RULE, options=NAMED)
     assert known.findings == ()
 
 
-def test_a_policy_of_known_place_counts_everywhere(check: Check) -> None:
+def test_a_policy_of_known_place_counts_everywhere_in_what_is_named(check: Check) -> None:
     held = grant(f"serviceAccount:{CI}")
     assert elsewhere(check, PROJECT + deny(EVERYBODY), "broad-token-creator", held, "shop/main.tf") == (0, 0)
     both = SOMEWHERE + deny(EVERYBODY, parent=NOWHERE) + deny(EVERYBODY).replace('"d"', '"known"')

@@ -88,7 +88,8 @@ def test_what_is_replaced_is_said(check: Check) -> None:
     report = check({"plan.json": plan(owned), "project-shop.json": exported}, select=RULE)
     (doubt,) = report.doubts
     assert doubt.reason == (
-        "2 grants that this export shows are replaced or taken away when google_project_iam_policy.x is applied"
+        "2 grants that this export shows are replaced or taken away when google_project_iam_policy.x is applied: "
+        f"user:bo@example.com as {TOKEN}, user:cy@example.com as {TOKEN}"
     )
     assert doubt.at.path == "project-shop.json"
 

@@ -1,11 +1,16 @@
-"""What a run tells of projects, folders, organizations and roles: what Terraform would ask an API for."""
+"""What a run tells of projects, folders, organizations and roles: what Terraform would ask an API for.
+
+A document answers a configuration where the user named it, or where it is a plan or state of that configuration. What
+another document says is not known: it may have been put there to make a grant disappear.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from iamlint.facts import CustomRole, Fact, Folder, Organization, Project
+from iamlint.facts import CustomRole, Declaration, Fact, Folder, Organization, Project, Text
+from iamlint.provenance import at, configuration, outside
 from iamlint.roles import Catalog, catalog
 from iamlint.unknown import Unknown
 
@@ -13,21 +18,25 @@ from iamlint.unknown import Unknown
 class Answers:
     """Projects by id, folders and organizations by name, each with what all documents that name it agree on.
 
-    What documents disagree about has no answer, and neither has what none of them tells. ``roles`` is the catalogue of
-    Google's own roles, the one that ships where there is none; custom roles are those of the documents.
+    What documents disagree about has no answer (None), and neither has what none of them tells. What only ``others``
+    tell is unknown. ``roles`` is the catalogue of Google's own roles, the one that ships where there is none; custom
+    roles are those of the documents.
     """
 
-    def __init__(self, facts: Iterable[Fact] = (), roles: Catalog | None = None) -> None:
-        self._catalog = roles
+    def __init__(self, facts: Iterable[Fact] = (), roles: Catalog | None = None, others: Answers | None = None) -> None:
+        self._catalog, self._others = roles, others
         self._custom: dict[str, set[frozenset[str]]] = defaultdict(set)
         self._told: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._named: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        self._by: dict[str, Declaration] = {}
         for fact in facts:
             for key, name, value in _told_by(fact):
                 self._told[key][name].add(value)
+                self._by.setdefault(key[1], fact.declared)
             match fact:
                 case CustomRole(name=str() as name, permissions=tuple() as listed):
                     self._custom[name].add(frozenset(text for text, _ in listed if isinstance(text, str)))
+                    self._by.setdefault(name, fact.declared)
                 case _:
                     pass
         for (kind, name), told in self._told.items():
@@ -39,50 +48,77 @@ class Answers:
                 case _:
                     self._name(name, kind, (_only(told["domain"]) or "").lower())
 
+    @staticmethod
+    def of(facts: Iterable[Fact], roles: Catalog | None = None) -> Callable[[str], Answers]:
+        """What the documents of a run tell a configuration, by the directory of its root module."""
+        named: list[Fact] = []
+        own: dict[str, list[Fact]] = defaultdict(list)
+        for fact in facts:
+            (named if fact.declared.trust == "named" else own[configuration(fact.declared)]).append(fact)
+        others = Answers((fact for found in own.values() for fact in found), roles)
+        common = Answers(named, roles, others)
+        return lambda directory: Answers([*named, *own[directory]], roles, others) if directory in own else common
+
     def _name(self, name: str, *key: str | None) -> None:
         known = tuple(part for part in key if part)
         if len(known) == len(key):
             self._named[known].add(name)
 
-    def project(self, project_id: str, attribute: str) -> str | None:
+    def project(self, project_id: str, attribute: str) -> Text | None:
         """The ``number``, ``parent`` (``folders/N``) or ``display_name`` of a project; a number is of one alone."""
         found = self._of("project", project_id, attribute)
         if attribute == "number" and found and self._named["project", found] != {project_id}:
             return None
-        return found
+        return found or self._else(project_id, lambda others: others.project(project_id, attribute))
 
-    def folder(self, name: str, attribute: str) -> str | None:
+    def folder(self, name: str, attribute: str) -> Text | None:
         """The ``parent`` or ``display_name`` of ``folders/N``."""
-        return self._of("folder", name, attribute)
+        return self._of("folder", name, attribute) or self._else(name, lambda others: others.folder(name, attribute))
 
-    def organization(self, name: str, attribute: str) -> str | None:
+    def organization(self, name: str, attribute: str) -> Text | None:
         """The ``domain`` or ``customer_id`` of ``organizations/N``."""
-        return self._of("organization", name, attribute)
+        found = self._of("organization", name, attribute)
+        return found or self._else(name, lambda others: others.organization(name, attribute))
 
-    def folder_called(self, display_name: str, parent: str) -> str | None:
+    def folder_called(self, display_name: str, parent: str) -> Text | None:
         """``folders/N``; the folders within a folder or organization have different names."""
-        return _only(self._named.get(("folder", parent, display_name), set()))
+        found = _only(self._named.get(("folder", parent, display_name), set()))
+        return found or self._else(None, lambda others: others.folder_called(display_name, parent))
 
-    def organization_of(self, domain: str) -> str | None:
+    def organization_of(self, domain: str) -> Text | None:
         """``organizations/N`` by its domain."""
-        return _only(self._named.get(("organization", domain.lower()), set()))
+        found = _only(self._named.get(("organization", domain.lower()), set()))
+        return found or self._else(None, lambda others: others.organization_of(domain))
 
-    def permissions(self, role: str) -> frozenset[str] | None:
+    def permissions(self, role: str) -> frozenset[str] | Unknown | None:
         """The permissions of a role."""
         custom = self._custom.get(role, ())
         if len(custom) == 1:
             return next(iter(custom))
         found = (self._catalog or catalog()).permissions(role)
-        return None if isinstance(found, Unknown) else found
+        if not isinstance(found, Unknown):
+            return found
+        told = self._others and self._others.permissions(role)
+        return self._others.doubt(role) if self._others and told else None
 
-    def organization_above(self, folder: str) -> str | None:
+    def organization_above(self, folder: str) -> Text | None:
         """``organizations/N`` in which ``folders/N`` lies, at any depth."""
         seen: set[str] = set()
-        at: str | None = folder
-        while at is not None and at not in seen and not at.startswith("organizations/"):
-            seen.add(at)
-            at = self.folder(at, "parent")
-        return None if at in seen else at
+        above: Text | None = folder
+        while isinstance(above, str) and above not in seen and not above.startswith("organizations/"):
+            seen.add(above)
+            above = self.folder(above, "parent")
+        return None if above in seen else above
+
+    def doubt(self, name: str) -> Unknown:
+        """Why what these documents say of something is not known where they do not count."""
+        declared = self._by[name]
+        return Unknown(f"{at(declared)} says it of {name}, but is {outside(declared)}")
+
+    def _else(self, name: str | None, ask: Callable[[Answers], Text | None]) -> Unknown | None:
+        """Why something is not known that only other documents tell; ``name`` is what they tell it of."""
+        told = ask(self._others) if self._others else None
+        return self._others.doubt(name or told) if self._others and isinstance(told, str) else None
 
     def _of(self, kind: str, name: str, attribute: str) -> str | None:
         told = self._told.get((kind, name))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from iamlint.facts import Text
 from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.instance import Body
 from iamlint.sources.terraform.policies import iam_policy_document
@@ -105,6 +106,8 @@ def project_number(view: View) -> Value:
     if isinstance(project, Unknown):
         return Value(Unknown(project.reason, (hole,)))
     found = view.answers.project(project, "number") if isinstance(project, str) else None
+    if isinstance(found, Unknown):
+        return Value(Unknown(found.reason, (hole,)))
     if found:
         return Value(found)
     why = f"only Google's API has the project's number; {_beside(_PROJECTS)} tells it, too"
@@ -251,18 +254,24 @@ def _of_project(view: View, project_id: Value, name: str) -> Value | None:
         return None
     match name:
         case "number":
-            return _told(view.answers.project(data, "number"))
+            return _told(view, name, view.answers.project(data, "number"))
         case "name":
-            return _told(view.answers.project(data, "display_name"))
+            return _told(view, name, view.answers.project(data, "display_name"))
         case _:
-            kind, slash, number = (view.answers.project(data, "parent") or "").partition("/")
+            parent = view.answers.project(data, "parent")
+            if not isinstance(parent, str):
+                return _told(view, name, parent)
+            kind, slash, number = parent.partition("/")
             return Value(number if kind == _PARENTS[name] else "") if slash else None
 
 
 _PARENTS = {"folder_id": "folders", "org_id": "organizations"}
 
 
-def _told(found: str | None) -> Value | None:
+def _told(view: View, name: str, found: Text | None) -> Value | None:
+    """What documents tell of an attribute, or why what they tell is not known; None where they tell nothing."""
+    if isinstance(found, Unknown):
+        return Value(Unknown(found.reason, (Hole(f"{view.address}.{name}"),)))
     return Value(found) if found else None
 
 
@@ -351,9 +360,9 @@ def _known_folder(view: View, name: str) -> Value | None:
         case "folder_id":
             return Value(folder.removeprefix("folders/"), written.at)
         case "organization" if view.body.value("lookup_organization").data in (True, "true"):
-            return _told(view.answers.organization_above(folder))
+            return _told(view, name, view.answers.organization_above(folder))
         case "display_name" | "parent":
-            return _told(view.answers.folder(folder, name))
+            return _told(view, name, view.answers.folder(folder, name))
         case _:
             return None
 
@@ -363,7 +372,7 @@ def _active_folder(view: View, name: str) -> Value | None:
     called, parent = view.body.value("display_name").data, view.body.value("parent").data
     if name not in ("id", "name") or not isinstance(called, str) or not isinstance(parent, str):
         return None
-    return _told(view.answers.folder_called(called, parent))
+    return _told(view, name, view.answers.folder_called(called, parent))
 
 
 def _known_organization(view: View, name: str) -> Value | None:
@@ -371,7 +380,10 @@ def _known_organization(view: View, name: str) -> Value | None:
     written, domain = view.body.value("organization"), view.body.value("domain").data
     organization = _container(written, "organizations/")
     if organization is None and written.data is None and isinstance(domain, str):
-        organization = view.answers.organization_of(domain)
+        told = view.answers.organization_of(domain)
+        if isinstance(told, Unknown):
+            return _told(view, name, told)
+        organization = told
     if organization is None:
         return None
     match name:
@@ -380,9 +392,9 @@ def _known_organization(view: View, name: str) -> Value | None:
         case "org_id":
             return Value(organization.removeprefix("organizations/"), written.at)
         case "domain":
-            return _told(view.answers.organization(organization, "domain"))
+            return _told(view, name, view.answers.organization(organization, "domain"))
         case "directory_customer_id":
-            return _told(view.answers.organization(organization, "customer_id"))
+            return _told(view, name, view.answers.organization(organization, "customer_id"))
         case _:
             return None
 
@@ -398,6 +410,8 @@ def _known_role(view: View, name: str) -> Value | None:
     role = view.argument("name").data
     asked = name == "included_permissions" and isinstance(role, str)
     permissions = view.answers.permissions(role) if asked and isinstance(role, str) else None
+    if isinstance(permissions, Unknown):
+        return _told(view, name, permissions)
     return Value(tuple(map(Value, sorted(permissions)))) if permissions else None
 
 

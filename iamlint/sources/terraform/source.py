@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from iamlint.facts import Declaration, Fact, Gap
+from iamlint.facts import Declaration, Fact, Gap, Trust
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, Unreadable
+from iamlint.provenance import trusted
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.callsite import stated_by_call
@@ -23,7 +24,7 @@ from iamlint.sources.terraform.roots import root_modules
 from iamlint.sources.terraform.selection import selection
 from iamlint.sources.terraform.states import States
 from iamlint.sources.terraform.variables import root_inputs, undeclared
-from iamlint.sources.terraform.worlds import definite, either, further, once_more
+from iamlint.sources.terraform.worlds import by_outputs, definite, either, further, once_more
 from iamlint.sources.workspace import Workspace
 from iamlint.values import Value
 
@@ -31,11 +32,18 @@ MOST_FACTS = 300_000
 """Facts of one root module beyond this are not read, and that is said."""
 
 
-def read_terraform(directories: Iterable[Path], options: Options, workspace: Workspace, answers: Answers) -> Reading:
+def read_terraform(
+    directories: Iterable[Path],
+    options: Options,
+    workspace: Workspace,
+    answers: Callable[[str], Answers],
+    owners: Set[Path],
+) -> Reading:
     """The facts of the root modules among these directories, and of those that may be applied by themselves.
 
-    What a root module calls is read with it, wherever below the roots it lies. ``answers`` are what other documents
-    tell of what Terraform would ask an API for.
+    What a root module calls is read with it, wherever below the roots it lies. ``answers`` gives what other documents
+    tell a configuration of what Terraform would ask an API for; ``owners`` are the directories of the root modules that
+    the user named.
     """
     reading, library = Reading(), Library(workspace)
     modules: dict[Path, Module] = {}
@@ -50,15 +58,23 @@ def read_terraform(directories: Iterable[Path], options: Options, workspace: Wor
     roots, called = root_modules(modules.values(), lambda module: _sources(readings[module.directory].values()))
     declaring = [one for root in roots for one in readings[root.directory].values()]
     reading.errors += undeclared(declaring, options.variables)
-    evaluated = _Roots(library, [readings[root.directory] for root in roots], given, options, workspace, answers)
+    named = frozenset(modules) if options.folders_are_named else owners
+    of_roots = [readings[root.directory] for root in roots]
+    evaluated = _Roots(library, of_roots, given, options, workspace, answers, named)
+    certain = replace(evaluated, certain=True)
     for root in roots:
         options.progress(f"evaluating {workspace.shown(root.directory)}")
         facts = evaluated.facts(readings[root.directory])
-        reading.facts += once_more(facts, reading.facts) if root.directory in called else facts
+        by = evaluated.read_by(root.directory)
+        if by:
+            facts += by_outputs(facts, certain.facts(readings[root.directory]), workspace.shown(by))
+        kept = once_more(facts, reading.facts) if root.directory in called else facts
+        trust: Trust = "owner" if root.directory in owners else "own"
+        reading.facts += trusted(kept, "named" if options.folders_are_named else trust)
         reading.errors += evaluated.errors.get(root.directory, ())
     for directory in sorted(modules.keys() - {root.directory for root in roots}):
         own = definite(evaluated.by_default(readings[directory]))
-        reading.facts += further(own, reading.facts)
+        reading.facts += trusted(further(own, reading.facts), "named" if options.folders_are_named else "own")
     files: dict[int, File] = {}
     for module in library.read:
         reading.errors += module.errors
@@ -89,16 +105,21 @@ def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list
 
 @dataclass(slots=True)
 class _Roots:
-    """What the root modules of a run are evaluated with; ``errors`` are those of their settings, by directory."""
+    """What the root modules of a run are evaluated with; ``errors`` are those of their settings, by directory.
+
+    ``named`` are those that the user named: where all shall be ``certain``, no other one says what a state holds.
+    """
 
     library: Library
     roots: list[Readings]
     given: list[File]
     options: Options
     workspace: Workspace
-    answers: Answers
-    errors: dict[Path, list[Unreadable]] = field(default_factory=dict)
-    _states: dict[Dialect, States] = field(default_factory=dict)
+    answers: Callable[[str], Answers]
+    named: Set[Path]
+    certain: bool = False
+    errors: dict[Path, list[Unreadable]] = field(default_factory=dict, init=False)
+    _states: dict[Dialect, States] = field(default_factory=dict, init=False)
 
     def facts(self, readings: Readings) -> list[Fact]:
         """The facts of a root module, in each way that it may be applied."""
@@ -137,8 +158,13 @@ class _Roots:
         """The states of the root modules, as one program keeps them."""
         if dialect not in self._states:
             roots = [readings[dialect] for readings in self.roots if dialect in readings]
-            self._states[dialect] = States(roots, lambda root, name: self._top(root, dialect, name))
+            self._states[dialect] = States(roots, lambda root, name: self._top(root, dialect, name), self.named)
         return self._states[dialect]
+
+    def read_by(self, directory: Path) -> Path | None:
+        """A root module whose outputs another one has read, and which the user did not name."""
+        found = (states.doubtful.get(directory, []) for states in self._states.values())
+        return next((one for others in found for one in others), None)
 
     def _top(self, root: Module, dialect: Dialect, name: Value) -> ModuleInstance:
         """The instance of a root module, which reads other states among these, in a workspace."""
@@ -152,8 +178,10 @@ class _Roots:
             Files(self.workspace.roots, root.directory, self.workspace.load_data),
             root.directory,
             name,
-            answers=self.answers,
-            states=lambda arguments, reference: self.states(dialect).outputs(arguments, reference, root.directory),
+            answers=self.answers(self.workspace.shown(root.directory)),
+            states=lambda arguments, reference: self.states(dialect).outputs(
+                arguments, reference, root.directory, certain=self.certain
+            ),
         )
 
         def given(value: Value) -> Callable[[], Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import cached_property
 from pathlib import Path
 
@@ -36,22 +36,33 @@ class States:
     """The states of the root modules of a run.
 
     ``top`` makes the instance of a root module for a value of ``terraform.workspace``; each is made when it is asked
-    for, and kept where its outputs are read.
+    for, and kept where its outputs are read. ``named`` are the directories of the root modules that the user named.
+    ``doubtful`` has, by the directory of a root module, the others that it reads: anybody can add one that says that it
+    keeps a state.
     """
 
-    def __init__(self, roots: Iterable[Module], top: Callable[[Module, Value], ModuleInstance]) -> None:
-        self._roots, self._top = tuple(roots), top
+    def __init__(
+        self,
+        roots: Iterable[Module],
+        top: Callable[[Module, Value], ModuleInstance],
+        named: Set[Path] = frozenset(),
+    ) -> None:
+        self._roots, self._top, self._named = tuple(roots), top, named
         self._tops: dict[tuple[Path, str], ModuleInstance] = {}
+        self.doubtful: dict[Path, list[Path]] = {}
 
     def root(self, module: Module, workspace: Value) -> ModuleInstance:
         """The instance of a root module in a workspace: the one whose outputs were asked for, else a new one."""
         return self._tops.get((module.directory, _text(workspace))) or self._top(module, workspace)
 
-    def outputs(self, arguments: Mapping[str, Value], reference: str, reader: Path) -> Value | str:
+    def outputs(
+        self, arguments: Mapping[str, Value], reference: str, reader: Path, *, certain: bool = False
+    ) -> Value | str:
         """The outputs that a ``terraform_remote_state`` reads, or why they are not known.
 
         ``arguments`` are its ``backend``, ``config`` and ``workspace``; ``reader`` is the directory of the root module
-        that reads. What is not known there bears ``reference`` in its name here.
+        that reads. What is not known there bears ``reference`` in its name here. What only a root module says that
+        the user did not name is not known where all shall be ``certain``.
         """
         key, workspace = _key(arguments, reader), _workspace(arguments["workspace"])
         if isinstance(key, str):
@@ -63,6 +74,10 @@ class States:
             return f"{'more than one' if found else 'no'} root module here keeps its state there"
         if found[0].directory == reader:
             return "it is the state of the root module that reads it"
+        if found[0].directory not in self._named:
+            if certain:
+                return "it is in another root module"
+            self.doubtful.setdefault(reader, []).append(found[0].directory)
         at = (found[0].directory, _text(workspace))
         if at not in self._tops:
             self._tops[at] = self._top(found[0], workspace)

@@ -31,6 +31,7 @@ from iamlint.facts import (
     ServiceAccount,
 )
 from iamlint.location import Location
+from iamlint.sources.terraform.plan.addresses import without_keys
 from iamlint.sources.terraform.variables import NOT_SET
 from iamlint.unknown import Hole, Unknown, shown
 
@@ -123,6 +124,26 @@ def once_more(facts: Iterable[Fact], stated: Iterable[Fact]) -> list[Fact]:
 def definite(facts: Iterable[Fact]) -> list[Fact]:
     """The facts of a module applied by itself that its own defaults make, whatever else it may be given."""
     return [fact for fact in facts if "[*]" not in (fact.declared.address or "") and not _waits(fact)]
+
+
+def by_outputs(stated: Iterable[Fact], certain: Iterable[Fact], by: str) -> Iterator[Gap]:
+    """The blocks that would grant something else, or anything, but for what the outputs of another root module say."""
+    said, sure = _granted(stated), _granted(certain)
+    for block, (grants, declared) in sure.items():
+        if said.get(block, (None, declared))[0] != grants:
+            reason = f"what {block} grants is only known by the outputs of {by}, which is another root module"
+            yield Gap(reason, declared)
+
+
+def _granted(facts: Iterable[Fact]) -> dict[str, tuple[set[tuple[str, ...]], Declaration]]:
+    """By block, the grants that it makes, and what declares the first of them."""
+    found: dict[str, tuple[set[tuple[str, ...]], Declaration]] = {}
+    for fact in facts:
+        if isinstance(fact, Grant) and fact.declared.address:
+            grants, _ = found.setdefault(without_keys(fact.declared.address), (set(), fact.declared))
+            parts = (fact.principal.text, shown(fact.role), str(fact.resource), str(fact.condition))
+            grants.add(parts)
+    return found
 
 
 def _what(fact: Fact) -> tuple[object, ...]:

@@ -15,6 +15,8 @@ from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.unknown import Unknown
 
+NAMED = Options(folders_are_named=True)
+"""The folder that is read is the user's choice, with all that lies in it."""
 SHOP = {"projectId": "shop", "projectNumber": "123", "name": "The Shop", "parent": {"id": "42", "type": "folder"}}
 TILL = {"projectId": "till", "projectNumber": "456", "name": "Till", "parent": {"id": "7", "type": "organization"}}
 RETAIL = {"name": "folders/42", "displayName": "Retail", "parent": "folders/41"}
@@ -33,7 +35,7 @@ def principal(root: Path, declared: str, value: str, documents: dict[str, Any]) 
     (root / "main.tf").write_text(f'{declared}\nresource "google_project_iam_member" "m" {{\n{arguments}}}\n')
     for name, content in documents.items():
         (root / name).write_text(json.dumps(content))
-    found = read([root], Options())
+    found = read([root], NAMED)
     assert found.errors == []
     (grant,) = (fact for fact in found.facts if isinstance(fact, Grant) and fact.origin == "member")
     return grant.principal.unknown or grant.principal.text.removeprefix("user:")
@@ -180,7 +182,7 @@ def test_what_a_state_found_is_a_fact(tmp_path: Path) -> None:
     organization = found_by("google_organization", name="organizations/7", domain="example.com", org_id="7")
     path = tmp_path / "state.json"
     path.write_text(json.dumps(state(project, folder, organization)))
-    first, second, third = read([path], Options()).facts
+    first, second, third = read([path], NAMED).facts
     assert isinstance(first, Project)
     assert (first.project_id, first.number, first.parent, first.display_name) == ("shop", "123", "folders/42", "Shop")
     assert isinstance(second, Folder)
@@ -191,14 +193,15 @@ def test_what_a_state_found_is_a_fact(tmp_path: Path) -> None:
 
 def test_what_a_configuration_asks_for_is_no_fact(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(PROJECT)
-    assert read([tmp_path], Options()).facts == []
+    assert read([tmp_path], NAMED).facts == []
 
 
-def test_the_data_of_a_configuration_are_no_document(tmp_path: Path) -> None:
+def test_the_data_of_a_configuration_answer_it_nothing(tmp_path: Path) -> None:
     declared = PROJECT + 'locals {\n  all = jsondecode(file("projects.json"))\n}\n'
     value = "local.all[1].projectId"
     assert principal(tmp_path, declared, value, {"projects.json": [SHOP, TILL]}) == "till"
-    assert not [fact for fact in read([tmp_path], Options()).facts if isinstance(fact, Project)]
+    facts = read([tmp_path], Options()).facts
+    assert {fact.declared.trust for fact in facts if isinstance(fact, Project)} == {"own"}
 
 
 ROLE = """
@@ -226,7 +229,7 @@ def permissions(root: Path, role: str, documents: dict[str, Any], roles: Catalog
     (root / "main.tf").write_text(ROLE.format(name=role))
     for name, content in documents.items():
         (root / name).write_text(json.dumps(content))
-    facts = read([root], Options(roles=roles)).facts
+    facts = read([root], Options(roles=roles, folders_are_named=True)).facts
     (found,) = (fact for fact in facts if isinstance(fact, CustomRole) and fact.declared.address)
     return [str(name) for name, _ in found.permissions] if isinstance(found.permissions, tuple) else None
 

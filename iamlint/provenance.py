@@ -1,0 +1,90 @@
+"""Whose a fact is, and what else it counts for: what lies in a tree need not be meant for everything in it.
+
+A pull request can add an export, a plan, a state or a root module. None of them may change what another configuration
+means without a word.
+
+The trust of a declaration says how far what it states counts beyond its own configuration:
+
+    named    for the whole run: the user named the document
+    owner    what it owns replaces what exports show: it is the Terraform of a root module that the user named
+    own      not at all: it is the Terraform of another root module, or a document in a directory that was walked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from iamlint.facts import Declaration, Fact, Trust
+
+_SOURCES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+
+Kind = TypeVar("Kind", bound=Fact)
+
+
+def configuration(declared: Declaration) -> str:
+    """The configuration that states something: the directory of the root module, or the path of the document.
+
+    A plan or state belongs to the root module in whose directory it lies, as far as that module declares what it has.
+    One that the user did not name belongs to no other module, though that may declare something of the same name.
+    """
+    first = declared.via[0] if declared.via else declared.at
+    planned = declared.planned
+    if planned and declared.trust != "named" and _directory(planned.path) != _directory(first.path):
+        return planned.path
+    return _home(first.path)
+
+
+@lru_cache(maxsize=4096)
+def _directory(path: str) -> str:
+    return str(PurePosixPath(path).parent)
+
+
+@lru_cache(maxsize=4096)
+def _home(path: str) -> str:
+    return _directory(path) if is_source(path) else path
+
+
+def is_source(path: str) -> bool:
+    """Whether a file is Terraform source."""
+    return path.endswith(_SOURCES)
+
+
+def counts_for(declared: Declaration, other: Declaration) -> bool:
+    """Whether what one declaration states counts for what the other one states."""
+    return declared.trust == "named" or configuration(declared) == configuration(other)
+
+
+def owns(declared: Declaration) -> bool:
+    """Whether what Terraform owns by a declaration certainly replaces what exports show."""
+    return declared.trust != "own"
+
+
+def outside(declared: Declaration) -> str:
+    """Where something stands that does not count, as a clause."""
+    first = declared.via[0] if declared.via else declared.at
+    if declared.planned is None and is_source(first.path):
+        return "in another root module"
+    return "in a file that was not named on the command line or in `inputs`"
+
+
+def at(declared: Declaration) -> str:
+    """Where a declaration is, as a reader sees it: ``projects.json:3``."""
+    place = declared.planned or declared.at
+    return f"{place.path}:{place.line}"
+
+
+def trusted(facts: Iterable[Kind], trust: Trust) -> Iterator[Kind]:
+    """The facts, with how far they count."""
+    known: dict[int, tuple[Declaration, Declaration]] = {}  # many facts share one declaration
+    for fact in facts:
+        declared = fact.declared
+        if declared.trust == trust:
+            yield fact
+            continue
+        if id(declared) not in known:
+            known[id(declared)] = declared, replace(declared, trust=trust)
+        yield replace(fact, declared=known[id(declared)][1])
