@@ -6,7 +6,6 @@ The disguises and what Terraform makes of each are tables in ``testdata/hiding``
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
