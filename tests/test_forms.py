@@ -324,7 +324,6 @@ NO_EXPORT = {
     **dict.fromkeys(
         ("malformed-delegate", "token-lifetime-too-long"), "who asks for a token is in the configuration of who asks"
     ),
-    "conflicting-bindings": "an export shows what came of the conflict",
     "missing-audit-config": "an export of a project does not show what lies above it",
     "alternate-credential": "a key of an export is stale-key's as soon as it is old, which an example would become",
     "user-managed-key": "a key of an export is stale-key's as soon as it is old, which an example would become",
