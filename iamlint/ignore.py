@@ -86,17 +86,24 @@ def _is_downloaded(path: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class _Line:
+    """How a line is shown: its length, and the first character that moves or breaks what a reader sees."""
+
+    length: int
+    hides: str | None
+
+    @classmethod
+    def of(cls, text: str) -> _Line:
+        return cls(len(text), next((one for one in text if one != "\t" and _moves(one)), None))
+
+
+@dataclass(frozen=True, slots=True)
 class _Mention:
-    """A comment that speaks to iamlint: its order (``ignore[…] …``), and where that is."""
+    """A comment that speaks to iamlint: its order (``ignore[…] …``), where that is, and the line around it."""
 
     order: str
     at: Location
-    line: str
-
-    @property
-    def hides(self) -> str | None:
-        """The first character of its line that moves or breaks what a reader sees; tabs do not."""
-        return next((one for one in self.line if one != "\t" and _moves(one)), None)
+    line: _Line
 
     def parsed(self) -> tuple[frozenset[str], str] | None:
         """The names and the reason, which is empty where nothing of it can be seen; None for another order."""
@@ -122,6 +129,7 @@ class _Mentions:
     def __init__(self, text: SourceText) -> None:
         self._text = text
         self._comments = comments(text)
+        self._lines: dict[int, _Line] = {}
 
     def by_line(self) -> dict[int, list[Comment]]:
         """The ignore comments by the line that each is about, from the nearest to the farthest above."""
@@ -138,7 +146,7 @@ class _Mentions:
 
     def mistakes(self, known: Set[str]) -> Iterator[Unreadable]:
         for mention in self._all():
-            hides, parsed = mention.hides, mention.parsed()
+            hides, parsed = mention.line.hides, mention.parsed()
             if parsed is None:
                 yield Unreadable(mention.at, "this comment to iamlint is not understood", _FORM)
                 continue
@@ -165,14 +173,20 @@ class _Mentions:
             found = _MENTION.search(line)
             if found:
                 at = self._text.location(start + found.start("order"), start + found.end("order"))
-                yield _Mention(found["order"].rstrip(), at, self._text.line(at.line))
+                yield _Mention(found["order"].rstrip(), at, self._line(at.line))
             start += len(line) + 1
+
+    def _line(self, number: int) -> _Line:
+        """A line as it is shown, looked at once however many comments it has."""
+        if number not in self._lines:
+            self._lines[number] = _Line.of(self._text.line(number))
+        return self._lines[number]
 
     def _comment(self, mention: _Mention) -> Comment | None:
         parsed = mention.parsed()
-        if mention.hides or parsed is None or not parsed[1]:
+        if mention.line.hides or parsed is None or not parsed[1]:
             return None
-        far = mention.at.column > WIDEST or len(mention.line) > LONGEST
+        far = mention.at.column > WIDEST or mention.line.length > LONGEST
         return Comment(*parsed, mention.at, out_of_view=far or _is_downloaded(mention.at.path))
 
     def _below(self) -> dict[int, int]:
