@@ -2,9 +2,10 @@
 
     python bench/losses.py DIR... [--count 10000] [--seed 1] [--keep FOLDER]
 
-DIR are checkouts and folders of exports, plans and states. A file, or a module with one of its files, is damaged in one of
-the ways below and read. A run that reads fewer grants than before, has no new error and no new unknown, and whose damaged
-text still says what was lost, is a loss. Each loss is printed with its file and way; exit code 1 where there is one.
+DIR are checkouts and folders of exports, plans and states. A file, or a module with one of its files, is damaged in one
+of the ways below and read. A run that reads fewer grants than before, has no new error and no new unknown, and whose
+damaged text still says what was lost, is a loss. Each loss is printed with its file and way; exit code 1 where there is
+one.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Read:
     gaps: int
 
 
-# -- ways to damage a file -------------------------------------------------------------------------------------------------
+# -- ways to damage a file ---------------------------------------------------------------------------------------------
 
 
 def cut(data: bytes, chance: random.Random) -> bytes:
@@ -140,7 +141,7 @@ WAYS: tuple[Damage, ...] = (
 )  # fmt: skip
 
 
-# -- reading ---------------------------------------------------------------------------------------------------------------
+# -- reading -----------------------------------------------------------------------------------------------------------
 
 
 def samples(folders: list[Path]) -> Iterator[Sample]:
