@@ -57,6 +57,7 @@ class Run:
     """What the instances of one root module share: where modules are found, what was met on the way.
 
     ``workspace`` is the value of ``terraform.workspace``; ``asks_workspace`` says whether anything has asked for it.
+    ``absent`` has, by directory that is not there, what would state more with it, by address.
     """
 
     modules: Modules
@@ -66,6 +67,7 @@ class Run:
     asks_workspace: bool = False
     gaps: list[Gap] = field(default_factory=list)
     told: set[tuple[int, str]] = field(default_factory=set)
+    absent: dict[str, dict[str, Gap]] = field(default_factory=dict)
     instances: int = 0
     depth: int = 0
     budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS_IN_ROOT))
@@ -77,6 +79,15 @@ class Run:
         before = frozenset(self.files.assumed)
         self.files.assumed.clear()
         return before
+
+    def unread(self) -> list[Gap]:
+        """Return the parts that were not read, with one gap for each directory that is not there."""
+        found = list(self.gaps)
+        for directory, blocks in sorted(self.absent.items()):
+            first, more = next(iter(blocks.items())), len(blocks) - 1
+            states = f"{first[0]} and {more} more may state more" if more else f"{first[0]} may state more"
+            found.append(replace(first[1], reason=f"{directory} is not there, and may be when Terraform runs: {states}"))
+        return found
 
     def is_full(self) -> bool:
         """Count one more instance; true where that is one too many."""
@@ -403,9 +414,9 @@ class ModuleInstance:
             self.run.gaps.append(gap(f"{address} {reason}", declared, address, self.via, at))
 
     def _say_assumed(self, declared: Declared, address: str, assumed: Iterable[str]) -> None:
-        """What a block has fewer of since directories are not there."""
-        names = ", ".join(sorted(assumed))
-        self._say_once(declared, address, f"may state more: {names} is not there, and may be when Terraform runs")
+        """Note that a block has fewer instances since directories are not there."""
+        for directory in assumed:
+            self.run.absent.setdefault(directory, {}).setdefault(address, gap("", declared, address, self.via))
 
     def _say_commands(self, mode: Mode, declared: Declared) -> None:
         """What a block runs that changes IAM."""

@@ -197,7 +197,7 @@ def _stated(top: ModuleInstance, workspace: Workspace) -> list[Fact]:
     if next(stated, None) is not None:
         reason = f"this root module states more than the {MOST_FACTS} facts that iamlint reads; the rest is left out"
         facts.append(Gap(reason, Declaration(Location(workspace.shown(top.module.directory)), "terraform")))
-    return [*facts, *top.run.gaps]
+    return [*facts, *top.run.unread()]
 
 
 def _facts(top: ModuleInstance) -> Iterator[Fact]:

@@ -29,6 +29,13 @@ def member(arguments: str) -> str:
     return f'resource "google_project_iam_member" "x" {{\n{arguments}\n{GRANT}}}\n'
 
 
+CALLED = 'variable "role" { type = string }\n' + member("").replace(
+    '"roles/iam.serviceAccountTokenCreator"', "var.role"
+)
+"""A module that grants nothing by itself: only its calls give the role."""
+CALL = 'module "m" {\n  source = "./m"\n  role = "roles/iam.serviceAccountTokenCreator"\n'
+
+
 def override(arguments: str) -> str:
     return f'resource "google_project_iam_member" "x" {{\n{arguments}\n}}\n'
 
@@ -58,9 +65,9 @@ def test_count_before_for_each(check: Check, base: str, over: str, keys: list[st
 
 def test_count_before_for_each_of_modules(check: Check) -> None:
     files = {
-        "main.tf": 'module "m" {\n  source = "./m"\n  for_each = {}\n}\n',
+        "main.tf": CALL + "  for_each = {}\n}\n",
         "override.tf": 'module "m" {\n  count = 1\n}\n',
-        "m/main.tf": member(""),
+        "m/main.tf": CALLED,
     }
     assert found(check(files, select=RULE)) == ["module.m[0].google_project_iam_member.x"]
     files["override.tf"] = 'module "m" {\n  count = 0\n}\n'
@@ -99,8 +106,8 @@ def test_what_is_not_enabled_is_null(check: Check) -> None:
 
 def test_enabled_of_modules(check: Check) -> None:
     def files(value: str) -> dict[str, str]:
-        call = f'variable "u" {{}}\nmodule "m" {{\n  source = "./m"\n  lifecycle {{\n    enabled = {value}\n  }}\n}}\n'
-        return {"main.tf": call + 'output "o" {\n  value = module.m\n}\n', "m/main.tf": member("")}
+        call = f'variable "u" {{}}\n{CALL}  lifecycle {{\n    enabled = {value}\n  }}\n}}\n'
+        return {"main.tf": call + 'output "o" {\n  value = module.m\n}\n', "m/main.tf": CALLED}
 
     assert found(check(files("true"), select=RULE)) == ["module.m.google_project_iam_member.x"]
     report = check(files("false"), select=RULE)
