@@ -182,8 +182,19 @@ def still_says(name: str, data: bytes, lost: Counter[tuple[str, str, str]]) -> b
         tree: object = hcl2.loads(text) if name.endswith(".tf") else list(yaml.safe_load_all(text))
     except Exception:  # whatever another parser stumbles over: the text is damaged, and was not told
         return True
+    return any(_says(tree, principal.partition(":")[2], role) for principal, role, _ in lost)
+
+
+def _says(tree: object, principal: str, role: str) -> bool:
+    """Whether one object of a document, or one block that grants, has both texts."""
+    if isinstance(tree, list):
+        return any(_says(one, principal, role) for one in tree)
+    if not isinstance(tree, dict):
+        return False
+    if any(_says(one, principal, role) for one in tree.values()):
+        return True
     words = json.dumps(tree, default=str)
-    return any(principal.partition(":")[2] in words and role in words for principal, role, _ in lost)
+    return principal in words and role in words and {"role", "policy_data", "bindings"} & set(tree) != set()
 
 
 def main() -> int:

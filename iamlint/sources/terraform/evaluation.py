@@ -86,7 +86,9 @@ class Run:
         for directory, blocks in sorted(self.absent.items()):
             first, more = next(iter(blocks.items())), len(blocks) - 1
             states = f"{first[0]} and {more} more may state more" if more else f"{first[0]} may state more"
-            found.append(replace(first[1], reason=f"{directory} is not there, and may be when Terraform runs: {states}"))
+            found.append(
+                replace(first[1], reason=f"{directory} is not there, and may be when Terraform runs: {states}")
+            )
         return found
 
     def is_full(self) -> bool:
@@ -478,6 +480,8 @@ class ModuleInstance:
         backend = self.backend()
         if backend:
             yield backend
+        for declared in self.module.others:
+            self._say_once(declared, self.qualified(declared.block.type), "is a block that iamlint does not read")
         for (mode, kind, name), blocks in self.module.resources.items():
             for declared in blocks:
                 if runs(mode, declared):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
@@ -114,11 +115,19 @@ def _by_name(kind: str) -> State | None:
         return attachments
     match family_of(kind):
         case None:
-            return None
+            return _unread if _OF_IAM.match(kind) else None
         case _, "policy":
             return _policy
         case _:
             return grants
+
+
+_OF_IAM = re.compile(r"google_([a-z0-9_]+_)?iam_([a-z0-9_]+_)?(member|binding|policy)(_[a-z0-9]+)*\Z", re.IGNORECASE)
+"""The names of types that grant or take away, also those that a newer provider has."""
+
+
+def _unread(instance: Instance) -> Iterator[Fact]:
+    yield Gap(f"iamlint does not read resources of the type {instance.type}", declaration(instance))
 
 
 def _policy(instance: Instance) -> Iterator[Fact]:

@@ -214,3 +214,20 @@ def test_the_unknown_is_a_value_not_a_string(tmp_path: Path) -> None:
     )
     assert isinstance(grant.role, Unknown)
     assert grant.role.text == "${var.r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('Resource "google_project_iam_member" "x" {\n  role = "roles/owner"\n}\n', "Resource is a block"),
+        ('action "local_command" "x" {\n  config {\n    command = "gcloud"\n  }\n}\n', "action is a block"),
+        ('resource "google_project_iam_Member" "x" {\n  role = "roles/owner"\n}\n', "type google_project_iam_Member"),
+        ('resource "google_new_thing_iam_binding_v2" "x" {}\n', "type google_new_thing_iam_binding_v2"),
+        ('resource "google_iam_project_access_policy" "x" {}\n', "type google_iam_project_access_policy"),
+        ('moved {\n  from = a.b\n  to = a.c\n}\nresource "google_iam_oauth_client" "x" {}\n', ""),
+    ],
+)
+def test_what_may_grant_and_is_not_known_is_an_unread_part(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "main.tf").write_text(text)
+    reasons = [fact.reason for fact in read([tmp_path], Options()).facts if isinstance(fact, Gap)]
+    assert [named in reason for reason in reasons] == ([True] if named else [])
