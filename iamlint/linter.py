@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 
 from iamlint import __version__
+from iamlint.budget import Allowance, TimeUp
 from iamlint.catalog import own_names
 from iamlint.config import Acceptance
 from iamlint.estate import Estate
@@ -15,7 +16,7 @@ from iamlint.facts import Boundary, Denial, Fact, Gap, Grant, OrgPolicy, Place, 
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
 from iamlint.ignore import Comment, Comments
 from iamlint.kinds import kind_of
-from iamlint.location import Location
+from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.match import Match, matches, weighed
 from iamlint.message import filled, words_of
 from iamlint.provenance import counts_for, outside
@@ -33,48 +34,75 @@ def lint(
     as_of: date | None = None,
     accept: Iterable[Acceptance] = (),
     roles: Catalog | None = None,
+    allowance: Allowance | None = None,
 ) -> Report:
-    """What these rules find in what was read.
+    """What these rules find in what was read, in the time that a run has: what takes longer is an error.
 
     Conditions are judged as of a day, today (UTC) by default; roles by a catalogue, by default the one that ships.
     """
     rules, accept = tuple(sorted(rules, key=lambda rule: rule.id)), tuple(accept)
     estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
-    findings: list[Finding] = []
-    ignored: list[Accepted] = []
-    comments = Comments(reading.texts)
-    doubts = [_doubt_of_gap(gap) for gap in estate.gaps]
-    for rule in rules:
-        names = own_names(rule)
-        entries = [entry for entry in accept if entry.rule in names]
-        for match in answers(rule, estate):
-            comment = comments.accepting(names, _where_accepted(match))
-            if match.truth is not Truth.TRUE and not entries:
-                doubts += doubts_of(rule, match, comment)
-                continue
-            one = finding(rule, match, estate)
-            accepting = comment or next((entry for entry in entries if entry.covers(one, names, estate.as_of)), None)
-            if match.truth is not Truth.TRUE:
-                doubts += doubts_of(rule, match, accepting)
-            elif accepting:
-                out_of_view = comment is not None and comment.out_of_view
-                ignored.append(Accepted(one, accepting.reason, accepting.at, out_of_view))
-            else:
-                findings.append(one)
+    allowance = allowance or Allowance()
+    found = _Found([_doubt_of_gap(gap) for gap in estate.gaps])
+    errors, comments = list(reading.errors), Comments(reading.texts)
+    for number, rule in enumerate(rules):
+        try:
+            with allowance.interrupting():
+                _ask(rule, estate, comments, accept, found)
+        except TimeUp:
+            errors.append(_not_asked(rules[number:], allowance))
+            break
+    errors += estate.closings.unfinished
     return Report(
         version=__version__,
         catalog_date=estate.roles.catalog.date,
         role_catalogs=estate.roles.catalog.origins,
-        findings=once(findings),
-        accepted=tuple(sorted(ignored, key=lambda one: (one.at, one.finding.order))),
-        doubts=tuple(sorted(dict.fromkeys(doubts), key=lambda doubt: doubt.order)),
-        errors=tuple(sorted(dict.fromkeys(reading.errors), key=lambda error: (error.at, error.reason))),
+        findings=once(found.findings),
+        accepted=tuple(sorted(found.ignored, key=lambda one: (one.at, one.finding.order))),
+        doubts=tuple(sorted(dict.fromkeys(found.doubts), key=lambda doubt: doubt.order)),
+        errors=tuple(sorted(dict.fromkeys(errors), key=lambda error: (error.at, error.reason))),
         rules=rules,
         files=reading.files,
         unwalked=tuple(reading.unwalked),
         texts=reading.texts,
         as_of=estate.as_of if _has_dates(reading.facts, accept) else None,
     )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the rules have found so far."""
+
+    doubts: list[Doubt]
+    findings: list[Finding] = field(default_factory=list)
+    ignored: list[Accepted] = field(default_factory=list)
+
+
+def _ask(rule: Rule, estate: Estate, comments: Comments, accept: tuple[Acceptance, ...], found: _Found) -> None:
+    """Adds what a rule finds, one match after another."""
+    names = own_names(rule)
+    entries = [entry for entry in accept if entry.rule in names]
+    for match in answers(rule, estate):
+        comment = comments.accepting(names, _where_accepted(match))
+        if match.truth is not Truth.TRUE and not entries:
+            found.doubts += doubts_of(rule, match, comment)
+            continue
+        one = finding(rule, match, estate)
+        accepting = comment or next((entry for entry in entries if entry.covers(one, names, estate.as_of)), None)
+        if match.truth is not Truth.TRUE:
+            found.doubts += doubts_of(rule, match, accepting)
+        elif accepting:
+            out_of_view = comment is not None and comment.out_of_view
+            found.ignored.append(Accepted(one, accepting.reason, accepting.at, out_of_view))
+        else:
+            found.findings.append(one)
+
+
+def _not_asked(rules: tuple[Rule, ...], allowance: Allowance) -> Unreadable:
+    """An error for the rules that a run has no time for."""
+    named = ", ".join(rule.slug for rule in rules)
+    reason = f"the {allowance.seconds:g} seconds of the run are over; these rules were not checked to the end: {named}"
+    return Unreadable(Location(COMMAND_LINE), reason, "give it more with --max-time, or check less at once")
 
 
 def _has_dates(facts: Iterable[Fact], accept: Iterable[Acceptance]) -> bool:

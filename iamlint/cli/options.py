@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from iamlint.budget import SECONDS
 from iamlint.finding import SEVERITIES
 from iamlint.reporters import FORMATS
 
@@ -48,6 +49,7 @@ class Request:
     baseline: Path | None = None
     as_of: datetime | None = None
     role_catalog: tuple[Path, ...] = ()
+    max_time: float = SECONDS
     fail_on: str | None = None
 
     @property
@@ -82,6 +84,13 @@ def reading_options(function: Command) -> Command:
             metavar="NAME",
             callback=_resource,
             help=f"What an exported policy belongs to: {_RESOURCES}.",
+        ),
+        click.option(
+            "--max-time",
+            type=click.FloatRange(min=0, min_open=True),
+            default=SECONDS,
+            metavar="SECONDS",
+            help=f"End after this time, and list what was not checked. [{SECONDS}]",
         ),
         click.option(
             "--second-parser", is_flag=True, help="Read Terraform with python-hcl2 too and report where it disagrees."

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint import __version__
+from iamlint.budget import Allowance
 from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
 from iamlint.location import Location, Unreadable
@@ -74,10 +75,13 @@ def _checked(
         raise Failed(wrong)
     roles = role_catalog(request.role_catalog)
     relevant = relevance(rules, roles)
-    reading = read(request, config, quiet=quiet, relevant=relevant, roles=roles) if request.paths else Reading()
+    allowance = Allowance(request.max_time)
+    reading = Reading()
+    if request.paths:
+        reading = read(request, config, quiet=quiet, relevant=relevant, roles=roles, allowance=allowance)
     reading.errors += mistakes(reading.texts.values(), known)
     as_of = request.as_of.date() if request.as_of else None
-    found = lint(reading, graded(rules, config.severity), as_of, accept=config.accept, roles=roles)
+    found = lint(reading, graded(rules, config.severity), as_of, accept=config.accept, roles=roles, allowance=allowance)
     report = replace(beyond(found, _baseline(request)), inputs=_inputs(reading))
     report = unaccepted(report) if request.no_ignore else report
     report = report.within(within) if within else report
@@ -128,6 +132,7 @@ def read(
     quiet: bool,
     relevant: Relevance | None = None,
     roles: Catalog | None = None,
+    allowance: Allowance | None = None,
 ) -> Reading:
     """What the input says, with progress on a terminal; of large exports what is relevant."""
     from iamlint.sources import read as read_paths
@@ -147,6 +152,7 @@ def read(
         progress=progress,
         relevant=relevant,
         roles=roles,
+        allowance=allowance or Allowance(request.max_time),
     )
     try:
         return read_paths(request.paths, options)

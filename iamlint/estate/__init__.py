@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import cached_property
 from typing import Any, TypeVar
 
 from iamlint.estate.closings import Closings
@@ -85,7 +86,7 @@ class Estate:
         for role in self.of(CustomRole):
             for name in _role_names(role):
                 self._custom_roles[name].append(role)
-        self.roles = Roles(catalog, {})
+        self.roles = Roles(catalog.for_one_run(), {})
         self.closings = Closings(
             self.of, self.hierarchy, as_of, lambda grant: self.permissions(grant.role, grant.declared)[0]
         )
@@ -95,10 +96,21 @@ class Estate:
         """All facts of a kind."""
         return self._facts.get(kind, ())
 
-    @property
+    @cached_property
     def gaps(self) -> tuple[Gap, ...]:
         """What could not be followed, and what does not count."""
         return (*self.of(Gap), *taken_away(self.replaced))
+
+    def gaps_in(self, configuration: str) -> list[str]:
+        """Why something of a configuration, by its `scope`, could not be followed."""
+        return self._gaps_in.get(configuration, [])
+
+    @cached_property
+    def _gaps_in(self) -> dict[str, list[str]]:
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for gap in self.gaps:
+            found[scope(gap.declared)][gap.reason] = None
+        return {configuration: list(reasons) for configuration, reasons in found.items()}
 
     def again(self, grant: Grant) -> tuple[Grant, ...]:
         """What exports show of a grant that Terraform states: the same, told once."""

@@ -5,14 +5,16 @@ Source: https://cloud.google.com/iam/docs/principal-access-boundary-policies
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
+from iamlint.budget import Budget
 from iamlint.conditions import Context, evaluate
 from iamlint.estate.covering import chain_of_principal, node_of, only_scope, within
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import is_there, scope
 from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant
+from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict
 
@@ -58,17 +60,18 @@ def blocks(boundary: Boundary, permission: str) -> Verdict:
 
 def excludes(boundary: Boundary, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     """Whether a boundary policy leaves nothing of a grant's resource; of a wider one it leaves a part."""
-    if isinstance(boundary.resources, Unknown):
-        return Verdict.of(Truth.UNKNOWN, f"what it allows is not known: {boundary.resources.reason}")
-    chain = hierarchy.above(grant.resource, grant.declared, certain=True)
-    allowed = [node_of(one, boundary.declared, hierarchy) for one in boundary.resources]
+    return Boundaries(
+        [(BoundaryBinding(boundary.name, "", boundary.declared), boundary)], hierarchy, date.min
+    ).excludes(boundary, grant)
+
+
+def _outside(allowed: Iterable[Node | None], chain: tuple[Node, ...], hierarchy: Hierarchy) -> Truth:
+    """Whether a resource, with what it lies in, has nothing to do with what is allowed."""
     inside = [within(chain, one) for one in allowed]
     around = [_is_wider(chain, one, hierarchy) for one in allowed]
     if Truth.TRUE in inside or Truth.TRUE in around:
-        return FALSE
-    if Truth.UNKNOWN in inside or Truth.UNKNOWN in around:
-        return Verdict.of(Truth.UNKNOWN, f"the input does not show whether {grant.resource} is in what it allows")
-    return TRUE
+        return Truth.FALSE
+    return Truth.UNKNOWN if Truth.UNKNOWN in inside or Truth.UNKNOWN in around else Truth.TRUE
 
 
 def _is_wider(chain: tuple[Node, ...], inner: Node | None, hierarchy: Hierarchy) -> Truth:
@@ -121,28 +124,91 @@ def _lies_in(grant: Grant, node: Node | None, hierarchy: Hierarchy) -> Truth:
     return within(chain_of_principal(grant, hierarchy), node)
 
 
+Counts = Callable[[Declaration], bool]
+"""Whether what a declaration states is taken into account."""
+
+
+def _all(_declared: Declaration) -> bool:
+    return True
+
+
+class Boundaries:
+    """The boundary policies of an estate, each with what binds it; what they name is worked out once.
+
+    ``work`` is what may be spent on holding them against grants.
+    """
+
+    def __init__(
+        self,
+        bindings: Iterable[tuple[BoundaryBinding, Boundary]],
+        hierarchy: Hierarchy,
+        as_of: date,
+        work: Budget | None = None,
+    ) -> None:
+        self._bindings = tuple(bindings)
+        self._hierarchy, self._as_of, self._work = hierarchy, as_of, work
+        self._allowed: dict[int, tuple[Node | None, ...]] = {}
+        self._outside: dict[tuple[int, tuple[Node, ...]], Truth] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._bindings)
+
+    @property
+    def places(self) -> Iterator[Location]:
+        """Where the policies are written."""
+        return (boundary.place.at for _, boundary in self._bindings)
+
+    def bounded(self, grant: Grant, permission: str, counts: Counts = _all) -> tuple[Verdict, Boundary | None]:
+        """Whether boundaries take a permission from the holder of a grant on all of its resource; the first that may.
+
+        The resources of all that bind a principal add up: one that leaves the resource is enough. What has no say over
+        the permission does not count, and only bindings that ``counts`` is true of take it away. Raises `Exhausted`.
+        """
+        keep_out, leave, first = FALSE, FALSE, None
+        for binding, boundary in self._bindings:
+            self._spend(1)
+            says = blocks(boundary, permission)
+            if says.truth is Truth.FALSE:
+                continue
+            bound = binds(binding, grant, self._hierarchy, permission, self._as_of)
+            if bound.truth is Truth.FALSE:
+                continue
+            outside = self.excludes(boundary, grant)
+            leave |= bound & ~outside
+            if counts(binding.declared):
+                keep_out |= says & bound & outside
+                first = first or boundary
+            if leave.truth is Truth.TRUE:  # whatever else binds it
+                return FALSE, first
+        return keep_out & ~leave, first
+
+    def excludes(self, boundary: Boundary, grant: Grant) -> Verdict:
+        """Whether a policy leaves nothing of a grant's resource."""
+        if isinstance(boundary.resources, Unknown):
+            return Verdict.of(Truth.UNKNOWN, f"what it allows is not known: {boundary.resources.reason}")
+        if id(boundary) not in self._allowed:
+            nodes = (node_of(one, boundary.declared, self._hierarchy) for one in boundary.resources)
+            self._allowed[id(boundary)] = tuple(nodes)
+        chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
+        key = id(boundary), chain
+        if key not in self._outside:
+            self._spend(len(self._allowed[id(boundary)]))
+            self._outside[key] = _outside(self._allowed[id(boundary)], chain, self._hierarchy)
+        reason = f"the input does not show whether {grant.resource} is in what it allows"
+        return Verdict.of(self._outside[key], reason)
+
+    def _spend(self, steps: int) -> None:
+        if self._work:
+            self._work.spend(steps)
+
+
 def bounded(
     bindings: Iterable[tuple[BoundaryBinding, Boundary]],
     grant: Grant,
     permission: str,
     hierarchy: Hierarchy,
     as_of: date,
-    counts: Callable[[Declaration], bool] = lambda _: True,
+    counts: Counts = _all,
 ) -> tuple[Verdict, Boundary | None]:
-    """Whether boundaries take a permission from the holder of a grant on all of its resource, and the first that may.
-
-    The resources of all that bind a principal add up: one that leaves the resource is enough. What has no say over the
-    permission does not count, and only bindings that ``counts`` is true of take it away.
-    """
-    keep_out, leave, first = FALSE, FALSE, None
-    for binding, boundary in bindings:
-        says = blocks(boundary, permission)
-        bound = binds(binding, grant, hierarchy, permission, as_of) if says.truth is not Truth.FALSE else FALSE
-        if bound.truth is Truth.FALSE:
-            continue
-        outside = excludes(boundary, grant, hierarchy)
-        leave |= bound & ~outside
-        if counts(binding.declared):
-            keep_out |= says & bound & outside
-            first = first or boundary
-    return keep_out & ~leave, first
+    """What `Boundaries.bounded` says, of these."""
+    return Boundaries(bindings, hierarchy, as_of).bounded(grant, permission, counts)

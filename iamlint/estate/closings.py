@@ -14,9 +14,10 @@ from datetime import date
 from functools import cached_property
 from typing import Protocol, TypeVar
 
-from iamlint.estate.bounding import bounded
+from iamlint.budget import Budget, Exhausted
+from iamlint.estate.bounding import Boundaries
 from iamlint.estate.covering import denied_form, only_scope, told_at_once, within
-from iamlint.estate.denying import Rule, denies, lists, rule
+from iamlint.estate.denying import Rule, denies, rule
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import identity, is_there, principal_node, scope
 from iamlint.facts import (
@@ -31,12 +32,19 @@ from iamlint.facts import (
     ServiceAccount,
     Text,
 )
-from iamlint.location import Location
-from iamlint.provenance import counts_for, outside
+from iamlint.location import Location, Unreadable
+from iamlint.provenance import configuration, counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict, distinct
 
 _OF_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
+STEPS = 1_000_000
+"""Policies that are held against grants, one with one, beyond which it is unknown what closes a grant: seconds."""
+STEPS_A_GRANT = 20
+"""Further ones for each grant."""
+MOST_REASONS = 10
+"""Policies that may close a grant which are told."""
+_TOO_MANY = "there are more deny policies, boundaries and grants than iamlint holds against each other"
 _REVIVES = "iam.serviceAccounts.enable"
 _NO_NEW_KEYS = (
     ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"),
@@ -48,8 +56,6 @@ https://cloud.google.com/resource-manager/docs/organization-policy/restricting-s
 Kind = TypeVar("Kind", bound=Fact)
 Permissions = Callable[[Grant], frozenset[str]]
 """The permissions that the role of a grant certainly has."""
-Counts = Callable[[Declaration], bool]
-"""Whether what a declaration states is taken into account."""
 _Placed = tuple[OrgPolicy, Node | None]
 _Found = tuple[Verdict, str, Fact | None]
 """Whether a grant is closed, what by, and the fact that does it."""
@@ -91,13 +97,15 @@ class Closings:
 
     def __init__(self, of: Of, hierarchy: Hierarchy, as_of: date, held: Permissions) -> None:
         self._hierarchy, self._as_of, self._held = hierarchy, as_of, held
+        self._work = Budget(STEPS + STEPS_A_GRANT * len(of(Grant)))
         self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
         self._scopes = {one.only_in for one in self._denials if one.only_in}
         self._at: dict[Hashable, list[Rule]] = {}
         self._for: dict[Hashable, _Asked] = {}
         self._alike: dict[tuple[int, ...], _Asked] = {}
         policies = _by_name((policy.name, policy) for policy in of(Boundary))
-        self._bindings = [(one, _bound_by(one, policies)) for one in of(BoundaryBinding)]
+        bindings = ((one, _bound_by(one, policies)) for one in of(BoundaryBinding))
+        self._bindings = Boundaries(bindings, hierarchy, as_of, self._work)
         self._disabled = _by_name((one.email, one) for one in of(ServiceAccount) if one.disabled is not False)
         wanted = {name for names in _NO_NEW_KEYS for name in names}
         self._policies = [
@@ -105,6 +113,9 @@ class Closings:
             for policy in of(OrgPolicy)
             if policy.constraint in wanted
         ]
+        self._scopes |= {only_scope(node, policy.declared) for policy, node in self._policies} - {""}
+        self._counted: dict[str | None, Mapping[str, list[_Placed]]] = {}
+        self._enforcing: dict[Hashable, tuple[Verdict, OrgPolicy | None]] = {}
         self._any = bool(self._denials or self._bindings or self._disabled or self._policies)
 
     def __bool__(self) -> bool:
@@ -144,52 +155,80 @@ class Closings:
         return Verdict(Truth.FALSE, distinct(closed), (), by)
 
     def closed(self, grant: Grant, permission: str) -> Verdict:
-        """Whether a permission of a grant is closed to its holder, with the reasons for what is or may be so."""
+        """Whether a permission of a grant is closed to its holder, with the reasons for what is or may be so.
+
+        Unknown, too, where there is more to hold against the grants than is done.
+        """
         perhaps: list[_Found] = []
-        for verdict, by, fact in self._closing(grant, permission, lambda one: counts_for(one, grant.declared)):
-            if verdict.truth is Truth.TRUE:
-                return Verdict(Truth.TRUE, (f"closed by {by}",), (permission,), (fact,) if fact else ())
-            if verdict.truth is Truth.UNKNOWN:
-                perhaps.append((verdict, by, fact))
-        if not perhaps:
+        more = ""
+        try:
+            for verdict, by, fact in self._closing(grant, permission, configuration(grant.declared)):
+                if verdict.truth is Truth.TRUE:
+                    return Verdict(Truth.TRUE, (f"closed by {by}",), (permission,), (fact,) if fact else ())
+                if verdict.truth is Truth.UNKNOWN and len(perhaps) == MOST_REASONS:
+                    more = "further deny policies may close it, too"
+                    break
+                if verdict.truth is Truth.UNKNOWN:
+                    perhaps.append((verdict, by, fact))
+        except Exhausted:
+            more = _TOO_MANY
+        if not perhaps and not more:
             return FALSE
         reasons = [
-            f"{by} may close it" + (f": {'; '.join(verdict.reasons)}" if verdict.reasons else "")
+            f"{by} may close it" + (f": {'; '.join(verdict.reasons[:MOST_REASONS])}" if verdict.reasons else "")
             for verdict, by, _ in perhaps
         ]
-        return Verdict(Truth.UNKNOWN, distinct(reasons), (permission,), tuple(fact for *_, fact in perhaps if fact))
+        told = distinct((*reasons, more) if more else reasons)
+        return Verdict(Truth.UNKNOWN, told, (permission,), tuple(fact for *_, fact in perhaps if fact))
+
+    @property
+    def unfinished(self) -> Iterator[Unreadable]:
+        """An error where not everything was held against every grant."""
+        if self._work.is_spent:
+            policies = [*(_place(one.denial) for one in self._denials), *self._bindings.places]
+            at = min(policies) if policies else self._policies[0][0].place.at
+            yield Unreadable(at, _TOO_MANY, "check fewer grants and policies at once")
 
     def _left_aside(self, grant: Grant, permissions: list[str]) -> tuple[Fact, ...]:
         """What would close all of these permissions that are open, and does not count."""
         found: list[Fact] = []
-        for permission in permissions:
-            closing = self._closing(grant, permission, lambda _: True)
-            fact = next((fact for verdict, _, fact in closing if fact and verdict.truth is Truth.TRUE), None)
-            if fact is None:
-                return ()
-            found.append(fact)
+        try:
+            for permission in permissions:
+                closing = self._closing(grant, permission, None)
+                fact = next((fact for verdict, _, fact in closing if fact and verdict.truth is Truth.TRUE), None)
+                if fact is None:
+                    return ()
+                found.append(fact)
+        except Exhausted:
+            return ()
         return tuple(dict.fromkeys(found))
 
-    def _closing(self, grant: Grant, permission: str, counts: Counts) -> Iterator[_Found]:
-        """What closes a permission of a grant or may do so, out of what ``counts`` is true of."""
-        for verdict, by, fact in self._candidates(grant, permission, counts):
+    def _closing(self, grant: Grant, permission: str, only: str | None) -> Iterator[_Found]:
+        """What closes a permission of a grant or may do so, out of what counts for a configuration, or of everything.
+
+        Raises `Exhausted`.
+        """
+        for verdict, by, fact in self._candidates(grant, permission, only):
             yield (verdict & is_there(fact.declared) if fact else verdict), by, fact
 
-    def _candidates(self, grant: Grant, permission: str, counts: Counts) -> Iterator[_Found]:
+    def _candidates(self, grant: Grant, permission: str, only: str | None) -> Iterator[_Found]:
         """What closes a permission of a grant or may do so, if it is there."""
         if self._bindings:
-            verdict, boundary = bounded(self._bindings, grant, permission, self._hierarchy, self._as_of, counts)
+            verdict, boundary = self._bindings.bounded(grant, permission, lambda one: _counts(one, only))
             if boundary:
                 yield verdict, f"the boundary policy at {_at(boundary.place.at)}", boundary
-        for denial in self._denials_of(permission, grant):
-            if counts(denial.denial.declared):
+        denials = self._denials_of(permission, grant)
+        plain = bool(denials) and told_at_once(denied_form(grant))
+        for denial in denials:
+            self._work.spend(denial.cost(told_at_once=plain) + 1)
+            if _counts(denial.denial.declared, only):
                 verdict = denies(denial, grant, permission, self._hierarchy, self._as_of)
                 if verdict.truth is not Truth.FALSE:
                     yield verdict, f"the deny policy at {_at(_place(denial.denial))}", denial.denial
         if self._disabled:
-            yield from self._by_state(grant, permission, counts)
+            yield from self._by_state(grant, permission, only)
         if self._policies and permission == "iam.serviceAccountKeys.create":
-            yield self._without_keys(grant, counts)
+            yield self._without_keys(grant, only)
 
     def _denials_of(self, permission: str, grant: Grant) -> list[Rule]:
         """The denials that may name a permission and the holder of a grant, where it is made.
@@ -198,25 +237,30 @@ class Closings:
         """
         if not self._denials:
             return []
-        chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
-        inner = bool(chain) and chain[0][0] not in CONTAINERS
-        here = scope(grant.declared) if self._scopes else ""
-        place = (here if here in self._scopes else "", inner, chain[1:] if inner else chain)
+        place, chain = self._place(grant)
         if place not in self._at:
-            counting = (one for one in self._denials if one.only_in in ("", here))
+            self._work.spend(len(self._denials) // 4)
+            counting = (one for one in self._denials if one.only_in in ("", scope(grant.declared)))
             self._at[place] = [one for one in counting if within(chain, one.node) is not Truth.FALSE]
         if (place, permission) not in self._for:
-            there = [(one, lists(one.denial.denied_permissions, permission)) for one in self._at[place]]
-            rules = [one for one, named in there if named.truth is not Truth.FALSE]
+            self._work.spend(len(self._at[place]) // 4)
+            rules = [one for one in self._at[place] if one.names(permission).truth is not Truth.FALSE]
             # Most places lie below the same policies: what these come to is sorted out once, not for each of them.
             self._for[place, permission] = self._alike.setdefault(tuple(map(id, rules)), _Asked(rules))
         return self._for[place, permission].about(grant)
+
+    def _place(self, grant: Grant) -> tuple[Hashable, tuple[Node, ...]]:
+        """What grants have in common that lie in the same things, and what this one's resource lies in."""
+        chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
+        inner = bool(chain) and chain[0][0] not in CONTAINERS
+        here = scope(grant.declared) if self._scopes else ""
+        return (here if here in self._scopes else "", inner, chain[1:] if inner else chain), chain
 
     # -- accounts that are disabled ---------------------------------------------------------------------------------
 
     def disabled(self, grant: Grant) -> Verdict:
         """Whether the account that holds a grant is disabled, so that nobody can act as it."""
-        account = self._named(principal_node(grant), lambda one: counts_for(one, grant.declared))
+        account = self._named(principal_node(grant), configuration(grant.declared))
         if account is None:
             return FALSE
         match account.disabled:
@@ -225,49 +269,66 @@ class Closings:
             case _:
                 return Verdict(Truth.TRUE, (f"closed by the account {_name(account)}, which is disabled",))
 
-    def _by_state(self, grant: Grant, permission: str, counts: Counts) -> Iterator[_Found]:
-        holder = self._named(principal_node(grant), counts)
+    def _by_state(self, grant: Grant, permission: str, only: str | None) -> Iterator[_Found]:
+        holder = self._named(principal_node(grant), only)
         if holder:
             yield _disabled(holder), f"the account {_name(holder)}, which is disabled", holder
         if grant.resource.kind != "service_account" or not permission.startswith(_OF_ACCOUNTS):
             return
-        target = self._named(identity(grant.resource.name, grant.declared), counts)
+        target = self._named(identity(grant.resource.name, grant.declared), only)
         if target and _REVIVES not in self._held(grant):
             yield _disabled(target), f"the account {_name(target)}, which is disabled", target
 
-    def _named(self, name: str | None, counts: Counts) -> ServiceAccount | None:
+    def _named(self, name: str | None, only: str | None) -> ServiceAccount | None:
         """The account of a name, where it is disabled or may be."""
-        return next((one for one in self._disabled.get(name or "", ()) if counts(one.declared)), None)
+        return next((one for one in self._disabled.get(name or "", ()) if _counts(one.declared, only)), None)
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
-    def _without_keys(self, grant: Grant, counts: Counts) -> _Found:
+    def _without_keys(self, grant: Grant, only: str | None) -> _Found:
         """Whether organization policies let nobody create or upload keys on the grant's resource.
 
         Those that do not count may open what others close, and close nothing.
         """
-        counted = [one for one in self._policies if counts(one[0].declared)]
-        verdict, by, first = self._all_enforced(grant, counted)
-        if len(counted) < len(self._policies) and verdict.truth is not Truth.FALSE:
-            verdict &= self._all_enforced(grant, self._policies)[0]
+        verdict, by, first = self._all_enforced(grant, only)
+        if only is not None and verdict.truth is not Truth.FALSE:
+            verdict &= self._all_enforced(grant, None)[0]
         return verdict, by, first
 
-    def _all_enforced(self, grant: Grant, policies: list[_Placed]) -> _Found:
+    def _all_enforced(self, grant: Grant, only: str | None) -> _Found:
         verdict, first = TRUE, None
         for names in _NO_NEW_KEYS:
             enforced = FALSE
             for name in names:
-                found, policy = self._enforced(name, grant, policies)
+                found, policy = self._enforced(name, grant, only)
                 enforced |= found
                 first = first or policy
             verdict &= enforced
         at = _at(first.place.at) if first else ""
         return verdict, f"the organization policy at {at}", first
 
-    def _enforced(self, constraint: str, grant: Grant, policies: list[_Placed]) -> tuple[Verdict, OrgPolicy | None]:
-        """Whether a constraint is enforced where a grant is: the nearest policy decides."""
-        chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
-        set_ = [(policy, node) for policy, node in policies if policy.constraint == constraint]
+    def _enforced(self, constraint: str, grant: Grant, only: str | None) -> tuple[Verdict, OrgPolicy | None]:
+        """Whether a constraint is enforced where a grant is, worked out once for each place."""
+        place, chain = self._place(grant)
+        key = constraint, place, only
+        if key not in self._enforcing:
+            self._enforcing[key] = self._nearest(self._set(constraint, only), grant, chain)
+        return self._enforcing[key]
+
+    def _set(self, constraint: str, only: str | None) -> list[_Placed]:
+        """The policies of a constraint that count for a configuration."""
+        if only not in self._counted:
+            self._work.spend(len(self._policies) // 4)
+            found: dict[str, list[_Placed]] = defaultdict(list)
+            for policy, node in self._policies:
+                if _counts(policy.declared, only):
+                    found[str(policy.constraint)].append((policy, node))
+            self._counted[only] = found
+        return self._counted[only].get(constraint, [])
+
+    def _nearest(self, set_: list[_Placed], grant: Grant, chain: tuple[Node, ...]) -> tuple[Verdict, OrgPolicy | None]:
+        """Whether a constraint is enforced: the nearest policy decides."""
+        self._work.spend(len(set_))
         by_node = {node: policy for policy, node in reversed(set_)}
         for node in chain:
             policy = by_node.get(node)
@@ -284,6 +345,11 @@ class Closings:
                 reason = f"the input does not show whether the grant's resource is in {policy.resource}"
                 return Verdict.of(Truth.UNKNOWN, reason), policy
         return FALSE, None
+
+
+def _counts(declared: Declaration, only: str | None) -> bool:
+    """Whether what a declaration states is taken into account: for one configuration, or for all."""
+    return only is None or declared.trust == "named" or configuration(declared) == only
 
 
 def _by_name(named: Iterable[tuple[Text, Kind]]) -> dict[str, list[Kind]]:

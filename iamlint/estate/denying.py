@@ -6,7 +6,7 @@ Source: https://cloud.google.com/iam/docs/deny-overview
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from iamlint.conditions import Context, evaluate
@@ -31,6 +31,28 @@ class Rule:
     excepted: Named
     node: Node | None
     only_in: str = ""
+    _asked: dict[tuple[str, bool], Verdict] = field(default_factory=dict)
+
+    def names(self, permission: str) -> Verdict:
+        """Whether it names a permission among those that it denies."""
+        return self._lists(permission, excepted=False)
+
+    def takes(self, permission: str) -> Verdict:
+        """Whether it denies a permission, and does not except it again."""
+        verdict = self.names(permission)
+        return verdict if verdict.truth is Truth.FALSE else verdict & ~self._lists(permission, excepted=True)
+
+    def _lists(self, permission: str, *, excepted: bool) -> Verdict:
+        key = permission, excepted
+        if key not in self._asked:
+            listed = self.denial.exception_permissions if excepted else self.denial.denied_permissions
+            self._asked[key] = lists(listed, permission)
+        return self._asked[key]
+
+    def cost(self, *, told_at_once: bool) -> int:
+        """How many principals it names that are held one by one against a holder, who may be found among the rest."""
+        others = len(self.denied.others) + len(self.excepted.others)
+        return others if told_at_once else others + len(self.denied.plain) + len(self.excepted.plain)
 
 
 def rule(denial: Denial, hierarchy: Hierarchy) -> Rule:
@@ -51,9 +73,7 @@ def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, as_o
     A denial below the grant's resource leaves the rest of it open. Exceptions win over denials in one rule.
     """
     denial = rule.denial
-    verdict = lists(denial.denied_permissions, permission)
-    if verdict.truth is not Truth.FALSE:
-        verdict &= ~lists(denial.exception_permissions, permission)
+    verdict = rule.takes(permission)
     if verdict.truth is not Truth.FALSE:
         verdict &= _where(rule, grant, hierarchy)
     if verdict.truth is not Truth.FALSE:

@@ -4,13 +4,14 @@ A grant on a project is one edge onto the project, never one for each account be
 the grants.
 """
 
-from iamlint.graph.delegation import Chain, Leads, delegated, leading, shortest
+from iamlint.graph.delegation import MOST_FOLLOWED, Chain, Leads, delegated, leading, shortest
 from iamlint.graph.edges import Edge, Graph, graph_of
 from iamlint.graph.powers import DEPLOY, IDENTITY, POWERS, STRONG, EdgeKind, counts_on
 
 __all__ = [
     "DEPLOY",
     "IDENTITY",
+    "MOST_FOLLOWED",
     "POWERS",
     "STRONG",
     "Chain",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from operator import itemgetter
 
 from iamlint.estate import CONTAINERS, Estate, Node, condition_truth, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
@@ -81,6 +82,9 @@ class Graph:
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._on_accounts = _Edges()
         self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
+        self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
+        self._tokens: dict[str, Set[Node]] = {}
+        self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
         self._granted: set[Node] = set()
         self._whole: set[Node] = set()
         viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
@@ -217,13 +221,27 @@ class Graph:
             for edges in edges_on.values():
                 yield from (edge for edge in edges if edge.kind == "delegate")
 
-    def on(self, node: Node) -> tuple[Edge, ...]:
+    def on(self, node: Node) -> Sequence[Edge]:
         """The edges onto one node, without what it inherits."""
-        return tuple(self._onto(node).onto.get(node, ()))
+        return self._onto(node).onto.get(node, ())
 
-    def closed_on(self, node: Node) -> tuple[Edge, ...]:
+    def closed_on(self, node: Node) -> Sequence[Edge]:
         """What would be edges onto one node if nothing closed them."""
-        return tuple(self._onto(node).closed.get(node, ()))
+        return self._onto(node).closed.get(node, ())
+
+    def sources_on(self, node: Node) -> Mapping[str, Sequence[Edge]]:
+        """The edges onto one node by who has them."""
+        if node not in self._sources:
+            self._sources[node] = found = defaultdict[str, list[Edge]](list)
+            for edge in self.on(node):
+                found[edge.source].append(edge)
+        return self._sources[node]
+
+    def tokens_of(self, account: str) -> Set[Node]:
+        """What an account may ask for tokens of itself: accounts, and containers of them."""
+        if account not in self._tokens:
+            self._tokens[account] = {edge.onto for edge in self.calls(account) if edge.kind == "token"}
+        return self._tokens[account]
 
     @property
     def has_closed(self) -> bool:
@@ -301,6 +319,15 @@ class Graph:
         """The privileges of an account that another principal does not hold itself, on the same thing or above."""
         return list(self._beyond(account, other))
 
+    def gained(self, account: str, other: str) -> tuple[Grant, Verdict] | None:
+        """The first of these privileges that certainly counts, else the first; None where there is none."""
+        first: tuple[Grant, Verdict] | None = None
+        for found in self._beyond(account, other):
+            if found[1].truth is Truth.TRUE:
+                return found
+            first = first or found
+        return first
+
     def _beyond(self, account: str, other: str, most: int | None = None) -> Iterator[tuple[Grant, Verdict]]:
         own = self._permissions_on(other)
         for grant, verdict in self.privileges(account)[:most]:
@@ -366,15 +393,22 @@ class Graph:
 
     def deploys(self, source: str, account: Text, declared: Declaration) -> Iterator[tuple[Grant, str, Verdict]]:
         """The grants by which a principal can deploy where an account can be attached: in the account's project."""
-        around = set(self.hierarchy.around(account, declared)[1:])
-        for onto, grant in self._relevant.get(source, ()):
-            if onto not in around:
-                continue
+        around = self.hierarchy.around(account, declared)[1:]
+        held = self._held_on(source)
+        for _, grant in sorted((found for node in around for found in held.get(node, ())), key=itemgetter(0)):
             permission = next(iter(self._held(grant, DEPLOY)), None)
             if permission:
                 verdict = self._open(grant, (permission,))
                 if verdict.truth is not Truth.FALSE:
                     yield grant, permission, verdict
+
+    def _held_on(self, source: str) -> Mapping[Node, list[tuple[int, Grant]]]:
+        """The grants of interest of a principal by what they are on, each with its place in their order."""
+        if source not in self._on:
+            self._on[source] = found = defaultdict[Node, list[tuple[int, Grant]]](list)
+            for number, (onto, grant) in enumerate(self._relevant.get(source, ())):
+                found[onto].append((number, grant))
+        return self._on[source]
 
     def grants_of(self, role: CustomRole) -> list[Grant]:
         """The grants of a custom role that the input defines."""

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from iamlint.budget import Exhausted
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.functions import DEEP, PURE, READING
+from iamlint.hcl.functions import DEEP, PURE, READING, READS_TEXT
 from iamlint.hcl.functions.assembly import Assembly
 from iamlint.hcl.functions.encoding import decoded_value
 from iamlint.hcl.functions.files import read_text
@@ -42,13 +44,17 @@ from iamlint.hcl.functions.types import (
 from iamlint.hcl.functions.unification import convert, type_of, unify
 from iamlint.hcl.lexer import ParseError
 from iamlint.hcl.operators import operated
-from iamlint.hcl.scope import Exhausted, Scope
+from iamlint.hcl.scope import Scope
 from iamlint.hcl.walk import walk
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import Data, Key, Lazy, List, SetOf, Value, key_value
 
 _ITEM = "\0item"
+LOOKS = 8
+"""Values that are looked at, but not evaluated, for one step."""
+TEMPLATE_CHARACTERS = 8
+"""Characters of a template that are parsed for one step."""
 
 
 def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
@@ -263,7 +269,7 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
         _declared(other, scope)
     if isinstance(value.data, Lazy | Unknown | None):
         return value
-    scope.budget.spend(size(value) + size(beside))
+    scope.budget.spend((size(value) + size(beside)) // LOOKS)
     wanted = unify((type_of(value), type_of(beside)))
     if wanted is None:
         raise Refused("the two sides of the condition have no type in common")
@@ -283,8 +289,11 @@ def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
 
 def _binary(node: syntax.Binary, scope: Scope) -> Value:
     left, right = evaluate(node.left, scope), evaluate(node.right, scope)
-    scope.budget.spend(min(size(left), size(right)))
-    return Value(operated(node.operator, left, right), _span(node, scope))
+    scope.budget.spend(min(size(left), size(right)) // LOOKS)
+    found = Value(operated(node.operator, left, right), _span(node, scope))
+    if isinstance(found.data, Decimal):
+        scope.budget.spend(weight(found))
+    return found
 
 
 def _unary(node: syntax.Unary, scope: Scope) -> Value:
@@ -354,12 +363,11 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
         raise Unclear(Unknown(refused.reason, refused=True))
     called = function or reading
     given: list[Any] = arguments if reading is None else [scope.files, *arguments]
-    try:
-        _signature(called).bind(*given)
-    except TypeError:
-        raise Refused(f"{name}() with {len(arguments)} arguments") from None
+    least, most = _arity(called)
+    if not least <= len(given) <= most:
+        raise Refused(f"{name}() with {len(arguments)} arguments")
     for argument in arguments:
-        scope.budget.spend(size(argument) if name in DEEP else weight(argument))
+        scope.budget.spend(_cost(name, argument))
     result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
     found = result if isinstance(result, Value) else Value(result)
     scope.budget.spend(weight(found))
@@ -369,8 +377,26 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
 
 
 @cache
-def _signature(function: Callable[..., object]) -> inspect.Signature:
-    return inspect.signature(function)
+def _arity(function: Callable[..., object]) -> tuple[int, int]:
+    """How many arguments a function takes, at least and at most."""
+    parameters = inspect.signature(function).parameters.values()
+    needed = [one for one in parameters if one.default is one.empty and one.kind is not one.VAR_POSITIONAL]
+    endless = any(one.kind is one.VAR_POSITIONAL for one in parameters)
+    return len(needed), sys.maxsize if endless else len(parameters)
+
+
+def _cost(name: str, argument: Value) -> int:
+    """Steps that a function takes for an argument: for all that it looks at, or for the characters that it reads."""
+    if name in DEEP:
+        return size(argument) // LOOKS
+    if isinstance(argument.data, str) and name in READS_TEXT and not _is_file(argument):
+        return len(argument.data) // READS_TEXT[name]
+    return weight(argument)
+
+
+def _is_file(value: Value) -> bool:
+    """Whether a text is all of a file, which is decoded once."""
+    return value.at is not None and isinstance(value.data, str) and value.at.end - value.at.start == len(value.data)
 
 
 def _is_refused(value: Value) -> bool:
@@ -428,6 +454,7 @@ def _rendered(node: syntax.Call, scope: Scope) -> Value:
     wrong = next((name for name in variables if not re.fullmatch(r"[^\W\d_][\w-]*", name)), None)
     if wrong is not None:
         raise Refused(f"{wrong!r} is no name for a template's variable")
+    scope.budget.spend(len(content) // TEMPLATE_CHARACTERS)
     try:
         template = Expressions(content).bare_template()
     except ParseError as error:

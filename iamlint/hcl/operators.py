@@ -50,6 +50,10 @@ def _logical(left: Value, right: Value, *, decided_by: bool) -> bool:
 
 
 def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
+    if isinstance(left, int) and isinstance(right, int):
+        whole = _of_integers(name, left, right)
+        if whole is not None:
+            return whole
     a, b = exact(left), exact(right)
     match name:
         case "+":
@@ -71,6 +75,24 @@ def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
     if not found and name in "*/" and _is_negative(left) is not _is_negative(right):
         return Decimal("-0")
     return bounded_number(shortest(found))
+
+
+def _of_integers(name: str, left: int, right: int) -> int | None:
+    """The same for whole numbers that are small, as nearly all are, without fractions; None for others."""
+    if abs(left) > _SMALL or abs(right) > _SMALL:
+        return None
+    match name:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*" if left and right:
+            return left * right
+        case _:
+            return None
+
+
+_SMALL = 1 << 128
 
 
 def _is_negative(number: int | Decimal) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from iamlint.budget import Budget
 from iamlint.location import SourceText, Unreadable
 from iamlint.values import Value
 
@@ -25,28 +26,7 @@ class Files:
 
 
 MOST_STEPS = 400_000
-"""Steps of one expression with all that is evaluated in its scope; about a second."""
-
-
-class Exhausted(Exception):  # noqa: N818  # no error of ours, but the end of what is evaluated
-    """An expression takes more steps than are evaluated."""
-
-
-class Budget:
-    """How many steps evaluation may take, for one expression, or ``above`` for all expressions of a root module."""
-
-    __slots__ = ("above", "left")
-
-    def __init__(self, steps: int = MOST_STEPS, above: Budget | None = None) -> None:
-        self.left, self.above = steps, above
-
-    def spend(self, steps: int = 1) -> None:
-        """Take steps, from this one and the one above; raises `Exhausted` where there are no more."""
-        self.left -= steps
-        if self.left < 0:
-            raise Exhausted
-        if self.above:
-            self.above.spend(steps)
+"""Steps of one expression with all that is evaluated in its scope; a second or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +41,7 @@ class Scope:
     lookup: Callable[[str], Value | None]
     files: Files = Files()
     in_template: bool = False
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS))
 
     def child(self, names: Mapping[str, Value]) -> Scope:
         """The scope inside a ``for``, a splat or a dynamic block, where these names come first."""

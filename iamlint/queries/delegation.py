@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from iamlint.estate import Estate, account_node, identity, scope
+from iamlint.estate import Estate, Node, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Text
 from iamlint.finding import Confidence
 from iamlint.graph import Edge, Graph, graph_of
+from iamlint.location import Location
 from iamlint.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, Verdict, distinct
 
 _DELEGATION = "iam.serviceAccounts.implicitDelegation"
+_MOST_REASONS = 10
+"""Reasons that are told why a grant may be there after all."""
+_Others = Callable[[Node, str], list[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,10 @@ def broken_delegation_chain(estate: Estate) -> Iterator[Match]:
     Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
     """
     graph = graph_of(estate)
+    others = _perhaps_on(graph)
     for asked in estate.of(Impersonation):
         for hop in _hops(asked):
-            verdict = _lacks(graph, hop, asked.declared)
+            verdict = _lacks(graph, hop, asked.declared, others)
             if verdict.truth is not Truth.FALSE:
                 yield Match(
                     asked,
@@ -61,27 +66,46 @@ def _hops(asked: Impersonation) -> Iterator[_Hop]:
             yield _Hop(holder, asked.method if last else _DELEGATION, onto, place)
 
 
-def _lacks(graph: Graph, hop: _Hop, declared: Declaration) -> Verdict:
+def _lacks(graph: Graph, hop: _Hop, declared: Declaration, others: _Others) -> Verdict:
     """Whether the input has all that could let a hop through, and nothing does; with what closes a grant that would."""
     holder, onto = identity(hop.holder, declared), identity(hop.onto, declared)
     if holder is None or onto is None or "/" in onto.partition(" in ")[0]:
         return FALSE
-    kind = "delegate" if hop.permission == _DELEGATION else None
-    reasons: list[str] = []
-    for edge in graph.onto(hop.onto, declared):
-        if (kind and edge.kind != kind) or (edge.permissions and hop.permission not in edge.permissions):
-            continue
-        if edge.source == holder and edge.verdict.truth is Truth.TRUE and edge.permissions:
-            return FALSE
-        reason = _may_let_through(edge.grant, edge.source == holder, edge.verdict)
-        reasons += [reason] if reason else []
+    around = graph.hierarchy.around(hop.onto, declared)
+    of_holder = [edge for node in around for edge in graph.sources_on(node).get(holder, ()) if _counts(edge, hop)]
+    if any(edge.verdict.truth is Truth.TRUE and edge.permissions for edge in of_holder):
+        return FALSE
+    reasons = [*(_may_let_through(edge.grant, True, edge.verdict) for edge in of_holder)]
+    reasons += (reason for node in around for source, reason in others(node, hop.permission) if source != holder)
+    reasons = [reason for reason in reasons if reason]
     reasons += _not_seen(graph, hop, declared)
     closed = [edge.verdict for edge in graph.closed_onto(hop.onto, declared) if _lets(edge, holder, hop.permission)]
     facts = tuple(dict.fromkeys(fact for verdict in closed for fact in verdict.facts))
     if reasons:
         told = (reason for verdict in closed for reason in verdict.reasons)
-        return Verdict(Truth.UNKNOWN, distinct((*told, *reasons)), facts=facts)
+        return Verdict(Truth.UNKNOWN, distinct((*told, *reasons))[:_MOST_REASONS], facts=facts)
     return Verdict(Truth.TRUE, facts=facts)
+
+
+def _counts(edge: Edge, hop: _Hop) -> bool:
+    """Whether an edge is of the kind that a hop needs, and may have its permission."""
+    of_kind = hop.permission != _DELEGATION or edge.kind == "delegate"
+    return of_kind and (not edge.permissions or hop.permission in edge.permissions)
+
+
+def _perhaps_on(graph: Graph) -> _Others:
+    """The grants on a node to whom it is not known who they are, each by who has it and why; sorted out once."""
+    known: dict[tuple[Node, str], list[tuple[str, str]]] = {}
+
+    def others(node: Node, permission: str) -> list[tuple[str, str]]:
+        if (node, permission) not in known:
+            hop = _Hop("", permission, "", Place(Location("")))
+            counting = (edge for edge in graph.on(node) if _counts(edge, hop))
+            told = {(edge.source, _may_let_through(edge.grant, False, edge.verdict)): None for edge in counting}
+            known[node, permission] = [one for one in told if one[1]][:_MOST_REASONS]
+        return known[node, permission]
+
+    return others
 
 
 def _lets(edge: Edge, holder: str, permission: str) -> bool:
@@ -107,9 +131,7 @@ def _not_seen(graph: Graph, hop: _Hop, declared: Declaration) -> Iterator[str]:
         yield f"the policy of {shown(hop.onto)} is not in the input"
     elif not any(map(graph.is_granted_on, around[1:])) and not _is_slip(graph, hop, declared):
         yield f"no grant on the project of {shown(hop.onto)} is in the input, where it may be"
-    for gap in graph.estate.gaps:
-        if scope(gap.declared) == scope(declared):
-            yield gap.reason
+    yield from graph.estate.gaps_in(scope(declared))[:_MOST_REASONS]
 
 
 def _is_slip(graph: Graph, hop: _Hop, declared: Declaration) -> bool:
@@ -117,8 +139,7 @@ def _is_slip(graph: Graph, hop: _Hop, declared: Declaration) -> bool:
     holder, onto = account_node(hop.holder, declared), account_node(hop.onto, declared)
     if holder is None or onto is None:
         return False
-    meant = [edge for edge in graph.on(onto) if edge.source == holder[1]]
-    return bool(meant) or any(edge.source == onto[1] for edge in graph.on(holder))
+    return holder[1] in graph.sources_on(onto) or onto[1] in graph.sources_on(holder)
 
 
 def _is_declared(graph: Graph, account: Text, declared: Declaration) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from iamlint.estate import Estate, identity
+from iamlint.estate import Estate, Node, identity
 from iamlint.estate.covering import node_of
 from iamlint.estate.deny_forms import EVERYBODY, allowed_permission, denied_permission, denied_principal, is_denied_form
-from iamlint.facts import Boundary, Denial, Text
+from iamlint.facts import Boundary, Condition, Declaration, Denial, Text
 from iamlint.globs import compiled, is_glob, text_is
 from iamlint.match import Match
-from iamlint.provenance import at, counts_for, outside
+from iamlint.provenance import at, configuration, counts_for, outside
 from iamlint.roles import Catalog
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -110,12 +112,10 @@ https://cloud.google.com/iam/docs/principal-access-boundary-policies-permissions
 
 def incomplete_denials(estate: Estate) -> Iterator[Match]:
     """Deny rules that close the front door to accounts and leave others open, and boundaries that do not cover them."""
-    denials = estate.of(Denial)
-    for denial in denials:
+    together = _Together(estate)
+    for denial in estate.of(Denial):
         if _takes(denial, MINTING):
-            yield from _open_ways(
-                denial, [one for one in denials if one is denial or _goes_as_far(one, denial, estate)]
-            )
+            yield from _open_ways(denial, *together.with_(denial))
     for boundary in estate.of(Boundary):
         if boundary.enforcement_version in UNCOVERED:
             name = shown(boundary.name)
@@ -124,36 +124,115 @@ def incomplete_denials(estate: Estate) -> Iterator[Match]:
             yield Match(boundary, Truth.TRUE, words=words)
 
 
-def _goes_as_far(other: Denial, denial: Denial, estate: Estate) -> bool:
-    """Whether a rule denies whom another one denies, where that one does, under no further condition or exception."""
-    here, above = (node_of(one.parent, one.declared, estate.hierarchy) for one in (denial, other))
-    if here is None or above is None or above not in estate.hierarchy.containers(here):
-        return False
-    mine, theirs = _names(denial.denied_principals, denial), _names(other.denied_principals, other)
-    spared, spares = _names(denial.exception_principals, denial), _names(other.exception_principals, other)
-    if mine is None or theirs is None or spared is None or spares is None:
-        return False
-    return (mine <= theirs or EVERYBODY in theirs) and spares <= spared and other.condition in (None, denial.condition)
+_Open = tuple[tuple[str, ...], Declaration | None, Unknown | None]
+"""The ways that are open, a declaration elsewhere with which none would be, and why there may be fewer."""
 
 
-def _names(texts: Texts, denial: Denial) -> set[str] | None:
+@dataclass(slots=True)
+class _Group:
+    """The rules of one configuration at one place that deny the same principals under one condition.
+
+    ``taken`` are the ways that they close, each with the number and the declaration of the first that does.
+    """
+
+    names: frozenset[str]
+    spares: frozenset[str]
+    condition: Condition | Unknown | None
+    declared: Declaration
+    taken: dict[str, tuple[int, Declaration]] = field(default_factory=dict)
+    unknown: Unknown | None = None
+
+    def add(self, number: int, denial: Denial) -> None:
+        """One more rule of the group."""
+        for way in WAYS:
+            if way not in self.taken and _takes(denial, way):
+                self.taken[way] = number, denial.declared
+        self.unknown = self.unknown or _unknown(denial.denied_permissions)
+
+    def goes_as_far(self, other: _Group) -> bool:
+        """Whether it denies whom another one denies, under no further condition or exception."""
+        wider = other.names <= self.names or EVERYBODY in self.names
+        return wider and self.spares <= other.spares and self.condition in (None, other.condition)
+
+
+class _Together:
+    """Deny rules by where they are and whom they deny, so that each is held against few others."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._hierarchy = estate.hierarchy
+        self._groups: dict[tuple[object, ...], _Group] = {}
+        self._naming: dict[tuple[Node, str], dict[int, _Group]] = defaultdict(dict)
+        self._found: dict[int, _Open] = {}
+        for number, denial in enumerate(estate.of(Denial)):
+            placed = self._group(denial)
+            if placed:
+                node, group = placed
+                group.add(number, denial)
+                for name in group.names:
+                    self._naming[node, name][id(group)] = group
+
+    def _group(self, denial: Denial) -> tuple[Node, _Group] | None:
+        """The place of a rule and its group; None where one of them is not known."""
+        node = node_of(denial.parent, denial.declared, self._hierarchy)
+        names, spares = _names(denial.denied_principals, denial), _names(denial.exception_principals, denial)
+        if node is None or names is None or spares is None:
+            return None
+        whose = denial.declared.trust == "named", configuration(denial.declared)
+        group = _Group(names, spares, denial.condition, denial.declared)
+        return node, self._groups.setdefault((node, names, spares, denial.condition, whose), group)
+
+    def with_(self, denial: Denial) -> _Open:
+        """What a rule leaves open together with all that go as far."""
+        placed = self._group(denial)
+        if placed is None:
+            own = tuple(way for way in WAYS if not _takes(denial, way))
+            return own, None, _unknown(denial.denied_permissions)
+        node, group = placed
+        if id(group) not in self._found:
+            self._found[id(group)] = _left_open(
+                group, [one for one in self._wider(node, group) if one.goes_as_far(group)]
+            )
+        return self._found[id(group)]
+
+    def _wider(self, node: Node, group: _Group) -> Iterator[_Group]:
+        """The groups there and above that may deny all whom a group denies: those that deny one of them."""
+        for above in self._hierarchy.containers(node):
+            if not group.names:
+                yield from (one for (place, *_), one in self._groups.items() if place == above)
+                continue
+            rarest = min(group.names, key=lambda name: (len(self._naming.get((above, name), ())), name))
+            found = self._naming.get((above, rarest), {}) | self._naming.get((above, EVERYBODY), {})
+            yield from found.values()
+
+
+def _left_open(group: _Group, others: list[_Group]) -> _Open:
+    """What a group of rules leaves open together with these, which go as far."""
+    counting = [one for one in others if counts_for(one.declared, group.declared)]
+    open_ = tuple(way for way in WAYS if not any(way in one.taken for one in counting))
+    elsewhere = [min((one.taken[way] for one in others if way in one.taken), default=None, key=_first) for way in open_]
+    told = [found for found in elsewhere if found]
+    first = min(told, key=_first)[1] if told and len(told) == len(open_) else None
+    return open_, first, next((one.unknown for one in counting if one.unknown), None)
+
+
+def _first(taken: tuple[int, Declaration]) -> int:
+    return taken[0]
+
+
+def _names(texts: Texts, denial: Denial) -> frozenset[str] | None:
     """The principals of a list by their one name each; None where nothing is known of one."""
     names = {identity(text, denial.declared) for text in texts} if isinstance(texts, tuple) else {None}
-    known = {name for name in names if name is not None}
+    known = frozenset(name for name in names if name is not None)
     return known if len(known) == len(names) else None
 
 
-def _open_ways(denial: Denial, every: list[Denial]) -> Iterator[Match]:
-    together = [one for one in every if counts_for(one.declared, denial.declared)]
-    open_ = [way for way in WAYS if not any(_takes(one, way) for one in together)]
-    closed = [one for one in every if any(_takes(one, way) for way in open_)]
-    if open_ and all(any(_takes(one, way) for one in closed) for way in open_):
-        other = closed[0].declared
-        reason = f"the deny policy at {at(other)} denies what this one leaves open, but is {outside(other)}"
+def _open_ways(
+    denial: Denial, open_: tuple[str, ...], elsewhere: Declaration | None, unknown: Unknown | None
+) -> Iterator[Match]:
+    if elsewhere:
+        reason = f"the deny policy at {at(elsewhere)} denies what this one leaves open, but is {outside(elsewhere)}"
         yield Match(denial, Truth.UNKNOWN, reasons=(reason,), place=denial.place)
-        return
-    unknown = next((why for one in together if (why := _unknown(one.denied_permissions))), None)
-    if open_ and unknown:
+    elif open_ and unknown:
         reason = f"which permissions the deny policy denies is not known: {unknown.reason}"
         yield Match(denial, Truth.UNKNOWN, reasons=(reason,), place=denial.place)
     elif open_:

@@ -7,10 +7,23 @@ from dataclasses import replace
 from itertools import chain as chain_of
 from itertools import islice
 
+from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
 from iamlint.globs import text_is
-from iamlint.graph import IDENTITY, POWERS, Chain, Edge, Graph, Leads, delegated, graph_of, leading, shortest
+from iamlint.graph import (
+    IDENTITY,
+    MOST_FOLLOWED,
+    POWERS,
+    Chain,
+    Edge,
+    Graph,
+    Leads,
+    delegated,
+    graph_of,
+    leading,
+    shortest,
+)
 from iamlint.match import Match, verdict
 from iamlint.queries.federation import is_nobody
 from iamlint.unknown import Truth, Unknown, shown
@@ -28,6 +41,8 @@ _USEFUL: Mapping[str, object] = {
 }
 _TRIED = 20
 """Privileged accounts, the nearest first, of which a principal is asked whether it has as much already."""
+_MOST_HOLDERS = 1000
+"""Principals of a kind beyond which one that is not known may be any of them."""
 _LOOKED_AT = 200
 """Privileged accounts beyond which an account that is not known is not held against more."""
 
@@ -50,29 +65,34 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
                     yield match
     yield from _perhaps(graph)
     delegations = list(graph.delegations)
-    leads = leading(graph) if delegations else {}
+    leads = leading(graph) if delegations else Leads()
+    work = Budget(MOST_FOLLOWED)
     for first in delegations:
         told = first.onto[1] in leads and id(first.grant) not in seen and _is_told(first)
-        match = _by_delegation(graph, first, leads) if told else None
+        match = _by_delegation(graph, first, leads, work) if told else None
         if match:
             yield match
 
 
-def _by_delegation(graph: Graph, first: Edge, leads: Leads) -> Match | None:
+def _by_delegation(graph: Graph, first: Edge, leads: Leads, work: Budget) -> Match | None:
     """What a delegation onto an account reaches through it, the nearest privileged account first.
 
     No other is looked for where that is certain, or none can be: the nearest chain goes by what is open, if any does.
+    ``work`` is what may be spent on others; beyond that it is unknown what else a delegation reaches.
     """
-    nearest = shortest(first, leads)
-    delegates = {hop.source for hop in nearest.hops[1:]}
-    own = {edge.onto for edge in graph.calls(first.source) if edge.kind == "token"}
-    direct = [] if first.source in delegates or nearest.hops[-1].onto in own else [nearest]
-    others = delegated(graph, first, leads.keys(), graph.privileged_nodes)
+    nearest, lead = shortest(first, leads), leads[first.onto[1]]
+    in_circle = leads.passes(first.onto[1], first.source) if first.source in leads else False
+    direct = [] if in_circle or lead.last.onto in graph.tokens_of(first.source) else [nearest]
+    others = delegated(graph, first, leads.keys(), graph.privileged_nodes, work)
     chains = chain_of(direct, islice(others, _TRIED))
     reached = ((chain, graph.privileged_below(chain.hops[-1].onto, first.source)) for chain in chains)
     matches = (_match(graph, found[0], [first], chain) for chain, found in reached if found)
-    certain = first.verdict.truth is Truth.TRUE and not any(hop.closed for hop in nearest.hops)
-    return _surest(matches) if certain else next(filter(None, matches), None)
+    certain = first.verdict.truth is Truth.TRUE and not lead.closed
+    found = _surest(matches) if certain else next(filter(None, matches), None)
+    if work.is_spent and (found is None or found.truth is not Truth.TRUE):
+        reasons = (*(found.reasons if found else ()), "there are more chains of delegation than iamlint follows")
+        return Match(first.grant, Truth.UNKNOWN, first.permissions, reasons)
+    return found
 
 
 def _surest(matches: Iterable[Match | None]) -> Match | None:
@@ -127,7 +147,7 @@ def _is_told(edge: Edge) -> bool:
     return edge.grant.principal.kind not in _SPOKEN_FOR
 
 
-def _by_grant(edges: tuple[Edge, ...]) -> list[tuple[Grant, list[Edge]]]:
+def _by_grant(edges: Iterable[Edge]) -> list[tuple[Grant, list[Edge]]]:
     """The edges onto one node by the grant that makes them, without those of which other rules speak."""
     grouped: dict[int, tuple[Grant, list[Edge]]] = {}
     for edge in edges:
@@ -145,10 +165,10 @@ def _match(
 ) -> Match | None:
     """What is said of a grant that reaches a privileged account; None where its holder has as much itself."""
     edge = next((one for one in edges if one.verdict.truth is Truth.TRUE), edges[0])
-    beyond = [] if edge.source == account else graph.beyond(account, edge.source)
-    if not beyond:
+    beyond = None if edge.source == account else graph.gained(account, edge.source)
+    if beyond is None:
         return None
-    gained, counts = next((one for one in beyond if one[1].truth is Truth.TRUE), beyond[0])
+    gained, counts = beyond
     found = counts & (chain.verdict if chain else edge.verdict)
     unknown = edge.grant.principal.unknown
     if unknown and _may_have_as_much(edge.grant.principal, account, graph):
@@ -180,8 +200,10 @@ def _may_have_as_much(principal: Principal, account: str, graph: Graph) -> bool:
     kinds = possible_kinds(principal)
     if len(kinds) > 1 or "service_agent" in kinds:
         return True
-    holders = (holder for kind in kinds for holder in graph.holders.get(kind, ()))
-    return any(_may_be(principal, one) and not graph.beyond(account, source) for source, one in holders)
+    holders = [holder for kind in kinds for holder in graph.holders.get(kind, ())]
+    if len(holders) > _MOST_HOLDERS:
+        return True
+    return any(_may_be(principal, one) and graph.gained(account, source) is None for source, one in holders)
 
 
 def _may_be(principal: Principal, other: Principal) -> bool:
@@ -196,4 +218,6 @@ def _way(edge: Edge, chain: Chain | None) -> str:
     if chain is None:
         return f"{shown(edge.grant.role)} on it has {permission}"
     delegates = [str(hop.grant.resource) for hop in chain.hops[:-1]]
+    if chain.left_out:
+        delegates.append(f"... {chain.left_out} more")
     return f"{shown(edge.grant.role)} has {permission} on {', then '.join(delegates)}, which may mint its tokens"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -24,6 +24,8 @@ BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer", "roles/admin",
 """The basic roles, old and new. Source: https://cloud.google.com/iam/docs/roles-overview#basic"""
 
 
+MOST_SEARCHES = 500
+"""Names of one run for which one that is alike is looked for; what goes beyond has none."""
 UNLISTED = ("roles/iam.serviceAccountShortTermTokenMinter",)
 """Roles that Google's documentation grants and none of its lists has, so that nobody tells their permissions. Source:
 https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_data_transfer_config"""
@@ -55,6 +57,7 @@ class Catalog:
     """The files with newer definitions, in the order in which they were laid over it."""
     newer: frozenset[str] = frozenset()
     """The roles that these files define or list."""
+    _nearest: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __contains__(self, role: str) -> bool:
         return role in self._roles
@@ -78,6 +81,19 @@ class Catalog:
                 known[one.name] = one.permissions
         origins = (*self.origins, origin)
         return replace(self, _roles=roles, _known=known, origins=origins, newer=frozenset(names))
+
+    def for_one_run(self) -> Catalog:
+        """The same catalogue, which has searched for no likeness yet."""
+        return replace(self)
+
+    def _searched(self, what: str, name: str, search: Callable[[], str | None]) -> str | None:
+        """What a search finds that takes milliseconds: each once, and none beyond `MOST_SEARCHES`."""
+        key = what, name
+        if key not in self._nearest:
+            if len(self._nearest) >= MOST_SEARCHES:
+                return None
+            self._nearest[key] = search()
+        return self._nearest[key]
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -125,6 +141,9 @@ class Catalog:
 
     def nearest_permission(self, name: str) -> str | None:
         """The permission of the same service whose name is nearest to one that is not there."""
+        return self._searched("permission", name, lambda: self._nearest_permission(name))
+
+    def _nearest_permission(self, name: str) -> str | None:
         from difflib import get_close_matches
 
         service = name.partition(".")[0] + "."
@@ -136,6 +155,9 @@ class Catalog:
 
         What is further away may be one that no predefined role has, or a newer one.
         """
+        return self._searched("slip", name, lambda: self._slip(name))
+
+    def _slip(self, name: str) -> str | None:
         service, _, rest = name.partition(".")
         if service in self.services:
             nearest = self.nearest_permission(name)
@@ -160,6 +182,9 @@ class Catalog:
 
     def nearest(self, role: str) -> str | None:
         """The role whose name is nearest to one that is not there."""
+        return self._searched("role", role, lambda: self._nearest_role(role))
+
+    def _nearest_role(self, role: str) -> str | None:
         from difflib import get_close_matches
 
         return next(iter(get_close_matches(role, self._roles, n=1, cutoff=0.85)), None)

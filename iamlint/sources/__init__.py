@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from iamlint.budget import TimeUp
 from iamlint.facts import Declaration, Fact, Gap
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
@@ -17,7 +18,7 @@ from iamlint.sources.gcloud.stream import is_stream, read_stream
 from iamlint.sources.gcloud.table import TEXTS
 from iamlint.sources.gcloud.unrecognised import beside_exports
 from iamlint.sources.marks import mark
-from iamlint.sources.reading import Options, Reading
+from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
 from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.plan import read_plans
 from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
@@ -51,7 +52,7 @@ def _deep_recursion() -> Iterator[None]:
 
 def _read_all(paths: list[Path], options: Options) -> Reading:
     beside = [path for path in (options.source_root, *options.var_files) if path]
-    workspace = Workspace([*paths, *beside])
+    workspace = Workspace([*paths, *beside], allowance=options.allowance)
     found = discover(paths, workspace, options.exclude)
     reading = Reading(errors=found.errors, excluded=found.excluded)
     reading.facts += (
@@ -62,9 +63,15 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         Gap(one.reason, Declaration(Location(workspace.shown(one.path)), "directory")) for one in found.unwalked
     ]
     documents: list[tuple[Path, bool, Reading]] = []
-    for path, given in found.documents:
+    for number, (path, given) in enumerate(found.documents):
         options.progress(f"reading {workspace.shown(path)}")
-        document = _read_document(path, given, options, workspace)
+        try:
+            with options.allowance.interrupting(TIME_OF_READING):
+                document = _read_document(path, given, options, workspace)
+        except TimeUp:
+            rest = (workspace.shown(path) for path, _ in found.documents[number:])
+            reading.errors += not_looked_at(rest, options.allowance)
+            break
         if not _is_named(path, given, found, options, workspace):
             document.facts = list(trusted(document.facts, "own"))
         documents.append((path, given, document))

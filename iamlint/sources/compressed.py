@@ -6,7 +6,8 @@ import gzip
 import importlib
 import io
 import sys
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import IO, Any, Self, cast
@@ -27,14 +28,13 @@ def is_compressed(path: Path) -> bool:
 def opened(path: Path) -> IO[bytes]:
     """A file, decompressed as it is read. Raises OSError, EOFError or zlib.error for what is wrong, now or later.
 
-    What is read at once is bounded; a frame of zstd that asks for more than 128 MB of memory is refused.
+    What is read at once is bounded; a frame of zstd that asks for more than 128 MB of memory is refused, and so is a
+    file that comes to far more text than exports do.
     """
-    if path.suffix == _ZSTD:
-        zstd = _zstd()
-        if zstd is None:
-            raise OSError(_WANTING)
-        return cast("IO[bytes]", _Frames(path, zstd))
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix == _GZIP else path.open("rb")
+    if path.suffix == _ZSTD and _zstd() is None:
+        raise OSError(_WANTING)
+    file = path.open("rb")
+    return cast("IO[bytes]", _Decompressed(file, path.suffix)) if is_compressed(path) else file
 
 
 def packed(data: bytes) -> str | None:
@@ -47,13 +47,10 @@ def unpacked(data: bytes) -> Iterator[bytes]:
 
     Raises OSError, EOFError or zlib.error for what is wrong, after the pieces before it.
     """
-    if packed(data) == _ZSTD:
-        zstd = _zstd()
-        if zstd is None:
-            raise OSError(_WANTING)
-        file = cast("IO[bytes]", _Frames(io.BytesIO(data), zstd))
-    else:
-        file = cast("IO[bytes]", gzip.GzipFile(fileobj=io.BytesIO(data)))
+    suffix = packed(data) or _GZIP
+    if suffix == _ZSTD and _zstd() is None:
+        raise OSError(_WANTING)
+    file = cast("IO[bytes]", _Decompressed(io.BytesIO(data), suffix))
     with file:
         while piece := file.read1(_AT_ONCE):  # type: ignore[attr-defined]  # both kinds of files have it
             yield piece
@@ -76,26 +73,41 @@ def _zstd() -> ModuleType | None:
         return None
 
 
-class _Frames:
-    """A file in zstd, of which what is wrong is an OSError, as with other files."""
+MOST_TIMES = 100
+"""How many times its compressed size the text of a file may have; exports have 10 to 30 times."""
+FREE = 16_000_000
+"""Bytes of text that a file may have however small it is."""
 
-    def __init__(self, path: Path | IO[bytes], zstd: ModuleType) -> None:
-        self._wrong: type[Exception] = zstd.ZstdError
-        self._file: Any = zstd.open(path)
+
+class _Decompressed:
+    """A compressed file, of which what is wrong is an OSError, as with other files."""
+
+    def __init__(self, raw: IO[bytes], suffix: str) -> None:
+        self._size, self._raw = 0, raw
+        if suffix == _ZSTD:
+            zstd = cast("ModuleType", _zstd())
+            self._wrong: type[Exception] = zstd.ZstdError
+            self._file: Any = zstd.open(self._raw)
+        else:
+            self._wrong, self._file = zlib.error, gzip.GzipFile(fileobj=self._raw)
 
     def read1(self, size: int) -> bytes:
         """At most so many bytes; none at the end."""
-        try:
-            return bytes(self._file.read1(size))
-        except self._wrong as error:
-            raise OSError(str(error)) from error
+        return self._bounded(self._file.read1, size)
 
     def readline(self, size: int) -> bytes:
         """A line, or so much of it."""
+        return self._bounded(self._file.readline, size)
+
+    def _bounded(self, read: Callable[[int], bytes], size: int) -> bytes:
         try:
-            return bytes(self._file.readline(size))
+            found = bytes(read(size))
         except self._wrong as error:
             raise OSError(str(error)) from error
+        self._size += len(found)
+        if self._size > FREE and self._size > MOST_TIMES * self._raw.tell():
+            raise OSError(f"it has more than {MOST_TIMES} times its compressed size in text, as no export has")
+        return found
 
     def __enter__(self) -> Self:
         return self
@@ -104,3 +116,4 @@ class _Frames:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+        self._raw.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from iamlint.budget import Allowance
 from iamlint.facts import Fact
-from iamlint.location import SourceText, Unreadable
+from iamlint.location import Location, SourceText, Unreadable
 from iamlint.roles import Catalog
 
 
@@ -75,7 +76,7 @@ class Options:
     that all that lies in a given folder counts as named, whatever else does. ``progress`` is told what is being read.
     ``relevant`` says what is kept of large exports; without it everything is. ``workspace`` is what
     ``terraform.workspace`` is in every root module, where the user says so. ``roles`` is the catalogue of Google's
-    roles, where it is not the one that ships.
+    roles, where it is not the one that ships. ``allowance`` is what the run may spend.
     """
 
     variables: tuple[str, ...] = ()
@@ -91,6 +92,7 @@ class Options:
     relevant: Relevance | None = None
     roles: Catalog | None = None
     workspace: str | None = None
+    allowance: Allowance = field(default_factory=Allowance)
 
 
 @dataclass(slots=True)
@@ -116,3 +118,19 @@ class Reading:
         self.files += other.files
         self.unwalked += other.unwalked
         self.excluded += other.excluded
+
+
+TIME_OF_READING = 0.6
+"""Share of a run's time after which nothing more is read, so that the rules can be asked about what was."""
+_LISTED = 100
+"""Places that are listed which were not looked at; the rest is counted."""
+
+
+def not_looked_at(shown: Iterable[str], allowance: Allowance) -> Iterator[Unreadable]:
+    """An error for each file or directory that a run has no time for."""
+    paths = list(dict.fromkeys(shown))
+    reason = f"nothing is checked here: reading took its share of the {allowance.seconds:g} seconds of the run"
+    hint = "give it more with --max-time, or check less at once"
+    yield from (Unreadable(Location(path), reason, hint) for path in paths[:_LISTED])
+    if len(paths) > _LISTED:
+        yield Unreadable(Location(paths[_LISTED]), f"{reason}; nor in {len(paths) - _LISTED - 1} more files", hint)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from iamlint.budget import Allowance
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.compressed import SUFFIXES
 from iamlint.sources.gcloud.belongs import claim
@@ -33,7 +34,8 @@ class Workspace:
     anything is compared, so that none leads out. ``data`` are the files that Terraform's expressions have read.
     """
 
-    def __init__(self, paths: Iterable[Path], cwd: Path | None = None) -> None:
+    def __init__(self, paths: Iterable[Path], cwd: Path | None = None, allowance: Allowance | None = None) -> None:
+        self.allowance = allowance or Allowance()
         self.cwd = resolved(cwd or Path.cwd())
         self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path)}))
         self.texts: dict[str, SourceText] = {}
@@ -89,6 +91,7 @@ class Workspace:
         found = load(real, shown)
         if isinstance(found, SourceText):
             self.texts[shown] = found
+            self.allowance.read(len(found.text))
         return found
 
 

@@ -168,7 +168,7 @@ def test_a_root_module_has_a_budget_for_all_its_expressions() -> None:
     first = evaluate(node, Scope(source, lambda _name: None, budget=Budget(500, all_of_it)))
     assert first_unknown(first)
     for _ in range(2):
-        value = evaluate(node, Scope(source, lambda _name: None, budget=Budget(above=all_of_it)))
+        value = evaluate(node, Scope(source, lambda _name: None, budget=Budget(400_000, above=all_of_it)))
         why = first_unknown(value)
         assert why
         assert "more steps than iamlint evaluates" in why.reason

@@ -28,5 +28,16 @@ DEEP = frozenset(
     }
 )
 """Those that look at all that is in their arguments."""
+READS_TEXT: Mapping[str, int] = {
+    "yamldecode": 1,
+    "csvdecode": 8,
+    "jsondecode": 8,
+    "regex": 20,
+    "regexall": 20,
+    "replace": 20,
+    "split": 20,
+    "templatestring": 20,
+}
+"""Those that read the characters of a text one by one, and how many characters they read in a step."""
 READING = files.FUNCTIONS
 """Those that read files: their first argument is the scope's `Files`."""

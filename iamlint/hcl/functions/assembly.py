@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from iamlint.hcl.functions.types import LONGEST_TEXT, Refused, Unclear, text_of
+from iamlint.hcl.functions.types import LONGEST_TEXT, MOST_PARTS, Refused, Unclear, text_of
 from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import Data, Value
@@ -18,13 +18,18 @@ class Assembly:
         self.parts: list[str | Hole] = []
         self.why: Unknown | None = None
         self.size = 0
+        self.holes = 0
 
     def add(self, part: str | Hole) -> None:
-        """One more stretch."""
-        if isinstance(part, str):
-            self.size += len(part)
-            if self.size > LONGEST_TEXT:
-                raise too_long()
+        """One more stretch. Holes count as they are shown, so that no text grows without an end by what is unknown."""
+        self.size += len(part) if isinstance(part, str) else len(part.reference)
+        if self.size > LONGEST_TEXT:
+            raise too_long()
+        self.holes += isinstance(part, Hole)
+        if self.holes > MOST_PARTS:
+            raise Unclear(
+                Unknown(f"a string with more than {MOST_PARTS} unknown parts is longer than iamlint evaluates")
+            )
         if part:
             self.parts.append(part)
 

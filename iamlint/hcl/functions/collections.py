@@ -234,6 +234,11 @@ def _range(*limits: Value) -> Data:
     step = numbers[2] if len(numbers) > 2 else (1 if start <= end else -1)
     if (end > start and step < 0) or (end < start and step > 0):
         raise Refused("a step that does not lead from start to limit")
+    if isinstance(start, int) and isinstance(end, int) and isinstance(step, int) and step:
+        whole = range(start, end, step)
+        if (abs(end - start) - 1) // abs(step) >= MOST_IN_RANGE:
+            raise Refused(f"more than {MOST_IN_RANGE} numbers")
+        return List(map(Value, whole))
     found: list[Value] = []
     at = start
     while (at < end) if step >= 0 else (at > end):

@@ -17,6 +17,10 @@ MOST_ELEMENTS = 100_000
 """Elements of one collection, or values visited by one function, beyond which a result is unknown."""
 LONGEST_TEXT = 4_000_000
 """Characters of one string beyond which it is unknown."""
+STEPS_OF_FRACTION = 40
+"""Steps that a number with a fraction takes, whose digits are worked out as Terraform shows them."""
+MOST_PARTS = 2_000
+"""Known stretches and holes of a partly known string beyond which it is unknown as a whole."""
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _STRANGE = re.compile(r"[+-]?(?:inf|infinity|[0-9.]+p[+-]?[0-9]+)", re.IGNORECASE)
 LARGEST_EXPONENT = 1_000
@@ -318,7 +322,7 @@ def parts(value: Value) -> Iterator[Value]:
 
 def size(value: Value) -> int:
     """How many values there are in a value."""
-    return 1 if isinstance(value.data, str) else sum(1 for _ in parts(value))
+    return sum(1 for _ in parts(value)) if isinstance(value.data, tuple | dict | SetOf) else 1
 
 
 def weight(value: Value) -> int:
@@ -326,6 +330,10 @@ def weight(value: Value) -> int:
     match value.data:
         case str() as found:
             return len(found) // 100
+        case Unknown() as why:
+            return len(why.parts)
+        case Decimal():
+            return STEPS_OF_FRACTION
         case tuple() | dict() as found_items:
             return len(found_items) // 4
         case SetOf(elements):

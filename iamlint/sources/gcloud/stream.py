@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from iamlint.budget import Exhausted
 from iamlint.documents import read_json, read_json_documents
 from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place
 from iamlint.location import Location, SourceText, Unreadable
@@ -35,6 +36,14 @@ LARGEST = 64_000_000_000
 """Bytes of text in a file, decompressed, beyond which it is not read on: a small file can be made of much nothing."""
 MOST_ERRORS = 100
 """Lines told that cannot be read; the rest is counted."""
+MOST_IN_A_ROW = 1000
+"""Lines in a row that cannot be read, after which a file is not read on."""
+STEPS_OF_LINE = 4
+"""Steps that a line takes which is not known to be dull, beside those for its length."""
+STEPS_OF_FACT = 20
+"""Steps that the rules take for a fact, more or less."""
+_WORTH = 3
+_TOO_MUCH = "the file is not read on: it takes more work than exports of its size do"
 _AT_ONCE = 1 << 18
 """Bytes that are read at once: as many as the processor keeps near."""
 
@@ -73,20 +82,39 @@ def is_stream(path: Path) -> bool:
 
 def read_stream(path: Path, shown: str, options: Options) -> Reading:
     """What an export of assets says. Lines that cannot be read are told, and the others are read."""
-    reading, hierarchy, wrong = Reading(files=1), Hierarchy(), 0
+    reading, hierarchy, wrong, in_a_row = Reading(files=1), Hierarchy(), 0, 0
     dull = Dull(options.relevant.alike) if options.relevant else None
+    work = options.allowance.document(_size(path))
     for number, line in _lines(path, shown, reading, dull, options.progress):
         found = _facts(line, number, shown, options.relevant, hierarchy, dull)
+        try:
+            work.spend(STEPS_OF_LINE + len(line) // 100 + STEPS_OF_FACT * (isinstance(found, list) and len(found)))
+        except Exhausted:
+            reading.errors.append(Unreadable(_at(shown, number), _TOO_MUCH, "check a part of it at once"))
+            break
         if isinstance(found, list):
             reading.facts += found
+            in_a_row = 0
             continue
-        wrong += 1
+        wrong, in_a_row = wrong + 1, in_a_row + 1
         if wrong <= MOST_ERRORS:
             reading.errors.append(found)
+        if in_a_row == MOST_IN_A_ROW:
+            reason = f"the file is not read on: {MOST_IN_A_ROW} lines in a row cannot be read"
+            reading.errors.append(Unreadable(_at(shown, number), reason, "is it an export of assets?"))
+            break
     if wrong > MOST_ERRORS:
         reading.errors.append(Unreadable(Location(shown), f"{wrong - MOST_ERRORS} more lines cannot be read"))
     reading.facts += hierarchy.facts()
     return reading
+
+
+def _size(path: Path) -> int:
+    """How large a file is for what it may take: one that is compressed is worth a few times as much."""
+    try:
+        return path.stat().st_size * (_WORTH if is_compressed(path) else 1)
+    except OSError:
+        return 0
 
 
 def _lines(
@@ -103,6 +131,10 @@ def _lines(
                     if dull:
                         start, at = at, dull.end(lines, at)
                         number += lines.count(b"\n", start, at)
+                    blank = _BLANK.match(lines, at) if lines[at : at + 1].isspace() else None
+                    if blank:
+                        number, at = number + blank[0].count(b"\n"), blank.end()
+                        continue
                     end = lines.find(b"\n", at) + 1 or len(lines)
                     if end > at and not (line := lines[at:end]).isspace():
                         yield number, line
@@ -112,6 +144,10 @@ def _lines(
     except (OSError, EOFError, zlib.error) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         reading.errors.append(Unreadable(_at(shown, number), f"the file cannot be read on: {reason}"))
+
+
+_BLANK = re.compile(rb"(?:[^\S\n]*+\n)++")
+"""Blank lines: a compressed file may have millions of them."""
 
 
 class _TooLargeError(Exception):

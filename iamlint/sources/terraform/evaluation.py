@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
-from iamlint.facts import Gap
+from iamlint.budget import Budget
 from iamlint.hcl.evaluate import evaluate
-from iamlint.hcl.scope import Budget, Files, Scope
+from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
-from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.bodies import body, lifecycle
 from iamlint.sources.terraform.callsite import Callsite
 from iamlint.sources.terraform.commands import runs, unread_of_block, unread_of_call
-from iamlint.sources.terraform.computed import Remote, View, not_read
+from iamlint.sources.terraform.computed import View
 from iamlint.sources.terraform.declarations import gap
 from iamlint.sources.terraform.expansion import Expansion, Key, expanded, key_text
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.objects import instance_object
 from iamlint.sources.terraform.providers import passed_providers, provider_name
+from iamlint.sources.terraform.run import STEPS_OF_CALL, Run
 from iamlint.sources.terraform.variables import NOT_SET, convert_variable
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import NULL, Lazy, Value, unknown
@@ -31,70 +31,8 @@ DEEPEST_CALL = 40
 """Module calls nested deeper than this are not followed."""
 DEEPEST_REFERENCE = 300
 """A value behind a longer chain of references than this is not worked out."""
-MOST_INSTANCES = 100_000
-"""Instances of one root module beyond this, of resources and modules together, are not read, and that is said."""
-MOST_STEPS_IN_ROOT = 40_000_000
-"""Steps of evaluation of one root module, beyond which its values are unknown; about a minute.
-
-A factory of three hundred projects, each with its accounts and grants, stays below.
-"""
 
 Input = Callable[[], Value]
-NO_WORKSPACE = unknown("terraform.workspace is not known", reference="terraform.workspace")
-
-
-class Modules(Protocol):
-    """Where called modules are found. ``differ`` says whether another program would read one of them differently."""
-
-    differ: bool
-
-    def called(self, module: Module, path: tuple[str, ...], source: str, version: str | None) -> Module | str:
-        """The module that a call names, or the reason why it is not there."""
-
-
-@dataclass(slots=True)
-class Run:
-    """What the instances of one root module share: where modules are found, what was met on the way.
-
-    ``workspace`` is the value of ``terraform.workspace``; ``asks_workspace`` says whether anything has asked for it.
-    ``absent`` has, by directory that is not there, what would state more with it, by address.
-    """
-
-    modules: Modules
-    files: Files
-    root: Path
-    workspace: Value = NO_WORKSPACE
-    asks_workspace: bool = False
-    gaps: list[Gap] = field(default_factory=list)
-    told: set[tuple[int, str]] = field(default_factory=set)
-    absent: dict[str, dict[str, Gap]] = field(default_factory=dict)
-    instances: int = 0
-    depth: int = 0
-    budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS_IN_ROOT))
-    answers: Answers = field(default_factory=Answers)
-    states: Remote = not_read
-
-    def assumed_anew(self) -> frozenset[str]:
-        """The directories that were taken to be empty so far; from here on they are collected anew."""
-        before = frozenset(self.files.assumed)
-        self.files.assumed.clear()
-        return before
-
-    def unread(self) -> list[Gap]:
-        """Return the parts that were not read, with one gap for each directory that is not there."""
-        found = list(self.gaps)
-        for directory, blocks in sorted(self.absent.items()):
-            first, more = next(iter(blocks.items())), len(blocks) - 1
-            states = f"{first[0]} and {more} more may state more" if more else f"{first[0]} may state more"
-            found.append(
-                replace(first[1], reason=f"{directory} is not there, and may be when Terraform runs: {states}")
-            )
-        return found
-
-    def is_full(self) -> bool:
-        """Count one more instance; true where that is one too many."""
-        self.instances += 1
-        return self.instances > MOST_INSTANCES
 
 
 class ModuleInstance:
@@ -144,7 +82,7 @@ class ModuleInstance:
                 source,
                 lambda name: extra.get(name) or self._root_name(name),
                 self.run.files,
-                budget=Budget(above=self.run.budget),
+                budget=Budget(self.run.most_steps, self.run.budget),
             )
 
         return inside
@@ -365,7 +303,7 @@ class ModuleInstance:
             self._say_assumed(declared, address, expansion.assumed)
         children: dict[Key, ModuleInstance] = {}
         for key, names in expansion.instances:
-            if self.run.is_full():
+            if self.run.is_full(STEPS_OF_CALL):
                 return self._full(declared, address)
             suffix = "[*]" if expansion.symbolic else key_text(key)
             child = self._child(name, declared, found, address + suffix, names, expansion.uncertain)
@@ -429,11 +367,10 @@ class ModuleInstance:
                 self._say_once(declared, address + key_text(key), *found)
 
     def _full(self, declared: Declared, address: str) -> Unknown:
-        """Too many instances: said where the limit is met, not for all that follows."""
-        reason = (
-            f"its root module has more than the {MOST_INSTANCES} instances that iamlint reads, and the rest is left out"
-        )
-        if self.run.instances == MOST_INSTANCES + 1:
+        """What cannot be read because the root module is too large: said where that is met first, not for all after."""
+        reason = f"its root module {self.run.cut}, and the rest is left out"
+        if not self.run.cut_told:
+            self.run.cut_told = True
             return self._gap(declared, address, reason)
         return Unknown(f"{address} is not read: {reason}", (Hole(address),))
 
@@ -499,8 +436,8 @@ class ModuleInstance:
         self.run.assumed_anew()
         expansion = self.expansion(declared, address)
         provider = self.provider_of(declared)
-        for key, names in expansion.instances:
-            if self.run.is_full():
+        for number, (key, names) in enumerate(expansion.instances):
+            if self.run.is_full() or (number and self.run.is_on_reserve):
                 self._full(declared, address)
                 return
             evaluated = body(declared, self.scope(names))

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from functools import partial
 from pathlib import Path
 
-from iamlint.facts import Declaration, Fact, Gap, Trust
+from iamlint.budget import TimeUp
+from iamlint.facts import Fact, Trust
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, Unreadable
 from iamlint.provenance import trusted
-from iamlint.sources.reading import Options, Reading
+from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
 from iamlint.sources.terraform.answers import Answers
-from iamlint.sources.terraform.callsite import stated_by_call
-from iamlint.sources.terraform.evaluation import ModuleInstance, Run
-from iamlint.sources.terraform.instances import facts_of, is_wanted
+from iamlint.sources.terraform.evaluation import ModuleInstance
 from iamlint.sources.terraform.library import Library, Readings
 from iamlint.sources.terraform.module import Dialect, Module
 from iamlint.sources.terraform.roots import root_modules
+from iamlint.sources.terraform.run import Run
 from iamlint.sources.terraform.selection import selection
+from iamlint.sources.terraform.sharing import Job, Share, shared_out
 from iamlint.sources.terraform.states import States
 from iamlint.sources.terraform.variables import root_inputs, undeclared
-from iamlint.sources.terraform.worlds import by_outputs, definite, either, further, once_more
+from iamlint.sources.terraform.worlds import Stated, by_outputs, definite, either, further, once_more
 from iamlint.sources.workspace import Workspace
 from iamlint.values import Value
-
-MOST_FACTS = 300_000
-"""Facts of one root module beyond this are not read, and that is said."""
 
 
 def read_terraform(
@@ -47,8 +45,14 @@ def read_terraform(
     """
     reading, library = Reading(), Library(workspace)
     modules: dict[Path, Module] = {}
-    for directory in directories:
-        found = library.module(directory)
+    directories = list(directories)
+    for number, directory in enumerate(directories):
+        try:
+            with options.allowance.interrupting(TIME_OF_READING):
+                found = library.module(directory)
+        except TimeUp:
+            reading.errors += not_looked_at(map(workspace.shown, directories[number:]), options.allowance)
+            break
         if isinstance(found, Module):
             modules[found.directory] = found
         else:
@@ -61,20 +65,27 @@ def read_terraform(
     named = frozenset(modules) if options.folders_are_named else owners
     of_roots = [readings[root.directory] for root in roots]
     evaluated = _Roots(library, of_roots, given, options, workspace, answers, named)
-    certain = replace(evaluated, certain=True)
-    for root in roots:
-        options.progress(f"evaluating {workspace.shown(root.directory)}")
-        facts = evaluated.facts(readings[root.directory])
-        by = evaluated.read_by(root.directory)
-        if by:
-            facts += by_outputs(facts, certain.facts(readings[root.directory]), workspace.shown(by))
-        kept = once_more(facts, reading.facts) if root.directory in called else facts
-        trust: Trust = "owner" if root.directory in owners else "own"
-        reading.facts += trusted(kept, "named" if options.folders_are_named else trust)
-        reading.errors += evaluated.errors.get(root.directory, ())
-    for directory in sorted(modules.keys() - {root.directory for root in roots}):
-        own = definite(evaluated.by_default(readings[directory]))
-        reading.facts += trusted(further(own, reading.facts), "named" if options.folders_are_named else "own")
+    others = sorted(modules.keys() - {root.directory for root in roots})
+    jobs = [
+        *(Job(root.directory, partial(evaluated.told, readings[root.directory])) for root in roots),
+        *(Job(directory, partial(evaluated.by_default, readings[directory])) for directory in others),
+    ]
+    stated, late = Stated(), list[Path]()
+    outcomes = shared_out(jobs, options.allowance, evaluated.begin)
+    for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
+        directory = job.directory
+        trust: Trust = "own"
+        if number >= len(roots):
+            kept = further(definite(outcome.facts), stated)
+        else:
+            kept = once_more(outcome.facts, stated) if directory in called else outcome.facts
+            trust = "owner" if directory in owners else "own"
+            reading.errors += evaluated.errors.get(directory, ())
+        stated.add(trusted(kept, "named" if options.folders_are_named else trust))
+        reading.errors += outcome.errors(workspace.shown(directory))
+        late += [directory] if outcome.late else []
+    reading.facts += stated.facts
+    reading.errors += not_looked_at(map(workspace.shown, late), options.allowance)
     files: dict[int, File] = {}
     for module in library.read:
         reading.errors += module.errors
@@ -108,6 +119,7 @@ class _Roots:
     """What the root modules of a run are evaluated with; ``errors`` are those of their settings, by directory.
 
     ``named`` are those that the user named: where all shall be ``certain``, no other one says what a state holds.
+    ``share`` is what the one that is evaluated may spend.
     """
 
     library: Library
@@ -119,7 +131,26 @@ class _Roots:
     named: Set[Path]
     certain: bool = False
     errors: dict[Path, list[Unreadable]] = field(default_factory=dict, init=False)
+    share: Share = field(init=False)
     _states: dict[Dialect, States] = field(default_factory=dict, init=False)
+
+    def begin(self, job: Job, share: Share) -> None:
+        """Let a module have its share. What was made with one that was spent may be cut off, and is made anew."""
+        self.options.progress(f"evaluating {self.workspace.shown(job.directory)}")
+        self.share = share
+        if share.anew:
+            for states in self._states.values():
+                states.forget()
+
+    def told(self, readings: Readings) -> list[Fact]:
+        """The facts of a root module, and what of them is only known by outputs that the user did not name."""
+        facts = self.facts(readings)
+        by = self.read_by(next(iter(readings.values())).directory)
+        if by is None:
+            return facts
+        certain = replace(self, certain=True)
+        certain.share = self.share
+        return [*facts, *by_outputs(facts, certain.facts(readings), self.workspace.shown(by))]
 
     def facts(self, readings: Readings) -> list[Fact]:
         """The facts of a root module, in each way that it may be applied."""
@@ -147,10 +178,10 @@ class _Roots:
         """The facts of a module in every workspace, and whether another program reads a module of it differently."""
         selected = selection(root, self.options.workspace)
         first = top(root, selected.value)
-        facts, differs = _stated(first, self.workspace), first.run.modules.differ
+        facts, differs = self.share.facts_of(first), first.run.modules.differ
         for name in selected.others if first.run.asks_workspace else ():
             other = top(root, Value(name))
-            facts += further(_stated(other, self.workspace), facts)
+            facts += further(self.share.facts_of(other), Stated(facts))
             differs |= other.run.modules.differ
         return facts, differs
 
@@ -182,25 +213,11 @@ class _Roots:
             states=lambda arguments, reference: self.states(dialect).outputs(
                 arguments, reference, root.directory, certain=self.certain
             ),
+            budget=self.share.budget,
+            reserve=self.share.reserve,
         )
 
         def given(value: Value) -> Callable[[], Value]:
             return lambda: value
 
         return ModuleInstance(run, root, {name: given(value) for name, value in inputs.items()})
-
-
-def _stated(top: ModuleInstance, workspace: Workspace) -> list[Fact]:
-    """The facts of a root module, with what of it could not be followed."""
-    stated = _facts(top)
-    facts = list(islice(stated, MOST_FACTS))
-    if next(stated, None) is not None:
-        reason = f"this root module states more than the {MOST_FACTS} facts that iamlint reads; the rest is left out"
-        facts.append(Gap(reason, Declaration(Location(workspace.shown(top.module.directory)), "terraform")))
-    return [*facts, *top.run.unread()]
-
-
-def _facts(top: ModuleInstance) -> Iterator[Fact]:
-    for instance in top.instances(is_wanted):
-        facts = facts_of(instance)
-        yield from (stated_by_call(fact, instance.call) for fact in facts) if instance.call else facts

@@ -55,6 +55,10 @@ class States:
         """The instance of a root module in a workspace: the one whose outputs were asked for, else a new one."""
         return self._tops.get((module.directory, _text(workspace))) or self._top(module, workspace)
 
+    def forget(self) -> None:
+        """Make every instance anew when its outputs are asked for again."""
+        self._tops.clear()
+
     def outputs(
         self, arguments: Mapping[str, Value], reference: str, reader: Path, *, certain: bool = False
     ) -> Value | str:

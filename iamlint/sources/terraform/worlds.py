@@ -89,28 +89,44 @@ def _note(different: Sequence[Fact]) -> Gap:
     return Gap(reason, Declaration(first.at, first.type, first.address, first.via))
 
 
-def further(facts: Iterable[Fact], stated: Iterable[Fact]) -> list[Fact]:
+class Stated:
+    """Facts that are stated already, and what tells others from them."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self.facts: list[Fact] = []
+        self.known: set[tuple[object, ...]] = set()
+        self.blocks: set[tuple[object, ...]] = set()
+        self.add(facts)
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        """State further facts."""
+        for fact in facts:
+            self.facts.append(fact)
+            self.known.add(_what(fact))
+            self.blocks.add(_block(fact))
+
+
+def further(facts: Iterable[Fact], stated: Stated) -> list[Fact]:
     """What is granted in another world beyond what is stated already, with what is needed to understand it.
 
     The same block that grants the same role to the same kind of principal says nothing new: it is one grant, told
     once, though the world may give it another resource or name.
     """
-    stated = list(stated)
-    known = {_what(fact) for fact in stated}
+    known = stated.known
     facts = [fact for fact in facts if not isinstance(fact, (*_CLOSING, OrgPolicy, Gap))]
     new = [fact for fact in facts if not isinstance(fact, _NAMED) and _what(fact) not in known]
     if not new:
         return []
-    there = {_block(fact) for fact in stated}
-    return [*(fact for fact in facts if isinstance(fact, _DEFINING) and _block(fact) not in there), *new]
+    defining = (fact for fact in facts if isinstance(fact, _DEFINING) and _block(fact) not in stated.blocks)
+    return [*defining, *new]
 
 
-def once_more(facts: Iterable[Fact], stated: Iterable[Fact]) -> list[Fact]:
+def once_more(facts: Iterable[Fact], stated: Stated) -> list[Fact]:
     """The facts of a root module that others call, too, beside what the calls state.
 
     What it is when it is applied counts in full, but what depends on a variable that nothing sets is told once.
     """
-    known = {_what(fact) for fact in stated}
+    known = stated.known
     kept: list[Fact] = []
     again: set[str | None] = set()
     for fact in facts:

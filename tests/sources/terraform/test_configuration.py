@@ -10,7 +10,7 @@ import pytest
 from iamlint.facts import CustomRole, Fact, Gap, Grant, ServiceAccount
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
-from iamlint.sources.terraform import evaluation, source
+from iamlint.sources.terraform import evaluation
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -83,21 +83,22 @@ def test_calls_deeper_than_the_limit_are_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", ["resource", "module"])
 def test_too_many_instances_are_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: str) -> None:
-    monkeypatch.setattr(evaluation, "MOST_INSTANCES", 5)
+    monkeypatch.setattr("iamlint.sources.terraform.run.MOST_INSTANCES", 5)
     many = member('"user:${count.index}@example.com"').replace("{\n", "{\n  count = 4\n")
     files = {"main.tf": many + many.replace("one", "two") + many.replace("one", "three")}
     if block == "module":
         inner = 'variable "n" {}\n' + member('"user:${var.n}@example.com"')
         text = call("m", "./m").replace("}\n", "  count = 9\n  n = count.index\n}\n")
         files = {"main.tf": text + text.replace('"m"', '"n"'), "m/main.tf": inner}
-    found = reading(tmp_path, files)
+    found = read([write(tmp_path, files)], Options())
     (reason,) = gaps(found.facts)
     assert "more than the 5 instances" in reason
+    assert ["more than the 5 instances" in error.reason for error in found.errors] == [True]
     assert len(grants(found)) <= 5
 
 
 def test_more_facts_than_are_read_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "MOST_FACTS", 100)
+    monkeypatch.setattr("iamlint.sources.terraform.sharing.MOST_FACTS", 100)
     binding = """
 resource "google_project_iam_binding" "b" {
   for_each = toset(["a", "b", "c"])
@@ -106,10 +107,10 @@ resource "google_project_iam_binding" "b" {
   members  = [for n in range(60) : "user:u${n}@example.com"]
 }
 """
-    found = reading(tmp_path, {"main.tf": binding})
+    found = read([write(tmp_path, {"main.tf": binding})], Options())
     assert len(grants(found)) == 100
-    (reason,) = gaps(found.facts)
-    assert reason.startswith("this root module states more than the 100 facts that iamlint reads")
+    (error,) = found.errors
+    assert error.reason.startswith("this root module states more than the 100 facts that iamlint reads")
 
 
 # -- variables ---------------------------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from iamlint.budget import Budget
 from iamlint.hcl import read_file
 from iamlint.hcl.scope import Files
 from iamlint.location import SourceText, Span
 from iamlint.sources.reading import Options
-from iamlint.sources.terraform.evaluation import ModuleInstance, Run
+from iamlint.sources.terraform.evaluation import ModuleInstance
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.instances import is_wanted
 from iamlint.sources.terraform.library import Library
@@ -19,6 +20,7 @@ from iamlint.sources.terraform.plan.addresses import calls, without_keys
 from iamlint.sources.terraform.plan.configuration import Configuration
 from iamlint.sources.terraform.plan.entries import Entry
 from iamlint.sources.terraform.plan.relocation import same, unplaced
+from iamlint.sources.terraform.run import MOST_STEPS_IN_ROOT, Run
 from iamlint.sources.terraform.selection import selection
 from iamlint.sources.terraform.variables import root_inputs
 from iamlint.sources.texts import resolved
@@ -146,7 +148,8 @@ def _evaluated(
     def top() -> ModuleInstance:
         dialect: Dialect = "terraform" if library.module(root.directory) is root else "opentofu"
         workspace = selection(root, options.workspace).value
-        run = Run(library.for_root(root.directory, dialect), access, root.directory, workspace)
+        budget = Budget(MOST_STEPS_IN_ROOT, options.allowance.steps)
+        run = Run(library.for_root(root.directory, dialect), access, root.directory, workspace, budget=budget)
         return ModuleInstance(run, root, {name: _given(value) for name, value in inputs.items()})
 
     as_written = top()

@@ -1,0 +1,368 @@
+"""Every run ends: what is too much is an error or unknown with its place, and the rest is still checked."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlint import budget
+from iamlint.budget import Allowance
+from iamlint.cli import main
+from iamlint.estate import closings
+from iamlint.finding import Finding
+from iamlint.graph.delegation import MOST_HOPS
+from iamlint.report import Report
+from iamlint.reporters import FORMATS, render
+from iamlint.reporters.presentation import Presentation
+from iamlint.roles import MOST_SEARCHES, catalog
+from iamlint.sources.gcloud.stream import MOST_IN_A_ROW
+from iamlint.sources.reading import Options
+
+Check = Callable[..., Report]
+TOKENS = "roles/iam.serviceAccountTokenCreator"
+
+
+def member(name: str, who: str, role: str = f'"{TOKENS}"') -> str:
+    return (
+        f'resource "google_project_iam_member" "{name}" {{\n  project = "shop"\n  role = {role}\n  member = {who}\n}}\n'
+    )
+
+
+HONEST = member("honest", '"user:ana@example.com"')
+
+
+def addresses(report: Report) -> set[str | None]:
+    return {finding.address for finding in report.findings}
+
+
+def doubled(first: str, step: str, times: int = 45) -> str:
+    lines = [f"a0 = {first}", *(f"a{n + 1} = {step.replace('#', f'local.a{n}')}" for n in range(times))]
+    return "locals {\n" + "\n".join(lines) + "\n}\n"
+
+
+# -- texts -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        '"${#}${#}"',
+        '"${#}, ${#}"',
+        'join("", [#, #])',
+        'format("%s-%s", #, #)',
+        '"%{ for x in [1, 2] }${#}%{ endfor }"',
+    ],
+)
+@pytest.mark.parametrize("first", ['"x${var.v}y"', '"user:${var.v}"', "var.v", '"ten letters"'])
+def test_texts_that_double_are_unknown_with_their_place(check: Check, step: str, first: str) -> None:
+    text = 'variable "v" {}\n' + doubled(first, step) + HONEST + member("long", '"user:${local.a45}@example.com"')
+    report = check({"main.tf": text}, select=("broad-token-creator",))
+    assert addresses(report) >= {"google_project_iam_member.honest"}
+    told = [*(one.message for one in report.findings), *(one.reason for one in report.doubts)]
+    assert any("longer than iamlint evaluates" in text for text in told) or len(report.findings) == 2
+    assert len(render("json", report, Presentation())) < 20_000
+
+
+# -- the steps of a run, shared out ------------------------------------------------------------------------------------
+
+LOOP = "length([for a in range(900) : [for b in range(900) : a + b]])"
+HUNGRY = {
+    "loops": {"bad/main.tf": "".join(member(f"x{n}", LOOP) for n in range(9))},
+    "locals": {
+        "bad/main.tf": f"locals {{\n  many = [for a in range(900) : {LOOP}]\n}}\n" + member("x", "local.many[0]")
+    },
+    "instances": {"bad/main.tf": member("x", '"user:${count.index}@b.c"').replace("{\n", "{\n  count = 9000\n")},
+    "modules": {
+        "bad/main.tf": 'module "m" {\n  source = "../m"\n  count = 5000\n}\n',
+        "m/main.tf": member("x", '"user:a@b.c"'),
+    },
+    "facts": {
+        "bad/main.tf": 'resource "google_project_iam_binding" "b" {\n  project = "p"\n  role = "roles/owner"\n'
+        '  members = [for a in range(1000) : "user:a${a}@b.c"]\n}\n'
+    },
+}
+
+
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of thirty thousand steps, however much it reads."""
+    monkeypatch.setattr(budget, "STEPS", 30_000)
+    monkeypatch.setattr(budget, "STEPS_A_BYTE", 0)
+
+
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("kind", HUNGRY)
+@pytest.mark.parametrize("honest", ["a", "zz"])
+def test_a_hungry_root_module_takes_nothing_from_the_others(check: Check, kind: str, honest: str) -> None:
+    others = {f"{honest}{n}/main.tf": HONEST + member(f"of{n}", f'"user:{n}@example.com"') for n in range(20)}
+    report = check({**HUNGRY[kind], **others}, select=("broad-token-creator",), options=Options(allowance=Allowance()))
+    assert {f"google_project_iam_member.of{n}" for n in range(20)} <= addresses(report)
+    assert [error.at.path for error in report.errors] == ["bad"]
+    assert "the rest is left out" in report.errors[0].reason
+
+
+@pytest.mark.usefixtures("few_steps")
+def test_many_hungry_root_modules_take_nothing_from_the_others(check: Check) -> None:
+    hungry = {f"bad{n}/main.tf": HUNGRY["loops"]["bad/main.tf"] for n in range(9)}
+    report = check({**hungry, "honest/main.tf": HONEST}, select=("broad-token-creator",))
+    assert addresses(report) == {"google_project_iam_member.honest"}
+    assert [error.at.path for error in report.errors] == [f"bad{n}" for n in range(9)]
+
+
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("kind", HUNGRY)
+def test_what_is_written_plainly_is_read_though_the_steps_are_spent(check: Check, kind: str) -> None:
+    files = {**HUNGRY[kind], "bad/zz.tf": HONEST}
+    report = check(files, select=("broad-token-creator",))
+    assert "google_project_iam_member.honest" in addresses(report)
+    assert [error.at.path for error in report.errors] == ["bad"]
+
+
+@pytest.mark.usefixtures("few_steps")
+def test_the_same_is_left_out_each_time(check: Check) -> None:
+    files = {**HUNGRY["loops"], "other/main.tf": HUNGRY["facts"]["bad/main.tf"], "honest/main.tf": HONEST}
+    first, second = (render("json", check(files), Presentation()) for _ in range(2))
+    assert first == second
+
+
+def test_a_run_of_few_steps_has_no_errors(check: Check) -> None:
+    assert check({f"r{n}/main.tf": HONEST for n in range(50)}).errors == ()
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
+class Ticking:
+    """A clock that goes on by a second each time that somebody looks."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+def test_what_there_is_no_time_to_read_is_listed(check: Check) -> None:
+    files = {f"r{n}/main.tf": HONEST.replace("honest", f"honest{n}") for n in range(40)}
+    options = Options(allowance=Allowance(100, Ticking()))
+    report = check(files, select=("broad-token-creator",), options=options)
+    assert {error.at.path for error in report.errors} <= {f"r{n}" for n in range(40)}
+    assert all("--max-time" in error.hint for error in report.errors)
+    read = {finding.at.path.partition("/")[0] for finding in report.findings}
+    assert read.isdisjoint(error.at.path for error in report.errors)
+    assert len(read) + len(report.errors) == 40
+    assert report.errors
+
+
+def test_the_rules_that_there_is_no_time_for_are_listed(check: Check) -> None:
+    report = check({"main.tf": HONEST}, select=("broad-token-creator",), allowance=Allowance(1, Ticking()))
+    (error,) = report.errors
+    assert "broad-token-creator" in error.reason
+    assert report.findings == ()
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon"])
+def test_a_time_that_is_none_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["check", "--max-time", seconds, "."])
+    assert left.value.code == 2
+    assert "--max-time" in capsys.readouterr().err
+
+
+# -- chains ------------------------------------------------------------------------------------------------------------
+
+
+def account(number: int) -> str:
+    return f"a{number}@p.iam.gserviceaccount.com"
+
+
+ROLE = (
+    'resource "google_organization_iam_custom_role" "r" {\n  org_id = "1"\n  role_id = "d"\n  title = "d"\n'
+    '  permissions = ["iam.serviceAccounts.implicitDelegation", "iam.serviceAccounts.getAccessToken"]\n}\n'
+)
+OWNER = member("owner", f'"serviceAccount:{account(0)}"', '"roles/owner"').replace("shop", "p")
+
+
+def link(onto: int, holder: int) -> str:
+    return (
+        f'resource "google_service_account_iam_member" "g{onto}_{holder}" {{\n'
+        f'  service_account_id = "projects/p/serviceAccounts/{account(onto)}"\n'
+        f'  role = "organizations/1/roles/d"\n  member = "serviceAccount:{account(holder)}"\n}}\n'
+    )
+
+
+def estate(shape: str, size: int) -> str:
+    match shape:
+        case "chain":
+            pairs = [(n, n + 1) for n in range(size)]
+        case "ring":
+            pairs = [(n, (n + 1) % size) for n in range(size)]
+        case "star":
+            pairs = [(0, n + 1) for n in range(size)]
+        case _:
+            pairs = [(4 * n + a, 4 * n + 4 + b) for n in range(size // 16) for a in range(4) for b in range(4)]
+    return ROLE + OWNER + "".join(link(*pair) for pair in pairs)
+
+
+@pytest.mark.parametrize("shape", ["chain", "ring", "star", "diamonds"])
+def test_chains_are_told_in_few_words(check: Check, shape: str) -> None:
+    select = ("privileged-account-impersonation",)
+    small, large = (check({"main.tf": estate(shape, size)}, select=select) for size in (96, 384))
+    assert len(large.findings) > len(small.findings) > 50
+    assert len(render("json", large, Presentation())) < 8 * len(render("json", small, Presentation()))
+    assert max(len(finding.related) for finding in large.findings) <= MOST_HOPS + 5
+    assert max(len(finding.message) for finding in large.findings) < 2000
+
+
+def test_a_long_chain_says_how_much_of_it_is_left_out(check: Check) -> None:
+    report = check({"main.tf": estate("chain", 300)}, select=("privileged-account-impersonation",))
+    messages = [finding.message for finding in report.findings]
+    left_out = 300 - MOST_HOPS
+    assert any(f"... {left_out} more, which may mint its tokens" in message for message in messages)
+    assert sum("more, which may mint" not in message for message in messages) == MOST_HOPS
+
+
+# -- what closes grants ------------------------------------------------------------------------------------------------
+
+
+def denial(number: int) -> str:
+    return (
+        f'resource "google_iam_deny_policy" "d{number}" {{\n'
+        f'  parent = "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop"\n  name = "d{number}"\n'
+        f'  rules {{\n    deny_rule {{\n      denied_principals = ["principalSet://goog/group/g{number}@example.com"]\n'
+        '      denied_permissions = ["iam.googleapis.com/serviceAccounts.*"]\n    }\n  }\n}\n'
+    )
+
+
+BOUNDARY = """
+resource "google_iam_principal_access_boundary_policy" "b{0}" {{
+  organization = "1"
+  location     = "global"
+  principal_access_boundary_policy_id = "b{0}"
+  details {{
+    rules {{
+      effect    = "ALLOW"
+      resources = ["//cloudresourcemanager.googleapis.com/projects/q{0}"]
+    }}
+    enforcement_version = "3"
+  }}
+}}
+resource "google_iam_projects_policy_binding" "b{0}" {{
+  project           = "shop"
+  location          = "global"
+  policy_kind       = "PRINCIPAL_ACCESS_BOUNDARY"
+  policy_binding_id = "b{0}"
+  policy            = google_iam_principal_access_boundary_policy.b{0}.id
+  target {{
+    principal_set = "//cloudresourcemanager.googleapis.com/organizations/1"
+  }}
+}}
+"""
+
+
+@pytest.mark.parametrize("policy", [denial, BOUNDARY.format], ids=["denials", "boundaries"])
+def test_more_policies_than_are_held_against_grants_are_an_error(
+    check: Check, monkeypatch: pytest.MonkeyPatch, policy: Callable[[int], str]
+) -> None:
+    monkeypatch.setattr(closings, "STEPS", 50)
+    monkeypatch.setattr(closings, "STEPS_A_GRANT", 0)
+    grants = "".join(member(f"x{n}", f'"user:a{n}@example.com"') for n in range(5))
+    report = check({"main.tf": grants + "".join(map(policy, range(60)))}, select=("broad-token-creator",))
+    assert report.findings == ()
+    unknown = {doubt.address for doubt in report.doubts if doubt.rule == "broad-token-creator"}
+    assert unknown == {f"google_project_iam_member.x{n}" for n in range(5)}
+    (error,) = report.errors
+    assert "more deny policies, boundaries and grants" in error.reason
+
+
+def test_many_policies_that_may_close_a_grant_are_told_in_few_words(check: Check) -> None:
+    report = check({"main.tf": HONEST + "".join(map(denial, range(200)))}, select=("broad-token-creator",))
+    assert len(report.doubts) <= closings.MOST_REASONS + 1
+    assert any("further deny policies may close it" in doubt.reason for doubt in report.doubts)
+    assert report.errors == ()
+
+
+# -- likeness ----------------------------------------------------------------------------------------------------------
+
+
+def test_likeness_is_looked_for_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("difflib.get_close_matches", lambda name, *_, **__: asked.append(name) or [])
+    of_run = catalog().for_one_run()
+    for number in range(MOST_SEARCHES + 100):
+        of_run.nearest(f"roles/nobody.has{number}")
+        of_run.nearest(f"roles/nobody.has{number}")
+    assert len(asked) == MOST_SEARCHES
+    catalog().for_one_run().nearest("roles/nobody.has0")
+    assert len(asked) == MOST_SEARCHES + 1
+
+
+# -- exports -----------------------------------------------------------------------------------------------------------
+
+ASSET = json.dumps(
+    {
+        "name": "//cloudresourcemanager.googleapis.com/projects/shop",
+        "asset_type": "cloudresourcemanager.googleapis.com/Project",
+        "iam_policy": {"bindings": [{"role": TOKENS, "members": ["user:ana@example.com"]}]},
+    }
+)
+
+
+def exported(check: Check, tmp_path: Path, text: bytes, **asked: Any) -> Report:
+    (tmp_path / "assets.jsonl.gz").write_bytes(gzip.compress(text, 1))
+    return check({}, select=("broad-token-creator",), **asked)
+
+
+@pytest.mark.parametrize("line", [b"{\n", b"null\n", b'{"name": 1}\n', b"\x00\n"])
+def test_a_run_of_lines_that_cannot_be_read_ends_the_file(check: Check, tmp_path: Path, line: bytes) -> None:
+    report = exported(check, tmp_path, ASSET.encode() + b"\n" + line * (MOST_IN_A_ROW + 500))
+    assert len(report.findings) == 1
+    assert any("lines in a row cannot be read" in error.reason for error in report.errors)
+    assert len(report.errors) < 110
+
+
+@pytest.mark.parametrize("filling", [b"\n", b" ", b"{", b"\r\n\t\n"])
+def test_a_small_file_of_much_nothing_is_not_read_to_its_end(check: Check, tmp_path: Path, filling: bytes) -> None:
+    report = exported(check, tmp_path, ASSET.encode() + b"\n" + filling * (40_000_000 // len(filling)))
+    assert len(report.findings) == 1
+    assert any("times its compressed size" in error.reason for error in report.errors)
+
+
+def test_blank_lines_are_no_error_and_keep_the_numbers_right(check: Check, tmp_path: Path) -> None:
+    report = exported(check, tmp_path, (ASSET + "\n").encode() + b"\n \n\r\n\n" * 1000 + f"  {ASSET}\n".encode())
+    assert report.errors == ()
+    (one,) = report.findings
+    assert sorted((one.at.line, *(related.at.line for related in one.related))) == [1, 4002]
+
+
+@pytest.mark.usefixtures("few_steps")
+def test_an_export_of_too_many_facts_is_not_read_on(check: Check, tmp_path: Path) -> None:
+    report = exported(check, tmp_path, (ASSET + "\n").encode() * 5000)
+    assert report.findings
+    assert ["not read on: it takes more work" in error.reason for error in report.errors] == [True]
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_report_is_as_long_as_what_it_tells(check: Check, form: str) -> None:
+    one = check({"main.tf": HONEST}, select=("broad-token-creator",))
+
+    def of(count: int) -> int:
+        findings = [_moved(one.findings[0], number) for number in range(count)]
+        return len(render(form, replace(one, findings=tuple(findings)), Presentation(show_all=True)))
+
+    assert of(2000) <= 2.2 * of(1000)
+
+
+def _moved(finding: Finding, number: int) -> Finding:
+    at = replace(finding.at, line=number + 1, end_line=number + 1)
+    return replace(finding, at=at, address=f"x.y{number}", principal=f"user:{number}@example.com")
