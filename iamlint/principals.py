@@ -81,6 +81,8 @@ _DEFAULTS = (
     "@cloudbuild.gserviceaccount.com",
 )
 _GKE = re.compile(r"(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
+_WHOLE_POOL = re.compile(r"//.*/(?:workloadIdentityPools|workforcePools)/[^/]+/\*\Z|//[^/]+/\$\{\}/\*\Z", re.DOTALL)
+"""After ``principalSet:``. Only a star right behind the pool's name is the whole pool; a hole may be that name."""
 _ACCOUNT = re.compile(r"[^@]+@(?P<project>[a-z][a-z0-9-]*)(?P<domain>(?:\.[a-z0-9-]+)*)\.iam\.gserviceaccount\.com\Z")
 Home = Literal["project", "folder", "organization"]
 
@@ -123,7 +125,7 @@ def _known(text: str) -> Principal:
         return _deleted(text, rest)
     if not _is_well_formed(prefix, rest):
         return Principal(text, "malformed")
-    if kind == "federated_set" and rest.endswith("/*"):
+    if kind == "federated_set" and _WHOLE_POOL.match(rest):
         kind = "federated_pool"
     return Principal(f"{prefix}:{rest.lower() if prefix in _LOWERED else rest}", kind)
 
@@ -185,9 +187,14 @@ def _partly_known(value: Unknown) -> Principal:
         if value.prefix.startswith("serviceAccount:projects/"):  # a full name
             return Principal(text, "malformed", value)
         return Principal(text, account_kind(value.suffix) if "@" in value.suffix else "service_account", value)
-    if of_prefix == "federated_set" and value.suffix.endswith("/*"):
+    if of_prefix == "federated_set" and _WHOLE_POOL.match(_masked(value)):
         return Principal(text, "federated_pool", value)
     return Principal(text, of_prefix, value)
+
+
+def _masked(value: Unknown) -> str:
+    """What follows the prefix of a federated principal, each hole as ``${}``."""
+    return "".join(part if isinstance(part, str) else "${}" for part in value.parts).partition(":")[2]
 
 
 def _may_begin(text: str) -> bool:

@@ -3,15 +3,20 @@
 Source: https://cloud.google.com/iam/docs/conditions-overview
 """
 
-from iamlint.conditions.claims import Claim, claims_compared, is_obscure, limits_of
+from iamlint.conditions.claims import Claim, claims_compared, is_obscure, limits_of, mapped
 from iamlint.conditions.context import Context
+from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, Language, never_text, undeclared
 from iamlint.conditions.evaluation import evaluate
 from iamlint.conditions.outcome import Outcome, Reason, ReasonKind
 from iamlint.conditions.parser import Unparsable, parse
 
 __all__ = [
+    "IAM",
+    "MAPPING",
+    "PROVIDER",
     "Claim",
     "Context",
+    "Language",
     "Outcome",
     "Reason",
     "ReasonKind",
@@ -20,5 +25,8 @@ __all__ = [
     "evaluate",
     "is_obscure",
     "limits_of",
+    "mapped",
+    "never_text",
     "parse",
+    "undeclared",
 ]

@@ -33,7 +33,9 @@ MOST = 256
 DEEPEST_TEST = 3
 """Choices within the tests of choices beyond which a test counts as no demand; each level doubles the work."""
 
-How = OneOf["equals", "prefix", "suffix", "contains", "matches", "has", "present", "differs", "ordered", "limit"]
+How = OneOf[
+    "equals", "number", "prefix", "suffix", "contains", "matches", "has", "present", "differs", "ordered", "limit"
+]
 _METHODS: dict[str, How] = {
     "startsWith": "prefix",
     "endsWith": "suffix",
@@ -42,12 +44,16 @@ _METHODS: dict[str, How] = {
 }
 
 
+_CONVERSIONS = frozenset({"string", "int", "uint", "dyn", "double"})
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A demand on one attribute: ``assertion.repository_owner`` equals one of ``values``.
 
-    ``how`` "has" is a list that has one of the values, "differs" any value but these, "limit" a change of grants of
-    these roles only. ``part`` says that only a part of the attribute is compared (``assertion.sub.split(":")[1]``).
+    ``how`` "number" equals a number rather than a text, "has" is a list that has one of the values, "differs" any value
+    but these, "limit" a change of grants of these roles only. ``part`` says that only a part of the attribute is
+    compared (``assertion.sub.split(":")[1]``).
     A value that is not known is an `Unknown`.
     """
 
@@ -91,6 +97,37 @@ def _has_obscure_part(node: Node) -> bool:
             return False
         case _:
             return _claim(node) is None
+
+
+def mapped(expression: Text) -> tuple[str, str, str] | None:
+    """What an attribute's mapping makes: a text, the claim that follows it, and the text after that.
+
+    A constant has no claim (""). None where it is something else, or not known.
+    """
+    node = parse(expression)
+    if isinstance(node, Unparsable | Unknown):
+        return None
+    before, name, after = "", "", ""
+    for part in _added(node):
+        path = dotted(part)
+        match part:
+            case Literal(str(text)) if name:
+                after += text
+            case Literal(str(text)):
+                before += text
+            case _ if path and path.startswith("assertion.") and not name:
+                name = path.removeprefix("assertion.")
+            case _:
+                return None
+    return before, name, after
+
+
+def _added(node: Node) -> Iterable[Node]:
+    match node:
+        case Operation("+", left, right):
+            return (*_added(left), right)
+        case _:
+            return (node,)
 
 
 def limits_of(expression: Text) -> frozenset[str] | None:
@@ -182,6 +219,8 @@ def _claim(node: Node) -> Claim | None:
 
 def _compared(of: Node, with_: Node, how: How) -> Claim | None:
     named, value = _named(of), _text(with_)
+    if how == "equals" and dotted(of) and isinstance(with_, Literal) and type(with_.value) in (int, float):
+        how = "number"
     return Claim(named[0], how, (value,), named[1]) if named and value is not None else None
 
 
@@ -195,8 +234,8 @@ def _named(node: Node) -> tuple[str, bool] | None:
         match node:
             case Call(_, of, _) | Field(of, _) | Index(of, _) if of is not None:
                 node, part = of, True
-            case Call(_, None, (of,)):  # string(assertion.project_id)
-                node = of
+            case Call(function, None, (of,)):  # string(assertion.project_id)
+                node, part = of, part or function not in _CONVERSIONS
             case _:
                 return None
 

@@ -32,7 +32,12 @@ from iamlint.queries.federation import (
 from iamlint.queries.hygiene import DUTIES, joined_duties, unknown_roles
 from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
-from iamlint.queries.provider_conditions import unmatched_provider_conditions, weak_provider_conditions
+from iamlint.queries.provider_conditions import (
+    malformed_mappings,
+    open_ended_prefixes,
+    unmatched_provider_conditions,
+    weak_provider_conditions,
+)
 from iamlint.queries.services import missing_iamcredentials
 from iamlint.queries.tokens import long_token_lifetimes
 
@@ -70,6 +75,10 @@ QUERIES: Mapping[str, Query] = {
     "ineffective_denials": Query(ineffective_denials, ("resource", "problem")),
     "long_token_lifetimes": Query(long_token_lifetimes, (*_ACCOUNT, "lifetime", "longest")),
     "malformed_conditions": Query(malformed_conditions, ("of", "problem")),
+    "malformed_mappings": Query(malformed_mappings, ("provider", "pool", "attribute", "problem")),
+    "open_ended_prefixes": Query(
+        open_ended_prefixes, ("provider", "pool", "issuer", "condition", "claim", "prefix", "other", "name")
+    ),
     "missing_audit_configs": Query(missing_audit_configs, ("resource",)),
     "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
     "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.conditions import Context, Outcome, Reason, evaluate
+from iamlint.conditions import IAM, PROVIDER, Context, Outcome, Reason, Unparsable, evaluate, parse, undeclared
 from iamlint.estate import Estate, Node, identity, principal_node
-from iamlint.facts import BoundaryBinding, Condition, Declaration, Denial, Grant, Place
+from iamlint.facts import BoundaryBinding, Condition, Declaration, Denial, Grant, Place, Provider, Text
 from iamlint.location import Location
 from iamlint.match import Match
 from iamlint.unknown import Truth, Unknown, shown
@@ -71,6 +71,20 @@ def malformed_conditions(estate: Estate) -> Iterator[Match]:
         if problem:
             of = f"that binds {shown(binding.policy).rpartition('/')[2]}"
             yield Match(binding, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(binding))
+    for provider in estate.of(Provider):
+        written = provider.condition
+        problem = _refused(written.expression) if isinstance(written, Condition) else None
+        if problem:
+            of = f"of the provider {shown(provider.name).rpartition('/')[2]}"
+            yield Match(provider, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(provider))
+
+
+def _refused(expression: Text) -> str | None:
+    """Why a pool refuses the condition of a provider."""
+    node = parse(expression) if expression != "" else None
+    if isinstance(node, Unparsable):
+        return None if node.beyond else f"its condition is no CEL expression: {node}"
+    return undeclared(expression, PROVIDER)
 
 
 def _malformed(condition: Condition | Unknown | None, estate: Estate) -> str | None:
@@ -78,10 +92,11 @@ def _malformed(condition: Condition | Unknown | None, estate: Estate) -> str | N
     if not isinstance(condition, Condition):
         return None
     outcome = _outcome(condition, Context(estate.as_of))
-    return next((one.text for one in outcome.reasons if one.kind in ("malformed", "unparsable")), None)
+    wrong = next((one.text for one in outcome.reasons if one.kind in ("malformed", "unparsable")), None)
+    return wrong or undeclared(condition.expression, IAM)
 
 
-def _written(fact: Denial | BoundaryBinding) -> Place | None:
+def _written(fact: Denial | BoundaryBinding | Provider) -> Place | None:
     at = fact.condition.at if isinstance(fact.condition, Condition) else None
     return Place(at) if at else None
 

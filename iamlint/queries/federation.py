@@ -7,22 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
+from iamlint.conditions import Claim
+from iamlint.conditions.claims import How
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider, Text
 from iamlint.match import Match, grant_verdict
+from iamlint.queries.admission import admission, described
+from iamlint.queries.federated_names import identity_of, is_federated, misspelling
 from iamlint.queries.provider_conditions import lets_in, mapped_claims
 from iamlint.unknown import Truth, Unknown, shown
-
-_FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
-_HOSTS = ("iam.googleapis.com", "cloudresourcemanager.googleapis.com")
-_POOL = re.compile(
-    r"projects/(?P<project>[^/]+)(?P<location>/locations/global)?/workloadIdentityPools/(?P<pool>[^/]+)/(?P<who>.+)\Z",
-    re.DOTALL,
-)
-_WORKFORCE = re.compile(r"(?:locations/global/)?workforcePools/[^/]+/(?P<who>.+)\Z", re.DOTALL)
-_GKE = re.compile(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[")
-_HOLE = re.compile(r"\$\{[^{}]*\}")
-
 
 _Providers = dict[tuple[str, str], list[Provider]]
 
@@ -31,18 +24,14 @@ def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
     """Grants to federated identities that no token can ever present."""
     providers = _by_pool(estate)
     for grant in estate.of(Grant):
-        problem = _problem(grant, providers) if _is_from_outside(grant) else None
+        problem = _problem(grant, providers) if is_federated(grant.principal) else None
         if problem:
             yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.principal_place)
 
 
 def is_nobody(grant: Grant, estate: Estate) -> bool:
     """Whether no token can ever present the federated identity that a grant is made to."""
-    return _is_from_outside(grant) and _problem(grant, _by_pool(estate)) is not None
-
-
-def _is_from_outside(grant: Grant) -> bool:
-    return "//" in grant.principal.text or ".svc.id.goog[" in grant.principal.text
+    return is_federated(grant.principal) and _problem(grant, _by_pool(estate)) is not None
 
 
 @lru_cache(maxsize=1)
@@ -59,51 +48,38 @@ def _last(pool: Text) -> str:
 
 
 def _problem(grant: Grant, providers: _Providers) -> str | None:
-    text = grant.principal.text
-    gke = _GKE.match(text)
-    if gke:
-        number = gke["project"].isdecimal()
-        return "it names the project by its number, where the project's id belongs" if number else None
-    federated = _FEDERATED.match(text)
-    if federated is None:
+    wrong = misspelling(grant.principal)
+    identity = identity_of(grant.principal) if wrong is None else None
+    if wrong or identity is None or identity.attribute is None:
+        return wrong
+    known = providers.get((scope(grant.declared), identity.pool or ""), [])
+    return _shut_out(identity.attribute, identity.value, known) if known else None
+
+
+def _shut_out(attribute: str, value: Text, providers: list[Provider]) -> str | None:
+    """Why no provider of the pool makes an identity with this attribute; None where one may."""
+    if not attribute.startswith(("google.", "attribute.")):
         return None
-    scheme, host, rest = federated["scheme"], federated["host"], federated["rest"]
-    if host.endswith("googleapis.com") and host not in _HOSTS:
-        return f"`{host}` stands where `{_HOSTS[0]}` belongs"
-    if workforce := _WORKFORCE.match(rest):
-        missing = "`locations/global/` is missing before `workforcePools`"
-        return _wrong_scheme(scheme, workforce["who"]) if rest.startswith("locations/") else missing
-    found = _POOL.match(rest)
-    if host != _HOSTS[0] or found is None:
-        return None
-    if not found["location"]:
-        return "`/locations/global` is missing before `/workloadIdentityPools`"
-    if not found["project"].isdecimal() and not _HOLE.search(found["project"]):
-        return f"`{found['project']}` stands where the project's number belongs, not its id"
-    unmapped = _unmapped(found["who"], providers.get((scope(grant.declared), found["pool"]), []))
-    return _wrong_scheme(scheme, found["who"]) or unmapped
-
-
-def _wrong_scheme(scheme: str, who: str) -> str | None:
-    if scheme == "principal" and (who.startswith(("attribute.", "group/")) or who == "*"):
-        return "an attribute, a group or a whole pool is a `principalSet://`, not a `principal://`"
-    if scheme == "principalSet" and who.startswith("subject/"):
-        return "a subject is a `principal://`, not a `principalSet://`"
-    return None
-
-
-def _unmapped(who: str, providers: list[Provider]) -> str | None:
-    """Whether the principal hangs on an attribute that no provider of its pool maps; silent without the providers."""
-    attribute = who.partition("/")[0]
-    wanted = "google.groups" if attribute == "group" else attribute
-    if not (wanted == "google.groups" or wanted.startswith("attribute.")) or not providers:
-        return None
-    mapped: set[str] = set()
+    if all(admission(one).source(attribute) == "missing" for one in providers):
+        return f"no provider of the pool maps `{attribute}`"
+    how: How = "has" if attribute == "google.groups" else "equals"
+    problems: list[str] = []
     for provider in providers:
-        if isinstance(provider.mapping, Unknown) or provider.protocol == "aws":  # AWS has a mapping by default
+        let_in = admission(provider)
+        unconditional = let_in.taken((frozenset((Claim(attribute, how, (value,)),)),))
+        found = unconditional if not unconditional[0] else let_in.ways(Claim(attribute, how, (value,)))
+        if found is None or found[0]:
             return None
-        mapped |= {name for name, _, _ in provider.mapping}
-    return None if wanted in mapped else f"no provider of the pool maps `{wanted}`"
+        if not unconditional[0]:
+            problems += unconditional[1]
+            continue
+        alone = let_in.ways()
+        if alone is None or not alone[0]:  # nobody gets in at all, which is said of the provider
+            return None
+        problems.append(
+            f"the condition of {shown(provider.name).rpartition('/')[2]} lets in {described(alone[0])} only"
+        )
+    return problems[0] if problems else None
 
 
 # -- principals that anybody can be --------------------------------------------------------------------------------
@@ -177,20 +153,26 @@ _BECOMES = {
 _WHOLE = re.compile(r".*Pools/(?P<pool>[^/]+)/\*\Z", re.DOTALL)
 
 
+def _reaches_privileged(grant: Grant, estate: Estate) -> bool:
+    """Whether a grant on an account leads to a privileged one, so that one workload that can have it is too many."""
+    return grant_verdict({"reaches_privileged": True}, grant, estate).truth is Truth.TRUE
+
+
 def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
     """Grants on accounts to everybody in a pool, but where its providers let in no more than one workload each.
 
-    Where one of them lets anybody in, so does the grant.
+    Such a grant on an account that is or reaches a privileged one is reported all the same, as one to that workload is.
+    Where one of the providers lets anybody in, so does the grant.
     """
     providers = _by_pool(estate)
     for grant in estate.of(Grant):
         found = grant_verdict(_BECOMES, grant, estate)
-        if found.truth is Truth.FALSE:
+        if found.truth is Truth.FALSE or is_nobody(grant, estate):
             continue
         whole = _WHOLE.match(grant.principal.text)
         known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
         open_to = {one: lets_in(one) for one in known if one.disabled is not True}
-        if open_to and all(how == "workload" for how in open_to.values()):
+        if open_to and all(how == "workload" for how in open_to.values()) and not _reaches_privileged(grant, estate):
             continue
         related = tuple(one for one, how in open_to.items() if how == "anybody")
         yield Match(

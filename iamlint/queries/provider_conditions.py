@@ -7,187 +7,83 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from iamlint.conditions import Claim, Unparsable, claims_compared, is_obscure
+from iamlint.conditions import (
+    MAPPING,
+    PROVIDER,
+    Claim,
+    Unparsable,
+    claims_compared,
+    is_obscure,
+    never_text,
+    parse,
+    undeclared,
+)
 from iamlint.estate import Estate
-from iamlint.facts import Condition, Provider, Text
-from iamlint.globs import text_is
+from iamlint.facts import Condition, Place, Provider, Text
 from iamlint.match import Match
-from iamlint.unknown import Truth, Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What the values of a claim look like, and one of them."""
-
-    pattern: re.Pattern[str]
-    like: str
-
-
-_BELOW_OWNER = re.compile(r"[^/]/[^/*.$]")
-"""More than the owner of a repository: ``example/shop``, and not ``example/``."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Issuer:
-    """An issuer that many tenants share.
-
-    ``tenant`` are the claims that only one tenant's tokens have with a given value. A beginning of such a claim names a
-    tenant where ``begins`` matches it, and nobody where there is no pattern: ``repository_owner`` may go on.
-    ``workload`` are those of them that only one repository, project or workspace has, and ``within`` is in a beginning
-    that says which one.
-    """
-
-    tenant: tuple[str, ...]
-    begins: Mapping[str, re.Pattern[str]]
-    shapes: Mapping[str, _Shape]
-    workload: tuple[str, ...] = ()
-    within: re.Pattern[str] = _BELOW_OWNER
-
-
-_NUMBER = _Shape(re.compile(r"[0-9]+"), "12345678")
-_PATH = re.compile(r"[^/*\s]+/")
-_TRUTH, _REF_TYPE = _Shape(re.compile("true|false"), "true"), _Shape(re.compile("branch|tag"), "branch")
-_SEGMENT = r"(?:^|:)(?:repository_owner|repository_owner_id|repository_id|enterprise|enterprise_id):[^:*]+"
-_GITHUB = _Issuer(
-    tenant=(
-        "repository_owner",
-        "repository_owner_id",
-        "repository",
-        "repository_id",
-        "enterprise",
-        "enterprise_id",
-        "job_workflow_ref",
-        "workflow_ref",
-        "sub",
-    ),
-    # A colon within a value is written %3A, so that no branch or environment can pretend to be a repository.
-    begins={
-        "repository": _PATH,
-        "job_workflow_ref": _PATH,
-        "workflow_ref": _PATH,
-        "sub": re.compile(rf"(?:^|:)(?:repo|repository|job_workflow_ref):[^:/*]+/|{_SEGMENT}:"),
-    },
-    shapes={
-        "sub": _Shape(re.compile(r"[^:*\s]+:[^*]+"), "repo:example/shop:ref:refs/heads/main"),
-        "repository": _Shape(re.compile(r"[^/*\s]+/[^/*\s]+"), "example/shop"),
-        "repository_owner": _Shape(re.compile(r"[^/*:\s]+"), "example"),
-        "ref": _Shape(re.compile(r"refs/[^*\s]+"), "refs/heads/main"),
-        "job_workflow_ref": _Shape(
-            re.compile(r"[^/*\s]+/[^/*\s]+/[^*]+@[^*]+"), "example/shop/.github/workflows/ci.yml@refs/heads/main"
-        ),
-        "ref_type": _REF_TYPE,
-        "ref_protected": _TRUTH,
-        "repository_visibility": _Shape(re.compile("public|private|internal"), "private"),
-        "runner_environment": _Shape(re.compile("github-hosted|self-hosted"), "github-hosted"),
-        **dict.fromkeys(("repository_id", "repository_owner_id", "actor_id", "run_id"), _NUMBER),
-    },
-    workload=("repository", "repository_id", "job_workflow_ref", "workflow_ref", "sub"),
-)
-_GITLAB = _Issuer(
-    tenant=(
-        "namespace_id",
-        "namespace_path",
-        "project_id",
-        "project_path",
-        "job_namespace_id",
-        "job_namespace_path",
-        "job_project_id",
-        "job_project_path",
-        "ci_config_ref_uri",
-        "sub",
-    ),
-    begins={
-        **dict.fromkeys(("namespace_path", "project_path", "job_namespace_path", "job_project_path"), _PATH),
-        "ci_config_ref_uri": re.compile(r"gitlab\.com/[^/*\s]+/"),
-        "sub": re.compile(r"^project_path:[^:/*]+/"),
-    },
-    shapes={
-        "sub": _Shape(re.compile(r"[^:*\s]+:[^*]+"), "project_path:example/shop:ref_type:branch:ref:main"),
-        "project_path": _Shape(re.compile(r"[^/*\s]+(?:/[^/*\s]+)+"), "example/shop"),
-        "ref_type": _REF_TYPE,
-        "ref_protected": _TRUTH,
-        **dict.fromkeys(("namespace_id", "project_id", "user_id"), _NUMBER),
-    },
-    workload=("project_id", "project_path", "ci_config_ref_uri", "sub"),
-)
-_TERRAFORM = _Issuer(
-    tenant=(
-        "terraform_organization_id",
-        "terraform_organization_name",
-        "terraform_workspace_id",
-        "terraform_project_id",
-        "terraform_full_workspace",
-        "sub",
-    ),
-    begins=dict.fromkeys(("terraform_full_workspace", "sub"), re.compile(r"^organization:[^:*]+:")),
-    shapes={
-        "sub": _Shape(
-            re.compile(r"organization:[^:*]+:[^*]+"),
-            "organization:example:project:shop:workspace:prod:run_phase:apply",
-        ),
-        "terraform_run_phase": _Shape(re.compile("plan|apply"), "apply"),
-    },
-    workload=("terraform_workspace_id", "terraform_full_workspace", "sub"),
-    within=re.compile(r":workspace:[^:*]"),
-)
-
-_SHARED: Mapping[str, _Issuer] = {
-    "https://token.actions.githubusercontent.com": _GITHUB,
-    "https://gitlab.com": _GITLAB,
-    "https://app.terraform.io": _TERRAFORM,
-    "https://agent.buildkite.com": _Issuer(
-        ("organization_id", "organization_slug", "pipeline_id", "sub"),
-        {"sub": re.compile("^organization:[^:*]+:")},
-        {},
-    ),
-    "https://accounts.google.com": _Issuer(("hd", "email", "sub"), {}, {}),
-    "https://confidentialcomputing.googleapis.com": _Issuer(
-        (
-            "google_service_accounts",
-            "submods.container.image_digest",
-            "submods.container.image_reference",
-            "submods.gce.project_id",
-            "submods.gce.project_number",
-        ),
-        {},
-        {},
-        workload=("google_service_accounts", "submods.container.image_digest"),
-    ),
-}
-"""Sources: https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines and the issuers'
-own pages on the claims of their tokens, https://docs.github.com/en/actions/reference/security/oidc,
-https://docs.gitlab.com/ci/secrets/id_token_authentication/ and
-https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/workload-identity-tokens"""
+from iamlint.queries.admission import admission
+from iamlint.queries.issuers import OWN, Issuer, read, shared_issuer
+from iamlint.unknown import Truth, Unknown, shown
 
 
 def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
     """Providers of shared issuers whose condition lets tokens of any tenant pass."""
-    for provider, issuer, expression in _conditional(estate):
+    for provider, expression in _conditional(estate):
+        issuer = shared_issuer(provider)
         match claims_compared(expression):
-            case Unknown(reason):
-                yield Match(provider, Truth.UNKNOWN, reasons=(f"the attribute condition is not known: {reason}",))
+            case Unparsable(beyond=False):  # malformed-condition reports it
+                continue
+            case _ if issuer is None:
+                continue
             case Unparsable() as error:
                 reason = f"the attribute condition is not understood: {error.reason}"
                 yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
+            case Unknown(reason):
+                yield Match(provider, Truth.UNKNOWN, reasons=(f"the attribute condition is not known: {reason}",))
             case ways:
-                reader = _reader(provider, issuer)
-                if all(_names_tenant(way, reader) for way in ways):
+                if undeclared(expression, PROVIDER) or not _weak(ways, provider, issuer):
                     continue
                 if is_obscure(expression):
                     reason = "a part of the attribute condition is not understood"
                     yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
                 else:
                     claims = ", ".join(f"assertion.{name}" for name in issuer.tenant[:2])
-                    yield Match(provider, Truth.TRUE, words={"claims": claims})
+                    yield Match(provider, Truth.TRUE, words={"claims": claims}, place=_place(provider))
+
+
+def _weak(ways: tuple[frozenset[Claim], ...], provider: Provider, issuer: Issuer) -> bool:
+    """Whether a condition can be met in a way that names no tenant."""
+    reader, let_in = _reader(provider, issuer), admission(provider)
+    return any(not _names_tenant(way, reader) and let_in.taken((way,))[0] for way in ways)
 
 
 def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
-    """Providers of shared issuers whose condition compares with what no token of the issuer says."""
-    for provider, issuer, expression in _conditional(estate):
-        ways = claims_compared(expression)
-        problem = _closed(ways, _reader(provider, issuer)) if isinstance(ways, tuple) else None
-        if problem:
-            yield Match(provider, Truth.TRUE, words={"problem": problem})
+    """Providers whose condition no token meets."""
+    for provider, expression in _conditional(estate):
+        found = None if undeclared(expression, PROVIDER) else admission(provider).ways()
+        if found and not found[0]:
+            problem = found[1][0] if found[1] else "it is never true"
+            yield Match(provider, Truth.TRUE, words={"problem": problem}, place=_place(provider))
+
+
+def open_ended_prefixes(estate: Estate) -> Iterator[Match]:
+    """Providers of shared issuers whose condition ends within a name that may go on."""
+    for provider, expression in _conditional(estate):
+        issuer, ways = shared_issuer(provider), claims_compared(expression)
+        found = admission(provider).ways() if issuer and isinstance(ways, tuple) else None
+        if issuer is None or found is None or not isinstance(ways, tuple) or _weak(ways, provider, issuer):
+            continue
+        names = next((name for way in found[0] for name in way.open_names()), None)
+        if names and not undeclared(expression, PROVIDER):
+            claim, value, start = names
+            words = {"claim": claim, "prefix": value, "other": f"{value}-other", "name": start}
+            yield Match(provider, Truth.TRUE, words=words, place=_place(provider))
+
+
+def _place(provider: Provider) -> Place | None:
+    """Where the condition is written."""
+    at = provider.condition.at if isinstance(provider.condition, Condition) else None
+    return Place(at) if at else None
 
 
 Openness = Literal["anybody", "tenant", "workload"]
@@ -196,7 +92,7 @@ Openness = Literal["anybody", "tenant", "workload"]
 
 def lets_in(provider: Provider) -> Openness | Unknown:
     """Whom a provider lets in. An issuer that is nobody else's has one tenant."""
-    issuer = _issuer(provider)
+    issuer = shared_issuer(provider)
     condition = provider.condition
     expression = condition.expression if isinstance(condition, Condition) else condition
     if expression is None or expression == "":
@@ -206,17 +102,13 @@ def lets_in(provider: Provider) -> Openness | Unknown:
         return ways
     if isinstance(ways, Unparsable):
         return Unknown(ways.reason)
-    own = _Issuer(_WORKLOADS, {}, {}, _WORKLOADS)
-    reader = _reader(provider, issuer or own)
+    reader, let_in = _reader(provider, issuer or OWN), admission(provider)
+    ways = tuple(way for way in ways if let_in.taken((way,))[0]) or ways
     if ways and all(_names_workload(way, reader) for way in ways):
         return "workload"
     if is_obscure(expression):
         return Unknown("a part of the attribute condition is not understood")
     return "tenant" if issuer is None or all(_names_tenant(way, reader) for way in ways) else "anybody"
-
-
-_WORKLOADS = ("repository", "repository_id", "project_id", "project_path", "sub", "arn")
-"""The claims of issuers of one's own that name a repository, project or role."""
 
 
 def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
@@ -225,7 +117,7 @@ def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
         name, _ = reader.claim(claim)
         if name not in reader.issuer.workload:
             continue
-        if claim.how in ("equals", "has"):
+        if claim.how in ("equals", "number", "has"):
             return True
         if claim.how in ("prefix", "matches"):
             return all(
@@ -242,23 +134,15 @@ def mapped_claims(provider: Provider, attribute: str) -> tuple[str, ...] | None:
     return tuple("".join(pair) for pair in _CLAIM.findall(of)) if isinstance(of, str) else None
 
 
-def _issuer(provider: Provider) -> _Issuer | None:
-    """The shared issuer that a provider trusts. One with an organization in its address is that organization's own."""
-    issuer = provider.issuer
-    if issuer is None:
-        return None
-    return next((known for url, known in _SHARED.items() if text_is((url, f"{url}/"), issuer) is Truth.TRUE), None)
-
-
-def _conditional(estate: Estate) -> Iterator[tuple[Provider, _Issuer, Text]]:
-    """The providers in use that trust a shared issuer under a condition."""
+def _conditional(estate: Estate) -> Iterator[tuple[Provider, Text]]:
+    """The providers in use that have a condition."""
     for provider in estate.of(Provider):
-        issuer, condition = _issuer(provider), provider.condition
-        if issuer is None or condition is None or provider.disabled is True:
+        condition = provider.condition
+        if condition is None or provider.disabled is True:
             continue
         expression = condition.expression if isinstance(condition, Condition) else condition
         if expression != "":
-            yield provider, issuer, expression
+            yield provider, expression
 
 
 _CLAIM = re.compile(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"]\])")
@@ -268,7 +152,7 @@ _CLAIM = re.compile(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"
 class _Reader:
     """What a provider's conditions compare: the claims of its issuer, behind the attributes that it maps."""
 
-    issuer: _Issuer
+    issuer: Issuer
     mapped: Mapping[str, str]
 
     def claim(self, claim: Claim) -> tuple[str, bool]:
@@ -282,7 +166,7 @@ class _Reader:
         return name, not claim.part and of in (name, f"assertion.{name}")
 
 
-def _reader(provider: Provider, issuer: _Issuer) -> _Reader:
+def _reader(provider: Provider, issuer: Issuer) -> _Reader:
     mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
     return _Reader(issuer, {name: of.strip() for name, of, _ in mapping if isinstance(of, str)})
 
@@ -300,15 +184,15 @@ def _names_tenant(way: frozenset[Claim], reader: _Reader) -> bool:
     return False
 
 
-def _pins(how: str, name: str, value: Text, whole: bool, issuer: _Issuer) -> bool:
+def _pins(how: str, name: str, value: Text, whole: bool, issuer: Issuer) -> bool:
     """Whether a demand on a claim of the tenant can be met by one tenant only; a value that is not known may say so."""
     if how == "suffix":  # an address ends in its domain
         return name == "email" and (isinstance(value, Unknown) or value.startswith("@"))
-    if how not in ("equals", "has", "prefix", "matches"):
+    if how not in ("equals", "number", "has", "prefix", "matches"):
         return False
     if isinstance(value, Unknown):
         return True
-    if how in ("equals", "has"):
+    if how in ("equals", "number", "has"):
         return bool(value) and (name != "sub" or not whole or _subject_pins(value, issuer))
     if not whole:
         return bool(value.strip("^./*+$"))
@@ -322,35 +206,54 @@ def _pins(how: str, name: str, value: Text, whole: bool, issuer: _Issuer) -> boo
     return (bounded or name == "sub") and (begins.search(literal) is not None or "(" in literal or "[" in literal)
 
 
-def _subject_pins(value: str, issuer: _Issuer) -> bool:
+def _subject_pins(value: str, issuer: Issuer) -> bool:
     """Whether a whole subject names a tenant: one that no token has names nobody, which another rule tells."""
-    begins, shape = issuer.begins.get("sub"), issuer.shapes.get("sub")
-    if begins is None or (shape and not shape.pattern.fullmatch(value)):
+    begins, form = issuer.begins.get("sub"), issuer.claims.get("sub")
+    if begins is None or (form and read(form, value, whole=True) is None):
         return True
     return begins.search(f"{value}:") is not None
 
 
-# -- met by nobody -------------------------------------------------------------------------------------------------
+# -- mappings ------------------------------------------------------------------------------------------------------
+
+_KEYS = frozenset(
+    f"google.{name}" for name in ("subject", "groups", "display_name", "profile_photo", "posix_username", "email")
+)
+_OWN_KEY = re.compile(r"attribute\.[a-z0-9_]{1,100}")
 
 
-def _closed(ways: tuple[frozenset[Claim], ...], reader: _Reader) -> str | None:
-    """Why no token meets a condition; None where one may."""
-    problems = [next(filter(None, (_never(claim, reader) for claim in sorted(way, key=str))), None) for way in ways]
-    return problems[0] if problems and all(problems) else None
+def malformed_mappings(estate: Estate) -> Iterator[Match]:
+    """Attribute mappings that IAM refuses, or whose attribute no token can have.
+
+    Source: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
+    """
+    for provider in estate.of(Provider):
+        for key, of, place in provider.mapping if isinstance(provider.mapping, tuple) else ():
+            problem = _key_problem(key) or _value_problem(key, of)
+            if problem:
+                yield Match(provider, Truth.TRUE, words={"attribute": key, "problem": problem}, place=place)
 
 
-def _never(claim: Claim, reader: _Reader) -> str | None:
-    """Why no token of an issuer has a claim with one of these values; None where one may."""
-    name, whole = reader.claim(claim)
-    values = [value for value in claim.values if isinstance(value, str)]
-    if claim.how != "equals" or not whole or not values or len(values) < len(claim.values):
+def _key_problem(key: str) -> str | None:
+    if key in _KEYS or _OWN_KEY.fullmatch(key) or "${" in key:
         return None
-    shape = reader.issuer.shapes.get(name)
-    if shape and not any(shape.pattern.fullmatch(value) for value in values):
-        why = f"is like `{shape.like}`"
-    elif name in reader.issuer.tenant and all("*" in value for value in values):
-        why = "has no `*` in it"
-    else:
-        return None
-    letters = ", and `==` compares letter by letter" if any("*" in value for value in values) else ""
-    return f"`assertion.{name}` is never `{values[0]}`: it {why}{letters}"
+    if key.startswith("google."):
+        return f"`{key}` is none of Google's attributes ({', '.join(sorted(_KEYS))})"
+    if key.startswith("attribute."):
+        return f"the name in `{key}` has something else than lower-case letters, digits and underscores"
+    return f"`{key}` is neither one of Google's attributes (`google.subject`) nor `attribute.NAME`"
+
+
+def _value_problem(key: str, of: Text) -> str | None:
+    node = parse(of)
+    match node:
+        case Unparsable(beyond=True) | Unknown():
+            return None
+        case Unparsable():
+            return f"`{shown(of)}` is no CEL expression: {node}"
+        case _ if problem := undeclared(of, MAPPING):
+            return f"in `{shown(of)}`, {problem}"
+        case _ if kind := never_text(node):
+            return f"`{shown(of)}` is {kind}, and an attribute is a text" if key != "google.groups" else None
+        case _:
+            return None

@@ -1,0 +1,231 @@
+"""The grammar of federated principals: spellings that IAM accepts and that no identity ever has.
+
+Sources: https://cloud.google.com/iam/docs/principal-identifiers,
+https://cloud.google.com/iam/docs/workload-identity-federation#mapping and, for names in Kubernetes,
+https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from iamlint.facts import Principal, Text
+from iamlint.unknown import Hole, Unknown
+
+_MASK = "\ue000"
+"""Stands for a hole, which may be anything."""
+_EMBEDDED = re.compile(r"\$\{([^{}]*)\}")
+_HOSTS = ("iam.googleapis.com", "cloudresourcemanager.googleapis.com")
+_FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
+_PROJECT, _LOCATION = r"projects/(?P<project>[^/]+)", r"(?P<location>/locations/[^/]+)?"
+_POOL = re.compile(rf"{_PROJECT}{_LOCATION}/workloadIdentityPools/(?P<pool>[^/]+)(?:/(?P<who>.*))?\Z", re.DOTALL)
+_WORKFORCE = re.compile(r"(?P<location>locations/[^/]+/)?workforcePools/(?P<pool>[^/]+)(?:/(?P<who>.*))?\Z", re.DOTALL)
+_NAMED = re.compile(rf"{_MASK}/(?P<who>.*)\Z", re.DOTALL)
+_OF_POOL = re.compile(r"(?:^|\.)google_iam_(?:workload_identity|workforce)_pool\.[^.\[]+(?:\[[^\]]*\])?\.(?:name|id)\Z")
+"""The references that stand for the full name of a pool."""
+_GKE = re.compile(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[(?P<inside>.*)\]\Z", re.DOTALL)
+_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
+_HEADS = {
+    "subject": "principal",
+    "kubernetes.serviceaccount.uid": "principal",
+    "group": "principalSet",
+    "namespace": "principalSet",
+    "kubernetes.cluster": "principalSet",
+}
+"""What may stand after the pool, with the scheme that it goes with."""
+_WORDS = (
+    "SUBJECT_ATTRIBUTE_VALUE|SUBJECT_VALUE|SUBJECT_ID|SUBJECT|ATTRIBUTE_VALUE|ATTRIBUTE_NAME|GROUP_ID|GROUP_NAME|POOL_ID"
+    "|POOL_NAME|WORKLOAD_POOL_ID|WORKFORCE_POOL_ID|PROJECT_NUMBER|NAMESPACE|KUBERNETES_SERVICE_ACCOUNT|KSA_NAME"
+    "|ORG_NAME|ORGANIZATION_NAME|GITHUB_ORG|GITHUB_REPO|OWNER/REPO|ORG/REPO|REPO_NAME|REPOSITORY_NAME"
+    "|(?:YOUR|MY)[-_][A-Z_-]+|your[-_](?:org|organi[sz]ation|repo|repository|project|pool|username|name)[a-z_-]*"
+    "|(?:REPLACE|CHANGE)[-_ ]?(?:ME|THIS|WITH[A-Z_-]*)|(?:replace|change)[-_]?me|TODO|FIXME|XXX+"
+)
+_PLACEHOLDER = re.compile(
+    rf"(?:^|(?<=[/:@\[]))(?P<word>{_WORDS})(?=[/:@\]]|\Z)|(?P<bracket><[^<>]+>|\{{\{{[^{{}}]+\}}\}})"
+)
+"""What documentation has in the place of a value, and what people leave for later."""
+LONGEST_SUBJECT = 127
+"""Bytes of google.subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A federated principal taken apart: its pool's name (None where it is not known), and who in the pool.
+
+    ``attribute`` is ``google.subject``, ``google.groups`` or ``attribute.NAME``, and None for the whole pool.
+    """
+
+    pool: str | None
+    attribute: str | None
+    value: Text = ""
+
+
+def is_federated(principal: Principal) -> bool:
+    """Whether a principal is an identity from outside of Google, or a workload of GKE."""
+    return "//" in principal.text or ".svc.id.goog[" in principal.text
+
+
+def identity_of(principal: Principal) -> Identity | None:
+    """What a principal of a workload or workforce pool names; None for another, or where that is not known."""
+    found = _FEDERATED.match(_spelt(principal))
+    place = (
+        _POOL.match(found["rest"]) or _WORKFORCE.match(found["rest"]) or _NAMED.match(found["rest"]) if found else None
+    )
+    who = place["who"] if place else None
+    if place is None or not who:
+        return None
+    pool = pool_name(principal)
+    head, _, value = who.partition("/")
+    if who == "*":
+        return Identity(pool, None)
+    attribute = {"subject": "google.subject", "group": "google.groups"}.get(head, head)
+    return Identity(pool, attribute, _text(value)) if _MASK not in head and value else None
+
+
+def pool_name(principal: Principal) -> str | None:
+    """The last part of the name of a principal's pool, with its holes as they are shown."""
+    found = re.search(r"Pools/((?:[^/$]|\$\{[^{}]*\})+)(?:/|\Z)", principal.text)
+    return found[1] if found else None
+
+
+def misspelling(principal: Principal) -> str | None:
+    """Why nobody can ever be a federated principal, by its spelling alone; None where somebody may."""
+    text = _spelt(principal)
+    if gke := _GKE.match(text):
+        return _gke(gke)
+    found = _FEDERATED.match(text)
+    if found is None or _MASK in found["host"]:
+        return None
+    scheme, host, rest = found["scheme"], found["host"], found["rest"]
+    if host.endswith("googleapis.com") and host not in _HOSTS:
+        return f"`{host}` stands where `{_HOSTS[0]}` belongs"
+    if host != _HOSTS[0]:
+        return None
+    if workforce := _WORKFORCE.match(rest):
+        if not workforce["location"]:
+            return "`locations/global/` is missing before `workforcePools`"
+        return _of_pool(scheme, workforce["pool"], workforce["who"], certain=True)
+    if pool := _POOL.match(rest):
+        return _path(pool) or _of_pool(scheme, pool["pool"], pool["who"], certain=_MASK not in pool["pool"])
+    if named := _NAMED.match(rest):
+        certain = any(_OF_POOL.search(hole) for hole in _holes(principal)[:1])
+        return _of_pool(scheme, "", named["who"], certain=certain)
+    if _MASK not in rest and re.search(r"(?:workloadIdentity|workforce)Pools", rest):
+        form = "projects/NUMBER/locations/global/workloadIdentityPools/POOL"
+        return f"its path is neither `{form}` nor `locations/global/workforcePools/POOL`"
+    return None
+
+
+def _path(pool: re.Match[str]) -> str | None:
+    if not pool["location"]:
+        return "`/locations/global` is missing before `/workloadIdentityPools`"
+    location = pool["location"].removeprefix("/")
+    if location != "locations/global" and _MASK not in location:
+        return f"`{location}` stands where `locations/global` belongs"
+    if not pool["project"].isdecimal() and _MASK not in pool["project"]:
+        return f"`{pool['project']}` stands where the project's number belongs, not its id"
+    return None
+
+
+def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool) -> str | None:
+    """What is wrong with what stands after the pool. ``certain`` says that the pool's name ends where it seems to."""
+    if who is None or who == "":
+        return (
+            "nothing stands after the pool: a subject, a group, an attribute, or `*` for the whole pool"
+            if certain
+            else None
+        )
+    if who == "*":
+        return None if scheme == "principalSet" else _SET
+    head, slash, value = who.partition("/")
+    if _MASK in head:
+        return None
+    if head not in _HEADS and not head.startswith("attribute."):
+        return _head(head) if certain else None
+    wanted = _HEADS.get(head, "principalSet")
+    if scheme != wanted:
+        return _SET if wanted == "principalSet" else "a subject is a `principal://`, not a `principalSet://`"
+    if head.startswith("attribute.") and not re.fullmatch(r"[a-z0-9_]+", head.removeprefix("attribute.")):
+        return f"`{head}` is no attribute: its name has lower-case letters, digits and underscores only"
+    if not slash or not value:
+        return f"no value stands after `{head}`"
+    return _value(head, value) or (_kubernetes(value) if pool.endswith(".svc.id.goog") and head == "subject" else None)
+
+
+_SET = "an attribute, a group or a whole pool is a `principalSet://`, not a `principal://`"
+
+
+def _head(head: str) -> str:
+    match head:
+        case "*":
+            return "the whole pool is `POOL/*`, with nothing after the star"
+        case "providers":
+            return "a principal names the pool, never a provider in it"
+        case _:
+            meant = "; did you mean `attribute.`?" if head.startswith(("attributes", "attribute")) else ""
+            return f"after the pool comes `subject/`, `group/`, `attribute.NAME/` or `*`, not `{head}`{meant}"
+
+
+def _value(head: str, value: str) -> str | None:
+    if "*" in value:
+        return f"a `*` stands for itself here, and no {head} has one; only `POOL/*` is a set by a star"
+    if found := placeholder(value):
+        return f"`{found}` is a placeholder that has not been filled in"
+    if value != value.strip():
+        return f"`{value.replace(_MASK, '…')}` has a blank at its end"
+    if head == "subject" and len(value.replace(_MASK, "").encode()) > LONGEST_SUBJECT:
+        return f"a subject has {LONGEST_SUBJECT} bytes at most, and this one is longer"
+    if re.match(r"attribute\.repository(?:_owner)?\Z", head) and re.match(r"(?:https?://|git@|github\.com/)", value):
+        return f"`{value.replace(_MASK, '…')}` is an address, where the claim has `owner/name`"
+    return None
+
+
+def placeholder(text: str) -> str | None:
+    """The word in a text that stands for a value which somebody should have filled in."""
+    found = _PLACEHOLDER.search(text)
+    return found[0] if found else None
+
+
+def _gke(found: re.Match[str]) -> str | None:
+    if found["project"].isdecimal():
+        return "it names the project by its number, where the project's id belongs"
+    namespace, slash, name = found["inside"].partition("/")
+    if not slash:
+        return None if _MASK in namespace else "`[NAMESPACE/NAME]` is missing the slash"
+    return _kubernetes(f"ns/{namespace}/sa/{name}")
+
+
+def _kubernetes(value: str) -> str | None:
+    """Why no workload of GKE has this subject."""
+    found = re.fullmatch(r"ns/([^/]*)/sa/([^/]*)", value, re.DOTALL)
+    if found is None:
+        form = "ns/NAMESPACE/sa/NAME"
+        return None if _MASK in value else f"GKE's subjects are like `{form}`, not `{value}`"
+    for text, pattern in ((found[1], _LABEL), (found[2], _SUBDOMAIN)):
+        if not pattern.fullmatch(text.replace(_MASK, "a")):
+            shown = text.replace(_MASK, "…")
+            return f"`{shown}` is no name that Kubernetes has: those are of lower-case letters, digits and `-`"
+    return None
+
+
+def _spelt(principal: Principal) -> str:
+    """The text with a mark for each hole."""
+    if principal.unknown and principal.unknown.parts:
+        return "".join(_MASK if isinstance(part, Hole) else part for part in principal.unknown.parts)
+    return _EMBEDDED.sub(_MASK, principal.text)
+
+
+def _holes(principal: Principal) -> list[str]:
+    if principal.unknown and principal.unknown.parts:
+        return [part.reference for part in principal.unknown.parts if isinstance(part, Hole)]
+    return _EMBEDDED.findall(principal.text)
+
+
+def _text(masked: str) -> Text:
+    """A value: an `Unknown` with what it begins with, where it has a hole."""
+    if _MASK not in masked:
+        return masked
+    parts = [one for one in re.split(f"({_MASK})", masked) if one]
+    return Unknown("a part of the principal is not known", tuple(Hole("?") if one == _MASK else one for one in parts))
