@@ -110,11 +110,27 @@ def _may_be_own(principal: Principal, name: Text) -> Truth:
     return Truth.TRUE if same else Truth.UNKNOWN
 
 
+def _may_hold_more(principal: Principal, estate: Estate) -> bool:
+    """Whether a principal that is not known in full may be another one, of which the input has grants, or an agent.
+
+    ``principalSet://…/projects/${pool.project_number}/…`` is somebody from outside, whatever the number.
+    """
+    kinds = possible_kinds(principal)
+    if len(kinds) > 1 or "service_agent" in kinds:
+        return True
+    others = (other for kind in kinds for _, other in graph_of(estate).holders.get(kind, ()))
+    return any(
+        other.text != principal.text
+        and ("${" in other.text or text_is((other.text,), principal.unknown or principal.text) is not Truth.FALSE)
+        for other in others
+    )
+
+
 def reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the grant is on a privileged account, or on what has one below it, which its holder is not already."""
     node, source = estate.hierarchy.node(grant.resource, grant.declared), principal_node(grant)
     found = graph_of(estate).privileged_below(node, source or "") if node else None
-    if found and grant.principal.unknown:
+    if found and grant.principal.unknown and _may_hold_more(grant.principal, estate):
         return Verdict.of(Truth.UNKNOWN, not_known("principal", grant.principal.unknown))
     if (found is not None) not in wanted:
         return FALSE

@@ -179,7 +179,8 @@ resource "google_iam_workload_identity_pool_provider" "ci" {
 """
     pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci"
     grants = [
-        on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.{name}/x", name) for name in ("repository", "r")
+        on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.{name}/example/x", name)
+        for name in ("repository", "r")
     ]
     assert found(check, OWNER, provider, *grants) == [
         "privileged-account-impersonation google_service_account_iam_member.repository"
