@@ -14,7 +14,8 @@ from typing import Any
 
 from iamlint.facts import Text
 from iamlint.globs import compiled, is_glob, text_is
-from iamlint.graph.powers import DEPLOY, POWERS, STRONG
+from iamlint.graph.deployments import DEPLOY
+from iamlint.graph.powers import POWERS, STRONG
 from iamlint.principals import read_principal
 from iamlint.queries import QUERIES
 from iamlint.roles import Catalog, Roles

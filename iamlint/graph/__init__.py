@@ -5,8 +5,9 @@ the grants.
 """
 
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, Leads, delegated, leading, shortest
+from iamlint.graph.deployments import DEPLOY, use_of
 from iamlint.graph.edges import Edge, Graph, graph_of
-from iamlint.graph.powers import DEPLOY, IDENTITY, POWERS, STRONG, EdgeKind, counts_on
+from iamlint.graph.powers import IDENTITY, POWERS, STRONG, EdgeKind, counts_on
 
 __all__ = [
     "DEPLOY",
@@ -24,4 +25,5 @@ __all__ = [
     "graph_of",
     "leading",
     "shortest",
+    "use_of",
 ]

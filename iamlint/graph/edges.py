@@ -10,7 +10,8 @@ from operator import itemgetter
 
 from iamlint.estate import CONTAINERS, Estate, Node, condition_truth, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
-from iamlint.graph.powers import DEPLOY, POWERS, STRONG, EdgeKind, changes, counts_on
+from iamlint.graph.deployments import DEPLOY
+from iamlint.graph.powers import POWERS, STRONG, EdgeKind, changes, counts_on
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import FALSE, TRUE, Verdict

@@ -46,41 +46,6 @@ def counts_on(permission: str, resource_kind: str) -> bool:
     return resource_kind in _HOMES.get(permission, (resource_kind,))
 
 
-DEPLOY: tuple[str, ...] = (
-    "aiplatform.customJobs.create",
-    "aiplatform.notebookExecutionJobs.create",
-    "aiplatform.reasoningEngines.create",
-    "appengine.versions.create",
-    "cloudbuild.builds.create",
-    "cloudfunctions.functions.create",
-    "cloudfunctions.functions.update",
-    "cloudscheduler.jobs.create",
-    "cloudscheduler.jobs.update",
-    "composer.environments.create",
-    "compute.instances.create",
-    "compute.instances.setServiceAccount",
-    "config.deployments.create",
-    "container.clusters.create",
-    "dataflow.jobs.create",
-    "datafusion.instances.create",
-    "dataplex.tasks.create",
-    "dataproc.batches.create",
-    "dataproc.clusters.create",
-    "dataproc.sessions.create",
-    "dataproc.workflowTemplates.instantiate",
-    "notebooks.instances.create",
-    "run.jobs.create",
-    "run.jobs.update",
-    "run.services.create",
-    "run.services.update",
-    "run.workerpools.create",
-    "run.workerpools.update",
-    "workflows.workflows.create",
-    "workflows.workflows.update",
-    "workstations.workstationConfigs.create",
-)
-"""The permissions that make something which runs code, or calls Google's APIs, as the account attached to it."""
-
 STRONG: tuple[str, ...] = (
     *(permission for kind in ("token", "sign", "key", "policy", "ancestor") for permission in POWERS[kind]),
     "iam.roles.update",

@@ -97,7 +97,7 @@ QUERIES: Mapping[str, Query] = {
     "act_as_and_deploy_in_custom_role": Query(act_as_and_deploy_in_custom_role, ("deploy", "role")),
     "broken_delegation_chain": Query(broken_delegation_chain, ("holder", "onto", "target")),
     "deploy_as_privileged_account": Query(
-        deploy_as_privileged_account, ("account", "privilege", "deploy", "principal", "role", "resource")
+        deploy_as_privileged_account, ("account", "privilege", "deploy", "use", "principal", "role", "resource")
     ),
     "malformed_delegate": Query(malformed_delegate, ("delegate", "reason")),
     "privileged_account_impersonation": Query(

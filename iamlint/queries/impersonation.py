@@ -12,6 +12,7 @@ from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
 from iamlint.globs import text_is
 from iamlint.graph import (
+    DEPLOY,
     IDENTITY,
     MOST_FOLLOWED,
     POWERS,
@@ -23,6 +24,7 @@ from iamlint.graph import (
     graph_of,
     leading,
     shortest,
+    use_of,
 )
 from iamlint.match import Match, verdict
 from iamlint.queries.federation import is_nobody
@@ -39,6 +41,7 @@ _USEFUL: Mapping[str, object] = {
     "permission": [name for kind in ("token", "sign", "key", "policy") for name in POWERS[kind]],
     "unless": {"principal_kind": sorted(_SPOKEN_FOR)},
 }
+_USES = {"code": "run code as", "calls": "make calls as", "id_token": "send ID tokens of"}
 _TRIED = 20
 """Privileged accounts, the nearest first, of which a principal is asked whether it has as much already."""
 _MOST_HOLDERS = 1000
@@ -115,10 +118,15 @@ def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
             if not attach or any(edge.kind in IDENTITY and edge.permissions and not edge.closed for edge in edges):
                 continue
             email = privileged.principal.email or ""
-            deploys = graph.deploys(attach[0].source, email, privileged.declared)
+            deploys = sorted(graph.deploys(attach[0].source, email, privileged.declared), key=_strength)
             match = _surest(_deployed(graph, account, attach, one) for one in deploys)
             if match:
                 yield match
+
+
+def _strength(deploys: tuple[Grant, str, Verdict]) -> int:
+    """Where a permission to deploy stands among all: code comes before calls, and calls before ID tokens."""
+    return DEPLOY.index(deploys[1])
 
 
 def _deployed(graph: Graph, account: str, attach: list[Edge], deploys: tuple[Grant, str, Verdict]) -> Match | None:
@@ -126,7 +134,9 @@ def _deployed(graph: Graph, account: str, attach: list[Edge], deploys: tuple[Gra
     match = _match(graph, account, attach, also=(grant, counts))
     if match is None:
         return None
-    return replace(match, words={**match.words, "deploy": f"{shown(grant.role)} has {permission}"}, raised=0)
+    use = use_of(permission)
+    words = {"deploy": f"{shown(grant.role)} has {permission}", "use": _USES[use]}
+    return replace(match, words={**match.words, **words}, raised=-1 if use == "id_token" else 0)
 
 
 def _perhaps(graph: Graph) -> Iterator[Match]:

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from iamlint.graph.powers import DEPLOY, POWERS
+from iamlint.graph.deployments import DEPLOY
+from iamlint.graph.powers import POWERS
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.plain import json_escaped, neutral
 from iamlint.roles import Catalog, Roles

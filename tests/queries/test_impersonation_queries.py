@@ -118,11 +118,41 @@ DEPLOY = ["deploy-as-privileged-account google_service_account_iam_member.on"]
         ("roles/cloudbuild.builds.editor", "shop", True),
         ("roles/run.developer", "other", False),
         ("roles/run.viewer", "shop", False),
+        ("roles/batch.jobsEditor", "shop", True),
+        ("roles/batch.jobsViewer", "shop", False),
+        ("roles/cloudtasks.queueAdmin", "shop", False),
+        ("roles/cloudtasks.taskRunner", "shop", False),
+        ("roles/clouddeploy.operator", "shop", True),
+        ("roles/dataform.admin", "shop", True),
+        ("roles/dataform.viewer", "shop", False),
+        ("roles/eventarc.eventReceiver", "shop", False),
+        ("roles/integrations.integrationAdmin", "shop", True),
+        ("roles/notebooks.viewer", "shop", False),
+        ("roles/tpu.admin", "shop", True),
+        ("roles/workflows.invoker", "shop", False),
+        ("roles/bigquery.user", "shop", False),
+        ("roles/pubsub.publisher", "shop", False),
     ],
 )
 def test_attaching_takes_deploying(check: Check, deploys: str, project: str, flagged: bool) -> None:
     parts = (OWNER, on_admin("roles/iam.serviceAccountUser", ANA), role(deploys, ANA, project))
     assert found(check, *parts) == (DEPLOY if flagged else [])
+
+
+@pytest.mark.parametrize(
+    ("deploys", "expected"),
+    [
+        (["roles/batch.jobsEditor"], "high run code as"),
+        (["roles/cloudtasks.enqueuer"], "high make calls as"),
+        (["roles/pubsub.editor"], "medium send ID tokens of"),
+        (["roles/pubsub.editor", "roles/run.developer"], "high run code as"),
+    ],
+)
+def test_the_message_says_what_deploying_gives(check: Check, deploys: list[str], expected: str) -> None:
+    granted = [role(name, ANA, label=f"r{at}") for at, name in enumerate(deploys)]
+    parts = (OWNER, on_admin("roles/iam.serviceAccountUser", ANA), *granted)
+    (finding,) = check({"main.tf": "".join(parts)}, select=BOTH).findings
+    assert f"{finding.severity} {finding.message.removeprefix('user:ana@example.com can ')}".startswith(expected)
 
 
 def test_who_can_become_it_anyway_is_told_once(check: Check) -> None:
