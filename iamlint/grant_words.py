@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import get_args
@@ -12,7 +13,7 @@ from iamlint.facts import Condition, Grant, Principal, Text
 from iamlint.globs import text_is
 from iamlint.graph import POWERS, counts_on, graph_of
 from iamlint.roles import RoleKind
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, Unknown
 from iamlint.verdict import FALSE, TRUE, Verdict
 from iamlint.words import not_known, one_of, possible_kinds, said
 
@@ -47,6 +48,26 @@ def granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> 
     if useful == found.permissions:
         return found
     return replace(found, permissions=useful) if useful else FALSE
+
+
+_WRITING = re.compile(
+    r"\.(?:create|update|delete|patch|insert|write|publish|updateData|replace|modify\w*|upload\w*|set[A-Z]\w*|deploy)\Z"
+)
+_ITS_OWN_METRICS = frozenset({"monitoring.timeSeries.create"})
+"""What readers of a database write too."""
+
+
+def writes(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the role changes what is there. What Viewer has too, such as to start a query, changes nothing."""
+    held, unknown = estate.permissions(grant.role, grant.declared)
+    viewer = estate.roles.catalog.permissions("roles/viewer")
+    looking = frozenset[str]() if isinstance(viewer, Unknown) else viewer
+    changed = sorted(one for one in held if _WRITING.search(one) and one not in looking | _ITS_OWN_METRICS)
+    if changed:
+        return TRUE if True in wanted else FALSE
+    if unknown:
+        return Verdict.of(Truth.UNKNOWN, unknown.reason)
+    return TRUE if False in wanted else FALSE
 
 
 _END_OF_DAYS = date(9999, 1, 1)

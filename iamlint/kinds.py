@@ -40,6 +40,8 @@ from iamlint.facts import (
 )
 from iamlint.finding import Related
 from iamlint.graph import graph_of
+from iamlint.principals import BY_ID, is_agent_by_id, placeholder_of
+from iamlint.roles import spellings
 from iamlint.unknown import Truth, Unknown, shown
 from iamlint.verdict import FALSE, TRUE, Verdict
 from iamlint.words import Word, account_kind, any_glob, flag, glob, kind
@@ -131,6 +133,10 @@ _GRANT = Kind(
         "principal_kind": grant_words.principal_kind,
         "role": glob("role", lambda grant: grant.role),
         "principal": grant_words.principal_is,
+        "placeholder": flag(
+            "whether it has a placeholder", lambda grant: placeholder_of(grant.principal.text) is not None
+        ),
+        "writes": grant_words.writes,
         "own_account": grant_words.own_account,
         "limited": grant_words.limited,
         "temporary": grant_words.temporary,
@@ -141,6 +147,8 @@ _GRANT = Kind(
         "principal": lambda grant: grant.principal.text,
         "role": lambda grant: shown(grant.role),
         "resource": lambda grant: str(grant.resource),
+        "placeholder": lambda grant: placeholder_of(grant.principal.text) or "",
+        "because": lambda grant: f" ({BY_ID})" if is_agent_by_id(grant.principal.text.partition(":")[2]) else "",
     },
     place=_grant_place,
     resource=lambda grant: grant.resource,
@@ -167,7 +175,11 @@ def _granted_on(kinds: tuple[str, ...], role: CustomRole, estate: Estate) -> Ver
 
 def _permission_places(role: CustomRole, permissions: Permissions) -> list[tuple[Place, str]]:
     listed = role.permissions if isinstance(role.permissions, tuple) else ()
-    return [(place, text) for text, place in listed if isinstance(text, str) and text in permissions]
+    return [
+        (place, text)
+        for text, place in listed
+        if isinstance(text, str) and not set(spellings(text)).isdisjoint(permissions)
+    ]
 
 
 def _role_place(role: CustomRole, permissions: Permissions) -> Place:

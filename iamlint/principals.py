@@ -72,6 +72,15 @@ _AGENT_DOMAINS = frozenset(
     }
 )
 """Under ``.iam.gserviceaccount.com``: the agents from before the names ``gcp-sa-*``."""
+_BY_NUMBER = re.compile(r"[0-9]+(?:-compute)?@(?:cloudservices|cloudbuild|developer)\.gserviceaccount\.com\Z")
+_NUMBERED = frozenset(f"{name}.gserviceaccount.com" for name in ("cloudservices", "cloudbuild", "developer"))
+_WITH_NUMBER = re.compile(r"(?:service|bq|project|connection|vault)-(?:p|f|o|org-|folder-)?[0-9]")
+_NAMED_BY_PROJECT = re.compile(r"(?:service|bq|project|connection|vault)-[a-z]")
+"""How the e-mails of agents begin that belong to a project: its number follows, never its id. Source:
+https://cloud.google.com/iam/docs/service-agents"""
+_PROJECT_ID = re.compile(r"(?:^|\.)google_project\.[^.\[]+(?:\[[^\]]*\])?\.(?:project_id|id|name)\Z")
+"""The attributes of a project that are not its number."""
+BY_ID = "a service agent's e-mail has the number of the project, not its id"
 _OF_GOOGLE = re.compile(r"service-[0-9]+@[a-z0-9-]+\.google\.com\.iam\.gserviceaccount\.com\Z")
 """Agents in projects of Google's own domain: ``service-1234567890@cloud-ml.google.com.iam.gserviceaccount.com``."""
 _AGENTS = ("cloudservices.gserviceaccount.com", "system.gserviceaccount.com")
@@ -159,7 +168,29 @@ def _account(name: str) -> Principal:
     email = name if "${" in name else name.lower()
     # A name without a domain may be an account's number; a full name (projects/…) is refused.
     named = "${" in email or email.isdecimal() or ("@" in email and "/" not in email)
-    return Principal(f"serviceAccount:{email}", account_kind(email) if named else "malformed")
+    kind = account_kind(email) if named and not is_agent_by_id(email) else "malformed"
+    return Principal(f"serviceAccount:{email}", kind)
+
+
+def is_agent_by_id(email: str) -> bool:
+    """Whether an e-mail is made as a service agent's, with the id of the project in place of its number.
+
+    ``service-shop@gcp-sa-pubsub.iam.gserviceaccount.com``, ``shop@cloudservices.gserviceaccount.com``.
+    """
+    local, _, domain = email.rpartition("@")
+    if "${" in local or not local:
+        return any(map(_PROJECT_ID.search, re.findall(r"\$\{([^}]*)\}", local))) and _has_number(domain)
+    if domain in _NUMBERED:
+        return not _BY_NUMBER.match(email)
+    if account_kind(email) != "service_agent" or domain == "system.gserviceaccount.com":
+        return False
+    return bool(_NAMED_BY_PROJECT.match(local)) and not _WITH_NUMBER.match(local)
+
+
+def _has_number(domain: str) -> bool:
+    """Whether the accounts of a domain are named by the number of a project."""
+    kind = account_kind(f"@{domain}")
+    return domain != "appspot.gserviceaccount.com" and kind in ("service_agent", "default_service_account")
 
 
 def _partly_known(value: Unknown) -> Principal:
@@ -186,6 +217,8 @@ def _partly_known(value: Unknown) -> Principal:
             return Principal(text, "gke_workload", value)
         if value.prefix.startswith("serviceAccount:projects/"):  # a full name
             return Principal(text, "malformed", value)
+        if is_agent_by_id(text.removeprefix("serviceAccount:")):
+            return Principal(text, "malformed", value)
         return Principal(text, account_kind(value.suffix) if "@" in value.suffix else "service_account", value)
     if of_prefix == "federated_set" and _WHOLE_POOL.match(_masked(value)):
         return Principal(text, "federated_pool", value)
@@ -195,6 +228,30 @@ def _partly_known(value: Unknown) -> Principal:
 def _masked(value: Unknown) -> str:
     """What follows the prefix of a federated principal, each hole as ``${}``."""
     return "".join(part if isinstance(part, str) else "${}" for part in value.parts).partition(":")[2]
+
+
+_HEADS = (
+    "PROJECT|ORG|ORGANIZATION|FOLDER|BILLING_ACCOUNT|POOL|PROVIDER|SERVICE_ACCOUNT|SA|USER|GROUP|MEMBER|DOMAIN|SUBJECT"
+    "|SUBJECT_ATTRIBUTE|ATTRIBUTE|NAMESPACE|KSA|PRINCIPAL|WORKSPACE|REPO|REPOSITORY|GITHUB|GITHUB_ORG|CLUSTER|IDENTITY"
+)
+_CAPITALS = rf"(?<![A-Za-z0-9])(?:{_HEADS})_(?:ID|NUMBER|NAME|EMAIL|VALUE|DOMAIN|ADDRESS)(?![A-Za-z0-9])"
+_YOURS = "project|org|organization|domain|email|group|user|company|service|sa|pool|provider|account|name|username|repo"
+_PLACEHOLDER = re.compile(
+    r"<[^<>]*>|\{\{[^{}]*\}\}|(?<![A-Za-z0-9])YOUR[_-]|(?<![A-Za-z0-9])(?:TODO|FIXME)(?![A-Za-z0-9])"
+    rf"|{_CAPITALS}|(?i:(?<![a-z0-9])(?:replace|change)[_-]?(?:me|this)(?![a-z0-9])|(?<![a-z0-9])x{{4,}}(?![a-z0-9])"
+    rf"|(?<![a-z0-9])your[_-](?:{_YOURS})(?![a-z0-9]))"
+)
+_IN_ACCOUNT = re.compile(f"(?i:{_CAPITALS})")
+"""An account's e-mail has no underscore, and its capitals do not count."""
+
+
+def placeholder_of(text: str) -> str | None:
+    """Return what somebody was meant to replace in a principal: ``REPLACE_ME``, ``<PROJECT>``, ``YOUR_DOMAIN``."""
+    plain = re.sub(r"\$\{[^}]*\}", "", text)
+    found = _PLACEHOLDER.search(plain)
+    if found is None and plain.startswith("serviceAccount:"):
+        found = _IN_ACCOUNT.search(plain)
+    return found[0] if found else None
 
 
 def _may_begin(text: str) -> bool:

@@ -34,7 +34,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.provenance import at, configuration, counts_for, outside
-from iamlint.roles import Catalog, Roles
+from iamlint.roles import Catalog, Roles, spellings
 from iamlint.unknown import Unknown, shown
 
 __all__ = [
@@ -175,7 +175,7 @@ def permissions_of(role: CustomRole) -> tuple[frozenset[str], Unknown | None]:
         case Unknown(reason):
             return frozenset(), Unknown(f"the custom role's permissions are not known: {reason}")
         case listed:
-            known = frozenset(text for text, _ in listed if isinstance(text, str))
+            known = frozenset(one for text, _ in listed if isinstance(text, str) for one in spellings(text))
             return known, _first_unknown(listed)
 
 

@@ -8,6 +8,13 @@ from typing import Any
 
 from iamlint.estate import Estate
 from iamlint.match import Match
+from iamlint.queries.administrators import (
+    POLICY_ADMINS,
+    ROLE_AND_POOL_ADMINS,
+    policy_admins,
+    role_and_pool_admins,
+)
+from iamlint.queries.agents import evicted_service_agents
 from iamlint.queries.attachments import cross_project_attachments, full_api_scopes
 from iamlint.queries.audit import incomplete_audit_configs, missing_audit_configs
 from iamlint.queries.conditions import (
@@ -29,7 +36,7 @@ from iamlint.queries.federation import (
     unmatched_federated_principals,
     whole_pool_impersonations,
 )
-from iamlint.queries.hygiene import DUTIES, joined_duties, unknown_roles
+from iamlint.queries.hygiene import DUTIES, joined_duties, ungrantable_roles, unknown_roles
 from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
 from iamlint.queries.provider_conditions import (
@@ -62,6 +69,9 @@ QUERIES: Mapping[str, Query] = {
     "cross_project_attachments": Query(cross_project_attachments, ("resource", "account", "project", "home")),
     "full_api_scopes": Query(full_api_scopes, ("resource", "account", "scope")),
     "conflicting_bindings": Query(conflicting_bindings, (*_GRANT, "this", "other", "what")),
+    "evicted_service_agents": Query(
+        evicted_service_agents, ("agents", "owned"), ({"principal_kind": "service_agent"},)
+    ),
     "expired_conditions": Query(expired_conditions, (*_GRANT, "problem")),
     "forgeable_attributes": Query(forgeable_attributes, _GRANT, ({"principal": "principalSet:*/attribute.*"},)),
     "idle_conditions": Query(idle_conditions, (*_GRANT, "where")),
@@ -81,7 +91,10 @@ QUERIES: Mapping[str, Query] = {
     ),
     "missing_audit_configs": Query(missing_audit_configs, ("resource",)),
     "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
+    "policy_admins": Query(policy_admins, _GRANT, (POLICY_ADMINS,)),
+    "role_and_pool_admins": Query(role_and_pool_admins, _GRANT, (ROLE_AND_POOL_ADMINS,)),
     "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),
+    "ungrantable_roles": Query(ungrantable_roles, (*_GRANT, "kinds")),
     "unknown_roles": Query(unknown_roles, (*_GRANT, "problem")),
     "unmatched_federated_principals": Query(
         unmatched_federated_principals,

@@ -10,7 +10,7 @@ from iamlint.estate import Estate, permissions_of
 from iamlint.facts import CustomRole, Place, Text
 from iamlint.graph import DEPLOY, POWERS, graph_of
 from iamlint.match import Match
-from iamlint.roles import Catalog
+from iamlint.roles import Catalog, spellings
 from iamlint.unknown import Truth
 
 _CREDENTIALS = (
@@ -63,7 +63,7 @@ def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:
 
 
 def unknown_permission(estate: Estate) -> Iterator[Match]:
-    """The permissions of custom roles that IAM does not know: globs, deny policies' names, and slips.
+    """The permissions of custom roles that are in no role of the catalogue: globs, deny policies' names, and slips.
 
     What is in no predefined role, and no slip either, may be newer than the catalogue, or in none on purpose.
     """
@@ -73,12 +73,16 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
         names = {name for name, _ in listed}
         doubtful: list[tuple[str, Place]] = []
         for permission, place in listed:
-            if not isinstance(permission, str) or "${" in permission or catalog.is_permission(permission):
+            if (
+                not isinstance(permission, str)
+                or "${" in permission
+                or any(map(catalog.is_permission, spellings(permission)))
+            ):
                 continue
             wrong = _wrong(permission, catalog)
             slip = None if wrong or role.accepted else _slip(permission, names, catalog)
             if wrong or slip:
-                words = {"reason": wrong or slip or ""}
+                words = {"reason": f"which IAM does not accept: {wrong}" if wrong else slip or ""}
                 found = Match(role, Truth.TRUE, (permission,), words=words, place=place)
                 yield found if wrong else replace(found, confidence="medium")
             else:
@@ -104,8 +108,6 @@ def _wrong(permission: str, catalog: Catalog) -> str | None:
         return None if federation else f"that is how deny policies spell {service}.{name}"
     if not _FORM.match(permission):
         return "a permission is SERVICE.RESOURCE.VERB"
-    if catalog.is_permission(f"iam.googleapis.com/{permission.removeprefix('iam.')}"):
-        return f"it is spelt iam.googleapis.com/{permission.removeprefix('iam.')}"
     return None
 
 
@@ -118,9 +120,11 @@ def _slip(permission: str, listed: Set[Text], catalog: Catalog) -> str | None:
     if meant and meant in listed and meant.lower() == permission.lower():
         return None
     if meant:
-        return f"it is in no role of the catalogue of {catalog.date}; did you mean {meant}?"
+        return f"which is in no role of the catalogue of {catalog.date}; did you mean {meant}?"
     if permission.startswith(_WHOLE):
-        return f"it is in no role of the catalogue of {catalog.date}, which has all of their kind"
+        return f"which is in no role of the catalogue of {catalog.date}, and that has all of their kind"
     service = permission.partition(".")[0]
     unheard = "/" not in permission and service not in catalog.services
-    return f"no role of the catalogue of {catalog.date} has anything of `{service}`" if unheard else None
+    return (
+        f"which is in no role of the catalogue of {catalog.date}, nor is anything of `{service}`" if unheard else None
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Declaration, Grant
@@ -43,6 +43,48 @@ def _problem_of(role: str, estate: Estate) -> str | None:
     return "a role begins with `roles/`, `projects/` or `organizations/`" + (
         f"; did you mean {meant}?" if meant in catalog else ""
     )
+
+
+_FOLDERS = frozenset({"folder", "organization"})
+_PROJECTS = frozenset({"project", "folder", "organization"})
+_BILLING = frozenset({"billing_account", "organization"})
+_LOWEST: Mapping[str, frozenset[str]] = {
+    "roles/billing.creator": frozenset({"organization"}),
+    "roles/billing.user": _BILLING,
+    "roles/iam.organizationRoleAdmin": frozenset({"organization"}),
+    "roles/orgpolicy.policyAdmin": frozenset({"organization"}),
+    "roles/resourcemanager.folderAdmin": _FOLDERS,
+    "roles/resourcemanager.folderCreator": _FOLDERS,
+    "roles/resourcemanager.folderEditor": _FOLDERS,
+    "roles/resourcemanager.folderIamAdmin": _FOLDERS,
+    "roles/resourcemanager.folderMover": _FOLDERS,
+    "roles/resourcemanager.folderViewer": _FOLDERS,
+    "roles/resourcemanager.organizationViewer": frozenset({"organization"}),
+    "roles/resourcemanager.projectCreator": _FOLDERS,
+    "roles/resourcemanager.lienModifier": _PROJECTS,
+    "roles/resourcemanager.organizationAdmin": _PROJECTS,
+    "roles/resourcemanager.projectDeleter": _PROJECTS,
+    "roles/resourcemanager.projectIamAdmin": _PROJECTS,
+    "roles/resourcemanager.projectMover": _PROJECTS,
+}
+"""Roles whose documentation names the lowest resource that they can be granted on, with the kinds from there up.
+Sources: https://cloud.google.com/iam/docs/roles-permissions/resourcemanager,
+https://cloud.google.com/iam/docs/roles-permissions/billing, https://cloud.google.com/iam/docs/roles-permissions/iam and
+https://cloud.google.com/iam/docs/roles-permissions/orgpolicy"""
+
+
+def ungrantable_roles(estate: Estate) -> Iterator[Match]:
+    """Roles that are granted below the lowest resource on which they can be granted, once for each declaration."""
+    seen: set[tuple[Declaration, str]] = set()
+    for grant in estate.of(Grant):
+        kinds = _LOWEST.get(grant.role) if isinstance(grant.role, str) else None
+        if kinds is None or grant.resource.kind in kinds or grant.origin == "export":
+            continue
+        key = (grant.declared, shown(grant.role))
+        if key not in seen:
+            seen.add(key)
+            words = {"kinds": " or ".join(sorted(f"{kind.replace('_', ' ')}s" for kind in kinds))}
+            yield Match(grant, Truth.TRUE, words=words, place=grant.role_place)
 
 
 # -- duties on one hand --------------------------------------------------------------------------------------------

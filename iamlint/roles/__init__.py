@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -228,6 +229,21 @@ def catalog() -> Catalog:
         permissions.append(before)
     unlisted = dict.fromkeys(UNLISTED, ("", "", 1, None))
     return Catalog(document["date"], tuple(permissions), {**unlisted, **document["roles"]})
+
+
+_WITH_HOST = "iam.googleapis.com/"
+_FEDERATION = re.compile(r"(?:workloadIdentityPool|workforcePool|oauthClient)[A-Za-z]*\.")
+
+
+def spellings(permission: str) -> tuple[str, ...]:
+    """Return all ways to write a permission: those on federation are written with their host, and without it.
+
+    ``iam.googleapis.com/workloadIdentityPools.get`` in the catalogue, ``iam.workloadIdentityPools.get`` in some pages.
+    """
+    bare = permission.removeprefix(_WITH_HOST if permission.startswith(_WITH_HOST) else "iam.")
+    if bare == permission or not _FEDERATION.match(bare):
+        return (permission,)
+    return (f"{_WITH_HOST}{bare}", f"iam.{bare}")
 
 
 class Roles:

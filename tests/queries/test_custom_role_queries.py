@@ -1,4 +1,4 @@
-"""What custom roles put together, and permissions that IAM does not know."""
+"""What custom roles put together, and permissions that are in no role of the catalogue."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_role_that_changes_roles(check: Check, more: str, severity: str) -> No
             "deny policies spell resourcemanager.projects.setIamPolicy",
             "high",
         ),
-        ("iam.workloadIdentityPools.get", "it is spelt iam.googleapis.com/workloadIdentityPools.get", "high"),
+        ("iam.googleapis.com/roles.get", "that is how deny policies spell iam.roles.get", "high"),
         ("iam.serviceAccounts.*", "custom roles take no wildcards", "high"),
         ("roles/run.viewer", "it is a role", "high"),
         ("getAccessToken", "a permission is SERVICE.RESOURCE.VERB", "high"),

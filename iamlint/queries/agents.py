@@ -1,0 +1,253 @@
+"""Questions about Google's own service agents, which lose their roles to a binding or a policy that leaves them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from iamlint.estate import Estate, Node
+from iamlint.facts import Declaration, Emptied, ExportedPolicy, Grant, Place, Principal, Project, Resource, Text
+from iamlint.globs import text_is
+from iamlint.match import Match, possible_kinds
+from iamlint.principals import project_number_of
+from iamlint.unknown import Truth, Unknown, shown
+
+_APIS_AGENT = "cloudservices.gserviceaccount.com"
+"""Google APIs Service Agent: it is in every project, with Editor. Source:
+https://cloud.google.com/iam/docs/service-account-types#google-apis-service-agent"""
+_EDITOR = "roles/editor"
+_DOMAINS: Mapping[str, str] = {
+    "aiplatform": "gcp-sa-aiplatform",
+    "apigateway": "gcp-sa-apigateway",
+    "appengineflex": "gae-api-prod.google.com",
+    "artifactregistry": "gcp-sa-artifactregistry",
+    "bigquerydatatransfer": "gcp-sa-bigquerydatatransfer",
+    "cloudbuild": "gcp-sa-cloudbuild",
+    "cloudfunctions": "gcf-admin-robot",
+    "cloudscheduler": "gcp-sa-cloudscheduler",
+    "cloudtasks": "gcp-sa-cloudtasks",
+    "composer": "cloudcomposer-accounts",
+    "compute": "compute-system",
+    "container": "container-engine-robot",
+    "dataflow": "dataflow-service-producer-prod",
+    "dataform": "gcp-sa-dataform",
+    "datafusion": "gcp-sa-datafusion",
+    "dataproc": "dataproc-accounts",
+    "dlp": "dlp-api",
+    "eventarc": "gcp-sa-eventarc",
+    "file": "cloud-filer",
+    "gkehub": "gcp-sa-gkehub",
+    "notebooks": "gcp-sa-notebooks",
+    "pubsub": "gcp-sa-pubsub",
+    "redis": "cloud-redis",
+    "run": "serverless-robot-prod",
+    "servicenetworking": "service-networking",
+    "vpcaccess": "gcp-sa-vpcaccess",
+    "workflows": "gcp-sa-workflows",
+    "workstations": "gcp-sa-workstations",
+}
+"""The agents that get ``roles/SERVICE.serviceAgent`` on a project when its API is enabled, by the domain of their
+e-mail. Source: https://cloud.google.com/iam/docs/service-agents"""
+_NAMED = 3
+"""Agents that a message names; of more it says how many."""
+
+
+@dataclass(slots=True)
+class _Owner:
+    """A resource that owns a role of a project or the whole policy, with the principals that it leaves there."""
+
+    resource: Resource
+    declared: Declaration
+    place: Place
+    role: Text | None
+    grants: list[Grant] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Agent:
+    """A service agent: the local part and the domain of its e-mail, and the role that it has by default."""
+
+    local: str
+    domain: str
+    role: str
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the input says of resources: whose policy it shows, the number of projects, whom members add."""
+
+    exported: set[Node] = field(default_factory=set)
+    numbers: dict[Node, str] = field(default_factory=dict)
+    added: dict[Node, list[Grant]] = field(default_factory=dict)
+
+    def number(self, node: Node) -> str:
+        return node[1] if node[1].isdecimal() else self.numbers.get(node, "PROJECT_NUMBER")
+
+
+def _known(estate: Estate) -> _Known:
+    known, node_of = _Known(), estate.hierarchy.node
+    for policy in estate.of(ExportedPolicy):
+        if node := node_of(policy.resource, policy.declared):
+            known.exported.add(node)
+    for project in estate.of(Project):
+        if project.number and (node := node_of(Resource("project", project.project_id), project.declared)):
+            known.numbers.setdefault(node, project.number)
+    for grant in estate.of(Grant):
+        added = grant.origin == "member" and grant.principal.kind == "service_agent"
+        if added and (node := node_of(grant.resource, grant.declared)):
+            known.added.setdefault(node, []).append(grant)
+    return known
+
+
+def evicted_service_agents(estate: Estate) -> Iterator[Match]:
+    """Bindings and policies that leave out a service agent which has that role, or a role there, by default.
+
+    An apply takes its role away. Where an export shows the policy, only agents that it shows can lose something.
+    """
+    known = _known(estate)
+    for owner in _owners(estate):
+        node = estate.hierarchy.node(owner.resource, owner.declared)
+        if node is None:
+            continue
+        lost, doubt = _lost(owner, node, known, estate)
+        if not lost:
+            continue
+        fact: Grant | Emptied = owner.grants[0] if owner.grants else Emptied(owner.resource, owner.declared, owner.role)
+        reasons = (doubt,) if doubt else ()
+        yield Match(
+            fact,
+            Truth.UNKNOWN if doubt else Truth.TRUE,
+            reasons=reasons,
+            words=_words(owner, lost),
+            place=owner.place,
+            confidence="medium" if owner.resource.kind == "organization" else None,
+        )
+
+
+def _words(owner: _Owner, lost: list[_Agent]) -> dict[str, str]:
+    named = [_named(one, with_role=owner.role is None) for one in lost[:_NAMED]]
+    more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+    owned = "the whole policy of" if owner.role is None else f"all members of {shown(owner.role)} on"
+    return {"agents": f"{', '.join(named)}{more}", "owned": f"{owned} {owner.resource}"}
+
+
+def _named(agent: _Agent, *, with_role: bool) -> str:
+    """An agent as a member; one whose service has no public list of agents by what it is."""
+    if agent.domain == "*":
+        of = "its services" if agent.role == "its role" else agent.role.removeprefix("roles/").partition(".")[0]
+        return f"the service agents of {of} ({agent.local}@…)"
+    member = f"serviceAccount:{agent.local}@{agent.domain}"
+    return f"{member} ({agent.role})" if with_role else member
+
+
+# -- who owns what -------------------------------------------------------------------------------------------------
+
+
+def _owners(estate: Estate) -> Iterable[_Owner]:
+    """The bindings and policies of projects, and the policies of organizations."""
+    found: dict[object, _Owner] = {}
+    for grant in estate.of(Grant):
+        if grant.origin not in ("binding", "policy") or not _is_asked(grant.resource, grant.origin == "policy"):
+            continue
+        if grant.origin == "binding" and grant.condition is not None:  # the binding without a condition is another
+            continue
+        role = grant.role if grant.origin == "binding" else None
+        place = grant.resource_place if role is None else grant.role_place
+        key = (grant.declared, str(grant.resource), shown(role) if role is not None else None)
+        found.setdefault(key, _Owner(grant.resource, grant.declared, place, role)).grants.append(grant)
+    for empty in estate.of(Emptied):
+        asked = _is_asked(empty.resource, empty.role is None) and empty.condition is None
+        if asked and (empty.declared.address or "").partition("[")[0]:
+            key = (empty.declared, str(empty.resource), shown(empty.role) if empty.role is not None else None)
+            found.setdefault(key, _Owner(empty.resource, empty.declared, Place(empty.declared.at), empty.role))
+    return found.values()
+
+
+def _is_asked(resource: Resource, whole: bool) -> bool:
+    return resource.kind == "project" or (whole and resource.kind == "organization")
+
+
+# -- who loses -----------------------------------------------------------------------------------------------------
+
+
+def _lost(owner: _Owner, node: Node, known: _Known, estate: Estate) -> tuple[list[_Agent], str]:
+    """The agents that lose a role, and why that is not certain."""
+    number = known.number(node)
+    apis = _Agent(number, _APIS_AGENT, _EDITOR)
+    if isinstance(owner.role, Unknown):
+        may_be = text_is((_EDITOR, "roles/*.serviceAgent"), owner.role) is not Truth.FALSE
+        return ([apis], f"the role is not known: {owner.role.reason}") if may_be else ([], "")
+    if node in known.exported:
+        return _shown_lost(owner, estate), ""
+    if owner.resource.kind == "organization":
+        kinds = [possible_kinds(grant.principal) for grant in owner.grants]
+        unknown = any("service_agent" in one for one in kinds)
+        return ([] if unknown else [_Agent("service-org-ORGANIZATION_ID", "*", "its role")]), ""
+    wanted = _wanted(owner, number, apis, estate)
+    left = [grant.principal for grant in (*owner.grants, *_beside(owner, known.added.get(node, [])))] if wanted else []
+    missing = [agent for agent in wanted if not any(_is_agent(one, agent, number) for one in left)]
+    unsure = next((one.unknown for one in left if _may_be_agent(one)), None) if missing else None
+    return missing, f"one of the principals is not known: {unsure.reason}" if unsure else ""
+
+
+def _wanted(owner: _Owner, number: str, apis: _Agent, estate: Estate) -> list[_Agent]:
+    """The agents that have the role, or any role, by default."""
+    if owner.role == _EDITOR:
+        return [apis]
+    if owner.role is not None:
+        service = _service_of(shown(owner.role))
+        return [_agent(service, number)] if service else []
+    enabled = estate.services_of(owner.resource.name, owner.declared)
+    names = {shown(service.name).removesuffix(".googleapis.com") for service in enabled}
+    return [apis, *(_agent(name, number) for name in sorted(names & _DOMAINS.keys()))]
+
+
+def _shown_lost(owner: _Owner, estate: Estate) -> list[_Agent]:
+    """The agents whose grants an export shows and this resource takes away."""
+    lost = {}
+    for one in estate.replaced:
+        email = one.grant.principal.email
+        if not one.same and one.by.declared == owner.declared and one.grant.principal.kind == "service_agent" and email:
+            local, _, domain = email.partition("@")
+            lost[email, shown(one.grant.role)] = _Agent(local, domain, shown(one.grant.role))
+    return list(lost.values())
+
+
+def _beside(owner: _Owner, added: list[Grant]) -> Iterator[Grant]:
+    """What other resources add of what is owned; conflicting-bindings says that they fight."""
+    for grant in added:
+        if owner.role is None or grant.role == owner.role:
+            yield grant
+
+
+# -- agents --------------------------------------------------------------------------------------------------------
+
+
+def _agent(service: str, number: str) -> _Agent:
+    domain = f"{_DOMAINS[service]}.iam.gserviceaccount.com" if service in _DOMAINS else "*"
+    return _Agent(f"service-{number}", domain, f"roles/{service}.serviceAgent")
+
+
+def _service_of(role: str) -> str | None:
+    """The service of the role of an agent: ``pubsub`` of ``roles/pubsub.serviceAgent``."""
+    service, dot, name = role.removeprefix("roles/").partition(".")
+    return service if role.startswith("roles/") and dot and name.lower() == "serviceagent" else None
+
+
+def _is_agent(principal: Principal, agent: _Agent, number: str) -> bool:
+    """Whether a principal is the agent, as far as it is known; ``${google_project_service_identity.x}`` is."""
+    if principal.kind != "service_agent":
+        return False
+    domain = principal.text.rpartition("@")[2]
+    if "@" not in principal.text or agent.domain == "*":
+        return domain != _APIS_AGENT
+    own = project_number_of(principal.email or "")
+    return domain == agent.domain and not (own and number.isdecimal() and own != number)
+
+
+def _may_be_agent(principal: Principal) -> bool:
+    """Whether one that is not known may turn out to be some agent."""
+    if principal.unknown is None or "service_agent" not in possible_kinds(principal):
+        return False
+    domain = principal.unknown.suffix.rpartition("@")[2]
+    return principal.kind != "service_agent" and not domain.endswith(".iam.gserviceaccount.com")
