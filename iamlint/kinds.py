@@ -175,11 +175,8 @@ def _granted_on(kinds: tuple[str, ...], role: CustomRole, estate: Estate) -> Ver
 
 def _permission_places(role: CustomRole, permissions: Permissions) -> list[tuple[Place, str]]:
     listed = role.permissions if isinstance(role.permissions, tuple) else ()
-    return [
-        (place, text)
-        for text, place in listed
-        if isinstance(text, str) and not set(spellings(text)).isdisjoint(permissions)
-    ]
+    wanted = frozenset(one for name in permissions for one in spellings(name))
+    return [(place, text) for text, place in listed if isinstance(text, str) and text in wanted]
 
 
 def _role_place(role: CustomRole, permissions: Permissions) -> Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.principals import account_kind, home_of, project_number_of, project_of, read_principal
+from iamlint.principals import account_kind, home_of, placeholder_of, project_number_of, project_of, read_principal
 from iamlint.unknown import Hole, Unknown
 
 POOL = "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/gh"
@@ -264,3 +264,74 @@ def test_every_domain_of_google_holds_agents(domain: str) -> None:
 )
 def test_a_project_that_is_called_like_an_agent_is_none(email: str) -> None:
     assert account_kind(email) == "service_account"
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "service-shop@gcp-sa-pubsub.iam.gserviceaccount.com",
+        "service-shop-prod-1@compute-system.iam.gserviceaccount.com",
+        "shop@cloudservices.gserviceaccount.com",
+        "shop@cloudbuild.gserviceaccount.com",
+        "shop-compute@developer.gserviceaccount.com",
+        "bq-shop@bigquery-encryption.iam.gserviceaccount.com",
+    ],
+)
+def test_no_agent_has_the_id_of_its_project_in_its_e_mail(member: str) -> None:
+    assert read_principal(f"serviceAccount:{member}").kind == "malformed"
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "service-123@gcp-sa-pubsub.iam.gserviceaccount.com",
+        "service-org-123@gcp-sa-logging.iam.gserviceaccount.com",
+        "service-folder-123@gcp-sa-logging.iam.gserviceaccount.com",
+        "service-p123@gcp-sa-cloud-sql.iam.gserviceaccount.com",
+        "p123-456@gcp-sa-cloud-sql.iam.gserviceaccount.com",
+        "bqcx-123-ab1c@gcp-sa-bigquery-condel.iam.gserviceaccount.com",
+        "service-agent-manager@system.gserviceaccount.com",
+        "cloud-logs@system.gserviceaccount.com",
+        "123@cloudservices.gserviceaccount.com",
+        "123-compute@developer.gserviceaccount.com",
+        "shop@appspot.gserviceaccount.com",
+        "service-shop@shop.iam.gserviceaccount.com",
+        "service-${google_project.p.number}@gcp-sa-pubsub.iam.gserviceaccount.com",
+    ],
+)
+def test_agents_and_accounts_that_are_named_right(member: str) -> None:
+    assert read_principal(f"serviceAccount:{member}").kind != "malformed"
+
+
+@pytest.mark.parametrize("attribute", ["project_id", "id"])
+def test_an_agent_is_not_made_of_a_reference_to_the_id(attribute: str) -> None:
+    agent = "@gcp-sa-pubsub.iam.gserviceaccount.com"
+    hole = Hole(f"module.a.data.google_project.p.{attribute}")
+    assert read_principal(Unknown("later", ("serviceAccount:service-", hole, agent))).kind == "malformed"
+    number = Hole("data.google_project.p.number")
+    assert read_principal(Unknown("later", ("serviceAccount:service-", number, agent))).kind == "service_agent"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("user:REPLACE_ME", "REPLACE_ME"),
+        ("user:changeme@example.com", "changeme"),
+        ("group:<GROUP>@example.com", "<GROUP>"),
+        ("group:{{group}}@example.com", "{{group}}"),
+        ("serviceAccount:ci@your_project.iam.gserviceaccount.com", "your_project"),
+        ("serviceAccount:project_number@cloudservices.gserviceaccount.com", "project_number"),
+        (f"principalSet:{POOL}/attribute.repository/SUBJECT_ATTRIBUTE_VALUE", "SUBJECT_ATTRIBUTE_VALUE"),
+        ("user:your-email@example.com", "your-email"),
+        ("user:xxxx@example.com", "xxxx"),
+        ("user:ana@example.com", None),
+        ("group:replacements@example.com", None),
+        ("group:yourteam@example.com", None),
+        ("user:user_name@example.com", None),
+        ("serviceAccount:${var.PROJECT_ID}@cloudservices.gserviceaccount.com", None),
+        ("serviceAccount:shop.svc.id.goog[web/front]", None),
+        (f"principalSet:{POOL}/attribute.repository/acme/MY_REPO", None),
+    ],
+)
+def test_what_was_to_be_replaced(text: str, found: str | None) -> None:
+    assert placeholder_of(text) == found

@@ -73,13 +73,11 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
         names = {name for name, _ in listed}
         doubtful: list[tuple[str, Place]] = []
         for permission, place in listed:
-            if (
-                not isinstance(permission, str)
-                or "${" in permission
-                or any(map(catalog.is_permission, spellings(permission)))
-            ):
+            if not isinstance(permission, str) or "${" in permission:
                 continue
-            wrong = _wrong(permission, catalog)
+            if any(map(catalog.is_permission, spellings(permission))):
+                continue
+            wrong = _wrong(permission)
             slip = None if wrong or role.accepted else _slip(permission, names, catalog)
             if wrong or slip:
                 words = {"reason": f"which IAM does not accept: {wrong}" if wrong else slip or ""}
@@ -95,7 +93,7 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
             yield Match(role, Truth.UNKNOWN, (permission,), (reason,), words={"reason": reason}, place=place)
 
 
-def _wrong(permission: str, catalog: Catalog) -> str | None:
+def _wrong(permission: str) -> str | None:
     """What is certainly wrong with a permission, as a clause."""
     if "*" in permission:
         return "custom roles take no wildcards"
@@ -124,7 +122,6 @@ def _slip(permission: str, listed: Set[Text], catalog: Catalog) -> str | None:
     if permission.startswith(_WHOLE):
         return f"which is in no role of the catalogue of {catalog.date}, and that has all of their kind"
     service = permission.partition(".")[0]
-    unheard = "/" not in permission and service not in catalog.services
-    return (
-        f"which is in no role of the catalogue of {catalog.date}, nor is anything of `{service}`" if unheard else None
-    )
+    if "/" in permission or service in catalog.services:
+        return None
+    return f"which is in no role of the catalogue of {catalog.date}, nor is anything of `{service}`"

@@ -81,8 +81,8 @@ def test_a_role_that_changes_roles(check: Check, more: str, severity: str) -> No
     [
         ("iam.serviceAccount.getAccessToken", "; did you mean iam.serviceAccounts.getAccessToken?", "medium"),
         ("storge.objects.get", "; did you mean storage.objects.get?", "medium"),
-        ("nosuch.things.get", " has anything of `nosuch`", "medium"),
-        ("iam.serviceAccounts.impersonate", ", which has all of their kind", "medium"),
+        ("nosuch.things.get", ", nor is anything of `nosuch`", "medium"),
+        ("iam.serviceAccounts.impersonate", ", and that has all of their kind", "medium"),
         ("iam.googleapis.com/serviceAccounts.actAs", "deny policies spell iam.serviceAccounts.actAs", "high"),
         (
             "cloudresourcemanager.googleapis.com/projects.setIamPolicy",
@@ -139,3 +139,13 @@ def test_what_stands_beside_the_one_that_it_may_be_a_slip_of_is_none(check: Chec
     report = check(role(*both), select=("unknown-permission",))
     assert (len(report.findings), len(report.doubts)) == (0, 1)
     assert len(check(role(both[0]), select=("unknown-permission",)).findings) == 1
+
+
+@pytest.mark.parametrize("host", ["iam.googleapis.com/", "iam."])
+@pytest.mark.parametrize("name", ["workloadIdentityPoolProviders.update", "workloadIdentityPoolProviders.create"])
+def test_both_spellings_of_a_permission_are_one(check: Check, host: str, name: str) -> None:
+    widening = role("storage.objects.get", f"{host}{name}")
+    report = check(widening, select=("unknown-permission",))
+    assert (report.findings, report.doubts) == ((), ())
+    (finding,) = check(widening, select=("self-widening-custom-role",)).findings
+    assert name in finding.message

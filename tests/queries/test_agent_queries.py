@@ -1,0 +1,136 @@
+"""Service agents that a binding or a policy leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., Any]
+
+RULE = ("evicted-service-agent",)
+GROUP = '"group:devs@example.com"'
+CONDITION = """
+  condition {
+    title      = "t"
+    expression = "request.time < timestamp('2030-01-01T00:00:00Z')"
+  }
+"""
+APIS = "serviceAccount:123456@cloudservices.gserviceaccount.com"
+
+
+def binding(
+    role: str, members: str = GROUP, on: str = 'project = "shop"', kind: str = "project", more: str = ""
+) -> str:
+    return (
+        f'resource "google_{kind}_iam_binding" "b" {{\n  {on}\n  role = "{role}"\n  members = [{members}]\n{more}}}\n'
+    )
+
+
+def policy(*bindings: tuple[str, str], on: str = 'project = "shop"', kind: str = "project") -> str:
+    listed = ", ".join(f'{{role = "{role}", members = [{members}]}}' for role, members in bindings)
+    return f'resource "google_{kind}_iam_policy" "p" {{\n  {on}\n  policy_data = jsonencode({{bindings = [{listed}]}})\n}}\n'
+
+
+def service(name: str) -> str:
+    return (
+        f'resource "google_project_service" "{name}" {{\n  project = "shop"\n  service = "{name}.googleapis.com"\n}}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (binding("roles/editor"), "PROJECT_NUMBER@cloudservices.gserviceaccount.com"),
+        (binding("roles/editor", ""), "PROJECT_NUMBER@cloudservices.gserviceaccount.com"),
+        (
+            binding("roles/editor", f'{GROUP}, "{APIS}"', 'project = "999"'),
+            "999@cloudservices.gserviceaccount.com",
+        ),
+        (binding("roles/container.serviceAgent"), "@container-engine-robot.iam.gserviceaccount.com"),
+        (
+            binding(
+                "roles/container.serviceAgent", '"serviceAccount:service-123456@compute-system.iam.gserviceaccount.com"'
+            ),
+            "@container-engine-robot.iam.gserviceaccount.com",
+        ),
+        (binding("roles/spanner.serviceAgent"), "the service agents of spanner"),
+        (policy(("roles/owner", GROUP)), "PROJECT_NUMBER@cloudservices.gserviceaccount.com (roles/editor)"),
+        (
+            policy(("roles/editor", f'"{APIS}"')) + service("pubsub"),
+            "service-PROJECT_NUMBER@gcp-sa-pubsub.iam.gserviceaccount.com (roles/pubsub.serviceAgent)",
+        ),
+        (
+            policy(("roles/owner", GROUP), on='org_id = "456"', kind="organization"),
+            "the service agents of its services",
+        ),
+    ],
+)
+def test_who_is_left_out_loses_its_role(check: Check, text: str, named: str) -> None:
+    (finding,) = check({"main.tf": text}, select=RULE).findings
+    assert named in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        binding("roles/editor", f'"{APIS}"'),
+        binding("roles/browser"),
+        binding("roles/viewer"),
+        binding("roles/editor", on='folder = "folders/1"', kind="folder"),
+        binding("roles/storage.objectAdmin", on='bucket = "b"', kind="storage_bucket"),
+        binding(
+            "roles/editor",
+            more=CONDITION,
+        ),
+        binding("roles/spanner.serviceAgent", '"serviceAccount:service-123456@gcp-sa-spanner.iam.gserviceaccount.com"'),
+        'data "google_project" "p" {}\n'
+        + binding(
+            "roles/pubsub.serviceAgent",
+            '"serviceAccount:service-${data.google_project.p.number}@gcp-sa-pubsub.iam.gserviceaccount.com"',
+        ),
+        'data "google_project" "p" {}\n'
+        + binding("roles/editor", '"serviceAccount:${data.google_project.p.number}@cloudservices.gserviceaccount.com"'),
+        'resource "google_project_service_identity" "i" {\n  service = "pubsub.googleapis.com"\n}\n'
+        + binding("roles/pubsub.serviceAgent", "google_project_service_identity.i.member"),
+        policy(("roles/editor", f'"{APIS}"')),
+        policy(("roles/editor", f'"{APIS}"')) + service("secretmanager"),
+        policy(
+            ("roles/owner", '"serviceAccount:service-org-456@security-center-api.iam.gserviceaccount.com"'),
+            on='org_id = "456"',
+            kind="organization",
+        ),
+        policy(("roles/run.viewer", GROUP), on='folder = "folders/1"', kind="folder"),
+    ],
+)
+def test_where_nobody_loses_anything(check: Check, text: str) -> None:
+    report = check({"main.tf": text}, select=RULE)
+    assert (report.findings, report.doubts) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (binding("roles/editor", "var.x"), "one of the principals is not known"),
+        (binding("roles/editor", f'{GROUP}, "serviceAccount:${{var.x}}"'), "one of the principals is not known"),
+        (binding("${var.x}"), "the role is not known"),
+        (policy(("roles/owner", "var.x")), "one of the principals is not known"),
+    ],
+)
+def test_what_is_not_known_may_name_it(check: Check, text: str, reason: str) -> None:
+    report = check({"main.tf": 'variable "x" {}\n' + text}, select=RULE)
+    assert report.findings == ()
+    assert [doubt.reason.startswith(reason) for doubt in report.doubts] == [True]
+
+
+def test_an_export_says_who_loses_what(check: Check) -> None:
+    shown = (
+        "bindings:\n- members:\n  - serviceAccount:service-1@gcp-sa-x.iam.gserviceaccount.com\n"
+        "  role: roles/viewer\netag: B\nversion: 1\n"
+    )
+    files = {"main.tf": binding("roles/viewer"), "project-shop.yaml": shown}
+    (finding,) = check(files, select=RULE).findings
+    assert "service-1@gcp-sa-x.iam.gserviceaccount.com" in finding.message
+    files["main.tf"] = binding("roles/editor")  # the agent has not even the role today
+    assert check(files, select=RULE).findings == ()
