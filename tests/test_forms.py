@@ -281,7 +281,7 @@ def estates(rule: Rule) -> Iterator[tuple[str, list[Grant]]]:
             yield BLOCK.sub("", unmarked(text)), grants
 
 
-OF_FORMS = ("conflicting-bindings", "incomplete-audit-config")
+OF_FORMS = ("conflicting-bindings", "incomplete-audit-config", "evicted-service-agent", "ungrantable-role")
 """Questions about how something is written, or about what a policy has beside its grants."""
 QUERIES = [rule for rule in load_rules()[0] if rule.query and rule.slug not in OF_FORMS and any(estates(rule))]
 """The rules that are questions, and of which an example has nothing but grants that can be written in every form."""
@@ -324,6 +324,8 @@ NO_EXPORT = {
     **dict.fromkeys(
         ("malformed-delegate", "token-lifetime-too-long"), "who asks for a token is in the configuration of who asks"
     ),
+    "evicted-service-agent": "an export takes nothing away from what it shows",
+    "ungrantable-role": "IAM refuses it, so that no export shows it",
     "missing-audit-config": "an export of a project does not show what lies above it",
     "alternate-credential": "a key of an export is stale-key's as soon as it is old, which an example would become",
     "user-managed-key": "a key of an export is stale-key's as soon as it is old, which an example would become",

@@ -39,9 +39,10 @@ ROLE_AND_POOL_ADMINS: Mapping[str, Any] = {
         "iam.googleapis.com/workforcePoolProviders.update",
     ],
     "resource_kind": list(CONTAINERS),
-    # self-widening-custom-role reports the definition of a custom role, basic-role-impersonation reports Owner.
+    # broad-key-creator reports who has keys as well,
+    # self-widening-custom-role the definition of a custom role, basic-role-impersonation reports Owner.
     "role_kind": "predefined",
-    "unless": [_WHOLE_ORGANIZATION],
+    "unless": [_WHOLE_ORGANIZATION, {"permission": "iam.serviceAccountKeys.create"}],
 }
 """Grants of Google's roles that let their holder change custom roles, or whom a pool of identities trusts."""
 

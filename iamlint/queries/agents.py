@@ -48,6 +48,8 @@ _DOMAINS: Mapping[str, str] = {
 }
 """The agents that get ``roles/SERVICE.serviceAgent`` on a project when its API is enabled, by the domain of their
 e-mail. Source: https://cloud.google.com/iam/docs/service-agents"""
+_CONNECTED_POLICY = "IAMPolicy"
+"""The kind of Config Connector that owns a whole policy."""
 _NAMED = 3
 """Agents that a message names; of more it says how many."""
 
@@ -147,11 +149,12 @@ def _owners(estate: Estate) -> Iterable[_Owner]:
     """The bindings and policies of projects, and the policies of organizations."""
     found: dict[object, _Owner] = {}
     for grant in estate.of(Grant):
-        if grant.origin not in ("binding", "policy") or not _is_asked(grant.resource, grant.origin == "policy"):
+        whole = grant.origin == "policy" or grant.declared.type == _CONNECTED_POLICY
+        if not (whole or grant.origin == "binding") or not _is_asked(grant.resource, whole):
             continue
-        if grant.origin == "binding" and grant.condition is not None:  # the binding without a condition is another
+        if not whole and grant.condition is not None:  # the binding without a condition is another
             continue
-        role = grant.role if grant.origin == "binding" else None
+        role = None if whole else grant.role
         place = grant.resource_place if role is None else grant.role_place
         key = (grant.declared, str(grant.resource), shown(role) if role is not None else None)
         found.setdefault(key, _Owner(grant.resource, grant.declared, place, role)).grants.append(grant)

@@ -78,13 +78,18 @@ def ungrantable_roles(estate: Estate) -> Iterator[Match]:
     seen: set[tuple[Declaration, str]] = set()
     for grant in estate.of(Grant):
         kinds = _LOWEST.get(grant.role) if isinstance(grant.role, str) else None
-        if kinds is None or grant.resource.kind in kinds or grant.origin == "export":
+        if kinds is None or grant.resource.kind in kinds or _is_accepted(grant):
             continue
         key = (grant.declared, shown(grant.role))
         if key not in seen:
             seen.add(key)
             words = {"kinds": " or ".join(sorted(f"{kind.replace('_', ' ')}s" for kind in kinds))}
             yield Match(grant, Truth.TRUE, words=words, place=grant.role_place)
+
+
+def _is_accepted(grant: Grant) -> bool:
+    """Whether IAM itself shows the grant; what Config Connector is to set it has not seen."""
+    return grant.origin == "export" and not (grant.declared.type or "").startswith("IAM")
 
 
 # -- duties on one hand --------------------------------------------------------------------------------------------

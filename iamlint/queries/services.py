@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from iamlint.estate import Estate, scope
-from iamlint.facts import Declaration, Gap, Grant, Impersonation, Service, Text
+from iamlint.facts import Declaration, Gap, Grant, Impersonation, Project, Service, Text
 from iamlint.finding import Confidence
 from iamlint.globs import text_is
 from iamlint.match import Match, grant_verdict
@@ -119,7 +119,23 @@ def _lacks_api(estate: Estate, project: Text, services: tuple[Service, ...], dec
         if isinstance(name, Unknown) and truth is Truth.UNKNOWN
     ]
     reasons += _elsewhere(estate, project, declared)
+    if not _is_made_with(estate, project, services):
+        reasons.append(f"{CREDENTIALS_API} is not enabled here on {shown(project)}, which something else makes")
     return Verdict(Truth.UNKNOWN, tuple(dict.fromkeys(reasons))) if reasons else Verdict(Truth.TRUE)
+
+
+def _is_made_with(estate: Estate, project: Text, services: tuple[Service, ...]) -> bool:
+    """Whether the configuration that enables these services makes the project, so that it can list them all.
+
+    What enables a service on a project that is there already says nothing of the others.
+    """
+    roots = {scope(service.declared) for service in services}
+    key = {estate.project_key(project, service.declared) for service in services}
+    return any(
+        scope(made.declared) in roots and estate.project_key(made.project_id, made.declared) in key
+        for made in estate.of(Project)
+        if ".data." not in f".{made.declared.address or '.data.'}"
+    )
 
 
 def _elsewhere(estate: Estate, project: Text, declared: Declaration) -> Iterator[str]:

@@ -51,3 +51,8 @@ resource "google_project_iam_binding" "operators" {
   role    = "roles/iam.devOps"
   members = ["group:operators@example.com"]
 }
+
+resource "google_project" "shop" {
+  name       = "Shop"
+  project_id = var.project
+}

@@ -30,7 +30,8 @@ def binding(
 
 def policy(*bindings: tuple[str, str], on: str = 'project = "shop"', kind: str = "project") -> str:
     listed = ", ".join(f'{{role = "{role}", members = [{members}]}}' for role, members in bindings)
-    return f'resource "google_{kind}_iam_policy" "p" {{\n  {on}\n  policy_data = jsonencode({{bindings = [{listed}]}})\n}}\n'
+    data = f"policy_data = jsonencode({{bindings = [{listed}]}})"
+    return f'resource "google_{kind}_iam_policy" "p" {{\n  {on}\n  {data}\n}}\n'
 
 
 def service(name: str) -> str:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 Check = Callable[..., Any]
 
 RUN = """
+resource "google_project" "shop" {
+  name       = "shop"
+  project_id = "shop"
+}
 resource "google_project_service" "run" {
   project = "shop"
   service = "run.googleapis.com"
@@ -66,3 +72,19 @@ resource "google_project_service" "given" {
     assert [doubt.reason for doubt in report.doubts] == [
         "one of the services of shop is not known: var.service has no default and is not set"
     ]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "",
+        'data "google_project" "shop" {\n  project_id = "shop"\n}\n',
+        'resource "google_project" "other" {\n  name = "other"\n  project_id = "other"\n}\n',
+    ],
+)
+def test_what_is_made_elsewhere_may_have_more_enabled(check: Check, made: str) -> None:
+    service = RUN[RUN.index('resource "google_project_service"') :]
+    report = check({"main.tf": made + service + grant("a", "a")}, select=("missing-iamcredentials",))
+    assert report.findings == ()
+    (doubt,) = report.doubts
+    assert doubt.reason == ("iamcredentials.googleapis.com is not enabled here on shop, which something else makes")
