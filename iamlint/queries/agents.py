@@ -123,6 +123,7 @@ def evicted_service_agents(estate: Estate) -> Iterator[Match]:
             words=_words(owner, lost),
             place=owner.place,
             confidence="medium" if owner.resource.kind == "organization" else None,
+            raised=0 if owner.grants else -1,  # who empties a role means to
         )
 
 
