@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from iamlint.hcl.functions.precision import exact, shortest
-from iamlint.hcl.functions.types import Refused, Unclear, boolean, bounded_number, number, same
+from iamlint.hcl.functions.types import Refused, Unclear, boolean, bounded_number, equal, number
 from iamlint.unknown import Unknown
 from iamlint.values import Data, Value
 
@@ -24,9 +24,9 @@ def operated(name: str, left: Value, right: Value) -> Data:
     """``left name right``; raises `Refused` or `Unclear`."""
     match name:
         case "==":
-            return same(left, right)
+            return equal(left, right)
         case "!=":
-            return not same(left, right)
+            return not equal(left, right)
         case "&&":
             return _logical(left, right, decided_by=False)
         case "||":

@@ -28,6 +28,7 @@ MAY_BE_UNKNOWN = {
     "abspath(": "depends on where Terraform runs",
     "base64gzip(": "another compressor writes other bytes",
     "bcrypt(": "salted with random bytes",
+    "ephemeralasnull(": "what is ephemeral is not followed",
     "issensitive(": "what is sensitive is not followed",
     'file("nope.txt")': "a file that is not there now may be when Terraform runs",
     '"files/none.txt"': "the same",
@@ -39,6 +40,9 @@ MAY_BE_UNKNOWN = {
     '"::ffff:': "what Terraform makes of IPv4 within IPv6 is an accident of its arithmetic",
     "-1, 0)": "cidrsubnet() with negative numbers goes beyond its range, by accident",
     ", 4, -1)": "the same",
+    "null] == [": "the type of a null within is not followed",
+    "=null} == {": "the same",
+    "tolist([]) == ": "the type of what would be in an empty list is not followed",
     "1 / 0": "infinity is no number of ours",
     "2001-12-14t21": "times are read as dates only",
     "9999-12-31T23": "times beyond the year 9999",
@@ -216,7 +220,7 @@ def test_few_answers_are_unknown() -> None:
         used.update(allowed(expression))
     assert used == MAY_BE_UNKNOWN.keys()
     assert len(recorded) >= 4400
-    assert len(unknown) <= 35
+    assert len(unknown) <= 40
 
 
 def test_every_function_occurs() -> None:

@@ -15,6 +15,7 @@ from iamlint.hcl.functions.types import (
     boolean,
     bounded,
     entries,
+    equal,
     first_unknown,
     identity,
     integer,
@@ -133,7 +134,7 @@ def _element(list_: Value, index: Value) -> Data | Value:
 def _index(list_: Value, wanted: Value) -> Data:
     found = ordered(list_)
     for at, item in enumerate(found):
-        if same(item, _present(wanted)):
+        if equal(item, _present(wanted)):
             return at
     raise Refused("the value is not in the list")
 
@@ -142,7 +143,7 @@ def _contains(list_: Value, wanted: Value) -> Data:
     unclear: Unclear | None = None
     for item in items(list_):
         try:
-            if same(item, _present(wanted)):
+            if equal(item, _present(wanted)):
                 return True
         except Unclear as error:
             unclear = error

@@ -99,12 +99,16 @@ def _same_value(value: Value) -> Value:
     return value
 
 
+def _ephemeralasnull(_value: Value) -> Data:
+    raise Unclear(Unknown("iamlint does not follow what is ephemeral"))
+
+
 def _issensitive(_value: Value) -> Data:
     raise Unclear(Unknown("iamlint does not follow what is sensitive"))
 
 
 FUNCTIONS: dict[str, Function] = {
-    "ephemeralasnull": _same_value,
+    "ephemeralasnull": _ephemeralasnull,
     "issensitive": _issensitive,
     "nonsensitive": _same_value,
     "sensitive": _same_value,

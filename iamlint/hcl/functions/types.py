@@ -229,8 +229,32 @@ def _named(why: Unknown) -> bool:
     return bool(why.parts) and Hole("?") not in why.parts
 
 
+_UNTYPED = Unknown(
+    "whether they are equal depends on the types of nulls or empty collections in them"
+)
+
+
+def equal(a: Value, b: Value) -> bool:
+    """What ``==`` gives: of values of different types it is false. Raises Unclear as `same`, and where types decide."""
+    if not same(a, b):
+        return False
+    if a.data is not None and any(map(_shows_no_type, parts(a))):
+        raise Unclear(_UNTYPED)
+    return True
+
+
+def _shows_no_type(value: Value) -> bool:
+    match value.data:
+        case None | SetOf(()):
+            return True
+        case List() | Map() as found:
+            return not found
+        case _:
+            return False
+
+
 def same(a: Value, b: Value) -> bool:
-    """Whether two values are equal; raises Unclear where that depends on what is not known."""
+    """Whether two values have the same content; raises Unclear where that depends on what is not known."""
     found = _same(a, b, [MOST_ELEMENTS])
     if isinstance(found, Unknown):
         raise Unclear(found)
