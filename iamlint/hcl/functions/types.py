@@ -229,9 +229,7 @@ def _named(why: Unknown) -> bool:
     return bool(why.parts) and Hole("?") not in why.parts
 
 
-_UNTYPED = Unknown(
-    "whether they are equal depends on the types of nulls or empty collections in them"
-)
+_UNTYPED = Unknown("whether they are equal depends on the types of nulls or empty collections in them")
 
 
 def equal(a: Value, b: Value) -> bool:

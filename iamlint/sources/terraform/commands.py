@@ -1,22 +1,25 @@
 """Commands that a configuration runs and that change IAM: what they grant is not read, and that is said.
 
 Provisioners (https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax), the ``external`` data
-source, requests over HTTP, and modules that run what their arguments say, such as
-https://registry.terraform.io/modules/terraform-google-modules/gcloud/google.
+source, requests over HTTP, modules that run what their arguments say, such as
+https://registry.terraform.io/modules/terraform-google-modules/gcloud/google, and resources that are programs: builds,
+workflows, scheduled requests, the scripts with which machines start.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 
 from iamlint.hcl.functions.files import read_text
 from iamlint.hcl.functions.types import Refused, Unclear, parts
 from iamlint.hcl.scope import Files
 from iamlint.location import Span
-from iamlint.sources.terraform.bodies import META, ScopeOf, evaluated, provisioners
+from iamlint.sources.marks import ROLE
+from iamlint.sources.terraform.bodies import META, ScopeOf, body, evaluated, provisioners
 from iamlint.sources.terraform.embedded import HOLE
-from iamlint.sources.terraform.instance import Argument
+from iamlint.sources.terraform.instance import Argument, Body
 from iamlint.sources.terraform.module import Declared, Mode
 from iamlint.unknown import Unknown
 from iamlint.values import Value
@@ -37,7 +40,10 @@ _DECIDED = re.compile(
     r"|submit|update|version|wait)\Z|(?:get|print|remove|update)-.*"
 )
 """Words of a command line that say that the rest of it is no IAM command, whatever it is."""
-_SCRIPT = re.compile(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b")
+_SCRIPT = re.compile(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w")
+"""A file that a command names, by its suffix or by its path."""
+_MOST_SCRIPTS = 100
+"""Files of a command that are looked into."""
 _LONGEST = 80
 """Characters of a command that a reason quotes."""
 
@@ -49,6 +55,30 @@ _OF_TYPES: Mapping[tuple[Mode, str], frozenset[str]] = {
     ("managed", "terracurl_request"): frozenset({"url"}),
 }
 """The arguments of resources and data sources that say what is run or asked for."""
+_PROGRAMS = frozenset(
+    {
+        "google_cloud_run_v2_job",
+        "google_cloud_scheduler_job",
+        "google_cloudbuild_trigger",
+        "google_compute_instance",
+        "google_compute_instance_from_template",
+        "google_compute_instance_template",
+        "google_compute_region_instance_template",
+        "google_deployment_manager_deployment",
+        "google_workflows_workflow",
+        "restapi_object",
+        "shell_script",
+        "vault_gcp_secret_roleset",
+        "vault_gcp_secret_static_account",
+    }
+)
+"""Resources whose arguments are programs, requests or templates that somebody else runs."""
+_GRANTS = re.compile(
+    rf"{CHANGES_IAM.pattern}|\bsetIamPolicy\b|\bvirtual\.[\w.]+\.iamMemberBinding\b|\bgcpIamPolicy\b|\A{ROLE}\Z|\"{ROLE}\"",
+    re.IGNORECASE,
+)
+"""What a program, request or template has in it that changes IAM. Source for Deployment Manager:
+https://cloud.google.com/deployment-manager/docs/configuration/set-access-control-resources"""
 _OF_CALLS = META | {"source", "version"}
 """The arguments of a module call that say nothing to the module."""
 
@@ -59,7 +89,8 @@ Unread = tuple[str, Span]
 def runs(mode: Mode, declared: Declared) -> bool:
     """Whether a block may run commands."""
     written = (*declared.block.body.arguments, *(block.type for block in declared.block.body.blocks))
-    if "provisioner" in written or (mode, declared.block.label(0)) in _OF_TYPES:
+    kind = declared.block.label(0)
+    if "provisioner" in written or (mode, kind) in _OF_TYPES or (mode == "managed" and kind in _PROGRAMS):
         return True
     return any(runs(mode, over) for over in declared.overrides)
 
@@ -72,6 +103,22 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, files: Files
         found = _unread([evaluated(local, scope) for local in written], files, in_part=True)
         if found:
             return found
+    if mode == "managed" and declared.block.label(0) in _PROGRAMS:
+        return _unread_program(body(declared, scope))
+    return None
+
+
+def _unread_program(program: Body) -> Unread | None:
+    """What any argument of a resource, in whatever block of it, says that changes IAM."""
+    for argument in program.arguments.values():
+        for text in _texts(argument.value):
+            found = _GRANTS.search(text)
+            if found:
+                return f"has in it what changes IAM, which is not read: {_excerpt(found, text)}", argument.at
+    for inner in chain.from_iterable(found for found in program.blocks.values() if not isinstance(found, Unknown)):
+        told = _unread_program(inner)
+        if told:
+            return told
     return None
 
 
@@ -134,7 +181,7 @@ def _with_holes(text: str | Unknown) -> str:
 
 def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
     """The scripts that a command names and that can be read, each with how a reason calls it."""
-    for name in dict.fromkeys(_SCRIPT.findall(text)):
+    for name in islice(dict.fromkeys(_SCRIPT.findall(text)), _MOST_SCRIPTS):
         try:
             yield f" (in {name})", read_text(files, name)
         except (Unclear, Refused):

@@ -42,6 +42,9 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
         'command = "curl -X POST https://cloudresourcemanager.googleapis.com/v1/projects/prod:setIamPolicy -d @p"',
         'command = "$RUN"\n    environment = { RUN = "gcloud projects set-iam-policy a b" }',
         'command = "bash ${path.module}/grant.sh"',
+        'command = "./grant --now"',
+        'command = "cd x && ${path.module}/grant"',
+        'command = "eval \\"$(cat ./grant)\\""',
         'command = "gcloud ${var.k}"',
         'command = "gcloud --project=p projects ${var.k} prod"',
         'command = "gcloud iam service-accounts ${var.k}"',
@@ -49,7 +52,7 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
     ],
 )
 def test_commands_that_change_iam(check: Check, command: str) -> None:
-    files = {"main.tf": provisioner(command), "grant.sh": f"#!/bin/sh\n{ADD}\n"}
+    files = {"main.tf": provisioner(command), "grant.sh": f"#!/bin/sh\n{ADD}\n", "grant": f"#!/bin/sh\n{ADD}\n"}
     (one,) = doubts(check(files, select=RULE))
     assert one.address == "null_resource.x"
     assert one.at.path == "main.tf"
@@ -268,3 +271,52 @@ def test_sources_with_backslashes(check: Check, source: str) -> None:
     report = check(files, select=RULE)
     assert [finding.address for finding in report.findings] == ["module.d.google_project_iam_member.x"]
     assert not report.doubts
+
+
+# -- programs that somebody else runs ----------------------------------------------------------------------------------
+
+
+def program(kind: str, body: str) -> dict[str, str]:
+    return {"main.tf": f'locals {{ verb = "add-iam-policy-binding" }}\nresource "{kind}" "x" {{\n{body}\n}}\n'}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("google_cloudbuild_trigger", 'build {\n step {\n args = ["projects", local.verb, "prod"]\n }\n }'),
+        ("google_compute_instance", f'metadata_startup_script = "{ADD}"'),
+        ("google_compute_instance_template", f'metadata = {{ startup-script = "{ADD}" }}'),
+        ("google_cloud_scheduler_job", 'http_target {\n uri = "https://iam.googleapis.com/v1/x:setIamPolicy"\n }'),
+        ("google_workflows_workflow", 'source_contents = "call: googleapis.run.v1.namespaces.services.setIamPolicy"'),
+        (
+            "google_deployment_manager_deployment",
+            'target {\n config {\n content = "accessControl: {gcpIamPolicy: {}}"\n }\n }',
+        ),
+        (
+            "google_cloud_run_v2_job",
+            f'template {{\n template {{\n containers {{\n command = ["sh", "-c", "{ADD}"]\n }}\n }}\n }}',
+        ),
+        ("vault_gcp_secret_roleset", f'binding {{\n resource = "//x"\n roles = ["{ROLE}"]\n }}'),
+        ("vault_gcp_secret_roleset", f'bindings = "resource \\"//x\\" {{ roles = [\\"{ROLE}\\"] }}"'),
+        ("restapi_object", 'path = "/v1/projects/prod:setIamPolicy"'),
+    ],
+)
+def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
+    (one,) = doubts(check(program(kind, body), select=RULE))
+    assert one.address == f"{kind}.x"
+    assert "what changes IAM" in one.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("google_cloudbuild_trigger", 'build {\n step {\n args = ["run", "deploy", "shop"]\n }\n }'),
+        ("google_compute_instance", 'metadata_startup_script = "apt-get install nginx # not roles/owner"'),
+        ("google_compute_instance_template", 'metadata = { enable-oslogin = "TRUE" }'),
+        ("google_cloud_scheduler_job", 'http_target {\n uri = "https://shop.example.com/iam/update"\n }'),
+        ("google_workflows_workflow", 'source_contents = "call: googleapis.run.v1.namespaces.services.getIamPolicy"'),
+        ("google_storage_bucket_object", f'content = "{ADD}"'),
+    ],
+)
+def test_programs_of_another_kind(check: Check, kind: str, body: str) -> None:
+    assert doubts(check(program(kind, body), select=RULE)) == []
