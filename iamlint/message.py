@@ -9,13 +9,14 @@ from functools import lru_cache
 from iamlint.kinds import kind_of
 from iamlint.match import Match
 
+_NOT_KNOWN = "(not known)"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def filled(message: str, words: Mapping[str, str]) -> str:
     """A message with its placeholders filled in; on one line, whatever the words have in them."""
     parts = [words.get(part, whole) if part else whole for whole, part in _parts(message)]
-    text = " ".join("".join(parts).split())
+    text = " ".join("".join(parts).split()).replace("${?}", _NOT_KNOWN)
     return text.removesuffix(".") if text.endswith("?.") else text
 
 

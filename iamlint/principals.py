@@ -237,7 +237,7 @@ _HEADS = (
 _CAPITALS = rf"(?<![A-Za-z0-9])(?:{_HEADS})_(?:ID|NUMBER|NAME|EMAIL|VALUE|DOMAIN|ADDRESS)(?![A-Za-z0-9])"
 _YOURS = "project|org|organization|domain|email|group|user|company|service|sa|pool|provider|account|name|username|repo"
 _PLACEHOLDER = re.compile(
-    r"<[^<>]*>|\{\{[^{}]*\}\}|(?<![A-Za-z0-9])YOUR[_-]|(?<![A-Za-z0-9])(?:TODO|FIXME)(?![A-Za-z0-9])"
+    r"<[^<>]*>|(?<![A-Za-z0-9])YOUR[_-]|(?<![A-Za-z0-9])(?:TODO|FIXME)(?![A-Za-z0-9])"
     rf"|{_CAPITALS}|(?i:(?<![a-z0-9])(?:replace|change)[_-]?(?:me|this)(?![a-z0-9])|(?<![a-z0-9])x{{4,}}(?![a-z0-9])"
     rf"|(?<![a-z0-9])your[_-](?:{_YOURS})(?![a-z0-9]))"
 )

@@ -20,7 +20,7 @@ from iamlint.linter import lint
 from iamlint.rule import Example, Rule
 from iamlint.sources import read
 from iamlint.sources.reading import Options
-from iamlint.sources.terraform import source
+from iamlint.sources.terraform import sharing
 from iamlint.sources.terraform.instance import Body, Instance
 from iamlint.testing import marked_lines, unmarked
 from iamlint.unknown import Hole, Unknown
@@ -59,14 +59,14 @@ def instances(example: Example, directory: Path, monkeypatch: pytest.MonkeyPatch
     """The evaluated blocks of an example's Terraform."""
     write(directory, {name: unmarked(text) for name, text in example.files.items()})
     seen: list[Instance] = []
-    facts_of = source.facts_of
+    facts_of = sharing.facts_of
 
     def seeing(instance: Instance) -> Iterable[Any]:
         seen.append(instance)
         return facts_of(instance)
 
     with monkeypatch.context() as patch:
-        patch.setattr(source, "facts_of", seeing)
+        patch.setattr(sharing, "facts_of", seeing)
         read([directory], Options())
     return seen
 

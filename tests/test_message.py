@@ -21,6 +21,8 @@ HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
         ("{who} owns {what}.", {"who": "a\nb\t c", "what": ""}, "a b c owns ."),
         ("{nobody} owns.", {}, "{nobody} owns."),
         ("{}{ }", {}, "{}{ }"),
+        ("{who} owns.", {"who": "ci@${?}.example.com"}, "ci@(not known).example.com owns."),
+        ("{who} owns.", {"who": "${var.who}"}, "${var.who} owns."),
     ],
 )
 def test_filled(message: str, words: dict[str, str], expected: str) -> None:
@@ -37,6 +39,8 @@ def test_the_words_of_a_grant() -> None:
         "principal": "user:a@b",
         "role": "roles/${var.x}",
         "resource": "another",
+        "placeholder": "",
+        "because": "",
         "more": "x",
     }
 

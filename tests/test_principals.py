@@ -318,7 +318,7 @@ def test_an_agent_is_not_made_of_a_reference_to_the_id(attribute: str) -> None:
         ("user:REPLACE_ME", "REPLACE_ME"),
         ("user:changeme@example.com", "changeme"),
         ("group:<GROUP>@example.com", "<GROUP>"),
-        ("group:{{group}}@example.com", "{{group}}"),
+        ("group:{{.group}}@example.com", None),  # a template: what renders it puts the name in
         ("serviceAccount:ci@your_project.iam.gserviceaccount.com", "your_project"),
         ("serviceAccount:project_number@cloudservices.gserviceaccount.com", "project_number"),
         (f"principalSet:{POOL}/attribute.repository/SUBJECT_ATTRIBUTE_VALUE", "SUBJECT_ATTRIBUTE_VALUE"),
