@@ -61,8 +61,8 @@ PROVIDER = Language(
     "a provider's conditions have `assertion.CLAIM`, `attribute.NAME` and `google.subject`",
 )
 """Conditions of the providers of pools."""
-MAPPING = Language({"assertion": _ANY}, "mappings have `assertion.CLAIM`")
-"""Attribute mappings."""
+MAPPING = Language({"assertion": _ANY, "attribute": _ANY, "google": _ANY}, "mappings have `assertion.CLAIM`")
+"""Attribute mappings. Public modules of Google's map ``attribute.aud`` to itself, so that is not called wrong."""
 
 _TYPES = frozenset("bool int uint double string bytes list map type null_type".split())  # noqa: SIM905
 _BINDING = frozenset("all exists exists_one existsOne map filter transformList transformMap".split())  # noqa: SIM905

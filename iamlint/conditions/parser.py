@@ -104,6 +104,10 @@ def _grammar() -> Any:  # lark ships no types
     return CELParser.CEL_PARSER
 
 
+_MEANT = {"and": "&&", "or": "||", "not": "!", "=": "=="}
+"""What people write for the operators of CEL."""
+
+
 def _tree(text: str, written: str) -> Any:
     from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
@@ -119,7 +123,9 @@ def _tree(text: str, written: str) -> Any:
         # A word right behind a text has no place: the lexer of the grammar looks for it in its own way.
         start = token.start_pos if token.start_pos is not None else getattr(error.__context__, "pos_in_stream", 0)
         found = written[start : start + _SHOWN]
-        raise _Refused(start, f"{found[: len(token)]} is not expected here") from error
+        word = found[: len(token)]
+        meant = _MEANT.get(word.lower(), "")
+        raise _Refused(start, f"{word} is not expected here" + (f"; CEL writes {meant}" if meant else "")) from error
     except LarkError as error:  # whatever else the parser may say
         raise _Refused(0, "it is no CEL expression") from error
 

@@ -39,7 +39,7 @@ _WORDS = (
     "SUBJECT_ATTRIBUTE_VALUE|SUBJECT_VALUE|SUBJECT_ID|SUBJECT|ATTRIBUTE_VALUE|ATTRIBUTE_NAME|GROUP_ID|GROUP_NAME|POOL_ID"
     "|POOL_NAME|WORKLOAD_POOL_ID|WORKFORCE_POOL_ID|PROJECT_NUMBER|NAMESPACE|KUBERNETES_SERVICE_ACCOUNT|KSA_NAME"
     "|ORG_NAME|ORGANIZATION_NAME|GITHUB_ORG|GITHUB_REPO|OWNER/REPO|ORG/REPO|REPO_NAME|REPOSITORY_NAME"
-    "|(?:YOUR|MY)[-_][A-Z_-]+|your[-_](?:org|organi[sz]ation|repo|repository|project|pool|username|name)[a-z_-]*"
+    "|YOUR[-_][A-Z_-]+|MY_[A-Z_]+|your[-_](?:org|organi[sz]ation|repo|repository|project|pool|username|name)[a-z_-]*"
     "|(?:REPLACE|CHANGE)[-_ ]?(?:ME|THIS|WITH[A-Z_-]*)|(?:replace|change)[-_]?me|TODO|FIXME|XXX+"
 )
 _PLACEHOLDER = re.compile(

@@ -246,12 +246,12 @@ _GITLAB = Issuer(
     named={"path": "project_id", "namespace": "namespace_id"},
     implied=_namespace,
 )
-_NAME = r"[^:*]"
+_NAME = r"[^:*\s]"
 _WORKSPACE: Form = (
     "organization:",
     part("organization", _NAME),
     ":project:",
-    part("project", _NAME),
+    part("project", "[^:*]"),  # a project's name may have spaces
     ":workspace:",
     part("workspace", _NAME),
 )
@@ -274,7 +274,7 @@ _TERRAFORM = Issuer(
         ),
         "terraform_full_workspace": Claims((_WORKSPACE,), "organization:example:project:shop:workspace:prod"),
         "terraform_organization_name": _text("organization", "example", _NAME),
-        "terraform_project_name": _text("project", "shop", _NAME),
+        "terraform_project_name": _text("project", "shop", "[^:*]"),
         "terraform_workspace_name": _text("workspace", "prod", _NAME),
         "terraform_run_phase": Claims(((_PHASE,),), "apply"),
         **{

@@ -238,10 +238,10 @@ def _key_problem(key: str) -> str | None:
     if key in _KEYS or _OWN_KEY.fullmatch(key) or "${" in key:
         return None
     if key.startswith("google."):
-        return f"`{key}` is none of Google's attributes ({', '.join(sorted(_KEYS))})"
+        return f"IAM refuses the key, which is none of Google's attributes ({', '.join(sorted(_KEYS))})"
     if key.startswith("attribute."):
-        return f"the name in `{key}` has something else than lower-case letters, digits and underscores"
-    return f"`{key}` is neither one of Google's attributes (`google.subject`) nor `attribute.NAME`"
+        return "IAM refuses the key, whose name may have lower-case letters, digits and underscores only"
+    return "IAM refuses the key, which is neither one of Google's attributes (`google.subject`) nor `attribute.NAME`"
 
 
 def _value_problem(key: str, of: Text) -> str | None:

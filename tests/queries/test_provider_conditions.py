@@ -16,6 +16,7 @@ CIRCLE, GOOGLE = "https://oidc.circleci.com/org/a-b-c", "https://accounts.google
 SPACE = "https://confidentialcomputing.googleapis.com/"
 
 WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
+OPEN, WRONG = "open-ended-prefix", "malformed-condition"
 
 
 def provider(issuer: str, condition: str) -> str:
@@ -116,6 +117,75 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
 def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, expected: str | None) -> None:
     report = check({"main.tf": provider(issuer, condition)}, select=("federation",))
     assert [finding.rule for finding in report.findings] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("issuer", "condition", "expected"),
+    [
+        (GITHUB, "assertion.sub.startsWith('repo:example/shop')", OPEN),
+        (GITHUB, "google.subject.startsWith('repo:example/shop')", OPEN),
+        (GITHUB, "assertion.repository.startsWith('example/shop')", OPEN),
+        (GITHUB, "assertion.sub.matches('^repo:example/shop.*')", OPEN),
+        (GITHUB, "assertion.sub.startsWith('repo:example/shop:environment:prod')", OPEN),
+        (GITHUB, "assertion.repository_owner == 'example' && assertion.sub.startsWith('repo:example/shop')", OPEN),
+        (GITLAB, "assertion.sub.startsWith('project_path:example/shop')", OPEN),
+        (GITLAB, "assertion.project_path.startsWith('example/shop')", OPEN),
+        (TERRAFORM, "assertion.sub.startsWith('organization:example:project:pay')", OPEN),
+        (TERRAFORM, "assertion.terraform_full_workspace.startsWith('organization:o:project:p:workspace:prod')", OPEN),
+        # A delimiter ends the name; a number says which one it is; a dash is meant as a beginning; a tag may go on.
+        (GITHUB, "assertion.sub.startsWith('repo:example/shop:')", None),
+        (GITHUB, "assertion.sub.startsWith('repo:example/shop:ref:refs/tags/v')", None),
+        (GITHUB, "assertion.repository.startsWith('example/shop-')", None),
+        (GITHUB, "assertion.repository_id == '42' && assertion.sub.startsWith('repo:example/shop')", None),
+        (GITHUB, "assertion.repository == 'example/shop' && assertion.sub.startsWith('repo:example/shop')", None),
+        (GITHUB, "assertion.sub.matches('^repo:example/shop:.*')", None),
+        (GITHUB, "assertion.repository.matches('^example/shop$')", None),
+        (GITLAB, "assertion.project_path.startsWith('example/shop/')", None),
+        (TERRAFORM, "assertion.sub.startsWith('organization:example:project:pay:')", None),
+        # Nobody.
+        (GITHUB, "assertion.repository_owner == ''", CLOSED),
+        (GITHUB, "assertion.repository_owner_id == 12345", CLOSED),
+        (GITHUB, "'example/' in assertion.repository", CLOSED),
+        (GITHUB, "attribute.unmapped == 'example'", CLOSED),
+        (GITHUB, "attribute.unmapped != 'example'", CLOSED),
+        (GITHUB, "assertion.repository_owner == 'a' && assertion.repository == 'b/c'", CLOSED),
+        (GITHUB, "assertion.repository_owner == 'a' && assertion.repository_owner == 'b'", CLOSED),
+        (GITHUB, "assertion.sub == 'repo:a/b:ref:refs/heads/main' && assertion.ref == 'refs/heads/dev'", CLOSED),
+        (GITHUB, "assertion.sub.startsWith('repo:a/') && assertion.repository.startsWith('b/')", CLOSED),
+        (GITHUB, "assertion.repository == 'a/b' && assertion.repository.endsWith('/c')", CLOSED),
+        (GITHUB, "false", CLOSED),
+        (GITLAB, "assertion.namespace_path == 'a' && assertion.project_path == 'b/c'", CLOSED),
+        (GITLAB, "assertion.sub == 'project_path:a:ref_type:branch:ref:main'", CLOSED),
+        (TERRAFORM, "assertion.sub == 'organization:a:workspace:b'", CLOSED),
+        (
+            TERRAFORM,
+            "assertion.terraform_organization_name == 'a' && assertion.sub.startsWith('organization:b:')",
+            CLOSED,
+        ),
+        ("https://idp.example", "assertion.team == 'a' && assertion.team == 'b'", CLOSED),
+        # Somebody.
+        (GITHUB, "attribute.unmapped == 'x' || assertion.repository_owner == 'example'", None),
+        (GITHUB, "assertion.repository_owner_id == '12345' && int(assertion.run_id) > 5", None),
+        (GITHUB, "string(assertion.repository_owner_id) == '12345'", None),
+        (GITHUB, "assertion.repository_owner == 'a' && assertion.repository.startsWith('a/b:')", CLOSED),
+        (GITHUB, "assertion.repository_owner == 'a' && assertion.job_workflow_ref.startsWith('b/c/')", None),
+        (GITLAB, "assertion.namespace_path == 'a/b' && assertion.project_path.startsWith('a/')", None),
+        ("https://idp.example", "assertion.team == '' || assertion.level == 5", None),
+        # What the language does not have; no other rule contradicts that.
+        (GITHUB, "assertion.repository_owner = 'example'", WRONG),
+        (GITHUB, "assertion.ref == 'refs/heads/main' and assertion.repository_owner == 'example'", WRONG),
+        (GITHUB, "assertion.ref == 'refs/heads/main' && ", WRONG),
+        (GITHUB, "repository_owner == 'example'", WRONG),
+        (GITHUB, "assertion.sub.startWith('repo:example/')", WRONG),
+        (GITHUB, "assertion.repository in 'example/shop'", WRONG),
+        ("https://idp.example", "request.time < timestamp('2099-01-01T00:00:00Z')", WRONG),
+    ],
+)
+def test_a_condition_is_told_by_one_rule(check: Check, issuer: str, condition: str, expected: str | None) -> None:
+    report = check({"main.tf": provider(issuer, condition)}, select=("federation", "conditions"))
+    found = [(finding.rule, finding.at.line) for finding in report.findings]
+    assert found == ([(expected, 6)] if expected else [])
+    assert not report.doubts
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,189 @@
+"""Which federated principals nobody can be, by their spelling and by what their provider lets in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from iamlint.principals import read_principal
+from iamlint.queries.federated_names import misspelling
+from iamlint.unknown import Hole, Unknown
+
+Check = Callable[..., Any]
+SET = "principalSet://iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/ci"
+ONE = SET.replace("principalSet", "principal")
+STAFF = "principalSet://iam.googleapis.com/locations/global/workforcePools/staff"
+GKE = ONE.removesuffix("ci") + "shop.svc.id.goog"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SET}/example/*",
+        f"{SET}/attribute.repository/example/*",
+        f"{SET}/attribute.repository/example/shop-*",
+        f"{SET}/subject/*",
+        f"{SET}/group/*",
+        f"{SET}/providers/github/*",
+        f"{SET}/*/example",
+        f"{STAFF}/group/*",
+        f"{STAFF}/subject/*",
+        f"{ONE}/subject/repo:example/*",
+        f"{ONE}/*",
+        SET,
+        f"{SET}/",
+        f"{SET}/attribute.repository",
+        f"{SET}/attribute.repository/",
+        f"{SET}/attributes.repository/example/shop",
+        f"{SET}/attribute.Repository/example/shop",
+        f"{SET}/repository/example/shop",
+        f"{SET}/providers/github/attribute.repository/example/shop",
+        f"{ONE}/subject/SUBJECT_ATTRIBUTE_VALUE",
+        f"{ONE}/subject/repo:YOUR_ORG/YOUR_REPO:ref:refs/heads/main",
+        f"{SET}/attribute.repository/<OWNER>/<REPO>",
+        f"{SET}/attribute.repository/REPLACE_ME",
+        f"{SET}/attribute.repository/https://github.com/example/shop",
+        f"{ONE}/subject/{'é' * 64}",
+        f"{ONE.replace('global', 'europe-west1')}/subject/x",
+        f"{ONE.replace('projects/123/', '')}/subject/x",
+        f"{GKE}/subject/system:serviceaccount:web:web",
+        f"{GKE}/subject/ns/web/sa/web app",
+        "serviceAccount:shop.svc.id.goog[web/ web]",
+        "serviceAccount:shop.svc.id.goog[Web/web]",
+        "serviceAccount:shop.svc.id.goog[web/web/web]",
+        "serviceAccount:shop.svc.id.goog[/web]",
+    ],
+)
+def test_nobody_is_called_so(text: str) -> None:
+    principal = read_principal(text)
+    assert misspelling(principal) is not None
+    assert principal.kind != "federated_pool"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SET}/*",
+        f"{STAFF}/*",
+        f"{STAFF}/group/operators@example.com",
+        f"{SET}/attribute.repository/example/shop",
+        f"{SET}/attribute.sub/organization:example:project:Default Project:workspace:prod",
+        f"{SET}/attribute.repository/my-org/shop",
+        f"{SET}/attribute.url/https://gitlab.example/shop",
+        f"{ONE}/subject/repo:example/shop:ref:refs/heads/main",
+        f"{ONE}/subject/{'x' * 127}",
+        f"{GKE}/subject/ns/web/sa/web.app",
+        f"{GKE}/kubernetes.serviceaccount.uid/0a1b",
+        f"{GKE.replace('principal', 'principalSet')}/namespace/web",
+        "serviceAccount:shop.svc.id.goog[web/web]",
+        "principalSet://cloudresourcemanager.googleapis.com/projects/123/type/ServiceAccount",
+        "principal://agents.global.org-1.system.id.goog/resources/x/y",
+        "user:ana@example.com",
+    ],
+)
+def test_somebody_may_be_called_so(text: str) -> None:
+    assert misspelling(read_principal(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "wrong"),
+    [
+        (("principalSet://iam.googleapis.com/", Hole("var.pool"), "/*"), False),
+        (("principalSet://iam.googleapis.com/", Hole("var.pool"), "/attribute.repository/", Hole("var.r")), False),
+        (("principalSet://iam.googleapis.com/", Hole("var.pool"), "/attribute.repository/", Hole("o"), "/*"), True),
+        (("principalSet://iam.googleapis.com/", Hole("var.pool"), "/example/*"), False),
+        (("principalSet://iam.googleapis.com/", Hole("google_iam_workload_identity_pool.p.name"), "/example/*"), True),
+        ((f"{SET}/", Hole("var.who")), False),
+        ((f"{SET}/example/", Hole("var.who")), True),
+        (("principal://iam.googleapis.com/projects/", Hole("n"), "/workloadIdentityPools/ci/subject/x"), True),
+        (("serviceAccount:", Hole("p"), ".svc.id.goog[", Hole("ns"), "/web]"), False),
+        (("serviceAccount:", Hole("p"), ".svc.id.goog[", Hole("ns"), "/web app]"), True),
+    ],
+)
+def test_a_hole_may_be_anything_and_the_rest_is_what_it_is(parts: tuple[str | Hole, ...], wrong: bool) -> None:
+    assert (misspelling(read_principal(Unknown("it is not known", parts))) is not None) is wrong
+
+
+PROVIDER = """
+resource "google_iam_workload_identity_pool_provider" "ci" {{
+  project                            = "shop"
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "ci"
+  attribute_condition                = "{condition}"
+  attribute_mapping = {{
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+    "attribute.owner"      = "assertion.repository_owner"
+    "attribute.place"      = "'github:' + assertion.repository"
+    "attribute.short"      = "assertion.repository.split('/')[1]"
+  }}
+  oidc {{ issuer_uri = "{issuer}" }}
+}}
+
+resource "google_service_account_iam_member" "ci" {{
+  service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "{member}"
+}}
+"""
+GITHUB, OWN = "https://token.actions.githubusercontent.com", "https://idp.example"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "condition", "member", "nobody"),
+    [
+        (GITHUB, "assertion.repository_owner == 'acme'", f"{SET}/attribute.repository/acme/shop", False),
+        (GITHUB, "assertion.repository_owner == 'acme'", f"{SET}/attribute.repository/other/shop", True),
+        (GITHUB, "assertion.repository == 'acme/shop'", f"{SET}/attribute.owner/acme", False),
+        (GITHUB, "assertion.repository == 'acme/shop'", f"{SET}/attribute.owner/other", True),
+        (GITHUB, "assertion.repository == 'acme/shop'", f"{ONE}/subject/repo:acme/web:ref:refs/heads/main", True),
+        (GITHUB, "assertion.repository == 'acme/shop'", f"{ONE}/subject/repo:acme/shop:environment:prod", False),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/shop", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/acme/shop/", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/acme/shop", True),
+        (
+            GITHUB,
+            "assertion.repository_owner_id == '1'",
+            f"{ONE}/subject/repo:acme@1/shop@2:ref:refs/heads/main",
+            False,
+        ),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/repo:acme@3/shop@2:ref:refs/heads/main", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.place/github:acme/shop", False),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.place/acme/shop", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.short/shop", False),
+        (OWN, "assertion.team == 'a'", f"{ONE}/subject/acme/shop", False),
+        (OWN, "assertion.sub == 'a'", f"{ONE}/subject/b", True),
+        (OWN, "assertion.sub.startsWith('a')", f"{ONE}/subject/ab", False),
+    ],
+)
+def test_who_gets_in_is_told_by_provider_and_principal(
+    check: Check, issuer: str, condition: str, member: str, nobody: bool
+) -> None:
+    text = PROVIDER.format(issuer=issuer, condition=condition, member=member)
+    report = check({"main.tf": text}, select=("unmatched-federated-principal",))
+    assert [finding.rule for finding in report.findings] == ["unmatched-federated-principal"] * nobody
+
+
+@pytest.mark.parametrize(
+    ("member", "severity"),
+    [
+        (f"{STAFF}/group/platform", "low"),
+        (f"{STAFF.replace('principalSet', 'principal')}/subject/ana@example.com", "low"),
+        (f"{STAFF}/attribute.department/platform", "low"),
+        (f"{STAFF}/*", "medium"),
+        ("group:platform@example.com", "low"),
+        (f"{SET}/attribute.repository/example/shop", "high"),
+    ],
+)
+def test_a_workforce_is_graded_as_people_are(check: Check, member: str, severity: str) -> None:
+    text = f"""
+resource "google_folder_iam_member" "editor" {{
+  folder = "folders/42"
+  role   = "roles/editor"
+  member = "{member}"
+}}
+"""
+    report = check({"main.tf": text}, select=("basic-role-impersonation",))
+    assert [finding.severity for finding in report.findings] == [severity]
