@@ -23,9 +23,14 @@ AT = Location("main.tf")
 
 def github() -> list[Token]:
     tokens: list[Token] = []
-    owners, names = {"acme": "1", "acme-x": "2", "web": "3"}, {"shop": "10", "shop-x": "20"}
-    for (owner, owner_id), (name, number), ref, env in product(
-        owners.items(), names.items(), ("refs/heads/main", "refs/tags/v1"), ("prod", "prod-x")
+    # Nothing but GitHub knows which name has which number, so that each may have any.
+    for owner, owner_id, name, number, ref, env in product(
+        ("acme", "acme-x", "web"),
+        ("1", "2"),
+        ("shop", "shop-x"),
+        ("10", "20"),
+        ("refs/heads/main", "refs/tags/v1"),
+        ("prod", "prod-x"),
     ):
         common = {
             "repository": f"{owner}/{name}",
