@@ -41,17 +41,24 @@ class Lazy:
     """An object whose attributes are worked out when asked for: ``var``, ``local``, ``module.x``, a resource instance.
 
     ``reference`` is its absolute address, and names its unknown attributes. ``attribute`` gives None for a name that
-    it does not have. ``names`` lists the attributes that are certain, for functions that go over all of them.
+    it does not have. ``names`` lists the attributes that are certain, for functions that go over all of them; ``whole``
+    says that these are all. A resource has more, which the provider's schema names.
     """
 
-    __slots__ = ("attribute", "names", "reference")
+    __slots__ = ("attribute", "names", "reference", "whole")
 
     def __init__(
-        self, reference: str, attribute: Callable[[str], Value | None], names: Callable[[], Iterable[str]] = tuple
+        self,
+        reference: str,
+        attribute: Callable[[str], Value | None],
+        names: Callable[[], Iterable[str]] = tuple,
+        *,
+        whole: bool = True,
     ) -> None:
         self.reference = reference
         self.attribute = attribute
         self.names = names
+        self.whole = whole
 
     def __repr__(self) -> str:
         return f"Lazy({self.reference})"

@@ -159,6 +159,8 @@ def entries(value: Value) -> dict[str, Value]:
     match known(value):
         case dict() as found:
             return found
+        case Lazy() as lazy if not lazy.whole:
+            raise Unclear(Unknown(f"all attributes of {lazy.reference} are asked for, and not all are known"))
         case Lazy() as lazy:
             pairs = ((name, lazy.attribute(name)) for name in sorted(lazy.names()))
             return {name: item for name, item in pairs if item is not None}
@@ -236,19 +238,24 @@ def equal(a: Value, b: Value) -> bool:
     """What ``==`` gives: of values of different types it is false. Raises Unclear as `same`, and where types decide."""
     if not same(a, b):
         return False
-    if a.data is not None and any(map(_shows_no_type, parts(a))):
+    if a.data is not None and _hides_type(a.data):
         raise Unclear(_UNTYPED)
     return True
 
 
-def _shows_no_type(value: Value) -> bool:
-    match value.data:
-        case None | SetOf(()):
-            return True
-        case List() | Map() as found:
-            return not found
+def _hides_type(data: Data) -> bool:
+    """Whether there is a null in a value, or a list, set or map without elements."""
+    if isinstance(data, str | int | Decimal):
+        return False
+    match data:
+        case SetOf(found):
+            return not found or any(_hides_type(item.data) for item in found)
+        case tuple() as found:
+            return (not found and isinstance(found, List)) or any(_hides_type(item.data) for item in found)
+        case dict() as fields:
+            return (not fields and isinstance(fields, Map)) or any(_hides_type(item.data) for item in fields.values())
         case _:
-            return False
+            return data is None
 
 
 def same(a: Value, b: Value) -> bool:

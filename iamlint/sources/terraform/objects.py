@@ -32,7 +32,7 @@ def instance_object(mode: str, kind: str, view: View) -> Lazy:
                 working.discard(name)
         return known[name]
 
-    return Lazy(address, attribute, lambda: (*written.arguments, *written.blocks))
+    return Lazy(address, attribute, lambda: (*written.arguments, *written.blocks), whole=False)
 
 
 def _nested_object(one: Body, reference: str) -> Value:
@@ -47,7 +47,7 @@ def _nested_object(one: Body, reference: str) -> Value:
             return unknown(f"{reference}.{name} is known after apply", reference=f"{reference}.{name}")
         return _nested_objects(nested, f"{reference}.{name}")
 
-    return Value(Lazy(reference, attribute, lambda: (*one.arguments, *one.blocks)), one.at)
+    return Value(Lazy(reference, attribute, lambda: (*one.arguments, *one.blocks), whole=False), one.at)
 
 
 def _nested_objects(nested: tuple[Body, ...] | Unknown, reference: str) -> Value:

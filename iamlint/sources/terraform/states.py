@@ -182,7 +182,7 @@ def _lazy(lazy: Lazy, reference: str) -> Lazy:
         found = lazy.attribute(name)
         return None if found is None else _elsewhere(found, reference)
 
-    return Lazy(f"{reference}.outputs/{lazy.reference}", attribute, lazy.names)
+    return Lazy(f"{reference}.outputs/{lazy.reference}", attribute, lazy.names, whole=lazy.whole)
 
 
 def _parts(why: Unknown, reference: str) -> Iterator[str | Hole]:
