@@ -66,6 +66,8 @@ _PROGRAMS = frozenset(
         "google_compute_region_instance_template",
         "google_deployment_manager_deployment",
         "google_workflows_workflow",
+        "local_file",
+        "local_sensitive_file",
         "restapi_object",
         "shell_script",
         "vault_gcp_secret_roleset",

@@ -298,6 +298,7 @@ def program(kind: str, body: str) -> dict[str, str]:
         ),
         ("vault_gcp_secret_roleset", f'binding {{\n resource = "//x"\n roles = ["{ROLE}"]\n }}'),
         ("vault_gcp_secret_roleset", f'bindings = "resource \\"//x\\" {{ roles = [\\"{ROLE}\\"] }}"'),
+        ("local_file", f'filename = "grant.sh"\n content = "{ADD}"'),
         ("restapi_object", 'path = "/v1/projects/prod:setIamPolicy"'),
     ],
 )
