@@ -409,13 +409,15 @@ SOMEWHERE = 'variable "where" {}\n'
 NOWHERE = "cloudresourcemanager.googleapis.com/folders/${var.where}"
 
 
-NAMED = Options(folders_are_named=True)
+def named() -> Options:
+    """Options that count given folders as named; made for each run, since each has its own time."""
+    return Options(folders_are_named=True)
 
 
 def elsewhere(check: Check, policy: str, rule: str, held: str, other: str) -> tuple[int, int]:
     """How many grants are findings where the policy is in their configuration, and where it is in another one."""
-    beside = check({"main.tf": held + policy}, select=(rule,), options=NAMED)
-    apart = check({"policies/main.tf": policy, other: held}, select=(rule,), options=NAMED)
+    beside = check({"main.tf": held + policy}, select=(rule,), options=named())
+    apart = check({"policies/main.tf": policy, other: held}, select=(rule,), options=named())
     assert (beside.errors, apart.errors) == ((), ())
     return len(beside.findings), len(apart.findings)
 
@@ -451,8 +453,8 @@ def test_a_policy_of_unknown_place_closes_nothing_that_an_export_shows(check: Ch
     bindings = [{"role": "roles/iam.serviceAccountTokenCreator", "members": ["user:ana@example.com"]}]
     exported = json.dumps({"bindings": bindings, "etag": "BwX", "version": 3})
     files = {"main.tf": SOMEWHERE + deny(EVERYBODY, parent=NOWHERE), "project-shop.json": exported}
-    assert len(check(files, select=RULE, options=NAMED).findings) == 1
-    known = check({**files, "main.tf": deny(EVERYBODY)}, select=RULE, options=NAMED)
+    assert len(check(files, select=RULE, options=named()).findings) == 1
+    known = check({**files, "main.tf": deny(EVERYBODY)}, select=RULE, options=named())
     assert known.findings == ()
 
 

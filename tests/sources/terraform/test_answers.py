@@ -15,7 +15,12 @@ from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.unknown import Unknown
 
-NAMED = Options(folders_are_named=True)
+
+def named() -> Options:
+    """Options that count given folders as named; made for each run, since each has its own time."""
+    return Options(folders_are_named=True)
+
+
 """The folder that is read is the user's choice, with all that lies in it."""
 SHOP = {"projectId": "shop", "projectNumber": "123", "name": "The Shop", "parent": {"id": "42", "type": "folder"}}
 TILL = {"projectId": "till", "projectNumber": "456", "name": "Till", "parent": {"id": "7", "type": "organization"}}
@@ -35,7 +40,7 @@ def principal(root: Path, declared: str, value: str, documents: dict[str, Any]) 
     (root / "main.tf").write_text(f'{declared}\nresource "google_project_iam_member" "m" {{\n{arguments}}}\n')
     for name, content in documents.items():
         (root / name).write_text(json.dumps(content))
-    found = read([root], NAMED)
+    found = read([root], named())
     assert found.errors == []
     (grant,) = (fact for fact in found.facts if isinstance(fact, Grant) and fact.origin == "member")
     return grant.principal.unknown or grant.principal.text.removeprefix("user:")
@@ -182,7 +187,7 @@ def test_what_a_state_found_is_a_fact(tmp_path: Path) -> None:
     organization = found_by("google_organization", name="organizations/7", domain="example.com", org_id="7")
     path = tmp_path / "state.json"
     path.write_text(json.dumps(state(project, folder, organization)))
-    first, second, third = read([path], NAMED).facts
+    first, second, third = read([path], named()).facts
     assert isinstance(first, Project)
     assert (first.project_id, first.number, first.parent, first.display_name) == ("shop", "123", "folders/42", "Shop")
     assert isinstance(second, Folder)
@@ -193,7 +198,7 @@ def test_what_a_state_found_is_a_fact(tmp_path: Path) -> None:
 
 def test_what_a_configuration_asks_for_is_no_fact(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(PROJECT)
-    assert read([tmp_path], NAMED).facts == []
+    assert read([tmp_path], named()).facts == []
 
 
 def test_the_data_of_a_configuration_answer_it_nothing(tmp_path: Path) -> None:
