@@ -324,11 +324,17 @@ def matched(pattern: dict[str, Any], fact: Grant) -> Truth:
     return found
 
 
-def test_who_is_not_known_may_have_as_much_itself() -> None:
+@pytest.mark.parametrize(
+    ("holder", "raised"),
+    [("user:ana@example.com", 0), ("group:admins@example.com", 1), ("user:${var.y}", 0)],
+)
+def test_who_is_not_known_may_have_as_much_itself(holder: str, raised: int) -> None:
+    """Only where it may be one of those that the input has grants of."""
     owner = grant("serviceAccount:admin@shop.iam.gserviceaccount.com", "roles/owner")
+    other = grant(holder, "roles/owner")
     fact = grant(Unknown("var.x has no default", ("user:", Hole("var.x"))))
     worse = {"grant": {"reaches_privileged": True}}
-    assert weighed(Match(fact, TRUE), worse, {}, estate(fact, owner)).raised == 0
+    assert weighed(Match(fact, TRUE), worse, {}, estate(fact, owner, other)).raised == raised
 
 
 @pytest.mark.parametrize(
