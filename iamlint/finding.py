@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal, get_args
 
+from iamlint.causes import Cause, cause_of
 from iamlint.facts import Resource
 from iamlint.location import Location
 
@@ -91,6 +92,7 @@ class Doubt:
 
     ``severity`` is that of the finding which it may be, "high" for a part of the input that could not be read, None
     where it is no finding for certain. ``accepted_at`` is the comment or entry that accepts the finding if it is one.
+    ``root`` is the directory of the root module, or of the document, that says it.
     """
 
     reason: str
@@ -99,11 +101,17 @@ class Doubt:
     address: str | None = None
     severity: Severity | None = None
     accepted_at: Location | None = None
+    root: str = field(default="", compare=False)
 
     @property
     def order(self) -> tuple[object, ...]:
         """The key by which doubts are sorted."""
         return (*self.at.order, self.rule or "", self.address or "", self.reason, self.rank)
+
+    @property
+    def cause(self) -> Cause:
+        """What is missing, or stands in the way."""
+        return cause_of(self.reason)
 
     @property
     def rank(self) -> int:

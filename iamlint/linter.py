@@ -12,13 +12,13 @@ from iamlint.budget import Allowance, TimeUp
 from iamlint.catalog import own_names
 from iamlint.config import Acceptance
 from iamlint.estate import Estate
-from iamlint.facts import Boundary, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
+from iamlint.facts import Boundary, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
 from iamlint.ignore import Comment, Comments
 from iamlint.kinds import kind_of
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.match import Match, matches, weighed
-from iamlint.message import filled, words_of
+from iamlint.message import brief, filled, words_of
 from iamlint.provenance import counts_for, outside
 from iamlint.queries import QUERIES
 from iamlint.report import Report
@@ -64,6 +64,7 @@ def lint(
         rules=rules,
         files=reading.files,
         unwalked=tuple(reading.unwalked),
+        var_files=tuple(reading.var_files),
         texts=reading.texts,
         as_of=estate.as_of if _has_dates(reading.facts, accept) else None,
     )
@@ -156,13 +157,20 @@ def doubts_of(rule: Rule, match: Match, accepting: Comment | Acceptance | None =
     """A match that is not decided, a doubt for each reason."""
     severity, accepted_at = None if match.closed else _severity(rule, match), accepting.at if accepting else None
     for reason in match.reasons:
-        yield Doubt(reason, place_of(match).at, rule.slug, match.fact.declared.address, severity, accepted_at)
+        declared = match.fact.declared
+        yield Doubt(reason, place_of(match).at, rule.slug, declared.address, severity, accepted_at, _root(declared))
 
 
 def _doubt_of_gap(gap: Gap) -> Doubt:
     """A part of the input that could not be read may hold any grant."""
     severity: Severity | None = "high" if gap.unread else None
-    return Doubt(gap.reason, gap.declared.at, None, gap.declared.address, severity)
+    return Doubt(brief(gap.reason), gap.declared.at, None, gap.declared.address, severity, root=_root(gap.declared))
+
+
+def _root(declared: Declaration) -> str:
+    """The directory of the root module, where the outermost call of what leads to a block is."""
+    first = declared.via[0] if declared.via else declared.at
+    return str(PurePosixPath(first.path).parent)
 
 
 def _severity(rule: Rule, match: Match) -> Severity:

@@ -15,9 +15,38 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 def filled(message: str, words: Mapping[str, str]) -> str:
     """A message with its placeholders filled in; on one line, whatever the words have in them."""
-    parts = [words.get(part, whole) if part else whole for whole, part in _parts(message)]
-    text = " ".join("".join(parts).split()).replace("${?}", _NOT_KNOWN)
+    parts = [brief(words[part]) if part in words else whole for whole, part in _parts(message)]
+    text = " ".join("".join(parts).split())
     return text.removesuffix(".") if text.endswith("?.") else text
+
+
+_HOLE = re.compile(r"\$\{([^{}]*)\}")
+_LONGEST_HOLE = 60
+_LONGEST = 160
+"""Characters of a text with holes; a name that Terraform puts together may be of any length."""
+_CALLS = re.compile(r"\A(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
+
+
+def brief(text: str) -> str:
+    """A text with the holes of its unknown stretches as a reader is to see them: short, and none without a name.
+
+    The address that stands beside it names the rest.
+    """
+    if "${" not in text:
+        return text
+    text = _HOLE.sub(_brief_hole, text)
+    if len(text) <= _LONGEST or " " in text:
+        return text
+    return f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
+
+
+def _brief_hole(found: re.Match[str]) -> str:
+    reference, text = found[1], found.string
+    if reference == "?":
+        return _NOT_KNOWN
+    if len(reference) > _LONGEST_HOLE:
+        reference = f"...{_CALLS.sub('', reference)[-_LONGEST_HOLE:]}"
+    return f"${{{reference}}}"
 
 
 @lru_cache(maxsize=1024)

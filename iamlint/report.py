@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from iamlint.facts import VarFile
 from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding, Severity
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
+from iamlint.questions import ByCause, Question, by_cause, questions
 from iamlint.rule import Rule
 
 
@@ -62,7 +64,8 @@ class Report:
     and snippets. ``files`` is how many files were read. ``as_of`` is the day on which conditions were judged, None
     where the input has none. ``role_catalogs`` are the files laid over the role catalogue, which is of
     ``catalog_date``. ``inputs`` are the paths of the files that say something. ``unwalked`` are the directories that
-    hold Terraform and were not read; each is a doubt, too. ``configuration`` is None where none was in force.
+    hold Terraform and were not read; each is a doubt, too. ``var_files`` may give variables a value, and were not read
+    for that. ``configuration`` is None where none was in force.
     """
 
     version: str
@@ -78,6 +81,7 @@ class Report:
     role_catalogs: tuple[str, ...] = ()
     inputs: frozenset[str] = frozenset()
     unwalked: tuple[str, ...] = ()
+    var_files: tuple[VarFile, ...] = ()
     configuration: InForce | None = None
 
     @property
@@ -102,9 +106,14 @@ class Report:
         )
 
     @property
-    def open_questions(self) -> int:
-        """How many things are unknown, each counted once, however many rules it keeps from an answer."""
-        return len({(doubt.at, doubt.address, doubt.reason) for doubt in self.doubts})
+    def questions(self) -> tuple[Question, ...]:
+        """What is unknown, each thing once, however many rules it keeps from an answer; every format counts these."""
+        return questions(self.doubts)
+
+    @property
+    def by_cause(self) -> tuple[ByCause, ...]:
+        """The same by its causes, those first that may hide the most severe findings, then those of the most."""
+        return by_cause(self.questions, self.var_files)
 
     @property
     def ranked(self) -> list[Finding]:

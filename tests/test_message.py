@@ -7,7 +7,7 @@ import pytest
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Resource
 from iamlint.location import Location
 from iamlint.match import Match
-from iamlint.message import filled, words_of
+from iamlint.message import brief, filled, words_of
 from iamlint.unknown import Hole, Truth, Unknown
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
@@ -48,3 +48,24 @@ def test_the_words_of_a_grant() -> None:
 def test_without_permissions() -> None:
     words = words_of(Match(CustomRole("projects/shop/roles/r", None, HERE), Truth.TRUE))
     assert (words["permission"], words["permissions"], words["role"]) == ("", "", "projects/shop/roles/r")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("project ${?} is open", "project (not known) is open"),
+        ("a/${?}-proxy", "a/(not known)-proxy"),
+        ("user:ana@example.com", "user:ana@example.com"),
+        ("${google_service_account.ci.email}", "${google_service_account.ci.email}"),
+        (
+            '${module.a["x y"].module.of_the_whole_organization.google_service_account.ci.email}',
+            "${...google_service_account.ci.email}",
+        ),
+    ],
+)
+def test_holes_are_short_and_have_names(text: str, shown: str) -> None:
+    assert brief(text) == shown
+
+
+def test_a_generated_name_of_any_length_is_short() -> None:
+    assert len(brief("projects/${var.a}/" + "very-long-" * 60)) < 200

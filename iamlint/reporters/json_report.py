@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from iamlint.facts import Resource
-from iamlint.finding import Accepted, Doubt, Finding
+from iamlint.finding import Accepted, Finding
 from iamlint.location import Location
+from iamlint.questions import ByCause, Question
 from iamlint.report import InForce, Report
 from iamlint.reporters.indented import indented
 from iamlint.reporters.plain import json_escaped
@@ -38,7 +39,7 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     yield "configuration", _configuration(report.configuration)
     yield "findings", map(_finding, report.findings, report.fingerprints)
     yield "accepted", map(_accepted, report.accepted)
-    yield "unknowns", map(_doubt, report.doubts)
+    yield "unknowns", map(_question, report.questions)
     yield (
         "errors",
         [{**_start(error.at), "reason": error.reason, "hint": error.hint or None} for error in report.errors],
@@ -49,7 +50,8 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
             "findings": len(report.findings),
             **report.by_severity,
             "accepted": len(report.accepted),
-            "unknowns": len(report.doubts),
+            "unknowns": len(report.questions),
+            "unknowns_by_cause": [_by_cause(cause) for cause in report.by_cause],
             "errors": len(report.errors),
             "files": report.files,
             "rules": len(report.rules),
@@ -74,14 +76,28 @@ def _accepted(one: Accepted) -> dict[str, Any]:
     }
 
 
-def _doubt(doubt: Doubt) -> dict[str, Any]:
+def _question(one: Question) -> dict[str, Any]:
+    """``rule`` is that of the most severe finding which it may be, ``rules`` are all that it keeps from an answer."""
     return {
-        "rule": doubt.rule,
-        "severity": doubt.severity,
-        "reason": doubt.reason,
-        **_start(doubt.at),
-        "address": doubt.address,
-        "accepted_at": _start(doubt.accepted_at) if doubt.accepted_at else None,
+        "rule": one.doubts[0].rule,
+        "rules": list(one.rules),
+        "severity": one.severity,
+        "cause": {"kind": one.cause.kind.slug, "subject": one.cause.subject or None},
+        "reason": one.reason,
+        **_start(one.at),
+        "address": one.address,
+        "accepted_at": _start(one.accepted_at) if one.accepted_at else None,
+    }
+
+
+def _by_cause(cause: ByCause) -> dict[str, Any]:
+    return {
+        "kind": cause.kind.slug,
+        "severity": cause.severity,
+        "count": len(cause.questions),
+        "subjects": list(cause.subjects),
+        "help": cause.kind.help or None,
+        "var_files": list(cause.hints),
     }
 
 

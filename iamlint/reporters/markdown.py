@@ -13,6 +13,7 @@ from iamlint.report import Report
 from iamlint.reporters.notes import distinct, notes
 from iamlint.reporters.plain import counted, neutral
 from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.unknowns import cause_lines
 
 LARGEST = 900_000
 """Bytes; GitHub takes a summary of 1 MiB and drops a larger one whole."""
@@ -37,10 +38,13 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
     yield ""
     judged = f", conditions as of {report.as_of}" if report.as_of else ""
     yield (
-        f"{len(report.accepted)} accepted, {report.open_questions} unknown, {counted(len(report.errors), 'error')}; "
+        f"{len(report.accepted)} accepted, {len(report.questions)} unknown, {counted(len(report.errors), 'error')}; "
         f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}, "
         f"role catalogue of {_cell(report.catalog)}{judged}."
     )
+    if report.doubts:
+        yield ""
+    yield from (f"- unknown: {_cell(line)}" for line in cause_lines(report.by_cause))
     for note in notes(report):
         yield from ("", f"{_cell(note[:1].upper() + note[1:])}.")
     if report.errors:

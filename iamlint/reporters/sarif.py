@@ -15,8 +15,9 @@ from urllib.parse import quote
 import attr
 import sarif_om as om
 
-from iamlint.finding import Doubt, Finding, Related, Severity
+from iamlint.finding import Finding, Related, Severity
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
+from iamlint.questions import Question
 from iamlint.report import Report
 from iamlint.reporters.excerpt import inside, line_span
 from iamlint.reporters.indented import indented
@@ -192,6 +193,7 @@ class _Run:
             execution_successful=not report.errors,
             tool_execution_notifications=notifications or None,
             tool_configuration_notifications=told or None,
+            properties=_unknowns(report) if report.doubts else None,
         )
 
     def _error(self, error: Unreadable) -> om.Notification:
@@ -202,21 +204,30 @@ class _Run:
         )
 
     def _doubts(self) -> Iterator[om.Notification]:
-        """What is unknown: a note for each reason of each rule, with its places; a warning where it fails the run."""
-        groups: dict[tuple[str, str], list[Doubt]] = {}
-        for doubt in self._report.doubts:
-            groups.setdefault((doubt.rule or "", doubt.reason), []).append(doubt)
-        for (rule, reason), doubts in sorted(groups.items()):
-            more, worst = len(doubts) - _MOST_PLACES, min(doubts, key=lambda doubt: doubt.rank)
+        """What is unknown: a note for each reason, with its places; a warning where it fails the run."""
+        groups: dict[str, list[Question]] = {}
+        for question in self._report.questions:
+            groups.setdefault(question.reason, []).append(question)
+        for reason, alike in sorted(groups.items()):
+            more, worst = len(alike) - _MOST_PLACES, min(alike, key=lambda one: one.doubts[0].rank)
             text = f"Not decided: {neutral(reason)}" + (f" (and {more} more places)" if more > 0 else "")
-            about = om.ReportingDescriptorReference(id=rule, index=self._index[rule]) if rule in self._index else None
+            rules = sorted({rule for question in alike for rule in question.rules})
+            fails = any(self._style.bar.fails_unknown(doubt) for question in alike for doubt in question.doubts)
+            properties = {
+                **({"severity": worst.severity} if worst.severity else {}),
+                "cause": worst.cause.kind.slug,
+                **({"rules": rules} if len(rules) > 1 else {}),
+            }
             yield om.Notification(
                 message=om.Message(text=_sentence(text)),
-                level="warning" if any(map(self._style.bar.fails_unknown, doubts)) else "note",
-                associated_rule=about,
-                locations=[self._place(doubt.at, doubt.address) for doubt in doubts[:_MOST_PLACES]],
-                properties={"severity": worst.severity} if worst.severity else None,
+                level="warning" if fails else "note",
+                associated_rule=self._about(rules[0]) if len(rules) == 1 else None,
+                locations=[self._place(question.at, question.address) for question in alike[:_MOST_PLACES]],
+                properties=properties,
             )
+
+    def _about(self, rule: str) -> om.ReportingDescriptorReference | None:
+        return om.ReportingDescriptorReference(id=rule, index=self._index[rule]) if rule in self._index else None
 
     # -- results ---------------------------------------------------------------------------------------------------
 
@@ -274,6 +285,12 @@ class _Run:
         path = self._style.in_repository(path)
         base = "ROOT" if os.path.isabs(path) else "%SRCROOT%"
         return om.ArtifactLocation(uri=quote(os.fsencode(path.lstrip("/"))), uri_base_id=base)
+
+
+def _unknowns(report: Report) -> dict[str, Any]:
+    """How many things are unknown, and of which causes, as every format counts them."""
+    by_cause = {cause.kind.slug: len(cause.questions) for cause in report.by_cause}
+    return {"unknowns": len(report.questions), "unknownsByCause": by_cause}
 
 
 def _context(at: Location, text: SourceText) -> om.Region | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from iamlint.finding import Doubt, Finding, Related
+from iamlint.finding import Finding, Related
 from iamlint.location import Location, Unreadable
+from iamlint.questions import by_cause, questions
 from iamlint.report import Report
 from iamlint.reporters.frame import Paint, frame, place
 from iamlint.reporters.groups import Group, grouped
 from iamlint.reporters.notes import distinct, notes
 from iamlint.reporters.plain import counted, neutral
 from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.unknowns import cause_lines, listed_unknowns
 
 _MOST = 6
 """Lines below a frame; what goes beyond is counted."""
@@ -27,7 +29,9 @@ def text_report(report: Report, style: Presentation) -> str:
     lines: list[str] = []
     for group in groups:
         lines += [*_group(group, report, paint), ""]
-    lines += _unknown((doubt for doubt in report.doubts if style.show_unknown or style.bar.fails_unknown(doubt)), paint)
+    told = report.doubts if style.show_unknown else filter(style.bar.fails_unknown, report.doubts)
+    causes = by_cause(questions(told), report.var_files)
+    lines += listed_unknowns(causes, report.var_files, paint, every=style.show_all)
     if style.errors and report.errors:
         lines += [*(error_line(error, paint) for error in report.errors), ""]
     if not style.quiet:
@@ -103,30 +107,6 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
 
 
-# -- what is unknown ---------------------------------------------------------------------------------------------------
-
-
-def _unknown(doubts: Iterable[Doubt], paint: Paint) -> Iterator[str]:
-    """Each reason once, with the places that it holds for, and the rules that it keeps from an answer.
-
-    The first are those that may be the most severe findings.
-    """
-    reasons: dict[str, dict[str, list[str]]] = {}
-    worst: dict[str, Doubt] = {}
-    for doubt in doubts:
-        where = place(doubt.at) + (f"  {neutral(doubt.address)}" if doubt.address else "")
-        rule = f"{doubt.rule}{', accepted' if doubt.accepted_at else ''}" if doubt.rule else ""
-        reasons.setdefault(doubt.reason, {}).setdefault(where, []).append(rule)
-        worst[doubt.reason] = min(worst.get(doubt.reason, doubt), doubt, key=lambda one: one.rank)
-    for reason, places in sorted(reasons.items(), key=lambda found: worst[found[0]].rank):
-        severity = worst[reason].severity
-        yield f"{paint('1;36', 'unknown')}{f' ({severity})' if severity else ''}: {neutral(reason)}"
-        for where, rules in places.items():
-            named = _listed([rule for rule in rules if rule])
-            yield f" {paint('34', '-->')} {where}{paint('2', f'  ({named})') if named else ''}"
-        yield ""
-
-
 # -- the summary -------------------------------------------------------------------------------------------------------
 
 
@@ -143,7 +123,7 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
         parts.append(f"{len(report.accepted)} accepted")
     if report.doubts:
         failing = len(distinct(filter(style.bar.fails_unknown, report.doubts)))
-        unknown = f"{report.open_questions} unknown" + (f", of which {failing} fail" if failing else "")
+        unknown = f"{len(report.questions)} unknown" + (f", of which {failing} fail" if failing else "")
         parts.append(unknown + ("" if style.show_unknown else " (--show-unknown lists them)"))
     if report.unwalked:
         several = "directory" if len(report.unwalked) == 1 else "directories"
@@ -153,6 +133,8 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
     if report.errors:
         parts.append(paint("1;31", counted(len(report.errors), "error")))
     yield "; ".join(parts)
+    if not style.show_unknown:
+        yield from (f"  {line}" for line in cause_lines(report.by_cause))
     judged = f", conditions as of {report.as_of}" if report.as_of else ""
     ran = f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}"
     yield paint("2", f"{ran}, role catalogue of {neutral(report.catalog)}{judged}")

@@ -79,7 +79,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         told = [fact for _, _, document in documents for fact in document.facts]
         answers = Answers.of(told, options.roles)
         owners = found.given if options.files_are_named else set[Path]()
-        reading.add(read_terraform(found.directories, options, workspace, answers, owners))
+        reading.add(read_terraform(found, options, workspace, answers, owners))
     exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
     unrecognised = 0
     for path, given, document in documents:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iamlint.budget import Allowance
-from iamlint.facts import Fact
+from iamlint.facts import Fact, VarFile
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.roles import Catalog
 
@@ -101,6 +101,7 @@ class Reading:
 
     ``unwalked`` are the directories that hold Terraform and were not looked into.
     ``excluded`` is how many files of the given directories were left out because the user's globs exclude them.
+    ``var_files`` are files of variables that were met and not given.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -109,6 +110,7 @@ class Reading:
     files: int = 0
     unwalked: list[str] = field(default_factory=list)
     excluded: int = 0
+    var_files: list[VarFile] = field(default_factory=list)
 
     def add(self, other: Reading) -> None:
         """Take over what another reading found."""
@@ -118,6 +120,7 @@ class Reading:
         self.files += other.files
         self.unwalked += other.unwalked
         self.excluded += other.excluded
+        self.var_files += other.var_files
 
 
 TIME_OF_READING = 0.6

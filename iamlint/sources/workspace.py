@@ -102,6 +102,7 @@ class Found:
     ``exports`` are the documents below given directories that hold no Terraform at any depth; ``given`` are the
     directories, resolved, that are given themselves, or by a Terraform file in them. ``unread`` are files of which
     nothing is read, each with the reason. ``unwalked`` are directories that hold Terraform and were not walked into.
+    ``var_files`` are the files of variables below given directories.
     ``excluded`` counts the files that would be here if nothing excluded them.
     """
 
@@ -112,6 +113,7 @@ class Found:
     errors: list[Unreadable] = field(default_factory=list)
     unread: dict[Path, str] = field(default_factory=dict)
     unwalked: list[Unwalked] = field(default_factory=list)
+    var_files: list[Path] = field(default_factory=list)
     excluded: int = 0
 
 
@@ -220,6 +222,8 @@ def _sort(path: Path, found: Found, *, named: bool) -> None:
     if is_configuration(name) or name.endswith(ASSIGNMENTS):
         if named or is_configuration(name):
             found.directories.append(resolved(path.parent))
+        else:
+            found.var_files.append(path)
         if named:
             found.given.add(resolved(path.parent))
     elif not named and (why := _unread(name)):

@@ -22,6 +22,8 @@ def test_the_whole_summary(build: Build, find: Find) -> None:
         "\n"
         "0 accepted, 1 unknown, 1 error; 1 file read, 1 rule, role catalogue of 2026-01-02.\n"
         "\n"
+        "- unknown: 1 from variables without a value: give --var-file FILE or --var NAME=VALUE\n"
+        "\n"
         "### Could not be read\n"
         "\n"
         "- b.tf:3: this is wrong (do that)\n"

@@ -184,25 +184,46 @@ def test_related_places_with_the_same_message_share_a_line(build: Build, find: F
 # -- unknown, errors, summary ------------------------------------------------------------------------------------------
 
 
-def test_what_is_unknown_is_told_by_reason(build: Build) -> None:
+NOT_SET = "var.role has no default and is not set"
+
+
+def test_what_is_unknown_is_told_by_cause_and_reason(build: Build) -> None:
     doubts = (
-        Doubt("var.role has no default", Location("a.tf", 1, 2), "rule-a", "google_x.y"),
-        Doubt("var.role has no default", Location("a.tf", 1, 2), "rule-b", "google_x.y"),
-        Doubt("var.role has no default", Location("b.tf", 3, 4), "rule-a"),
-        Doubt("the module is not installed", Location("c.tf", 5, 6)),
+        Doubt(NOT_SET, Location("a.tf", 1, 2), "rule-a", "google_x.y"),
+        Doubt(NOT_SET, Location("a.tf", 1, 2), "rule-b", "google_x.y"),
+        Doubt(NOT_SET, Location("b.tf", 3, 4), "rule-a"),
+        Doubt('module.a is not read: the module "example.com/m" is not installed', Location("c.tf", 5, 6)),
     )
     assert shown(build([], doubts=doubts), show_unknown=True) == [
-        "unknown: var.role has no default",
-        " --> a.tf:1:2  google_x.y  (rule-a, rule-b)",
-        " --> b.tf:3:4  (rule-a)",
+        "unknown: 2 from variables without a value (var.role): give --var-file FILE or --var NAME=VALUE",
+        "  var.role has no default and is not set",
+        "   --> a.tf:1:2  google_x.y  (rule-a, rule-b)",
+        "   --> b.tf:3:4  (rule-a)",
         "",
-        "unknown: the module is not installed",
-        " --> c.tf:5:6",
+        "unknown: 1 from modules that are not installed (example.com/m): run terraform init",
+        '  module.a is not read: the module "example.com/m" is not installed',
+        "   --> c.tf:5:6",
         "",
     ]
-    assert text_report(build([], doubts=doubts), Presentation()).splitlines()[0] == (
-        "no findings; 3 unknown (--show-unknown lists them)"
-    )
+    assert text_report(build([], doubts=doubts), Presentation()).splitlines()[:3] == [
+        "no findings; 3 unknown (--show-unknown lists them)",
+        "  2 from variables without a value (var.role): give --var-file FILE or --var NAME=VALUE",
+        "  1 from modules that are not installed (example.com/m): run terraform init",
+    ]
+
+
+def test_places_of_one_reason_are_folded(build: Build) -> None:
+    doubts = tuple(Doubt(NOT_SET, Location("a.tf", line)) for line in range(1, 9))
+    report = build([], doubts=doubts)
+    assert "   --> ... and 3 more places (--show-all shows each)" in shown(report, show_unknown=True)
+    assert "   --> a.tf:8:1" in shown(report, show_unknown=True, show_all=True)
+
+
+def test_what_may_hide_the_worst_comes_first(build: Build) -> None:
+    many = tuple(Doubt("it depends on resource.name", Location("a.tf", line), severity="low") for line in range(1, 9))
+    report = build([], doubts=(*many, Doubt(NOT_SET, Location("b.tf", 1), severity="critical")))
+    heads = [line for line in shown(report, show_unknown=True) if line.startswith("unknown")]
+    assert [head.split(":")[0] for head in heads] == ["unknown (critical)", "unknown (low)"]
 
 
 def test_an_error_is_one_line(build: Build) -> None:

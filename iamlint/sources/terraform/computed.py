@@ -5,6 +5,7 @@ Source: the provider's documentation of each resource, https://registry.terrafor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from iamlint.sources.terraform.policies import iam_policy_document
 from iamlint.unknown import Hole, Unknown, join_texts
 from iamlint.values import Value
 
+_OTHER_STATE = re.compile(r"(\S*data\.terraform_remote_state\.\S+) stands in another state")
 NO_PROJECT = "the project is set neither here nor in the provider block"
 
 
@@ -337,6 +339,9 @@ def _remote_state(view: View, name: str) -> Value | None:
     found = view.states(arguments, view.address)
     if isinstance(found, Value):
         return found
+    through = _OTHER_STATE.search(found)
+    if through:  # the chain goes on, and has reasons of its own where it is read
+        found = f"where it is kept is not known without {through[1]}"
     return Value(Unknown(f"{reference} stands in another state, which is not read: {found}", (Hole(reference),)))
 
 

@@ -24,20 +24,21 @@ from iamlint.sources.terraform.run import Run
 from iamlint.sources.terraform.selection import selection
 from iamlint.sources.terraform.sharing import Job, Share, shared_out
 from iamlint.sources.terraform.states import States
+from iamlint.sources.terraform.var_files import var_files
 from iamlint.sources.terraform.variables import root_inputs, undeclared
 from iamlint.sources.terraform.worlds import Stated, by_outputs, definite, either, further, once_more
-from iamlint.sources.workspace import Workspace
+from iamlint.sources.workspace import Found, Workspace
 from iamlint.values import Value
 
 
 def read_terraform(
-    directories: Iterable[Path],
+    present: Found,
     options: Options,
     workspace: Workspace,
     answers: Callable[[str], Answers],
     owners: Set[Path],
 ) -> Reading:
-    """The facts of the root modules among these directories, and of those that may be applied by themselves.
+    """The facts of the root modules among the directories found, and of those that may be applied by themselves.
 
     What a root module calls is read with it, wherever below the roots it lies. ``answers`` gives what other documents
     tell a configuration of what Terraform would ask an API for; ``owners`` are the directories of the root modules that
@@ -45,7 +46,7 @@ def read_terraform(
     """
     reading, library = Reading(), Library(workspace)
     modules: dict[Path, Module] = {}
-    directories = list(directories)
+    directories = present.directories
     for number, directory in enumerate(directories):
         try:
             with options.allowance.interrupting(TIME_OF_READING):
@@ -61,6 +62,8 @@ def read_terraform(
     readings = {directory: library.readings(directory) for directory in modules}
     roots, called = root_modules(modules.values(), lambda module: _sources(readings[module.directory].values()))
     declaring = [one for root in roots for one in readings[root.directory].values()]
+    names = {root.directory: root.variables.keys() for root in roots}
+    reading.var_files = var_files(present.var_files, options.var_files, names, workspace)
     reading.errors += undeclared(declaring, options.variables)
     named = frozenset(modules) if options.folders_are_named else owners
     of_roots = [readings[root.directory] for root in roots]

@@ -1,0 +1,124 @@
+"""Why something is unknown, as a kind of cause with the one thing that helps.
+
+A reason is a sentence that is put together on its way, from where the value is missing to the rule that asks for it:
+``the role is not known: for_each is not known: var.roles has no default and is not set``. The cause is told by the
+clause in it that names what is missing. All of these clauses are in the table below, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of cause.
+
+    ``slug`` is for programs. ``title`` goes on after a number: ``12 from remote state``. ``help`` is the one thing
+    that helps, "" where nothing does. ``noun`` is what the subjects are where they are counted, not named.
+    """
+
+    slug: str
+    title: str
+    help: str = ""
+    noun: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The kind of a cause, and what it is about: the variable, the source of a module, the remote state; "" if none."""
+
+    kind: Kind
+    subject: str = ""
+
+
+_PLAN = "check the plan (terraform show -json), which has it"
+
+MODULE = Kind("module-not-installed", "from modules that are not installed", "run terraform init", "source")
+REMOTE_STATE = Kind("remote-state", "from remote state", "check the plan (terraform show -json), which has its outputs")
+VARIABLE = Kind("variable", "from variables without a value", "give --var-file FILE or --var NAME=VALUE")
+WORKSPACE = Kind("workspace", "from a workspace that is not stated", "give --workspace NAME")
+PROJECT = Kind("project", "from a project that is set nowhere", "set `project` in the provider block")
+INVALID = Kind("invalid", "from what Terraform would refuse", "run terraform validate")
+ABSENT = Kind("absent", "from files and directories that are not there", "check where they are, or the plan")
+API = Kind("api", "from what only Google's API tells", "check an export of gcloud beside it")
+APPLY = Kind("after-apply", "known after apply", "check the state, or an export of gcloud, after the apply")
+ROLE = Kind("role", "from roles that are not known", "check `gcloud iam roles describe ROLE --format json` beside it")
+STATEMENT = Kind("other-file", "from files that disagree, or do not count", "name the file, or list it in `inputs`")
+CLOSED = Kind("closed", "closed, or held back, by a policy or a state")
+REPLACED = Kind("replaced", "replaced or taken away at the next apply")
+CONDITION = Kind("condition", "from conditions that depend on the request")
+EXPORT = Kind("export", "from what exports do not tell", "export it in full with gcloud")
+LIMIT = Kind("limit", "from what iamlint does not evaluate", _PLAN)
+UNREAD = Kind("unread", "from what iamlint does not read", "check the plan, or an export of gcloud")
+INCOMPLETE = Kind("incomplete", "from arguments that say too little", "run terraform validate")
+OTHER = Kind("other", "for other reasons")
+
+_ADDRESS = r"(?:[^\s\[\]]|\[[^\]]*\])*?"
+"""An address, or a stretch of it: its keys may hold blanks."""
+
+_CLAUSES: tuple[tuple[Kind, str], ...] = (
+    # What is missing, and would make the rest known. The first clause of these says what a reader is to provide.
+    (REMOTE_STATE, r"(data\.terraform_remote_state\.[\w-]+)(?:\[[^\]]*\])?\S* stands in another state"),
+    (REMOTE_STATE, r"stands in another state|the root module whose state it is has no output"),
+    (MODULE, r'the module "([^"]*)" is not installed'),
+    (MODULE, rf"(module\.{_ADDRESS}) is not installed"),
+    (MODULE, r"terraform init would fetch it|is not installed"),
+    (VARIABLE, rf"((?:module\.{_ADDRESS}\.)?var\.[\w-]+)\S* has no default and is not set"),
+    (VARIABLE, r"has no default"),
+    (
+        WORKSPACE,
+        r"terraform\.workspace is not known|may have several workspaces|does not name one workspace|--workspace states one",
+    ),
+    (PROJECT, r"the project is set neither here nor in the provider block|the document names no project"),
+    (INVALID, r"Terraform would refuse it|is not declared|refers to itself|which Terraform refuses|it calls itself"),
+    (INVALID, r"as Terraform says|nothing here is named|as the variable's type demands|for_each needs a collection"),
+    (INVALID, r"is not a whole number|a key of for_each is not a string|enabled is neither true nor false"),
+    (INVALID, r"its source is not a plain string|the dynamic block has no for_each or no content"),
+    (ABSENT, r"the directory (\S+) is not there"),
+    (ABSENT, r"the file (.+?) is not there"),
+    (ABSENT, r"(\S+) is not there, and may be when Terraform runs"),
+    (ABSENT, r"leads to a file that is not there|Terraform or git (?:itself )?(?:makes|changes)"),
+    (ABSENT, r"depends on where Terraform runs"),
+    (ABSENT, r"(?:lies|leads) out(?:side)? of what iamlint was given to read|files? (?:.+ )?cannot be read"),
+    (API, r"only Google's API (?:tells|has)"),
+    (APPLY, r"known after apply|is left to a later plan|gives another value at each run"),
+    (ROLE, r"is not in the role catalogue|the definition of .* is not in the input|listed without its permissions"),
+    (ROLE, r"no public list has the permissions|in no role of the catalogue|names the custom role but does not list"),
+    (STATEMENT, r"is in another root module|, but is |in a file that was not named on the command line"),
+    (STATEMENT, r"says something else of|so that neither is believed|disagree|without them"),
+    (EXPORT, r"\bexport\b|was not fully explored|does not print|gcloud iam|not in the input|does not tell the order"),
+    (EXPORT, r"the file does not say in which|does not say what it is attached to|has Google's default"),
+    (EXPORT, r"the name of the file says|a template, which is not filled in|does not list|the search "),
+    # Nothing is missing: what is there holds for some requests only, or not for long.
+    (REPLACED, r"replaced or taken away when"),
+    (CLOSED, r"closed by|is disabled|it is enforced|it is granted only|the rule holds only under|is under a condition"),
+    (CONDITION, r"\bit depends on|it lets grants of these roles only|it limits which roles|its zone is not known"),
+    (CONDITION, r"no CEL expression|beyond what iamlint reads|of the (?:attribute )?condition is not understood"),
+    # What iamlint stops at.
+    (LIMIT, r"than iamlint|that iamlint|iamlint (?:does not (?:evaluate|follow|write)|decrypts|lists|expands|reads)"),
+    (LIMIT, r"nested deeper|lies behind more than|more than \S+ (?:references|levels|groups|choices|characters)"),
+    (LIMIT, r"larger than|has more than|the instances of .* are not known|a part of the principal is not known"),
+    (LIMIT, r"is not known in full|whether two resources are equal|another program compresses|was reached|--max-time"),
+    (UNREAD, r"is not read|are not read|does not read|not walked into|whether there are Terraform files here"),
+    (UNREAD, r"lies outside|is not followed|what it runs|runs? \S+ .*gcloud"),
+    (INCOMPLETE, r"(?:is|are) not set|is not (?:an?|the) |is no |is neither |has no |names no|names nobody|this is "),
+    (INCOMPLETE, r"it is not a text|does not name|nothing here names|name no entityID|is a name that only the module"),
+    (INCOMPLETE, r"is not of the form|names nothing"),
+)
+_TABLE = tuple((kind, re.compile(clause)) for kind, clause in _CLAUSES)
+_LOOKED_AT = 1000
+"""Characters at either end of a reason: names in it may be of any length."""
+
+
+@lru_cache(maxsize=4096)
+def cause_of(reason: str) -> Cause:
+    """The cause that a reason names; of kind "other" where it names none that is known."""
+    text = reason if len(reason) <= 2 * _LOOKED_AT else reason[:_LOOKED_AT] + reason[-_LOOKED_AT:]
+    for kind, clause in _TABLE:
+        found = clause.search(text)
+        if found:
+            return Cause(kind, found[1] or "" if clause.groups else "")
+    return Cause(OTHER)

@@ -1,0 +1,125 @@
+"""What a run leaves open: each unknown thing once, and all of them by the causes that keep them from an answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from iamlint.causes import VARIABLE, Cause, Kind
+from iamlint.facts import VarFile
+from iamlint.finding import Doubt, Severity
+from iamlint.location import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that is unknown: the doubts of all rules that it keeps from an answer, the most severe first."""
+
+    doubts: tuple[Doubt, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why it is unknown."""
+        return self.doubts[0].reason
+
+    @property
+    def at(self) -> Location:
+        """Where."""
+        return self.doubts[0].at
+
+    @property
+    def address(self) -> str | None:
+        """Terraform's address, where there is one."""
+        return self.doubts[0].address
+
+    @property
+    def severity(self) -> Severity | None:
+        """That of the most severe finding which it may be."""
+        return self.doubts[0].severity
+
+    @property
+    def cause(self) -> Cause:
+        """What is missing, or stands in the way."""
+        return self.doubts[0].cause
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that it keeps from an answer."""
+        return tuple(sorted({doubt.rule for doubt in self.doubts if doubt.rule}))
+
+    @property
+    def accepted_at(self) -> Location | None:
+        """What accepts the findings that it may be; None where one of them is not accepted."""
+        open_ = [doubt for doubt in self.doubts if doubt.severity is not None] or self.doubts
+        return None if any(doubt.accepted_at is None for doubt in open_) else open_[0].accepted_at
+
+
+@dataclass(frozen=True, slots=True)
+class ByCause:
+    """The questions of one kind of cause, in their order.
+
+    ``subjects`` are what they are about, the most frequent first. ``hints`` are files that set what has no value, the
+    nearest first.
+    """
+
+    kind: Kind
+    questions: tuple[Question, ...]
+    subjects: tuple[str, ...]
+    hints: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> int:
+        """That of the most severe finding that one of them may be."""
+        return min(question.doubts[0].rank for question in self.questions)
+
+    @property
+    def severity(self) -> Severity | None:
+        """The same, by name."""
+        return min(self.questions, key=lambda question: question.doubts[0].rank).severity
+
+
+def questions(doubts: Iterable[Doubt]) -> tuple[Question, ...]:
+    """Doubts about the same thing, for the same reason, as one; in the order of the first of each."""
+    found: dict[tuple[Location, str | None, str], list[Doubt]] = {}
+    for doubt in doubts:
+        found.setdefault((doubt.at, doubt.address, doubt.reason), []).append(doubt)
+    return tuple(Question(tuple(sorted(group, key=lambda one: (one.rank, one.order)))) for group in found.values())
+
+
+def by_cause(asked: Iterable[Question], var_files: Iterable[VarFile] = ()) -> tuple[ByCause, ...]:
+    """Questions by the kind of their cause: first what may hide the most severe findings, then what is met most."""
+    groups: dict[Kind, list[Question]] = {}
+    for question in asked:
+        groups.setdefault(question.cause.kind, []).append(question)
+    var_files = tuple(var_files)
+    found = [ByCause(kind, tuple(group), _subjects(group), _hints(group, var_files)) for kind, group in groups.items()]
+    return tuple(sorted(found, key=lambda one: (one.rank, -len(one.questions), one.kind.slug)))
+
+
+def _subjects(group: Iterable[Question]) -> tuple[str, ...]:
+    counts = Counter(question.cause.subject for question in group if question.cause.subject)
+    return tuple(sorted(counts, key=lambda subject: (-counts[subject], subject)))
+
+
+def _hints(group: Iterable[Question], var_files: Iterable[VarFile]) -> tuple[str, ...]:
+    counts = Counter(path for question in group for path in hints(question, var_files))
+    return tuple(sorted(counts, key=lambda path: (-counts[path], path)))
+
+
+def hints(question: Question, var_files: Iterable[VarFile]) -> tuple[str, ...]:
+    """The files that set the variable of a root module which has no value, the nearest first."""
+    cause, here = question.cause, PurePosixPath(question.doubts[0].root)
+    if cause.kind is not VARIABLE or not cause.subject.startswith("var."):
+        return ()
+    name = cause.subject.removeprefix("var.")
+    fits = [file.path for file in var_files if name in file.names and str(here) in file.roots]
+    return tuple(sorted(fits, key=lambda path: (_steps(here, PurePosixPath(path).parent), path)))
+
+
+def _steps(start: PurePosixPath, end: PurePosixPath) -> int:
+    """How many directories lie between two, by their names."""
+    common = next((above for above in (start, *start.parents) if end.is_relative_to(above)), None)
+    left = len(common.parts) if common is not None else 0
+    return len(start.parts) + len(end.parts) - 2 * left

@@ -1,0 +1,76 @@
+"""Causes: each reason that the sources can give has one, and files of variables that lie near are named."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from iamlint.causes import OTHER, cause_of
+
+PACKAGE = Path(__file__).parents[1] / "iamlint"
+_MAKERS = {"Unknown", "unknown", "_unknown", "Gap", "gap", "_gap"}
+_VALUES = PACKAGE / "hcl" / "functions"
+"""What functions refuse to work out has reasons of its own by the dozen, which say it of a value."""
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    """The reasons that are written where an unknown value or an unread part is made, with X for what is filled in."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.is_relative_to(_VALUES) or path.name in ("operators.py", "relevance.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+            for argument in node.args[:1] if isinstance(node, ast.Call) and name in _MAKERS else ():
+                text = _written(argument)
+                if text and not text.endswith(": X") and text.strip("X: "):
+                    yield f"{path.name}:{node.lineno}", text
+
+
+def _written(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "X" for part in node.values)
+    return ""
+
+
+def test_each_reason_has_a_cause() -> None:
+    texts = list(_texts())
+    assert len(texts) > 80
+    assert [one for one in texts if cause_of(one[1]).kind is OTHER] == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "subject"),
+    [
+        ("the role is not known: for_each is not known: var.who has no default and is not set", "variable", "var.who"),
+        ("module.a[0].var.x has no default and is not set", "variable", "module.a[0].var.x"),
+        (
+            'module.a["x y"] is not read: the module "a/b/google//modules/c" is not installed (terraform init …)',
+            "module-not-installed",
+            "a/b/google//modules/c",
+        ),
+        (
+            "module.e.data.terraform_remote_state.org.outputs stands in another state, which is not read: where it is"
+            " kept is not known: var.bucket has no default and is not set",
+            "remote-state",
+            "data.terraform_remote_state.org",
+        ),
+        ("its condition is not known: google_x.y.id is known after apply", "after-apply", ""),
+        ("Terraform would refuse it: for needs a collection", "invalid", ""),
+        ("it depends on resource.name", "condition", ""),
+        ("the definition of projects/p/roles/r is not in the input", "role", ""),
+        ("something that nobody ever wrote", "other", ""),
+    ],
+)
+def test_the_cause_is_what_is_missing(reason: str, kind: str, subject: str) -> None:
+    cause = cause_of(reason)
+    assert (cause.kind.slug, cause.subject) == (kind, subject)
+
+
+def test_a_reason_of_any_length_is_looked_at_quickly() -> None:
+    for part in ("module.a", "module.a[", "data.terraform_remote_state.x", "the file ", "var.x"):
+        assert cause_of(part * 100_000 + " is known after apply").kind is not None

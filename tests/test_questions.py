@@ -1,0 +1,75 @@
+"""What is unknown is counted alike in every format, by its causes, with the files that may have a value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from iamlint.cli.commands import program
+
+UNSET = """variable "who" {}
+resource "google_project_iam_member" "x" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = var.who
+}
+"""
+
+
+def _check(top: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], *options: str) -> str:
+    for name, text in files.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(top)
+    return CliRunner().invoke(program, ["check", ".", *options]).stdout
+
+
+def test_every_format_counts_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"main.tf": UNSET, "b.tf": UNSET.replace('"who"', '"b"').replace('"x"', '"b"').replace("var.who", "var.b")}
+    told = json.loads(_check(tmp_path, monkeypatch, files, "--format", "json"))
+    assert told["summary"]["unknowns"] == len(told["unknowns"]) == 2
+    (cause,) = told["summary"]["unknowns_by_cause"]
+    assert (cause["kind"], cause["count"], cause["subjects"]) == ("variable", 2, ["var.b", "var.who"])
+    assert told["unknowns"][0]["cause"] == {"kind": "variable", "subject": "var.b"}
+    assert len(told["unknowns"][0]["rules"]) > 1
+    (run,) = json.loads(_check(tmp_path, monkeypatch, {}, "--format", "sarif"))["runs"]
+    (invocation,) = run["invocations"]
+    assert invocation["properties"] == {"unknowns": 2, "unknownsByCause": {"variable": 2}}
+    assert sum(len(one["locations"]) for one in invocation["toolExecutionNotifications"]) == 2
+    assert "; 2 unknown" in _check(tmp_path, monkeypatch, {})
+
+
+HINT = "a value is in"
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({"app/main.tf": UNSET, "envs/dev.tfvars": 'who = "a"'}, "envs/dev.tfvars"),
+        ({"main.tf": UNSET, "prod.tfvars": 'who = "a"'}, "prod.tfvars"),
+        ({"app/main.tf": UNSET, "envs/x.tfvars.json": '{"who": "a"}'}, "envs/x.tfvars.json"),
+    ],
+)
+def test_a_file_that_sets_the_variable_is_named(
+    files: dict[str, str], named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = _check(tmp_path, monkeypatch, files, "--show-unknown")
+    assert f"{HINT} {named}: give --var-file" in shown
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app/main.tf": UNSET, "envs/dev.tfvars": 'other = "a"'},
+        {"app/main.tf": UNSET, "envs/dev.tfvars": 'who = "a"\nof_another_root = "b"'},
+        {"app/main.tf": UNSET, "b/main.tf": 'variable "who" {}', "b/dev.tfvars": 'who = "a"'},
+        {"app/main.tf": UNSET, "envs/dev.tfvars": 'who = "a"\n' + "#" * 300_000},
+    ],
+)
+def test_others_are_not(files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = _check(tmp_path, monkeypatch, files, "--show-unknown")
+    assert "var.who has no default and is not set" in shown
+    assert HINT not in shown
