@@ -34,6 +34,18 @@ class Cause:
     subject: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class VarFile:
+    """A file of variables that is not in force: its path, the names that it sets, and the root modules it may be for.
+
+    These are told by their directories, as paths are shown.
+    """
+
+    path: str
+    names: frozenset[str]
+    roots: frozenset[str]
+
+
 _PLAN = "check the plan (terraform show -json), which has it"
 
 MODULE = Kind("module-not-installed", "from modules that are not installed", "run terraform init", "source")
@@ -68,10 +80,8 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (MODULE, r"terraform init would fetch it|is not installed"),
     (VARIABLE, rf"((?:module\.{_ADDRESS}\.)?var\.[\w-]+)\S* has no default and is not set"),
     (VARIABLE, r"has no default"),
-    (
-        WORKSPACE,
-        r"terraform\.workspace is not known|may have several workspaces|does not name one workspace|--workspace states one",
-    ),
+    (WORKSPACE, r"terraform\.workspace is not known|may have several workspaces|does not name one workspace"),
+    (WORKSPACE, r"--workspace states one"),
     (PROJECT, r"the project is set neither here nor in the provider block|the document names no project"),
     (INVALID, r"Terraform would refuse it|is not declared|refers to itself|which Terraform refuses|it calls itself"),
     (INVALID, r"as Terraform says|nothing here is named|as the variable's type demands|for_each needs a collection"),

@@ -472,18 +472,6 @@ class Gap:
     unread: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class VarFile:
-    """A file of variables that is not in force: its path, the names that it sets, and the root modules it may be for.
-
-    These are told by their directories, as paths are shown.
-    """
-
-    path: str
-    names: frozenset[str]
-    roots: frozenset[str]
-
-
 Fact = (
     Grant
     | Removed

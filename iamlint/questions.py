@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from iamlint.causes import VARIABLE, Cause, Kind
-from iamlint.facts import VarFile
+from iamlint.causes import VARIABLE, Cause, Kind, VarFile
 from iamlint.finding import Doubt, Severity
 from iamlint.location import Location
 

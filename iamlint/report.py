@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from iamlint.facts import VarFile
+from iamlint.causes import VarFile
 from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding, Severity
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.questions import ByCause, Question, by_cause, questions

@@ -54,8 +54,7 @@ def test_each_reason_has_a_cause() -> None:
             "a/b/google//modules/c",
         ),
         (
-            "module.e.data.terraform_remote_state.org.outputs stands in another state, which is not read: where it is"
-            " kept is not known: var.bucket has no default and is not set",
+            "module.e.data.terraform_remote_state.org.outputs stands in another state: var.b has no default",
             "remote-state",
             "data.terraform_remote_state.org",
         ),

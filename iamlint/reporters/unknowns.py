@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from iamlint.facts import VarFile
+from iamlint.causes import VarFile
 from iamlint.questions import ByCause, Question, hints
 from iamlint.reporters.frame import Paint, place
 from iamlint.reporters.plain import counted, neutral

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iamlint.budget import Allowance
-from iamlint.facts import Fact, VarFile
+from iamlint.causes import VarFile
+from iamlint.facts import Fact
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.roles import Catalog
 

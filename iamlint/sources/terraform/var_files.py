@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
-from iamlint.facts import VarFile
+from iamlint.causes import VarFile
 from iamlint.hcl import read_file
 from iamlint.location import SourceText
 from iamlint.sources.texts import load, resolved
