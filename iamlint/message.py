@@ -41,7 +41,7 @@ def brief(text: str) -> str:
 
 
 def _brief_hole(found: re.Match[str]) -> str:
-    reference, text = found[1], found.string
+    reference = found[1]
     if reference == "?":
         return _NOT_KNOWN
     if len(reference) > _LONGEST_HOLE:
