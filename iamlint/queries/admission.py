@@ -116,8 +116,8 @@ class Admission:
         if source == "open" or claim.part:
             return None
         if source[0] == "constant":
-            differs = claim.how == "equals" and isinstance(value, str) and value != source[1]
-            return f"the mapping makes `{claim.name}` always `{source[1]}`, never `{shown(value)}`" if differs else None
+            met = not isinstance(value, str) or _met(claim.how, source[1], value)
+            return None if met else f"the mapping makes `{claim.name}` always `{source[1]}`, never `{shown(value)}`"
         _, name, before, after = source
         if problem := _wrong_type(claim, name, self.issuer):
             return problem
@@ -232,16 +232,27 @@ def _tested(way: Way) -> str | None:
         value = values.get(name)
         if value is None:
             continue
-        met = {
-            "prefix": value.startswith(wanted),
-            "suffix": value.endswith(wanted),
-            "contains": wanted in value,
-            "differs": value != wanted,
-        }.get(how, True)
-        if not met:
+        if not _met(how, value, wanted):
             what = {"suffix": "end with", "contains": "contain", "differs": "differ from"}.get(how, "begin with")
             return f"`assertion.{name}` is `{value}` and would have to {what} `{wanted}` as well"
     return None
+
+
+def _met(how: str, value: str, wanted: str) -> bool:
+    """Whether a value meets a demand, as far as that is worked out."""
+    match how:
+        case "equals":
+            return value == wanted
+        case "prefix":
+            return value.startswith(wanted)
+        case "suffix":
+            return value.endswith(wanted)
+        case "contains":
+            return wanted in value
+        case "differs":
+            return value != wanted
+        case _:
+            return True
 
 
 def _derived(way: Way) -> dict[str, str]:

@@ -82,7 +82,7 @@ def own() -> list[Token]:
 
 WORLDS = {GITHUB: github(), GITLAB: gitlab(), TERRAFORM: terraform(), OWN: own()}
 WRONG = ("*", "acme/*", "a*b")
-"""What no claim of these issuers is."""
+"""What no claim of these issuers is, but an environment, whose name is free."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,8 @@ def _atom(data: st.DataObject, provided: Provided, *, exact: bool) -> Check:
     claims = [f"assertion.{claim}" for claim in WORLDS[provided.issuer][0]]
     name = data.draw(st.sampled_from([*claims, "attribute.a", "google.subject", "attribute.unmapped"]))
     values = [_value(data, provided, name) for _ in range(data.draw(st.integers(1, 2)))]
-    if provided.issuer != OWN and data.draw(st.integers(0, 4)) == 0:
+    free = provided.issuer == OWN or "environment" in (provided.claim, name.removeprefix("assertion."))
+    if not free and data.draw(st.integers(0, 4)) == 0:
         values = [data.draw(st.sampled_from(WRONG))]
     value = values[0] or "x"
     how = data.draw(st.sampled_from(["==", "prefix", "in"] if exact else ["==", "prefix", "in", "!=", "ends", "has"]))
@@ -201,7 +202,9 @@ def _condition(data: st.DataObject, provided: Provided, *, exact: bool, depth: i
 def _someone(data: st.DataObject, *, exact: bool) -> tuple[Provided, Check, str, str]:
     issuer = data.draw(st.sampled_from(sorted(WORLDS)))
     claim = data.draw(st.sampled_from(sorted(WORLDS[issuer][0])))
-    provided = Provided(issuer, claim, data.draw(st.sampled_from(sorted(MAPPINGS))))
+    # What begins a claim with a text after it may end in either, which counts as something that may be.
+    mappings = sorted(MAPPINGS.keys() - {"ended"}) if exact else sorted(MAPPINGS)
+    provided = Provided(issuer, claim, data.draw(st.sampled_from(mappings)))
     member = data.draw(st.sampled_from(["attribute.a", "google.subject"]))
     value = _value(data, provided, member)
     return provided, _condition(data, provided, exact=exact), member, value
