@@ -45,7 +45,7 @@ def from_text(tmp_path: Path, text: str, name: str = "main.tf") -> list[Grant]:
         ("special_group", "projectReaders", "projectReaders", "convenience"),
         ("iam_member", "allUsers", "allUsers", "public"),
         ("iam_member", "iamMember:allUsers", "allUsers", "public"),
-        ("iam_member", "principalSet://iam.googleapis.com/x/*", None, "federated_pool"),
+        ("iam_member", "principalSet://iam.googleapis.com/x/*", None, "federated_set"),
         ("user_by_email", "ana@example.com", "user:ana@example.com", "user"),
         ("user_by_email", "ci@shop.iam.gserviceaccount.com", None, "service_account"),
         ("user_by_email", "deleted:user:ana@example.com?uid=1", None, "deleted"),
