@@ -569,6 +569,11 @@ def test_a_definition_that_counts_is_enough(run: Run, name: str) -> None:
 # -- which services are enabled ------------------------------------------------------------------------------------
 
 CALLS = f"""
+resource "google_project" "shop" {{
+  project_id = "shop"
+  name       = "shop"
+  org_id     = "7"
+}}
 resource "google_project_service" "run" {{
   project = "shop"
   service = "run.googleapis.com"
