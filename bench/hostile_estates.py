@@ -425,7 +425,7 @@ def lines_same(at: Path) -> None:
         }
     )
     with gzip.open(at / "assets.jsonl.gz", "wb") as file:
-        for _ in range(800):
+        for _ in range(240):
             file.write(f"{head}\n".encode() * 5_000)
     write(at / "main.tf", HONEST)
 

@@ -97,6 +97,15 @@ def text_doubled_by_functions(at: Path) -> None:
 
 
 @hostile
+def text_long(at: Path) -> None:
+    grown = locals_of("a", '"ab"', '"${{0}}${{0}}"', 20)
+    kinds = ('"user:${local.a20}@b.c"', '"serviceAccount:${local.a20}@p.iam.gserviceaccount.com"')
+    uses = (member(f"x{n}", f'"{TOKENS}"' if n % 3 else "local.a20", kinds[n % 2]) for n in range(4000))
+    keys = 'resource "google_project_iam_member" "k" {\nfor_each = toset([local.a20])\nproject = each.key\nrole = "roles/owner"\nmember = "user:a@b.c"\n}\n'
+    write(at / "main.tf", (HONEST, grown, keys, *uses))
+
+
+@hostile
 def list_doubled(at: Path) -> None:
     use = "".join(
         member(f"x{n}", '"roles/viewer"', f"{call}(local.a45) == 1 ? 2 : 3")
@@ -407,4 +416,4 @@ def long_line(at: Path) -> None:
 def comments(at: Path) -> None:
     piece = member("x{0}", '"roles/owner"', '"user:a{0}@b.c"')
     write(at / "a.tf", (f"# iamlint: ignore[basic-role]\n{piece.replace('{0}', str(n))}" for n in range(9000)))
-    write(at / "b.tf", "# iamlint: ignore[no-such-rule] x\n" * 25_000)
+    write(at / "b.tf", "# iamlint: ignore[no-such-rule] x\n" * 12_000)

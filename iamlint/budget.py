@@ -37,7 +37,10 @@ class Budget:
         self.left, self.above = steps, above
 
     def spend(self, steps: int = 1) -> None:
-        """Take steps, from this one and all above; raises `Exhausted` where one of them has no more."""
+        """Take steps, from this one and all above; raises `Exhausted` where one of them has no more.
+
+        To be called before the work is done: what one of them has no steps for, those above it do not lose.
+        """
         budget: Budget | None = self
         while budget is not None:
             budget.left -= steps

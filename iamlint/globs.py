@@ -12,6 +12,8 @@ from iamlint.unknown import Hole, Truth, Unknown
 
 _LONGEST = 4096
 """Characters of a partly known text beyond which what it may become is not worked out."""
+_MOST_STARS = 10
+"""Stars of a glob beyond which that is not worked out either."""
 _EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
 
 
@@ -69,7 +71,7 @@ def compiled(glob: str) -> re.Pattern[str]:
 
 def _may_match(glob: str, parts: tuple[str | Hole, ...]) -> bool:
     """Whether the holes can be filled so that the glob matches; all positions in the glob are followed at once."""
-    if sum(len(part) for part in parts if isinstance(part, str)) > _LONGEST:
+    if sum(len(part) for part in parts if isinstance(part, str)) > _LONGEST or glob.count("*") > _MOST_STARS:
         return True
     states = _rest(glob, {0})
     for part in parts:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from iamlint.facts import Principal, PrincipalKind
-from iamlint.unknown import Unknown
+from iamlint.unknown import Hole, Unknown
 
 _PREFIXES: dict[str, PrincipalKind] = {
     "user": "user",
@@ -115,7 +115,24 @@ _AGENT_TYPE = re.compile(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[
 
 def read_principal(value: str | Unknown) -> Principal:
     """A principal as a policy spells it. What is not known of it stays unknown; its kind may be known all the same."""
+    value = _of_bounded_length(value)
     return _known(value) if isinstance(value, str) else _partly_known(value)
+
+
+LONGEST = 2_000
+"""Characters, and unknown parts, of a principal beyond which only its beginning is read; IAM's have a few hundred."""
+
+
+def _of_bounded_length(value: str | Unknown) -> str | Unknown:
+    """A principal as far as it is read: one that is longer is known by its beginning."""
+    if isinstance(value, str):
+        if len(value) <= LONGEST:
+            return value
+        return Unknown(f"a principal of {len(value)} characters is longer than iamlint reads", (value[:100], Hole("?")))
+    if sum(len(part) if isinstance(part, str) else len(part.reference) for part in value.parts) <= LONGEST:
+        return value
+    beginning = tuple(part[:100] for part in value.parts[:1] if isinstance(part, str))
+    return Unknown(f"a principal of {len(value.parts)} parts is longer than iamlint reads", (*beginning, Hole("?")))
 
 
 def _known(text: str) -> Principal:

@@ -20,6 +20,10 @@ class Hole:
         return "${" + self.reference + "}"
 
 
+_LONGEST_REASON, _BEGINNING, _END = 1_000, 300, 600
+"""Characters of a reason, and of its beginning and end where it is longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that cannot be known here.
@@ -32,6 +36,11 @@ class Unknown:
     reason: str
     parts: tuple[str | Hole, ...] = ()
     refused: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.reason) > _LONGEST_REASON:  # one that has others in it, hundreds of them
+            short = f"{self.reason[:_BEGINNING]} ... {self.reason[-_END:]}"
+            object.__setattr__(self, "reason", short)
 
     @property
     def text(self) -> str:

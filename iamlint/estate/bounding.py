@@ -124,6 +124,11 @@ def _lies_in(grant: Grant, node: Node | None, hierarchy: Hierarchy) -> Truth:
     return within(chain_of_principal(grant, hierarchy), node)
 
 
+STEPS_OF_BOUNDARY = 4
+"""Pairs of a deny policy and a grant that take as long as a boundary policy and a grant."""
+MOST_BOUND = 50
+"""Boundary policies that may bind a principal beyond which it is unknown what they leave; IAM allows 10. Source:
+https://cloud.google.com/iam/quotas"""
 Counts = Callable[[Declaration], bool]
 """Whether what a declaration states is taken into account."""
 
@@ -164,15 +169,19 @@ class Boundaries:
         The resources of all that bind a principal add up: one that leaves the resource is enough. What has no say over
         the permission does not count, and only bindings that ``counts`` is true of take it away. Raises `Exhausted`.
         """
-        keep_out, leave, first = FALSE, FALSE, None
+        keep_out, leave, first, count = FALSE, FALSE, None, 0
         for binding, boundary in self._bindings:
-            self._spend(1)
+            self._spend(STEPS_OF_BOUNDARY)
             says = blocks(boundary, permission)
             if says.truth is Truth.FALSE:
                 continue
             bound = binds(binding, grant, self._hierarchy, permission, self._as_of)
             if bound.truth is Truth.FALSE:
                 continue
+            count += 1
+            if count > MOST_BOUND:
+                why = f"more than {MOST_BOUND} boundary policies may bind {grant.principal.text}"
+                return Verdict.of(Truth.UNKNOWN, why), first or boundary
             outside = self.excludes(boundary, grant)
             leave |= bound & ~outside
             if counts(binding.declared):

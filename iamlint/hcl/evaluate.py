@@ -16,7 +16,7 @@ from typing import Any
 from iamlint.budget import Exhausted
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.functions import DEEP, PURE, READING, READS_TEXT
+from iamlint.hcl.functions import DEEP, PURE, READING, READS_TEXT, made
 from iamlint.hcl.functions.assembly import Assembly
 from iamlint.hcl.functions.encoding import decoded_value
 from iamlint.hcl.functions.files import read_text
@@ -53,7 +53,7 @@ from iamlint.values import Data, Key, Lazy, List, SetOf, Value, key_value
 _ITEM = "\0item"
 LOOKS = 8
 """Values that are looked at, but not evaluated, for one step."""
-TEMPLATE_CHARACTERS = 8
+TEMPLATE_CHARACTERS = 4
 """Characters of a template that are parsed for one step."""
 
 
@@ -209,6 +209,7 @@ def _object(node: syntax.Object, scope: Scope) -> Value:
 def _each(
     collection: Value, key: str | None, value: str, condition: syntax.Expression | None, scope: Scope
 ) -> Iterable[Scope]:
+    scope.budget.spend(weight(collection))
     for item_key, item in pairs(collection):
         scope.budget.spend()
         names = {value: item}
@@ -368,6 +369,7 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
         raise Refused(f"{name}() with {len(arguments)} arguments")
     for argument in arguments:
         scope.budget.spend(_cost(name, argument))
+    scope.budget.spend(made(name, arguments) // LOOKS)
     result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
     found = result if isinstance(result, Value) else Value(result)
     scope.budget.spend(weight(found))
@@ -389,7 +391,7 @@ def _cost(name: str, argument: Value) -> int:
     """Steps that a function takes for an argument: for all that it looks at, or for the characters that it reads."""
     if name in DEEP:
         return size(argument) // LOOKS
-    if isinstance(argument.data, str) and name in READS_TEXT and not _is_file(argument):
+    if isinstance(argument.data, str) and name in READS_TEXT and not (name == "yamldecode" and _is_file(argument)):
         return len(argument.data) // READS_TEXT[name]
     return weight(argument)
 
@@ -422,7 +424,9 @@ def _can(node: syntax.Call, scope: Scope) -> Value:
 
 def _declared(node: syntax.Node, scope: Scope) -> None:
     """Names that are not declared are an error before anything is evaluated, even within ``try`` and ``can``."""
-    for part in walk(node):
+    nodes = list(walk(node))
+    scope.budget.spend(len(nodes) // 3)
+    for part in nodes:
         match part:
             case syntax.Attribute(object=syntax.Variable(name="local" | "var" as root), name=name):
                 found = scope.lookup(root)

@@ -25,7 +25,7 @@ BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer", "roles/admin",
 """The basic roles, old and new. Source: https://cloud.google.com/iam/docs/roles-overview#basic"""
 
 
-MOST_SEARCHES = 500
+MOST_SEARCHES = 200
 """Names of one run for which one that is alike is looked for; what goes beyond has none."""
 UNLISTED = ("roles/iam.serviceAccountShortTermTokenMinter",)
 """Roles that Google's documentation grants and none of its lists has, so that nobody tells their permissions. Source:
@@ -213,7 +213,8 @@ def _changes(one: str, other: str) -> int:
     """By how many letters two names differ."""
     from difflib import SequenceMatcher
 
-    if abs(len(one) - len(other)) > _SLIP:
+    # A letter that is another one changes each set of letters by one at most, so that most names are told apart here.
+    if abs(len(one) - len(other)) > _SLIP or len(set(one) ^ set(other)) > 2 * _SLIP:
         return _SLIP + 1
     pairs = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     return sum(max(a2 - a1, b2 - b1) for tag, a1, a2, b1, b2 in pairs if tag != "equal")

@@ -11,12 +11,16 @@ from iamlint.sources.terraform.instance import Argument, Body
 from iamlint.unknown import Hole, Unknown, shown
 from iamlint.values import SetOf, Value
 
+LONGEST_TEXT = 100_000
+"""Characters of an argument beyond which it is unknown; those that are documents are read otherwise."""
 Placed = tuple[Text, Place]
 
 
 def text_of(value: Value) -> Text | None:
     """A value as the string that Terraform makes of it for a string argument; None for null."""
     match value.data:
+        case str() as data if len(data) > LONGEST_TEXT:
+            return Unknown(f"a text of {len(data)} characters is longer than iamlint reads here")
         case None | str() | Unknown() as data:
             return data
         case bool() as flag:

@@ -17,7 +17,7 @@ from iamlint.sources.terraform.callsite import Callsite
 from iamlint.sources.terraform.commands import runs, unread_of_block, unread_of_call
 from iamlint.sources.terraform.computed import View
 from iamlint.sources.terraform.declarations import gap
-from iamlint.sources.terraform.expansion import Expansion, Key, expanded, key_text
+from iamlint.sources.terraform.expansion import MOST_INSTANCES, Expansion, Key, expanded, key_text
 from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.objects import instance_object
@@ -212,7 +212,8 @@ class ModuleInstance:
         count, collection = (self._evaluate(local) if local else None for local in written.values())
         enabled = next((self._evaluate(local) for local in lifecycle(declared, "enabled")), None)
         conflict = any(written.keys() <= one.block.body.arguments.keys() for one in (declared, *declared.overrides))
-        return expanded(count, collection, enabled, address, conflict=conflict)
+        most = 2 if self.run.is_on_reserve else MOST_INSTANCES
+        return expanded(count, collection, enabled, address, conflict=conflict, most=most)
 
     def _address(self, mode: Mode, declared: Declared) -> str:
         prefix = "" if mode == "managed" else f"{mode}."

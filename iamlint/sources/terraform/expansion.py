@@ -8,6 +8,8 @@ from decimal import Decimal
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import SetOf, Value, key_value
 
+LONGEST_KEY = 1_000
+"""Characters of an instance key beyond which the instances are not told apart: addresses have it in them."""
 MOST_INSTANCES = 10_000
 """More instances of one block than this are not expanded."""
 
@@ -34,12 +36,19 @@ SINGLE = Expansion(((None, {}),))
 
 
 def expanded(
-    count: Value | None, collection: Value | None, enabled: Value | None, address: str, *, conflict: bool
+    count: Value | None,
+    collection: Value | None,
+    enabled: Value | None,
+    address: str,
+    *,
+    conflict: bool,
+    most: int = MOST_INSTANCES,
 ) -> Expansion:
     """The instances of a block with these arguments; None for one that is not set.
 
     Terraform refuses ``count`` beside ``for_each`` in one block (``conflict``). Where an override file adds one to the
-    other it plans by ``count``, whichever of the two files has it. ``enabled`` is OpenTofu's. Sources:
+    other it plans by ``count``, whichever of the two files has it. ``enabled`` is OpenTofu's. Of the instances ``most``
+    are made: further ones would not be read. Sources:
     ``nodeExpandPlannableResource`` of Terraform 1.11 (checked with its binary),
     https://opentofu.org/docs/language/meta-arguments/enabled/
     """
@@ -47,9 +56,9 @@ def expanded(
         why = Unknown("count and for_each are both set in one block, which Terraform refuses", refused=True)
         return _symbolic(why, address, "count")
     if count is not None:
-        return by_count(count, address)
+        return by_count(count, address, most)
     if collection is not None:
-        return by_for_each(collection, address)
+        return by_for_each(collection, address, most)
     return SINGLE if enabled is None else _by_enabled(enabled)
 
 
@@ -82,7 +91,7 @@ def elements(collection: Value) -> tuple[tuple[Value, Value], ...] | Unknown:
             return Unknown("for_each needs a collection")
 
 
-def by_count(count: Value, address: str) -> Expansion:
+def by_count(count: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
     """The instances that ``count`` makes."""
     number = count.data
     if isinstance(number, str) and number.isdecimal():
@@ -93,10 +102,11 @@ def by_count(count: Value, address: str) -> Expansion:
         return _symbolic(Unknown("count is not a whole number"), address, "count")
     if number > MOST_INSTANCES:
         return _symbolic(Unknown(f"count is larger than the {MOST_INSTANCES} that iamlint expands"), address, "count")
-    return Expansion(tuple((index, {"count": Value({"index": Value(index)})}) for index in range(int(number))), "count")
+    indices = range(min(int(number), most))
+    return Expansion(tuple((index, {"count": Value({"index": Value(index)})}) for index in indices), "count")
 
 
-def by_for_each(collection: Value, address: str) -> Expansion:
+def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
     """The instances that ``for_each`` makes: of a map its keys, of a set of strings its elements."""
     data = collection.data
     if isinstance(data, Unknown):
@@ -110,8 +120,11 @@ def by_for_each(collection: Value, address: str) -> Expansion:
         why = Unknown(f"for_each has more than the {MOST_INSTANCES} elements that iamlint expands")
         return _symbolic(why, address, "for_each")
     instances: list[tuple[Key, dict[str, Value]]] = []
-    for key, value in pairs:
+    for key, value in pairs[:most]:
         match key.data:
+            case str() as name if len(name) > LONGEST_KEY:
+                why = Unknown(f"a key of for_each has more than the {LONGEST_KEY} characters that iamlint reads")
+                return _symbolic(why, address, "for_each")
             case str() as name:
                 instances.append((name, {"each": Value({"key": key, "value": value})}))
             case Unknown() as part:

@@ -18,11 +18,11 @@ MOST_INSTANCES = 100_000
 """Instances of one root module beyond this, of resources and modules together, are not read, and that is said."""
 MOST_STEPS_IN_ROOT = 40_000_000
 """Steps of evaluation of one root module, however many the run has for it."""
-STEPS_OF_INSTANCE = 20
+STEPS_OF_INSTANCE = 60
 """Steps that an instance takes beside those of its expressions."""
-STEPS_OF_CALL = 60
+STEPS_OF_CALL = 80
 """The same, of an instance of a module."""
-STEPS_OF_FACT = 30
+STEPS_OF_FACT = 40
 """Steps that the rules take for a fact that an instance states, more or less."""
 RESERVE = 0.1
 """Share of a root module's steps that is kept for what is left when the others are spent."""
