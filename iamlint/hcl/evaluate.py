@@ -16,8 +16,9 @@ from typing import Any
 from iamlint.budget import Exhausted
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.functions import DEEP, PURE, READING, READS_TEXT, made
+from iamlint.hcl.functions import PURE, READING
 from iamlint.hcl.functions.assembly import Assembly
+from iamlint.hcl.functions.costs import LOOKS, cost
 from iamlint.hcl.functions.encoding import decoded_value
 from iamlint.hcl.functions.files import read_text
 from iamlint.hcl.functions.paths import named
@@ -51,8 +52,6 @@ from iamlint.unknown import Hole, Unknown
 from iamlint.values import Data, Key, Lazy, List, SetOf, Value, key_value
 
 _ITEM = "\0item"
-LOOKS = 8
-"""Values that are looked at, but not evaluated, for one step."""
 TEMPLATE_CHARACTERS = 4
 """Characters of a template that are parsed for one step."""
 
@@ -367,9 +366,7 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
     least, most = _arity(called)
     if not least <= len(given) <= most:
         raise Refused(f"{name}() with {len(arguments)} arguments")
-    for argument in arguments:
-        scope.budget.spend(_cost(name, argument))
-    scope.budget.spend(made(name, arguments) // LOOKS)
+    scope.budget.spend(cost(name, arguments))
     result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
     found = result if isinstance(result, Value) else Value(result)
     scope.budget.spend(weight(found))
@@ -385,20 +382,6 @@ def _arity(function: Callable[..., object]) -> tuple[int, int]:
     needed = [one for one in parameters if one.default is one.empty and one.kind is not one.VAR_POSITIONAL]
     endless = any(one.kind is one.VAR_POSITIONAL for one in parameters)
     return len(needed), sys.maxsize if endless else len(parameters)
-
-
-def _cost(name: str, argument: Value) -> int:
-    """Steps that a function takes for an argument: for all that it looks at, or for the characters that it reads."""
-    if name in DEEP:
-        return size(argument) // LOOKS
-    if isinstance(argument.data, str) and name in READS_TEXT and not (name == "yamldecode" and _is_file(argument)):
-        return len(argument.data) // READS_TEXT[name]
-    return weight(argument)
-
-
-def _is_file(value: Value) -> bool:
-    """Whether a text is all of a file, which is decoded once."""
-    return value.at is not None and isinstance(value.data, str) and value.at.end - value.at.start == len(value.data)
 
 
 def _is_refused(value: Value) -> bool:

@@ -6,12 +6,10 @@ the result depends on what is not known.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from iamlint.hcl.functions import collections, dates, encoding, files, formats, numbers, sets, strings
-from iamlint.hcl.functions.types import MOST_ELEMENTS, Function
-from iamlint.values import Value
+from iamlint.hcl.functions.types import Function
 
 PURE: Mapping[str, Function] = {
     **collections.FUNCTIONS,
@@ -22,39 +20,5 @@ PURE: Mapping[str, Function] = {
     **sets.FUNCTIONS,
     **strings.FUNCTIONS,
 }
-DEEP = frozenset(
-    {
-        *("chunklist", "coalesce", "contains", "distinct", "flatten", "format", "formatlist", "index", "jsonencode"),
-        *("matchkeys", "setintersection", "setproduct", "setsubtract", "setunion", "tolist", "tomap", "toset"),
-        "yamlencode",
-    }
-)
-"""Those that look at all that is in their arguments."""
-READS_TEXT: Mapping[str, int] = {
-    "yamldecode": 1,
-    "csvdecode": 3,
-    "jsondecode": 3,
-    "regex": 20,
-    "regexall": 20,
-    "replace": 20,
-    "split": 20,
-    "templatestring": 20,
-}
-"""Those that read the characters of a text one by one, and how many characters they read in a step."""
-
-
-def made(name: str, arguments: Sequence[Value]) -> int:
-    """How many elements a function makes that makes many out of few; 0 for the others."""
-    match name:
-        case "range":
-            numbers = [abs(one.data) for one in arguments if isinstance(one.data, int)]
-            return min(sum(numbers), collections.MOST_IN_RANGE)
-        case "setproduct":
-            sizes = (len(one.data) for one in arguments if isinstance(one.data, tuple))
-            return min(math.prod(sizes), MOST_ELEMENTS)
-        case _:
-            return 0
-
-
 READING = files.FUNCTIONS
 """Those that read files: their first argument is the scope's `Files`."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
+from iamlint.budget import Exhausted
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.functions.types import weight
 from iamlint.hcl.json_syntax import COMMENT
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
@@ -142,7 +144,12 @@ def evaluated(local: Local, scope: ScopeOf) -> Argument:
     items: tuple[Span, ...] = ()
     if isinstance(expression, syntax.Tuple):
         items = tuple(Span(local.source, item.start, item.end) for item in expression.items)
-    value = evaluate(expression, scope(local.source))
+    inside = scope(local.source)
+    value = evaluate(expression, inside)
+    try:
+        inside.budget.spend(weight(value))  # each of its elements is looked at
+    except Exhausted:
+        value = Value(Unknown("it has more elements than iamlint has steps for"), value.at)
     return Argument(value, Span(local.source, expression.start, expression.end), items)
 
 

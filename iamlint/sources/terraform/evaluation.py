@@ -22,7 +22,7 @@ from iamlint.sources.terraform.instance import Instance
 from iamlint.sources.terraform.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.objects import instance_object
 from iamlint.sources.terraform.providers import passed_providers, provider_name
-from iamlint.sources.terraform.run import STEPS_OF_CALL, Run
+from iamlint.sources.terraform.run import STEPS_OF_CALL, TOO_MANY_STEPS, Run
 from iamlint.sources.terraform.variables import NOT_SET, convert_variable
 from iamlint.unknown import Hole, Unknown
 from iamlint.values import NULL, Lazy, Value, unknown
@@ -212,8 +212,11 @@ class ModuleInstance:
         count, collection = (self._evaluate(local) if local else None for local in written.values())
         enabled = next((self._evaluate(local) for local in lifecycle(declared, "enabled")), None)
         conflict = any(written.keys() <= one.block.body.arguments.keys() for one in (declared, *declared.overrides))
-        most = 2 if self.run.is_on_reserve else MOST_INSTANCES
-        return expanded(count, collection, enabled, address, conflict=conflict, most=most)
+        most = self.run.affords(MOST_INSTANCES)
+        found = expanded(count, collection, enabled, address, conflict=conflict, most=most)
+        if len(found.instances) == most < MOST_INSTANCES:
+            self.run.cut = self.run.cut or TOO_MANY_STEPS
+        return found
 
     def _address(self, mode: Mode, declared: Declared) -> str:
         prefix = "" if mode == "managed" else f"{mode}."

@@ -24,6 +24,7 @@ STEPS_OF_CALL = 80
 """The same, of an instance of a module."""
 STEPS_OF_FACT = 40
 """Steps that the rules take for a fact that an instance states, more or less."""
+TOO_MANY_STEPS = "takes more steps than iamlint evaluates of it"
 RESERVE = 0.1
 """Share of a root module's steps that is kept for what is left when the others are spent."""
 MOST_STEPS_OF_RESERVE = 200
@@ -102,10 +103,16 @@ class Run:
         try:
             self.budget.spend(steps)
         except Exhausted:
-            self.cut = self.cut or "takes more steps than iamlint evaluates of it"
+            self.cut = self.cut or TOO_MANY_STEPS
             self.budget.left, self.reserve, self.most_steps = self.reserve, 0, MOST_STEPS_OF_RESERVE
             return self.budget.left > steps
         return True
+
+    def affords(self, instances: int) -> int:
+        """How many instances there are steps for, out of so many, and one more, with which they are spent."""
+        if self.is_on_reserve:
+            return 2
+        return min(instances, max(0, self.budget.left) // STEPS_OF_INSTANCE + 2)
 
     @property
     def is_on_reserve(self) -> bool:
