@@ -14,8 +14,11 @@ from types import FrameType
 
 SECONDS = 600
 """Seconds of a run where nothing else is asked for (``--max-time``)."""
-STEPS = 2_000_000
-"""Steps of evaluation of one run, beside those for what it reads; 10 seconds or less."""
+STEPS = 2_500_000
+"""Steps of evaluation of one run, beside those for what it reads; 15 seconds or less.
+
+A factory of three hundred projects, each with its accounts and grants, takes about three million.
+"""
 STEPS_A_BYTE = 1.0
 """Further steps for each byte of the files that are read: a large configuration may take longer than a small one."""
 
@@ -58,6 +61,7 @@ class Allowance:
     """What one run may spend: ``seconds`` of wall time, and steps, which grow with what is read.
 
     ``steps`` are for evaluating Terraform, ``documents`` for large exports, so that neither takes them from the other.
+    ``current`` is the part of the steps of the root module that is evaluated, which grows with what that reads.
 
     More time than is usual allows more steps, too.
     """
@@ -68,10 +72,14 @@ class Allowance:
         self._scale = max(1.0, seconds / SECONDS)
         self.steps = Budget(int(STEPS * self._scale))
         self.documents = Budget(int(STEPS * self._scale))
+        self.current: Budget | None = None
 
     def read(self, size: int) -> None:
         """Allow the steps for a file of so many bytes."""
-        self.steps.left += int(size * STEPS_A_BYTE * self._scale)
+        steps = int(size * STEPS_A_BYTE * self._scale)
+        self.steps.left += steps
+        if self.current:
+            self.current.left += steps
 
     def document(self, size: int) -> Budget:
         """The steps for a document of so many bytes, which is read a line at a time: its own, and some of the run's."""

@@ -18,7 +18,7 @@ from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.functions import PURE, READING
 from iamlint.hcl.functions.assembly import Assembly
-from iamlint.hcl.functions.costs import LOOKS, cost
+from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
 from iamlint.hcl.functions.encoding import decoded_value
 from iamlint.hcl.functions.files import read_text
 from iamlint.hcl.functions.paths import named
@@ -52,6 +52,8 @@ from iamlint.unknown import Hole, Unknown
 from iamlint.values import Data, Key, Lazy, List, SetOf, Value, key_value
 
 _ITEM = "\0item"
+COMPARES = 4
+"""Pairs of values that are compared for one step."""
 TEMPLATE_CHARACTERS = 4
 """Characters of a template that are parsed for one step."""
 
@@ -289,7 +291,7 @@ def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
 
 def _binary(node: syntax.Binary, scope: Scope) -> Value:
     left, right = evaluate(node.left, scope), evaluate(node.right, scope)
-    scope.budget.spend(min(size(left), size(right)) // LOOKS)
+    scope.budget.spend(min(size(left), size(right)) // COMPARES)
     found = Value(operated(node.operator, left, right), _span(node, scope))
     if isinstance(found.data, Decimal):
         scope.budget.spend(weight(found))
@@ -366,10 +368,11 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
     least, most = _arity(called)
     if not least <= len(given) <= most:
         raise Refused(f"{name}() with {len(arguments)} arguments")
-    scope.budget.spend(cost(name, arguments))
+    for steps in costs(name, arguments):
+        scope.budget.spend(steps)
     result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
     found = result if isinstance(result, Value) else Value(result)
-    scope.budget.spend(weight(found))
+    scope.budget.spend(cost_of_result(found))
     if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:
         raise Unclear(Unknown("a collection larger than iamlint evaluates"))
     return found if found.at else Value(found.data, _span(node, scope), found.structure)

@@ -364,9 +364,9 @@ def weight(value: Value) -> int:
         case Decimal():
             return STEPS_OF_FRACTION
         case tuple() | dict() as found_items:
-            return len(found_items) // 3
+            return len(found_items) // 4
         case SetOf(elements):
-            return len(elements) // 3
+            return len(elements) // 4
         case _:
             return 0
 

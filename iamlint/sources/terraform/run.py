@@ -25,7 +25,7 @@ STEPS_OF_CALL = 80
 STEPS_OF_FACT = 40
 """Steps that the rules take for a fact that an instance states, more or less."""
 TOO_MANY_STEPS = "takes more steps than iamlint evaluates of it"
-RESERVE = 0.1
+RESERVE = 0.05
 """Share of a root module's steps that is kept for what is left when the others are spent."""
 MOST_STEPS_OF_RESERVE = 200
 """Steps of one expression that is evaluated out of the reserve: what is written plainly takes fewer."""

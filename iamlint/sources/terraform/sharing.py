@@ -18,7 +18,7 @@ from iamlint.sources.terraform.run import MOST_STEPS_IN_ROOT, RESERVE, STEPS_OF_
 
 MOST_FACTS = 300_000
 """Facts of one root module beyond this are not read, and that is said."""
-MOST_FACTS_OF_RESERVE = 10
+MOST_FACTS_OF_RESERVE = 5
 """Facts of one instance that are read when the steps of its root module are spent."""
 
 
@@ -102,6 +102,7 @@ def shared_out(jobs: Sequence[Job], allowance: Allowance, begin: Callable[[Job, 
             share = Share(steps, allowance, anew=anew)
             try:
                 with allowance.interrupting(TIME_OF_READING):
+                    allowance.current = share.budget
                     begin(jobs[number], share)
                     outcomes[number] = Outcome(jobs[number].facts(), share.cut, steps)
             except TimeUp:
