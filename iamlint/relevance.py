@@ -16,7 +16,7 @@ from iamlint.facts import Text
 from iamlint.globs import compiled, is_glob, text_is
 from iamlint.graph.deployments import DEPLOY
 from iamlint.graph.powers import POWERS, STRONG
-from iamlint.principals import read_principal
+from iamlint.principals import placeholder_of, read_principal
 from iamlint.queries import QUERIES
 from iamlint.roles import Catalog, Roles
 from iamlint.rule import Rule
@@ -51,7 +51,7 @@ def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
 def _names_few(pattern: Pattern) -> bool:
     """Whether a pattern is about few members, whatever their roles."""
     kinds = _listed(pattern.get("principal_kind"))
-    return "principal" in pattern or (bool(kinds) and _FEW.issuperset(kinds))
+    return "principal" in pattern or "placeholder" in pattern or (bool(kinds) and _FEW.issuperset(kinds))
 
 
 _FEW = frozenset({"public", "domain", "deleted", "malformed", "federated", "federated_set", "federated_pool"})
@@ -107,11 +107,15 @@ def _member_test(patterns: list[Pattern]) -> Test:
     anyhow = [text for prefix, texts in named.items() if is_glob(prefix) for text in texts]
     globs = {prefix: re.compile("|".join([*texts, *anyhow])) for prefix, texts in named.items()}
     others = re.compile("|".join(anyhow)) if anyhow else None
-    kinds = {one for pattern in patterns if "principal" not in pattern for one in _listed(pattern["principal_kind"])}
+    of_kind = (pattern for pattern in patterns if "principal" not in pattern)
+    kinds = {one for pattern in of_kind for one in _listed(pattern.get("principal_kind"))}
+    placeholders = any("placeholder" in pattern for pattern in patterns)
 
     def is_relevant(member: str) -> bool:
         glob = globs.get(member.partition(":")[0], others)
         if glob and glob.match(member):
+            return True
+        if placeholders and placeholder_of(member):
             return True
         return not _COMMON.match(member) and read_principal(member).kind in kinds
 

@@ -70,7 +70,7 @@ QUERIES: Mapping[str, Query] = {
     "full_api_scopes": Query(full_api_scopes, ("resource", "account", "scope")),
     "conflicting_bindings": Query(conflicting_bindings, (*_GRANT, "this", "other", "what")),
     "evicted_service_agents": Query(
-        evicted_service_agents, ("agents", "owned"), ({"principal_kind": "service_agent"},)
+        evicted_service_agents, ("agents", "owned"), ({"principal_kind": "service_agent", "role": "roles/editor"},)
     ),
     "expired_conditions": Query(expired_conditions, (*_GRANT, "problem")),
     "forgeable_attributes": Query(forgeable_attributes, _GRANT, ({"principal": "principalSet:*/attribute.*"},)),
