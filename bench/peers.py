@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
+from pages import peers
 
-from iamlint.catalog import load_rules, select_rules
 from iamlint.linter import lint
-from iamlint.pages import peers
+from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 

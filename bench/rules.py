@@ -17,7 +17,6 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from iamlint.catalog import load_rules
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Fact, Grant, Place, Resource
 from iamlint.graph import graph_of
@@ -25,7 +24,8 @@ from iamlint.linter import answers, finding, lint
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
-from iamlint.rule import Rule
+from iamlint.rules.catalog import load_rules
+from iamlint.rules.rule import Rule
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.unknown import Truth

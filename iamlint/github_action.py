@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from iamlint.base_commit import MissingBase, base_files
+from iamlint.accepted.base_commit import MissingBase, base_files
 from iamlint.finding import SEVERITIES
 from iamlint.reporters.github import command
 

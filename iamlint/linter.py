@@ -8,22 +8,22 @@ from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 
 from iamlint import __version__
+from iamlint.accepted.config import Acceptance
+from iamlint.accepted.ignore import Comment, Comments
 from iamlint.budget import Allowance, TimeUp
-from iamlint.catalog import own_names
-from iamlint.config import Acceptance
 from iamlint.estate import Estate
 from iamlint.facts import Boundary, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
-from iamlint.ignore import Comment, Comments
-from iamlint.kinds import kind_of
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.match import Match, matches, weighed
-from iamlint.message import brief, filled, words_of
+from iamlint.patterns.kinds import kind_of
+from iamlint.patterns.match import Match, matches, weighed
 from iamlint.provenance import counts_for, outside
 from iamlint.queries import QUERIES
 from iamlint.report import Report
 from iamlint.roles import Catalog, catalog
-from iamlint.rule import Rule
+from iamlint.rules.catalog import own_names
+from iamlint.rules.message import brief, filled, words_of
+from iamlint.rules.rule import Rule
 from iamlint.sources.reading import Reading
 from iamlint.unknown import Truth
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from iamlint import __version__
 from iamlint.causes import VarFile
 from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding, Severity
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.questions import ByCause, Question, by_cause, questions
-from iamlint.rule import Rule
+from iamlint.rules.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +134,10 @@ class Report:
 def _paths(finding: Finding) -> Iterator[str]:
     yield finding.at.path
     yield from (related.at.path for related in finding.related)
+
+
+def failure(errors: Iterable[Unreadable]) -> Report:
+    """The report of a run that did not come to checking anything."""
+    from iamlint.roles import catalog
+
+    return Report(version=__version__, catalog_date=catalog().date, errors=tuple(errors))

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from iamlint.linter import lint
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
-from iamlint.rule import Example, Rule
+from iamlint.rules.rule import Example, Rule
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from iamlint.catalog import load_rules, select_rules
 from iamlint.linter import lint
 from iamlint.report import Report
+from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 

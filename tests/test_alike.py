@@ -11,7 +11,7 @@ import pytest
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Grant, Place, Resource
 from iamlint.location import Location
-from iamlint.match import grant_verdict, matches
+from iamlint.patterns.match import grant_verdict, matches
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.unknown import Hole, Truth, Unknown

@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 
-from iamlint.catalog import load_rules
+from iamlint.documents.values import SetOf, Value
 from iamlint.linter import lint
-from iamlint.rule import Example, Rule
+from iamlint.rules.catalog import load_rules
+from iamlint.rules.rule import Example, Rule
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform import sharing
-from iamlint.sources.terraform.instance import Body, Instance
+from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.testing import marked_lines, unmarked
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import SetOf, Value
 
 Document = dict[str, Any]
 Apply = Callable[[Unknown], Any]

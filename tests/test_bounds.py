@@ -19,7 +19,7 @@ from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS
 from iamlint.report import Report
 from iamlint.reporters import FORMATS, render
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.presentation import Presentation
 from iamlint.roles import MOST_SEARCHES, catalog
 from iamlint.sources.gcloud.stream import MOST_IN_A_ROW
 from iamlint.sources.reading import Options

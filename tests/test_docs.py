@@ -6,17 +6,17 @@ import re
 from pathlib import Path
 
 from click.testing import CliRunner
+from pages import main as pages
 
-from iamlint.catalog import load_rules, own_names
+from iamlint.accepted.config import Config, read_config, unknown_names
 from iamlint.cli.commands import program
-from iamlint.config import Config, read_config, unknown_names
-from iamlint.pages import main as pages
+from iamlint.rules.catalog import load_rules, own_names
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_the_generated_pages_are_current() -> None:
-    assert pages(["--check"]) == 0, "run `python -m iamlint.pages`"
+    assert pages(["--check"]) == 0, "run `python bench/pages.py`"
 
 
 def test_the_rule_of_the_tutorial_runs(tmp_path: Path) -> None:

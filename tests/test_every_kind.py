@@ -39,8 +39,8 @@ from iamlint.facts import (
     ServiceAccount,
     ServiceAccountKey,
 )
-from iamlint.kinds import kind_of
 from iamlint.location import Location
+from iamlint.patterns.kinds import kind_of
 from iamlint.roles import catalog
 from iamlint.unknown import Hole, Truth, Unknown
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from iamlint.catalog import load_rules
 from iamlint.facts import Condition, Grant
 from iamlint.linter import lint
 from iamlint.location import Location
-from iamlint.rule import Example, Rule
+from iamlint.rules.catalog import load_rules
+from iamlint.rules.rule import Example, Rule
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.testing import checked, unmarked

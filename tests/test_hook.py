@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from iamlint.accepted.config import Config
 from iamlint.cli.options import Request
 from iamlint.cli.run import checked
-from iamlint.config import Config
 from iamlint.sources.touched import touched
 
 ROOT = Path(__file__).parents[1]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from iamlint.baseline import beyond
+from iamlint.accepted.baseline import beyond
 from iamlint.location import Location
 from iamlint.report import Report
 from iamlint.reporters import render
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.presentation import Presentation
 
 Check = Callable[..., Report]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from iamlint.catalog import load_rules, select_rules
-from iamlint.pages import peers
+from pages import peers
+
+from iamlint.rules.catalog import load_rules, select_rules
 
 RULES, _ = load_rules()
 BY_SLUG = {rule.slug: rule for rule in RULES}

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from iamlint.catalog import load_rules, select_rules
 from iamlint.cli.commands import program
 from iamlint.facts import Declaration
 from iamlint.linter import lint
 from iamlint.location import Location
 from iamlint.provenance import configuration
 from iamlint.report import Report
+from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from iamlint.catalog import load_rules, shipped_folder
 from iamlint.documents import plain, read_yaml
 from iamlint.location import SourceText
-from iamlint.rule import Example, Rule
+from iamlint.rules.catalog import load_rules, shipped_folder
+from iamlint.rules.rule import Example, Rule
 from iamlint.testing import checked, run_examples
 
 RULES, ERRORS = load_rules()

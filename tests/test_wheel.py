@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.catalog import load_rules
+from iamlint.rules.catalog import load_rules
 
 ROOT = Path(__file__).parents[1]
 

@@ -31,7 +31,6 @@ from iamlint.cli.run import (
     choose,
     configuration,
     fails,
-    failure,
     inputs_of,
     load,
     read,
@@ -39,14 +38,14 @@ from iamlint.cli.run import (
     with_errors,
 )
 from iamlint.location import Unreadable
-from iamlint.report import Bar, Report
+from iamlint.report import Bar, Report, failure
 from iamlint.reporters import parts
-from iamlint.reporters.frame import place
-from iamlint.reporters.plain import json_escaped, neutral
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.frame import place
+from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.reporters.parts.presentation import Presentation
 
 if TYPE_CHECKING:
-    from iamlint.config import Config
+    from iamlint.accepted.config import Config
 
 _EVERY = ("default", "pedantic")
 """The sets that hold all rules between them."""
@@ -119,7 +118,7 @@ def check(
 
 def _check(wanted: Request, *, quiet: bool) -> tuple[Report, Config]:
     """The report, and the configuration that applied."""
-    from iamlint.config import Config
+    from iamlint.accepted.config import Config
 
     try:
         config = configuration(wanted)
@@ -133,7 +132,7 @@ def _check(wanted: Request, *, quiet: bool) -> tuple[Report, Config]:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
 def facts(form: str, **asked: Any) -> None:
     """Show what is read out of the input: each grant, role, account and so on, one a line."""
-    from iamlint.config import Config
+    from iamlint.accepted.config import Config
     from iamlint.reporters.facts import facts_json, facts_text
 
     reading = read(request(asked), Config(), quiet=False)

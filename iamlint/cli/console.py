@@ -17,9 +17,9 @@ import click
 
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters import FORMATS
-from iamlint.reporters.frame import Paint
-from iamlint.reporters.plain import neutral
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.frame import Paint
+from iamlint.reporters.parts.plain import neutral
+from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.text import error_line
 
 OK, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -155,7 +155,7 @@ def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
     say_errors([found])
     form = _format(arguments)
     if form and isinstance(error, click.UsageError):
-        from iamlint.cli.run import failure
+        from iamlint.report import failure
         from iamlint.reporters import render
 
         emit(render(form, failure([found]), Presentation()), for_programs=True)

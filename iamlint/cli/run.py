@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iamlint import __version__
 from iamlint.budget import Allowance
 from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
@@ -17,9 +16,9 @@ from iamlint.location import Location, Unreadable
 from iamlint.report import Bar, Report
 
 if TYPE_CHECKING:
-    from iamlint.config import Config
+    from iamlint.accepted.config import Config
     from iamlint.roles import Catalog
-    from iamlint.rule import Rule
+    from iamlint.rules.rule import Rule
     from iamlint.sources.reading import Reading, Relevance
 
 
@@ -35,7 +34,7 @@ def checked(request: Request, config: Config, *, quiet: bool) -> Report:
     """What the rules find in the input, or in what a commit touches of it. Raises `Failed`."""
     if not request.hook:
         return _checked(request, config, quiet=quiet)
-    from iamlint.sources.texts import resolved
+    from iamlint.files.texts import resolved
     from iamlint.sources.touched import MOST_FILES, touched
 
     change = touched(request.paths, repository(Path.cwd()), config.exclude)
@@ -58,13 +57,13 @@ def _checked(
     within: Callable[[str], bool] | None = None,
     excluded: int = 0,
 ) -> Report:
-    from iamlint.baseline import beyond
-    from iamlint.catalog import graded, own_names
-    from iamlint.config import unknown_names
-    from iamlint.ignore import mistakes
-    from iamlint.in_force import Run, in_force
+    from iamlint.accepted.baseline import beyond
+    from iamlint.accepted.config import unknown_names
+    from iamlint.accepted.ignore import mistakes
+    from iamlint.accepted.in_force import Run, in_force
     from iamlint.linter import lint, unaccepted
-    from iamlint.relevance import relevance
+    from iamlint.rules.catalog import graded, own_names
+    from iamlint.rules.interest import relevance
     from iamlint.sources.reading import Reading
 
     every = load((*config.rules, *request.rules))
@@ -100,7 +99,7 @@ def _inputs(reading: Reading) -> frozenset[str]:
 
 def _baseline(request: Request) -> dict[str, Location]:
     """The findings that are known already, by fingerprint. Raises `Failed`."""
-    from iamlint.baseline import read_baseline
+    from iamlint.accepted.baseline import read_baseline
 
     found = read_baseline(request.baseline) if request.baseline else {}
     if isinstance(found, Unreadable):
@@ -110,7 +109,7 @@ def _baseline(request: Request) -> dict[str, Location]:
 
 def configuration(request: Request) -> Config:
     """The configuration that applies. Raises `Failed`."""
-    from iamlint.config import NAME, Config, read_config
+    from iamlint.accepted.config import NAME, Config, read_config
 
     path = request.config or Path(NAME)
     if request.no_config or (request.config is None and not os.path.lexists(path)):
@@ -176,7 +175,7 @@ def role_catalog(files: Iterable[Path]) -> Catalog:
 
 def load(directories: Iterable[Path], *, shipped: bool = True) -> tuple[Rule, ...]:
     """The rules that ship, and those in the directories. Raises `Failed`."""
-    from iamlint.catalog import load_rules
+    from iamlint.rules.catalog import load_rules
 
     found, errors = load_rules(tuple(directories), shipped=shipped)
     if errors:
@@ -186,7 +185,7 @@ def load(directories: Iterable[Path], *, shipped: bool = True) -> tuple[Rule, ..
 
 def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
     """The selected rules without the ignored ones. Raises `Failed`."""
-    from iamlint.catalog import select_rules
+    from iamlint.rules.catalog import select_rules
 
     chosen, errors = select_rules(rules, select, ignore)
     if errors:
@@ -194,17 +193,10 @@ def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, 
     return chosen
 
 
-def failure(errors: Iterable[Unreadable]) -> Report:
-    """The report of a run that did not come to checking anything."""
-    from iamlint.roles import catalog
-
-    return Report(version=__version__, catalog_date=catalog().date, errors=tuple(errors))
-
-
 def inputs_of(request: Request, report: Report) -> frozenset[Path]:
     """The files that the run was given or that say something in it, without symbolic links: no report replaces one."""
-    from iamlint.config import NAME
-    from iamlint.sources.texts import resolved
+    from iamlint.accepted.config import NAME
+    from iamlint.files.texts import resolved
 
     named = (*request.paths, *request.var_file, *request.role_catalog, request.config or Path(NAME), request.baseline)
     found = {path for path in named if path and path.is_file()}

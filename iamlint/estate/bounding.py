@@ -15,8 +15,8 @@ from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import is_there, scope
 from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant
 from iamlint.location import Location
+from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, shown
-from iamlint.verdict import FALSE, TRUE, Verdict
 
 NEWEST = 4
 """The version that policies have which name none."""

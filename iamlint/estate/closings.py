@@ -33,9 +33,9 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.location import Location, Unreadable
+from iamlint.logic.verdict import FALSE, TRUE, Verdict, distinct
 from iamlint.provenance import configuration, counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
-from iamlint.verdict import FALSE, TRUE, Verdict, distinct
 
 _OF_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 STEPS = 1_000_000

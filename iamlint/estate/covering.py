@@ -13,9 +13,9 @@ from iamlint.estate.deny_forms import ACCOUNT, CUSTOMER, EVERYBODY, GROUP, denie
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import identity, scope
 from iamlint.facts import Declaration, Grant, PrincipalKind, Resource, Text
-from iamlint.globs import text_is
+from iamlint.logic.globs import text_is
+from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown
-from iamlint.verdict import FALSE, TRUE, Verdict
 
 _ACCOUNTS: frozenset[PrincipalKind] = frozenset({"service_account", "default_service_account"})
 _IN_GROUPS: frozenset[PrincipalKind] = frozenset(

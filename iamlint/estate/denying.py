@@ -14,9 +14,9 @@ from iamlint.estate.covering import Named, covered, named, node_of, only_scope, 
 from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.facts import Condition, Denial, Grant, Text
-from iamlint.globs import text_is
+from iamlint.logic.globs import text_is
+from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, shown
-from iamlint.verdict import FALSE, TRUE, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
+from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.provenance import at, is_source
 from iamlint.unknown import Truth, Unknown, shown
-from iamlint.verdict import TRUE, Verdict
 
 
 def identity(text: Text, declared: Declaration) -> str | None:

@@ -16,7 +16,7 @@ from functools import cached_property
 from iamlint.budget import Budget, Exhausted
 from iamlint.estate import Node
 from iamlint.graph.edges import Edge, Graph
-from iamlint.verdict import Verdict
+from iamlint.logic.verdict import Verdict
 
 MOST_FOLLOWED = 200_000
 """Edges that are followed for all delegations of an estate beyond the nearest chain of each."""

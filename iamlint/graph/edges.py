@@ -13,8 +13,8 @@ from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAcco
 from iamlint.graph.deployments import DEPLOY
 from iamlint.graph.powers import POWERS, STRONG, EdgeKind, changes, counts_on
 from iamlint.location import Location
+from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown
-from iamlint.verdict import FALSE, TRUE, Verdict
 
 _RELEVANT = frozenset(DEPLOY) | frozenset(STRONG) | {one for listed in POWERS.values() for one in listed}
 _STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from iamlint.documents.values import Lazy, List, Map, SetOf, Value
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions import unification
@@ -13,7 +14,6 @@ from iamlint.hcl.functions.unification import Type, one_type
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText
 from iamlint.unknown import Unknown
-from iamlint.values import Lazy, List, Map, SetOf, Value
 
 _COLLECTIONS = frozenset({"list", "set", "map"})
 

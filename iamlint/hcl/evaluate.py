@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from iamlint.budget import Exhausted
+from iamlint.documents.values import Data, Key, Lazy, List, SetOf, Value, key_value
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.functions import PURE, READING
@@ -49,7 +50,6 @@ from iamlint.hcl.scope import Scope
 from iamlint.hcl.walk import walk
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Data, Key, Lazy, List, SetOf, Value, key_value
 
 _ITEM = "\0item"
 COMPARES = 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from iamlint.documents.json_text import number
 from iamlint.hcl.lexer import NAME, ParseError, shown
 from iamlint.hcl.syntax import (
     Attribute,
@@ -26,7 +27,6 @@ from iamlint.hcl.syntax import (
     Variable,
 )
 from iamlint.hcl.templates import Templates
-from iamlint.json_text import number
 
 _PATH = re.compile(rf"{NAME}(?:\.{NAME})*+")
 _SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'

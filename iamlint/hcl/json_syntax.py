@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iamlint import json_text
+from iamlint.documents import json_text
+from iamlint.documents.json_text import JsonNode, Members
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import ParseError, shown
 from iamlint.hcl.native import MAX_ERRORS, MAX_HEIGHT, read_expression
 from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Literal, Object, Template, Text, Tuple
 from iamlint.hcl.walk import height, relocate, walk
-from iamlint.json_text import JsonNode, Members
 from iamlint.location import SourceText, Unreadable
 
 LABELS = {

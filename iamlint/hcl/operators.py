@@ -7,10 +7,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.precision import exact, shortest
 from iamlint.hcl.functions.types import Refused, Unclear, boolean, bounded_number, equal, number
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Value
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from iamlint.documents.json_text import number
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import ParseError
 from iamlint.hcl.syntax import (
@@ -35,7 +36,6 @@ from iamlint.hcl.syntax import (
 )
 from iamlint.hcl.templates import Directive, Pieces, nested
 from iamlint.hcl.walk import relocate
-from iamlint.json_text import number
 
 if TYPE_CHECKING:
     from lark import Token, Tree

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iamlint.budget import Budget
+from iamlint.documents.values import Value
 from iamlint.location import SourceText, Unreadable
-from iamlint.values import Value
 
 
 @dataclass(frozen=True, slots=True)

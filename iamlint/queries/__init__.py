@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iamlint.estate import Estate
-from iamlint.match import Match
+from iamlint.patterns.match import Match
 from iamlint.queries.administrators import (
     POLICY_ADMINS,
     ROLE_AND_POOL_ADMINS,
@@ -31,20 +31,20 @@ from iamlint.queries.custom_roles import (
 )
 from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
 from iamlint.queries.denials import incomplete_denials, ineffective_denials
-from iamlint.queries.federation import (
+from iamlint.queries.federation.grants import (
     forgeable_attributes,
     unmatched_federated_principals,
     whole_pool_impersonations,
 )
-from iamlint.queries.hygiene import DUTIES, joined_duties, ungrantable_roles, unknown_roles
-from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
-from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
-from iamlint.queries.provider_conditions import (
+from iamlint.queries.federation.provider_conditions import (
     malformed_mappings,
     open_ended_prefixes,
     unmatched_provider_conditions,
     weak_provider_conditions,
 )
+from iamlint.queries.hygiene import DUTIES, joined_duties, ungrantable_roles, unknown_roles
+from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
+from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
 from iamlint.queries.services import missing_iamcredentials
 from iamlint.queries.tokens import long_token_lifetimes
 

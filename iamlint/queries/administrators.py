@@ -8,7 +8,7 @@ from typing import Any
 
 from iamlint.estate import CONTAINERS, Estate, condition_key, principal_node, scope
 from iamlint.facts import Grant
-from iamlint.match import Match, matches
+from iamlint.patterns.match import Match, matches
 from iamlint.unknown import Truth
 
 _SINGLE = ["user", "service_account", "gke_workload", "federated", "federated_set", "federated_pool"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, Emptied, ExportedPolicy, Grant, Place, Principal, Project, Resource, Text
-from iamlint.globs import text_is
-from iamlint.match import Match, possible_kinds
+from iamlint.logic.globs import text_is
+from iamlint.patterns.match import Match, possible_kinds
 from iamlint.principals import project_number_of
 from iamlint.unknown import Truth, Unknown, shown
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from iamlint.estate import Estate
 from iamlint.facts import Attachment, OrgPolicy, Place, Text
-from iamlint.globs import text_is
-from iamlint.match import Match
+from iamlint.logic.globs import text_is
+from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown
 
 FULL_SCOPE = ("cloud-platform", "https://www.googleapis.com/auth/cloud-platform")

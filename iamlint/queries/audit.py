@@ -7,8 +7,8 @@ from itertools import groupby
 
 from iamlint.estate import Estate, Node, identity, scope
 from iamlint.facts import AuditConfig, Project, Resource, Text
-from iamlint.globs import text_is
-from iamlint.match import Match
+from iamlint.logic.globs import text_is
+from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
 LOG_TYPES = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")

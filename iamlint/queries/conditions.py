@@ -8,7 +8,7 @@ from iamlint.conditions import IAM, PROVIDER, Context, Outcome, Reason, Unparsab
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import BoundaryBinding, Condition, Declaration, Denial, Grant, Place, Provider, Text
 from iamlint.location import Location
-from iamlint.match import Match
+from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
 BESIDE = frozenset({"resourcemanager.projects.get", "resourcemanager.projects.list"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
 from iamlint.facts import Condition, Declaration, Emptied, Grant, Removed, Text
-from iamlint.match import Match
+from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
 _Binding = tuple[str, str]

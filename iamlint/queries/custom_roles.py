@@ -9,7 +9,7 @@ from dataclasses import replace
 from iamlint.estate import Estate, permissions_of
 from iamlint.facts import CustomRole, Place, Text
 from iamlint.graph import DEPLOY, POWERS, graph_of
-from iamlint.match import Match
+from iamlint.patterns.match import Match
 from iamlint.roles import Catalog, spellings
 from iamlint.unknown import Truth
 

@@ -10,9 +10,9 @@ from iamlint.facts import Declaration, Grant, Impersonation, Place, Text
 from iamlint.finding import Confidence
 from iamlint.graph import Edge, Graph, graph_of
 from iamlint.location import Location
-from iamlint.match import Match
+from iamlint.logic.verdict import FALSE, Verdict, distinct
+from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
-from iamlint.verdict import FALSE, Verdict, distinct
 
 _DELEGATION = "iam.serviceAccounts.implicitDelegation"
 _MOST_REASONS = 10

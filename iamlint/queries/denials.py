@@ -10,8 +10,8 @@ from iamlint.estate import Estate, Node, identity
 from iamlint.estate.covering import node_of
 from iamlint.estate.deny_forms import EVERYBODY, allowed_permission, denied_permission, denied_principal, is_denied_form
 from iamlint.facts import Boundary, Condition, Declaration, Denial, Text
-from iamlint.globs import compiled, is_glob, text_is
-from iamlint.match import Match
+from iamlint.logic.globs import compiled, is_glob, text_is
+from iamlint.patterns.match import Match
 from iamlint.provenance import at, configuration, counts_for, outside
 from iamlint.roles import Catalog
 from iamlint.unknown import Truth, Unknown, shown

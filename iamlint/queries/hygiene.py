@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Declaration, Grant
-from iamlint.match import Match
+from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, shown
 
 # -- roles that are not there --------------------------------------------------------------------------------------

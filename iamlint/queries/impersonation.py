@@ -10,7 +10,6 @@ from itertools import islice
 from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
-from iamlint.globs import text_is
 from iamlint.graph import (
     DEPLOY,
     IDENTITY,
@@ -26,11 +25,12 @@ from iamlint.graph import (
     shortest,
     use_of,
 )
-from iamlint.match import Match, verdict
-from iamlint.queries.federation import is_nobody
+from iamlint.logic.globs import text_is
+from iamlint.logic.verdict import Verdict
+from iamlint.patterns.match import Match, verdict
+from iamlint.patterns.words import possible_kinds
+from iamlint.queries.federation.grants import is_nobody
 from iamlint.unknown import Truth, Unknown, shown
-from iamlint.verdict import Verdict
-from iamlint.words import possible_kinds
 
 _SPOKEN_FOR = frozenset(
     {"public", "domain", "federated_pool", "default_service_account", "service_agent", "deleted", "malformed"}

@@ -7,7 +7,7 @@ from datetime import date
 
 from iamlint.estate import Estate
 from iamlint.facts import Credential, ServiceAccountKey
-from iamlint.match import Match
+from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown
 
 OLDEST = 90

@@ -8,11 +8,11 @@ from dataclasses import replace
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Gap, Grant, Impersonation, Project, Service, Text
 from iamlint.finding import Confidence
-from iamlint.globs import text_is
-from iamlint.match import Match, grant_verdict
+from iamlint.logic.globs import text_is
+from iamlint.logic.verdict import FALSE, Verdict
+from iamlint.patterns.match import Match, grant_verdict
 from iamlint.provenance import at, counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
-from iamlint.verdict import FALSE, Verdict
 
 CREDENTIALS_API = "iamcredentials.googleapis.com"
 ENABLING = (CREDENTIALS_API, "iam.googleapis.com")

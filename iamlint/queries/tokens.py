@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from iamlint.estate import Estate
 from iamlint.facts import Impersonation, OrgPolicy, Text
-from iamlint.globs import text_is
-from iamlint.match import Match
+from iamlint.logic.globs import text_is
+from iamlint.patterns.match import Match
 from iamlint.provenance import at, counts_for, outside
 from iamlint.unknown import Truth, Unknown
 

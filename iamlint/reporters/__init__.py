@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from iamlint.report import Report
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.presentation import Presentation
 
 FORMATS = ("text", "json", "sarif", "github", "markdown")
 

@@ -38,7 +38,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.location import Location
-from iamlint.reporters.plain import json_escaped, neutral
+from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.unknown import Unknown
 
 Entry = dict[str, Any]

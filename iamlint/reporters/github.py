@@ -12,9 +12,9 @@ from typing import Literal
 from iamlint.finding import Doubt, Finding, Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Report
-from iamlint.reporters.notes import distinct, notes
-from iamlint.reporters.plain import neutral
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.notes import distinct, notes
+from iamlint.reporters.parts.plain import neutral
+from iamlint.reporters.parts.presentation import Presentation
 
 MOST = 10
 """Annotations of one level that GitHub shows of a step; the rest it drops without a word."""

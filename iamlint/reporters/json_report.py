@@ -10,8 +10,8 @@ from iamlint.finding import Accepted, Finding
 from iamlint.location import Location
 from iamlint.questions import ByCause, Question
 from iamlint.report import InForce, Report
-from iamlint.reporters.indented import indented
-from iamlint.reporters.plain import json_escaped
+from iamlint.reporters.parts.indented import indented
+from iamlint.reporters.parts.plain import json_escaped
 
 
 def json_report(report: Report) -> Iterator[str]:

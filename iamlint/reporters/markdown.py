@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from iamlint.location import Location
 from iamlint.report import Report
-from iamlint.reporters.notes import distinct, notes
-from iamlint.reporters.plain import counted, neutral
-from iamlint.reporters.presentation import Presentation
-from iamlint.reporters.unknowns import cause_lines
+from iamlint.reporters.parts.notes import distinct, notes
+from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.reporters.parts.presentation import Presentation
+from iamlint.reporters.parts.unknowns import cause_lines
 
 LARGEST = 900_000
 """Bytes; GitHub takes a summary of 1 MiB and drops a larger one whole."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamlint.rule import Example, Rule
+from iamlint.rules.rule import Example, Rule
 
 _LANGUAGES = {".tf": "hcl", ".json": "json", ".yaml": "yaml"}
 

@@ -10,7 +10,7 @@ from typing import Any
 from iamlint.graph.deployments import DEPLOY
 from iamlint.graph.powers import POWERS
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.reporters.plain import json_escaped, neutral
+from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.roles import Catalog, Roles
 from iamlint.unknown import Unknown
 

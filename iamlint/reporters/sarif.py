@@ -19,14 +19,14 @@ from iamlint.finding import Finding, Related, Severity
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.questions import Question
 from iamlint.report import Report
-from iamlint.reporters.excerpt import inside, line_span
-from iamlint.reporters.indented import indented
-from iamlint.reporters.line_hash import line_hashes
-from iamlint.reporters.notes import notes
 from iamlint.reporters.page import rule_page
-from iamlint.reporters.plain import json_escaped, neutral
-from iamlint.reporters.presentation import Presentation
-from iamlint.rule import Rule
+from iamlint.reporters.parts.excerpt import inside, line_span
+from iamlint.reporters.parts.indented import indented
+from iamlint.reporters.parts.line_hash import line_hashes
+from iamlint.reporters.parts.notes import notes
+from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.reporters.parts.presentation import Presentation
+from iamlint.rules.rule import Rule
 
 HOME = "https://github.com/iamlint/iamlint"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -8,12 +8,12 @@ from iamlint.finding import Finding, Related
 from iamlint.location import Location, Unreadable
 from iamlint.questions import by_cause, questions
 from iamlint.report import Report
-from iamlint.reporters.frame import Paint, frame, place
-from iamlint.reporters.groups import Group, grouped
-from iamlint.reporters.notes import distinct, notes
-from iamlint.reporters.plain import counted, neutral
-from iamlint.reporters.presentation import Presentation
-from iamlint.reporters.unknowns import cause_lines, listed_unknowns
+from iamlint.reporters.parts.frame import Paint, frame, place
+from iamlint.reporters.parts.groups import Group, grouped
+from iamlint.reporters.parts.notes import distinct, notes
+from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.reporters.parts.presentation import Presentation
+from iamlint.reporters.parts.unknowns import cause_lines, listed_unknowns
 
 _MOST = 6
 """Lines below a frame; what goes beyond is counted."""

@@ -1,6 +1,6 @@
 """The role catalogue: which permissions a role contains, and as of when.
 
-The data are those of iann0036/iam-dataset (MIT licence, see NOTICE), commit 2073fa52, packed by `iamlint.roles.pack`.
+The data are those of iann0036/iam-dataset (MIT licence, see NOTICE), commit 2073fa52, packed by `bench/pack_roles.py`.
 """
 
 from __future__ import annotations

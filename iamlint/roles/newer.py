@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iamlint.documents import path_text, read_json_documents, read_yaml
+from iamlint.documents.values import NULL, Value
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.roles import Catalog, Definition
-from iamlint.values import NULL, Value
 
 LARGEST = 64_000_000
 """Bytes of a file beyond which it is not read: all of Google's roles with their permissions are a tenth of that."""

@@ -9,21 +9,21 @@ from pathlib import Path
 
 from iamlint.budget import TimeUp
 from iamlint.facts import Declaration, Fact, Gap
+from iamlint.files.compressed import wanting
+from iamlint.files.texts import resolved, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
-from iamlint.sources.compressed import wanting
 from iamlint.sources.gcloud import KINDS, read_export
-from iamlint.sources.gcloud.belongs import claim
+from iamlint.sources.gcloud.recognition.belongs import claim
+from iamlint.sources.gcloud.recognition.table import TEXTS
+from iamlint.sources.gcloud.recognition.unrecognised import beside_exports
 from iamlint.sources.gcloud.stream import is_stream, read_stream
-from iamlint.sources.gcloud.table import TEXTS
-from iamlint.sources.gcloud.unrecognised import beside_exports
 from iamlint.sources.marks import mark
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
-from iamlint.sources.terraform.answers import Answers
+from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.plan import read_plans
 from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
 from iamlint.sources.terraform.source import read_terraform
-from iamlint.sources.texts import resolved, sample
 from iamlint.sources.workspace import Found, Workspace, discover, is_input
 
 

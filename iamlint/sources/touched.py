@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from iamlint.files.texts import resolved
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
-from iamlint.sources.texts import resolved
 from iamlint.sources.unwalked import is_walked
 
 MOST_FILES = 50_000

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from iamlint.files.texts import resolved
 from iamlint.sources.names import is_configuration
-from iamlint.sources.texts import resolved
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
 """Directories that are never walked into, beside links and those whose name begins with a dot."""

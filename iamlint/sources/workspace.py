@@ -10,12 +10,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from iamlint.budget import Allowance
+from iamlint.files.compressed import SUFFIXES
+from iamlint.files.texts import load, load_export, resolved
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.compressed import SUFFIXES
-from iamlint.sources.gcloud.belongs import claim
-from iamlint.sources.gcloud.table import TABLES, TEXTS
+from iamlint.sources.gcloud.recognition.belongs import claim
+from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
-from iamlint.sources.texts import load, load_export, resolved
 from iamlint.sources.unwalked import Look, Unwalked, is_walked
 
 _LINES = (".json", ".ndjson", ".jsonl")

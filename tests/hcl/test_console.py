@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from iamlint.documents.values import Lazy, List, Map, SetOf, Value
 from iamlint.hcl import native
 from iamlint.hcl.constraints import ANY, convert, read_constraint
 from iamlint.hcl.evaluate import evaluate
@@ -18,7 +19,6 @@ from iamlint.hcl.scope import Files, Scope
 from iamlint.hcl.syntax import File
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
-from iamlint.values import Lazy, List, Map, SetOf, Value
 
 RECORDED = Path(__file__).parent.parent.parent / "testdata" / "console"
 MODULE = RECORDED / "module"

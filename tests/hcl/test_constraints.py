@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from test_console import Module, first_unknown, kind, plain
 
+from iamlint.documents.values import Lazy, Value
 from iamlint.hcl import native
 from iamlint.hcl.constraints import convert, read_constraint
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Lazy, Value
 
 
 def converted(expression: str, type_: str, **names: Value) -> Value:

@@ -7,11 +7,11 @@ import time
 import pytest
 from test_console import Module, first_unknown
 
+from iamlint.documents.values import List, Value
 from iamlint.hcl import native
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Budget, Scope
 from iamlint.location import SourceText, Unreadable
-from iamlint.values import List, Value
 
 SECONDS = 10.0
 """Far more than any of them takes, and far less than one that is not bounded."""

@@ -11,9 +11,9 @@ import pytest
 from test_console import ANSWERS as ANSWERED
 from test_console import RECORDED, Module, answers, plain
 
+from iamlint.documents.values import Lazy, SetOf, Value
 from iamlint.hcl.functions.types import parts
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Lazy, SetOf, Value
 
 UNKNOWN = "(unknown)"
 ANSWERS = json.loads((RECORDED / "unknown.json").read_text(encoding="utf-8"))["answers"]

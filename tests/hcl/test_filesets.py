@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from iamlint.documents.values import SetOf, Value, unknown
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.native import read_expression
 from iamlint.hcl.scope import Files, Scope
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
-from iamlint.values import SetOf, Value, unknown
 
 NAMES = (
     *("c/x.yaml", "c/y.yml", "c/d/z.yaml", "c/d/e/w.yaml", "c1/x.yaml", "real/x.yaml", "real/sub/q.yaml"),

@@ -11,9 +11,9 @@ from oracle import GoParser, UnavailableError, error_lines, is_syntax_error
 from samples import BROKEN, VALID, Broken
 from trees import read, read_valid
 
-from iamlint.catalog import load_rules
 from iamlint.hcl import native, python_hcl2, second_opinion
 from iamlint.location import SourceText
+from iamlint.rules.catalog import load_rules
 
 TESTDATA = Path(__file__).parents[2] / "testdata"
 FILES = sorted(path for suffix in ("tf", "tofu", "tfvars") for path in TESTDATA.rglob(f"*.{suffix}"))

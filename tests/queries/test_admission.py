@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iamlint.conditions import Claim
 from iamlint.facts import Condition, Declaration, Place, Provider
 from iamlint.location import Location
-from iamlint.queries.admission import admission
+from iamlint.queries.federation.admission import admission
 
 GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
 TERRAFORM, OWN = "https://app.terraform.io", "https://issuer.example"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iamlint.principals import read_principal
-from iamlint.queries.federated_names import misspelling
+from iamlint.queries.federation.names import misspelling
 from iamlint.unknown import Hole, Unknown
 
 Check = Callable[..., Any]

@@ -11,7 +11,7 @@ from iamlint.facts import Resource
 from iamlint.finding import Finding, Related
 from iamlint.location import Location, SourceText
 from iamlint.report import Report
-from iamlint.rule import Example, Rule
+from iamlint.rules.rule import Example, Rule
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]

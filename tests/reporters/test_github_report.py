@@ -8,7 +8,7 @@ from iamlint.finding import Finding
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters import render
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.presentation import Presentation
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]

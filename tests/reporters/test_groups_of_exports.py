@@ -7,7 +7,7 @@ from dataclasses import replace
 from iamlint.facts import Resource
 from iamlint.finding import Finding
 from iamlint.location import Location
-from iamlint.reporters.groups import grouped
+from iamlint.reporters.parts.groups import grouped
 
 
 def finding(principal: str, *, project: str = "shop", line: int = 1, role: str = "roles/editor") -> Finding:

@@ -10,7 +10,7 @@ from iamlint.finding import Accepted, Doubt, Finding
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters import render
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.presentation import Presentation
 from iamlint.unknown import Hole, Unknown
 
 Build = Callable[..., Report]

@@ -15,8 +15,8 @@ from iamlint.finding import Finding
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters import FORMATS, render
-from iamlint.reporters.plain import json_escaped, neutral
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.reporters.parts.presentation import Presentation
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]

@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 from jsonschema.validators import validator_for
 
-from iamlint.catalog import load_rules, select_rules
 from iamlint.finding import Finding
 from iamlint.linter import lint
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters import render
-from iamlint.reporters.line_hash import line_hashes
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.line_hash import line_hashes
+from iamlint.reporters.parts.presentation import Presentation
+from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 

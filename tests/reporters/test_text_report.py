@@ -12,7 +12,7 @@ from iamlint.facts import Resource
 from iamlint.finding import Doubt, Finding
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Report
-from iamlint.reporters.presentation import Presentation
+from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.text import text_report
 
 Build = Callable[..., Report]

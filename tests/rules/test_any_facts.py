@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iamlint.catalog import load_rules
 from iamlint.estate import Estate
 from iamlint.facts import (
     AuditConfig,
@@ -32,6 +31,7 @@ from iamlint.linter import answers, doubts_of, finding
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
+from iamlint.rules.catalog import load_rules
 from iamlint.unknown import Hole, Truth, Unknown
 
 RULES = load_rules()[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.types import LONGEST_TEXT, MOST_PARTS, Refused, Unclear, text_of
 from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Data, Value
 
 
 class Assembly:

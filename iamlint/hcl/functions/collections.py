@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
+from iamlint.documents.values import Data, Key, Lazy, List, Map, SetOf, Value, key_value
 from iamlint.hcl.functions.graphemes import graphemes
 from iamlint.hcl.functions.precision import exact, shortest
 from iamlint.hcl.functions.types import (
@@ -30,7 +31,6 @@ from iamlint.hcl.functions.types import (
 )
 from iamlint.hcl.functions.unification import ANY, STRING, Type, convert, type_of, unify
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Key, Lazy, List, Map, SetOf, Value, key_value
 
 MOST_IN_RANGE = 1024
 """Terraform's own limit of ``range()``."""

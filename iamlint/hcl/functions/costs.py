@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from iamlint.documents.values import Value
 from iamlint.hcl.functions.collections import MOST_IN_RANGE
 from iamlint.hcl.functions.types import MOST_ELEMENTS, size, weight
-from iamlint.values import Value
 
 LOOKS = 8
 """Values that are made, or whose type is looked at, for one step."""

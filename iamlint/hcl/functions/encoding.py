@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from iamlint.documents import read_json
+from iamlint.documents.values import Data, Lazy, List, SetOf, Value
 from iamlint.hcl.functions.assembly import too_long
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
@@ -36,7 +37,6 @@ from iamlint.hcl.functions.yaml_values import decoded, encoded
 from iamlint.hcl.syntax import normalized
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Lazy, List, SetOf, Value
 
 
 def json_of(value: Value) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions import paths
 from iamlint.hcl.functions.filesets import fileset
 from iamlint.hcl.functions.paths import absent, changes, located, named, shown
@@ -16,7 +17,6 @@ from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Value
 
 LARGEST = 1_000_000
 """Bytes of a file that an expression reads."""

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.paths import absent, changes, is_inside, located, named, shown
 from iamlint.hcl.functions.patterns import Pattern, compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, Unclear, set_of
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Value
 
 DEEPEST = 40
 """Levels of directories that a pattern goes down."""

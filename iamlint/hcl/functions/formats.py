@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
+from iamlint.documents.values import Data, List, SetOf, Value
 from iamlint.hcl.functions.assembly import Assembly, too_long
 from iamlint.hcl.functions.encoding import json_of
 from iamlint.hcl.functions.graphemes import graphemes
@@ -27,7 +28,6 @@ from iamlint.hcl.functions.types import (
     weight,
 )
 from iamlint.unknown import Unknown
-from iamlint.values import Data, List, SetOf, Value
 
 WIDEST = 10_000
 _VERB = re.compile(

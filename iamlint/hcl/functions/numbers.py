@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from iamlint.documents.values import Data, List, Value
 from iamlint.hcl.functions.types import Function, Refused, Unclear, bounded, integer, known, number, text, whole
 from iamlint.unknown import Unknown
-from iamlint.values import Data, List, Value
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -12,11 +12,11 @@ import posixpath
 import re
 from pathlib import Path
 
+from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.types import Function, Unclear, text
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Data, Value
 
 CWD = "path.cwd"
 """The directory that Terraform is started in: the root module, unless ``-chdir`` is given."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from iamlint.documents.values import Data, List, SetOf, Value
 from iamlint.hcl.functions.collections import listed
 from iamlint.hcl.functions.types import (
     Function,
@@ -18,7 +19,6 @@ from iamlint.hcl.functions.types import (
 )
 from iamlint.hcl.functions.unification import ANY, BOOL, NUMBER, STRING, Type, convert, type_of, unify
 from iamlint.unknown import Unknown
-from iamlint.values import Data, List, SetOf, Value
 
 
 def _sets(values: tuple[Value, ...]) -> list[tuple[Value, ...]]:

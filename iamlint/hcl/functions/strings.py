@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from iamlint.documents.values import Data, List, Value
 from iamlint.hcl.functions.assembly import Assembly, too_long
 from iamlint.hcl.functions.collections import listed
 from iamlint.hcl.functions.graphemes import graphemes
@@ -24,7 +25,6 @@ from iamlint.hcl.functions.types import (
 )
 from iamlint.hcl.functions.unification import STRING
 from iamlint.unknown import Unknown
-from iamlint.values import Data, List, Value
 
 _WIDEST = 10_000
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))

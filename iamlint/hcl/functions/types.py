@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TypeAlias
 
+from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Data, Lazy, List, Map, SetOf, Value
 
 Function: TypeAlias = "Callable[..., Data | Value]"
 """Takes values; raises `Refused` or `Unclear`."""

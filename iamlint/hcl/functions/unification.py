@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from iamlint.documents.values import Lazy, List, Map, SetOf, Value
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
     Refused,
@@ -22,7 +23,6 @@ from iamlint.hcl.functions.types import (
     uncertain,
 )
 from iamlint.unknown import Unknown
-from iamlint.values import Lazy, List, Map, SetOf, Value
 
 
 @dataclass(frozen=True, slots=True)

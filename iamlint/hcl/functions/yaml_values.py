@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from iamlint.documents.values import Data, Key, Lazy, SetOf, Value
 from iamlint.hcl.functions.assembly import too_long
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
@@ -34,7 +35,6 @@ from iamlint.hcl.functions.types import (
 from iamlint.hcl.syntax import normalized
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Unknown
-from iamlint.values import Data, Key, Lazy, SetOf, Value
 
 DEEPEST = 100
 _TRUE = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])

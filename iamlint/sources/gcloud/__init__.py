@@ -7,26 +7,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from iamlint.documents import read_json_documents, read_yaml
+from iamlint.documents.values import Value
 from iamlint.facts import Fact, Resource
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud import federation, inventory
 from iamlint.sources.gcloud.ancestors import ancestors
 from iamlint.sources.gcloud.assets import analysis, assets, search
-from iamlint.sources.gcloud.belongs import by_option, by_path, claim, project_by_path
-from iamlint.sources.gcloud.config_connector import config_connector
 from iamlint.sources.gcloud.constraints import org_policies
 from iamlint.sources.gcloud.denials import attached_to, boundaries, boundary_bindings, denials
 from iamlint.sources.gcloud.hierarchy import Hierarchy
-from iamlint.sources.gcloud.kinds import Kind, kind_of
-from iamlint.sources.gcloud.kubernetes import unread
+from iamlint.sources.gcloud.kubernetes.config_connector import config_connector
+from iamlint.sources.gcloud.kubernetes.documents import unread
 from iamlint.sources.gcloud.lists import more, opened
 from iamlint.sources.gcloud.parts import has, place
 from iamlint.sources.gcloud.policies import whole_policy
-from iamlint.sources.gcloud.shapes import problems
-from iamlint.sources.gcloud.table import TABLES, TEXTS, is_table, read_table
-from iamlint.sources.gcloud.unrecognised import unparsed, unrecognised
+from iamlint.sources.gcloud.recognition.belongs import by_option, by_path, claim, project_by_path
+from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
+from iamlint.sources.gcloud.recognition.shapes import problems
+from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS, is_table, read_table
+from iamlint.sources.gcloud.recognition.unrecognised import unparsed, unrecognised
 from iamlint.sources.reading import Options, Reading
-from iamlint.values import Value
 
 KINDS = (
     "Terraform source, plans and states (terraform show -json), Config Connector's documents, and what gcloud prints "

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Resource
 from iamlint.sources.gcloud.denials import attached_to, denials
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.parts import get, has, place, text
 from iamlint.sources.gcloud.policies import whole_policy
-from iamlint.values import Value
 
 
 def ancestors(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Gap, Place
 from iamlint.sources.gcloud import constraints, federation, inventory
 from iamlint.sources.gcloud.hierarchy import Hierarchy
@@ -17,7 +18,6 @@ from iamlint.sources.gcloud.parts import first, get, has, items, place, text, te
 from iamlint.sources.gcloud.policies import grants, policy, whole_policy
 from iamlint.sources.reading import Relevance
 from iamlint.unknown import Unknown
-from iamlint.values import Value
 
 
 def assets(found: Sequence[Value], relevant: Relevance | None, hierarchy: Hierarchy) -> Iterator[Fact]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iamlint.documents.values import Value
 from iamlint.facts import Declaration, OrgPolicy, Place, Resource
 from iamlint.sources.gcloud.names import relative
 from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
 from iamlint.unknown import Unknown
-from iamlint.values import Value
 
 
 def org_policies(found: Sequence[Value], resource: Resource | None = None) -> Iterator[OrgPolicy]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
+from iamlint.documents.values import Value
 from iamlint.facts import Boundary, BoundaryBinding, Declaration, Denial, Place, Resource, Text
 from iamlint.sources.gcloud.parts import get, has, items, place, text, texts
 from iamlint.sources.gcloud.policies import condition_of
 from iamlint.unknown import Unknown
-from iamlint.values import Value
 
 _NOT_LISTED = Unknown("a list of deny policies does not print their rules; gcloud iam policies get does")
 _NOT_ATTACHED = Unknown("the deny policy does not say what it is attached to")

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from iamlint.documents.values import NULL, Value
 from iamlint.facts import Condition, Declaration, Place, Pool, Protocol, Provider, Text
 from iamlint.sources.gcloud.parts import first, get, has, place, text, texts
 from iamlint.unknown import Unknown
-from iamlint.values import NULL, Value
 
 _TRUSTED: dict[Protocol, tuple[str, str]] = {
     "oidc": ("issuerUri", "issuer_uri"),

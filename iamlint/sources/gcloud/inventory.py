@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from iamlint.documents.values import Value
 from iamlint.facts import (
     CustomRole,
     Declaration,
@@ -20,7 +21,6 @@ from iamlint.facts import (
 from iamlint.sources.gcloud.names import account_in, project_in
 from iamlint.sources.gcloud.parts import first, get, items, place, text
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Value
 
 
 def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:

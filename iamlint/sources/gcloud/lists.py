@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Gap
-from iamlint.sources.gcloud.kinds import Kind, kind_of
-from iamlint.sources.gcloud.kubernetes import members
+from iamlint.sources.gcloud.kubernetes.documents import members
 from iamlint.sources.gcloud.parts import get, place, text
-from iamlint.values import Value
+from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
 
 _ANSWERS: Mapping[str, frozenset[Kind]] = {
     "accounts": frozenset({"service_account"}),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from iamlint.documents.values import NULL, Value
 from iamlint.location import Location
-from iamlint.values import NULL, Value
 
 
 def place(value: Value) -> Location:

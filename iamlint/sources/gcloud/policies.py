@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from iamlint.documents.values import Value
 from iamlint.facts import AuditConfig, Condition, Declaration, ExportedPolicy, Fact, Grant, Place, Principal, Resource
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.parts import first, get, items, place, text
 from iamlint.sources.reading import Relevance
 from iamlint.unknown import Unknown
-from iamlint.values import Value
 
 _HIDDEN = re.compile(r"(?P<role>.+)_withcond_[0-9a-f]+\Z")
 _WHY_HIDDEN = "the policy was read below version 3, which hides its conditions"

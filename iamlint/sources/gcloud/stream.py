@@ -17,15 +17,15 @@ from typing import IO, Any
 from iamlint.budget import Exhausted
 from iamlint.documents import read_json, read_json_documents
 from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place
+from iamlint.files.compressed import is_compressed, opened
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.compressed import is_compressed, opened
 from iamlint.sources.gcloud.assets import RESOURCES, assets
 from iamlint.sources.gcloud.dull import Dull
 from iamlint.sources.gcloud.hierarchy import Hierarchy
-from iamlint.sources.gcloud.kinds import kind_of
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.policies import principal
-from iamlint.sources.gcloud.shapes import problems
+from iamlint.sources.gcloud.recognition.kinds import kind_of
+from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.reading import Options, Reading, Relevance
 
 SMALL = 4_000_000

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from iamlint.budget import TimeUp
+from iamlint.documents.values import Value
 from iamlint.facts import Fact, Trust
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.scope import Files
@@ -15,20 +16,19 @@ from iamlint.hcl.syntax import File
 from iamlint.location import Location, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
-from iamlint.sources.terraform.answers import Answers
-from iamlint.sources.terraform.evaluation import ModuleInstance
-from iamlint.sources.terraform.library import Library, Readings
-from iamlint.sources.terraform.module import Dialect, Module
-from iamlint.sources.terraform.roots import root_modules
-from iamlint.sources.terraform.run import Run
-from iamlint.sources.terraform.selection import selection
+from iamlint.sources.terraform.configuration.library import Library, Readings
+from iamlint.sources.terraform.configuration.module import Dialect, Module
+from iamlint.sources.terraform.configuration.roots import root_modules
+from iamlint.sources.terraform.configuration.selection import selection
+from iamlint.sources.terraform.configuration.var_files import var_files
+from iamlint.sources.terraform.configuration.variables import root_inputs, undeclared
+from iamlint.sources.terraform.evaluation.evaluation import ModuleInstance
+from iamlint.sources.terraform.evaluation.run import Run
+from iamlint.sources.terraform.evaluation.states import States
+from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.sharing import Job, Share, shared_out
-from iamlint.sources.terraform.states import States
-from iamlint.sources.terraform.var_files import var_files
-from iamlint.sources.terraform.variables import root_inputs, undeclared
 from iamlint.sources.terraform.worlds import Stated, by_outputs, definite, either, further, once_more
 from iamlint.sources.workspace import Found, Workspace
-from iamlint.values import Value
 
 
 def read_terraform(

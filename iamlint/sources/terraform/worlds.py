@@ -31,8 +31,8 @@ from iamlint.facts import (
     ServiceAccount,
 )
 from iamlint.location import Location
+from iamlint.sources.terraform.configuration.variables import NOT_SET
 from iamlint.sources.terraform.plan.addresses import without_keys
-from iamlint.sources.terraform.variables import NOT_SET
 from iamlint.unknown import Hole, Unknown, shown
 
 _CLOSING = (Denial, Boundary, BoundaryBinding, Removed, Emptied, DefaultAccounts)

@@ -19,8 +19,8 @@ from iamlint.documents import read_json_documents, read_yaml
 from iamlint.facts import Condition, Declaration, Place, Principal, Resource
 from iamlint.location import Location, SourceText
 from iamlint.sources import read
-from iamlint.sources.gcloud.kinds import KINDS, kind_of
-from iamlint.sources.gcloud.shapes import WORDS, holds, problems, schema
+from iamlint.sources.gcloud.recognition.kinds import KINDS, kind_of
+from iamlint.sources.gcloud.recognition.shapes import WORDS, holds, problems, schema
 from iamlint.sources.reading import Options
 from iamlint.unknown import Unknown
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from iamlint.catalog import load_rules, select_rules
 from iamlint.facts import Folder, Grant, Project
 from iamlint.linter import lint
-from iamlint.relevance import relevance
 from iamlint.roles import catalog
+from iamlint.rules.catalog import load_rules, select_rules
+from iamlint.rules.interest import relevance
 from iamlint.sources import read
 from iamlint.sources.gcloud import stream
 from iamlint.sources.reading import Options, Reading, Relevance

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from iamlint.documents.values import SetOf, Value
 from iamlint.location import SourceText, Span
-from iamlint.sources.terraform.instance import Argument, Body, Instance
+from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import SetOf, Value
 
 Build = Callable[..., Instance]
 

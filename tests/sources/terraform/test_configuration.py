@@ -83,7 +83,7 @@ def test_calls_deeper_than_the_limit_are_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", ["resource", "module"])
 def test_too_many_instances_are_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: str) -> None:
-    monkeypatch.setattr("iamlint.sources.terraform.run.MOST_INSTANCES", 5)
+    monkeypatch.setattr("iamlint.sources.terraform.evaluation.run.MOST_INSTANCES", 5)
     many = member('"user:${count.index}@example.com"').replace("{\n", "{\n  count = 4\n")
     files = {"main.tf": many + many.replace("one", "two") + many.replace("one", "three")}
     if block == "module":

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from iamlint.facts import CustomRole, Denial, Impersonation, Project, Service, ServiceAccount, ServiceAccountKey
-from iamlint.sources.terraform.instance import Instance
-from iamlint.sources.terraform.instances import facts_of
+from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from iamlint.catalog import load_rules
 from iamlint.linter import lint
 from iamlint.reporters.facts import facts_json
+from iamlint.rules.catalog import load_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 

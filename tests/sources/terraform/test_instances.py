@@ -8,13 +8,13 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
+from iamlint.documents.values import Lazy, SetOf, Value
 from iamlint.location import SourceText, Span
 from iamlint.reporters.facts import facts_json, facts_text
-from iamlint.sources.terraform.attachments import TABLE, attaches
-from iamlint.sources.terraform.instance import Argument, Body, Instance
-from iamlint.sources.terraform.instances import facts_of, is_wanted
+from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
+from iamlint.sources.terraform.resources.attachments import TABLE, attaches
+from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import Lazy, SetOf, Value
 
 AT = Span(SourceText("main.tf", "a = 1\n"), 0, 5)
 WHY = Unknown("var.x has no default and is not set", (Hole("var.x"),))

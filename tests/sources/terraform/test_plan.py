@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from iamlint.documents import read_json
+from iamlint.documents.values import Value
 from iamlint.facts import Condition, Grant, Impersonation, Service, ServiceAccount
 from iamlint.location import Location, SourceText
 from iamlint.sources.reading import Options, Reading
@@ -16,7 +17,6 @@ from iamlint.sources.terraform.plan import read_plan
 from iamlint.sources.terraform.plan.recognition import is_plan
 from iamlint.sources.workspace import Workspace
 from iamlint.unknown import Unknown
-from iamlint.values import Value
 
 CI = "serviceAccount:ci@shop.iam.gserviceaccount.com"
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from iamlint.documents import read_json
+from iamlint.documents.values import Value
 from iamlint.facts import Denial, Gap, Grant, OrgPolicy, Removed
 from iamlint.location import SourceText
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.plan import read_plan
 from iamlint.sources.workspace import Workspace
-from iamlint.values import Value
 
 
 def read(tmp_path: Path, **parts: Any) -> Reading:

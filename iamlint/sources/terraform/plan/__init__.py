@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iamlint.documents.values import Value
 from iamlint.facts import (
     Boundary,
     BoundaryBinding,
@@ -22,8 +23,7 @@ from iamlint.facts import (
 )
 from iamlint.location import Location, SourceText
 from iamlint.sources.reading import Options, Reading
-from iamlint.sources.terraform.declarations import declaration
-from iamlint.sources.terraform.instances import facts_of
+from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.plan.beside import find_source
 from iamlint.sources.terraform.plan.completeness import incomplete
 from iamlint.sources.terraform.plan.configuration import Configuration
@@ -31,8 +31,8 @@ from iamlint.sources.terraform.plan.entries import read_entries
 from iamlint.sources.terraform.plan.planned import Planned
 from iamlint.sources.terraform.plan.raw_state import is_raw_state, read_raw_state
 from iamlint.sources.terraform.plan.recognition import plan_documents
+from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.sources.workspace import Workspace
-from iamlint.values import Value
 
 _TAKES_AWAY = (Boundary, BoundaryBinding, DefaultAccounts, Denial, Emptied, OrgPolicy)
 """What closes or removes access: it does not count before Terraform applies it, nor once Terraform has forgotten it."""

@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iamlint.budget import Budget
+from iamlint.documents.values import Value
+from iamlint.files.texts import resolved
 from iamlint.hcl import read_file
 from iamlint.hcl.scope import Files
 from iamlint.location import SourceText, Span
 from iamlint.sources.reading import Options
-from iamlint.sources.terraform.evaluation import ModuleInstance
-from iamlint.sources.terraform.instance import Instance
-from iamlint.sources.terraform.instances import is_wanted
-from iamlint.sources.terraform.library import Library
-from iamlint.sources.terraform.module import Dialect, Module
+from iamlint.sources.terraform.configuration.library import Library
+from iamlint.sources.terraform.configuration.module import Dialect, Module
+from iamlint.sources.terraform.configuration.selection import selection
+from iamlint.sources.terraform.configuration.variables import root_inputs
+from iamlint.sources.terraform.evaluation.evaluation import ModuleInstance
+from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, Run
+from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.plan.addresses import calls, without_keys
 from iamlint.sources.terraform.plan.configuration import Configuration
 from iamlint.sources.terraform.plan.entries import Entry
 from iamlint.sources.terraform.plan.relocation import same, unplaced
-from iamlint.sources.terraform.run import MOST_STEPS_IN_ROOT, Run
-from iamlint.sources.terraform.selection import selection
-from iamlint.sources.terraform.variables import root_inputs
-from iamlint.sources.texts import resolved
+from iamlint.sources.terraform.resources.facts import is_wanted
 from iamlint.sources.workspace import Workspace, discover
 from iamlint.unknown import Unknown
-from iamlint.values import Value
 
 
 @dataclass(slots=True)

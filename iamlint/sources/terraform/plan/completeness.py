@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from iamlint.sources.terraform.instances import is_wanted
+from iamlint.documents.values import NULL, Value
 from iamlint.sources.terraform.plan.addresses import without_keys
 from iamlint.sources.terraform.plan.configuration import Configuration
 from iamlint.sources.terraform.plan.entries import Entry
-from iamlint.values import NULL, Value
+from iamlint.sources.terraform.resources.facts import is_wanted
 
 MOST_NAMED = 3
 """Addresses in a reason; the others are counted."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from iamlint.documents.values import Value
 from iamlint.location import Span, Unreadable
 from iamlint.sources.terraform.plan.shapes import (
     ShapeError,
@@ -17,7 +18,6 @@ from iamlint.sources.terraform.plan.shapes import (
     text,
 )
 from iamlint.unknown import Unknown
-from iamlint.values import Value
 
 AFTER_APPLY = "known after apply"
 MODES: dict[str, Literal["managed", "data"]] = {"managed": "managed", "data": "data"}

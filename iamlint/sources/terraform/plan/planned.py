@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iamlint.documents.values import NULL, Value
 from iamlint.facts import Grant, Removed
 from iamlint.location import Span
-from iamlint.sources.terraform.attachments import attaches, names_account
-from iamlint.sources.terraform.families import NOT_THE_TARGET, family_of
-from iamlint.sources.terraform.instance import Argument, Body, Instance
-from iamlint.sources.terraform.instances import facts_of, is_wanted
+from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.plan.addresses import block_address
 from iamlint.sources.terraform.plan.beside import Beside
 from iamlint.sources.terraform.plan.configuration import Block, Configuration, Expressions
 from iamlint.sources.terraform.plan.entries import AFTER_APPLY, Entry
 from iamlint.sources.terraform.plan.providers import Providers
 from iamlint.sources.terraform.plan.relocation import placed_at, relocated_body, same
+from iamlint.sources.terraform.resources.attachments import attaches, names_account
+from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
+from iamlint.sources.terraform.resources.families import NOT_THE_TARGET, family_of
 from iamlint.unknown import Hole, Unknown
-from iamlint.values import NULL, Value
 
 
 class Planned:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.sources.terraform.instance import Argument, Body, Instance
+from iamlint.documents.values import Value
+from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.plan.addresses import joined
 from iamlint.sources.terraform.plan.beside import Beside
 from iamlint.sources.terraform.plan.configuration import Configuration, constant
 from iamlint.sources.terraform.plan.relocation import relocated_body
-from iamlint.values import Value
 
 
 class Providers:

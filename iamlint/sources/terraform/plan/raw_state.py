@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from iamlint.documents.values import NULL, Value
 from iamlint.location import Unreadable
-from iamlint.sources.terraform.expansion import key_text
+from iamlint.sources.terraform.evaluation.expansion import key_text
 from iamlint.sources.terraform.plan.addresses import joined
 from iamlint.sources.terraform.plan.entries import MODES, Entry, Found, collect, distinct
 from iamlint.sources.terraform.plan.shapes import (
@@ -19,7 +20,6 @@ from iamlint.sources.terraform.plan.shapes import (
     optional_string,
     string,
 )
-from iamlint.values import NULL, Value
 
 VERSION = 4
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from iamlint.documents import read_json_among_lines, read_json_documents
+from iamlint.documents.values import NULL, Value
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import is_template, plan_mark
 from iamlint.sources.terraform.plan.raw_state import is_raw_state, unsupported
-from iamlint.values import NULL, Value
 
 SHOW = "write the plan with terraform show -json FILE > plan.json"
 STATE = "write the state with terraform show -json > state.json"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from iamlint.documents.values import NULL, Data, SetOf, Value
 from iamlint.location import Span
-from iamlint.sources.terraform.arguments import elements_of, text_of
-from iamlint.sources.terraform.instance import Argument, Body
-from iamlint.sources.terraform.policies import document_of
+from iamlint.sources.terraform.instances.arguments import elements_of, text_of
+from iamlint.sources.terraform.instances.instance import Argument, Body
+from iamlint.sources.terraform.instances.policies import document_of
 from iamlint.unknown import Unknown
-from iamlint.values import NULL, Data, SetOf, Value
 
 
 def unplaced(value: Value) -> Value:

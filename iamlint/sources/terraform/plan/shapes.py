@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iamlint.documents.values import Value
 from iamlint.location import Location, Unreadable
 from iamlint.unknown import Unknown
-from iamlint.values import Value
 
 
 class ShapeError(Exception):

@@ -1,0 +1,139 @@
+"""Writes what is generated from the rules: a page for each, their index, and the blocks of the README.
+
+python bench/pages.py           # writes
+python bench/pages.py --check   # says what is not current, and leaves with 1
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from iamlint.linter import lint
+from iamlint.reporters import render
+from iamlint.reporters.page import rule_page
+from iamlint.reporters.parts.presentation import Presentation
+from iamlint.rules.catalog import load_rules, select_rules
+from iamlint.rules.rule import Rule
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = "testdata/readme"
+FAMILIES = {
+    "impersonation": "Grants that let somebody become a service account",
+    "custom-roles": "Custom roles that give more than they seem to",
+    "chains": "Chains of delegation",
+    "federation": "Identities from outside",
+    "keys": "Credentials that last",
+    "default-accounts": "Accounts that nobody chose",
+    "services": "What the IAM Credentials API needs",
+    "conditions": "Conditions and deny policies that do not do what they say",
+    "exposure": "Grants to the public, to domains, to personal accounts",
+    "hygiene": "Policies that fight, miss, or give too much",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the files, or check them; returns the exit code."""
+    checking = "--check" in (sys.argv[1:] if arguments is None else arguments)
+    rules, errors = load_rules()
+    stale = [str(error) for error in errors]
+    wanted = generated(rules)
+    for path, text in wanted.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(str(path.relative_to(ROOT)))
+            if not checking:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+    for path in sorted(set((ROOT / "docs" / "rules").rglob("*.md")) - wanted.keys()):
+        stale.append(str(path.relative_to(ROOT)))
+        if not checking:
+            path.unlink()
+    print("\n".join(stale))
+    return 1 if checking and stale else 0
+
+
+def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
+    """Every generated file, with the text that it should have."""
+    rules = tuple(rules)
+    pages = ROOT / "docs" / "rules"
+    readme = ROOT / "README.md"
+    blocks = {"rules": _table(rules, "docs/rules"), "screen": _screen(rules)}
+    return {
+        **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
+        pages / "README.md": "\n".join(_index(rules)) + "\n",
+        ROOT / "docs" / "peers.md": "\n".join(_peers(rules)) + "\n",
+        readme: _with_blocks(readme.read_text(encoding="utf-8"), blocks),
+    }
+
+
+def _index(rules: tuple[Rule, ...]) -> Iterator[str]:
+    yield "# The rules"
+    yield ""
+    yield "Generated from the documents in [`rules/`](../../rules) by `python bench/pages.py`."
+    for family, members in groupby(_by_family(rules), key=lambda rule: rule.family):
+        yield from ("", f"## {family}", "", f"{FAMILIES.get(family, family)}.", "")
+        yield _table(tuple(members), ".")
+
+
+def _peers(rules: tuple[Rule, ...]) -> Iterator[str]:
+    """What the checks of other tools are called here."""
+    yield "# Coming from another tool"
+    yield ""
+    yield "Each check of these tools in the field of IAM, and the rules that say the same here. They have the check's"
+    yield "id for an alias: `--select`, `--ignore`, ignore comments and the configuration take it, and mean all rules"
+    yield "of the line, pedantic ones included. Where we differ, we do so on purpose, and the line says why."
+    yield ""
+    yield "Generated from [`peers.yaml`](peers.yaml) by `python bench/pages.py`."
+    ids = {rule.slug: rule.id for rule in rules}
+    for tool, entries in groupby(peers(), key=lambda entry: entry["tool"]):
+        yield from ("", f"## {tool}", "", "| check | what it looks for | here |", "| --- | --- | --- |")
+        for entry in entries:
+            ours = ", ".join(f"[`{slug}`](rules/{ids[slug]}.md)" for slug in entry["rules"])
+            note = f" {entry['note']}" if "note" in entry else ""
+            yield f"| `{entry['id']}` | {entry['what']} | {ours}{'.' if note else ''}{note} |"
+
+
+def peers() -> list[dict[str, Any]]:
+    """The entries of ``docs/peers.yaml``: tool, id, what, rules, and a note where we differ."""
+    found: list[dict[str, Any]] = yaml.safe_load((ROOT / "docs" / "peers.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def _by_family(rules: Iterable[Rule]) -> list[Rule]:
+    order = list(FAMILIES)
+    return sorted(rules, key=lambda rule: (order.index(rule.family) if rule.family in order else len(order), rule.id))
+
+
+def _table(rules: tuple[Rule, ...], folder: str) -> str:
+    rows = ["| rule | severity | what is wrong |", "| --- | --- | --- |"]
+    for rule in _by_family(rules):
+        severity = f"{rule.severity}, pedantic" if rule.pedantic else rule.severity
+        rows.append(f"| [`{rule.id}`]({folder}/{rule.id}.md) | {severity} | {rule.title} |")
+    return "\n".join(rows)
+
+
+def _screen(rules: tuple[Rule, ...]) -> str:
+    """What the README's command prints."""
+    with contextlib.chdir(ROOT):
+        report = lint(read([Path(EXAMPLE)], Options()), select_rules(rules)[0])
+    return f"```text\n{render('text', report, Presentation()).rstrip()}\n```"
+
+
+def _with_blocks(text: str, blocks: Mapping[str, str]) -> str:
+    def written(found: re.Match[str]) -> str:
+        return f"{found[1]}{blocks[found[2]]}\n{found[3]}"
+
+    return re.sub(r"(<!-- (\w+): begin -->\n).*?(<!-- \2: end -->)", written, text, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""Ignore comments: what someone accepted, and why.
+
+    # iamlint: ignore[broad-token-creator] the pipeline's own sandbox
+
+The comment stands at the end of the line that it is about, or on a line of its own directly above. It names rules, with
+commas between them, and gives a reason. Only what Terraform and YAML skip as a comment counts: the text of a string, of
+a heredoc or of JSON is data, and who is audited writes it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from iamlint.accepted.comments import Stretch, comments
+from iamlint.location import Location, SourceText, Unreadable
+
+_MENTION = re.compile(r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)iamlint:[ \t]*(?P<order>.*)$")
+_ORDER = re.compile(r"ignore\[(?P<names>[^\[\]]*)\](?P<reason>.*)$")
+_MARK = "iamlint:"
+_FORM = "write `iamlint: ignore[RULE] REASON`"
+WIDEST = 200
+"""Columns that a reviewer sees of a line; what begins beyond is out of view."""
+LONGEST = 500
+"""Characters of a line that a reviewer reads to its end."""
+_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that change the order in which a line is shown: https://www.unicode.org/reports/tr9/ (table 4)."""
+_ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff")
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters of Hangul that are shown as nothing: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt"""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """An ignore comment: the rules that it names, its reason, its place.
+
+    ``out_of_view`` says that a reviewer may not see it: far to the right, on a very long line, or in a module that
+    Terraform downloaded.
+    """
+
+    names: frozenset[str]
+    reason: str
+    at: Location
+    out_of_view: bool = False
+
+
+class Comments:
+    """The ignore comments of a run's texts. A text is looked through when it is first asked for, and at most once."""
+
+    def __init__(self, texts: Mapping[str, SourceText]) -> None:
+        self._texts = texts
+        self._about: dict[str, Mapping[int, list[Comment]]] = {}
+
+    def accepting(self, names: Set[str], places: Iterable[Location]) -> Comment | None:
+        """Return the comment that accepts a rule, by one of its names, at one of these places."""
+        if not self._texts:
+            return None
+        for place in places:
+            for comment in self._of(place.path).get(place.line, ()):
+                if not comment.names.isdisjoint(names):
+                    return comment
+        return None
+
+    def _of(self, path: str) -> Mapping[int, list[Comment]]:
+        if path not in self._about:
+            text = self._texts.get(path)
+            self._about[path] = _Mentions(text).by_line() if text and _MARK in text.text else {}
+        return self._about[path]
+
+
+def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadable]:
+    """Yield the comments that accept nothing: they name no known rule, give no reason, or cannot be read as shown.
+
+    Those in downloaded modules are left out: they are for others to mend.
+    """
+    for text in texts:
+        if _MARK in text.text and not _is_downloaded(text.path):
+            yield from _Mentions(text).mistakes(known)
+
+
+def _is_downloaded(path: str) -> bool:
+    return ".terraform" in PurePosixPath(path).parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """How a line is shown: its length, and the first character that moves or breaks what a reader sees."""
+
+    length: int
+    hides: str | None
+
+    @classmethod
+    def of(cls, text: str) -> _Line:
+        return cls(len(text), next((one for one in text if one != "\t" and _moves(one)), None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A comment that speaks to iamlint: its order (``ignore[…] …``), where that is, and the line around it."""
+
+    order: str
+    at: Location
+    line: _Line
+
+    def parsed(self) -> tuple[frozenset[str], str] | None:
+        """The names and the reason, which is empty where nothing of it can be seen; None for another order."""
+        order = _ORDER.match(self.order)
+        if order is None:
+            return None
+        reason = order["reason"].strip()
+        return frozenset(name.strip() for name in order["names"].split(",")), reason if _is_seen(reason) else ""
+
+
+def _moves(character: str) -> bool:
+    return character in _BIDIRECTIONAL or unicodedata.category(character) in ("Cc", "Zl", "Zp")
+
+
+def _is_seen(text: str) -> bool:
+    """Whether a text says anything: letters or digits, not only blanks, dots and characters of no width."""
+    return any(one.isalnum() and one not in _BLANK_LETTERS for one in text)
+
+
+class _Mentions:
+    """What the comments of one text say to iamlint."""
+
+    def __init__(self, text: SourceText) -> None:
+        self._text = text
+        self._comments = comments(text)
+        self._lines: dict[int, _Line] = {}
+
+    def by_line(self) -> dict[int, list[Comment]]:
+        """The ignore comments by the line that each is about, from the nearest to the farthest above."""
+        found = [(comment.at.line, comment) for comment in map(self._comment, self._all()) if comment]
+        if not found:
+            return {}
+        below = self._below()
+        about: dict[int, list[Comment]] = {}
+        for line, comment in reversed(found):
+            about.setdefault(line, []).append(comment)
+            if line in below:
+                about.setdefault(below[line], []).append(comment)
+        return about
+
+    def mistakes(self, known: Set[str]) -> Iterator[Unreadable]:
+        for mention in self._all():
+            hides, parsed = mention.line.hides, mention.parsed()
+            if parsed is None:
+                yield Unreadable(mention.at, "this comment to iamlint is not understood", _FORM)
+                continue
+            if hides:
+                reason = f"this comment to iamlint is on a line with U+{ord(hides):04X}, which hides or moves text"
+                yield Unreadable(mention.at, reason, "remove that character")
+            names, reason = parsed
+            if not reason:
+                yield Unreadable(mention.at, "this comment accepts a finding without a reason", _FORM)
+            for name in sorted(names - known):
+                reason = f"this comment names `{name}`, which is no rule"
+                yield Unreadable(mention.at, reason, "`iamlint rules` lists them")
+
+    def _all(self) -> Iterator[_Mention]:
+        for start, end in self._comments:
+            if self._text.text.find(_MARK, start, end) >= 0:
+                yield from self._of(start, end)
+
+    def _of(self, start: int, end: int) -> Iterator[_Mention]:
+        """The mentions in a comment: one on each of its lines at most."""
+        text = self._text.text
+        end -= 2 if text.startswith("/*", start) else 0
+        for line in text[start:end].split("\n"):
+            found = _MENTION.search(line)
+            if found:
+                at = self._text.location(start + found.start("order"), start + found.end("order"))
+                yield _Mention(found["order"].rstrip(), at, self._line(at.line))
+            start += len(line) + 1
+
+    def _line(self, number: int) -> _Line:
+        """A line as it is shown, looked at once however many comments it has."""
+        if number not in self._lines:
+            self._lines[number] = _Line.of(self._text.line(number))
+        return self._lines[number]
+
+    def _comment(self, mention: _Mention) -> Comment | None:
+        parsed = mention.parsed()
+        if mention.line.hides or parsed is None or not parsed[1]:
+            return None
+        far = mention.at.column > WIDEST or mention.line.length > LONGEST
+        return Comment(*parsed, mention.at, out_of_view=far or _is_downloaded(mention.at.path))
+
+    def _below(self) -> dict[int, int]:
+        """Of each line that holds nothing but comments, the first line below that holds something else.
+
+        A blank line is something else: what stands above it is about nothing below.
+        """
+        spans: dict[int, list[Stretch]] = {}
+        for start, end in self._comments:
+            first, last = self._text.position(start)[0], self._text.position(end)[0]
+            for line in range(first, last + 1):
+                spans.setdefault(line, []).append((start, end))
+        below: dict[int, int] = {}
+        for line in sorted(spans, reverse=True):
+            if self._is_alone(line, spans[line]):
+                below[line] = below.get(line + 1, line + 1)
+        return below
+
+    def _is_alone(self, number: int, spans: list[Stretch]) -> bool:
+        line, offset = self._text.line(number), self._text.line_starts[number - 1]
+        code, at = "", 0
+        for start, end in spans:
+            code += line[at : max(at, start - offset)]
+            at = max(at, end - offset)
+        return not (code + line[at:]).strip() and any(not one.isspace() and one not in _ZERO_WIDTH for one in line)

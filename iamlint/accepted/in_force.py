@@ -1,0 +1,150 @@
+"""What a configuration changed in a run, so that a green run is not taken for a clean one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+from iamlint.accepted.config import Config
+from iamlint.finding import SEVERITIES
+from iamlint.report import Bar, InForce, Report, Setting
+from iamlint.rules.catalog import graded, own_names, select_rules
+from iamlint.rules.rule import Rule
+
+_MOST = 4
+"""Names in one effect; what goes beyond is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run that a configuration was in force in.
+
+    ``every`` are all known rules, its own included. ``select`` and ``ignore`` are what the command line says.
+    ``excluded`` is how many files its globs left out.
+    """
+
+    config: Config
+    report: Report
+    every: tuple[Rule, ...]
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    excluded: int = 0
+
+
+def in_force(run: Run, overridden: Set[str] = frozenset()) -> InForce | None:
+    """Return the keys of the configuration that were in force, in its order; None where there are none.
+
+    ``overridden`` are the keys in whose place the command line says something. A key without a sentence of its own is
+    still named, so that none is in force unseen.
+    """
+    settings = [_EFFECTS.get(key, _plainly)(key, run) for key in run.config.written if key not in overridden]
+    return InForce(run.config.path, tuple(settings)) if settings else None
+
+
+def _plainly(key: str, run: Run) -> Setting:
+    """A key that is set, with the names that it sets: ``var.make set there``."""
+    value: Any = run.config.written[key]
+    if isinstance(value, Mapping):
+        return Setting(key, f"{_listed(f'{key}.{name}' for name in value)} set there", len(value))
+    if isinstance(value, list):
+        return Setting(key, f"{key} set there ({_listed(map(str, value))})", len(value))
+    return Setting(key, f"{key} set there ({value})")
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
+
+
+def _counted(number: int, noun: str, names: Iterable[str] = ()) -> str:
+    shown = _listed(names)
+    return f"{number} {noun}{'' if number == 1 else 's'}" + (f" ({shown})" if shown else "")
+
+
+# -- rules -------------------------------------------------------------------------------------------------------------
+
+
+def _select(key: str, run: Run) -> Setting:
+    usual, chosen = _chosen(run, (), run.ignore), _chosen(run, run.config.select, run.ignore)
+    off, more = sorted(usual - chosen), sorted(chosen - usual)
+    added = f" and {_counted(len(more), 'rule')} added" if more else ""
+    return Setting(key, f"{_counted(len(off), 'rule')} not selected{_names(off)}{added}", len(off))
+
+
+def _ignore(key: str, run: Run) -> Setting:
+    asked = run.select or run.config.select
+    off = sorted(_chosen(run, asked, run.ignore) - _chosen(run, asked, (*run.ignore, *run.config.ignore)))
+    return Setting(key, f"{_counted(len(off), 'rule')} off{_names(off)}", len(off))
+
+
+def _chosen(run: Run, select: tuple[str, ...], ignore: tuple[str, ...]) -> set[str]:
+    return {rule.slug for rule in select_rules(run.every, select, ignore)[0]}
+
+
+def _names(names: Iterable[str]) -> str:
+    shown = _listed(names)
+    return f" ({shown})" if shown else ""
+
+
+def _severity(key: str, run: Run) -> Setting:
+    before = [rule for rule in run.every if own_names(rule) & run.config.severity.keys()]
+    changes = [
+        (
+            f"{old.slug} from {old.severity} to {new.severity}",
+            SEVERITIES.index(new.severity) > SEVERITIES.index(old.severity),
+        )
+        for old, new in zip(before, graded(before, run.config.severity), strict=True)
+        if new.severity != old.severity
+    ]
+    lowered, raised = [text for text, low in changes if low], [text for text, low in changes if not low]
+    parts = [f"severity of {_counted(len(lowered), 'rule')} lowered{_names(lowered)}"]
+    parts += [f"of {_counted(len(raised), 'rule')} raised"] if raised else []
+    return Setting(key, ", ".join(parts), len(lowered))
+
+
+def _rules(key: str, run: Run) -> Setting:
+    folders = [str(name) for name in run.config.written[key]]
+    return Setting(key, f"rules of its own ({_listed(folders)})", len(folders))
+
+
+# -- findings, files, exit code ----------------------------------------------------------------------------------------
+
+
+def _accept(key: str, run: Run) -> Setting:
+    """How many findings each entry accepts: one with a glob, or without any part, may accept all of a rule."""
+    entries = {entry.at for entry in run.config.accept}
+    count = Counter(one.at for one in run.report.accepted if one.at in entries)
+    by_line = [f"line {at.line}: {number}" for at, number in count.most_common()]
+    total = sum(count.values())
+    return Setting(key, f"{_counted(total, 'finding')} accepted{_names(by_line)}", total)
+
+
+def _exclude(key: str, run: Run) -> Setting:
+    return Setting(key, f"{_counted(run.excluded, 'file')} excluded{_names(run.config.exclude)}", run.excluded)
+
+
+def _fail_on(key: str, run: Run) -> Setting:
+    bar = Bar(run.config.fail_on or "info")
+    passing = sum(not bar.fails(finding.severity) for finding in run.report.findings)
+    what = "no finding fails" if bar.severity == "never" else f"only findings of {bar.severity} and above fail"
+    if bar.severity == "info":
+        what = "every finding fails"
+    return Setting(key, f"{what}{f' ({passing} do not)' if passing else ''}", passing)
+
+
+def _fail_on_unknown(key: str, run: Run) -> Setting:
+    return Setting(key, f"unknown answers {'fail' if run.config.fail_on_unknown else 'do not fail'}")
+
+
+_EFFECTS: Mapping[str, Callable[[str, Run], Setting]] = {
+    "select": _select,
+    "ignore": _ignore,
+    "severity": _severity,
+    "rules": _rules,
+    "accept": _accept,
+    "exclude": _exclude,
+    "fail-on": _fail_on,
+    "fail-on-unknown": _fail_on_unknown,
+}

@@ -1,0 +1,290 @@
+"""JSON and YAML documents as values, every one with the place that it is written at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from yaml.nodes import ScalarNode
+from yaml.resolver import Resolver
+
+from iamlint.documents import json_text
+from iamlint.documents.values import Data, Value
+from iamlint.location import SourceText, Span, Unreadable
+
+MOST_ALIASED = 100_000
+"""Values that the aliases of a YAML text may stand for in all: a few lines of them can make billions."""
+DEEPEST = 128
+"""How deep a YAML document may be nested."""
+
+
+Entries = Callable[[Iterable[tuple[str, Value]]], Data]
+"""What the members of an object become."""
+
+
+def read_json(source: SourceText, entries: Entries = dict) -> Value | Unreadable:
+    """The value of a JSON text. Of a key that occurs twice the last one counts, unless ``entries`` says otherwise."""
+    node = json_text.parse(source)
+    return node if isinstance(node, Unreadable) else _from_json(node, source, entries)
+
+
+def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
+    """The values of JSON texts one after another: a file of lines, or what several commands appended to it.
+
+    A key that occurs twice with different values is an error: no program writes one, and the first would be lost.
+    """
+    return _values(json_text.parse_all(source), source)
+
+
+def read_json_among_lines(source: SourceText) -> tuple[Value, ...] | Unreadable:
+    """The values of the JSON objects of a text that has other lines, too, as a log has."""
+    return _values(json_text.parse_among_lines(source), source)
+
+
+def _values(nodes: tuple[json_text.JsonNode, ...] | Unreadable, source: SourceText) -> tuple[Value, ...] | Unreadable:
+    if isinstance(nodes, Unreadable):
+        return nodes
+    again = next((key for node in nodes if (key := json_text.repeated(node, source.text))), None)
+    if again:
+        return Unreadable(source.location(again.start, again.end), f"the key {str(again.value)[:60]!r} is there twice")
+    return tuple(_from_json(node, source) for node in nodes)
+
+
+def _from_json(node: json_text.JsonNode, source: SourceText, entries: Entries = dict) -> Value:
+    at = Span(source, node.start, node.end)
+    match node.value:
+        case tuple() as items:
+            return Value(tuple(_from_json(item, source, entries) for item in items), at)
+        case json_text.Members(pairs):
+            return Value(entries((str(key.value), _from_json(value, source, entries)) for key, value in pairs), at)
+        case None | bool() | int() | Decimal() | str() as plain:
+            return Value(plain, at)
+
+
+def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:
+    """The values of the documents in a YAML text.
+
+    Timestamps and other types beyond those of JSON stay text. A key that occurs twice is an error, as YAML has it.
+    """
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    bom = source.text.startswith("\ufeff")  # PyYAML's positions do not count it
+    text = source.text[bom:]
+    try:
+        return tuple(_YamlReader(source, bom, yaml.parse(text, Loader=loader)).documents())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = bom + (mark.index if mark else 0)
+        problem = error.problem or error.context or ""
+        if "nesting depth" in problem:  # newer versions of libyaml have a bound of their own
+            return Unreadable(source.location(at, at + 1), f"nested deeper than {DEEPEST} levels")
+        return Unreadable(source.location(at, at + 1), f"this is not YAML: {problem}")
+    except yaml.YAMLError as error:
+        at = bom + _characters(text, getattr(error, "position", 0))
+        return Unreadable(source.location(at, at + 1), f"this is not YAML: {str(error).splitlines()[0]}")
+    except UnicodeEncodeError as error:
+        at = bom + error.start
+        return Unreadable(source.location(at, at + 1), "half of a surrogate pair, which is no character")
+    except _RefusedError as error:
+        return Unreadable(source.location(error.at, error.at + 1), error.reason)
+
+
+def _characters(text: str, size: int) -> int:
+    """How many characters the first so many bytes of a text in UTF-8 are."""
+    return len(text.encode(errors="replace")[:size].decode(errors="ignore"))
+
+
+class _RefusedError(Exception):
+    def __init__(self, at: int, reason: str) -> None:
+        super().__init__(reason)
+        self.at, self.reason = at, reason
+
+
+class _YamlReader:
+    """Builds values from YAML's events.
+
+    Not from PyYAML's nodes: its composer in C recurses without a bound, and a few thousand brackets end the process.
+    """
+
+    def __init__(self, source: SourceText, start: int, events: Iterator[Event]) -> None:
+        self._source = source
+        self._start = start
+        self._events = events
+        self._resolver: Any = Resolver()
+        self._anchors: dict[str, tuple[Value, int, int] | None] = {}
+        self._nodes = 0
+        self._aliased = 0
+        self._reached = 0
+
+    def documents(self) -> Iterator[Value]:
+        """The value of each document."""
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                self._anchors = {}
+                yield self._value(next(self._events), 0)
+
+    def _span(self, event: Event) -> tuple[int, int]:
+        """Where an event is; only events that are made by hand have no marks."""
+        start, end = event.start_mark, event.end_mark
+        return (self._start + start.index, self._start + end.index) if start and end else (0, 0)
+
+    def _value(self, event: Event, depth: int) -> Value:
+        start, _end = self._span(event)
+        anchor: str | None = getattr(event, "anchor", None)
+        if isinstance(event, AliasEvent):
+            return self._alias(anchor or "", start, depth)
+        self._go_to(depth, start)
+        if anchor is None:
+            data, end = self._data(event, depth)
+            return Value(data, Span(self._source, start, end))
+        nodes, reached = self._nodes, self._reached
+        self._anchors[anchor], self._reached = None, depth
+        data, end = self._data(event, depth)
+        value = Value(data, Span(self._source, start, end))
+        self._anchors[anchor] = value, self._nodes - nodes + 1, self._reached - depth
+        self._reached = max(reached, self._reached)
+        return value
+
+    def _go_to(self, depth: int, at: int) -> None:
+        """One more value at so many levels."""
+        if depth > DEEPEST:
+            raise _RefusedError(at, f"nested deeper than {DEEPEST} levels")
+        self._nodes += 1
+        self._reached = max(self._reached, depth)
+
+    def _data(self, event: Event, depth: int) -> tuple[Data, int]:
+        match event:
+            case ScalarEvent(tag=tag, value=text):
+                if tag is None or tag == "!":
+                    tag = self._resolver.resolve(ScalarNode, text, event.implicit)
+                return _scalar(tag, text), self._span(event)[1]
+            case SequenceStartEvent():
+                items: list[Value] = []
+                while not isinstance(inner := next(self._events), SequenceEndEvent):
+                    items.append(self._value(inner, depth + 1))
+                return tuple(items), self._span(inner)[1]
+            case MappingStartEvent():
+                return self._entries(depth)
+            case _:
+                raise _RefusedError(self._span(event)[0], "a kind of YAML node that iamlint does not know")
+
+    def _entries(self, depth: int) -> tuple[dict[str, Value], int]:
+        """The entries of a mapping. What ``<<`` merges stands where the mapping has no such key itself.
+
+        Readers differ about a merge that follows a key which it sets to something else (kubectl takes the merge, gcloud
+        the key), so that is refused. Source: https://yaml.org/type/merge.html
+        """
+        entries: dict[str, Value] = {}
+        merged: dict[str, Value] | None = None
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            start, _end = self._span(event)
+            if not isinstance(event, ScalarEvent | AliasEvent):
+                raise _RefusedError(start, "a key that is not a plain text")
+            found = self._value(event, depth + 1).data
+            key = event.value if isinstance(event, ScalarEvent) else found
+            if not isinstance(key, str):
+                raise _RefusedError(start, "a key that is not a plain text")
+            if key in entries or (merged is not None and key == _MERGE):
+                raise _RefusedError(start, f"the key {key[:60]!r} is there twice")
+            value = self._value(next(self._events), depth + 1)
+            if key == _MERGE and isinstance(event, ScalarEvent) and event.implicit[0]:
+                merged = _merged(value, start)
+                both = (name for name in entries if name in merged)
+                other = next((name for name in both if plain(merged[name]) != plain(entries[name])), None)
+                if other is not None:
+                    raise _RefusedError(start, f"this merge follows the key {other[:60]!r}, which it sets, too")
+            else:
+                entries[key] = value
+        return {**(merged or {}), **entries}, self._span(event)[1]
+
+    def _alias(self, anchor: str, at: int, depth: int) -> Value:
+        """What an anchor stands for, shared; whoever goes over the document sees it anew at each alias."""
+        if anchor not in self._anchors:
+            raise _RefusedError(at, f"the alias {anchor[:60]!r} has no anchor before it")
+        known = self._anchors[anchor]
+        if known is None:
+            raise _RefusedError(at, f"the alias {anchor[:60]!r} is within what it stands for")
+        value, nodes, height = known
+        self._go_to(depth + height, at)
+        self._nodes += nodes
+        self._aliased += nodes
+        if self._aliased > MOST_ALIASED:
+            raise _RefusedError(at, f"more than {MOST_ALIASED} values by way of aliases")
+        return value
+
+
+_MERGE = "<<"
+
+
+def _merged(value: Value, at: int) -> dict[str, Value]:
+    """The entries that a merge adds: of one mapping, or of several, of which the first counts."""
+    found: dict[str, Value] = {}
+    for one in reversed(value.data if isinstance(value.data, tuple) else (value,)):
+        if not isinstance(one.data, dict):
+            raise _RefusedError(at, "only mappings can be merged")
+        found |= one.data
+    return found
+
+
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def _scalar(tag: str, text: str) -> Data:
+    match tag.rpartition(":")[2]:
+        case "null":
+            return None
+        case "bool":
+            return _WORDS.get(text.lower(), text)
+        case "int" | "float":
+            number = json_text.number(text) if _decimal(text) else None
+            return text if number is None else number
+        case _:
+            return text
+
+
+def _decimal(text: str) -> bool:
+    """Whether a number is written as JSON writes it; octal, sexagesimal and the like stay text."""
+    digits = text.lstrip("-")
+    return digits.replace(".", "", 1).isdecimal() and digits.isascii() and (digits == "0" or not digits.startswith("0"))
+
+
+def plain(value: Value) -> Any:
+    """The bare data, for schemas: dict, list, str, int, float, bool, None."""
+    match value.data:
+        case dict() as entries:
+            return {key: plain(item) for key, item in entries.items()}
+        case tuple() as items:
+            return [plain(item) for item in items]
+        case Decimal() as number:
+            return float(number)
+        case data:
+            return data
+
+
+def find(value: Value, path: Iterable[str | int]) -> Value:
+    """The value at a path of keys and indices, or the last one on the way that is there."""
+    for step in path:
+        match value.data:
+            case dict() as entries if step in entries:
+                value = entries[str(step)]
+            case tuple() as items if isinstance(step, int) and 0 <= step < len(items):
+                value = items[step]
+            case _:
+                return value
+    return value
+
+
+def path_text(path: Iterable[str | int]) -> str:
+    """A path as JSON paths are written: ``$.bindings[0].members``."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)

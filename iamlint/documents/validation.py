@@ -1,0 +1,117 @@
+"""A document against a JSON Schema: every mistake in plain words, at the place of its key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamlint.documents import find, plain
+from iamlint.documents.values import Value
+from iamlint.location import Location, SourceText, Unreadable
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+    from jsonschema.protocols import Validator
+
+
+@cache
+def _validator(schema: Path) -> Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+
+
+def against_schema(document: Value, source: SourceText, schema: Path) -> Iterator[Unreadable]:
+    """Everything in which a document is not as its schema has it."""
+    errors = sorted(_validator(schema).iter_errors(plain(document)), key=lambda error: list(map(str, error.path)))
+    for error in errors:
+        yield from _explained(_narrowest(error), document, source)
+
+
+def _narrowest(error: ValidationError) -> ValidationError:
+    """Of several alternatives that all failed, the error in the one that was meant: of the right type, the deepest."""
+    while error.context and error.absolute_path:
+        meant = [inner for inner in error.context if inner.validator != "type" or len(inner.relative_path)]
+        if not meant:
+            return error
+        error = max(meant, key=lambda inner: len(inner.relative_path))
+    return error
+
+
+def _explained(error: ValidationError, document: Value, source: SourceText) -> Iterator[Unreadable]:
+    """One error of the validator in plain words, at its key."""
+    path = list(error.absolute_path)
+    value, name = find(document, path), _name(path)
+    wanted: Any = error.validator_value
+    found: Any = error.instance
+    match error.validator:
+        case "additionalProperties":
+            schema: Any = error.schema
+            for key in sorted(set(found) - set(schema["properties"])):
+                at = _key_location(find(value, [key]), key, source)
+                yield Unreadable(at, f"unknown key `{key}`{_inside(name)}", nearest_of(key, schema["properties"]))
+        case "required":
+            for key in (key for key in wanted if key not in found):
+                yield Unreadable(location_of(value), f"the key `{key}` is missing{_inside(name)}")
+        case "oneOf" if not path:
+            keys = " and ".join(f"`{key}`" for alternative in wanted for key in alternative["required"])
+            yield Unreadable(location_of(value), f"give exactly one of {keys}")
+        case "enum":
+            nearest = nearest_of(str(error.instance), wanted) or f"one of {', '.join(wanted)}"
+            yield Unreadable(location_of(value), f"`{name}` is {error.instance!r}", nearest)
+        case _:
+            yield Unreadable(location_of(value), f"`{name or 'the document'}` {_complaint(error)}")
+
+
+_TYPES = {"string": "a text", "array": "a list", "object": "a mapping of keys", "boolean": "true or false"}
+
+
+def _complaint(error: ValidationError) -> str:
+    wanted: Any = error.validator_value
+    match error.validator:
+        case "type":
+            return f"must be {_TYPES.get(wanted, wanted)}"
+        case "oneOf":
+            return "must be a text, or a list of different texts"
+        case "minItems" | "minLength" | "minProperties":
+            return "must not be empty"
+        case "maxProperties":
+            return "must have one key only"
+        case "uniqueItems":
+            return "has an item twice"
+        case "pattern":
+            return f"is {error.instance!r}, which does not fit {wanted}"
+        case _:
+            return error.message
+
+
+def _name(path: Iterable[str | int]) -> str:
+    """A path as ``examples.flags[0].terraform``."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+
+
+def _inside(name: str) -> str:
+    return f" in `{name}`" if name else ""
+
+
+def nearest_of(name: str, known: Iterable[str]) -> str:
+    """A question for the name that was meant, empty where none is near."""
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name, list(known), n=1)
+    return f"did you mean `{nearest[0]}`?" if nearest else ""
+
+
+def location_of(value: Value) -> Location:
+    """Where a value of a document is written."""
+    return value.at.location if value.at else Location("")
+
+
+def _key_location(value: Value, key: str, source: SourceText) -> Location:
+    """Where a key is written: before its value."""
+    end = value.at.start if value.at else 0
+    at = source.text.rfind(key, 0, end)
+    return source.location(at, at + len(key)) if at >= 0 else location_of(value)

@@ -1,0 +1,1 @@
+"""Files as texts: read within bounds, decoded, decompressed."""

@@ -1,0 +1,136 @@
+"""Bytes to text: one file, bounded, and only a regular one."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from iamlint.files.compressed import packed, unpacked
+from iamlint.location import Location, SourceText, Unreadable
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes. A file beyond this is not read."""
+LARGEST_UNPACKED = 16 * 1024 * 1024
+"""Bytes of text in a compressed file that is no export in lines: a small file can be made of much nothing."""
+_SAMPLE = 1 << 20
+"""Bytes of a file that cannot be read which are looked at for what it was meant to be."""
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before that of UTF-16, which it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def resolved(path: Path) -> Path:
+    """A path without symbolic links; as it is where they lead in a circle, or where it is no path at all."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a NUL character in it
+        return path.absolute()
+
+
+def load(path: Path, shown: str) -> SourceText | Unreadable:
+    """The text of a file in UTF-8, its byte order mark taken off; ``shown`` is the path that messages name."""
+    at = Location(shown)
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            return Unreadable(at, "this is a directory, where a file is expected")
+        if not stat.S_ISREG(status.st_mode):
+            return Unreadable(at, "this is no regular file", "write what a pipe gives to a file first")
+        if status.st_size > LARGEST:
+            return Unreadable(at, f"the file is larger than the {LARGEST // 1024**2} MB that iamlint reads")
+        data = path.read_bytes()
+    except OSError as error:
+        return Unreadable(at, f"the file cannot be read: {error.strerror or error}")
+    except ValueError as error:  # a NUL byte in the path
+        return Unreadable(at, f"the file cannot be read: {error}")
+    return _decoded(data, at)
+
+
+def load_export(path: Path, shown: str) -> SourceText | Unreadable | None:
+    """The text of a plan or an export in UTF-16 or UTF-32, told by its byte order mark, or compressed.
+
+    PowerShell's ``>`` writes UTF-16. None where the file is neither, or cannot be read at all.
+    """
+    at = Location(shown)
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            return None
+        data = path.read_bytes()
+    except OSError:
+        return None
+    if not packed(data):
+        return _wide(data, at)
+    try:
+        text = _at_most(unpacked(data), LARGEST_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        return Unreadable(at, f"the compressed file cannot be read: {error}", "is it whole?")
+    if len(text) > LARGEST_UNPACKED:
+        most = f"{LARGEST_UNPACKED // 1024**2} MB"
+        return Unreadable(at, f"the compressed file holds more than {most} in one document", "decompress it")
+    return _wide(text, at) or _decoded(text, at)
+
+
+def _at_most(pieces: Iterable[bytes], size: int) -> bytes:
+    found = bytearray()
+    for piece in pieces:
+        found += piece
+        if len(found) >= size:
+            break
+    return bytes(found)
+
+
+def _wide(data: bytes, at: Location) -> SourceText | Unreadable | None:
+    encoding = next((name for mark, name in _WIDE if data.startswith(mark)), None)
+    if encoding is None:
+        return None
+    try:
+        return SourceText(at.path, data.decode(encoding))
+    except UnicodeDecodeError as error:
+        return Unreadable(at, f"this is not text in {encoding.upper()} (byte {error.start})", "save it as UTF-8")
+
+
+def sample(path: Path) -> str:
+    """What a file that cannot be read as text begins with, decompressed; empty where it is no regular file.
+
+    Each byte is a character, and those that are zero are left out, of which UTF-16 has many: what tells one format
+    from another is in ASCII. Raises OSError.
+    """
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        data = file.read(_SAMPLE)
+    if packed(data):
+        pieces: list[bytes] = []
+        with suppress(OSError, EOFError, zlib.error):  # what comes before the place that is wrong is enough
+            size = 0
+            for piece in unpacked(data):
+                pieces.append(piece)
+                size += len(piece)
+                if size >= _SAMPLE:
+                    break
+        data = b"".join(pieces)
+    return data.replace(b"\0", b"").decode("latin-1")
+
+
+def _decoded(data: bytes, at: Location) -> SourceText | Unreadable:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return Unreadable(at, "the file is in UTF-16, where UTF-8 is expected", "save it as UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        where = Location(at.path, line, 1, line, 1)
+        return Unreadable(where, f"this is not text in UTF-8 (byte {error.start})", "is it a binary file?")
+    nul = text.find("\0")
+    if nul >= 0:
+        source = SourceText(at.path, text)
+        return Unreadable(source.location(nul, nul + 1), "the file has a NUL character", "is it a binary file?")
+    return SourceText(at.path, text)

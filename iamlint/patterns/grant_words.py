@@ -1,0 +1,158 @@
+"""The words of patterns over grants that ask for more than a text: who, by which permission, reaching what."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import get_args
+
+from iamlint.estate import CONTAINERS, Estate, condition_truth, principal_node
+from iamlint.facts import Condition, Grant, Principal, Text
+from iamlint.graph import POWERS, counts_on, graph_of
+from iamlint.logic.globs import text_is
+from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.patterns import words
+from iamlint.patterns.words import not_known, one_of, possible_kinds, said
+from iamlint.roles import RoleKind
+from iamlint.unknown import Truth, Unknown
+
+
+def principal_is(globs: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
+    """Whether the principal, as policies spell it, matches."""
+    text = grant.principal.unknown or grant.principal.text
+    return said(text_is(globs, text), "principal", text)
+
+
+def principal_kind(kinds: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
+    """Whether the principal is of one of these kinds."""
+    principal = grant.principal
+    if principal.unknown is None:
+        return TRUE if principal.kind in kinds else FALSE
+    return one_of(kinds, possible_kinds(principal), not_known("principal", principal.unknown))
+
+
+def role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the role is basic, predefined, made for an agent, or custom."""
+    custom = estate.custom_role(grant.role, grant.declared)
+    found = "custom" if custom else estate.roles.kind(grant.role)
+    return one_of(kinds, frozenset({found} if found else get_args(RoleKind)), not_known("role", grant.role))
+
+
+def granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the role has one of these permissions, and it is of use where it is granted."""
+    found = words.permission(globs, *estate.permissions(grant.role, grant.declared))
+    if not found.permissions or grant.resource.kind not in CONTAINERS:
+        return found
+    useful = tuple(one for one in found.permissions if counts_on(one, grant.resource.kind))
+    if useful == found.permissions:
+        return found
+    return replace(found, permissions=useful) if useful else FALSE
+
+
+_WRITING = re.compile(
+    r"\.(?:create|update|delete|patch|insert|write|publish|updateData|replace|modify\w*|upload\w*|set[A-Z]\w*|deploy)\Z"
+)
+_ITS_OWN_METRICS = frozenset({"monitoring.timeSeries.create"})
+"""What readers of a database write too."""
+
+
+def writes(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the role changes what is there. What Viewer has too, such as to start a query, changes nothing."""
+    held, unknown = estate.permissions(grant.role, grant.declared)
+    viewer = estate.roles.catalog.permissions("roles/viewer")
+    looking = frozenset[str]() if isinstance(viewer, Unknown) else viewer
+    changed = sorted(one for one in held if _WRITING.search(one) and one not in looking | _ITS_OWN_METRICS)
+    if changed:
+        return TRUE if True in wanted else FALSE
+    if unknown:
+        return Verdict.of(Truth.UNKNOWN, unknown.reason)
+    return TRUE if False in wanted else FALSE
+
+
+_END_OF_DAYS = date(9999, 1, 1)
+_TEMPORARY = timedelta(days=2 * 365)
+"""How long a grant may last that is called temporary; one that ends in 2099 is as good as permanent."""
+
+
+def temporary(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the grant ends by itself within two years, and for good."""
+    ends = grant.condition is not None and all(
+        condition_truth(grant, day)[0] is Truth.FALSE for day in (_later(estate.as_of), _END_OF_DAYS)
+    )
+    return TRUE if ends in wanted else FALSE
+
+
+def _later(day: date) -> date:
+    return min(day, _END_OF_DAYS - _TEMPORARY) + _TEMPORARY
+
+
+def limited(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the condition of a policy administrator lets it grant only roles which reach no account.
+
+    Source: https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
+    """
+    if not isinstance(grant.condition, Condition):
+        return TRUE if False in wanted else FALSE
+    from iamlint.conditions import limits_of
+
+    roles = limits_of(grant.condition.expression)
+    if roles is None:
+        return TRUE if False in wanted else FALSE
+    verdict = TRUE
+    for role in sorted(roles):
+        held, unknown = estate.permissions(role, grant.declared)
+        reaches = any(one in held for listed in POWERS.values() for one in listed)
+        verdict &= FALSE if reaches else Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else TRUE
+    return verdict if True in wanted else ~verdict
+
+
+def own_account(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verdict:
+    """Whether an account holds the grant on itself."""
+    name, principal = grant.resource.name, grant.principal
+    if grant.resource.kind != "service_account":
+        return TRUE if False in wanted else FALSE
+    if principal.unknown is None and isinstance(name, str):
+        return TRUE if (principal.email == name) in wanted else FALSE
+    truth = _may_be_own(principal, name)
+    found = Verdict.of(truth, not_known("principal", principal.unknown) or not_known("account", name))
+    return found if True in wanted else ~found
+
+
+def _may_be_own(principal: Principal, name: Text) -> Truth:
+    """Whether a principal may be the account of a name, where one of the two is not known."""
+    if possible_kinds(principal).isdisjoint({"service_account", "default_service_account"}):
+        return Truth.FALSE
+    if principal.unknown is None:
+        return text_is((principal.email or "",), name)
+    if isinstance(name, str):
+        return text_is((f"serviceAccount:{name}",), principal.unknown)
+    same = ("serviceAccount:", *name.parts) == principal.unknown.parts and name.parts
+    return Truth.TRUE if same else Truth.UNKNOWN
+
+
+def _may_hold_more(principal: Principal, estate: Estate) -> bool:
+    """Whether a principal that is not known in full may be another one, of which the input has grants, or an agent.
+
+    ``principalSet://…/projects/${pool.project_number}/…`` is somebody from outside, whatever the number.
+    """
+    kinds = possible_kinds(principal)
+    if len(kinds) > 1 or "service_agent" in kinds:
+        return True
+    others = (other for kind in kinds for _, other in graph_of(estate).holders.get(kind, ()))
+    return any(
+        other.text != principal.text
+        and ("${" in other.text or text_is((other.text,), principal.unknown or principal.text) is not Truth.FALSE)
+        for other in others
+    )
+
+
+def reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
+    """Whether the grant is on a privileged account, or on what has one below it, which its holder is not already."""
+    node, source = estate.hierarchy.node(grant.resource, grant.declared), principal_node(grant)
+    found = graph_of(estate).privileged_below(node, source or "") if node else None
+    if found and grant.principal.unknown and _may_hold_more(grant.principal, estate):
+        return Verdict.of(Truth.UNKNOWN, not_known("principal", grant.principal.unknown))
+    if (found is not None) not in wanted:
+        return FALSE
+    return Verdict(Truth.TRUE, facts=found[1:]) if found else TRUE

@@ -1,0 +1,470 @@
+"""The kinds of facts as rules see them: an entry has all that patterns, messages and findings need of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from iamlint.estate import Estate, account_node, permissions_of
+from iamlint.facts import (
+    Attachment,
+    AuditConfig,
+    Boundary,
+    BoundaryBinding,
+    Credential,
+    CustomRole,
+    DefaultAccounts,
+    Denial,
+    Emptied,
+    ExportedPolicy,
+    Fact,
+    Folder,
+    Gap,
+    Grant,
+    Impersonation,
+    Organization,
+    OrgPolicy,
+    Place,
+    Pool,
+    Project,
+    Provider,
+    Removed,
+    Resource,
+    Service,
+    ServiceAccount,
+    ServiceAccountKey,
+    Text,
+)
+from iamlint.finding import Related
+from iamlint.graph import graph_of
+from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.patterns import grant_words, words
+from iamlint.patterns.words import Word, account_kind, any_glob, flag, glob, kind
+from iamlint.principals import BY_ID, is_agent_by_id, placeholder_of
+from iamlint.roles import spellings
+from iamlint.unknown import Truth, Unknown, shown
+
+Permissions = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fact. ``name`` is its key in ``when:``; it is empty for kinds that only queries yield.
+
+    ``words`` are those of its patterns, the cheap ones first, ``shown`` the placeholders of its messages. ``place`` is
+    the narrowest argument that makes a match with these permissions, ``resource`` what a finding is about, ``origins``
+    the further places that belong to it, and ``described`` what is said of it where it is related to a finding.
+    """
+
+    type: type[Any]
+    name: str = ""
+    words: Mapping[str, Word] = field(default_factory=dict)
+    shown: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    place: Callable[[Any, Permissions], Place] = lambda fact, _: Place(fact.declared.at)
+    resource: Callable[[Any], Resource | None] = lambda _: None
+    origins: Callable[[Any, Permissions, Estate], Iterator[Related]] | None = None
+    described: Callable[[Any], str] = lambda _: "declared here"
+
+
+def kind_of(fact: Fact) -> Kind:
+    """The entry of a fact's kind."""
+    return _BY_TYPE[type(fact)]
+
+
+def _argument(fact: Any, _permissions: Permissions) -> Place:
+    place: Place | None = fact.place
+    return place or Place(fact.declared.at)
+
+
+def _about_account(fact: Any) -> Resource | None:
+    return Resource("service_account", fact.account) if fact.account is not None else None
+
+
+def _privileged(of: Callable[[Any], Text | None]) -> Word:
+    """Whether an account certainly holds a role that widens access or reaches other accounts."""
+
+    def word(wanted: tuple[Any, ...], fact: Any, estate: Estate) -> Verdict:
+        node = account_node(of(fact) or "", fact.declared)
+        held = graph_of(estate).privileges(node[1]) if node else []
+        grant = next((grant for grant, verdict in held if verdict.truth is Truth.TRUE), None)
+        if (grant is not None) not in wanted:
+            return FALSE
+        return Verdict(Truth.TRUE, facts=(grant,)) if grant else TRUE
+
+    return word
+
+
+# -- grants --------------------------------------------------------------------------------------------------------
+
+
+def _grant_place(grant: Grant, _permissions: Permissions) -> Place:
+    """The ``role`` of a member resource, which has nobody else; else the principal's own item.
+
+    In bindings, policies and exports several principals share one role, and no two findings shall lie on one line.
+    """
+    return grant.role_place if grant.origin == "member" else grant.principal_place
+
+
+def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> Iterator[Related]:
+    for part, at in (("role", grant.role_place), ("principal", grant.principal_place)):
+        if at.origin:
+            yield Related(at.origin, f"the {part} comes from here")
+    custom = estate.custom_role(grant.role, grant.declared)
+    for at, permission in _permission_places(custom, permissions) if custom else ():
+        yield Related(at.at, f"the custom role has {permission}")
+    for again in estate.again(grant):
+        yield Related(again.principal_place.at, "an export shows it, too")
+    by = estate.contested(grant)
+    if by:
+        what = by.declared.address or "this"
+        yield Related(by.declared.at, f"{what} replaces it or takes it away, if it is applied")
+
+
+_GRANT = Kind(
+    Grant,
+    "grant",
+    words={
+        "resource_kind": glob("kind of resource", lambda grant: grant.resource.kind),
+        "has_condition": flag("whether it has a condition", lambda grant: grant.condition is not None),
+        "permission": grant_words.granted_permission,
+        "role_kind": grant_words.role_kind,
+        "principal_kind": grant_words.principal_kind,
+        "role": glob("role", lambda grant: grant.role),
+        "principal": grant_words.principal_is,
+        "placeholder": flag(
+            "whether it has a placeholder", lambda grant: placeholder_of(grant.principal.text) is not None
+        ),
+        "writes": grant_words.writes,
+        "own_account": grant_words.own_account,
+        "limited": grant_words.limited,
+        "temporary": grant_words.temporary,
+        "reaches_privileged": grant_words.reaches_privileged,
+        "resource": glob("resource", lambda grant: grant.resource.name),
+    },
+    shown={
+        "principal": lambda grant: grant.principal.text,
+        "role": lambda grant: shown(grant.role),
+        "resource": lambda grant: str(grant.resource),
+        "placeholder": lambda grant: placeholder_of(grant.principal.text) or "",
+        "because": lambda grant: f" ({BY_ID})" if is_agent_by_id(grant.principal.text.partition(":")[2]) else "",
+    },
+    place=_grant_place,
+    resource=lambda grant: grant.resource,
+    origins=_grant_origins,
+    described=lambda grant: f"{grant.principal.text} has {shown(grant.role)} on {grant.resource}",
+)
+
+
+# -- custom roles --------------------------------------------------------------------------------------------------
+
+
+def _defined_permission(globs: tuple[str, ...], role: CustomRole, _estate: Estate) -> Verdict:
+    return words.permission(globs, *permissions_of(role))
+
+
+def _granted_on(kinds: tuple[str, ...], role: CustomRole, estate: Estate) -> Verdict:
+    """Whether the input grants the role on one of these kinds of resources; ``own_account`` is an account's own."""
+    for grant in graph_of(estate).grants_of(role):
+        own = grant_words.own_account((True,), grant, estate).truth is Truth.TRUE
+        if ("own_account" if own else grant.resource.kind) in kinds:
+            return Verdict(Truth.TRUE, facts=(grant,))
+    return FALSE
+
+
+def _permission_places(role: CustomRole, permissions: Permissions) -> list[tuple[Place, str]]:
+    listed = role.permissions if isinstance(role.permissions, tuple) else ()
+    wanted = frozenset(one for name in permissions for one in spellings(name))
+    return [(place, text) for text, place in listed if isinstance(text, str) and text in wanted]
+
+
+def _role_place(role: CustomRole, permissions: Permissions) -> Place:
+    """The first of the permissions that match."""
+    return next(iter(_permission_places(role, permissions)), (Place(role.declared.at), ""))[0]
+
+
+def _role_origins(role: CustomRole, permissions: Permissions, _estate: Estate) -> Iterator[Related]:
+    for at, permission in _permission_places(role, permissions):
+        yield Related(at.at, f"{permission} is here")
+        if at.origin:
+            yield Related(at.origin, f"{permission} comes from here")
+
+
+def _home(role: CustomRole) -> Resource | None:
+    """The project or organization that a custom role is defined in."""
+    if not isinstance(role.name, str) or role.name.count("/") != 3:
+        return None
+    kind_, home, _, _ = role.name.split("/")
+    return Resource(kind_.removesuffix("s"), home)
+
+
+_CUSTOM_ROLE = Kind(
+    CustomRole,
+    "custom_role",
+    words={"permission": _defined_permission, "role": glob("role", lambda role: role.name), "granted_on": _granted_on},
+    shown={"role": lambda role: shown(role.name)},
+    place=_role_place,
+    resource=_home,
+    origins=_role_origins,
+    described=lambda role: f"the custom role {shown(role.name)} is defined here",
+)
+
+
+# -- accounts and their credentials --------------------------------------------------------------------------------
+
+
+def _state(account: ServiceAccount) -> str:
+    return "disabled" if account.disabled is True else "declared"
+
+
+_ACCOUNT = Kind(
+    ServiceAccount,
+    "service_account",
+    words={
+        "account": glob("account", lambda account: account.email),
+        "disabled": flag("whether the account is disabled", lambda account: account.disabled),
+        "privileged": _privileged(lambda account: account.email),
+    },
+    shown={"account": lambda account: shown(account.email), "project": lambda account: shown(account.project)},
+    resource=lambda account: Resource("service_account", account.email),
+    described=lambda account: f"the account {shown(account.email)} is {_state(account)} here",
+)
+_KEY = Kind(
+    ServiceAccountKey,
+    "service_account_key",
+    words={
+        "uploaded": flag("whether the key is uploaded", lambda key: key.uploaded),
+        "disabled": flag("whether the key is disabled", lambda key: key.disabled),
+        "account_kind": account_kind(lambda key: key.account),
+        "account": glob("account", lambda key: key.account),
+        "privileged": _privileged(lambda key: key.account),
+    },
+    shown={"account": lambda key: shown(key.account)},
+    place=_argument,
+    resource=_about_account,
+    described=lambda key: f"a key of {shown(key.account)}",
+)
+_CREDENTIAL = Kind(
+    Credential,
+    "credential",
+    words={
+        "kind": kind(lambda credential: credential.kind),
+        "account_kind": account_kind(lambda credential: credential.account),
+        "account": glob("account", lambda credential: credential.account),
+        "privileged": _privileged(lambda credential: credential.account),
+    },
+    shown={
+        "account": lambda credential: shown(credential.account),
+        "kind": lambda credential: {"hmac_key": "HMAC key", "api_key": "API key"}[credential.kind],
+    },
+    place=_argument,
+    resource=_about_account,
+    described=lambda credential: f"a credential of {shown(credential.account)}",
+)
+_IMPERSONATION = Kind(
+    Impersonation,
+    "impersonation",
+    words={
+        "permission": glob("method", lambda asked: asked.method),
+        "account": glob("account", lambda asked: asked.target),
+        "caller": glob("caller", lambda asked: asked.caller),
+    },
+    shown={"account": lambda asked: shown(asked.target), "target": lambda asked: shown(asked.target)},
+    place=_argument,
+    resource=lambda asked: Resource("service_account", asked.target),
+    described=lambda asked: f"{shown(asked.target)} is impersonated here",
+)
+_DEFAULTS = {
+    "compute": "the Compute Engine default service account",
+    "app_engine": "the App Engine default service account",
+    "cloud_build": "the default service account of Cloud Build",
+    None: "nobody",
+}
+_ATTACHMENT = Kind(
+    Attachment,
+    "attachment",
+    words={
+        "default": kind(lambda attached: attached.default),
+        "has_account": flag("whether an account is named", lambda attached: attached.account is not None),
+        "resource_kind": glob("kind of resource", lambda attached: attached.resource.kind),
+        "account_kind": account_kind(lambda attached: attached.account),
+        "account": glob("account", lambda attached: attached.account),
+        "privileged": _privileged(lambda attached: attached.account),
+        "scope": any_glob("scope", lambda attached: attached.scopes and _first_of_pairs(attached.scopes)),
+    },
+    shown={
+        "account": lambda attached: shown(attached.account) or _DEFAULTS[attached.default],
+        "resource": lambda attached: str(attached.resource),
+        "runs": lambda attached: "builds" if attached.default == "cloud_build" else "runs",
+    },
+    place=_argument,
+    resource=lambda attached: attached.resource,
+    described=lambda attached: f"{attached.resource} runs as {shown(attached.account) or _DEFAULTS[attached.default]}",
+)
+
+
+def _first_of_pairs(pairs: tuple[tuple[Text, Any], ...] | Unknown) -> tuple[Text, ...] | Unknown:
+    return pairs if isinstance(pairs, Unknown) else tuple(first for first, _ in pairs)
+
+
+# -- federation ----------------------------------------------------------------------------------------------------
+
+
+def _pool_kind(name: Text) -> str | None:
+    text = shown(name)
+    return next(
+        (kind_ for kind_ in ("workload", "workforce") if f"{kind_}IdentityPools/" in text or f"{kind_}Pools/" in text),
+        None,
+    )
+
+
+def _provider_condition(provider: Provider) -> Text | None:
+    condition = provider.condition
+    return condition if condition is None or isinstance(condition, Unknown) else condition.expression
+
+
+_POOL = Kind(
+    Pool,
+    "pool",
+    words={
+        "pool_kind": kind(lambda pool: _pool_kind(pool.name)),
+        "disabled": flag("whether the pool is disabled", lambda pool: pool.disabled),
+        "pool": glob("pool", lambda pool: pool.name),
+    },
+    shown={"pool": lambda pool: shown(pool.name)},
+    described=lambda pool: f"the pool {shown(pool.name)} is declared here",
+)
+_PROVIDER = Kind(
+    Provider,
+    "provider",
+    words={
+        "protocol": kind(lambda provider: provider.protocol),
+        "pool_kind": kind(lambda provider: _pool_kind(provider.pool)),
+        "has_condition": flag("whether it has a condition", lambda provider: _provider_condition(provider) is not None),
+        "disabled": flag("whether the provider is disabled", lambda provider: provider.disabled),
+        "issuer": glob("issuer", lambda provider: provider.issuer),
+        "condition": glob("condition", _provider_condition),
+        "pool": glob("pool", lambda provider: provider.pool),
+    },
+    shown={
+        "provider": lambda provider: shown(provider.name),
+        "pool": lambda provider: shown(provider.pool),
+        "issuer": lambda provider: shown(provider.issuer),
+        "condition": lambda provider: shown(_provider_condition(provider)),
+    },
+    place=_argument,
+    described=lambda provider: f"the provider {shown(provider.name)} is declared here",
+)
+
+
+# -- services, policies, logs --------------------------------------------------------------------------------------
+
+_SERVICE = Kind(
+    Service,
+    "service",
+    words={
+        "service": glob("service", lambda service: service.name),
+        "project": glob("project", lambda service: service.project),
+    },
+    shown={"service": lambda service: shown(service.name), "project": lambda service: shown(service.project)},
+    place=_argument,
+    described=lambda _: "the project's services are enabled here",
+)
+_AUDIT = Kind(
+    AuditConfig,
+    "audit_config",
+    words={
+        "resource_kind": glob("kind of resource", lambda audit: audit.resource.kind),
+        "service": glob("service", lambda audit: audit.service),
+        "log_type": any_glob("log type", lambda audit: audit.log_types),
+        "exempted": any_glob(
+            "exempted principal",
+            lambda audit: audit.exempted if isinstance(audit.exempted, Unknown) else [one for _, one in audit.exempted],
+        ),
+    },
+    shown={"service": lambda audit: shown(audit.service), "resource": lambda audit: str(audit.resource)},
+    place=_argument,
+    resource=lambda audit: audit.resource,
+    described=lambda audit: f"the accesses to {audit.resource} are logged here",
+)
+_ORG_POLICY = Kind(
+    OrgPolicy,
+    "org_policy",
+    words={
+        "resource_kind": glob("kind of resource", lambda policy: policy.resource.kind),
+        "reset": flag("whether it restores the default", lambda policy: policy.reset),
+        "enforced": flag("whether it is enforced", lambda policy: policy.enforced),
+        "constraint": glob("constraint", lambda policy: policy.constraint),
+    },
+    shown={"constraint": lambda policy: shown(policy.constraint), "resource": lambda policy: str(policy.resource)},
+    place=_argument,
+    resource=lambda policy: policy.resource,
+    described=lambda policy: f"{shown(policy.constraint)} is set on {policy.resource} here",
+)
+_DENIAL = Kind(
+    Denial,
+    "denial",
+    words={
+        "has_condition": flag("whether it has a condition", lambda denial: denial.condition is not None),
+        "permission": any_glob("denied permission", lambda denial: denial.denied_permissions),
+        "principal": any_glob("denied principal", lambda denial: denial.denied_principals),
+        "exception": any_glob("excepted principal", lambda denial: denial.exception_principals),
+        "resource": glob("resource", lambda denial: denial.parent),
+    },
+    shown={"resource": lambda denial: shown(denial.parent).rpartition("googleapis.com/")[2]},
+    place=_argument,
+    described=lambda _: "a deny policy is here",
+)
+_BOUNDARY = Kind(
+    Boundary,
+    "boundary",
+    words={
+        "enforcement_version": glob("enforcement version", lambda boundary: boundary.enforcement_version),
+        "resource": any_glob("resource", lambda boundary: boundary.resources),
+    },
+    shown={
+        "boundary": lambda boundary: shown(boundary.name),
+        "enforcement_version": lambda boundary: shown(boundary.enforcement_version),
+    },
+    place=_argument,
+    described=lambda boundary: f"the boundary {shown(boundary.name)} is defined here",
+)
+
+_PLAIN = tuple(
+    Kind(type_, described=lambda fact: f"{fact.declared.address or fact.declared.type} is declared here")
+    for type_ in (
+        Project,
+        Folder,
+        Organization,
+        BoundaryBinding,
+        Removed,
+        Emptied,
+        ExportedPolicy,
+        DefaultAccounts,
+        Gap,
+    )
+)
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            _GRANT,
+            _CUSTOM_ROLE,
+            _ACCOUNT,
+            _KEY,
+            _CREDENTIAL,
+            _IMPERSONATION,
+            _ATTACHMENT,
+            _POOL,
+            _PROVIDER,
+            _SERVICE,
+            _AUDIT,
+            _ORG_POLICY,
+            _DENIAL,
+            _BOUNDARY,
+        )
+    }
+)
+"""The kinds that patterns can be written over, by their keys in ``when:``."""
+_BY_TYPE: Mapping[type[Any], Kind] = {one.type: one for one in (*KINDS.values(), *_PLAIN)}

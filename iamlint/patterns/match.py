@@ -1,0 +1,173 @@
+"""Patterns over one fact, three-valued: what ``when:`` says of every fact of its kind.
+
+Keys are *and*, lists are *or*, ``unless`` is *not*, strings are globs in which ``*`` stands for any text and ``?`` for
+any one character; nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from iamlint.estate import Estate, condition_truth, identity, left_to_the_holder, role_scope
+from iamlint.facts import CustomRole, Fact, Grant, Place, PrincipalKind
+from iamlint.finding import Confidence
+from iamlint.logic.globs import text_is
+from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.patterns.evaluation import Pattern, finished, judge, narrowed
+from iamlint.patterns.grant_words import limited
+from iamlint.patterns.kinds import KINDS, kind_of
+from iamlint.patterns.words import possible_kinds
+from iamlint.principals import BEGINNINGS
+from iamlint.unknown import Truth, Unknown
+
+__all__ = [
+    "FALSE",
+    "TRUE",
+    "Match",
+    "Pattern",
+    "Verdict",
+    "grant_verdict",
+    "matches",
+    "possible_kinds",
+    "text_is",
+    "verdict",
+    "weighed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a pattern or a query says of a fact.
+
+    ``permissions`` are those that made it match, in the order of the rule. ``reasons`` say why the truth is unknown.
+    ``related`` are other facts that belong to it; ``words`` are further texts for the rule's message. ``place`` is the
+    part of the fact that is wrong, and ``confidence`` how sure that is, where they are not as usual. ``raised`` is by
+    how many steps it is more severe than the rule, as when a privileged account can be reached; below 0 it is milder.
+    ``closed`` says that an unknown match is no finding for certain, and is only told with what closes it.
+    """
+
+    fact: Fact
+    truth: Truth
+    permissions: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    related: tuple[Fact, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    place: Place | None = None
+    confidence: Confidence | None = None
+    raised: int = 0
+    closed: bool = False
+
+
+def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:
+    """What a rule's ``when`` says of every fact of its kind, those left out that it certainly does not mean."""
+    for name, pattern in when.items():
+        answers = _of_grants(pattern, estate) if name == "grant" else _of_facts(KINDS[name].type, pattern, estate)
+        for fact, found in answers:
+            if found.truth is not Truth.FALSE:
+                yield Match(fact, found.truth, found.permissions, found.reasons, found.facts, closed=found.closed)
+
+
+def _of_facts(type_: type[Fact], pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
+    for fact in estate.of(type_):
+        yield fact, verdict(pattern, fact, estate)
+
+
+_IN_COMMON = frozenset({"resource_kind", "permission", "role_kind", "role", "principal_kind"})
+"""The words that ask for the role and the kinds of resource and principal only, which thousands of grants have in
+common."""
+
+
+def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
+    globs = pattern.get("principal")
+    asked = None if globs is None else tuple(globs) if isinstance(globs, list | tuple) else (globs,)
+    for grants in _alike(estate):
+        principal = grants[0].principal
+        if asked and principal.unknown is None and not _may_name(asked, principal.kind):
+            continue
+        rest = narrowed(pattern, grants[0], estate, KINDS["grant"].words, _IN_COMMON)
+        if rest is None:
+            continue
+        for grant in grants:
+            yield grant, _held(finished(rest, grant, estate), grant, estate)
+
+
+@lru_cache(maxsize=1)
+def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
+    """The grants, those of one role on one kind of resource to one kind of principal together."""
+    groups: dict[object, list[Grant]] = defaultdict(list)
+    for grant in estate.of(Grant):
+        role, principal = grant.role, grant.principal
+        if isinstance(role, Unknown):
+            key: object = (role.reason, identity(role, grant.declared) or id(grant))
+        elif role.startswith("roles/") and "${" not in role:
+            key = role
+        else:
+            key = identity(role, grant.declared), role_scope(role, grant.declared)
+        groups[key, grant.resource.kind, principal.kind if principal.unknown is None else id(principal)].append(grant)
+    return tuple(map(tuple, groups.values()))
+
+
+@lru_cache(maxsize=4096)
+def _may_name(globs: tuple[str, ...], kind: PrincipalKind) -> bool:
+    """Whether one of the globs can match a principal of a kind, as far as the beginnings of both tell."""
+    wanted = BEGINNINGS.get(kind, "")
+    heads = [re.split(r"[*?]", one, maxsplit=1)[0] for one in globs]
+    return any(head.startswith(wanted) or wanted.startswith(head) for head in heads)
+
+
+def weighed(match: Match, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> Match:
+    """The match, a step more severe where its fact is certainly one of the worse, a step less where of the milder."""
+    for patterns, step in ((worse, 1), (milder, -1)):
+        pattern = patterns.get(kind_of(match.fact).name)
+        found = verdict(pattern, match.fact, estate) if pattern else FALSE
+        if found.truth is Truth.TRUE:
+            match = replace(match, raised=match.raised + step, related=(*match.related, *found.facts))
+    return match
+
+
+def verdict(pattern: Pattern, fact: Fact, estate: Estate) -> Verdict:
+    """What a pattern over its kind says of a fact. A deleted role gives nothing to anybody."""
+    match fact:
+        case Grant():
+            return grant_verdict(pattern, fact, estate)
+        case CustomRole(deleted=True):
+            return FALSE
+        case _:
+            return judge(pattern, fact, estate, kind_of(fact).words)
+
+
+def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
+    """What a pattern says of a grant."""
+    return _held(judge(pattern, grant, estate, KINDS["grant"].words), grant, estate)
+
+
+def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
+    """What a pattern found in a grant, as far as it counts. One whose condition never holds grants nothing.
+
+    One that something closes for all permissions that were found is no match, but is told, with what closes it.
+    """
+    if found.truth is Truth.FALSE:
+        return found
+    if grant.condition is not None:
+        found &= _holds(grant, found.permissions, estate)
+    if not found.permissions or not estate.closings:
+        return found
+    opened = estate.closings.opened(grant, found.permissions)
+    if opened.truth is Truth.FALSE:
+        return Verdict(Truth.UNKNOWN, opened.reasons, found.permissions, opened.facts, closed=True)
+    if opened.truth is Truth.TRUE:
+        return replace(found, permissions=opened.permissions, facts=(*found.facts, *opened.facts))
+    return found & opened
+
+
+def _holds(grant: Grant, permissions: tuple[str, ...], estate: Estate) -> Verdict:
+    """Whether a condition holds; one that lets roles which reach accounts be granted does whenever its holder likes."""
+    truth, reason = condition_truth(grant, estate.as_of, permissions)
+    if truth is Truth.UNKNOWN and left_to_the_holder(grant, estate.as_of, permissions):
+        free = limited((False,), grant, estate)
+        return free if free.truth is Truth.TRUE else Verdict.of(truth, reason)
+    return Verdict(truth, (reason,) if reason else ())

@@ -1,0 +1,156 @@
+"""The words of ``when:``: each asks one thing of one fact, and answers true, false, or unknown with the reasons.
+
+A word takes what the document says behind it, as a tuple of alternatives, and the fact. Texts are globs, the rest are
+plain values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, get_args
+
+from iamlint.estate import Estate
+from iamlint.facts import Principal, PrincipalKind, Text
+from iamlint.logic.globs import compiled, is_glob, text_is
+from iamlint.logic.verdict import FALSE, TRUE, Verdict, distinct
+from iamlint.principals import read_principal
+from iamlint.unknown import Truth, Unknown
+
+Word = Callable[[tuple[Any, ...], Any, Estate], Verdict]
+
+
+def glob(what: str, of: Callable[[Any], Text | None]) -> Word:
+    """Whether a text of the fact matches; one that is not there does not."""
+
+    def word(globs: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+        text = of(fact)
+        return FALSE if text is None else said(text_is(globs, text), what, text)
+
+    return word
+
+
+def any_glob(what: str, of: Callable[[Any], Iterable[Text] | Unknown | None]) -> Word:
+    """Whether one of several texts of the fact matches."""
+
+    def word(globs: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+        texts = of(fact)
+        if isinstance(texts, Unknown):
+            return Verdict.of(Truth.UNKNOWN, not_known(what, texts))
+        verdict = FALSE
+        for text in texts or ():
+            verdict |= said(text_is(globs, text), what, text)
+        return verdict
+
+    return word
+
+
+def flag(what: str, of: Callable[[Any], bool | Unknown]) -> Word:
+    """Whether something is as the document says: ``true`` or ``false``."""
+
+    def word(wanted: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+        value = of(fact)
+        if isinstance(value, Unknown):
+            return Verdict.of(Truth.UNKNOWN, f"it is not known {what}: {value.reason}")
+        return TRUE if value in wanted else FALSE
+
+    return word
+
+
+def kind(of: Callable[[Any], Text | None]) -> Word:
+    """Whether a kind of the fact is one of these."""
+
+    def word(kinds: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+        value = of(fact)
+        if isinstance(value, Unknown):
+            return Verdict.of(Truth.UNKNOWN, not_known("kind", value))
+        return TRUE if value in kinds else FALSE
+
+    return word
+
+
+def account_kind(of: Callable[[Any], Text | None]) -> Word:
+    """Whether an account is a user-managed one, a default one, or one of Google's."""
+
+    def word(kinds: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+        email = of(fact)
+        if email is None:
+            return FALSE
+        parts = email.parts if isinstance(email, Unknown) else ()
+        named = Unknown(email.reason, ("serviceAccount:", *parts)) if isinstance(email, Unknown) else email
+        principal = read_principal(named if isinstance(named, Unknown) else f"serviceAccount:{named}")
+        return one_of(kinds, possible_kinds(principal), not_known("account", email))
+
+    return word
+
+
+def one_of(wanted: tuple[Any, ...], possible: frozenset[str], reason: str) -> Verdict:
+    """Whether what may be any of the possible is certainly, possibly or never one of the wanted."""
+    if possible <= frozenset(wanted):
+        return TRUE
+    return Verdict.of(Truth.UNKNOWN, reason) if possible & frozenset(wanted) else FALSE
+
+
+def permission(globs: tuple[Any, ...], known: frozenset[str], unknown: Unknown | None) -> Verdict:
+    """Whether one of the permissions matches, and which; ``unknown`` says why there may be more than the known."""
+    held = _held(globs, known)
+    if held:
+        return Verdict(Truth.TRUE, (), held)
+    return Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else FALSE
+
+
+@lru_cache(maxsize=4096)
+def _held(globs: tuple[str, ...], known: frozenset[str]) -> tuple[str, ...]:
+    return distinct(name for one in globs for name in _matching(one, known))
+
+
+def _matching(one: str, known: frozenset[str]) -> tuple[str, ...]:
+    if not is_glob(one):
+        return (one,) if one in known else ()
+    pattern = compiled(one)
+    return tuple(sorted(filter(pattern.match, known)))
+
+
+def said(truth: Truth, what: str, text: Text | None) -> Verdict:
+    """A truth about a text, with the reason where it is unknown."""
+    if truth is Truth.UNKNOWN:
+        return Verdict(truth, (not_known(what, text),))
+    return TRUE if truth is Truth.TRUE else FALSE
+
+
+def not_known(what: str, text: Text | None) -> str:
+    """Why it cannot be said what a text is; an account that is known by its address has no literal e-mail."""
+    if isinstance(text, Unknown):
+        return f"the {what} is not known: {text.reason}"
+    return f"the e-mail of {text} is not known" if text else ""
+
+
+# -- principals ----------------------------------------------------------------------------------------------------
+
+_ACCOUNTS: frozenset[PrincipalKind] = frozenset(
+    {"service_account", "default_service_account", "service_agent", "gke_workload"}
+)
+_USER_MANAGED = re.compile(r"serviceAccount:[a-z][a-z0-9-]*@")
+_OF_AGENTS = re.compile(r"serviceAccount:service-")
+
+
+def possible_kinds(principal: Principal) -> frozenset[str]:
+    """The kinds that a principal may turn out to be, once all of it is known.
+
+    ``serviceAccount:${…}`` may be anybody's account, but ``serviceAccount:ci@${…}.iam.gserviceaccount.com`` is
+    user-managed: the accounts of Google's services begin with ``service-`` or a number.
+    """
+    unknown = principal.unknown
+    if unknown is None:
+        return frozenset({principal.kind})
+    if principal.kind == "unknown":
+        return frozenset(get_args(PrincipalKind)) - {"unknown"}
+    if principal.kind == "federated_set" and not unknown.suffix:
+        return frozenset({"federated_set", "federated_pool"})
+    if principal.kind != "service_account":
+        return frozenset({principal.kind})
+    named = _USER_MANAGED.match(unknown.prefix) and not _OF_AGENTS.match(unknown.prefix)
+    if named and unknown.suffix.endswith(".iam.gserviceaccount.com"):
+        return frozenset({"service_account"})
+    return _ACCOUNTS

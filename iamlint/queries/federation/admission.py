@@ -1,0 +1,278 @@
+"""Who gets in through a pool's provider: its issuer, mapping and condition, and the principal, taken together.
+
+A condition is a choice of demands on claims. Each demand is broken down to the parts of the claim's form, so that
+demands on different claims (``repository_owner``, ``repository``, ``sub``) meet on the same part. Nobody gets in where
+every way to meet the condition has a contradiction; whatever is not understood may be met.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice, product
+from typing import Literal as OneOf
+
+from iamlint.conditions import Claim, Unparsable, claims_compared, mapped
+from iamlint.facts import Condition, Provider, Text
+from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
+from iamlint.unknown import Unknown, shown
+
+MOST = 256
+"""Combinations of values beyond which a way counts as one that somebody may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One value that a claim, or the attribute made of it, is compared with."""
+
+    claim: Claim
+    value: Text
+
+
+@dataclass(slots=True)
+class Way:
+    """One way in: what is known of the token's claims and of their parts."""
+
+    issuer: Issuer
+    whole: dict[str, str] = field(default_factory=dict)
+    begun: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
+    demanded: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def open_names(self) -> Iterator[tuple[str, str, str]]:
+        """The claims whose beginning ends within a name: the claim, the beginning, and the end of it that goes on."""
+        for claim, how, value in self.demanded:
+            form = self.issuer.claims.get(claim)
+            found = read(form, value, whole=False) if form and how == "prefix" else None
+            name, start = found.begun if found and found.begun else ("", "")
+            numbered = self.issuer.named.get(name, "") in self.whole
+            if name in self.issuer.named and not numbered and name not in self.whole and start[-1:].isalnum():
+                yield claim, value, start
+
+
+Source = tuple[OneOf["claim"], str, str, str] | tuple[OneOf["constant"], str] | OneOf["missing", "open"]
+"""What an attribute is made of: a claim between two texts, a constant, nothing, or something not worked out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a provider lets in."""
+
+    provider: Provider
+    issuer: Issuer
+
+    def source(self, name: str) -> Source:
+        """What a name in a condition, or the attribute of a principal, stands for."""
+        if name.startswith("assertion."):
+            return ("claim", name.removeprefix("assertion."), "", "")
+        mapping = self.provider.mapping
+        if not name.startswith(("attribute.", "google.")) or isinstance(mapping, Unknown):
+            return "open"
+        if self.provider.protocol in ("aws", None) or isinstance(self.provider.protocol, Unknown):
+            return "open"  # AWS has a mapping by default
+        of = next((of for key, of, _ in mapping if key == name), None)
+        if of is None:
+            return "open" if any("${" in key for key, _, _ in mapping) else "missing"
+        return _made_of(of)
+
+    def ways(self, *more: Claim) -> tuple[list[Way], list[str]] | None:
+        """The ways in that are open under these demands, and why others are closed; None where that is not known."""
+        condition = self.provider.condition
+        expression = condition.expression if isinstance(condition, Condition) else condition
+        found = (frozenset[Claim](),) if expression in (None, "") else claims_compared(expression or "")
+        if isinstance(found, Unknown | Unparsable):
+            return None
+        return self.taken(way | frozenset(more) for way in found)
+
+    def taken(self, ways: Iterable[frozenset[Claim]]) -> tuple[list[Way], list[str]]:
+        """Those of the ways that somebody may take, and why nobody takes the others."""
+        open_: list[Way] = []
+        closed: list[str] = []
+        for way in ways:
+            claims = sorted(way, key=lambda claim: (claim.how not in ("equals", "prefix"), str(claim)))
+            choices = [[Demand(claim, value) for value in claim.values or ("",)] for claim in claims]
+            tried = list(islice(product(*choices), MOST + 1))
+            if len(tried) > MOST:
+                open_.append(Way(self.issuer))
+                continue
+            for demands in tried:
+                taken = Way(self.issuer)
+                problem = next(filter(None, (self._meet(taken, demand) for demand in demands)), None)
+                problem = problem or _tested(taken)
+                if problem:
+                    closed.append(problem)
+                else:
+                    open_.append(taken)
+        return open_, list(dict.fromkeys(closed))
+
+    def _meet(self, way: Way, demand: Demand) -> str | None:
+        """Why a demand cannot be met with those before it; None where it may be."""
+        claim, value = demand.claim, demand.value
+        source = self.source(claim.name)
+        if source == "missing":
+            return f"the mapping makes no `{claim.name}`"
+        if source == "open" or claim.part:
+            return None
+        if source[0] == "constant":
+            met = not isinstance(value, str) or _met(claim.how, source[1], value)
+            return None if met else f"the mapping makes `{claim.name}` always `{source[1]}`, never `{shown(value)}`"
+        _, name, before, after = source
+        if problem := _wrong_type(claim, name, self.issuer):
+            return problem
+        how, text = _plain(claim.how, value)
+        if how not in _BEGINNING and not before and not after:
+            way.demanded.append((name, how, text))
+            return None
+        if how not in _BEGINNING or (after and how != "equals"):
+            return None
+        inner = _within(text, before, after, how)
+        if inner is None:
+            return f"`{claim.name}` is never `{text}`: it is made with `{before or after}`"
+        return _narrow(way, name, how, inner) if before == "" or len(text) >= len(before) else None
+
+
+def admission(provider: Provider) -> Admission:
+    """What a provider lets in; an issuer that is not known is taken for one's own."""
+    return Admission(provider, shared_issuer(provider) or OWN)
+
+
+@lru_cache(maxsize=1024)
+def _made_of(of: Text) -> Source:
+    found = mapped(of)
+    if found is None:
+        return "open"
+    before, name, after = found
+    return ("claim", name, before, after) if name else ("constant", before)
+
+
+_BEGINNING = ("equals", "prefix", "partly")
+
+
+def _within(text: str, before: str, after: str, how: str) -> str | None:
+    """What a text has between these two, or a beginning of one; None where it does not have them."""
+    if how != "equals" and len(text) < len(before):
+        return "" if before.startswith(text) else None
+    if not text.startswith(before) or not text.endswith(after) or len(text) < len(before) + len(after):
+        return None
+    return text[len(before) : len(text) - len(after)]
+
+
+def _wrong_type(claim: Claim, name: str, issuer: Issuer) -> str | None:
+    if name not in issuer.claims:
+        return None
+    if claim.how == "number":
+        return f"`assertion.{name}` is a text, which never equals the number {shown(claim.values[0])}"
+    return f"`assertion.{name}` is a text, and `in` needs a list" if claim.how == "has" else None
+
+
+_LITERAL = re.compile(r"(?:[^\\.*+?()\[\]{}|^$]|\\[^A-Za-z0-9])*")
+
+
+def _plain(how: str, value: Text) -> tuple[str, str]:
+    """A demand as a comparison with a known text: "partly" with the beginning of one that is not known in full."""
+    if isinstance(value, Unknown):
+        return ("partly", value.prefix) if how in ("equals", "prefix") else ("open", "")
+    if how != "matches":
+        return how, value
+    start = re.match(r"\^|\\A", value)
+    if start is None:
+        return how, value
+    end = re.search(r"\.\*\$?$|\$$|\\z$", value)
+    text = value[start.end() : end.start() if end else len(value)]
+    if not _LITERAL.fullmatch(text):
+        return how, value
+    return ("equals" if end and end[0] in ("$", "\\z") else "prefix"), re.sub(r"\\(.)", r"\1", text)
+
+
+def _narrow(way: Way, name: str, how: str, value: str) -> str | None:
+    """Takes a value, or the beginning of one, into account; why there is no token with it."""
+    way.demanded.append((name, how, value))
+    whole, form = how == "equals", way.issuer.claims.get(name)
+    if form is None:
+        if whole and not value and name in way.issuer.tenant:
+            return f"`assertion.{name}` is never empty"
+        return _add(way, name, {f"={name}": value} if whole else {}, () if whole else (f"={name}", value))
+    found = read(form, value, whole=whole)
+    if found is None:
+        what = f"is never `{value}`" if whole else f"never begins with `{value}`"
+        if whole and "*" in value:
+            return f"`assertion.{name}` {what}: it is like `{form.like}`, and `==` compares letter by letter"
+        return f"`assertion.{name}` {what}: it is like `{form.like}`"
+    if whole:
+        way.claims[name] = value
+    return _add(way, name, {**found.parts, **way.issuer.implied(found.parts)}, found.begun or ())
+
+
+def _add(way: Way, name: str, parts: Mapping[str, str], begun: Sequence[str]) -> str | None:
+    shown_name = f"`assertion.{name}`"
+    for part, value in parts.items():
+        if way.whole.get(part, value) != value or not value.startswith(way.begun.get(part, "")):
+            known = way.whole.get(part) or f"{way.begun.get(part)}…"
+            return f"{shown_name} would have `{value}` where another part of the condition has `{known}`"
+        way.whole[part] = value
+        if part.startswith("="):
+            way.claims[part[1:]] = value
+    if begun:
+        part, value = begun
+        other, longest = way.whole.get(part), way.begun.get(part, "")
+        known = f"{longest}…" if other is None else other
+        agree = other.startswith(value) if other is not None else longest.startswith(value) or value.startswith(longest)
+        if not agree:
+            return f"{shown_name} would begin with `{value}` where another part of the condition has `{known}`"
+        way.begun[part] = max(value, longest, key=len)
+    return None
+
+
+def _tested(way: Way) -> str | None:
+    """Why the values that are known in full fail one of the other demands."""
+    values = {**way.claims, **_derived(way)}
+    for name, how, wanted in way.demanded:
+        value = values.get(name)
+        if value is None:
+            continue
+        if not _met(how, value, wanted):
+            what = {"suffix": "end with", "contains": "contain", "differs": "differ from"}.get(how, "begin with")
+            return f"`assertion.{name}` is `{value}` and would have to {what} `{wanted}` as well"
+    return None
+
+
+def _met(how: str, value: str, wanted: str) -> bool:
+    """Whether a value meets a demand, as far as that is worked out."""
+    match how:
+        case "equals":
+            return value == wanted
+        case "prefix":
+            return value.startswith(wanted)
+        case "suffix":
+            return value.endswith(wanted)
+        case "contains":
+            return wanted in value
+        case "differs":
+            return value != wanted
+        case _:
+            return True
+
+
+def _derived(way: Way) -> dict[str, str]:
+    """The claims of one form all of whose parts are known."""
+    found = {}
+    for name, claims in way.issuer.claims.items():
+        pieces = [piece if isinstance(piece, str) else way.whole.get(piece.name) for piece in claims.forms[0]]
+        if len(claims.forms) == 1 and None not in pieces:
+            found[name] = "".join(piece or "" for piece in pieces)
+    return found
+
+
+def described(ways: Sequence[Way]) -> str:
+    """Who gets in, for a reader: the demands of the first ways."""
+    told = [_told(way) for way in ways[:3]]
+    if not told or "" in told:
+        return "other tokens"
+    return " or ".join(dict.fromkeys(told)) + (" or others" if len(ways) > len(told) else "")
+
+
+def _told(way: Way) -> str:
+    words = {"equals": "", "prefix": "beginning with ", "partly": "beginning with "}
+    return " and ".join(f"{name} {words[how]}`{value}`" for name, how, value in way.demanded if how in words)

@@ -1,0 +1,185 @@
+"""Questions about federated principals: those that no token can be, and those that too many can."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+
+from iamlint.conditions import Claim
+from iamlint.conditions.claims import How
+from iamlint.estate import Estate, scope
+from iamlint.facts import Grant, Provider, Text
+from iamlint.patterns.match import Match, grant_verdict
+from iamlint.queries.federation.admission import admission, described
+from iamlint.queries.federation.names import identity_of, is_federated, misspelling
+from iamlint.queries.federation.provider_conditions import lets_in, mapped_claims
+from iamlint.unknown import Truth, Unknown, shown
+
+_Providers = dict[tuple[str, str], list[Provider]]
+
+
+def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
+    """Grants to federated identities that no token can ever present."""
+    providers = _by_pool(estate)
+    for grant in estate.of(Grant):
+        problem = _problem(grant, providers) if is_federated(grant.principal) else None
+        if problem:
+            yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.principal_place)
+
+
+def is_nobody(grant: Grant, estate: Estate) -> bool:
+    """Whether no token can ever present the federated identity that a grant is made to."""
+    return is_federated(grant.principal) and _problem(grant, _by_pool(estate)) is not None
+
+
+@lru_cache(maxsize=1)
+def _by_pool(estate: Estate) -> _Providers:
+    """The providers by the configuration and the name of their pool."""
+    providers: _Providers = defaultdict(list)
+    for provider in estate.of(Provider):
+        providers[scope(provider.declared), _last(provider.pool)].append(provider)
+    return providers
+
+
+def _last(pool: Text) -> str:
+    return shown(pool).rpartition("/")[2]
+
+
+def _problem(grant: Grant, providers: _Providers) -> str | None:
+    wrong = misspelling(grant.principal)
+    identity = identity_of(grant.principal) if wrong is None else None
+    if wrong or identity is None or identity.attribute is None:
+        return wrong
+    known = providers.get((scope(grant.declared), identity.pool or ""), [])
+    return _shut_out(identity.attribute, identity.value, known) if known else None
+
+
+def _shut_out(attribute: str, value: Text, providers: list[Provider]) -> str | None:
+    """Why no provider of the pool makes an identity with this attribute; None where one may."""
+    if not attribute.startswith(("google.", "attribute.")):
+        return None
+    if all(admission(one).source(attribute) == "missing" for one in providers):
+        return f"no provider of the pool maps `{attribute}`"
+    how: How = "has" if attribute == "google.groups" else "equals"
+    problems: list[str] = []
+    for provider in providers:
+        let_in = admission(provider)
+        unconditional = let_in.taken((frozenset((Claim(attribute, how, (value,)),)),))
+        found = unconditional if not unconditional[0] else let_in.ways(Claim(attribute, how, (value,)))
+        if found is None or found[0]:
+            return None
+        if not unconditional[0]:
+            problems += unconditional[1]
+            continue
+        alone = let_in.ways()
+        if alone is None or not alone[0]:  # nobody gets in at all, which is said of the provider
+            return None
+        problems.append(
+            f"the condition of {shown(provider.name).rpartition('/')[2]} lets in {described(alone[0])} only"
+        )
+    return problems[0] if problems else None
+
+
+# -- principals that anybody can be --------------------------------------------------------------------------------
+
+_ATTRIBUTE = re.compile(r".*/workloadIdentityPools/(?P<pool>[^/]+)/(?P<attribute>attribute\.[^/]+)/.", re.DOTALL)
+_CHOSEN = frozenset(
+    {
+        "actor",
+        "actor_id",
+        "ref",
+        "ref_type",
+        "ref_protected",
+        "branch",
+        "head_ref",
+        "base_ref",
+        "event_name",
+        "workflow",
+        "environment",
+        "runner_environment",
+        "repository_visibility",
+        "user_login",
+        "user_email",
+        "aud",
+        "terraform_run_phase",
+    }
+)
+"""What every repository or workspace can have, or whoever starts a run there."""
+
+
+def forgeable_attributes(estate: Estate) -> Iterator[Match]:
+    """Grants to an attribute that every workload can have which the pool's providers let in."""
+    providers = _by_pool(estate)
+    for grant in estate.of(Grant):
+        found = _ATTRIBUTE.match(grant.principal.text) if grant.principal.kind == "federated_set" else None
+        if not found:
+            continue
+        known = [one for one in providers.get((scope(grant.declared), found["pool"]), []) if one.disabled is not True]
+        named = found["attribute"].removeprefix("attribute.")
+        if not known and named in _CHOSEN:
+            yield Match(grant, Truth.TRUE, confidence="medium")
+        through = [one for one in known if _is_chosen(mapped_claims(one, found["attribute"]), named)]
+        open_to = [lets_in(one) for one in through]
+        unknown = next((one for one in open_to if isinstance(one, Unknown)), None)
+        if "anybody" in open_to or "tenant" in open_to:
+            yield Match(grant, Truth.TRUE, related=tuple(through), raised=0 if "anybody" in open_to else -1)
+        elif unknown:
+            yield Match(grant, Truth.UNKNOWN, reasons=(f"it depends on the provider's condition: {unknown.reason}",))
+
+
+def _is_chosen(claims: tuple[str, ...] | None, named: str) -> bool:
+    """Whether an attribute is made of nothing but what anybody can choose."""
+    return named in _CHOSEN if claims is None else bool(claims) and _CHOSEN.issuperset(claims)
+
+
+# -- whole pools ---------------------------------------------------------------------------------------------------
+
+_BECOMES = {
+    "principal_kind": ["federated_pool"],
+    "resource_kind": ["service_account"],
+    "permission": [
+        "iam.serviceAccounts.getAccessToken",
+        "iam.serviceAccounts.getOpenIdToken",
+        "iam.serviceAccounts.signBlob",
+        "iam.serviceAccounts.signJwt",
+        "iam.serviceAccounts.actAs",
+        "iam.serviceAccountKeys.create",
+        "iam.serviceAccounts.setIamPolicy",
+    ],
+}
+"""On a project, folder or organization the rules of the family impersonation speak."""
+_WHOLE = re.compile(r".*Pools/(?P<pool>[^/]+)/\*\Z", re.DOTALL)
+
+
+def _reaches_privileged(grant: Grant, estate: Estate) -> bool:
+    """Whether a grant on an account leads to a privileged one, so that one workload that can have it is too many."""
+    return grant_verdict({"reaches_privileged": True}, grant, estate).truth is Truth.TRUE
+
+
+def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
+    """Grants on accounts to everybody in a pool, but where its providers let in no more than one workload each.
+
+    Such a grant on an account that is or reaches a privileged one is reported all the same, as one to that workload is.
+    Where one of the providers lets anybody in, so does the grant.
+    """
+    providers = _by_pool(estate)
+    for grant in estate.of(Grant):
+        found = grant_verdict(_BECOMES, grant, estate)
+        if found.truth is Truth.FALSE or is_nobody(grant, estate):
+            continue
+        whole = _WHOLE.match(grant.principal.text)
+        known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
+        open_to = {one: lets_in(one) for one in known if one.disabled is not True}
+        if open_to and all(how == "workload" for how in open_to.values()) and not _reaches_privileged(grant, estate):
+            continue
+        related = tuple(one for one, how in open_to.items() if how == "anybody")
+        yield Match(
+            grant,
+            found.truth,
+            found.permissions,
+            found.reasons,
+            related=(*found.facts, *related),
+            raised=1 if related else 0,
+        )

@@ -1,0 +1,259 @@
+"""Questions about the conditions of pools' providers: those that name nobody, and those that nobody can meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from iamlint.conditions import (
+    MAPPING,
+    PROVIDER,
+    Claim,
+    Unparsable,
+    claims_compared,
+    is_obscure,
+    never_text,
+    parse,
+    undeclared,
+)
+from iamlint.estate import Estate
+from iamlint.facts import Condition, Place, Provider, Text
+from iamlint.patterns.match import Match
+from iamlint.queries.federation.admission import admission
+from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
+from iamlint.unknown import Truth, Unknown, shown
+
+
+def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
+    """Providers of shared issuers whose condition lets tokens of any tenant pass."""
+    for provider, expression in _conditional(estate):
+        issuer = shared_issuer(provider)
+        match claims_compared(expression):
+            case Unparsable(beyond=False):  # malformed-condition reports it
+                continue
+            case _ if issuer is None:
+                continue
+            case Unparsable() as error:
+                reason = f"the attribute condition is not understood: {error.reason}"
+                yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
+            case Unknown(reason):
+                yield Match(provider, Truth.UNKNOWN, reasons=(f"the attribute condition is not known: {reason}",))
+            case ways:
+                if undeclared(expression, PROVIDER) or not _weak(ways, provider, issuer):
+                    continue
+                if is_obscure(expression):
+                    reason = "a part of the attribute condition is not understood"
+                    yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
+                else:
+                    claims = ", ".join(f"assertion.{name}" for name in issuer.tenant[:2])
+                    yield Match(provider, Truth.TRUE, words={"claims": claims}, place=_place(provider))
+
+
+def _weak(ways: tuple[frozenset[Claim], ...], provider: Provider, issuer: Issuer) -> bool:
+    """Whether a condition can be met in a way that names no tenant."""
+    reader, let_in = _reader(provider, issuer), admission(provider)
+    return any(not _names_tenant(way, reader) and let_in.taken((way,))[0] for way in ways)
+
+
+def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
+    """Providers whose condition no token meets."""
+    for provider, expression in _conditional(estate):
+        found = None if undeclared(expression, PROVIDER) else admission(provider).ways()
+        if found and not found[0]:
+            problem = found[1][0] if found[1] else "it is never true"
+            yield Match(provider, Truth.TRUE, words={"problem": problem}, place=_place(provider))
+
+
+def open_ended_prefixes(estate: Estate) -> Iterator[Match]:
+    """Providers of shared issuers whose condition ends within a name that may go on."""
+    for provider, expression in _conditional(estate):
+        issuer, ways = shared_issuer(provider), claims_compared(expression)
+        found = admission(provider).ways() if issuer and isinstance(ways, tuple) else None
+        if issuer is None or found is None or not isinstance(ways, tuple) or _weak(ways, provider, issuer):
+            continue
+        names = next((name for way in found[0] for name in way.open_names()), None)
+        if names and not undeclared(expression, PROVIDER):
+            claim, value, start = names
+            words = {"claim": claim, "prefix": value, "other": f"{value}-other", "name": start}
+            yield Match(provider, Truth.TRUE, words=words, place=_place(provider))
+
+
+def _place(provider: Provider) -> Place | None:
+    """Where the condition is written."""
+    at = provider.condition.at if isinstance(provider.condition, Condition) else None
+    return Place(at) if at else None
+
+
+Openness = Literal["anybody", "tenant", "workload"]
+"""Whom a provider lets in: any customer of its issuer, one customer, or one customer's repository or the like."""
+
+
+def lets_in(provider: Provider) -> Openness | Unknown:
+    """Whom a provider lets in. An issuer that is nobody else's has one tenant."""
+    issuer = shared_issuer(provider)
+    condition = provider.condition
+    expression = condition.expression if isinstance(condition, Condition) else condition
+    if expression is None or expression == "":
+        return "anybody" if issuer else "tenant"
+    ways = claims_compared(expression)
+    if isinstance(ways, Unknown):
+        return ways
+    if isinstance(ways, Unparsable):
+        return Unknown(ways.reason)
+    reader, let_in = _reader(provider, issuer or OWN), admission(provider)
+    ways = tuple(way for way in ways if let_in.taken((way,))[0]) or ways
+    if ways and all(_names_workload(way, reader) for way in ways):
+        return "workload"
+    if is_obscure(expression):
+        return Unknown("a part of the attribute condition is not understood")
+    return "tenant" if issuer is None or all(_names_tenant(way, reader) for way in ways) else "anybody"
+
+
+def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
+    """Whether one way to fulfil a condition holds for one repository or the like: by its name, or the beginning."""
+    for claim in way:
+        name, _ = reader.claim(claim)
+        if name not in reader.issuer.workload:
+            continue
+        if claim.how in ("equals", "number", "has"):
+            return True
+        if claim.how in ("prefix", "matches"):
+            return all(
+                isinstance(value, Unknown) or reader.issuer.within.search(value) is not None for value in claim.values
+            )
+    return False
+
+
+def mapped_claims(provider: Provider, attribute: str) -> tuple[str, ...] | None:
+    """The claims that an attribute is made of; None where the provider does not tell."""
+    if isinstance(provider.mapping, Unknown):
+        return None
+    of = next((of for name, of, _ in provider.mapping if name == attribute), None)
+    return tuple("".join(pair) for pair in _CLAIM.findall(of)) if isinstance(of, str) else None
+
+
+def _conditional(estate: Estate) -> Iterator[tuple[Provider, Text]]:
+    """The providers in use that have a condition."""
+    for provider in estate.of(Provider):
+        condition = provider.condition
+        if condition is None or provider.disabled is True:
+            continue
+        expression = condition.expression if isinstance(condition, Condition) else condition
+        if expression != "":
+            yield provider, expression
+
+
+_CLAIM = re.compile(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"]\])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What a provider's conditions compare: the claims of its issuer, behind the attributes that it maps."""
+
+    issuer: Issuer
+    mapped: Mapping[str, str]
+
+    def claim(self, claim: Claim) -> tuple[str, bool]:
+        """The name of the token's claim that is compared, and whether all of it is."""
+        of = self.mapped.get(claim.name, claim.name)
+        plain = of.removeprefix("assertion.")
+        if plain in self.issuer.tenant:
+            return plain, not claim.part
+        found = ["".join(pair) for pair in _CLAIM.findall(of)]
+        name = next((one for one in found if one in self.issuer.tenant), found[0] if found else of)
+        return name, not claim.part and of in (name, f"assertion.{name}")
+
+
+def _reader(provider: Provider, issuer: Issuer) -> _Reader:
+    mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
+    return _Reader(issuer, {name: of.strip() for name, of, _ in mapping if isinstance(of, str)})
+
+
+# -- naming nobody -------------------------------------------------------------------------------------------------
+
+
+def _names_tenant(way: frozenset[Claim], reader: _Reader) -> bool:
+    """Whether one way to fulfil a condition holds for one tenant's tokens only."""
+    for claim in way:
+        name, whole = reader.claim(claim)
+        pins = [_pins(claim.how, name, value, whole, reader.issuer) for value in claim.values]
+        if name in reader.issuer.tenant and pins and all(pins):
+            return True
+    return False
+
+
+def _pins(how: str, name: str, value: Text, whole: bool, issuer: Issuer) -> bool:
+    """Whether a demand on a claim of the tenant can be met by one tenant only; a value that is not known may say so."""
+    if how == "suffix":  # an address ends in its domain
+        return name == "email" and (isinstance(value, Unknown) or value.startswith("@"))
+    if how not in ("equals", "number", "has", "prefix", "matches"):
+        return False
+    if isinstance(value, Unknown):
+        return True
+    if how in ("equals", "number", "has"):
+        return bool(value) and (name != "sub" or not whole or _subject_pins(value, issuer))
+    if not whole:
+        return bool(value.strip("^./*+$"))
+    begins = issuer.begins.get(name)
+    if how == "prefix":
+        return begins is not None and begins.search(value) is not None
+    bounded = value.startswith(("^", "\\A")) and (begins is not None or value.endswith(("$", "\\z")))
+    literal = value.removeprefix("^").removeprefix("\\A").replace("\\", "")
+    if begins is None:
+        return bounded and bool(literal.strip("./*+$"))
+    return (bounded or name == "sub") and (begins.search(literal) is not None or "(" in literal or "[" in literal)
+
+
+def _subject_pins(value: str, issuer: Issuer) -> bool:
+    """Whether a whole subject names a tenant: one that no token has names nobody, which another rule tells."""
+    begins, form = issuer.begins.get("sub"), issuer.claims.get("sub")
+    if begins is None or (form and read(form, value, whole=True) is None):
+        return True
+    return begins.search(f"{value}:") is not None
+
+
+# -- mappings ------------------------------------------------------------------------------------------------------
+
+_KEYS = frozenset(
+    f"google.{name}" for name in ("subject", "groups", "display_name", "profile_photo", "posix_username", "email")
+)
+_OWN_KEY = re.compile(r"attribute\.[a-z0-9_]{1,100}")
+
+
+def malformed_mappings(estate: Estate) -> Iterator[Match]:
+    """Attribute mappings that IAM refuses, or whose attribute no token can have.
+
+    Source: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
+    """
+    for provider in estate.of(Provider):
+        for key, of, place in provider.mapping if isinstance(provider.mapping, tuple) else ():
+            problem = _key_problem(key) or _value_problem(key, of)
+            if problem:
+                yield Match(provider, Truth.TRUE, words={"attribute": key, "problem": problem}, place=place)
+
+
+def _key_problem(key: str) -> str | None:
+    if key in _KEYS or _OWN_KEY.fullmatch(key) or "${" in key:
+        return None
+    if key.startswith("google."):
+        return f"IAM refuses the key, which is none of Google's attributes ({', '.join(sorted(_KEYS))})"
+    if key.startswith("attribute."):
+        return "IAM refuses the key, whose name may have lower-case letters, digits and underscores only"
+    return "IAM refuses the key, which is neither one of Google's attributes (`google.subject`) nor `attribute.NAME`"
+
+
+def _value_problem(key: str, of: Text) -> str | None:
+    node = parse(of)
+    match node:
+        case Unparsable(beyond=True) | Unknown():
+            return None
+        case Unparsable():
+            return f"`{shown(of)}` is no CEL expression: {node}"
+        case _ if problem := undeclared(of, MAPPING):
+            return f"in `{shown(of)}`, {problem}"
+        case _ if kind := never_text(node):
+            return f"`{shown(of)}` is {kind}, and an attribute is a text" if key != "google.groups" else None
+        case _:
+            return None

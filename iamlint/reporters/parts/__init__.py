@@ -1,0 +1,1 @@
+"""What several formats share: frames, notes, groups, plain text."""

@@ -1,0 +1,74 @@
+"""A line of source as a person sees it on a terminal, with one part of it underlined."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from iamlint.location import COMMAND_LINE, Location, SourceText
+from iamlint.reporters.parts.excerpt import line_span
+from iamlint.reporters.parts.plain import neutral
+
+_WIDEST = 110
+"""Characters that are shown of a line; longer ones are cut around the guilty part."""
+_BEFORE = 20
+"""Of those, how many stand before the guilty part of a line that is cut."""
+_TAB = "    "
+
+
+class Paint:
+    """Colour, or nothing: called with a code (``1;31``, as ECMA-48's SGR has them) and a text."""
+
+    def __init__(self, *, on: bool) -> None:
+        self._on = on
+
+    def __call__(self, code: str, text: str) -> str:
+        """The text in that colour."""
+        return f"\x1b[{code}m{text}\x1b[0m" if self._on and code and text else text
+
+
+def place(at: Location) -> str:
+    """A place as editors and terminals make a link of it: ``path:line:column``."""
+    return at.path if at.path == COMMAND_LINE else f"{neutral(at.path)}:{at.line}:{at.column}"
+
+
+def frame(at: Location, text: SourceText | None, color: str, paint: Paint) -> Iterator[str]:
+    """The first line of a place, with its part underlined; nothing where the text is not at hand."""
+    if text is None:
+        return
+    first, last = line_span(text, at.line)
+    start = first + at.column - 1
+    end = first + at.end_column - 1 if at.end_line == at.line else last
+    head, guilty, tail = _cut(text.text, (first, last), start, min(max(end, start + 1), max(last, start)))
+    margin, bar = " " * len(str(at.line)), paint("34", "|")
+    under = "^" * max(1, _columns(guilty)) + (" ..." if at.end_line > at.line else "")
+    yield f"{margin} {bar}"
+    yield f"{paint('34', str(at.line))} {bar} {_visible(head + guilty + tail)}".rstrip()
+    yield f"{margin} {bar} {' ' * _columns(head)}{paint(color, under)}"
+
+
+def _cut(text: str, line: tuple[int, int], start: int, end: int) -> tuple[str, str, str]:
+    """What is shown of a line before, in and after the stretch from ``start`` to ``end``."""
+    first, last = line
+    if last - first <= _WIDEST:
+        return text[first:start], text[start:end], text[end:last]
+    left = max(first, min(start - _BEFORE, last - _WIDEST))
+    right = min(last, left + _WIDEST)
+    end = min(end, right)
+    head = ("..." if left > first else "") + text[left:start]
+    return head, text[start:end], text[end:right] + ("..." if right < last else "")
+
+
+def _visible(text: str) -> str:
+    return neutral(text).replace("\t", _TAB)
+
+
+def _columns(text: str) -> int:
+    """How many columns a text takes on a terminal: wide characters take two, marks on others none."""
+    return sum(map(_width, _visible(text)))
+
+
+def _width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,35 @@
+"""What every format says beside findings: what the configuration changed, and which comments a reviewer may not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from iamlint.finding import Doubt
+from iamlint.location import Location
+from iamlint.report import Report
+from iamlint.reporters.parts.plain import counted
+
+_MOST_PLACES = 3
+
+
+def notes(report: Report) -> Iterator[str]:
+    """Yield a sentence for each thing that a reviewer of a green run should know. It may hold anything of the input."""
+    if report.configuration:
+        yield str(report.configuration)
+    unseen = sorted({one.at for one in report.accepted if one.out_of_view})
+    if unseen:
+        accepted = sum(one.out_of_view for one in report.accepted)
+        where = "beyond column 200, on a line of over 500 characters, or in a downloaded module"
+        yield f"{counted(accepted, 'finding')} accepted by a comment out of view ({where}): {_listed(unseen)}"
+
+
+def _listed(places: list[Location]) -> str:
+    shown = ", ".join(f"{at.path}:{at.line}:{at.column}" for at in places[:_MOST_PLACES])
+    more = len(places) - _MOST_PLACES
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def distinct(doubts: Iterable[Doubt]) -> list[Doubt]:
+    """What is unknown, each once however many rules it keeps from an answer: by its worst severity, the worst first."""
+    ranked = sorted(doubts, key=lambda doubt: (doubt.rank, doubt.order))
+    return list({(doubt.at, doubt.address, doubt.reason): doubt for doubt in reversed(ranked)}.values())[::-1]

@@ -1,0 +1,84 @@
+"""What is unknown, as text: by its causes, with what helps; and each thing under the reason that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from iamlint.causes import VarFile
+from iamlint.questions import ByCause, Question, hints
+from iamlint.reporters.parts.frame import Paint, place
+from iamlint.reporters.parts.plain import counted, neutral
+
+_MOST_PLACES = 5
+"""Places of a reason; what goes beyond is counted."""
+_MOST_CAUSES = 6
+"""Causes in a summary."""
+_MOST_NAMES = 2
+
+
+def cause_line(cause: ByCause) -> str:
+    """How many things a cause keeps from an answer, what it is about, and what helps."""
+    about = _about(cause)
+    helps = [cause.kind.help] if cause.kind.help else []
+    if cause.hints:
+        helps.append(f"values are in {_listed(cause.hints, 1)}")
+    text = f"{len(cause.questions)} {cause.kind.title}" + (f" ({about})" if about else "")
+    return neutral(text + (f": {'; '.join(helps)}" if helps else ""))
+
+
+def cause_lines(causes: tuple[ByCause, ...]) -> Iterator[str]:
+    """A line for each of the first causes, and one for all further ones."""
+    for cause in causes[:_MOST_CAUSES]:
+        yield cause_line(cause)
+    rest = causes[_MOST_CAUSES:]
+    if rest:
+        yield f"{sum(len(cause.questions) for cause in rest)} of {counted(len(rest), 'other kind')}"
+
+
+def listed_unknowns(
+    causes: Iterable[ByCause], var_files: tuple[VarFile, ...], paint: Paint, *, every: bool
+) -> Iterator[str]:
+    """The causes, each with its reasons, each reason once with the places that it holds for, and the rules.
+
+    Within a cause, the first are those that may be the most severe findings. ``every`` shows every place.
+    """
+    for cause in causes:
+        yield f"{paint('1;36', 'unknown')}{_graded(cause)}: {cause_line(cause)}"
+        reasons: dict[str, list[Question]] = {}
+        for question in sorted(cause.questions, key=lambda one: one.doubts[0].rank):
+            reasons.setdefault(question.reason, []).append(question)
+        for reason, alike in reasons.items():
+            yield f"  {neutral(reason)}"
+            most = len(alike) if every else _MOST_PLACES
+            yield from (_placed(question, paint) for question in alike[:most])
+            if alike[most:]:
+                more = counted(len(alike) - most, "more place")
+                yield f"   {paint('34', '-->')} ... and {more} (--show-all shows each)"
+            files = hints(alike[0], var_files)
+            if files:
+                yield f"   {paint('34', '=')} {neutral(f'a value is in {_listed(files)}: give --var-file')}"
+        yield ""
+
+
+def _graded(cause: ByCause) -> str:
+    return f" ({cause.severity})" if cause.severity else ""
+
+
+def _placed(question: Question, paint: Paint) -> str:
+    where = place(question.at) + (f"  {neutral(question.address)}" if question.address else "")
+    accepted = {doubt.rule for doubt in question.doubts if doubt.accepted_at}
+    rules = [f"{rule}, accepted" if rule in accepted else rule for rule in question.rules]
+    named = paint("2", f"  ({_listed(rules, 4)})") if rules else ""
+    return f"   {paint('34', '-->')} {where}{named}"
+
+
+def _about(cause: ByCause) -> str:
+    if len(cause.subjects) > 1 and cause.kind.noun:
+        return counted(len(cause.subjects), cause.kind.noun)
+    return _listed(cause.subjects)
+
+
+def _listed(names: Iterable[str], most: int = _MOST_NAMES) -> str:
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

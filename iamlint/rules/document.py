@@ -1,0 +1,98 @@
+"""A rule's document: checked, with every mistake at its place, and made a `Rule`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from iamlint.documents import find, plain, read_yaml
+from iamlint.documents.validation import against_schema, location_of, nearest_of
+from iamlint.documents.values import Value
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.patterns.kinds import KINDS
+from iamlint.queries import QUERIES
+from iamlint.rules.message import PLACEHOLDER
+from iamlint.rules.rule import Example, ExampleKind, Rule
+
+LARGEST = 1_000_000
+"""Characters. A rule's document beyond this is not read."""
+
+_FILE_NAMES: Mapping[str, str] = {"terraform": "main.tf", "plan": "plan.json"}
+_KINDS: tuple[ExampleKind, ...] = get_args(ExampleKind)
+
+
+def read_rule(source: SourceText, slug: str, family: str, schema: Path | None) -> Rule | list[Unreadable]:
+    """The rule that a document holds, or everything that is wrong with it.
+
+    Without a schema only what a schema cannot say is checked: for the documents that ship, which the test suite
+    validates, since loading the validator would double the time that the program takes to start.
+    """
+    if len(source.text) > LARGEST:
+        return [Unreadable(Location(source.path), f"the document is longer than {LARGEST} characters")]
+    documents = read_yaml(source)
+    if isinstance(documents, Unreadable):
+        return [documents]
+    if len(documents) != 1:
+        return [Unreadable(Location(source.path), f"{len(documents)} YAML documents, where one rule is expected")]
+    (document,) = documents
+    errors = list(against_schema(document, source, schema)) if schema else []
+    if not errors:
+        errors = list(_beyond_schema(document))
+    return errors or _rule(document, slug, family)
+
+
+def _rule(document: Value, slug: str, family: str) -> Rule:
+    written: dict[str, Any] = plain(document)
+    return Rule(
+        slug=slug,
+        family=family,
+        title=written["title"],
+        severity=written["severity"],
+        confidence=written.get("confidence", "high"),
+        since=written.get("since", ""),
+        aliases=tuple(written.get("aliases", ())),
+        pedantic=written.get("pedantic", False),
+        when=written.get("when"),
+        query=written.get("query"),
+        worse=written.get("worse", {}),
+        milder=written.get("milder", {}),
+        message=written["message"],
+        why=written["why"].strip(),
+        fix=written["fix"].strip(),
+        references=tuple(written["references"]),
+        flags=tuple(_examples(find(document, ["examples", "flags"]))),
+        passes=tuple(_examples(find(document, ["examples", "passes"]))),
+        at=location_of(document),
+    )
+
+
+def _examples(listed: Value) -> Iterator[Example]:
+    for item in listed.data if isinstance(listed.data, tuple) else ():
+        written = plain(item)
+        for kind in _KINDS:
+            files = written.get(kind)
+            if files is not None:
+                yield Example(kind, {_FILE_NAMES[kind]: files} if isinstance(files, str) else files, location_of(item))
+
+
+# -- what is wrong -------------------------------------------------------------------------------------------------
+
+
+def _beyond_schema(document: Value) -> Iterator[Unreadable]:
+    """What a schema cannot say: that the query exists, and that the message's words do."""
+    query, message = find(document, ["query"]), find(document, ["message"])
+    written = plain(document)
+    if "query" in written and written["query"] not in QUERIES:
+        yield Unreadable(
+            location_of(query), f"there is no query `{written['query']}`", nearest_of(written["query"], QUERIES)
+        )
+        return
+    kinds: tuple[str, ...] = tuple(written.get("when", ()))
+    words = {"permission", "permissions"} | {word for kind in kinds for word in KINDS[kind].shown}
+    if "query" in written:
+        words |= {*QUERIES[written["query"]].words}
+    for word in PLACEHOLDER.findall(written["message"]):
+        if word not in words:
+            known = ", ".join(f"{{{one}}}" for one in sorted(words))
+            yield Unreadable(location_of(message), f"`message` has {{{word}}}, which this rule does not know", known)

@@ -1,0 +1,164 @@
+"""What rules ask about: the roles and members of which something may be found, told before anything else is known.
+
+An export of a large organization has millions of grants, of which most let nobody become anybody, and many are those
+of Google's agents to the roles that are made for them. What is certainly of no use to any rule that runs is not kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from iamlint.facts import Text
+from iamlint.graph.deployments import DEPLOY
+from iamlint.graph.powers import POWERS, STRONG
+from iamlint.logic.globs import compiled, is_glob, text_is
+from iamlint.principals import placeholder_of, read_principal
+from iamlint.queries import QUERIES
+from iamlint.roles import Catalog, Roles
+from iamlint.rules.rule import Rule
+from iamlint.sources.reading import Relevance
+from iamlint.unknown import Hole, Truth, Unknown
+
+Pattern = Mapping[str, Any]
+Test = Callable[[str], bool]
+
+ALWAYS = frozenset({*STRONG, *DEPLOY, *(permission for held in POWERS.values() for permission in held)})
+"""The permissions that make edges of the graph, whatever rule asks."""
+
+
+def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
+    """What these rules ask about; None where one of them asks about every grant."""
+    by_member: list[Pattern] = []
+    by_role: list[Pattern] = []
+    for pattern in (pattern for rule in rules for pattern in _patterns(rule)):
+        (by_member if _names_few(pattern) else by_role).append(pattern)
+    if not all(_ROLE_WORDS & pattern.keys() for pattern in by_role):
+        return None
+    roles = Roles(catalog, {})
+    return Relevance(
+        role=_role_test(by_role, catalog),
+        agents_role=cache(lambda role: roles.kind(role) == "service_agent"),
+        member=_member_test(by_member),
+        agent=lru_cache(1 << 12)(lambda member: read_principal(member).kind == "service_agent"),
+        alike=_alike_test(by_member),
+    )
+
+
+def _names_few(pattern: Pattern) -> bool:
+    """Whether a pattern is about few members, whatever their roles."""
+    kinds = _listed(pattern.get("principal_kind"))
+    return "principal" in pattern or "placeholder" in pattern or (bool(kinds) and _FEW.issuperset(kinds))
+
+
+_FEW = frozenset({"public", "domain", "deleted", "malformed", "federated", "federated_set", "federated_pool"})
+_ROLE_WORDS = {"permission", "role", "role_kind"}
+
+
+def _patterns(rule: Rule) -> Iterator[Pattern]:
+    """The patterns over grants that a grant must match to be found by a rule."""
+    if rule.when is not None:
+        if "grant" in rule.when:
+            yield rule.when["grant"]
+    else:
+        yield from QUERIES[rule.query or ""].grants
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _role_test(patterns: list[Pattern], catalog: Catalog) -> Test:
+    """Whether a role is one that a pattern is about, or one of which the catalogue does not tell."""
+    permissions = {one for pattern in patterns for one in _listed(pattern.get("permission"))} | ALWAYS
+    names = [pattern for pattern in patterns if "permission" not in pattern]
+    roles = [compiled(one) for pattern in names for one in _listed(pattern.get("role"))]
+    kinds = {one for pattern in names if "role" not in pattern for one in _listed(pattern["role_kind"])}
+    globs = [compiled(one) for one in permissions if is_glob(one)]
+    of_kinds = Roles(catalog, {})
+
+    @cache
+    def is_relevant(role: str) -> bool:
+        held = catalog.permissions(role)
+        if isinstance(held, Unknown) or not catalog.is_listed(role):
+            return True
+        if not held.isdisjoint(permissions) or any(glob.match(name) for glob in globs for name in held):
+            return True
+        return of_kinds.kind(role) in kinds or any(glob.match(role) for glob in roles)
+
+    return is_relevant
+
+
+_LOCAL, _DOMAIN = "[A-Za-z0-9!#$%&'+=^_.~-]+", "[a-z0-9.-]+"
+_COMMON = re.compile(
+    rf"(?P<person>user:|group:){_LOCAL}@(?P<domain>{_DOMAIN})\Z|serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com\Z"
+)
+"""The members that are certainly of none of the few kinds, told without reading them as principals."""
+
+
+def _member_test(patterns: list[Pattern]) -> Test:
+    """Whether a member is one of those that a pattern is about."""
+    named: dict[str, list[str]] = defaultdict(list)
+    for one in (one for pattern in patterns for one in _listed(pattern.get("principal"))):
+        named[one.partition(":")[0]].append(compiled(one).pattern)
+    anyhow = [text for prefix, texts in named.items() if is_glob(prefix) for text in texts]
+    globs = {prefix: re.compile("|".join([*texts, *anyhow])) for prefix, texts in named.items()}
+    others = re.compile("|".join(anyhow)) if anyhow else None
+    of_kind = (pattern for pattern in patterns if "principal" not in pattern)
+    kinds = {one for pattern in of_kind for one in _listed(pattern.get("principal_kind"))}
+    placeholders = any("placeholder" in pattern for pattern in patterns)
+
+    def is_relevant(member: str) -> bool:
+        glob = globs.get(member.partition(":")[0], others)
+        if glob and glob.match(member):
+            return True
+        if placeholders and placeholder_of(member):
+            return True
+        return not _COMMON.match(member) and read_principal(member).kind in kinds
+
+    return is_relevant
+
+
+def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:
+    """The regular expression of the common members that are as little asked about as one, whatever their local names.
+
+    People are alike who are of one domain, accounts whatever their project.
+    """
+    globs = [one for pattern in patterns for one in _listed(pattern.get("principal")) if _LETTERS.match(one)]
+
+    @cache
+    def is_asked(before: str, domain: Text) -> bool:
+        return any(_may_match(glob, before, domain) for glob in globs)
+
+    def alike(member: str) -> str | None:
+        match = _COMMON.match(member)
+        if match is None:
+            return None
+        person, domain = match["person"], match["domain"]
+        if person:
+            return None if is_asked(person, domain) else f"{person}{_LOCAL}@{re.escape(domain)}"
+        return (
+            None
+            if is_asked("serviceAccount:", _ACCOUNTS)
+            else rf"serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com"
+        )
+
+    return alike
+
+
+def _may_match(glob: str, before: str, domain: Text) -> bool:
+    """Whether a glob matches ``before``, a local name, ``@`` and a domain, whatever the name is, which has no ``@``."""
+    name, at, end = glob.partition("@")
+    if not at:
+        parts = domain.parts if isinstance(domain, Unknown) else (domain,)
+        return text_is([glob], Unknown("", (before, _NAME, *parts))) is not Truth.FALSE
+    return text_is([name], Unknown("", (before, _NAME))) & text_is([end], domain) is not Truth.FALSE
+
+
+_NAME = Hole("name")
+_ACCOUNTS = Unknown("the project of an account", (Hole("project"), ".gserviceaccount.com"))
+_LETTERS = re.compile(r"[A-Za-z0-9!#$%&'+=^_.~:@*?-]*\Z")
+"""What globs are made of that can match common members."""

@@ -1,0 +1,74 @@
+"""Messages: the sentence of a rule's document, filled in with the words of what it found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from iamlint.patterns.kinds import kind_of
+from iamlint.patterns.match import Match
+
+_NOT_KNOWN = "(not known)"
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def filled(message: str, words: Mapping[str, str]) -> str:
+    """A message with its placeholders filled in; on one line, whatever the words have in them."""
+    parts = [brief(words[part]) if part in words else whole for whole, part in _parts(message)]
+    text = " ".join("".join(parts).split())
+    return text.removesuffix(".") if text.endswith("?.") else text
+
+
+_HOLE = re.compile(r"\$\{([^{}]*)\}")
+_LONGEST_HOLE = 60
+_LONGEST = 160
+"""Characters of a text with holes; a name that Terraform puts together may be of any length."""
+_CALLS = re.compile(r"\A(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
+
+
+def brief(text: str) -> str:
+    """A text with the holes of its unknown stretches as a reader is to see them: short, and none without a name.
+
+    The address that stands beside it names the rest.
+    """
+    if "${" not in text:
+        return text
+    text = _HOLE.sub(_brief_hole, text)
+    if len(text) <= _LONGEST or " " in text:
+        return text
+    return f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
+
+
+def _brief_hole(found: re.Match[str]) -> str:
+    reference = found[1]
+    if reference == "?":
+        return _NOT_KNOWN
+    if len(reference) > _LONGEST_HOLE:
+        reference = f"...{_CALLS.sub('', reference)[-_LONGEST_HOLE:]}"
+    return f"${{{reference}}}"
+
+
+@lru_cache(maxsize=1024)
+def _parts(message: str) -> tuple[tuple[str, str], ...]:
+    """The stretches of a message as they are written, each with the name of its placeholder, "" for a plain one."""
+    pieces = PLACEHOLDER.split(message)
+    return tuple((f"{{{piece}}}", piece) if number % 2 else (piece, "") for number, piece in enumerate(pieces))
+
+
+def words_of(match: Match) -> dict[str, str]:
+    """The words for a match: those of its fact, of its permissions, and those that a query adds."""
+    words = {"permission": _short(match.permissions), "permissions": ", ".join(match.permissions)}
+    for word, of in kind_of(match.fact).shown.items():
+        words[word] = of(match.fact)
+    words.update(match.words)
+    return words
+
+
+def _short(permissions: tuple[str, ...]) -> str:
+    """The first permission, and how many more there are."""
+    return permissions[0] + _more(len(permissions) - 1) if permissions else ""
+
+
+def _more(number: int) -> str:
+    return f" and {number} more" if number else ""

@@ -1,0 +1,318 @@
+"""Config Connector's documents, as ``gcloud beta resource-config bulk-export`` writes them and clusters hold them.
+
+Source: https://cloud.google.com/config-connector/docs/reference/overview
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from iamlint.documents.values import Value
+from iamlint.facts import (
+    CustomRole,
+    Declaration,
+    Fact,
+    Folder,
+    Grant,
+    Place,
+    Pool,
+    Principal,
+    Project,
+    Provider,
+    Resource,
+    Service,
+    ServiceAccount,
+    ServiceAccountKey,
+    Text,
+)
+from iamlint.principals import read_principal
+from iamlint.sources.gcloud.denials import denials
+from iamlint.sources.gcloud.federation import provider
+from iamlint.sources.gcloud.kubernetes.connected_access import access_control, dataset_access
+from iamlint.sources.gcloud.names import account_in, snake
+from iamlint.sources.gcloud.parts import get, has, items, place, text
+from iamlint.sources.gcloud.policies import audit_config, audit_configs, condition_of, role_and_hidden
+from iamlint.unknown import Hole, Unknown, join_texts
+
+_ANNOTATION = "cnrm.cloud.google.com/"
+_SPELT = {"pub_sub_": "pubsub_", "big_query_": "bigquery_", "kmskey_": "kms_key_", "kmscrypto_": "kms_crypto_"}
+"""Terraform's families where the words of Config Connector's kind are divided in another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A document, among the others that it may refer to by kind and name."""
+
+    document: Value
+    others: Mapping[tuple[str, str], Value]
+
+    @property
+    def spec(self) -> Value:
+        return get(self.document, "spec")
+
+    @property
+    def kind(self) -> str:
+        return text(get(self.document, "kind")) or ""
+
+    @property
+    def declared(self) -> Declaration:
+        return Declaration(place(self.document), self.kind)
+
+
+def config_connector(documents: Sequence[Value]) -> Iterator[Fact]:
+    """What the documents say; those of kinds that do not matter here say nothing."""
+    others = {(text(get(one, "kind")) or "", text(get(one, "metadata", "name")) or ""): one for one in documents}
+    for document in documents:
+        yield from _facts(_Object(document, others))
+
+
+def _facts(one: _Object) -> Iterator[Fact]:
+    match one.kind:
+        case "IAMPolicy" | "IAMPartialPolicy":
+            yield from _policy(one)
+        case "IAMPolicyMember":
+            yield from _grants(one, one.spec, (one.spec,))
+        case "IAMAuditConfig":
+            yield audit_config(one.spec, _target(one), one.declared)
+        case "IAMDenyPolicy":
+            yield from denials([one.spec], text(get(one.spec, "parent")))
+        case "BigQueryDataset":
+            yield from dataset_access(one.spec, _id(one.document), one.declared)
+        case _ if one.kind in _READERS:
+            yield _READERS[one.kind](one)
+        case _:
+            yield from access_control(one.kind, one.spec, one.declared)
+
+
+# -- policies ------------------------------------------------------------------------------------------------------
+
+
+def _policy(one: _Object) -> Iterator[Fact]:
+    for binding in items(get(one.spec, "bindings")):
+        yield from _grants(one, binding, items(get(binding, "members")))
+    yield from audit_configs(one.spec, _target(one), one.declared)
+
+
+def _grants(one: _Object, binding: Value, members: Sequence[Value]) -> Iterator[Grant]:
+    written = get(binding, "role")
+    named, hidden = role_and_hidden(text(written) or "")
+    role = _filled(named)
+    for member in members:
+        principal, at = _principal(one, member)
+        yield Grant(
+            principal=principal,
+            role=role,
+            resource=_target(one),
+            origin="export",
+            declared=one.declared,
+            principal_place=Place(place(at)),
+            role_place=Place(place(written)),
+            resource_place=Place(place(get(one.spec, "resourceRef"))),
+            condition=hidden or condition_of(get(binding, "condition")),
+        )
+
+
+def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
+    """A member: a text, or an object with ``member`` or ``memberFrom``, and what of it names the principal."""
+    written = member if isinstance(member.data, str) else get(member, "member")
+    if text(written) is not None:
+        return read_principal(_filled(text(written) or "")), written
+    source = get(member, "memberFrom")
+    if has(source, "serviceAccountRef"):
+        account = _account_of(one, get(source, "serviceAccountRef"))
+        return read_principal(join_texts("serviceAccount:", account)), source
+    names = source.data if isinstance(source.data, dict) else {}
+    reference = ".".join(f"{kind}.{text(get(ref, 'name')) or '?'}" for kind, ref in names.items())
+    reason = "the principal is that of another object of Config Connector"
+    return read_principal(Unknown(reason, (Hole(reference or "memberFrom"),))), source if source.at else member
+
+
+def _target(one: _Object) -> Resource:
+    """What a policy is on. Without a name it is the project that the document is filed in."""
+    reference = get(one.spec, "resourceRef")
+    kind, name = text(get(reference, "kind")) or "", _named(reference)
+    match kind:
+        case "Project":
+            return Resource("project", _filled(name.removeprefix("projects/")) if name else _project(one))
+        case "Folder":
+            folder = one.others.get((kind, name or ""))
+            number = (name or "").removeprefix("folders/")
+            return Resource("folder", _folder(folder) if folder else _number(number, "folder"))
+        case "Organization":
+            return Resource("organization", _number((name or "").removeprefix("organizations/"), "organization"))
+        case "IAMServiceAccount":
+            return Resource("service_account", _account_of(one, reference))
+        case _:
+            family = snake(kind)
+            for words, spelt in _SPELT.items():
+                family = family.replace(words, spelt)
+            return Resource(family, _filled(name) if name else Unknown("the policy does not name its resource"))
+
+
+_TAG = re.compile(r"(\{\{[^{}]*\}\})")
+
+
+def _filled(written: str) -> Text:
+    """A text; unknown where a tag of a template stands for a part of it (`{{ .Values.project }}`, as Helm has them)."""
+    if "{{" not in written:
+        return written
+    parts = (Hole(part.strip("{} -")) if _TAG.fullmatch(part) else part for part in _TAG.split(written) if part)
+    return Unknown("the document is a template, which is not filled in", tuple(parts))
+
+
+def _number(name: str, kind: str) -> Text:
+    return name if name.isdecimal() else Unknown(f"the number of the {kind} {name or '?'} is not in the input")
+
+
+def _folder(document: Value) -> Text:
+    return _number(text(get(document, "spec", "resourceID")) or "", "folder")
+
+
+def _named(reference: Value) -> str | None:
+    return text(get(reference, "external")) or text(get(reference, "name"))
+
+
+# -- what there is -------------------------------------------------------------------------------------------------
+
+
+def _account(one: _Object) -> ServiceAccount:
+    return ServiceAccount(
+        email=_email(_id(one.document), _project(one)),
+        project=_project(one),
+        declared=one.declared,
+        disabled=get(one.spec, "disabled").data is True,
+    )
+
+
+def _key(one: _Object) -> ServiceAccountKey:
+    reference = get(one.spec, "serviceAccountRef")
+    at = Place(place(reference if reference.at else one.document))
+    return ServiceAccountKey(_account_of(one, reference), one.declared, at, uploaded=has(one.spec, "publicKeyData"))
+
+
+def _custom_role(one: _Object) -> CustomRole:
+    organization = _annotation(one.document, "organization-id")
+    home = f"organizations/{organization}" if organization else join_texts("projects/", _project(one))
+    listed = items(get(one.spec, "permissions"))
+    return CustomRole(
+        name=join_texts(home, "/roles/", _id(one.document)),
+        permissions=tuple((text(item) or "", Place(place(item))) for item in listed),
+        declared=one.declared,
+        title=text(get(one.spec, "title")),
+        stage=text(get(one.spec, "stage")),
+    )
+
+
+def _pool(one: _Object) -> Text:
+    location = text(get(one.spec, "location")) or "global"
+    return join_texts("projects/", _project(one), f"/locations/{location}/workloadIdentityPools/", _id(one.document))
+
+
+def _parent(one: _Object) -> Text | None:
+    for kind in ("folder", "organization"):
+        reference = get(one.spec, f"{kind}Ref")
+        found = _named(reference) or _annotation(one.document, f"{kind}-id")
+        if found:
+            other = one.others.get(("Folder", found)) if kind == "folder" else None
+            number = found.removeprefix(f"{kind}s/")
+            return join_texts(f"{kind}s/", _folder(other) if other else _number(number, kind))
+    return None
+
+
+def _workload_pool(one: _Object) -> Pool:
+    return Pool(_pool(one), one.declared, disabled=get(one.spec, "disabled").data is True)
+
+
+def _provider(one: _Object) -> Provider:
+    pool = _reference(one, "workloadIdentityPoolRef", "IAMWorkloadIdentityPool")
+    return provider(one.spec, pool, join_texts(pool, "/providers/", _id(one.document)), one.declared)
+
+
+def _own_project(one: _Object) -> Project:
+    return Project(_id(one.document), one.declared, parent=_parent(one))
+
+
+def _own_folder(one: _Object) -> Folder:
+    return Folder(join_texts("folders/", _folder(one.document)), one.declared, parent=_parent(one))
+
+
+def _service(one: _Object) -> Service:
+    name = get(one.spec, "resourceID") if has(one.spec, "resourceID") else get(one.document, "metadata", "name")
+    return Service(_id(one.document), _project(one), one.declared, Place(place(name)))
+
+
+_READERS: Mapping[str, Callable[[_Object], Fact]] = {
+    "Folder": _own_folder,
+    "IAMCustomRole": _custom_role,
+    "IAMServiceAccount": _account,
+    "IAMServiceAccountKey": _key,
+    "IAMWorkloadIdentityPool": _workload_pool,
+    "IAMWorkloadIdentityPoolProvider": _provider,
+    "Project": _own_project,
+    "Service": _service,
+}
+KINDS = frozenset(
+    {
+        "IAMPolicy",
+        "IAMPartialPolicy",
+        "IAMPolicyMember",
+        "IAMAuditConfig",
+        "IAMDenyPolicy",
+        "BigQueryDataset",
+        *_READERS,
+    }
+)
+"""The kinds that are read, beside those of access lists."""
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+def _id(document: Value) -> str:
+    """What the API calls the object: ``spec.resourceID``, else its own name."""
+    return text(get(document, "spec", "resourceID")) or text(get(document, "metadata", "name")) or ""
+
+
+def _annotation(document: Value, name: str) -> str | None:
+    return text(get(document, "metadata", "annotations", _ANNOTATION + name))
+
+
+def _project(one: _Object) -> Text:
+    """The project of an object: as it says, else by annotation, else by its namespace, which is named after it."""
+    said = _named(get(one.spec, "projectRef"))
+    found = (said or "").removeprefix("projects/") or _annotation(one.document, "project-id")
+    return found or text(get(one.document, "metadata", "namespace")) or Unknown("the document names no project")
+
+
+def _reference(one: _Object, name: str, kind: str) -> Text:
+    reference = get(one.spec, name)
+    external, own = text(get(reference, "external")), text(get(reference, "name")) or ""
+    other = one.others.get((kind, own))
+    if external:
+        return external
+    return _pool(_Object(other, one.others)) if other else Unknown(f"the {kind} {own or '?'} is not in the input")
+
+
+def _account_of(one: _Object, reference: Value) -> Text:
+    """The e-mail of the account that a reference names."""
+    external, name = text(get(reference, "external")), text(get(reference, "name"))
+    if external:
+        return account_in(external) or external
+    if not name:
+        return Unknown("the reference names no service account")
+    other = one.others.get(("IAMServiceAccount", name))
+    if other:
+        return _email(_id(other), _project(_Object(other, one.others)))
+    return _email(name, text(get(reference, "namespace")) or _project(one))
+
+
+def _email(account: str, project: Text) -> Text:
+    """The e-mail of an account. Source: https://cloud.google.com/iam/docs/service-account-overview"""
+    if "@" in account:
+        return account
+    if isinstance(project, str) and ":" in project:
+        domain, _, name = project.partition(":")
+        project = f"{name}.{domain}"
+    return join_texts(account, "@", project, ".iam.gserviceaccount.com")

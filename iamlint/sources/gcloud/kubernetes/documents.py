@@ -1,0 +1,68 @@
+"""Documents of Kubernetes: lists of them are opened, and those about IAM that iamlint does not read are told.
+
+Sources: https://kubernetes.io/docs/reference/using-api/api-concepts/#collections and
+https://cloud.google.com/config-connector/docs/reference/overview
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from iamlint.documents.values import Value
+from iamlint.facts import Declaration, Gap
+from iamlint.sources.gcloud.kubernetes.config_connector import KINDS
+from iamlint.sources.gcloud.parts import get, place, text
+
+_CONNECTOR = "cnrm.cloud.google.com"
+_OTHER_CLOUDS = re.compile(r"aws|azure|alibaba|alicloud|ibm|openstack|oracle|yandex")
+_ABOUT_IAM = re.compile(r"IAM(?=[A-Z]|\Z)|ServiceAccountKey\Z|PrivilegedAccessManager")
+"""Kinds that grant something, or make credentials, in whatever group of Google Cloud they are."""
+
+
+def members(document: Value) -> Iterator[Value]:
+    """The documents in a list of them (``kind: List``, ``IAMPolicyMemberList``, a bare list), or the document itself.
+
+    Items of a list of one kind need not say which: they have the list's own.
+    """
+    match document.data:
+        case tuple() as found if any(_is_document(item) for item in found):
+            for item in found:
+                yield from members(item)
+        case dict() as entries if _is_document(document) and isinstance(get(document, "items").data, tuple):
+            kind = text(entries["kind"]) or ""
+            if not kind.endswith("List"):
+                yield document
+                return
+            for item in _items(entries, kind):
+                yield from members(item)
+        case _:
+            yield document
+
+
+def _items(entries: dict[str, Value], kind: str) -> Iterator[Value]:
+    version, of = entries["apiVersion"], kind.removesuffix("List")
+    for item in entries["items"].data if isinstance(entries["items"].data, tuple) else ():
+        if of and isinstance(item.data, dict) and not _is_document(item):
+            yield Value({"apiVersion": version, "kind": Value(of, entries["kind"].at), **item.data}, item.at)
+        else:
+            yield item
+
+
+def _is_document(value: Value) -> bool:
+    return bool(text(get(value, "apiVersion")) and text(get(value, "kind")))
+
+
+def unread(document: Value) -> Gap | None:
+    """That a document is about IAM in Google Cloud and of a kind that iamlint does not read; None for others."""
+    group, kind = (text(get(document, "apiVersion")) or "").rpartition("/")[0], text(get(document, "kind")) or ""
+    if not _is_document(document) or _OTHER_CLOUDS.search(group) or not _is_about_iam(group, kind):
+        return None
+    return Gap(f"iamlint does not read {kind} of {group}", Declaration(place(document), kind))
+
+
+def _is_about_iam(group: str, kind: str) -> bool:
+    labels = re.split(r"[.-]", group)
+    if group.endswith(_CONNECTOR):
+        return kind not in KINDS and (labels[0] == "iam" or _ABOUT_IAM.search(kind) is not None)
+    return "iam" in labels or (bool({"gcp", "google"} & set(labels)) and _ABOUT_IAM.search(kind) is not None)

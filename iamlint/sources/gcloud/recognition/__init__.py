@@ -1,0 +1,1 @@
+"""What a file is: by its path, its table, and the shape of its documents."""

@@ -1,0 +1,119 @@
+"""Which kind of export a document is: told by its content, in the order in which the shapes exclude each other."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, get_args
+
+from iamlint.documents.values import Value
+from iamlint.sources.gcloud.parts import get, text
+
+Kind = Literal[
+    "config_connector",
+    "deny_policy",
+    "boundary_policy",
+    "policy_binding",
+    "analysis",
+    "asset",
+    "search",
+    "ancestors",
+    "role",
+    "service_account",
+    "key",
+    "service",
+    "project",
+    "folder",
+    "organization",
+    "provider",
+    "pool",
+    "org_policy",
+    "policy",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_ROLE = re.compile(r"(?:^|/)roles/[^/]+$")
+_KEY = re.compile(r"/serviceAccounts/[^/]+/keys/[^/]+$")
+_SERVICE = re.compile(r"^projects/[^/]+/services/[^/]+$")
+_POOL = re.compile(r"/(?:workloadIdentityPools|workforcePools)/[^/]+(?P<provider>/providers/[^/]+)?$")
+_ORG_POLICY = re.compile(r"^(?:projects|folders|organizations)/[^/]+/policies/[^/]+$")
+_FOLDER = re.compile(r"^folders/[0-9]+$")
+_ORGANIZATION = re.compile(r"^organizations/[0-9]+$")
+_POLICY_PARTS = frozenset({"etag", "version", "auditConfigs"})
+
+
+def kind_of(document: Value) -> Kind | None:
+    """The kind of a document, None where it is none that iamlint knows; of a list that of its first item which has one.
+
+    ``gcloud asset analyze-iam-policy`` puts texts between its results, so that the first need not be an object.
+    """
+    match document.data:
+        case dict() as entries:
+            return _kind(document, entries)
+        case tuple() as items:
+            kinds = (_kind(item, item.data) for item in items if isinstance(item.data, dict))
+            return next((kind for kind in kinds if kind), None)
+        case _:
+            return None
+
+
+def _kind(value: Value, entries: dict[str, Value]) -> Kind | None:
+    name, keys = text(get(value, "name")) or "", frozenset(entries)
+    if ".cnrm.cloud.google.com/" in (text(get(value, "apiVersion")) or "") and "kind" in keys:
+        return "config_connector"
+    return _of_policies(value, keys, name) or _of_assets(keys) or _of_inventory(keys, name) or _last(keys, name)
+
+
+def _of_policies(value: Value, keys: frozenset[str], name: str) -> Kind | None:
+    if text(get(value, "kind")) == "DenyPolicy" or "/denypolicies/" in name or _has_deny_rules(value):
+        return "deny_policy"
+    if "/principalAccessBoundaryPolicies/" in name:
+        return "boundary_policy"
+    if "/policyBindings/" in name or "policyKind" in keys:
+        return "policy_binding"
+    return None
+
+
+def _has_deny_rules(value: Value) -> bool:
+    """Whether it is what ``gcloud iam policies create --policy-file`` takes, which has no name yet."""
+    rules = get(value, "rules").data
+    return isinstance(rules, tuple) and bool(rules) and isinstance(rules[0].data, dict) and "denyRule" in rules[0].data
+
+
+def _of_assets(keys: frozenset[str]) -> Kind | None:
+    if keys & {"mainAnalysis", "analysisResults"} or keys >= {"ACLs", "policy"}:
+        return "analysis"
+    if "name" in keys and keys & {"asset_type", "assetType"}:
+        return "asset"
+    if keys >= {"resource", "assetType", "policy"}:
+        return "search"
+    return "ancestors" if keys >= {"id", "policy", "type"} else None
+
+
+def _of_inventory(keys: frozenset[str], name: str) -> Kind | None:
+    lists = "includedPermissions" in keys  # so do files from which other tools make roles, under names of their own
+    if (_ROLE.search(name) and (lists or keys & {"stage", "title"})) or (lists and keys & {"stage", "etag"}):
+        return "role"
+    if keys >= {"uniqueId", "email"}:
+        return "service_account"
+    if keys >= {"keyType", "validAfterTime"} or _KEY.search(name):
+        return "key"
+    if _SERVICE.match(name) and keys & {"config", "state", "parent"}:
+        return "service"
+    if keys >= {"projectId", "projectNumber"}:
+        return "project"
+    return None
+
+
+def _last(keys: frozenset[str], name: str) -> Kind | None:
+    pool = _POOL.search(name)
+    if pool and keys & {"state", "displayName", "oidc", "aws", "saml", "x509"}:
+        return "provider" if pool["provider"] else "pool"
+    if (_ORG_POLICY.match(name) and "spec" in keys) or (
+        "constraint" in keys and keys & {"booleanPolicy", "listPolicy", "restoreDefault"}
+    ):
+        return "org_policy"
+    if _FOLDER.match(name) and "parent" in keys:
+        return "folder"
+    if _ORGANIZATION.match(name) and keys & {"owner", "directoryCustomerId"}:
+        return "organization"
+    return "policy" if "bindings" in keys or (keys and keys <= _POLICY_PARTS) else None

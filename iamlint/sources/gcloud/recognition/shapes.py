@@ -1,0 +1,169 @@
+"""Whether documents have the shape of their kind: each kind has a JSON Schema; what breaks it has a path and a place.
+
+Most documents are as they should be, and big. So a schema is first answered with yes or no by a few lines of our own,
+over the values as they were read; only for those that break it jsonschema says how.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamlint.documents import find, path_text, plain
+from iamlint.documents.values import Value
+from iamlint.location import Unreadable
+from iamlint.sources.gcloud.parts import place
+from iamlint.sources.gcloud.recognition.kinds import KINDS, Kind
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+Schema = Mapping[str, Any]
+_MOST = 10
+"""Errors told of one document."""
+_LONGEST = 160
+"""Characters of an error, which may quote what it is about."""
+
+
+@cache
+def schema(kind: Kind) -> Schema:
+    """The JSON Schema of one document, or one item of a list, of a kind."""
+    found: Schema = json.loads(Path(__file__).with_name("schemas").joinpath(f"{kind}.json").read_text("utf-8"))
+    return found
+
+
+def problems(kind: Kind, value: Value, path: Sequence[str | int] = ()) -> list[Unreadable]:
+    """Where a value breaks the schema of its kind; ``path`` leads to it from the top of the document."""
+    if holds(schema(kind), value):
+        return []
+    errors = sorted(_validator(kind).iter_errors(plain(value)), key=lambda error: list(map(str, error.absolute_path)))
+    return [
+        Unreadable(
+            place(find(value, error.absolute_path)),
+            f"{path_text([*path, *error.absolute_path])}: {_short(error.message)}",
+            f"this was read as {_an(schema(kind)['title'])}",
+        )
+        for error in errors[:_MOST]
+    ]
+
+
+def _an(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
+def _short(message: str) -> str:
+    return message if len(message) < _LONGEST else message[: _LONGEST - 3] + "..."
+
+
+@cache
+def _validator(kind: Kind) -> Validator:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
+    resources = [(f"{name}.json", Resource.from_contents(schema(name))) for name in KINDS]
+    return Draft202012Validator(schema(kind), registry=Registry().with_resources(resources))
+
+
+def holds(rule: Schema, value: Value) -> bool:
+    """Whether a value keeps to a schema; only the words that our schemas use are known (a test sees to that)."""
+    return all(WORDS[word](argument, value, rule) for word, argument in rule.items() if word in WORDS)
+
+
+def _type(names: str | list[str], value: Value, _rule: Schema) -> bool:
+    wanted = [names] if isinstance(names, str) else names
+    match value.data:
+        case None:
+            return "null" in wanted
+        case bool():
+            return "boolean" in wanted
+        case int():
+            return "integer" in wanted or "number" in wanted
+        case Decimal():
+            return "number" in wanted
+        case str():
+            return "string" in wanted
+        case tuple():
+            return "array" in wanted
+        case _:
+            return "object" in wanted
+
+
+def _properties(properties: Mapping[str, Schema], value: Value, _rule: Schema) -> bool:
+    data = value.data
+    if not isinstance(data, dict):
+        return True
+    return all(holds(rule, data[name]) for name, rule in properties.items() if name in data)
+
+
+def _additional(rule: Schema, value: Value, whole: Schema) -> bool:
+    named = whole.get("properties", {})
+    entries = value.data.items() if isinstance(value.data, dict) else ()
+    return all(holds(rule, item) for name, item in entries if name not in named)
+
+
+def _items(rule: Schema, value: Value, _rule: Schema) -> bool:
+    return not isinstance(value.data, tuple) or all(holds(rule, item) for item in value.data)
+
+
+def _required(names: list[str], value: Value, _rule: Schema) -> bool:
+    return not isinstance(value.data, dict) or all(name in value.data for name in names)
+
+
+def _pattern(pattern: str, value: Value, _rule: Schema) -> bool:
+    return not isinstance(value.data, str) or re.search(pattern, value.data) is not None
+
+
+def _min_length(length: int, value: Value, _rule: Schema) -> bool:
+    return not isinstance(value.data, str) or len(value.data) >= length
+
+
+def _enum(allowed: list[str], value: Value, _rule: Schema) -> bool:
+    return isinstance(value.data, str) and value.data in allowed
+
+
+def _const(wanted: str, value: Value, _rule: Schema) -> bool:
+    return value.data == wanted
+
+
+def _reference(name: str, value: Value, _rule: Schema) -> bool:
+    return holds(_referenced(name), value)
+
+
+@cache
+def _referenced(name: str) -> Schema:
+    return next(schema(kind) for kind in KINDS if f"{kind}.json" == name)
+
+
+def _any_of(rules: list[Schema], value: Value, _rule: Schema) -> bool:
+    return any(holds(rule, value) for rule in rules)
+
+
+def _all_of(rules: list[Schema], value: Value, _rule: Schema) -> bool:
+    return all(holds(rule, value) for rule in rules)
+
+
+def _if(condition: Schema, value: Value, whole: Schema) -> bool:
+    return holds(whole.get("then" if holds(condition, value) else "else", {}), value)
+
+
+WORDS: Mapping[str, Callable[[Any, Value, Schema], bool]] = {
+    "$ref": _reference,
+    "additionalProperties": _additional,
+    "allOf": _all_of,
+    "anyOf": _any_of,
+    "const": _const,
+    "enum": _enum,
+    "if": _if,
+    "items": _items,
+    "minLength": _min_length,
+    "pattern": _pattern,
+    "properties": _properties,
+    "required": _required,
+    "type": _type,
+}
+"""The words of JSON Schema that `holds` knows."""

@@ -1,0 +1,40 @@
+"""The table that ``gcloud services list`` prints: NAME and TITLE."""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.facts import Declaration, Fact, Place, Service
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.gcloud.recognition.belongs import project_by_path
+from iamlint.sources.reading import Reading
+
+TABLES = ("enabled.txt", "services.txt")
+"""How the names of such tables end."""
+TEXTS = (".txt", ".csv", ".log")
+"""How the names of files end that are for people; those of a policy may hold a table, which cannot be read."""
+_HEADER = re.compile(r"NAME +TITLE[ \r]*$", re.MULTILINE)
+
+
+def is_table(source: SourceText) -> bool:
+    """Whether the text is such a table."""
+    return _HEADER.match(source.text) is not None
+
+
+def read_table(source: SourceText) -> Reading:
+    """The enabled services of the project that the name of the file tells."""
+    project = project_by_path(source.path)
+    if project is None:
+        hint = "name the file project-ID-services.txt, or put it in a folder projects/ID, or export it as JSON"
+        return Reading(
+            errors=[Unreadable(Location(source.path), "the table does not say which project it is of", hint)]
+        )
+    facts: list[Fact] = []
+    at = len(source.text.split("\n", 1)[0]) + 1
+    for line in source.text[at:].split("\n"):
+        name = line.split(" ", 1)[0].rstrip("\r")
+        if name:
+            where = source.location(at, at + len(name))
+            facts.append(Service(name, project, Declaration(where, "service"), Place(where), complete=True))
+        at += len(line) + 1
+    return Reading(facts=facts)

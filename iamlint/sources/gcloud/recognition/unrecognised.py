@@ -1,0 +1,120 @@
+"""What is said of a document that is no export: nothing, unless it was meant to be one.
+
+A directory is full of JSON and YAML of other programs, about which nothing is said. An error is what was certainly an
+export and cannot be read as one; what may be one, or will be one when a template is filled in, is an unread part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from iamlint.documents.values import NULL, Value
+from iamlint.facts import Declaration, Gap
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.gcloud.parts import get, has, items, text
+from iamlint.sources.gcloud.recognition.belongs import Claim
+from iamlint.sources.marks import LINK_HINT, ROLE, is_link, is_template, mark, message
+from iamlint.sources.reading import Reading
+
+AGAIN = "export it again; what is broken on purpose can be left out with `exclude` in .iamlint.yaml"
+_MOST_LOOKED_AT = 20_000
+"""Values of a document among which a policy is looked for."""
+_ROLE = re.compile(ROLE)
+
+
+def unparsed(source: SourceText, error: Unreadable, claimed: Claim | None, *, named: bool) -> Reading | None:
+    """A text that cannot be parsed; None where nothing shows that it was meant to be a plan or an export."""
+    if is_link(source.text):
+        return _link(source, claimed, named=named)
+    what = mark(source.text)
+    if named:
+        return Reading(errors=[error])
+    if is_template(source.text):
+        reason = f"{claimed.what if claimed else what} is a template here, which is not filled in"
+        return _unread(source, reason) if claimed or what else None
+    if claimed:
+        return Reading(errors=[Unreadable(error.at, error.reason, f"its name says that it is {claimed.what}: {AGAIN}")])
+    return Reading(errors=[Unreadable(error.at, error.reason, f"it looks like {what}: {AGAIN}")]) if what else None
+
+
+def _link(source: SourceText, claimed: Claim | None, *, named: bool) -> Reading:
+    if named or claimed:
+        return Reading(errors=[Unreadable(Location(source.path), "the file holds only a path", LINK_HINT)])
+    return _unread(source, f"the file holds only a path: {LINK_HINT}")
+
+
+def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim | None) -> Reading | None:
+    """Documents of no known kind; None where nothing is to be said of them, or only that they are none."""
+    at = Location(source.path)
+    said = [document for document in documents if document.data is not None]
+    if message(source.text):
+        return Reading(errors=[Unreadable(at, "the file holds an error message of gcloud", AGAIN)])
+    looks = mark(source.text) if any(isinstance(document.data, str) for document in said) else None
+    if looks:  # YAML takes nearly any text for a text
+        return Reading(errors=[Unreadable(at, "the file is neither JSON nor YAML", f"it looks like {looks}: {AGAIN}")])
+    if claimed and not said:
+        empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
+        return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
+    holds = any(_holds_policy(document) for document in said)
+    if claimed and (claimed.strength == "certain" or holds or any(_is_no_answer(document) for document in said)):
+        reason = f"the name of the file says that it is {claimed.what}, and what is in it is no export"
+        return Reading(errors=[Unreadable(at, reason, AGAIN)])
+    if holds:
+        return _unread(source, "the file holds an IAM policy within a document of a kind that iamlint does not read")
+    return None
+
+
+def beside_exports(path: str, claimed: Claim, *, among: bool) -> Reading:
+    """A document of another kind under a name that may be an export's; ``among`` others of such names that are exports.
+
+    Alone it is more likely a file of another program.
+    """
+    reason = f"the name of the file says that it is {claimed.what}, and what is in it is no export"
+    if among:
+        return Reading(errors=[Unreadable(Location(path), reason, AGAIN)])
+    if claimed.strength == "likely":
+        return Reading(facts=[Gap(reason, Declaration(Location(path), "export"))])
+    return Reading()
+
+
+def _is_no_answer(document: Value) -> bool:
+    """Whether a document is a bare text or number, or the error that Google's APIs answer with.
+
+    Source: https://cloud.google.com/apis/design/errors#http_mapping
+    """
+    if not isinstance(document.data, dict | tuple):
+        return True
+    return has(get(document, "error"), "code", "message") or has(document, "ERROR")
+
+
+def _holds_policy(document: Value) -> bool:
+    """Whether bindings of roles to members are anywhere in a document, or are all that it is.
+
+    The case of keys does not count: who writes ``Bindings`` means them, though nobody reads them so.
+    """
+    if any(_is_binding(one) for one in items(document)):
+        return True
+    left, waiting = _MOST_LOOKED_AT, [document]
+    while waiting and left:
+        value, left = waiting.pop(), left - 1
+        match value.data:
+            case dict() as entries:
+                if any(_is_binding(one) for key in entries if key.lower() == "bindings" for one in items(entries[key])):
+                    return True
+                waiting += entries.values()
+            case tuple() as found:
+                waiting += found
+            case _:
+                pass
+    return False
+
+
+def _is_binding(value: Value) -> bool:
+    entries = {key.lower(): item for key, item in value.data.items()} if isinstance(value.data, dict) else {}
+    members, role = entries.get("members", NULL).data, text(entries.get("role", NULL)) or ""
+    return isinstance(members, tuple) and bool(members) and _ROLE.fullmatch(role) is not None
+
+
+def _unread(source: SourceText, reason: str) -> Reading:
+    return Reading(facts=[Gap(reason, Declaration(Location(source.path), "export"))])

@@ -1,0 +1,154 @@
+"""Well-known modules that are not installed: what their arguments grant, as documents describe it.
+
+A document (``modules/*.yaml``) names a repository, the major versions that it holds for, and its ``modules`` by their
+path. What they declare is written in Terraform's own JSON syntax; ``<name>`` in it stands for what a module's entry has
+under that name, since many modules of a repository differ only in what they grant on. ``partial`` says that a module
+does more than is described.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from iamlint.hcl import read_file
+from iamlint.location import SourceText
+from iamlint.sources.terraform.configuration.module import Module, module_of
+
+Node: TypeAlias = "str | int | bool | list[Node] | dict[str, Node] | None"
+
+_REGISTRY = re.compile(r"(?:[\w.-]+\.[a-z]+/)?(?P<namespace>[\w-]+)/(?P<name>[\w-]+)/(?P<provider>[\w-]+)\Z")
+_ANOTHER_CLOUD = re.compile(
+    r"/terraform-(?:alicloud|aws|awscc|azapi|azuread|azurerm|cloudflare|datadog|digitalocean|github|gitlab|ibm|oci|okta)-"
+)
+"""The names of repositories of modules whose provider has no part of Google Cloud: ``terraform-PROVIDER-NAME``. Source:
+https://developer.hashicorp.com/terraform/registry/modules/publish#requirements"""
+_SCHEME = re.compile(r"\A(?:git::)?(?:[a-z]+://)?(?:git@)?")
+_NUMBER = re.compile(r"\A(?P<operator>[<>=!~]*)\s*v?(?P<major>\d+)(?:\.\d+)*(?:-[\w.]+)?\Z")
+_PLACEHOLDER = re.compile(r"<(\w+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A module's source taken apart: ``github.com/OWNER/NAME``, the path in it, the version that it names."""
+
+    repository: str
+    path: str
+    version: str | None
+
+
+def address_of(source: str) -> Address | None:
+    """The repository that a ``source`` leads to, be it given by the registry's address or by git's; None for others.
+
+    Source: https://developer.hashicorp.com/terraform/language/modules/sources
+    """
+    rest, _, query = source.partition("?")
+    scheme = _SCHEME.match(rest)
+    host, _, path = rest[scheme.end() if scheme else 0 :].partition("//")
+    host = host.replace("github.com:", "github.com/", 1).removesuffix(".git")
+    version = next((part.removeprefix("ref=") for part in query.split("&") if part.startswith("ref=")), None)
+    if host.startswith("github.com/"):
+        return Address(host.lower(), path.strip("/"), version)
+    found = _REGISTRY.match(host)
+    if found is None:
+        return None
+    namespace, name, provider = (found[part].lower() for part in ("namespace", "name", "provider"))
+    return Address(f"github.com/{namespace}/terraform-{provider}-{name}", path.strip("/"), version)
+
+
+def described(source: str, version: str | None) -> Module | None:
+    """The module that a call of this source, and of a version within this constraint, is described to be."""
+    address = address_of(source)
+    if address is None:
+        return None
+    for number, document in enumerate(_documents()):
+        fits = document["repository"].lower() == address.repository and address.path in document["modules"]
+        if fits and holds(document["versions"], version or address.version):
+            return _module(number, address.path)
+    plain = address.path in _plain().get(address.repository, ()) or _ANOTHER_CLOUD.search(address.repository)
+    return _without_iam(address) if plain else None
+
+
+def holds(versions: str, wanted: str | None) -> bool:
+    """Whether a range of major versions (``>= 4, < 9``) has the version that a constraint or a tag asks for.
+
+    No version is the newest one, and so is a branch or a commit.
+    """
+    majors = [major for operator, major in _numbers(wanted or "") if operator not in ("<", "<=", "!=")]
+    if not majors:
+        return True
+    return all(majors[0] >= major if operator == ">=" else majors[0] < major for operator, major in _numbers(versions))
+
+
+def _numbers(constraint: str) -> Iterator[tuple[str, int]]:
+    for part in constraint.split(","):
+        found = _NUMBER.match(part.strip())
+        if found:
+            yield found["operator"], int(found["major"])
+
+
+@cache
+def _documents() -> tuple[dict[str, Any], ...]:
+    import yaml
+
+    folder = files("iamlint.sources.terraform.configuration") / "modules"
+    documents = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda e: e.name)
+    return tuple(yaml.safe_load(entry.read_text(encoding="utf-8")) for entry in documents)
+
+
+@cache
+def _plain() -> dict[str, list[str]]:
+    """The modules that state nothing of IAM: their paths, by repository."""
+    import yaml
+
+    text = (files("iamlint.sources.terraform.configuration") / "without_iam.yaml").read_text(encoding="utf-8")
+    found: dict[str, list[str]] = yaml.safe_load(text)
+    return found
+
+
+def _without_iam(address: Address) -> Module:
+    name = f"{address.repository}/{address.path}".rstrip("/")
+    module = module_of(Path(name), read_file(SourceText(f"{name}.tf.json", "{}")))
+    module.described = "wholly"
+    return module
+
+
+@cache
+def _module(number: int, path: str) -> Module:
+    document = _documents()[number]
+    entry = document["modules"][path] or {}
+    declared = {
+        kind: _filled(document.get("declares", {}).get(kind, {}), entry) | entry.get("declares", {}).get(kind, {})
+        for kind in ("variable", "locals", "data", "resource", "output")
+    }
+    name = f"{document['repository']}/{path}".rstrip("/")
+    module = module_of(Path(name), read_file(SourceText(f"{name}.tf.json", json.dumps(declared))))
+    module.described = "partly" if entry.get("partial", document.get("partial", False)) else "wholly"
+    return module
+
+
+def _filled(node: Node, entry: Mapping[str, Node]) -> Any:
+    """A part of ``declares`` with the entry's values in the places that name them.
+
+    ``<name>`` as a key stands for the entry's own keys and values.
+    """
+    match node:
+        case str():
+            return _PLACEHOLDER.sub(lambda found: str(entry[found[1]]), node)
+        case list():
+            return [_filled(item, entry) for item in node]
+        case dict():
+            found: dict[str, Node] = {}
+            for key, value in node.items():
+                whole = _PLACEHOLDER.fullmatch(key)
+                inner = entry.get(whole[1], {}) if whole else None
+                found |= inner if isinstance(inner, dict) else {_filled(key, entry): _filled(value, entry)}
+            return found
+        case _:
+            return node

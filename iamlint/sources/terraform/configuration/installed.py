@@ -1,0 +1,101 @@
+"""The modules that ``terraform init`` has installed for a root module, as it notes them in ``modules.json``.
+
+A pull request can bring that file, too: an entry counts only for the very call that it was written for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from iamlint.files.texts import resolved
+from iamlint.sources.terraform.configuration.versions import fits
+
+FOLDER = Path(".terraform", "modules")
+MANIFEST = FOLDER / "modules.json"
+"""Where ``terraform init`` notes the modules that it installed."""
+
+_REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
+"""The registries of addresses that name none: Terraform's and OpenTofu's."""
+_REGISTRY = re.compile(r"(?:(?P<host>[\w-]+(?:\.[\w-]+)+(?::\d+)?)/)?(?P<name>[\w-]+/[\w-]+/[\w-]+)\Z")
+_NOT_REGISTRY = ("github.com", "bitbucket.org")
+"""Hosts that Terraform takes for repositories. Source: "Module Registry" in
+https://developer.hashicorp.com/terraform/language/modules/sources"""
+_FORCED = re.compile(r"\A[a-z0-9]+::")
+_SCHEME = re.compile(r"\A[a-z0-9+.-]+://")
+_USER = re.compile(r"\A[^/@]*@")
+_SCP = re.compile(r"\A([^/:]+):(?!\d+/)")
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An entry of the manifest: where a call's module is, and what it was installed for."""
+
+    directory: Path
+    source: str
+    version: str | None
+
+    def refusal(self, source: str, version: str | None) -> str | None:
+        """Why this entry is not the module of a call of this source and version constraint; None where it is."""
+        noted = f"{MANIFEST.as_posix()} notes it with"
+        if not _same(source, self.source):
+            return f'{noted} another source ("{self.source}") than the call ("{source}")'
+        if _registry(source) and (self.version is None or not fits(self.version, version)):
+            return f"{noted} version {self.version or 'none'}, and the call asks for {version or 'one'}"
+        return None
+
+
+def read_manifest(text: str, root: Path) -> dict[str, Installed]:
+    """The entries of a manifest, by the path of calls (``a.b``). A broken one installs nothing, as for Terraform.
+
+    Entries that lead out of the folder of installed modules are left out: ``terraform init`` writes none.
+    """
+    found: dict[str, Installed] = {}
+    try:
+        for entry in json.loads(text)["Modules"]:
+            key, version = str(entry["Key"]), entry.get("Version")
+            if key in found:
+                return {}  # Terraform refuses a manifest with two records for one path
+            one = Installed(root / str(entry["Dir"]), str(entry["Source"]), str(version) if version else None)
+            found[key] = one
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    home = resolved(root / FOLDER)
+    return {key: one for key, one in found.items() if resolved(one.directory).is_relative_to(home)}
+
+
+def _registry(source: str) -> tuple[str, str, str] | None:
+    """Host (empty for the default one), name and folder of a registry's address; None for other sources."""
+    package, _, folder = source.partition("//")
+    found = _REGISTRY.match(package)
+    if found is None or (found["host"] or "").lower() in _NOT_REGISTRY:
+        return None
+    return (found["host"] or "").lower(), found["name"], folder.strip("/")
+
+
+def _same(called: str, noted: str) -> bool:
+    """Whether the source of a call is the one that ``terraform init`` noted, which writes it out in full."""
+    call, note = _registry(called), _registry(noted)
+    if call is None or note is None:
+        return call is note and _remote(called) == _remote(noted)
+    hosts: tuple[str, ...] = (call[0],)
+    if not call[0]:
+        hosts = ("", *_REGISTRIES)
+    elif call[0] in _REGISTRIES:
+        hosts = (call[0], "")
+    return note[0] in hosts and call[1:] == note[1:]
+
+
+def _remote(source: str) -> tuple[str, str, tuple[str, ...]]:
+    """Package, folder and settings of a source that is fetched, without the forms that mean the same.
+
+    ``github.com/a/b?ref=x`` is noted as ``git::https://github.com/a/b.git?ref=x``, ``git@host:a/b.git`` as
+    ``git::ssh://git@host/a/b.git``.
+    """
+    rest, _, query = source.partition("?")
+    rest = _SCHEME.sub("", _FORCED.sub("", rest))
+    rest = _SCP.sub(r"\1/", _USER.sub("", rest))
+    package, _, folder = rest.partition("//")
+    return package.rstrip("/").removesuffix(".git"), folder.strip("/"), tuple(sorted(filter(None, query.split("&"))))

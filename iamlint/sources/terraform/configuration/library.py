@@ -1,0 +1,156 @@
+"""The modules on disk: each directory read once, calls followed to where they lead, never outside the roots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from iamlint.files.texts import resolved
+from iamlint.hcl import read_file
+from iamlint.hcl.syntax import File
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.marks import LINK_HINT, is_link
+from iamlint.sources.terraform.configuration.described import described
+from iamlint.sources.terraform.configuration.installed import MANIFEST, Installed, read_manifest
+from iamlint.sources.terraform.configuration.module import (
+    Dialect,
+    Module,
+    configuration_names,
+    declares_nothing,
+    local_path,
+    read_module,
+)
+from iamlint.sources.workspace import Workspace
+
+DIALECTS: tuple[Dialect, ...] = ("terraform", "opentofu")
+Readings = dict[Dialect, Module]
+"""A module as each program reads it."""
+INSTALL = "terraform init would fetch it"
+
+
+class Library:
+    """Modules by directory. ``roots`` are the directories below which files may be read."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._files: dict[Path, File | Unreadable] = {}
+        self._names: dict[Path, list[str]] = {}
+        self._modules: dict[tuple[Path, Dialect], Module] = {}
+        self._manifests: dict[Path, dict[str, Installed]] = {}
+
+    def module(self, directory: Path, dialect: Dialect = "terraform") -> Module | str:
+        """The module in a directory as a program reads it, or the reason why there is none.
+
+        Where only the other program finds files, the module is empty, as a call of it is for Terraform.
+        """
+        real = resolved(directory)
+        if (real, dialect) not in self._modules:
+            names = self._configuration(directory, real)
+            if isinstance(names, str):
+                return names
+            self._modules[real, dialect] = self._read(real, names, dialect)
+        return self._modules[real, dialect]
+
+    def readings(self, directory: Path) -> Readings:
+        """The module in a directory, as each program reads it that finds configuration there."""
+        found = {dialect: self.module(directory, dialect) for dialect in DIALECTS}
+        names = self._names.get(resolved(directory), [])
+        if not configuration_names(names, "terraform"):
+            del found["terraform"]
+        return {dialect: module for dialect, module in found.items() if isinstance(module, Module)}
+
+    def differs(self, directory: Path) -> bool:
+        """Whether Terraform and OpenTofu read something different in the directory of a module that was read."""
+        real = resolved(directory)
+        return self._modules.get((real, "terraform")) is not self._modules.get((real, "opentofu"))
+
+    def _configuration(self, directory: Path, real: Path) -> list[str] | str:
+        shown = self._workspace.shown(directory)
+        if not self._workspace.allowed(real):
+            return f"{shown} lies outside of what iamlint was given to read"
+        if not real.is_dir():
+            return f"the directory {shown} is not there"
+        try:
+            self._names[real] = sorted(entry.name for entry in real.iterdir() if entry.is_file())
+        except OSError as error:
+            return f"the directory {shown} cannot be read: {error.strerror}"
+        if not configuration_names(self._names[real], "opentofu"):
+            return f"the directory {shown} has no Terraform files"
+        return self._names[real]
+
+    def _read(self, real: Path, names: list[str], dialect: Dialect) -> Module:
+        """A module; the same one for both programs where what only one of them reads declares nothing."""
+        other: Dialect = "opentofu" if dialect == "terraform" else "terraform"
+        here, there = (set(configuration_names(names, one)) for one in (dialect, other))
+        if here == there:
+            module = self._modules[real, other] = read_module(real, names, dialect, self._file)
+            return module
+        files = [self._file(real / name) for name in sorted(here ^ there)]
+        if here and there and all(isinstance(file, File) and declares_nothing(file) for file in files):
+            module = self._modules[real, other] = read_module(real, names, "terraform", self._file)
+            for file in files:
+                if isinstance(file, File) and not any(file is own for own in module.files):
+                    module.files.append(file)
+                    module.errors += file.errors
+            return module
+        self._modules[real, other] = read_module(real, names, other, self._file)
+        return read_module(real, names, dialect, self._file)
+
+    def _file(self, path: Path) -> File | Unreadable:
+        if path not in self._files:
+            source = self._workspace.load(path)
+            if isinstance(source, SourceText) and is_link(source.text):
+                source = Unreadable(Location(source.path), "the file holds only a path", LINK_HINT)
+            self._files[path] = source if isinstance(source, Unreadable) else read_file(source)
+        return self._files[path]
+
+    @property
+    def read(self) -> Iterable[Module]:
+        """Every module that was read, once for each program that reads it in its own way."""
+        return {id(module): module for module in self._modules.values()}.values()
+
+    def for_root(self, root: Path, dialect: Dialect = "terraform") -> RootModules:
+        """The library as calls below one root module see it: with the modules that were installed for that root."""
+        return RootModules(self, self._installed(resolved(root)), dialect, differ=self.differs(root))
+
+    def _installed(self, root: Path) -> dict[str, Installed]:
+        if root not in self._manifests:
+            path = root / MANIFEST
+            source = self._workspace.load(path) if path.is_file() else None
+            self._manifests[root] = read_manifest(source.text, root) if isinstance(source, SourceText) else {}
+        return self._manifests[root]
+
+
+class RootModules:
+    """Finds called modules: local ones by their path, others where ``terraform init`` has put them.
+
+    ``differ`` says whether Terraform and OpenTofu read one that was met, or the root module, differently.
+    """
+
+    def __init__(
+        self, library: Library, installed: dict[str, Installed], dialect: Dialect, *, differ: bool = False
+    ) -> None:
+        self._library = library
+        self._installed = installed
+        self._dialect: Dialect = dialect
+        self.differ = differ
+
+    def called(self, module: Module, path: tuple[str, ...], source: str, version: str | None) -> Module | str:
+        """The module that a call at ``path`` (call names from the root) names, or why it is not there.
+
+        One that is not there may be known well enough to be described.
+        """
+        local = source if source in (".", "..") else local_path(source)
+        if local is not None:
+            return self._module(module.directory / local)
+        installed = self._installed.get(".".join(path))
+        refusal = installed.refusal(source, version) if installed else None
+        if installed is None or refusal:
+            why = refusal or f'the module "{source}" is not installed ({INSTALL})'
+            return described(source, version) or why
+        return self._module(installed.directory)
+
+    def _module(self, directory: Path) -> Module | str:
+        found = self._library.module(directory, self._dialect)
+        self.differ |= isinstance(found, Module) and self._library.differs(directory)
+        return found

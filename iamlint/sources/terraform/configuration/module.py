@@ -1,0 +1,260 @@
+"""A module as its directory has it: files parsed, overrides merged, blocks sorted by what they declare."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from iamlint.hcl.syntax import Argument, Block, File, Template
+from iamlint.location import SourceText, Span, Unreadable
+from iamlint.sources.terraform.configuration.nested import nested_blocks
+
+Mode = Literal["managed", "data", "ephemeral"]
+Dialect = Literal["terraform", "opentofu"]
+"""Which program reads a directory: OpenTofu also reads ``.tofu`` files, and prefers ``x.tofu`` to ``x.tf``."""
+
+_TERRAFORM = re.compile(r"\.tf(\.json)?\Z")
+_OPENTOFU = re.compile(r"\.tofu(\.json)?\Z")
+_OVERRIDE = re.compile(r"(\A|_)override\.(tf|tofu)(\.json)?\Z")
+_AUTOMATIC = re.compile(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
+_FIRST = ("terraform.tfvars", "terraform.tfvars.json")
+_MODES: dict[str, Mode] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
+
+Load = Callable[[Path], File | Unreadable]
+
+
+@dataclass(slots=True)
+class Local:
+    """An argument, and the text that it stands in."""
+
+    argument: Argument
+    source: SourceText
+
+
+@dataclass(slots=True)
+class Declared:
+    """A block, the text that it stands in, and the blocks of override files that replace parts of it."""
+
+    block: Block
+    source: SourceText
+    overrides: list[Declared] = field(default_factory=list)
+
+    @property
+    def header(self) -> Span:
+        """The stretch from the block's type to its last label."""
+        return Span(self.source, self.block.start, self.block.header_end)
+
+    def arguments(self) -> dict[str, Local]:
+        """Every argument in force, by name."""
+        found = {name: Local(argument, self.source) for name, argument in self.block.body.arguments.items()}
+        for over in self.overrides:
+            found |= over.arguments()
+        return found
+
+    def argument(self, name: str) -> Local | None:
+        """An argument in force."""
+        for declared in (*reversed(self.overrides), self):
+            argument = declared.block.body.arguments.get(name)
+            if argument:
+                return Local(argument, declared.source)
+        return None
+
+    def literal(self, name: str) -> str | None:
+        """The text of an argument that is a plain string."""
+        found = self.argument(name)
+        expression = found.argument.expression if found else None
+        return expression.literal if isinstance(expression, Template) else None
+
+    def blocks(self) -> list[Declared]:
+        """The nested blocks in force: those of an override replace all of their type, ``dynamic`` ones included."""
+        found = [Declared(block, self.source) for block in self.block.body.blocks]
+        for over in self.overrides:
+            replaced = {kind_of(block) for block in over.block.body.blocks}
+            found = [declared for declared in found if kind_of(declared.block) not in replaced] + over.blocks()
+        return found
+
+
+def kind_of(block: Block) -> str:
+    """The type of a nested block, of a ``dynamic`` one that of the blocks which it makes."""
+    return block.label(0) if block.type == "dynamic" else block.type
+
+
+@dataclass(slots=True)
+class Module:
+    """The declarations of one module directory.
+
+    ``backends`` are the ``backend`` and ``cloud`` blocks; the last one is in force.
+    ``assignments`` are the files that set variables when the directory is a root module, in Terraform's order: each
+    later one wins. ``resources`` keeps every block of an address, since a directory may hold alternatives.
+    ``others`` are the blocks of types that iamlint does not know.
+    ``described`` is for a module that is not there, and was made of what is known of it: all of it, or a part.
+    """
+
+    directory: Path
+    variables: dict[str, Declared] = field(default_factory=dict)
+    locals: dict[str, Local] = field(default_factory=dict)
+    outputs: dict[str, Declared] = field(default_factory=dict)
+    calls: dict[str, Declared] = field(default_factory=dict)
+    providers: list[Declared] = field(default_factory=list)
+    others: list[Declared] = field(default_factory=list)
+    backends: list[Declared] = field(default_factory=list)
+    resources: dict[tuple[Mode, str, str], list[Declared]] = field(default_factory=dict)
+    assignments: list[File] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    errors: list[Unreadable] = field(default_factory=list)
+    described: Literal["wholly", "partly"] | None = None
+
+    @property
+    def backend(self) -> Declared | None:
+        """The ``backend`` or ``cloud`` block in force: one of an override file replaces the other kind, too."""
+        return self.backends[-1] if self.backends else None
+
+    def local_sources(self) -> Iterator[str]:
+        """The relative paths that its module calls name literally."""
+        for call in self.calls.values():
+            source = call.literal("source")
+            local = local_path(source or "")
+            if local is not None:
+                yield local
+
+
+def local_path(source: str) -> str | None:
+    """The relative path that the source of a module call is, also one written with backslashes; None for any other.
+
+    Source: ``parseModuleSourceLocal`` in
+    https://github.com/hashicorp/terraform/blob/main/internal/addrs/module_source.go
+    """
+    path = source.replace("\\", "/")
+    return path if path.startswith(("./", "../")) else None
+
+
+def configuration_names(names: Iterable[str], dialect: Dialect) -> list[str]:
+    """The files among these that a program reads as configuration, sorted. Both ignore names that begin with a dot.
+
+    Source: https://opentofu.org/docs/language/files/#file-extension-precedence
+    """
+    names = sorted(name for name in names if not name.startswith("."))
+    terraform = [name for name in names if _TERRAFORM.search(name)]
+    if dialect == "terraform":
+        return terraform
+    opentofu = [name for name in names if _OPENTOFU.search(name)]
+    replaced = {_OPENTOFU.sub(r".tf\1", name) for name in opentofu}
+    return sorted([*opentofu, *(name for name in terraform if name not in replaced)])
+
+
+def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: Load) -> Module:
+    """The module in a directory as a program reads it, out of the files of these names."""
+    module = Module(directory)
+    names = sorted(names)
+    configuration = configuration_names(names, dialect)
+    for name in configuration:
+        if not _OVERRIDE.search(name):
+            for declared in _blocks(module, directory / name, load):
+                _declare(module, declared)
+    for name in configuration:
+        if _OVERRIDE.search(name):
+            for declared in _blocks(module, directory / name, load):
+                _override(module, declared)
+    # Terraform loads .x.auto.tfvars, too: only configuration is ignored for a dot (checked with Terraform 1.11).
+    for name in sorted((n for n in names if _AUTOMATIC.search(n)), key=lambda n: (n not in _FIRST, n)):
+        file = _parse(module, directory / name, load)
+        if file:
+            module.assignments.append(file)
+    return module
+
+
+def declares_nothing(file: File) -> bool:
+    """Whether a file only has settings that no fact depends on, like the versions of providers."""
+    return all(block.type == "terraform" and not _backends(block) for block in file.body.blocks)
+
+
+def _backends(block: Block) -> list[Block]:
+    return [*nested_blocks(block, "backend", labels=1), *nested_blocks(block, "cloud")]
+
+
+def module_of(directory: Path, file: File) -> Module:
+    """The module that one file makes."""
+    module = Module(directory, files=[file], errors=list(file.errors))
+    for block in file.body.blocks:
+        _declare(module, Declared(block, file.source))
+    return module
+
+
+def _parse(module: Module, path: Path, load: Load) -> File | None:
+    file = load(path)
+    if isinstance(file, Unreadable):
+        module.errors.append(file)
+        return None
+    module.files.append(file)
+    module.errors += file.errors
+    return file
+
+
+def _blocks(module: Module, path: Path, load: Load) -> Iterator[Declared]:
+    file = _parse(module, path, load)
+    if file:
+        for block in file.body.blocks:
+            yield Declared(block, file.source)
+
+
+def _key(block: Block) -> tuple[Mode, str, str]:
+    return _MODES[block.type], block.label(0), block.label(1)
+
+
+def _declare(module: Module, declared: Declared) -> None:
+    block = declared.block
+    match block.type:
+        case "resource" | "data" | "ephemeral":
+            module.resources.setdefault(_key(block), []).append(declared)
+        case "variable":
+            module.variables.setdefault(block.label(0), declared)
+        case "output":
+            module.outputs.setdefault(block.label(0), declared)
+        case "module":
+            module.calls.setdefault(block.label(0), declared)
+        case "provider":
+            module.providers.append(declared)
+        case "locals":
+            for name, argument in block.body.arguments.items():
+                module.locals.setdefault(name, Local(argument, declared.source))
+        case "terraform":
+            module.backends += [Declared(inner, declared.source) for inner in _backends(block)]
+        case "check":
+            for inner in nested_blocks(block, "data", labels=2):
+                module.resources.setdefault(_key(inner), []).append(Declared(inner, declared.source))
+        case "moved" | "removed" | "import":
+            pass  # they declare nothing that a fact is about
+        case _:
+            module.others.append(declared)
+
+
+def _override(module: Module, declared: Declared) -> None:
+    """Merge a block of an override file into the one that it overrides, as Terraform does: argument by argument."""
+    block = declared.block
+    if block.type == "locals":
+        for name, argument in block.body.arguments.items():
+            module.locals[name] = Local(argument, declared.source)
+        return
+    base: Declared | None = None
+    match block.type:
+        case "resource" | "data" | "ephemeral":
+            base = next(iter(module.resources.get(_key(block), ())), None)
+        case "variable":
+            base = module.variables.get(block.label(0))
+        case "output":
+            base = module.outputs.get(block.label(0))
+        case "module":
+            base = module.calls.get(block.label(0))
+        case "provider":
+            alias = declared.literal("alias")
+            same = (p for p in module.providers if p.block.label(0) == block.label(0))
+            base = next((p for p in same if p.literal("alias") == alias), None)
+        case _:
+            pass
+    if base is None:
+        _declare(module, declared)
+    else:
+        base.overrides.append(declared)

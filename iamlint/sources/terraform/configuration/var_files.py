@@ -1,0 +1,48 @@
+"""Files of variables that lie near and that nobody gave to the run: they may have the values that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from pathlib import Path
+
+from iamlint.causes import VarFile
+from iamlint.files.texts import load, resolved
+from iamlint.hcl import read_file
+from iamlint.location import SourceText
+from iamlint.sources.workspace import Workspace
+
+MOST = 200
+"""Files that are looked into, the uppermost first."""
+LARGEST = 200_000
+"""Bytes of such a file; a larger one is passed over."""
+
+
+def var_files(
+    paths: Iterable[Path], given: Iterable[Path], roots: Mapping[Path, Set[str]], workspace: Workspace
+) -> list[VarFile]:
+    """The files that may be meant for a root module: one that declares all the variables that the file sets.
+
+    ``roots`` are the root modules, by directory, with their variables. One that lies in the directory of a root module
+    is meant for that one. Nothing is taken from a file but the names. Files that are ``given`` are in force already.
+    """
+    known = {resolved(path) for path in given}
+    found: list[VarFile] = []
+    for path in sorted(paths, key=lambda path: (len(path.parts), path))[:MOST]:
+        real = resolved(path)
+        if real in known or not workspace.allowed(real) or not _is_small(real):
+            continue
+        source = load(real, workspace.shown(path))
+        if not isinstance(source, SourceText):
+            continue
+        names = frozenset(read_file(source).body.arguments)
+        meant = [real.parent] if real.parent in roots else [root for root in roots if names <= roots[root]]
+        if names and meant:
+            found.append(VarFile(source.path, names, frozenset(workspace.shown(root) for root in meant)))
+    return found
+
+
+def _is_small(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size <= LARGEST
+    except OSError:
+        return False

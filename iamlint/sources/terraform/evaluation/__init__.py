@@ -1,0 +1,1 @@
+"""Modules evaluated: calls expanded, expressions worked out, instances made."""

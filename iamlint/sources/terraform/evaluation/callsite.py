@@ -1,0 +1,90 @@
+"""What a described module states, placed where it is written: on the arguments of its call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from iamlint.documents.values import SetOf, Value
+from iamlint.facts import Fact, Gap
+from iamlint.hcl.functions.types import Refused, Unclear, parts
+from iamlint.location import SourceText, Span
+from iamlint.sources.terraform.configuration.module import Declared
+from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
+from iamlint.unknown import Hole, Unknown
+
+_CONTEXT_KEY = re.compile(r"\$[a-z_]+:")
+"""How arguments of Cloud Foundation Fabric call what is defined within its modules."""
+
+
+class Callsite:
+    """The arguments of one module call: which of them holds a value, by the place where that value is written."""
+
+    def __init__(self, call: Declared, inputs: Mapping[str, Callable[[], Value]], description: SourceText) -> None:
+        self.header = call.header
+        self._call, self._inputs, self._description = call, inputs, description
+
+    @cached_property
+    def _holders(self) -> dict[Span, Span]:
+        """Not before it is asked for: arguments may lead to outputs of the very modules that are being called."""
+        holders: dict[Span, Span] = {}
+        for name, written in self._call.arguments().items():
+            if name in self._inputs:
+                expression = written.argument.expression
+                at = Span(written.source, expression.start, expression.end)
+                holders |= {place: at for place in _places(self._inputs[name]()) if place not in holders}
+        return holders
+
+    def placed(self, instance: Instance) -> Instance:
+        """The instance with everything on the call's lines; the call is what declares it."""
+        return replace(instance, body=self._body(instance.body), via=instance.via[:-1])
+
+    def _body(self, body: Body) -> Body:
+        blocks = {
+            name: found if isinstance(found, Unknown) else tuple(self._body(one) for one in found)
+            for name, found in body.blocks.items()
+        }
+        return Body(self.header, {name: self._argument(one) for name, one in body.arguments.items()}, blocks)
+
+    def _argument(self, argument: Argument) -> Argument:
+        value = self._value(argument.value)
+        items: tuple[Span, ...] = ()
+        if isinstance(value.data, tuple):
+            items = tuple(self._holder(item) for item in value.data)
+        elif isinstance(value.data, SetOf):
+            items = tuple(self._holder(item) for item in value.data.elements)
+        return Argument(value, self._holder(value), items)
+
+    def _holder(self, value: Value) -> Span:
+        """The argument of the call that a value came by, else the head of the call."""
+        return self._holders.get(value.at, self.header) if value.at else self.header
+
+    def _value(self, value: Value) -> Value:
+        at = None if value.at and value.at.source is self._description else value.at
+        match value.data:
+            case tuple() as items:
+                return Value(tuple(self._value(item) for item in items), at)
+            case SetOf(items):
+                return Value(SetOf(tuple(self._value(item) for item in items)), at)
+            case str() as text if _CONTEXT_KEY.match(text):
+                why = Unknown(f"{text} is a name that only the module knows", (Hole(text),))
+                return Value(why, at)
+            case _:
+                return Value(value.data, at, value.structure)
+
+
+def _places(value: Value) -> Iterator[Span]:
+    try:
+        yield from (part.at for part in parts(value) if part.at)
+    except (Unclear, Refused):
+        return  # too large to go through: what is left stands on the head of the call
+
+
+def stated_by_call(fact: Fact, call: str) -> Fact:
+    """A fact of a described module: the call is its address, since what is within the module is not known."""
+    if isinstance(fact, Gap):
+        reason = f"how much {call} grants is not known{fact.reason.partition(' is not known')[2]}"
+        return replace(fact, reason=reason, declared=replace(fact.declared, address=call))
+    return replace(fact, declared=replace(fact.declared, address=call))

@@ -1,0 +1,198 @@
+"""Commands that a configuration runs and that change IAM: what they grant is not read, and that is said.
+
+Provisioners (https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax), the ``external`` data
+source, requests over HTTP, modules that run what their arguments say, such as
+https://registry.terraform.io/modules/terraform-google-modules/gcloud/google, and resources that are programs: builds,
+workflows, scheduled requests, the scripts with which machines start.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+
+from iamlint.documents.values import Value
+from iamlint.hcl.functions.files import read_text
+from iamlint.hcl.functions.types import Refused, Unclear, parts
+from iamlint.hcl.scope import Files
+from iamlint.location import Span
+from iamlint.sources.marks import ROLE
+from iamlint.sources.terraform.configuration.module import Declared, Mode
+from iamlint.sources.terraform.evaluation.bodies import META, ScopeOf, body, evaluated, provisioners
+from iamlint.sources.terraform.instances.embedded import HOLE
+from iamlint.sources.terraform.instances.instance import Argument, Body
+from iamlint.unknown import Unknown
+
+CHANGES_IAM = re.compile(
+    r"(?:add|set)-iam-policy(?:-binding)?\b"
+    r"|(?:googleapis\.com|\bcurl\b)[^\n]{0,400}?(?-i:[:/]setIamPolicy)\b"
+    r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set))\b"
+    r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create|create-cred-config|enable|set|undelete|update|update-oidc|upload)\b",
+    re.IGNORECASE,
+)
+"""What a command has in it that changes who may do what. Sources: https://cloud.google.com/sdk/gcloud/reference/iam,
+https://cloud.google.com/storage/docs/gsutil/commands/iam, and the method that each API has for it."""
+_TOOL = re.compile(r"\b(?:gcloud|gsutil|bq)\b([^\n;|&]*)")
+_DECIDED = re.compile(
+    r"(?:add|attach|auth|builds|compute|config|copy|cp|create|delete|deploy|describe|disable|enable|execute|export"
+    r"|import|info|list|load|ls|mb|mk|mv|publish|query|rb|remove|replace|restart|rm|rsync|run|show|ssh|start|stop"
+    r"|submit|update|version|wait)\Z|(?:get|print|remove|update)-.*"
+)
+"""Words of a command line that say that the rest of it is no IAM command, whatever it is."""
+_SCRIPT = re.compile(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w")
+"""A file that a command names, by its suffix or by its path."""
+_MOST_SCRIPTS = 100
+"""Files of a command that are looked into."""
+_LONGEST = 80
+"""Characters of a command that a reason quotes."""
+
+_OF_PROVISIONERS = frozenset({"command", "inline", "script", "scripts", "interpreter", "environment"})
+"""The arguments of provisioners that say what is run."""
+_OF_TYPES: Mapping[tuple[Mode, str], frozenset[str]] = {
+    ("data", "external"): frozenset({"program", "query"}),
+    ("data", "http"): frozenset({"url"}),
+    ("managed", "terracurl_request"): frozenset({"url"}),
+}
+"""The arguments of resources and data sources that say what is run or asked for."""
+_PROGRAMS = frozenset(
+    {
+        "google_cloud_run_v2_job",
+        "google_cloud_scheduler_job",
+        "google_cloudbuild_trigger",
+        "google_compute_instance",
+        "google_compute_instance_from_template",
+        "google_compute_instance_template",
+        "google_compute_region_instance_template",
+        "google_deployment_manager_deployment",
+        "google_workflows_workflow",
+        "local_file",
+        "local_sensitive_file",
+        "restapi_object",
+        "shell_script",
+        "vault_gcp_secret_roleset",
+        "vault_gcp_secret_static_account",
+    }
+)
+"""Resources whose arguments are programs, requests or templates that somebody else runs."""
+_GRANTS = re.compile(
+    rf"{CHANGES_IAM.pattern}|\bsetIamPolicy\b|\bvirtual\.[\w.]+\.iamMemberBinding\b|\bgcpIamPolicy\b|\A{ROLE}\Z|\"{ROLE}\"",
+    re.IGNORECASE,
+)
+"""What a program, request or template has in it that changes IAM. Source for Deployment Manager:
+https://cloud.google.com/deployment-manager/docs/configuration/set-access-control-resources"""
+_OF_CALLS = META | {"source", "version"}
+"""The arguments of a module call that say nothing to the module."""
+
+Unread = tuple[str, Span]
+"""Why what is run is not read, and where it is written."""
+
+
+def runs(mode: Mode, declared: Declared) -> bool:
+    """Whether a block may run commands."""
+    written = (*declared.block.body.arguments, *(block.type for block in declared.block.body.blocks))
+    kind = declared.block.label(0)
+    if "provisioner" in written or (mode, kind) in _OF_TYPES or (mode == "managed" and kind in _PROGRAMS):
+        return True
+    return any(runs(mode, over) for over in declared.overrides)
+
+
+def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
+    """What an instance of a resource or data source runs that changes IAM."""
+    own = _OF_TYPES.get((mode, declared.block.label(0)), frozenset())
+    for names, one in ((own, declared), *((_OF_PROVISIONERS, inner) for inner in provisioners(declared))):
+        written = (local for name, local in one.arguments().items() if name in names)
+        found = _unread([evaluated(local, scope) for local in written], files, in_part=True)
+        if found:
+            return found
+    if mode == "managed" and declared.block.label(0) in _PROGRAMS:
+        return _unread_program(body(declared, scope))
+    return None
+
+
+def _unread_program(program: Body) -> Unread | None:
+    """What any argument of a resource, in whatever block of it, says that changes IAM."""
+    for argument in program.arguments.values():
+        for text in _texts(argument.value):
+            found = _GRANTS.search(text)
+            if found:
+                return f"has in it what changes IAM, which is not read: {_excerpt(found, text)}", argument.at
+    for inner in chain.from_iterable(found for found in program.blocks.values() if not isinstance(found, Unknown)):
+        told = _unread_program(inner)
+        if told:
+            return told
+    return None
+
+
+def unread_of_call(declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
+    """What the arguments of a module call say that changes IAM, where the module runs what they say."""
+    written = (local for name, local in declared.arguments().items() if name not in _OF_CALLS)
+    return _unread([evaluated(local, scope) for local in written], files, in_part=False)
+
+
+def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread | None:
+    """``in_part`` asks about commands that are not known in full, too. Scripts that are there are looked into."""
+    for argument in arguments:
+        for text in _texts(argument.value):
+            for where, written in (("", text), *_scripts(text, files)):
+                found = CHANGES_IAM.search(written)
+                if found:
+                    reason = f"runs a command that changes IAM, which is not read{where}: {_excerpt(found, written)}"
+                    return reason, argument.at
+    for argument in arguments if in_part else ():
+        why = next((part.unknown for part in _parts(argument.value) if part.unknown), None)
+        if why and any(map(_may_change, _texts(argument.value))):
+            return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
+    return None
+
+
+def _parts(value: Value) -> Iterator[Value]:
+    try:
+        yield from parts(value)
+    except (Unclear, Refused):
+        return
+
+
+def _may_change(text: str) -> bool:
+    """Whether the part of a command line that says what it does is not known."""
+    for found in _TOOL.finditer(text):
+        before = ""
+        for word in found[1].split():
+            is_value = before.startswith("--") and "=" not in before and before != "--quiet"
+            if HOLE in word and not word.startswith("-") and not is_value:
+                return True
+            if _DECIDED.match(word):
+                break
+            before = word
+    return False
+
+
+def _texts(value: Value) -> Iterator[str]:
+    """The texts in a value, those of a list also as the one line that they are together; holes as `HOLE`."""
+    found = [part.data for part in _parts(value) if isinstance(part.data, str | Unknown)]
+    yield from map(_with_holes, found)
+    if isinstance(value.data, tuple):
+        yield " ".join(_with_holes(item.data) for item in value.data if isinstance(item.data, str | Unknown))
+
+
+def _with_holes(text: str | Unknown) -> str:
+    if isinstance(text, str):
+        return text
+    return "".join(part if isinstance(part, str) else HOLE for part in text.parts) or HOLE
+
+
+def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
+    """The scripts that a command names and that can be read, each with how a reason calls it."""
+    for name in islice(dict.fromkeys(_SCRIPT.findall(text)), _MOST_SCRIPTS):
+        try:
+            yield f" (in {name})", read_text(files, name)
+        except (Unclear, Refused):
+            continue
+
+
+def _excerpt(found: re.Match[str], text: str) -> str:
+    """The line that was found, from where it begins to be about IAM."""
+    start = text.rfind("\n", 0, found.start()) + 1
+    line = text[start:].partition("\n")[0].strip()
+    shown = line if len(line) <= _LONGEST else f"…{text[found.start() : found.start() + _LONGEST]}…".replace("\n", " ")
+    return shown.replace(HOLE, "${…}")

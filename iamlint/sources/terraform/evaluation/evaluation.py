@@ -1,0 +1,455 @@
+"""A module called once: its variables, locals, resources and calls, each worked out when it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from iamlint.budget import Budget
+from iamlint.documents.values import NULL, Lazy, Value, unknown
+from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.scope import Scope
+from iamlint.location import SourceText, Span
+from iamlint.sources.terraform.configuration.module import Declared, Local, Mode, Module
+from iamlint.sources.terraform.configuration.variables import NOT_SET, convert_variable
+from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
+from iamlint.sources.terraform.evaluation.callsite import Callsite
+from iamlint.sources.terraform.evaluation.commands import runs, unread_of_block, unread_of_call
+from iamlint.sources.terraform.evaluation.expansion import MOST_INSTANCES, Expansion, Key, expanded, key_text
+from iamlint.sources.terraform.evaluation.providers import passed_providers, provider_name
+from iamlint.sources.terraform.evaluation.run import STEPS_OF_CALL, TOO_MANY_STEPS, Run
+from iamlint.sources.terraform.instances.computed import View
+from iamlint.sources.terraform.instances.declarations import gap
+from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.instances.objects import instance_object
+from iamlint.unknown import Hole, Unknown
+
+DEEPEST_CALL = 40
+"""Module calls nested deeper than this are not followed."""
+DEEPEST_REFERENCE = 300
+"""A value behind a longer chain of references than this is not worked out."""
+
+Input = Callable[[], Value]
+
+
+class ModuleInstance:
+    """One instance of a module. ``address`` is empty for the root, else ``module.a["x"]``; ``path`` are call names."""
+
+    def __init__(
+        self,
+        run: Run,
+        module: Module,
+        inputs: Mapping[str, Input],
+        *,
+        address: str = "",
+        path: tuple[str, ...] = (),
+        via: tuple[Span, ...] = (),
+        providers: Mapping[str, Instance] | None = None,
+        above: tuple[Path, ...] = (),
+        call: Declared | None = None,
+        uncertain: Unknown | None = None,
+    ) -> None:
+        self.run, self.module, self.inputs = run, module, inputs
+        self.address, self.path, self.via, self.uncertain = address, path, via, uncertain
+        self.directories = (*above, module.directory)
+        self._callsite = Callsite(call, inputs, module.files[0].source) if call and module.described else None
+        self._roots: dict[str, Value | None] = {}
+        self._values: dict[tuple[str, ...], Value] = {}
+        self._working: set[tuple[str, ...]] = set()
+        self._assumed: dict[tuple[str, ...], frozenset[str]] = {}
+        self._expansions: dict[int, Expansion] = {}
+        self._children: dict[str, dict[Key, ModuleInstance] | Unknown] = {}
+        self.providers = dict(providers or {})
+        self.own_providers = [self._provider(declared) for declared in module.providers]
+        for provider in self.own_providers:
+            self.providers[provider.name] = provider
+
+    # -- names ---------------------------------------------------------------------------------------------------
+
+    def qualified(self, reference: str) -> str:
+        """A reference as it is called from the root module."""
+        return f"{self.address}.{reference}" if self.address else reference
+
+    def scope(self, names: Mapping[str, Value] | None = None) -> Callable[[SourceText], Scope]:
+        """The scope of this module's expressions, by the text that they stand in."""
+        extra = names or {}
+
+        def inside(source: SourceText) -> Scope:
+            return Scope(
+                source,
+                lambda name: extra.get(name) or self._root_name(name),
+                self.run.files,
+                budget=Budget(self.run.most_steps, self.run.budget),
+            )
+
+        return inside
+
+    def _root_name(self, name: str) -> Value | None:
+        if name in ("terraform", "tofu"):
+            return Value(Lazy(name, self._workspace, lambda: ("workspace",)))
+        if name not in self._roots:
+            self._roots[name] = self._root(name)
+        return self._roots[name]
+
+    def _root(self, name: str) -> Value | None:
+        match name:
+            case "var":
+                return Value(Lazy(self.qualified("var"), self.variable, lambda: self.module.variables))
+            case "local":
+                return Value(Lazy(self.qualified("local"), self.local, lambda: self.module.locals))
+            case "module":
+                return Value(Lazy(self.qualified("module"), self._called, lambda: self.module.calls))
+            case "data" | "ephemeral":
+                mode: Mode = "data" if name == "data" else "ephemeral"
+                return Value(Lazy(self.qualified(name), lambda kind: self._kind(mode, kind)))
+            case "resource":
+                return Value(Lazy(self.qualified(name), lambda kind: self._kind("managed", kind)))
+            case "path":
+                return Value(self._paths())
+            case "each" | "count" | "self":
+                return None
+            case _:
+                return self._kind("managed", name)
+
+    def _paths(self) -> dict[str, Value]:
+        here = Path(os.path.relpath(self.module.directory, self.run.root)).as_posix()
+        cwd = unknown("path.cwd depends on where Terraform runs", reference="path.cwd")
+        return {"module": Value(here), "root": Value("."), "cwd": cwd}
+
+    def _workspace(self, name: str) -> Value | None:
+        """``terraform.workspace``; that it was asked for is noted, since it may have another value in another run."""
+        if name != "workspace":
+            return None
+        self.run.asks_workspace = True
+        return self.run.workspace
+
+    def _once(self, key: tuple[str, ...], work: Callable[[], Value]) -> Value:
+        assumed = self.run.files.assumed
+        if key in self._values:
+            assumed |= self._assumed.get(key, frozenset())
+            return self._values[key]
+        reference = self.qualified(".".join(key))
+        if key in self._working:
+            return unknown(f"{reference} refers to itself", reference=reference)
+        if self.run.depth >= DEEPEST_REFERENCE:
+            return unknown(f"{reference} lies behind more than {DEEPEST_REFERENCE} references", reference=reference)
+        self._working.add(key)
+        self.run.depth += 1
+        before = self.run.assumed_anew()
+        try:
+            value = work()
+        finally:
+            self._working.discard(key)
+            self.run.depth -= 1
+            if assumed:
+                self._assumed[key] = frozenset(assumed)
+            assumed |= before
+        self._values[key] = value
+        return value
+
+    # -- variables and locals --------------------------------------------------------------------------------------
+
+    def variable(self, name: str) -> Value | None:
+        """``var.name``: what the caller gives, converted to the declared type; else the default."""
+        declared = self.module.variables.get(name)
+        if declared is None:
+            return None
+        return self._once(("var", name), lambda: self._variable(name, declared))
+
+    def _variable(self, name: str, declared: Declared) -> Value:
+        given = self.inputs.get(name)
+        value = given() if given else None
+        nullable = declared.argument("nullable")
+        refuses_null = nullable is not None and self._evaluate(nullable).data is False
+        if value is not None and not (value.data is None and refuses_null):
+            return convert_variable(declared, value)
+        default = declared.argument("default")
+        if default is None:
+            reference = self.qualified(f"var.{name}")
+            return unknown(f"{reference} {NOT_SET}", reference=reference)
+        return convert_variable(declared, self._evaluate(default))
+
+    def local(self, name: str) -> Value | None:
+        """``local.name``."""
+        declared = self.module.locals.get(name)
+        if declared is None:
+            return None
+        return self._once(("local", name), lambda: self._evaluate(declared))
+
+    def _evaluate(self, written: Local) -> Value:
+        return evaluate(written.argument.expression, self.scope()(written.source))
+
+    # -- resources -------------------------------------------------------------------------------------------------
+
+    def _kind(self, mode: Mode, kind: str) -> Value | None:
+        prefix = "" if mode == "managed" else f"{mode}."
+
+        def named(name: str) -> Value | None:
+            blocks = self.module.resources.get((mode, kind, name))
+            if not blocks:
+                return None
+            return self._once((mode, kind, name), lambda: self._resource(mode, blocks[0]))
+
+        names = [name for of, type_, name in self.module.resources if (of, type_) == (mode, kind)]
+        return Value(Lazy(self.qualified(prefix + kind), named, lambda: names)) if names else None
+
+    def expansion(self, declared: Declared, address: str) -> Expansion:
+        """The instances of a block with ``count`` or ``for_each``."""
+        known = self._expansions.get(id(declared))
+        if known is None:
+            before = self.run.assumed_anew()
+            expanded_now = self._expand(declared, address)
+            known = self._expansions[id(declared)] = replace(expanded_now, assumed=frozenset(self.run.files.assumed))
+            self.run.files.assumed.update(before)
+        self.run.files.assumed.update(known.assumed)
+        return known
+
+    def _expand(self, declared: Declared, address: str) -> Expansion:
+        written = {name: declared.argument(name) for name in ("count", "for_each")}
+        count, collection = (self._evaluate(local) if local else None for local in written.values())
+        enabled = next((self._evaluate(local) for local in lifecycle(declared, "enabled")), None)
+        conflict = any(written.keys() <= one.block.body.arguments.keys() for one in (declared, *declared.overrides))
+        most = self.run.affords(MOST_INSTANCES)
+        found = expanded(count, collection, enabled, address, conflict=conflict, most=most)
+        if len(found.instances) == most < MOST_INSTANCES:
+            self.run.cut = self.run.cut or TOO_MANY_STEPS
+        return found
+
+    def _address(self, mode: Mode, declared: Declared) -> str:
+        prefix = "" if mode == "managed" else f"{mode}."
+        return self.qualified(f"{prefix}{declared.block.label(0)}.{declared.block.label(1)}")
+
+    def _resource(self, mode: Mode, declared: Declared) -> Value:
+        """The value of ``type.name`` in expressions: an object, a tuple of them, or a map of them."""
+        address = self._address(mode, declared)
+        expansion = self.expansion(declared, address)
+        if expansion.symbolic:
+            return unknown(f"the instances of {address} are not known: {expansion.symbolic.reason}", reference=address)
+        objects = {
+            key: Value(self._object(mode, declared, address + key_text(key), names))
+            for key, names in expansion.instances
+        }
+        if expansion.repeated is None:
+            return objects.get(None, NULL)
+        if expansion.repeated == "count":
+            return Value(tuple(objects.values()))
+        return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
+
+    def _object(self, mode: Mode, declared: Declared, address: str, names: Mapping[str, Value]) -> Lazy:
+        provider = self.provider_of(declared)
+        project = provider.body.value("project") if provider else NULL
+        evaluated = body(declared, self.scope(names))
+        view = View(address, evaluated, project, self.run.answers, self.run.states)
+        return instance_object(mode, declared.block.label(0), view)
+
+    # -- providers -------------------------------------------------------------------------------------------------
+
+    def _provider(self, declared: Declared) -> Instance:
+        name, alias = declared.block.label(0), declared.literal("alias")
+        local_name = f"{name}.{alias}" if alias else name
+        evaluated = body(declared, self.scope())
+        address = self.qualified(f"provider.{local_name}")
+        return Instance("provider", name, local_name, address, evaluated, self.address, self.via)
+
+    def backend(self) -> Instance | None:
+        """Where the root module keeps its state; of those of called modules Terraform takes no notice."""
+        declared = self.module.backend
+        if self.path or declared is None or declared.block.type == "cloud":
+            return None
+        name = declared.block.label(0)
+        return Instance("backend", name, name, f"terraform.backend.{name}", body(declared, self.scope()))
+
+    def provider_of(self, declared: Declared) -> Instance | None:
+        """The provider block that configures a resource: the one it names, else that of its type's prefix."""
+        written = declared.argument("provider")
+        if written:
+            name = provider_name(written.argument.expression, written.source)
+        else:
+            name = declared.block.label(0).partition("_")[0]
+        return self.providers.get(name)
+
+    # -- calls -----------------------------------------------------------------------------------------------------
+
+    def children(self, name: str) -> dict[Key, ModuleInstance] | Unknown:
+        """The instances that a module call makes; unknown where the module is not there."""
+        if name not in self._children:
+            self._children[name] = Unknown(f"{self.qualified('module.' + name)} refers to itself")
+            self._children[name] = self._call(name, self.module.calls[name])
+        return self._children[name]
+
+    def _call(self, name: str, declared: Declared) -> dict[Key, ModuleInstance] | Unknown:
+        address = self.qualified(f"module.{name}")
+        source = declared.literal("source")
+        if source is None:
+            return self._gap(declared, address, "its source is not a plain string")
+        if len(self.path) >= DEEPEST_CALL:
+            return self._gap(declared, address, f"module calls are nested deeper than {DEEPEST_CALL}")
+        found = self.run.modules.called(self.module, (*self.path, name), source, declared.literal("version"))
+        unread = None
+        if isinstance(found, str) or found.described:
+            unread = unread_of_call(declared, self.scope(), self.run.files)
+        if unread:
+            self._say_once(declared, address, *unread)
+        if isinstance(found, str):
+            return self._gap(declared, address, found)
+        if found.directory in self.directories:
+            return self._gap(declared, address, "it calls itself, directly or through other modules")
+        if found.described == "partly":
+            self._say(declared, address, f"{address} is not installed, so that only what its arguments grant is known")
+        expansion = self.expansion(declared, address)
+        if expansion.symbolic and (found.resources or found.calls):
+            why = f"how many instances {address} has is not known: {expansion.symbolic.reason}"
+            self._say(declared, address, why, unread=False)
+        if expansion.assumed and (found.resources or found.calls):
+            self._say_assumed(declared, address, expansion.assumed)
+        children: dict[Key, ModuleInstance] = {}
+        for key, names in expansion.instances:
+            if self.run.is_full(STEPS_OF_CALL):
+                return self._full(declared, address)
+            suffix = "[*]" if expansion.symbolic else key_text(key)
+            child = self._child(name, declared, found, address + suffix, names, expansion.uncertain)
+            children["*" if expansion.symbolic else key] = child
+        return children
+
+    def _child(
+        self,
+        name: str,
+        declared: Declared,
+        module: Module,
+        address: str,
+        names: Mapping[str, Value],
+        uncertain: Unknown | None,
+    ) -> ModuleInstance:
+        scope = self.scope(names)
+
+        def given(written: Local) -> Input:
+            return lambda: evaluate(written.argument.expression, scope(written.source))
+
+        arguments = declared.arguments().items()
+        inputs = {input_name: given(written) for input_name, written in arguments if input_name in module.variables}
+        return ModuleInstance(
+            self.run,
+            module,
+            inputs,
+            address=address,
+            path=(*self.path, name),
+            via=(*self.via, declared.header),
+            providers=passed_providers(declared, self.providers),
+            above=self.directories,
+            call=declared,
+            uncertain=uncertain or self.uncertain,
+        )
+
+    def _gap(self, declared: Declared, address: str, reason: str) -> Unknown:
+        reason = f"{address} is not read: {reason}"
+        self._say(declared, address, reason)
+        return Unknown(reason, (Hole(address),))
+
+    def _say(self, declared: Declared, address: str, reason: str, *, unread: bool = True) -> None:
+        self.run.gaps.append(replace(gap(reason, declared, address, self.via), unread=unread))
+
+    def _say_once(self, declared: Declared, address: str, reason: str, at: Span | None = None) -> None:
+        """What holds for a block, however many instances it and its module have."""
+        if (id(declared), reason) not in self.run.told:
+            self.run.told.add((id(declared), reason))
+            self.run.gaps.append(gap(f"{address} {reason}", declared, address, self.via, at))
+
+    def _say_assumed(self, declared: Declared, address: str, assumed: Iterable[str]) -> None:
+        """Note that a block has fewer instances since directories are not there."""
+        for directory in assumed:
+            self.run.absent.setdefault(directory, {}).setdefault(address, gap("", declared, address, self.via))
+
+    def _say_commands(self, mode: Mode, declared: Declared) -> None:
+        """What a block runs that changes IAM."""
+        address = self._address(mode, declared)
+        for key, names in self.expansion(declared, address).instances:
+            found = unread_of_block(mode, declared, self.scope(names), self.run.files)
+            if found:
+                self._say_once(declared, address + key_text(key), *found)
+
+    def _full(self, declared: Declared, address: str) -> Unknown:
+        """What cannot be read because the root module is too large: said where that is met first, not for all after."""
+        reason = f"its root module {self.run.cut}, and the rest is left out"
+        if not self.run.cut_told:
+            self.run.cut_told = True
+            return self._gap(declared, address, reason)
+        return Unknown(f"{address} is not read: {reason}", (Hole(address),))
+
+    def _called(self, name: str) -> Value | None:
+        """``module.name`` in expressions."""
+        if name not in self.module.calls:
+            return None
+        return self._once(("module", name), lambda: self._call_value(name))
+
+    def _call_value(self, name: str) -> Value:
+        children = self.children(name)
+        address = self.qualified(f"module.{name}")
+        if isinstance(children, Unknown):
+            return Value(Unknown(children.reason, (Hole(address),)))
+        if "*" in children:
+            return unknown(f"the instances of {address} are not known", reference=address)
+        objects = {key: Value(child.as_object()) for key, child in children.items()}
+        declared = self.module.calls[name]
+        if declared.argument("count"):
+            return Value(tuple(objects.values()))
+        if declared.argument("for_each"):
+            return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
+        return objects.get(None, NULL)
+
+    def as_object(self) -> Lazy:
+        """This module instance as its caller's expressions see it: an object of its outputs."""
+        return Lazy(self.address, self.output, lambda: self.module.outputs)
+
+    def output(self, name: str) -> Value | None:
+        """``module.this.name``, as the caller sees it."""
+        declared = self.module.outputs.get(name)
+        written = declared.argument("value") if declared else None
+        if written is None and self.module.described:
+            return unknown(f"{self.address} is not installed", reference=f"{self.address}.{name}")
+        if written is None:
+            return None
+        return self._once(("output", name), lambda: self._evaluate(written))
+
+    # -- instances -------------------------------------------------------------------------------------------------
+
+    def instances(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Instance]:
+        """Every instance of a wanted type, here and in the modules below, providers first."""
+        yield from self.own_providers
+        backend = self.backend()
+        if backend:
+            yield backend
+        for declared in self.module.others:
+            self._say_once(declared, self.qualified(declared.block.type), "is a block that iamlint does not read")
+        for (mode, kind, name), blocks in self.module.resources.items():
+            for declared in blocks:
+                if runs(mode, declared):
+                    self._say_commands(mode, declared)
+                if wanted(mode, kind):
+                    yield from self._instances(mode, kind, name, declared)
+        for name in self.module.calls:
+            children = self.children(name)
+            if not isinstance(children, Unknown):
+                for child in children.values():
+                    yield from child.instances(wanted)
+
+    def _instances(self, mode: Mode, kind: str, name: str, declared: Declared) -> Iterator[Instance]:
+        address = self._address(mode, declared)
+        self.run.assumed_anew()
+        expansion = self.expansion(declared, address)
+        provider = self.provider_of(declared)
+        for number, (key, names) in enumerate(expansion.instances):
+            if self.run.is_full() or (number and self.run.is_on_reserve):
+                self._full(declared, address)
+                return
+            evaluated = body(declared, self.scope(names))
+            suffix = "[*]" if expansion.symbolic else key_text(key)
+            shown: Literal["managed", "data"] = "managed" if mode == "managed" else "data"
+            instance = Instance(shown, kind, name, address + suffix, evaluated, self.address, self.via, provider)
+            call, uncertain = self.address if self._callsite else "", expansion.uncertain or self.uncertain
+            instance = replace(instance, symbolic=expansion.symbolic, call=call, uncertain=uncertain)
+            yield self._callsite.placed(instance) if self._callsite else instance
+        if self.run.files.assumed:  # by the expansion, or by what the instances were asked for
+            self._say_assumed(declared, address, self.run.files.assumed)

@@ -1,0 +1,155 @@
+"""``count`` and ``for_each``: how many instances there are, and under which keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from iamlint.documents.values import SetOf, Value, key_value
+from iamlint.unknown import Hole, Unknown
+
+LONGEST_KEY = 1_000
+"""Characters of an instance key beyond which the instances are not told apart: addresses have it in them."""
+MOST_INSTANCES = 10_000
+"""More instances of one block than this are not expanded."""
+
+Key = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The instances of a block: each key with the names (``each``, ``count``) that its expressions see.
+
+    ``repeated`` is "count" or "for_each" where the block has one. ``symbolic`` has the reason where the number is not
+    known; then there is one instance, which stands for however many there will be. ``uncertain`` has the reason where
+    it is not known whether the only instance exists. ``assumed`` are directories that were taken to be empty for it.
+    """
+
+    instances: tuple[tuple[Key, dict[str, Value]], ...]
+    repeated: str | None = None
+    symbolic: Unknown | None = None
+    uncertain: Unknown | None = None
+    assumed: frozenset[str] = frozenset()
+
+
+SINGLE = Expansion(((None, {}),))
+
+
+def expanded(
+    count: Value | None,
+    collection: Value | None,
+    enabled: Value | None,
+    address: str,
+    *,
+    conflict: bool,
+    most: int = MOST_INSTANCES,
+) -> Expansion:
+    """The instances of a block with these arguments; None for one that is not set.
+
+    Terraform refuses ``count`` beside ``for_each`` in one block (``conflict``). Where an override file adds one to the
+    other it plans by ``count``, whichever of the two files has it. ``enabled`` is OpenTofu's. Of the instances ``most``
+    are made: further ones would not be read. Sources:
+    ``nodeExpandPlannableResource`` of Terraform 1.11 (checked with its binary),
+    https://opentofu.org/docs/language/meta-arguments/enabled/
+    """
+    if conflict:
+        why = Unknown("count and for_each are both set in one block, which Terraform refuses", refused=True)
+        return _symbolic(why, address, "count")
+    if count is not None:
+        return by_count(count, address, most)
+    if collection is not None:
+        return by_for_each(collection, address, most)
+    return SINGLE if enabled is None else _by_enabled(enabled)
+
+
+def _by_enabled(enabled: Value) -> Expansion:
+    match enabled.data:
+        case True | "true":
+            return SINGLE
+        case False | "false":
+            return Expansion(())
+        case Unknown() as why:
+            return replace(SINGLE, uncertain=why)
+        case _:
+            return replace(SINGLE, uncertain=Unknown("enabled is neither true nor false"))
+
+
+def elements(collection: Value) -> tuple[tuple[Value, Value], ...] | Unknown:
+    """Key and value of each element, as ``for_each`` of a dynamic block sees them; null has none."""
+    match collection.data:
+        case Unknown() as why:
+            return why
+        case dict() as entries:
+            return tuple((key_value(key, value.at), value) for key, value in entries.items())
+        case tuple() as items:
+            return tuple((Value(index), value) for index, value in enumerate(items))
+        case SetOf(items):
+            return tuple((value, value) for value in items)
+        case None:
+            return ()
+        case _:
+            return Unknown("for_each needs a collection")
+
+
+def by_count(count: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
+    """The instances that ``count`` makes."""
+    number = count.data
+    if isinstance(number, str) and number.isdecimal():
+        number = int(number)
+    if isinstance(number, Unknown):
+        return _symbolic(number, address, "count")
+    if isinstance(number, bool) or not isinstance(number, int | Decimal) or number != int(number) or number < 0:
+        return _symbolic(Unknown("count is not a whole number"), address, "count")
+    if number > MOST_INSTANCES:
+        return _symbolic(Unknown(f"count is larger than the {MOST_INSTANCES} that iamlint expands"), address, "count")
+    indices = range(min(int(number), most))
+    return Expansion(tuple((index, {"count": Value({"index": Value(index)})}) for index in indices), "count")
+
+
+def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
+    """The instances that ``for_each`` makes: of a map its keys, of a set of strings its elements."""
+    data = collection.data
+    if isinstance(data, Unknown):
+        return _symbolic(data, address, "for_each")
+    pairs = elements(collection)
+    if isinstance(pairs, Unknown):
+        return _symbolic(pairs, address, "for_each")
+    if data is None or (isinstance(data, tuple) and data):  # one without elements may have been a set
+        return _symbolic(Unknown("for_each needs a map or a set of strings, as Terraform says"), address, "for_each")
+    if len(pairs) > MOST_INSTANCES:
+        why = Unknown(f"for_each has more than the {MOST_INSTANCES} elements that iamlint expands")
+        return _symbolic(why, address, "for_each")
+    instances: list[tuple[Key, dict[str, Value]]] = []
+    for key, value in pairs[:most]:
+        match key.data:
+            case str() as name if len(name) > LONGEST_KEY:
+                why = Unknown(f"a key of for_each has more than the {LONGEST_KEY} characters that iamlint reads")
+                return _symbolic(why, address, "for_each")
+            case str() as name:
+                instances.append((name, {"each": Value({"key": key, "value": value})}))
+            case Unknown() as part:
+                # Terraform would refuse to plan it before a first apply; the element is still one grant of someone.
+                instances.append((part.text, {"each": Value({"key": key, "value": value})}))
+            case _:
+                return _symbolic(Unknown("a key of for_each is not a string"), address, "for_each")
+    return Expansion(tuple(instances), "for_each")
+
+
+def _symbolic(why: Unknown, address: str, repeated: str) -> Expansion:
+    def name(part: str) -> Value:
+        return Value(Unknown(f"{repeated} is not known: {why.reason}", (Hole(f"{address}[*].{part}"),)))
+
+    each = Value({"key": name("each.key"), "value": name("each.value")})
+    return Expansion(((None, {"each": each, "count": Value({"index": name("count.index")})}),), repeated, why)
+
+
+def key_text(key: Key) -> str:
+    """An instance key as addresses have it: ``[0]``, ``["a"]``, nothing for a single instance."""
+    if key is None:
+        return ""
+    if isinstance(key, int):
+        return f"[{key}]"
+    quoted = (
+        key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    )
+    return f'["{quoted}"]'

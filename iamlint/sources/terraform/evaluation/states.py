@@ -1,0 +1,190 @@
+"""The states that root modules keep, and other configurations read: outputs, by where the backend puts them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from functools import cached_property
+from pathlib import Path
+
+from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
+from iamlint.hcl.functions.types import size
+from iamlint.sources.terraform.configuration.module import Module
+from iamlint.sources.terraform.configuration.selection import DEFAULT, NAME
+from iamlint.sources.terraform.evaluation.evaluation import ModuleInstance
+from iamlint.sources.terraform.instances.arguments import text_of
+from iamlint.unknown import Hole, Unknown, shown
+
+Key = tuple[str, ...]
+"""Backend and place of the state."""
+
+_PLACES = {
+    "gcs": ("bucket", "prefix"),
+    "s3": ("bucket", "key"),
+    "azurerm": ("storage_account_name", "container_name", "key"),
+    "http": ("address",),
+    "local": ("path",),
+}
+"""The arguments of a backend that say where a state is.
+
+Source: https://developer.hashicorp.com/terraform/language/backend
+"""
+_DEFAULTS = {("gcs", "prefix"): "", ("local", "path"): "terraform.tfstate"}
+
+
+class States:
+    """The states of the root modules of a run.
+
+    ``top`` makes the instance of a root module for a value of ``terraform.workspace``; each is made when it is asked
+    for, and kept where its outputs are read. ``named`` are the directories of the root modules that the user named.
+    ``doubtful`` has, by the directory of a root module, the others that it reads: anybody can add one that says that it
+    keeps a state.
+    """
+
+    def __init__(
+        self,
+        roots: Iterable[Module],
+        top: Callable[[Module, Value], ModuleInstance],
+        named: Set[Path] = frozenset(),
+    ) -> None:
+        self._roots, self._top, self._named = tuple(roots), top, named
+        self._tops: dict[tuple[Path, str], ModuleInstance] = {}
+        self.doubtful: dict[Path, list[Path]] = {}
+
+    def root(self, module: Module, workspace: Value) -> ModuleInstance:
+        """The instance of a root module in a workspace: the one whose outputs were asked for, else a new one."""
+        return self._tops.get((module.directory, _text(workspace))) or self._top(module, workspace)
+
+    def forget(self) -> None:
+        """Make every instance anew when its outputs are asked for again."""
+        self._tops.clear()
+
+    def outputs(
+        self, arguments: Mapping[str, Value], reference: str, reader: Path, *, certain: bool = False
+    ) -> Value | str:
+        """The outputs that a ``terraform_remote_state`` reads, or why they are not known.
+
+        ``arguments`` are its ``backend``, ``config`` and ``workspace``; ``reader`` is the directory of the root module
+        that reads. What is not known there bears ``reference`` in its name here. What only a root module says that
+        the user did not name is not known where all shall be ``certain``.
+        """
+        key, workspace = _key(arguments, reader), _workspace(arguments["workspace"])
+        if isinstance(key, str):
+            return key
+        if isinstance(workspace, str):
+            return workspace
+        found = self._kept.get(key, [])
+        if len(found) != 1:
+            return f"{'more than one' if found else 'no'} root module here keeps its state there"
+        if found[0].directory == reader:
+            return "it is the state of the root module that reads it"
+        if found[0].directory not in self._named:
+            if certain:
+                return "it is in another root module"
+            self.doubtful.setdefault(reader, []).append(found[0].directory)
+        at = (found[0].directory, _text(workspace))
+        if at not in self._tops:
+            self._tops[at] = self._top(found[0], workspace)
+        top = self._tops[at]
+
+        def output(name: str) -> Value:
+            value = top.output(name)
+            if value is None:
+                return Value(Unknown(f"the root module whose state it is has no output {name!r}"))
+            size(value)  # raises where it is larger than is evaluated
+            return _elsewhere(value, reference)
+
+        return Value(Lazy(f"{reference}.outputs", output, lambda: top.module.outputs))
+
+    @cached_property
+    def _kept(self) -> dict[Key, list[Module]]:
+        kept: dict[Key, list[Module]] = {}
+        for module in self._roots:
+            key = _key(_state(self._top(module, Value(DEFAULT))), module.directory)
+            if not isinstance(key, str):
+                kept.setdefault(key, []).append(module)
+        return kept
+
+
+def _text(workspace: Value) -> str:
+    return shown(text_of(workspace))
+
+
+def _state(top: ModuleInstance) -> Mapping[str, Value]:
+    """Where a root module keeps its own state, as a ``terraform_remote_state`` would have it."""
+    backend = top.backend()
+    if backend is None:
+        kind, config = "cloud" if top.module.backend else "local", dict[str, Value]()
+    else:
+        kind, config = backend.type, {name: backend.body.value(name) for name in backend.body.arguments}
+    return {"backend": Value(kind), "config": Value(config)}
+
+
+def _workspace(written: Value) -> Value | str:
+    """The workspace whose state is read: ``terraform.workspace`` is the same one there; or why it is not known."""
+    name = text_of(written)
+    if not isinstance(name, Unknown):
+        return Value(name or DEFAULT)
+    return written if name.hole == Hole(NAME) else f"where it is kept is not known: {name.reason}"
+
+
+def _key(arguments: Mapping[str, Value], directory: Path) -> Key | str:
+    """Where a state is, or why that is not known."""
+    backend = text_of(arguments["backend"])
+    config = arguments["config"].data
+    for part in (backend, config):
+        if isinstance(part, Unknown):
+            return f"where it is kept is not known: {part.reason}"
+    if backend not in _PLACES or not isinstance(config, dict | None):
+        return f"the backend {backend!r} is not compared"
+    parts: list[str] = []
+    for name in _PLACES[backend]:
+        written = text_of((config or {}).get(name, Value(None)))
+        if isinstance(written, Unknown):
+            return f"where it is kept is not known: {written.reason}"
+        place = written if written else _DEFAULTS.get((backend, name))
+        if place is None:
+            return f"where it is kept is not known: the configuration of its backend has no {name}"
+        parts.append(place)
+    if backend == "local":
+        parts = [os.path.normpath(directory / parts[0])]
+    return (backend, *(part.strip("/") for part in parts))
+
+
+def _elsewhere(value: Value, reference: str) -> Value:
+    """A value of another root module: its unknown parts are no references of the one that reads it."""
+    structure = value.structure and _elsewhere(value.structure, reference)
+    return Value(_data(value, reference), value.at, structure)
+
+
+def _data(value: Value, reference: str) -> Data:
+    match value.data:
+        case Unknown() as why:
+            return Unknown(why.reason, tuple(_parts(why, reference)), why.refused)
+        case List() as items:
+            return List(_elsewhere(item, reference) for item in items)
+        case tuple() as items:
+            return tuple(_elsewhere(item, reference) for item in items)
+        case SetOf(items):
+            return SetOf(tuple(_elsewhere(item, reference) for item in items))
+        case Map() as fields:
+            return Map({name: _elsewhere(field, reference) for name, field in fields.items()})
+        case dict() as fields:
+            return {name: _elsewhere(field, reference) for name, field in fields.items()}
+        case Lazy() as lazy:
+            return _lazy(lazy, reference)
+        case data:
+            return data
+
+
+def _lazy(lazy: Lazy, reference: str) -> Lazy:
+    def attribute(name: str) -> Value | None:
+        found = lazy.attribute(name)
+        return None if found is None else _elsewhere(found, reference)
+
+    return Lazy(f"{reference}.outputs/{lazy.reference}", attribute, lazy.names, whole=lazy.whole)
+
+
+def _parts(why: Unknown, reference: str) -> Iterator[str | Hole]:
+    for part in why.parts:
+        yield Hole(f"{reference}.outputs/{part.reference}") if isinstance(part, Hole) else part

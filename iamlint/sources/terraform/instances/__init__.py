@@ -1,0 +1,1 @@
+"""Instances of resources: their arguments, and what the provider computes of them."""

@@ -1,0 +1,126 @@
+"""Arguments as facts want them: texts, lists of texts, and the place that each is written at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from iamlint.documents.values import SetOf, Value
+from iamlint.facts import Place, Text
+from iamlint.location import Span
+from iamlint.sources.terraform.instances.instance import Argument, Body
+from iamlint.unknown import Hole, Unknown, shown
+
+LONGEST_TEXT = 100_000
+"""Characters of an argument beyond which it is unknown; those that are documents are read otherwise."""
+Placed = tuple[Text, Place]
+
+
+def text_of(value: Value) -> Text | None:
+    """A value as the string that Terraform makes of it for a string argument; None for null."""
+    match value.data:
+        case str() as data if len(data) > LONGEST_TEXT:
+            return Unknown(f"a text of {len(data)} characters is longer than iamlint reads here")
+        case None | str() | Unknown() as data:
+            return data
+        case bool() as flag:
+            return "true" if flag else "false"
+        case int() | Decimal() as number:
+            return str(number)
+        case _:
+            return Unknown("this is not a string")
+
+
+def flag_of(value: Value) -> bool | Unknown:
+    """A value as the boolean that Terraform makes of it for a boolean argument; false for null."""
+    match value.data:
+        case bool() | Unknown() as data:
+            return data
+        case None | "false":
+            return False
+        case "true":
+            return True
+        case _:
+            return Unknown("this is neither true nor false")
+
+
+def place_of(argument: Argument, value: Value | None = None, item: Span | None = None) -> Place:
+    """Where an argument's value, or one element of it, is written.
+
+    The item of a literal list, else what the argument's expression itself holds of it, else the whole expression; a
+    value that comes from elsewhere has that as its origin.
+    """
+    at, written = item or argument.at, (value or argument.value).at
+    if written is None or written == at:
+        return Place(at.location)
+    if written.source is at.source and at.start <= written.start and written.end <= at.end:
+        return Place(written.location)
+    return Place(at.location, written.location)
+
+
+def placed_text(body: Body, name: str) -> Placed | None:
+    """The text of an argument with its place; None where it is absent or null."""
+    argument = body.arguments.get(name)
+    text = text_of(argument.value) if argument else None
+    return (text, place_of(argument)) if argument and text is not None else None
+
+
+def elements_of(value: Value) -> tuple[Value, ...] | Unknown:
+    """The elements of a list or set; none of null."""
+    match value.data:
+        case None:
+            return ()
+        case tuple() as items:
+            return items
+        case SetOf(items):
+            return items
+        case Unknown() as why:
+            return why
+        case _:
+            return Unknown("this is not a list")
+
+
+def placed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
+    """The elements of a set of strings, each with its own place and once, as in the set that the provider makes."""
+    listed = listed_texts(body, name)
+    return listed if isinstance(listed, Unknown) else tuple(_distinct(listed))
+
+
+def listed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
+    """The elements of a list of strings that are not null, each with its own place, those named twice included."""
+    argument = body.arguments.get(name)
+    if argument is None:
+        return ()
+    elements = elements_of(argument.value)
+    if isinstance(elements, Unknown):
+        return elements
+    items: tuple[Span | None, ...] = argument.items
+    if len(items) != len(elements):
+        items = (None,) * len(elements)
+    texts = ((text_of(element), element, item) for element, item in zip(elements, items, strict=True))
+    return tuple((text, place_of(argument, element, item)) for text, element, item in texts if text is not None)
+
+
+def _distinct(listed: Iterable[Placed]) -> Iterator[Placed]:
+    """Each text once; of those that are not known at all none is another."""
+    seen: set[str] = set()
+    for text, place in listed:
+        identity = shown(text)
+        comparable = isinstance(text, str) or bool(text.parts)
+        if not comparable or identity not in seen:
+            yield text, place
+        seen.add(identity)
+
+
+def texts_only(found: tuple[Placed, ...] | Unknown) -> tuple[Text, ...] | Unknown:
+    """The texts without their places."""
+    return found if isinstance(found, Unknown) else tuple(text for text, _ in found)
+
+
+def named(text: Text | None, reference: str, reason: str) -> Text:
+    """A text that has an identity: what is not known at all gets a hole of its own."""
+    if text is None:
+        return Unknown(reason, (Hole(reference),))
+    if isinstance(text, Unknown) and not text.parts:
+        return Unknown(text.reason, (Hole(reference),))
+    return text

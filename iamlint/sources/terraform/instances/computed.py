@@ -1,0 +1,469 @@
+"""What the Google provider works out: attributes that follow from the arguments, and data sources that follow too.
+
+Source: the provider's documentation of each resource, https://registry.terraform.io/providers/hashicorp/google/latest/docs
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from iamlint.documents.values import Value
+from iamlint.facts import Text
+from iamlint.sources.terraform.instances.answers import Answers
+from iamlint.sources.terraform.instances.instance import Body
+from iamlint.sources.terraform.instances.policies import iam_policy_document
+from iamlint.unknown import Hole, Unknown, join_texts
+
+_OTHER_STATE = re.compile(r"(\S*data\.terraform_remote_state\.\S+) stands in another state")
+NO_PROJECT = "the project is set neither here nor in the provider block"
+
+
+Remote = Callable[[Mapping[str, Value], str], Value | str]
+"""The outputs that a ``terraform_remote_state`` with these arguments and this address reads, or why there are none."""
+
+
+def not_read(_arguments: Mapping[str, Value], _reference: str) -> Value | str:
+    """No state is read."""
+    return "no root module is looked for that keeps it"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An instance as its own attributes see it: its address, its body, the project of its provider.
+
+    ``answers`` are what the documents of the run tell of what the provider would ask an API for, ``states`` what other
+    root modules of the run keep.
+    """
+
+    address: str
+    body: Body
+    default_project: Value
+    answers: Answers
+    states: Remote
+
+    def argument(self, name: str) -> Value:
+        """A configured argument, or its unknown stand-in where the provider fills it in."""
+        value = self.body.value(name)
+        if value.data is None:
+            return after_apply(self, name)
+        return value
+
+    @property
+    def project(self) -> Value:
+        """The project argument, or the provider's project."""
+        value = self.body.value("project")
+        if value.data not in (None, ""):
+            return value
+        if self.default_project.data not in (None, ""):
+            return self.default_project
+        return Value(Unknown(NO_PROJECT, (Hole(f"{self.address}.project"),)))
+
+
+def after_apply(view: View, name: str) -> Value:
+    """The stand-in for what only an apply tells, or, of a data source, only whom it asks."""
+    reference, kind = f"{view.address}.{name}", _of_data(view)
+    if not kind:
+        reason = f"{reference} is known after apply"
+    elif kind.startswith("google_"):
+        told = _TOLD.get((kind, name), "")
+        reason = f"only Google's API tells {reference}" + (f"; {_beside(told)} does so, too" if told else "")
+    elif kind == "terraform_remote_state":
+        reason = f"{reference} stands in another state, which is not read"
+    else:
+        reason = f"{reference} is only known where Terraform runs"
+    return Value(Unknown(reason, (Hole(reference),)))
+
+
+def _of_data(view: View) -> str:
+    """The type of a data source; empty for what is none."""
+    _, _, name = f".{view.address}".rpartition(".data.")
+    return name.partition(".")[0]
+
+
+_PROJECTS = "gcloud projects list"
+_FOLDERS = "gcloud resource-manager folders list --organization=NUMBER"
+_ORGANIZATIONS = "gcloud organizations list"
+_TOLD = {
+    **{("google_project", name): _PROJECTS for name in ("number", "name", "org_id", "folder_id")},
+    **{("google_folder", name): _FOLDERS for name in ("display_name", "parent", "organization")},
+    **{("google_active_folder", name): _FOLDERS for name in ("id", "name")},
+    **{
+        ("google_organization", name): _ORGANIZATIONS
+        for name in ("id", "name", "org_id", "domain", "directory_customer_id")
+    },
+}
+"""The attributes of data sources that an export tells, with the command that makes it."""
+
+
+def _beside(command: str) -> str:
+    return f"`{command} --format=json` beside the configuration"
+
+
+def project_number(view: View) -> Value:
+    """The number of the project of an account or a pool, where an export tells it."""
+    hole = Hole(f"{view.address}.project_number")
+    project = view.project.data
+    if isinstance(project, Unknown):
+        return Value(Unknown(project.reason, (hole,)))
+    found = view.answers.project(project, "number") if isinstance(project, str) else None
+    if isinstance(found, Unknown):
+        return Value(Unknown(found.reason, (hole,)))
+    if found:
+        return Value(found)
+    why = f"only Google's API has the project's number; {_beside(_PROJECTS)} tells it, too"
+    return Value(Unknown(why, (hole,)))
+
+
+def joined(*parts: str | Value) -> Value:
+    """A text put together; its unknown parts stay holes."""
+    texts = [part.data if isinstance(part, Value) else part for part in parts]
+    known = [text for text in texts if isinstance(text, str | Unknown)]
+    return Value(join_texts(*known) if len(known) == len(texts) else Unknown("a part of the name is not a string"))
+
+
+def account_email(account_id: Value, project: Value, address: str) -> Value:
+    """``ACCOUNT@PROJECT.iam.gserviceaccount.com``, or ``${ADDRESS.email}`` where a part of it is not known.
+
+    Projects of a domain ("example.com:shop") have their e-mails under ``shop.example.com``.
+    """
+    name, of = account_id.data, project.data
+    if isinstance(name, str) and isinstance(of, str) and name and of:
+        domain, colon, short = of.partition(":")
+        return Value(f"{name}@{f'{short}.{domain}' if colon else of}.iam.gserviceaccount.com")
+    reason = next(
+        (part.reason for part in (name, of) if isinstance(part, Unknown)), "its account id or its project is no name"
+    )
+    return Value(Unknown(reason, (Hole(f"{address}.email"),)))
+
+
+def _account(view: View, name: str) -> Value | None:
+    email = account_email(view.argument("account_id"), view.project, view.address)
+    match name:
+        case "email":
+            return email
+        case "member":
+            return joined("serviceAccount:", email)
+        case "name" | "id":
+            return joined("projects/", view.project, "/serviceAccounts/", email)
+        case "project":
+            return view.project
+        case "disabled":
+            return Value(False)
+        case _:
+            return None
+
+
+def _known_account(view: View, name: str) -> Value | None:
+    """``data.google_service_account``: the account id may be a full e-mail or a full name already."""
+    written = view.argument("account_id").data
+    if isinstance(written, str) and "@" in written:
+        email = Value(written.rpartition("/")[2])
+    else:
+        email = account_email(view.argument("account_id"), view.project, view.address)
+    match name:
+        case "email":
+            return email
+        case "member":
+            return joined("serviceAccount:", email)
+        case "name" | "id":
+            return joined("projects/", view.project, "/serviceAccounts/", email)
+        case "project":
+            return view.project
+        case _:
+            return None
+
+
+def _managed_account(before: str, after: str, *, by_number: bool) -> Callable[[View, str], Value | None]:
+    """An account that Google makes for a project, named by the project's number or its id."""
+
+    def attribute(view: View, name: str) -> Value | None:
+        email = joined(before, project_number(view) if by_number else view.project, after)
+        match name:
+            case "email" | "email_address":
+                return email
+            case "member":
+                return joined("serviceAccount:", email)
+            case "name" | "id":
+                return joined("projects/", view.project, "/serviceAccounts/", email)
+            case "project":
+                return view.project
+            case _:
+                return None
+
+    return attribute
+
+
+_AGENTS = {
+    "aiplatform": "gcp-sa-aiplatform",
+    "artifactregistry": "gcp-sa-artifactregistry",
+    "bigquerydatatransfer": "gcp-sa-bigquerydatatransfer",
+    "cloudbuild": "gcp-sa-cloudbuild",
+    "cloudfunctions": "gcf-admin-robot",
+    "cloudscheduler": "gcp-sa-cloudscheduler",
+    "cloudtasks": "gcp-sa-cloudtasks",
+    "container": "container-engine-robot",
+    "dataform": "gcp-sa-dataform",
+    "eventarc": "gcp-sa-eventarc",
+    "iap": "gcp-sa-iap",
+    "notebooks": "gcp-sa-notebooks",
+    "pubsub": "gcp-sa-pubsub",
+    "run": "serverless-robot-prod",
+    "secretmanager": "gcp-sa-secretmanager",
+    "servicenetworking": "service-networking",
+    "sqladmin": "gcp-sa-cloud-sql",
+    "workflows": "gcp-sa-workflows",
+}
+"""Where the agent of a service has its e-mail. Source: https://cloud.google.com/iam/docs/service-agents"""
+
+
+def _service_identity(view: View, name: str) -> Value | None:
+    service = view.body.value("service").data
+    domain = _AGENTS.get(service.removesuffix(".googleapis.com")) if isinstance(service, str) else None
+    if domain is None:
+        return None
+    return _managed_account("service-", f"@{domain}.iam.gserviceaccount.com", by_number=True)(view, name)
+
+
+def _project(view: View, name: str) -> Value | None:
+    match name:
+        case "project_id":
+            return _project_id(view)
+        case "id":
+            return joined("projects/", _project_id(view))
+        case _:
+            return _of_project(view, _project_id(view), name)
+
+
+def _project_id(view: View) -> Value:
+    written = view.body.value("project_id")
+    if written.data is not None:
+        return written
+    if view.default_project.data is not None:
+        return view.default_project
+    return Value(Unknown(NO_PROJECT, (Hole(f"{view.address}.project_id"),)))
+
+
+def _of_project(view: View, project_id: Value, name: str) -> Value | None:
+    """What an export tells of a project. Where a data source has none that is known, the API is not what is missing."""
+    data = project_id.data
+    if ("google_project", name) not in _TOLD:
+        return None
+    if isinstance(data, Unknown) and _of_data(view):
+        return Value(Unknown(data.reason, (Hole(f"{view.address}.{name}"),)))
+    if not isinstance(data, str):
+        return None
+    match name:
+        case "number":
+            return _told(view, name, view.answers.project(data, "number"))
+        case "name":
+            return _told(view, name, view.answers.project(data, "display_name"))
+        case _:
+            parent = view.answers.project(data, "parent")
+            if not isinstance(parent, str):
+                return _told(view, name, parent)
+            kind, slash, number = parent.partition("/")
+            return Value(number if kind == _PARENTS[name] else "") if slash else None
+
+
+_PARENTS = {"folder_id": "folders", "org_id": "organizations"}
+
+
+def _told(view: View, name: str, found: Text | None) -> Value | None:
+    """What documents tell of an attribute, or why what they tell is not known; None where they tell nothing."""
+    if isinstance(found, Unknown):
+        return Value(Unknown(found.reason, (Hole(f"{view.address}.{name}"),)))
+    return Value(found) if found else None
+
+
+def _project_role(view: View, name: str) -> Value | None:
+    match name:
+        case "id" | "name":
+            return joined("projects/", view.project, "/roles/", view.argument("role_id"))
+        case "project":
+            return view.project
+        case _:
+            return None
+
+
+def _organization_role(view: View, name: str) -> Value | None:
+    if name in ("id", "name"):
+        return joined("organizations/", view.argument("org_id"), "/roles/", view.argument("role_id"))
+    return None
+
+
+def _folder(view: View, name: str) -> Value | None:
+    if name in ("id", "name"):
+        return joined("folders/", after_apply(view, "folder_id"))
+    return None
+
+
+def _workload_pool(view: View, name: str) -> Value | None:
+    """The ``id`` has the project's id, the ``name``, which principals are made of, its number."""
+    pool = view.argument("workload_identity_pool_id")
+    match name:
+        case "id":
+            return joined("projects/", view.project, "/locations/global/workloadIdentityPools/", pool)
+        case "name":
+            return joined("projects/", project_number(view), "/locations/global/workloadIdentityPools/", pool)
+        case _:
+            return None
+
+
+def _workforce_pool(view: View, name: str) -> Value | None:
+    if name in ("id", "name"):
+        return joined("locations/", view.argument("location"), "/workforcePools/", view.argument("workforce_pool_id"))
+    return None
+
+
+def _boundary(view: View, name: str) -> Value | None:
+    if name in ("id", "name"):
+        arguments = ("organization", "location", "principal_access_boundary_policy_id")
+        return boundary_name(*map(view.argument, arguments))
+    return None
+
+
+def boundary_name(organization: Value, location: Value, policy_id: Value) -> Value:
+    """``organizations/N/locations/global/principalAccessBoundaryPolicies/ID``."""
+    policies = "/principalAccessBoundaryPolicies/"
+    return joined("organizations/", organization, "/locations/", location, policies, policy_id)
+
+
+def _remote_state(view: View, name: str) -> Value | None:
+    """The outputs of another root module; what stands in a state that none of them keeps is not read."""
+    if name != "outputs":
+        return None
+    reference = f"{view.address}.outputs"
+    arguments = {part: view.body.value(part) for part in ("backend", "config", "workspace")}
+    found = view.states(arguments, view.address)
+    if isinstance(found, Value):
+        return found
+    through = _OTHER_STATE.search(found)
+    if through:  # the chain goes on, and has reasons of its own where it is read
+        found = f"where it is kept is not known without {through[1]}"
+    return Value(Unknown(f"{reference} stands in another state, which is not read: {found}", (Hole(reference),)))
+
+
+def _client(view: View, name: str) -> Value | None:
+    return view.project if name == "project" else None
+
+
+def _policy(view: View, name: str) -> Value | None:
+    return iam_policy_document(view.body) if name == "policy_data" else None
+
+
+def _known_folder(view: View, name: str) -> Value | None:
+    """``data.google_folder``: the folder of this number."""
+    written = view.body.value("folder")
+    folder = _container(written, "folders/")
+    if folder is None:
+        return None
+    match name:
+        case "id" | "name":
+            return Value(folder, written.at)
+        case "folder_id":
+            return Value(folder.removeprefix("folders/"), written.at)
+        case "organization" if view.body.value("lookup_organization").data in (True, "true"):
+            return _told(view, name, view.answers.organization_above(folder))
+        case "display_name" | "parent":
+            return _told(view, name, view.answers.folder(folder, name))
+        case _:
+            return None
+
+
+def _active_folder(view: View, name: str) -> Value | None:
+    """``data.google_active_folder``: the folder that is called so, where an export has it."""
+    called, parent = view.body.value("display_name").data, view.body.value("parent").data
+    if name not in ("id", "name") or not isinstance(called, str) or not isinstance(parent, str):
+        return None
+    return _told(view, name, view.answers.folder_called(called, parent))
+
+
+def _known_organization(view: View, name: str) -> Value | None:
+    """``data.google_organization``: the one of this number, or of this domain, where an export has it."""
+    written, domain = view.body.value("organization"), view.body.value("domain").data
+    organization = _container(written, "organizations/")
+    if organization is None and written.data is None and isinstance(domain, str):
+        told = view.answers.organization_of(domain)
+        if isinstance(told, Unknown):
+            return _told(view, name, told)
+        organization = told
+    if organization is None:
+        return None
+    match name:
+        case "id" | "name":
+            return Value(organization, written.at)
+        case "org_id":
+            return Value(organization.removeprefix("organizations/"), written.at)
+        case "domain":
+            return _told(view, name, view.answers.organization(organization, "domain"))
+        case "directory_customer_id":
+            return _told(view, name, view.answers.organization(organization, "customer_id"))
+        case _:
+            return None
+
+
+def _container(written: Value, prefix: str) -> str | None:
+    """``folders/N`` or ``organizations/N``, from that or from the number alone."""
+    digits = written.data.removeprefix(prefix) if isinstance(written.data, str) else ""
+    return prefix + digits if digits.isdecimal() else None
+
+
+def _known_role(view: View, name: str) -> Value | None:
+    """What the catalogue has of a predefined role, and an export of a custom one."""
+    role = view.argument("name").data
+    asked = name == "included_permissions" and isinstance(role, str)
+    permissions = view.answers.permissions(role) if asked and isinstance(role, str) else None
+    if isinstance(permissions, Unknown):
+        return _told(view, name, permissions)
+    return Value(tuple(map(Value, sorted(permissions)))) if permissions else None
+
+
+_ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
+    ("managed", "google_service_account"): _account,
+    ("managed", "google_project"): _project,
+    ("managed", "google_project_service_identity"): _service_identity,
+    ("managed", "google_project_iam_custom_role"): _project_role,
+    ("managed", "google_organization_iam_custom_role"): _organization_role,
+    ("managed", "google_folder"): _folder,
+    ("managed", "google_iam_workload_identity_pool"): _workload_pool,
+    ("managed", "google_iam_workforce_pool"): _workforce_pool,
+    ("managed", "google_iam_principal_access_boundary_policy"): _boundary,
+    ("data", "google_iam_workload_identity_pool"): _workload_pool,
+    ("data", "google_service_account"): _known_account,
+    ("data", "google_project"): _project,
+    ("data", "google_folder"): _known_folder,
+    ("data", "google_active_folder"): _active_folder,
+    ("data", "google_organization"): _known_organization,
+    ("data", "terraform_remote_state"): _remote_state,
+    ("data", "google_client_config"): _client,
+    ("data", "google_iam_policy"): _policy,
+    ("data", "google_iam_role"): _known_role,
+    ("data", "google_compute_default_service_account"): _managed_account(
+        "", "-compute@developer.gserviceaccount.com", by_number=True
+    ),
+    ("data", "google_app_engine_default_service_account"): _managed_account(
+        "", "@appspot.gserviceaccount.com", by_number=False
+    ),
+    ("data", "google_storage_project_service_account"): _managed_account(
+        "service-", "@gs-project-accounts.iam.gserviceaccount.com", by_number=True
+    ),
+    ("data", "google_bigquery_default_service_account"): _managed_account(
+        "bq-", "@bigquery-encryption.iam.gserviceaccount.com", by_number=True
+    ),
+    ("data", "google_storage_transfer_project_service_account"): _managed_account(
+        "project-", "@storage-transfer-service.iam.gserviceaccount.com", by_number=True
+    ),
+}
+
+
+def computed(mode: str, kind: str, name: str, view: View) -> Value:
+    """An attribute that is not configured: worked out where it follows, else known after apply."""
+    attribute = _ATTRIBUTES.get((mode, kind))
+    found = attribute(view, name) if attribute else None
+    if found is not None:
+        return found
+    if name == "project" and kind.startswith("google_") and view.default_project.data is not None:
+        return view.default_project
+    return after_apply(view, name)

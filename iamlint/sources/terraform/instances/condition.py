@@ -1,0 +1,23 @@
+"""The condition of a grant or denial."""
+
+from __future__ import annotations
+
+from iamlint.facts import Condition
+from iamlint.sources.terraform.instances.arguments import placed_text, text_of
+from iamlint.sources.terraform.instances.instance import Body
+from iamlint.unknown import Unknown
+
+
+def condition_of(body: Body, block: str = "condition") -> Condition | Unknown | None:
+    """The condition that a nested block states; None where there is no such block."""
+    blocks = body.blocks_of(block)
+    if isinstance(blocks, Unknown):
+        return blocks
+    if not blocks:
+        return None
+    inner = blocks[0]
+    found = placed_text(inner, "expression")
+    if found is None:
+        return Condition(Unknown("the condition has no expression"), text_of(inner.value("title")), inner.at.location)
+    expression, place = found
+    return Condition(expression, text_of(inner.value("title")), place.at)

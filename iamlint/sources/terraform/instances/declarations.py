@@ -1,0 +1,29 @@
+"""What states a fact: the block, its type and address, and the module calls that lead to it."""
+
+from __future__ import annotations
+
+from iamlint.facts import Declaration, Gap
+from iamlint.location import Span
+from iamlint.sources.terraform.configuration.module import Declared
+from iamlint.sources.terraform.instances.instance import Instance
+
+
+def declaration(instance: Instance) -> Declaration:
+    """The declaration of an instance."""
+    return Declaration(
+        at=instance.body.at.location,
+        type=instance.type,
+        address=instance.address,
+        via=tuple(span.location for span in instance.via),
+        planned=instance.planned.location if instance.planned else None,
+        uncertain=f"whether {instance.address} exists is not known: {instance.uncertain.reason}"
+        if instance.uncertain
+        else "",
+    )
+
+
+def gap(reason: str, declared: Declared, address: str, via: tuple[Span, ...], at: Span | None = None) -> Gap:
+    """Something of a block that is not followed; ``at`` is where, the header of the block if it is None."""
+    kind = "module" if declared.block.type == "module" else declared.block.label(0)
+    where = (at or declared.header).location
+    return Gap(reason, Declaration(where, kind, address, tuple(span.location for span in via)))

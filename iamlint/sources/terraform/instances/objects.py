@@ -1,0 +1,56 @@
+"""Instances as expressions see them: objects whose attributes are written, nested, or filled in by the provider."""
+
+from __future__ import annotations
+
+from iamlint.documents.values import Lazy, Value, unknown
+from iamlint.sources.terraform.instances.computed import View, computed
+from iamlint.sources.terraform.instances.instance import Body
+from iamlint.unknown import Unknown
+
+
+def instance_object(mode: str, kind: str, view: View) -> Lazy:
+    """``type.name`` of one instance: each attribute worked out when it is asked for, once."""
+    address, written = view.address, view.body
+    known: dict[str, Value] = {}
+    working: set[str] = set()
+
+    def work(name: str) -> Value:
+        argument = written.arguments.get(name)
+        if argument and argument.value.data is not None:
+            return argument.value
+        nested = written.blocks.get(name)
+        return computed(mode, kind, name, view) if nested is None else _nested_objects(nested, f"{address}.{name}")
+
+    def attribute(name: str) -> Value:
+        if name not in known:
+            if name in working:
+                return unknown(f"{address}.{name} refers to itself", reference=f"{address}.{name}")
+            working.add(name)
+            try:
+                known[name] = work(name)
+            finally:
+                working.discard(name)
+        return known[name]
+
+    return Lazy(address, attribute, lambda: (*written.arguments, *written.blocks), whole=False)
+
+
+def _nested_object(one: Body, reference: str) -> Value:
+    """A nested block; what is not written in it the provider may fill in."""
+
+    def attribute(name: str) -> Value:
+        argument = one.arguments.get(name)
+        if argument:
+            return argument.value
+        nested = one.blocks.get(name)
+        if nested is None:
+            return unknown(f"{reference}.{name} is known after apply", reference=f"{reference}.{name}")
+        return _nested_objects(nested, f"{reference}.{name}")
+
+    return Value(Lazy(reference, attribute, lambda: (*one.arguments, *one.blocks), whole=False), one.at)
+
+
+def _nested_objects(nested: tuple[Body, ...] | Unknown, reference: str) -> Value:
+    if isinstance(nested, Unknown):
+        return Value(nested)
+    return Value(tuple(_nested_object(one, f"{reference}[{index}]") for index, one in enumerate(nested)))

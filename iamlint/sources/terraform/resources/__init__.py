@@ -1,0 +1,1 @@
+"""Instances of each resource type to facts."""

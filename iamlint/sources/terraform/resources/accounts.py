@@ -1,0 +1,129 @@
+"""Service accounts: one identity for an account, by whatever attribute or name it is called, and the facts of it.
+
+An account whose e-mail the input tells is that e-mail. One that the input declares without telling its e-mail is the
+text ``${ADDRESS.email}``: in `ServiceAccount.email`, in the name of a service account `Resource`, in the targets and
+delegates of an `Impersonation`, and behind ``serviceAccount:`` in a principal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from iamlint.documents.values import Value
+from iamlint.facts import Principal, ServiceAccount, Text
+from iamlint.principals import read_principal
+from iamlint.sources.terraform.instances.arguments import flag_of, text_of
+from iamlint.sources.terraform.instances.computed import account_email
+from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.resources.projects import default_project
+from iamlint.unknown import Hole, Unknown
+
+_KEY = r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]'
+_DECLARED = rf"(?P<address>(?:module\.[\w-]+(?:{_KEY})?\.)*TYPE\.[\w-]+(?:{_KEY})?)\.(?P<attribute>\w+)\Z"
+_ACCOUNT = re.compile(_DECLARED.replace("TYPE", "google_service_account"))
+_AGENT = re.compile(_DECLARED.replace("TYPE", "google_project_service_identity"))
+_FOLDER = "/serviceAccounts/"
+_MEMBER = "serviceAccount:"
+
+
+def declared_account(hole: Hole, *attributes: str) -> str | None:
+    """``${ADDRESS.email}`` for a hole that is one of these attributes of a declared account."""
+    return _by_address(_ACCOUNT, hole, attributes)
+
+
+def _by_address(declared: re.Pattern[str], hole: Hole, attributes: tuple[str, ...]) -> str | None:
+    match = declared.match(hole.reference)
+    return "${" + match["address"] + ".email}" if match and match["attribute"] in attributes else None
+
+
+def account_name(text: Text) -> Text:
+    """The e-mail in a service account's name, e-mail or id, in whatever form arguments take them.
+
+    Source: ``service_account_id`` of google_service_account_iam and google_service_account_key,
+    https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_service_account_iam
+    """
+    if isinstance(text, str):
+        return text.rpartition(_FOLDER)[2] or text
+    if text.hole:
+        return declared_account(text.hole, "email", "name", "id", "unique_id") or text
+    for index, part in enumerate(text.parts):
+        if isinstance(part, str) and _FOLDER in part:
+            rest = part.rpartition(_FOLDER)[2]
+            parts = ((rest,) if rest else ()) + text.parts[index + 1 :]
+            if not any(isinstance(piece, Hole) for piece in parts):
+                return "".join(str(piece) for piece in parts)
+            if parts != text.parts:
+                return account_name(Unknown(text.reason, parts))
+    return text
+
+
+def identified(text: Text) -> Text:
+    """A text in which declared accounts are named by their e-mails, or their ``member``: it is known then.
+
+    ``principal://iam.googleapis.com/projects/-/serviceAccounts/${ADDRESS.email}`` is one principal, whatever it is.
+    """
+    if isinstance(text, str) or not text.parts:
+        return text
+    found: list[str] = []
+    for part in text.parts:
+        if isinstance(part, str):
+            found.append(part)
+        elif email := declared_account(part, "email"):
+            found.append(email)
+        elif email := declared_account(part, "member"):
+            found.append(_MEMBER + email)
+        else:
+            return text
+    return "".join(found)
+
+
+def impersonated(text: Text) -> Text:
+    """The e-mail that a target or delegate names: an e-mail, or ``projects/-/serviceAccounts/EMAIL``.
+
+    A name with a project in place of the ``-`` is refused by the API, so it stays as it is written. Source:
+    https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
+    """
+    if isinstance(text, str) and "/" in text and not text.startswith(f"projects/-{_FOLDER}"):
+        return text
+    return account_name(text)
+
+
+def principal_of(text: Text) -> Principal:
+    """A principal, where the accounts and agents that the input declares are known by their address."""
+    if isinstance(text, Unknown):
+        if identity := _declared_member(_ACCOUNT, text.parts):
+            return Principal(_MEMBER + identity, "service_account")
+        if identity := _declared_member(_AGENT, text.parts):
+            return Principal(_MEMBER + identity, "service_agent")
+    return read_principal(text)
+
+
+def _declared_member(declared: re.Pattern[str], parts: tuple[str | Hole, ...]) -> str | None:
+    match parts:
+        case (Hole() as hole,):
+            return _by_address(declared, hole, ("member",))
+        case (str(prefix), Hole() as hole) if prefix == _MEMBER:
+            return _by_address(declared, hole, ("email",))
+        case _:
+            return None
+
+
+def service_account(instance: Instance) -> Iterator[ServiceAccount]:
+    """The account that a ``google_service_account`` declares."""
+    body = instance.body
+    project, _ = default_project(instance)
+    email = text_of(body.value("email"))
+    if not isinstance(email, str):
+        email = text_of(account_email(body.value("account_id"), Value(project), instance.address))
+    if not isinstance(email, str):
+        email = "${" + instance.address + ".email}"
+    unique_id = text_of(body.value("unique_id"))
+    yield ServiceAccount(
+        email=email,
+        project=project,
+        declared=declaration(instance),
+        disabled=flag_of(body.value("disabled")),
+        unique_id=unique_id if isinstance(unique_id, str) else None,
+    )

@@ -1,0 +1,293 @@
+"""Where resources name the service account that they run as: one table of paths, read by one reader.
+
+The table, table.json, is the source: it says where it comes from, and is corrected by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from iamlint.documents.values import Value
+from iamlint.facts import Attachment, DefaultAccount, Place, Resource, Text
+from iamlint.location import Span
+from iamlint.sources.terraform.instances.arguments import (
+    Placed,
+    flag_of,
+    named,
+    place_of,
+    placed_text,
+    placed_texts,
+    text_of,
+)
+from iamlint.sources.terraform.instances.computed import joined
+from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.instances.instance import Body, Instance
+from iamlint.sources.terraform.resources.accounts import account_name
+from iamlint.sources.terraform.resources.projects import default_project
+from iamlint.unknown import Truth, Unknown, without_prefix
+
+TABLE = Path(__file__).with_name("table.json")
+
+_DEFAULTS: tuple[tuple[str, DefaultAccount], ...] = (
+    ("-compute@developer.gserviceaccount.com", "compute"),
+    ("@appspot.gserviceaccount.com", "app_engine"),
+    ("@cloudbuild.gserviceaccount.com", "cloud_build"),
+)
+"""How the e-mails of the default accounts end. Source: https://cloud.google.com/iam/docs/service-account-types"""
+_LOCATIONS = ("location", "region", "zone")
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """One place where a type names an account: the nested blocks on the way, and the argument.
+
+    ``default`` applies where no account is named and the first ``required`` blocks are there; without those, machines
+    have ``nobody``. ``only`` and ``unless`` are arguments and blocks with, or without, which alone the default applies.
+    """
+
+    blocks: tuple[str, ...]
+    argument: str
+    is_map: bool
+    default: DefaultAccount | None
+    required: int
+    nobody: bool
+    only: tuple[str, ...]
+    unless: tuple[str, ...]
+    scopes: str | None
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """A type of resource: its paths, the argument that names it, and whether it has a project."""
+
+    paths: tuple[_Path, ...]
+    name: str
+    in_project: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Where a path led to: ``body`` is its last block, None where only the first ``depth`` of them are there."""
+
+    at: Span
+    body: Body | None = None
+    depth: int = 0
+    unknown: Unknown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """What all attachments of one instance have in common."""
+
+    instance: Instance
+    resource: Resource
+    project: Text | None
+
+    def attachment(
+        self,
+        path: _Path,
+        account: Text | None,
+        default: DefaultAccount | Unknown | None,
+        place: Place,
+        scopes: tuple[Placed, ...] | Unknown | None = None,
+    ) -> Attachment:
+        declared = declaration(self.instance)
+        return Attachment(account, default, self.resource, self.project, declared, place, scopes, path.permissions)
+
+
+def attaches(kind: str) -> bool:
+    """Whether resources of a type run as an account."""
+    return kind in _types()
+
+
+def names_account(argument: str) -> bool:
+    """Whether an argument of this name holds an account, on some path of some type."""
+    return argument in _arguments()
+
+
+def attachments(instance: Instance) -> Iterator[Attachment]:
+    """The accounts that an instance runs as, one for each path of its type; a map of accounts gives each of them."""
+    kind = _types()[instance.type]
+    project = default_project(instance)[0] if kind.in_project else None
+    runner = _Runner(instance, _resource(instance, kind, project), project)
+    for path in kind.paths:
+        for site in _sites(instance.body, path.blocks):
+            yield from _at(runner, path, site)
+
+
+# -- the table ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _types() -> Mapping[str, _Type]:
+    types = json.loads(TABLE.read_text(encoding="utf-8"))["types"]
+    return {
+        name: _Type(tuple(map(_path, entry["paths"])), entry["name"], entry.get("project", True))
+        for name, entry in types.items()
+    }
+
+
+@cache
+def _arguments() -> frozenset[str]:
+    return frozenset(path.argument for kind in _types().values() for path in kind.paths)
+
+
+def _path(entry: Mapping[str, object]) -> _Path:
+    def listed(name: str) -> tuple[str, ...]:
+        found = entry.get(name, ())
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    *blocks, argument = str(entry["path"]).split(".")
+    required, default, scopes = entry.get("from"), entry.get("default"), entry.get("scopes")
+    return _Path(
+        blocks=tuple(blocks),
+        argument=argument,
+        is_map=entry.get("map") is True,
+        default=next((name for _, name in _DEFAULTS if name == default), None),
+        required=len(str(required).split(".")) if required else 0,
+        nobody=entry.get("nobody") is True,
+        only=listed("only"),
+        unless=listed("unless"),
+        scopes=str(scopes).rpartition(".")[2] if scopes else None,
+        permissions=listed("permissions"),
+    )
+
+
+# -- the reader --------------------------------------------------------------------------------------------------------
+
+
+def _sites(body: Body, blocks: tuple[str, ...], depth: int = 0) -> Iterator[_Site]:
+    """Every place that the blocks lead to; where they end too early, or are not known, the place before."""
+    if depth == len(blocks):
+        yield _Site(body.at, body, depth)
+        return
+    found = body.blocks_of(blocks[depth])
+    if isinstance(found, Unknown):
+        yield _Site(body.at, None, depth, found)
+    elif not found:
+        yield _Site(body.at, None, depth)
+    else:
+        for inner in found:
+            yield from _sites(inner, blocks, depth + 1)
+
+
+def _at(runner: _Runner, path: _Path, site: _Site) -> Iterator[Attachment]:
+    place = Place(site.at.location)
+    if site.unknown:
+        yield runner.attachment(path, site.unknown, site.unknown, place)
+        return
+    if site.body is None:
+        yield from _default(runner, path, site, None)
+        return
+    if path.is_map:
+        yield from _mapped(runner, path, site.body)
+        return
+    found, scopes = placed_text(site.body, path.argument), _scopes(path, site.body)
+    if found is None or found[0] == "":
+        yield from _default(runner, path, site, scopes)
+    elif found[0] == "default" and path.default:  # as Compute Engine and GKE call it
+        yield from _default(runner, path, site, scopes, found[1])
+    else:
+        account = account_name(without_prefix(found[0], "serviceAccount:"))
+        yield runner.attachment(path, account, _named_default(account), found[1], scopes)
+
+
+def _default(
+    runner: _Runner,
+    path: _Path,
+    site: _Site,
+    scopes: tuple[Placed, ...] | Unknown | None,
+    named_at: Place | None = None,
+) -> Iterator[Attachment]:
+    """What runs where no account is named, or the default one by that word at ``named_at``."""
+    place = named_at or Place(site.at.location)
+    if site.depth < path.required or path.default is None:
+        if path.nobody:
+            yield runner.attachment(path, None, None, place, scopes)
+        return
+    applies, why = _applies(path, runner.instance.body)
+    if applies is Truth.TRUE:
+        yield runner.attachment(path, None, path.default, place, scopes)
+    elif applies is Truth.UNKNOWN:
+        open_ = Unknown(f"whether it runs as the default account is not known: {why.reason if why else ''}")
+        yield runner.attachment(path, open_, open_, place, scopes)
+
+
+def _applies(path: _Path, body: Body) -> tuple[Truth, Unknown | None]:
+    """Whether the default applies, and if that is not known, why."""
+    only = [_is_there(body, name.split(".")) for name in path.only]
+    unless = [_is_there(body, name.split(".")) for name in path.unless]
+    truth = Truth.TRUE
+    if only:
+        truth = Truth.FALSE
+        for one, _ in only:
+            truth |= one
+    for one, _ in unless:
+        truth &= ~one
+    return truth, next((why for _, why in (*only, *unless) if why), None)
+
+
+def _is_there(body: Body, names: list[str]) -> tuple[Truth, Unknown | None]:
+    """Whether a flag is set, or a block is there; it may lie in other blocks."""
+    first, *rest = names
+    blocks = body.blocks_of(first)
+    if isinstance(blocks, Unknown):
+        return Truth.UNKNOWN, blocks
+    if blocks and not rest:
+        return Truth.TRUE, None
+    if rest:
+        found = [_is_there(block, rest) for block in blocks]
+        truth = Truth.FALSE
+        for one, _ in found:
+            truth |= one
+        return truth, next((why for _, why in found if why), None)
+    flag = flag_of(body.value(first))
+    return (Truth.UNKNOWN, flag) if isinstance(flag, Unknown) else (Truth.of(flag), None)
+
+
+def _mapped(runner: _Runner, path: _Path, body: Body) -> Iterator[Attachment]:
+    """The accounts of a map from users to accounts."""
+    argument = body.arguments.get(path.argument)
+    data = argument.value.data if argument else None
+    if argument is None or data is None:
+        return
+    if not isinstance(data, dict):
+        why = data if isinstance(data, Unknown) else Unknown(f"{path.argument} is not a map")
+        yield runner.attachment(path, why, why, place_of(argument))
+        return
+    for value in data.values():
+        text = text_of(value)
+        if text is not None:
+            account = account_name(text)
+            yield runner.attachment(path, account, _named_default(account), place_of(argument, value))
+
+
+def _scopes(path: _Path, body: Body) -> tuple[Placed, ...] | Unknown | None:
+    if path.scopes is None or body.value(path.scopes).data is None:
+        return None
+    return placed_texts(body, path.scopes)
+
+
+def _named_default(account: Text) -> DefaultAccount | Unknown | None:
+    """Which default account an e-mail is of; its domain tells, even where the rest is not known."""
+    end = account if isinstance(account, str) else account.suffix
+    named = next((name for suffix, name in _DEFAULTS if end.endswith(suffix)), None)
+    if named or isinstance(account, str) or end.endswith(".gserviceaccount.com"):
+        return named
+    return Unknown(account.reason)
+
+
+def _resource(instance: Instance, kind: _Type, project: Text | None) -> Resource:
+    """The resource as grants on it name it: project, location and name."""
+    body = instance.body
+    location = next((text for name in _LOCATIONS if (text := text_of(body.value(name)))), None)
+    unnamed = f"{instance.address}.{kind.name} is known after apply"
+    name = named(text_of(body.value(kind.name)), f"{instance.address}.{kind.name}", unnamed)
+    parts = [part for part in (project, location, name) if part is not None]
+    texts = [piece for part in parts for piece in ("/", Value(part))][1:]
+    return Resource(instance.type.removeprefix("google_"), text_of(joined(*texts)) or name)

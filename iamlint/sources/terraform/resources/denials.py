@@ -1,0 +1,64 @@
+"""Deny policies: one denial a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from iamlint.facts import Denial, Place, Text
+from iamlint.sources.terraform.instances.arguments import named, place_of, placed_text, placed_texts, texts_only
+from iamlint.sources.terraform.instances.condition import condition_of
+from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.instances.instance import Body, Instance
+from iamlint.sources.terraform.resources.accounts import identified
+from iamlint.unknown import Unknown
+
+
+def denials(instance: Instance) -> Iterator[Denial]:
+    """The rules of a ``google_iam_deny_policy``; an unknown rule denies something that is not known.
+
+    Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iam_deny_policy
+    """
+    found = placed_text(instance.body, "parent")
+    parent = _decoded(named(found[0] if found else None, f"{instance.address}.parent", "parent is not set"))
+    rules = instance.body.blocks_of("rules")
+    if isinstance(rules, Unknown):
+        yield _unknown(instance, parent, rules)
+        return
+    for rule in rules:
+        denied = rule.blocks_of("deny_rule")
+        if isinstance(denied, Unknown):
+            yield _unknown(instance, parent, denied)
+            continue
+        for body in denied:
+            yield _denial(instance, parent, body)
+
+
+def _denial(instance: Instance, parent: Text, body: Body) -> Denial:
+    permissions = body.arguments.get("denied_permissions")
+    return Denial(
+        parent=parent,
+        declared=declaration(instance),
+        denied_principals=_principals(body, "denied_principals"),
+        denied_permissions=texts_only(placed_texts(body, "denied_permissions")),
+        exception_principals=_principals(body, "exception_principals"),
+        exception_permissions=texts_only(placed_texts(body, "exception_permissions")),
+        condition=condition_of(body, "denial_condition"),
+        place=place_of(permissions) if permissions else Place(body.at.location),
+    )
+
+
+def _principals(body: Body, name: str) -> tuple[Text, ...] | Unknown:
+    found = placed_texts(body, name)
+    return found if isinstance(found, Unknown) else tuple(identified(text) for text, _ in found)
+
+
+def _unknown(instance: Instance, parent: Text, why: Unknown) -> Denial:
+    return Denial(parent, declaration(instance), why, why, why, why, why)
+
+
+def _decoded(parent: Text) -> Text:
+    """The attachment point, whose slashes the API wants encoded."""
+    if isinstance(parent, str):
+        return unquote(parent)
+    return Unknown(parent.reason, tuple(unquote(p) if isinstance(p, str) else p for p in parent.parts))

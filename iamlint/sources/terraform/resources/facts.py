@@ -1,0 +1,155 @@
+"""Instances to facts: which types matter, and what each of them states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+from iamlint.facts import Fact, Gap
+from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.resources import access_lists
+from iamlint.sources.terraform.resources.accounts import service_account
+from iamlint.sources.terraform.resources.attachments import attaches, attachments
+from iamlint.sources.terraform.resources.audit import audit_config, audit_configs_of_policy
+from iamlint.sources.terraform.resources.boundaries import boundary, boundary_binding
+from iamlint.sources.terraform.resources.custom_roles import organization_role, project_role
+from iamlint.sources.terraform.resources.denials import denials
+from iamlint.sources.terraform.resources.entitlements import entitlement
+from iamlint.sources.terraform.resources.families import family_of
+from iamlint.sources.terraform.resources.federation import (
+    workforce_pool,
+    workforce_provider,
+    workload_pool,
+    workload_provider,
+)
+from iamlint.sources.terraform.resources.grants import grants, member_removal
+from iamlint.sources.terraform.resources.keys import api_key, hmac_key, service_account_key
+from iamlint.sources.terraform.resources.manifests import ARGUMENTS as MANIFESTS
+from iamlint.sources.terraform.resources.manifests import manifest
+from iamlint.sources.terraform.resources.org_policies import older_org_policy, org_policy
+from iamlint.sources.terraform.resources.projects import (
+    default_accounts,
+    folder,
+    found_folder,
+    found_organization,
+    found_project,
+    project,
+    project_service,
+)
+from iamlint.sources.terraform.resources.tokens import (
+    PROVIDERS,
+    TOKENS,
+    backend_impersonation,
+    provider_impersonation,
+    state_impersonation,
+    token_impersonation,
+)
+
+State = Callable[[Instance], Iterator[Fact]]
+
+_RESOURCES: dict[str, State] = {
+    "google_service_account": service_account,
+    "google_service_account_key": service_account_key,
+    "google_storage_hmac_key": hmac_key,
+    "google_apikeys_key": api_key,
+    "google_iam_workload_identity_pool": workload_pool,
+    "google_iam_workload_identity_pool_provider": workload_provider,
+    "google_iam_workforce_pool": workforce_pool,
+    "google_iam_workforce_pool_provider": workforce_provider,
+    "google_project_iam_custom_role": project_role,
+    "google_organization_iam_custom_role": organization_role,
+    "google_project": project,
+    "google_folder": folder,
+    "google_project_iam_member_remove": member_removal,
+    "google_project_service": project_service,
+    "google_project_default_service_accounts": default_accounts,
+    "google_project_iam_audit_config": audit_config,
+    "google_folder_iam_audit_config": audit_config,
+    "google_organization_iam_audit_config": audit_config,
+    "google_org_policy_policy": org_policy,
+    "google_project_organization_policy": older_org_policy,
+    "google_folder_organization_policy": older_org_policy,
+    "google_organization_policy": older_org_policy,
+    "google_bigquery_dataset": access_lists.dataset,
+    "google_bigquery_dataset_access": access_lists.dataset_access,
+    "google_storage_bucket_acl": access_lists.bucket_acl,
+    "google_storage_bucket_access_control": access_lists.bucket_access_control,
+    "google_storage_default_object_acl": access_lists.default_object_acl,
+    "google_storage_default_object_access_control": access_lists.default_object_access_control,
+    "google_storage_object_acl": access_lists.object_acl,
+    "google_storage_object_access_control": access_lists.object_access_control,
+    **dict.fromkeys(MANIFESTS, manifest),
+    "google_iam_deny_policy": denials,
+    "google_privileged_access_manager_entitlement": entitlement,
+    "google_iam_principal_access_boundary_policy": boundary,
+    "google_iam_projects_policy_binding": boundary_binding,
+    "google_iam_folders_policy_binding": boundary_binding,
+    "google_iam_organizations_policy_binding": boundary_binding,
+}
+_DATA: dict[str, State] = {
+    **dict.fromkeys(TOKENS, token_impersonation),
+    "terraform_remote_state": state_impersonation,
+    "google_project": found_project,
+    "google_folder": found_folder,
+    "google_active_folder": found_folder,
+    "google_organization": found_organization,
+}
+
+
+def is_wanted(mode: str, kind: str) -> bool:
+    """Whether instances of a type state facts; ``mode`` is "managed", "data", "ephemeral", "provider" or "backend"."""
+    return _state(mode, kind) is not None
+
+
+def _state(mode: str, kind: str) -> State | None:
+    match mode:
+        case "managed":
+            return _RESOURCES.get(kind) or _by_name(kind)
+        case "provider":
+            return provider_impersonation if kind in PROVIDERS else None
+        case "backend":
+            return backend_impersonation
+        case _:
+            return _DATA.get(kind)
+
+
+def _by_name(kind: str) -> State | None:
+    if attaches(kind):
+        return attachments
+    match family_of(kind):
+        case None:
+            return _unread if _OF_IAM.match(kind) else None
+        case _, "policy":
+            return _policy
+        case _:
+            return grants
+
+
+_OF_IAM = re.compile(r"google_([a-z0-9_]+_)?iam_([a-z0-9_]+_)?(member|binding|policy)(_[a-z0-9]+)*\Z", re.IGNORECASE)
+"""The names of types that grant or take away, also those that a newer provider has."""
+
+
+def _unread(instance: Instance) -> Iterator[Fact]:
+    yield Gap(f"iamlint does not read resources of the type {instance.type}", declaration(instance))
+
+
+def _policy(instance: Instance) -> Iterator[Fact]:
+    return chain(grants(instance), audit_configs_of_policy(instance))
+
+
+def facts_of(instance: Instance) -> Iterator[Fact]:
+    """The facts that an instance states.
+
+    One that stands for an unknown number of instances states them for each, under an address that ends in ``[*]``,
+    and a gap that says why the number is not known; however many there are of one that states nothing, nothing is it.
+    """
+    state = _state(instance.mode, instance.type)
+    stated = list(state(instance)) if state else []
+    if stated and instance.symbolic:
+        reason = f"how many instances of {instance.address} there are is not known: {instance.symbolic.reason}"
+        yield Gap(reason, declaration(instance), unread=False)
+    if stated and instance.uncertain:
+        yield Gap(declaration(instance).uncertain, declaration(instance), unread=False)
+    yield from stated

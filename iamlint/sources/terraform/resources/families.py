@@ -1,0 +1,168 @@
+"""The resource types that grant roles: told by the pattern of their names, and what each grants on.
+
+Every family of the provider has the same shape: ``google_F_iam_member`` (role, member, condition), ``_binding`` (role,
+members, condition) and ``_policy`` (policy_data); what is left are the arguments that name the resource. Source: the
+provider's schema, https://registry.terraform.io/providers/hashicorp/google/latest/docs
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from iamlint.facts import Place, Resource, Text
+from iamlint.sources.terraform.instances.arguments import Placed, placed_text, text_of
+from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.resources.accounts import account_name
+from iamlint.sources.terraform.resources.projects import default_project
+from iamlint.unknown import Hole, Unknown, join_texts, without_prefix
+
+Form = Literal["member", "binding", "policy"]
+
+_TYPE = re.compile(r"google_(?P<family>[a-z0-9_]+)_iam_(?P<form>member|binding|policy)\Z")
+_FORMS: dict[str, Form] = {"member": "member", "binding": "binding", "policy": "policy"}
+
+NOT_THE_TARGET = frozenset(
+    {"role", "member", "members", "policy_data", "condition", "id", "etag", "timeouts", "deletion_policy"}
+)
+"""Arguments of a grant that do not name what it is on."""
+
+_WITHOUT_PROJECT = frozenset(
+    [
+        "access_context_manager_access_policy",
+        "apigee_environment",
+        "billing_account",
+        "compute_firewall_policy",
+        "data_catalog_policy_tag",
+        "endpoints_service",
+        "endpoints_service_consumers",
+        "folder",
+        "healthcare_consent_store",
+        "healthcare_dataset",
+        "healthcare_dicom_store",
+        "healthcare_fhir_store",
+        "healthcare_hl7_v2_store",
+        "iam_workforce_pool",
+        "kms_crypto_key",
+        "kms_key_ring",
+        "logging_log_view",
+        "organization",
+        "scc_source",
+        "scc_v2_organization_source",
+        "service_account",
+        "service_directory_namespace",
+        "service_directory_service",
+        "storage_bucket",
+        "storage_managed_folder",
+        "tags_tag_key",
+        "tags_tag_value",
+        "vertex_ai_featurestore_entitytype",
+    ]
+)
+"""The families that have no ``project`` argument; in all others it is optional and defaults to the provider's."""
+
+_OUTER_FIRST = [
+    "project",
+    "org_id",
+    "organization",
+    "parent",
+    "location",
+    "region",
+    "zone",
+    "collection_id",
+    "catalog",
+    "namespace",
+    "dataset",
+    "dataset_id",
+    "data_exchange_id",
+    "bucket",
+    "lake",
+    "dataplex_zone",
+    "instance",
+    "instance_name",
+    "service_id",
+    "database_id",
+    "database",
+    "api",
+    "app_id",
+    "service",
+    "featurestore",
+    "feature_online_store",
+    "repository_group_id",
+    "security_gateway_id",
+    "security_gateways_id",
+    "service_name",
+    "workstation_cluster_id",
+    "workstation_config_id",
+]
+"""Arguments that name what holds the resource, the outermost first; those that are not here come last."""
+_RANK = {name: rank for rank, name in enumerate(_OUTER_FIRST)}
+
+_FULL_NAME = ("projects/", "organizations/", "folders/", "//")
+
+
+def family_of(kind: str) -> tuple[str, Form] | None:
+    """The family and form of a resource type, if it is one that grants roles.
+
+    ``google_iam_projects_policy_binding`` and its like end differently: they bind boundary policies.
+    """
+    match = _TYPE.match(kind)
+    return (match["family"], _FORMS[match["form"]]) if match else None
+
+
+def resource_of(instance: Instance, family: str) -> tuple[Resource, Place]:
+    """What the instance grants on, and where that is written."""
+    match family:
+        case "project":
+            project, place = default_project(instance)
+            return Resource("project", project), place
+        case "folder":
+            return _container(instance, "folder", "folder", "folders/")
+        case "organization":
+            return _container(instance, "organization", "org_id", "organizations/")
+        case "service_account":
+            name, place = _required(instance, "service_account_id")
+            return Resource("service_account", account_name(name)), place
+        case _:
+            return _other(instance, family)
+
+
+def _container(instance: Instance, kind: str, argument: str, prefix: str) -> tuple[Resource, Place]:
+    name, place = _required(instance, argument)
+    return Resource(kind, without_prefix(name, prefix)), place
+
+
+def _required(instance: Instance, argument: str) -> Placed:
+    found = placed_text(instance.body, argument)
+    if found:
+        text, place = found
+        if isinstance(text, str) or text.parts:
+            return text, place
+        return Unknown(text.reason, (Hole(f"{instance.address}.{argument}"),)), place
+    return Unknown(f"{argument} is not set"), Place(instance.body.at.location)
+
+
+def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
+    """The arguments that name it, joined; the last one alone where it is a full name."""
+    parts: list[Placed] = []
+    if family not in _WITHOUT_PROJECT or "project" in instance.body.arguments:
+        parts.append(default_project(instance))
+    for name in sorted(set(instance.body.arguments) - NOT_THE_TARGET - {"project"}, key=_rank):
+        value = instance.body.value(name)
+        if text_of(value) is not None and not isinstance(value.data, dict | tuple):
+            text, at = _required(instance, name)
+            parts.append((without_prefix(text, "b/") if name == "bucket" else text, at))  # as the provider writes ids
+    if not parts:
+        return Resource(family, Unknown("nothing here names the resource")), Place(instance.body.at.location)
+    own, place = parts[-1]
+    if _is_full(own):
+        return Resource(family, own), place
+    return Resource(family, join_texts(*[part for text, _ in parts for part in ("/", text)][1:])), place
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return _RANK.get(name, len(_RANK)), name
+
+
+def _is_full(text: Text) -> bool:
+    return (text if isinstance(text, str) else text.prefix).startswith(_FULL_NAME)

@@ -1,0 +1,185 @@
+"""Workload and workforce identity: the pools, and the providers that say whom a pool trusts.
+
+Sources: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iam_workload_identity_pool_provider
+and …/iam_workforce_pool_provider
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+from iamlint.documents.values import Value
+from iamlint.facts import Condition, Place, Pool, Protocol, Provider, Text
+from iamlint.sources.terraform.instances.arguments import (
+    Placed,
+    flag_of,
+    named,
+    place_of,
+    placed_text,
+    placed_texts,
+    text_of,
+    texts_only,
+)
+from iamlint.sources.terraform.instances.computed import joined
+from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.instances.instance import Body, Instance
+from iamlint.sources.terraform.resources.projects import default_project
+from iamlint.unknown import Unknown
+
+Mapping = tuple[tuple[str, Text, Place], ...]
+
+_AWS_MAPPING = {
+    "google.subject": "assertion.arn",
+    "attribute.aws_role": "assertion.arn.contains('assumed-role')"
+    " ? assertion.arn.extract('{account_arn}assumed-role/')"
+    " + 'assumed-role/' + assertion.arn.extract('assumed-role/{role_name}/')"
+    " : assertion.arn",
+}
+"""What an AWS provider without a mapping of its own has. Source: ``attributeMapping`` in
+https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers"""
+_ENTITY = re.compile(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
+_NUMBERED = re.compile(r"projects/(?P<number>\d+)/locations/")
+
+
+def workload_pool(instance: Instance) -> Iterator[Pool]:
+    """The pool of a ``google_iam_workload_identity_pool``."""
+    name = text_of(instance.body.value("name"))
+    match = _NUMBERED.match(name) if isinstance(name, str) else None
+    yield Pool(
+        name=_workload_pool(instance),
+        declared=declaration(instance),
+        disabled=flag_of(instance.body.value("disabled")),
+        project_number=match["number"] if match else None,
+    )
+
+
+def workforce_pool(instance: Instance) -> Iterator[Pool]:
+    """The pool of a ``google_iam_workforce_pool``."""
+    yield Pool(_workforce_pool(instance), declaration(instance), flag_of(instance.body.value("disabled")))
+
+
+def workload_provider(instance: Instance) -> Iterator[Provider]:
+    """The provider of a ``google_iam_workload_identity_pool_provider``."""
+    yield _provider(instance, _workload_pool(instance), "workload_identity_pool_provider_id")
+
+
+def workforce_provider(instance: Instance) -> Iterator[Provider]:
+    """The provider of a ``google_iam_workforce_pool_provider``."""
+    yield _provider(instance, _workforce_pool(instance), "provider_id")
+
+
+# -- names -------------------------------------------------------------------------------------------------------------
+
+
+def _workload_pool(instance: Instance) -> Text:
+    project, _ = default_project(instance)
+    return _name(
+        "projects/", project, "/locations/global/workloadIdentityPools/", _pool_id(instance, "workload_identity_")
+    )
+
+
+def _workforce_pool(instance: Instance) -> Text:
+    location = text_of(instance.body.value("location"))
+    return _name("locations/", location or "global", "/workforcePools/", _pool_id(instance, "workforce_"))
+
+
+def _pool_id(instance: Instance, prefix: str) -> Text:
+    """The pool's id, the last part where its full name is given."""
+    name = f"{prefix}pool_id"
+    text = named(text_of(instance.body.value(name)), f"{instance.address}.{name}", f"{name} is not set")
+    return text.rpartition("/")[2] if isinstance(text, str) else text
+
+
+def _name(*parts: Text) -> Text:
+    return text_of(joined(*(Value(part) for part in parts))) or Unknown("it has no name")
+
+
+# -- whom it trusts ----------------------------------------------------------------------------------------------------
+
+
+def _provider(instance: Instance, pool: Text, id_argument: str) -> Provider:
+    body, declared = instance.body, declaration(instance)
+    own = named(text_of(body.value(id_argument)), f"{instance.address}.{id_argument}", f"{id_argument} is not set")
+    protocol, trusted = _protocol(body)
+    inner = trusted or body
+    issuer = _issuer(inner, protocol)
+    return Provider(
+        pool=pool,
+        name=_name(pool, "/providers/", own),
+        declared=declared,
+        place=issuer[1] if issuer else Place(inner.at.location),
+        protocol=protocol,
+        issuer=protocol if isinstance(protocol, Unknown) else issuer[0] if issuer else None,
+        audiences=_audiences(inner, protocol),
+        condition=_attribute_condition(body),
+        mapping=_mapping(body, protocol),
+        disabled=flag_of(body.value("disabled")),
+    )
+
+
+def _protocol(body: Body) -> tuple[Protocol | Unknown | None, Body | None]:
+    """How the provider is trusted, and the block that says so."""
+    unknown: Unknown | None = None
+    for name in get_args(Protocol):
+        blocks = body.blocks_of(name)
+        if isinstance(blocks, Unknown):
+            unknown = unknown or blocks
+        elif blocks:
+            return name, blocks[0]
+    return unknown, None
+
+
+def _issuer(trusted: Body, protocol: Protocol | Unknown | None) -> Placed | None:
+    match protocol:
+        case "oidc":
+            return placed_text(trusted, "issuer_uri")
+        case "aws":
+            return placed_text(trusted, "account_id")
+        case "saml":
+            found = placed_text(trusted, "idp_metadata_xml")
+            return (_entity(found[0]), found[1]) if found else None
+        case _:
+            return None
+
+
+def _entity(metadata: Text) -> Text:
+    """The entity id in SAML metadata; looked for, not parsed, since XML of others is not to be trusted."""
+    if isinstance(metadata, Unknown):
+        return Unknown(metadata.reason)
+    match = _ENTITY.search(metadata)
+    return (match[1] or match[2]) if match else Unknown("the SAML metadata name no entityID")
+
+
+def _audiences(trusted: Body, protocol: Protocol | Unknown | None) -> tuple[Text, ...] | Unknown:
+    match protocol:
+        case Unknown():
+            return protocol
+        case "oidc":
+            return texts_only(placed_texts(trusted, "allowed_audiences"))
+        case _:
+            return ()
+
+
+def _attribute_condition(body: Body) -> Condition | None:
+    found = placed_text(body, "attribute_condition")
+    return Condition(found[0], None, found[1].at) if found and found[0] != "" else None
+
+
+def _mapping(body: Body, protocol: Protocol | Unknown | None) -> Mapping | Unknown:
+    argument = body.arguments.get("attribute_mapping")
+    data = argument.value.data if argument else None
+    match data:
+        case Unknown():
+            return data
+        case dict() if argument and data:
+            texts = ((name, text_of(value), place_of(argument, value)) for name, value in data.items())
+            return tuple((name, text, place) for name, text, place in texts if text is not None)
+        case None | dict() if protocol == "aws":
+            place = Place(body.at.location)
+            return tuple((name, text, place) for name, text in _AWS_MAPPING.items())
+        case None | dict():
+            return protocol if isinstance(protocol, Unknown) else ()
+        case _:
+            return Unknown("attribute_mapping is not a map")

@@ -1,0 +1,128 @@
+"""Grants: one for each principal of a member, a binding or a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from iamlint.documents.values import Value
+from iamlint.facts import Condition, Declaration, Emptied, Grant, Origin, Place, Removed, Resource
+from iamlint.location import Span
+from iamlint.sources.terraform.instances.arguments import Placed, named, placed_text, placed_texts, text_of
+from iamlint.sources.terraform.instances.condition import condition_of
+from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.instances.policies import Binding, bindings_of
+from iamlint.sources.terraform.resources.accounts import principal_of
+from iamlint.sources.terraform.resources.families import family_of, resource_of
+from iamlint.unknown import Unknown, without_prefix
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What all grants of one instance have in common."""
+
+    instance: Instance
+    declared: Declaration
+    origin: Origin
+    resource: Resource
+    place: Place
+
+    def grant(self, member: Placed, role: Placed, condition: Condition | Unknown | None) -> Grant:
+        text = member[0]
+        if self.resource.kind == "bigquery_dataset":
+            text = without_prefix(text, "iamMember:")  # how the provider wants what has no kind of its own: allUsers
+        return Grant(
+            principal=principal_of(text),
+            role=role[0],
+            resource=self.resource,
+            origin=self.origin,
+            declared=self.declared,
+            principal_place=member[1],
+            role_place=role[1],
+            resource_place=self.place,
+            condition=condition,
+        )
+
+
+def grants(instance: Instance) -> Iterator[Grant | Emptied]:
+    """What a ``google_*_iam_member``, ``_binding`` or ``_policy`` grants; nothing for any other type.
+
+    A binding or policy that grants nothing to anybody is told, since it takes from others what they have.
+    """
+    found = family_of(instance.type)
+    if found is None:
+        return
+    family, form = found
+    target = _Target(instance, declaration(instance), form, *resource_of(instance, family))
+    match form:
+        case "member":
+            member = _required(instance, "member")
+            yield target.grant(member, _required(instance, "role"), condition_of(instance.body))
+        case "binding":
+            role, condition = _required(instance, "role"), condition_of(instance.body)
+            granted = list(_binding(target, role, condition))
+            if granted or "members" in instance.body.arguments:
+                yield from granted or (Emptied(target.resource, target.declared, role[0], condition),)
+        case "policy":
+            yield from list(_policy(target)) or (Emptied(target.resource, target.declared),)
+
+
+def member_removal(instance: Instance) -> Iterator[Removed]:
+    """What a ``google_project_iam_member_remove`` takes away.
+
+    Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam_member_remove
+    """
+    declared = declaration(instance)
+    target = _Target(instance, declared, "member", *resource_of(instance, "project"))
+    grant = target.grant(_required(instance, "member"), _required(instance, "role"), None)
+    yield Removed(grant, declared)
+
+
+def _binding(target: _Target, role: Placed, condition: Condition | Unknown | None) -> Iterator[Grant]:
+    body = target.instance.body
+    members = placed_texts(body, "members")
+    if isinstance(members, Unknown):
+        members = ((members, Place(body.arguments["members"].at.location)),)
+    for member in members:
+        yield target.grant(member, role, condition)
+
+
+def _policy(target: _Target) -> Iterator[Grant]:
+    written = target.instance.body.arguments.get("policy_data")
+    bindings = bindings_of(written) if written else Unknown("policy_data is not set")
+    at = written.at if written else target.instance.body.at
+    if isinstance(bindings, Unknown):
+        nowhere = (bindings, Place(at.location))
+        yield target.grant(nowhere, nowhere, bindings)
+        return
+    for binding in bindings:
+        role = _part(binding.role, at)
+        for member in _members(binding, at):
+            yield target.grant(member, role, binding.condition)
+
+
+def _members(binding: Binding, policy: Span) -> Iterator[Placed]:
+    if isinstance(binding.members, Unknown):
+        yield binding.members, Place((binding.role.at or policy).location)
+        return
+    seen: set[str] = set()
+    for value in binding.members:
+        text, place = _part(value, policy)
+        if not isinstance(text, str) or text not in seen:
+            yield text, place
+        if isinstance(text, str):
+            seen.add(text)
+
+
+def _part(value: Value, policy: Span) -> Placed:
+    """A part of a policy document: it stands where the document is written, wherever the policy is put to use."""
+    text = text_of(value)
+    return Unknown("this is null") if text is None else text, Place((value.at or policy).location)
+
+
+def _required(instance: Instance, name: str) -> Placed:
+    found = placed_text(instance.body, name)
+    if found is None:
+        return Unknown(f"{name} is not set"), Place(instance.body.at.location)
+    return named(found[0], f"{instance.address}.{name}", ""), found[1]

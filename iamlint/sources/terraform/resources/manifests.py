@@ -1,0 +1,166 @@
+"""Kubernetes documents that a configuration applies: those of Config Connector are read as its own files are.
+
+Sources: ``manifest`` of https://registry.terraform.io/providers/hashicorp/kubernetes/latest/docs/resources/manifest,
+``yaml_body`` of https://registry.terraform.io/providers/gavinbunney/kubectl/latest/docs/resources/kubectl_manifest
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from iamlint.documents import read_yaml
+from iamlint.documents.values import Data, SetOf, Value
+from iamlint.facts import Condition, Declaration, Fact, Gap, Grant, Resource, Text
+from iamlint.location import SourceText, Span, Unreadable
+from iamlint.sources.gcloud.kubernetes.config_connector import config_connector
+from iamlint.sources.gcloud.parts import get
+from iamlint.sources.gcloud.recognition.kinds import kind_of
+from iamlint.sources.gcloud.recognition.shapes import problems
+from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.instances.embedded import HOLE, embedded
+from iamlint.sources.terraform.instances.instance import Argument, Instance
+from iamlint.sources.terraform.resources.accounts import principal_of
+from iamlint.unknown import Hole, Unknown
+
+ARGUMENTS = {
+    "kubernetes_manifest": "manifest",
+    "kubectl_manifest": "yaml_body",
+    "kubernetes_manifest_v1": "manifest",
+    "k8s_manifest": "content",
+}
+"""The argument that holds the document, by the resource type."""
+
+
+def manifest(instance: Instance) -> Iterator[Fact]:
+    """What the documents of a manifest state; nothing for those that are not Config Connector's."""
+    written = instance.body.arguments.get(ARGUMENTS[instance.type])
+    if written is None:
+        return
+    declared = declaration(instance)
+    documents = _documents(written)
+    if isinstance(documents, Unknown):
+        yield _gap(instance, declared, documents.reason)
+        return
+    for document in documents:
+        why = document.unknown or get(document, "apiVersion").unknown or get(document, "kind").unknown
+        if why:
+            yield _gap(instance, declared, why.reason)
+        elif kind_of(document) == "config_connector":
+            yield from _facts(instance, declared, document)
+
+
+def _gap(instance: Instance, declared: Declaration, reason: str) -> Gap:
+    return Gap(f"{instance.address} is not read: the document that it applies is not known: {reason}", declared)
+
+
+def _documents(written: Argument) -> tuple[Value, ...] | Unknown:
+    made = written.value.structure
+    if made or isinstance(written.value.data, dict):
+        found: Value | Unknown = made or written.value
+    else:
+        found = embedded(written.value, written.at, "the manifest is not YAML", _read)
+    if isinstance(found, Unknown):
+        return found
+    documents = found.data if isinstance(found.data, tuple) else (found,)
+    return tuple(_placed(document, written.at) for document in documents)
+
+
+def _read(source: SourceText, _reason: str) -> Value | Unreadable:
+    documents = read_yaml(source)
+    return documents if isinstance(documents, Unreadable) else Value(documents)
+
+
+def _placed(value: Value, otherwise: Span) -> Value:
+    """The value with a place for each of its parts: its own, else that of the argument."""
+    data: Data = value.data
+    match value.data:
+        case tuple() as items:
+            data = tuple(_placed(item, otherwise) for item in items)
+        case SetOf(items):
+            data = tuple(_placed(item, otherwise) for item in items)
+        case dict() as entries:
+            data = {key: _placed(item, otherwise) for key, item in entries.items()}
+        case _:
+            pass
+    return Value(data, value.at or otherwise)
+
+
+def _facts(instance: Instance, declared: Declaration, document: Value) -> Iterator[Fact]:
+    holes = _Holes()
+    masked = holes.masked(document)
+    wrong = problems("config_connector", masked)
+    if wrong:
+        yield Gap(f"{instance.address} is not read: {holes.shown(wrong[0].reason)}", declared)
+        return
+    for fact in config_connector([masked]):
+        if isinstance(fact, Grant):
+            yield holes.grant(replace(fact, declared=declared, origin="member"))
+        elif HOLE in repr(fact):
+            kind = get(document, "kind").data
+            yield Gap(f"{instance.address} is not read: parts of its {kind} are not known", declared)
+        else:
+            yield replace(fact, declared=declared)
+
+
+class _Holes:
+    """The unknown parts of a document, by the numbers that stand for them while it is read."""
+
+    def __init__(self) -> None:
+        self._unknown: list[tuple[Unknown, Hole | None]] = []
+
+    def masked(self, value: Value) -> Value:
+        """The value with texts in place of what is not known."""
+        data: Data = value.data
+        match value.data:
+            case Unknown() as why:
+                data = "".join(
+                    part if isinstance(part, str) else self._number(why, part) for part in why.parts
+                ) or self._number(why, None)
+            case tuple() as items:
+                data = tuple(self.masked(item) for item in items)
+            case dict() as entries:
+                data = {key: self.masked(item) for key, item in entries.items()}
+            case _:
+                pass
+        return Value(data, value.at)
+
+    def _number(self, why: Unknown, hole: Hole | None) -> str:
+        self._unknown.append((why, hole))
+        return f"{HOLE}{len(self._unknown) - 1}{HOLE}"
+
+    def grant(self, grant: Grant) -> Grant:
+        """The grant with what is not known put back."""
+        condition, principal = grant.condition, grant.principal
+        if isinstance(condition, Condition):
+            condition = replace(condition, expression=self.text(condition.expression))
+        name = grant.resource.name
+        if isinstance(name, Unknown):
+            name = replace(name, reason=self.shown(name.reason))
+        return replace(
+            grant,
+            principal=principal_of(self.text(principal.text)) if HOLE in principal.text else principal,
+            role=self.text(grant.role),
+            resource=Resource(grant.resource.kind, self.text(name)),
+            condition=condition,
+        )
+
+    def text(self, text: Text) -> Text:
+        """A text with its holes."""
+        if isinstance(text, Unknown) or HOLE not in text:
+            return text
+        found: list[str | Hole] = []
+        reason = ""
+        for index, piece in enumerate(text.split(HOLE)):
+            if index % 2 == 0:
+                found += [piece] if piece else []
+                continue
+            why, hole = self._unknown[int(piece)]
+            reason = reason or why.reason
+            found.append(hole or Hole("?"))
+        return Unknown(reason, () if found == [Hole("?")] else tuple(found))
+
+    def shown(self, text: str) -> str:
+        """A text for a reader, with the references of its holes."""
+        return re.sub(f"{HOLE}([0-9]+){HOLE}", lambda found: str(self._unknown[int(found[1])][1] or "${?}"), text)

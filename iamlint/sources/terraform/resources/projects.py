@@ -1,0 +1,131 @@
+"""Projects, folders, and the services that are enabled on projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.facts import DefaultAccounts, Folder, Organization, Place, Project, Service, Text
+from iamlint.sources.terraform.instances.arguments import Placed, named, placed_text
+from iamlint.sources.terraform.instances.computed import NO_PROJECT
+from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.unknown import Hole, Unknown, without_prefix
+
+
+def default_project(instance: Instance, argument: str = "project") -> Placed:
+    """The id of the project that the instance belongs to: its own argument, else the provider's.
+
+    Where neither has it, the provider takes it from its environment: one project for all that it configures.
+    """
+    own = placed_text(instance.body, argument)
+    if own and own[0] == "":
+        own = None  # the provider takes an empty text as not set
+    provider = instance.provider
+    inherited = placed_text(provider.body, "project") if provider else None
+    match own, inherited:
+        case (Unknown(parts=()) as text, place), _:
+            return Unknown(text.reason, (Hole(f"{instance.address}.{argument}"),)), place
+        case (text, place), _:
+            return without_prefix(text, "projects/"), place
+        case None, (text, place):
+            return without_prefix(text, "projects/"), Place(instance.body.at.location, place.at)
+        case _:
+            home = provider.address if provider else "provider.google"
+            return Unknown(NO_PROJECT, (Hole(f"{home}.project"),)), Place(instance.body.at.location)
+
+
+def project(instance: Instance) -> Iterator[Project]:
+    """The project that a ``google_project`` declares; its number only an apply tells."""
+    found = placed_text(instance.body, "project_id")
+    reference = f"{instance.address}.project_id"
+    number = placed_text(instance.body, "number")
+    yield Project(
+        project_id=named(found[0] if found else None, reference, "project_id is not set"),
+        declared=declaration(instance),
+        number=number[0] if number and isinstance(number[0], str) else None,
+        parent=_parent(instance),
+        display_name=_text(instance, "name"),
+    )
+
+
+def found_project(instance: Instance) -> Iterator[Project]:
+    """The project that a plan or state found for a ``data.google_project``; a configuration only asks for it."""
+    if all(isinstance(_text(instance, name), str) for name in ("project_id", "number")):
+        yield from project(instance)
+
+
+def found_folder(instance: Instance) -> Iterator[Folder]:
+    """The folder that a plan or state found for a data source; of an active folder it tells only the names."""
+    if isinstance(_text(instance, "name"), str):
+        yield from folder(instance)
+
+
+def found_organization(instance: Instance) -> Iterator[Organization]:
+    """The organization that a plan or state found for a ``data.google_organization``."""
+    name, domain, customer = (_text(instance, part) for part in ("name", "domain", "directory_customer_id"))
+    if isinstance(name, str):
+        yield Organization(
+            name=name,
+            declared=declaration(instance),
+            domain=domain if isinstance(domain, str) else None,
+            customer_id=customer if isinstance(customer, str) else None,
+        )
+
+
+def _text(instance: Instance, name: str) -> Text | None:
+    found = placed_text(instance.body, name)
+    return found[0] if found else None
+
+
+def _parent(instance: Instance) -> Text | None:
+    for argument, kind in (("folder_id", "folders/"), ("org_id", "organizations/")):
+        found = placed_text(instance.body, argument)
+        if not found:
+            continue
+        match without_prefix(found[0], kind):
+            case "":
+                continue
+            case str(number):
+                return kind + number
+            case Unknown(reason, parts):
+                holes = parts or (Hole(f"{instance.address}.{argument}"),)
+                if isinstance(holes[0], str):
+                    return Unknown(reason, (kind + holes[0], *holes[1:]))
+                return Unknown(reason, (kind, *holes))
+    return None
+
+
+def folder(instance: Instance) -> Iterator[Folder]:
+    """The folder that a ``google_folder`` declares; its number only an apply tells."""
+    body = instance.body
+    told = placed_text(body, "name") or placed_text(body, "folder_id")
+    number = without_prefix(told[0], "folders/") if told else None
+    own = named(number, f"{instance.address}.folder_id", f"{instance.address}.folder_id is known after apply")
+    parent = placed_text(body, "parent")
+    reference = f"{instance.address}.parent"
+    yield Folder(
+        name=f"folders/{own}" if isinstance(own, str) else Unknown(own.reason, ("folders/", *own.parts)),
+        declared=declaration(instance),
+        parent=named(parent[0] if parent else None, reference, "parent is not set"),
+        display_name=_text(instance, "display_name"),
+    )
+
+
+def project_service(instance: Instance) -> Iterator[Service]:
+    """The API that a ``google_project_service`` enables."""
+    found = placed_text(instance.body, "service")
+    place = found[1] if found else Place(instance.body.at.location)
+    service = named(found[0] if found else None, f"{instance.address}.service", "service is not set")
+    yield Service(service, default_project(instance)[0], declaration(instance), place)
+
+
+def default_accounts(instance: Instance) -> Iterator[DefaultAccounts]:
+    """What a ``google_project_default_service_accounts`` will do, once, to the default accounts of a project.
+
+    A plan or state knows ``service_accounts`` where it was done: what an export shows of them now came later.
+    """
+    done = instance.body.value("service_accounts")
+    if done.data is None or done.unknown:
+        action = placed_text(instance.body, "action")
+        text = named(action[0] if action else None, f"{instance.address}.action", "action is not set")
+        yield DefaultAccounts(default_project(instance)[0], text, declaration(instance))

@@ -1,0 +1,51 @@
+"""One table says everything of a kind of fact: the schema of rule documents has the same kinds and words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any, get_args
+
+import pytest
+
+from iamlint.estate import Estate
+from iamlint.facts import Declaration, Fact, Place, Provider
+from iamlint.location import Location
+from iamlint.patterns.kinds import KINDS, kind_of
+from iamlint.roles import catalog
+from iamlint.rules.catalog import shipped_folder
+from iamlint.unknown import Truth, Unknown
+
+
+def schema() -> Any:
+    return json.loads((shipped_folder() / "rule.schema.json").read_text(encoding="utf-8"))
+
+
+def test_the_schema_has_every_kind() -> None:
+    assert set(schema()["$defs"]["pattern"]["properties"]) == set(KINDS)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_schema_has_every_word(name: str) -> None:
+    assert set(schema()["$defs"][name]["properties"]) == {*KINDS[name].words, "unless"}
+
+
+@pytest.mark.parametrize("type_", get_args(Fact))
+def test_every_fact_has_a_kind(type_: type[Fact]) -> None:
+    fact = object.__new__(type_)
+    assert kind_of(fact).type is type_
+
+
+def test_a_kind_that_is_not_known_is_neither_passed_over_nor_reported() -> None:
+    why = Unknown("var.oidc has no default and is not set")
+    at = Location("main.tf")
+    estate = Estate([], catalog(), date(2026, 1, 1))
+    provider = Provider("pool", "provider", Declaration(at), Place(at), why)
+    verdict = KINDS["provider"].words["protocol"](("oidc",), provider, estate)
+    assert verdict.truth is Truth.UNKNOWN
+    assert why.reason in verdict.reasons[0]
+    for protocol, truth in (("oidc", Truth.TRUE), ("saml", Truth.FALSE), (None, Truth.FALSE)):
+        assert (
+            KINDS["provider"].words["protocol"](("oidc",), replace(provider, protocol=protocol), estate).truth is truth
+        )

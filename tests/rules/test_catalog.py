@@ -1,0 +1,121 @@
+"""Finding rule documents, choosing among them, and what is said of those that are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iamlint.rules.catalog import graded, load_rules, own_names, select_rules
+from iamlint.rules.rule import Rule
+
+MINIMAL = """\
+title: Something is wrong
+severity: low
+{extra}when:
+  grant: {{role: roles/viewer}}
+message: "{{principal}} views."
+why: Because.
+fix: Do not.
+references: [https://example.com]
+examples:
+  flags:
+    - terraform: "x"
+  passes:
+    - terraform: "y"
+"""
+
+
+def write(directory: Path, name: str, text: str = "", extra: str = "") -> Path:
+    path = directory / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text or MINIMAL.format(extra=extra), encoding="utf-8")
+    return path
+
+
+def load(directory: Path) -> tuple[Rule, ...]:
+    rules, errors = load_rules([directory], shipped=False)
+    assert errors == []
+    return rules
+
+
+def test_a_document_is_named_by_where_it_lies(tmp_path: Path) -> None:
+    write(tmp_path, "house/no-viewers.yaml")
+    (rule,) = load(tmp_path)
+    assert (rule.slug, rule.family, rule.id) == ("no-viewers", "house", "house/no-viewers")
+
+
+def test_a_single_document_can_be_named(tmp_path: Path) -> None:
+    (rule,) = load(write(tmp_path, "house/no-viewers.yaml"))
+    assert rule.id == "house/no-viewers"
+
+
+def test_what_is_selected(tmp_path: Path) -> None:
+    write(tmp_path, "house/a.yaml", extra="aliases: [OLD_A]\n")
+    write(tmp_path, "house/b.yaml", extra="pedantic: true\n")
+    write(tmp_path, "garden/c.yaml")
+    rules = load(tmp_path)
+
+    def chosen(select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> str:
+        found, errors = select_rules(rules, select, ignore)
+        assert errors == []
+        return "".join(sorted(rule.slug for rule in found))
+
+    assert chosen() == "ac"
+    assert chosen(("house",)) == "a"
+    assert chosen(("house", "pedantic")) == "ab"
+    assert chosen(("b",)) == "b"
+    assert chosen(("house/b", "OLD_A")) == "ab"
+    assert chosen(("default", "pedantic")) == "abc"
+    assert chosen((), ("house",)) == "c"
+    assert chosen(("default", "pedantic"), ("house",)) == "c"
+    assert chosen(("default", "pedantic"), ("pedantic", "OLD_A")) == "c"
+
+
+def test_an_alias_may_mean_several_rules(tmp_path: Path) -> None:
+    write(tmp_path, "house/a.yaml", extra="aliases: [CHECK_1]\n")
+    write(tmp_path, "house/b.yaml", extra="pedantic: true\naliases: [CHECK_1, CHECK_2]\n")
+    rules = load(tmp_path)
+    assert [rule.slug for rule in select_rules(rules, ("CHECK_1",))[0]] == ["a", "b"]
+    assert [rule.slug for rule in select_rules(rules, ("CHECK_2",))[0]] == ["b"]
+    assert select_rules(rules, (), ("CHECK_1",))[0] == ()
+
+
+def test_a_name_that_no_rule_has_is_told_with_the_nearest(tmp_path: Path) -> None:
+    write(tmp_path, "house/no-viewers.yaml")
+    _, errors = select_rules(load(tmp_path), ("no-viewer",))
+    assert [(error.reason, error.hint) for error in errors] == [
+        ("no rule or family is called `no-viewer`", "did you mean `no-viewers`?")
+    ]
+
+
+def test_severities_of_the_users_own(tmp_path: Path) -> None:
+    write(tmp_path, "house/a.yaml", extra="aliases: [OLD_A]\n")
+    write(tmp_path, "house/b.yaml")
+    found = graded(load(tmp_path), {"OLD_A": "critical"})
+    assert [rule.severity for rule in found] == ["critical", "low"]
+    assert own_names(found[0]) == {"a", "house/a", "OLD_A"}
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({}, "there are no rules here"),
+        ({"house/Bad_Name.yaml": ""}, "`Bad_Name` is no name for a rule or family"),
+        ({"house/a.yaml": "title: x\n"}, "is missing"),
+        ({"house/a.yaml": "- 1\n"}, "must be a mapping of keys"),
+        ({"house/a.yaml": "a: [\n"}, "this is not YAML"),
+        ({"house/a.yaml": "!!python/object/apply:os.system ['true']\n"}, "must be a mapping of keys"),
+        ({"house/a.yaml": MINIMAL.format(extra="").replace("{principal}", "{nobody}")}, "{nobody}"),
+        ({"house/a.yaml": MINIMAL.format(extra="").replace("when:\n", "query: nothing\nwhen:\n")}, "exactly one of"),
+        ({"house/a.yaml": "", "garden/a.yaml": ""}, "is the name of another rule"),
+        ({"house/house.yaml": ""}, "is the name of a family"),
+        ({"house/a.yaml": MINIMAL.format(extra="aliases: [b]\n"), "house/b.yaml": ""}, "is the name of another rule"),
+        ({"house/a.yaml": MINIMAL.format(extra="aliases: [house]\n")}, "is the name of a family"),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_told(tmp_path: Path, files: dict[str, str], reason: str) -> None:
+    for name, text in files.items():
+        write(tmp_path, name, text)
+    _, errors = load_rules([tmp_path], shipped=False)
+    assert any(reason in error.reason for error in errors), errors

@@ -1,0 +1,71 @@
+"""Messages: a sentence, filled in with the words of what was found."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Resource
+from iamlint.location import Location
+from iamlint.patterns.match import Match
+from iamlint.rules.message import brief, filled, words_of
+from iamlint.unknown import Hole, Truth, Unknown
+
+HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
+
+
+@pytest.mark.parametrize(
+    ("message", "words", "expected"),
+    [
+        ("{who} owns {what}.", {"who": "ana", "what": "shop"}, "ana owns shop."),
+        ("{who} owns {what}.", {"who": "{what}", "what": "shop"}, "{what} owns shop."),
+        ("{who} owns {what}.", {"who": "a\nb\t c", "what": ""}, "a b c owns ."),
+        ("{nobody} owns.", {}, "{nobody} owns."),
+        ("{}{ }", {}, "{}{ }"),
+        ("{who} owns.", {"who": "ci@${?}.example.com"}, "ci@(not known).example.com owns."),
+        ("{who} owns.", {"who": "${var.who}"}, "${var.who} owns."),
+    ],
+)
+def test_filled(message: str, words: dict[str, str], expected: str) -> None:
+    assert filled(message, words) == expected
+
+
+def test_the_words_of_a_grant() -> None:
+    role = Unknown("var.x has no default", ("roles/", Hole("var.x")))
+    grant = Grant(Principal("user:a@b", "user"), role, Resource("project", "shop"), "member", HERE, PLACE, PLACE, PLACE)
+    words = words_of(Match(grant, Truth.TRUE, ("a.b.c", "d.e.f", "g.h.i"), words={"resource": "another", "more": "x"}))
+    assert words == {
+        "permission": "a.b.c and 2 more",
+        "permissions": "a.b.c, d.e.f, g.h.i",
+        "principal": "user:a@b",
+        "role": "roles/${var.x}",
+        "resource": "another",
+        "placeholder": "",
+        "because": "",
+        "more": "x",
+    }
+
+
+def test_without_permissions() -> None:
+    words = words_of(Match(CustomRole("projects/shop/roles/r", None, HERE), Truth.TRUE))
+    assert (words["permission"], words["permissions"], words["role"]) == ("", "", "projects/shop/roles/r")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("project ${?} is open", "project (not known) is open"),
+        ("a/${?}-proxy", "a/(not known)-proxy"),
+        ("user:ana@example.com", "user:ana@example.com"),
+        ("${google_service_account.ci.email}", "${google_service_account.ci.email}"),
+        (
+            '${module.a["x y"].module.of_the_whole_organization.google_service_account.ci.email}',
+            "${...google_service_account.ci.email}",
+        ),
+    ],
+)
+def test_holes_are_short_and_have_names(text: str, shown: str) -> None:
+    assert brief(text) == shown
+
+
+def test_a_generated_name_of_any_length_is_short() -> None:
+    assert len(brief("projects/${var.a}/" + "very-long-" * 60)) < 200

@@ -1,0 +1,80 @@
+"""Keys of accounts, HMAC keys, API keys that are bound to an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from iamlint.facts import Credential, ServiceAccountKey
+from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.resources.facts import facts_of
+from iamlint.unknown import Unknown
+
+Build = Callable[..., Instance]
+HoleOf = Callable[..., Unknown]
+EMAIL = "ci@shop.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize(
+    ("written", "account"),
+    [
+        (EMAIL, EMAIL),
+        (f"projects/shop/serviceAccounts/{EMAIL}", EMAIL),
+        (f"projects/-/serviceAccounts/{EMAIL}", EMAIL),
+        (("google_service_account.ci.name",), "${google_service_account.ci.email}"),
+        (("google_service_account.ci.email",), "${google_service_account.ci.email}"),
+        (("projects/-/serviceAccounts/", "google_service_account.ci.email"), "${google_service_account.ci.email}"),
+    ],
+)
+def test_a_key_belongs_to_the_account_however_it_is_named(
+    build: Build, hole: HoleOf, written: Any, account: str
+) -> None:
+    value = written if isinstance(written, str) else hole(*written)
+    (key,) = facts_of(build("google_service_account_key.k", service_account_id=value))
+    assert isinstance(key, ServiceAccountKey)
+    assert (key.account, key.uploaded, key.created, key.expires) == (account, False, None, None)
+    assert key.place.at.line == 2
+
+
+def test_a_key_whose_account_is_not_known(build: Build) -> None:
+    why = Unknown("var.account has no default and is not set")
+    (key,) = facts_of(build("google_service_account_key.k", service_account_id=why))
+    assert isinstance(key, ServiceAccountKey)
+    assert key.account == why
+    (key,) = facts_of(build("google_service_account_key.k"))
+    assert isinstance(key, ServiceAccountKey)
+    assert isinstance(key.account, Unknown)
+    assert key.place.at == key.declared.at
+
+
+def test_an_uploaded_key_and_the_times_that_a_state_has(build: Build) -> None:
+    times = {"valid_after": "2026-01-01T00:00:00Z", "valid_before": "9999-12-31T23:59:59Z"}
+    (key,) = facts_of(build("google_service_account_key.k", service_account_id=EMAIL, public_key_data="x", **times))
+    assert isinstance(key, ServiceAccountKey)
+    assert (key.uploaded, key.created, key.expires) == (True, "2026-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+    later = Unknown("known after apply")
+    (key,) = facts_of(build("google_service_account_key.k", service_account_id=EMAIL, valid_after=later))
+    assert isinstance(key, ServiceAccountKey)
+    assert key.created is None
+
+
+@pytest.mark.parametrize(
+    ("state", "disabled"),
+    [(None, False), ("ACTIVE", False), ("INACTIVE", True), (Unknown("var.state"), Unknown("var.state"))],
+)
+def test_hmac_keys(build: Build, hole: HoleOf, state: Any, disabled: Any) -> None:
+    email = hole("google_service_account.ci.email")
+    (key,) = facts_of(build("google_storage_hmac_key.k", service_account_email=email, state=state))
+    assert isinstance(key, Credential)
+    assert (key.kind, key.account, key.disabled) == ("hmac_key", "${google_service_account.ci.email}", disabled)
+    assert key.place.at.line == 2
+
+
+def test_an_api_key_is_a_credential_only_of_the_account_that_it_is_bound_to(build: Build) -> None:
+    (key,) = facts_of(build("google_apikeys_key.k", name="maps", service_account_email=EMAIL))
+    assert isinstance(key, Credential)
+    assert (key.kind, key.account, key.place.at.line) == ("api_key", EMAIL, 3)
+    assert list(facts_of(build("google_apikeys_key.k", name="maps"))) == []
+    assert list(facts_of(build("google_apikeys_key.k", name="maps", service_account_email=""))) == []
