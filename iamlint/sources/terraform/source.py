@@ -22,7 +22,7 @@ from iamlint.sources.terraform.configuration.roots import root_modules
 from iamlint.sources.terraform.configuration.selection import selection
 from iamlint.sources.terraform.configuration.var_files import var_files
 from iamlint.sources.terraform.configuration.variables import root_inputs, undeclared
-from iamlint.sources.terraform.evaluation.evaluation import ModuleInstance
+from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.instances.answers import Answers

@@ -189,7 +189,7 @@ def words(rule: Any) -> Iterator[str]:
 @pytest.mark.parametrize("name", [name for name in SAMPLES if not name.endswith(".txt")])
 def test_the_quick_answer_is_that_of_jsonschema(name):
     """Each part of each sample is put in the place of each other part; both must agree on every outcome."""
-    from iamlint.sources.gcloud import shapes
+    from iamlint.sources.gcloud.recognition import shapes
 
     for document in documents(name):
         for one in document.data if isinstance(document.data, tuple) else (document,):

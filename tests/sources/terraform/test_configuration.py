@@ -10,7 +10,7 @@ import pytest
 from iamlint.facts import CustomRole, Fact, Gap, Grant, ServiceAccount
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
-from iamlint.sources.terraform import evaluation
+from iamlint.sources.terraform.evaluation import evaluator as evaluation
 
 
 def write(root: Path, files: dict[str, str]) -> Path:

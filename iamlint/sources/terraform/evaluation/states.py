@@ -11,7 +11,7 @@ from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
 from iamlint.hcl.functions.types import size
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.configuration.selection import DEFAULT, NAME
-from iamlint.sources.terraform.evaluation.evaluation import ModuleInstance
+from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.instances.arguments import text_of
 from iamlint.unknown import Hole, Unknown, shown
 

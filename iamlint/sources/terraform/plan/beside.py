@@ -17,7 +17,7 @@ from iamlint.sources.terraform.configuration.library import Library
 from iamlint.sources.terraform.configuration.module import Dialect, Module
 from iamlint.sources.terraform.configuration.selection import selection
 from iamlint.sources.terraform.configuration.variables import root_inputs
-from iamlint.sources.terraform.evaluation.evaluation import ModuleInstance
+from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, Run
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.plan.addresses import calls, without_keys
