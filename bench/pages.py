@@ -1,4 +1,4 @@
-"""Writes what is generated from the rules: a page for each, their index, and the blocks of the README.
+"""Writes what is generated: a page for each rule, their index, the list of methods, and the blocks of the README.
 
 python bench/pages.py           # writes
 python bench/pages.py --check   # says what is not current, and leaves with 1
@@ -18,6 +18,7 @@ import yaml
 
 from iamlint.linter import lint
 from iamlint.reporters import render
+from iamlint.reporters.methods import methods_page
 from iamlint.reporters.page import rule_page
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.rules.catalog import load_rules, select_rules
@@ -70,6 +71,7 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
     return {
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
         pages / "README.md": "\n".join(_index(rules)) + "\n",
+        ROOT / "docs" / "methods.md": methods_page(),
         ROOT / "docs" / "peers.md": "\n".join(_peers(rules)) + "\n",
         readme: _with_blocks(readme.read_text(encoding="utf-8"), blocks),
     }

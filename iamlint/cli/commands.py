@@ -37,7 +37,7 @@ from iamlint.cli.run import (
     role_catalog,
     with_errors,
 )
-from iamlint.location import Unreadable
+from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Bar, Report, failure
 from iamlint.reporters import parts
 from iamlint.reporters.parts.frame import place
@@ -192,6 +192,29 @@ def roles(name: str | None, form: str, **asked: Any) -> None:
         say_errors(failed.errors)
         sys.exit(FAILED)
     emit(told, for_programs=form == "json")
+
+
+@program.command(name="methods")
+@click.argument("name", required=False, metavar="[ID|GROUP|PERMISSION]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
+def list_methods(name: str | None, form: str) -> None:
+    """List the ways to become a service account that iamlint knows, or explain one."""
+    from iamlint.methods import methods
+    from iamlint.reporters.methods import chosen_methods, method_page, methods_json, methods_text
+    from iamlint.documents.validation import nearest_of
+
+    found = chosen_methods(name)
+    if not found and name:
+        known = [one.id for one in methods()]
+        hint = nearest_of(name, known) or "`iamlint methods` lists them"
+        say_errors([Unreadable(Location(COMMAND_LINE), f"no method, group or permission is called `{name}`", hint)])
+        sys.exit(FAILED)
+    if form == "json":
+        emit(methods_json(found), for_programs=True)
+    elif name in {one.id for one in found}:
+        emit(method_page(found[0]))
+    else:
+        emit(methods_text(found))
 
 
 @program.command()

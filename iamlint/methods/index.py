@@ -1,0 +1,95 @@
+"""The methods by id and by permission, and those by which somebody deploys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache, lru_cache
+
+from iamlint.methods.documents import load_methods
+from iamlint.methods.model import GROUPS, YIELDS, Method
+
+_STRENGTH = {name: rank for rank, name in enumerate(YIELDS)}
+_CERTAINTY = {"certain": 0, "likely": 1, "claimed": 2}
+_GROUPS = {name: rank for rank, name in enumerate(GROUPS)}
+_TAKES_THE_IDENTITY = ("identity", "code", "calls", "id_token")
+
+
+@cache
+def methods() -> tuple[Method, ...]:
+    """Return all methods, by group and id; their documents are read at the first call."""
+    return load_methods()
+
+
+@cache
+def _by_id() -> Mapping[str, Method]:
+    return {one.id: one for one in methods()}
+
+
+def method(name: str) -> Method:
+    """Return the method of an id; raises KeyError for an id that no method has."""
+    return _by_id()[name]
+
+
+@cache
+def _by_permission() -> Mapping[str, tuple[Method, ...]]:
+    found: dict[str, list[Method]] = defaultdict(list)
+    for one in methods():
+        for permission in one.permissions:
+            found[permission].append(one)
+    return {permission: tuple(needing) for permission, needing in found.items()}
+
+
+def methods_with(permission: str) -> tuple[Method, ...]:
+    """Return the methods that need a permission."""
+    return _by_permission().get(permission, ())
+
+
+def strength(one: Method) -> tuple[int, int, int, str]:
+    """Return what methods are sorted by: what they yield, the strongest first, then how certain they are."""
+    return _STRENGTH[one.yields], _CERTAINTY[one.certainty], _GROUPS[one.group], one.id
+
+
+def is_reported(one: Method) -> bool:
+    """Whether findings tell of a method: it still works, somebody has shown it, and it gives more than a start.
+
+    Of those that give data only, the documented ones: a role to query data is not yet one to read as another account.
+    """
+    if one.ended or one.certainty == "claimed":
+        return False
+    return one.yields in _TAKES_THE_IDENTITY or (one.yields == "data" and one.certainty == "certain")
+
+
+@cache
+def deploy_methods() -> tuple[Method, ...]:
+    """Return the reported methods that attach an account which the caller names, the strongest first."""
+    found = (one for one in methods() if one.reaches == "named" and one.needs_act_as and one.needs and is_reported(one))
+    return tuple(sorted(found, key=strength))
+
+
+@cache
+def deploy_permissions() -> frozenset[str]:
+    """Return the permissions that some of these methods need besides the one to attach."""
+    return frozenset(need.permission for one in deploy_methods() for need in one.needs)
+
+
+@lru_cache(maxsize=4096)
+def deployments(held: frozenset[str]) -> tuple[Method, ...]:
+    """Return the methods by which a holder of permissions deploys as an account that they may attach."""
+    if held.isdisjoint(deploy_permissions()):
+        return ()
+    return tuple(one for one in deploy_methods() if all(need.permission in held for need in one.needs))
+
+
+@cache
+def attached_methods() -> tuple[Method, ...]:
+    """Return the reported methods that use what already runs as an account, the strongest first."""
+    found = (one for one in methods() if one.reaches == "attached" and one.permissions and is_reported(one))
+    return tuple(sorted(found, key=strength))
+
+
+@cache
+def agent_methods() -> tuple[Method, ...]:
+    """Return the reported methods that run code or call as a Google-managed account, the strongest first."""
+    found = (one for one in methods() if one.agent and is_reported(one) and one.yields in ("code", "calls"))
+    return tuple(sorted(found, key=strength))
