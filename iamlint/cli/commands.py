@@ -199,9 +199,9 @@ def roles(name: str | None, form: str, **asked: Any) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
 def list_methods(name: str | None, form: str) -> None:
     """List the ways to become a service account that iamlint knows, or explain one."""
+    from iamlint.documents.validation import nearest_of
     from iamlint.methods import methods
     from iamlint.reporters.methods import chosen_methods, method_page, methods_json, methods_text
-    from iamlint.documents.validation import nearest_of
 
     found = chosen_methods(name)
     if not found and name:

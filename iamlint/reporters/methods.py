@@ -71,7 +71,8 @@ def method_page(one: Method) -> str:
         parts += ["## Opens", _fenced(details.example.opens), "## Near miss", _fenced(details.example.near_miss)]
     else:
         parts += ["## Example", f"None can be run. {details.no_example}"]
-    parts += ["## Sources", "\n".join(f"- <{one}>" if one.startswith("http") else f"- {one}" for one in details.sources)]
+    listed = (f"- <{source}>" if source.startswith("http") else f"- {source}" for source in details.sources)
+    parts += ["## Sources", "\n".join(listed)]
     return "\n\n".join(parts) + "\n"
 
 
