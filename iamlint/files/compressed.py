@@ -22,7 +22,11 @@ _AT_ONCE = 1 << 16
 
 def is_compressed(path: Path) -> bool:
     """Whether a file is compressed, by its name."""
-    return path.suffix in SUFFIXES
+    return _suffix(path) in SUFFIXES
+
+
+def _suffix(path: Path) -> str:
+    return path.suffix.lower()
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -31,10 +35,10 @@ def opened(path: Path) -> IO[bytes]:
     What is read at once is bounded; a frame of zstd that asks for more than 128 MB of memory is refused, and so is a
     file that comes to far more text than exports do.
     """
-    if path.suffix == _ZSTD and _zstd() is None:
+    if _suffix(path) == _ZSTD and _zstd() is None:
         raise OSError(_WANTING)
     file = path.open("rb")
-    return cast("IO[bytes]", _Decompressed(file, path.suffix)) if is_compressed(path) else file
+    return cast("IO[bytes]", _Decompressed(file, _suffix(path))) if is_compressed(path) else file
 
 
 def packed(data: bytes) -> str | None:
@@ -58,7 +62,7 @@ def unpacked(data: bytes) -> Iterator[bytes]:
 
 def wanting(path: Path, shown: str) -> Unreadable | None:
     """What is to be installed before a file can be read, if anything is."""
-    if path.suffix != _ZSTD or _zstd() is not None:
+    if _suffix(path) != _ZSTD or _zstd() is not None:
         return None
     return Unreadable(Location(shown), _WANTING, 'pip install "iamlint[zstd]", or decompress it with zstd -d')
 

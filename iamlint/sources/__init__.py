@@ -19,6 +19,7 @@ from iamlint.sources.gcloud.recognition.table import TEXTS
 from iamlint.sources.gcloud.recognition.unrecognised import beside_exports
 from iamlint.sources.gcloud.stream import is_stream, read_stream
 from iamlint.sources.marks import mark
+from iamlint.sources.names import usual
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
 from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.plan import read_plans
@@ -87,7 +88,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
             continue  # it is a part of the configuration that reads it
         reading.add(document)
         claimed = None if document.files or document.errors or given else claim(workspace.shown(path))
-        if claimed and not path.name.endswith(TEXTS):
+        if claimed and not usual(path.name).endswith(TEXTS):
             reading.add(beside_exports(workspace.shown(path), claimed, among=path.parent in exported))
         unrecognised += not document.files and not document.errors
     if not found.directories and unrecognised == len(found.documents) and not reading.errors:

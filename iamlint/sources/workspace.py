@@ -10,16 +10,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from iamlint.budget import Allowance
-from iamlint.files.compressed import SUFFIXES
 from iamlint.files.texts import load, load_export, resolved
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.recognition.belongs import claim
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS
-from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
+from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual
 from iamlint.sources.unwalked import Look, Unwalked, is_walked
 
-_LINES = (".json", ".ndjson", ".jsonl")
-_DOCUMENTS = (*_LINES, ".yaml", ".yml", *(f"{plain}{suffix}" for plain in _LINES for suffix in SUFFIXES))
+_DOCUMENTS = (".json", ".ndjson", ".jsonl", ".yaml", ".yml")
 _TERRAGRUNT = re.compile(r"terragrunt(?:\.[\w-]+)?\.hcl(?:\.json)?\Z")
 _STACKS = (".tfstack.hcl", ".tfcomponent.hcl", ".tfdeploy.hcl")
 _PLANS = (".tfstate", ".tfplan")
@@ -228,13 +226,18 @@ def _sort(path: Path, found: Found, *, named: bool) -> None:
             found.given.add(resolved(path.parent))
     elif not named and (why := _unread(name)):
         found.unread[path] = why
-    elif (
-        named
-        or name in _PLAN_NAMES
-        or name.endswith((*_DOCUMENTS, *_PLANS, *TABLES))
-        or (name.endswith(TEXTS) and claim(path.as_posix()))
-    ):
+    elif named or _is_document(path, usual(name)):
         found.documents.append((path, named))
+
+
+def _is_document(path: Path, name: str) -> bool:
+    """Whether a file that is found in a directory may be a plan or an export, by its name."""
+    if name in _PLAN_NAMES or name.endswith((*_DOCUMENTS, *_PLANS, *TABLES)):
+        return True
+    if name.endswith(TEXTS):
+        return claim(path.as_posix()) is not None
+    claimed = claim(path.as_posix()) if "." not in name or name.endswith(".gserviceaccount.com") else None
+    return claimed is not None and claimed.strength == "certain"
 
 
 def _unread(name: str) -> str | None:

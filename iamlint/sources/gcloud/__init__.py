@@ -26,6 +26,7 @@ from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
 from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS, is_table, read_table
 from iamlint.sources.gcloud.recognition.unrecognised import unparsed, unrecognised
+from iamlint.sources.names import usual
 from iamlint.sources.reading import Options, Reading
 
 KINDS = (
@@ -52,7 +53,8 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     """
     if is_table(source):
         return read_table(source)
-    claimed = claim(source.path) if not source.path.endswith(TEXTS) or source.path.endswith(TABLES) else None
+    name = usual(source.path)
+    claimed = claim(source.path) if not name.endswith(TEXTS) or name.endswith(TABLES) else None
     if not named and not claimed and not RELEVANT.search(source.text):
         return None
     documents = _documents(source)
@@ -75,8 +77,7 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
 
 
 def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
-    name = source.path.removesuffix(".gz").removesuffix(".zst")
-    is_json = name.endswith((".json", ".jsonl", ".ndjson"))
+    is_json = usual(source.path).endswith((".json", ".jsonl", ".ndjson"))
     if not is_json and source.text.lstrip()[:1] not in ("{", "["):
         return read_yaml(source)
     found = read_json_documents(source)

@@ -26,6 +26,7 @@ from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.policies import principal
 from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.gcloud.recognition.shapes import problems
+from iamlint.sources.names import usual
 from iamlint.sources.reading import Options, Reading, Relevance
 
 SMALL = 4_000_000
@@ -67,7 +68,7 @@ def is_stream(path: Path) -> bool:
     try:
         if not path.is_file():  # to open a pipe waits for somebody who writes to it
             return False
-        whole = path.suffix not in (".json", ".jsonl", ".ndjson") or path.stat().st_size < SMALL
+        whole = not usual(path.name).endswith((".json", ".jsonl", ".ndjson")) or path.stat().st_size < SMALL
         if whole and not is_compressed(path):
             return False
         with opened(path) as file:

@@ -20,10 +20,13 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from iamlint.facts import Resource
+from iamlint.sources.names import usual
 
 _EMAIL = re.compile(
     r"(?:(?:service[-_]?accounts?|sa|policy|iam)[-_=])?(?P<email>[a-z0-9][a-z0-9._-]*@[a-z0-9.-]+\.gserviceaccount\.com)\Z"
 )
+_ACCOUNTS = ".gserviceaccount.com"
+"""How the e-mail of a service account ends, which is no ending of a file."""
 _KINDS = {"project": "project", "folder": "folder", "organization": "organization", "org": "organization"}
 _NAMED = re.compile(r"(?P<kind>project|folder|organization|org)(?:[-_=]|s=)(?P<name>[a-z0-9][a-z0-9.:-]*)\Z")
 _POLICY = re.compile(r"(?:[-_.](?:get|iam|policy|policies|(?P<services>services|enabled)))+\Z")
@@ -147,10 +150,9 @@ def _strength(resource: Resource, stem: str) -> Strength:
 def _parts(path: str) -> list[str]:
     """The name of a file without its endings, then those of the folders that it lies in, the innermost first."""
     whole = PurePosixPath(path)
-    name = whole.name
-    for ending in (".gz", ".zst"):
-        name = name.removesuffix(ending)
-    return [PurePosixPath(name).stem, *reversed(whole.parent.parts)]
+    name = usual(whole.name)
+    stem = name if name.endswith(_ACCOUNTS) else PurePosixPath(name).stem
+    return [stem, *reversed(whole.parent.parts)]
 
 
 def _named(part: str, above: str) -> Resource | None:

@@ -15,6 +15,7 @@ from iamlint.documents import read_json_among_lines, read_json_documents
 from iamlint.documents.values import NULL, Value
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import is_template, plan_mark
+from iamlint.sources.names import usual
 from iamlint.sources.terraform.plan.raw_state import is_raw_state, unsupported
 
 SHOW = "write the plan with terraform show -json FILE > plan.json"
@@ -63,7 +64,7 @@ def _has_changes(data: dict[str, Value]) -> bool:
 
 def is_plan_name(path: str) -> bool:
     """Whether a file's name says that it is a plan or a state: ``plan.json``, ``prod.tfplan.json``, ``x.tfstate``."""
-    return _NAME.search(PurePosixPath(path).name) is not None
+    return _NAME.search(usual(PurePosixPath(path).name)) is not None
 
 
 def is_binary_plan(path: Path) -> bool:
@@ -89,10 +90,10 @@ def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
     ``named`` says that the user named the file. Then, and where its name says that it is a plan, all else that
     Terraform writes is an error, and so is an empty text.
     """
-    expected = named or is_plan_name(source.path) or source.path.endswith(".txt")
+    expected = named or is_plan_name(source.path) or usual(source.path).endswith(".txt")
     if not _MARKS.search(source.text):
         return _other(source, None) if expected else None
-    if source.path.endswith((".yaml", ".yml")) and not source.text.lstrip().startswith("{"):
+    if usual(source.path).endswith((".yaml", ".yml")) and not source.text.lstrip().startswith("{"):
         return None  # a text that quotes a plan
     found = _documents(source)
     if isinstance(found, tuple) and any(map(_is_ours, found)):
