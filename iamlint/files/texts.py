@@ -97,6 +97,14 @@ def _wide(data: bytes, at: Location) -> SourceText | Unreadable | None:
         return Unreadable(at, f"this is not text in {encoding.upper()} (byte {error.start})", "save it as UTF-8")
 
 
+def beginning(path: Path, size: int) -> str:
+    """The first bytes of a file, each as a character; empty where it is no regular file. Raises OSError."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return file.read(size).decode("latin-1").removeprefix("\xef\xbb\xbf")
+
+
 def sample(path: Path) -> str:
     """What a file that cannot be read as text begins with, decompressed; empty where it is no regular file.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from iamlint.budget import TimeUp
 from iamlint.facts import Declaration, Fact, Gap
 from iamlint.files.compressed import wanting
-from iamlint.files.texts import resolved, sample
+from iamlint.files.texts import beginning, resolved, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.gcloud import KINDS, read_export
@@ -21,6 +21,8 @@ from iamlint.sources.gcloud.stream import is_stream, read_stream
 from iamlint.sources.marks import mark
 from iamlint.sources.names import usual
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
+from iamlint.sources.stand_ins import LONGEST_BEGINNING, stand_in
+from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.plan import read_plans
 from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
@@ -68,7 +70,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         options.progress(f"reading {workspace.shown(path)}")
         try:
             with options.allowance.interrupting(TIME_OF_READING):
-                document = _read_document(path, given, options, workspace)
+                document = _stand_in(path, given, found, workspace) or _read_document(path, given, options, workspace)
         except TimeUp:
             rest = (workspace.shown(path) for path, _ in found.documents[number:])
             reading.errors += not_looked_at(rest, options.allowance)
@@ -153,6 +155,19 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
         return Reading(errors=[_unrecognised(source)] if named else [])
     found.files += 1
     return found
+
+
+def _stand_in(path: Path, named: bool, found: Found, workspace: Workspace) -> Reading | None:
+    """What is said of a file that holds a pointer or something encrypted; None for others."""
+    if not workspace.allowed(resolved(path)):
+        return None
+    try:
+        kind = stand_in(beginning(path, LONGEST_BEGINNING))
+    except (OSError, ValueError):
+        return None
+    shown = workspace.shown(path)
+    certain = named or claim(shown) is not None or is_plan_name(shown)
+    return kind.told(shown, certain=certain, likely=path in found.exports) if kind else None
 
 
 def _is_lost(path: Path, workspace: Workspace) -> bool:

@@ -22,7 +22,8 @@ def is_ignored(name: str) -> bool:
 
 
 _ENDINGS = re.compile(
-    r"(?P<own>(?:\.(?:json|jsonl|ndjson|yaml|yml|tfstate|tfplan))+|\.txt|\.csv|\.log)(?:\.txt)?(?:\.gz|\.zst)?\Z",
+    r"(?P<own>(?:\.(?:json|jsonl|ndjson|yaml|yml|tfstate|tfplan))+|\.txt|\.csv|\.log)"
+    r"(?:(?<!tfstate)(?<!tfplan)\.txt)?(?:\.gz|\.zst)?\Z",
     re.IGNORECASE,
 )
 

@@ -324,3 +324,97 @@ def test_another_kind_of_document_under_such_a_name_is_an_error_among_exports(na
 )
 def test_alone_it_may_be_a_file_of_another_program(name: str, unread: int) -> None:
     assert said(walked(name, '{"kind": "Thing"}')) == ([], [name] * unread, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("projects/shop/iam.JSON", POLICY),
+        ("project-shop.Yaml", POLICY),
+        ("projects/shop/iam.json.txt", POLICY),
+        ("projects/shop/iam", POLICY),
+        ("ci@shop.iam.gserviceaccount.com", POLICY),
+        ("folder-42.txt", POLICY),
+        ("project-shop.yaml.gz", gzip.compress(POLICY.encode())),
+        ("project-shop.json.GZ", gzip.compress(POLICY.encode())),
+        ("ASSETS.NDJSON", ASSET),
+        ("assets.JSON.gz", gzip.compress(f"{ASSET}\n".encode())),
+    ],
+)
+def test_an_export_is_known_however_its_ending_is_written(name: str, content: str | bytes) -> None:
+    assert said(walked(name, content)) == ([], [], ["user:ana@example.com"])
+
+
+@pytest.mark.parametrize("name", ["main.TF", "projects/shop/README", "projects/shop/Makefile", "iam", "policy.txt"])
+def test_other_names_claim_nothing(name: str) -> None:
+    assert said(walked(name, "all:\n\techo\n")) == ([], [], [])
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+SEALED = json.dumps({**json.loads(POLICY), "sops": {"mac": "ENC[AES256_GCM,data:a]", "version": "3.8.1"}})
+STAND_INS: dict[str, str | bytes] = {
+    "lfs": POINTER,
+    "git-crypt": b"\0GITCRYPT\0\xaa\xff\x01",
+    "vault": "$ANSIBLE_VAULT;1.1;AES256\n6162\n",
+    "age": b"age-encryption.org/v1\n-> X25519 a\n\xff",
+    "age-in-text": "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n",
+    "pgp": "-----BEGIN PGP MESSAGE-----\n\nabc\n",
+    "sops": SEALED,
+}
+
+
+@pytest.mark.parametrize("kind", STAND_INS)
+@pytest.mark.parametrize("name", ["projects/shop/iam.json", "folder-42.yaml"])
+def test_what_stands_for_an_export_is_an_error_that_says_so(name: str, kind: str) -> None:
+    (error,) = walked(name, STAND_INS[kind]).errors
+    assert error.at.path == name
+    assert "Git LFS" in error.reason if kind == "lfs" else "encrypted" in error.reason
+
+
+@pytest.mark.parametrize("kind", STAND_INS)
+def test_elsewhere_it_is_an_unread_part_where_it_may_be_an_export(kind: str) -> None:
+    if kind == "sops":
+        return
+    reading = walked("prod/values.yaml", STAND_INS[kind])
+    assert said(reading) == ([], ["prod/values.yaml"] if kind == "lfs" else [], [])
+    Path("prod/project-shop.json").write_text(POLICY)
+    exports = read([Path("prod")], Options())
+    assert said(exports) == ([], ["prod/values.yaml"], ["user:ana@example.com"])
+
+
+def test_secrets_that_are_encrypted_are_passed_over() -> None:
+    assert said(walked("secrets.enc.yaml", "password: ENC[x]\nsops:\n  mac: ENC[y]\n  version: 3.8.1\n")) == (
+        [],
+        [],
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    "asset",
+    [
+        ASSET.replace('"bindings"', '"Bindings"'),
+        ASSET.replace('"bindings"', '"bind\u200bings"'),
+        ASSET.replace('"iam_policy"', '"iam_polcy"'),
+        ASSET.replace('"iam_policy"', '"policy"'),
+    ],
+)
+def test_bindings_under_a_key_that_exports_do_not_have_are_an_error(asset: str) -> None:
+    (error,) = walked("assets.ndjson", asset).errors
+    assert "no bindings under this key" in error.reason
+
+
+@pytest.mark.parametrize("extra", [{"resource": {"data": {"bindings": BINDINGS}}}, {"tags": {"role": "roles/owner"}}])
+def test_what_else_an_asset_has_is_left_alone(extra: dict[str, object]) -> None:
+    asset = {**json.loads(ASSET), **extra}
+    assert said(walked("assets.ndjson", json.dumps(asset))) == ([], [], ["user:ana@example.com"])
+
+
+@pytest.mark.parametrize("key", ["binding", "BINDINGS", "bind\u200bings", "\ufeffbindings", "bindings "])
+def test_a_policy_whose_key_is_misspelt_is_not_passed_over(key: str) -> None:
+    assert said(walked("a.json", json.dumps({key: BINDINGS}))) == ([], ["a.json"], [])
+
+
+def test_bindings_of_other_tools_are_passed_over() -> None:
+    content = {"iam_bindings": {"owners": {"role": "roles/owner", "members": ["user:ana@example.com"]}}}
+    assert said(walked("factory.json", json.dumps(content))) == ([], [], [])

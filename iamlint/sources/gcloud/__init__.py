@@ -28,6 +28,7 @@ from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS, is_table, re
 from iamlint.sources.gcloud.recognition.unrecognised import unparsed, unrecognised
 from iamlint.sources.names import usual
 from iamlint.sources.reading import Options, Reading
+from iamlint.sources.stand_ins import encrypted
 
 KINDS = (
     "Terraform source, plans and states (terraform show -json), Config Connector's documents, and what gcloud prints "
@@ -67,6 +68,9 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
         pairs: list[tuple[Value, Kind | None]] = [(document, "policy") for document in said]
         return _read(pairs, source, options) if said else unrecognised(source, documents, claimed)
     kinds = [kind_of(document) for document in said]
+    sealed = next((kind for document in said if (kind := encrypted(document))), None)
+    if sealed and (claimed or named or any(kinds)):
+        return sealed.told(source.path, certain=True, likely=True)
     if gaps and not any(kinds):
         return Reading(facts=gaps)
     if not any(kinds) and not (named and said and all(document.data == () for document in said)):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import Grant
+from iamlint.facts import Gap, Grant
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.plan.recognition import is_plan_name
@@ -254,6 +254,30 @@ def test_other_names_are_errors_where_the_user_gives_them(
 def test_other_files_of_a_tree_are_left_alone(tmp_path: Path, name: str, text: str) -> None:
     found = walked(tmp_path, text, name)
     assert (found.errors, found.facts) == ([], [])
+
+
+@pytest.mark.parametrize("text", ["[PLAN]", "[PLAN, PLAN]", "[PLAN, {}]"])
+def test_a_list_of_plans_is_read(tmp_path: Path, text: str) -> None:
+    found = walked(tmp_path, text.replace("PLAN", plan()), "plans.json")
+    assert any(isinstance(fact, Grant) for fact in found.facts)
+    assert len(found.errors) == text.count("{}")
+
+
+@pytest.mark.parametrize("text", ['{"result": PLAN}', '{"data": {"plans": [PLAN]}}', '[{"plan": PLAN}]'])
+def test_a_plan_within_another_document_is_not_passed_over(tmp_path: Path, text: str) -> None:
+    found = walked(tmp_path, text.replace("PLAN", plan()), "x.json")
+    assert [type(fact) for fact in found.facts] == [Gap]
+    assert found.errors == []
+    (tmp_path / "x.json").rename(tmp_path / "plan.json")
+    (error,) = read([tmp_path], Options()).errors
+    assert "within a document" in error.reason
+
+
+@pytest.mark.parametrize("parts", [{}, {"resourceChanges": []}, {"plannedValues": {"root_module": {}}}, {"Values": {}}])
+def test_versions_of_a_plan_without_its_parts_are_an_error(tmp_path: Path, parts: dict[str, object]) -> None:
+    text = json.dumps({"format_version": "1.2", "terraform_version": "1.11.4", **parts})
+    (error,) = walked(tmp_path, text, "x.json").errors
+    assert "none of the parts" in error.reason
 
 
 def test_names_of_plans_and_states() -> None:

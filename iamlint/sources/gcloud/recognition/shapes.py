@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -19,11 +19,14 @@ from iamlint.documents.values import Value
 from iamlint.location import Unreadable
 from iamlint.sources.gcloud.parts import place
 from iamlint.sources.gcloud.recognition.kinds import KINDS, Kind
+from iamlint.sources.gcloud.recognition.strays import holds_bindings
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 Schema = Mapping[str, Any]
+_OF_POLICIES: frozenset[Kind] = frozenset({"ancestors", "asset", "policy", "search"})
+"""The kinds that hold allow policies, in which bindings are looked for under keys that exports do not have."""
 _MOST = 10
 """Errors told of one document."""
 _LONGEST = 160
@@ -39,8 +42,9 @@ def schema(kind: Kind) -> Schema:
 
 def problems(kind: Kind, value: Value, path: Sequence[str | int] = ()) -> list[Unreadable]:
     """Where a value breaks the schema of its kind; ``path`` leads to it from the top of the document."""
+    strays = list(_strays(schema(kind), value, tuple(path))) if kind in _OF_POLICIES else []
     if holds(schema(kind), value):
-        return []
+        return strays[:_MOST]
     errors = sorted(_validator(kind).iter_errors(plain(value)), key=lambda error: list(map(str, error.absolute_path)))
     return [
         Unreadable(
@@ -49,7 +53,25 @@ def problems(kind: Kind, value: Value, path: Sequence[str | int] = ()) -> list[U
             f"this was read as {_an(schema(kind)['title'])}",
         )
         for error in errors[:_MOST]
-    ]
+    ] + strays[:_MOST]
+
+
+def _strays(rule: Schema, value: Value, path: tuple[str | int, ...]) -> Iterator[Unreadable]:
+    """Keys that exports do not have, with bindings under them: a key is misspelt, or damaged."""
+    rule = _referenced(rule["$ref"]) if "$ref" in rule else rule
+    match value.data:
+        case dict() as entries if "properties" in rule:
+            for name, item in entries.items():
+                if name in rule["properties"]:
+                    yield from _strays(rule["properties"][name], item, (*path, name))
+                elif holds_bindings(item, anywhere=True):
+                    reason = f"{path_text([*path, name])}: exports have no bindings under this key"
+                    yield Unreadable(place(item), reason, "is the key misspelt?")
+        case tuple() as items if rule.get("items", {}).keys() & {"properties", "$ref"}:
+            for number, item in enumerate(items):
+                yield from _strays(rule["items"], item, (*path, number))
+        case _:
+            pass
 
 
 def _an(title: str) -> str:

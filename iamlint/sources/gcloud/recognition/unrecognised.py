@@ -6,21 +6,18 @@ export and cannot be read as one; what may be one, or will be one when a templat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from iamlint.documents.values import NULL, Value
+from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Gap
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.gcloud.parts import get, has, items, text
+from iamlint.sources.gcloud.parts import get, has
 from iamlint.sources.gcloud.recognition.belongs import Claim
-from iamlint.sources.marks import LINK_HINT, ROLE, is_link, is_template, mark, message
+from iamlint.sources.gcloud.recognition.strays import holds_bindings
+from iamlint.sources.marks import LINK_HINT, is_link, is_template, mark, message
 from iamlint.sources.reading import Reading
 
 AGAIN = "export it again; what is broken on purpose can be left out with `exclude` in .iamlint.yaml"
-_MOST_LOOKED_AT = 20_000
-"""Values of a document among which a policy is looked for."""
-_ROLE = re.compile(ROLE)
 
 
 def unparsed(source: SourceText, error: Unreadable, claimed: Claim | None, *, named: bool) -> Reading | None:
@@ -56,7 +53,7 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
     if claimed and not said:
         empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
         return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
-    holds = any(_holds_policy(document) for document in said)
+    holds = any(holds_bindings(document, anywhere=False) for document in said)
     if claimed and (claimed.strength == "certain" or holds or any(_is_no_answer(document) for document in said)):
         reason = f"the name of the file says that it is {claimed.what}, and what is in it is no export"
         return Reading(errors=[Unreadable(at, reason, AGAIN)])
@@ -86,34 +83,6 @@ def _is_no_answer(document: Value) -> bool:
     if not isinstance(document.data, dict | tuple):
         return True
     return has(get(document, "error"), "code", "message") or has(document, "ERROR")
-
-
-def _holds_policy(document: Value) -> bool:
-    """Whether bindings of roles to members are anywhere in a document, or are all that it is.
-
-    The case of keys does not count: who writes ``Bindings`` means them, though nobody reads them so.
-    """
-    if any(_is_binding(one) for one in items(document)):
-        return True
-    left, waiting = _MOST_LOOKED_AT, [document]
-    while waiting and left:
-        value, left = waiting.pop(), left - 1
-        match value.data:
-            case dict() as entries:
-                if any(_is_binding(one) for key in entries if key.lower() == "bindings" for one in items(entries[key])):
-                    return True
-                waiting += entries.values()
-            case tuple() as found:
-                waiting += found
-            case _:
-                pass
-    return False
-
-
-def _is_binding(value: Value) -> bool:
-    entries = {key.lower(): item for key, item in value.data.items()} if isinstance(value.data, dict) else {}
-    members, role = entries.get("members", NULL).data, text(entries.get("role", NULL)) or ""
-    return isinstance(members, tuple) and bool(members) and _ROLE.fullmatch(role) is not None
 
 
 def _unread(source: SourceText, reason: str) -> Reading:

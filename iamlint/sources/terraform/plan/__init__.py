@@ -47,6 +47,8 @@ def read_plans(source: SourceText, options: Options, workspace: Workspace, *, na
     if found is None:
         return None
     reading = Reading(errors=list(found.errors))
+    if found.unread:
+        reading.facts.append(Gap(found.unread, Declaration(Location(source.path), "plan")))
     for document in found.documents:
         reading.add(read_plan(source, document, options, workspace))
     return reading

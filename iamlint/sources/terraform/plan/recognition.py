@@ -22,6 +22,8 @@ SHOW = "write the plan with terraform show -json FILE > plan.json"
 STATE = "write the state with terraform show -json > state.json"
 
 _SHAPES = ("resource_changes", "planned_values", "values", "prior_state", "deferred_changes")
+_DEEPEST = 4
+"""Levels of a document in which a plan is looked for."""
 MOST = 50
 """Plans and states that are read of one file."""
 _MARKS = re.compile(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)"')
@@ -39,10 +41,11 @@ _OUTPUT = {"sensitive", "type", "value"}
 
 @dataclass(frozen=True, slots=True)
 class PlanDocuments:
-    """The plans and states of a file, and what of it is neither."""
+    """The plans and states of a file, what of it is neither, and why a part of it is not read."""
 
     documents: tuple[Value, ...] = ()
     errors: tuple[Unreadable, ...] = ()
+    unread: str | None = None
 
 
 def is_plan(document: Value) -> bool:
@@ -96,14 +99,56 @@ def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
     if usual(source.path).endswith((".yaml", ".yml")) and not source.text.lstrip().startswith("{"):
         return None  # a text that quotes a plan
     found = _documents(source)
-    if isinstance(found, tuple) and any(map(_is_ours, found)):
-        return _sorted(source, found)
+    if isinstance(found, tuple):
+        listed = tuple(one for document in found for one in _listed(document))
+        if any(map(_is_ours, listed)):
+            return _sorted(source, listed)
+        if lost := _lost(source, found, expected=expected):
+            return lost
     if _MESSAGES.search(source.text):
         return _error(source, "these are the messages of terraform plan -json or apply -json, not a plan")
     if isinstance(found, Unreadable):
         cut = Unreadable(found.at, f"this begins like a plan or state of Terraform, but: {found.reason}", SHOW)
         return PlanDocuments((), (cut,)) if expected or plan_mark(source.text) else None
     return _other(source, found) if expected else None
+
+
+def _listed(document: Value) -> tuple[Value, ...]:
+    """The plans in a list of them, as ``jq --slurp`` makes it, or the document itself."""
+    items = document.data
+    return items if isinstance(items, tuple) and any(map(_is_ours, items)) else (document,)
+
+
+def _lost(source: SourceText, documents: tuple[Value, ...], *, expected: bool) -> PlanDocuments | None:
+    """What is said of documents that hold a plan, or have the marks of one and none of its parts; None for others."""
+    if any(map(_is_hollow, documents)):
+        return _error(source, "this has the marks of a plan or state, and none of the parts of one")
+    if not any(_holds_ours(document, _DEEPEST) for document in documents):
+        return None
+    reason = "the file holds a plan or state within a document of a kind that iamlint does not read"
+    return _error(source, reason) if expected else PlanDocuments(unread=reason)
+
+
+def _is_hollow(document: Value) -> bool:
+    """Whether a document states both versions as plans and states do, and has nothing else that they have.
+
+    What other commands of Terraform print (``validate``, ``providers schema``, ``version``) has one of them, and so has
+    an empty state. Checked with Terraform 1.11.
+    """
+    data = document.data
+    return isinstance(data, dict) and {"format_version", "terraform_version"} <= data.keys() and not is_plan(document)
+
+
+def _holds_ours(document: Value, levels: int) -> bool:
+    if _is_ours(document):
+        return True
+    match document.data:
+        case dict() as entries if levels:
+            return any(_holds_ours(item, levels - 1) for item in entries.values())
+        case tuple() as items if levels:
+            return any(_holds_ours(item, levels - 1) for item in items)
+        case _:
+            return False
 
 
 def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:

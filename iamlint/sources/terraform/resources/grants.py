@@ -61,9 +61,11 @@ def grants(instance: Instance) -> Iterator[Grant | Emptied]:
             yield target.grant(member, _required(instance, "role"), condition_of(instance.body))
         case "binding":
             role, condition = _required(instance, "role"), condition_of(instance.body)
+            if "members" not in instance.body.arguments:  # Terraform refuses that: it may be misspelt
+                yield target.grant(_required(instance, "members"), role, condition)
+                return
             granted = list(_binding(target, role, condition))
-            if granted or "members" in instance.body.arguments:
-                yield from granted or (Emptied(target.resource, target.declared, role[0], condition),)
+            yield from granted or (Emptied(target.resource, target.declared, role[0], condition),)
         case "policy":
             yield from list(_policy(target)) or (Emptied(target.resource, target.declared),)
 

@@ -63,7 +63,12 @@ def test_an_element_inside_the_expression_is_the_narrowest_place(build: Build) -
 
 def test_no_members_no_grants(build: Build) -> None:
     assert grants(build("google_project_iam_binding.x", project="shop", role="roles/viewer", members=[])) == []
-    assert grants(build("google_project_iam_binding.x", project="shop", role="roles/viewer")) == []
+
+
+def test_a_binding_without_members_is_unknown_since_they_may_be_misspelt(build: Build) -> None:
+    (found,) = grants(build("google_project_iam_binding.x", project="shop", role="roles/viewer"))
+    assert found.principal.unknown is not None
+    assert found.principal.unknown.reason == "members is not set"
 
 
 def test_unknown_members_are_one_grant_of_someone(build: Build) -> None:

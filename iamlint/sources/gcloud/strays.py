@@ -1,0 +1,52 @@
+"""Bindings in places where no export has them: under a key that is misspelt, or in a wrapper of another program."""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.sources.gcloud.parts import items, text
+from iamlint.sources.marks import ROLE
+from iamlint.values import NULL, Value
+
+_MOST_LOOKED_AT = 20_000
+"""Values of a document among which bindings are looked for."""
+_ROLE = re.compile(ROLE)
+_NO_LETTER = re.compile(r"[^a-z]")
+_KEYS = frozenset({"binding", "bindings"})
+
+
+def is_binding(value: Value) -> bool:
+    """Whether a value gives a role to members. The case of its keys does not count."""
+    entries = {key.lower(): item for key, item in value.data.items()} if isinstance(value.data, dict) else {}
+    members, role = entries.get("members", NULL).data, text(entries.get("role", NULL)) or ""
+    return isinstance(members, tuple) and bool(members) and _ROLE.fullmatch(role) is not None
+
+
+def is_key_of_bindings(key: str) -> bool:
+    """Whether somebody meant ``bindings`` by a key: ``Bindings``, ``binding``, or with an invisible character in it.
+
+    Nobody reads them under such a key, and who writes it means them all the same.
+    """
+    return _NO_LETTER.sub("", key.lower()) in _KEYS
+
+
+def holds_bindings(value: Value, *, anywhere: bool) -> bool:
+    """Whether a value is bindings, or holds some at any depth; unless ``anywhere``, only under a key that says so."""
+    left, waiting = _MOST_LOOKED_AT, [value]
+    if any(is_binding(one) for one in items(value)):
+        return True
+    while waiting and left:
+        current, left = waiting.pop(), left - 1
+        match current.data:
+            case dict() as entries:
+                if anywhere and is_binding(current):
+                    return True
+                keyed = (entries[key] for key in entries if is_key_of_bindings(key))
+                if any(is_binding(one) for found in keyed for one in items(found)):
+                    return True
+                waiting += entries.values()
+            case tuple() as found:
+                waiting += found
+            case _:
+                pass
+    return False
