@@ -2,17 +2,24 @@
 
     python bench/losses.py DIR... [--count 10000] [--seed 1] [--keep FOLDER]
 
-DIR are checkouts and folders of exports, plans and states. A file, or a module with one of its files, is damaged in one
-of the ways below and read. A run that reads fewer grants than before, has no new error and no new unknown, and whose
-damaged text still says what was lost, is a loss. Each loss is printed with its file and way; exit code 1 where there is
-one.
+DIR are checkouts and folders of exports, plans and states. A file that grants something, alone or with its module, is
+damaged in one of the ways below and read. It is a loss where a grant is missing that was read before, no error and no
+unknown is new, and the damaged text still says what is missing. Each loss is printed with its file and way; the exit
+code is 1 where there is one.
+
+What a text still says is judged by other parsers, and strictly: Terraform that they cannot parse says everything, and
+so does another text that they cannot parse if it names the role or the principal. A block of a resource type that no
+provider has says nothing: Terraform refuses it.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import html
 import json
 import random
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -45,9 +52,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Read:
-    """What was read: grants as texts, and how many errors and unread parts there are."""
+    """What was read: grants as texts, the resources that grant, and how many errors and unread parts there are."""
 
     grants: Counter[tuple[str, str, str]]
+    addresses: frozenset[str]
     errors: int
     gaps: int
 
@@ -113,12 +121,90 @@ def twice(data: bytes, _chance: random.Random) -> bytes:
     return data + data
 
 
+def mark_inside(data: bytes, chance: random.Random) -> bytes:
+    lines = data.splitlines(keepends=True)
+    lines.insert(chance.randrange(len(lines) + 1), b"\xef\xbb\xbf")
+    return b"".join(lines)
+
+
+def tabs(data: bytes, _chance: random.Random) -> bytes:
+    return re.sub(rb"^ +", lambda match: b"\t" * (len(match[0]) // 2), data, flags=re.MULTILINE)
+
+
+def key_changed(data: bytes, chance: random.Random) -> bytes:
+    """Rename a key of a document or an argument of a block: a letter is lost, or another alphabet's is put in."""
+    keys = list(re.finditer(rb'"([A-Za-z_]{3,})"\s*:|^\s*([a-z_]{3,})\s*[=:{]', data, re.MULTILINE))
+    if not keys:
+        return hole(data, chance)
+    found = chance.choice(keys)
+    at = chance.randrange(found.start(found.lastindex or 0), found.end(found.lastindex or 0))
+    letter = chance.choice((b"", data[at : at + 1].upper(), b"\xe2\x80\x8b", b"_", b"-"))
+    return data[:at] + letter + data[at + 1 :]
+
+
+def unzipped_badly(data: bytes, chance: random.Random) -> bytes:
+    packed = gzip.compress(data, mtime=0)
+    return chance.choice((packed, packed + b"garbage", packed[:-12], packed[: len(packed) // 2]))
+
+
+def entities(data: bytes, _chance: random.Random) -> bytes:
+    return html.escape(data.decode("utf-8", "replace")).encode()
+
+
+def smart_quotes(data: bytes, chance: random.Random) -> bytes:
+    text = data.decode("utf-8", "replace")
+    marks = [at for at, letter in enumerate(text) if letter == '"']
+    if not marks or chance.random() < 0.3:
+        return text.replace('"', "\u201d").encode()
+    at = chance.choice(marks)
+    return (text[:at] + "\u201c" + text[at + 1 :]).encode()
+
+
+def conflict(data: bytes, chance: random.Random) -> bytes:
+    """Leave a merge half done: both sides, one side, or only a mark of it."""
+    lines = data.splitlines(keepends=True)
+    at = chance.randrange(len(lines) + 1)
+    head, tail = b"".join(lines[:at]), b"".join(lines[at:])
+    ours, middle, theirs = b"<<<<<<< HEAD\n", b"=======\n", b">>>>>>> main\n"
+    return chance.choice(
+        (head + ours + tail, head + middle + tail, head + theirs + tail, ours + head + middle + theirs + tail)
+    )
+
+
+def pointer(data: bytes, _chance: random.Random) -> bytes:
+    return b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize %d\n" % len(data)
+
+
+def sealed(data: bytes, chance: random.Random) -> bytes:
+    return chance.choice((b"\0GITCRYPT\0\xaa\xff", b"$ANSIBLE_VAULT;1.1;AES256\n6162\n")) + data[:0]
+
+
+def quoted(data: bytes, chance: random.Random) -> bytes:
+    """What mail, patches, terminals and web pages put before each line or around all."""
+    before = chance.choice((b"> ", b"+", b"\t", b"| "))
+    if chance.random() < 0.5:
+        return b"".join(before + line for line in data.splitlines(keepends=True))
+    return chance.choice((b"```\n%s\n```\n", b"\x1b[0m%s\x1b[0m", b"HTTP/2 200\ncontent-type: text\n\n%s")) % data
+
+
+def joined(data: bytes, chance: random.Random) -> bytes:
+    """Lose the end of a line."""
+    ends = [at for at, byte in enumerate(data) if byte == 10]
+    at = chance.choice(ends) if ends else 0
+    return data[:at] + data[at + 1 :]
+
+
+def no_heredoc(data: bytes, _chance: random.Random) -> bytes:
+    """Empty the first heredoc."""
+    return re.sub(rb"(<<-?~?(\w+)\r?\n).*?^(\s*\2)", rb"\1\3", data, count=1, flags=re.MULTILINE | re.DOTALL)
+
+
 def empty(_data: bytes, chance: random.Random) -> bytes:
     return chance.choice((b"", b"\n", b"null\n", b"{}", b"[]"))
 
 
 def wrapped(data: bytes, chance: random.Random) -> bytes:
-    return chance.choice((b'{"policy": %s}', b"[%s]", b'{"result": [%s]}')) % data
+    return chance.choice((b'{"policy": %s}', b"[%s]", b'{"result": [%s]}', b'{"result": %s}', b'"%s"')) % data
 
 
 def swapped(data: bytes, chance: random.Random) -> bytes:
@@ -137,25 +223,44 @@ def other_case(data: bytes, chance: random.Random) -> bytes:
 
 WAYS: tuple[Damage, ...] = (
     cut, cut_line, hole, flip, insert, mark, windows, old_mac, utf_16, latin_1, log_before, log_after, twice, empty,
-    wrapped, swapped, other_case,
+    wrapped, swapped, other_case, mark_inside, tabs, key_changed, unzipped_badly, entities, smart_quotes, conflict,
+    pointer, sealed, quoted, joined, no_heredoc,
 )  # fmt: skip
+OTHER_NAMES: tuple[Callable[[str], str], ...] = (
+    str.upper,
+    lambda name: name + ".txt",
+    lambda name: name + ".gz",
+    lambda name: Path(name).with_suffix("").as_posix(),
+    lambda name: Path(name).with_suffix(Path(name).suffix.upper()).as_posix(),
+)
+"""What a document is renamed to. Terraform's own files are not: Terraform does not read ``main.TF``."""
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-def samples(folders: list[Path]) -> Iterator[Sample]:
-    """The files of these folders that grant anything."""
+def samples(folders: list[Path]) -> Iterator[tuple[Sample, Read]]:
+    """The files of these folders that grant anything themselves, with what is read of them, or of their module."""
+    whole: dict[Path, Read] = {}
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if not path.is_file() or path.is_symlink() or ".git" in path.parts or not 0 < path.stat().st_size < LARGEST:
                 continue
             if path.name.endswith(SOURCE):
                 beside = (one for one in path.parent.iterdir() if one.is_file() and one.stat().st_size < LARGEST)
-                yield Sample(str(path), {one.name: one.read_bytes() for one in beside}, path.name)
+                sample = Sample(str(path), {one.name: one.read_bytes() for one in beside}, path.name)
+                if path.parent not in whole:
+                    whole[path.parent] = reading(sample.files)
+                found = whole[path.parent]
+                others = {name: data for name, data in sample.files.items() if name != path.name}
+                if found.grants and (len(others) == 0 or found.grants - reading(others).grants):
+                    yield sample, found
             elif path.suffix in DOCUMENTS:
                 name = "/".join(path.relative_to(folder).parts[-3:])
-                yield Sample(str(path), {name: path.read_bytes()}, name)
+                sample = Sample(str(path), {name: path.read_bytes()}, name)
+                found = reading(sample.files)
+                if found.grants:
+                    yield sample, found
 
 
 def reading(files: dict[str, bytes]) -> Read:
@@ -169,20 +274,44 @@ def reading(files: dict[str, bytes]) -> Read:
     grants = Counter(
         (fact.principal.text, str(fact.role), str(fact.resource)) for fact in found.facts if isinstance(fact, Grant)
     )
-    return Read(grants, len(found.errors), sum(isinstance(fact, Gap) for fact in found.facts))
+    addresses = frozenset(str(fact.declared.address) for fact in found.facts if isinstance(fact, Grant))
+    return Read(grants, addresses, len(found.errors), sum(isinstance(fact, Gap) for fact in found.facts))
 
 
-def still_says(name: str, data: bytes, lost: Counter[tuple[str, str, str]]) -> bool:
-    """Whether another parser finds a principal and role that were lost in the damaged text."""
+def still_says(name: str, data: bytes, lost: Counter[tuple[str, str, str]], gone: frozenset[str]) -> bool:
+    """Whether another parser finds in the damaged text a principal with a role that was lost.
+
+    ``gone`` are the addresses of resources that granted something: one that is whole still does, whatever its arguments
+    refer to.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return True  # it says it in another encoding
+        return b"roles/" in data or b"r\0o\0l\0e\0s\0/" in data or data.startswith(b"\x1f\x8b")
     try:
         tree: object = hcl2.loads(text) if name.endswith(".tf") else list(yaml.safe_load_all(text))
     except Exception:  # whatever another parser stumbles over: the text is damaged, and was not told
+        said = any(role in text or principal.partition(":")[2] in text for principal, role, _ in lost)
+        return name.endswith(".tf") or said
+    if isinstance(tree, dict) and any(_is_whole(tree, address) for address in gone):
         return True
-    return any(_says(tree, principal.partition(":")[2], role) for principal, role, _ in lost)
+    return any(_says(tree, principal.partition(":")[2] or principal, role) for principal, role, _ in lost)
+
+
+def _is_whole(tree: dict[str, object], address: str) -> bool:
+    """Whether a configuration still has the block of a resource, with all that makes it grant."""
+    kind, _, name = address.partition("[")[0].partition(".")
+    blocks = tree.get("resource", [])
+    bodies = (
+        body
+        for block in (blocks if isinstance(blocks, list) else [])
+        for found, named in block.items()
+        if found.strip('"') == kind
+        for other, body in named.items()
+        if other.strip('"') == name
+    )
+    wanted = {"member": {"role", "member"}, "binding": {"role", "members"}, "policy": {"policy_data"}}
+    return any(wanted.get(kind.rpartition("_")[2], {"?"}) <= set(body) for body in bodies)
 
 
 def _says(tree: object, principal: str, role: str) -> bool:
@@ -191,10 +320,24 @@ def _says(tree: object, principal: str, role: str) -> bool:
         return any(_says(one, principal, role) for one in tree)
     if not isinstance(tree, dict):
         return False
-    if any(_says(one, principal, role) for one in tree.values()):
+    if any(_says(one, principal, role) for key, one in tree.items() if not _is_no_type(key, one)):
         return True
     words = json.dumps(tree, default=str)
-    return principal in words and role in words and {"role", "policy_data", "bindings"} & set(tree) != set()
+    return principal in words and role in words and bool({"role", "policy_data", "bindings", "members"} & set(tree))
+
+
+def _is_no_type(key: object, value: object) -> bool:
+    """Whether this is a block of a resource of a type that no provider has: a damaged name."""
+    name = str(key).strip('"')
+    is_block = isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
+    return is_block and re.match(r"g\w*_", name) is not None and GRANTING.search(name) is None
+
+
+GRANTING = re.compile(
+    r"^google_\w*iam_(?:member|binding|policy)$|^google_(?:bigquery_dataset|storage_\w*(?:acl|access_control))|^google_iam_policy$"
+    r"|^kubernetes_manifest$"
+)
+"""Types of resources and data sources that grant."""
 
 
 def main() -> int:
@@ -205,33 +348,54 @@ def main() -> int:
     arguments.add_argument("--keep", type=Path, help="Keep the damaged files of losses here.")
     asked = arguments.parse_args()
     chance = random.Random(asked.seed)
-    known = [(one, whole) for one in samples(asked.folders) if (whole := reading(one.files)).grants]
+    known = list(samples(asked.folders))
     print(f"{len(known)} files that grant")
     outcomes: Counter[str] = Counter()
     losses = 0
     for number in range(asked.count):
         sample, whole = chance.choice(known)
-        way = chance.choice(WAYS)
-        damaged = way(sample.files[sample.damaged], chance)
-        outcome, after = judged(sample, damaged, whole)
+        way = chance.choice((*WAYS, renamed))
+        if way is renamed:
+            name, damaged = new_name(sample, chance), sample.files[sample.damaged]
+        else:
+            name, damaged = sample.damaged, way(sample.files[sample.damaged], chance)
+        outcome, after = judged(sample, name, damaged, whole)
         outcomes[f"{way.__name__:10} {outcome}"] += 1
         if outcome == "LOSS":
             losses += 1
             print(f"LOSS {number}: {way.__name__} {sample.name}: {list((whole.grants - after.grants).items())[:2]}")
             if asked.keep:
-                path = asked.keep / f"{number}-{way.__name__}" / sample.damaged
-                for name, data in {**sample.files, sample.damaged: damaged}.items():
-                    (path.parent / Path(name).name).parent.mkdir(parents=True, exist_ok=True)
-                    (path.parent / Path(name).name).write_bytes(data)
+                folder = asked.keep / f"{number}-{way.__name__}"
+                for each, data in damaged_files(sample, name, damaged).items():
+                    (folder / each).parent.mkdir(parents=True, exist_ok=True)
+                    (folder / each).write_bytes(data)
     for outcome, count in sorted(outcomes.items()):
         print(f"{count:6} {outcome}")
     print(f"{losses} losses in {asked.count}")
     return 1 if losses else 0
 
 
-def judged(sample: Sample, damaged: bytes, whole: Read) -> tuple[str, Read]:
-    """What became of the grants of a damaged file."""
-    after = reading({**sample.files, sample.damaged: damaged})
+def renamed(data: bytes, _chance: random.Random) -> bytes:
+    """Stands for another name of the file, which `new_name` chooses."""
+    return data
+
+
+def new_name(sample: Sample, chance: random.Random) -> str:
+    name = sample.damaged
+    return name if name.endswith(SOURCE) else chance.choice(OTHER_NAMES)(name)
+
+
+def damaged_files(sample: Sample, name: str, data: bytes) -> dict[str, bytes]:
+    """The files of a sample, with one under this name and with this content."""
+    return {**{each: kept for each, kept in sample.files.items() if each != sample.damaged}, name: data}
+
+
+def judged(sample: Sample, name: str, damaged: bytes, whole: Read) -> tuple[str, Read]:
+    """What became of the grants of a damaged file.
+
+    Where as many grants are read as before, they may be others: it counts who has which role, wherever that is.
+    """
+    after = reading(damaged_files(sample, name, damaged))
     lost = whole.grants - after.grants
     if not lost:
         return "kept", after
@@ -239,9 +403,14 @@ def judged(sample: Sample, damaged: bytes, whole: Read) -> tuple[str, Read]:
         return "error", after
     if after.gaps > whole.gaps:
         return "unknown", after
+    here = {(principal, role) for principal, role, _ in after.grants}
+    gone = Counter({grant: count for grant, count in lost.items() if grant[:2] not in here})
     if after.grants.total() >= whole.grants.total():
+        lost = gone
+    if not lost and not whole.addresses - after.addresses:
         return "changed", after
-    return ("LOSS" if still_says(sample.damaged, damaged, lost) else "removed"), after
+    silent = whole.addresses - after.addresses
+    return ("LOSS" if still_says(name, damaged, lost, silent) else "removed"), after
 
 
 if __name__ == "__main__":
