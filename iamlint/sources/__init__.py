@@ -22,7 +22,6 @@ from iamlint.sources.marks import mark
 from iamlint.sources.names import usual
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
 from iamlint.sources.stand_ins import LONGEST_BEGINNING, stand_in
-from iamlint.sources.terraform.answers import Answers
 from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.plan import read_plans
 from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name

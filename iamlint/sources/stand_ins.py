@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Gap
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Reading
-from iamlint.values import Value
 
 LONGEST_BEGINNING = 200
 """Characters in which a file shows that it stands for another."""

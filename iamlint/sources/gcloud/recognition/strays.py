@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from iamlint.documents.values import NULL, Value
 from iamlint.sources.gcloud.parts import items, text
 from iamlint.sources.marks import ROLE
-from iamlint.values import NULL, Value
 
 _MOST_LOOKED_AT = 20_000
 """Values of a document among which bindings are looked for."""
