@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iamlint.documents.values import Value
 from iamlint.facts import Condition, Declaration, Emptied, Grant, Origin, Place, Removed, Resource
@@ -61,8 +61,8 @@ def grants(instance: Instance) -> Iterator[Grant | Emptied]:
             yield target.grant(member, _required(instance, "role"), condition_of(instance.body))
         case "binding":
             role, condition = _required(instance, "role"), condition_of(instance.body)
-            if "members" not in instance.body.arguments:  # Terraform refuses that: it may be misspelt
-                yield target.grant(_required(instance, "members"), role, condition)
+            if "members" not in instance.body.arguments:  # Terraform refuses that: it may be misspelt, and takes nothing
+                yield replace(target.grant(_required(instance, "members"), role, condition), origin="member")
                 return
             granted = list(_binding(target, role, condition))
             yield from granted or (Emptied(target.resource, target.declared, role[0], condition),)
