@@ -61,7 +61,7 @@ def grants(instance: Instance) -> Iterator[Grant | Emptied]:
             yield target.grant(member, _required(instance, "role"), condition_of(instance.body))
         case "binding":
             role, condition = _required(instance, "role"), condition_of(instance.body)
-            if "members" not in instance.body.arguments:  # Terraform refuses that: it may be misspelt, and takes nothing
+            if "members" not in instance.body.arguments:  # refused by Terraform: is it misspelt?
                 yield replace(target.grant(_required(instance, "members"), role, condition), origin="member")
                 return
             granted = list(_binding(target, role, condition))
