@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from iamlint import budget
+from iamlint.access import blocking
 from iamlint.budget import Allowance
 from iamlint.cli import main
 from iamlint.estate import closings
@@ -284,7 +285,7 @@ def test_more_policies_than_are_held_against_grants_are_an_error(
 
 def test_many_policies_that_may_close_a_grant_are_told_in_few_words(check: Check) -> None:
     report = check({"main.tf": HONEST + "".join(map(denial, range(200)))}, select=("broad-token-creator",))
-    assert len(report.doubts) <= closings.MOST_REASONS + 1
+    assert len(report.doubts) <= blocking.MOST_REASONS + 1
     assert any("further deny policies may close it" in doubt.reason for doubt in report.doubts)
     assert report.errors == ()
 

@@ -9,6 +9,7 @@ from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, Language, never_
 from iamlint.conditions.evaluation import evaluate
 from iamlint.conditions.outcome import Outcome, Reason, ReasonKind
 from iamlint.conditions.parser import Unparsable, parse
+from iamlint.conditions.syntax import texts_of
 
 __all__ = [
     "IAM",
@@ -28,5 +29,6 @@ __all__ = [
     "mapped",
     "never_text",
     "parse",
+    "texts_of",
     "undeclared",
 ]

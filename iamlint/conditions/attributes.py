@@ -73,4 +73,6 @@ def of_api(name: str, default: Possible, context: Context) -> Possible:
         return Anything((Reason("request", f"it depends on {name}"),))
     if context.permission and not context.permission.endswith(".setIamPolicy"):
         return default
+    if context.modified is not None:
+        return known(context.modified)
     return Anything((Reason("limit", "it limits which roles may be granted"),))

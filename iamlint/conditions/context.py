@@ -14,12 +14,13 @@ class Context:
 
     ``as_of`` is the day (UTC) of the request; its time of day is open. ``permission`` is the one that is asked for
     (``iam.serviceAccounts.getAccessToken``); it tells which resource the condition sees. ``principal`` is who asks.
-    What is None is open.
+    ``modified`` are the roles of which a request that sets an allow policy changes the grants. What is None is open.
     """
 
     as_of: date
     permission: str | None = None
     principal: Principal | None = None
+    modified: tuple[str, ...] | None = None
 
 
 PROVIDERS: dict[str, str] = {

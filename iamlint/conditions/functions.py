@@ -41,11 +41,15 @@ def _shown(node: Node) -> str:
 
 def _only(modified: Possible | None, items: Sequence[Node]) -> Possible:
     """Whether a request modifies grants of the roles listed only; nothing but an allow policy's change does."""
+    roles = [item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str)]
     match modified:
-        case Some(values=((),)):
-            return known(True)
+        case Some(values=(tuple(changed),)) if len(roles) == len(items) or set(roles).issuperset(changed):
+            others = ", ".join(sorted(set(changed).difference(roles)))
+            why = (Reason("false", f"it does not let grants of {others} be changed"),) if others else ()
+            return Some((not others,), reasons=why)
+        case Some(values=(tuple(),)):
+            return Anything((Reason("unknown", "one of the roles whose grants it lets be changed is not known"),))
         case Some() | Anything() if any(reason.kind == "limit" for reason in modified.reasons):
-            roles = [item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str)]
             shown = ", ".join(roles[:5]) + (" and others" if len(roles) > 5 else "") or "no role"
             return Anything((Reason("limit", f"it lets grants of these roles only be changed: {shown}"),))
         case None:

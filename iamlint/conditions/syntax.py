@@ -5,9 +5,9 @@ Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeAlias
 from typing import Literal as OneOf
-from typing import TypeAlias
 
 from iamlint.unknown import Unknown
 
@@ -152,3 +152,20 @@ def negated(node: Node) -> Node:
             return Literal(not value)
         case _:
             return Not(node)
+
+
+def texts_of(node: Node) -> list[str]:
+    """The texts that stand in an expression, in their order."""
+    found: list[str] = []
+    waiting: list[Any] = [node]
+    while waiting:
+        match waiting.pop():
+            case Literal(str(text)):
+                found.append(text)
+            case tuple() as parts:
+                waiting.extend(reversed(parts))
+            case part if is_dataclass(part) and not isinstance(part, Literal):
+                waiting.extend(getattr(part, field.name) for field in reversed(fields(part)))
+            case _:
+                pass
+    return found

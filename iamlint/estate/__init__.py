@@ -8,9 +8,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
-from iamlint.estate.closings import Closings
+from iamlint.estate.closings import Blocker, BlockerKind, Closings
+from iamlint.estate.covering import within
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
-from iamlint.estate.holding import condition_truth, left_to_the_holder
 from iamlint.estate.merging import Change, merged, taken_away
 from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
 from iamlint.facts import (
@@ -39,30 +39,32 @@ from iamlint.unknown import Unknown, shown
 
 __all__ = [
     "CONTAINERS",
+    "Blocker",
+    "BlockerKind",
     "Closings",
     "Estate",
     "Hierarchy",
     "Node",
     "account_node",
     "condition_key",
-    "condition_truth",
     "identity",
-    "left_to_the_holder",
     "permissions_of",
     "principal_node",
     "role_scope",
     "scope",
+    "within",
 ]
 
 Kind = TypeVar("Kind", bound=Fact)
 Item = TypeVar("Item", bound=Fact)
+Made = TypeVar("Made")
 
 
 class Estate:
     """All facts of a run. ``as_of`` is the day on which conditions are judged.
 
     Every tuple is ordered by where its facts are declared, so that nothing depends on the order of the input.
-    ``closings`` tells what closes a grant. ``replaced`` are the grants that an export shows and that Terraform owns,
+    ``closings`` finds what may block a grant. ``replaced`` are the grants that an export shows and that Terraform owns,
     takes away, or states itself.
     """
 
@@ -87,14 +89,20 @@ class Estate:
             for name in _role_names(role):
                 self._custom_roles[name].append(role)
         self.roles = Roles(catalog.for_one_run(), {})
-        self.closings = Closings(
-            self.of, self.hierarchy, as_of, lambda grant: self.permissions(grant.role, grant.declared)[0]
-        )
+        self._made: dict[Callable[[Estate], Any], Any] = {}
+        self.closings = Closings(self.of, self.hierarchy, lambda grant: self.permissions(grant.role, grant.declared)[0])
         self._services = _grouped(self.of(Service), lambda service: self.project_key(service.project, service.declared))
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """All facts of a kind."""
         return self._facts.get(kind, ())
+
+    def made(self, make: Callable[[Estate], Made]) -> Made:
+        """What ``make`` returns for the estate, such as its graph: made when first asked for, and kept with it."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: Made = self._made[make]
+        return found
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:

@@ -60,9 +60,8 @@ def blocks(boundary: Boundary, permission: str) -> Verdict:
 
 def excludes(boundary: Boundary, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     """Whether a boundary policy leaves nothing of a grant's resource; of a wider one it leaves a part."""
-    return Boundaries(
-        [(BoundaryBinding(boundary.name, "", boundary.declared), boundary)], hierarchy, date.min
-    ).excludes(boundary, grant)
+    binding = BoundaryBinding(boundary.name, "", boundary.declared)
+    return Boundaries([(binding, boundary)], hierarchy).excludes(boundary, grant)
 
 
 def _outside(allowed: Iterable[Node | None], chain: tuple[Node, ...], hierarchy: Hierarchy) -> Truth:
@@ -147,11 +146,10 @@ class Boundaries:
         self,
         bindings: Iterable[tuple[BoundaryBinding, Boundary]],
         hierarchy: Hierarchy,
-        as_of: date,
         work: Budget | None = None,
     ) -> None:
         self._bindings = tuple(bindings)
-        self._hierarchy, self._as_of, self._work = hierarchy, as_of, work
+        self._hierarchy, self._work = hierarchy, work
         self._allowed: dict[int, tuple[Node | None, ...]] = {}
         self._outside: dict[tuple[int, tuple[Node, ...]], Truth] = {}
 
@@ -163,7 +161,9 @@ class Boundaries:
         """Where the policies are written."""
         return (boundary.place.at for _, boundary in self._bindings)
 
-    def bounded(self, grant: Grant, permission: str, counts: Counts = _all) -> tuple[Verdict, Boundary | None]:
+    def bounded(
+        self, grant: Grant, permission: str, as_of: date, counts: Counts = _all
+    ) -> tuple[Verdict, Boundary | None]:
         """Whether boundaries take a permission from the holder of a grant on all of its resource; the first that may.
 
         The resources of all that bind a principal add up: one that leaves the resource is enough. What has no say over
@@ -175,7 +175,7 @@ class Boundaries:
             says = blocks(boundary, permission)
             if says.truth is Truth.FALSE:
                 continue
-            bound = binds(binding, grant, self._hierarchy, permission, self._as_of)
+            bound = binds(binding, grant, self._hierarchy, permission, as_of)
             if bound.truth is Truth.FALSE:
                 continue
             count += 1
@@ -220,4 +220,4 @@ def bounded(
     counts: Counts = _all,
 ) -> tuple[Verdict, Boundary | None]:
     """What `Boundaries.bounded` says, of these."""
-    return Boundaries(bindings, hierarchy, as_of).bounded(grant, permission, counts)
+    return Boundaries(bindings, hierarchy).bounded(grant, permission, as_of, counts)

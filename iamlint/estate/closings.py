@@ -1,7 +1,6 @@
-"""What closes a grant: boundaries first, then deny policies, then accounts that are disabled and organization policies.
+"""What may block a grant: boundaries, deny policies, accounts that are disabled, organization policies.
 
-Only what counts for the configuration of the grant closes it. What lies in another root module, or in a document that
-the user did not name, need not be applied anywhere: the grant stays open, and what is left aside is told with it.
+`iamlint.access` decides with them; this module finds those that may have to do with a grant, at a bounded cost.
 
 Source: "Policy types", https://cloud.google.com/iam/docs/policy-types
 """
@@ -10,11 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
-from iamlint.budget import Budget, Exhausted
+from iamlint.budget import Budget
 from iamlint.estate.bounding import Boundaries
 from iamlint.estate.covering import denied_form, only_scope, told_at_once, within
 from iamlint.estate.denying import Rule, denies, rule
@@ -33,7 +33,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.location import Location, Unreadable
-from iamlint.logic.verdict import FALSE, TRUE, Verdict, distinct
+from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.provenance import configuration, counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -42,9 +42,7 @@ STEPS = 1_000_000
 """Policies that are held against grants, one with one, beyond which it is unknown what closes a grant: seconds."""
 STEPS_A_GRANT = 20
 """Further ones for each grant."""
-MOST_REASONS = 10
-"""Policies that may close a grant which are told."""
-_TOO_MANY = "there are more deny policies, boundaries and grants than iamlint holds against each other"
+TOO_MANY = "there are more deny policies, boundaries and grants than iamlint holds against each other"
 _REVIVES = "iam.serviceAccounts.enable"
 _NO_NEW_KEYS = (
     ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"),
@@ -57,8 +55,21 @@ Kind = TypeVar("Kind", bound=Fact)
 Permissions = Callable[[Grant], frozenset[str]]
 """The permissions that the role of a grant certainly has."""
 _Placed = tuple[OrgPolicy, Node | None]
-_Found = tuple[Verdict, str, Fact | None]
-"""Whether a grant is closed, what by, and the fact that does it."""
+BlockerKind = Literal["boundary", "deny", "disabled", "org_policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """What takes a permission of a grant from its holder, or may do so.
+
+    ``verdict`` says whether it does, ``by`` names it for a reader, ``fact`` is the policy or account, written ``at``.
+    """
+
+    kind: BlockerKind
+    verdict: Verdict
+    by: str
+    fact: Fact | None
+    at: Location | None
 
 
 class Of(Protocol):
@@ -95,8 +106,8 @@ class _Asked:
 class Closings:
     """What may close the grants of an estate. One that has nothing of the kind costs nothing."""
 
-    def __init__(self, of: Of, hierarchy: Hierarchy, as_of: date, held: Permissions) -> None:
-        self._hierarchy, self._as_of, self._held = hierarchy, as_of, held
+    def __init__(self, of: Of, hierarchy: Hierarchy, held: Permissions) -> None:
+        self._hierarchy, self._held = hierarchy, held
         self._work = Budget(STEPS + STEPS_A_GRANT * len(of(Grant)))
         self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
         self._scopes = {one.only_in for one in self._denials if one.only_in}
@@ -105,7 +116,7 @@ class Closings:
         self._alike: dict[tuple[int, ...], _Asked] = {}
         policies = _by_name((policy.name, policy) for policy in of(Boundary))
         bindings = ((one, _bound_by(one, policies)) for one in of(BoundaryBinding))
-        self._bindings = Boundaries(bindings, hierarchy, as_of, self._work)
+        self._bindings = Boundaries(bindings, hierarchy, self._work)
         self._disabled = _by_name((one.email, one) for one in of(ServiceAccount) if one.disabled is not False)
         wanted = {name for names in _NO_NEW_KEYS for name in names}
         self._policies = [
@@ -122,109 +133,39 @@ class Closings:
         """Whether the input has anything that may close a grant."""
         return self._any
 
-    def opened(self, grant: Grant, permissions: Iterable[str]) -> Verdict:
-        """Whether one of the permissions of a grant is open to its holder, with those that are.
-
-        False where all of them are certainly closed, with what closes them as the reasons. Where they would be but for
-        what does not count, that is among the facts.
-        """
-        permissions = tuple(permissions)
-        if not self._any or not permissions:
-            return Verdict(Truth.TRUE, (), permissions)
-        open_: list[str] = []
-        perhaps: list[str] = []
-        closed: list[str] = []
-        doubts: list[str] = []
-        facts: list[Fact] = []
-        for permission in permissions:
-            verdict = self.closed(grant, permission)
-            facts += verdict.facts
-            match verdict.truth:
-                case Truth.FALSE:
-                    open_.append(permission)
-                case Truth.UNKNOWN:
-                    perhaps.append(permission)
-                    doubts += verdict.reasons
-                case Truth.TRUE:
-                    closed += verdict.reasons
-        if open_:
-            return Verdict(Truth.TRUE, (), tuple(open_), self._left_aside(grant, open_))
-        by = tuple(dict.fromkeys(facts))
-        if perhaps:
-            return Verdict(Truth.UNKNOWN, distinct(doubts), tuple(perhaps), by)
-        return Verdict(Truth.FALSE, distinct(closed), (), by)
-
-    def closed(self, grant: Grant, permission: str) -> Verdict:
-        """Whether a permission of a grant is closed to its holder, with the reasons for what is or may be so.
-
-        Unknown, too, where there is more to hold against the grants than is done.
-        """
-        perhaps: list[_Found] = []
-        more = ""
-        try:
-            for verdict, by, fact in self._closing(grant, permission, configuration(grant.declared)):
-                if verdict.truth is Truth.TRUE:
-                    return Verdict(Truth.TRUE, (f"closed by {by}",), (permission,), (fact,) if fact else ())
-                if verdict.truth is Truth.UNKNOWN and len(perhaps) == MOST_REASONS:
-                    more = "further deny policies may close it, too"
-                    break
-                if verdict.truth is Truth.UNKNOWN:
-                    perhaps.append((verdict, by, fact))
-        except Exhausted:
-            more = _TOO_MANY
-        if not perhaps and not more:
-            return FALSE
-        reasons = [
-            f"{by} may close it" + (f": {'; '.join(verdict.reasons[:MOST_REASONS])}" if verdict.reasons else "")
-            for verdict, by, _ in perhaps
-        ]
-        told = distinct((*reasons, more) if more else reasons)
-        return Verdict(Truth.UNKNOWN, told, (permission,), tuple(fact for *_, fact in perhaps if fact))
-
     @property
     def unfinished(self) -> Iterator[Unreadable]:
         """An error where not everything was held against every grant."""
         if self._work.is_spent:
             policies = [*(_place(one.denial) for one in self._denials), *self._bindings.places]
             at = min(policies) if policies else self._policies[0][0].place.at
-            yield Unreadable(at, _TOO_MANY, "check fewer grants and policies at once")
+            yield Unreadable(at, TOO_MANY, "check fewer grants and policies at once")
 
-    def _left_aside(self, grant: Grant, permissions: list[str]) -> tuple[Fact, ...]:
-        """What would close all of these permissions that are open, and does not count."""
-        found: list[Fact] = []
-        try:
-            for permission in permissions:
-                closing = self._closing(grant, permission, None)
-                fact = next((fact for verdict, _, fact in closing if fact and verdict.truth is Truth.TRUE), None)
-                if fact is None:
-                    return ()
-                found.append(fact)
-        except Exhausted:
-            return ()
-        return tuple(dict.fromkeys(found))
+    def against(self, grant: Grant, permission: str, only: str | None, as_of: date) -> Iterator[Blocker]:
+        """What blocks a permission of a grant or may do so, in the order in which Google evaluates.
 
-    def _closing(self, grant: Grant, permission: str, only: str | None) -> Iterator[_Found]:
-        """What closes a permission of a grant or may do so, out of what counts for a configuration, or of everything.
-
-        Raises `Exhausted`.
+        Only what counts for the configuration ``only``; for None, all that the input has. Raises `Exhausted`.
         """
-        for verdict, by, fact in self._candidates(grant, permission, only):
-            yield (verdict & is_there(fact.declared) if fact else verdict), by, fact
+        for one in self._candidates(grant, permission, only, as_of):
+            there = is_there(one.fact.declared) if one.fact else TRUE
+            yield one if there is TRUE else replace(one, verdict=one.verdict & there)
 
-    def _candidates(self, grant: Grant, permission: str, only: str | None) -> Iterator[_Found]:
-        """What closes a permission of a grant or may do so, if it is there."""
+    def _candidates(self, grant: Grant, permission: str, only: str | None, as_of: date) -> Iterator[Blocker]:
+        """What blocks a permission of a grant or may do so, if it is there."""
         if self._bindings:
-            verdict, boundary = self._bindings.bounded(grant, permission, lambda one: _counts(one, only))
+            verdict, boundary = self._bindings.bounded(grant, permission, as_of, lambda one: _counts(one, only))
             if boundary:
-                yield verdict, f"the boundary policy at {_at(boundary.place.at)}", boundary
+                at = boundary.place.at
+                yield Blocker("boundary", verdict, f"the boundary policy at {_at(at)}", boundary, at)
         denials = self._denials_of(permission, grant)
         plain = bool(denials) and told_at_once(denied_form(grant))
         for denial in denials:
             self._work.spend(denial.cost(told_at_once=plain) + 1)
             if _counts(denial.denial.declared, only):
-                verdict = denies(denial, grant, permission, self._hierarchy, self._as_of)
+                verdict = denies(denial, grant, permission, self._hierarchy, as_of)
                 if verdict.truth is not Truth.FALSE:
-                    yield verdict, f"the deny policy at {_at(_place(denial.denial))}", denial.denial
+                    at = _place(denial.denial)
+                    yield Blocker("deny", verdict, f"the deny policy at {_at(at)}", denial.denial, at)
         if self._disabled:
             yield from self._by_state(grant, permission, only)
         if self._policies and permission == "iam.serviceAccountKeys.create":
@@ -258,26 +199,20 @@ class Closings:
 
     # -- accounts that are disabled ---------------------------------------------------------------------------------
 
-    def disabled(self, grant: Grant) -> Verdict:
-        """Whether the account that holds a grant is disabled, so that nobody can act as it."""
+    def disabled(self, grant: Grant) -> Blocker | None:
+        """The account that holds a grant, where it is disabled or may be, so that nobody can act as it."""
         account = self._named(principal_node(grant), configuration(grant.declared))
-        if account is None:
-            return FALSE
-        match account.disabled:
-            case Unknown(reason):
-                return Verdict.of(Truth.UNKNOWN, f"it is not known whether the account is disabled: {reason}")
-            case _:
-                return Verdict(Truth.TRUE, (f"closed by the account {_name(account)}, which is disabled",))
+        return _disabled(account) if account else None
 
-    def _by_state(self, grant: Grant, permission: str, only: str | None) -> Iterator[_Found]:
+    def _by_state(self, grant: Grant, permission: str, only: str | None) -> Iterator[Blocker]:
         holder = self._named(principal_node(grant), only)
         if holder:
-            yield _disabled(holder), f"the account {_name(holder)}, which is disabled", holder
+            yield _disabled(holder)
         if grant.resource.kind != "service_account" or not permission.startswith(_OF_ACCOUNTS):
             return
         target = self._named(identity(grant.resource.name, grant.declared), only)
         if target and _REVIVES not in self._held(grant):
-            yield _disabled(target), f"the account {_name(target)}, which is disabled", target
+            yield _disabled(target)
 
     def _named(self, name: str | None, only: str | None) -> ServiceAccount | None:
         """The account of a name, where it is disabled or may be."""
@@ -285,17 +220,18 @@ class Closings:
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
-    def _without_keys(self, grant: Grant, only: str | None) -> _Found:
+    def _without_keys(self, grant: Grant, only: str | None) -> Blocker:
         """Whether organization policies let nobody create or upload keys on the grant's resource.
 
         Those that do not count may open what others close, and close nothing.
         """
-        verdict, by, first = self._all_enforced(grant, only)
+        verdict, first = self._all_enforced(grant, only)
         if only is not None and verdict.truth is not Truth.FALSE:
             verdict &= self._all_enforced(grant, None)[0]
-        return verdict, by, first
+        at = first.place.at if first else None
+        return Blocker("org_policy", verdict, f"the organization policy at {_at(at) if at else ''}", first, at)
 
-    def _all_enforced(self, grant: Grant, only: str | None) -> _Found:
+    def _all_enforced(self, grant: Grant, only: str | None) -> tuple[Verdict, OrgPolicy | None]:
         verdict, first = TRUE, None
         for names in _NO_NEW_KEYS:
             enforced = FALSE
@@ -304,8 +240,7 @@ class Closings:
                 enforced |= found
                 first = first or policy
             verdict &= enforced
-        at = _at(first.place.at) if first else ""
-        return verdict, f"the organization policy at {at}", first
+        return verdict, first
 
     def _enforced(self, constraint: str, grant: Grant, only: str | None) -> tuple[Verdict, OrgPolicy | None]:
         """Whether a constraint is enforced where a grant is, worked out once for each place."""
@@ -373,14 +308,12 @@ def _bound_by(binding: BoundaryBinding, policies: Mapping[str, list[Boundary]]) 
     return Boundary(binding.policy, binding.declared, Place(binding.declared.at), why, why)
 
 
-def _disabled(account: ServiceAccount) -> Verdict:
+def _disabled(account: ServiceAccount) -> Blocker:
+    verdict = TRUE
     if isinstance(account.disabled, Unknown):
-        return Verdict.of(Truth.UNKNOWN, f"it is not known whether it is disabled: {account.disabled.reason}")
-    return TRUE
-
-
-def _name(account: ServiceAccount) -> str:
-    return shown(account.email)
+        verdict = Verdict.of(Truth.UNKNOWN, f"it is not known whether it is disabled: {account.disabled.reason}")
+    by = f"the account {shown(account.email)}, which is disabled"
+    return Blocker("disabled", verdict, by, account, account.declared.at)
 
 
 def _place(denial: Denial) -> Location:

@@ -7,7 +7,7 @@ the grants.
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, Leads, delegated, leading, shortest
 from iamlint.graph.deployments import DEPLOY, use_of
 from iamlint.graph.edges import Edge, Graph, graph_of
-from iamlint.graph.powers import IDENTITY, POWERS, STRONG, EdgeKind, counts_on
+from iamlint.graph.powers import IDENTITY, POWERS, STRONG, EdgeKind
 
 __all__ = [
     "DEPLOY",
@@ -20,7 +20,6 @@ __all__ = [
     "EdgeKind",
     "Graph",
     "Leads",
-    "counts_on",
     "delegated",
     "graph_of",
     "leading",

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import itemgetter
 
-from iamlint.estate import CONTAINERS, Estate, Node, condition_truth, identity, principal_node, role_scope
+from iamlint.access import Decision, access_of, counts_on
+from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.graph.deployments import DEPLOY
-from iamlint.graph.powers import POWERS, STRONG, EdgeKind, changes, counts_on
+from iamlint.graph.powers import POWERS, STRONG, EdgeKind, changes
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown
 
 _RELEVANT = frozenset(DEPLOY) | frozenset(STRONG) | {one for listed in POWERS.values() for one in listed}
+_WHOLE = frozenset(STRONG)
+"""What the holder of a policy administrator's role must be able to grant to count as one."""
 _STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
 _LOOKED_AT = 50
 """Privileged accounts of a container beyond which none is looked for that a principal has not the power of."""
@@ -79,6 +82,7 @@ class Graph:
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
         self.hierarchy = estate.hierarchy
+        self._access = access_of(estate)
         self._powers: dict[tuple[str, str], _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._on_accounts = _Edges()
@@ -137,28 +141,24 @@ class Graph:
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
         for kind, held in _kinds(powers.held, onto[0], may_be_any=powers.unknown is not None):
-            held_now, opened = self._asked(grant, held)
-            verdict = held_now & (Verdict(opened.truth, opened.reasons) if self.estate.closings else TRUE)
-            if not held and powers.unknown:
-                verdict &= Verdict.of(Truth.UNKNOWN, powers.unknown.reason)
-            if verdict.truth is not Truth.FALSE:
-                yield Edge(source, onto, kind, grant, opened.permissions, verdict)
-            elif held_now.truth is not Truth.FALSE:
-                yield Edge(source, onto, kind, grant, held, _told(opened), closed=True)
+            if held and self._access.is_plain(grant):
+                yield Edge(source, onto, kind, grant, held, TRUE)
+                continue
+            found = self._decided(grant, held or POWERS[kind])
+            if found.blocked:
+                yield Edge(source, onto, kind, grant, held, _told(found), closed=True)
+            elif found.truth is not Truth.FALSE:
+                yield Edge(source, onto, kind, grant, found.permissions if held else (), _verdict(found))
 
-    def _asked(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[Verdict, Verdict]:
-        """Whether the condition of a grant holds for permissions, and what of them nothing closes."""
-        if grant.condition is None and not self.estate.closings:
-            return TRUE, Verdict(Truth.TRUE, (), permissions)
-        truth, reason = condition_truth(grant, self.estate.as_of, permissions)
-        return Verdict.of(truth, reason), self.estate.closings.opened(grant, permissions)
+    def _decided(self, grant: Grant, permissions: tuple[str, ...]) -> Decision:
+        return self._access.decide(grant, permissions, to_grant=_WHOLE)
 
     def _open(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
         """Whether one of the permissions counts; where all are closed, unknown with what closes them."""
-        if grant.condition is None and not self.estate.closings:
+        if self._access.is_plain(grant):
             return TRUE
-        holds, opened = self._asked(grant, permissions)
-        return holds & (_told(opened) if opened.truth is Truth.FALSE else Verdict(opened.truth, opened.reasons))
+        found = self._decided(grant, permissions)
+        return _told(found) if found.blocked else _verdict(found)
 
     def powers(self, role: Text, declared: Declaration) -> _Powers:
         """What is of interest in a role; worked out once for each."""
@@ -292,10 +292,8 @@ class Graph:
 
     def _enabled(self, grant: Grant) -> Verdict:
         """Whether a principal can act at all: nobody has the tokens of an account that is disabled."""
-        if not self.estate.closings:
-            return TRUE
-        disabled = self.estate.closings.disabled(grant)
-        return TRUE if disabled.truth is Truth.FALSE else Verdict(Truth.UNKNOWN, disabled.reasons)
+        step = self._access.enabled(grant)
+        return TRUE if step.truth is Truth.TRUE else Verdict(Truth.UNKNOWN, step.reasons)
 
     def _privilege(self, onto: Node, grant: Grant, deploys: set[Node]) -> Verdict:
         """Whether a grant makes its holder privileged, who deploys on these resources."""
@@ -441,9 +439,13 @@ def _is_account(principal: Principal) -> bool:
     return principal.text.startswith("serviceAccount:") and bool(principal.email)
 
 
-def _told(closed: Verdict) -> Verdict:
+def _told(closed: Decision) -> Verdict:
     """What stays in view of what is closed: it leads nowhere, and a reader shall see why."""
     return Verdict(Truth.UNKNOWN, closed.reasons, facts=closed.facts)
+
+
+def _verdict(found: Decision) -> Verdict:
+    return Verdict(found.truth, found.reasons)
 
 
 # The same few roles are granted again and again, so that what is asked of them alone is asked once.
@@ -475,7 +477,6 @@ def _within(wanted: frozenset[str], held: frozenset[str]) -> bool:
     return wanted <= held
 
 
-@lru_cache(maxsize=1)
 def graph_of(estate: Estate) -> Graph:
-    """The graph of an estate, made when first asked for."""
-    return Graph(estate)
+    """The graph of an estate, made when first asked for and kept with it."""
+    return estate.made(Graph)

@@ -34,18 +34,6 @@ not, ``delegate`` only lets the account stand in a chain, and ``attach`` needs a
 IDENTITY: frozenset[EdgeKind] = frozenset({"token", "sign", "key", "policy", "ancestor"})
 """The kinds of edges that give the whole identity of an account, each on its own."""
 
-_HOMES: Mapping[str, tuple[str, ...]] = {
-    "resourcemanager.projects.setIamPolicy": ("project", "folder", "organization"),
-    "resourcemanager.folders.setIamPolicy": ("folder", "organization"),
-    "resourcemanager.organizations.setIamPolicy": ("organization",),
-}
-
-
-def counts_on(permission: str, resource_kind: str) -> bool:
-    """Whether a permission is of use where it is granted: nobody rewrites a folder's policy by a grant on a project."""
-    return resource_kind in _HOMES.get(permission, (resource_kind,))
-
-
 STRONG: tuple[str, ...] = (
     *(permission for kind in ("token", "sign", "key", "policy", "ancestor") for permission in POWERS[kind]),
     "iam.roles.update",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import get_args
 
-from iamlint.estate import CONTAINERS, Estate, condition_truth, principal_node
+from iamlint.access import access_of
+from iamlint.estate import Estate, principal_node
 from iamlint.facts import Condition, Grant, Principal, Text
-from iamlint.graph import POWERS, counts_on, graph_of
+from iamlint.graph import POWERS, graph_of
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import words
@@ -41,13 +41,7 @@ def role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
 
 def granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the role has one of these permissions, and it is of use where it is granted."""
-    found = words.permission(globs, *estate.permissions(grant.role, grant.declared))
-    if not found.permissions or grant.resource.kind not in CONTAINERS:
-        return found
-    useful = tuple(one for one in found.permissions if counts_on(one, grant.resource.kind))
-    if useful == found.permissions:
-        return found
-    return replace(found, permissions=useful) if useful else FALSE
+    return words.permission(globs, *access_of(estate).held(grant))
 
 
 _WRITING = re.compile(
@@ -78,7 +72,7 @@ _TEMPORARY = timedelta(days=2 * 365)
 def temporary(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the grant ends by itself within two years, and for good."""
     ends = grant.condition is not None and all(
-        condition_truth(grant, day)[0] is Truth.FALSE for day in (_later(estate.as_of), _END_OF_DAYS)
+        access_of(estate).holds(grant, day) is Truth.FALSE for day in (_later(estate.as_of), _END_OF_DAYS)
     )
     return TRUE if ends in wanted else FALSE
 

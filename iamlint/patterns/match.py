@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from iamlint.estate import Estate, condition_truth, identity, left_to_the_holder, role_scope
+from iamlint.access import access_of
+from iamlint.estate import Estate, identity, role_scope
 from iamlint.facts import CustomRole, Fact, Grant, Place, PrincipalKind
 from iamlint.finding import Confidence
+from iamlint.graph import POWERS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns.evaluation import Pattern, finished, judge, narrowed
-from iamlint.patterns.grant_words import limited
 from iamlint.patterns.kinds import KINDS, kind_of
 from iamlint.patterns.words import possible_kinds
 from iamlint.principals import BEGINNINGS
@@ -84,7 +85,7 @@ common."""
 def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
     globs = pattern.get("principal")
     asked = None if globs is None else tuple(globs) if isinstance(globs, list | tuple) else (globs,)
-    for grants in _alike(estate):
+    for grants in estate.made(_alike):
         principal = grants[0].principal
         if asked and principal.unknown is None and not _may_name(asked, principal.kind):
             continue
@@ -95,7 +96,6 @@ def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict
             yield grant, _held(finished(rest, grant, estate), grant, estate)
 
 
-@lru_cache(maxsize=1)
 def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
     """The grants, those of one role on one kind of resource to one kind of principal together."""
     groups: dict[object, list[Grant]] = defaultdict(list)
@@ -152,22 +152,16 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
     """
     if found.truth is Truth.FALSE:
         return found
-    if grant.condition is not None:
-        found &= _holds(grant, found.permissions, estate)
-    if not found.permissions or not estate.closings:
+    asked = access_of(estate)
+    if asked.is_plain(grant):
         return found
-    opened = estate.closings.opened(grant, found.permissions)
-    if opened.truth is Truth.FALSE:
-        return Verdict(Truth.UNKNOWN, opened.reasons, found.permissions, opened.facts, closed=True)
-    if opened.truth is Truth.TRUE:
-        return replace(found, permissions=opened.permissions, facts=(*found.facts, *opened.facts))
-    return found & opened
+    decided = asked.decide(grant, found.permissions, to_grant=_REACHING)
+    if decided.blocked:
+        return Verdict(Truth.UNKNOWN, decided.reasons, found.permissions, decided.facts, closed=True)
+    if decided.truth is Truth.TRUE:
+        return replace(found, permissions=decided.permissions, facts=(*found.facts, *decided.facts))
+    return found & decided.verdict
 
 
-def _holds(grant: Grant, permissions: tuple[str, ...], estate: Estate) -> Verdict:
-    """Whether a condition holds; one that lets roles which reach accounts be granted does whenever its holder likes."""
-    truth, reason = condition_truth(grant, estate.as_of, permissions)
-    if truth is Truth.UNKNOWN and left_to_the_holder(grant, estate.as_of, permissions):
-        free = limited((False,), grant, estate)
-        return free if free.truth is Truth.TRUE else Verdict.of(truth, reason)
-    return Verdict(truth, (reason,) if reason else ())
+_REACHING = frozenset(permission for listed in POWERS.values() for permission in listed)
+"""What whoever sets policies under a limit must be able to grant for the grant to count."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from iamlint.access import access_of
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Denial, Folder, Grant, Place, Project, Resource, ServiceAccount
 from iamlint.location import Location
@@ -36,7 +37,7 @@ def test_a_hundred_thousand_grants_are_kept_once_each() -> None:
     projects = [Project(f"p{n}", EXPORT, str(1_000_000 + n), "folders/1") for n in range(1000)]
     estate = Estate([*grants, *accounts, *projects, Folder("folders/1", EXPORT, "organizations/2")], catalogue, TODAY)
     for grant in estate.of(Grant):
-        assert estate.closings.opened(grant, ("iam.serviceAccounts.actAs",)).reasons == ()
+        assert access_of(estate).decide(grant, ("iam.serviceAccounts.actAs",)).reasons == ()
     assert len(estate.of(Grant)) + len(estate.replaced) == MANY
 
 
@@ -56,6 +57,6 @@ def test_denials_of_many_projects_cost_only_the_grants_of_theirs() -> None:
         for name in names
     ]
     estate = Estate([*grants, *denials], catalog(), TODAY)
-    opened = [estate.closings.opened(grant, (permission,)) for grant in estate.of(Grant)]
+    opened = [access_of(estate).decide(grant, (permission,)) for grant in estate.of(Grant)]
     assert {one.truth for one in opened} == {Truth.UNKNOWN}
     assert all(len(one.facts) == 1 for one in opened)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
 
 from iamlint.conditions import Claim
 from iamlint.conditions.claims import How
@@ -22,7 +21,7 @@ _Providers = dict[tuple[str, str], list[Provider]]
 
 def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
     """Grants to federated identities that no token can ever present."""
-    providers = _by_pool(estate)
+    providers = estate.made(_by_pool)
     for grant in estate.of(Grant):
         problem = _problem(grant, providers) if is_federated(grant.principal) else None
         if problem:
@@ -31,10 +30,9 @@ def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
 
 def is_nobody(grant: Grant, estate: Estate) -> bool:
     """Whether no token can ever present the federated identity that a grant is made to."""
-    return is_federated(grant.principal) and _problem(grant, _by_pool(estate)) is not None
+    return is_federated(grant.principal) and _problem(grant, estate.made(_by_pool)) is not None
 
 
-@lru_cache(maxsize=1)
 def _by_pool(estate: Estate) -> _Providers:
     """The providers by the configuration and the name of their pool."""
     providers: _Providers = defaultdict(list)
@@ -111,7 +109,7 @@ _CHOSEN = frozenset(
 
 def forgeable_attributes(estate: Estate) -> Iterator[Match]:
     """Grants to an attribute that every workload can have which the pool's providers let in."""
-    providers = _by_pool(estate)
+    providers = estate.made(_by_pool)
     for grant in estate.of(Grant):
         found = _ATTRIBUTE.match(grant.principal.text) if grant.principal.kind == "federated_set" else None
         if not found:
@@ -164,7 +162,7 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
     Such a grant on an account that is or reaches a privileged one is reported all the same, as one to that workload is.
     Where one of the providers lets anybody in, so does the grant.
     """
-    providers = _by_pool(estate)
+    providers = estate.made(_by_pool)
     for grant in estate.of(Grant):
         found = grant_verdict(_BECOMES, grant, estate)
         if found.truth is Truth.FALSE or is_nobody(grant, estate):

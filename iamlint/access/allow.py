@@ -1,0 +1,80 @@
+"""The steps of an allow policy: the role has the permission, the grant reaches the resource, the condition holds."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from iamlint.access.decision import Step
+from iamlint.access.homes import counts_on
+from iamlint.access.limits import may_grant
+from iamlint.conditions import Context, Outcome, evaluate
+from iamlint.estate import Estate, within
+from iamlint.facts import Condition, Declaration, Grant, Resource
+from iamlint.roles import spellings
+from iamlint.unknown import Truth, Unknown, shown
+
+_CONTEXT = frozenset({"time", "tag", "request", "resource", "principal", "limit"})
+"""The kinds of reasons that a request, or the tags of its resource, decide."""
+_SETS_POLICY = ".setIamPolicy"
+_HOLDS = Step("condition", Truth.TRUE)
+_HAS = Step("role", Truth.TRUE)
+
+
+def role_step(grant: Grant, permission: str, estate: Estate) -> Step:
+    """Whether the role has the permission, and it is of use where it is granted."""
+    held, unknown = estate.permissions(grant.role, grant.declared)
+    named = shown(grant.role) or "the role"
+    if not counts_on(permission, grant.resource.kind):
+        reason, truth = f"{permission} is of no use on {grant.resource}", Truth.FALSE
+    elif permission in held or not held.isdisjoint(spellings(permission)):
+        return _HAS
+    elif unknown:
+        reason, truth = unknown.reason, Truth.UNKNOWN
+    else:
+        reason, truth = f"{named} does not have {permission}", Truth.FALSE
+    custom = estate.custom_role(grant.role, grant.declared)
+    return Step("role", truth, (reason,), (custom,) if custom else (), grant.role_place.at)
+
+
+def resource_step(grant: Grant, resource: Resource, declared: Declaration, estate: Estate) -> Step:
+    """Whether the grant's resource is the one that is asked about, or has it in it."""
+    hierarchy, at = estate.hierarchy, grant.resource_place.at
+    onto = hierarchy.node(grant.resource, grant.declared)
+    if onto is not None and onto in hierarchy.above(resource, declared):
+        return Step("resource", Truth.TRUE, at=at)
+    truth = within(hierarchy.above(resource, declared, certain=True), onto)
+    if truth is Truth.FALSE:
+        return Step("resource", truth, (f"{resource} is not in {grant.resource}, where it is granted",), at=at)
+    return Step("resource", truth, (f"the input does not show whether {resource} is in {grant.resource}",), at=at)
+
+
+def condition_step(
+    grant: Grant, permission: str | None, as_of: date, estate: Estate, to_grant: frozenset[str] = frozenset()
+) -> Step:
+    """Whether the condition of a grant holds on a day for a permission.
+
+    What it comes to depends on the permission: service accounts have no ``resource.name``. One that limits which roles
+    may be granted holds where its holder may grant one with a permission of ``to_grant``.
+    """
+    match grant.condition:
+        case None:
+            return _HOLDS
+        case Unknown(reason):
+            why, at = (f"its condition is not known: {reason}",), grant.role_place.at
+            return Step("condition", Truth.UNKNOWN, why, at=at)
+        case Condition(expression) as condition:
+            context = Context(as_of, permission, grant.principal)
+            outcome = evaluate(expression, context)
+    truth, at = outcome.truth, condition.at or grant.role_place.at
+    if truth is Truth.UNKNOWN and to_grant and _is_limit(outcome, permission):
+        granted = may_grant(expression, context, to_grant, lambda role: estate.permissions(role, grant.declared))
+        truth = Truth.TRUE if granted is Truth.TRUE else truth
+    if truth is Truth.TRUE:
+        return Step("condition", truth, at=at)
+    conditional = truth is Truth.UNKNOWN and all(reason.kind in _CONTEXT for reason in outcome.reasons)
+    reason = "; ".join(dict.fromkeys(outcome.why))
+    return Step("condition", truth, (reason,) if reason else (), at=at, conditional=conditional)
+
+
+def _is_limit(outcome: Outcome, permission: str | None) -> bool:
+    return permission is not None and permission.endswith(_SETS_POLICY) and outcome.has("limit")

@@ -1,0 +1,126 @@
+"""Questions about access, put to an estate: does this grant give one of these permissions, on this resource?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from iamlint.access.allow import condition_step, resource_step, role_step
+from iamlint.access.blocking import NOTHING, blocking_steps, left_aside
+from iamlint.access.decision import Check, Decision, Step
+from iamlint.access.homes import of_use
+from iamlint.estate import Estate, scope
+from iamlint.facts import Declaration, Grant, Resource
+from iamlint.unknown import Truth, Unknown, shown
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+class Access:
+    """The answers about one estate."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._closings = estate.closings
+
+    def is_plain(self, grant: Grant) -> bool:
+        """Whether a grant certainly gives what its role has: it has no condition, and the input has no blockers."""
+        return grant.condition is None and not self._closings
+
+    def held(self, grant: Grant) -> tuple[frozenset[str], Unknown | None]:
+        """The permissions that the role of a grant certainly has and that are of use there; why there may be more."""
+        held, unknown = self._estate.permissions(grant.role, grant.declared)
+        return of_use(held, grant.resource.kind), unknown
+
+    def decide(
+        self,
+        grant: Grant,
+        permissions: Iterable[str],
+        resource: Resource | None = None,
+        as_of: date | None = None,
+        *,
+        declared: Declaration | None = None,
+        to_grant: frozenset[str] = _NOBODY,
+        whole: bool = False,
+    ) -> Decision:
+        """Whether a grant gives one of the permissions on a resource, the grant's own by default, on a day.
+
+        ``resource`` may be anything below the grant's resource; ``declared`` is the declaration that names it, where
+        it is not the grant's. ``as_of`` is the estate's day by default. Without permissions only the condition is
+        judged. ``to_grant`` are permissions of which whoever sets policies must be able to grant one: a condition that
+        limits the roles that may be granted then holds where one of them has such a permission.
+        ``whole`` asks for all steps, also after one that fails.
+        """
+        day, permissions = as_of or self._estate.as_of, tuple(permissions)
+        if not permissions:
+            return Decision.of((Check.of("", (condition_step(grant, None, day, self._estate),), ()),))
+        above: tuple[Step, ...] = ()
+        asked = grant
+        if resource is not None:
+            declared = declared or grant.declared
+            above = (resource_step(grant, resource, declared, self._estate),)
+            asked = _seen_at(grant, resource, declared)
+        checks = []
+        for permission in permissions:
+            condition = condition_step(grant, permission, day, self._estate, to_grant)
+            allow = (role_step(grant, permission, self._estate), *above, condition)
+            checks.append(self._check(asked, permission, allow, day, whole=whole))
+        found = Decision.of(tuple(checks))
+        return self._with_left_aside(found, asked, day) if self._closings else found
+
+    def _check(self, grant: Grant, permission: str, allow: tuple[Step, ...], day: date, *, whole: bool) -> Check:
+        """The check of a permission whose allow steps are known. What is not allowed anyway is not held against all."""
+        given = Check.of(permission, allow, NOTHING)
+        if not self._closings or (given.truth is Truth.FALSE and not whole):
+            return given
+        return Check.of(permission, allow, blocking_steps(self._closings, grant, permission, day, whole=whole))
+
+    def _with_left_aside(self, found: Decision, grant: Grant, day: date) -> Decision:
+        """The decision, with what would block what is open and does not count."""
+        open_ = [one.permission for one in found.checks if one.truth is found.truth and one.unblocked]
+        if found.truth is Truth.FALSE or not open_:
+            return found
+        facts = left_aside(self._closings, grant, open_, day)
+        return replace(found, facts=(*found.facts, *facts)) if facts else found
+
+    def enabled(self, grant: Grant) -> Step:
+        """Whether the holder of a grant can act at all: nobody has the tokens of an account that is disabled."""
+        one = self._closings.disabled(grant) if self._closings else None
+        if one is None:
+            return Step("disabled", Truth.TRUE)
+        facts = (one.fact,) if one.fact else ()
+        if one.verdict.truth is Truth.TRUE:
+            return Step("disabled", Truth.FALSE, (f"closed by {one.by}",), facts, one.at)
+        told = tuple(reason.replace("whether it is", "whether the account is", 1) for reason in one.verdict.reasons)
+        return Step("disabled", Truth.UNKNOWN, told, facts, one.at)
+
+    def holds(self, grant: Grant, as_of: date) -> Truth:
+        """Whether the condition of a grant holds on a day, whatever permission is asked for."""
+        return condition_step(grant, None, as_of, self._estate).truth
+
+
+def _seen_at(grant: Grant, resource: Resource, declared: Declaration) -> Grant:
+    """A grant as it counts for a resource below its own.
+
+    A name that only another configuration knows means nothing in the grant's; the grant is then seen where it is made.
+    """
+    known = "${" not in shown(resource.name) or scope(declared) == scope(grant.declared)
+    return replace(grant, resource=resource) if known else grant
+
+
+def access_of(estate: Estate) -> Access:
+    """The answers about an estate, kept with it."""
+    return estate.made(Access)
+
+
+def access(
+    estate: Estate,
+    grant: Grant,
+    permissions: Iterable[str],
+    resource: Resource | None = None,
+    as_of: date | None = None,
+    declared: Declaration | None = None,
+) -> Decision:
+    """Whether a grant gives one of the permissions on a resource on a day, with all steps; see `Access.decide`."""
+    return access_of(estate).decide(grant, permissions, resource, as_of, declared=declared, whole=True)

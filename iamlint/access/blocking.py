@@ -1,0 +1,99 @@
+"""The steps that stop what an allow policy gives: boundaries, deny policies, disabled accounts, organization policies.
+
+Only what counts for the configuration of the grant stops it. What is in another root module, or in a document that the
+user did not name, need not be applied anywhere: the grant stays open, and `left_aside` returns what was not counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from iamlint.access.decision import Step
+from iamlint.budget import Exhausted
+from iamlint.conditions import Context, evaluate
+from iamlint.estate import Blocker, BlockerKind, Closings
+from iamlint.estate.closings import TOO_MANY
+from iamlint.facts import Condition, Denial, Fact, Grant
+from iamlint.provenance import configuration
+from iamlint.unknown import Truth
+
+MOST_REASONS = 10
+"""Policies that may block a permission which are named, and reasons of each."""
+_KINDS: tuple[BlockerKind, ...] = ("boundary", "deny", "disabled", "org_policy")
+_OPEN: Mapping[BlockerKind, Step] = {kind: Step(kind, Truth.TRUE) for kind in _KINDS}
+NOTHING: tuple[Step, ...] = tuple(_OPEN.values())
+"""The steps where the input has nothing that blocks."""
+
+
+def blocking_steps(closings: Closings, grant: Grant, permission: str, as_of: date, *, whole: bool) -> list[Step]:
+    """One step for each kind of blocker. Without ``whole``, those after the first that is FALSE are left out.
+
+    UNKNOWN, too, where there is more to hold against the grants than is done.
+    """
+    found: dict[BlockerKind, list[Blocker]] = defaultdict(list)
+    closed: dict[BlockerKind, Blocker] = {}
+    perhaps, more = 0, ""
+    try:
+        for one in closings.against(grant, permission, configuration(grant.declared), as_of):
+            if one.verdict.truth is Truth.TRUE and one.kind not in closed:
+                closed[one.kind] = one
+                if not whole:
+                    break
+            if one.verdict.truth is Truth.UNKNOWN:
+                if perhaps == MOST_REASONS:
+                    more = "further deny policies may close it, too"
+                    break
+                found[one.kind].append(one)
+                perhaps += 1
+    except Exhausted:
+        more = TOO_MANY
+    context = Context(as_of, permission, grant.principal)
+    steps = [_closed(closed[kind]) if kind in closed else _perhaps(kind, found[kind], context) for kind in _KINDS]
+    if more and "deny" not in closed:
+        steps[1] = _with_more(steps[1], more)
+    return steps
+
+
+def _closed(one: Blocker) -> Step:
+    return Step(one.kind, Truth.FALSE, (f"closed by {one.by}",), (one.fact,) if one.fact else (), one.at)
+
+
+def _perhaps(kind: BlockerKind, found: list[Blocker], context: Context) -> Step:
+    if not found:
+        return _OPEN[kind]
+    conditional = all(_is_conditional(one, context) for one in found)
+    facts = tuple(one.fact for one in found if one.fact)
+    return Step(kind, Truth.UNKNOWN, tuple(map(_reason, found)), facts, found[0].at, conditional)
+
+
+def _with_more(step: Step, more: str) -> Step:
+    return Step("deny", Truth.UNKNOWN, (*step.reasons, more), step.facts, step.at)
+
+
+def _reason(one: Blocker) -> str:
+    why = "; ".join(one.verdict.reasons[:MOST_REASONS])
+    return f"{one.by} may close it: {why}" if why else f"{one.by} may close it"
+
+
+def _is_conditional(one: Blocker, context: Context) -> bool:
+    """Whether only the condition of a deny policy is open, which may ask for tags alone."""
+    if not isinstance(one.fact, Denial) or not isinstance(one.fact.condition, Condition):
+        return False
+    return set(one.verdict.reasons) <= set(evaluate(one.fact.condition.expression, context).why)
+
+
+def left_aside(closings: Closings, grant: Grant, permissions: Iterable[str], as_of: date) -> tuple[Fact, ...]:
+    """What would block all of these permissions that are open, and does not count; nothing where one stays open."""
+    found: list[Fact] = []
+    try:
+        for permission in permissions:
+            against = closings.against(grant, permission, None, as_of)
+            fact = next((one.fact for one in against if one.fact and one.verdict.truth is Truth.TRUE), None)
+            if fact is None:
+                return ()
+            found.append(fact)
+    except Exhausted:
+        return ()
+    return tuple(dict.fromkeys(found))
