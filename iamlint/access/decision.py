@@ -98,10 +98,10 @@ class Check:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it is not open: of an UNKNOWN check the allow steps first."""
+        """Why it is not open, the allow steps first. Of what is not allowed anyway only these are named."""
         told = self.stopping
-        if self.blocked:
-            told = tuple(step for step in told if step.name not in ALLOW)
+        if self.truth is Truth.FALSE:
+            told = tuple(step for step in told if (step.name in ALLOW) is not self.blocked)
         ordered = sorted(told, key=lambda step: step.name not in ALLOW)
         return distinct(reason for step in ordered for reason in step.reasons)
 

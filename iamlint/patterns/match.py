@@ -158,9 +158,10 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
     decided = asked.decide(grant, found.permissions, to_grant=_REACHING)
     if decided.blocked:
         return Verdict(Truth.UNKNOWN, decided.reasons, found.permissions, decided.facts, closed=True)
-    if decided.truth is Truth.TRUE:
-        return replace(found, permissions=decided.permissions, facts=(*found.facts, *decided.facts))
-    return found & decided.verdict
+    if decided.truth is Truth.FALSE:
+        return FALSE
+    permissions = decided.permissions or found.permissions
+    return replace(found & decided.verdict, permissions=permissions)
 
 
 _REACHING = frozenset(permission for listed in POWERS.values() for permission in listed)

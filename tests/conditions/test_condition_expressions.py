@@ -192,5 +192,26 @@ def test_an_expression(expression: str, permission: str, truth: Truth, kind: Rea
         assert outcome.has(kind), outcome
 
 
+@pytest.mark.parametrize(
+    ("expression", "modified", "truth"),
+    [
+        (f"{ROLES}.hasOnly(['a', 'b'])", ("a",), T),
+        (f"{ROLES}.hasOnly(['a', 'b'])", ("a", "b"), T),
+        (f"{ROLES}.hasOnly(['a'])", ("a", "c"), F),
+        (f"{ROLES}.hasOnly([])", ("a",), F),
+        (f"{ROLES}.hasOnly([])", (), T),
+        (f"!{ROLES}.hasOnly(['a'])", ("b",), T),
+        (f"{ROLES}.hasOnly([resource.name])", ("a",), U),
+        (f"{ROLES}.hasOnly(['a', resource.name])", ("a",), T),
+    ],
+)
+def test_a_request_that_modifies_these_roles(expression: str, modified: tuple[str, ...], truth: Truth) -> None:
+    assert evaluate(expression, Context(TUESDAY, SET_PROJECT, modified=modified)).truth is truth
+    assert (
+        evaluate(expression, Context(TUESDAY, TOKEN, modified=modified)).truth
+        is evaluate(expression, Context(TUESDAY, TOKEN)).truth
+    )
+
+
 def test_the_table_is_as_long_as_it_is_meant_to_be() -> None:
     assert len({row[0] for row in TABLE}) >= 80

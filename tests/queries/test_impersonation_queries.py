@@ -298,3 +298,25 @@ resource "google_service_account_iam_member" "{label}" {{
         on("middle", ANA, "first"),
     )
     assert "privileged-account-impersonation google_service_account_iam_member.first" in found(check, *parts)
+
+
+def limited(*roles: str, label: str = "limited") -> str:
+    listed = ", ".join(f"'{one}'" for one in roles)
+    return f"""
+resource "google_project_iam_member" "{label}" {{
+  project = "shop"
+  role    = "roles/resourcemanager.projectIamAdmin"
+  member  = "serviceAccount:{ADMIN}"
+  condition {{
+    title      = "limited"
+    expression = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([{listed}])"
+  }}
+}}
+"""
+
+
+def test_an_account_that_may_make_itself_owner_is_privileged(check: Check) -> None:
+    assert found(check, limited("roles/owner"), on_admin("roles/iam.serviceAccountTokenCreator", ANA)) == IMPERSONATION
+    # What it may grant gives no power over accounts: nothing is certain.
+    for harmless in ("roles/viewer", "roles/storage.admin", "roles/iam.serviceAccountOpenIdTokenCreator"):
+        assert found(check, limited(harmless), on_admin("roles/iam.serviceAccountTokenCreator", ANA)) == []

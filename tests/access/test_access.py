@@ -1,0 +1,298 @@
+"""One answer: the table of what each step makes of a grant, and how the steps are put together."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from access_estates import (
+    ACCOUNT,
+    ADMIN,
+    ANA,
+    CI,
+    CREATOR,
+    DEPLOY,
+    FOLDER,
+    HERE,
+    KEY,
+    NOT_KNOWN,
+    OWNER,
+    PLACE,
+    SET_PROJECT,
+    SHOP,
+    TAG,
+    TOKEN,
+    account,
+    bounded,
+    denied,
+    given,
+    granted,
+    keyless,
+)
+
+from iamlint.access import Decision, State, StepName, access, access_of
+from iamlint.facts import CustomRole, Declaration, Fact, Grant, Resource
+from iamlint.location import Location
+from iamlint.unknown import Truth, Unknown
+
+CAN, CANNOT = State.CAN_ACCESS, State.CANNOT_ACCESS
+INFO, CONDITIONAL = State.UNKNOWN_INFO, State.UNKNOWN_CONDITIONAL
+EXPIRED = "request.time < timestamp('2020-01-01T00:00:00Z')"
+LASTING = "request.time < timestamp('2030-01-01T00:00:00Z')"
+ENDED = "it ended on 2020-01-01T00:00:00Z"
+LIMIT = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['{}'])"
+CUSTOM = "projects/shop/roles/c"
+HOLDER = f"serviceAccount:{CI}"
+Row = tuple[Grant, tuple[Fact, ...], str, State, StepName | None, str]
+
+
+def custom(*permissions: str | Unknown, **more: object) -> CustomRole:
+    return CustomRole(CUSTOM, tuple((one, PLACE) for one in permissions), HERE, **more)  # type: ignore[arg-type]
+
+
+TABLE: list[Row] = [
+    (granted(), (), TOKEN, CAN, None, ""),
+    # -- the role
+    (granted("roles/viewer"), (), TOKEN, CANNOT, "role", f"roles/viewer does not have {TOKEN}"),
+    (granted(OWNER), (), TOKEN, CANNOT, "role", f"roles/owner does not have {TOKEN}"),
+    (granted(NOT_KNOWN), (), TOKEN, INFO, "role", "the role is not known: var.x has no default"),
+    (granted(CUSTOM), (), TOKEN, INFO, "role", f"the definition of {CUSTOM} is not in the input"),
+    (granted(CUSTOM), (custom(TOKEN),), TOKEN, CAN, None, ""),
+    (granted(CUSTOM), (custom(TOKEN, stage="DISABLED"),), TOKEN, CANNOT, "role", f"{CUSTOM} does not have {TOKEN}"),
+    (granted(CUSTOM), (custom(TOKEN, deleted=True),), TOKEN, CANNOT, "role", f"{CUSTOM} does not have {TOKEN}"),
+    (
+        granted(CUSTOM),
+        (custom(KEY, NOT_KNOWN),),
+        TOKEN,
+        INFO,
+        "role",
+        "one of the custom role's permissions is not known: var.x has no default",
+    ),
+    (granted(CUSTOM), (custom("iam.workloadIdentityPools.get"),), "iam.workloadIdentityPools.get", CAN, None, ""),
+    (
+        granted(CUSTOM),
+        (custom("resourcemanager.folders.setIamPolicy"),),
+        "resourcemanager.folders.setIamPolicy",
+        CANNOT,
+        "role",
+        "resourcemanager.folders.setIamPolicy is of no use on project shop",
+    ),
+    (
+        granted(OWNER, ACCOUNT),
+        (),
+        SET_PROJECT,
+        CANNOT,
+        "role",
+        f"{SET_PROJECT} is of no use on service account {DEPLOY}",
+    ),
+    # -- the condition
+    (granted(under=LASTING), (), TOKEN, CAN, None, ""),
+    (granted(under=EXPIRED), (), TOKEN, CANNOT, "condition", ENDED),
+    (granted(under=NOT_KNOWN), (), TOKEN, INFO, "condition", "its condition is not known: var.x has no default"),
+    (granted(under="this is no"), (), TOKEN, INFO, "condition", "its condition is no CEL expression"),
+    (granted(under=TAG), (), TOKEN, CONDITIONAL, "condition", "the input does not show the tags of the resource"),
+    (granted(under="resource.name == 'x'"), (), TOKEN, CANNOT, "condition", "service accounts do not provide"),
+    (granted(under=LASTING), (), "compute.instances.get", CANNOT, "role", CREATOR),
+    (granted(ADMIN, under=LIMIT.format("roles/viewer")), (), SET_PROJECT, CONDITIONAL, "condition", "roles/viewer"),
+    # -- what blocks it
+    (granted(), (denied(),), TOKEN, CANNOT, "deny", "closed by the deny policy at main.tf:20"),
+    (granted(), (denied("organizations/2"),), TOKEN, CANNOT, "deny", "closed by the deny policy at main.tf:20"),
+    (granted(), (denied("organizations/3"),), TOKEN, CAN, None, ""),
+    (granted(), (denied(permission="serviceAccounts.actAs"),), TOKEN, CAN, None, ""),
+    (granted(), (denied(under=TAG),), TOKEN, CONDITIONAL, "deny", "the deny policy at main.tf:20 may close it"),
+    (granted(), (denied("projects/987"),), TOKEN, INFO, "deny", "whether project shop is in projects/987"),
+    (granted(who=HOLDER), bounded("seed"), TOKEN, CANNOT, "boundary", "closed by the boundary policy at main.tf:30"),
+    (granted(who=HOLDER), bounded("shop"), TOKEN, CAN, None, ""),
+    (granted(who=HOLDER), (account(CI),), TOKEN, CANNOT, "disabled", f"closed by the account {CI}, which is disabled"),
+    (granted(who=HOLDER), (account(CI, NOT_KNOWN),), TOKEN, INFO, "disabled", "it is not known whether it is disabled"),
+    (granted(who=HOLDER), (account(CI, False),), TOKEN, CAN, None, ""),
+    (granted(on=ACCOUNT), (account(DEPLOY),), TOKEN, CANNOT, "disabled", f"the account {DEPLOY}, which is disabled"),
+    (granted(on=SHOP), (account(DEPLOY),), TOKEN, CAN, None, ""),
+    (granted(OWNER), keyless(), KEY, CANNOT, "org_policy", "closed by the organization policy at main.tf:40"),
+    (granted(), keyless(), TOKEN, CAN, None, ""),
+]
+
+
+@pytest.mark.parametrize(("grant", "facts", "permission", "state", "step", "reason"), TABLE)
+def test_the_table(
+    grant: Grant, facts: tuple[Fact, ...], permission: str, state: State, step: StepName | None, reason: str
+) -> None:
+    estate, grant = given(grant, *facts)
+    found = access(estate, grant, (permission,))
+    assert (found.state, [one.name for one in found.check.stopping]) == (state, [step] if step else [])
+    assert reason in "; ".join(found.reasons)
+    assert [one.name for one in found.steps if one.truth is Truth.TRUE or one.name == step] == [
+        one.name for one in found.steps
+    ]
+    # What is asked in a hurry is answered alike, and only by fewer steps.
+    quick = access_of(estate).decide(grant, (permission,))
+    assert (quick.state, quick.reasons, quick.permissions) == (found.state, found.reasons, found.permissions)
+
+
+def test_the_steps_are_in_google_s_order() -> None:
+    estate, grant = given(granted(on=FOLDER))
+    names = ["boundary", "deny", "role", "condition", "disabled", "org_policy"]
+    assert [step.name for step in access(estate, grant, (TOKEN,)).steps] == names
+    names.insert(3, "resource")
+    assert [step.name for step in access(estate, grant, (TOKEN,), ACCOUNT).steps] == names
+
+
+def test_every_step_that_fails_is_there_with_its_place_and_evidence() -> None:
+    grant = granted(on=ACCOUNT, who=HOLDER, under=EXPIRED)
+    estate, grant = given(grant, denied(), *bounded("seed"), account(CI))
+    steps = {step.name: step for step in access(estate, grant, (TOKEN,)).steps}
+    assert {name: step.at.line for name, step in steps.items() if step.truth is Truth.FALSE and step.at} == {
+        "boundary": 30,
+        "deny": 20,
+        "condition": 9,
+        "disabled": 50,
+    }
+    assert [type(steps[name].facts[0]).__name__ for name in ("boundary", "deny", "disabled")] == [
+        "Boundary",
+        "Denial",
+        "ServiceAccount",
+    ]
+
+
+def test_a_role_that_lacks_it_is_told_where_it_is_granted_and_defined() -> None:
+    role = custom(KEY)
+    estate, grant = given(granted(CUSTOM), role)
+    (step,) = access(estate, grant, (TOKEN,)).check.stopping
+    assert (step.at, step.facts) == (Location("main.tf", 2), (role,))
+
+
+# -- several permissions -------------------------------------------------------------------------------------------
+
+
+def decided(grant: Grant, *facts: Fact, permissions: tuple[str, ...] = (TOKEN, KEY)) -> Decision:
+    estate, grant = given(grant, *facts)
+    return access(estate, grant, permissions)
+
+
+BOTH = custom(TOKEN, KEY)
+
+
+def test_one_permission_that_is_open_is_enough() -> None:
+    assert decided(granted(CUSTOM), BOTH).permissions == (TOKEN, KEY)
+    found = decided(granted(CUSTOM), BOTH, *keyless())
+    assert (found.truth, found.permissions, found.reasons) == (Truth.TRUE, (TOKEN,), ())
+    assert found.steps == found.checks[0].steps
+
+
+def test_of_what_may_be_open_the_closed_is_left_out() -> None:
+    found = decided(granted(CUSTOM, under=TAG), BOTH, *keyless())
+    assert (found.state, found.permissions) == (CONDITIONAL, (TOKEN,))
+
+
+def test_all_that_are_blocked_are_blocked_together() -> None:
+    found = decided(granted(CUSTOM), BOTH, denied(permission="serviceAccounts.getAccessToken"), *keyless())
+    assert (found.truth, found.permissions, found.blocked) == (Truth.FALSE, (), True)
+    assert found.reasons == (
+        "closed by the deny policy at main.tf:20",
+        "closed by the organization policy at main.tf:40",
+    )
+
+
+def test_a_condition_that_holds_for_one_and_a_denial_of_the_other_leave_nothing() -> None:
+    """The condition holds for tokens only, which are denied; keys are open to those whom the condition lets in."""
+    permissions = ("compute.instances.get", TOKEN)
+    under = "resource.type == 'compute.googleapis.com/Instance'"
+    found = decided(granted(CUSTOM, under=under), custom(*permissions), permissions=permissions)
+    assert (found.state, found.permissions) == (CONDITIONAL, ("compute.instances.get",))
+    denial = denied(permission="serviceAccounts.getAccessToken")
+    not_of_compute = "resource.service != 'compute.googleapis.com'"
+    found = decided(granted(CUSTOM, under=not_of_compute), custom(*permissions), denial, permissions=permissions)
+    assert (found.truth, found.blocked) == (Truth.FALSE, True)
+
+
+def test_what_gives_nothing_anyway_is_not_called_blocked() -> None:
+    found = decided(granted(under=EXPIRED), denied(), permissions=(TOKEN,))
+    assert (found.truth, found.blocked) == (Truth.FALSE, False)
+    assert found.reasons == (ENDED,)
+    assert decided(granted(under=TAG), denied(), permissions=(TOKEN,)).blocked
+
+
+def test_without_permissions_the_condition_alone_is_judged() -> None:
+    assert decided(granted(), denied(), permissions=()).truth is Truth.TRUE
+    assert decided(granted(under=EXPIRED), permissions=()).truth is Truth.FALSE
+    assert decided(granted(under=TAG), permissions=()).permissions == ()
+
+
+# -- the day -------------------------------------------------------------------------------------------------------
+
+
+def test_the_day_can_be_another_one() -> None:
+    estate, grant = given(granted(under=EXPIRED))
+    assert access(estate, grant, (TOKEN,)).state is CANNOT
+    assert access(estate, grant, (TOKEN,), as_of=date(2019, 1, 1)).state is CAN
+
+
+# -- a resource below ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("on", "resource", "state"),
+    [
+        (ACCOUNT, ACCOUNT, CAN),
+        (SHOP, ACCOUNT, CAN),
+        (FOLDER, ACCOUNT, CAN),
+        (Resource("organization", "2"), ACCOUNT, CAN),
+        (Resource("project", "123"), SHOP, CAN),
+        (Resource("project", "seed"), ACCOUNT, CANNOT),
+        (Resource("folder", "folders/9"), ACCOUNT, CANNOT),
+        (Resource("service_account", CI), ACCOUNT, CANNOT),
+        (ACCOUNT, SHOP, CANNOT),
+        (FOLDER, Resource("service_account", "x@lone.iam.gserviceaccount.com"), INFO),
+    ],
+)
+def test_where_a_grant_reaches(on: Resource, resource: Resource, state: State) -> None:
+    estate, grant = given(granted(on=on))
+    found = access(estate, grant, (TOKEN,), resource)
+    assert found.state is state
+    assert [step.name for step in found.check.stopping] == ([] if state is CAN else ["resource"])
+
+
+def test_what_blocks_a_resource_below_counts_there() -> None:
+    estate, grant = given(granted(on=FOLDER), denied("projects/shop"))
+    assert access(estate, grant, (TOKEN,)).state is CAN
+    assert access(estate, grant, (TOKEN,), ACCOUNT).state is CANNOT
+    in_seed = Resource("service_account", "x@seed.iam.gserviceaccount.com")
+    estate, grant = given(granted(on=Resource("organization", "2")), denied("projects/shop"), account(DEPLOY))
+    assert access(estate, grant, (TOKEN,), in_seed).state is CAN
+
+
+def test_a_disabled_target_is_closed_to_a_grant_from_above() -> None:
+    estate, grant = given(granted(on=SHOP), account(DEPLOY))
+    (step,) = access(estate, grant, (TOKEN,), ACCOUNT).check.stopping
+    assert step.name == "disabled"
+    estate, grant = given(granted("roles/iam.serviceAccountAdmin", SHOP), account(DEPLOY))
+    assert access(estate, grant, ("iam.serviceAccounts.setIamPolicy",), ACCOUNT).state is CAN, "it may enable it"
+
+
+def test_a_name_that_only_another_configuration_knows_is_not_read_in_the_grant_s() -> None:
+    name = "${google_service_account.deploy.email}"
+    estate, grant = given(granted(on=SHOP), denied("projects/shop"))
+    other = Declaration(Location("other/main.tf"))
+    found = access(estate, grant, (TOKEN,), Resource("service_account", name), declared=other)
+    # Whether it is in the project is not known; in the project itself it is denied.
+    assert {step.name: step.truth for step in found.steps}["resource"] is Truth.UNKNOWN
+    assert found.blocked
+
+
+# -- who may act at all --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("disabled", "truth", "reason"),
+    [
+        (False, Truth.TRUE, ""),
+        (True, Truth.FALSE, f"closed by the account {CI}, which is disabled"),
+        (NOT_KNOWN, Truth.UNKNOWN, "it is not known whether the account is disabled: var.x has no default"),
+    ],
+)
+def test_whether_a_holder_is_enabled(disabled: bool | Unknown, truth: Truth, reason: str) -> None:
+    estate, grant = given(granted(who=HOLDER), account(CI, disabled))
+    step = access_of(estate).enabled(grant)
+    assert (step.truth, step.reasons) == (truth, (reason,) if reason else ())
+    other, grant = given(granted(who=ANA), account(CI, disabled))
+    assert access_of(other).enabled(grant).truth is Truth.TRUE

@@ -1,0 +1,98 @@
+"""Policy administrators under a limit: they hold what they may grant to themselves."""
+
+from __future__ import annotations
+
+import pytest
+from access_estates import ADMIN, HERE, NOT_KNOWN, PLACE, SET_PROJECT, TAG, TOKEN, denied, given, granted
+
+from iamlint.access import State, access, access_of
+from iamlint.access.limits import MOST_ROLES
+from iamlint.facts import Condition, CustomRole
+from iamlint.unknown import Hole, Truth, Unknown
+
+WANTED = frozenset({"iam.serviceAccountKeys.create", TOKEN})
+MODIFIED = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])"
+CUSTOM = "projects/shop/roles/c"
+T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+
+
+def only(*roles: str) -> str:
+    return f"{MODIFIED}.hasOnly([{', '.join(map(repr, roles))}])"
+
+
+@pytest.mark.parametrize(
+    ("condition", "truth"),
+    [
+        (only("roles/owner"), T),
+        (only("roles/viewer"), U),
+        (only("roles/viewer", "roles/editor"), T),
+        (only(), U),
+        (only(CUSTOM), T),
+        (only("projects/shop/roles/not.there"), U),
+        (only("roles/nobody.knows"), U),
+        (f"{only('roles/owner')} && request.time < timestamp('2030-01-01T00:00:00Z')", T),
+        (f"{only('roles/owner')} && request.time < timestamp('2020-01-01T00:00:00Z')", F),
+        (f"{only('roles/owner')} && {only('roles/viewer')}", U),
+        (f"{only('roles/owner')} && {only('roles/owner', 'roles/viewer')}", T),
+        (f"{only('roles/viewer')} || {only('roles/owner')}", T),
+        (f"{only('roles/owner')} || {TAG}", T),
+        (f"{only('roles/owner')} && {TAG}", U),
+        (f"{only('roles/viewer')} || {TAG}", U),
+        (f"!{only('roles/viewer')}", T),
+        (f"!{only('roles/owner')}", U),
+        (f"{TAG} ? {only('roles/owner')} : {only('roles/editor')}", U),
+        ("true", T),
+        (TAG, U),
+    ],
+)
+def test_what_a_limited_administrator_counts_for(condition: str, truth: Truth) -> None:
+    role = CustomRole(CUSTOM, ((TOKEN, PLACE),), HERE)
+    estate, grant = given(granted(ADMIN, under=condition), role)
+    found = access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED)
+    assert found.truth is truth
+    if truth is Truth.UNKNOWN:
+        assert found.reasons
+
+
+def test_the_call_itself_depends_on_the_request() -> None:
+    estate, grant = given(granted(ADMIN, under=only("roles/owner")))
+    assert access(estate, grant, (SET_PROJECT,)).state is State.UNKNOWN_CONDITIONAL
+
+
+def test_what_no_policy_sets_is_not_limited() -> None:
+    estate, grant = given(granted("roles/owner", under=only("roles/viewer")))
+    found = access_of(estate).decide(grant, (SET_PROJECT, "iam.serviceAccounts.actAs"), to_grant=WANTED)
+    assert (found.truth, found.permissions) == (Truth.TRUE, ("iam.serviceAccounts.actAs",))
+
+
+def test_a_limit_does_not_open_what_a_deny_policy_closes() -> None:
+    denial = denied(permission="*.*")
+    host = "cloudresourcemanager.googleapis.com/projects.setIamPolicy"
+    closed = type(denial)(denial.parent, HERE, denial.denied_principals, (host,), place=denial.place)
+    estate, grant = given(granted(ADMIN, under=only("roles/owner")), closed)
+    assert access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED).blocked
+
+
+def test_a_list_with_a_role_that_is_not_known() -> None:
+    text = Unknown("var.x has no default", (f"{MODIFIED}.hasOnly(['roles/viewer', '", Hole("var.x"), "'])"))
+    grant = granted(ADMIN)
+    estate, grant = given(type(grant)(*_parts(grant), condition=Condition(text, "t")))
+    assert access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED).truth is Truth.UNKNOWN
+
+
+def _parts(grant: object) -> tuple[object, ...]:
+    names = ("principal", "role", "resource", "origin", "declared", "principal_place", "role_place", "resource_place")
+    return tuple(getattr(grant, name) for name in names)
+
+
+def test_only_so_many_roles_are_tried() -> None:
+    harmless = [f"projects/p/roles/r{number}" for number in range(MOST_ROLES)]
+    estate, grant = given(granted(ADMIN, under=only(*harmless, "roles/editor")))
+    assert access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED).truth is Truth.UNKNOWN
+    estate, grant = given(granted(ADMIN, under=only("roles/editor", *harmless)))
+    assert access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED).truth is Truth.TRUE
+
+
+def test_a_condition_that_is_not_known_stays_so() -> None:
+    estate, grant = given(granted(ADMIN, under=NOT_KNOWN))
+    assert access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED).truth is Truth.UNKNOWN
