@@ -1,0 +1,126 @@
+"""An error's document: checked, with every mistake at its place, and made an `ErrorKind`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from iamlint.diagnosis.error_kind import Cause, ErrorKind, Example, LookAlike
+from iamlint.diagnosis.fragments import SHAPES, Alternative, Structured, Template
+from iamlint.documents import find, plain, read_yaml
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.validation import against_schema, location_of, nearest_of
+from iamlint.values import Value
+
+SHORTEST = 12
+"""Letters that one piece of an alternative must have, placeholders aside, so that no chance text has it."""
+
+
+def read_kind(source: SourceText, slug: str, schema: Path | None) -> ErrorKind | list[Unreadable]:
+    """The kind that a document describes, or everything that is wrong with it.
+
+    Without a schema only what a schema cannot say is checked: for the documents that ship, which the test suite
+    validates, since loading the validator would double the time that the program takes.
+    """
+    documents = read_yaml(source)
+    if isinstance(documents, Unreadable):
+        return [documents]
+    if len(documents) != 1:
+        return [Unreadable(Location(source.path), f"{len(documents)} YAML documents, where one error is expected")]
+    (document,) = documents
+    errors = list(against_schema(document, source, schema)) if schema else []
+    if not errors:
+        errors = list(_beyond_schema(document))
+    return errors or _kind(document, slug)
+
+
+def unknown_kinds(kinds: Iterable[ErrorKind]) -> Iterator[Unreadable]:
+    """Kinds and stages that documents name and that are not there."""
+    kinds = tuple(kinds)
+    ids, stages = {kind.id for kind in kinds}, {kind.stage for kind in kinds}
+    for kind in kinds:
+        for name in sorted(kind.absorbs - ids):
+            yield Unreadable(kind.at, f"`absorbs` has {name!r}, which is no kind", nearest_of(name, ids))
+        for name in sorted(kind.explains - ids - stages):
+            yield Unreadable(kind.at, f"`explains` has {name!r}, which is no kind or stage", nearest_of(name, ids))
+        for other in kind.look_alikes:
+            if other.kind and (other.kind not in ids or other.kind == kind.id):
+                yield Unreadable(other.at, f"`kind` is {other.kind!r}, which is no other kind", nearest_of(other.kind, ids))
+
+
+def _kind(document: Value, slug: str) -> ErrorKind:
+    written: dict[str, Any] = plain(document)
+    fix = written.get("fix", {})
+    return ErrorKind(
+        id=slug,
+        seen=written["seen"],
+        title=written["title"],
+        stage=written["stage"],
+        wrapper=written.get("wrapper", False),
+        rank=written.get("rank", "specific"),
+        recognise=tuple(Alternative(tuple(_parts(item))) for item in written["recognise"]),
+        unless=tuple(map(Template, written.get("unless", ()))),
+        read=tuple(map(Template, written.get("read", ()))),
+        implies=written.get("implies", {}),
+        absorbs=frozenset(written.get("absorbs", ())),
+        explains=frozenset(written.get("explains", ())),
+        meaning=written["meaning"].strip(),
+        causes=tuple(
+            Cause(one["cause"], tuple(one.get("steps", ())), one.get("look", ""), one.get("command", ""))
+            for one in written.get("causes", ())
+        ),
+        terraform=fix.get("terraform", "").strip(),
+        gcloud=fix.get("gcloud", "").strip(),
+        bad_cures=tuple(written.get("bad-cures", ())),
+        certainty=written.get("certainty", "seen"),
+        references=tuple(written["references"]),
+        examples=tuple(
+            Example(plain(one)["text"], plain(one).get("fields", {}), location_of(one)) for one in _items(document, "examples")
+        ),
+        look_alikes=tuple(
+            LookAlike(plain(one)["text"], plain(one).get("kind", ""), location_of(one))
+            for one in _items(document, "look-alikes")
+        ),
+        at=location_of(document),
+    )
+
+
+def _items(document: Value, key: str) -> Iterator[Value]:
+    listed = find(document, [key]).data
+    yield from listed if isinstance(listed, tuple) else ()
+
+
+def _parts(item: Any) -> Iterator[Template | Structured]:
+    """The pieces of an alternative: a text, several texts, or texts and structured fields."""
+    match item:
+        case str():
+            yield Template(item)
+        case list():
+            yield from map(Template, item)
+        case _:
+            texts = item.get("text", [])
+            yield from map(Template, [texts] if isinstance(texts, str) else texts)
+            yield from (Structured(key, value) for key, value in item.items() if key != "text")
+
+
+# -- what is wrong -------------------------------------------------------------------------------------------------
+
+
+def _beyond_schema(document: Value) -> Iterator[Unreadable]:
+    """What a schema cannot say: placeholders that are none, and texts too short to tell anything."""
+    written = plain(document)
+    alternatives = [list(_parts(item)) for item in written["recognise"]]
+    templates = [part for parts in alternatives for part in parts if isinstance(part, Template)]
+    for template in (*templates, *map(Template, written.get("read", ()))):
+        for name in template.placeholders:
+            if name not in SHAPES:
+                hint = nearest_of(name, SHAPES) or f"one of {', '.join(SHAPES)}"
+                yield Unreadable(location_of(document), f"{template.text!r} has {{{name}}}, which is no field", hint)
+    for parts in alternatives:
+        longest = max(
+            sum(map(len, part.literals)) if isinstance(part, Template) else len(part.key) + len(part.value) for part in parts
+        )
+        if longest < SHORTEST:
+            reason = f"an alternative of `recognise` has no piece of {SHORTEST} letters"
+            yield Unreadable(location_of(find(document, ["recognise"])), reason)

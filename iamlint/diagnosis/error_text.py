@@ -1,0 +1,155 @@
+"""The text of an error as people paste it, made readable: without colours, prefixes of logs, boxes, escapes and wraps.
+
+Lines are kept: a position in the readable text still tells the line of the text that was given. Every pattern here
+is possessive or bounded, so that each pass is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from functools import cached_property
+
+from iamlint.diagnosis.fragments import DROPPED
+
+LARGEST = 1_000_000
+"""Characters. Of a longer text the first and the last half of so many are read."""
+WRAPPED = "\u2060"
+"""Stands where a terminal broke a line within a word: no space, but a line's end."""
+MESSAGE_END = "\x1e"
+"""Stands where a box of Terraform's starts or ends."""
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[@-Z\\^_])|\^\[\[[0-9;]*+m")
+_PREFIX = re.compile(
+    r"""(?mx)^(?:[ \t]*+(?:
+      \[?\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z|[ ]?[+-]\d\d:?\d\d|[ ]UTC)?\]?  # a date and time
+      | \[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?=[ \t])                # a time alone
+      | \d\d[OE](?=[ +])\+?                                           # GitLab: the stream of a line
+      | [IWEF]\d{4}[ ]\d\d:\d\d:\d\d\.\d{1,9}[ ]+\d{1,9}[ ][\w./-]{1,80}:\d{1,7}\]   # Kubernetes' log
+      | [^\t\n]{1,100}\t[^\t\n]{1,100}\t(?=\ufeff?\d{4}-)             # gh run view --log: job and step
+      | Step[ ]\#\d{1,4}(?:[ ]-[ ]"[^"\n]{1,100}")?:                  # Cloud Build
+      | [\w.-]{1,60}[ \t]{1,40}\|(?=[ \t])                            # Docker Compose
+      | \ufeff | >(?=[ ]) | [│┃║|](?=[ \t\n]|$) | â”‚                # marks of quotes, boxes, and boxes in a wrong encoding
+    ))++"""
+)
+_BOX_ENDS = re.compile("[╷╵]|â•[·µ]")
+_ESCAPES = re.compile(
+    r"\\++(?:u([0-9a-fA-F]{4})|([nrt]))?"
+    r"|%([2-7][0-9A-Fa-f])"
+    r"|&(?:\#(x?)([0-9a-fA-F]{1,6})|(quot|apos|amp|lt|gt|nbsp));"
+)
+_ENTITIES = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">", "nbsp": " "}
+_TYPOGRAPHY = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2010\u2011\u2013\u2014\u2212", "-"),
+        **dict.fromkeys("\u00a0\u2007\u202f│┃║─━═\x85\u2028\u2029", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u00ad", ""),
+    }
+)
+_STARTS = re.compile(
+    r"(?m)^[ \t]{0,8}(?:\#\#\[error\]|::error\b|Error:|Error[ ]\d|ERROR\b|\[ERROR\]|FATAL\b|fatal:|panic:|googleapi:"
+    r"|Traceback \(most|Unhandled|Exception in thread)|(?<=\})[ \t]*\n[ \t]*(?=\{)|" + MESSAGE_END
+)
+_JOINABLE = re.compile(r"[\w.@/:=%-]")
+_WIDTHS = frozenset((72, 76, 78, 79, 80, 90, 96, 100, 110, 118, 119, 120, 128, 130, 132, 140, 150, 158, 160, 180, 200))
+
+
+class ErrorText:
+    """A text that may hold errors.
+
+    ``plain``: readable, as long as the text may be; ``squeezed``: the same without whitespace, quotes, brackets and
+    what is not ASCII, in lower case; ``unread``: characters of the text that were left out, beyond `LARGEST`.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.unread = max(0, len(text) - LARGEST)
+        self._cut_lines = 0
+        if self.unread:
+            half = LARGEST // 2
+            self._cut_lines = text.count("\n", half, len(text) - half)
+            text = text[:half] + text[-half:]
+        self.plain = _plain(text)
+        self.squeezed = self.plain.encode("ascii", "ignore").translate(None, DROPPED.encode()).lower()
+
+    @cached_property
+    def _kept(self) -> list[int]:
+        dropped = frozenset(DROPPED)
+        return [at for at, letter in enumerate(self.plain) if letter < "\x80" and letter not in dropped]
+
+    def offset(self, at: int) -> int:
+        """The offset in ``plain`` of an offset in ``squeezed``."""
+        return self._kept[at] if at < len(self._kept) else len(self.plain)
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [found.start() for found in re.finditer(f"[\n{WRAPPED}]", self.plain)]
+
+    def line(self, offset: int) -> int:
+        """The line, from 1, of the given text that an offset in ``plain`` is on."""
+        row = bisect_right(self._line_ends, offset - 1)
+        return row + 1 + (self._cut_lines if self.unread and offset > len(self.plain) // 2 else 0)
+
+    def line_start(self, offset: int) -> int:
+        """The offset at which the line of an offset starts."""
+        return self.plain.rfind("\n", 0, offset) + 1
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The offsets in ``plain`` at which a new message starts, as far as its looks tell; the first is 0."""
+        return [0, *(found.end() if found[0] == MESSAGE_END else found.start() for found in _STARTS.finditer(self.plain))]
+
+    def message_of(self, offset: int) -> tuple[int, int]:
+        """The start and the end of the message that an offset is in."""
+        index = bisect_right(self.starts, offset)
+        return self.starts[index - 1], self.starts[index] if index < len(self.starts) else len(self.plain)
+
+
+def _plain(text: str) -> str:
+    text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _without_wraps(text)
+    text = _BOX_ENDS.sub(MESSAGE_END, text)
+    text = _PREFIX.sub("", text)
+    return _ESCAPES.sub(_unescaped, text).translate(_TYPOGRAPHY)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    code, blank, percent, hexadecimal, number, name = found.groups()
+    if name:
+        return _ENTITIES[name]
+    if number:
+        try:
+            value = int(number, 16 if hexadecimal else 10)
+        except ValueError:
+            return found[0]
+        return _character(value) or found[0]
+    if percent:
+        return chr(int(percent, 16))
+    return _character(int(code, 16)) if code else " " if blank else ""
+
+
+def _character(value: int) -> str:
+    """A character by its number; a space for what would end a line, nothing for half of a surrogate pair."""
+    if value < 0x20:
+        return " "
+    return chr(value) if value < 0xD800 or 0xE000 <= value <= 0x10FFFF else ""
+
+
+def _without_wraps(text: str) -> str:
+    """Lines that a terminal broke within a word, joined: they are as long as the widest, and the word goes on.
+
+    A word that ends by chance at the widest line would be joined to the next one. So the width must be a usual one, or
+    occur twice.
+    """
+    lines = text.split("\n")
+    lengths = Counter(map(len, lines))
+    width = max(lengths)
+    if not 40 <= width <= 400 or (lengths[width] < 2 and width not in _WIDTHS):
+        return text
+    pieces: list[str] = []
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        joins = len(line) == width and _JOINABLE.match(line[-1]) and _JOINABLE.match(after)
+        pieces.append(line + (WRAPPED if joins else "\n"))
+    return "".join(pieces)[:-1]

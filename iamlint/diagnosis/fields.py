@@ -1,0 +1,188 @@
+"""Values in the text of an error: who was denied which permission on what, in which project, by which service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from iamlint.diagnosis.error_text import WRAPPED
+from iamlint.diagnosis.fragments import EMAIL, SHAPES, Template
+
+METHODS: Mapping[str, str] = {
+    "iam.serviceAccounts.getAccessToken": "generateAccessToken",
+    "iam.serviceAccounts.getOpenIdToken": "generateIdToken",
+    "iam.serviceAccounts.signBlob": "signBlob",
+    "iam.serviceAccounts.signJwt": "signJwt",
+    "iam.serviceAccounts.actAs": "actAs",
+}
+"""The method of `iamlint diagnose` that needs a permission."""
+_SPELLINGS = {
+    name.lower(): name
+    for name in (*METHODS, *METHODS.values(), "iam.serviceAccounts.implicitDelegation", "iam.serviceAccounts.get")
+}
+_VERBS = (
+    "get|list|create|update|delete|use|undelete|actAs|access|invoke|enable|disable|publish|consume|attach|connect|call"
+    "|getIamPolicy|setIamPolicy|getAccessToken|getOpenIdToken|signBlob|signJwt|implicitDelegation|getData|updateData"
+    "|download\\w*|upload\\w*|run|read\\w*|write\\w*|login|bind|export|setMetadata|createTagBinding"
+)
+LONGEST_READ = 20_000
+"""Characters of one message that values are read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a text states. A field is empty where the text does not state it.
+
+    ``target`` is the service account that is used, ``principal`` the one that was denied, ``project`` an id or a number,
+    ``method`` one of iamlint's methods, or the full name of an API's; ``other`` has what only some kinds have.
+    """
+
+    permission: str = ""
+    resource: str = ""
+    target: str = ""
+    principal: str = ""
+    project: str = ""
+    service: str = ""
+    method: str = ""
+    provider: str = ""
+    reason: str = ""
+    other: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        """A field by its name, those of ``other`` included; empty where the text does not state it."""
+        return str(getattr(self, name)) if name in NAMES else self.other.get(name, "")
+
+    def agrees(self, other: Fields) -> bool:
+        """Whether both may be of the same call: no field of one contradicts the other."""
+        return all(not (mine := getattr(self, name)) or not (its := getattr(other, name)) or mine == its for name in NAMES)
+
+    def filled(self, other: Fields) -> Fields:
+        """This one, with what only the other states."""
+        return made({**_stated(other), **_stated(self)})
+
+
+NAMES = tuple(one.name for one in fields(Fields) if one.name != "other")
+"""The names of the fields that every kind may have."""
+
+
+def _stated(found: Fields) -> dict[str, str]:
+    return {**found.other, **{name: value for name in NAMES if (value := getattr(found, name))}}
+
+
+def made(values: Mapping[str, str]) -> Fields:
+    """Fields from values by name, in their usual spelling."""
+    values = {name: _spelt(name, value) for name, value in values.items() if value}
+    if "method" not in values and (method := METHODS.get(values.get("permission", ""))):
+        values["method"] = method
+    other = {name: value for name, value in values.items() if name not in NAMES}
+    return Fields(**{name: values[name] for name in NAMES if name in values}, other=other)
+
+
+def _spelt(name: str, value: str) -> str:
+    value = value.rstrip(".:")
+    match name:
+        case "permission":
+            return _SPELLINGS.get(value.lower(), value)
+        case "method":
+            last = value.rpartition(".")[2]
+            return _SPELLINGS.get(last.lower(), value)
+        case "target" | "agent" | "service":
+            return value.lower()
+        case "provider":
+            return value.removeprefix("//iam.googleapis.com/")
+        case _:
+            return value
+
+
+def read_fields(text: str, templates: Iterable[Template], *, only: bool = False) -> Mapping[str, str]:
+    """The values that a stretch of a readable text states: those of the templates first, then what any text may state.
+
+    With ``only`` the templates alone are read.
+    """
+    text = text[:LONGEST_READ].replace(WRAPPED, "")
+    values: dict[str, str] = {}
+    for template in templates:
+        if template.placeholders and (found := template.reading.search(text)):
+            for name, value in found.groupdict().items():
+                values.setdefault(name, value)
+    for name, pattern in () if only else _general():
+        if name not in values and (found := pattern.search(text)):
+            values[name] = next(value for value in found.groups() if value)
+    return values
+
+
+def mentions(text: str) -> Iterator[tuple[str, str]]:
+    """What is named in a text of no known kind: pairs of a field's name and a value, each once."""
+    text = text[:LONGEST_READ].replace(WRAPPED, "")
+    seen: set[tuple[str, str]] = set()
+    for name, pattern in _mentioned():
+        for found in pattern.finditer(text):
+            pair = name, _spelt(name, next(value for value in found.groups() if value))
+            if pair not in seen and len(seen) < 50:
+                seen.add(pair)
+                yield pair
+
+
+def _key(name: str, shape: str, before: str = "") -> str:
+    """The value of a key, as JSON, YAML, Python, Go and the text form of protocol buffers print it."""
+    value = rf"{before}({shape})"
+    return rf"""\b{name}['"]?\s*(?:[:=]>?)\s*['"]?{value}|key:\s*['"]?{name}['"]?,?\s*value:\s*['"]?{value}"""
+
+
+_QUOTE = r"['\x22\x60\[(\s]*"
+_PERMISSION = SHAPES["permission"]
+_RESOURCE = SHAPES["resource"]
+_GENERAL: tuple[tuple[str, str], ...] = (
+    ("reason", "(?-i:" + _key("reason", "[A-Z][A-Z_]{4,60}") + ")"),
+    ("permission", _key("permission", _PERMISSION)),
+    ("permission", rf"\bpermission{_QUOTE}({_PERMISSION}){_QUOTE}(?:denied|is required|on)"),
+    ("permission", rf"\bdoes not have ({_PERMISSION}) access"),
+    ("permission", rf"\brequired{_QUOTE}({_PERMISSION}){_QUOTE}permission"),
+    ("permission", rf"\bpermissions?:?{_QUOTE}({_PERMISSION})['\x22\x60\])\s]"),
+    ("permission", rf"\b([a-z]+\.[a-zA-Z]+\.(?:{_VERBS}))\b"),
+    ("target", rf"\b(?:serviceAccounts|service-accounts)/({SHAPES['target']})"),
+    ("target", rf"\b(?:token for|impersonate|for email){_QUOTE}({EMAIL})"),
+    ("target", rf"\bservice account{_QUOTE}({EMAIL})"),
+    ("principal", rf"\b({SHAPES['principal']})['\x22\x60)\]\s]*does not have"),
+    ("principal", _key("(?:principalEmail|principalSubject|authenticated principal)", SHAPES["principal"])),
+    ("principal", rf"\b(?:user|account|caller|principal):?{_QUOTE}({SHAPES['principal']})['\x22\x60)\]\s]*(?:lacks|is not|cannot|does)"),
+    ("project", _key("consumer", r"[\w][\w.:-]*", "projects/")),
+    ("project", rf"\bin project {_QUOTE}({SHAPES['project']}){_QUOTE}before"),
+    ("project", r"[?&]project=([\w][\w.:-]*)"),
+    ("service", _key("service", SHAPES["service"])),
+    ("service", r"/apis/(?:api|library)/([a-z0-9-]+\.googleapis\.com)"),
+    ("service", r"https://((?:iamcredentials|sts|[a-z]{4,40})\.googleapis\.com)/"),
+    ("method", _key("method", SHAPES["method"])),
+    ("method", r":(generateAccessToken|generateIdToken|signBlob|signJwt)\b"),
+    ("resource", _key("resource", r"(?://|projects/|organizations/|folders/|b/)" + _RESOURCE)),
+    ("resource", rf"\b(?:on|for) (?:the )?resource:?{_QUOTE}((?://|projects/|namespaces/|organizations/|folders/){_RESOURCE})"),
+    ("resource", rf"\bon (?:bucket|secret|dataset|table|topic|subscription|repository|key|instance){_QUOTE}({_RESOURCE})"),
+    ("resource", rf"\baccess to (?:the )?(?:bucket )?([a-z0-9][\w.-]*[a-z0-9])(?:\.|,|$|\s*\()"),
+    ("provider", f"({SHAPES['provider']})"),
+)
+_MENTIONED: tuple[tuple[str, str], ...] = (
+    ("permission", rf"\b([a-z]+\.[a-zA-Z]+\.(?:{_VERBS}))\b"),
+    ("principal", rf"\b(principal(?:Set)?://{_RESOURCE})"),
+    ("email", rf"({EMAIL})"),
+    ("resource", r"(//[a-z]+\.googleapis\.com/[\w./@:~-]*\w)"),
+    ("resource", r"\b((?:projects|folders|organizations)/[\w.:-]+/[\w./@:~-]*\w)"),
+    ("project", r"\bprojects?[ /=:'\x22]+([a-z][a-z0-9-]{4,28}[a-z0-9]|\d{6,20})\b"),
+    ("service", r"\b([a-z]+\.googleapis\.com)\b"),
+    ("role", r"\b(roles/[\w.]*\w)"),
+)
+
+
+@cache
+def _general() -> tuple[tuple[str, Any], ...]:
+    import re2
+
+    return tuple((name, re2.compile(f"(?is){pattern}")) for name, pattern in _GENERAL)
+
+
+@cache
+def _mentioned() -> tuple[tuple[str, Any], ...]:
+    import re2
+
+    return tuple((name, re2.compile(f"(?s){pattern}")) for name, pattern in _MENTIONED)

@@ -1,0 +1,174 @@
+"""Pieces of error texts: literal words with placeholders, for recognising a text and for reading values out of it.
+
+``Permission '{permission}' denied on service account {target}`` is one. Two readings of the same piece:
+
+* recognised in a *squeezed* text: without whitespace, quotes and brackets, in lower case. So a wrapped line, a typed
+  copy and a text within JSON within a log all look the same.
+* read from the text itself, where the borders of words are still there.
+
+All patterns run on RE2, in time linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+DROPPED = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \"'`\\*[]()"
+"""ASCII characters that a squeezed text does not have; it has no others than ASCII either."""
+MOST_MATCHES = 1000
+"""Matches of one piece in one text; what repeats more often says nothing new."""
+
+EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_TOKEN = r"[^\s'\x22\x60<>()\[\]{},;*]+"
+SHAPES: Mapping[str, str] = {
+    "permission": r"[a-zA-Z]\w*(?:\.\w+){1,4}(?:/\w+(?:\.\w+){1,3})?",
+    "target": rf"(?:{EMAIL}|\d{{15,25}})",
+    "agent": EMAIL,
+    "principal": rf"(?:(?:user|group|serviceAccount|domain):)?(?:{EMAIL}|principal(?:Set)?://{_TOKEN})",
+    "member": _TOKEN,
+    "project": r"[a-zA-Z0-9](?:[\w.:-]*[\w])?",
+    "service": r"[a-z0-9-]+\.googleapis\.com",
+    "method": r"\w+(?:\.\w+)+",
+    "provider": r"(?://iam\.googleapis\.com/)?projects/[^/\s]+/locations/global/workloadIdentityPools/[\w-]+/providers/[\w-]+",
+    "resource": _TOKEN,
+    "attribute": r"[a-z]+\.[\w.-]*\w",
+    "issuer": _TOKEN,
+    "expected": _TOKEN,
+    "audience": _TOKEN,
+    "pool": _TOKEN,
+    "uid": r"[\w-]+",
+    "constraint": r"(?:constraints/)?[a-z]+\.[\w.]+\w",
+    "lifetime": r"\d+s?",
+    "any": r".{0,100}?",
+}
+"""What each placeholder stands for, as a pattern of RE2. ``any`` is not read."""
+_SQUEEZED: Mapping[str, str] = {
+    "permission": r"[a-z][a-z0-9_]*\.[a-z0-9_./]+",
+    "target": r"(?:[a-z0-9_.+$-]+@[a-z0-9_.-]+|[0-9]{15,25})",
+    "agent": r"[a-z0-9_.+$-]+@[a-z0-9_.-]+",
+    "project": r"[a-z0-9_.:-]+",
+    "service": r"[a-z0-9.-]+",
+    "any": r".{0,100}?",
+}
+_ANY_TOKEN = r"[^\s,;]{1,200}?"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_GAP = r"[\s'\x22\x60\[\]()<>*]*"
+_SQUEEZE = {ord(letter): None for letter in DROPPED}
+
+
+@dataclass(frozen=True)
+class Template:
+    """One piece of a text."""
+
+    text: str
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The names of its placeholders, in order."""
+        return tuple(_PLACEHOLDER.findall(self.text))
+
+    @cached_property
+    def literals(self) -> tuple[str, ...]:
+        """Its literal stretches, squeezed, the empty ones included: one more than there are placeholders."""
+        return tuple(squeezed(piece) for piece in _PLACEHOLDER.split(self.text)[::2])
+
+    def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Where it is in a squeezed text."""
+        longest = max(self.literals, key=len).encode()
+        at = text.find(longest)
+        if at < 0:
+            return
+        if len(self.literals) == 1:
+            for _ in range(MOST_MATCHES):
+                yield at, at + len(longest)
+                if (at := text.find(longest, at + len(longest))) < 0:
+                    return
+            return
+        yield from pattern_spans(self._recognising, text)
+
+    @cached_property
+    def _recognising(self) -> Any:
+        pieces = [re.escape(piece) for piece in self.literals]
+        names = [_SQUEEZED.get(name, _ANY_TOKEN) for name in self.placeholders]
+        return compiled_bytes("".join(_alternating(pieces, names)))
+
+    @cached_property
+    def reading(self) -> Any:
+        """The pattern that reads its placeholders from a text that is not squeezed."""
+        import re2
+
+        pieces = [_with_gaps(piece) for piece in _PLACEHOLDER.split(self.text)[::2]]
+        names = self.placeholders
+        groups = [SHAPES[name] if name == "any" else f"(?P<{name}>{SHAPES[name]})" for name in names]
+        return re2.compile("(?is)" + "".join(_alternating(pieces, groups)))
+
+
+def _alternating(pieces: list[str], between: list[str]) -> Iterator[str]:
+    for piece, name in zip(pieces, [*between, ""], strict=True):
+        yield piece
+        yield name
+
+
+def _with_gaps(piece: str) -> str:
+    """A literal stretch with any whitespace and quotes between its words, and where it has them at its ends."""
+    words = [re.escape(word) for word in re.split(f"[{re.escape(DROPPED)}]+", piece)]
+    return _GAP.join(words)
+
+
+def squeezed(text: str) -> str:
+    """A text without whitespace, quotes, brackets, and what is not ASCII, in lower case."""
+    return text.encode("ascii", "ignore").decode().translate(_SQUEEZE).lower()
+
+
+def compiled_bytes(pattern: str) -> Any:
+    """A pattern of RE2 over ASCII bytes."""
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(pattern.encode(), options)
+
+
+def pattern_spans(pattern: Any, text: bytes) -> Iterator[tuple[int, int]]:
+    """Where a pattern is in a squeezed text, at most `MOST_MATCHES` times."""
+    for count, found in enumerate(pattern.finditer(text)):
+        if count == MOST_MATCHES:
+            return
+        yield found.start(), found.end()
+
+
+KEYS: Mapping[str, str] = {"reason": "reason", "permission": "permission", "service": "service", "status": "status"}
+"""The structured fields by which a kind can be recognised, and the keys that they have in JSON, YAML and gRPC texts."""
+
+
+@dataclass(frozen=True)
+class Structured:
+    """A structured field with a value: ``"reason": "SERVICE_DISABLED"``, however the program prints it."""
+
+    key: str
+    value: str
+
+    def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Where it is in a squeezed text."""
+        if squeezed(self.value).encode() in text:
+            yield from pattern_spans(self._pattern, text)
+
+    @cached_property
+    def _pattern(self) -> Any:
+        value = re.escape(squeezed(self.value))
+        if self.key == "error":  # OAuth: as JSON, as google-auth for Python prints it, and as OAuth libraries for Go do
+            return compiled_bytes(rf"(?:error[:=]|errorcode|oauth2?:){value}")
+        if self.key == "violation":
+            return compiled_bytes(rf"(?:type:|constraint:?){value}")
+        return compiled_bytes(rf"(?:{self.key}[:=]>?|key:{self.key},?value:){value}")
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Pieces that must all be in one message for it to be recognised."""
+
+    parts: tuple[Template | Structured, ...]

@@ -1,0 +1,308 @@
+"""Recognises the kinds of errors in a text, with what each states, the first cause first."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice, product
+from typing import Any
+
+from iamlint.diagnosis.error_kind import ErrorKind, Stage
+from iamlint.diagnosis.error_kinds import error_kinds
+from iamlint.diagnosis.error_text import WRAPPED, ErrorText
+from iamlint.diagnosis.fields import LONGEST_READ, Fields, made, mentions, read_fields
+from iamlint.diagnosis.fragments import Structured, Template, compiled_bytes, pattern_spans
+
+NEAR = 2500
+"""Characters of a squeezed text within which pieces can be of one message."""
+MOST_READ = 100
+"""Occurrences of one kind whose values are read; further ones are counted only."""
+_EXCERPT = 300
+_DENIAL = (
+    r"permission_?denied|error:?40[13]\b|code:?40[13]|status:?40[13]|statuscode:?40[13]|40[13]forbidden|http:?40[13]"
+    r"|forbidden|unauthenticated|doesnothave|notauthorized|accessdenied"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """One error in a text.
+
+    ``kind`` is None for a text of no known kind: then ``mentions`` has what is named in it. ``explained_by`` is the
+    index, in the same tuple, of the error whose consequence this one is. ``unread``: characters that were left out of a
+    text that is too long.
+    """
+
+    kind: ErrorKind | None
+    fields: Fields
+    line: int
+    excerpt: str
+    wrappers: tuple[ErrorKind, ...] = ()
+    mentions: tuple[tuple[str, str], ...] = ()
+    times: int = 1
+    explained_by: int | None = None
+    unread: int = 0
+
+    @property
+    def stage(self) -> Stage | None:
+        """Where in the course of the call the error arises."""
+        return self.kind.stage if self.kind else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A kind found in a squeezed text: by which of its alternatives, where, and in which message."""
+
+    kind: ErrorKind
+    alternative: int
+    spans: tuple[tuple[int, int], ...]
+    message: tuple[int, int]
+
+    @property
+    def start(self) -> int:
+        return self.spans[0][0]
+
+    @property
+    def end(self) -> int:
+        return max(end for _, end in self.spans)
+
+    def overlaps(self, other: _Hit) -> bool:
+        """Whether a piece of both is the same stretch of the text."""
+        return any(a < d and c < b for (a, b), (c, d) in product(self.spans, other.spans))
+
+    def yields_to(self, other: _Hit) -> bool:
+        """Whether the other one, in the same message, says what this one says, and more."""
+        if self.kind.id in other.kind.absorbs:
+            return True
+        if other.kind is self.kind or other.kind.wrapper or self.kind.rank == "specific":
+            return False
+        if self.kind.rank == "vague":
+            return other.kind.rank != "vague"
+        return other.kind.rank == "specific" and self.overlaps(other)
+
+
+def recognise(text: str, kinds: Iterable[ErrorKind] | None = None) -> tuple[Recognised, ...]:
+    """The errors in a text: causes before their consequences, otherwise in the order of the text.
+
+    Never raises, and takes time linear in the text. An empty text has no errors; of a text without any known kind there
+    is one `Recognised` whose ``kind`` is None.
+    """
+    source = ErrorText(text)
+    if not source.squeezed:
+        return ()
+    hits = sorted(_hits(source, tuple(error_kinds() if kinds is None else kinds)), key=lambda hit: (hit.start, hit.kind.id))
+    found = _read(source, list(_deciding(hits)))
+    found += _unknown_messages(source, hits) if hits else [_unknown(source, 0, len(source.plain))]
+    return _ordered(found, source.unread)
+
+
+# -- finding -------------------------------------------------------------------------------------------------------
+
+
+def _hits(source: ErrorText, kinds: tuple[ErrorKind, ...]) -> Iterator[_Hit]:
+    known: dict[Template | Structured, list[tuple[int, int]]] = {}
+
+    def spans(part: Template | Structured) -> list[tuple[int, int]]:
+        if part not in known:
+            known[part] = sorted(part.spans(source.squeezed))
+        return known[part]
+
+    for kind in kinds:
+        excluded = [spans(part) for part in kind.unless]
+        for index, alternative in enumerate(kind.recognise):
+            first, *others = (spans(part) for part in alternative.parts)
+            for span in first if all(others) else ():
+                message = source.message_of(source.offset(span[0]))
+                beside = [_beside(source, span, other, message) for other in others]
+                together = [one for one in beside if one]
+                if len(together) == len(beside) and not any(_beside(source, span, one, message) for one in excluded):
+                    yield _Hit(kind, index, tuple(sorted((span, *together))), message)
+
+
+def _beside(
+    source: ErrorText, span: tuple[int, int], others: list[tuple[int, int]], message: tuple[int, int]
+) -> tuple[int, int] | None:
+    """The nearest of the others in the same message."""
+    at = bisect_left(others, span)
+    near = (
+        other
+        for other in others[max(0, at - 1) : at + 2]
+        if abs(other[0] - span[0]) <= NEAR and message[0] <= source.offset(other[0]) < message[1]
+    )
+    return min(near, key=lambda other: abs(other[0] - span[0]), default=None)
+
+
+def _deciding(hits: list[_Hit]) -> Iterator[_Hit]:
+    """The hits without those that say less than another one near them in the same message."""
+    first = 0
+    for index, hit in enumerate(hits):
+        while hits[first].start < hit.start - NEAR:
+            first += 1
+        if hit.kind.wrapper or not any(hit.yields_to(other) for other in _around(hits, first, index)):
+            yield hit
+
+
+def _around(hits: list[_Hit], first: int, index: int) -> Iterator[_Hit]:
+    hit = hits[index]
+    for other in islice(hits, first, None):
+        if other.start > hit.start + NEAR:
+            return
+        if other is not hit and other.message == hit.message:
+            yield other
+
+
+# -- reading -------------------------------------------------------------------------------------------------------
+
+
+def _events(hits: Iterable[_Hit]) -> list[list[_Hit]]:
+    """The hits of each error together: several pieces show it, but none of them twice."""
+    events: list[list[_Hit]] = []
+    for hit in hits:
+        last = events[-1] if events else []
+        same = last and last[0].kind is hit.kind and last[0].message == hit.message
+        if same and all(one.alternative != hit.alternative or one.overlaps(hit) for one in last):
+            last.append(hit)
+        else:
+            events.append([hit])
+    return events
+
+
+def _read(source: ErrorText, hits: list[_Hit]) -> list[Recognised]:
+    """What each event states; events of one kind that may be the same are one."""
+    events = _events(hit for hit in hits if not hit.kind.wrapper)
+    stretches = _stretches(source, events)
+    wrappers, lone = _wrapped(events, _events(hit for hit in hits if hit.kind.wrapper))
+    found: list[Recognised] = []
+    read = Counter[str]()
+    for event, stretch, around in zip(events, stretches, wrappers, strict=True):
+        kind = event[0].kind
+        read[kind.id] += 1
+        if read[kind.id] <= MOST_READ:
+            _add(found, _recognised(source, event, stretch, around))
+    for event in lone[:MOST_READ]:
+        one = _recognised(source, event, event[0].message, [])
+        if not any(other.fields.target == one.fields.target for other in found if other.kind and not other.kind.wrapper):
+            _add(found, one)
+    return found
+
+
+def _add(found: list[Recognised], one: Recognised) -> None:
+    """Adds an error, or counts it where it is there, for it is tried again until somebody gives up."""
+    for index, other in enumerate(found):
+        if other.kind is one.kind and other.fields.agrees(one.fields):
+            wrappers = tuple(dict.fromkeys((*other.wrappers, *one.wrappers)))
+            fields = other.fields.filled(one.fields)
+            found[index] = replace(other, fields=fields, wrappers=wrappers, times=other.times + 1)
+            return
+    found.append(one)
+
+
+def _stretches(source: ErrorText, events: list[list[_Hit]]) -> list[tuple[int, int]]:
+    """The stretch of the readable text that belongs to each event: lines are not shared where they need not be."""
+    borders: list[tuple[int, int]] = [event[0].message for event in events]
+    for index in range(1, len(events)):
+        (start, end), (next_start, next_end) = borders[index - 1], borders[index]
+        if events[index][0].message != events[index - 1][0].message:
+            continue
+        ends, begins = source.offset(max(hit.end for hit in events[index - 1]) - 1) + 1, source.offset(events[index][0].start)
+        line = source.line_start(begins)
+        border = line if line >= ends else max(ends, start) if ends <= begins else begins
+        borders[index - 1], borders[index] = (start, min(border, end)), (max(border, next_start), next_end)
+    return borders
+
+
+def _wrapped(
+    events: list[list[_Hit]], wrappers: list[list[_Hit]]
+) -> tuple[list[list[_Hit]], list[list[_Hit]]]:
+    """The wrappers of each event: before it or in its message; and those whose cause is not in the text."""
+    found: list[list[_Hit]] = [[] for _ in events]
+    starts = [event[0].start for event in events]
+    lone: list[list[_Hit]] = []
+    for wrapper in wrappers:
+        at = bisect_left(starts, wrapper[0].start)
+        after = events[at][0] if at < len(events) else None
+        before = events[at - 1][0] if at else None
+        if after and (after.message == wrapper[0].message or after.start - wrapper[-1].end <= NEAR // 4):
+            found[at].append(wrapper[0])
+        elif before and before.message == wrapper[0].message:
+            found[at - 1].append(wrapper[0])
+        else:
+            lone.append(wrapper)
+    return found, lone
+
+
+def _recognised(source: ErrorText, event: list[_Hit], stretch: tuple[int, int], around: list[_Hit]) -> Recognised:
+    kind = event[0].kind
+    start, end = stretch
+    at = source.offset(event[0].start)
+    values = dict(kind.implies)
+    for name, value in read_fields(source.plain[max(start, at - LONGEST_READ // 2) : end], kind.templates).items():
+        values.setdefault(name, value)
+    for wrapper in around:
+        begins = source.offset(wrapper.start)
+        for name, value in read_fields(source.plain[begins : begins + NEAR // 2], wrapper.kind.templates, only=True).items():
+            values.setdefault(name, value)
+        for name, value in wrapper.kind.implies.items():
+            values.setdefault(name, value)
+    wrappers = tuple(dict.fromkeys(wrapper.kind for wrapper in around))
+    return Recognised(kind, made(values), source.line(at), _excerpt(source, at, end), wrappers)
+
+
+def _excerpt(source: ErrorText, at: int, end: int) -> str:
+    """The line of an error, cut around where the error is in it."""
+    start = max(source.line_start(at), at - _EXCERPT // 2)
+    line = source.plain[start : min(end, start + _EXCERPT)].lstrip().partition("\n")[0]
+    return line.replace(WRAPPED, "").rstrip()
+
+
+def _unknown(source: ErrorText, start: int, end: int) -> Recognised:
+    text = source.plain[start:end]
+    at = start + len(text) - len(text.lstrip())
+    return Recognised(None, Fields(), source.line(at), _excerpt(source, at, end), mentions=tuple(mentions(text)))
+
+
+def _unknown_messages(source: ErrorText, hits: list[_Hit]) -> Iterator[Recognised]:
+    """Messages that look like a refusal and are of no known kind, each kind of line once."""
+    known = {hit.message for hit in hits}
+    seen: set[tuple[int, int]] = set()
+    for start, _ in pattern_spans(_denial(), source.squeezed):
+        message = source.message_of(source.offset(start))
+        if message not in known and message not in seen and len(seen) < MOST_READ:
+            seen.add(message)
+            yield _unknown(source, *message)
+
+
+@cache
+def _denial() -> Any:
+    return compiled_bytes(_DENIAL)
+
+
+# -- what explains what --------------------------------------------------------------------------------------------
+
+
+def _ordered(found: list[Recognised], unread: int) -> tuple[Recognised, ...]:
+    """Causes in the order of the text, then their consequences."""
+    found = sorted(found, key=lambda one: one.line)
+    causes: dict[int, int] = {}
+    for index, one in enumerate(found):
+        for earlier in range(len(found)):
+            first = found[earlier]
+            before = earlier < index or first.line == one.line
+            if before and earlier != index and _explains(first, one) and causes.get(earlier) != index:
+                causes[index] = causes.get(earlier, earlier)
+                break
+    order = sorted(range(len(found)), key=lambda index: (index in causes, index))
+    places = {index: place for place, index in enumerate(order)}
+    return tuple(
+        replace(found[index], explained_by=places[causes[index]] if index in causes else None, unread=unread)
+        for index in order
+    )
+
+
+def _explains(first: Recognised, other: Recognised) -> bool:
+    if not first.kind or not other.kind or first.kind is other.kind:
+        return False
+    return other.kind.id in first.kind.explains or other.kind.stage in first.kind.explains
