@@ -46,7 +46,9 @@ def unknown_kinds(kinds: Iterable[ErrorKind]) -> Iterator[Unreadable]:
             yield Unreadable(kind.at, f"`explains` has {name!r}, which is no kind or stage", nearest_of(name, ids))
         for other in kind.look_alikes:
             if other.kind and (other.kind not in ids or other.kind == kind.id):
-                yield Unreadable(other.at, f"`kind` is {other.kind!r}, which is no other kind", nearest_of(other.kind, ids))
+                yield Unreadable(
+                    other.at, f"`kind` is {other.kind!r}, which is no other kind", nearest_of(other.kind, ids)
+                )
 
 
 def _kind(document: Value, slug: str) -> ErrorKind:
@@ -76,7 +78,8 @@ def _kind(document: Value, slug: str) -> ErrorKind:
         certainty=written.get("certainty", "seen"),
         references=tuple(written["references"]),
         examples=tuple(
-            Example(plain(one)["text"], plain(one).get("fields", {}), location_of(one)) for one in _items(document, "examples")
+            Example(plain(one)["text"], plain(one).get("fields", {}), location_of(one))
+            for one in _items(document, "examples")
         ),
         look_alikes=tuple(
             LookAlike(plain(one)["text"], plain(one).get("kind", ""), location_of(one))
@@ -119,7 +122,8 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
                 yield Unreadable(location_of(document), f"{template.text!r} has {{{name}}}, which is no field", hint)
     for parts in alternatives:
         longest = max(
-            sum(map(len, part.literals)) if isinstance(part, Template) else len(part.key) + len(part.value) for part in parts
+            sum(map(len, part.literals)) if isinstance(part, Template) else len(part.key) + len(part.value)
+            for part in parts
         )
         if longest < SHORTEST:
             reason = f"an alternative of `recognise` has no piece of {SHORTEST} letters"

@@ -52,7 +52,7 @@ Step = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One cause of an error. ``steps`` is empty for a cause that no input shows, such as a grant that is minutes old."""
+    """One cause of an error. ``steps`` is empty for a cause that no input shows, as a grant that is minutes old."""
 
     cause: str
     steps: tuple[Step, ...]

@@ -23,17 +23,18 @@ MESSAGE_END = "\x1e"
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[@-Z\\^_])|\^\[\[[0-9;]*+m")
 _PREFIX = re.compile(
     r"""(?mx)^(?:[ \t]*+(?:
-      \[?\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z|[ ]?[+-]\d\d:?\d\d|[ ]UTC)?\]?  # a date and time
+      \[?\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z|[ ]?[+-]\d\d:?\d\d|[ ]UTC)?\]?  # a date
       | \[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?=[ \t])                # a time alone
       | \d\d[OE](?=[ +])\+?                                           # GitLab: the stream of a line
       | [IWEF]\d{4}[ ]\d\d:\d\d:\d\d\.\d{1,9}[ ]+\d{1,9}[ ][\w./-]{1,80}:\d{1,7}\]   # Kubernetes' log
       | [^\t\n]{1,100}\t[^\t\n]{1,100}\t(?=\ufeff?\d{4}-)             # gh run view --log: job and step
       | Step[ ]\#\d{1,4}(?:[ ]-[ ]"[^"\n]{1,100}")?:                  # Cloud Build
       | [\w.-]{1,60}[ \t]{1,40}\|(?=[ \t])                            # Docker Compose
-      | \ufeff | >(?=[ ]) | [│┃║|](?=[ \t\n]|$) | â”‚                # marks of quotes, boxes, and boxes in a wrong encoding
+      | \ufeff | >(?=[ ]) | [│┃║|](?=[ \t\n]|$)              # marks of quotes and boxes
+      | \xe2\u201d\u201a                                               # a box, read as Windows-1252
     ))++"""
 )
-_BOX_ENDS = re.compile("[╷╵]|â•[·µ]")
+_BOX_ENDS = re.compile("[╷╵]|\xe2\u2022[\xb7\xb5]")
 _ESCAPES = re.compile(
     r"\\++(?:u([0-9a-fA-F]{4})|([nrt]))?"
     r"|%([2-7][0-9A-Fa-f])"
@@ -53,7 +54,8 @@ _STARTS = re.compile(
     r"(?m)^[ \t]{0,8}(?:\#\#\[error\]|::error\b|Error:|Error[ ]\d|ERROR\b|\[ERROR\]|FATAL\b|fatal:|panic:|googleapi:"
     r"|Traceback \(most|Unhandled|Exception in thread)|(?<=\})[ \t]*\n[ \t]*(?=\{)|" + MESSAGE_END
 )
-_JOINABLE = re.compile(r"[\w.@/:=%-]")
+_WORD = re.compile(r"[\w.@/:=%-]")
+_OWN_LINE = re.compile(r"Error\b|ERROR\b|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d")
 _WIDTHS = frozenset((72, 76, 78, 79, 80, 90, 96, 100, 110, 118, 119, 120, 128, 130, 132, 140, 150, 158, 160, 180, 200))
 
 
@@ -99,7 +101,10 @@ class ErrorText:
     @cached_property
     def starts(self) -> list[int]:
         """The offsets in ``plain`` at which a new message starts, as far as its looks tell; the first is 0."""
-        return [0, *(found.end() if found[0] == MESSAGE_END else found.start() for found in _STARTS.finditer(self.plain))]
+        return [
+            0,
+            *(found.end() if found[0] == MESSAGE_END else found.start() for found in _STARTS.finditer(self.plain)),
+        ]
 
     def message_of(self, offset: int) -> tuple[int, int]:
         """The start and the end of the message that an offset is in."""
@@ -140,8 +145,8 @@ def _character(value: int) -> str:
 def _without_wraps(text: str) -> str:
     """Lines that a terminal broke within a word, joined: they are as long as the widest, and the word goes on.
 
-    A word that ends by chance at the widest line would be joined to the next one. So the width must be a usual one, or
-    occur twice.
+    A word that ends by chance where the widest line does would be joined to the next one. So the width must be a usual
+    one, or occur twice, and the next line must not look like a line or a sentence of its own.
     """
     lines = text.split("\n")
     lengths = Counter(map(len, lines))
@@ -150,6 +155,12 @@ def _without_wraps(text: str) -> str:
         return text
     pieces: list[str] = []
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
-        joins = len(line) == width and _JOINABLE.match(line[-1]) and _JOINABLE.match(after)
-        pieces.append(line + (WRAPPED if joins else "\n"))
+        pieces.append(line + (WRAPPED if len(line) == width and _goes_on(line, after) else "\n"))
     return "".join(pieces)[:-1]
+
+
+def _goes_on(line: str, after: str) -> bool:
+    """Whether the last word of a line can go on in the next one."""
+    if not _WORD.match(line[-1]) or not _WORD.match(after) or _OWN_LINE.match(after):
+        return False
+    return not (line[-1] in ".:" and after[0].isupper())

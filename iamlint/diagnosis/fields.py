@@ -35,8 +35,8 @@ LONGEST_READ = 20_000
 class Fields:
     """What a text states. A field is empty where the text does not state it.
 
-    ``target`` is the service account that is used, ``principal`` the one that was denied, ``project`` an id or a number,
-    ``method`` one of iamlint's methods, or the full name of an API's; ``other`` has what only some kinds have.
+    ``target`` is the service account that is used, ``principal`` the one that was denied, ``project`` an id or a
+    number, ``method`` one of iamlint's methods, or the full name of an API's; ``other`` has what only some kinds have.
     """
 
     permission: str = ""
@@ -56,7 +56,9 @@ class Fields:
 
     def agrees(self, other: Fields) -> bool:
         """Whether both may be of the same call: no field of one contradicts the other."""
-        return all(not (mine := getattr(self, name)) or not (its := getattr(other, name)) or mine == its for name in NAMES)
+        return all(
+            not (mine := getattr(self, name)) or not (its := getattr(other, name)) or mine == its for name in NAMES
+        )
 
     def filled(self, other: Fields) -> Fields:
         """This one, with what only the other states."""
@@ -147,7 +149,10 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("target", rf"\bservice account{_QUOTE}({EMAIL})"),
     ("principal", rf"\b({SHAPES['principal']})['\x22\x60)\]\s]*does not have"),
     ("principal", _key("(?:principalEmail|principalSubject|authenticated principal)", SHAPES["principal"])),
-    ("principal", rf"\b(?:user|account|caller|principal):?{_QUOTE}({SHAPES['principal']})['\x22\x60)\]\s]*(?:lacks|is not|cannot|does)"),
+    (
+        "principal",
+        rf"\b(?:user|account|caller|principal):?{_QUOTE}({SHAPES['principal']})['\x22\x60)\]\s]*(?:lacks|is not|cannot|does)",
+    ),
     ("project", _key("consumer", r"[\w][\w.:-]*", "projects/")),
     ("project", rf"\bin project {_QUOTE}({SHAPES['project']}){_QUOTE}before"),
     ("project", r"[?&]project=([\w][\w.:-]*)"),
@@ -157,8 +162,14 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("method", _key("method", SHAPES["method"])),
     ("method", r":(generateAccessToken|generateIdToken|signBlob|signJwt)\b"),
     ("resource", _key("resource", r"(?://|projects/|organizations/|folders/|b/)" + _RESOURCE)),
-    ("resource", rf"\b(?:on|for) (?:the )?resource:?{_QUOTE}((?://|projects/|namespaces/|organizations/|folders/){_RESOURCE})"),
-    ("resource", rf"\bon (?:bucket|secret|dataset|table|topic|subscription|repository|key|instance){_QUOTE}({_RESOURCE})"),
+    (
+        "resource",
+        rf"\b(?:on|for) (?:the )?resource:?{_QUOTE}((?://|projects/|namespaces/|organizations/|folders/){_RESOURCE})",
+    ),
+    (
+        "resource",
+        rf"\bon (?:bucket|secret|dataset|table|topic|subscription|repository|key|instance){_QUOTE}({_RESOURCE})",
+    ),
     ("resource", rf"\baccess to (?:the )?(?:bucket )?([a-z0-9][\w.-]*[a-z0-9])(?:\.|,|$|\s*\()"),
     ("provider", f"({SHAPES['provider']})"),
 )

@@ -47,11 +47,11 @@ SHAPES: Mapping[str, str] = {
 }
 """What each placeholder stands for, as a pattern of RE2. ``any`` is not read."""
 _SQUEEZED: Mapping[str, str] = {
-    "permission": r"[a-z][a-z0-9_]*\.[a-z0-9_./]+",
-    "target": r"(?:[a-z0-9_.+$-]+@[a-z0-9_.-]+|[0-9]{15,25})",
-    "agent": r"[a-z0-9_.+$-]+@[a-z0-9_.-]+",
-    "project": r"[a-z0-9_.:-]+",
-    "service": r"[a-z0-9.-]+",
+    "permission": r"[a-z][a-z0-9_]*?\.[a-z0-9_./]+?",
+    "target": r"(?:[a-z0-9_.+$-]+?@[a-z0-9_.-]+?|[0-9]{15,25})",
+    "agent": r"[a-z0-9_.+$-]+?@[a-z0-9_.-]+?",
+    "project": r"[a-z0-9_.:-]+?",
+    "service": r"[a-z0-9.-]+?",
     "any": r".{0,100}?",
 }
 _ANY_TOKEN = r"[^\s,;]{1,200}?"

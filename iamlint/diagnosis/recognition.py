@@ -84,6 +84,19 @@ class _Hit:
         return other.kind.rank == "specific" and self.overlaps(other)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An error, with the offset and the message that it is at."""
+
+    error: Recognised
+    at: int
+    message: tuple[int, int]
+
+    @property
+    def wraps(self) -> bool:
+        return self.error.kind is not None and self.error.kind.wrapper
+
+
 def recognise(text: str, kinds: Iterable[ErrorKind] | None = None) -> tuple[Recognised, ...]:
     """The errors in a text: causes before their consequences, otherwise in the order of the text.
 
@@ -93,7 +106,9 @@ def recognise(text: str, kinds: Iterable[ErrorKind] | None = None) -> tuple[Reco
     source = ErrorText(text)
     if not source.squeezed:
         return ()
-    hits = sorted(_hits(source, tuple(error_kinds() if kinds is None else kinds)), key=lambda hit: (hit.start, hit.kind.id))
+    hits = sorted(
+        _hits(source, tuple(error_kinds() if kinds is None else kinds)), key=lambda hit: (hit.start, hit.kind.id)
+    )
     found = _read(source, list(_deciding(hits)))
     found += _unknown_messages(source, hits) if hits else [_unknown(source, 0, len(source.plain))]
     return _ordered(found, source.unread)
@@ -170,12 +185,12 @@ def _events(hits: Iterable[_Hit]) -> list[list[_Hit]]:
     return events
 
 
-def _read(source: ErrorText, hits: list[_Hit]) -> list[Recognised]:
+def _read(source: ErrorText, hits: list[_Hit]) -> list[_Found]:
     """What each event states; events of one kind that may be the same are one."""
     events = _events(hit for hit in hits if not hit.kind.wrapper)
     stretches = _stretches(source, events)
     wrappers, lone = _wrapped(events, _events(hit for hit in hits if hit.kind.wrapper))
-    found: list[Recognised] = []
+    found: list[_Found] = []
     read = Counter[str]()
     for event, stretch, around in zip(events, stretches, wrappers, strict=True):
         kind = event[0].kind
@@ -184,18 +199,20 @@ def _read(source: ErrorText, hits: list[_Hit]) -> list[Recognised]:
             _add(found, _recognised(source, event, stretch, around))
     for event in lone[:MOST_READ]:
         one = _recognised(source, event, event[0].message, [])
-        if not any(other.fields.target == one.fields.target for other in found if other.kind and not other.kind.wrapper):
+        if not any(other.error.fields.target == one.error.fields.target for other in found if not other.wraps):
             _add(found, one)
     return found
 
 
-def _add(found: list[Recognised], one: Recognised) -> None:
-    """Adds an error, or counts it where it is there, for it is tried again until somebody gives up."""
+def _add(found: list[_Found], one: _Found) -> None:
+    """Adds an error, or counts it where it is there already: programs try again, and libraries repeat the text."""
     for index, other in enumerate(found):
-        if other.kind is one.kind and other.fields.agrees(one.fields):
-            wrappers = tuple(dict.fromkeys((*other.wrappers, *one.wrappers)))
-            fields = other.fields.filled(one.fields)
-            found[index] = replace(other, fields=fields, wrappers=wrappers, times=other.times + 1)
+        first, again = other.error, one.error
+        if first.kind is again.kind and first.fields.agrees(again.fields):
+            wrappers = tuple(dict.fromkeys((*first.wrappers, *again.wrappers)))
+            fields = first.fields.filled(again.fields)
+            error = replace(first, fields=fields, wrappers=wrappers, times=first.times + 1)
+            found[index] = replace(other, error=error)
             return
     found.append(one)
 
@@ -207,16 +224,17 @@ def _stretches(source: ErrorText, events: list[list[_Hit]]) -> list[tuple[int, i
         (start, end), (next_start, next_end) = borders[index - 1], borders[index]
         if events[index][0].message != events[index - 1][0].message:
             continue
-        ends, begins = source.offset(max(hit.end for hit in events[index - 1]) - 1) + 1, source.offset(events[index][0].start)
+        ends, begins = (
+            source.offset(max(hit.end for hit in events[index - 1]) - 1) + 1,
+            source.offset(events[index][0].start),
+        )
         line = source.line_start(begins)
         border = line if line >= ends else max(ends, start) if ends <= begins else begins
         borders[index - 1], borders[index] = (start, min(border, end)), (max(border, next_start), next_end)
     return borders
 
 
-def _wrapped(
-    events: list[list[_Hit]], wrappers: list[list[_Hit]]
-) -> tuple[list[list[_Hit]], list[list[_Hit]]]:
+def _wrapped(events: list[list[_Hit]], wrappers: list[list[_Hit]]) -> tuple[list[list[_Hit]], list[list[_Hit]]]:
     """The wrappers of each event: before it or in its message; and those whose cause is not in the text."""
     found: list[list[_Hit]] = [[] for _ in events]
     starts = [event[0].start for event in events]
@@ -234,7 +252,7 @@ def _wrapped(
     return found, lone
 
 
-def _recognised(source: ErrorText, event: list[_Hit], stretch: tuple[int, int], around: list[_Hit]) -> Recognised:
+def _recognised(source: ErrorText, event: list[_Hit], stretch: tuple[int, int], around: list[_Hit]) -> _Found:
     kind = event[0].kind
     start, end = stretch
     at = source.offset(event[0].start)
@@ -243,12 +261,15 @@ def _recognised(source: ErrorText, event: list[_Hit], stretch: tuple[int, int], 
         values.setdefault(name, value)
     for wrapper in around:
         begins = source.offset(wrapper.start)
-        for name, value in read_fields(source.plain[begins : begins + NEAR // 2], wrapper.kind.templates, only=True).items():
+        for name, value in read_fields(
+            source.plain[begins : begins + NEAR // 2], wrapper.kind.templates, only=True
+        ).items():
             values.setdefault(name, value)
         for name, value in wrapper.kind.implies.items():
             values.setdefault(name, value)
     wrappers = tuple(dict.fromkeys(wrapper.kind for wrapper in around))
-    return Recognised(kind, made(values), source.line(at), _excerpt(source, at, end), wrappers)
+    error = Recognised(kind, made(values), source.line(at), _excerpt(source, at, end), wrappers)
+    return _Found(error, at, event[0].message)
 
 
 def _excerpt(source: ErrorText, at: int, end: int) -> str:
@@ -258,13 +279,14 @@ def _excerpt(source: ErrorText, at: int, end: int) -> str:
     return line.replace(WRAPPED, "").rstrip()
 
 
-def _unknown(source: ErrorText, start: int, end: int) -> Recognised:
+def _unknown(source: ErrorText, start: int, end: int) -> _Found:
     text = source.plain[start:end]
     at = start + len(text) - len(text.lstrip())
-    return Recognised(None, Fields(), source.line(at), _excerpt(source, at, end), mentions=tuple(mentions(text)))
+    error = Recognised(None, Fields(), source.line(at), _excerpt(source, at, end), mentions=tuple(mentions(text)))
+    return _Found(error, at, (start, end))
 
 
-def _unknown_messages(source: ErrorText, hits: list[_Hit]) -> Iterator[Recognised]:
+def _unknown_messages(source: ErrorText, hits: list[_Hit]) -> Iterator[_Found]:
     """Messages that look like a refusal and are of no known kind, each kind of line once."""
     known = {hit.message for hit in hits}
     seen: set[tuple[int, int]] = set()
@@ -283,26 +305,35 @@ def _denial() -> Any:
 # -- what explains what --------------------------------------------------------------------------------------------
 
 
-def _ordered(found: list[Recognised], unread: int) -> tuple[Recognised, ...]:
-    """Causes in the order of the text, then their consequences."""
-    found = sorted(found, key=lambda one: one.line)
-    causes: dict[int, int] = {}
+def _ordered(found: list[_Found], unread: int) -> tuple[Recognised, ...]:
+    """Causes in the order of the text, then their consequences, those that need most errors for it last."""
+    found = sorted(found, key=lambda one: (one.at, one.error.line))
+    by_kind: dict[ErrorKind | None, list[int]] = {}
     for index, one in enumerate(found):
-        for earlier in range(len(found)):
-            first = found[earlier]
-            before = earlier < index or first.line == one.line
-            if before and earlier != index and _explains(first, one) and causes.get(earlier) != index:
-                causes[index] = causes.get(earlier, earlier)
-                break
-    order = sorted(range(len(found)), key=lambda index: (index in causes, index))
+        by_kind.setdefault(one.error.kind, []).append(index)
+    causes = [sorted(_causes(index, found, by_kind)) for index in range(len(found))]
+    order = sorted(range(len(found)), key=lambda index: (len(causes[index]), index))
     places = {index: place for place, index in enumerate(order)}
     return tuple(
-        replace(found[index], explained_by=places[causes[index]] if index in causes else None, unread=unread)
+        replace(
+            found[index].error,
+            explained_by=min((places[cause] for cause in causes[index]), default=None),
+            unread=unread,
+        )
         for index in order
     )
 
 
-def _explains(first: Recognised, other: Recognised) -> bool:
-    if not first.kind or not other.kind or first.kind is other.kind:
-        return False
-    return other.kind.id in first.kind.explains or other.kind.stage in first.kind.explains
+def _causes(index: int, found: list[_Found], by_kind: dict[ErrorKind | None, list[int]]) -> Iterator[int]:
+    """The first error of each kind that explains this one: it comes before it, or is in the same message."""
+    one = found[index]
+    for kind, indices in by_kind.items():
+        if kind and one.error.kind and kind is not one.error.kind and _explains(kind, one.error.kind):
+            first = next((other for other in indices if other < index or found[other].message == one.message), None)
+            if first is not None:
+                yield first
+
+
+def _explains(cause: ErrorKind, other: ErrorKind) -> bool:
+    """Whether the document of one kind names the other kind, or its stage, as a consequence."""
+    return other.id in cause.explains or other.stage in cause.explains
