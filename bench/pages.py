@@ -1,4 +1,4 @@
-"""Writes what is generated: a page for each rule, their index, the list of methods, and the blocks of the README.
+"""Writes what is generated: a page for each rule, their index, the methods, the errors, and the blocks of the README.
 
 python bench/pages.py           # writes
 python bench/pages.py --check   # says what is not current, and leaves with 1
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from error_page import errors_page
 
 from iamlint.linter import lint
 from iamlint.reporters import render
@@ -71,6 +72,7 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
     return {
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
         pages / "README.md": "\n".join(_index(rules)) + "\n",
+        ROOT / "docs" / "403.md": errors_page(),
         ROOT / "docs" / "methods.md": methods_page(),
         ROOT / "docs" / "peers.md": "\n".join(_peers(rules)) + "\n",
         readme: _with_blocks(readme.read_text(encoding="utf-8"), blocks),

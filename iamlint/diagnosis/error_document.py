@@ -9,9 +9,9 @@ from typing import Any
 from iamlint.diagnosis.error_kind import Cause, ErrorKind, Example, LookAlike
 from iamlint.diagnosis.fragments import SHAPES, Alternative, Structured, Template
 from iamlint.documents import find, plain, read_yaml
+from iamlint.documents.validation import against_schema, location_of, nearest_of
+from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.validation import against_schema, location_of, nearest_of
-from iamlint.values import Value
 
 SHORTEST = 12
 """Letters that one piece of an alternative must have, placeholders aside, so that no chance text has it."""
@@ -119,7 +119,11 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
         for name in template.placeholders:
             if name not in SHAPES:
                 hint = nearest_of(name, SHAPES) or f"one of {', '.join(SHAPES)}"
-                yield Unreadable(location_of(document), f"{template.text!r} has {{{name}}}, which is no field", hint)
+                yield Unreadable(
+                    location_of(find(document, ["recognise"])),
+                    f"{template.text!r} has {{{name}}}, which is no field",
+                    hint,
+                )
     for parts in alternatives:
         longest = max(
             sum(map(len, part.literals)) if isinstance(part, Template) else len(part.key) + len(part.value)

@@ -133,7 +133,7 @@ def _key(name: str, shape: str, before: str = "") -> str:
     return rf"""\b{name}['"]?\s*(?:[:=]>?)\s*['"]?{value}|key:\s*['"]?{name}['"]?,?\s*value:\s*['"]?{value}"""
 
 
-_QUOTE = r"['\x22\x60\[(\s]*"
+_QUOTE = r"['\x22\x60\[\]()\s]*"
 _PERMISSION = SHAPES["permission"]
 _RESOURCE = SHAPES["resource"]
 _GENERAL: tuple[tuple[str, str], ...] = (
@@ -147,11 +147,11 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("target", rf"\b(?:serviceAccounts|service-accounts)/({SHAPES['target']})"),
     ("target", rf"\b(?:token for|impersonate|for email){_QUOTE}({EMAIL})"),
     ("target", rf"\bservice account{_QUOTE}({EMAIL})"),
-    ("principal", rf"\b({SHAPES['principal']})['\x22\x60)\]\s]*does not have"),
+    ("principal", rf"\b({SHAPES['principal']}){_QUOTE}does not have"),
     ("principal", _key("(?:principalEmail|principalSubject|authenticated principal)", SHAPES["principal"])),
     (
         "principal",
-        rf"\b(?:user|account|caller|principal):?{_QUOTE}({SHAPES['principal']})['\x22\x60)\]\s]*(?:lacks|is not|cannot|does)",
+        rf"\b(?:user|account|caller|principal):?{_QUOTE}({SHAPES['principal']}){_QUOTE}(?:lacks|is not|cannot|does)",
     ),
     ("project", _key("consumer", r"[\w][\w.:-]*", "projects/")),
     ("project", rf"\bin project {_QUOTE}({SHAPES['project']}){_QUOTE}before"),
@@ -170,7 +170,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
         "resource",
         rf"\bon (?:bucket|secret|dataset|table|topic|subscription|repository|key|instance){_QUOTE}({_RESOURCE})",
     ),
-    ("resource", rf"\baccess to (?:the )?(?:bucket )?([a-z0-9][\w.-]*[a-z0-9])(?:\.|,|$|\s*\()"),
+    ("resource", r"\baccess to (?:the )?(?:bucket )?([a-z0-9][\w.-]*[a-z0-9])(?:\.|,|$|\s*\()"),
     ("provider", f"({SHAPES['provider']})"),
 )
 _MENTIONED: tuple[tuple[str, str], ...] = (

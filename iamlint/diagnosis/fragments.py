@@ -23,23 +23,23 @@ MOST_MATCHES = 1000
 """Matches of one piece in one text; what repeats more often says nothing new."""
 
 EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-_TOKEN = r"[^\s'\x22\x60<>()\[\]{},;*]+"
+_WORD = r"[^\s'\x22\x60<>()\[\]{},;*]+"
 SHAPES: Mapping[str, str] = {
     "permission": r"[a-zA-Z]\w*(?:\.\w+){1,4}(?:/\w+(?:\.\w+){1,3})?",
     "target": rf"(?:{EMAIL}|\d{{15,25}})",
     "agent": EMAIL,
-    "principal": rf"(?:(?:user|group|serviceAccount|domain):)?(?:{EMAIL}|principal(?:Set)?://{_TOKEN})",
-    "member": _TOKEN,
+    "principal": rf"(?:(?:user|group|serviceAccount|domain):)?(?:{EMAIL}|principal(?:Set)?://{_WORD})",
+    "member": _WORD,
     "project": r"[a-zA-Z0-9](?:[\w.:-]*[\w])?",
     "service": r"[a-z0-9-]+\.googleapis\.com",
     "method": r"\w+(?:\.\w+)+",
     "provider": r"(?://iam\.googleapis\.com/)?projects/[^/\s]+/locations/global/workloadIdentityPools/[\w-]+/providers/[\w-]+",
-    "resource": _TOKEN,
+    "resource": _WORD,
     "attribute": r"[a-z]+\.[\w.-]*\w",
-    "issuer": _TOKEN,
-    "expected": _TOKEN,
-    "audience": _TOKEN,
-    "pool": _TOKEN,
+    "issuer": _WORD,
+    "expected": _WORD,
+    "audience": _WORD,
+    "pool": _WORD,
     "uid": r"[\w-]+",
     "constraint": r"(?:constraints/)?[a-z]+\.[\w.]+\w",
     "lifetime": r"\d+s?",
@@ -48,13 +48,13 @@ SHAPES: Mapping[str, str] = {
 """What each placeholder stands for, as a pattern of RE2. ``any`` is not read."""
 _SQUEEZED: Mapping[str, str] = {
     "permission": r"[a-z][a-z0-9_]*?\.[a-z0-9_./]+?",
-    "target": r"(?:[a-z0-9_.+$-]+?@[a-z0-9_.-]+?|[0-9]{15,25})",
+    "target": r"(?:[a-z0-9_.+$-]+?@[a-z0-9_.-]+?|[a-z0-9_.$-]{0,25}?)",  # a name in its place, or a mask
     "agent": r"[a-z0-9_.+$-]+?@[a-z0-9_.-]+?",
     "project": r"[a-z0-9_.:-]+?",
     "service": r"[a-z0-9.-]+?",
     "any": r".{0,100}?",
 }
-_ANY_TOKEN = r"[^\s,;]{1,200}?"
+_ANY_WORD = r"[^\s,;]{1,200}?"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _GAP = r"[\s'\x22\x60\[\]()<>*]*"
 _SQUEEZE = {ord(letter): None for letter in DROPPED}
@@ -93,7 +93,7 @@ class Template:
     @cached_property
     def _recognising(self) -> Any:
         pieces = [re.escape(piece) for piece in self.literals]
-        names = [_SQUEEZED.get(name, _ANY_TOKEN) for name in self.placeholders]
+        names = [_SQUEEZED.get(name, _ANY_WORD) for name in self.placeholders]
         return compiled_bytes("".join(_alternating(pieces, names)))
 
     @cached_property

@@ -1,0 +1,134 @@
+"""The documents of the kinds of errors: each is valid, and its own examples are recognised as it says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from iamlint.diagnosis.error_document import read_kind, unknown_kinds
+from iamlint.diagnosis.error_kind import ErrorKind, Stage, Step
+from iamlint.diagnosis.error_kinds import SCHEMA, error_kinds, load_kinds
+from iamlint.diagnosis.fragments import squeezed
+from iamlint.diagnosis.recognition import recognise
+from iamlint.location import SourceText, Unreadable
+
+KINDS = {kind.id: kind for kind in error_kinds()}
+EXAMPLES = [(kind.id, index) for kind in KINDS.values() for index in range(len(kind.examples))]
+LOOK_ALIKES = [(kind.id, index) for kind in KINDS.values() for index in range(len(kind.look_alikes))]
+
+MINIMAL = """\
+seen: Something went wrong here
+title: Something is wrong
+stage: api
+recognise: [{recognise}]
+meaning: It means that something is wrong.
+causes: [{{cause: Something else}}]
+references: [https://example.com]
+examples: [{{text: one}}, {{text: two}}]
+look-alikes: [{{text: three}}]
+"""
+
+
+def read(text: str) -> ErrorKind | list[Unreadable]:
+    return read_kind(SourceText("errors/x.yaml", text), "x", SCHEMA)
+
+
+def reasons(text: str) -> list[tuple[int, str]]:
+    found = read(text)
+    assert isinstance(found, list)
+    return [(error.at.line, error.reason) for error in found]
+
+
+def test_every_document_is_as_the_schema_has_it() -> None:
+    kinds, errors = load_kinds(schema=SCHEMA)
+    assert [(error.at.path, error.at.line, error.reason) for error in errors] == []
+    assert list(unknown_kinds(kinds)) == []
+    assert len(kinds) >= 58
+
+
+@pytest.mark.parametrize(("name", "index"), EXAMPLES)
+def test_an_example_is_recognised(name: str, index: int) -> None:
+    example = KINDS[name].examples[index]
+    (found,) = recognise(example.text)
+    assert found.kind is KINDS[name]
+    assert {field: found.fields.get(field) for field in example.fields} == example.fields
+
+
+@pytest.mark.parametrize(("name", "index"), LOOK_ALIKES)
+def test_a_look_alike_is_of_another_kind(name: str, index: int) -> None:
+    other = KINDS[name].look_alikes[index]
+    (found,) = recognise(other.text)
+    assert (found.kind.id if found.kind else "") == other.kind
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_the_heading_of_the_page_is_what_people_see(kind: ErrorKind) -> None:
+    """Its longest stretch without a name in capitals or an ellipsis is in one of the examples."""
+    stretches = map(squeezed, re.split(r"\b[A-Z]{4,}\b|…|\$[A-Z_]+", kind.seen))
+    longest = max(stretches, key=len).strip(".,/:")
+    assert any(longest in squeezed(example.text) for example in kind.examples), longest
+
+
+def test_stages_and_steps_of_the_schema_are_those_of_the_program() -> None:
+    properties = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]
+    assert tuple(properties["stage"]["enum"]) == get_args(Stage)
+    assert tuple(properties["causes"]["items"]["properties"]["steps"]["items"]["enum"]) == get_args(Step)
+
+
+def test_a_minimal_document_is_read() -> None:
+    found = read(MINIMAL.format(recognise="'something went {any} wrong'"))
+    assert isinstance(found, ErrorKind)
+    assert (found.id, found.rank, found.wrapper, found.certainty) == ("x", "specific", False, "seen")
+
+
+@pytest.mark.parametrize(
+    ("recognise", "line", "reason"),
+    [
+        ("'something of {nobody} else'", 4, "{nobody}, which is no field"),
+        ("'short {any} it'", 4, "has no piece of 12 letters"),
+        ("[abcde, fghij]", 4, "has no piece of 12 letters"),
+        ("{reason: X}", 4, "has no piece of 12 letters"),
+        ("{because: SERVICE_DISABLED}", 4, "recognise[0]"),
+        ("", 4, "must not be empty"),
+    ],
+)
+def test_a_mistake_is_told_at_its_place(recognise: str, line: int, reason: str) -> None:
+    (found,) = reasons(MINIMAL.format(recognise=recognise))
+    assert found[0] == line
+    assert reason in found[1]
+
+
+def test_an_unknown_key_is_told_with_the_nearest() -> None:
+    found = read(MINIMAL.format(recognise="something went wrong") + "explain: [x]\n")
+    assert isinstance(found, list)
+    assert [(error.at.line, error.hint) for error in found] == [(10, "did you mean `explains`?")]
+
+
+def test_kinds_that_do_not_exist_are_told(tmp_path: Path) -> None:
+    text = MINIMAL.format(recognise="something went wrong") + "absorbs: [y]\nexplains: [api, z]\n"
+    (tmp_path / "x.yaml").write_text(text.replace("text: three", "text: three, kind: x"), encoding="utf-8")
+    kinds, errors = load_kinds(tmp_path)
+    assert errors == []
+    assert [error.reason for error in unknown_kinds(kinds)] == [
+        "`absorbs` has 'y', which is no kind",
+        "`explains` has 'z', which is no kind or stage",
+        "`kind` is 'x', which is no other kind",
+    ]
+
+
+def test_a_check_reads_none_of_it(tmp_path: Path) -> None:
+    """The documents cost time, and only a diagnosis needs them."""
+    (tmp_path / "main.tf").write_text("", encoding="utf-8")
+    program = (
+        "import sys\nfrom click.testing import CliRunner\nfrom iamlint.cli.commands import program\n"
+        f"assert CliRunner().invoke(program, ['check', {str(tmp_path)!r}]).exit_code == 0\n"
+        "print([name for name in sys.modules if name.startswith('iamlint.diagnosis')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")

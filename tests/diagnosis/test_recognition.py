@@ -1,0 +1,193 @@
+"""What is recognised in texts of errors, in which order, and what is read out of them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from error_texts import API_OFF, CALLER, DENIED, NUMBER, SCOPES, TABLE, TARGET, TOKEN_DENIED, Case, boxed, stamped
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamlint.diagnosis.error_kinds import error_kinds
+from iamlint.diagnosis.error_text import LARGEST
+from iamlint.diagnosis.recognition import Recognised, recognise
+
+
+def names(found: tuple[Recognised, ...]) -> list[str | None]:
+    return [one.kind.id if one.kind else None for one in found]
+
+
+@pytest.mark.parametrize("case", TABLE, ids=[case.name for case in TABLE])
+def test_a_real_text(case: Case) -> None:
+    found = recognise(case.text)
+    assert names(found) == case.kinds
+    assert {name: found[0].fields.get(name) for name in case.fields} == case.fields
+    assert found[0].line == case.line
+    assert tuple(wrapper.id for wrapper in found[0].wrappers) == case.wrappers
+
+
+SINGLE = [case for case in TABLE if len(case.kinds) == 1 and case.kinds[0]]
+
+
+@pytest.mark.parametrize("case", SINGLE, ids=[case.name for case in SINGLE])
+@pytest.mark.parametrize("dress", [boxed, stamped, str.upper, lambda text: text.replace("\n", "\r\n"), repr])
+def test_clothes_do_not_matter(case: Case, dress: object) -> None:
+    assert callable(dress)
+    assert names(recognise(dress(case.text))) == case.kinds
+
+
+# -- several errors ------------------------------------------------------------------------------------------------
+
+
+def test_consequences_name_what_explains_them() -> None:
+    (case,) = (one for one in TABLE if one.name.startswith("the sign-in"))
+    assert [one.explained_by for one in recognise(case.text)] == [None, 0, 0]
+
+
+def test_an_error_before_the_cause_is_no_consequence_of_it() -> None:
+    found = recognise(f"Error: google: could not find default credentials.\n\nError: googleapi: Error 403: {DENIED}\n")
+    assert names(found) == ["adc-not-found", "token-denied"]
+    assert [one.explained_by for one in found] == [None, None]
+
+
+def test_errors_that_have_nothing_to_do_with_each_other_stay_apart() -> None:
+    found = recognise(f"Error: {DENIED}\n\nError: {API_OFF}\n")
+    assert names(found) == ["token-denied", "api-disabled-iamcredentials"]
+    assert [one.explained_by for one in found] == [None, None]
+
+
+def test_the_account_of_one_error_is_not_read_for_another() -> None:
+    first, second = recognise(f"Error: Current user cannot act as service account {TARGET}.\nError: {DENIED}\n")
+    assert (first.fields.target, second.fields.target) == (TARGET, "")
+
+
+def test_an_error_that_is_tried_again_is_counted() -> None:
+    (found,) = recognise("\n".join(f"10:11:{i:02} WARN retry {i}: {DENIED}" for i in range(5)))
+    assert found.times == 5
+
+
+def test_what_a_later_occurrence_states_is_added() -> None:
+    (found,) = recognise(f"10:11:12 WARN {DENIED}\n10:11:13 ERROR {TOKEN_DENIED}")
+    assert found.fields.target == TARGET
+    assert found.line == 1
+
+
+def test_a_wrapper_alone_is_all_that_is_known() -> None:
+    (found,) = recognise(f"ERROR: (gcloud.storage.ls) Failed to impersonate [{TARGET}].")
+    assert found.kind
+    assert (found.kind.id, found.kind.wrapper, found.fields.target) == (
+        "wrap-gcloud-failed-to-impersonate",
+        True,
+        TARGET,
+    )
+
+
+def test_a_message_of_no_known_kind_says_what_it_names() -> None:
+    (found,) = recognise(f"Error 403: {CALLER} has no storage.objects.get on projects/orchard-prod/buckets/x")
+    assert found.kind is None
+    assert found.stage is None
+    assert set(found.mentions) == {
+        ("email", CALLER),
+        ("permission", "storage.objects.get"),
+        ("resource", "projects/orchard-prod/buckets/x"),
+        ("project", "orchard-prod"),
+    }
+
+
+@pytest.mark.parametrize("text", ["", " \n\t\r\n ", "\x1b[31m\x1b[0m", "│\n╵"])
+def test_nothing_is_recognised_in_nothing(text: str) -> None:
+    assert recognise(text) == ()
+
+
+# -- a thousand logs -----------------------------------------------------------------------------------------------
+
+ONES = [example.text for kind in error_kinds() for example in kind.examples[:1]]
+NOISE = st.sampled_from(
+    [
+        "",
+        "\n",
+        "Error: ",
+        "\x1b[31m",
+        "│ ",
+        "╷\n",
+        "╵\n",
+        "{",
+        "}",
+        '"',
+        "\\",
+        "\\n",
+        "%40",
+        "&#39;",
+        "2026-11-02T10:11:12Z ",
+        "x" * 80,
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(ONES), NOISE, st.text(max_size=40)), max_size=12).map("".join))
+def test_it_never_raises(text: str) -> None:
+    found = recognise(text)
+    lines = text.count("\n") + text.count("\r") + 1
+    for place, one in enumerate(found):
+        assert 1 <= one.line <= lines
+        assert one.times >= 1
+        if one.explained_by is not None:
+            assert one.explained_by < place
+    assert recognise(text) == found
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(TABLE), st.integers(0, 400))
+def test_a_text_that_is_cut_anywhere_is_read(case: Case, at: int) -> None:
+    recognise(case.text[at:])
+    recognise(case.text[:at])
+
+
+# -- bounds --------------------------------------------------------------------------------------------------------
+
+HOSTILE = {
+    "backslashes": "\\",
+    "escapes": "\x1b[",
+    "operating system commands": "\x1b]",
+    "spaces": " ",
+    "lines": "\n",
+    "letters": "a.",
+    "accounts": "a@b.c ",
+    "percents": "%41",
+    "entities": "&#65;",
+    "times": "2026-11-28T05:57:36Z ",
+    "starts": "Error: 403 forbidden\n",
+    "boxes": "╷\n│ 403 forbidden\n╵\n",
+    "half a fragment": "Permission 'a",
+    "the other half": "' denied",
+    "whole fragments": f"{DENIED} ",
+    "general ones": "x@y.example does not have a.b.get access to ",
+    "many kinds": f"Robot is disabled {DENIED} Invalid JWT Signature CONSUMER_INVALID The caller lacks it ",
+    "wide lines": "x" * 79 + "\n",
+    "keys": 'key: "service" value: ',
+    "objects": TOKEN_DENIED + "\n" + SCOPES + "\n",
+}
+
+
+@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_text_takes_linear_time(unit: str) -> None:
+    error_kinds()
+
+    def cost(size: int) -> float:
+        text = (unit * (size // len(unit) + 1))[:size]
+        start = time.process_time()
+        recognise(text)
+        return time.process_time() - start
+
+    small, large = cost(LARGEST // 32), cost(LARGEST // 4)
+    assert large < max(8 * small * 3, 1.0), f"{small:.2f} s, {large:.2f} s"
+
+
+def test_of_a_text_that_is_too_long_the_middle_is_left_out_and_said_so() -> None:
+    text = f"Error: {DENIED}\n" + "so many words\n" * 100_000 + f"Error: project {NUMBER}: {API_OFF}\n"
+    found = recognise(text)
+    assert names(found) == ["token-denied", "api-disabled-iamcredentials"]
+    assert {one.unread for one in found} == {len(text) - LARGEST}
+    assert [one.line for one in found] == [1, 100_002]
