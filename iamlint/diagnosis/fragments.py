@@ -19,7 +19,7 @@ from typing import Any
 
 DROPPED = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \"'`\\*[]()"
 """ASCII characters that a squeezed text does not have; it has no others than ASCII either."""
-MOST_MATCHES = 1000
+MOST_MATCHES = 300
 """Matches of one piece in one text; what repeats more often says nothing new."""
 
 EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
