@@ -39,7 +39,7 @@ def rule() -> Rule:
         title="A principal can mint tokens for every service account",
         severity="high",
         message="{principal} can impersonate every service account in {resource}.",
-        why="Whoever may mint a token for an account acts as that account.",
+        why="Anyone who may mint a token for an account acts as that account.",
         fix="Grant the role on one account.",
         references=("https://cloud.google.com/iam/docs/service-account-permissions",),
         flags=(example,),
