@@ -106,7 +106,9 @@ def main() -> None:
                     line = prose.count("\n", 0, found.start())
                     print(f"{shown}:{number + line}: {prose.splitlines()[line].strip() if prose else ''}")
     for folder in sorted(words):
-        print(f"{folder:40} {words[folder]:7} words {turns[folder]:5} turns {1000 * turns[folder] / max(words[folder], 1):6.1f}")
+        print(
+            f"{folder:40} {words[folder]:7} words {turns[folder]:5} turns {1000 * turns[folder] / max(words[folder], 1):6.1f}"
+        )
     total = sum(words.values())
     print(f"{'all':40} {total:7} words {sum(turns.values()):5} turns {1000 * sum(turns.values()) / max(total, 1):6.1f}")
 
