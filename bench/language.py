@@ -46,7 +46,8 @@ TURNS = (
     r"\b(nothing|none|nobody) (is|are) (left|lost|kept|read|found|made|said)\b",
     r"\bwhat (is|are) (left|said|read|made|lost) of\b",
     r"\b(be|is|are) it (that|a|the)\b",
-    r"^(Of|By|With|From|To|For) (what|which|whom|each|these|those|a|an|the) [^.,;:]{3,60} (is|are) [a-z]+(ed|wn|ld|pt|de|ad)\b",
+    r"^(Of|By|With|From|To|For) (what|which|whom|each|these|those|a|an|the) [^.,;:]{3,60} (is|are) "
+    r"[a-z]+(ed|wn|ld|pt|de|ad)\b",
 )
 QUAINT = re.compile("|".join(f"(?:{turn})" for turn in TURNS), re.IGNORECASE | re.MULTILINE)
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
@@ -74,7 +75,7 @@ def prose_of_markdown(text: str) -> Iterator[tuple[int, str]]:
 
 def prose_of_rule(text: str) -> Iterator[tuple[int, str]]:
     """Lines of a rule document before its examples."""
-    for number, line in enumerate(text.split("\nexamples:")[0].splitlines(), 1):
+    for number, line in enumerate(text.split("\nexamples:", maxsplit=1)[0].splitlines(), 1):
         yield number, re.sub(r"`[^`]*`|https?://\S+", " ", line)
 
 
