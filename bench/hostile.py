@@ -1,4 +1,4 @@
-"""Runs `iamlint check` on hostile inputs, and measures what each takes.
+"""Runs iamlint on hostile inputs, and measures what each takes.
 
     python bench/hostile.py                  # all of them; leaves with 1 where one takes more than it may
     python bench/hostile.py 'chain-*' -k     # some, the inputs kept
@@ -22,6 +22,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import hostile_estates  # noqa: F401  # puts its inputs among the others
+import hostile_parts  # noqa: F401  # these, too
 from hostile_inputs import INPUTS
 
 MOST_SECONDS, MOST_MEGABYTES, MOST_OUTPUT = 20.0, 1000, 64_000_000
@@ -63,12 +64,13 @@ def measured(name: str, command: list[str], keep: Path | None) -> Run:
     """One input made and checked."""
     place = Path(tempfile.mkdtemp(prefix=f"hostile-{name}-", dir=keep))
     more = INPUTS[name](place) or []
-    size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+    asks_else = bool(more) and not more[0].startswith("-")
+    size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file() and not path.is_symlink())
     out, err = place.parent / f"{place.name}.out", place.parent / f"{place.name}.err"
     start = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
-            [*command, "check", ".", "--format", "json", *more],
+            [*command, *(more if asks_else else ["check", ".", "--format", "json", *more])],
             cwd=place,
             stdout=stdout,
             stderr=stderr,
@@ -78,7 +80,7 @@ def measured(name: str, command: list[str], keep: Path | None) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.monotonic() - start
     with out.open("rb") as stdout:
-        honest = any(WANTED.encode() in line for line in stdout)
+        honest = asks_else or any(WANTED.encode() in line for line in stdout)
     last = err.read_text(encoding="utf-8", errors="replace")[-2000:]
     found = Run(
         name,

@@ -1,7 +1,7 @@
 """Hostile inputs: each writes files of at most 1 MB into a directory, and is named for what it tries to exhaust.
 
 An input is a function of a directory; its name in the table is the function's, with hyphens. It may return further
-arguments for ``iamlint check``, which runs in that directory.
+arguments for ``iamlint check``, which runs in that directory, or another command with its arguments.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Re
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.patterns.kinds import kind_of
 from iamlint.patterns.match import Match, matches, weighed
-from iamlint.provenance import counts_for, outside
+from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import QUERIES
 from iamlint.report import Report
 from iamlint.roles import Catalog, catalog
@@ -170,7 +170,7 @@ def _doubt_of_gap(gap: Gap) -> Doubt:
 def _root(declared: Declaration) -> str:
     """The directory of the root module, where the outermost call of what leads to a block is."""
     first = declared.via[0] if declared.via else declared.at
-    return str(PurePosixPath(first.path).parent)
+    return directory(first.path)
 
 
 def _severity(rule: Rule, match: Match) -> Severity:

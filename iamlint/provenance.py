@@ -33,19 +33,20 @@ def configuration(declared: Declaration) -> str:
     """
     first = declared.via[0] if declared.via else declared.at
     planned = declared.planned
-    if planned and declared.trust != "named" and _directory(planned.path) != _directory(first.path):
+    if planned and declared.trust != "named" and directory(planned.path) != directory(first.path):
         return planned.path
     return _home(first.path)
 
 
 @lru_cache(maxsize=4096)
-def _directory(path: str) -> str:
+def directory(path: str) -> str:
+    """Return the directory of a file, "." for one in the working directory."""
     return str(PurePosixPath(path).parent)
 
 
 @lru_cache(maxsize=4096)
 def _home(path: str) -> str:
-    return _directory(path) if is_source(path) else path
+    return directory(path) if is_source(path) else path
 
 
 def is_source(path: str) -> bool:

@@ -80,11 +80,18 @@ class ByCause:
 
 
 def questions(doubts: Iterable[Doubt]) -> tuple[Question, ...]:
-    """Doubts about the same thing, for the same reason, as one; in the order of the first of each."""
+    """Doubts about the same thing, for the same reason, as one; in the order of the first of each.
+
+    The doubts of one are sorted by their ranks, those of the same rank stay in the order in which they are given.
+    """
     found: dict[tuple[Location, str | None, str], list[Doubt]] = {}
     for doubt in doubts:
         found.setdefault((doubt.at, doubt.address, doubt.reason), []).append(doubt)
-    return tuple(Question(tuple(sorted(group, key=lambda one: (one.rank, one.order)))) for group in found.values())
+    return tuple(Question(tuple(sorted(group, key=_rank) if len(group) > 1 else group)) for group in found.values())
+
+
+def _rank(doubt: Doubt) -> int:
+    return doubt.rank
 
 
 def by_cause(asked: Iterable[Question], var_files: Iterable[VarFile] = ()) -> tuple[ByCause, ...]:
@@ -109,10 +116,11 @@ def _hints(group: Iterable[Question], var_files: Iterable[VarFile]) -> tuple[str
 
 def hints(question: Question, var_files: Iterable[VarFile]) -> tuple[str, ...]:
     """The files that set the variable of a root module which has no value, the nearest first."""
-    cause, here = question.cause, PurePosixPath(question.doubts[0].root)
+    cause = question.cause
     if cause.kind is not VARIABLE or not cause.subject.startswith("var."):
         return ()
     name = cause.subject.removeprefix("var.")
+    here = PurePosixPath(question.doubts[0].root)
     fits = [file.path for file in var_files if name in file.names and str(here) in file.roots]
     return tuple(sorted(fits, key=lambda path: (_steps(here, PurePosixPath(path).parent), path)))
 

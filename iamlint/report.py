@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 from iamlint import __version__
 from iamlint.causes import VarFile
@@ -55,7 +56,7 @@ class Bar:
         return self.unknown and doubt.severity is not None and doubt.accepted_at is None and self.fails(doubt.severity)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """Findings, doubts and unreadable input of a run, each sorted and without duplicates.
 
@@ -106,12 +107,12 @@ class Report:
             errors=tuple(one for one in self.errors if one.at.path == COMMAND_LINE or holds(one.at.path)),
         )
 
-    @property
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """What is unknown, each thing once, however many rules it keeps from an answer; every format counts these."""
         return questions(self.doubts)
 
-    @property
+    @cached_property
     def by_cause(self) -> tuple[ByCause, ...]:
         """The same by its causes, those first that may hide the most severe findings, then those of the most."""
         return by_cause(self.questions, self.var_files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,15 @@ from iamlint.cli import main
 from iamlint.estate import closings
 from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS
+from iamlint.hcl.syntax import Node
+from iamlint.hcl.walk import walk
 from iamlint.report import Report
 from iamlint.reporters import FORMATS, render
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.roles import MOST_SEARCHES, catalog
 from iamlint.sources.gcloud.stream import MOST_IN_A_ROW
 from iamlint.sources.reading import Options
+from iamlint.sources.terraform.evaluation import evaluator
 
 Check = Callable[..., Report]
 TOKENS = "roles/iam.serviceAccountTokenCreator"
@@ -73,6 +76,8 @@ def test_texts_that_double_are_unknown_with_their_place(check: Check, step: str,
 # -- the steps of a run, shared out ------------------------------------------------------------------------------------
 
 LOOP = "length([for a in range(900) : [for b in range(900) : a + b]])"
+DYNAMIC = 'dynamic "x" {\n  for_each = range(900)\n  content {\n    y = 1\n    INNER\n  }\n}\n'
+DYNAMIC = DYNAMIC.replace("INNER", DYNAMIC.replace("INNER", ""))
 HUNGRY = {
     "loops": {"bad/main.tf": "".join(member(f"x{n}", LOOP) for n in range(3))},
     "locals": {
@@ -86,6 +91,16 @@ HUNGRY = {
     "facts": {
         "bad/main.tf": 'resource "google_project_iam_binding" "b" {\n  project = "p"\n  role = "roles/owner"\n'
         '  members = [for a in range(1000) : "user:a${a}@b.c"]\n}\n'
+    },
+    "blocks": {"bad/main.tf": f'resource "google_cloud_run_v2_job" "x" {{\n{DYNAMIC}}}\n' * 3},
+    "commands": {
+        "bad/main.tf": 'resource "null_resource" "x" {\n  count = 9000\n  provisioner "local-exec" {\n'
+        '    command = "gcloud describe ${count.index}"\n  }\n}\n'
+    },
+    "unknown blocks": {"bad/main.tf": "".join(f"x{n} {{}}\n" for n in range(1500))},
+    "providers": {
+        "bad/main.tf": 'module "m" {\n  source = "../m"\n  count = 900\n}\n',
+        "m/main.tf": "".join(f'provider "google" {{\n  alias = "p{n}"\n}}\n' for n in range(100)),
     },
 }
 
@@ -123,6 +138,38 @@ def test_what_is_written_plainly_is_read_though_the_steps_are_spent(check: Check
     report = check(files, select=("broad-token-creator",))
     assert "google_project_iam_member.honest" in addresses(report)
     assert [error.at.path for error in report.errors] == ["bad"]
+
+
+def test_the_blocks_of_a_module_are_gone_over_once_for_all_its_instances(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(evaluator, "runs", lambda _mode, declared: bool(asked.append(declared.block.label(1))))
+    idle = "".join(f'resource "null_resource" "x{n}" {{}}\n' for n in range(50))
+    call = 'module "m" {\n  source = "../m"\n  count = 30\n}\n'
+    report = check({"bad/main.tf": call + HONEST, "other/main.tf": call, "m/main.tf": idle})
+    assert report.errors == ()
+    assert sorted(asked) == sorted(["honest", *(f"x{n}" for n in range(50))])
+
+
+def test_names_in_nested_tries_are_looked_for_once(monkeypatch: pytest.MonkeyPatch, check: Check) -> None:
+    walked: list[object] = []
+
+    def counted(node: Node) -> Iterator[Node]:
+        for found in walk(node):
+            walked.append(found)
+            yield found
+
+    monkeypatch.setattr("iamlint.hcl.evaluate.walk", counted)
+
+    def of(depth: int) -> int:
+        walked.clear()
+        nested = "try(" * depth + "var.x.y" + ", can(1 + 1))" * depth
+        report = check({"main.tf": 'variable "x" {}\n' + member("x", f'"user:${{{nested}}}@b.c"')})
+        assert report.errors == ()
+        return len(walked)
+
+    assert 0 < of(60) < 2.5 * of(30)
 
 
 @pytest.mark.usefixtures("few_steps")

@@ -9,7 +9,7 @@ a collection is known as soon as its shape is, though its elements may not be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -62,6 +62,11 @@ class Lazy:
 
     def __repr__(self) -> str:
         return f"Lazy({self.reference})"
+
+    def declares(self, name: str) -> bool:
+        """Return whether an attribute is among the ``names``, which may be thousands."""
+        names = self.names()
+        return name in (names if isinstance(names, Container) else frozenset(names))
 
 
 Data: TypeAlias = "bool | int | Decimal | str | tuple[Value, ...] | dict[str, Value] | SetOf | Lazy | Unknown | None"

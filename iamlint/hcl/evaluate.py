@@ -9,6 +9,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -404,8 +405,19 @@ def _refused(value: Value) -> bool:
 def _can(node: syntax.Call, scope: Scope) -> Value:
     if len(node.arguments) != 1:
         raise Refused("can() takes one argument")
+    inside = _declared_in_try(node, scope)
+    return Value(not _refused(evaluate(node.arguments[0], inside)), _span(node, scope))
+
+
+def _declared_in_try(node: syntax.Call, scope: Scope) -> Scope:
+    """Check the names in a ``try`` or ``can``, and return the scope of its arguments.
+
+    Those within another one are checked with that.
+    """
+    if scope.in_try:
+        return scope
     _declared(node, scope)
-    return Value(not _refused(evaluate(node.arguments[0], scope)), _span(node, scope))
+    return replace(scope, in_try=True)
 
 
 def _declared(node: syntax.Node, scope: Scope) -> None:
@@ -416,14 +428,14 @@ def _declared(node: syntax.Node, scope: Scope) -> None:
         match part:
             case syntax.Attribute(object=syntax.Variable(name="local" | "var" as root), name=name):
                 found = scope.lookup(root)
-                if found and isinstance(found.data, Lazy) and name not in {*found.data.names()}:
+                if found and isinstance(found.data, Lazy) and not found.data.declares(name):
                     raise Refused(f"{root}.{name} is not declared")
 
 
 def _try(node: syntax.Call, scope: Scope) -> Value:
-    _declared(node, scope)
+    inside = _declared_in_try(node, scope)
     for argument in node.arguments:
-        value = evaluate(argument, scope)
+        value = evaluate(argument, inside)
         if not any(_is_refused(part) for part in parts(value)):
             return value
     raise Refused("no argument of try() succeeds")

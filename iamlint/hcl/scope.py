@@ -34,13 +34,15 @@ class Scope:
     """The names that an expression can see, and the text that it stands in.
 
     ``lookup`` gives the value of a root name (``var``, ``each``, a resource type), None for one that is not there.
-    ``in_template`` says that the expression stands in the text that ``templatefile()`` or ``templatestring()`` renders.
+    ``in_template`` says that the expression stands in the text that ``templatefile()`` or ``templatestring()`` renders,
+    ``in_try`` that it stands in a ``try`` or ``can``, for which it was checked that its names are declared.
     """
 
     source: SourceText
     lookup: Callable[[str], Value | None]
     files: Files = Files()
     in_template: bool = False
+    in_try: bool = False
     budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS))
 
     def child(self, names: Mapping[str, Value]) -> Scope:
@@ -50,4 +52,4 @@ class Scope:
         def lookup(name: str) -> Value | None:
             return names[name] if name in names else outer(name)
 
-        return Scope(self.source, lookup, self.files, self.in_template, self.budget)
+        return Scope(self.source, lookup, self.files, self.in_template, self.in_try, self.budget)

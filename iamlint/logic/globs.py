@@ -14,6 +14,7 @@ _LONGEST = 4096
 """Characters of a partly known text beyond which what it may become is not worked out."""
 _MOST_STARS = 10
 """Stars of a glob beyond which that is not worked out either."""
+_HOLE = Hole("?")
 _EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
 
 
@@ -22,7 +23,12 @@ def text_is(globs: Iterable[str], text: Text) -> Truth:
     if isinstance(text, str) and "${" not in text:
         plain, pattern = _sorted_out(tuple(globs))
         return Truth.of(text in plain or (pattern is not None and pattern.match(text) is not None))
-    parts = _parts(text)
+    return _matched(tuple(globs), tuple(part if isinstance(part, str) else _HOLE for part in _parts(text)))
+
+
+@lru_cache(maxsize=8192)
+def _matched(globs: tuple[str, ...], parts: tuple[str | Hole, ...]) -> Truth:
+    """Whether a partly known text matches one of these globs; many texts differ only in what their holes are named."""
     truth = Truth.FALSE
     for glob in globs:
         truth |= _glob(glob, parts)
@@ -39,7 +45,7 @@ def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]
 def _parts(text: Text) -> tuple[str | Hole, ...]:
     """The known stretches and the holes of a text; an account that is known by its address has a hole, too."""
     if isinstance(text, Unknown):
-        return text.parts or (Hole("?"),)
+        return text.parts or (_HOLE,)
     if "${" not in text:
         return (text,)
     pieces = (piece for piece in _EMBEDDED.split(text) if piece)

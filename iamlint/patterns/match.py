@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from iamlint.access import access_of
 from iamlint.estate import Estate, identity, role_scope
-from iamlint.facts import CustomRole, Fact, Grant, Place, PrincipalKind
+from iamlint.facts import CustomRole, Fact, Grant, Place, Principal, PrincipalKind
 from iamlint.finding import Confidence
 from iamlint.graph import POWERS
 from iamlint.logic.globs import text_is
@@ -107,8 +107,13 @@ def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
             key = role
         else:
             key = identity(role, grant.declared), role_scope(role, grant.declared)
-        groups[key, grant.resource.kind, principal.kind if principal.unknown is None else id(principal)].append(grant)
+        groups[key, grant.resource.kind, _kind(principal)].append(grant)
     return tuple(map(tuple, groups.values()))
+
+
+def _kind(principal: Principal) -> object:
+    """What the words in common can tell of a principal: its kind, or which it may be and why it is not known."""
+    return principal.kind if principal.unknown is None else (possible_kinds(principal), principal.unknown.reason)
 
 
 @lru_cache(maxsize=4096)

@@ -77,6 +77,10 @@ class Declared:
         return found
 
 
+Chosen = tuple[Mode, str, str, Declared]
+"""A resource: its mode, type, name and block."""
+
+
 def kind_of(block: Block) -> str:
     """The type of a nested block, of a ``dynamic`` one that of the blocks which it makes."""
     return block.label(0) if block.type == "dynamic" else block.type
@@ -106,6 +110,23 @@ class Module:
     files: list[File] = field(default_factory=list)
     errors: list[Unreadable] = field(default_factory=list)
     described: Literal["wholly", "partly"] | None = None
+    _names: dict[tuple[Mode, str], list[str]] | None = field(default=None, init=False, repr=False, compare=False)
+    _chosen: dict[object, list[Chosen]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def names_of(self, mode: Mode, kind: str) -> list[str]:
+        """Return the names of the resources of a type, in their order; asked for once the module is read."""
+        if self._names is None:
+            self._names = {}
+            for of, type_, name in self.resources:
+                self._names.setdefault((of, type_), []).append(name)
+        return self._names.get((mode, kind), [])
+
+    def chosen(self, choose: Callable[[Mode, Declared], bool]) -> list[Chosen]:
+        """Return the resources that a function chooses; asked for once, since each instance goes over them."""
+        if choose not in self._chosen:
+            every = ((key, declared) for key, blocks in self.resources.items() for declared in blocks)
+            self._chosen[choose] = [(*key, declared) for key, declared in every if choose(key[0], declared)]
+        return self._chosen[choose]
 
     @property
     def backend(self) -> Declared | None:

@@ -21,6 +21,8 @@ from iamlint.unknown import Unknown
 META = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "providers"})
 """Arguments and blocks that belong to Terraform, not to the resource."""
 
+STEPS_OF_BODY = 10
+"""Steps that a block takes which a ``dynamic`` block makes."""
 ScopeOf = Callable[[SourceText], Scope]
 
 
@@ -158,9 +160,14 @@ def _dynamic(declared: Declared, scope: ScopeOf) -> tuple[Body, ...] | Unknown:
     collection, content = declared.argument("for_each"), _content(declared)
     if collection is None or content is None:
         return Unknown("the dynamic block has no for_each or no content")
-    found = elements(evaluate(collection.argument.expression, scope(collection.source)))
+    inside = scope(collection.source)
+    found = elements(evaluate(collection.argument.expression, inside))
     if isinstance(found, Unknown):
         return found
+    try:
+        inside.budget.spend(len(found) * STEPS_OF_BODY)
+    except Exhausted:
+        return Unknown("the dynamic block makes more blocks than iamlint has steps for")
     named = declared.argument("iterator")
     iterator = _name(named) if named else declared.block.label(0)
 

@@ -9,7 +9,8 @@ workflows, scheduled requests, the scripts with which machines start.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
 from itertools import chain, islice
 
 from iamlint.documents.values import Value
@@ -97,6 +98,12 @@ def runs(mode: Mode, declared: Declared) -> bool:
     return any(runs(mode, over) for over in declared.overrides)
 
 
+@cache
+def runs_or(wanted: Callable[[Mode, str], bool]) -> Callable[[Mode, Declared], bool]:
+    """Return what tells whether a block may run commands or is of a wanted type."""
+    return lambda mode, declared: wanted(mode, declared.block.label(0)) or runs(mode, declared)
+
+
 def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
     """What an instance of a resource or data source runs that changes IAM."""
     own = _OF_TYPES.get((mode, declared.block.label(0)), frozenset())
@@ -135,7 +142,7 @@ def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread
     for argument in arguments:
         for text in _texts(argument.value):
             for where, written in (("", text), *_scripts(text, files)):
-                found = CHANGES_IAM.search(written)
+                found = _changes_iam(written)
                 if found:
                     reason = f"runs a command that changes IAM, which is not read{where}: {_excerpt(found, written)}"
                     return reason, argument.at
@@ -144,6 +151,12 @@ def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread
         if why and any(map(_may_change, _texts(argument.value))):
             return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
     return None
+
+
+@lru_cache(maxsize=256)
+def _changes_iam(written: str) -> re.Match[str] | None:
+    """What in a command or script changes IAM; thousands of blocks may run the same long script."""
+    return CHANGES_IAM.search(written)
 
 
 def _parts(value: Value) -> Iterator[Value]:

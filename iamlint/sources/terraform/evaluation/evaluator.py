@@ -17,10 +17,19 @@ from iamlint.sources.terraform.configuration.module import Declared, Local, Mode
 from iamlint.sources.terraform.configuration.variables import NOT_SET, convert_variable
 from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
 from iamlint.sources.terraform.evaluation.callsite import Callsite
-from iamlint.sources.terraform.evaluation.commands import runs, unread_of_block, unread_of_call
+from iamlint.sources.terraform.evaluation.commands import runs, runs_or, unread_of_block, unread_of_call
 from iamlint.sources.terraform.evaluation.expansion import MOST_INSTANCES, Expansion, Key, expanded, key_text
+from iamlint.sources.terraform.evaluation.inputs import Given, Input
 from iamlint.sources.terraform.evaluation.providers import passed_providers, provider_name
-from iamlint.sources.terraform.evaluation.run import STEPS_OF_CALL, TOO_MANY_STEPS, Run
+from iamlint.sources.terraform.evaluation.run import (
+    STEPS_OF_CALL,
+    STEPS_OF_EXPANSION,
+    STEPS_OF_FACT,
+    STEPS_OF_INSTANCE,
+    STEPS_OF_PROVIDER,
+    TOO_MANY_STEPS,
+    Run,
+)
 from iamlint.sources.terraform.instances.computed import View
 from iamlint.sources.terraform.instances.declarations import gap
 from iamlint.sources.terraform.instances.instance import Instance
@@ -31,8 +40,6 @@ DEEPEST_CALL = 40
 """Module calls nested deeper than this are not followed."""
 DEEPEST_REFERENCE = 300
 """A value behind a longer chain of references than this is not worked out."""
-
-Input = Callable[[], Value]
 
 
 class ModuleInstance:
@@ -62,10 +69,10 @@ class ModuleInstance:
         self._assumed: dict[tuple[str, ...], frozenset[str]] = {}
         self._expansions: dict[int, Expansion] = {}
         self._children: dict[str, dict[Key, ModuleInstance] | Unknown] = {}
-        self.providers = dict(providers or {})
+        self.providers = providers or {}  # thousands of instances share those that are passed
         self.own_providers = [self._provider(declared) for declared in module.providers]
-        for provider in self.own_providers:
-            self.providers[provider.name] = provider
+        if self.own_providers:
+            self.providers = {**self.providers, **{provider.name: provider for provider in self.own_providers}}
 
     # -- names ---------------------------------------------------------------------------------------------------
 
@@ -193,7 +200,7 @@ class ModuleInstance:
                 return None
             return self._once((mode, kind, name), lambda: self._resource(mode, blocks[0]))
 
-        names = [name for of, type_, name in self.module.resources if (of, type_) == (mode, kind)]
+        names = self.module.names_of(mode, kind)
         return Value(Lazy(self.qualified(prefix + kind), named, lambda: names)) if names else None
 
     def expansion(self, declared: Declared, address: str) -> Expansion:
@@ -209,6 +216,7 @@ class ModuleInstance:
 
     def _expand(self, declared: Declared, address: str) -> Expansion:
         written = {name: declared.argument(name) for name in ("count", "for_each")}
+        self.run.takes(STEPS_OF_EXPANSION)
         count, collection = (self._evaluate(local) if local else None for local in written.values())
         enabled = next((self._evaluate(local) for local in lifecycle(declared, "enabled")), None)
         conflict = any(written.keys() <= one.block.body.arguments.keys() for one in (declared, *declared.overrides))
@@ -306,11 +314,18 @@ class ModuleInstance:
         if expansion.assumed and (found.resources or found.calls):
             self._say_assumed(declared, address, expansion.assumed)
         children: dict[Key, ModuleInstance] = {}
+        providers = passed_providers(declared, self.providers)
+        arguments = {name: written for name, written in declared.arguments().items() if name in found.variables}
+        steps = STEPS_OF_CALL
+        if found.providers:
+            steps += STEPS_OF_PROVIDER * len(found.providers) + len(providers)
         for key, names in expansion.instances:
-            if self.run.is_full(STEPS_OF_CALL):
+            if self.run.is_full(steps):
                 return self._full(declared, address)
             suffix = "[*]" if expansion.symbolic else key_text(key)
-            child = self._child(name, declared, found, address + suffix, names, expansion.uncertain)
+            child = self._child(
+                name, declared, found, address + suffix, names, arguments, providers, expansion.uncertain
+            )
             children["*" if expansion.symbolic else key] = child
         return children
 
@@ -321,23 +336,18 @@ class ModuleInstance:
         module: Module,
         address: str,
         names: Mapping[str, Value],
+        arguments: Mapping[str, Local],
+        providers: Mapping[str, Instance],
         uncertain: Unknown | None,
     ) -> ModuleInstance:
-        scope = self.scope(names)
-
-        def given(written: Local) -> Input:
-            return lambda: evaluate(written.argument.expression, scope(written.source))
-
-        arguments = declared.arguments().items()
-        inputs = {input_name: given(written) for input_name, written in arguments if input_name in module.variables}
         return ModuleInstance(
             self.run,
             module,
-            inputs,
+            Given(arguments, self.scope(names)),
             address=address,
             path=(*self.path, name),
             via=(*self.via, declared.header),
-            providers=passed_providers(declared, self.providers),
+            providers=providers,
             above=self.directories,
             call=declared,
             uncertain=uncertain or self.uncertain,
@@ -365,7 +375,10 @@ class ModuleInstance:
     def _say_commands(self, mode: Mode, declared: Declared) -> None:
         """What a block runs that changes IAM."""
         address = self._address(mode, declared)
-        for key, names in self.expansion(declared, address).instances:
+        for number, (key, names) in enumerate(self.expansion(declared, address).instances):
+            if not self.run.takes(STEPS_OF_INSTANCE) or (number and self.run.is_on_reserve):
+                self._full(declared, address)
+                return
             found = unread_of_block(mode, declared, self.scope(names), self.run.files)
             if found:
                 self._say_once(declared, address + key_text(key), *found)
@@ -421,19 +434,29 @@ class ModuleInstance:
         backend = self.backend()
         if backend:
             yield backend
-        for declared in self.module.others:
-            self._say_once(declared, self.qualified(declared.block.type), "is a block that iamlint does not read")
-        for (mode, kind, name), blocks in self.module.resources.items():
-            for declared in blocks:
-                if runs(mode, declared):
-                    self._say_commands(mode, declared)
-                if wanted(mode, kind):
-                    yield from self._instances(mode, kind, name, declared)
+        self._say_others()
+        running = {id(declared) for *_, declared in self.module.chosen(runs)}
+        for mode, kind, name, declared in self.module.chosen(runs_or(wanted)):
+            if id(declared) in running:
+                self._say_commands(mode, declared)
+            if wanted(mode, kind):
+                yield from self._instances(mode, kind, name, declared)
         for name in self.module.calls:
             children = self.children(name)
             if not isinstance(children, Unknown):
                 for child in children.values():
                     yield from child.instances(wanted)
+
+    def _say_others(self) -> None:
+        """The blocks of types that are not known, once for all instances of the module."""
+        of_module = id(self.module), ""
+        if of_module in self.run.told:
+            return
+        self.run.told.add(of_module)
+        for declared in self.module.others:
+            if not self.run.takes(STEPS_OF_FACT) or self.run.is_on_reserve:
+                return
+            self._say_once(declared, self.qualified(declared.block.type), "is a block that iamlint does not read")
 
     def _instances(self, mode: Mode, kind: str, name: str, declared: Declared) -> Iterator[Instance]:
         address = self._address(mode, declared)

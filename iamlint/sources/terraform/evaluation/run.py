@@ -20,8 +20,12 @@ MOST_STEPS_IN_ROOT = 40_000_000
 """Steps of evaluation of one root module, however many the run has for it."""
 STEPS_OF_INSTANCE = 60
 """Steps that an instance takes beside those of its expressions."""
+STEPS_OF_EXPANSION = 4
+"""Steps that it takes to see how many instances a block has."""
 STEPS_OF_CALL = 80
 """The same, of an instance of a module."""
+STEPS_OF_PROVIDER = 10
+"""Further ones for each provider block of the module."""
 STEPS_OF_FACT = 40
 """Steps that the rules take for a fact that an instance states, more or less."""
 TOO_MANY_STEPS = "takes more steps than iamlint evaluates of it"
