@@ -52,11 +52,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Read:
-    """What was read: grants as texts, the resources that grant, and how many errors and unread parts there are."""
+    """What was read: grants as texts, how many each resource makes, errors with their files, how many unread parts."""
 
     grants: Counter[tuple[str, str, str]]
-    addresses: frozenset[str]
-    errors: int
+    addresses: Counter[str]
+    errors: frozenset[tuple[str, str]]
     gaps: int
 
 
@@ -274,8 +274,9 @@ def reading(files: dict[str, bytes]) -> Read:
     grants = Counter(
         (fact.principal.text, str(fact.role), str(fact.resource)) for fact in found.facts if isinstance(fact, Grant)
     )
-    addresses = frozenset(str(fact.declared.address) for fact in found.facts if isinstance(fact, Grant))
-    return Read(grants, addresses, len(found.errors), sum(isinstance(fact, Gap) for fact in found.facts))
+    addresses = Counter(str(fact.declared.address) for fact in found.facts if isinstance(fact, Grant))
+    errors = frozenset((Path(error.at.path).name, f"{error.at.line} {error.reason}") for error in found.errors)
+    return Read(grants, addresses, errors, sum(isinstance(fact, Gap) for fact in found.facts))
 
 
 def still_says(name: str, data: bytes, lost: Counter[tuple[str, str, str]], gone: frozenset[str]) -> bool:
@@ -393,24 +394,24 @@ def damaged_files(sample: Sample, name: str, data: bytes) -> dict[str, bytes]:
 def judged(sample: Sample, name: str, damaged: bytes, whole: Read) -> tuple[str, Read]:
     """What became of the grants of a damaged file.
 
-    Where as many grants are read as before, they may be others: it counts who has which role, wherever that is.
+    An error in the damaged file tells that it is not whole, also where it has had one before. A resource that makes as
+    many grants as before makes others: to another principal, or to an unknown one.
     """
     after = reading(damaged_files(sample, name, damaged))
     lost = whole.grants - after.grants
     if not lost:
         return "kept", after
-    if after.errors > whole.errors:
+    if after.errors - whole.errors or any(path == Path(name).name for path, _ in after.errors):
         return "error", after
     if after.gaps > whole.gaps:
         return "unknown", after
+    fewer = whole.addresses - after.addresses
     here = {(principal, role) for principal, role, _ in after.grants}
     gone = Counter({grant: count for grant, count in lost.items() if grant[:2] not in here})
-    if after.grants.total() >= whole.grants.total():
-        lost = gone
-    if not lost and not whole.addresses - after.addresses:
+    if not fewer or not (gone or fewer.keys() - after.addresses.keys()):
         return "changed", after
-    silent = whole.addresses - after.addresses
-    return ("LOSS" if still_says(name, damaged, lost, silent) else "removed"), after
+    silent = frozenset(fewer.keys() - after.addresses.keys())
+    return ("LOSS" if still_says(name, damaged, gone or lost, silent) else "removed"), after
 
 
 if __name__ == "__main__":
