@@ -52,12 +52,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Read:
-    """What was read: grants as texts, how many each resource makes, errors with their files, how many unread parts."""
+    """What was read: grants as texts, how many each resource makes, errors with their files, and what is unknown."""
 
     grants: Counter[tuple[str, str, str]]
     addresses: Counter[str]
     errors: frozenset[tuple[str, str]]
     gaps: int
+    unknown: int
 
 
 # -- ways to damage a file ---------------------------------------------------------------------------------------------
@@ -276,14 +277,18 @@ def reading(files: dict[str, bytes]) -> Read:
     )
     addresses = Counter(str(fact.declared.address) for fact in found.facts if isinstance(fact, Grant))
     errors = frozenset((Path(error.at.path).name, f"{error.at.line} {error.reason}") for error in found.errors)
-    return Read(grants, addresses, errors, sum(isinstance(fact, Gap) for fact in found.facts))
+    gaps = sum(isinstance(fact, Gap) for fact in found.facts)
+    unknown = sum(isinstance(fact, Grant) and fact.principal.unknown is not None for fact in found.facts)
+    return Read(grants, addresses, errors, gaps, unknown)
 
 
-def still_says(name: str, data: bytes, lost: Counter[tuple[str, str, str]], gone: frozenset[str]) -> bool:
+def still_says(
+    name: str, data: bytes, original: bytes, lost: Counter[tuple[str, str, str]], gone: frozenset[str]
+) -> bool:
     """Whether another parser finds in the damaged text a principal with a role that was lost.
 
     ``gone`` are the addresses of resources that granted something: one that is whole still does, whatever its arguments
-    refer to.
+    refer to. Of a document the ``original`` tells how often it has both: as often is as before.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -294,9 +299,26 @@ def still_says(name: str, data: bytes, lost: Counter[tuple[str, str, str]], gone
     except Exception:  # whatever another parser stumbles over: the text is damaged, and was not told
         said = any(role in text or principal.partition(":")[2] in text for principal, role, _ in lost)
         return name.endswith(".tf") or said
-    if isinstance(tree, dict) and any(_is_whole(tree, address) for address in gone):
-        return True
-    return any(_says(tree, principal.partition(":")[2] or principal, role) for principal, role, _ in lost)
+    if isinstance(tree, dict):
+        if any(_is_whole(tree, address) for address in gone):
+            return True
+        return any(_says(tree, principal.partition(":")[2] or principal, role) for principal, role, _ in lost)
+    try:
+        before: object = list(yaml.safe_load_all(original))
+    except Exception:  # it has something that only the product's own reader takes
+        before = []
+    pairs = {(principal, role) for principal, role, _ in lost}
+    return any(0 < _times(before, *pair) <= _times(tree, *pair) for pair in pairs)
+
+
+def _times(tree: object, principal: str, role: str) -> int:
+    """How many of the smallest objects of a document have both texts."""
+    inner = tree if isinstance(tree, list) else list(tree.values()) if isinstance(tree, dict) else []
+    found = sum(_times(one, principal, role) for one in inner)
+    if found or not isinstance(tree, dict):
+        return found
+    words = json.dumps(tree, default=str, ensure_ascii=False)
+    return int(principal in words and role in words)
 
 
 def _is_whole(tree: dict[str, object], address: str) -> bool:
@@ -403,15 +425,17 @@ def judged(sample: Sample, name: str, damaged: bytes, whole: Read) -> tuple[str,
         return "kept", after
     if after.errors - whole.errors or any(path == Path(name).name for path, _ in after.errors):
         return "error", after
-    if after.gaps > whole.gaps:
+    if after.gaps > whole.gaps or after.unknown > whole.unknown:
         return "unknown", after
     fewer = whole.addresses - after.addresses
     here = {(principal, role) for principal, role, _ in after.grants}
     gone = Counter({grant: count for grant, count in lost.items() if grant[:2] not in here})
-    if not fewer or not (gone or fewer.keys() - after.addresses.keys()):
+    if not fewer:
         return "changed", after
     silent = frozenset(fewer.keys() - after.addresses.keys())
-    return ("LOSS" if still_says(name, damaged, gone or lost, silent) else "removed"), after
+    lost = gone if sample.damaged.endswith(".tf") else lost
+    original = sample.files[sample.damaged]
+    return ("LOSS" if still_says(name, damaged, original, lost, silent) else "removed"), after
 
 
 if __name__ == "__main__":

@@ -418,3 +418,46 @@ def test_a_policy_whose_key_is_misspelt_is_not_passed_over(key: str) -> None:
 def test_bindings_of_other_tools_are_passed_over() -> None:
     content = {"iam_bindings": {"owners": {"role": "roles/owner", "members": ["user:ana@example.com"]}}}
     assert said(walked("factory.json", json.dumps(content))) == ([], [], [])
+
+
+CONNECTOR = """\
+apiVersion: iam.cnrm.cloud.google.com/v1beta1
+kind: IAMPolicy
+metadata: {name: shop}
+spec:
+  resourceRef: {kind: Project, external: projects/shop}
+  bindings:
+  - role: roles/owner
+    members: [{member: "user:ana@example.com"}]
+"""
+ANALYSIS = {
+    "mainAnalysis": {
+        "analysisResults": [
+            {
+                "attachedResourceFullName": "//cloudresourcemanager.googleapis.com/projects/shop",
+                "iamBinding": {"role": "roles/owner", "members": ["user:ana@example.com"]},
+            }
+        ]
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.yaml", CONNECTOR.replace("members:", "MEMBERS:")),
+        ("a.yaml", CONNECTOR.replace("bindings:", "Bindings:")),
+        ("a.yaml", CONNECTOR.replace("spec:", "Spec:")),
+        ("a.json", json.dumps(ANALYSIS).replace("members", "Members")),
+        ("a.json", json.dumps(ANALYSIS).replace("iamBinding", "IamBinding")),
+        ("a.json", json.dumps(ANALYSIS).replace("analysisResults", "AnalysisResults")),
+        ("a.ndjson", ASSET.replace("members", "MEMBERS")),
+    ],
+)
+def test_a_key_in_another_case_is_an_error(name: str, content: str) -> None:
+    assert said(walked(name, content))[0][:1] == [name]
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.yaml", CONNECTOR), ("a.json", json.dumps(ANALYSIS))])
+def test_in_the_right_case_it_is_none(name: str, content: str) -> None:
+    assert said(walked(name, content)) == ([], [], ["user:ana@example.com"])

@@ -19,13 +19,13 @@ from iamlint.documents.values import Value
 from iamlint.location import Unreadable
 from iamlint.sources.gcloud.parts import place
 from iamlint.sources.gcloud.recognition.kinds import KINDS, Kind
-from iamlint.sources.gcloud.recognition.strays import holds_bindings
+from iamlint.sources.gcloud.recognition.strays import alike, holds_bindings
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 Schema = Mapping[str, Any]
-_OF_POLICIES: frozenset[Kind] = frozenset({"ancestors", "asset", "policy", "search"})
+_OF_POLICIES: frozenset[Kind] = frozenset({"analysis", "ancestors", "asset", "config_connector", "policy", "search"})
 """The kinds that hold allow policies, in which bindings are looked for under keys that exports do not have."""
 _MOST = 10
 """Errors told of one document."""
@@ -59,6 +59,10 @@ def problems(kind: Kind, value: Value, path: Sequence[str | int] = ()) -> list[U
 def _strays(rule: Schema, value: Value, path: tuple[str | int, ...]) -> Iterator[Unreadable]:
     """Keys that exports do not have, with bindings under them: a key is misspelt, or damaged."""
     rule = _referenced(rule["$ref"]) if "$ref" in rule else rule
+    for other in rule.get("allOf", ()):
+        yield from _strays(other, value, path)
+    if "if" in rule:
+        yield from _strays(rule.get("then" if holds(rule["if"], value) else "else", {}), value, path)
     match value.data:
         case dict() as entries if "properties" in rule:
             for name, item in entries.items():
@@ -67,6 +71,9 @@ def _strays(rule: Schema, value: Value, path: tuple[str | int, ...]) -> Iterator
                 elif holds_bindings(item, anywhere=True):
                     reason = f"{path_text([*path, name])}: exports have no bindings under this key"
                     yield Unreadable(place(item), reason, "is the key misspelt?")
+                elif meant := [one for one in rule["properties"] if one not in entries and alike(one, name)]:
+                    reason = f"{path_text([*path, name])}: this key is spelt otherwise"
+                    yield Unreadable(place(item), reason, f"write {meant[0]}")
         case tuple() as items if rule.get("items", {}).keys() & {"properties", "$ref"}:
             for number, item in enumerate(items):
                 yield from _strays(rule["items"], item, (*path, number))

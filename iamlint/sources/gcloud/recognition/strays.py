@@ -12,6 +12,7 @@ _MOST_LOOKED_AT = 20_000
 """Values of a document among which bindings are looked for."""
 _ROLE = re.compile(ROLE)
 _NO_LETTER = re.compile(r"[^a-z]")
+_NO_KEY = re.compile(r"[^a-z0-9_]")
 _KEYS = frozenset({"binding", "bindings"})
 
 
@@ -28,6 +29,11 @@ def is_key_of_bindings(key: str) -> bool:
     Nobody reads them under such a key, and who writes it means them all the same.
     """
     return _NO_LETTER.sub("", key.lower()) in _KEYS
+
+
+def alike(key: str, other: str) -> bool:
+    """Whether two keys differ only by case, or by characters that no key has: ``members`` and ``MEMBERS``."""
+    return _NO_KEY.sub("", key.lower()) == _NO_KEY.sub("", other.lower())
 
 
 def holds_bindings(value: Value, *, anywhere: bool) -> bool:

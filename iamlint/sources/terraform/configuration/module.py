@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from iamlint.hcl.json_syntax import LABELS
+from iamlint.hcl.lexer import shown
 from iamlint.hcl.syntax import Argument, Block, File, Template
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.terraform.configuration.nested import nested_blocks
@@ -217,8 +219,36 @@ def _parse(module: Module, path: Path, load: Load) -> File | None:
 def _blocks(module: Module, path: Path, load: Load) -> Iterator[Declared]:
     file = _parse(module, path, load)
     if file:
+        module.errors += _refused(file)
         for block in file.body.blocks:
             yield Declared(block, file.source)
+
+
+def _refused(file: File) -> Iterator[Unreadable]:
+    """What Terraform refuses at the top of a file: arguments, and blocks without their labels or with more of them.
+
+    The rest of the file is read all the same. Checked with Terraform 1.11.
+    """
+    for name, argument in file.body.arguments.items():
+        at = file.source.location(argument.start, argument.end)
+        yield Unreadable(at, f'the argument "{shown(name)}" is outside of any block', "is the line above it missing?")
+    for block in file.body.blocks:
+        wanted = LABELS.get(block.type, len(block.labels))
+        if len(block.labels) != wanted:
+            at = file.source.location(block.start, block.header_end)
+            reason = f"labels of this {block.type} block: {len(block.labels)}, where {wanted} are expected"
+            yield Unreadable(at, reason, 'a resource has its type and its name: resource "google_project" "shop"')
+        elif block.type in LABELS:
+            yield from _no_names(file, block)
+
+
+def _no_names(file: File, block: Block) -> Iterator[Unreadable]:
+    """Labels of a block that are no names. Source: ``hclsyntax.ValidIdentifier``."""
+    for label in block.labels:
+        if not label.text.replace("-", "_").isidentifier() or label.text.startswith("-"):
+            at = file.source.location(label.start, label.end)
+            hint = "a name has letters, digits, underscores and hyphens, and begins with a letter or an underscore"
+            yield Unreadable(at, f'"{shown(label.text)}" is no name', hint)
 
 
 def _key(block: Block) -> tuple[Mode, str, str]:

@@ -121,7 +121,7 @@ def _blocks(body: Body, name: str, entry: Callable[[Body], Value]) -> Value:
 
 
 def _policy_binding(block: Body) -> Value:
-    entries = {name: block.value(name) for name in ("members", "role")}
+    entries = {name: _required(block, name) for name in ("members", "role")}
     conditions = block.blocks_of("condition")
     if isinstance(conditions, Unknown):
         entries["condition"] = Value(conditions, block.at)
@@ -129,6 +129,11 @@ def _policy_binding(block: Body) -> Value:
         names = ("description", "expression", "title")
         entries["condition"] = Value({name: conditions[0].value(name) for name in names}, conditions[0].at)
     return Value(entries, block.at)
+
+
+def _required(block: Body, name: str) -> Value:
+    """An argument that Terraform requires: where it is absent it may be misspelt."""
+    return block.value(name) if name in block.arguments else Value(Unknown(f"{name} is not set"), block.at)
 
 
 def _audit_config(block: Body) -> Value:

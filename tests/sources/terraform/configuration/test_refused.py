@@ -1,0 +1,76 @@
+"""What Terraform refuses at the top of a file is an error, and the rest of the file is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iamlint.facts import Grant
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+
+GRANT = """\
+resource "google_project_iam_member" "ci" {
+  project = "shop"
+  role    = "roles/owner"
+  member  = "user:ana@example.com"
+}
+"""
+
+
+def errors(tmp_path: Path, text: str, name: str = "main.tf") -> list[tuple[int | None, str]]:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "grant.tf").write_text(GRANT)
+    found = read([tmp_path], Options())
+    assert any(isinstance(fact, Grant) for fact in found.facts)
+    return [(error.at.line, error.reason) for error in found.errors]
+
+
+@pytest.mark.parametrize("text", ["count = 1\n", "locals {}\n\nfor_each = local.all\n", 'role = "roles/owner"\n'])
+def test_an_argument_outside_of_any_block(tmp_path: Path, text: str) -> None:
+    ((_, reason),) = errors(tmp_path, text)
+    assert "is outside of any block" in reason
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'resource "google_project_iam_member"',
+        'resource "google_project_iam_member" "a" "b"',
+        "module",
+        'data "google_iam_policy"',
+        'variable "a" "b"',
+        'terraform "x"',
+    ],
+)
+def test_a_block_with_another_number_of_labels(tmp_path: Path, header: str) -> None:
+    ((line, reason),) = errors(tmp_path, f"locals {{}}\n{header} {{\n}}\n")
+    assert line == 2
+    assert "labels" in reason
+
+
+@pytest.mark.parametrize(
+    "header", ['resource " google_project" "a"', 'resource "google_project" "1a"', 'variable "a b"']
+)
+def test_a_label_that_is_no_name(tmp_path: Path, header: str) -> None:
+    ((_, reason),) = errors(tmp_path, f"{header} {{\n}}\n")
+    assert "is no name" in reason
+
+
+@pytest.mark.parametrize("text", ['{"count": 1}', '{"resourse": {"a": {"b": {}}}}', '{"a": {}, "//": "b"}'])
+def test_a_property_that_is_no_block_of_the_json_syntax(tmp_path: Path, text: str) -> None:
+    assert len(errors(tmp_path, text, "a.tf.json")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.tf", 'resource google_folder a-b {\n}\nresource "google_folder" "über" {\n}\nlocals {\n  a = 1\n}\n'),
+        ("a.tf.json", '{"//": {"a": 1}, "locals": {"a": 1}, "output": {"a": {"value": 1}}}'),
+        ("terraform.tfvars", "count = 1\n"),
+        ("a.tf", 'check "c" {\n}\nmoved {\n  from = a.b\n  to = a.c\n}\n'),
+    ],
+)
+def test_what_it_takes_is_none(tmp_path: Path, name: str, text: str) -> None:
+    assert errors(tmp_path, text, name) == []
