@@ -32,7 +32,7 @@ _PREFIX = re.compile(
       | [\w.-]{1,60}[ \t]{1,40}\|(?=[ \t])                            # Docker Compose
       | \ufeff | >(?=[ ]) | [│┃║|](?=[ \t\n]|$)              # marks of quotes and boxes
       | \xe2\u201d\u201a                                               # a box, read as Windows-1252
-    ))++"""
+    ))++[ \t]?"""
 )
 _BOX_ENDS = re.compile("[╷╵]|\xe2\u2022[\xb7\xb5]")
 _ESCAPES = re.compile(
@@ -56,6 +56,14 @@ _STARTS = re.compile(
 )
 _WORD = re.compile(r"[\w.@/:=%-]")
 _OWN_LINE = re.compile(r"Error\b|ERROR\b|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d")
+_PAYLOAD = re.compile(
+    r"[ \t{}\[\]()\"',-]|(?:metadata|details|error|reason|domain|service|permission|resource)[ ]?[:={]", re.I
+)
+_OPEN_END = re.compile(
+    r"(?:[:,({\[='\"`]|\b(?:on|for|the|to|of|have|account|permission|resource|project|member))$", re.I
+)
+_WRAPPED_END = re.compile(r"(?<![.,)\]}] )\b[\w@/-]+$")
+_MOST_LINES = 40
 _WIDTHS = frozenset((72, 76, 78, 79, 80, 90, 96, 100, 110, 118, 119, 120, 128, 130, 132, 140, 150, 158, 160, 180, 200))
 
 
@@ -94,9 +102,47 @@ class ErrorText:
         row = bisect_right(self._line_ends, offset - 1)
         return row + 1 + (self._cut_lines if self.unread and offset > len(self.plain) // 2 else 0)
 
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(found.end() for found in re.finditer("\n", self.plain))]
+
     def line_start(self, offset: int) -> int:
-        """The offset at which the line of an offset starts."""
-        return self.plain.rfind("\n", 0, offset) + 1
+        """The offset at which the line of an offset starts; a line that a terminal broke is one line."""
+        return self._line_starts[bisect_right(self._line_starts, offset) - 1]
+
+    def passage(self, first: int, last: int, low: int, high: int) -> tuple[int, int]:
+        """The lines that go together with those from ``first`` to ``last``, offsets in ``plain``, within two bounds.
+
+        What another line of a log names has nothing to do with an error. So only these lines count: those of the same
+        payload, which are indented or start with a bracket, and those that the sentence goes on in.
+        """
+        starts = self._line_starts
+        top = bisect_right(starts, first) - 1
+        bottom = bisect_right(starts, max(first, last - 1)) - 1
+        for _ in range(_MOST_LINES):
+            if top == 0 or starts[top] <= low or not self._follows(top):
+                break
+            top -= 1
+        for _ in range(_MOST_LINES):
+            if bottom + 1 == len(starts) or starts[bottom + 1] >= high or not self._follows(bottom + 1):
+                break
+            bottom += 1
+        end = starts[bottom + 1] if bottom + 1 < len(starts) else len(self.plain)
+        return max(low, starts[top]), min(high, end)
+
+    def _follows(self, row: int) -> bool:
+        """Whether a line, counted from 0, goes on with what the line before it began."""
+        starts = self._line_starts
+        begin = starts[row]
+        before, line = self.plain[starts[row - 1] : begin], self.plain[begin : begin + 200]
+        if not before.strip() or not line.strip():
+            return False
+        if _PAYLOAD.match(line):
+            return True
+        before = before.rstrip()
+        if _OPEN_END.search(before[-40:]):
+            return True
+        return len(before) >= 60 and not line[0].isupper() and bool(_WRAPPED_END.search(before[-40:]))
 
     @cached_property
     def starts(self) -> list[int]:

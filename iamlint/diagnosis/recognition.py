@@ -254,16 +254,15 @@ def _wrapped(events: list[list[_Hit]], wrappers: list[list[_Hit]]) -> tuple[list
 
 def _recognised(source: ErrorText, event: list[_Hit], stretch: tuple[int, int], around: list[_Hit]) -> _Found:
     kind = event[0].kind
-    start, end = stretch
     at = source.offset(event[0].start)
+    start, end = source.passage(at, source.offset(max(hit.end for hit in event) - 1) + 1, *stretch)
     values = dict(kind.implies)
     for name, value in read_fields(source.plain[max(start, at - LONGEST_READ // 2) : end], kind.templates).items():
         values.setdefault(name, value)
     for wrapper in around:
         begins = source.offset(wrapper.start)
-        for name, value in read_fields(
-            source.plain[begins : begins + NEAR // 2], wrapper.kind.templates, only=True
-        ).items():
+        passage = source.plain[begins : begins + NEAR // 2]
+        for name, value in read_fields(passage, wrapper.kind.templates, only=True).items():
             values.setdefault(name, value)
         for name, value in wrapper.kind.implies.items():
             values.setdefault(name, value)
@@ -287,7 +286,7 @@ def _unknown(source: ErrorText, start: int, end: int) -> _Found:
 
 
 def _unknown_messages(source: ErrorText, hits: list[_Hit]) -> Iterator[_Found]:
-    """Messages that look like a refusal and are of no known kind, each kind of line once."""
+    """Messages that look like a refusal and are of no known kind."""
     known = {hit.message for hit in hits}
     seen: set[tuple[int, int]] = set()
     for start, _ in pattern_spans(_denial(), source.squeezed):

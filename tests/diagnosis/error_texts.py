@@ -238,6 +238,82 @@ TABLE = [
         ["openid-denied"],
         {"target": TARGET, "method": "generateIdToken"},
     ),
+    Case(
+        "App Engine, with details as YAML",
+        "ERROR: (gcloud.app.deploy) PERMISSION_DENIED: You do not have permission to act as 'orchard-prod@appspot.gserviceaccount.com'\n"
+        "- '@type': type.googleapis.com/google.rpc.ResourceInfo\n  description: You do not have permission to act as this service account.",
+        ["actas-denied-run"],
+        {"target": "orchard-prod@appspot.gserviceaccount.com", "permission": "iam.serviceAccounts.actAs"},
+    ),
+    Case(
+        "gcloud says who was signed in",
+        f"ERROR: (gcloud.run.deploy) PERMISSION_DENIED: Permission 'iam.serviceaccounts.actAs' denied on service account {TARGET} (or it "
+        f"may not exist). This command is authenticated as {CALLER} using the credentials in /home/runner/gha-creds-1.json, specified by "
+        "the [auth/credential_file_override] property.",
+        ["actas-denied-run"],
+        {"target": TARGET, "principal": CALLER},
+    ),
+    Case(
+        "gcloud, older, names the user in brackets",
+        f"ERROR: (gcloud.run.deploy) User [kim@example.org] does not have permission to access namespace [orchard-prod] (or it may not "
+        f"exist): Permission '\niam.serviceaccounts.actAs' denied on service account {NUMBER}-compute@developer.gserviceaccount.com.",
+        ["actas-denied-run"],
+        {"target": f"{NUMBER}-compute@developer.gserviceaccount.com", "principal": "kim@example.org"},
+        2,
+    ),
+    Case(
+        "gcloud, older, the user may not see the project",
+        "ERROR: (gcloud.projects.get-iam-policy) User [kim@example.org] does not have permission to access projects instance "
+        "[orchard-prod:getIamPolicy] (or it may not exist): The caller does not have permission",
+        ["target-rights-missing"],
+        {"principal": "kim@example.org"},
+    ),
+    Case(
+        "a link that a mail program made",
+        f"Permission ‘iam.serviceaccounts.actAs’ denied on service account [{TARGET}](mailto:{TARGET}) (or it may not exist).",
+        ["actas-denied-run"],
+        {"target": TARGET},
+    ),
+    Case(
+        "a library that signs by way of itself",
+        "aiohttp.client_exceptions.ClientResponseError: 403, message='Forbidden: "
+        + payload(DENIED.replace("getAccessToken", "implicitDelegation")).replace("\n", "\\n").replace("'", "\\'")
+        + f"', url=URL('https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{TARGET}:signBlob')",
+        ["delegation-denied"],
+        {"target": TARGET, "method": "signBlob", "permission": "iam.serviceAccounts.implicitDelegation"},
+    ),
+    Case(
+        "a provider's debug log",
+        "  diagnostic_summary=\n  | Error creating Key: googleapi: Error 403: API Keys API has not been used in project "
+        f'{NUMBER} before or it is disabled.\n  | Details:\n  | [\n  |   {{\n  |     "metadata": {{\n'
+        f'  |       "consumer": "projects/{NUMBER}",\n  |       "service": "apikeys.googleapis.com"\n  |     }},\n',
+        ["api-disabled-other"],
+        {"project": NUMBER, "service": "apikeys.googleapis.com"},
+        2,
+    ),
+    Case(
+        "logrus",
+        f'time="2026-08-08T14:23:41-07:00" level=error msg="Error: Error creating service account: googleapi: Error 403: {API_OFF}, '
+        'accessNotConfigured"',
+        ["api-disabled-iamcredentials"],
+        {"project": NUMBER},
+    ),
+    Case(
+        "a warning of the login",
+        'WARNING: \nCannot add the project "orchard-billing" to ADC as the quota project because the account in ADC does not have the '
+        '"serviceusage.services.use" permission on this project.',
+        ["quota-project-denied"],
+        {"permission": "serviceusage.services.use"},
+        2,
+    ),
+    Case(
+        "a transcript of curl",
+        f'$ curl -X POST "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{TARGET}:generateAccessToken"\n'
+        + payload("The caller does not have permission"),
+        ["caller-no-permission"],
+        {"target": TARGET, "method": "generateAccessToken", "service": "iamcredentials.googleapis.com"},
+        5,
+    ),
     # -- as people copy and type it
     Case(
         "broken by a terminal of 80 columns",
@@ -383,9 +459,16 @@ TABLE = [
         "Grant the permission iam.serviceAccounts.getAccessToken to the caller.",
         [None],
     ),
+    Case("a description that is not in the list", '{"error":"invalid_grant","error_description":"It rains."}', [None]),
     Case(
-        "a description that is not in the list",
-        '{"error":"invalid_grant","error_description":"Token has been expired or revoked."}',
+        "a successful call in an audit log",
+        '{"authorizationInfo": [{"granted": true, "permission": "iam.serviceAccounts.getAccessToken"}]}',
         [None],
+    ),
+    Case(
+        "a reason in lower case",
+        '{"errors": [{"domain": "global", "reason": "forbidden"}], "code": 403}',
+        [None],
+        {"reason": ""},
     ),
 ]

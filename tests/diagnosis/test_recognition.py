@@ -62,6 +62,33 @@ def test_the_account_of_one_error_is_not_read_for_another() -> None:
     assert (first.fields.target, second.fields.target) == (TARGET, "")
 
 
+OTHER = "other@orchard-prod.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"10:11:11 INFO using service account {OTHER}\n10:11:12 WARN {DENIED}\n10:11:13 INFO service account {OTHER}",
+        f"Impersonating service account {OTHER}\n\nthe call failed: {DENIED}\n\nservice account {OTHER} is idle",
+        stamped(f"Activated service account credentials for: [{OTHER}]\nfailed: {DENIED}\nfor email {OTHER}"),
+        f"{DENIED}\nservice account {OTHER} is used elsewhere",
+    ],
+)
+def test_what_another_line_of_a_log_names_is_not_read(text: str) -> None:
+    (found,) = recognise(text)
+    assert (found.fields.target, found.fields.resource, found.fields.principal) == ("", "", "")
+
+
+def test_a_sentence_that_is_wrapped_between_words_is_read_whole() -> None:
+    (found,) = recognise(
+        boxed(
+            "Error: Error creating Service: googleapi: Error 403: Permission\n'iam.serviceaccounts.actAs' denied on"
+            f" service account\n{TARGET} (or it may not\nexist)., forbidden"
+        )
+    )
+    assert found.fields.target == TARGET
+
+
 def test_an_error_that_is_tried_again_is_counted() -> None:
     (found,) = recognise("\n".join(f"10:11:{i:02} WARN retry {i}: {DENIED}" for i in range(5)))
     assert found.times == 5
