@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
@@ -18,6 +19,7 @@ SECONDS = 10.0
 
 BIG = {
     "text": Value("a" * 2_000_000),
+    "mixed": Value("".join(random.Random(1).choices("ab", k=30_000))),
     "signs": Value("é" * 1_000_000),
     "many": Value(List(Value(f"user:{at}@example.com") for at in range(90_000))),
     "lines": Value("a,b\n" * 500_000),
@@ -63,6 +65,9 @@ HOSTILE = [
     'regex("(x+x+)+y", "${join("", [for i in range(1000) : "xxxxxxxxxx"])}z")',
     'regex("${join("", [for i in range(1000) : "("])}", "a")',
     'regexall("", text)',
+    'regexall("a(?:[ab]*a[ab]{14}c)?", mixed)',
+    'regexall("(?:a?){50}(?:[ab]*a[ab]{200}c)?", mixed)',
+    'regexall("\\\\pL{900}", text)',
     "setproduct(thousand, thousand, thousand)",
     "setproduct(many, many)",
     "length(setproduct(thousand, thousand))",
@@ -111,7 +116,11 @@ HOSTILE = [
     " + ".join(["1"] * 20_000) + " + many",
     "true ? 1 : " * 3_000 + "many + 1",
 ]
-KNOWN = {'cidrsubnets("::/0", [for a in thousand : 128]...)', 'fileset("files", "**/**/**/**/**/**/**/**/**/**x")'}
+KNOWN = {
+    'cidrsubnets("::/0", [for a in thousand : 128]...)',
+    'fileset("files", "**/**/**/**/**/**/**/**/**/**x")',
+    'regexall("(.*)(.*)(.*)(.*)(.*)x", text)',
+}
 """Those that are only tried, and have an answer."""
 
 

@@ -1,25 +1,40 @@
-"""Searching with RE2's regular expressions, in time that grows with pattern times text and no more.
+"""Terraform's regular expressions, searched by RE2 in time that grows with the text and no faster.
 
-Each pair of an instruction and a place in the text is visited once: the first visit has precedence, and what failed
-once fails again. Source: https://swtch.com/~rsc/regexp/regexp3.html (its "BitState")
+Terraform's are Go's, whose package follows RE2. `ONLY_RE2` lists what the two read differently; the recorded answers of
+``terraform console`` keep the rest. Sources: https://github.com/google/re2/wiki/Syntax, https://pkg.go.dev/regexp/syntax
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from iamlint.hcl.functions.pattern_syntax import Characters, Choice, Group, Place, Reader, Repeat, Sequence, Tree
-from iamlint.hcl.functions.types import Unclear
+from iamlint.hcl.functions.types import Refused, Unclear
 from iamlint.unknown import Unknown
 
-MOST_INSTRUCTIONS = 5_000
-MOST_STEPS = 300_000
-"""Visits of one call, beyond which the result is unknown; about a second."""
 LONGEST_PATTERN = 5_000
-_PER_MATCH = 5
+"""Characters of a pattern beyond which it is not evaluated."""
+MEMORY = 1 << 20
+"""Bytes that a compiled pattern and its search may take; RE2 compiles no larger pattern."""
+MOST_WORK = 200_000_000
+"""Work of one call beyond which its result is unknown: for each search the characters of the rest of the text times the
+instructions of the pattern. That is what RE2 takes at worst, about two seconds; it usually takes a hundredth of it."""
+_KEPT = 64
+"""Compiled patterns that are kept."""
+
+ONLY_RE2: Mapping[str, str] = {
+    r"\\C": "one byte of a text; Go refuses it",
+    r"\(\?P?<[^>]*[^\x00-\x7f][^>]*>": "letters of any script in the name of a group; Go takes those of ASCII",
+}
+"""What RE2 reads and Go refuses: Python patterns over one token of a pattern, and the difference."""
+_REFUSED = re.compile("|".join(ONLY_RE2))
+_TOKEN = re.compile(
+    r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<(?P<name>[^>]*)>|(?P<group>\((?!\?))",
+    re.DOTALL,
+)
+"""Quoted texts, escapes, classes, and what opens a group that is captured."""
 
 
 class Found(NamedTuple):
@@ -30,100 +45,30 @@ class Found(NamedTuple):
     groups: tuple[str | None, ...]
 
 
-class _Split(NamedTuple):
-    first: int
-    second: int
-
-
-class _Save(NamedTuple):
-    slot: int
-
-
-class _Jump(NamedTuple):
-    to: int
-
-
-_Instruction = Characters | Place | _Split | _Save | _Jump | None
-"""None is the end: a match."""
-
-
-@dataclass
-class _Program:
-    instructions: list[_Instruction] = field(default_factory=list)
-
-    def emit(self, instruction: _Instruction) -> int:
-        if len(self.instructions) >= MOST_INSTRUCTIONS:
-            raise Unclear(Unknown("a pattern larger than iamlint evaluates"))
-        self.instructions.append(instruction)
-        return len(self.instructions) - 1
-
-    def add(self, tree: Tree) -> None:
-        match tree:
-            case Sequence(items):
-                for item in items:
-                    self.add(item)
-            case Choice(options):
-                self._choice(options)
-            case Group(number, item):
-                self.emit(_Save(2 * number))
-                self.add(item)
-                self.emit(_Save(2 * number + 1))
-            case Repeat():
-                self._repeat(tree)
-            case _:
-                self.emit(tree)
-
-    def _choice(self, options: tuple[Tree, ...]) -> None:
-        ends = []
-        for option in options[:-1]:
-            split = self.emit(None)
-            self.add(option)
-            ends.append(self.emit(None))
-            self.instructions[split] = _Split(split + 1, len(self.instructions))
-        self.add(options[-1])
-        for end in ends:
-            self.instructions[end] = _Jump(len(self.instructions))
-
-    def _repeat(self, tree: Repeat) -> None:
-        for _ in range(tree.least - (tree.most is None and tree.least > 0)):
-            self.add(tree.item)
-        if tree.most is None:
-            self._any_number(tree)
-            return
-        splits = []
-        for _ in range(tree.most - tree.least):
-            splits.append(self.emit(None))
-            self.add(tree.item)
-        for split in splits:
-            self.instructions[split] = _branch(split + 1, len(self.instructions), tree.greedy)
-
-    def _any_number(self, tree: Repeat) -> None:
-        """``x+``, or for ``x*`` an optional ``x+``."""
-        split = self.emit(None) if tree.least == 0 else None
-        start = len(self.instructions)
-        self.add(tree.item)
-        loop = self.emit(None)
-        self.instructions[loop] = _branch(start, loop + 1, tree.greedy)
-        if split is not None:
-            self.instructions[split] = _branch(start, loop + 1, tree.greedy)
-
-
-def _branch(inside: int, after: int, greedy: bool) -> _Split:
-    return _Split(inside, after) if greedy else _Split(after, inside)
-
-
 class Pattern:
-    """A compiled pattern; ``names`` has a name, or an empty text, for each group."""
+    """A compiled pattern; ``names`` has a name, or an empty text, for each group.
+
+    Raises `Refused` for what Go refuses, and `Unclear` for what is larger than iamlint evaluates.
+    """
 
     def __init__(self, text: str) -> None:
+        import re2
+
         if len(text) > LONGEST_PATTERN:
             raise Unclear(Unknown("a pattern longer than iamlint evaluates"))
-        reader = Reader(text)
-        program = _Program()
-        program.add(reader.read())
-        program.emit(None)
-        self.instructions = program.instructions
-        self.names = tuple(reader.names)
+        tokens = list(_TOKEN.finditer(text))
+        if any(_REFUSED.fullmatch(token[0]) for token in tokens):
+            raise Refused("the pattern has what Go's regular expressions do not have")
+        options = re2.Options()
+        options.max_mem, options.log_errors = MEMORY, False
+        try:
+            self._regex: Any = re2.compile(text, options)
+        except re2.error as error:
+            raise _refusal(str(error)) from error
+        except UnicodeEncodeError as error:
+            raise _no_unicode() from error
+        self.names = tuple(token["name"] or "" for token in tokens if token.lastgroup)  # RE2 keeps one of equal names
+        self._size: int = self._regex.programsize
 
     def search(self, text: str) -> Found | None:
         """The first match."""
@@ -131,83 +76,37 @@ class Pattern:
 
     def matches(self, text: str) -> Iterator[Found]:
         """Every match, none overlapping; an empty one not right after another, as Go has it."""
-        budget, at, last = [MOST_STEPS], 0, -1
-        while at <= len(text):
-            found = self._from(text, at, budget)
-            if found is None:
-                return
-            if found.end > found.start or found.start != last:
-                yield found
-            last = found.end
-            at = found.end if found.end > at else at + 1
-
-    def _from(self, text: str, start: int, budget: list[int]) -> Found | None:
-        visited: set[int] = set()
-        anchored = self.instructions[0] == Place("A")
-        for begin in range(start, 1 if anchored else len(text) + 1):
-            slots = self._at(text, begin, visited, budget)
-            if slots is not None:
-                budget[0] -= len(visited) + _PER_MATCH
-                if budget[0] < 0:
+        left, last = MOST_WORK - self._size * len(text), -1
+        if left < 0:
+            raise _too_long()
+        try:
+            for found in self._regex.finditer(text):
+                start, end = found.span()
+                if end > start or start != last:
+                    yield Found(start, end, found.groups())
+                last = end
+                left -= self._size * (len(text) - end)
+                if left < 0:
                     raise _too_long()
-                spans = zip(slots[2::2], slots[3::2], strict=True)
-                return Found(slots[0], slots[1], tuple(None if a < 0 or b < 0 else text[a:b] for a, b in spans))
-        return None
+        except UnicodeEncodeError as error:
+            raise _no_unicode() from error
 
-    def _at(self, text: str, begin: int, visited: set[int], budget: list[int]) -> tuple[int, ...] | None:
-        slots = (begin, *(-1,) * (2 * len(self.names) + 1))
-        waiting, size, instructions = [(0, begin, slots)], len(self.instructions), self.instructions
-        while waiting:
-            at, place, slots = waiting.pop()
-            while place * size + at not in visited:
-                visited.add(place * size + at)
-                if len(visited) > budget[0]:
-                    raise _too_long()
-                match instructions[at]:
-                    case Characters() as characters:
-                        if place >= len(text) or not characters.holds(text[place]):
-                            break
-                        at, place = at + 1, place + 1
-                    case _Split(first, second):
-                        waiting.append((second, place, slots))
-                        at = first
-                    case _Save(slot):
-                        slots = (*slots[:slot], place, *slots[slot + 1 :])
-                        at += 1
-                    case _Jump(to):
-                        at = to
-                    case Place(kind):
-                        if not _stands(kind, text, place):
-                            break
-                        at += 1
-                    case None:
-                        return (slots[0], place, *slots[2:])
-        return None
+
+def _refusal(told: str) -> Refused | Unclear:
+    if "pattern too large" in told:
+        return Unclear(Unknown("a pattern larger than iamlint evaluates"))
+    return Refused(f"the pattern has an error: {told}")
+
+
+def _no_unicode() -> Unclear:
+    return Unclear(Unknown("a text that is not Unicode"))
 
 
 def _too_long() -> Unclear:
     return Unclear(Unknown("a search with a pattern that takes longer than iamlint evaluates"))
 
 
-def _word(text: str, at: int) -> bool:
-    return 0 <= at < len(text) and text[at].isascii() and (text[at].isalnum() or text[at] == "_")
-
-
-def _stands(kind: str, text: str, at: int) -> bool:
-    match kind:
-        case "A":
-            return at == 0
-        case "z":
-            return at == len(text)
-        case "^":
-            return at == 0 or text[at - 1] == "\n"
-        case "$":
-            return at == len(text) or text[at] == "\n"
-        case _:
-            return (_word(text, at - 1) is not _word(text, at)) is (kind == "b")
-
-
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_KEPT)
 def compiled(text: str) -> Pattern:
-    """A pattern; raises `Refused` for what RE2 refuses, and `Unclear` for what is not evaluated."""
+    """A pattern; raises `Refused` for what Go refuses, and `Unclear` for what is not evaluated."""
     return Pattern(text)
