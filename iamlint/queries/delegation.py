@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from iamlint.access import Decision, access_of
 from iamlint.estate import Estate, Node, account_node, identity, scope
-from iamlint.facts import Declaration, Grant, Impersonation, Place, Text
+from iamlint.facts import Declaration, Grant, Impersonation, Place, Resource, Text
 from iamlint.finding import Confidence
-from iamlint.graph import Edge, Graph, graph_of
+from iamlint.graph import POWERS, Edge, Graph, graph_of
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, Verdict, distinct
 from iamlint.patterns.match import Match
@@ -72,19 +73,31 @@ def _lacks(graph: Graph, hop: _Hop, declared: Declaration, others: _Others) -> V
     if holder is None or onto is None or "/" in onto.partition(" in ")[0]:
         return FALSE
     around = graph.hierarchy.around(hop.onto, declared)
-    of_holder = [edge for node in around for edge in graph.sources_on(node).get(holder, ()) if _counts(edge, hop)]
-    if any(edge.verdict.truth is Truth.TRUE and edge.permissions for edge in of_holder):
+    found = [_given(graph, grant, hop, declared) for node in around for grant in _held_on(graph, node, holder, hop)]
+    if any(one.truth is Truth.TRUE for one in found):
         return FALSE
-    reasons = [*(_may_let_through(edge.grant, True, edge.verdict) for edge in of_holder)]
+    reasons = ["; ".join(one.reasons) for one in found if one.truth is Truth.UNKNOWN]
     reasons += (reason for node in around for source, reason in others(node, hop.permission) if source != holder)
     reasons = [reason for reason in reasons if reason]
     reasons += _not_seen(graph, hop, declared)
-    closed = [edge.verdict for edge in graph.closed_onto(hop.onto, declared) if _lets(edge, holder, hop.permission)]
-    facts = tuple(dict.fromkeys(fact for verdict in closed for fact in verdict.facts))
+    closed = [one for one in found if one.blocked]
+    facts = tuple(dict.fromkeys(fact for one in closed for fact in one.facts))
     if reasons:
-        told = (reason for verdict in closed for reason in verdict.reasons)
+        told = (reason for one in closed for reason in one.reasons)
         return Verdict(Truth.UNKNOWN, distinct((*told, *reasons))[:_MOST_REASONS], facts=facts)
     return Verdict(Truth.TRUE, facts=facts)
+
+
+def _held_on(graph: Graph, node: Node, holder: str, hop: _Hop) -> Iterator[Grant]:
+    """The grants on a node to a holder that may have to do with the permission of a hop, open or not."""
+    edges = (*graph.sources_on(node).get(holder, ()), *graph.closed_on(node))
+    yield from (edge.grant for edge in edges if edge.source == holder and hop.permission in POWERS[edge.kind])
+
+
+def _given(graph: Graph, grant: Grant, hop: _Hop, declared: Declaration) -> Decision:
+    """Whether a grant on an account, or above it, lets a hop through: what blocks the account itself counts, too."""
+    account = Resource("service_account", hop.onto)
+    return access_of(graph.estate).decide(grant, (hop.permission,), account, declared=declared)
 
 
 def _counts(edge: Edge, hop: _Hop) -> bool:
@@ -101,22 +114,16 @@ def _perhaps_on(graph: Graph) -> _Others:
         if (node, permission) not in known:
             hop = _Hop("", permission, "", Place(Location("")))
             counting = (edge for edge in graph.on(node) if _counts(edge, hop))
-            told = {(edge.source, _may_let_through(edge.grant, False, edge.verdict)): None for edge in counting}
+            told = {(edge.source, _may_let_through(edge.grant)): None for edge in counting}
             known[node, permission] = [one for one in told if one[1]][:_MOST_REASONS]
         return known[node, permission]
 
     return others
 
 
-def _lets(edge: Edge, holder: str, permission: str) -> bool:
-    return edge.source == holder and permission in edge.permissions
-
-
-def _may_let_through(grant: Grant, same: bool, verdict: Verdict) -> str:
+def _may_let_through(grant: Grant) -> str:
     """Why a grant to somebody else may be one to the holder after all."""
     principal = grant.principal
-    if same:
-        return "; ".join(verdict.reasons)
     if principal.unknown:
         return f"a principal is not known: {principal.unknown.reason}"
     if principal.kind in ("group", "domain", "public"):

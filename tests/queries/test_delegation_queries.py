@@ -159,6 +159,55 @@ data "google_service_account_access_token" "three" {
     )
 
 
+ON_FOLDER = """
+resource "google_project" "shop" {
+  project_id = "shop"
+  name       = "shop"
+  folder_id  = "1"
+}
+
+resource "google_folder_iam_member" "hop" {
+  folder = "folders/1"
+  role   = "roles/iam.serviceAccountTokenCreator"
+  member = "serviceAccount:one@seed.iam.gserviceaccount.com"
+}
+"""
+
+
+def denied(project: str) -> str:
+    return f"""
+resource "google_iam_deny_policy" "d" {{
+  parent = urlencode("cloudresourcemanager.googleapis.com/projects/{project}")
+  name   = "no-tokens"
+  rules {{
+    deny_rule {{
+      denied_principals  = ["principalSet://goog/public:all"]
+      denied_permissions = ["iam.googleapis.com/serviceAccounts.getAccessToken"]
+    }}
+  }}
+}}
+"""
+
+
+def test_a_grant_from_above_counts_as_far_as_nothing_below_denies_it(check: Check) -> None:
+    assert said(check, ACCOUNTS, CHAIN, ON_FOLDER) == ([], [])
+    assert said(check, ACCOUNTS, CHAIN, ON_FOLDER, denied("other")) == ([], [])
+    # The deny policy is on the project of the account, below the folder that has the grant.
+    assert said(check, ACCOUNTS, CHAIN, PROJECT, ON_FOLDER, denied("shop")) == ([BROKEN], [])
+
+
+def test_a_permission_that_only_the_other_way_to_sign_has_breaks_it(check: Check) -> None:
+    role = """
+resource "google_project_iam_custom_role" "signer" {
+  project     = "shop"
+  role_id     = "signer"
+  title       = "signer"
+  permissions = ["iam.serviceAccounts.signBlob"]
+}
+"""
+    assert said(check, ACCOUNTS, CHAIN, PROJECT, role, hop("projects/shop/roles/signer")) == ([BROKEN], [])
+
+
 @pytest.mark.parametrize(
     ("target", "delegates", "reasons"),
     [
