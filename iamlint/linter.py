@@ -52,7 +52,7 @@ def lint(
         except TimeUp:
             errors.append(_not_asked(rules[number:], allowance))
             break
-    errors += estate.closings.unfinished
+    errors += estate.blockers.unfinished
     return Report(
         version=__version__,
         catalog_date=estate.roles.catalog.date,

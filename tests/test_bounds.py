@@ -15,7 +15,7 @@ from iamlint import budget
 from iamlint.access import blocking
 from iamlint.budget import Allowance
 from iamlint.cli import main
-from iamlint.estate import closings
+from iamlint.estate import blockers
 from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS
 from iamlint.hcl.syntax import Node
@@ -319,8 +319,8 @@ resource "google_iam_projects_policy_binding" "b{0}" {{
 def test_more_policies_than_are_held_against_grants_are_an_error(
     check: Check, monkeypatch: pytest.MonkeyPatch, policy: Callable[[int], str]
 ) -> None:
-    monkeypatch.setattr(closings, "STEPS", 50)
-    monkeypatch.setattr(closings, "STEPS_A_GRANT", 0)
+    monkeypatch.setattr(blockers, "STEPS", 50)
+    monkeypatch.setattr(blockers, "STEPS_A_GRANT", 0)
     grants = "".join(member(f"x{n}", f'"user:a{n}@example.com"') for n in range(5))
     report = check({"main.tf": grants + "".join(map(policy, range(60)))}, select=("broad-token-creator",))
     assert report.findings == ()

@@ -22,11 +22,11 @@ class Access:
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
-        self._closings = estate.closings
+        self._blockers = estate.blockers
 
     def is_plain(self, grant: Grant) -> bool:
         """Whether a grant certainly gives what its role has: it has no condition, and the input has no blockers."""
-        return grant.condition is None and not self._closings
+        return grant.condition is None and not self._blockers
 
     def held(self, grant: Grant) -> tuple[frozenset[str], Unknown | None]:
         """The permissions that the role of a grant certainly has and that are of use there; why there may be more."""
@@ -67,26 +67,26 @@ class Access:
             allow = (role_step(grant, permission, self._estate), *above, condition)
             checks.append(self._check(asked, permission, allow, day, whole=whole))
         found = Decision.of(tuple(checks))
-        return self._with_left_aside(found, asked, day) if self._closings else found
+        return self._with_left_aside(found, asked, day) if self._blockers else found
 
     def _check(self, grant: Grant, permission: str, allow: tuple[Step, ...], day: date, *, whole: bool) -> Check:
         """The check of a permission whose allow steps are known. What is not allowed anyway is not held against all."""
         given = Check.of(permission, allow, NOTHING)
-        if not self._closings or (given.truth is Truth.FALSE and not whole):
+        if not self._blockers or (given.truth is Truth.FALSE and not whole):
             return given
-        return Check.of(permission, allow, blocking_steps(self._closings, grant, permission, day, whole=whole))
+        return Check.of(permission, allow, blocking_steps(self._blockers, grant, permission, day, whole=whole))
 
     def _with_left_aside(self, found: Decision, grant: Grant, day: date) -> Decision:
         """The decision, with what would block what is open and does not count."""
         open_ = [one.permission for one in found.checks if one.truth is found.truth and one.unblocked]
         if found.truth is Truth.FALSE or not open_:
             return found
-        facts = left_aside(self._closings, grant, open_, day)
+        facts = left_aside(self._blockers, grant, open_, day)
         return replace(found, facts=(*found.facts, *facts)) if facts else found
 
     def enabled(self, grant: Grant) -> Step:
         """Whether the holder of a grant can act at all: nobody has the tokens of an account that is disabled."""
-        one = self._closings.disabled(grant) if self._closings else None
+        one = self._blockers.disabled(grant) if self._blockers else None
         if one is None:
             return Step("disabled", Truth.TRUE)
         facts = (one.fact,) if one.fact else ()

@@ -13,8 +13,8 @@ from datetime import date
 from iamlint.access.decision import Step
 from iamlint.budget import Exhausted
 from iamlint.conditions import Context, evaluate
-from iamlint.estate import Blocker, BlockerKind, Closings
-from iamlint.estate.closings import TOO_MANY
+from iamlint.estate import Blocker, BlockerKind, Blockers
+from iamlint.estate.blockers import TOO_MANY
 from iamlint.facts import Condition, Denial, Fact, Grant
 from iamlint.provenance import configuration
 from iamlint.unknown import Truth
@@ -27,7 +27,7 @@ NOTHING: tuple[Step, ...] = tuple(_OPEN.values())
 """The steps where the input has nothing that blocks."""
 
 
-def blocking_steps(closings: Closings, grant: Grant, permission: str, as_of: date, *, whole: bool) -> list[Step]:
+def blocking_steps(blockers: Blockers, grant: Grant, permission: str, as_of: date, *, whole: bool) -> list[Step]:
     """One step for each kind of blocker. Without ``whole``, those after the first that is FALSE are left out.
 
     UNKNOWN, too, where there is more to hold against the grants than is done.
@@ -36,7 +36,7 @@ def blocking_steps(closings: Closings, grant: Grant, permission: str, as_of: dat
     closed: dict[BlockerKind, Blocker] = {}
     perhaps, more = 0, ""
     try:
-        for one in closings.against(grant, permission, configuration(grant.declared), as_of):
+        for one in blockers.against(grant, permission, configuration(grant.declared), as_of):
             if one.verdict.truth is Truth.TRUE and one.kind not in closed:
                 closed[one.kind] = one
                 if not whole:
@@ -84,12 +84,12 @@ def _is_conditional(one: Blocker, context: Context) -> bool:
     return set(one.verdict.reasons) <= set(evaluate(one.fact.condition.expression, context).why)
 
 
-def left_aside(closings: Closings, grant: Grant, permissions: Iterable[str], as_of: date) -> tuple[Fact, ...]:
+def left_aside(blockers: Blockers, grant: Grant, permissions: Iterable[str], as_of: date) -> tuple[Fact, ...]:
     """What would block all of these permissions that are open, and does not count; nothing where one stays open."""
     found: list[Fact] = []
     try:
         for permission in permissions:
-            against = closings.against(grant, permission, None, as_of)
+            against = blockers.against(grant, permission, None, as_of)
             fact = next((one.fact for one in against if one.fact and one.verdict.truth is Truth.TRUE), None)
             if fact is None:
                 return ()

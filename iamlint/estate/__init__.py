@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
-from iamlint.estate.closings import Blocker, BlockerKind, Closings
+from iamlint.estate.blockers import Blocker, BlockerKind, Blockers
 from iamlint.estate.covering import within
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
 from iamlint.estate.merging import Change, merged, taken_away
@@ -41,7 +41,7 @@ __all__ = [
     "CONTAINERS",
     "Blocker",
     "BlockerKind",
-    "Closings",
+    "Blockers",
     "Estate",
     "Hierarchy",
     "Node",
@@ -64,7 +64,7 @@ class Estate:
     """All facts of a run. ``as_of`` is the day on which conditions are judged.
 
     Every tuple is ordered by where its facts are declared, so that nothing depends on the order of the input.
-    ``closings`` finds what may block a grant. ``replaced`` are the grants that an export shows and that Terraform owns,
+    ``blockers`` finds what may block a grant. ``replaced`` are the grants that an export shows and that Terraform owns,
     takes away, or states itself.
     """
 
@@ -90,7 +90,7 @@ class Estate:
                 self._custom_roles[name].append(role)
         self.roles = Roles(catalog.for_one_run(), {})
         self._made: dict[Callable[[Estate], Any], Any] = {}
-        self.closings = Closings(self.of, self.hierarchy, lambda grant: self.permissions(grant.role, grant.declared)[0])
+        self.blockers = Blockers(self.of, self.hierarchy, lambda grant: self.permissions(grant.role, grant.declared)[0])
         self._services = _grouped(self.of(Service), lambda service: self.project_key(service.project, service.declared))
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:

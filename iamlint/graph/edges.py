@@ -247,7 +247,7 @@ class Graph:
     @property
     def has_closed(self) -> bool:
         """Whether any edge is closed."""
-        return bool(self.estate.closings) and bool(self._every.closed)
+        return bool(self.estate.blockers) and bool(self._every.closed)
 
     def is_granted_on(self, node: Node) -> bool:
         """Whether the input has any grant on a resource."""
@@ -286,7 +286,7 @@ class Graph:
 
     def _all_strong(self, held: list[tuple[Node, Grant]]) -> bool:
         """Whether each of these grants certainly makes its holder privileged, who may deploy or not."""
-        if self.estate.closings:
+        if self.estate.blockers:
             return False
         return all(grant.condition is None and self._held(grant, STRONG) for _, grant in held)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from access_estates import (
     CI,
     CREATOR,
     DEPLOY,
+    ELSEWHERE,
     FOLDER,
     HERE,
     KEY,
@@ -31,7 +33,8 @@ from access_estates import (
 )
 
 from iamlint.access import Decision, State, StepName, access, access_of
-from iamlint.facts import CustomRole, Declaration, Fact, Grant, Resource
+from iamlint.access.blocking import MOST_REASONS
+from iamlint.facts import CustomRole, Declaration, Fact, Grant, Place, Resource
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
 
@@ -210,6 +213,42 @@ def test_what_gives_nothing_anyway_is_not_called_blocked() -> None:
     assert (found.truth, found.blocked) == (Truth.FALSE, False)
     assert found.reasons == (ENDED,)
     assert decided(granted(under=TAG), denied(), permissions=(TOKEN,)).blocked
+
+
+def test_what_may_block_it_is_told_after_the_condition_with_its_policy() -> None:
+    denial = denied(under=TAG)
+    found = decided(granted(under=TAG), denial, permissions=(TOKEN,))
+    shown = "the input does not show the tags of the resource (matchTag(2/env, prod))"
+    assert found.reasons == (shown, f"the deny policy at main.tf:20 may close it: {shown}")
+    assert found.facts == (denial,)
+
+
+def test_of_what_is_blocked_nothing_else_is_told() -> None:
+    denial = denied()
+    found = decided(granted(), denial)  # the role has no permission for keys
+    assert (found.reasons, found.facts) == (("closed by the deny policy at main.tf:20",), (denial,))
+    assert found.verdict.closed
+
+
+def test_what_would_block_it_if_it_counted_is_told_beside() -> None:
+    apart = replace(denied(), declared=ELSEWHERE)
+    found = decided(granted(), apart, permissions=(TOKEN,))
+    assert (found.truth, found.facts) == (Truth.TRUE, (apart,))
+    found = decided(granted(CUSTOM), BOTH, apart, permissions=(TOKEN, "iam.serviceAccounts.actAs"))
+    assert (found.truth, found.facts) == (Truth.TRUE, (apart,))
+    only_keys = replace(apart, denied_permissions=("iam.googleapis.com/serviceAccountKeys.create",))
+    assert decided(granted(CUSTOM), BOTH, only_keys).facts == (), "a token is open whatever counts"
+    assert decided(granted(under=TAG), apart, permissions=(TOKEN,)).facts == (apart,)
+    assert decided(granted(under=EXPIRED), apart, permissions=(TOKEN,)).facts == ()
+
+
+def test_many_that_may_block_it_are_cut() -> None:
+    many = [replace(denied(under=TAG), place=Place(Location("main.tf", 100 + n))) for n in range(MOST_REASONS + 5)]
+    found = decided(granted(), *many, permissions=(TOKEN,))
+    assert len(found.reasons) == MOST_REASONS + 1
+    assert found.reasons[-1] == "further deny policies may close it, too"
+    certain = decided(granted(), *many[:3], denied(), permissions=(TOKEN,))
+    assert certain.reasons == ("closed by the deny policy at main.tf:20",)
 
 
 def test_without_permissions_the_condition_alone_is_judged() -> None:

@@ -103,7 +103,7 @@ class _Asked:
         return [*named, *(one for one in self._sets if one not in named)] if named else self._sets
 
 
-class Closings:
+class Blockers:
     """What may close the grants of an estate. One that has nothing of the kind costs nothing."""
 
     def __init__(self, of: Of, hierarchy: Hierarchy, held: Permissions) -> None:
