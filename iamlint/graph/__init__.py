@@ -5,24 +5,28 @@ the grants.
 """
 
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, Leads, delegated, leading, shortest
-from iamlint.graph.deployments import DEPLOY, use_of
-from iamlint.graph.edges import Edge, Graph, graph_of
+from iamlint.graph.deployments import Deployment, deploys
+from iamlint.graph.edges import Edge, Graph, graph_of, relevant_permissions
 from iamlint.graph.powers import IDENTITY, POWERS, STRONG, EdgeKind
+from iamlint.graph.ways import Way, Ways
 
 __all__ = [
-    "DEPLOY",
     "IDENTITY",
     "MOST_FOLLOWED",
     "POWERS",
     "STRONG",
     "Chain",
+    "Deployment",
     "Edge",
     "EdgeKind",
     "Graph",
     "Leads",
+    "Way",
+    "Ways",
     "delegated",
+    "deploys",
     "graph_of",
     "leading",
+    "relevant_permissions",
     "shortest",
-    "use_of",
 ]

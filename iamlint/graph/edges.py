@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from operator import itemgetter
+from functools import cache, cached_property, lru_cache
 
 from iamlint.access import Decision, access_of, counts_on
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
-from iamlint.graph.deployments import DEPLOY
 from iamlint.graph.powers import POWERS, STRONG, EdgeKind, changes
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.methods import agent_methods, bound_methods, deploy_permissions, deployments
 from iamlint.unknown import Truth, Unknown
 
-_RELEVANT = frozenset(DEPLOY) | frozenset(STRONG) | {one for listed in POWERS.values() for one in listed}
 _WHOLE = frozenset(STRONG)
 """What the holder of a policy administrator's role must be able to grant to count as one."""
 _STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
@@ -153,7 +151,7 @@ class Graph:
     def _decided(self, grant: Grant, permissions: tuple[str, ...]) -> Decision:
         return self._access.decide(grant, permissions, to_grant=_WHOLE)
 
-    def _open(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
+    def counts(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
         """Whether one of the permissions counts; where all are closed, unknown with what closes them."""
         if self._access.is_plain(grant):
             return TRUE
@@ -167,7 +165,7 @@ class Graph:
         key = name or "", role_scope(role, declared)
         if name is None or key not in self._powers:
             held, unknown = self.estate.permissions(role, declared)
-            found = _Powers(held, held & _RELEVANT, changes(held, self._viewer), unknown)
+            found = _Powers(held, held & relevant_permissions(), changes(held, self._viewer), unknown)
             if name is None:
                 return found
             self._powers[key] = found
@@ -275,7 +273,7 @@ class Graph:
         for source, held in self._relevant.items():
             if held[0][1].principal.text.startswith(_PEOPLE):  # nobody asks what they have
                 continue
-            deploys = set() if self._all_strong(held) else {onto for onto, one in held if self._held(one, DEPLOY)}
+            deploys = set() if self._all_strong(held) else self._deploys_on(held)
             strong = [(grant, self._enabled(grant) & self._privilege(onto, grant, deploys)) for onto, grant in held]
             open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
             if len(open_) == 1:
@@ -283,6 +281,15 @@ class Graph:
             elif open_:
                 found[source] = sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self._weakness(one[0])))
         return found
+
+    def _deploys_on(self, held: list[tuple[Node, Grant]]) -> set[Node]:
+        """Where these grants let their holder deploy as an account that it may attach."""
+        found: dict[Node, frozenset[str]] = defaultdict(frozenset)
+        for onto, grant in held:
+            if onto[0] in CONTAINERS:
+                found[onto] |= self.powers(grant.role, grant.declared).held
+        around = {onto: [found[one] for one in self.hierarchy.containers(onto) if one in found] for onto in found}
+        return {onto for onto, held_around in around.items() if deployments(frozenset[str]().union(*held_around))}
 
     def _all_strong(self, held: list[tuple[Node, Grant]]) -> bool:
         """Whether each of these grants certainly makes its holder privileged, who may deploy or not."""
@@ -303,7 +310,7 @@ class Graph:
         if self._held(grant, POWERS["attach"]) and not deploys.isdisjoint(self.hierarchy.containers(onto)):
             strong = (*strong, *POWERS["attach"])
         changes = onto[0] != "project" and self.powers(grant.role, grant.declared).changes
-        return self._open(grant, strong) if strong or changes else FALSE
+        return self.counts(grant, strong) if strong or changes else FALSE
 
     def _held(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the permissions that a grant gives where it is made."""
@@ -388,20 +395,12 @@ class Graph:
                     below[node].append(source)
         return below
 
-    # -- deploying --------------------------------------------------------------------------------------------------
+    @property
+    def grants(self) -> Iterator[Grant]:
+        """The grants of interest."""
+        return (grant for held in self._relevant.values() for _, grant in held)
 
-    def deploys(self, source: str, account: Text, declared: Declaration) -> Iterator[tuple[Grant, str, Verdict]]:
-        """The grants by which a principal can deploy where an account can be attached: in the account's project."""
-        around = self.hierarchy.around(account, declared)[1:]
-        held = self._held_on(source)
-        for _, grant in sorted((found for node in around for found in held.get(node, ())), key=itemgetter(0)):
-            permission = next(iter(self._held(grant, DEPLOY)), None)
-            if permission:
-                verdict = self._open(grant, (permission,))
-                if verdict.truth is not Truth.FALSE:
-                    yield grant, permission, verdict
-
-    def _held_on(self, source: str) -> Mapping[Node, list[tuple[int, Grant]]]:
+    def held_on(self, source: str) -> Mapping[Node, list[tuple[int, Grant]]]:
         """The grants of interest of a principal by what they are on, each with its place in their order."""
         if source not in self._on:
             self._on[source] = found = defaultdict[Node, list[tuple[int, Grant]]](list)
@@ -475,6 +474,13 @@ def _rank(held: frozenset[str]) -> int:
 def _within(wanted: frozenset[str], held: frozenset[str]) -> bool:
     """Whether one role has all that another has."""
     return wanted <= held
+
+
+@cache
+def relevant_permissions() -> frozenset[str]:
+    """Return the permissions of edges and privileges, and those to deploy or to use an agent, a cluster or a pool."""
+    others = {need.permission for method in (*agent_methods(), *bound_methods()) for need in method.needs}
+    return frozenset(STRONG) | {one for listed in POWERS.values() for one in listed} | deploy_permissions() | others
 
 
 def graph_of(estate: Estate) -> Graph:

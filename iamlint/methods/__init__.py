@@ -16,6 +16,7 @@ from iamlint.methods.documents import (
 from iamlint.methods.index import (
     agent_methods,
     attached_methods,
+    bound_methods,
     deploy_methods,
     deploy_permissions,
     deployments,
@@ -62,6 +63,7 @@ __all__ = [
     "Yield",
     "agent_methods",
     "attached_methods",
+    "bound_methods",
     "deploy_methods",
     "deploy_permissions",
     "deployments",

@@ -89,6 +89,20 @@ def attached_methods() -> tuple[Method, ...]:
 
 
 @cache
+def bound_methods() -> tuple[Method, ...]:
+    """Return the methods to become what workloads or federated identities may become, the strongest first."""
+    found = (
+        one
+        for one in methods()
+        if one.reaches in ("workloads", "federated")
+        and one.yields in ("identity", "code", "kubernetes")
+        and not one.ended
+        and one.certainty != "claimed"
+    )
+    return tuple(sorted(found, key=strength))
+
+
+@cache
 def agent_methods() -> tuple[Method, ...]:
     """Return the reported methods that run code or call as a Google-managed account, the strongest first."""
     found = (one for one in methods() if one.agent and is_reported(one) and one.yields in ("code", "calls"))

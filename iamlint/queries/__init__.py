@@ -31,6 +31,7 @@ from iamlint.queries.custom_roles import (
 )
 from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
 from iamlint.queries.denials import incomplete_denials, ineffective_denials
+from iamlint.queries.deployments import act_as_privileged_account, deploy_as_privileged_account
 from iamlint.queries.federation.grants import (
     forgeable_attributes,
     unmatched_federated_principals,
@@ -43,7 +44,7 @@ from iamlint.queries.federation.provider_conditions import (
     weak_provider_conditions,
 )
 from iamlint.queries.hygiene import DUTIES, joined_duties, ungrantable_roles, unknown_roles
-from iamlint.queries.impersonation import deploy_as_privileged_account, privileged_account_impersonation
+from iamlint.queries.impersonation import privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
 from iamlint.queries.services import missing_iamcredentials
 from iamlint.queries.tokens import long_token_lifetimes
@@ -110,7 +111,10 @@ QUERIES: Mapping[str, Query] = {
     "act_as_and_deploy_in_custom_role": Query(act_as_and_deploy_in_custom_role, ("deploy", "role")),
     "broken_delegation_chain": Query(broken_delegation_chain, ("holder", "onto", "target")),
     "deploy_as_privileged_account": Query(
-        deploy_as_privileged_account, ("account", "privilege", "deploy", "use", "principal", "role", "resource")
+        deploy_as_privileged_account, ("account", "privilege", "how", "use", "principal", "role", "resource")
+    ),
+    "act_as_privileged_account": Query(
+        act_as_privileged_account, ("account", "privilege", "principal", "role", "resource")
     ),
     "malformed_delegate": Query(malformed_delegate, ("delegate", "reason")),
     "privileged_account_impersonation": Query(

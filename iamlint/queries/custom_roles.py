@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from iamlint.estate import Estate, permissions_of
 from iamlint.facts import CustomRole, Place, Text
-from iamlint.graph import DEPLOY, POWERS, graph_of
+from iamlint.graph import POWERS, graph_of
+from iamlint.methods import deployments
 from iamlint.patterns.match import Match
 from iamlint.roles import Catalog, spellings
 from iamlint.unknown import Truth
@@ -46,8 +47,8 @@ def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:
     """
     for role in estate.of(CustomRole):
         known, _ = permissions_of(role)
-        deploy = next((one for one in DEPLOY if one in known), None)
-        if deploy is None or POWERS["attach"][0] not in known:
+        method = next(iter(deployments(known)), None)
+        if method is None or POWERS["attach"][0] not in known:
             continue
         grants = graph_of(estate).grants_of(role)
         broad = [grant for grant in grants if grant.resource.is_container]
@@ -57,7 +58,7 @@ def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:
                 Truth.TRUE,
                 POWERS["attach"],
                 related=tuple(broad[:1]),
-                words={"deploy": deploy},
+                words={"deploy": method.needs[0].permission},
                 raised=1 if broad else 0,
             )
 

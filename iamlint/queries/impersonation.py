@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import chain as chain_of
 from itertools import islice
 
@@ -11,7 +10,6 @@ from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
 from iamlint.graph import (
-    DEPLOY,
     IDENTITY,
     MOST_FOLLOWED,
     POWERS,
@@ -23,7 +21,6 @@ from iamlint.graph import (
     graph_of,
     leading,
     shortest,
-    use_of,
 )
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import Verdict
@@ -41,7 +38,6 @@ _USEFUL: Mapping[str, object] = {
     "permission": [name for kind in ("token", "sign", "key", "policy") for name in POWERS[kind]],
     "unless": {"principal_kind": sorted(_SPOKEN_FOR)},
 }
-_USES = {"code": "run code as", "calls": "make calls as", "id_token": "send ID tokens of"}
 _TRIED = 20
 """Privileged accounts, the nearest first, of which a principal is asked whether it has as much already."""
 _MOST_HOLDERS = 1000
@@ -59,9 +55,9 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
     seen: set[int] = set()
     for account, _ in graph.privileged_accounts():
         node = ("service_account", account)
-        for _, edges in _by_grant((*graph.on(node), *graph.closed_on(node))):
+        for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
             useful = [edge for edge in edges if edge.kind in IDENTITY]
-            match = _match(graph, account, useful) if useful else None
+            match = match_of(graph, account, useful) if useful else None
             if match and id(match.fact) not in seen:
                 seen.add(id(match.fact))
                 if not is_nobody(useful[0].grant, estate):
@@ -71,7 +67,7 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
     leads = leading(graph) if delegations else Leads()
     work = Budget(MOST_FOLLOWED)
     for first in delegations:
-        told = first.onto[1] in leads and id(first.grant) not in seen and _is_told(first)
+        told = first.onto[1] in leads and id(first.grant) not in seen and is_told(first)
         match = _by_delegation(graph, first, leads, work) if told else None
         if match:
             yield match
@@ -89,16 +85,16 @@ def _by_delegation(graph: Graph, first: Edge, leads: Leads, work: Budget) -> Mat
     others = delegated(graph, first, leads.keys(), graph.privileged_nodes, work)
     chains = chain_of(direct, islice(others, _TRIED))
     reached = ((chain, graph.privileged_below(chain.hops[-1].onto, first.source)) for chain in chains)
-    matches = (_match(graph, found[0], [first], chain) for chain, found in reached if found)
+    matches = (match_of(graph, found[0], [first], chain) for chain, found in reached if found)
     certain = first.verdict.truth is Truth.TRUE and not lead.closed
-    found = _surest(matches) if certain else next(filter(None, matches), None)
+    found = surest(matches) if certain else next(filter(None, matches), None)
     if work.is_spent and (found is None or found.truth is not Truth.TRUE):
         reasons = (*(found.reasons if found else ()), "there are more chains of delegation than iamlint follows")
         return Match(first.grant, Truth.UNKNOWN, first.permissions, reasons)
     return found
 
 
-def _surest(matches: Iterable[Match | None]) -> Match | None:
+def surest(matches: Iterable[Match | None]) -> Match | None:
     """The first that is certain, else the first."""
     first: Match | None = None
     for match in matches:
@@ -106,37 +102,6 @@ def _surest(matches: Iterable[Match | None]) -> Match | None:
             return match
         first = first or match
     return first
-
-
-def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
-    """Grants that let somebody attach a privileged account, who may deploy in its project and has not as much."""
-    graph = graph_of(estate)
-    for account, privileged in graph.privileged_accounts():
-        node = ("service_account", account)
-        for _, edges in _by_grant((*graph.on(node), *graph.closed_on(node))):
-            attach = [edge for edge in edges if edge.kind == "attach"]
-            if not attach or any(edge.kind in IDENTITY and edge.permissions and not edge.closed for edge in edges):
-                continue
-            email = privileged.principal.email or ""
-            deploys = sorted(graph.deploys(attach[0].source, email, privileged.declared), key=_strength)
-            match = _surest(_deployed(graph, account, attach, one) for one in deploys)
-            if match:
-                yield match
-
-
-def _strength(deploys: tuple[Grant, str, Verdict]) -> int:
-    """Where a permission to deploy stands among all: code comes before calls, and calls before ID tokens."""
-    return DEPLOY.index(deploys[1])
-
-
-def _deployed(graph: Graph, account: str, attach: list[Edge], deploys: tuple[Grant, str, Verdict]) -> Match | None:
-    grant, permission, counts = deploys
-    match = _match(graph, account, attach, also=(grant, counts))
-    if match is None:
-        return None
-    use = use_of(permission)
-    words = {"deploy": f"{shown(grant.role)} has {permission}", "use": _USES[use]}
-    return replace(match, words={**match.words, **words}, raised=-1 if use == "id_token" else 0)
 
 
 def _perhaps(graph: Graph) -> Iterator[Match]:
@@ -152,21 +117,21 @@ def _perhaps(graph: Graph) -> Iterator[Match]:
             yield Match(grant, Truth.UNKNOWN, held.permissions, reasons)
 
 
-def _is_told(edge: Edge) -> bool:
+def is_told(edge: Edge) -> bool:
     """Whether these questions speak of who has an edge, and not another rule."""
     return edge.grant.principal.kind not in _SPOKEN_FOR
 
 
-def _by_grant(edges: Iterable[Edge]) -> list[tuple[Grant, list[Edge]]]:
+def by_grant(edges: Iterable[Edge]) -> list[tuple[Grant, list[Edge]]]:
     """The edges onto one node by the grant that makes them, without those of which other rules speak."""
     grouped: dict[int, tuple[Grant, list[Edge]]] = {}
     for edge in edges:
-        if _is_told(edge):
+        if is_told(edge):
             grouped.setdefault(id(edge.grant), (edge.grant, []))[1].append(edge)
     return list(grouped.values())
 
 
-def _match(
+def match_of(
     graph: Graph,
     account: str,
     edges: list[Edge],

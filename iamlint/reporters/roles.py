@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from iamlint.graph.deployments import DEPLOY
 from iamlint.graph.powers import POWERS
 from iamlint.location import COMMAND_LINE, Location, Unreadable
+from iamlint.methods import deploy_methods
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.roles import Catalog, Roles
 from iamlint.unknown import Unknown
 
-_GROUPS: Mapping[str, tuple[str, ...]] = {
+_DEPLOY = "deploy what runs code"
+_FIXED: Mapping[str, tuple[str, ...]] = {
     "get access tokens of service accounts": POWERS["token"],
     "sign as service accounts, which gives their tokens": POWERS["sign"],
     "get ID tokens of service accounts": POWERS["id_token"],
@@ -29,7 +31,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "decide who may do what in a project, folder or organization": POWERS["ancestor"],
     "change custom roles": ("iam.roles.update",),
     "attach service accounts to what runs code": POWERS["attach"],
-    "deploy what runs code": DEPLOY,
+    _DEPLOY: (),
     "revive service accounts": ("iam.serviceAccounts.enable", "iam.serviceAccounts.undelete"),
     "decide whom pools of federated identities trust": (
         "iam.googleapis.com/workloadIdentityPools.update",
@@ -46,6 +48,15 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 """What the permissions that matter here let their holder do, the plainest first.
 Source: https://cloud.google.com/iam/docs/service-account-permissions"""
+
+
+@cache
+def _groups() -> Mapping[str, tuple[str, ...]]:
+    """The groups of permissions, with those that the methods need to deploy."""
+    deploy = dict.fromkeys(need.permission for method in deploy_methods() for need in method.needs)
+    return {**_FIXED, _DEPLOY: tuple(deploy)}
+
+
 _MOST = 20
 """Other permissions that are shown to people; what goes beyond is counted."""
 
@@ -104,7 +115,7 @@ def role_data(catalog: Catalog, role: str) -> dict[str, Any]:
         "listed": catalog.is_listed(role),
         "lets": [
             {"what": what, "permissions": found}
-            for what, listed in _GROUPS.items()
+            for what, listed in _groups().items()
             if (found := [one for one in listed if one in known])
         ],
         "permissions": None if unknown else sorted(known),
@@ -158,7 +169,7 @@ def permission_data(catalog: Catalog, permission: str) -> dict[str, Any]:
         "catalog_date": catalog.date,
         "role_catalogs": list(catalog.origins),
         "permission": permission,
-        "lets": next((what for what, group in _GROUPS.items() if permission in group), None),
+        "lets": next((what for what, group in _groups().items() if permission in group), None),
         "roles": [role for role in listed if not catalog.is_service_agent_role(role)],
         "service_agent_roles": [role for role in listed if catalog.is_service_agent_role(role)],
         "retired_roles": [role for role in roles if not catalog.is_listed(role)],

@@ -13,8 +13,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from iamlint.facts import Text
-from iamlint.graph.deployments import DEPLOY
-from iamlint.graph.powers import POWERS, STRONG
+from iamlint.graph import relevant_permissions
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.principals import placeholder_of, read_principal
 from iamlint.queries import QUERIES
@@ -25,9 +24,6 @@ from iamlint.unknown import Hole, Truth, Unknown
 
 Pattern = Mapping[str, Any]
 Test = Callable[[str], bool]
-
-ALWAYS = frozenset({*STRONG, *DEPLOY, *(permission for held in POWERS.values() for permission in held)})
-"""The permissions that make edges of the graph, whatever rule asks."""
 
 
 def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
@@ -73,7 +69,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _role_test(patterns: list[Pattern], catalog: Catalog) -> Test:
     """Whether a role is one that a pattern is about, or one of which the catalogue does not tell."""
-    permissions = {one for pattern in patterns for one in _listed(pattern.get("permission"))} | ALWAYS
+    permissions = {one for pattern in patterns for one in _listed(pattern.get("permission"))} | relevant_permissions()
     names = [pattern for pattern in patterns if "permission" not in pattern]
     roles = [compiled(one) for pattern in names for one in _listed(pattern.get("role"))]
     kinds = {one for pattern in names if "role" not in pattern for one in _listed(pattern["role_kind"])}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from iamlint.facts import CustomRole, Declaration, Denial, Folder, Grant, Place, Resource, ServiceAccount
-from iamlint.graph import Graph
+from iamlint.graph import Graph, deploys
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.unknown import Hole, Truth, Unknown
@@ -202,8 +202,18 @@ def test_a_privileged_account_below_a_container(given: Given) -> None:
 )
 def test_where_somebody_deploys(given: Given, role: str, resource: str, permission: str | None) -> None:
     graph = given(("user:ana@example.com", role, resource))
-    found = [one for _, one, _ in graph.deploys("user:ana@example.com", "deploy@shop.iam.gserviceaccount.com", HERE)]
-    assert found == ([permission] if permission else [])
+    found = deploys(graph, "user:ana@example.com", "deploy@shop.iam.gserviceaccount.com", HERE)
+    assert next((one.given[0][1][0] for one in found), None) == permission
+
+
+def test_two_grants_deploy_together(given: Given) -> None:
+    who, account = "user:ana@example.com", "deploy@shop.iam.gserviceaccount.com"
+    submits = CustomRole("projects/shop/roles/submits", (("dataproc.workflowTemplates.create", PLACE),), HERE)
+    starts = CustomRole("organizations/2/roles/starts", (("dataproc.workflowTemplates.instantiate", PLACE),), HERE)
+    both = (who, submits.name, "projects/shop"), (who, starts.name, "folders/1")
+    (found,) = deploys(given(submits, starts, *both), who, account, HERE)
+    assert [grant.role for grant in found.grants] == [submits.name, starts.name]
+    assert list(deploys(given(submits, starts, both[0]), who, account, HERE)) == []
 
 
 @pytest.mark.parametrize(

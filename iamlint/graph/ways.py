@@ -1,0 +1,329 @@
+"""Which principal has which method, and onto which account: one way for each, kept factored.
+
+What a grant on a project gives is one way onto the project, never one for each account below it. Ways are worked out
+when they are asked for, by principal or by account, so that the cost stays that of the grants and of the question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TypeVar
+
+from iamlint.access import access_of
+from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node
+from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
+from iamlint.logic.verdict import TRUE, Verdict
+from iamlint.methods import ACT_AS, Method, Place
+from iamlint.unknown import Truth, shown
+
+_ACCOUNT = ("service_account", *CONTAINERS)
+_PLACES: Mapping[Place, tuple[str, ...] | None] = {
+    "account": _ACCOUNT,
+    "account_project": CONTAINERS,
+    "project": CONTAINERS,
+    "container": CONTAINERS,
+    "folder": ("folder", "organization"),
+    "organization": ("organization",),
+    "resource": None,
+    "another_resource": None,
+}
+"""The kinds of resources on which a grant counts for a place; None for all."""
+_TOKENS = frozenset(
+    {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A method that a principal has onto an account, onto every account of a container, or onto another resource.
+
+    ``grants`` give the method's permissions, in their order. ``through`` is the resource that already runs as the
+    account, or the grant that lets a workload or a federated identity become it. ``verdict`` is TRUE, or UNKNOWN with
+    reasons; one that is ``closed`` leads nowhere, and its verdict says what closes it.
+    """
+
+    source: str
+    onto: Node
+    method: Method
+    grants: tuple[Grant, ...]
+    verdict: Verdict
+    closed: bool = False
+    through: Attachment | Grant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A grant, and the permissions of interest that it gives."""
+
+    grant: Grant
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A resource that runs as an account: where grants count for the resource, and where for the account."""
+
+    attachment: Attachment
+    around: tuple[Node, ...]
+    account: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A grant by which workloads or federated identities of a project become an account."""
+
+    grant: Grant
+    kind: str
+    project: tuple[Node, ...]
+    account: Node
+
+
+class Ways:
+    """The ways that some methods open in an estate.
+
+    The index is made in time linear in the grants, and holds only those with a permission of these methods. ``grants``
+    are those that are looked at, all by default.
+    """
+
+    def __init__(self, estate: Estate, among: Iterable[Method], grants: Iterable[Grant] | None = None) -> None:
+        self.estate = estate
+        self._access = access_of(estate)
+        self._hierarchy = estate.hierarchy
+        self._by_permission: dict[str, list[Method]] = defaultdict(list)
+        for method in among:
+            for permission in method.permissions:
+                self._by_permission[permission].append(method)
+        self._held: dict[str, dict[Node, list[_Held]]] = defaultdict(lambda: defaultdict(list))
+        self._on: dict[Node, dict[str, None]] = defaultdict(dict)
+        self._chains: dict[Node, tuple[Node, ...]] = {}
+        wanted = frozenset(self._by_permission)
+        for grant in estate.of(Grant) if grants is None else grants:
+            held = _common(estate.permissions(grant.role, grant.declared)[0], wanted)
+            if held:
+                self._add(grant, held)
+        reached = {method.reaches for methods in self._by_permission.values() for method in methods}
+        self._running = list(self._runners()) if "attached" in reached else []
+        self._bound = list(self._bindings()) if reached & {"workloads", "federated"} else []
+        self._running_as = _by_node((one.account[0], one) for one in self._running)
+        self._bound_to = _by_node((one.account, one) for one in self._bound)
+        self._running_at = _by_node((node, one) for one in self._running for node in (*one.around, *one.account))
+        self._bound_at = _by_node((node, one) for one in self._bound for node in one.project)
+
+    def _add(self, grant: Grant, held: frozenset[str]) -> None:
+        node = self._hierarchy.node(grant.resource, grant.declared)
+        if node is None:
+            return
+        source = principal_node(grant) or f"nobody known, {id(grant)}"
+        self._held[source][node].append(_Held(grant, held))
+        self._on[node][source] = None
+        if node not in self._chains:
+            self._chains[node] = self._hierarchy.above(grant.resource, grant.declared) or (node,)
+
+    # -- what is asked for ------------------------------------------------------------------------------------------
+
+    @property
+    def sources(self) -> Collection[str]:
+        """The principals that hold a permission of these methods."""
+        return self._held.keys()
+
+    def of(self, source: str) -> Iterator[Way]:
+        """Yield the ways of a principal."""
+        mine = self._held.get(source, {})
+        for node in list(mine):
+            yield from self._scoped(source, node)
+        for running in _each_once(self._running_at, mine):
+            yield from self._through(source, running)
+        for bound in _each_once(self._bound_at, mine):
+            yield from self._by_binding(source, bound)
+
+    def onto(self, account: Text, declared: Declaration) -> Iterator[Way]:
+        """Yield the ways onto an account: on itself, on what it lies in, and through what runs as it."""
+        around = self._hierarchy.around(account, declared)
+        for node in around:
+            for source in self._on.get(node, ()):
+                yield from (way for way in self._scoped(source, node) if way.method.reaches in ("named", "below"))
+        for running in self._running_as.get(around[0], ()) if around else ():
+            for source in self._sources_on((*running.around, *running.account)):
+                yield from self._through(source, running)
+        for bound in self._bound_to.get(around[0], ()) if around else ():
+            for source in self._sources_on(bound.project):
+                yield from self._by_binding(source, bound)
+
+    def _sources_on(self, nodes: Iterable[Node]) -> Iterable[str]:
+        return dict.fromkeys(source for node in nodes for source in self._on.get(node, ()))
+
+    # -- one way ----------------------------------------------------------------------------------------------------
+
+    def _triggered(self, source: str, nodes: Iterable[Node]) -> Iterator[Method]:
+        """Yield each method of which the principal holds a permission on one of the nodes."""
+        mine = self._held[source]
+        held = {one for node in nodes if node in mine for each in mine[node] for one in each.permissions}
+        yield from {method.id: method for one in sorted(held) for method in self._by_permission[one]}.values()
+
+    def _scoped(self, source: str, node: Node) -> Iterator[Way]:
+        """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
+        chain = self._chains[node]
+        for method in self._triggered(source, (node,)):
+            match method.reaches:
+                case "named" if node[0] in _ACCOUNT:
+                    pass
+                case "below" | "agent" | "default" if node[0] in CONTAINERS:
+                    pass
+                case "resource":
+                    pass
+                case _:
+                    continue
+            way = self._way(source, node, method, chain, chain)
+            if way:
+                yield way
+
+    def _through(self, source: str, running: _Running) -> Iterator[Way]:
+        kind = running.attachment.resource.kind
+        for method in self._triggered(source, (*running.around, *running.account)):
+            if method.reaches == "attached" and kind in method.runs:
+                onto = running.account[0]
+                way = self._way(source, onto, method, running.around, running.account, running.attachment)
+                if way:
+                    yield way
+
+    def _by_binding(self, source: str, bound: _Bound) -> Iterator[Way]:
+        for method in self._triggered(source, bound.project):
+            if method.reaches == bound.kind:
+                way = self._way(source, bound.account, method, bound.project, bound.project, bound.grant)
+                if way:
+                    yield way
+
+    def _way(
+        self,
+        source: str,
+        onto: Node,
+        method: Method,
+        around: tuple[Node, ...],
+        account: tuple[Node, ...],
+        through: Attachment | Grant | None = None,
+    ) -> Way | None:
+        """The way by a method, where the principal holds all that it needs around the resource and the account."""
+        places: dict[str, Place] = {need.permission: need.on for need in method.needs}
+        if method.needs_act_as:
+            places.setdefault(ACT_AS, "account")
+        grants, verdict, closed = [], TRUE, False
+        for permission, place in places.items():
+            nodes: Iterable[Node] = account if place == "account" else around
+            if place == "another_resource":
+                nodes = self._held[source]
+            found = self._best(source, permission, nodes, _PLACES[place])
+            if found is None:
+                return None
+            grant, counts, blocked = found
+            grants.append(grant)
+            verdict, closed = verdict & counts, closed or blocked
+        return Way(source, onto, method, tuple(grants), verdict, closed, through)
+
+    def _best(
+        self, source: str, permission: str, nodes: Iterable[Node], kinds: tuple[str, ...] | None
+    ) -> tuple[Grant, Verdict, bool] | None:
+        """The grant that gives a permission on one of the nodes: an open one, else an unknown, else a closed one."""
+        mine = self._held[source]
+        found: list[tuple[Grant, Verdict, bool]] = []
+        for node in nodes:
+            if kinds is not None and node[0] not in kinds:
+                continue
+            for held in mine.get(node, ()):
+                if permission in held.permissions:
+                    counts = self._counts(held.grant, permission)
+                    if counts and counts[0] == TRUE:
+                        return held.grant, *counts
+                    found += [(held.grant, *counts)] if counts else []
+        return min(found, key=lambda one: one[2], default=None)
+
+    def _counts(self, grant: Grant, permission: str) -> tuple[Verdict, bool] | None:
+        """Whether a grant gives a permission, and whether something closes it; None where it certainly gives none."""
+        if self._access.is_plain(grant):
+            return TRUE, False
+        decided = self._access.decide(grant, (permission,))
+        if decided.blocked:
+            return Verdict(Truth.UNKNOWN, decided.reasons, facts=decided.facts), True
+        return (Verdict(decided.truth, decided.reasons), False) if decided.truth is not Truth.FALSE else None
+
+    # -- what runs as an account ------------------------------------------------------------------------------------
+
+    def _runners(self) -> Iterator[_Running]:
+        for one in self.estate.of(Attachment):
+            account = self._hierarchy.around(one.account, one.declared) if one.account is not None else ()
+            if account:
+                own = self._hierarchy.node(one.resource, one.declared)
+                yield _Running(one, (*((own,) if own else ()), *self._above(one.project, one.declared)), account)
+
+    def _above(self, project: Text | None, declared: Declaration) -> tuple[Node, ...]:
+        if project is None:
+            return ()
+        return self._hierarchy.above(Resource("project", project), declared)
+
+    def _bindings(self) -> Iterator[_Bound]:
+        """Yield the grants by which Kubernetes workloads and federated identities become accounts."""
+        for grant in self.estate.of(Grant):
+            kind = _KINDS.get(grant.principal.kind)
+            name = identity(grant.resource.name, grant.declared) if grant.resource.kind == "service_account" else None
+            if kind is None or name is None:
+                continue
+            if self.estate.permissions(grant.role, grant.declared)[0].isdisjoint(_TOKENS):
+                continue
+            around = self._above(self._project(grant, kind), grant.declared)
+            if around:
+                yield _Bound(grant, kind, around, ("service_account", name))
+
+    def _project(self, grant: Grant, kind: str) -> str | None:
+        """The project of the pool that a principal is an identity of, as the principal names it."""
+        text = grant.principal.text
+        if kind == "workloads":
+            return text.removeprefix("serviceAccount:").partition(".svc.id.goog[")[0]
+        found = _POOL.match(text)
+        if found is None:
+            return None
+        key = identity(found["project"], grant.declared)
+        return self._pools.get(key, found["project"]) if key else None
+
+    @cached_property
+    def _pools(self) -> Mapping[str, str]:
+        """The projects of the declared pools, by the reference that stands for their number."""
+        found: dict[str, str] = {}
+        for pool in self.estate.of(Pool):
+            parts = shown(pool.name).split("/")
+            key = identity(f"${{{pool.declared.address}.project_number}}", pool.declared)
+            if key and parts[0] == "projects" and len(parts) > 1:
+                found[key] = parts[1]
+        return found
+
+
+_KINDS = {
+    "gke_workload": "workloads",
+    "federated": "federated",
+    "federated_set": "federated",
+    "federated_pool": "federated",
+}
+
+
+_POOL = re.compile(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")
+"""The beginning of a federated principal of a workload identity pool, with the project that it names."""
+_One = TypeVar("_One", _Running, _Bound)
+
+
+def _by_node(pairs: Iterable[tuple[Node, _One]]) -> Mapping[Node, list[_One]]:
+    found: dict[Node, list[_One]] = defaultdict(list)
+    for node, one in pairs:
+        found[node].append(one)
+    return found
+
+
+def _each_once(index: Mapping[Node, list[_One]], nodes: Iterable[Node]) -> Iterable[_One]:
+    return {id(one): one for node in nodes for one in index.get(node, ())}.values()
+
+
+@lru_cache(maxsize=4096)
+def _common(held: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
+    """The permissions that two sets have in common; the same few roles are granted again and again."""
+    return held & wanted

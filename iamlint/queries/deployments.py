@@ -1,0 +1,171 @@
+"""Questions about who runs something as a privileged account: deploys it, uses what runs, or runs as an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from iamlint.estate import CONTAINERS, Estate, Node
+from iamlint.facts import Attachment, Grant
+from iamlint.finding import Confidence
+from iamlint.graph import IDENTITY, Deployment, Edge, Graph, Way, Ways, deploys, graph_of
+from iamlint.methods import Method, Yield, agent_methods, attached_methods, bound_methods, strength
+from iamlint.patterns.match import Match
+from iamlint.queries.impersonation import by_grant, is_told, match_of, surest
+from iamlint.unknown import Unknown, shown
+
+_USES: dict[Yield, str] = {
+    "identity": "become",
+    "code": "run code as",
+    "calls": "make calls as",
+    "id_token": "send ID tokens of",
+    "data": "read and write data as",
+    "kubernetes": "run code as",
+}
+_MILDER = ("id_token", "data")
+"""What gives less than calls to every API."""
+_TOKENS = frozenset(
+    {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
+)
+
+
+def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
+    """Grants by which somebody runs code or calls as a privileged account, and has not as much.
+
+    By deploying it, where the account can be attached; by using what already runs as it; and by what runs as an agent
+    of Google's that may mint tokens of it.
+    """
+    graph = graph_of(estate)
+    told: set[tuple[str, str]] = set()
+    for account, attach, deployments in _attaching(graph):
+        match = surest(_deployed(graph, account, attach, one) for one in deployments)
+        if match:
+            told.add((attach[0].source, account))
+            yield match
+    yield from _uses(graph, told)
+    yield from _as_agents(graph)
+
+
+def act_as_privileged_account(estate: Estate) -> Iterator[Match]:
+    """Grants that let somebody attach a privileged account, whom no known method lets deploy there."""
+    graph = graph_of(estate)
+    using = {(way.source, way.onto[1]) for way in _ways_through(graph)}
+    for account, attach, deployments in _attaching(graph):
+        if (attach[0].source, account) not in using and next(deployments, None) is None:
+            match = match_of(graph, account, attach)
+            if match:
+                yield match
+
+
+def _attaching(graph: Graph) -> Iterator[tuple[str, list[Edge], Iterator[Deployment]]]:
+    """Yield each grant to attach a privileged account whose holder cannot become it otherwise, and how it deploys."""
+    for account, privileged in graph.privileged_accounts():
+        node, email = ("service_account", account), privileged.principal.email or ""
+        for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
+            attach = [edge for edge in edges if edge.kind == "attach"]
+            if attach and not any(edge.kind in IDENTITY and edge.permissions and not edge.closed for edge in edges):
+                yield account, attach, deploys(graph, attach[0].source, email, privileged.declared)
+
+
+# -- deploying -----------------------------------------------------------------------------------------------------
+
+
+def _deployed(graph: Graph, account: str, attach: list[Edge], deployment: Deployment) -> Match | None:
+    match = match_of(graph, account, attach, also=(deployment.given[0][0], deployment.verdict))
+    if match is None:
+        return None
+    how = f"{shown(attach[0].grant.role)} lets it attach the account, and {_given(deployment.given)} there"
+    return _with(match, deployment.method, how)
+
+
+def _given(grants: Iterable[tuple[Grant, tuple[str, ...]]]) -> str:
+    """Which role gives which permissions, as a clause."""
+    return " and ".join(f"{shown(grant.role)} has {' and '.join(permissions)}" for grant, permissions in grants)
+
+
+def _with(match: Match, method: Method, how: str, use: str = "") -> Match:
+    words = {"how": how, "use": use or _USES[method.yields]}
+    confidence: Confidence | None = "medium" if method.certainty == "likely" and method.reaches != "named" else None
+    raised = -1 if method.yields in _MILDER else 0
+    return replace(match, words={**match.words, **words}, raised=raised, confidence=confidence)
+
+
+# -- using what runs -----------------------------------------------------------------------------------------------
+
+
+def _ways_through(graph: Graph) -> Iterator[Way]:
+    """Yield the ways to become privileged accounts through what runs as them, or may become them."""
+    methods = (*attached_methods(), *bound_methods())
+    ways = Ways(graph.estate, methods, None if graph.estate.of(Attachment) else graph.grants)
+    for _, privileged in graph.privileged_accounts():
+        found = ways.onto(privileged.principal.email or "", privileged.declared)
+        broad = _broad(graph, graph.hierarchy.around(privileged.principal.email or "", privileged.declared))
+        told = (way for way in found if is_told(_edge(way)) and way.source not in broad)
+        yield from sorted(told, key=lambda way: (way.closed, strength(way.method)))
+
+
+def _broad(graph: Graph, around: Iterable[Node]) -> frozenset[str]:
+    """The principals that can become, or attach, every account of a container: other rules report them for that."""
+    edges = (edge for node in around if node[0] in CONTAINERS for edge in graph.on(node))
+    return frozenset(edge.source for edge in edges if edge.kind in IDENTITY or edge.kind == "attach")
+
+
+def _uses(graph: Graph, told: set[tuple[str, str]]) -> Iterator[Match]:
+    seen: set[int] = set()
+    for way in _ways_through(graph):
+        key, grant = (way.source, way.onto[1]), way.grants[0]
+        if key in told or id(grant) in seen:
+            continue
+        match = match_of(graph, way.onto[1], [_edge(way)])
+        if match:
+            told.add(key)
+            seen.add(id(grant))
+            yield _with(match, way.method, _using(way))
+
+
+def _edge(way: Way) -> Edge:
+    return Edge(way.source, way.onto, "attach", way.grants[0], way.method.permissions, way.verdict, way.closed)
+
+
+def _using(way: Way) -> str:
+    given: dict[int, tuple[Grant, list[str]]] = {}
+    for grant, permission in zip(way.grants, way.method.permissions, strict=True):
+        given.setdefault(id(grant), (grant, []))[1].append(permission)
+    clause = _given((grant, tuple(permissions)) for grant, permissions in given.values())
+    match way.through:
+        case Attachment(resource=resource):
+            return f"{clause}, and {resource} runs as the account"
+        case Grant(principal=principal, role=role):
+            return f"{clause}, and {shown(role)} on the account lets {principal.text} become it"
+        case None:
+            return clause
+
+
+# -- running as an agent -------------------------------------------------------------------------------------------
+
+
+def _as_agents(graph: Graph) -> Iterator[Match]:
+    """Grants to run code as an agent of Google's whose default role lets it mint tokens of all accounts there."""
+    catalog = graph.estate.roles.catalog
+    minting = []
+    for method in agent_methods():
+        held = catalog.permissions(method.agent.role) if method.agent and method.agent.role else Unknown("")
+        if not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS):
+            minting.append(method)
+    ways = Ways(graph.estate, minting, graph.grants)
+    seen: set[int] = set()
+    for source in ways.sources:
+        for way in sorted(ways.of(source), key=lambda one: strength(one.method)):
+            below = graph.privileged_below(way.onto, source)
+            if not below or id(way.grants[0]) in seen or not is_told(_edge(way)):
+                continue
+            if source not in _broad(graph, graph.hierarchy.containers(way.onto)):
+                match = match_of(graph, below[0], [_edge(way)])
+                if match and way.method.agent:
+                    seen.add(id(way.grants[0]))
+                    agent = way.method.agent
+                    how = (
+                        f"{shown(way.grants[0].role)} has {way.method.permissions[0]}, what it creates runs as "
+                        f"{agent.email}, and that agent's default role {agent.role} mints tokens of every account there"
+                    )
+                    yield _with(match, way.method, how, "get access tokens of")
