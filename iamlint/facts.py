@@ -56,8 +56,8 @@ class Declaration:
     ``address`` is Terraform's, instance keys included; None for exports. ``type`` is the Terraform type, or the kind
     of export. ``at`` is the header of the block, or the start of the document or entry. ``via`` are the module calls
     that lead to it, outermost first. ``planned`` is the entry of the plan or state that states it, where ``at`` is in
-    the source beside it. ``uncertain`` says why it is not known whether there is such a thing; empty where it is known.
-    ``trust`` says how far it counts beyond its own configuration.
+    the source beside it. ``uncertain`` says why it is not known whether it exists; empty where it is known. ``trust``
+    says how far it counts beyond its own configuration. ``former`` are earlier addresses, the oldest last.
     """
 
     at: Location
@@ -67,6 +67,7 @@ class Declaration:
     planned: Location | None = field(default=None, compare=False)
     uncertain: str = ""
     trust: Trust = field(default="named", compare=False)
+    former: tuple[str, ...] = field(default=(), compare=False)
 
 
 _WITHOUT_EMAIL = frozenset({"federated", "federated_set", "federated_pool", "public", "malformed", "unknown"})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Literal, get_args
 
 from iamlint.causes import Cause, cause_of
@@ -31,7 +30,10 @@ class Finding:
 
     ``rule`` is the slug. ``principal`` and ``role`` are as shown to a reader. ``permissions`` are those that make the
     finding, sorted. ``address`` is Terraform's, instance key included, where there is one; ``others`` are further ones
-    at which the same is stated by the same lines: those of other root modules, calls and instances.
+    at which the same is stated by the same lines: those of other root modules, calls and instances. ``former`` are
+    earlier addresses that ``moved`` blocks or a plan name for these, by address, the oldest last. ``condition`` is
+    that of the grant, as shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project
+    shop"), the strongest first.
     """
 
     rule: str
@@ -47,25 +49,9 @@ class Finding:
     resource: Resource | None = None
     related: tuple[Related, ...] = ()
     others: tuple[str, ...] = ()
-
-    @property
-    def fingerprint(self) -> str:
-        """What stays the same when the block moves within its module: rule, facts, address, never lines.
-
-        32 hexadecimal digits.
-        """
-        return self._fingerprint(self.address)
-
-    @property
-    def fingerprints(self) -> tuple[str, ...]:
-        """The fingerprints that it would have at each of its addresses, its own first."""
-        return (self.fingerprint, *map(self._fingerprint, self.others))
-
-    def _fingerprint(self, address: str | None) -> str:
-        facts = (self.rule, address, self.principal, self.role, str(self.resource or ""), *self.permissions)
-        path = str(PurePosixPath(self.at.path).parent) if address else self.at.path
-        text = "\x1f".join("" if fact is None else fact for fact in (*facts, path))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+    former: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    condition: str | None = None
+    ends: tuple[str, ...] = ()
 
     @property
     def order(self) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ from iamlint.budget import Allowance, TimeUp
 from iamlint.estate import Estate
 from iamlint.facts import Boundary, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
+from iamlint.graph import MOST_ENDS, ends_of_grant, graph_of
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.patterns.kinds import kind_of
 from iamlint.patterns.match import Match, matches, weighed
@@ -25,7 +26,7 @@ from iamlint.rules.catalog import own_names
 from iamlint.rules.message import brief, filled, words_of
 from iamlint.rules.rule import Rule
 from iamlint.sources.reading import Reading
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, Unknown, shown
 
 
 def lint(
@@ -136,7 +137,7 @@ def _of_uncertain(match: Match) -> Match:
 def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
     """A match as the finding that a reader sees."""
     fact, place = match.fact, place_of(match)
-    words = words_of(match)
+    words, address, former = words_of(match), fact.declared.address, fact.declared.former
     return Finding(
         rule=rule.slug,
         family=rule.family,
@@ -144,13 +145,32 @@ def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
         confidence=_confidence(rule, match),
         message=filled(rule.message, words),
         at=place.at,
-        address=fact.declared.address,
+        address=address,
         principal=words.get("principal"),
         role=words.get("role"),
         permissions=tuple(sorted(match.permissions)),
         resource=kind_of(fact).resource(fact),
         related=_distinct(_related(match, place, estate), place.at),
+        former={address: former} if address and former else {},
+        condition=_condition(fact),
+        ends=tuple(dict.fromkeys(f"{shown(end.role)} on {end.resource}" for end in _ends(match, estate)))[:MOST_ENDS],
     )
+
+
+def _condition(fact: Fact) -> str | None:
+    """The condition of a grant as shown; None where it has none."""
+    if not isinstance(fact, Grant) or fact.condition is None:
+        return None
+    return shown(fact.condition if isinstance(fact.condition, Unknown) else fact.condition.expression)
+
+
+def _ends(match: Match, estate: Estate) -> Iterable[Grant]:
+    """The privileges that a match leads to."""
+    if match.ends is not None:
+        return match.ends
+    if not isinstance(match.fact, Grant) or not match.permissions:
+        return ()
+    return ends_of_grant(graph_of(estate), match.fact, match.permissions)
 
 
 def doubts_of(rule: Rule, match: Match, accepting: Comment | Acceptance | None = None) -> Iterator[Doubt]:
@@ -293,4 +313,6 @@ def _merged(group: list[Finding]) -> Finding:
         first,
         related=_distinct((*first.related, *again, *related), first.at),
         others=tuple(address for address in addresses if address != first.address),
+        former={address: former for one in group for address, former in one.former.items()},
+        ends=tuple(dict.fromkeys(end for one in group for end in one.ends))[:MOST_ENDS],
     )

@@ -11,6 +11,7 @@ from functools import cached_property
 from iamlint import __version__
 from iamlint.causes import VarFile
 from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding, Severity
+from iamlint.fingerprint import Fingerprints, fingerprints
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.questions import ByCause, Question, by_cause, questions
 from iamlint.rules.rule import Rule
@@ -123,13 +124,9 @@ class Report:
         return sorted(self.findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.order))
 
     @property
-    def fingerprints(self) -> Iterator[str]:
-        """The fingerprint of each finding, in their order; of several equal ones the later have their number added."""
-        seen: Counter[str] = Counter()
-        for finding in self.findings:
-            fingerprint = finding.fingerprint
-            seen[fingerprint] += 1
-            yield fingerprint if seen[fingerprint] == 1 else f"{fingerprint}-{seen[fingerprint]}"
+    def fingerprints(self) -> Iterator[Fingerprints]:
+        """The fingerprints of each finding, in their order."""
+        return fingerprints(self.findings)
 
 
 def _paths(finding: Finding) -> Iterator[str]:

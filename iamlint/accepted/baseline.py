@@ -1,22 +1,82 @@
-"""A baseline: the findings that a repository had when it began, told by their fingerprints in an earlier report."""
+"""A baseline: the findings that a repository had when it began, as an earlier JSON report has them.
+
+An entry accepts the finding with its fingerprint, unless the finding is worse than it was: more severe, with more
+power, or with a further end.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from iamlint.documents import find, plain, read_json
 from iamlint.documents.values import Value
+from iamlint.estate import CONTAINERS
 from iamlint.files.texts import load
-from iamlint.finding import Accepted
+from iamlint.finding import SEVERITIES, Accepted, Finding, Related
+from iamlint.fingerprint import V2, Fingerprints, Identity, version_1
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 
 _HINT = "make one with `iamlint check --format json > baseline.json`"
+_NUMBER = re.compile(r"-\d+\Z")
 
 
-def read_baseline(path: Path) -> dict[str, Location] | Unreadable:
-    """The fingerprints in a report that ``check --format json`` wrote, each with the place of its finding there."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A finding of the baseline, as it is written there at ``at``.
+
+    ``version`` is that of its fingerprint. ``further`` are the other names of the finding. ``written`` are the keys of
+    the entry; a key that is not there says nothing.
+    """
+
+    fingerprint: str
+    version: int
+    further: frozenset[str]
+    at: Location
+    written: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Baseline:
+    """The entries of a baseline by the names of their findings. Empty where there is no baseline."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._version_1: dict[str, Entry] = {}
+        self._by_name: dict[str, list[Entry]] = defaultdict(list)
+        self._by_further: dict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            if entry.version == 1:
+                self._version_1[entry.fingerprint] = entry
+                continue
+            self._by_name[_NUMBER.sub("", entry.fingerprint)].append(entry)
+            for name in entry.further:
+                self._by_further[name].append(entry)
+
+    def __bool__(self) -> bool:
+        return bool(self._version_1 or self._by_name)
+
+    def version_1(self, finding: Finding, names: Fingerprints) -> Entry | None:
+        """Return the entry of version 1 that knows a finding, by one of its addresses."""
+        others = (version_1(finding, address) for address in finding.others)
+        return next((self._version_1[name] for name in (names.v1, *others) if name in self._version_1), None)
+
+    def entries(self, identity: Identity) -> list[Entry]:
+        """Return the entries of version 2 that know a finding at one of its addresses.
+
+        A further name of the finding counts only where it is the entry's own: two further names that are the same may
+        be those of different findings.
+        """
+        found = [entry for name in (identity.name, *identity.further) for entry in self._by_name.get(name, ())]
+        found += self._by_further.get(identity.name, ())
+        return list(dict.fromkeys(found))
+
+
+def read_baseline(path: Path) -> Baseline | Unreadable:
+    """The findings in a report that ``check --format json`` wrote."""
     source = load(path, path.as_posix())
     document = source if isinstance(source, Unreadable) else read_json(source)
     if isinstance(document, Unreadable):
@@ -24,28 +84,163 @@ def read_baseline(path: Path) -> dict[str, Location] | Unreadable:
     listed = document.data.get("findings") if isinstance(document.data, dict) else None
     if listed is None or not isinstance(listed.data, tuple):
         return Unreadable(Location(path.as_posix()), "this is no report of iamlint's", _HINT)
-    known: dict[str, Location] = {}
-    for entry in listed.data:
-        fingerprint = plain(entry).get("fingerprint") if isinstance(entry.data, dict) else None
-        if not isinstance(fingerprint, str):
-            return Unreadable(_at(entry), "a finding of the baseline has no fingerprint", _HINT)
-        known[fingerprint] = _at(find(entry, ["fingerprint"]))
-    return known
+    entries: list[Entry] = []
+    for value in listed.data:
+        entry = _entry(value)
+        if entry is None:
+            return Unreadable(_at(value), "a finding of the baseline has no fingerprint", _HINT)
+        entries.append(entry)
+    return Baseline(entries)
+
+
+def _entry(value: Value) -> Entry | None:
+    """An entry; of version 1 where it has a fingerprint without its version."""
+    written: Any = plain(value) if isinstance(value.data, dict) else {}
+    fingerprint, named, further = (written.get(key) for key in ("fingerprint", "fingerprints", "further_fingerprints"))
+    if isinstance(named, dict) and V2 in named:
+        fingerprint = named[V2]
+    if not isinstance(fingerprint, str):
+        return None
+    version = 2 if isinstance(named, dict) and V2 in named else 1
+    at = _at(find(value, ["fingerprint"]))
+    return Entry(fingerprint, version, frozenset(_texts(further)), at, written)
 
 
 def _at(value: Value) -> Location:
     return value.at.location if value.at else Location("")
 
 
-def beyond(report: Report, known: dict[str, Location]) -> Report:
-    """The report with what the baseline has among the accepted."""
-    if not known:
+def _texts(listed: object) -> tuple[str, ...]:
+    """The strings of a list; nothing for another value."""
+    return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list | tuple) else ()
+
+
+def beyond(report: Report, baseline: Baseline) -> Report:
+    """The report with what the baseline has among the accepted, and what is worse than that among the findings."""
+    if not baseline:
         return report
+    named = list(zip(report.findings, report.fingerprints, strict=True))
+    known = _known(named, baseline)
     new, old = [], list(report.accepted)
-    for finding, fingerprint in zip(report.findings, report.fingerprints, strict=True):
-        accepted = next((name for name in (fingerprint, *finding.fingerprints[1:]) if name in known), None)
-        if accepted:
-            old.append(Accepted(finding, "it is in the baseline", known[accepted]))
-        else:
+    for number, (finding, names) in enumerate(named):
+        entry = known.get(number)
+        worse = [*_worse(finding, entry), *_elsewhere(finding, names, entry, baseline)] if entry else []
+        if entry is None:
             new.append(finding)
+        elif worse:
+            new.append(_told(finding, entry, worse))
+        else:
+            old.append(Accepted(finding, "it is in the baseline", entry.at))
     return replace(report, findings=tuple(new), accepted=tuple(old))
+
+
+def _known(named: list[tuple[Finding, Fingerprints]], baseline: Baseline) -> dict[int, Entry]:
+    """The entry of each finding that the baseline knows, by its number.
+
+    An entry accepts one finding only, but at as many addresses as it has. Of several alike, those have the first choice
+    that are in the file of an entry.
+    """
+    found: dict[int, Entry] = {}
+    used: set[Entry] = set()
+    for same_file in (True, False):
+        for number, (finding, names) in enumerate(named):
+            if number in found:
+                continue
+            entries = (one for one in _entries(finding, names, baseline) if one not in used or _is_at(finding, one))
+            fitting = [one for one in entries if not same_file or one.written.get("path") == finding.at.path]
+            if fitting:
+                found[number] = min(fitting, key=lambda entry: any(_worse(finding, entry)))
+                if found[number].version == 2 and not _is_at(finding, found[number]):
+                    used.add(found[number])
+    return found
+
+
+def _entries(finding: Finding, names: Fingerprints, baseline: Baseline) -> list[Entry]:
+    """The entries that know a finding: at its own address, else at another one."""
+    first = baseline.version_1(finding, names)
+    if first:
+        return [first]
+    own = baseline.entries(names.own)
+    return own or [entry for other in names.others for entry in baseline.entries(other)]
+
+
+def _is_at(finding: Finding, entry: Entry) -> bool:
+    """Whether an entry has the address of a finding among its further ones."""
+    return finding.address in _texts(entry.written.get("other_addresses"))
+
+
+def _told(finding: Finding, entry: Entry, worse: list[str]) -> Finding:
+    message = f"{finding.message} It is worse than what the baseline accepts: {'; '.join(worse)}."
+    return replace(finding, message=message, related=(*finding.related, Related(entry.at, "the baseline has it here")))
+
+
+# -- worse -------------------------------------------------------------------------------------------------------------
+
+
+def _worse(finding: Finding, entry: Entry) -> Iterator[str]:
+    """Yield by what a finding is worse than an entry."""
+    was = entry.written.get("severity")
+    if was in SEVERITIES and SEVERITIES.index(finding.severity) < SEVERITIES.index(was):
+        yield f"it was of {was} severity"
+    ends = list(_ends_of_version_1(finding, entry) if entry.version == 1 else _further_ends(finding, entry))
+    if ends:
+        yield f"it now leads to {', '.join(ends)}"
+    if entry.version == 1:
+        return
+    known = set(_texts(entry.written.get("permissions")))
+    more = [one for one in finding.permissions if one not in known]
+    if more and "permissions" in entry.written and not (finding.role or "").startswith("roles/"):
+        yield f"it now has {', '.join(more)}"  # of Google's own roles only a newer catalogue says so
+    condition = entry.written.get("condition")
+    if isinstance(condition, str) and condition != finding.condition:
+        yield f"its condition was {condition}"
+
+
+def _further_ends(finding: Finding, entry: Entry) -> Iterator[str]:
+    if "ends" in entry.written:
+        known = set(_texts(entry.written["ends"]))
+        yield from (end for end in finding.ends if end not in known)
+
+
+def _ends_of_version_1(finding: Finding, entry: Entry) -> Iterator[str]:
+    """The ends of a finding that an entry of version 1 certainly did not have in view.
+
+    Such an entry names the strongest end only, in its sentences. Another one may have been there, unless it is on more
+    than all that are named: on an organization or folder where a project is named, or Owner where that is not.
+    """
+    related = entry.written.get("related")
+    places = related if isinstance(related, list | tuple) else ()
+    told = [str(one.get("message")) for one in places if isinstance(one, dict)]
+    said = " ".join([str(entry.written.get("message")), *told])
+    shown = next((end for end in finding.ends if end in finding.message), None)
+    if shown is None or "message" not in entry.written:
+        return
+    named = [end for end in finding.ends if end in said]
+    widest, owner = max(map(_width, named), default=-1), any(map(_is_owner, named))
+    for end in finding.ends:
+        wider = end == shown or _width(end) > widest or (_is_owner(end) and not owner)
+        if wider and end not in said:
+            yield end
+
+
+def _width(end: str) -> int:
+    """How wide the resource of an end is among containers."""
+    kind = end.partition(" on ")[2].partition(" ")[0]
+    return CONTAINERS.index(kind) if kind in CONTAINERS else -1
+
+
+def _is_owner(end: str) -> bool:
+    return end.startswith("roles/owner on ")
+
+
+def _elsewhere(finding: Finding, names: Fingerprints, entry: Entry, baseline: Baseline) -> Iterator[str]:
+    """Yield the addresses of a finding that the baseline does not have.
+
+    They matter only where the principal or the resource is not known in full, and so may be another one there.
+    """
+    unsure = any("${" in text for text in (finding.principal or "", str(finding.resource or "")))
+    if entry.version == 2 and unsure:
+        identities = (names.own, *names.others)
+        for address, identity in zip((finding.address, *finding.others), identities, strict=True):
+            if not baseline.entries(identity):
+                yield f"it is now at {address}, too"

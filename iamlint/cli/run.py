@@ -16,6 +16,7 @@ from iamlint.location import Location, Unreadable
 from iamlint.report import Bar, Report
 
 if TYPE_CHECKING:
+    from iamlint.accepted.baseline import Baseline
     from iamlint.accepted.config import Config
     from iamlint.roles import Catalog
     from iamlint.rules.rule import Rule
@@ -97,11 +98,11 @@ def _inputs(reading: Reading) -> frozenset[str]:
     return frozenset(source | errors | {fact.declared.at.path for fact in reading.facts})
 
 
-def _baseline(request: Request) -> dict[str, Location]:
-    """The findings that are known already, by fingerprint. Raises `Failed`."""
-    from iamlint.accepted.baseline import read_baseline
+def _baseline(request: Request) -> Baseline:
+    """The findings that are known already. Raises `Failed`."""
+    from iamlint.accepted.baseline import Baseline, read_baseline
 
-    found = read_baseline(request.baseline) if request.baseline else {}
+    found = read_baseline(request.baseline) if request.baseline else Baseline()
     if isinstance(found, Unreadable):
         raise Failed([found])
     return found

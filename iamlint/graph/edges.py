@@ -321,9 +321,12 @@ class Graph:
         held = self.powers(grant.role, grant.declared).held
         return _rank(held), -CONTAINERS.index(grant.resource.kind)
 
-    def beyond(self, account: str, other: str) -> list[tuple[Grant, Verdict]]:
-        """The privileges of an account that another principal does not hold itself, on the same thing or above."""
-        return list(self._beyond(account, other))
+    def beyond(self, account: str, other: str, most: int | None = None) -> list[tuple[Grant, Verdict]]:
+        """The privileges of an account that another principal does not hold itself, on the same thing or above.
+
+        ``most`` is how many of the account's privileges are looked at, the strongest first.
+        """
+        return list(self._beyond(account, other, most))
 
     def gained(self, account: str, other: str) -> tuple[Grant, Verdict] | None:
         """The first of these privileges that certainly counts, else the first; None where there is none."""
@@ -376,6 +379,10 @@ class Graph:
     def privileged_nodes(self) -> Set[Node]:
         """The privileged accounts, and the containers that they lie in."""
         return self._privileged_below.keys()
+
+    def accounts_below(self, node: Node) -> Sequence[str]:
+        """The privileged accounts in a container, or the account itself."""
+        return self._privileged_below.get(node, ())
 
     def privileged_below(self, node: Node, source: str) -> tuple[str, Grant] | None:
         """A privileged account in a container, other than the one that asks, with the grant that makes it so."""

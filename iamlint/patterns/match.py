@@ -48,7 +48,8 @@ class Match:
     ``related`` are other facts that belong to it; ``words`` are further texts for the rule's message. ``place`` is the
     part of the fact that is wrong, and ``confidence`` how sure that is, where they are not as usual. ``raised`` is by
     how many steps it is more severe than the rule, as when a privileged account can be reached; below 0 it is milder.
-    ``closed`` says that an unknown match is no finding for certain, and is only told with what closes it.
+    ``closed`` says that an unknown match is no finding for certain, and is only told with what closes it. ``ends`` are
+    the privileges that it certainly leads to, the strongest first; None where they are those of the fact by itself.
     """
 
     fact: Fact
@@ -61,6 +62,7 @@ class Match:
     confidence: Confidence | None = None
     raised: int = 0
     closed: bool = False
+    ends: tuple[Grant, ...] | None = None
 
 
 def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:

@@ -18,6 +18,7 @@ from iamlint.graph import (
     Graph,
     Leads,
     delegated,
+    ends_of_account,
     graph_of,
     leading,
     shortest,
@@ -162,6 +163,7 @@ def match_of(
             "privilege": f"{shown(gained.role)} on {gained.resource}",
             "way": _way(edge, chain),
         },
+        ends=tuple(ends_of_account(graph, account, edge.source)),
         # A workload that GKE binds to the account is what it was made for, as a machine that has it attached is.
         raised=-1 if chain is None and edge.grant.principal.kind == "gke_workload" else 0,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from iamlint.facts import Resource
 from iamlint.finding import Accepted, Finding
+from iamlint.fingerprint import Fingerprints, fingerprints
 from iamlint.location import Location
 from iamlint.questions import ByCause, Question
 from iamlint.report import InForce, Report
@@ -38,7 +39,8 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     yield "role_catalogs", list(report.role_catalogs)
     yield "configuration", _configuration(report.configuration)
     yield "findings", map(_finding, report.findings, report.fingerprints)
-    yield "accepted", map(_accepted, report.accepted)
+    accepted = (one.finding for one in report.accepted)
+    yield "accepted", map(_accepted, report.accepted, fingerprints(accepted))
     yield "unknowns", map(_question, report.questions)
     yield (
         "errors",
@@ -67,9 +69,9 @@ def _configuration(found: InForce | None) -> dict[str, Any] | None:
     return {"path": found.path, "settings": settings}
 
 
-def _accepted(one: Accepted) -> dict[str, Any]:
+def _accepted(one: Accepted, names: Fingerprints) -> dict[str, Any]:
     return {
-        **_finding(one.finding, one.finding.fingerprint),
+        **_finding(one.finding, names),
         "reason": one.reason,
         "accepted_at": _start(one.at),
         "out_of_view": one.out_of_view,
@@ -105,7 +107,9 @@ def _start(at: Location) -> dict[str, Any]:
     return {"path": at.path, "line": at.line, "column": at.column}
 
 
-def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
+def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
+    """``further_fingerprints`` are those that the same finding may have in another run, at any of its addresses."""
+    further = (*names.own.further, *(name for other in names.others for name in (other.name, *other.further)))
     return {
         "rule": finding.rule,
         "family": finding.family,
@@ -121,7 +125,11 @@ def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
         "role": finding.role,
         "permissions": list(finding.permissions),
         "resource": _resource(finding.resource),
-        "fingerprint": fingerprint,
+        "condition": finding.condition,
+        "ends": list(finding.ends),
+        "fingerprint": names.v2,
+        "fingerprints": names.by_key,
+        "further_fingerprints": list(dict.fromkeys(further)),
         "related": [
             {"path": related.at.path, "line": related.at.line, "message": related.message}
             for related in finding.related

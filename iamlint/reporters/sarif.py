@@ -16,6 +16,7 @@ import attr
 import sarif_om as om
 
 from iamlint.finding import Finding, Related, Severity
+from iamlint.fingerprint import Fingerprints
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.questions import Question
 from iamlint.report import Report
@@ -231,8 +232,8 @@ class _Run:
 
     # -- results ---------------------------------------------------------------------------------------------------
 
-    def _result(self, finding: Finding, fingerprint: str) -> om.Result:
-        fingerprints = {"iamlintGrant/v1": fingerprint}
+    def _result(self, finding: Finding, fingerprint: Fingerprints) -> om.Result:
+        fingerprints = fingerprint.by_key
         hashed = self._line_hash(finding.at)
         if hashed:
             fingerprints["primaryLocationLineHash"] = hashed

@@ -25,7 +25,7 @@ def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
     assert report.keys() >= {"version", "catalog_date", "findings", "unknowns", "errors", "summary"}
     assert report["catalog_date"] == "2026-01-02"
     (found,) = report["findings"]
-    assert {key: found[key] for key in found if key not in ("fingerprint", "related")} == {
+    assert {key: found[key] for key in found if key not in ("fingerprint", "fingerprints", "related")} == {
         "rule": "blanket-token",
         "family": "screen",
         "severity": "high",
@@ -42,8 +42,12 @@ def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
         "role": "roles/iam.serviceAccountTokenCreator",
         "permissions": ["iam.serviceAccounts.getAccessToken"],
         "resource": {"kind": "project", "name": "shop"},
+        "condition": None,
+        "ends": [],
+        "further_fingerprints": [],
     }
-    assert len(found["fingerprint"]) == 32
+    assert found["fingerprint"] == found["fingerprints"]["iamlintGrant/v2"]
+    assert len(found["fingerprint"]) == len(found["fingerprints"]["iamlintGrant/v1"]) == 32
     (related,) = found["related"]
     assert {key: related[key] for key in ("path", "line", "message")} == {
         "path": "main.tf",

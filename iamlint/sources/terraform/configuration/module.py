@@ -95,7 +95,7 @@ class Module:
     ``backends`` are the ``backend`` and ``cloud`` blocks; the last one is in force.
     ``assignments`` are the files that set variables when the directory is a root module, in Terraform's order: each
     later one wins. ``resources`` keeps every block of an address, since a directory may hold alternatives.
-    ``others`` are the blocks of types that iamlint does not know.
+    ``moved`` are the blocks that name earlier addresses, ``others`` those of types that iamlint does not know.
     ``described`` is for a module that is not there, and was made of what is known of it: all of it, or a part.
     """
 
@@ -105,6 +105,7 @@ class Module:
     outputs: dict[str, Declared] = field(default_factory=dict)
     calls: dict[str, Declared] = field(default_factory=dict)
     providers: list[Declared] = field(default_factory=list)
+    moved: list[Declared] = field(default_factory=list)
     others: list[Declared] = field(default_factory=list)
     backends: list[Declared] = field(default_factory=list)
     resources: dict[tuple[Mode, str, str], list[Declared]] = field(default_factory=dict)
@@ -276,8 +277,8 @@ def _declare(module: Module, declared: Declared) -> None:
         case "check":
             for inner in nested_blocks(block, "data", labels=2):
                 module.resources.setdefault(_key(inner), []).append(Declared(inner, declared.source))
-        case "moved" | "removed" | "import":
-            pass  # they declare nothing that a fact is about
+        case "moved" | "removed" | "import":  # they declare nothing that a fact is about
+            module.moved += [declared] if block.type == "moved" else []
         case _:
             module.others.append(declared)
 

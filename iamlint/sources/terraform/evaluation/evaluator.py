@@ -20,6 +20,7 @@ from iamlint.sources.terraform.evaluation.callsite import Callsite
 from iamlint.sources.terraform.evaluation.commands import runs, runs_or, unread_of_block, unread_of_call
 from iamlint.sources.terraform.evaluation.expansion import MOST_INSTANCES, Expansion, Key, expanded, key_text
 from iamlint.sources.terraform.evaluation.inputs import Given, Input
+from iamlint.sources.terraform.evaluation.moves import Moves, former, moves_of
 from iamlint.sources.terraform.evaluation.providers import passed_providers, provider_name
 from iamlint.sources.terraform.evaluation.run import (
     STEPS_OF_CALL,
@@ -58,10 +59,12 @@ class ModuleInstance:
         above: tuple[Path, ...] = (),
         call: Declared | None = None,
         uncertain: Unknown | None = None,
+        moves: tuple[Moves, ...] = (),
     ) -> None:
         self.run, self.module, self.inputs = run, module, inputs
         self.address, self.path, self.via, self.uncertain = address, path, via, uncertain
         self.directories = (*above, module.directory)
+        self.moves = (*moves, *moves_of(module, address))
         self._callsite = Callsite(call, inputs, module.files[0].source) if call and module.described else None
         self._roots: dict[str, Value | None] = {}
         self._values: dict[tuple[str, ...], Value] = {}
@@ -351,6 +354,7 @@ class ModuleInstance:
             above=self.directories,
             call=declared,
             uncertain=uncertain or self.uncertain,
+            moves=self.moves,
         )
 
     def _gap(self, declared: Declared, address: str, reason: str) -> Unknown:
@@ -472,7 +476,8 @@ class ModuleInstance:
             shown: Literal["managed", "data"] = "managed" if mode == "managed" else "data"
             instance = Instance(shown, kind, name, address + suffix, evaluated, self.address, self.via, provider)
             call, uncertain = self.address if self._callsite else "", expansion.uncertain or self.uncertain
-            instance = replace(instance, symbolic=expansion.symbolic, call=call, uncertain=uncertain)
+            before = former(instance.address, self.moves) if self.moves else ()
+            instance = replace(instance, symbolic=expansion.symbolic, call=call, uncertain=uncertain, former=before)
             yield self._callsite.placed(instance) if self._callsite else instance
         if self.run.files.assumed:  # by the expansion, or by what the instances were asked for
             self._say_assumed(declared, address, self.run.files.assumed)

@@ -19,6 +19,7 @@ def declaration(instance: Instance) -> Declaration:
         uncertain=f"whether {instance.address} exists is not known: {instance.uncertain.reason}"
         if instance.uncertain
         else "",
+        former=instance.former,
     )
 
 

@@ -60,7 +60,7 @@ class Instance:
     For an instance that stands for an unknown number of them, ``symbolic`` has the reason, and the address ends in
     ``[*]``. ``uncertain`` has the reason where it is not known whether the instance exists. ``call`` is the address of
     the module call that states it, where the module is described and not there. ``planned`` is its entry in the plan,
-    where its body is placed in the source beside that.
+    where its body is placed in the source beside that. ``former`` are its earlier addresses, the oldest last.
     """
 
     mode: Literal["managed", "data", "provider", "backend"]
@@ -75,3 +75,4 @@ class Instance:
     planned: Span | None = None
     call: str = ""
     uncertain: Unknown | None = None
+    former: tuple[str, ...] = ()

@@ -31,7 +31,8 @@ class Entry:
     ``removed`` says that the plan takes it away; its values then are those before. ``before`` are the values that the
     plan changes, or deletes; None where it leaves them, or only forgets the resource. ``deposed`` is the key of an
     object that a replacement left behind. ``deferred`` is why only a later plan applies it, empty for all others.
-    ``forgotten`` says that Terraform leaves it in the cloud and looks after it no more.
+    ``forgotten`` says that Terraform leaves it in the cloud and looks after it no more. ``previous`` is the address
+    that the plan renames, empty where it renames nothing.
     """
 
     mode: Literal["managed", "data"]
@@ -46,6 +47,7 @@ class Entry:
     deposed: str = ""
     deferred: str = ""
     forgotten: bool = False
+    previous: str = ""
 
     @property
     def key(self) -> tuple[str, str, bool]:
@@ -163,6 +165,7 @@ def _entry(
         before=before,
         deposed=deposed,
         forgotten=forgotten,
+        previous=optional_string(fields, "previous_address", path),
     )
 
 

@@ -64,7 +64,10 @@ class Planned:
             body = _configured(entry.type, body, block)
         provider = self._providers.get(block.provider) if block else None
         named = _named(body, entry.address)
-        return Instance(entry.mode, entry.type, entry.name, entry.address, named, entry.module, (), provider)
+        former = (entry.previous,) if entry.previous else ()
+        return Instance(
+            entry.mode, entry.type, entry.name, entry.address, named, entry.module, (), provider, former=former
+        )
 
     # -- where ----------------------------------------------------------------------------------------------------
 
@@ -77,7 +80,8 @@ class Planned:
         if written:
             body = relocated_body(instance.body, written.body, exact=exact is not None)
             body = _without_inherited_project(body, written.body, instance.provider)
-            return replace(instance, body=body, via=written.via, planned=entry.at)
+            former = exact.former if exact and exact.former else instance.former
+            return replace(instance, body=body, via=written.via, planned=entry.at, former=former)
         call = self._beside.call(entry.module)
         if call:
             header, via = call

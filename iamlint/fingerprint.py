@@ -1,0 +1,106 @@
+"""The identity of a finding across runs, in two versions: what a baseline and a code scanning service compare.
+
+Version 2 is made of the rule, the principal, the role, the resource and the address below the root module. It has no
+path, no line and no working directory, and nothing of Google's role catalogue, so that neither a moved file nor a newer
+catalogue makes a finding new. Version 1 also had the directory and the permissions; old baselines have it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from iamlint.finding import Finding
+from iamlint.unknown import shown
+
+V1, V2 = "iamlintGrant/v1", "iamlintGrant/v2"
+"""The keys of the versions in reports: SARIF's ``partialFingerprints``, and JSON's ``fingerprints``."""
+_ANY = "${?}"
+"""What stands for a text that is not known in full."""
+_HOLE = re.compile(r"\$\{[^{}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The names of one finding at one of its addresses, each of 32 hexadecimal digits.
+
+    ``name`` is the fingerprint. ``further`` are those that the same finding has in another run: at its other addresses
+    that ``moved`` blocks state, and where a plan without its source does not know what the source refers to.
+    """
+
+    name: str
+    further: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """The fingerprints of one finding in a report.
+
+    ``v1`` and ``v2`` are of one finding only: of several that would share one, the later have their number added.
+    ``own`` is its identity at its own address, without a number; ``others`` those at its other addresses.
+    """
+
+    v1: str
+    v2: str
+    own: Identity
+    others: tuple[Identity, ...] = ()
+
+    @property
+    def by_key(self) -> dict[str, str]:
+        """The fingerprints by the keys that reports have for them."""
+        return {V1: self.v1, V2: self.v2}
+
+
+def fingerprints(findings: Iterable[Finding]) -> Iterator[Fingerprints]:
+    """Yield the fingerprints of each finding, in their order."""
+    seen: Counter[str] = Counter()
+
+    def numbered(name: str) -> str:
+        seen[name] += 1
+        return name if seen[name] == 1 else f"{name}-{seen[name]}"
+
+    for finding in findings:
+        own = identity(finding, finding.address)
+        others = tuple(identity(finding, address) for address in finding.others)
+        yield Fingerprints(numbered(version_1(finding, finding.address)), numbered(own.name), own, others)
+
+
+def identity(finding: Finding, address: str | None) -> Identity:
+    """Return the names of version 2 of a finding at one of its addresses.
+
+    The fingerprint is that of the oldest address that ``moved`` blocks state, so that it stays when a block is renamed.
+    """
+    addresses = [*reversed(finding.former.get(address, ())), address] if address else [""]
+    kind, name = (finding.resource.kind, shown(finding.resource.name)) if finding.resource else ("", "")
+    texts = (finding.principal or "", finding.role or "", name)
+
+    def named(home: str, stated: Iterable[str]) -> str:
+        return _hashed(finding.rule, home, kind, *stated)
+
+    first = [_without_own(text, addresses) for text in texts]
+    names = [named(home, first) for home in addresses]
+    if any(_HOLE.search(text) for text in texts):
+        vague = [_ANY if _HOLE.search(text) else text for text in texts]
+        names += [named(home, vague) for home in addresses]
+    name, *further = dict.fromkeys(names)
+    return Identity(name, tuple(further))
+
+
+def _without_own(text: str, addresses: list[str]) -> str:
+    """A text; the same for all that are only named by the argument that has them, as in a plan without its source."""
+    return _ANY if any(address and f"${{{address}." in text for address in addresses) else text
+
+
+def version_1(finding: Finding, address: str | None) -> str:
+    """Return the fingerprint of version 1: rule, facts, permissions, address and the directory of the file."""
+    facts = (finding.rule, address, finding.principal, finding.role, str(finding.resource or ""), *finding.permissions)
+    path = str(PurePosixPath(finding.at.path).parent) if address else finding.at.path
+    return _hashed(*("" if fact is None else fact for fact in (*facts, path)))
+
+
+def _hashed(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,74 @@
+"""The earlier addresses of instances, as ``moved`` blocks state them.
+
+Source: https://developer.hashicorp.com/terraform/language/modules/develop/refactoring
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from iamlint.hcl.syntax import Template
+from iamlint.sources.terraform.configuration.module import Declared, Module
+
+_MOST = 20
+"""Earlier addresses of one instance that are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """The ``moved`` blocks of one module instance: pairs of an old and a new address within it.
+
+    ``module`` is the address of the instance, empty for the root module.
+    """
+
+    module: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+def moves_of(module: Module, address: str) -> tuple[Moves, ...]:
+    """Return the moves of a module at an address; nothing where it states none."""
+    pairs = tuple(
+        (old, new)
+        for declared in module.moved
+        if (old := _address(declared, "from")) and (new := _address(declared, "to")) and old != new
+    )
+    return (Moves(address, pairs),) if pairs else ()
+
+
+def _address(declared: Declared, name: str) -> str | None:
+    """The address that an argument of a ``moved`` block has; a string in JSON."""
+    written = declared.argument(name)
+    if written is None:
+        return None
+    expression = written.argument.expression
+    if isinstance(expression, Template):
+        return expression.literal
+    return "".join(written.source.text[expression.start : expression.end].split())
+
+
+def former(address: str, moves: Iterable[Moves]) -> tuple[str, ...]:
+    """Return the earlier addresses of an instance, the oldest last.
+
+    ``moves`` are those of the module instances that it lies in, outermost first.
+    """
+    found = {address: None}
+    for stated in reversed(tuple(moves)):
+        waiting = list(found)
+        while waiting and len(found) <= _MOST:
+            current = waiting.pop(0)
+            for old in _before(current, stated):
+                if old not in found:
+                    found[old] = None
+                    waiting.append(old)
+    return tuple(found)[1:]
+
+
+def _before(address: str, stated: Moves) -> Iterable[str]:
+    within = f"{stated.module}." if stated.module else ""
+    if not address.startswith(within):
+        return
+    rest = address[len(within) :]
+    for old, new in stated.pairs:
+        if rest == new or rest.startswith((f"{new}.", f"{new}[")):
+            yield within + old + rest[len(new) :]
