@@ -20,11 +20,16 @@ WRAPPED = "\u2060"
 MESSAGE_END = "\x1e"
 """Stands where a box of Terraform's starts or ends."""
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[@-Z\\^_])|\^\[\[[0-9;]*+m")
+_ANSI = re.compile(
+    r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[@-Z\\^_])"
+    r"|(?:\^\[|(?<!\\)\\++(?:u001[bB]|x1[bB]|033|e))\[[0-9;]*+m"  # as a terminal shows it, as JSON and Python write it
+)
 _PREFIX = re.compile(
     r"""(?mx)^(?:[ \t]*+(?:
       \[?\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z|[ ]?[+-]\d\d:?\d\d|[ ]UTC)?\]?  # a date
       | \[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?=[ \t])                # a time alone
+      | (?:INFO|WARN|WARNING|DEBUG|TRACE|STDOUT|STDERR|ERROR(?=[ \t]{1,4}\[\w))(?=[ \t])  # a level
+      | \[[\w./-]{1,60}\](?=[ \t])(?:[ \t](?:terraform|tofu):)?        # a thread; Terragrunt: the unit and the program
       | \d\d[OE](?=[ +])\+?                                           # GitLab: the stream of a line
       | [IWEF]\d{4}[ ]\d\d:\d\d:\d\d\.\d{1,9}[ ]+\d{1,9}[ ][\w./-]{1,80}:\d{1,7}\]   # Kubernetes' log
       | [^\t\n]{1,100}\t[^\t\n]{1,100}\t(?=\ufeff?\d{4}-)             # gh run view --log: job and step
@@ -37,8 +42,8 @@ _PREFIX = re.compile(
 _BOX_ENDS = re.compile("[╷╵]|\xe2\u2022[\xb7\xb5]")
 _ESCAPES = re.compile(
     r"\\++(?:u([0-9a-fA-F]{4})|([nrt]))?"
-    r"|%([2-7][0-9A-Fa-f])"
-    r"|&(?:\#(x?)([0-9a-fA-F]{1,6})|(quot|apos|amp|lt|gt|nbsp));"
+    r"|%([2-7][0-9A-Fa-f]|0[9AaDd])"
+    r"|&(?:amp;){0,3}(?:\#(x?)([0-9a-fA-F]{1,6})|(quot|apos|amp|lt|gt|nbsp));"
 )
 _ENTITIES = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">", "nbsp": " "}
 _TYPOGRAPHY = str.maketrans(
@@ -51,7 +56,7 @@ _TYPOGRAPHY = str.maketrans(
     }
 )
 _STARTS = re.compile(
-    r"(?m)^[ \t]{0,8}(?:\#\#\[error\]|::error\b|Error:|Error[ ]\d|ERROR\b|\[ERROR\]|FATAL\b|fatal:|panic:|googleapi:"
+    r"(?m)(?<![:,]\n)^[ \t]{0,8}(?:\#\#\[error\]|::error\b|Error:|Error[ ]\d|ERROR\b|FATAL\b|fatal:|panic:|googleapi:"
     r"|Traceback \(most|Unhandled|Exception in thread)|(?<=\})[ \t]*\n[ \t]*(?=\{)|" + MESSAGE_END
 )
 _WORD = re.compile(r"[\w.@/:=%-]")
@@ -64,7 +69,7 @@ _OPEN_END = re.compile(
 )
 _WRAPPED_END = re.compile(r"(?<![.,)\]}] )\b[\w@/-]+$")
 _MOST_LINES = 40
-_WIDTHS = frozenset((72, 76, 78, 79, 80, 90, 96, 100, 110, 118, 119, 120, 128, 130, 132, 140, 150, 158, 160, 180, 200))
+_WIDTHS = frozenset((80, 90, 96, 100, 110, 120, 128, 130, 132, 140, 150, 160, 180, 200))
 
 
 class ErrorText:
@@ -177,7 +182,7 @@ def _unescaped(found: re.Match[str]) -> str:
             return found[0]
         return _character(value) or found[0]
     if percent:
-        return chr(int(percent, 16))
+        return _character(int(percent, 16))
     return _character(int(code, 16)) if code else " " if blank else ""
 
 
@@ -206,7 +211,9 @@ def _without_wraps(text: str) -> str:
 
 
 def _goes_on(line: str, after: str) -> bool:
-    """Whether the last word of a line can go on in the next one."""
+    """Whether a line that is as long as the terminal is wide can go on in the next one."""
+    if (line[-1] == " " and _WORD.match(after)) or (_WORD.match(line[-1]) and re.match(r" \S", after)):
+        return not _OWN_LINE.match(after)
     if not _WORD.match(line[-1]) or not _WORD.match(after) or _OWN_LINE.match(after):
         return False
     return not (line[-1] in ".:" and after[0].isupper())

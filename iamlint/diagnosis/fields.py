@@ -27,6 +27,8 @@ _VERBS = (
     "|getIamPolicy|setIamPolicy|getAccessToken|getOpenIdToken|signBlob|signJwt|implicitDelegation|getData|updateData"
     "|download\\w*|upload\\w*|run|read\\w*|write\\w*|login|bind|export|setMetadata|createTagBinding"
 )
+_CUT_OFF = ("-", "@", "_")
+"""How a value ends that was broken off, as by a line's end: it is not read at all."""
 LONGEST_READ = 20_000
 """Characters of one message that values are read from."""
 
@@ -75,7 +77,8 @@ def _stated(found: Fields) -> dict[str, str]:
 
 def made(values: Mapping[str, str]) -> Fields:
     """Fields from values by name, in their usual spelling."""
-    values = {name: _spelt(name, value) for name, value in values.items() if value}
+    spelt = {name: _spelt(name, value) for name, value in values.items()}
+    values = {name: value for name, value in spelt.items() if value and not value.endswith(_CUT_OFF)}
     if "method" not in values and (method := METHODS.get(values.get("permission", ""))):
         values["method"] = method
     other = {name: value for name, value in values.items() if name not in NAMES}
@@ -190,7 +193,7 @@ _MENTIONED: tuple[tuple[str, str], ...] = (
 def _general() -> tuple[tuple[str, Any], ...]:
     import re2
 
-    return tuple((name, re2.compile(f"(?is){pattern}")) for name, pattern in _GENERAL)
+    return tuple((name, re2.compile("(?is)" + pattern.replace(" ", r"\s+"))) for name, pattern in _GENERAL)
 
 
 @cache

@@ -21,6 +21,7 @@ NEAR = 2500
 MOST_READ = 100
 """Occurrences of one kind whose values are read; further ones are counted only."""
 _EXCERPT = 300
+_SENTENCE_ENDS = (". ", "; ", "} ", "}, ")
 _DENIAL = (
     r"permission_?denied|error:?40[13]\b|code:?40[13]|status:?40[13]|statuscode:?40[13]|40[13]forbidden|http:?40[13]"
     r"|forbidden|unauthenticated|doesnothave|notauthorized|accessdenied"
@@ -229,9 +230,14 @@ def _stretches(source: ErrorText, events: list[list[_Hit]]) -> list[tuple[int, i
             source.offset(events[index][0].start),
         )
         line = source.line_start(begins)
-        border = line if line >= ends else max(ends, start) if ends <= begins else begins
+        border = line if line >= ends else _sentence_end(source.plain, min(ends, begins), begins)
         borders[index - 1], borders[index] = (start, min(border, end)), (max(border, next_start), next_end)
     return borders
+
+
+def _sentence_end(text: str, start: int, end: int) -> int:
+    """The last end of a sentence or object between two offsets, or the second one where there is none."""
+    return max((at + len(mark) for mark in _SENTENCE_ENDS if (at := text.rfind(mark, start, end)) >= 0), default=end)
 
 
 def _wrapped(events: list[list[_Hit]], wrappers: list[list[_Hit]]) -> tuple[list[list[_Hit]], list[list[_Hit]]]:
