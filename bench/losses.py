@@ -33,6 +33,7 @@ import yaml
 from iamlint.facts import Gap, Grant
 from iamlint.sources import read
 from iamlint.sources.reading import Options
+from iamlint.unknown import Unknown
 
 LARGEST = 200_000
 """Bytes. Larger files are left out, since each is read once a mutation."""
@@ -278,8 +279,12 @@ def reading(files: dict[str, bytes]) -> Read:
     addresses = Counter(str(fact.declared.address) for fact in found.facts if isinstance(fact, Grant))
     errors = frozenset((Path(error.at.path).name, f"{error.at.line} {error.reason}") for error in found.errors)
     gaps = sum(isinstance(fact, Gap) for fact in found.facts)
-    unknown = sum(isinstance(fact, Grant) and fact.principal.unknown is not None for fact in found.facts)
+    unknown = sum(isinstance(fact, Grant) and _is_unknown(fact) for fact in found.facts)
     return Read(grants, addresses, errors, gaps, unknown)
+
+
+def _is_unknown(grant: Grant) -> bool:
+    return bool(grant.principal.unknown) or isinstance(grant.role, Unknown) or isinstance(grant.resource.name, Unknown)
 
 
 def still_says(
@@ -295,7 +300,7 @@ def still_says(
     except UnicodeDecodeError:
         return b"roles/" in data or b"r\0o\0l\0e\0s\0/" in data or data.startswith(b"\x1f\x8b")
     try:
-        tree: object = hcl2.loads(text) if name.endswith(".tf") else list(yaml.safe_load_all(text))
+        tree: object = hcl2.loads(text) if name.endswith(".tf") else _documents(text)
     except Exception:  # whatever another parser stumbles over: the text is damaged, and was not told
         said = any(role in text or principal.partition(":")[2] in text for principal, role, _ in lost)
         return name.endswith(".tf") or said
@@ -304,11 +309,19 @@ def still_says(
             return True
         return any(_says(tree, principal.partition(":")[2] or principal, role) for principal, role, _ in lost)
     try:
-        before: object = list(yaml.safe_load_all(original))
+        before: object = _documents(original.decode("utf-8-sig"))
     except Exception:  # it has something that only the product's own reader takes
         before = []
     pairs = {(principal, role) for principal, role, _ in lost}
     return any(0 < _times(before, *pair) <= _times(tree, *pair) for pair in pairs)
+
+
+def _documents(text: str) -> list[object]:
+    """The documents of a text: JSON or YAML, or JSON in lines, which YAML is not."""
+    lines = text.split("\n")
+    if len(lines) > 1 and all(line.startswith("{") and line.endswith("}") for line in lines if line.strip()):
+        return [json.loads(line) for line in lines if line.strip()]
+    return list(yaml.safe_load_all(text))
 
 
 def _times(tree: object, principal: str, role: str) -> int:

@@ -461,3 +461,16 @@ def test_a_key_in_another_case_is_an_error(name: str, content: str) -> None:
 @pytest.mark.parametrize(("name", "content"), [("a.yaml", CONNECTOR), ("a.json", json.dumps(ANALYSIS))])
 def test_in_the_right_case_it_is_none(name: str, content: str) -> None:
     assert said(walked(name, content)) == ([], [], ["user:ana@example.com"])
+
+
+@pytest.mark.parametrize("name", ["//Run.googleapis.com/projects/shop", "//x.googleapis.com", "///shop"])
+@pytest.mark.parametrize("kind", ["asset", "search", "analysis"])
+def test_the_name_of_a_resource_that_cannot_be_read_is_an_error(name: str, kind: str) -> None:
+    policy = json.loads(POLICY)
+    result = {"attachedResourceFullName": name, "iamBinding": BINDINGS[0]}
+    documents: dict[str, object] = {
+        "asset": {"name": name, "assetType": "x.googleapis.com/Y", "iamPolicy": policy},
+        "search": [{"resource": name, "assetType": "x.googleapis.com/Y", "policy": policy}],
+        "analysis": {"mainAnalysis": {"analysisResults": [result]}},
+    }
+    assert said(walked("a.json", json.dumps(documents[kind])))[0] == ["a.json"]

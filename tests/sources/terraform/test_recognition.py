@@ -280,6 +280,13 @@ def test_versions_of_a_plan_without_its_parts_are_an_error(tmp_path: Path, parts
     assert "none of the parts" in error.reason
 
 
+@pytest.mark.parametrize("key", ["Resource_changes", "RESOURCE_CHANGES", "resource-changes"])
+def test_a_part_of_a_plan_under_a_key_in_another_case_is_an_error(tmp_path: Path, key: str) -> None:
+    text = plan(planned_values={"root_module": {}}).replace('"resource_changes"', f'"{key}"')
+    (error,) = walked(tmp_path, text).errors
+    assert "resource_changes" in error.hint
+
+
 def test_names_of_plans_and_states() -> None:
     plans = ("plan.json", "tfplan.json", "a/prod-plan.json", "prod.plan.json", "x_plan.json", "terraform.tfstate")
     assert all(map(is_plan_name, (*plans, "tfplan", "x.tfplan", "x.tfplan.json")))

@@ -23,6 +23,7 @@ _OPENTOFU = re.compile(r"\.tofu(\.json)?\Z")
 _OVERRIDE = re.compile(r"(\A|_)override\.(tf|tofu)(\.json)?\Z")
 _AUTOMATIC = re.compile(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
+_WITH_LABELS_INSIDE = frozenset({"check", "terraform"})
 _MODES: dict[str, Mode] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
 
 Load = Callable[[Path], File | Unreadable]
@@ -95,7 +96,8 @@ class Module:
     ``backends`` are the ``backend`` and ``cloud`` blocks; the last one is in force.
     ``assignments`` are the files that set variables when the directory is a root module, in Terraform's order: each
     later one wins. ``resources`` keeps every block of an address, since a directory may hold alternatives.
-    ``moved`` are the blocks that name earlier addresses, ``others`` those of types that iamlint does not know.
+    ``migrations`` are the blocks about what was there before: ``import``, ``moved`` and ``removed``.
+    ``others`` are the blocks of types that iamlint does not know.
     ``described`` is for a module that is not there, and was made of what is known of it: all of it, or a part.
     """
 
@@ -105,7 +107,7 @@ class Module:
     outputs: dict[str, Declared] = field(default_factory=dict)
     calls: dict[str, Declared] = field(default_factory=dict)
     providers: list[Declared] = field(default_factory=list)
-    moved: list[Declared] = field(default_factory=list)
+    migrations: list[Declared] = field(default_factory=list)
     others: list[Declared] = field(default_factory=list)
     backends: list[Declared] = field(default_factory=list)
     resources: dict[tuple[Mode, str, str], list[Declared]] = field(default_factory=dict)
@@ -241,6 +243,17 @@ def _refused(file: File) -> Iterator[Unreadable]:
             yield Unreadable(at, reason, 'a resource has its type and its name: resource "google_project" "shop"')
         elif block.type in LABELS:
             yield from _no_names(file, block)
+            yield from _swallowed(file, block) if block.type not in _WITH_LABELS_INSIDE else ()
+
+
+def _swallowed(file: File, block: Block) -> Iterator[Unreadable]:
+    """Blocks with labels within another one, where only these have labels: mostly a line with "{" or "}" is misplaced."""
+    for inner in block.body.blocks:
+        if inner.labels and inner.type not in ("dynamic", "provisioner"):
+            at = file.source.location(inner.start, inner.header_end)
+            reason = f'"{shown(inner.type)}" is no block that a {block.type} block can hold: it is not read'
+            yield Unreadable(at, reason, 'is a "}" missing above it?')
+        yield from _swallowed(file, inner)
 
 
 def _no_names(file: File, block: Block) -> Iterator[Unreadable]:
@@ -277,8 +290,8 @@ def _declare(module: Module, declared: Declared) -> None:
         case "check":
             for inner in nested_blocks(block, "data", labels=2):
                 module.resources.setdefault(_key(inner), []).append(Declared(inner, declared.source))
-        case "moved" | "removed" | "import":  # they declare nothing that a fact is about
-            module.moved += [declared] if block.type == "moved" else []
+        case "import" | "moved" | "removed":
+            module.migrations.append(declared)
         case _:
             module.others.append(declared)
 

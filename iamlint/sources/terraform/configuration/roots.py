@@ -7,12 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from iamlint.files.texts import resolved
-from iamlint.sources.names import ASSIGNMENTS
+from iamlint.sources.names import ASSIGNMENTS, is_configuration
 from iamlint.sources.terraform.configuration.module import Declared, Module
 
 LOCK = ".terraform.lock.hcl"
 DATA = ".terraform"
 """What ``terraform init`` leaves in the directory of a root module."""
+STATE = ".tfstate"
+_SETTINGS = (*ASSIGNMENTS, ".tfbackend")
+_TRIALS = ("example", "fixture", "modules", "sample", "test")
+"""How the names of folders begin that are not about the module as it is applied."""
+_DEEPEST = 2
+"""Levels of folders in which settings are looked for."""
 TERRAGRUNT = "terragrunt.hcl"
 """What makes Terragrunt apply a directory."""
 
@@ -56,13 +62,34 @@ def _called(module: Module, sources: Iterable[str]) -> set[Path]:
 def is_applied(module: Module) -> bool:
     """Whether a module has what only a root module needs, so that it is one whoever calls it.
 
-    That is a backend, a cloud block, tfvars, the configuration of a provider, what ``terraform init`` leaves there, or
-    Terragrunt's configuration.
+    That is a backend, a cloud block, an ``import`` block (Terraform refuses one in a module that is called), the
+    configuration of a provider, a state, tfvars or the configuration of a backend, also in a folder for them, what
+    ``terraform init`` leaves there, or Terragrunt's configuration.
     """
-    if module.backend or any(map(_configures, module.providers)):
+    imports = any(one.block.type == "import" for one in module.migrations)
+    if module.backend or imports or any(map(_configures, module.providers)):
         return True
     names = os.listdir(module.directory)
-    return any(name in (LOCK, DATA, TERRAGRUNT) or name.endswith(ASSIGNMENTS) for name in names)
+    if any(name in (LOCK, DATA, TERRAGRUNT) or name.endswith((*_SETTINGS, STATE)) for name in names):
+        return True
+    return any(_is_of_settings(module.directory, name, _DEEPEST) for name in names)
+
+
+def _is_of_settings(above: Path, name: str, levels: int) -> bool:
+    """Whether a folder in the directory of a module holds settings of root modules, like ``env/prod.tfvars``.
+
+    One that has configuration is another module, to which they belong; those of tests and examples say nothing.
+    """
+    path = above / name
+    if name.startswith((".", *_TRIALS)) or not levels or path.is_symlink() or not path.is_dir():
+        return False
+    try:
+        names = os.listdir(path)
+    except OSError:
+        return False
+    if any(map(is_configuration, names)):
+        return False
+    return any(one.endswith(_SETTINGS) for one in names) or any(_is_of_settings(path, one, levels - 1) for one in names)
 
 
 def _configures(provider: Declared) -> bool:

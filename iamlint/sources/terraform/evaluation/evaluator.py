@@ -13,6 +13,7 @@ from iamlint.documents.values import NULL, Lazy, Value, unknown
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
+from iamlint.sources.terraform.configuration.migrations import forgotten
 from iamlint.sources.terraform.configuration.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.configuration.variables import NOT_SET, convert_variable
 from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
@@ -452,7 +453,7 @@ class ModuleInstance:
                     yield from child.instances(wanted)
 
     def _say_others(self) -> None:
-        """The blocks of types that are not known, once for all instances of the module."""
+        """The blocks of types that are not known, and what is only forgotten, once for all instances of the module."""
         of_module = id(self.module), ""
         if of_module in self.run.told:
             return
@@ -461,6 +462,10 @@ class ModuleInstance:
             if not self.run.takes(STEPS_OF_FACT) or self.run.is_on_reserve:
                 return
             self._say_once(declared, self.qualified(declared.block.type), "is a block that iamlint does not read")
+        for declared in self.module.migrations:
+            kept = forgotten(declared)
+            if kept and self.run.takes(STEPS_OF_FACT):
+                self._say_once(declared, self.qualified(kept), "stays as it is: Terraform only forgets it")
 
     def _instances(self, mode: Mode, kind: str, name: str, declared: Declared) -> Iterator[Instance]:
         address = self._address(mode, declared)

@@ -30,7 +30,8 @@ def moves_of(module: Module, address: str) -> tuple[Moves, ...]:
     """Return the moves of a module at an address; nothing where it states none."""
     pairs = tuple(
         (old, new)
-        for declared in module.moved
+        for declared in module.migrations
+        if declared.block.type == "moved"
         if (old := _address(declared, "from")) and (new := _address(declared, "to")) and old != new
     )
     return (Moves(address, pairs),) if pairs else ()

@@ -182,11 +182,22 @@ def _is_ours(document: Value) -> bool:
 def _wrong(document: Value) -> Unreadable | None:
     """What is wrong with a document among plans and states."""
     if is_plan(document):
-        return None
+        return _misspelt(document)
     if is_raw_state(document):
         return unsupported(document)
     at = document.at.source.location(document.at.start, document.at.start + 1) if document.at else Location("")
     return Unreadable(at, "this document is neither a plan nor a state", "the rest of the file is read")
+
+
+def _misspelt(document: Value) -> Unreadable | None:
+    """That a part of a plan is under a key that only differs by case from the one that it should have."""
+    data = document.data if isinstance(document.data, dict) else {}
+    for key, value in data.items():
+        meant = next((part for part in _SHAPES if part not in data and part == key.lower().replace("-", "_")), None)
+        if meant and key != meant:
+            at = value.at.location if value.at else Location("")
+            return Unreadable(at, f'the key "{key}" is no part of a plan or state', f"is {meant} meant?")
+    return None
 
 
 def _other(source: SourceText, documents: tuple[Value, ...] | None) -> PlanDocuments | None:

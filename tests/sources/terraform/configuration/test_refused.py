@@ -74,3 +74,30 @@ def test_a_property_that_is_no_block_of_the_json_syntax(tmp_path: Path, text: st
 )
 def test_what_it_takes_is_none(tmp_path: Path, name: str, text: str) -> None:
     assert errors(tmp_path, text, name) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'resource "google_folder" "f" {\n  resource "google_project_iam_member" "ci" {\n  }\n}\n',
+        'module "m" {\n  x = 1\n  module "n" {\n  }\n}\n',
+        'locals {\n  data "google_iam_policy" "p" {\n  }\n}\n',
+        'resource "google_folder" "f" {\n  timeouts {\n    variable "v" {\n    }\n  }\n}\n',
+    ],
+)
+def test_a_block_that_another_one_swallows(tmp_path: Path, text: str) -> None:
+    ((_, reason),) = errors(tmp_path, text)
+    assert "can hold" in reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'check "c" {\n  data "google_project" "p" {\n  }\n}\n',
+        'terraform {\n  backend "gcs" {\n  }\n  provider_meta "google" {\n  }\n}\n',
+        'resource "google_folder" "f" {\n  dynamic "timeouts" {\n    for_each = [1]\n    content {}\n  }\n}\n',
+        'resource "terraform_data" "f" {\n  provisioner "file" {\n    connection {}\n  }\n}\n',
+    ],
+)
+def test_blocks_within_others_that_may_have_labels(tmp_path: Path, text: str) -> None:
+    assert errors(tmp_path, text) == []

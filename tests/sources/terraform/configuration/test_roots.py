@@ -38,6 +38,7 @@ def grants(found: Reading) -> list[tuple[str, str]]:
     return sorted((str(one.role), one.declared.address or "") for one in found.facts if isinstance(one, Grant))
 
 
+STATE = '{"version": 4, "serial": 1, "lineage": "a", "outputs": {}, "resources": []}'
 MARKS = {
     "a backend": ("prod/backend.tf", 'terraform {\n  backend "gcs" {}\n}\n'),
     "a backend in JSON": ("prod/backend.tf.json", '{"terraform": [{"backend": {"gcs": {"bucket": "b"}}}]}'),
@@ -46,6 +47,15 @@ MARKS = {
     "automatic tfvars": ("prod/x.auto.tfvars.json", "{}"),
     "tfvars that are named on the command line": ("prod/prod.tfvars", ""),
     "Terragrunt's configuration": ("prod/terragrunt.hcl", ""),
+    "tfvars in a folder": ("prod/env/prod.tfvars", ""),
+    "tfvars in a deeper folder": ("prod/config/prod/eu.tfvars.json", "{}"),
+    "the configuration of a backend": ("prod/prod.gcs.tfbackend", ""),
+    "the configuration of backends in a folder": ("prod/backends/prod.tfbackend", ""),
+    "a state": (
+        "prod/terraform.tfstate",
+        '{"version": 4, "serial": 1, "lineage": "a", "outputs": {}, "resources": []}',
+    ),
+    "an import": ("prod/import.tf", 'import {\n  to = google_project_iam_member.it\n  id = "x"\n}\n'),
     "a provider": ("prod/provider.tf", 'provider "google" {\n  project = "shop"\n}\n'),
     "a lock file": ("prod/.terraform.lock.hcl", ""),
     "what init leaves": ("prod/.terraform/providers/x", ""),
@@ -144,4 +154,20 @@ def test_an_empty_provider_block_makes_no_root_module(tmp_path: Path, provider: 
         "prod/main.tf": provider + '\nvariable "role" {}\n' + LITERAL.replace('"roles/owner"', "var.role"),
         "main.tf": 'module "it" {\n  source = "./prod"\n  role   = "roles/viewer"\n}\n',
     }
+    assert [role for role, _ in grants(reading(tmp_path, files))] == ["roles/viewer"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["prod/tests/a.tfvars", "prod/examples/a.tfvars", "prod/sub/main.tf", "prod/a/b/c/d.tfvars", "vars/a.tfvars"],
+)
+def test_settings_of_others_make_no_root_module(tmp_path: Path, path: str) -> None:
+    needs_values = OWNER + 'variable "role" {}\nvariable "member" {}\n'
+    files = {
+        "prod/main.tf": needs_values,
+        path: "",
+        "examples/a/main.tf": HARMLESS.replace("}", '  member = "user:ana@example.com"\n}'),
+    }
+    if path.endswith("main.tf"):
+        files["prod/sub/a.tfvars"] = ""
     assert [role for role, _ in grants(reading(tmp_path, files))] == ["roles/viewer"]

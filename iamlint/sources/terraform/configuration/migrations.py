@@ -1,0 +1,31 @@
+"""Blocks about what was there before: what a ``removed`` block leaves in the cloud is granted still."""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.hcl.syntax import Expression, Literal
+from iamlint.sources.terraform.configuration.module import Declared
+from iamlint.sources.terraform.configuration.nested import nested_blocks
+
+_MAY_GRANT = re.compile(r"(?:\A|\.)google_(?:\w+_)?iam_\w+\.[\w-]+\Z|\A(?:module\.[\w-]+\.?)+\Z")
+
+
+def forgotten(declared: Declared) -> str | None:
+    """What a ``removed`` block leaves in the cloud, if that may be a grant: an address of IAM, or a whole module.
+
+    Source: https://developer.hashicorp.com/terraform/language/block/removed
+    """
+    gone = declared.argument("from")
+    if declared.block.type != "removed" or gone is None:
+        return None
+    settings = (one.body.arguments.get("destroy") for one in nested_blocks(declared.block, "lifecycle"))
+    if not any(one and _is_false(one.expression) for one in settings):
+        return None
+    written = gone.argument.expression
+    address = gone.source.text[written.start : written.end].strip('"')
+    return address if _MAY_GRANT.search(address) else None
+
+
+def _is_false(expression: Expression) -> bool:
+    return isinstance(expression, Literal) and expression.value is False
