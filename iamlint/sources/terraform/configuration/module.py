@@ -247,7 +247,7 @@ def _refused(file: File) -> Iterator[Unreadable]:
 
 
 def _swallowed(file: File, block: Block) -> Iterator[Unreadable]:
-    """Blocks with labels within another one, where only these have labels: mostly a line with "{" or "}" is misplaced."""
+    """Blocks with labels within another one, which are not read: mostly a line with a brace is misplaced."""
     for inner in block.body.blocks:
         if inner.labels and inner.type not in ("dynamic", "provisioner"):
             at = file.source.location(inner.start, inner.header_end)
