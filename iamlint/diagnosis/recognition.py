@@ -19,7 +19,7 @@ from iamlint.diagnosis.fragments import Structured, Template, compiled_bytes, pa
 NEAR = 2500
 """Characters of a squeezed text within which pieces can be of one message."""
 MOST_READ = 100
-"""Occurrences of one kind whose values are read; further ones are counted only."""
+"""Occurrences of one kind that are read in one text; further ones are left out."""
 _EXCERPT = 300
 _SENTENCE_ENDS = (". ", "; ", "} ", "}, ")
 _DENIAL = (
@@ -33,8 +33,9 @@ class Recognised:
     """One error in a text.
 
     ``kind`` is None for a text of no known kind: then ``mentions`` has what is named in it. ``explained_by`` is the
-    index, in the same tuple, of the error whose consequence this one is. ``unread``: characters that were left out of a
-    text that is too long.
+    index, in the same tuple, of the error whose consequence this one is. ``times`` counts occurrences, at most
+    `MOST_READ`. ``wrappers`` are the kinds that say which program printed it. ``unread``: characters that were left out
+    of a text that is too long.
     """
 
     kind: ErrorKind | None
