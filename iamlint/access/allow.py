@@ -7,7 +7,7 @@ from datetime import date
 from iamlint.access.decision import Step
 from iamlint.access.homes import counts_on
 from iamlint.access.limits import may_grant
-from iamlint.conditions import Context, Outcome, evaluate
+from iamlint.conditions import Context, evaluate
 from iamlint.estate import Estate, within
 from iamlint.facts import Condition, Declaration, Grant, Resource
 from iamlint.roles import spellings
@@ -15,7 +15,6 @@ from iamlint.unknown import Truth, Unknown, shown
 
 _CONTEXT = frozenset({"time", "tag", "request", "resource", "principal", "limit"})
 """The kinds of reasons that a request, or the tags of its resource, decide."""
-_SETS_POLICY = ".setIamPolicy"
 _HOLDS = Step("condition", Truth.TRUE)
 _HAS = Step("role", Truth.TRUE)
 
@@ -66,7 +65,7 @@ def condition_step(
             context = Context(as_of, permission, grant.principal)
             outcome = evaluate(expression, context)
     truth, at = outcome.truth, condition.at or grant.role_place.at
-    if truth is Truth.UNKNOWN and to_grant and _is_limit(outcome, permission):
+    if truth is Truth.UNKNOWN and to_grant and outcome.has("limit"):
         granted = may_grant(expression, context, to_grant, lambda role: estate.permissions(role, grant.declared))
         truth = Truth.TRUE if granted is Truth.TRUE else truth
     if truth is Truth.TRUE:
@@ -74,7 +73,3 @@ def condition_step(
     conditional = truth is Truth.UNKNOWN and all(reason.kind in _CONTEXT for reason in outcome.reasons)
     reason = "; ".join(dict.fromkeys(outcome.why))
     return Step("condition", truth, (reason,) if reason else (), at=at, conditional=conditional)
-
-
-def _is_limit(outcome: Outcome, permission: str | None) -> bool:
-    return permission is not None and permission.endswith(_SETS_POLICY) and outcome.has("limit")

@@ -160,8 +160,7 @@ class Graph:
 
     def powers(self, role: Text, declared: Declaration) -> _Powers:
         """What is of interest in a role; worked out once for each."""
-        known = isinstance(role, str) and role.startswith("roles/") and "${" not in role
-        name = role if known and isinstance(role, str) else identity(role, declared)
+        name = identity(role, declared)
         key = name or "", role_scope(role, declared)
         if name is None or key not in self._powers:
             held, unknown = self.estate.permissions(role, declared)

@@ -72,6 +72,7 @@ TABLE: list[Row] = [
         "one of the custom role's permissions is not known: var.x has no default",
     ),
     (granted(CUSTOM), (custom("iam.workloadIdentityPools.get"),), "iam.workloadIdentityPools.get", CAN, None, ""),
+    (granted("roles/iam.workloadIdentityPoolAdmin"), (), "iam.workloadIdentityPools.get", CAN, None, ""),
     (
         granted(CUSTOM),
         (custom("resourcemanager.folders.setIamPolicy"),),

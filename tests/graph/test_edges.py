@@ -83,6 +83,52 @@ def test_a_role_that_is_not_known_may_make_every_edge(given: Given) -> None:
     assert {edge.permissions for edge in edges} == {()}
 
 
+def unknown_role(role: Unknown, on: Resource) -> Grant:
+    return Grant(read_principal("user:ana@example.com"), role, on, "member", HERE, PLACE, PLACE, PLACE)
+
+
+ON_DEPLOY = Resource("service_account", "deploy@shop.iam.gserviceaccount.com")
+
+
+def test_roles_of_which_nothing_is_known_are_told_apart(given: Given) -> None:
+    first, second = Unknown("known after apply"), Unknown("var.other has no default")
+    graph = given(unknown_role(first, ON_DEPLOY), unknown_role(second, Resource("project", "shop")))
+    edges = list(graph.onto("deploy@shop.iam.gserviceaccount.com", HERE))
+    told = {(edge.onto[0], *edge.verdict.reasons) for edge in edges}
+    assert told == {
+        ("service_account", "the role is not known: known after apply"),
+        ("project", "the role is not known: var.other has no default"),
+    }
+    # Whether it sets the policy of a project is asked on the project only.
+    kinds = {onto: {edge.kind for edge in edges if edge.onto[0] == onto} for onto in ("service_account", "project")}
+    assert kinds["project"] - kinds["service_account"] == {"ancestor"}
+
+
+def test_a_role_that_is_known_in_part_makes_the_edge_that_is_known_for_certain(given: Given) -> None:
+    listed = (("iam.serviceAccounts.signBlob", PLACE), (NOT_KNOWN, PLACE))
+    graph = given(CustomRole("projects/shop/roles/some", listed, HERE), ("ci", "projects/shop/roles/some", "deploy"))
+    edges = {edge.kind: edge for edge in graph.onto("deploy@shop.iam.gserviceaccount.com", HERE)}
+    assert (edges["sign"].verdict.truth, edges["sign"].permissions) == (Truth.TRUE, ("iam.serviceAccounts.signBlob",))
+    assert (edges["token"].verdict.truth, edges["token"].permissions) == (Truth.UNKNOWN, ())
+    assert edges["token"].verdict.reasons == (
+        "one of the custom role's permissions is not known: var.role has no default",
+    )
+
+
+def test_a_role_that_is_not_known_gives_nothing_that_is_denied(given: Given) -> None:
+    denial = Denial(
+        parent="cloudresourcemanager.googleapis.com/projects/shop",
+        declared=HERE,
+        denied_principals=("principalSet://goog/public:all",),
+        denied_permissions=("iam.googleapis.com/serviceAccounts.getAccessToken",),
+    )
+    graph = given(denial, unknown_role(NOT_KNOWN, ON_DEPLOY))
+    (closed,) = graph.closed_onto("deploy@shop.iam.gserviceaccount.com", HERE)
+    assert (closed.kind, closed.permissions, closed.closed) == ("token", (), True)
+    assert closed.verdict.reasons == ("closed by the deny policy at main.tf:1",)
+    assert "token" not in {edge.kind for edge in graph.onto("deploy@shop.iam.gserviceaccount.com", HERE)}
+
+
 def test_an_edge_has_only_the_permissions_that_nothing_closes(given: Given) -> None:
     denial = Denial(
         parent="cloudresourcemanager.googleapis.com/projects/shop",
