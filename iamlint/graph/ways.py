@@ -16,6 +16,7 @@ from typing import TypeVar
 from iamlint.access import access_of
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
+from iamlint.graph.powers import STRONG
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods import ACT_AS, Method, Place
 from iamlint.unknown import Truth, shown
@@ -35,6 +36,10 @@ _PLACES: Mapping[Place, tuple[str, ...] | None] = {
 _TOKENS = frozenset(
     {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
 )
+
+
+_TO_GRANT = frozenset(STRONG)
+"""What the holder of a policy administrator's role must be able to grant to count as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +149,21 @@ class Ways:
         """Yield the ways onto an account: on itself, on what it lies in, and through what runs as it."""
         around = self._hierarchy.around(account, declared)
         for node in around:
-            for source in self._on.get(node, ()):
-                yield from (way for way in self._scoped(source, node) if way.method.reaches in ("named", "below"))
-        for running in self._running_as.get(around[0], ()) if around else ():
+            yield from self.onto_node(node)
+        if around:
+            yield from self.through(around[0])
+
+    def onto_node(self, node: Node) -> Iterator[Way]:
+        """Yield the ways onto an account by grants on one node: the account, or a container that it is in."""
+        for source in self._on.get(node, ()):
+            yield from (way for way in self._scoped(source, node) if way.method.reaches in ("named", "below"))
+
+    def through(self, account: Node) -> Iterator[Way]:
+        """Yield the ways onto an account through what runs as it, and through workloads and identities bound to it."""
+        for running in self._running_as.get(account, ()):
             for source in self._sources_on((*running.around, *running.account)):
                 yield from self._through(source, running)
-        for bound in self._bound_to.get(around[0], ()) if around else ():
+        for bound in self._bound_to.get(account, ()):
             for source in self._sources_on(bound.project):
                 yield from self._by_binding(source, bound)
 
@@ -244,7 +258,7 @@ class Ways:
         """Whether a grant gives a permission, and whether something closes it; None where it certainly gives none."""
         if self._access.is_plain(grant):
             return TRUE, False
-        decided = self._access.decide(grant, (permission,))
+        decided = self._access.decide(grant, (permission,), to_grant=_TO_GRANT)
         if decided.blocked:
             return Verdict(Truth.UNKNOWN, decided.reasons, facts=decided.facts), True
         return (Verdict(decided.truth, decided.reasons), False) if decided.truth is not Truth.FALSE else None

@@ -1,0 +1,11 @@
+"""Paths: over which hops a principal becomes an account, directly or through others.
+
+A hop is a method that a principal has, or a membership of a set that has it. A path is open if every hop is certain,
+conditional if one depends on what is not known, and closed if something certainly stops one.
+"""
+
+from iamlint.paths.hops import STATES, Hop, Hops, State, hops_of
+from iamlint.paths.names import Names, names_of
+from iamlint.paths.search import Path, Paths, Reach
+
+__all__ = ["STATES", "Hop", "Hops", "Names", "Path", "Paths", "Reach", "State", "hops_of", "names_of"]

@@ -1,0 +1,195 @@
+"""Hops: one step from a principal to an account, or to a group that it is a member of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from iamlint.access import access_of
+from iamlint.estate import CONTAINERS, Estate, Node
+from iamlint.facts import Fact, Grant, Resource
+from iamlint.graph import Way, Ways
+from iamlint.logic.verdict import Verdict
+from iamlint.methods import Method, methods
+from iamlint.methods.index import is_reported
+from iamlint.paths.names import Names, names_of
+from iamlint.unknown import Truth
+
+State = Literal["open", "conditional", "closed"]
+STATES: tuple[State, ...] = ("open", "conditional", "closed")
+"""From the best to the worst."""
+
+_COSTS: Mapping[str, int] = {
+    "token": 10,
+    "sign": 11,
+    "key": 12,
+    "delegate": 12,
+    "policy": 14,
+    "role": 16,
+    "attach-create": 20,
+    "attach-update": 20,
+    "use-attached": 22,
+}
+_OTHER = 25
+_LIKELY = 10
+"""What a method that is only likely to work costs more."""
+_MEMBER = 1
+_AS_DELEGATE = frozenset({"token", "sign"})
+"""The groups of methods whose calls take delegates.
+
+Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
+"""
+_ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
+"""How permissions begin that are asked of the account itself, not of what it is in."""
+_FULL = frozenset({"identity", "code", "calls"})
+"""What a method must yield for its holder to act as the account afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of a path. ``source`` and ``target`` are names as `Names` has them.
+
+    ``way`` is the method with its grants; None for a membership, of which ``member`` is the fact that states it, if
+    one does: a domain or a pool follows from the name. ``cost`` tells longer or less certain hops from better ones.
+    ``delegates`` says that the source only becomes a delegate of the target, not the target itself.
+    """
+
+    source: str
+    target: str
+    way: Way | None
+    cost: int
+    state: State = "open"
+    member: Fact | None = None
+    delegates: bool = False
+
+    @property
+    def method(self) -> str:
+        """The id of the method, or "member"."""
+        return self.way.method.id if self.way else "member"
+
+    @property
+    def permission(self) -> str:
+        """The first permission of the method; "" for a membership."""
+        return self.way.method.permissions[0] if self.way and self.way.method.permissions else ""
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The grants that give the method its permissions, in their order."""
+        return self.way.grants if self.way else ()
+
+    @property
+    def takes_delegates(self) -> bool:
+        """Whether the source may make this call for somebody whose delegate it is."""
+        return self.way is not None and takes_delegates(self.way)
+
+
+class Hops:
+    """The hops of an estate, found when they are asked for."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.names: Names = names_of(estate)
+        self._access = access_of(estate)
+        self._ways = Ways(estate, [one for one in methods() if _makes_hop(one)])
+        self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
+
+    def around(self, account: str) -> Sequence[Node]:
+        """Return the nodes of an account and of what it is in, the account first."""
+        one = self.names.accounts[account]
+        return self.estate.hierarchy.around(one.email, one.declared) or (one.node,)
+
+    def alike(self, node: Node, target: str) -> Iterator[Hop]:
+        """Yield the hops by grants on a node that are the same for every account below it."""
+        yield from (_hop(way, target) for way in self._sorted(node)[0])
+
+    def special(self, node: Node, target: str) -> Iterator[Hop]:
+        """Yield the hops by grants on a node that depend on the account: by a condition, or by what may block them."""
+        for way in self._sorted(node)[1]:
+            hop = self.hop(way, target)
+            if hop:
+                yield hop
+
+    def _sorted(self, node: Node) -> tuple[list[Way], list[Way]]:
+        if node not in self._on:
+            alike: list[Way] = []
+            special: list[Way] = []
+            for way in self._ways.onto_node(node):
+                (alike if self.is_alike(way) else special).append(way)
+            self._on[node] = alike, special
+        return self._on[node]
+
+    def through(self, target: str) -> Iterator[Hop]:
+        """Yield the hops onto an account through what already runs as it, or through workloads that become it."""
+        for way in self._ways.through(("service_account", target)):
+            yield _hop(way, target)
+
+    def of(self, source: str) -> Iterator[Way]:
+        """Yield the ways of a principal onto accounts and containers."""
+        yield from self._ways.of(source)
+
+    def is_alike(self, way: Way) -> bool:
+        """Whether a way onto a container is the same for every account in it."""
+        return all(self._access.is_plain(grant) for grant in way.grants)
+
+    def hop(self, way: Way, target: str) -> Hop | None:
+        """Return the hop that a way gives to an account; None where a grant certainly does not count there."""
+        if way.onto[0] == "service_account" or self.is_alike(way):
+            return _hop(way, target)
+        account = self.names.accounts[target]
+        resource = Resource("service_account", account.email)
+        closed, verdict = way.closed, way.verdict
+        for grant, permission in zip(way.grants, way.method.permissions, strict=False):
+            if not permission.startswith(_ON_ACCOUNTS):
+                continue
+            found = self._access.decide(grant, (permission,), resource, declared=account.declared)
+            if found.truth is Truth.FALSE and not found.blocked:
+                return None
+            closed = closed or found.blocked
+            verdict &= Verdict(Truth.UNKNOWN if found.blocked else found.truth, found.reasons, facts=found.facts)
+        return _hop(replace(way, closed=closed, verdict=verdict), target)
+
+    def members_of(self, name: str) -> Iterator[Hop]:
+        """Yield the memberships that the input declares of a group."""
+        for member, fact in self.names.members.get(name, {}).items():
+            yield Hop(member, name, None, _MEMBER, member=fact)
+
+    def sets_of(self, name: str) -> Iterator[Hop]:
+        """Yield the memberships of a principal: declared ones, and those that follow from its name."""
+        for group, fact in self.names.groups.get(name, {}).items():
+            yield Hop(name, group, None, _MEMBER, member=fact)
+        for one in self.names.sets_of(name):
+            if one in self.names.principals:
+                yield Hop(name, one, None, _MEMBER)
+
+
+def takes_delegates(way: Way) -> bool:
+    """Whether the method is a call that takes delegates."""
+    return way.method.group in _AS_DELEGATE
+
+
+def _makes_hop(method: Method) -> bool:
+    if method.group == "delegate":
+        return not method.ended
+    return is_reported(method) and method.yields in _FULL and method.reaches in ("named", "below", "attached")
+
+
+def _hop(way: Way, target: str) -> Hop:
+    cost = _COSTS.get(way.method.group, _OTHER) + (_LIKELY if way.method.certainty != "certain" else 0)
+    return Hop(way.source, target, way, cost, _state(way), delegates=way.method.group == "delegate")
+
+
+def _state(way: Way) -> State:
+    if way.closed:
+        return "closed"
+    return "open" if way.verdict.truth is Truth.TRUE else "conditional"
+
+
+def is_container(node: Node) -> bool:
+    """Whether a node is a project, folder or organization."""
+    return node[0] in CONTAINERS
+
+
+def hops_of(estate: Estate) -> Hops:
+    """Return the hops of an estate, kept with it."""
+    return estate.made(Hops)

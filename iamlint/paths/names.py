@@ -1,0 +1,114 @@
+"""The principals of an estate by name, and the sets that each one is in."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from iamlint.estate import Estate, Node, identity, principal_node
+from iamlint.facts import Attachment, Declaration, Fact, Grant, ServiceAccount
+from iamlint.unknown import shown
+
+_POOL = re.compile(
+    r"(?:principal|principalSet)(?P<pool>://iam\.googleapis\.com/[^$]*/(?:workload|workforce)[A-Za-z]*Pools/[^/]+)/"
+)
+_EVERYBODY = ("allAuthenticatedUsers", "allUsers")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A service account of the estate: its node, and the declaration in which its name means it."""
+
+    node: Node
+    email: str
+    declared: Declaration
+
+
+class Names:
+    """Every principal that the estate names, and the service accounts by the containers that they are in.
+
+    A service account is named by its e-mail, or by the reference that stands for it; any other principal as policies
+    write it.
+    """
+
+    def __init__(self, estate: Estate) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.principals: dict[str, None] = {}
+        for account in estate.of(ServiceAccount):
+            self._account(identity(account.email, account.declared), shown(account.email), account.declared)
+        for grant in estate.of(Grant):
+            self._grant(grant)
+        for attachment in estate.of(Attachment):
+            if attachment.account is not None:
+                name = identity(attachment.account, attachment.declared)
+                self._account(name, shown(attachment.account), attachment.declared)
+        self.groups: dict[str, dict[str, Fact]] = {}
+        self.members: dict[str, dict[str, Fact]] = {}
+        below: dict[Node, list[str]] = defaultdict(list)
+        for name, one in self.accounts.items():
+            for node in estate.hierarchy.around(one.email, one.declared)[1:]:
+                below[node].append(name)
+        self._below: Mapping[Node, list[str]] = below
+
+    def _grant(self, grant: Grant) -> None:
+        name = principal_node(grant)
+        if name is None:
+            return
+        self.principals.setdefault(name)
+        if grant.principal.text.startswith("serviceAccount:") and grant.principal.email:
+            self._account(name, grant.principal.email, grant.declared)
+        if grant.resource.kind == "service_account":
+            self._account(identity(grant.resource.name, grant.declared), shown(grant.resource.name), grant.declared)
+
+    def _account(self, name: str | None, email: str, declared: Declaration) -> None:
+        if name and name not in self.accounts:
+            self.accounts[name] = Account(("service_account", name), email, declared)
+            self.principals.setdefault(name)
+
+    def below(self, node: Node) -> Iterable[str]:
+        """Return the known accounts of a project, folder or organization."""
+        return self._below.get(node, ())
+
+    def matching(self, pattern: str) -> list[str]:
+        """Return the principals that a glob, an e-mail or a full name means, in order.
+
+        ``*`` and ``?`` are globs; brackets are plain letters, since names have them. A name without its prefix
+        (``user:``, ``serviceAccount:``) matches any of them.
+        """
+        glob = fnmatch.translate(pattern.replace("[", "[[]"))
+        found = re.compile(glob, re.IGNORECASE)
+        return [name for name in self.principals if any(found.match(form) for form in _forms(name, self.accounts))]
+
+    def label(self, name: str) -> str:
+        """Return a principal as policies write it."""
+        return f"serviceAccount:{self.accounts[name].email}" if name in self.accounts else name
+
+    def sets_of(self, name: str) -> Iterator[str]:
+        """Yield the sets that a principal certainly is in by its name alone: its domain, its pool, everybody."""
+        prefix, _, rest = name.partition(":")
+        if prefix in ("user", "group"):
+            yield f"domain:{rest.rpartition('@')[2]}"
+        pool = _POOL.match(name)
+        if pool:
+            yield f"principalSet{pool['pool']}/*"
+        if name not in _EVERYBODY and prefix not in ("domain", "deleted"):
+            if pool is None:
+                yield "allAuthenticatedUsers"
+            yield "allUsers"
+
+
+def _forms(name: str, accounts: Mapping[str, Account]) -> Iterator[str]:
+    yield name
+    if name in accounts:
+        yield accounts[name].email
+        yield f"serviceAccount:{accounts[name].email}"
+    elif ":" in name and "//" not in name:
+        yield name.partition(":")[2]
+
+
+def names_of(estate: Estate) -> Names:
+    """Return the names of an estate, kept with it."""
+    return estate.made(Names)

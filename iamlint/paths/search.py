@@ -1,0 +1,208 @@
+"""The search for paths: backwards from an account to all who can become it, or forwards from a principal.
+
+Accounts of one project share the hops that grants on the project give: each project, folder and organization is looked
+at once a search, at the account by which it is reached first, so that the work stays linear in the grants. All open
+paths are found before conditional ones, and those before closed ones; of each kind the cheapest counts.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+from iamlint.budget import Budget, Exhausted
+from iamlint.estate import Node
+from iamlint.paths.hops import STATES, Hop, Hops, State, is_container, takes_delegates
+
+MOST_STEPS = 5_000_000
+"""Hops that one search looks at."""
+
+Spot = tuple[str | Node, bool]
+"""A principal, and whether it is only a delegate: an account for whom another one calls. Or a container of accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Hops from a principal to an account, in order."""
+
+    hops: tuple[Hop, ...]
+
+    @property
+    def source(self) -> str:
+        """Who starts."""
+        return self.hops[0].source
+
+    @property
+    def target(self) -> str:
+        """The account at the end."""
+        return self.hops[-1].target
+
+    @property
+    def cost(self) -> int:
+        """The sum of the hops' costs."""
+        return sum(hop.cost for hop in self.hops)
+
+    @property
+    def state(self) -> State:
+        """The worst state of a hop."""
+        return max((hop.state for hop in self.hops), key=STATES.index)
+
+
+class _Search:
+    """The cheapest steps from a spot to every other one, by rounds: open hops, then conditional ones, then closed ones.
+
+    ``cut`` says that the search ended before it had looked at every hop.
+    """
+
+    def __init__(self, hops: Hops, start: Spot) -> None:
+        self.hops = hops
+        self.start = start
+        self.cut = False
+        self.states: dict[Spot, State] = {}
+        self._came: dict[Spot, tuple[Hop, Spot]] = {}
+        self._looked: set[tuple[Node, bool]] = set()
+
+    def steps(self, spot: Spot) -> Iterator[tuple[Hop, int, Spot]]:
+        """Yield the hops from a spot, each with its cost and the spot that it leads to."""
+        raise NotImplementedError
+
+    def run(self, work: Budget) -> None:
+        """Search, until everything is found or the steps are spent."""
+        try:
+            self._rounds(work)
+        except Exhausted:
+            self.cut = True
+
+    def hops_to(self, spot: Spot) -> list[Hop] | None:
+        """Return the hops between a spot and the start, from the spot on; None where there are none."""
+        found: list[Hop] = []
+        while spot != self.start:
+            if spot not in self.states:
+                return None
+            hop, spot = self._came[spot]
+            if hop.target:
+                found.append(hop)
+        return found
+
+    def _rounds(self, work: Budget) -> None:
+        later: dict[State, list[tuple[int, Hop, Spot, Spot]]] = {state: [] for state in STATES}
+        heap: list[tuple[int, int, Spot]] = [(0, 0, self.start)]
+        best: dict[Spot, int] = {self.start: 0}
+        order = count(1)
+
+        def reach(cost: int, hop: Hop, at: Spot, to: Spot) -> None:
+            if to not in self.states and cost < best.get(to, cost + 1):
+                best[to] = cost
+                self._came[to] = hop, at
+                heapq.heappush(heap, (cost, next(order), to))
+
+        for rank, state in enumerate(STATES):
+            for one in later[state]:
+                reach(*one)
+            while heap:
+                cost, _, spot = heapq.heappop(heap)
+                if spot in self.states:
+                    continue
+                self.states[spot] = state
+                for hop, further, to in self.steps(spot):
+                    work.spend()
+                    if STATES.index(hop.state) > rank:
+                        later[hop.state].append((cost + further, hop, spot, to))
+                    else:
+                        reach(cost + further, hop, spot, to)
+
+    def first_look(self, node: Node, spot: Spot) -> bool:
+        """Whether a project, folder or organization is looked at for the first time in this way."""
+        key = node, spot[1]
+        if key in self._looked:
+            return False
+        self._looked.add(key)
+        return True
+
+
+class Paths(_Search):
+    """The paths onto one account, by who starts them."""
+
+    def __init__(self, hops: Hops, target: str, work: Budget | None = None) -> None:
+        super().__init__(hops, (target, False))
+        self.target = target
+        self.run(work or Budget(MOST_STEPS))
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield everyone who has a path, the best state first, then the nearest."""
+        found = (name for (name, delegate) in self.states if not delegate and name != self.target)
+        yield from (name for name in found if isinstance(name, str))
+
+    def of(self, source: str) -> Path | None:
+        """Return the best path of a principal: its own, or through a set that it is in; None if there is none."""
+        found = [Path(tuple(own))] if (own := self.hops_to((source, False))) else []
+        for hop in self.hops.sets_of(source):
+            rest = self.hops_to((hop.target, False))
+            if rest:
+                found.append(Path((hop, *rest)))
+        return min(found, key=lambda path: (STATES.index(path.state), path.cost), default=None)
+
+    def steps(self, spot: Spot) -> Iterator[tuple[Hop, int, Spot]]:
+        """Yield the hops onto a principal, each with who has it: as itself, and as the delegate of somebody."""
+        name, delegate = spot
+        if not isinstance(name, str) or name not in self.hops.names.accounts:
+            yield from ((hop, hop.cost, (hop.source, False)) for hop in self.hops.members_of(str(name)))
+            return
+        for hop in self._onto(name, spot):
+            if hop.delegates is delegate:
+                yield hop, hop.cost, (hop.source, False)
+                if (hop.takes_delegates or delegate) and hop.source in self.hops.names.accounts:
+                    yield hop, hop.cost, (hop.source, True)
+
+    def _onto(self, name: str, spot: Spot) -> Iterator[Hop]:
+        for node in self.hops.around(name):
+            if not is_container(node) or self.first_look(node, spot):
+                yield from self.hops.alike(node, name)
+            yield from self.hops.special(node, name)
+        if not spot[1]:
+            yield from self.hops.through(name)
+
+
+class Reach(_Search):
+    """The paths of one principal, by the account at their end."""
+
+    def __init__(self, hops: Hops, source: str, work: Budget | None = None) -> None:
+        super().__init__(hops, (source, False))
+        self.source = source
+        self.run(work or Budget(MOST_STEPS))
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield every account that a path ends in, the best state first, then the nearest."""
+        found = (one for (one, delegate) in self.states if not delegate and one != self.source)
+        yield from (one for one in found if isinstance(one, str) and one in self.hops.names.accounts)
+
+    def to(self, target: str) -> Path | None:
+        """Return the best path to an account; None if there is none."""
+        found = self.hops_to((target, False))
+        return Path(tuple(reversed(found))) if found else None
+
+    def steps(self, spot: Spot) -> Iterator[tuple[Hop, int, Spot]]:
+        """Yield the hops of a principal, each with the group or account that it leads to.
+
+        What leads to every account of a container alike leads to the container first, and from there on at no cost.
+        """
+        name, delegate = spot
+        if isinstance(name, tuple):
+            onto, _ = self._came[spot]
+            yield from ((replace(onto, target=one), 0, (one, delegate)) for one in self.hops.names.below(name))
+            return
+        if not delegate:
+            yield from ((hop, hop.cost, (hop.target, False)) for hop in self.hops.sets_of(name))
+        for way in self.hops.of(name):
+            delegates = way.method.group == "delegate"
+            if delegate and not delegates and not takes_delegates(way):
+                continue
+            if is_container(way.onto) and self.hops.is_alike(way):
+                hop = self.hops.hop(way, "")
+                yield from ((one, one.cost, (way.onto, delegates)) for one in (hop,) if one)
+                continue
+            below = self.hops.names.below(way.onto) if is_container(way.onto) else (way.onto[1],)
+            found = (self.hops.hop(way, one) for one in below if one in self.hops.names.accounts)
+            yield from ((hop, hop.cost, (hop.target, delegates)) for hop in found if hop)

@@ -1,0 +1,171 @@
+"""Paths between principals and accounts: which hops they take, and in which state they are."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path as File
+
+import pytest
+
+from iamlint.estate import Estate
+from iamlint.paths import Hops, Paths, Reach, hops_of
+from iamlint.roles import catalog
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+
+ACCOUNTS = """
+resource "google_service_account" "a" {
+  for_each   = toset(["one", "two", "three"])
+  project    = "shop"
+  account_id = each.key
+}
+"""
+
+
+def on(account: str, role: str, member: str, more: str = "") -> str:
+    name = f"{account}_{role}_{member}".replace(".", "_").replace(":", "_").replace("@", "_").replace("/", "_")
+    return f"""
+resource "google_service_account_iam_member" "{name}" {{
+  service_account_id = "projects/shop/serviceAccounts/{account}@shop.iam.gserviceaccount.com"
+  role               = "roles/{role}"
+  member             = "{member}"
+  {more}
+}}
+"""
+
+
+def in_project(role: str, member: str, more: str = "") -> str:
+    name = f"{role}_{member}".replace(".", "_").replace(":", "_").replace("@", "_")
+    return f"""
+resource "google_project_iam_member" "{name}" {{
+  project = "shop"
+  role    = "roles/{role}"
+  member  = "{member}"
+  {more}
+}}
+"""
+
+
+def account(name: str) -> str:
+    return f"{name}@shop.iam.gserviceaccount.com"
+
+
+def hops(tmp_path: File, monkeypatch: pytest.MonkeyPatch, text: str) -> Hops:
+    monkeypatch.chdir(tmp_path)
+    File("main.tf").write_text(ACCOUNTS + text)
+    reading = read([File()], Options())
+    assert not reading.errors
+    return hops_of(Estate(reading.facts, catalog(), date(2026, 11, 1)))
+
+
+ANA = "user:ana@example.com"
+LATER = 'condition {\n title = "t"\n expression = "request.time < timestamp(\'2020-01-01T00:00:00Z\')"\n }'
+TAGGED = "condition {\n title = \"t\"\n expression = \"resource.matchTag('1/env', 'dev')\"\n }"
+SA = "serviceAccount:{}@shop.iam.gserviceaccount.com".format
+MINT = "iam.serviceAccountTokenCreator"
+TWO_HOPS = on("one", MINT, ANA) + on("three", MINT, SA("one"))
+DEPLOYS = on("two", "iam.serviceAccountUser", SA("one")) + in_project("run.developer", SA("one"))
+DELEGATE_ONLY = """
+resource "google_project_iam_custom_role" "delegate" {
+  project     = "shop"
+  role_id     = "delegate"
+  title       = "delegate"
+  permissions = ["iam.serviceAccounts.implicitDelegation"]
+}
+resource "google_service_account_iam_member" "delegate" {
+  service_account_id = "projects/shop/serviceAccounts/one@shop.iam.gserviceaccount.com"
+  role               = google_project_iam_custom_role.delegate.id
+  member             = "user:ana@example.com"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "stops"),
+    [
+        (on("two", MINT, ANA), "open", ["two"]),
+        (on("one", MINT, ANA) + on("two", MINT, SA("one")), "open", ["one", "two"]),
+        (
+            on("one", MINT, ANA) + on("three", MINT, SA("one")) + on("two", MINT, SA("three")),
+            "open",
+            ["one", "three", "two"],
+        ),
+        (in_project(MINT, ANA), "open", ["two"]),
+        (on("two", "iam.serviceAccountUser", ANA) + in_project("run.developer", ANA), "open", ["two"]),
+        (on("two", "iam.serviceAccountUser", ANA), None, []),
+        (in_project("run.developer", ANA), None, []),
+        (on("two", MINT, ANA, LATER), None, []),
+        (in_project(MINT, ANA, TAGGED), "conditional", ["two"]),
+        (in_project(MINT, ANA, TAGGED) + on("one", MINT, ANA) + on("two", MINT, SA("one")), "open", ["one", "two"]),
+        (on("two", MINT, "allAuthenticatedUsers"), "open", ["allAuthenticatedUsers", "two"]),
+        (on("two", MINT, "domain:example.com"), "open", ["domain:example.com", "two"]),
+        (on("two", MINT, "domain:other.example"), None, []),
+        (DELEGATE_ONLY, None, []),
+        (DELEGATE_ONLY + on("two", MINT, SA("one")), "open", ["one", "two"]),
+        (
+            DELEGATE_ONLY + on("two", "iam.serviceAccountUser", SA("one")) + in_project("run.developer", SA("one")),
+            None,
+            [],
+        ),
+    ],
+)
+def test_the_path_of_a_user_to_an_account(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, text: str, state: str | None, stops: list[str]
+) -> None:
+    found = hops(tmp_path, monkeypatch, text)
+    backward, forward = Paths(found, account("two")).of(ANA), Reach(found, ANA).to(account("two"))
+    for path in (backward, forward):
+        assert (path.state if path else None) == state
+        assert [hop.target.partition("@shop")[0] for hop in path.hops] == stops if path else not stops
+    assert (backward.cost if backward else 0) == (forward.cost if forward else 0)
+
+
+def test_who_can_become_an_account_and_what_a_user_can_become(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = on("one", MINT, ANA) + in_project(MINT, SA("one")) + on("two", MINT, "user:ben@example.com")
+    found = hops(tmp_path, monkeypatch, text)
+    assert set(Paths(found, account("two"))) == {"user:ben@example.com", account("one"), ANA}
+    assert sorted(Reach(found, ANA)) == [account("one"), account("three"), account("two")]
+    assert list(Reach(found, "user:ben@example.com")) == [account("two")]
+    assert not list(Reach(found, "user:nobody@example.com"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("user:ana@*", [ANA]),
+        ("ana@example.com", [ANA]),
+        ("USER:ANA@EXAMPLE.COM", [ANA]),
+        ("serviceAccount:t*@shop.iam*", [account("three"), account("two")]),
+        ("t?o@shop.iam.gserviceaccount.com", [account("two")]),
+        ("nobody@example.com", []),
+    ],
+)
+def test_principals_are_found_by_globs(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, pattern: str, names: list[str]
+) -> None:
+    found = hops(tmp_path, monkeypatch, on("two", MINT, ANA))
+    assert sorted(found.names.matching(pattern)) == names
+
+
+def test_a_long_chain_is_found_and_every_container_is_looked_at_once(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = 300
+    accounts = f"""
+resource "google_service_account" "c" {{
+  count      = {number}
+  project    = "shop"
+  account_id = "c${{count.index}}"
+}}
+resource "google_service_account_iam_member" "c" {{
+  count              = {number - 1}
+  service_account_id = google_service_account.c[count.index + 1].name
+  role               = "roles/{MINT}"
+  member             = google_service_account.c[count.index].member
+}}
+"""
+    found = hops(tmp_path, monkeypatch, accounts + on("c0", MINT, ANA))
+    path = Paths(found, account(f"c{number - 1}")).of(ANA)
+    assert path is not None
+    assert len(path.hops) == number
+    assert len(list(Reach(found, ANA))) == number
