@@ -402,9 +402,9 @@ class Graph:
         return below
 
     @property
-    def grants(self) -> Iterator[Grant]:
-        """The grants of interest."""
-        return (grant for held in self._relevant.values() for _, grant in held)
+    def grants(self) -> Iterator[tuple[Node, Grant]]:
+        """The grants of interest, each with what it is on."""
+        return (placed for held in self._relevant.values() for placed in held)
 
     def held_on(self, source: str) -> Mapping[Node, list[tuple[int, Grant]]]:
         """The grants of interest of a principal by what they are on, each with its place in their order."""

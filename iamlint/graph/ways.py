@@ -98,21 +98,24 @@ class Ways:
         self.estate = estate
         self._access = access_of(estate)
         self._hierarchy = estate.hierarchy
+        among = tuple(among)
+        reached = {method.reaches for method in among}
+        self._running = list(self._runners()) if "attached" in reached else []
+        self._bound = list(self._bindings()) if reached & {"workloads", "federated"} else []
+        there = {one.kind for one in self._bound} | ({"attached"} if self._running else set())
         self._by_permission: dict[str, list[Method]] = defaultdict(list)
         for method in among:
-            for permission in method.permissions:
-                self._by_permission[permission].append(method)
-        self._held: dict[str, dict[Node, list[_Held]]] = defaultdict(lambda: defaultdict(list))
+            if method.reaches in there or method.reaches not in ("attached", "workloads", "federated"):
+                for permission in method.permissions:
+                    self._by_permission[permission].append(method)
+        self._held: dict[str, dict[Node, list[_Held]]] = {}
         self._on: dict[Node, dict[str, None]] = defaultdict(dict)
         self._chains: dict[Node, tuple[Node, ...]] = {}
         wanted = frozenset(self._by_permission)
-        for grant in estate.of(Grant) if grants is None else grants:
+        for grant in (estate.of(Grant) if grants is None else grants) if wanted else ():
             held = _common(estate.permissions(grant.role, grant.declared)[0], wanted)
             if held:
                 self._add(grant, held)
-        reached = {method.reaches for methods in self._by_permission.values() for method in methods}
-        self._running = list(self._runners()) if "attached" in reached else []
-        self._bound = list(self._bindings()) if reached & {"workloads", "federated"} else []
         self._running_as = _by_node((one.account[0], one) for one in self._running)
         self._bound_to = _by_node((one.account, one) for one in self._bound)
         self._running_at = _by_node((node, one) for one in self._running for node in (*one.around, *one.account))
@@ -123,7 +126,7 @@ class Ways:
         if node is None:
             return
         source = principal_node(grant) or f"nobody known, {id(grant)}"
-        self._held[source][node].append(_Held(grant, held))
+        self._held.setdefault(source, {}).setdefault(node, []).append(_Held(grant, held))
         self._on[node][source] = None
         if node not in self._chains:
             self._chains[node] = self._hierarchy.above(grant.resource, grant.declared) or (node,)

@@ -62,9 +62,20 @@ def is_reported(one: Method) -> bool:
 
 @cache
 def deploy_methods() -> tuple[Method, ...]:
-    """Return the reported methods that attach an account which the caller names, the strongest first."""
-    found = (one for one in methods() if one.reaches == "named" and one.needs_act_as and one.needs and is_reported(one))
-    return tuple(sorted(found, key=strength))
+    """Return the reported methods that attach an account which the caller names, the strongest first.
+
+    One that needs more than another, and gives no more, is left out: it would only make more grants of interest.
+    """
+    found = [one for one in methods() if one.reaches == "named" and one.needs_act_as and one.needs and is_reported(one)]
+    return tuple(
+        sorted((one for one in found if not any(_does_with_less(other, one) for other in found)), key=strength)
+    )
+
+
+def _does_with_less(other: Method, one: Method) -> bool:
+    """Whether another method of the group needs only some of the permissions, and gives as much."""
+    with_less = other.group == one.group and set(other.needs) < set(one.needs)
+    return with_less and _STRENGTH[other.yields] <= _STRENGTH[one.yields]
 
 
 @cache

@@ -49,7 +49,7 @@ def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
 def act_as_privileged_account(estate: Estate) -> Iterator[Match]:
     """Grants that let somebody attach a privileged account, whom no known method lets deploy there."""
     graph = graph_of(estate)
-    using = {(way.source, way.onto[1]) for way in _ways_through(graph)}
+    using = {(way.source, way.onto[1]) for way in graph.estate.made(_Through).ways}
     for account, attach, deployments in _attaching(graph):
         if (attach[0].source, account) not in using and next(deployments, None) is None:
             match = match_of(graph, account, attach)
@@ -93,15 +93,20 @@ def _with(match: Match, method: Method, how: str, use: str = "") -> Match:
 # -- using what runs -----------------------------------------------------------------------------------------------
 
 
-def _ways_through(graph: Graph) -> Iterator[Way]:
-    """Yield the ways to become privileged accounts through what runs as them, or may become them."""
-    methods = (*attached_methods(), *bound_methods())
-    ways = Ways(graph.estate, methods, None if graph.estate.of(Attachment) else graph.grants)
-    for _, privileged in graph.privileged_accounts():
-        found = ways.onto(privileged.principal.email or "", privileged.declared)
-        broad = _broad(graph, graph.hierarchy.around(privileged.principal.email or "", privileged.declared))
-        told = (way for way in found if is_told(_edge(way)) and way.source not in broad)
-        yield from sorted(told, key=lambda way: (way.closed, strength(way.method)))
+class _Through:
+    """The ways to become privileged accounts through what runs as them, or may become them, the strongest first."""
+
+    def __init__(self, estate: Estate) -> None:
+        graph = graph_of(estate)
+        grants = None if estate.of(Attachment) else (grant for _, grant in graph.grants)
+        ways = Ways(estate, (*attached_methods(), *bound_methods()), grants)
+        self.ways: list[Way] = []
+        for _, privileged in graph.privileged_accounts() if ways.sources else ():
+            email, declared = privileged.principal.email or "", privileged.declared
+            found = [way for way in ways.onto(email, declared) if is_told(_edge(way))]
+            broad = _broad(graph, graph.hierarchy.around(email, declared)) if found else ()
+            told = (way for way in found if way.source not in broad)
+            self.ways += sorted(told, key=lambda way: (way.closed, strength(way.method)))
 
 
 def _broad(graph: Graph, around: Iterable[Node]) -> frozenset[str]:
@@ -112,7 +117,7 @@ def _broad(graph: Graph, around: Iterable[Node]) -> frozenset[str]:
 
 def _uses(graph: Graph, told: set[tuple[str, str]]) -> Iterator[Match]:
     seen: set[int] = set()
-    for way in _ways_through(graph):
+    for way in graph.estate.made(_Through).ways:
         key, grant = (way.source, way.onto[1]), way.grants[0]
         if key in told or id(grant) in seen:
             continue
@@ -152,7 +157,8 @@ def _as_agents(graph: Graph) -> Iterator[Match]:
         held = catalog.permissions(method.agent.role) if method.agent and method.agent.role else Unknown("")
         if not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS):
             minting.append(method)
-    ways = Ways(graph.estate, minting, graph.grants)
+    nodes = graph.privileged_nodes
+    ways = Ways(graph.estate, minting, (grant for node, grant in graph.grants if node in nodes))
     seen: set[int] = set()
     for source in ways.sources:
         for way in sorted(ways.of(source), key=lambda one: strength(one.method)):

@@ -120,7 +120,7 @@ DEPLOY = ["deploy-as-privileged-account google_service_account_iam_member.on"]
         ("roles/run.viewer", "shop", False),
         ("roles/batch.jobsEditor", "shop", True),
         ("roles/batch.jobsViewer", "shop", False),
-        ("roles/cloudtasks.queueAdmin", "shop", False),
+        ("roles/cloudtasks.queueAdmin", "shop", True),
         ("roles/cloudtasks.taskRunner", "shop", False),
         ("roles/clouddeploy.operator", "shop", True),
         ("roles/dataform.admin", "shop", True),
