@@ -465,6 +465,28 @@ class AuditConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A group that the input declares. ``name`` is ``groups/ID`` where the input has it."""
+
+    email: Text
+    declared: Declaration
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One member of one group. ``group`` is an e-mail, ``groups/ID``, or a reference to the declared group.
+
+    ``member`` is an e-mail. That an input declares members never says that there are no others.
+    """
+
+    group: Text
+    member: Text
+    declared: Declaration
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A part of the input that is not followed. ``unread`` says that it may hold grants no other fact mentions."""
 
@@ -496,5 +518,7 @@ Fact = (
     | Provider
     | Attachment
     | AuditConfig
+    | Group
+    | Membership
     | Gap
 )

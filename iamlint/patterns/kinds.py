@@ -23,7 +23,9 @@ from iamlint.facts import (
     Folder,
     Gap,
     Grant,
+    Group,
     Impersonation,
+    Membership,
     Organization,
     OrgPolicy,
     Place,
@@ -442,6 +444,8 @@ _PLAIN = tuple(
         Emptied,
         ExportedPolicy,
         DefaultAccounts,
+        Group,
+        Membership,
         Gap,
     )
 )

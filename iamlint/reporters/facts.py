@@ -22,7 +22,9 @@ from iamlint.facts import (
     Folder,
     Gap,
     Grant,
+    Group,
     Impersonation,
+    Membership,
     Organization,
     OrgPolicy,
     Place,
@@ -126,10 +128,8 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
             return fact.principal_place.at, "grant", _grant(fact, build)
         case Removed() | Emptied() | ExportedPolicy() | DefaultAccounts():
             return _policy(fact, build)
-        case CustomRole():
-            return at, "custom_role", _custom_role(fact, build)
-        case ServiceAccount():
-            return at, "service_account", _service_account(fact, build)
+        case CustomRole() | ServiceAccount():
+            return (at, *_defined(fact, build))
         case ServiceAccountKey() | Credential():
             return (fact.place.at, *_key(fact, build))
         case Service():
@@ -147,6 +147,23 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
             return _limit(fact, build)
         case Attachment():
             return fact.place.at, "attachment", _attachment(fact, build)
+        case Group() | Membership():
+            return _of_group(fact, build)
+
+
+def _defined(fact: CustomRole | ServiceAccount, build: _Entry) -> tuple[str, Entry]:
+    if isinstance(fact, CustomRole):
+        return "custom_role", _custom_role(fact, build)
+    return "service_account", _service_account(fact, build)
+
+
+def _of_group(fact: Group | Membership, build: _Entry) -> tuple[Location, str, Entry]:
+    match fact:
+        case Group():
+            return fact.declared.at, "group", {"email": build.text("email", fact.email), "name": fact.name}
+        case Membership():
+            found = {name: build.text(name, getattr(fact, name)) for name in ("group", "member")}
+            return fact.place.at, "membership", found
 
 
 def _federation(fact: Pool | Provider, build: _Entry) -> tuple[Location, str, Entry]:

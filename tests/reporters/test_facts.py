@@ -26,7 +26,9 @@ from iamlint.facts import (
     Folder,
     Gap,
     Grant,
+    Group,
     Impersonation,
+    Membership,
     Organization,
     OrgPolicy,
     Place,
@@ -162,6 +164,14 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         {"kind": "audit_config", "resource": {"kind": "project", "name": "shop"}, "service": "allServices"}
         | {"log_types": ["DATA_READ"], "exempted": [{"log_type": "DATA_READ", "principal": ANA}], "line": 3},
     ),
+    (
+        Group("crew@example.com", DECLARED, "groups/1"),
+        {"kind": "group", "email": "crew@example.com"} | {"name": "groups/1", "line": 1},
+    ),
+    (
+        Membership("groups/1", "ana@example.com", DECLARED, PLACE),
+        {"kind": "membership", "group": "groups/1", "member": "ana@example.com", "line": 3},
+    ),
     (Gap("a module is not there", DECLARED), {"kind": "gap", "reason": "a module is not there", "line": 1}),
 ]
 
@@ -216,6 +226,8 @@ UNKNOWN: list[tuple[Fact, set[str]]] = [
         Attachment(WHY, WHY, NOWHERE, WHY, DECLARED, PLACE, WHY),
         {"account", "default", "resource", "project", "scopes"},
     ),
+    (Group(WHY, DECLARED), {"email"}),
+    (Membership(WHY, WHY, DECLARED, PLACE), {"group", "member"}),
     (AuditConfig(NOWHERE, WHY, WHY, DECLARED, PLACE, WHY), {"resource", "service", "log_types", "exempted"}),
     (AuditConfig(SHOP, "s", (WHY,), DECLARED, PLACE, ((WHY, ANA),)), {"log_types", "exempted"}),
 ]

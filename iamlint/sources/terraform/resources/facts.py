@@ -25,6 +25,7 @@ from iamlint.sources.terraform.resources.federation import (
     workload_provider,
 )
 from iamlint.sources.terraform.resources.grants import grants, member_removal
+from iamlint.sources.terraform.resources.groups import group, membership, workspace_member, workspace_members
 from iamlint.sources.terraform.resources.keys import api_key, hmac_key, service_account_key
 from iamlint.sources.terraform.resources.manifests import ARGUMENTS as MANIFESTS
 from iamlint.sources.terraform.resources.manifests import manifest
@@ -84,6 +85,11 @@ _RESOURCES: dict[str, State] = {
     "google_iam_deny_policy": denials,
     "google_privileged_access_manager_entitlement": entitlement,
     "google_iam_principal_access_boundary_policy": boundary,
+    "google_cloud_identity_group": group,
+    "google_cloud_identity_group_membership": membership,
+    "googleworkspace_group": group,
+    "googleworkspace_group_member": workspace_member,
+    "googleworkspace_group_members": workspace_members,
     "google_iam_projects_policy_binding": boundary_binding,
     "google_iam_folders_policy_binding": boundary_binding,
     "google_iam_organizations_policy_binding": boundary_binding,
