@@ -12,6 +12,7 @@ import click
 
 from iamlint import __version__
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository, say_errors
+from iamlint.cli.diagnose import diagnose
 from iamlint.cli.options import (
     PATH,
     Request,
@@ -237,3 +238,6 @@ def test(directories: tuple[Path, ...]) -> None:
             emit(f"        {place(problem.at)}: {neutral(problem.reason)}\n")
     emit(f"{len(rules) - failures} passed, {failures} failed\n")
     sys.exit(FINDINGS if failures else OK)
+
+
+program.add_command(diagnose)

@@ -1,1 +1,1 @@
-"""Why a call fails: the kinds of errors as documents, and what is recognised in the text of one."""
+"""Why a call fails: the kinds of errors as documents, the stages of a call, the verdict, and the smallest fix."""

@@ -67,7 +67,7 @@ def _called(estate: Estate, grant: Grant, caller: str) -> Iterator[Match]:
     if project is None:
         return
     services = estate.services_of(project, grant.declared)
-    verdict = use & _lacks_api(estate, project, services, grant.declared)
+    verdict = use & lacks_api(estate, project, services, grant.declared)
     if verdict.truth is not Truth.FALSE:
         yield Match(
             grant,
@@ -89,7 +89,7 @@ def _asked(estate: Estate, impersonation: Impersonation) -> Iterator[Match]:
     if project is None:
         return
     services = estate.services_of(project, impersonation.declared)
-    verdict = _lacks_api(estate, project, services, impersonation.declared)
+    verdict = lacks_api(estate, project, services, impersonation.declared)
     if verdict.truth is not Truth.FALSE:
         yield Match(
             impersonation,
@@ -101,7 +101,7 @@ def _asked(estate: Estate, impersonation: Impersonation) -> Iterator[Match]:
         )
 
 
-def _lacks_api(estate: Estate, project: Text, services: tuple[Service, ...], declared: Declaration) -> Verdict:
+def lacks_api(estate: Estate, project: Text, services: tuple[Service, ...], declared: Declaration) -> Verdict:
     """Whether the services of a project are in the input, and the IAM Credentials API is not among them."""
     counted = [service for service in services if counts_for(service.declared, declared)]
     enabled = {service.name: text_is(ENABLING, service.name) for service in counted or services}

@@ -1,0 +1,181 @@
+"""``iamlint diagnose``: why a call gets 403, and the smallest change that makes it work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from iamlint.cli.console import FAILED, colored, emit, say_errors
+from iamlint.cli.options import DATE, Request, catalog_option, reading_options, request
+from iamlint.cli.run import Failed, role_catalog
+from iamlint.location import COMMAND_LINE, Location, Unreadable
+
+if TYPE_CHECKING:
+    from iamlint.diagnosis.answer import Answer
+    from iamlint.roles import Catalog
+    from iamlint.sources.reading import Reading
+
+WORKS, FAILS, UNKNOWN = 0, 1, 3
+"""Exit codes beside 2, which is bad input."""
+LONGEST_ERROR = 1_000_000
+"""Bytes of an error text that are read."""
+_METHODS = ("generateAccessToken", "generateIdToken", "signBlob", "signJwt", "actAs")
+
+
+def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Values ``NAME=VALUE`` as a mapping."""
+    found = {}
+    for value in values:
+        name, separator, text = value.partition("=")
+        if not separator or not name:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE", param=parameter)
+        found[name] = text
+    return found
+
+
+def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    number = value.strip().removesuffix("s") if value else ""
+    if value is not None and (not number.isdecimal() or len(number) > 9):
+        raise click.BadParameter(f"{value!r} is no number of seconds, such as 3600s")
+    return int(number) if number else None
+
+
+@click.command()
+@reading_options
+@click.option(
+    "--caller",
+    metavar="PRINCIPAL",
+    help="Who calls: user:, group:, serviceAccount: or an e-mail, principal://, "
+    "github:OWNER/REPO, gitlab:GROUP/PROJECT, oidc:SUBJECT, ksa:PROJECT/NAMESPACE/NAME, "
+    "vm:, nodepool: or template:NAME.",
+)
+@click.option("--target", metavar="ACCOUNT", help="The service account that is used: e-mail or unique id.")
+@click.option("--method", type=click.Choice(_METHODS), help="The method that is called. [generateAccessToken]")
+@click.option(
+    "--delegates", metavar="A,B", default="", help="The accounts between caller and target, in the order of the call."
+)
+@click.option("--error", metavar="TEXT|FILE|-", help="The error: its text, a file with it, or - for standard input.")
+@click.option("--provider", metavar="NAME", help="The identity provider that the caller's token is exchanged at.")
+@click.option(
+    "--claim", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="A claim of the caller's token (repeatable)."
+)
+@click.option("--lifetime", metavar="SECONDS", callback=_seconds, help="The lifetime that is asked for, such as 7200s.")
+@click.option("--on", metavar="RESOURCE", help="What is deployed, or what --permission is needed on.")
+@click.option("--permission", metavar="NAME", help="A permission that the target (else the caller) needs on --on.")
+@click.option("--tag", multiple=True, metavar="KEY=VALUE", callback=_pairs, help="A tag of the target (repeatable).")
+@click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]")
+@catalog_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="What is printed. [text]"
+)
+@click.option(
+    "--prove", is_flag=True, help="Apply the fix in memory, and show the verdict then and what else it opens."
+)
+def diagnose(form: str, **asked: Any) -> None:
+    """Tell why a call gets 403, and the smallest change that makes it work.
+
+    PATHs are Terraform, plans and exports, the working directory by default. All that they hold counts.
+    Exits with 0 if the call works, 1 if it fails, 2 on bad input, 3 if the answer is unknown or no matter of IAM.
+    """
+    answer, reading, errors = _answered(asked)
+    say_errors(errors)
+    if answer is None:
+        sys.exit(FAILED)
+    emit(_written(answer, reading, form), for_programs=form != "text")
+    if errors:
+        sys.exit(FAILED)
+    sys.exit({"works": WORKS, "fails": FAILS}.get(answer.verdict, UNKNOWN))
+
+
+def _written(answer: Answer, reading: Reading, form: str) -> str:
+    match form:
+        case "json":
+            from iamlint.diagnosis.json_answer import answer_json
+
+            return answer_json(answer)
+        case "markdown":
+            from iamlint.diagnosis.markdown_answer import answer_markdown
+
+            return answer_markdown(answer)
+        case _:
+            from iamlint.diagnosis.text_answer import answer_text
+
+            return answer_text(answer, reading.texts, color=colored(sys.stdout))
+
+
+def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unreadable]]:
+    """The answer, what was read, and what could not be read; no answer where the question is no question."""
+    from iamlint.diagnosis.asking import Asked, BadQuestionError, answered
+
+    names = ("caller", "target", "method", "provider", "lifetime", "on", "permission")
+    error = _error_text(asked.pop("error"))
+    given = {name: asked.pop(name) for name in names}
+    claims, tags, delegates = asked.pop("claim"), asked.pop("tag"), asked.pop("delegates")
+    as_of, prove = asked.pop("as_of"), asked.pop("prove")
+    catalogs = asked.pop("role_catalog")
+    chain = tuple(part.strip() for part in delegates.split(",") if part.strip())
+    day = as_of.date() if as_of else datetime.now(UTC).date()
+    wanted = request(asked)
+    try:
+        roles = role_catalog(catalogs)
+    except Failed as failed:
+        say_errors(failed.errors)
+        sys.exit(FAILED)
+    reading = _read(wanted, roles)
+    question = Asked(**given, claims=claims, tags=tags, delegates=chain, as_of=day, error=error, prove=prove)
+    try:
+        return answered(question, reading, roles), reading, reading.errors
+    except BadQuestionError as bad:
+        return None, reading, [*reading.errors, Unreadable(Location(COMMAND_LINE), str(bad), bad.hint)]
+
+
+def _read(wanted: Request, roles: Catalog) -> Reading:
+    """What the input says; all documents and root modules in the given folders count for the whole run."""
+    from iamlint.budget import Allowance
+    from iamlint.diagnosis.identity_files import read_input
+    from iamlint.sources.reading import Options
+
+    options = Options(
+        folders_are_named=True,
+        variables=wanted.var,
+        var_files=wanted.var_file,
+        workspace=wanted.workspace,
+        source_root=wanted.source_root,
+        resource=wanted.resource,
+        second_parser=wanted.second_parser,
+        roles=roles,
+        allowance=Allowance(wanted.max_time),
+    )
+    return read_input(wanted.paths, options)
+
+
+def _error_text(given: str | None) -> str:
+    """The text of an error: as it is, from a file, or from standard input."""
+    if given is None:
+        return ""
+    if given == "-":
+        return _limited(iter(lambda: sys.stdin.buffer.read(65536), b""))
+    path = Path(given)
+    try:
+        is_file = len(given) < 4096 and "\n" not in given and path.is_file()
+    except (OSError, ValueError):
+        is_file = False
+    if not is_file:
+        return given[:LONGEST_ERROR]
+    with path.open("rb") as file:
+        return _limited(iter(lambda: file.read(65536), b""))
+
+
+def _limited(blocks: Iterable[bytes]) -> str:
+    """The first bytes of a stream, as text."""
+    found = bytearray()
+    for one in blocks:
+        found += one
+        if len(found) >= LONGEST_ERROR:
+            break
+    return bytes(found[:LONGEST_ERROR]).decode("utf-8", "replace")

@@ -1,0 +1,98 @@
+"""What a diagnosis says: stages, evidence, the verdict and the fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from iamlint.location import Location
+
+VerdictName = Literal["works", "fails", "unknown", "not-iam"]
+Step = Literal[
+    "grant",
+    "member",
+    "condition",
+    "deny",
+    "boundary",
+    "disabled",
+    "custom-role",
+    "delegation",
+    "federation",
+    "org-policy",
+    "api",
+    "quota-project",
+    "oauth-scopes",
+    "conflict",
+    "group-membership",
+    "missing-input",
+    "target-rights",
+    "wrong-mode",
+    "service-agent-evicted",
+    "not-iam",
+]
+"""Where a call stops, in the words of the JSON output."""
+State = Literal["done", "broken", "unknown", "skipped"]
+Confidence = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A place of the input that shows something, with what it shows as a sentence."""
+
+    at: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The smallest change: Terraform and gcloud, with the file where the Terraform belongs. Empty where there is none.
+
+    ``note`` says what the change does where neither can say it. ``refused`` are bad cures, each with its reason.
+    """
+
+    terraform: str = ""
+    gcloud: str = ""
+    file: str = ""
+    note: str = ""
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The result of one stage.
+
+    ``step`` names what is broken or unknown. ``missing`` are the inputs, or the commands that print them, which would
+    decide what is unknown. ``also`` are further sentences: near misses, and what misled.
+    """
+
+    name: str
+    state: State
+    message: str
+    step: Step | None = None
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    hop: str | None = None
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The verdict on a call, with everything that led to it.
+
+    ``method_works`` is whether the method itself succeeds: the trouble may be at another stage. ``asked`` is the
+    question as one sentence.
+    """
+
+    verdict: VerdictName
+    step: Step | None
+    headline: str
+    stages: tuple[Stage, ...]
+    asked: str
+    hop: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    also: tuple[str, ...] = ()
+    fix: Fix = field(default_factory=Fix)
+    not_in_input: tuple[str, ...] = ()
+    method_works: bool | None = None
+    confidence: Confidence = "high"

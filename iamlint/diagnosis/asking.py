@@ -1,0 +1,97 @@
+"""From the words of the command line to a question, and to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from iamlint.diagnosis.answer import Answer
+from iamlint.diagnosis.caller import BadCallerError, read_caller
+from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.diagnose import diagnose
+from iamlint.diagnosis.inference import Given, completed
+from iamlint.diagnosis.question import METHODS, Question
+from iamlint.diagnosis.said import Said, read_error
+from iamlint.estate import Estate
+from iamlint.roles import Catalog
+from iamlint.sources.reading import Reading
+
+
+class BadQuestionError(ValueError):
+    """What is asked is no question that can be answered; ``hint`` says what to give."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user gave, as it was written; what is None is taken from the error or the input."""
+
+    as_of: date
+    caller: str | None = None
+    target: str | None = None
+    method: str | None = None
+    provider: str | None = None
+    lifetime: int | None = None
+    on: str | None = None
+    permission: str | None = None
+    error: str = ""
+    claims: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    delegates: tuple[str, ...] = ()
+    prove: bool = False
+
+
+def answered(asked: Asked, reading: Reading, roles: Catalog) -> Answer:
+    """The answer from what was read. Raises `BadQuestionError`."""
+    estate = Estate(reading.facts, roles, asked.as_of)
+    return answer_from(asked, estate, tuple(dict.fromkeys(error.at.path for error in reading.errors)))
+
+
+def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = ()) -> Answer:
+    """The answer from an estate. Raises `BadQuestionError`."""
+    said = read_error(asked.error)
+    return diagnose(Case(_question(asked, estate, said), estate, said, unread))
+
+
+def _question(asked: Asked, estate: Estate, said: Said) -> Question:
+    """The question, completed from the error and the input. Raises `BadQuestionError`."""
+    given = completed(Given(asked.caller, asked.target, asked.method, asked.delegates), estate, said)
+    if given.caller is None:
+        hint = "name it with --caller; " + given.hint if given.hint else "name it with --caller"
+        raise BadQuestionError("who calls is not given, and neither the error nor the input tells it", hint)
+    if given.target is None and not asked.permission:
+        hint = "name it with --target" + (f"; {given.hint}" if given.hint else "")
+        raise BadQuestionError(
+            "the account that is used is not given, and neither the error nor the input tells it", hint
+        )
+    if asked.permission and not asked.on:
+        raise BadQuestionError("--permission needs --on, the resource that it is needed on", "add --on RESOURCE")
+    try:
+        caller = read_caller(given.caller, asked.claims)
+    except BadCallerError as bad:
+        raise BadQuestionError(f"--caller: {bad}") from bad
+    method = given.method or _method_of(said)
+    return Question(
+        caller=caller,
+        target=given.target,
+        method=method,
+        as_of=asked.as_of,
+        delegates=given.delegates,
+        provider=asked.provider,
+        lifetime=asked.lifetime,
+        on=asked.on,
+        right=asked.permission,
+        tags=asked.tags,
+    )
+
+
+def _method_of(said: Said) -> str:
+    """The method that an error names, itself or by its permission."""
+    by_permission = {permission: method for method, permission in METHODS.items()}
+    if said.method in METHODS:
+        return said.method
+    return by_permission.get(said.permission, "generateAccessToken")

@@ -1,0 +1,138 @@
+"""One question with the estate that answers it: what the stages look things up in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from iamlint.diagnosis.groups import Groups
+from iamlint.diagnosis.question import Question
+from iamlint.diagnosis.said import Said
+from iamlint.estate import Estate, Node
+from iamlint.facts import Attachment, Declaration, ExportedPolicy, Project, Resource, ServiceAccount, Text
+from iamlint.location import COMMAND_LINE, Location
+from iamlint.unknown import Unknown, shown
+
+ASKED = Declaration(Location(COMMAND_LINE), trust="named")
+"""Where the names of the question are declared."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question, the estate, what the error said (which may be nothing), and the files that could not be read."""
+
+    question: Question
+    estate: Estate
+    said: Said
+    unread: tuple[str, ...] = ()
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Who is in which group."""
+        return Groups(self.estate)
+
+    # -- accounts ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def accounts(self) -> dict[str, list[ServiceAccount]]:
+        """The accounts of the input by their e-mail."""
+        found: dict[str, list[ServiceAccount]] = {}
+        for one in self.estate.of(ServiceAccount):
+            found.setdefault(shown(one.email).lower(), []).append(one)
+        return found
+
+    def email_of(self, name: str) -> str:
+        """The e-mail of an account that is named by e-mail, full name or unique id, where the input has it."""
+        name = name.rpartition("/")[2].removeprefix("serviceAccount:").strip()
+        if name.isdecimal():
+            for one in self.estate.of(ServiceAccount):
+                if one.unique_id == name and isinstance(one.email, str):
+                    return one.email.lower()
+        return name if "${" in name else name.lower()
+
+    @cached_property
+    def target(self) -> str:
+        """The e-mail of the target; empty where there is none."""
+        return self.email_of(self.question.target) if self.question.target else ""
+
+    def declared_account(self, email: str) -> ServiceAccount | None:
+        """The account that Terraform, a plan or a state declares."""
+        return next((one for one in self.accounts.get(email, ()) if is_managed(one.declared)), None)
+
+    def declared(self, email: str) -> Declaration:
+        """Where an account is declared, else where it is asked about."""
+        found = self.declared_account(email) or next(iter(self.accounts.get(email, ())), None)
+        if found:
+            return found.declared
+        attachment = self.attachment_of(email)
+        return attachment.declared if attachment else ASKED
+
+    def attachment_of(self, email: str) -> Attachment | None:
+        """A resource of Terraform that runs as an account."""
+        for one in self.estate.of(Attachment):
+            if email and self.account_of(one) == email and is_managed(one.declared):
+                return one
+        return None
+
+    def account_of(self, attachment: Attachment) -> str | None:
+        """The e-mail of the account that a resource runs as; None where it is not known, or where it runs as nobody."""
+        if attachment.account is not None:
+            return shown(attachment.account).lower() if isinstance(attachment.account, str) else None
+        if attachment.default is None or isinstance(attachment.default, Unknown) or attachment.project is None:
+            return None
+        project = shown(attachment.project)
+        if attachment.default == "app_engine":
+            return f"{project}@appspot.gserviceaccount.com" if isinstance(attachment.project, str) else None
+        number = project if project.isdecimal() else self.number_of(project)
+        if number is None:
+            return None
+        domain = "cloudbuild" if attachment.default == "cloud_build" else ""
+        return (
+            f"{number}@cloudbuild.gserviceaccount.com" if domain else f"{number}-compute@developer.gserviceaccount.com"
+        )
+
+    # -- projects ---------------------------------------------------------------------------------------------------
+
+    def number_of(self, project: str) -> str | None:
+        """The number of a project, where the input has it."""
+        return next((one.number for one in self.estate.of(Project) if one.project_id == project and one.number), None)
+
+    def id_of(self, project: str) -> str:
+        """The id of a project that is named by its number, where the input has it."""
+        for one in self.estate.of(Project):
+            if one.number == project and isinstance(one.project_id, str):
+                return one.project_id
+        return project
+
+    def project_of(self, email: str) -> Text | None:
+        """The project of an account: as declared, else by its e-mail; its id where the input has it."""
+        found = self.estate.project_of(email, self.declared(email))
+        return self.id_of(found) if isinstance(found, str) else found
+
+    def same_project(self, one: Text | None, other: Text | None) -> bool:
+        """Whether two names are certainly one project's."""
+        if one is None or other is None:
+            return False
+        keys = self.estate.project_key(one, ASKED), self.estate.project_key(other, ASKED)
+        return keys[0] is not None and keys[0] == keys[1]
+
+    def above(self, resource: Resource, declared: Declaration) -> tuple[Node, ...]:
+        """A resource and all that it lies in, the nearest first."""
+        return self.estate.hierarchy.above(resource, declared)
+
+    @cached_property
+    def exported(self) -> dict[Node, ExportedPolicy]:
+        """The resources whose whole allow policy an export shows."""
+        found: dict[Node, ExportedPolicy] = {}
+        for policy in self.estate.of(ExportedPolicy):
+            node = self.estate.hierarchy.node(policy.resource, policy.declared)
+            if node:
+                found.setdefault(node, policy)
+        return found
+
+
+def is_managed(declared: Declaration) -> bool:
+    """Whether Terraform, a plan, a state or Config Connector manages what is declared."""
+    if declared.address:
+        return ".data." not in f".{declared.address}"
+    return (declared.type or "").startswith("IAM")

@@ -1,0 +1,132 @@
+"""From the stages and the error to one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from iamlint.diagnosis.answer import Answer, Confidence, Stage, Step, VerdictName
+from iamlint.diagnosis.case import Case
+from iamlint.unknown import Truth
+
+BY_ERROR: Mapping[str, Step] = {
+    "api-disabled-iamcredentials": "api",
+    "api-disabled-other": "api",
+    "scopes-insufficient": "oauth-scopes",
+    "quota-project-unset": "quota-project",
+    "quota-project-denied": "quota-project",
+    "consumer-invalid": "quota-project",
+    "token-lifetime": "org-policy",
+    "orgpolicy-wif-provider": "org-policy",
+    "orgpolicy-key-creation": "org-policy",
+    "orgpolicy-cross-project-attach": "org-policy",
+    "orgpolicy-member-domain": "org-policy",
+    "sts-invalid-target": "federation",
+    "sts-attribute-condition": "federation",
+    "sts-subject-too-long": "federation",
+    "sts-attribute-not-string": "federation",
+    "sts-issuer-mismatch": "federation",
+    "sts-audience-mismatch": "federation",
+    "wif-provider-name-malformed": "federation",
+    "federated-token-refused": "wrong-mode",
+    "member-unknown-type": "member",
+    "account-does-not-exist": "member",
+    "gke-identity-pool-missing": "member",
+    "target-not-found": "member",
+    "condition-on-basic-role": "condition",
+    "attached-account-disabled": "disabled",
+    "caller-account-gone": "disabled",
+    "agent-run-token": "service-agent-evicted",
+    "agent-composer-role": "service-agent-evicted",
+}
+"""The step that an error settles by itself, whatever the input shows. A stage that is broken at one of the steps of the
+error's causes is preferred."""
+NOT_IAM = frozenset(
+    {
+        "gha-no-id-token",
+        "adc-not-found",
+        "id-token-source-unsupported",
+        "generate-token-invalid-argument",
+        "key-invalid-signature",
+        "sts-issuer-unreachable",
+        "sts-jwk-invalid",
+        "sts-token-stale",
+        "workspace-delegation",
+        "vpc-service-controls",
+        "drive-credentials",
+    }
+)
+"""Errors that no IAM policy causes or cures."""
+_BEFORE = frozenset({"client-config", "sts-exchange", "oauth-scope", "api"})
+"""The stages of an error before which, or in which, the method does not succeed."""
+
+
+def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
+    """The verdict on a call, from its stages, what they say of the method alone, and the error."""
+    said = case.said
+    answer = _by_error(case, stages) if said.kind else None
+    answer = answer or _by_stages(case, stages)
+    works = {Truth.TRUE: True, Truth.FALSE: False, Truth.UNKNOWN: None}[method]
+    if said.kind in ("api-disabled-iamcredentials", "scopes-insufficient", "token-lifetime"):
+        works = False
+    return replace(answer, method_works=works)
+
+
+def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
+    """The verdict that the error settles; None where the stages decide."""
+    said = case.said
+    if said.kind in NOT_IAM:
+        broken = _broken(stages, said.steps)
+        if broken is None:
+            return _answer("not-iam", "not-iam", said.title or said.excerpt, stages)
+    step = BY_ERROR.get(said.kind)
+    if step is None:
+        return None
+    broken = _broken(stages, (step, *said.steps))
+    if broken:
+        return _of_stage("fails", broken, stages)
+    return _answer("fails", step, said.title or said.excerpt, stages)
+
+
+def _broken(stages: tuple[Stage, ...], steps: tuple[str, ...]) -> Stage | None:
+    return next((stage for stage in stages if stage.state == "broken" and stage.step in steps), None)
+
+
+def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
+    broken = next((stage for stage in stages if stage.state == "broken"), None)
+    if broken:
+        return _of_stage("fails", broken, stages)
+    unknown = next((stage for stage in stages if stage.state == "unknown"), None)
+    if unknown:
+        return _of_stage("unknown", unknown, stages)
+    if case.said and case.said.kind:
+        message = (
+            "by the input this call works, and the error says that it does not: something that is not in the input "
+            "stops it, the change is not applied, or it is minutes old (changes take two to seven minutes)"
+        )
+        return _answer("unknown", "missing-input", message, stages, "medium")
+    done = next((stage for stage in reversed(stages) if stage.name == "allow policies"), None)
+    headline = done.message if done else "nothing in the input stops this call"
+    return Answer("works", None, headline, stages, "", evidence=done.evidence if done else ())
+
+
+def _of_stage(verdict: VerdictName, stage: Stage, stages: tuple[Stage, ...]) -> Answer:
+    confidence: Confidence = "high" if stage.state == "broken" else "medium"
+    return Answer(
+        verdict,
+        stage.step,
+        stage.message,
+        stages,
+        "",
+        hop=stage.hop,
+        evidence=stage.evidence,
+        also=stage.also,
+        not_in_input=stage.missing,
+        confidence=confidence,
+    )
+
+
+def _answer(
+    verdict: VerdictName, step: Step, headline: str, stages: tuple[Stage, ...], confidence: Confidence = "high"
+) -> Answer:
+    return Answer(verdict, step, headline, stages, "", confidence=confidence)

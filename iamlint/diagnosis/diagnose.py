@@ -1,0 +1,111 @@
+"""A diagnosis: the stages of a call in order, the verdict, the fix, and what the input does not have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iamlint.diagnosis.answer import Answer, Stage
+from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.completeness import not_looked_at
+from iamlint.diagnosis.decision import decide
+from iamlint.diagnosis.fixes import fix_for
+from iamlint.diagnosis.gates import api_stage, lifetime_stage, quota_stage, scopes_stage
+from iamlint.diagnosis.holder import Holder, holder_of
+from iamlint.diagnosis.hop import Hop
+from iamlint.diagnosis.identity import identify
+from iamlint.diagnosis.rights import rights_stage
+from iamlint.diagnosis.stages import account, hop_stages, hops_of, worst
+from iamlint.diagnosis.target import target_stage
+from iamlint.facts import Group
+from iamlint.principals import read_principal
+from iamlint.unknown import Truth
+
+_RIGHTS = frozenset({"target-rights-missing", "gcs-backend-identity", "run-invoke-denied"})
+"""Errors of the call that comes after the impersonation."""
+
+
+def diagnose(case: Case) -> Answer:
+    """The answer to a question."""
+    identity = identify(case)
+    stages = list(identity.stages)
+    method = _truth(stages)
+    holder: Holder | None = None
+    hops: list[Hop] = []
+    if case.target and identity.holders:
+        holder, hops = _best(case, identity.holders)
+    elif identity.holders:
+        holder = identity.holders[0]
+    stages.append(scopes_stage(case, identity.machine))
+    if case.target:
+        stages.append(api_stage(case, holder))
+        stages.append(target_stage(case))
+    for one in hops:
+        stages += hop_stages(case, one, in_chain=len(hops) > 1)
+    if case.target:
+        stages += [lifetime_stage(case), quota_stage(case, holder)]
+    method = _truth(stages)
+    stages += _after(case, holder)
+    answer = decide(case, tuple(stages), method)
+    answer = replace(answer, asked=_asked(case, holder), not_in_input=_not_in_input(case, answer))
+    return replace(answer, fix=fix_for(case, answer, holder, hops))
+
+
+def _best(case: Case, holders: tuple[Holder, ...]) -> tuple[Holder, list[Hop]]:
+    """The identity of the caller that gets furthest, with its hops."""
+    found = [(holder, hops_of(case, holder)) for holder in holders]
+    order = (Truth.TRUE, Truth.UNKNOWN, Truth.FALSE)
+    return min(found, key=lambda one: order.index(worst(one[1])))
+
+
+def _truth(stages: list[Stage]) -> Truth:
+    states = [stage.state for stage in stages]
+    if "broken" in states:
+        return Truth.FALSE
+    return Truth.UNKNOWN if "unknown" in states else Truth.TRUE
+
+
+def _after(case: Case, holder: Holder | None) -> list[Stage]:
+    """The stage after the impersonation: the target's rights on the resource."""
+    question, said = case.question, case.said
+    if question.right:
+        who = _target_holder(case) if case.target else holder
+        return [rights_stage(case, who, question.right, question.on)] if who else []
+    if said.kind not in _RIGHTS or not case.target or not said.permission:
+        return []
+    denied = said.principal.lower().removeprefix("serviceaccount:").removeprefix("user:")
+    if denied and denied != case.target:
+        message = f"the error names {said.principal}, not {case.target}: the client does not impersonate here"
+        return [Stage("client", "broken", message, "wrong-mode")]
+    on = question.on or said.resource or None
+    stage = rights_stage(case, _target_holder(case), said.permission, on)
+    if stage.state == "unknown" and denied == case.target and stage.step == "missing-input":
+        return [replace(stage, state="broken", step="target-rights")]
+    return [stage]
+
+
+def _target_holder(case: Case) -> Holder:
+    return holder_of(read_principal(f"serviceAccount:{case.target}"), case.declared(case.target))
+
+
+def _asked(case: Case, holder: Holder | None) -> str:
+    question = case.question
+    who = question.caller.text
+    if holder and holder.label not in (who, f"user:{who}", f"serviceAccount:{who}"):
+        who = f"{who} ({holder.label})"
+    if not case.target:
+        return f"{who} needs {question.right} on {question.on}"
+    through = f" through {', '.join(question.delegates)}" if question.delegates else ""
+    return f"{who} calls {question.method} for {case.target}{through}"
+
+
+def _not_in_input(case: Case, answer: Answer) -> tuple[str, ...]:
+    """What the input does not have and might change the answer."""
+    found = list(answer.not_in_input)
+    if case.target:
+        found += not_looked_at(case, account(case.target), case.declared(case.target))
+    elif case.question.on:
+        found.append("policies above the resource")
+    if not case.estate.of(Group) and not any(text.startswith("members of") for text in found):
+        found.append("members of groups")
+    unread = [f"{path} (it could not be read)" for path in case.unread]
+    return tuple(dict.fromkeys((*found, *unread)))

@@ -1,0 +1,108 @@
+"""Terraform as it is written by hand: references to what is declared, names that are free, aligned arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.holder import Holder
+from iamlint.facts import Fact, Grant, Pool, ServiceAccount
+from iamlint.unknown import Unknown, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A principal as a policy spells it, and as a Terraform expression."""
+
+    text: str
+    terraform: str
+
+
+def block(header: str, arguments: Mapping[str, str]) -> str:
+    """A block with its arguments aligned as `terraform fmt` aligns them."""
+    width = max(map(len, arguments))
+    lines = (f"  {name:<{width}} = {value}" for name, value in arguments.items())
+    return "\n".join((f"{header} {{", *lines, "}"))
+
+
+def account_reference(case: Case, email: str) -> str:
+    """How an account is named as ``service_account_id``: by its resource in the same root module, else in full."""
+    account = case.declared_account(email)
+    address = account.declared.address if account else None
+    if address and not address.startswith("module.") and not account_is_symbolic(address):
+        return f"{address}.name"
+    project = case.project_of(email)
+    home = project if isinstance(project, str) else "-"
+    return f'"projects/{home}/serviceAccounts/{email}"'
+
+
+def account_is_symbolic(address: str) -> bool:
+    """Whether an address stands for an unknown number of instances."""
+    return "[*]" in address
+
+
+def member_of(case: Case, holder: Holder) -> Member:
+    """A holder as the member of a grant: by the attribute that names one repository, else by its subject."""
+    token = holder.token
+    if token is not None and not holder.spellings:
+        return _of_token(case, holder)
+    email = holder.principal.email or ""
+    account = case.declared_account(email) if holder.label.startswith("serviceAccount:") else None
+    address = account.declared.address if account else None
+    text = holder.spellings[0] if holder.spellings else holder.label
+    if address and not address.startswith("module.") and not account_is_symbolic(address):
+        return Member(text, f"{address}.member")
+    return Member(text, f'"{text}"')
+
+
+def _of_token(case: Case, holder: Holder) -> Member:
+    token = holder.token
+    assert token is not None  # noqa: S101  # asked by the caller
+    path, scheme = "subject", "principal"
+    value = token.attributes.get("google.subject")
+    for name in ("attribute.repository", "attribute.project_path", "attribute.project"):
+        found = token.attributes.get(name)
+        if isinstance(found, str):
+            path, scheme, value = name, "principalSet", found
+            break
+    who = shown(value) if value is not None and not isinstance(value, Unknown) else "SUBJECT"
+    project = shown(token.project) if token.project is not None else "PROJECT_NUMBER"
+    pools = f"projects/{project}/locations/global/workloadIdentityPools/{token.pool}"
+    text = f"{scheme}://iam.googleapis.com/{pools}/{path}/{who}"
+    address = _pool_address(case, token.pool)
+    if address is None:
+        return Member(text, f'"{text}"')
+    return Member(text, f'"{scheme}://iam.googleapis.com/${{{address}.name}}/{path}/{who}"')
+
+
+def _pool_address(case: Case, pool: str) -> str | None:
+    for one in case.estate.of(Pool):
+        address = one.declared.address
+        if shown(one.name).endswith(f"/{pool}") and address and not address.startswith("module."):
+            return address
+    return None
+
+
+def resource_name(case: Case, holder: Holder, target: str) -> str:
+    """A name for a new resource: who acts as whom, free in the input."""
+    who = _word(holder.principal.email or holder.label)
+    if holder.token is not None:
+        value = holder.token.attributes.get("attribute.repository") or holder.token.attributes.get("google.subject")
+        who = _word(shown(value).rpartition("/")[2]) if value is not None else "workload"
+    name = f"{who}_as_{_word(target)}"
+    kinds: tuple[type[Fact], ...] = (Grant, ServiceAccount)
+    taken = {one.declared.address for kind in kinds for one in case.estate.of(kind)}
+    number = 2
+    free = name
+    while f"google_service_account_iam_member.{free}" in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free
+
+
+def _word(text: str) -> str:
+    """A text as a part of a Terraform name."""
+    local = text.rpartition(":")[2].partition("@")[0]
+    word = re.sub(r"[^A-Za-z0-9_]+", "_", local).strip("_").lower() or "caller"
+    return f"x_{word}" if word[0].isdigit() else word

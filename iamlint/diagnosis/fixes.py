@@ -1,0 +1,364 @@
+"""The smallest change that makes a call work: Terraform for the place where it belongs, and gcloud."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from iamlint.diagnosis.answer import Answer, Fix
+from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.fix_text import Member, account_reference, block, member_of, resource_name
+from iamlint.diagnosis.gates import consumer_project, quota_of
+from iamlint.diagnosis.holder import Holder, holder_of
+from iamlint.diagnosis.hop import Hop
+from iamlint.facts import CustomRole
+from iamlint.principals import read_principal
+from iamlint.unknown import Truth, shown
+
+_ROLES: Mapping[str, str] = {
+    "iam.serviceAccounts.getAccessToken": "roles/iam.serviceAccountTokenCreator",
+    "iam.serviceAccounts.getOpenIdToken": "roles/iam.serviceAccountOpenIdTokenCreator",
+    "iam.serviceAccounts.signBlob": "roles/iam.serviceAccountTokenCreator",
+    "iam.serviceAccounts.signJwt": "roles/iam.serviceAccountTokenCreator",
+    "iam.serviceAccounts.implicitDelegation": "roles/iam.serviceAccountTokenCreator",
+    "iam.serviceAccounts.actAs": "roles/iam.serviceAccountUser",
+}
+"""The smallest predefined role with each permission, for users and accounts. Source: the role catalogue."""
+_WORKLOAD = "roles/iam.workloadIdentityUser"
+_FEDERATED = frozenset({"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.getOpenIdToken"})
+
+
+def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) -> Fix:
+    """The fix that a verdict calls for; empty where the call works, or nothing is known to cure it."""
+    maker = _FIXES.get(answer.step or "")
+    if answer.verdict == "works" or maker is None:
+        return Fix()
+    broken = next((one for one in hops if one.truth is not Truth.TRUE), hops[-1] if hops else None)
+    return maker(_Broken(case, answer, holder, broken))
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """What is to be fixed: the verdict, who the caller is, and the first hop that does not work."""
+
+    case: Case
+    answer: Answer
+    holder: Holder | None
+    hop: Hop | None
+
+    @property
+    def place(self) -> str:
+        """The file of the first evidence."""
+        return self.answer.evidence[0].at.path if self.answer.evidence else ""
+
+
+_Maker = Callable[[_Broken], Fix]
+
+
+def role_for(permission: str, holder: Holder) -> str:
+    """The smallest predefined role with a permission of service accounts that fits a holder."""
+    if permission in _FEDERATED and holder.token is not None:
+        return _WORKLOAD
+    return _ROLES.get(permission, "roles/iam.serviceAccountTokenCreator")
+
+
+def _grant(broken: _Broken) -> Fix:
+    """A grant on the account itself, to the caller alone."""
+    case, holder, hop = broken.case, broken.holder, broken.hop
+    if hop is None or holder is None or hop.resource.kind != "service_account":
+        return Fix()
+    source, target = hop.holder, hop.target
+    role = role_for(hop.permission, source)
+    member = member_of(case, source)
+    declared = case.declared_account(target)
+    name = resource_name(case, source, target)
+    terraform = block(
+        f'resource "google_service_account_iam_member" "{name}"',
+        {
+            "service_account_id": account_reference(case, target),
+            "role": f'"{role}"',
+            "member": member.terraform,
+        },
+    )
+    gcloud = f"gcloud iam service-accounts add-iam-policy-binding {target} --member={_quoted(member)} --role={role}"
+    note = ""
+    if role == "roles/iam.serviceAccountTokenCreator":
+        note = f"A custom role with {hop.permission} alone is smaller still."
+    file = declared.declared.at.path if declared else ""
+    return Fix(terraform, gcloud, file, note, _refused(hop, target, case))
+
+
+def _quoted(member: Member) -> str:
+    return f'"{member.text}"' if re.search(r"[\[\]*\s$]", member.text) else member.text
+
+
+def _refused(hop: Hop, target: str, case: Case) -> tuple[str, ...]:
+    """The cures that people use and that do harm, each with its reason."""
+    project = shown(case.project_of(target)) or "the project"
+    role = role_for(hop.permission, hop.holder).rpartition(".")[2]
+    found = [f"{role} on {project} instead of the account: it reaches every service account there, also later ones."]
+    if hop.permission == "iam.serviceAccounts.actAs":
+        found.append(
+            "roles/run.serviceAgent, or another role of a service agent: it also mints tokens for every account."
+        )
+    else:
+        found.append("Owner or Editor: neither contains this permission, and both contain far more.")
+    return tuple(found)
+
+
+def _custom_role(broken: _Broken) -> Fix:
+    """The permission added to the custom role, where the role is there; else a grant."""
+    case, hop = broken.case, broken.hop
+    role = next((one for one in _custom_roles(case, hop) if not one.deleted and one.stage != "DISABLED"), None)
+    if hop is None or role is None or "/roles/" not in shown(role.name):
+        return _grant(broken)
+    home, _, name = shown(role.name).partition("/roles/")
+    collection, _, owner = home.partition("/")
+    gcloud = (
+        f"gcloud iam roles update {name} --{collection.removesuffix('s')}={owner} --add-permissions={hop.permission}"
+    )
+    terraform = f'# {role.declared.address or shown(role.name)}: add to permissions\n"{hop.permission}",'
+    return Fix(terraform, gcloud, role.declared.at.path, "Everybody who holds the role gets the permission.")
+
+
+def _custom_roles(case: Case, hop: Hop | None) -> list[CustomRole]:
+    found = []
+    for tried in hop.tried if hop else ():
+        role = case.estate.custom_role(tried.grant.role, tried.grant.declared)
+        if role is not None and tried.member.truth is Truth.TRUE:
+            found.append(role)
+    return found
+
+
+def _disabled(broken: _Broken) -> Fix:
+    case, hop = broken.case, broken.hop
+    caller = case.question.caller.principal
+    email = case.target
+    if hop is None and caller is not None and caller.email:
+        email = caller.email
+    account = case.declared_account(email)
+    file = account.declared.at.path if account else ""
+    return Fix("disabled = false", f"gcloud iam service-accounts enable {email}", file)
+
+
+def _api(broken: _Broken) -> Fix:
+    case, holder = broken.case, broken.holder
+    service = case.said.service or "iamcredentials.googleapis.com"
+    project = case.said.project or shown(consumer_project(case, holder)) or "CALLER_PROJECT"
+    project = case.id_of(project.removeprefix("projects/"))
+    name = re.sub(r"\W", "_", service.partition(".")[0])
+    arguments = {"project": f'"{project}"', "service": f'"{service}"'}
+    terraform = block(f'resource "google_project_service" "{name}"', arguments)
+    gcloud = f"gcloud services enable {service} --project={project}"
+    return Fix(terraform, gcloud, note="It belongs to the project of the caller, not to that of the target.")
+
+
+def _quota(broken: _Broken) -> Fix:
+    case, holder = broken.case, broken.holder
+    asked = quota_of(case)
+    project = case.said.project or (shown(asked.quota_project) if asked else "") or "PROJECT"
+    project = case.id_of(project.removeprefix("projects/"))
+    if case.said.kind == "quota-project-unset":
+        terraform = block('provider "google"', {"user_project_override": "true", "billing_project": f'"{project}"'})
+        return Fix(terraform, f"gcloud auth application-default set-quota-project {project}")
+    member = member_of(case, holder) if holder else Member("CALLER", '"CALLER"')
+    role = "roles/serviceusage.serviceUsageConsumer"
+    arguments = {"project": f'"{project}"', "role": f'"{role}"', "member": member.terraform}
+    terraform = block('resource "google_project_iam_member" "quota"', arguments)
+    return Fix(terraform, f"gcloud projects add-iam-policy-binding {project} --member={_quoted(member)} --role={role}")
+
+
+def _scopes(broken: _Broken) -> Fix:
+    case = broken.case
+    caller = case.question.caller
+    match caller.text.partition(":")[0]:
+        case "nodepool":
+            terraform = 'node_config {\n  oauth_scopes = ["https://www.googleapis.com/auth/cloud-platform"]\n}'
+            note = (
+                "The scopes of a node pool cannot be changed: this makes a new one. Workload Identity needs no scopes."
+            )
+            return Fix(terraform, note=note)
+        case "template":
+            return Fix('service_account {\n  scopes = ["cloud-platform"]\n}')
+        case _:
+            name = caller.name or "VM"
+            gcloud = f"gcloud compute instances set-service-account {name} --scopes=cloud-platform"
+            note = "The VM must be stopped. Access is then limited by IAM alone."
+            return Fix('service_account {\n  scopes = ["cloud-platform"]\n}', gcloud, note=note)
+
+
+def _delegation(broken: _Broken) -> Fix:
+    """The missing grant of a hop, or the delegate that the call does not name."""
+    case, holder, hop = broken.case, broken.holder, broken.hop
+    if case.question.delegates or holder is None or hop is None:
+        return _grant(broken)
+    from iamlint.diagnosis.paths import chain_to
+
+    chain = chain_to(case, holder, hop.permission, case.target)
+    if not chain:
+        return _grant(broken)
+    names = [one.target for one in chain[:-1]]
+    delegates = ", ".join(f'"{name}"' for name in names)
+    arguments = {
+        "impersonate_service_account": f'"{case.target}"',
+        "impersonate_service_account_delegates": f"[{delegates}]",
+    }
+    terraform = block('provider "google"', arguments)
+    gcloud = f"gcloud auth print-access-token --impersonate-service-account={','.join((*names, case.target))}"
+    return Fix(terraform, gcloud, note="No grant is needed: the call names the delegates.")
+
+
+def _wrong_mode(broken: _Broken) -> Fix:
+    case = broken.case
+    made = _grant(broken)
+    if case.question.caller.kind == "token":
+        note = "Or leave `service_account` out of the client's configuration: the identity has its own grants."
+    elif case.question.caller.kind == "ksa":
+        note = "Or remove the annotation iam.gke.io/gcp-service-account: the workload has its own grants."
+    else:
+        backend = block('backend "gcs"', {"impersonate_service_account": f'"{case.target}"'})
+        return Fix(backend, note="Impersonate in every place that calls Google: the provider, the backend, gcloud.")
+    return Fix(made.terraform, made.gcloud, made.file, note, made.refused)
+
+
+def _rights(broken: _Broken) -> Fix:
+    case, holder = broken.case, broken.holder
+    permission = case.question.right or case.said.permission
+    if not permission:
+        return Fix()
+    role = _smallest_role(permission)
+    who = (
+        holder_of(read_principal(f"serviceAccount:{case.target}"), case.declared(case.target))
+        if case.target
+        else holder
+    )
+    if role is None or who is None:
+        return Fix()
+    member = member_of(case, who)
+    on = case.question.on or case.said.resource
+    if permission.startswith("storage."):
+        bucket = (on or "BUCKET").removeprefix("gs://").rpartition("/")[2]
+        arguments = {"bucket": f'"{bucket}"', "role": f'"{role}"', "member": member.terraform}
+        terraform = block('resource "google_storage_bucket_iam_member" "this"', arguments)
+        return Fix(
+            terraform,
+            f"gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={member.text} --role={role}",
+        )
+    project = shown(case.project_of(case.target)) or "PROJECT"
+    arguments = {"project": f'"{project}"', "role": f'"{role}"', "member": member.terraform}
+    terraform = block('resource "google_project_iam_member" "this"', arguments)
+    note = "On the resource itself it is smaller still."
+    return Fix(
+        terraform, f"gcloud projects add-iam-policy-binding {project} --member={member.text} --role={role}", note=note
+    )
+
+
+def _smallest_role(permission: str) -> str | None:
+    """The role of Google's with a permission that contains the fewest, of those that are meant for people."""
+    from iamlint.roles import catalog
+
+    roles = catalog()
+    service = permission.partition(".")[0]
+    best, size = None, 1_000_000
+    for role in roles.roles:
+        if not role.startswith(f"roles/{service}.") or "serviceAgent" in role or "legacy" in role.lower():
+            continue
+        held = roles.permissions(role)
+        if isinstance(held, frozenset) and permission in held and len(held) < size and roles.is_listed(role):
+            best, size = role, len(held)
+    return best
+
+
+def _evicted(broken: _Broken) -> Fix:
+    case, holder = broken.case, broken.holder
+    agent = (
+        holder.principal.email if holder and holder.principal.kind == "service_agent" else case.said.other.get("agent")
+    )
+    project = shown(case.project_of(case.target)) or "PROJECT"
+    agent = agent or "service-PROJECT_NUMBER@serverless-robot-prod.iam.gserviceaccount.com"
+    role = "roles/composer.serviceAgent" if "composer" in agent else "roles/run.serviceAgent"
+    member = f"serviceAccount:{agent}"
+    arguments = {"project": f'"{project}"', "role": f'"{role}"', "member": f'"{member}"'}
+    terraform = block('resource "google_project_iam_member" "agent"', arguments)
+    gcloud = f"gcloud projects add-iam-policy-binding {project} --member={member} --role={role}"
+    return Fix(terraform, gcloud, note="Take the authoritative binding of this role away, or add the agent to it.")
+
+
+def _org_policy(broken: _Broken) -> Fix:
+    case = broken.case
+    if case.said.kind in ("", "token-lifetime"):
+        return Fix(
+            'lifetime = "3600s"', note="Or add the account to iam.allowServiceAccountCredentialLifetimeExtension."
+        )
+    return Fix(note="An organization policy administrator must allow it: a grant does not help.")
+
+
+def _federation(broken: _Broken) -> Fix:
+    at = broken.place
+    gcloud = (
+        "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global"
+    )
+    return Fix(
+        "", gcloud, at, "Change the provider's attribute_condition or attribute_mapping, or the client, to agree."
+    )
+
+
+def _deny(broken: _Broken) -> Fix:
+    from iamlint.estate.deny_forms import denied_principal
+
+    hop = broken.hop
+    who = denied_principal(hop.holder.label) if hop else None
+    at = broken.place
+    note = "Only if the denial is not meant for this caller: except it, and nobody else."
+    return Fix(f'exception_principals = ["{who}"]' if who else "", "", at, note)
+
+
+def _boundary(broken: _Broken) -> Fix:
+    case = broken.case
+    project = shown(case.project_of(case.target)) or "PROJECT"
+    at = broken.place
+    note = "Only if the caller is meant to use this project: add it to the boundary's resources."
+    return Fix(f'resources = ["//cloudresourcemanager.googleapis.com/projects/{project}"]', "", at, note)
+
+
+def _conflict(broken: _Broken) -> Fix:
+    case, hop = broken.case, broken.hop
+    member = member_of(case, hop.holder) if hop else Member("CALLER", '"CALLER"')
+    at = broken.place
+    return Fix(
+        f"members = [..., {member.terraform}]",
+        "",
+        at,
+        "Add the caller to the resource that owns the role, and drop the other.",
+    )
+
+
+def _missing(broken: _Broken) -> Fix:
+    command = next((text for text in broken.answer.not_in_input if text.startswith("gcloud ")), "")
+    return Fix(
+        gcloud=command, note="This prints what decides; give it to iamlint beside the other files." if command else ""
+    )
+
+
+_FIXES: Mapping[str, _Maker] = {
+    "grant": _grant,
+    "member": _grant,
+    "condition": _grant,
+    "custom-role": _custom_role,
+    "disabled": _disabled,
+    "api": _api,
+    "quota-project": _quota,
+    "oauth-scopes": _scopes,
+    "delegation": _delegation,
+    "wrong-mode": _wrong_mode,
+    "target-rights": _rights,
+    "service-agent-evicted": _evicted,
+    "org-policy": _org_policy,
+    "federation": _federation,
+    "deny": _deny,
+    "boundary": _boundary,
+    "conflict": _conflict,
+    "missing-input": _missing,
+    "group-membership": _missing,
+}

@@ -1,0 +1,174 @@
+"""What a call passes beside IAM policies: OAuth scopes, the API of its project, quota, organization policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from iamlint.diagnosis.answer import Evidence, Stage
+from iamlint.diagnosis.case import ASKED, Case
+from iamlint.diagnosis.completeness import missing_policies
+from iamlint.diagnosis.exchange import nearest_policy
+from iamlint.diagnosis.holder import Holder, holder_of
+from iamlint.diagnosis.hop import hop
+from iamlint.diagnosis.question import CREDENTIALS_METHODS
+from iamlint.facts import Attachment, Impersonation, Place, Resource, Text
+from iamlint.principals import read_principal
+from iamlint.queries.services import CREDENTIALS_API, lacks_api
+from iamlint.unknown import Truth, Unknown, shown
+
+_SCOPE = "https://www.googleapis.com/auth/"
+ENOUGH = frozenset({f"{_SCOPE}cloud-platform", f"{_SCOPE}iam"})
+"""The scopes that reach the IAM Service Account Credentials API. Source:
+https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken"""
+_ALIASES: Mapping[str, str] = {"cloud-platform": f"{_SCOPE}cloud-platform"}
+_LIFETIME = "iam.allowServiceAccountCredentialLifetimeExtension"
+_HOUR, _LONGEST = 3600, 43200
+"""Seconds that a token lives by default, and at most. Source:
+https://cloud.google.com/iam/docs/create-short-lived-credentials-direct"""
+
+
+def scopes_stage(case: Case, machine: Attachment | None) -> Stage:
+    """Whether the token of a machine has the scopes that the API asks for."""
+    name = "OAuth scopes of the caller's token"
+    if machine is None or case.question.method not in CREDENTIALS_METHODS:
+        return Stage(name, "skipped", "the caller's token is not that of a machine in the input")
+    at = machine.place.at
+    if isinstance(machine.scopes, Unknown):
+        why = machine.scopes.reason
+        reason = f"the scopes of {case.question.caller.text} are not known: {why}"
+        return Stage(name, "unknown", reason, "missing-input", (Evidence(at, reason),), (why,))
+    listed = machine.scopes or ()
+    known = {_full(text) for text, _ in listed if isinstance(text, str)}
+    if known & ENOUGH:
+        return Stage(name, "done", "the token has the scope cloud-platform or iam")
+    open_ = next((text for text, _ in listed if isinstance(text, Unknown)), None)
+    if open_ is not None:
+        reason = f"one of the scopes is not known: {open_.reason}"
+        return Stage(name, "unknown", reason, "missing-input", (Evidence(at, reason),), (open_.reason,))
+    at = listed[0][1].at if listed else at
+    told = ", ".join(sorted(known)) or "none"
+    message = f"the token of {case.question.caller.text} has neither the scope cloud-platform nor iam (it has: {told})"
+    return Stage(name, "broken", message, "oauth-scopes", (Evidence(at, message),))
+
+
+def _full(scope: str) -> str:
+    return scope if scope.startswith("https://") else _ALIASES.get(scope, f"{_SCOPE}{scope}")
+
+
+def api_stage(case: Case, holder: Holder | None) -> Stage:
+    """Whether the consumer project has the IAM Service Account Credentials API.
+
+    A service account is billed to its own project, unless the client names a quota project. Services that the input
+    does not show are not held against the call. Source: https://cloud.google.com/docs/quotas/set-quota-project
+    """
+    name = "IAM Service Account Credentials API in the caller's project"
+    if case.question.method not in CREDENTIALS_METHODS:
+        return Stage(name, "skipped", f"{case.question.method} does not use it")
+    project = consumer_project(case, holder)
+    if project is None:
+        return Stage(name, "skipped", "which project the call is billed to is not in the input")
+    declared = holder.declared if holder else ASKED
+    services = case.estate.services_of(project, declared)
+    if not services:
+        return Stage(name, "skipped", f"the input does not show the services of {shown(project)}")
+    lacks = lacks_api(case.estate, project, services, declared)
+    at = services[0].place.at
+    if lacks.truth is Truth.TRUE:
+        message = f"{shown(project)}, the caller's project, does not enable {CREDENTIALS_API}"
+        return Stage(name, "broken", message, "api", (Evidence(at, message),))
+    if lacks.truth is Truth.UNKNOWN:
+        return Stage(name, "skipped", "; ".join(lacks.reasons))
+    return Stage(name, "done", f"{shown(project)} enables {CREDENTIALS_API}")
+
+
+def consumer_project(case: Case, holder: Holder | None) -> Text | None:
+    """The project that the call is billed to, where the caller is a service account or names a quota project."""
+    quota = quota_of(case)
+    if quota is not None and quota.quota_project is not None:
+        return quota.quota_project
+    if holder is None or holder.principal.kind not in ("service_account", "default_service_account"):
+        return None
+    return case.project_of(holder.principal.email or "")
+
+
+def quota_of(case: Case) -> Impersonation | None:
+    """The provider block or data source that impersonates the target and names a quota project."""
+    for one in case.estate.of(Impersonation):
+        if one.quota_project is not None and case.email_of(shown(one.target)) == case.target:
+            return one
+    return None
+
+
+def quota_stage(case: Case, holder: Holder | None) -> Stage:
+    """Whether the quota project that the client names may be used: by the caller, or by the target."""
+    name = "quota project"
+    asked = quota_of(case)
+    if asked is None or holder is None:
+        return Stage(name, "skipped", "the input names no quota project")
+    project = asked.quota_project
+    assert project is not None  # noqa: S101  # quota_of looks for it
+    resource = Resource("project", project)
+    who = (holder, holder_of(read_principal(f"serviceAccount:{case.target}"), case.declared(case.target)))
+    hops = [hop(case, one, "serviceusage.services.use", resource, asked.declared) for one in who]
+    truths = [one.truth for one in hops]
+    at = asked.declared.at
+    if Truth.TRUE in truths:
+        return Stage(name, "done", f"the quota project {shown(project)} may be used")
+    missing = missing_policies(case, resource, asked.declared)
+    own_policy = case.estate.hierarchy.node(resource, asked.declared) in case.exported
+    if Truth.UNKNOWN in truths or (missing and not own_policy):
+        doubt = next((one.doubts[0] for one in hops if one.doubts), None)
+        reason = doubt.reason if doubt else f"the policy of the quota project {shown(project)} is not in the input"
+        return Stage(name, "skipped", reason, missing=missing)
+    message = f"neither the caller nor the target has serviceusage.services.use on the quota project {shown(project)}"
+    return Stage(name, "broken", message, "quota-project", (Evidence(at, message),))
+
+
+def lifetime_stage(case: Case) -> Stage:
+    """Whether the lifetime that is asked for is allowed for the target."""
+    name = "organization policy"
+    lifetime, place = lifetime_of(case)
+    if lifetime is None or lifetime <= _HOUR or case.question.method != "generateAccessToken":
+        return Stage(name, "skipped", "the token lives an hour at most")
+    evidence = (Evidence(place.at, f"{lifetime} seconds are asked for"),) if place else ()
+    if lifetime > _LONGEST:
+        message = f"no token lives longer than {_LONGEST} seconds, and {lifetime} are asked for"
+        return Stage(name, "broken", message, "org-policy", evidence)
+    project = case.project_of(case.target)
+    policy = nearest_policy(case, _LIFETIME, shown(project)) if project is not None else None
+    if policy is None:
+        if case.declared_account(case.target) or case.said.kind == "token-lifetime":
+            message = f"{lifetime} seconds are asked for, and no organization policy {_LIFETIME} lists {case.target}"
+            return Stage(name, "broken", message, "org-policy", evidence)
+        command = f"gcloud org-policies describe {_LIFETIME} --project={shown(project)} --effective"
+        message = f"whether {_LIFETIME} lists {case.target} is not in the input"
+        return Stage(name, "unknown", message, "missing-input", evidence, (command,))
+    if isinstance(policy.allowed, Unknown):
+        why = policy.allowed.reason
+        return Stage(name, "unknown", f"the accounts of {_LIFETIME} are not known: {why}", "missing-input", (), (why,))
+    listed = [shown(one) for one in policy.allowed]
+    if case.target in (one.rpartition("/")[2] for one in listed) or "*" in listed:
+        return Stage(name, "done", f"{_LIFETIME} lists {case.target}")
+    message = f"{lifetime} seconds are asked for, and {_LIFETIME} lists {', '.join(listed) or 'no account'} only"
+    return Stage(name, "broken", message, "org-policy", (Evidence(policy.place.at, message), *evidence))
+
+
+def lifetime_of(case: Case) -> tuple[int | None, Place | None]:
+    """The lifetime that is asked for: by the question, else by the only place of the input that asks for the target."""
+    if case.question.lifetime is not None:
+        return case.question.lifetime, None
+    found = [
+        (one.lifetime[0], one.lifetime[1])
+        for one in case.estate.of(Impersonation)
+        if one.lifetime and case.email_of(shown(one.target)) == case.target
+    ]
+    if len(found) == 1 and isinstance(found[0][0], str):
+        seconds = seconds_of(found[0][0])
+        return seconds, found[0][1]
+    return None, None
+
+
+def seconds_of(text: str) -> int | None:
+    """A lifetime such as ``3600s`` or ``3600`` in seconds; None for any other text."""
+    number = text.strip().removesuffix("s")
+    return int(number) if number.isdecimal() and len(number) < 10 else None

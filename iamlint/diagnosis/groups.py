@@ -1,0 +1,44 @@
+"""Who is in which group, as far as the input shows; it never shows that nobody else is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from iamlint.estate import Estate, identity
+from iamlint.facts import Group, Membership
+from iamlint.unknown import shown
+
+
+class Groups:
+    """The members of groups, also through groups in groups."""
+
+    def __init__(self, estate: Estate) -> None:
+        names: dict[str, str] = {}
+        for group in estate.of(Group):
+            email = shown(group.email).lower()
+            names[email] = email
+            address = group.declared.address
+            for name in (group.name, *(f"${{{address}.{one}}}" for one in ("id", "name", "group_id") if address)):
+                key = identity(name, group.declared) if name else None
+                if key:
+                    names[key] = email
+        self._in: dict[str, set[str]] = defaultdict(set)
+        for one in estate.of(Membership):
+            key = identity(one.group, one.declared) or ""
+            text = shown(one.group).lower()
+            outer = names.get(key) or names.get(text) or (text if "@" in text else "")
+            if outer and isinstance(one.member, str):
+                self._in[one.member.lower()].add(outer)
+
+    def has(self, group: str, member: str) -> bool:
+        """Whether a member, by e-mail, is certainly in a group, by e-mail: directly or through other groups."""
+        seen: set[str] = set()
+        waiting = [member.lower()]
+        while waiting:
+            for outer in self._in.get(waiting.pop(), ()):
+                if outer == group.lower():
+                    return True
+                if outer not in seen:
+                    seen.add(outer)
+                    waiting.append(outer)
+        return False

@@ -1,0 +1,169 @@
+"""One hop of a call: whether a holder has a permission on a resource, by which grant, and what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from iamlint.access import Step as Part
+from iamlint.diagnosis.answer import Evidence, Step
+from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.conflict import takes_away
+from iamlint.diagnosis.holder import Holder, Member
+from iamlint.diagnosis.reach import allow_steps, blocking_steps, is_on, is_unknown_text, reason_of, together
+from iamlint.facts import Declaration, Grant, Resource
+from iamlint.unknown import Truth, shown
+
+_ORDER: tuple[Step, ...] = ("conflict", "group-membership", "condition", "missing-input")
+"""What is told first of grants that may count, where several do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A grant that may concern a hop, with its parts; ``member`` is whether it names the holder."""
+
+    grant: Grant
+    member: Member
+    parts: tuple[Part, ...]
+
+    @property
+    def truth(self) -> Truth:
+        """Whether it gives the permission, blockers aside."""
+        return self.member.truth & together(self.parts)
+
+    def part(self, name: str) -> Part | None:
+        """The part of a name."""
+        return next((part for part in self.parts if part.name == name), None)
+
+    def gives(self, *names: str) -> bool:
+        """Whether it names the holder, and all parts but these let the permission through."""
+        return self.member.truth is Truth.TRUE and all(
+            part.truth is Truth.TRUE for part in self.parts if part.name not in names
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why it is not known whether a hop works: the step, a sentence, where, and what would decide it."""
+
+    step: Step
+    reason: str
+    evidence: Evidence
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """Whether a holder has a permission on a resource.
+
+    ``allowed`` is what the allow policies come to, ``granted`` the grant that certainly counts. ``blocks`` are the
+    boundaries, deny policies and disabled accounts that stop it, or may. ``doubts`` say why ``allowed`` is UNKNOWN.
+    """
+
+    holder: Holder
+    resource: Resource
+    declared: Declaration
+    permission: str
+    allowed: Truth
+    blocks: tuple[Part, ...]
+    tried: tuple[Tried, ...]
+    granted: Grant | None = None
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def truth(self) -> Truth:
+        """Whether the hop works."""
+        return self.allowed & together(self.blocks)
+
+    @property
+    def target(self) -> str:
+        """The name of the resource."""
+        return shown(self.resource.name)
+
+
+def hop(case: Case, holder: Holder, permission: str, resource: Resource, declared: Declaration) -> Hop:
+    """Whether a holder has a permission on a resource that a declaration names."""
+    blocks = blocking_steps(holder.principal, permission, resource, declared, case.estate, case.question.as_of)
+    tried = tuple(_tried(case, holder, permission, resource, declared))
+    given = [one for one in tried if one.truth is Truth.TRUE]
+    sure = [one for one in given if _conflict(case, one.grant) is None]
+    if sure:
+        best = min(sure, key=lambda one: (one.grant.resource.is_container, one.grant.principal_place.at.order))
+        return Hop(holder, resource, declared, permission, Truth.TRUE, blocks, tried, best.grant)
+    doubts = [_conflict(case, one.grant) for one in given]
+    doubts += [_doubt(one) for one in sorted(tried, key=_open_parts) if one.truth is Truth.UNKNOWN]
+    found = sorted((one for one in doubts if one), key=lambda one: _rank(one.step))
+    allowed = Truth.UNKNOWN if found else Truth.FALSE
+    return Hop(holder, resource, declared, permission, allowed, blocks, tried, None, tuple(found))
+
+
+def _tried(case: Case, holder: Holder, permission: str, resource: Resource, declared: Declaration) -> Iterator[Tried]:
+    estate = case.estate
+    for grant in estate.of(Grant):
+        onto = is_on(grant, resource, declared, estate)
+        if onto is Truth.FALSE:
+            continue
+        member = holder.named_by(grant, estate, case.groups)
+        if member.truth is Truth.FALSE:
+            continue
+        steps = allow_steps(grant, holder.principal, permission, resource, declared, estate, case.question.as_of)
+        role = next(step for step in steps if step.name == "role")
+        if onto is Truth.UNKNOWN and role.truth is not Truth.TRUE:
+            continue  # a grant of some role somewhere is no doubt
+        uncertain = (Part("resource", Truth.UNKNOWN, (grant.declared.uncertain,)),) if grant.declared.uncertain else ()
+        yield Tried(grant, member, (*steps, *uncertain))
+
+
+def _open_parts(tried: Tried) -> int:
+    return sum(part.truth is Truth.UNKNOWN for part in tried.parts) + (tried.member.truth is Truth.UNKNOWN)
+
+
+def _rank(step: Step) -> int:
+    return _ORDER.index(step) if step in _ORDER else len(_ORDER)
+
+
+def _doubt(tried: Tried) -> Doubt:
+    """Why it is not known whether a grant counts: the first part that is open."""
+    grant, member = tried.grant, tried.member
+    what = f"{shown(grant.role)} on {grant.resource}"
+    if member.truth is Truth.UNKNOWN:
+        at = grant.principal_place.at
+        reason = f"{grant.principal.text} has {what}, but {member.reason}"
+        return Doubt(member.step or "missing-input", reason, Evidence(at, reason), _only(member.missing))
+    part = next(part for part in tried.parts if part.truth is Truth.UNKNOWN)
+    at = part.at or grant.principal_place.at
+    reason = f"the grant of {what} may count: {reason_of(part)}"
+    if part.name == "condition" and not is_unknown_text(grant):
+        return Doubt("condition", reason, Evidence(at, reason), _only(reason_of(part)))
+    missing = reason_of(part)
+    if part.name == "role" and isinstance(grant.role, str):
+        missing = describe_role(grant.role)
+    return Doubt("missing-input", reason, Evidence(at, reason), _only(missing))
+
+
+def describe_role(role: str) -> str:
+    """The command that prints the definition of a role."""
+    home, _, name = role.partition("/roles/")
+    collection, _, owner = home.partition("/")
+    if name and collection in ("projects", "organizations"):
+        return f"gcloud iam roles describe {name} --{collection.removesuffix('s')}={owner} --format=json"
+    return f"gcloud iam roles describe {role} --format=json"
+
+
+def _only(text: str) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def _conflict(case: Case, grant: Grant) -> Doubt | None:
+    """Another resource that takes a grant away again, or may: whichever is applied last wins."""
+    contested = case.estate.contested(grant)
+    if contested:
+        by = contested.declared
+        reason = f"{by.address or 'Terraform'} would replace this grant of an export when it is applied"
+        return Doubt("conflict", reason, Evidence(by.at, reason))
+    by_other = takes_away(grant, case.estate)
+    if by_other is None:
+        return None
+    other, this = by_other.address or "another resource", grant.declared.address or "this one"
+    reason = f"{other} and {this} fight over {shown(grant.role)}: whichever is applied last wins"
+    return Doubt("conflict", reason, Evidence(by_other.at, reason))

@@ -1,0 +1,84 @@
+"""What the user left out, from the error and the input, where only one answer fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from iamlint.diagnosis.said import Said
+from iamlint.estate import Estate
+from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
+from iamlint.unknown import Unknown, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Who calls whom by what, as far as it is given; ``hint`` says which answers fit where several do."""
+
+    caller: str | None
+    target: str | None
+    method: str | None
+    delegates: tuple[str, ...] = ()
+    hint: str = ""
+
+
+def completed(given: Given, estate: Estate, said: Said) -> Given:
+    """What is given, completed."""
+    if given.target is None:
+        given = _with_target(given, estate, said)
+    if given.caller is None:
+        given = _with_caller(given, estate, said)
+    if not given.delegates and given.target:
+        found = {one.delegates for one in _asking(estate, given.target) if not isinstance(one.delegates, Unknown)}
+        chains = {tuple(text for text, _ in chain if isinstance(text, str)) for chain in found}
+        if len(chains) == 1 and given.method in (None, "generateAccessToken"):
+            given = replace(given, delegates=next(iter(chains)))
+    return given
+
+
+def _asking(estate: Estate, target: str) -> list[Impersonation]:
+    """The provider blocks, backends and data sources that ask for the token of a target."""
+    name = target.rpartition("/")[2].lower()
+    return [one for one in estate.of(Impersonation) if isinstance(one.target, str) and one.target.lower() == name]
+
+
+def _with_target(given: Given, estate: Estate, said: Said) -> Given:
+    if said.target:
+        return replace(given, target=said.target)
+    if said.principal.endswith("gserviceaccount.com") and said.kind in (
+        "target-rights-missing",
+        "gcs-backend-identity",
+    ):
+        return replace(given, target=said.principal.removeprefix("serviceAccount:"))
+    asked = _one(one.target for one in estate.of(Impersonation))
+    if asked:
+        return replace(given, target=asked)
+    accounts = sorted({shown(one.email) for one in estate.of(ServiceAccount) if isinstance(one.email, str)})
+    on = {shown(grant.resource.name) for grant in estate.of(Grant) if grant.resource.kind == "service_account"}
+    granted = [email for email in accounts if email in on]
+    chosen = granted if len(granted) == 1 else accounts
+    if len(chosen) == 1:
+        return replace(given, target=chosen[0])
+    return replace(given, hint=f"the input has {', '.join(chosen[:5])}" if chosen else "")
+
+
+def _with_caller(given: Given, estate: Estate, said: Said) -> Given:
+    if said.principal and said.principal.lower().rpartition(":")[2] != (given.target or "").lower():
+        return replace(given, caller=said.principal)
+    asking = _asking(estate, given.target) if given.target else []
+    told = _one(one.caller for one in asking if one.caller is not None)
+    if told:
+        return replace(given, caller=told)
+    running = sorted(
+        {shown(one.account) for one in estate.of(Attachment) if isinstance(one.account, str)} - {given.target or ""}
+    )
+    if len(running) == 1:
+        return replace(given, caller=running[0])
+    return replace(given, hint=f"the input runs {', '.join(running[:5])}" if running else "")
+
+
+def _one(texts: Iterable[object]) -> str | None:
+    """The only text among these; None where there are several, or one is not known."""
+    found = set(texts)
+    only = next(iter(found)) if len(found) == 1 else None
+    return only if isinstance(only, str) and "${" not in only else None

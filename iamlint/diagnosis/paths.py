@@ -1,0 +1,90 @@
+"""Other ways to the target, and why a service agent has lost its own."""
+
+from __future__ import annotations
+
+from iamlint.diagnosis.answer import Evidence
+from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.holder import Holder, holder_of
+from iamlint.diagnosis.hop import Hop, hop
+from iamlint.facts import Grant, Resource
+from iamlint.principals import read_principal
+from iamlint.queries.agents import evicted_service_agents
+from iamlint.unknown import Truth
+
+DELEGATE = "iam.serviceAccounts.implicitDelegation"
+_LONGEST = 3
+"""Delegates of a chain that is looked for."""
+_MOST = 200
+"""Hops that are tried."""
+
+
+def chain_to(case: Case, holder: Holder, permission: str, target: str) -> list[Hop]:
+    """The shortest chain of delegates by which a holder reaches the target; empty where there is none."""
+    waiting: list[tuple[Holder, list[Hop]]] = [(holder, [])]
+    seen = {target, holder.principal.email or ""}
+    tried = 0
+    while waiting:
+        source, so_far = waiting.pop(0)
+        for email in _granted_accounts(case, source):
+            if email in seen or tried >= _MOST:
+                continue
+            tried += 1
+            first = hop(case, source, DELEGATE, Resource("service_account", email), case.declared(email))
+            if first.truth is not Truth.TRUE:
+                continue
+            seen.add(email)
+            following = holder_of(read_principal(f"serviceAccount:{email}"), case.declared(email))
+            last = hop(case, following, permission, Resource("service_account", target), case.declared(target))
+            if last.truth is Truth.TRUE:
+                return [*so_far, first, last]
+            if len(so_far) + 1 < _LONGEST:
+                waiting.append((following, [*so_far, first]))
+    return []
+
+
+def _granted_accounts(case: Case, holder: Holder) -> list[str]:
+    """The accounts on which, or on whose project, a holder has a grant with implicitDelegation, as far as known."""
+    found: dict[str, None] = {}
+    for grant in case.estate.of(Grant):
+        held, _ = case.estate.permissions(grant.role, grant.declared)
+        if DELEGATE not in held or holder.named_by(grant, case.estate, case.groups).truth is not Truth.TRUE:
+            continue
+        if grant.resource.kind == "service_account" and isinstance(grant.resource.name, str):
+            found[grant.resource.name.lower()] = None
+        elif grant.resource.is_container:
+            onto = case.estate.hierarchy.node(grant.resource, grant.declared)
+            for email, accounts in case.accounts.items():
+                if onto in case.estate.hierarchy.around(email, accounts[0].declared):
+                    found[email] = None
+    return list(found)
+
+
+def direct_grants(case: Case, holder: Holder) -> list[Grant]:
+    """The grants of a federated identity on resources other than service accounts."""
+    return [
+        grant
+        for grant in case.estate.of(Grant)
+        if grant.resource.kind != "service_account"
+        and grant.principal.kind != "public"
+        and holder.named_by(grant, case.estate, case.groups).truth is Truth.TRUE
+        and not _impersonates(case, grant)
+    ]
+
+
+def _impersonates(case: Case, grant: Grant) -> bool:
+    held, _ = case.estate.permissions(grant.role, grant.declared)
+    return "iam.serviceAccounts.getAccessToken" in held
+
+
+def evicted(case: Case, holder: Holder) -> Evidence | None:
+    """The binding or policy that leaves a service agent out of a role that it has by default."""
+    email = holder.principal.email or ""
+    local, _, domain = email.partition("@")
+    for match in evicted_service_agents(case.estate):
+        agents = match.words.get("agents", "")
+        if email in agents or (f"@{domain}" in agents and "PROJECT_NUMBER" in agents):
+            place = match.place or None
+            at = place.at if place else match.fact.declared.at
+            owned = match.words.get("owned", "the role")
+            return Evidence(at, f"{match.fact.declared.address or 'this'} owns {owned} and leaves out {local}@{domain}")
+    return None

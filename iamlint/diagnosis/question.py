@@ -1,0 +1,47 @@
+"""What `iamlint diagnose` is asked: who calls, which account, by which method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from iamlint.diagnosis.caller import Caller
+
+METHODS: Mapping[str, str] = {
+    "generateAccessToken": "iam.serviceAccounts.getAccessToken",
+    "generateIdToken": "iam.serviceAccounts.getOpenIdToken",
+    "signBlob": "iam.serviceAccounts.signBlob",
+    "signJwt": "iam.serviceAccounts.signJwt",
+    "actAs": "iam.serviceAccounts.actAs",
+}
+"""The methods and the permission that each needs on the target. Source:
+https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts"""
+CREDENTIALS_METHODS = frozenset(METHODS) - {"actAs"}
+"""The methods of the IAM Service Account Credentials API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One call that fails, or may fail.
+
+    ``target`` is an e-mail or unique id; None where only the rights on ``on`` are asked about. ``method`` is one of
+    `METHODS`, or the permission itself. ``lifetime`` is in seconds. ``on`` is a resource: what is deployed (actAs), or
+    what ``right`` is needed on. ``right`` is a permission that the target needs on it.
+    """
+
+    caller: Caller
+    target: str | None
+    method: str
+    as_of: date
+    delegates: tuple[str, ...] = ()
+    provider: str | None = None
+    lifetime: int | None = None
+    on: str | None = None
+    right: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def permission(self) -> str:
+        """The permission that the caller, or the last delegate, needs on the target."""
+        return METHODS.get(self.method, self.method)

@@ -1,0 +1,116 @@
+"""Whether one grant gives a holder one permission on a resource, step by step: the one place that asks about access."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from iamlint.access import Step, access
+from iamlint.estate import Estate, Node, within
+from iamlint.facts import Condition, Declaration, Grant, Place, Principal, Resource
+from iamlint.location import Location
+from iamlint.logic.globs import text_is
+from iamlint.roles import BASIC
+from iamlint.unknown import Truth, Unknown, shown
+
+ALLOW = frozenset({"role", "resource", "condition"})
+"""The steps of an allow policy."""
+
+
+def allow_steps(
+    grant: Grant,
+    principal: Principal,
+    permission: str,
+    resource: Resource,
+    declared: Declaration,
+    estate: Estate,
+    day: date,
+) -> tuple[Step, ...]:
+    """The allow steps of a grant for a principal that it names, or whose group or set it names."""
+    asked = replace(grant, principal=principal)
+    steps = access(estate, asked, (permission,), resource, day, declared).checks[0].steps
+    found = (
+        *(_told(step, grant) for step in steps if step.name in ("role", "condition")),
+        _resource(grant, resource, declared, estate),
+    )
+    if grant.condition is None or grant.role not in BASIC:
+        return found
+    reason = f"Google refuses conditions on basic roles, so this grant of {shown(grant.role)} is not made"
+    refused = Step("condition", Truth.FALSE, (reason,), at=_condition_at(grant))
+    return tuple(refused if step.name == "condition" else step for step in found)
+
+
+def _resource(grant: Grant, resource: Resource, declared: Declaration, estate: Estate) -> Step:
+    truth = is_on(grant, resource, declared, estate)
+    reason = f"the input does not show whether {resource} is, or is in, {grant.resource}"
+    return Step("resource", truth, () if truth is Truth.TRUE else (reason,), at=grant.resource_place.at)
+
+
+def _told(step: Step, grant: Grant) -> Step:
+    """A step with a reason, also where its condition is simply false."""
+    if step.truth is Truth.FALSE and not step.reasons and step.name == "condition":
+        condition = grant.condition
+        text = shown(condition.expression) if isinstance(condition, Condition) else "it"
+        return replace(step, reasons=(f"{text} is false",))
+    return step
+
+
+def _condition_at(grant: Grant) -> Location:
+    at = grant.condition.at if isinstance(grant.condition, Condition) else None
+    return at or grant.role_place.at
+
+
+def is_on(grant: Grant, resource: Resource, declared: Declaration, estate: Estate) -> Truth:
+    """Whether a grant is on a resource, or on something that contains it."""
+    onto = estate.hierarchy.node(grant.resource, grant.declared)
+    above = estate.hierarchy.above(resource, declared)
+    if onto is not None and onto in above:
+        return Truth.TRUE
+    if grant.resource.is_container:
+        return within(above, onto)
+    return _is_same(grant, resource, onto, above)
+
+
+def _is_same(grant: Grant, resource: Resource, onto: Node | None, above: tuple[Node, ...]) -> Truth:
+    """Whether a grant's resource that contains no others may be this one: where one of the names is not known."""
+    if grant.resource.kind != resource.kind:
+        return Truth.FALSE
+    if onto is None or not above:
+        return Truth.UNKNOWN
+    if "${" in onto[1]:
+        return text_is((above[0][1],), grant.resource.name) if "${" not in above[0][1] else Truth.UNKNOWN
+    return text_is((onto[1],), resource.name) if "${" in above[0][1] else Truth.FALSE
+
+
+def blocking_steps(
+    principal: Principal, permission: str, resource: Resource, declared: Declaration, estate: Estate, day: date
+) -> tuple[Step, ...]:
+    """What stops, or may stop, a principal from using a permission on a resource, whatever is granted."""
+    if not estate.closings:
+        return ()
+    place = Place(declared.at)
+    asked = Grant(principal, "roles/iam.serviceAccountTokenCreator", resource, "member", declared, place, place, place)
+    steps = access(estate, asked, (permission,), resource, day, declared).checks[0].steps
+    return tuple(step for step in steps if step.name not in ALLOW and step.truth is not Truth.TRUE)
+
+
+def is_unknown_text(grant: Grant) -> bool:
+    """Whether the condition of a grant is not known, rather than what it depends on."""
+    condition = grant.condition
+    return isinstance(condition, Unknown) or (
+        isinstance(condition, Condition) and isinstance(condition.expression, Unknown)
+    )
+
+
+def together(steps: Iterable[Step]) -> Truth:
+    """What the steps come to."""
+    found = Truth.TRUE
+    for step in steps:
+        found &= step.truth
+    return found
+
+
+def reason_of(step: Step) -> str:
+    """The reasons of a step as one text."""
+    return "; ".join(step.reasons)

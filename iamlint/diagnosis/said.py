@@ -1,0 +1,73 @@
+"""What the text of an error says, as far as a diagnosis needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was recognised in the text of an error: the first that explains the others. Empty where there is no text.
+
+    ``kind`` is the id of the error's document, "" for a text of no known kind. ``steps`` are the steps that find its
+    causes, the likeliest first. ``names`` are the texts that an unknown error names.
+    """
+
+    text: str = ""
+    kind: str = ""
+    title: str = ""
+    stage: str = ""
+    excerpt: str = ""
+    steps: tuple[str, ...] = ()
+    meaning: str = ""
+    permission: str = ""
+    resource: str = ""
+    target: str = ""
+    principal: str = ""
+    project: str = ""
+    service: str = ""
+    method: str = ""
+    provider: str = ""
+    reason: str = ""
+    other: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+NOTHING = Said()
+
+
+def read_error(text: str) -> Said:
+    """What the text of an error says. Never raises."""
+    if not text.strip():
+        return NOTHING
+    from iamlint.diagnosis.recognition import recognise
+
+    found = recognise(text)
+    if not found:
+        return Said(text=text)
+    first = next((one for one in found if one.kind and not one.kind.wrapper and one.explained_by is None), found[0])
+    kind, fields = first.kind, first.fields
+    return Said(
+        text=text,
+        kind=kind.id if kind else "",
+        title=kind.title if kind else "",
+        stage=kind.stage if kind else "",
+        excerpt=first.excerpt,
+        steps=kind.steps if kind else (),
+        meaning=kind.meaning if kind else "",
+        permission=fields.permission,
+        resource=fields.resource,
+        target=fields.target,
+        principal=fields.principal,
+        project=fields.project,
+        service=fields.service,
+        method=fields.method,
+        provider=fields.provider,
+        reason=fields.reason,
+        other=fields.other,
+        names=first.mentions,
+    )

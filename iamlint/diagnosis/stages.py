@@ -1,0 +1,157 @@
+"""The stages of IAM itself: the target account, boundaries, deny policies, allow policies, and each hop of a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from iamlint.access import Step as Part
+from iamlint.diagnosis.answer import Evidence, Stage, State, Step
+from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.completeness import missing_policies
+from iamlint.diagnosis.holder import Holder, holder_of
+from iamlint.diagnosis.hop import Hop, hop
+from iamlint.diagnosis.near import CERTAIN, Miss, near_misses
+from iamlint.diagnosis.paths import chain_to, direct_grants, evicted
+from iamlint.diagnosis.reach import reason_of
+from iamlint.facts import Resource
+from iamlint.principals import read_principal
+from iamlint.unknown import Truth, shown
+
+_BLOCKS = {"boundary": "principal access boundary", "deny": "deny policies", "disabled": "target account"}
+_STEPS: Mapping[str, Step] = {"boundary": "boundary", "deny": "deny", "disabled": "disabled"}
+DELEGATE = "iam.serviceAccounts.implicitDelegation"
+
+
+def account(email: str) -> Resource:
+    """The resource that a service account is."""
+    return Resource("service_account", email)
+
+
+def hops_of(case: Case, holder: Holder) -> list[Hop]:
+    """The hops of the call in order: to each delegate, and to the target.
+
+    Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
+    """
+    chain = [case.email_of(name) for name in case.question.delegates]
+    found, source = [], holder
+    for email in chain:
+        found.append(hop(case, source, DELEGATE, account(email), case.declared(email)))
+        source = holder_of(read_principal(f"serviceAccount:{email}"), case.declared(email))
+    last = hop(case, source, case.question.permission, account(case.target), case.declared(case.target))
+    return [*found, last]
+
+
+def worst(hops: Iterable[Hop]) -> Truth:
+    """What the hops come to."""
+    truth = Truth.TRUE
+    for one in hops:
+        truth &= one.truth
+    return truth
+
+
+def hop_stages(case: Case, one: Hop, *, in_chain: bool) -> list[Stage]:
+    """The stages of a hop: what blocks it, then what allows it."""
+    name = f"{one.holder.label.partition(':')[2] or one.holder.label} -> {one.target}" if in_chain else None
+    stages = [_block(part, name, one) for part in one.blocks]
+    open_ = [kind for kind in ("boundary", "deny") if all(part.name != kind for part in one.blocks)]
+    stages += [Stage(_BLOCKS[kind], "done", "nothing in the input stops it", hop=name) for kind in open_]
+    stages.sort(key=lambda stage: list(_BLOCKS.values()).index(stage.name))
+    return [*stages, _allow(case, one, name, in_chain=in_chain)]
+
+
+def _block(part: Part, name: str | None, one: Hop) -> Stage:
+    state: State = "broken" if part.truth is Truth.FALSE else "unknown"
+    evidence = (Evidence(part.at, reason_of(part)),) if part.at else ()
+    title = _BLOCKS[part.name]
+    if state == "broken":
+        return Stage(title, state, _sentence(part, one), _STEPS[part.name], evidence, hop=name)
+    reason = reason_of(part)
+    open_step: Step = "group-membership" if "belongs to" in reason else "missing-input"
+    return Stage(title, state, reason, open_step, evidence, (reason,), hop=name)
+
+
+def _sentence(part: Part, one: Hop) -> str:
+    match part.name:
+        case "boundary":
+            return f"a principal access boundary does not let {one.holder.label} use {one.target}"
+        case "disabled":
+            return f"{reason_of(part).removeprefix('closed by ')}"
+        case _:
+            return f"a deny policy denies {one.permission} to {one.holder.label}"
+
+
+def _allow(case: Case, one: Hop, name: str | None, *, in_chain: bool) -> Stage:
+    title = "allow policies"
+    if one.allowed is Truth.TRUE and one.granted:
+        grant = one.granted
+        to = "" if grant.principal.text == one.holder.label else f" (by {grant.principal.text})"
+        message = (
+            f"{one.holder.label} has {one.permission} on {one.target} by {shown(grant.role)} on {grant.resource}{to}"
+        )
+        return Stage(title, "done", message, evidence=(Evidence(grant.principal_place.at, message),), hop=name)
+    if one.allowed is Truth.UNKNOWN:
+        doubt = one.doubts[0]
+        missing = tuple(dict.fromkeys(text for each in one.doubts for text in each.missing))
+        also = tuple(each.reason for each in one.doubts[1:4])
+        return Stage(title, "unknown", doubt.reason, doubt.step, (doubt.evidence,), missing, also, name)
+    return _denied(case, one, name, in_chain=in_chain)
+
+
+def _denied(case: Case, one: Hop, name: str | None, *, in_chain: bool) -> Stage:
+    """No grant counts: the near miss that explains it, or the input that may have one."""
+    title = "allow policies"
+    missing = missing_policies(case, one.resource, one.declared)
+    misses = [*near_misses(case, one), *_other_ways(case, one, in_chain=in_chain)]
+    misses.sort(key=_order)
+    first = misses[0] if misses else None
+    explained = first is not None and first.kind in CERTAIN and is_denial(case)
+    if missing and not explained:
+        message = f"no grant of {one.permission} on {one.target} is in the input, which does not have all policies"
+        also = tuple(miss.message for miss in misses[:4])
+        return Stage(
+            title, "unknown", message, "missing-input", tuple(m.evidence for m in misses[:3]), missing, also, name
+        )
+    message = f"nothing grants {one.permission} on {one.target} to {one.holder.label}"
+    if first is None:
+        return Stage(title, "broken", message, "delegation" if in_chain else "grant", hop=name)
+    step = first.step
+    if in_chain and step in ("grant", "custom-role", "member"):
+        step = "delegation"
+    also = tuple(dict.fromkeys(miss.message for miss in misses[:4]))
+    return Stage(title, "broken", message, step, tuple(m.evidence for m in misses[:3]), also=also, hop=name)
+
+
+def _order(miss: Miss) -> int:
+    from iamlint.diagnosis.near import RANKS
+
+    return RANKS.index(miss.kind)
+
+
+def is_denial(case: Case) -> bool:
+    """Whether the error says that this permission was denied, so that no policy outside the input grants it."""
+    said = case.said
+    return bool(said) and "denied" in said.kind and said.permission in ("", case.question.permission)
+
+
+def _other_ways(case: Case, one: Hop, *, in_chain: bool) -> list[Miss]:
+    """The caller could get there in another way: by delegates, or without the account; or an agent was evicted."""
+    found: list[Miss] = []
+    if one.holder.principal.kind == "service_agent":
+        match = evicted(case, one.holder)
+        if match:
+            found.append(Miss("evicted", "service-agent-evicted", match.message, match))
+        return found
+    if not in_chain:
+        chain = chain_to(case, one.holder, one.permission, case.target)
+        if chain:
+            through = ", ".join(hop.target for hop in chain[:-1])
+            message = f"the caller could get there through {through}, which the call does not name as delegate"
+            at = chain[0].granted.principal_place.at if chain[0].granted else chain[0].declared.at
+            found.append(Miss("delegation", "delegation", message, Evidence(at, message)))
+        if one.holder.token is not None:
+            direct = direct_grants(case, one.holder)
+            if direct:
+                roles = ", ".join(f"{shown(grant.role)} on {grant.resource}" for grant in direct[:2])
+                message = f"the caller has {roles} directly: that needs no service account, and the client names one"
+                found.append(Miss("wrong-mode", "wrong-mode", message, Evidence(direct[0].principal_place.at, message)))
+    return found

@@ -1,0 +1,75 @@
+"""An answer for people: the verdict, the stages as a checklist, the evidence, the fix, what was not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from iamlint.diagnosis.answer import Answer, Evidence, Stage
+from iamlint.location import COMMAND_LINE, SourceText
+from iamlint.reporters.parts.frame import Paint, frame, place
+from iamlint.reporters.parts.plain import neutral
+
+_MARKS = {"done": ("32", "✓"), "broken": ("31", "✗"), "unknown": ("33", "?"), "skipped": ("2", "-")}
+_VERDICTS = {
+    "works": ("1;32", "works"),
+    "fails": ("1;31", "fails"),
+    "unknown": ("1;33", "unknown"),
+    "not-iam": ("1;35", "not IAM"),
+}
+
+
+def answer_text(answer: Answer, texts: Mapping[str, SourceText], *, color: bool) -> str:
+    """The answer as lines, with the lines of the input that show it."""
+    return "\n".join(_lines(answer, texts, Paint(on=color))) + "\n"
+
+
+def _lines(answer: Answer, texts: Mapping[str, SourceText], paint: Paint) -> Iterator[str]:
+    code, word = _VERDICTS[answer.verdict]
+    step = f" ({answer.step})" if answer.step and answer.step != answer.verdict else ""
+    yield neutral(answer.asked)
+    yield ""
+    yield f"{paint(code, word)}{step}: {neutral(answer.headline)}"
+    for line in answer.also:
+        yield f"  {neutral(line)}"
+    if answer.method_works is True and answer.verdict in ("fails", "not-iam"):
+        yield "  The call itself works; the error comes from another stage."
+    yield from _evidence(answer.evidence, texts, code, paint)
+    yield ""
+    for stage in answer.stages:
+        yield _stage(stage, paint)
+    yield from _fix(answer, paint)
+    if answer.not_in_input:
+        yield ""
+        yield "Not in the input:"
+        yield from (f"  {neutral(text)}" for text in answer.not_in_input)
+
+
+def _stage(stage: Stage, paint: Paint) -> str:
+    code, mark = _MARKS[stage.state]
+    hop = f" [{stage.hop}]" if stage.hop else ""
+    return f"  {paint(code, mark)} {stage.name}{neutral(hop)}: {neutral(stage.message)}"
+
+
+def _evidence(
+    evidence: tuple[Evidence, ...], texts: Mapping[str, SourceText], code: str, paint: Paint
+) -> Iterator[str]:
+    for one in evidence:
+        if one.at.path == COMMAND_LINE:
+            continue
+        yield ""
+        yield f"{paint('1', place(one.at))}: {neutral(one.message)}"
+        yield from frame(one.at, texts.get(one.at.path), code, paint)
+
+
+def _fix(answer: Answer, paint: Paint) -> Iterator[str]:
+    fix = answer.fix
+    if fix.terraform or fix.gcloud or fix.note:
+        yield ""
+        title = "Next" if answer.verdict == "unknown" else "Fix"
+        yield paint("1", f"{title}{f' (in {neutral(fix.file)})' if fix.file else ''}:")
+        for text in filter(None, (fix.terraform, fix.gcloud and f"$ {fix.gcloud}")):
+            yield from (f"  {neutral(line)}" for line in text.split("\n"))
+        if fix.note:
+            yield f"  {neutral(fix.note)}"
+    for cure in fix.refused:
+        yield f"  Not: {neutral(cure)}"

@@ -1,0 +1,124 @@
+"""The two reports that this program began with, as a user tells them: an error and a folder."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from diagnosis.small_inputs import ACCOUNT, DENIED, TARGET, ask, grant, outcome, policy, project_grant
+
+from iamlint.cli.commands import program
+
+API_OFF = (
+    "Error 403: IAM Service Account Credentials API has not been used in project 2345678901 before or it is disabled."
+)
+
+
+def test_owner_gets_403(tmp_path: Path) -> None:
+    answer = ask(
+        tmp_path, ACCOUNT + project_grant('"user:ana@example.com"', "roles/owner"), "ana@example.com", error=DENIED
+    )
+    assert outcome(answer) == ("fails", "grant")
+    assert any("Owner cannot mint tokens" in line for line in answer.also)
+    assert answer.evidence[0].at.path.endswith("main.tf")
+    assert "service_account_id = google_service_account.batch.name" in answer.fix.terraform
+    assert f"add-iam-policy-binding {TARGET} --member=user:ana@example.com" in answer.fix.gcloud
+    assert any("instead of the account" in one for one in answer.fix.refused)
+
+
+def test_the_api_is_off_in_the_callers_project(tmp_path: Path) -> None:
+    caller = "serviceAccount:ci@tools.iam.gserviceaccount.com"
+    answer = ask(tmp_path, ACCOUNT + grant(f'"{caller}"'), caller, error=API_OFF)
+    assert outcome(answer) == ("fails", "api")
+    assert answer.fix.gcloud == "gcloud services enable iamcredentials.googleapis.com --project=2345678901"
+    assert answer.method_works is False
+
+
+def test_token_creator_on_the_callers_project(tmp_path: Path) -> None:
+    terraform = (
+        ACCOUNT
+        + 'resource "google_service_account" "run" {\n  project = "tools"\n  account_id = "run-processor"\n}\n'
+        + project_grant("google_service_account.run.member", "roles/iam.serviceAccountTokenCreator", project="tools")
+    )
+    answer = ask(tmp_path, terraform, "run-processor@tools.iam.gserviceaccount.com", error=DENIED)
+    assert outcome(answer) == ("fails", "grant")
+    assert any("project tools, the caller's own project" in line for line in answer.also)
+    assert "member             = google_service_account.run.member" in answer.fix.terraform
+
+
+def test_an_error_and_a_folder_are_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who calls whom is taken from the input where only one answer fits."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(
+        ACCOUNT
+        + """
+resource "google_service_account" "run" {
+  project    = "tools"
+  account_id = "run-processor"
+}
+resource "google_cloud_run_v2_service" "s" {
+  project  = "tools"
+  name     = "processor"
+  location = "europe-west1"
+  template {
+    service_account = google_service_account.run.email
+    containers {
+      image = "example/processor"
+    }
+  }
+}
+"""
+        + project_grant("google_service_account.run.member", "roles/iam.serviceAccountTokenCreator", project="tools"),
+        encoding="utf-8",
+    )
+    error = f"{DENIED} for projects/-/serviceAccounts/{TARGET}"
+    before = time.process_time()
+    result = CliRunner().invoke(program, ["diagnose", ".", "--error", "-"], input=error)
+    assert time.process_time() - before < 1
+    assert result.exit_code == 1, result.output
+    first = result.output.splitlines()
+    assert first[0].startswith("run-processor@tools.iam.gserviceaccount.com calls generateAccessToken for batch@shop")
+    assert first[2].startswith("fails (grant): nothing grants iam.serviceAccounts.getAccessToken on batch@shop")
+    assert "main.tf:" in result.output
+    assert "Not in the input:" in result.output
+
+
+def test_json_has_the_keys_that_programs_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(ACCOUNT + grant('"user:ana@example.com"'), encoding="utf-8")
+    asked = ["diagnose", ".", "--caller", "ana@example.com", "--target", TARGET, "--format", "json"]
+    result = CliRunner().invoke(program, asked)
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    wanted = {"verdict": "works", "step": None, "hop": None, "method_works": True}
+    assert {key: document[key] for key in wanted} == wanted
+    assert document["evidence"][0]["path"] == "main.tf"
+    assert set(document["fix"]) >= {"terraform", "gcloud"}
+    assert document["not_in_input"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--caller", "nobody", "--target", TARGET], 2),
+        (["--caller", "github:owner-only", "--target", TARGET], 2),
+        (["--caller", "ana@example.com", "--claim", "no-value"], 2),
+        (["--caller", "ana@example.com", "--target", TARGET, "--permission", "storage.objects.get"], 2),
+        (["--caller", "group:all@example.com", "--target", TARGET], 1),
+    ],
+)
+def test_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(ACCOUNT, encoding="utf-8")
+    assert CliRunner().invoke(program, ["diagnose", ".", *arguments]).exit_code == code
+
+
+def test_an_unknown_answer_exits_with_3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "project-shop.json").write_text(policy(), encoding="utf-8")
+    result = CliRunner().invoke(program, ["diagnose", ".", "--caller", "ana@example.com", "--target", TARGET])
+    assert result.exit_code == 3
+    assert f"gcloud iam service-accounts get-iam-policy {TARGET} --format=json" in result.output
