@@ -87,7 +87,7 @@ def blocking_steps(
     principal: Principal, permission: str, resource: Resource, declared: Declaration, estate: Estate, day: date
 ) -> tuple[Step, ...]:
     """What stops, or may stop, a principal from using a permission on a resource, whatever is granted."""
-    if not estate.closings:
+    if not estate.blockers:
         return ()
     place = Place(declared.at)
     asked = Grant(principal, "roles/iam.serviceAccountTokenCreator", resource, "member", declared, place, place, place)
