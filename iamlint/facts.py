@@ -495,30 +495,11 @@ class Gap:
     unread: bool = True
 
 
+# fmt: off
 Fact = (
-    Grant
-    | Removed
-    | Emptied
-    | ExportedPolicy
-    | DefaultAccounts
-    | CustomRole
-    | ServiceAccount
-    | ServiceAccountKey
-    | Credential
-    | Service
-    | Impersonation
-    | Project
-    | Folder
-    | Organization
-    | Denial
-    | Boundary
-    | BoundaryBinding
-    | OrgPolicy
-    | Pool
-    | Provider
-    | Attachment
-    | AuditConfig
-    | Group
-    | Membership
+    Grant | Removed | Emptied | ExportedPolicy | DefaultAccounts | CustomRole | ServiceAccount
+    | ServiceAccountKey | Credential | Service | Impersonation | Project | Folder | Organization | Denial
+    | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership
     | Gap
 )
+# fmt: on
