@@ -432,8 +432,7 @@ class Attachment:
     ``account`` is the account's e-mail, None where the resource names none. ``default`` says which default account it
     runs as, by name or for want of one, and is unknown where the account may be one; where both are None it runs as
     nobody. What runs as an agent of Google's or as the caller is no attachment. ``place`` is the argument that names
-    the account, or the block.
-    ``scopes`` are the access scopes of what has them (``cloud-platform`` is short for
+    the account, or the block. ``scopes`` are the access scopes of what has them (``cloud-platform`` is short for
     ``https://www.googleapis.com/auth/cloud-platform``). ``permissions`` are those that deploying it takes.
     Source: https://cloud.google.com/iam/docs/attach-service-accounts
     """
@@ -475,10 +474,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One member of one group. ``group`` is an e-mail, ``groups/ID``, or a reference to the declared group.
-
-    ``member`` is an e-mail. That an input declares members never says that there are no others.
-    """
+    """One member of one group, there may be others. ``group`` is an e-mail, ``groups/ID`` or a reference to a Group."""
 
     group: Text
     member: Text
@@ -499,7 +495,6 @@ class Gap:
 Fact = (
     Grant | Removed | Emptied | ExportedPolicy | DefaultAccounts | CustomRole | ServiceAccount
     | ServiceAccountKey | Credential | Service | Impersonation | Project | Folder | Organization | Denial
-    | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership
-    | Gap
+    | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership | Gap
 )
 # fmt: on
