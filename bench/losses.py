@@ -59,7 +59,7 @@ class Read:
     addresses: Counter[str]
     errors: frozenset[tuple[str, str]]
     gaps: int
-    unknown: int
+    unknown: frozenset[tuple[str, str, str]]
 
 
 # -- ways to damage a file ---------------------------------------------------------------------------------------------
@@ -279,7 +279,11 @@ def reading(files: dict[str, bytes]) -> Read:
     addresses = Counter(str(fact.declared.address) for fact in found.facts if isinstance(fact, Grant))
     errors = frozenset((Path(error.at.path).name, f"{error.at.line} {error.reason}") for error in found.errors)
     gaps = sum(isinstance(fact, Gap) for fact in found.facts)
-    unknown = sum(isinstance(fact, Grant) and _is_unknown(fact) for fact in found.facts)
+    unknown = frozenset(
+        (fact.principal.text, str(fact.role), str(fact.resource))
+        for fact in found.facts
+        if isinstance(fact, Grant) and _is_unknown(fact)
+    )
     return Read(grants, addresses, errors, gaps, unknown)
 
 
@@ -438,7 +442,7 @@ def judged(sample: Sample, name: str, damaged: bytes, whole: Read) -> tuple[str,
         return "kept", after
     if after.errors - whole.errors or any(path == Path(name).name for path, _ in after.errors):
         return "error", after
-    if after.gaps > whole.gaps or after.unknown > whole.unknown:
+    if after.gaps > whole.gaps or after.unknown - whole.unknown:
         return "unknown", after
     fewer = whole.addresses - after.addresses
     here = {(principal, role) for principal, role, _ in after.grants}
