@@ -1,4 +1,5 @@
-"""Writes what is generated: a page for each rule, their index, the methods, the errors, and the blocks of the README.
+"""Writes what is generated: a page for each rule, their index, the language of rules with its schema, the methods, the
+errors, and the blocks of the README.
 
 python bench/pages.py           # writes
 python bench/pages.py --check   # says what is not current, and leaves with 1
@@ -16,6 +17,7 @@ from typing import Any
 
 import yaml
 from error_page import errors_page
+from rule_language import SCHEMA, language_page, schema_text
 
 from iamlint.linter import lint
 from iamlint.reporters import render
@@ -74,6 +76,8 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
         pages / "README.md": "\n".join(_index(rules)) + "\n",
         ROOT / "docs" / "403.md": errors_page(),
         ROOT / "docs" / "methods.md": methods_page(),
+        ROOT / "docs" / "rule-language.md": language_page(),
+        SCHEMA: schema_text(),
         ROOT / "docs" / "peers.md": "\n".join(_peers(rules)) + "\n",
         readme: _with_blocks(readme.read_text(encoding="utf-8"), blocks),
     }

@@ -36,12 +36,22 @@ def _run(rule: Rule, example: Example, *, flagged: bool) -> Iterator[Unreadable]
     for error in report.errors:
         place = f"{Path(error.at.path).name}:{error.at.line}"
         yield Unreadable(example.at, f"the example cannot be read: {place}: {error.reason}", error.hint)
-    yield from (Unreadable(example.at, f"nothing is found at {_shown(*place)}") for place in sorted(marked - found))
+    for name, line in sorted(marked - found):
+        yield Unreadable(example.at, f"nothing is found at {_shown(name, line)}{_unknown(report, name, line)}")
     for name, line in sorted(found - marked):
         messages = [one.message for one in report.findings if one.at.line == line]
         yield Unreadable(example.at, f"a finding at {_shown(name, line)}, which is not marked: {' '.join(messages)}")
     if marked and marked == found and len(report.findings) != len(marked):
         yield Unreadable(example.at, f"{len(report.findings)} findings, where {len(marked)} lines are marked")
+
+
+def _unknown(report: Report, name: str, line: int) -> str:
+    """Why the rule's answer at a line is unknown, or what it cannot say elsewhere; empty where all is known."""
+    here = [doubt for doubt in report.doubts if doubt.at.line == line and Path(doubt.at.path).name == Path(name).name]
+    if here:
+        return f": it is unknown whether the rule means it: {'; '.join(dict.fromkeys(one.reason for one in here))}"
+    elsewhere = [f"{_shown(Path(one.at.path).name, one.at.line)}: {one.reason}" for one in report.doubts]
+    return f"; unknown at {'; at '.join(dict.fromkeys(elsewhere))}" if elsewhere else ""
 
 
 def marked_lines(text: str) -> list[int]:

@@ -308,6 +308,19 @@ examples:
     wrong = run("test", "own", files={"own/house/no-viewer.yaml": document.replace("MARK", "")})
     assert wrong.returncode == 1
     assert "FAILED" in wrong.stdout
+    unsure = document.replace("MARK", " # finding").replace('"roles/logging.viewer" #', "var.role #")
+    unknown = run("test", "own", files={"own/house/no-viewer.yaml": unsure})
+    assert unknown.returncode == 1
+    assert "line 3 of main.tf: it is unknown whether the rule means it: the role is not known:" in unknown.stdout
+    elsewhere = unsure.replace("var.role #", "local.role #").replace(
+        "  passes:",
+        """\
+        locals {
+          role = var.nothing
+        }
+  passes:""",
+    )
+    assert "var.nothing" in run("test", "own", files={"own/house/no-viewer.yaml": elsewhere}).stdout
     found = run("check", "--rules", "own", files={"own/house/no-viewer.yaml": document, "main.tf": GOOD})
     assert "no-viewer" in found.stdout
 

@@ -17,7 +17,7 @@ from iamlint.patterns.words import Word
 from iamlint.unknown import Truth
 
 Pattern = Mapping[str, Any]
-_Step = tuple[str, Word, tuple[Any, ...]]
+_Step = tuple[str, Word[Any], tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,15 @@ class Rest:
     exceptions: tuple[Rest, ...] = ()
 
 
-def judge(pattern: Pattern, fact: Fact, estate: Estate, words: Mapping[str, Word]) -> Verdict:
+def judge(pattern: Pattern, fact: Fact, estate: Estate, words: Mapping[str, Word[Any]]) -> Verdict:
     """What a whole pattern says of a fact."""
     rest = narrowed(pattern, fact, estate, words, words.keys())
     return rest.verdict if rest else FALSE
 
 
-def narrowed(pattern: Pattern, fact: Fact, estate: Estate, words: Mapping[str, Word], asked: Set[str]) -> Rest | None:
+def narrowed(
+    pattern: Pattern, fact: Fact, estate: Estate, words: Mapping[str, Word[Any]], asked: Set[str]
+) -> Rest | None:
     """What is left of a pattern when only some words are asked; None where the answer is false already.
 
     The cheap words come first, and what is said most often, plainly true or false, costs least.
@@ -88,7 +90,7 @@ _PREPARED: dict[int, tuple[Pattern, tuple[tuple[_Step, ...], tuple[Pattern, ...]
 _MOST_PREPARED = 10_000
 
 
-def _prepared(pattern: Pattern, words: Mapping[str, Word]) -> tuple[tuple[_Step, ...], tuple[Pattern, ...]]:
+def _prepared(pattern: Pattern, words: Mapping[str, Word[Any]]) -> tuple[tuple[_Step, ...], tuple[Pattern, ...]]:
     """The words of a pattern with what they are asked, and its exceptions: worked out once, not for every fact."""
     known = _PREPARED.get(id(pattern))
     if known is not None:

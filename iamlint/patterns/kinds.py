@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from iamlint.estate import Estate, account_node, permissions_of
 from iamlint.facts import (
@@ -51,8 +51,15 @@ from iamlint.unknown import Truth, Unknown, shown
 Permissions = tuple[str, ...]
 
 
+F = TypeVar("F")
+
+
+def _declaration(fact: Any, _permissions: Permissions) -> Place:
+    return Place(fact.declared.at)
+
+
 @dataclass(frozen=True)
-class Kind:
+class Kind(Generic[F]):
     """A kind of fact. ``name`` is its key in ``when:``; it is empty for kinds that only queries yield.
 
     ``words`` are those of its patterns, the cheap ones first, ``shown`` the placeholders of its messages. ``place`` is
@@ -60,17 +67,17 @@ class Kind:
     the further places that belong to it, and ``described`` what is said of it where it is related to a finding.
     """
 
-    type: type[Any]
+    type: type[F]
     name: str = ""
-    words: Mapping[str, Word] = field(default_factory=dict)
-    shown: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
-    place: Callable[[Any, Permissions], Place] = lambda fact, _: Place(fact.declared.at)
-    resource: Callable[[Any], Resource | None] = lambda _: None
-    origins: Callable[[Any, Permissions, Estate], Iterator[Related]] | None = None
-    described: Callable[[Any], str] = lambda _: "declared here"
+    words: Mapping[str, Word[F]] = field(default_factory=dict)
+    shown: Mapping[str, Callable[[F], str]] = field(default_factory=dict)
+    place: Callable[[F, Permissions], Place] = _declaration
+    resource: Callable[[F], Resource | None] = lambda _: None
+    origins: Callable[[F, Permissions, Estate], Iterator[Related]] | None = None
+    described: Callable[[F], str] = lambda _: "declared here"
 
 
-def kind_of(fact: Fact) -> Kind:
+def kind_of(fact: Fact) -> Kind[Any]:
     """The entry of a fact's kind."""
     return _BY_TYPE[type(fact)]
 
@@ -84,7 +91,7 @@ def _about_account(fact: Any) -> Resource | None:
     return Resource("service_account", fact.account) if fact.account is not None else None
 
 
-def _privileged(of: Callable[[Any], Text | None]) -> Word:
+def _privileged(of: Callable[[F], Text | None]) -> Word[F]:
     """Whether an account certainly holds a role that widens access or reaches other accounts."""
 
     def word(wanted: tuple[Any, ...], fact: Any, estate: Estate) -> Verdict:
@@ -95,6 +102,7 @@ def _privileged(of: Callable[[Any], Text | None]) -> Word:
             return FALSE
         return Verdict(Truth.TRUE, facts=(grant,)) if grant else TRUE
 
+    word.__doc__ = _privileged.__doc__
     return word
 
 
@@ -124,7 +132,7 @@ def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> It
         yield Related(by.declared.at, f"{what} replaces it or takes it away, if it is applied")
 
 
-_GRANT = Kind(
+_GRANT: Kind[Grant] = Kind(
     Grant,
     "grant",
     words={
@@ -163,6 +171,7 @@ _GRANT = Kind(
 
 
 def _defined_permission(globs: tuple[str, ...], role: CustomRole, _estate: Estate) -> Verdict:
+    """Whether the role lists one of these permissions."""
     return words.permission(globs, *permissions_of(role))
 
 
@@ -201,7 +210,7 @@ def _home(role: CustomRole) -> Resource | None:
     return Resource(kind_.removesuffix("s"), home)
 
 
-_CUSTOM_ROLE = Kind(
+_CUSTOM_ROLE: Kind[CustomRole] = Kind(
     CustomRole,
     "custom_role",
     words={"permission": _defined_permission, "role": glob("role", lambda role: role.name), "granted_on": _granted_on},
@@ -220,7 +229,7 @@ def _state(account: ServiceAccount) -> str:
     return "disabled" if account.disabled is True else "declared"
 
 
-_ACCOUNT = Kind(
+_ACCOUNT: Kind[ServiceAccount] = Kind(
     ServiceAccount,
     "service_account",
     words={
@@ -232,7 +241,7 @@ _ACCOUNT = Kind(
     resource=lambda account: Resource("service_account", account.email),
     described=lambda account: f"the account {shown(account.email)} is {_state(account)} here",
 )
-_KEY = Kind(
+_KEY: Kind[ServiceAccountKey] = Kind(
     ServiceAccountKey,
     "service_account_key",
     words={
@@ -247,11 +256,11 @@ _KEY = Kind(
     resource=_about_account,
     described=lambda key: f"a key of {shown(key.account)}",
 )
-_CREDENTIAL = Kind(
+_CREDENTIAL: Kind[Credential] = Kind(
     Credential,
     "credential",
     words={
-        "kind": kind(lambda credential: credential.kind),
+        "kind": kind("kind of credential", lambda credential: credential.kind),
         "account_kind": account_kind(lambda credential: credential.account),
         "account": glob("account", lambda credential: credential.account),
         "privileged": _privileged(lambda credential: credential.account),
@@ -264,11 +273,11 @@ _CREDENTIAL = Kind(
     resource=_about_account,
     described=lambda credential: f"a credential of {shown(credential.account)}",
 )
-_IMPERSONATION = Kind(
+_IMPERSONATION: Kind[Impersonation] = Kind(
     Impersonation,
     "impersonation",
     words={
-        "permission": glob("method", lambda asked: asked.method),
+        "permission": glob("permission that the kind of token needs", lambda asked: asked.method),
         "account": glob("account", lambda asked: asked.target),
         "caller": glob("caller", lambda asked: asked.caller),
     },
@@ -283,26 +292,35 @@ _DEFAULTS = {
     "cloud_build": "the default service account of Cloud Build",
     None: "nobody",
 }
-_ATTACHMENT = Kind(
+
+
+def _runs_as(attached: Attachment) -> str:
+    """The account that a resource runs as, in words."""
+    if isinstance(attached.default, Unknown):
+        return shown(attached.account) or "an account that is not known"
+    return shown(attached.account) or _DEFAULTS[attached.default]
+
+
+_ATTACHMENT: Kind[Attachment] = Kind(
     Attachment,
     "attachment",
     words={
-        "default": kind(lambda attached: attached.default),
+        "default": kind("default account", lambda attached: attached.default),
         "has_account": flag("whether an account is named", lambda attached: attached.account is not None),
         "resource_kind": glob("kind of resource", lambda attached: attached.resource.kind),
         "account_kind": account_kind(lambda attached: attached.account),
         "account": glob("account", lambda attached: attached.account),
         "privileged": _privileged(lambda attached: attached.account),
-        "scope": any_glob("scope", lambda attached: attached.scopes and _first_of_pairs(attached.scopes)),
+        "scope": any_glob("scope", lambda attached: _first_of_pairs(attached.scopes or ())),
     },
     shown={
-        "account": lambda attached: shown(attached.account) or _DEFAULTS[attached.default],
+        "account": _runs_as,
         "resource": lambda attached: str(attached.resource),
         "runs": lambda attached: "builds" if attached.default == "cloud_build" else "runs",
     },
     place=_argument,
     resource=lambda attached: attached.resource,
-    described=lambda attached: f"{attached.resource} runs as {shown(attached.account) or _DEFAULTS[attached.default]}",
+    described=lambda attached: f"{attached.resource} runs as {_runs_as(attached)}",
 )
 
 
@@ -326,23 +344,23 @@ def _provider_condition(provider: Provider) -> Text | None:
     return condition if condition is None or isinstance(condition, Unknown) else condition.expression
 
 
-_POOL = Kind(
+_POOL: Kind[Pool] = Kind(
     Pool,
     "pool",
     words={
-        "pool_kind": kind(lambda pool: _pool_kind(pool.name)),
+        "pool_kind": kind("kind of pool", lambda pool: _pool_kind(pool.name)),
         "disabled": flag("whether the pool is disabled", lambda pool: pool.disabled),
         "pool": glob("pool", lambda pool: pool.name),
     },
     shown={"pool": lambda pool: shown(pool.name)},
     described=lambda pool: f"the pool {shown(pool.name)} is declared here",
 )
-_PROVIDER = Kind(
+_PROVIDER: Kind[Provider] = Kind(
     Provider,
     "provider",
     words={
-        "protocol": kind(lambda provider: provider.protocol),
-        "pool_kind": kind(lambda provider: _pool_kind(provider.pool)),
+        "protocol": kind("protocol", lambda provider: provider.protocol),
+        "pool_kind": kind("kind of pool", lambda provider: _pool_kind(provider.pool)),
         "has_condition": flag("whether it has a condition", lambda provider: _provider_condition(provider) is not None),
         "disabled": flag("whether the provider is disabled", lambda provider: provider.disabled),
         "issuer": glob("issuer", lambda provider: provider.issuer),
@@ -362,7 +380,7 @@ _PROVIDER = Kind(
 
 # -- services, policies, logs --------------------------------------------------------------------------------------
 
-_SERVICE = Kind(
+_SERVICE: Kind[Service] = Kind(
     Service,
     "service",
     words={
@@ -373,7 +391,7 @@ _SERVICE = Kind(
     place=_argument,
     described=lambda _: "the project's services are enabled here",
 )
-_AUDIT = Kind(
+_AUDIT: Kind[AuditConfig] = Kind(
     AuditConfig,
     "audit_config",
     words={
@@ -390,7 +408,7 @@ _AUDIT = Kind(
     resource=lambda audit: audit.resource,
     described=lambda audit: f"the accesses to {audit.resource} are logged here",
 )
-_ORG_POLICY = Kind(
+_ORG_POLICY: Kind[OrgPolicy] = Kind(
     OrgPolicy,
     "org_policy",
     words={
@@ -404,7 +422,7 @@ _ORG_POLICY = Kind(
     resource=lambda policy: policy.resource,
     described=lambda policy: f"{shown(policy.constraint)} is set on {policy.resource} here",
 )
-_DENIAL = Kind(
+_DENIAL: Kind[Denial] = Kind(
     Denial,
     "denial",
     words={
@@ -418,7 +436,7 @@ _DENIAL = Kind(
     place=_argument,
     described=lambda _: "a deny policy is here",
 )
-_BOUNDARY = Kind(
+_BOUNDARY: Kind[Boundary] = Kind(
     Boundary,
     "boundary",
     words={
@@ -434,7 +452,7 @@ _BOUNDARY = Kind(
 )
 
 _PLAIN = tuple(
-    Kind(type_, described=lambda fact: f"{fact.declared.address or fact.declared.type} is declared here")
+    Kind[Any](type_, described=lambda fact: f"{fact.declared.address or fact.declared.type} is declared here")
     for type_ in (
         Project,
         Folder,
@@ -449,7 +467,7 @@ _PLAIN = tuple(
         Gap,
     )
 )
-KINDS: Mapping[str, Kind] = MappingProxyType(
+KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         one.name: one
         for one in (
@@ -471,4 +489,4 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 """The kinds that patterns can be written over, by their keys in ``when:``."""
-_BY_TYPE: Mapping[type[Any], Kind] = {one.type: one for one in (*KINDS.values(), *_PLAIN)}
+_BY_TYPE: Mapping[type[Any], Kind[Any]] = {one.type: one for one in (*KINDS.values(), *_PLAIN)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from iamlint.estate import Estate
 from iamlint.facts import Principal, PrincipalKind, Text
@@ -18,23 +18,26 @@ from iamlint.logic.verdict import FALSE, TRUE, Verdict, distinct
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown
 
-Word = Callable[[tuple[Any, ...], Any, Estate], Verdict]
+F = TypeVar("F")
+Word = Callable[[tuple[Any, ...], F, Estate], Verdict]
+"""What a word asks of a fact of kind ``F``; its docstring is the word's description in the schema of rules."""
 
 
-def glob(what: str, of: Callable[[Any], Text | None]) -> Word:
+def glob(what: str, of: Callable[[F], Text | None]) -> Word[F]:
     """Whether a text of the fact matches; one that is not there does not."""
 
-    def word(globs: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+    def word(globs: tuple[Any, ...], fact: F, _estate: Estate) -> Verdict:
         text = of(fact)
         return FALSE if text is None else said(text_is(globs, text), what, text)
 
+    word.__doc__ = f"Whether the {what} matches one of these globs."
     return word
 
 
-def any_glob(what: str, of: Callable[[Any], Iterable[Text] | Unknown | None]) -> Word:
+def any_glob(what: str, of: Callable[[F], Iterable[Text] | Unknown | None]) -> Word[F]:
     """Whether one of several texts of the fact matches."""
 
-    def word(globs: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+    def word(globs: tuple[Any, ...], fact: F, _estate: Estate) -> Verdict:
         texts = of(fact)
         if isinstance(texts, Unknown):
             return Verdict.of(Truth.UNKNOWN, not_known(what, texts))
@@ -43,37 +46,40 @@ def any_glob(what: str, of: Callable[[Any], Iterable[Text] | Unknown | None]) ->
             verdict |= said(text_is(globs, text), what, text)
         return verdict
 
+    word.__doc__ = f"Whether at least one {what} matches one of these globs."
     return word
 
 
-def flag(what: str, of: Callable[[Any], bool | Unknown]) -> Word:
+def flag(what: str, of: Callable[[F], bool | Unknown | None]) -> Word[F]:
     """Whether something is as the document says: ``true`` or ``false``."""
 
-    def word(wanted: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+    def word(wanted: tuple[Any, ...], fact: F, _estate: Estate) -> Verdict:
         value = of(fact)
         if isinstance(value, Unknown):
             return Verdict.of(Truth.UNKNOWN, f"it is not known {what}: {value.reason}")
         return TRUE if value in wanted else FALSE
 
+    word.__doc__ = f"{what[0].upper()}{what[1:]}."
     return word
 
 
-def kind(of: Callable[[Any], Text | None]) -> Word:
+def kind(what: str, of: Callable[[F], Text | None]) -> Word[F]:
     """Whether a kind of the fact is one of these."""
 
-    def word(kinds: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+    def word(kinds: tuple[Any, ...], fact: F, _estate: Estate) -> Verdict:
         value = of(fact)
         if isinstance(value, Unknown):
             return Verdict.of(Truth.UNKNOWN, not_known("kind", value))
         return TRUE if value in kinds else FALSE
 
+    word.__doc__ = f"Whether the {what} is one of these."
     return word
 
 
-def account_kind(of: Callable[[Any], Text | None]) -> Word:
-    """Whether an account is a user-managed one, a default one, or one of Google's."""
+def account_kind(of: Callable[[F], Text | None]) -> Word[F]:
+    """Whether an account is of one of these kinds: user-managed, a default one, or a service agent."""
 
-    def word(kinds: tuple[Any, ...], fact: Any, _estate: Estate) -> Verdict:
+    def word(kinds: tuple[Any, ...], fact: F, _estate: Estate) -> Verdict:
         email = of(fact)
         if email is None:
             return FALSE
@@ -82,6 +88,7 @@ def account_kind(of: Callable[[Any], Text | None]) -> Word:
         principal = read_principal(named if isinstance(named, Unknown) else f"serviceAccount:{named}")
         return one_of(kinds, possible_kinds(principal), not_known("account", email))
 
+    word.__doc__ = account_kind.__doc__
     return word
 
 

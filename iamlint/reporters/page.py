@@ -25,8 +25,10 @@ def rule_page(rule: Rule) -> str:
         "## References",
         "\n".join(f"- <{reference}>" for reference in rule.references),
     ]
-    if rule.aliases:
-        parts += ["## Also known as", ", ".join(f"`{alias}`" for alias in rule.aliases)]
+    known = [*(f"`{name}` (before {version})" for name, version in rule.formerly.items())]
+    known += [f"`{alias}`" for alias in rule.aliases]
+    if known:
+        parts += ["## Also known as", ", ".join(known)]
     return "\n\n".join(parts) + "\n"
 
 

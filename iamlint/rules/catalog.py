@@ -81,23 +81,24 @@ def _shown(path: Path) -> str:
 
 
 def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
-    """Names that mean two things: an id that another rule has, too, or that is also a family.
+    """Names that mean two things: an id that another rule has or had, too, or that is also a family.
 
     An alias may mean several rules: what another tool asks in one check may be several rules here.
     """
     families = {rule.family for rule in rules}
     taken: dict[str, Rule] = {}
     for rule in rules:
-        other = taken.setdefault(rule.slug, rule)
-        if other is not rule:
-            yield Unreadable(rule.at, f"`{rule.slug}` is the name of another rule, too", f"see {other.at.path}")
+        for name in (rule.slug, *rule.formerly):
+            other = taken.setdefault(name, rule)
+            if other is not rule:
+                yield Unreadable(rule.at, f"`{name}` is the name of another rule, too", f"see {other.at.path}")
     for rule in rules:
-        for name in sorted({rule.slug, rule.family, *rule.aliases} & SETS):
+        for name in sorted({rule.slug, rule.family, *rule.aliases, *rule.formerly} & SETS):
             yield Unreadable(rule.at, f"`{name}` is the name of a set of rules")
-        for name in (rule.slug, *rule.aliases):
+        for name in (rule.slug, *rule.formerly, *rule.aliases):
             if name in families:
                 yield Unreadable(rule.at, f"`{name}` is the name of a family, too")
-            elif name != rule.slug and name in taken:
+            elif taken.get(name, rule) is not rule:
                 yield Unreadable(rule.at, f"`{name}` is the name of another rule, too", f"see {taken[name].at.path}")
 
 
@@ -132,7 +133,7 @@ def graded(rules: Iterable[Rule], severities: Mapping[str, Severity]) -> tuple[R
 
 def own_names(rule: Rule) -> set[str]:
     """The names that mean this rule alone."""
-    return {rule.slug, rule.id, *rule.aliases}
+    return {rule.slug, rule.id, *rule.aliases, *rule.formerly}
 
 
 def _names(rule: Rule) -> set[str]:

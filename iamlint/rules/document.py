@@ -52,6 +52,7 @@ def _rule(document: Value, slug: str, family: str) -> Rule:
         confidence=written.get("confidence", "high"),
         since=written.get("since", ""),
         aliases=tuple(written.get("aliases", ())),
+        formerly=written.get("formerly", {}),
         pedantic=written.get("pedantic", False),
         when=written.get("when"),
         query=written.get("query"),

@@ -29,8 +29,8 @@ class Rule:
     """A rule document. ``when`` is a pattern over one fact, ``query`` the name of a question to the estate.
 
     Exactly one of the two is there. What also matches ``worse`` is a step more severe, what matches ``milder`` a step
-    less. ``slug`` is the document's stem and ``family`` its folder. ``pedantic`` rules are a
-    matter of opinion, and run only where they are asked for.
+    less. ``formerly`` has the ids that the rule had, each with the version that renamed it. ``slug`` is the document's
+    stem and ``family`` its folder. ``pedantic`` rules are a matter of opinion, and run only where they are asked for.
     """
 
     slug: str
@@ -51,6 +51,7 @@ class Rule:
     worse: Mapping[str, Any] = field(default_factory=dict)
     milder: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    formerly: Mapping[str, str] = field(default_factory=dict)
     pedantic: bool = False
 
     @property

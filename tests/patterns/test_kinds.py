@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
 
 import pytest
+from rule_language import described
 
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Fact, Place, Provider
 from iamlint.location import Location
 from iamlint.patterns.kinds import KINDS, kind_of
+from iamlint.queries import QUERIES
 from iamlint.roles import catalog
 from iamlint.rules.catalog import shipped_folder
 from iamlint.unknown import Truth, Unknown
@@ -29,6 +32,21 @@ def test_the_schema_has_every_kind() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_the_schema_has_every_word(name: str) -> None:
     assert set(schema()["$defs"][name]["properties"]) == {*KINDS[name].words, "unless"}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_schema_describes_every_word_as_its_docstring_does(name: str) -> None:
+    defined = schema()["$defs"][name]
+    assert defined["description"] == described(KINDS[name].type)
+    for word, ask in KINDS[name].words.items():
+        assert re.fullmatch(r"Whether .+\.", described(ask)), word
+        assert defined["properties"][word]["description"] == described(ask)
+
+
+def test_the_schema_describes_every_query_as_its_docstring_does() -> None:
+    listed = {one["const"]: one["description"] for one in schema()["properties"]["query"]["anyOf"] if "const" in one}
+    assert listed == {name: described(query.ask) for name, query in QUERIES.items()}
+    assert all(listed.values())
 
 
 @pytest.mark.parametrize("type_", get_args(Fact))

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from iamlint.reporters.page import rule_page
 from iamlint.rules.catalog import graded, load_rules, own_names, select_rules
 from iamlint.rules.rule import Rule
+
+IDS = Path(__file__).parents[2] / "testdata" / "rule-ids.txt"
 
 MINIMAL = """\
 title: Something is wrong
@@ -89,6 +92,25 @@ def test_a_name_that_no_rule_has_is_told_with_the_nearest(tmp_path: Path) -> Non
     ]
 
 
+def test_a_renamed_rule_keeps_the_names_that_it_had(tmp_path: Path) -> None:
+    write(tmp_path, "house/a.yaml", extra="formerly: {old-a: 0.2.0}\n")
+    write(tmp_path, "house/b.yaml")
+    rules = load(tmp_path)
+    chosen, errors = select_rules(rules, ["old-a"])
+    assert ([rule.slug for rule in chosen], errors) == (["a"], [])
+    assert "`old-a` (before 0.2.0)" in rule_page(chosen[0])
+
+
+def test_no_id_of_a_rule_is_ever_used_again() -> None:
+    """A rule that is renamed has its old id among ``formerly``; the list only grows."""
+    rules, _ = load_rules()
+    recorded = dict(line.split() for line in IDS.read_text(encoding="utf-8").splitlines())
+    now = {rule.slug: rule.since for rule in rules}
+    former = {name for rule in rules for name in rule.formerly}
+    assert recorded.keys() - now.keys() == former
+    assert {name: recorded.get(name) for name in now} == now, "add the new rule's id, and its version, to rule-ids.txt"
+
+
 def test_severities_of_the_users_own(tmp_path: Path) -> None:
     write(tmp_path, "house/a.yaml", extra="aliases: [OLD_A]\n")
     write(tmp_path, "house/b.yaml")
@@ -112,6 +134,10 @@ def test_severities_of_the_users_own(tmp_path: Path) -> None:
         ({"house/house.yaml": ""}, "is the name of a family"),
         ({"house/a.yaml": MINIMAL.format(extra="aliases: [b]\n"), "house/b.yaml": ""}, "is the name of another rule"),
         ({"house/a.yaml": MINIMAL.format(extra="aliases: [house]\n")}, "is the name of a family"),
+        ({"house/a.yaml": MINIMAL.format(extra="formerly: {b: 0.2.0}\n"), "house/b.yaml": ""}, "name of another rule"),
+        ({name: MINIMAL.format(extra="formerly: {x: 0.2.0}\n") for name in ("h/a.yaml", "h/b.yaml")}, "another rule"),
+        ({"house/a.yaml": MINIMAL.format(extra="formerly: {house: 0.2.0}\n")}, "is the name of a family"),
+        ({"house/a.yaml": MINIMAL.format(extra="formerly: {b: soon}\n")}, "`formerly.b`"),
     ],
 )
 def test_what_is_wrong_with_a_document_is_told(tmp_path: Path, files: dict[str, str], reason: str) -> None:
