@@ -17,6 +17,25 @@ from iamlint.sources.reading import Options
 Check = Callable[..., Report]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write expected files anew; review them as a diff")
+
+
+@pytest.fixture
+def expected(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """``expected(path, text)``: the file has this text; with ``--update`` it is written where it has not."""
+    update: bool = request.config.getoption("--update")
+
+    def compare(path: Path, text: str) -> None:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        if update and before != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
+        else:
+            assert text == before
+
+    return compare
+
+
 @pytest.fixture
 def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     """``check({"main.tf": …}, select=["broad-token-creator"])`` in a directory of its own."""
