@@ -1,0 +1,96 @@
+"""Ways: which principal has which method, onto what, by which grants, and whether that is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from iamlint.facts import Attachment, CustomRole, Declaration, Grant, Place, Resource
+from iamlint.graph import Graph, Ways
+from iamlint.location import Location
+from iamlint.methods import method, methods
+
+HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
+Given = Callable[..., Graph]
+ANA, DEPLOY = "user:ana@example.com", "deploy@shop.iam.gserviceaccount.com"
+RUNS = Attachment(DEPLOY, None, Resource("cloud_run_v2_job", "shop/l/migrate"), "shop", HERE, PLACE)
+
+
+def of(graph: Graph, *names: str, source: str = ANA) -> list[tuple[str, tuple[str, str]]]:
+    """The ways of a principal by some methods, with what each is onto."""
+    ways = Ways(graph.estate, map(method, names) if names else methods())
+    return [(way.method.id, way.onto) for way in ways.of(source)]
+
+
+@pytest.mark.parametrize(
+    ("on", "onto"),
+    [
+        ("deploy", ("service_account", DEPLOY)),
+        ("projects/shop", ("project", "shop")),
+        ("folders/1", ("folder", "1")),
+        ("organizations/2", ("organization", "2")),
+    ],
+)
+def test_a_grant_is_one_way_onto_what_it_is_on(given: Given, on: str, onto: tuple[str, str]) -> None:
+    graph = given((ANA, "token", on))
+    assert of(graph, "sa-mint-access-token") == [("sa-mint-access-token", onto)]
+    ways = Ways(graph.estate, [method("sa-mint-access-token")])
+    assert [way.onto for way in ways.onto(DEPLOY, HERE)] == [onto]
+    other = "ci@seed.iam.gserviceaccount.com"
+    assert bool(list(ways.onto(other, HERE))) == (on == "organizations/2")
+
+
+def test_what_is_attached_on_the_account_and_deployed_above_is_onto_the_account(given: Given) -> None:
+    graph = given((ANA, "user", "deploy"), (ANA, "roles/run.developer", "folders/1"))
+    (way,) = Ways(graph.estate, [method("run-job-create")]).of(ANA)
+    assert way.onto == ("service_account", DEPLOY)
+    assert [grant.role for grant in way.grants] == ["roles/run.developer", "roles/iam.serviceAccountUser"]
+
+
+def test_what_both_lie_above_is_onto_the_lower_of_the_two(given: Given) -> None:
+    graph = given((ANA, "user", "projects/shop"), (ANA, "roles/run.developer", "organizations/2"))
+    assert of(graph, "run-job-create") == [("run-job-create", ("project", "shop"))]
+
+
+def test_two_principals_do_not_add_up(given: Given) -> None:
+    graph = given((ANA, "user", "deploy"), ("user:bob@example.com", "roles/run.developer", "projects/shop"))
+    assert of(graph, "run-job-create") == []
+
+
+@pytest.mark.parametrize(
+    ("on", "open_"), [("projects/shop", True), ("organizations/2", True), ("projects/seed", False)]
+)
+def test_a_way_through_what_runs(given: Given, on: str, open_: bool) -> None:
+    graph = given(RUNS, (ANA, "roles/run.developer", on))
+    ways = Ways(graph.estate, [method("run-job-run-with-overrides")])
+    assert [way.through for way in ways.of(ANA)] == ([RUNS] if open_ else [])
+    assert [(way.source, way.through) for way in ways.onto(DEPLOY, HERE)] == ([(ANA, RUNS)] if open_ else [])
+
+
+def test_what_runs_as_another_kind_of_resource_is_no_way(given: Given) -> None:
+    graph = given(RUNS, (ANA, "roles/compute.admin", "projects/shop"), (ANA, "user", "deploy"))
+    assert of(graph, "compute-os-admin-login") == []
+
+
+def test_a_way_is_told_once_though_a_role_is_granted_twice(given: Given) -> None:
+    graph = given(RUNS, (ANA, "roles/run.developer", "projects/shop"), (ANA, "roles/run.admin", "folders/1"))
+    assert len(of(graph, "run-job-run-with-overrides")) == 1
+
+
+def test_a_role_that_is_not_known_opens_nothing(given: Given) -> None:
+    role = CustomRole("projects/shop/roles/some", None, HERE)
+    assert of(given(role, (ANA, role.name, "projects/shop"))) == []
+
+
+def test_ended_methods_are_ways_only_where_they_are_asked_for(given: Given) -> None:
+    graph = given((ANA, "roles/deploymentmanager.editor", "projects/shop"))
+    assert ("deployment-manager-create", ("project", "shop")) in of(graph)
+    assert of(graph, *(one.id for one in methods() if not one.ended)) == []
+
+
+def test_only_the_grants_that_are_given_are_looked_at(given: Given) -> None:
+    graph = given((ANA, "token", "deploy"), (ANA, "token", "projects/seed"))
+    some: list[Grant] = [grant for grant in graph.estate.of(Grant) if grant.resource.kind == "project"]
+    ways = Ways(graph.estate, [method("sa-mint-access-token")], some)
+    assert [way.onto for way in ways.of(ANA)] == [("project", "seed")]
