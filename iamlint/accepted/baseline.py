@@ -16,7 +16,9 @@ from typing import Any
 from iamlint.documents import find, plain, read_json
 from iamlint.documents.values import Value
 from iamlint.estate import CONTAINERS
+from iamlint.files.disk import DISK
 from iamlint.files.texts import load
+from iamlint.files.tree import Tree
 from iamlint.finding import SEVERITIES, Accepted, Finding, Related
 from iamlint.fingerprint import V2, Fingerprints, Identity, version_1
 from iamlint.location import Location, Unreadable
@@ -75,9 +77,9 @@ class Baseline:
         return list(dict.fromkeys(found))
 
 
-def read_baseline(path: Path) -> Baseline | Unreadable:
+def read_baseline(path: Path, tree: Tree = DISK) -> Baseline | Unreadable:
     """The findings in a report that ``check --format json`` wrote."""
-    source = load(path, path.as_posix())
+    source = load(path, path.as_posix(), tree)
     document = source if isinstance(source, Unreadable) else read_json(source)
     if isinstance(document, Unreadable):
         return document

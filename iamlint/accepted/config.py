@@ -11,7 +11,9 @@ from typing import Any
 from iamlint.documents import find, plain, read_yaml
 from iamlint.documents.validation import against_schema, location_of
 from iamlint.documents.values import Value
+from iamlint.files.disk import DISK
 from iamlint.files.texts import load
+from iamlint.files.tree import Tree
 from iamlint.finding import Finding, Severity
 from iamlint.location import Location, Unreadable
 from iamlint.logic.globs import compiled
@@ -68,9 +70,9 @@ class Config:
     written: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
-def read_config(path: Path, shown: str) -> Config | list[Unreadable]:
+def read_config(path: Path, shown: str, tree: Tree = DISK) -> Config | list[Unreadable]:
     """The configuration in a file, or everything that is wrong with it. Nothing in it is executed."""
-    source = load(path, shown)
+    source = load(path, shown, tree)
     if isinstance(source, Unreadable):
         return [source]
     documents = read_yaml(source)

@@ -197,12 +197,12 @@ def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, 
 def inputs_of(request: Request, report: Report) -> frozenset[Path]:
     """The files that the run was given or that say something in it, without symbolic links: no report replaces one."""
     from iamlint.accepted.config import NAME
-    from iamlint.files.texts import resolved
+    from iamlint.files.disk import DISK
 
     named = (*request.paths, *request.var_file, *request.role_catalog, request.config or Path(NAME), request.baseline)
-    found = {path for path in named if path and path.is_file()}
+    found = {path for path in named if path and DISK.is_file(path)}
     rules = (rule.at.path for rule in report.rules)
-    return frozenset(map(resolved, (*found, *map(Path, (*report.inputs, *rules)))))
+    return frozenset(map(DISK.resolved, (*found, *map(Path, (*report.inputs, *rules)))))
 
 
 def with_errors(report: Report, errors: Iterable[Unreadable]) -> Report:

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import IO, Any, Self, cast
 
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.location import Location, Unreadable
 
 _GZIP, _ZSTD = ".gz", ".zst"
@@ -29,7 +31,7 @@ def _suffix(path: Path) -> str:
     return path.suffix.lower()
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(path: Path, tree: Tree = DISK) -> IO[bytes]:
     """A file, decompressed as it is read. Raises OSError, EOFError or zlib.error for what is wrong, now or later.
 
     What is read at once is bounded; a frame of zstd that asks for more than 128 MB of memory is refused, and so is a
@@ -37,7 +39,7 @@ def opened(path: Path) -> IO[bytes]:
     """
     if _suffix(path) == _ZSTD and _zstd() is None:
         raise OSError(_WANTING)
-    file = path.open("rb")
+    file = tree.open(path)
     return cast("IO[bytes]", _Decompressed(file, _suffix(path))) if is_compressed(path) else file
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import os
-import stat
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from iamlint.files.compressed import packed, unpacked
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 
 LARGEST = 256 * 1024 * 1024
@@ -29,24 +29,21 @@ _WIDE = (
 
 def resolved(path: Path) -> Path:
     """A path without symbolic links; as it is where they lead in a circle, or where it is no path at all."""
-    try:
-        return Path(os.path.realpath(path))
-    except ValueError:  # a NUL character in it
-        return path.absolute()
+    return DISK.resolved(path)
 
 
-def load(path: Path, shown: str) -> SourceText | Unreadable:
+def load(path: Path, shown: str, tree: Tree = DISK) -> SourceText | Unreadable:
     """The text of a file in UTF-8, its byte order mark taken off; ``shown`` is the path that messages name."""
     at = Location(shown)
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
+        status = tree.status(path)
+        if status.kind == "directory":
             return Unreadable(at, "this is a directory, where a file is expected")
-        if not stat.S_ISREG(status.st_mode):
+        if status.kind != "file":
             return Unreadable(at, "this is no regular file", "write what a pipe gives to a file first")
-        if status.st_size > LARGEST:
+        if status.size > LARGEST:
             return Unreadable(at, f"the file is larger than the {LARGEST // 1024**2} MB that iamlint reads")
-        data = path.read_bytes()
+        data = tree.read(path)
     except OSError as error:
         return Unreadable(at, f"the file cannot be read: {error.strerror or error}")
     except ValueError as error:  # a NUL byte in the path
@@ -54,17 +51,18 @@ def load(path: Path, shown: str) -> SourceText | Unreadable:
     return _decoded(data, at)
 
 
-def load_export(path: Path, shown: str) -> SourceText | Unreadable | None:
+def load_export(path: Path, shown: str, tree: Tree = DISK) -> SourceText | Unreadable | None:
     """The text of a plan or an export in UTF-16 or UTF-32, told by its byte order mark, or compressed.
 
     PowerShell's ``>`` writes UTF-16. None where the file is neither, or cannot be read at all.
     """
     at = Location(shown)
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
+        status = tree.status(path)
+        if status.kind != "file" or status.size > LARGEST:
             return None
-        data = path.read_bytes()
-    except OSError:
+        data = tree.read(path)
+    except (OSError, ValueError):
         return None
     if not packed(data):
         return _wide(data, at)
@@ -97,23 +95,23 @@ def _wide(data: bytes, at: Location) -> SourceText | Unreadable | None:
         return Unreadable(at, f"this is not text in {encoding.upper()} (byte {error.start})", "save it as UTF-8")
 
 
-def beginning(path: Path, size: int) -> str:
+def beginning(path: Path, size: int, tree: Tree = DISK) -> str:
     """The first bytes of a file, each as a character; empty where it is no regular file. Raises OSError."""
-    if not path.is_file():
+    if not tree.is_file(path):
         return ""
-    with path.open("rb") as file:
+    with tree.open(path) as file:
         return file.read(size).decode("latin-1").removeprefix("\xef\xbb\xbf")
 
 
-def sample(path: Path) -> str:
+def sample(path: Path, tree: Tree = DISK) -> str:
     """What a file that cannot be read as text begins with, decompressed; empty where it is no regular file.
 
     Each byte is a character, and those that are zero are left out, of which UTF-16 has many: what tells one format
     from another is in ASCII. Raises OSError.
     """
-    if not path.is_file():
+    if not tree.is_file(path):
         return ""
-    with path.open("rb") as file:
+    with tree.open(path) as file:
         data = file.read(_SAMPLE)
     if packed(data):
         pieces: list[bytes] = []

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from iamlint.budget import Budget
 from iamlint.documents.values import Value
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.location import SourceText, Unreadable
 
 
@@ -16,13 +18,14 @@ class Files:
     """The files that ``file()`` and its like may read: those below ``roots``; relative paths start at ``base``.
 
     ``load`` gives a file as a text that places can point into. ``assumed`` collects the directories that were taken to
-    be empty, since they are not there now; they may be when Terraform runs.
+    be empty, since they are not there now; they may be when Terraform runs. ``tree`` is where files are looked for.
     """
 
     roots: tuple[Path, ...] = ()
     base: Path = Path()
     load: Callable[[Path], SourceText | Unreadable] | None = None
     assumed: set[str] = field(default_factory=set, compare=False)
+    tree: Tree = DISK
 
 
 MOST_STEPS = 400_000

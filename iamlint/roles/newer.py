@@ -10,6 +10,8 @@ from pathlib import Path
 
 from iamlint.documents import path_text, read_json_documents, read_yaml
 from iamlint.documents.values import NULL, Value
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.roles import Catalog, Definition
 
@@ -19,9 +21,9 @@ MOST_ERRORS = 20
 """Wrong entries of a file that are told; a file of another kind has thousands."""
 
 
-def with_newer(catalog: Catalog, path: Path, shown: str) -> tuple[Catalog, list[Unreadable]]:
+def with_newer(catalog: Catalog, path: Path, shown: str, tree: Tree = DISK) -> tuple[Catalog, list[Unreadable]]:
     """The catalogue with the definitions of a file laid over it, and what in the file is no role of Google's."""
-    source = _text(path, shown)
+    source = _text(path, shown, tree)
     if isinstance(source, Unreadable):
         return catalog, [source]
     is_json = source.text.lstrip()[:1] in ("{", "[")
@@ -39,11 +41,11 @@ def with_newer(catalog: Catalog, path: Path, shown: str) -> tuple[Catalog, list[
 _HINT = "give what gcloud iam roles list or describe prints with --format=json"
 
 
-def _text(path: Path, shown: str) -> SourceText | Unreadable:
+def _text(path: Path, shown: str, tree: Tree) -> SourceText | Unreadable:
     try:
-        if path.exists() and not path.is_file():  # to open a pipe waits for somebody who writes to it
+        if tree.kind(path) not in ("file", None):  # to open a pipe waits for somebody who writes to it
             return Unreadable(Location(shown), "this is no regular file", _HINT)
-        with path.open("rb") as file:
+        with tree.open(path) as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
         return Unreadable(Location(shown), f"the file cannot be read: {error.strerror}", "check its name")

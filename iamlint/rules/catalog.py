@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from iamlint.files.disk import DISK
 from iamlint.files.texts import load
+from iamlint.files.tree import Entry, Tree
 from iamlint.finding import Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.rules.document import read_rule
@@ -22,10 +24,12 @@ def shipped_folder() -> Path:
     """The folder of the rules that ship: within the installed package, or beside it in a checkout."""
     package = Path(__file__).parent
     inside = package / "shipped"
-    return inside if inside.is_dir() else package.parents[1] / "rules"
+    return inside if DISK.is_directory(inside) else package.parents[1] / "rules"
 
 
-def load_rules(directories: Iterable[Path] = (), *, shipped: bool = True) -> tuple[tuple[Rule, ...], list[Unreadable]]:
+def load_rules(
+    directories: Iterable[Path] = (), *, shipped: bool = True, tree: Tree = DISK
+) -> tuple[tuple[Rule, ...], list[Unreadable]]:
     """The rules that ship and those in the directories, by id; and whatever is wrong with their documents.
 
     A rule lies in a folder that is its family: ``DIR/<family>/<id>.yaml``, or ``DIR/<id>.yaml`` where DIR is the
@@ -34,34 +38,45 @@ def load_rules(directories: Iterable[Path] = (), *, shipped: bool = True) -> tup
     rules: list[Rule] = []
     errors: list[Unreadable] = []
     folder = shipped_folder()
-    for path in _documents(folder) if shipped else ():
-        _load(path, None, rules, errors)
+    for path in _documents(folder, DISK) if shipped else ():
+        _load(path, DISK, None, rules, errors)
     for directory in directories:
-        paths = list(_documents(directory))
+        paths = list(_documents(directory, tree))
         if not paths:
             hint = "rules are files <family>/<id>.yaml"
-            errors.append(Unreadable(Location(_shown(directory)), "there are no rules here", hint))
+            errors.append(Unreadable(Location(_shown(directory, tree)), "there are no rules here", hint))
         for path in paths:
-            _load(path, folder / "rule.schema.json", rules, errors)
+            _load(path, tree, folder / "rule.schema.json", rules, errors)
     errors += _clashes(rules)
     return tuple(sorted(rules, key=lambda rule: rule.id)), errors
 
 
-def _documents(directory: Path) -> Iterator[Path]:
-    if directory.is_file():
+def _documents(directory: Path, tree: Tree) -> Iterator[Path]:
+    """The documents in a directory, then those in the directories in it; or the file that is given."""
+    if tree.is_file(directory):
         yield directory
         return
-    for pattern in ("*", "*/*"):
-        yield from sorted(path for path in directory.glob(pattern) if path.suffix in _SUFFIXES and path.is_file())
+    families = [directory / entry.name for entry in _entries(directory, tree) if entry.kind == "directory"]
+    for folders in ([directory], families):
+        files = (folder / entry.name for folder in folders for entry in _entries(folder, tree) if entry.kind == "file")
+        yield from sorted(path for path in files if path.suffix in _SUFFIXES)
 
 
-def _load(path: Path, schema: Path | None, rules: list[Rule], errors: list[Unreadable]) -> None:
-    shown, slug, family = _shown(path), path.stem, path.resolve().parent.name
+def _entries(directory: Path, tree: Tree) -> list[Entry]:
+    """The entries of a directory; none where it cannot be read."""
+    try:
+        return list(tree.entries(directory))
+    except OSError:
+        return []
+
+
+def _load(path: Path, tree: Tree, schema: Path | None, rules: list[Rule], errors: list[Unreadable]) -> None:
+    shown, slug, family = _shown(path, tree), path.stem, tree.resolved(path).parent.name
     wrong = [name for name in (slug, family) if not _is_name(name)]
     if wrong:
         errors.append(Unreadable(Location(shown), f"`{wrong[0]}` is no name for a rule or family", f"use {_NAME}"))
         return
-    source = load(path, shown)
+    source = load(path, shown, tree)
     found = [source] if isinstance(source, Unreadable) else read_rule(source, slug, family, schema)
     if isinstance(found, Rule):
         rules.append(found)
@@ -74,9 +89,9 @@ def _is_name(name: str) -> bool:
     return name[:1].isalpha() and all(word.isalnum() and word.isascii() and word == word.lower() for word in words)
 
 
-def _shown(path: Path) -> str:
+def _shown(path: Path, tree: Tree) -> str:
     """The path as messages have it: relative to the working directory where it lies below it."""
-    resolved, cwd = path.resolve(), Path.cwd()
+    resolved, cwd = tree.resolved(path), Path.cwd()
     return (resolved.relative_to(cwd) if resolved.is_relative_to(cwd) else resolved).as_posix()
 
 

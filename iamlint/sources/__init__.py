@@ -10,7 +10,7 @@ from pathlib import Path
 from iamlint.budget import TimeUp
 from iamlint.facts import Declaration, Fact, Gap
 from iamlint.files.compressed import wanting
-from iamlint.files.texts import beginning, resolved, sample
+from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.gcloud import KINDS, read_export
@@ -54,7 +54,7 @@ def _deep_recursion() -> Iterator[None]:
 
 def _read_all(paths: list[Path], options: Options) -> Reading:
     beside = [path for path in (options.source_root, *options.var_files) if path]
-    workspace = Workspace([*paths, *beside], allowance=options.allowance)
+    workspace = Workspace([*paths, *beside], allowance=options.allowance, tree=options.tree)
     found = discover(paths, workspace, options.exclude)
     reading = Reading(errors=found.errors, excluded=found.excluded)
     reading.facts += (
@@ -85,7 +85,11 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
     unrecognised = 0
     for path, given, document in documents:
-        if not given and resolved(path) in workspace.data and not _says_whose(document, workspace.shown(path)):
+        if (
+            not given
+            and workspace.resolved(path) in workspace.data
+            and not _says_whose(document, workspace.shown(path))
+        ):
             continue  # it is a part of the configuration that reads it
         reading.add(document)
         claimed = None if document.files or document.errors or given else claim(workspace.shown(path))
@@ -135,19 +139,19 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
 
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:
     """One plan or export. A document of no known kind is an error where the user named it, or its name claims one."""
-    if workspace.allowed(resolved(path)):
+    if workspace.allowed(workspace.resolved(path)):
         missing = wanting(path, workspace.shown(path))
         if missing:
             return Reading(errors=[missing])
-        if is_stream(path):
+        if is_stream(path, options.tree):
             return read_stream(path, workspace.shown(path), options)
     source = workspace.load_export(path)
     if isinstance(source, Unreadable):
-        if workspace.allowed(resolved(path)) and is_binary_plan(path):
+        if workspace.allowed(workspace.resolved(path)) and is_binary_plan(path, options.tree):
             return Reading(errors=[binary_plan(source.at.path)])
         if named or claim(source.at.path) or is_plan_name(source.at.path) or _is_lost(path, workspace):
             return Reading(errors=[source])
-        outside = path.exists() and not workspace.allowed(resolved(path))
+        outside = workspace.tree.exists(path) and not workspace.allowed(workspace.resolved(path))
         return Reading(facts=[Gap(source.reason, Declaration(source.at, "file"))] if outside else [])
     found = read_plans(source, options, workspace, named=named) or read_export(source, options, named=named)
     if found is None:
@@ -158,10 +162,10 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
 
 def _stand_in(path: Path, named: bool, found: Found, workspace: Workspace) -> Reading | None:
     """What is said of a file that holds a pointer or something encrypted; None for others."""
-    if not workspace.allowed(resolved(path)):
+    if not workspace.allowed(workspace.resolved(path)):
         return None
     try:
-        kind = stand_in(beginning(path, LONGEST_BEGINNING))
+        kind = stand_in(beginning(path, LONGEST_BEGINNING, workspace.tree))
     except (OSError, ValueError):
         return None
     shown = workspace.shown(path)
@@ -171,10 +175,10 @@ def _stand_in(path: Path, named: bool, found: Found, workspace: Workspace) -> Re
 
 def _is_lost(path: Path, workspace: Workspace) -> bool:
     """Whether a file that cannot be read as text was meant to be a plan or an export, as far as can be told."""
-    if not workspace.allowed(resolved(path)):
+    if not workspace.allowed(workspace.resolved(path)):
         return False
     try:
-        return mark(sample(path)) is not None
+        return mark(sample(path, workspace.tree)) is not None
     except PermissionError:
         return True
     except (OSError, ValueError):

@@ -9,6 +9,8 @@ from pathlib import Path
 from iamlint.budget import Allowance
 from iamlint.causes import VarFile
 from iamlint.facts import Fact
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.roles import Catalog
 
@@ -77,7 +79,8 @@ class Options:
     that all that lies in a given folder counts as named, whatever else does. ``progress`` is told what is being read.
     ``relevant`` says what is kept of large exports; without it everything is. ``workspace`` is what
     ``terraform.workspace`` is in every root module, where the user says so. ``roles`` is the catalogue of Google's
-    roles, where it is not the one that ships. ``allowance`` is what the run may spend.
+    roles, where it is not the one that ships. ``allowance`` is what the run may spend. ``tree`` is
+    where everything is read from.
     """
 
     variables: tuple[str, ...] = ()
@@ -94,6 +97,7 @@ class Options:
     roles: Catalog | None = None
     workspace: str | None = None
     allowance: Allowance = field(default_factory=Allowance)
+    tree: Tree = DISK
 
 
 @dataclass(slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from iamlint.files.texts import resolved
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
 from iamlint.sources.unwalked import is_walked
 
@@ -34,22 +34,22 @@ class Touched:
     excluded: int = 0
 
 
-def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = ()) -> Touched:
+def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = (), tree: Tree = DISK) -> Touched:
     """What the files of a change touch in the repository at ``top``. Files that are gone touch nothing.
 
     ``exclude`` are globs of paths: what lies there, or below, is left out.
     """
     globs = tuple(glob.rstrip("/") for glob in exclude)
-    given = [path for path in files if path.is_file() and not is_ignored(path.name)]
+    given = [path for path in files if tree.is_file(path) and not is_ignored(path.name)]
     files = [path for path in given if not _is_excluded(path, globs)]
     of_module = [path for path in files if is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)]
-    modules = {resolved(path.parent) for path in of_module}
+    modules = {tree.resolved(path.parent) for path in of_module}
     documents = [path for path in files if path not in of_module]
-    callers, whole = _callers(modules, resolved(top)) if modules else (set[Path](), True)
+    callers, whole = _callers(modules, tree.resolved(top), tree) if modules else (set[Path](), True)
     wanted = modules | callers
-    chosen = (_first_file(directory) for directory in sorted(wanted))
+    chosen = (_first_file(directory, tree) for directory in sorted(wanted))
     paths = (*(path for path in chosen if path), *documents)
-    directories = frozenset(modules | {resolved(path.parent) for path in documents})
+    directories = frozenset(modules | {tree.resolved(path.parent) for path in documents})
     return Touched(paths, directories, whole, len(given) - len(files))
 
 
@@ -57,17 +57,17 @@ def _is_excluded(path: Path, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(above.as_posix(), glob) for above in (path, *path.parents) for glob in globs)
 
 
-def _callers(modules: set[Path], top: Path) -> tuple[set[Path], bool]:
+def _callers(modules: set[Path], top: Path, tree: Tree) -> tuple[set[Path], bool]:
     """The directories below ``top`` whose modules call one of these, directly or through others; whether all are."""
     callers: dict[Path, set[Path]] = {}
     whole = True
-    for number, path in enumerate(_terraform_files(top)):
+    for number, path in enumerate(_terraform_files(top, tree)):
         if number == MOST_FILES:
             whole = False
             break
-        directory = resolved(path.parent)
-        for source in _local_sources(path):
-            callers.setdefault(resolved(directory / source), set()).add(directory)
+        directory = tree.resolved(path.parent)
+        for source in _local_sources(path, tree):
+            callers.setdefault(tree.resolved(directory / source), set()).add(directory)
     found: set[Path] = set()
     left = list(modules)
     while left:
@@ -77,22 +77,23 @@ def _callers(modules: set[Path], top: Path) -> tuple[set[Path], bool]:
     return found, whole
 
 
-def _terraform_files(top: Path) -> Iterator[Path]:
-    for directory, names, files in os.walk(top):
-        names[:] = sorted(name for name in names if is_walked(Path(directory, name)))
-        yield from (Path(directory, name) for name in files if is_configuration(name))
+def _terraform_files(top: Path, tree: Tree) -> Iterator[Path]:
+    for directory, names, files in tree.walk(top):
+        names[:] = sorted(name for name in names if is_walked(directory / name, tree))
+        yield from (directory / name for name in files if is_configuration(name))
 
 
-def _local_sources(path: Path) -> list[str]:
+def _local_sources(path: Path, tree: Tree) -> list[str]:
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
+        status = tree.status(path)
+        if status.kind != "file" or status.size > _LARGEST:
             return []
-        return _LOCAL_SOURCE.findall(path.read_text(encoding="utf-8", errors="replace"))
+        return _LOCAL_SOURCE.findall(tree.read(path).decode("utf-8", "replace"))
     except OSError:
         return []  # what cannot be read is told when its own module is checked
 
 
-def _first_file(directory: Path) -> Path | None:
+def _first_file(directory: Path, tree: Tree) -> Path | None:
     """A file that names the module in a directory, None where there is none."""
-    paths = sorted(directory / name for name in os.listdir(directory) if is_configuration(name))
-    return next((path for path in paths if path.is_file() and path.stat().st_size), None)
+    paths = (directory / name for name in tree.names(directory) if is_configuration(name))
+    return next((path for path in paths if tree.is_file(path) and tree.status(path).size), None)

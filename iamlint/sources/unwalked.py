@@ -5,13 +5,13 @@ Only names are looked at, and only so many, since a link may lead anywhere and `
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from iamlint.files.texts import resolved
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.sources.names import is_configuration
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
@@ -32,9 +32,9 @@ class Unwalked:
     reason: str
 
 
-def is_walked(directory: Path) -> bool:
+def is_walked(directory: Path, tree: Tree) -> bool:
     """Whether a directory that is met on a walk is walked into."""
-    return not (directory.name.startswith(".") or directory.name in SKIPPED or directory.is_symlink())
+    return not (directory.name.startswith(".") or directory.name in SKIPPED or tree.is_link(directory))
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class Look:
     """A look into directories that were not walked into; ``walked`` are those that were, resolved."""
 
     walked: set[Path]
+    tree: Tree = DISK
     left: int = MOST_NAMES
     _without: set[Path] = field(default_factory=set)
 
@@ -54,7 +55,7 @@ class Look:
             if found:
                 name = "this directory" if found == directory else f"{directory.name} above it"
                 yield Unwalked(
-                    found, f"Terraform files here are not read: {name} is not walked into, {_why(directory)}"
+                    found, f"Terraform files here are not read: {name} is not walked into, {_why(directory, self.tree)}"
                 )
             elif self.left < 0:
                 why = f"iamlint looks at {MOST_NAMES} names in such directories"
@@ -65,7 +66,7 @@ class Look:
         waiting, seen = deque([top]), set[Path]()
         while waiting:
             directory = waiting.popleft()
-            real = resolved(directory)
+            real = self.tree.resolved(directory)
             if real in seen or real in self.walked or real in self._without:
                 continue
             seen.add(real)
@@ -83,13 +84,12 @@ class Look:
         """The files (True) and directories in a directory, by name; links are what they lead to."""
         found: list[tuple[str, bool]] = []
         try:
-            with os.scandir(directory) as entries:
-                for entry in entries:
-                    self.left -= 1
-                    if self.left < 0:
-                        break
-                    if entry.is_file() or entry.is_dir():
-                        found.append((entry.name, entry.is_file()))
+            for entry in self.tree.entries(directory):
+                self.left -= 1
+                if self.left < 0:
+                    break
+                if entry.kind in ("file", "directory"):
+                    found.append((entry.name, entry.kind == "file"))
         except OSError:
             pass  # what cannot be read here, Terraform cannot read either
         return sorted(found)
@@ -99,8 +99,8 @@ def _is_of_init(directory: Path, name: str) -> bool:
     return directory.name == ".terraform" and name in _OF_TERRAFORM
 
 
-def _why(directory: Path) -> str:
-    if directory.is_symlink():
+def _why(directory: Path, tree: Tree) -> str:
+    if tree.is_link(directory):
         return "since it is a symbolic link"
     if directory.name in SKIPPED:
         return "since directories of its name hold what others wrote"

@@ -10,7 +10,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from iamlint.budget import Allowance
-from iamlint.files.texts import load, load_export, resolved
+from iamlint.files.disk import DISK
+from iamlint.files.texts import load, load_export
+from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.recognition.belongs import claim
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS
@@ -32,24 +34,35 @@ class Workspace:
     anything is compared, so that none leads out. ``data`` are the files that Terraform's expressions have read.
     """
 
-    def __init__(self, paths: Iterable[Path], cwd: Path | None = None, allowance: Allowance | None = None) -> None:
+    def __init__(
+        self,
+        paths: Iterable[Path],
+        cwd: Path | None = None,
+        allowance: Allowance | None = None,
+        tree: Tree = DISK,
+    ) -> None:
         self.allowance = allowance or Allowance()
-        self.cwd = resolved(cwd or Path.cwd())
+        self.tree = tree
+        self.cwd = tree.resolved(cwd or Path.cwd())
         self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path)}))
         self.texts: dict[str, SourceText] = {}
         self.data: set[Path] = set()
         self._loaded: dict[Path, SourceText | Unreadable] = {}
 
     def _roots_of(self, path: Path) -> Iterator[Path]:
-        real = resolved(path)
-        directory = real if real.is_dir() else real.parent
+        real = self.resolved(path)
+        directory = real if self.tree.is_directory(real) else real.parent
         yield directory
         if directory.is_relative_to(self.cwd):
             yield self.cwd
         for parent in (directory, *directory.parents):
-            if (parent / ".git").exists():
+            if self.tree.exists(parent / ".git"):
                 yield parent
                 break
+
+    def resolved(self, path: Path) -> Path:
+        """Return the path without symbolic links."""
+        return self.tree.resolved(path)
 
     def allowed(self, real: Path) -> bool:
         """Whether a resolved path lies below a root."""
@@ -62,7 +75,7 @@ class Workspace:
 
     def load(self, path: Path) -> SourceText | Unreadable:
         """The text of a file, read at most once."""
-        real = resolved(path)
+        real = self.resolved(path)
         if real not in self._loaded:
             self._loaded[real] = self._load(path, real)
         return self._loaded[real]
@@ -70,23 +83,23 @@ class Workspace:
     def load_export(self, path: Path) -> SourceText | Unreadable:
         """The text of a plan or an export, which may be in UTF-16 or compressed, unlike Terraform's own files."""
         found = self.load(path)
-        if isinstance(found, SourceText) or not self.allowed(resolved(path)):
+        if isinstance(found, SourceText) or not self.allowed(self.resolved(path)):
             return found
-        other = load_export(path, self.shown(path))
+        other = load_export(path, self.shown(path), self.tree)
         if isinstance(other, SourceText):
             self.texts[other.path] = other
         return other or found
 
     def load_data(self, path: Path) -> SourceText | Unreadable:
         """The text of a file that Terraform reads as data: what it means is for the configuration to say."""
-        self.data.add(resolved(path))
+        self.data.add(self.resolved(path))
         return self.load(path)
 
     def _load(self, path: Path, real: Path) -> SourceText | Unreadable:
         shown = self.shown(path)
         if not self.allowed(real):
             return Unreadable(Location(shown), "the file lies outside of what iamlint was given to read")
-        found = load(real, shown)
+        found = load(real, shown, self.tree)
         if isinstance(found, SourceText):
             self.texts[shown] = found
             self.allowance.read(len(found.text))
@@ -129,22 +142,24 @@ def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str]
     ``exclude`` are globs of paths, as shown, that are not walked into or taken; a path that is given itself always is.
     """
     excluded = tuple(glob.rstrip("/") for glob in exclude)
-    found, walk = Found(), _Walk()
+    found, walk, tree = Found(), _Walk(), workspace.tree
     for path in paths:
-        if path.is_dir():
-            found.given.add(resolved(path))
+        kind = tree.kind(path)
+        if kind == "directory":
+            found.given.add(tree.resolved(path))
             directories, documents = len(found.directories), len(found.documents)
             found.errors += _walk(path, found, walk, workspace, excluded)
             if len(found.directories) == directories:
                 found.exports.update(document for document, _ in found.documents[documents:])
-        elif path.is_file() and is_ignored(path.name):
+        elif kind == "file" and is_ignored(path.name):
             why = "Terraform ignores files whose name begins with a dot"
             found.errors.append(Unreadable(Location(workspace.shown(path)), why, "rename it, or leave it out"))
-        elif path.is_file() and path.stat().st_size:
-            _sort(path, found, named=True)
+        elif kind == "file" and tree.status(path).size:
+            _sort(path, found, tree, named=True)
         else:
-            found.errors.append(Unreadable(Location(workspace.shown(path)), *_useless(path)))
-    found.unwalked = list(Look(walk.done | {resolved(path) for path in found.directories}).told(walk.left_out))
+            found.errors.append(Unreadable(Location(workspace.shown(path)), *_useless(path, tree)))
+    walked = walk.done | {tree.resolved(path) for path in found.directories}
+    found.unwalked = list(Look(walked, tree).told(walk.left_out))
     found.directories = sorted(set(found.directories))
     found.documents = sorted(dict(sorted(found.documents)).items())  # named, where it is both
     return found
@@ -160,13 +175,13 @@ def _fits(shown: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(shown, glob) for glob in globs)
 
 
-def _useless(path: Path) -> tuple[str, str]:
+def _useless(path: Path, tree: Tree) -> tuple[str, str]:
     """Why a path that the user gave is neither a directory nor a file that says something, and what to do."""
-    if path.is_file():
+    if tree.is_file(path):
         return "the file is empty", "give a file that says something, or the directory that it is in"
-    if path.exists():
+    if tree.exists(path):
         return "this is no regular file", "give a file or a directory; write what a pipe gives to a file first"
-    if path.is_symlink():
+    if tree.is_link(path):
         return "the symbolic link leads to nothing, or in a circle", "check where it leads"
     return "there is no such file or directory", "check the path"
 
@@ -177,19 +192,20 @@ def _walk(
     """Sort what lies below a directory; what of it cannot be read, or that there is nothing."""
     before = len(found.directories) + len(found.documents)
     unreadable: list[OSError] = []
-    for directory, names, files in os.walk(top, onerror=unreadable.append):
-        walk.done.add(resolved(Path(directory)))
-        every = [Path(directory, name) for name in sorted(names)]
+    tree = workspace.tree
+    for directory, names, files in tree.walk(top, unreadable.append):
+        walk.done.add(tree.resolved(directory))
+        every = [directory / name for name in sorted(names)]
         inner = [path for path in every if not _fits(workspace.shown(path), excluded)]
-        shut = [path for path in every if _fits(workspace.shown(path), excluded) and is_walked(path)]
-        found.excluded += _counted(file for path in shut for file in _below(path))
-        walk.left_out += [path for path in inner if not is_walked(path)]
-        names[:] = [path.name for path in inner if is_walked(path)]
-        for path in (Path(directory, name) for name in files):
+        shut = [path for path in every if _fits(workspace.shown(path), excluded) and is_walked(path, tree)]
+        found.excluded += _counted((file for path in shut for file in _below(path, tree)), tree)
+        walk.left_out += [path for path in inner if not is_walked(path, tree)]
+        names[:] = [path.name for path in inner if is_walked(path, tree)]
+        for path in (directory / name for name in files):
             if not _fits(workspace.shown(path), excluded):
-                _sort(path, found, named=False)
+                _sort(path, found, tree, named=False)
             else:
-                found.excluded += _counted([path])
+                found.excluded += _counted([path], tree)
     for error in unreadable:
         where = Location(workspace.shown(Path(error.filename)))
         yield Unreadable(where, f"the directory cannot be read: {error.strerror}", "check its permissions")
@@ -198,32 +214,32 @@ def _walk(
         yield Unreadable(Location(workspace.shown(top)), "nothing in this directory can be checked", hint)
 
 
-def _below(top: Path) -> Iterator[Path]:
+def _below(top: Path, tree: Tree) -> Iterator[Path]:
     """The files of a directory that is left out."""
-    for directory, names, files in os.walk(top) if not top.is_symlink() else ():
-        names[:] = [name for name in names if is_walked(Path(directory, name))]
-        yield from (Path(directory, name) for name in files)
+    for directory, names, files in tree.walk(top) if not tree.is_link(top) else ():
+        names[:] = [name for name in names if is_walked(directory / name, tree)]
+        yield from (directory / name for name in files)
 
 
-def _counted(paths: Iterable[Path]) -> int:
+def _counted(paths: Iterable[Path], tree: Tree) -> int:
     """How many of these files would be read."""
     found = Found()
     for path in paths:
-        _sort(path, found, named=False)
+        _sort(path, found, tree, named=False)
     return len(found.directories) + len(found.documents) + len(found.unread)
 
 
-def _sort(path: Path, found: Found, *, named: bool) -> None:
+def _sort(path: Path, found: Found, tree: Tree, *, named: bool) -> None:
     name = path.name
     if is_ignored(name):
         return
     if is_configuration(name) or name.endswith(ASSIGNMENTS):
         if named or is_configuration(name):
-            found.directories.append(resolved(path.parent))
+            found.directories.append(tree.resolved(path.parent))
         else:
             found.var_files.append(path)
         if named:
-            found.given.add(resolved(path.parent))
+            found.given.add(tree.resolved(path.parent))
     elif not named and (why := _unread(name)):
         found.unread[path] = why
     elif named or _is_document(path, usual(name)):

@@ -114,7 +114,7 @@ def test_the_look_is_bounded_and_says_so(top: Path, monkeypatch: pytest.MonkeyPa
 
 
 def _short(init):  # type: ignore[no-untyped-def]  # the signature of what it stands for
-    return lambda self, walked: init(self, walked, 5)
+    return lambda self, walked, tree: init(self, walked, tree, 5)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

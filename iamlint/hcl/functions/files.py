@@ -29,15 +29,16 @@ def read_bytes(files: Files, name: str) -> bytes:
     if changes(files, name):
         raise Unclear(Unknown(f"Terraform or git itself changes the file {name}"))
     try:
-        if path.is_dir():
+        kind = files.tree.kind(path)
+        if kind == "directory":
             raise Refused(f"{name} is a directory")
-        if not path.exists():
+        if kind is None:
             raise Unclear(absent(name))
-        if not path.is_file():
+        if kind != "file":
             raise Refused(f"{name} is no regular file")
-        if path.stat().st_size > LARGEST:
+        if files.tree.status(path).size > LARGEST:
             raise Unclear(Unknown(f"the file {name} is larger than the {LARGEST} bytes that an expression may read"))
-        return path.read_bytes()
+        return files.tree.read(path)
     except OSError as error:
         raise Unclear(Unknown(f"the file {name} cannot be read: {error.strerror}")) from error
 
@@ -72,9 +73,9 @@ def _exists(files: Files, path: Value) -> Data:
     name = named(files, path)
     found = located(files, name)
     name = shown(files, name)
-    if found.is_dir():
+    if files.tree.is_directory(found):
         raise Refused(f"{name} is a directory")
-    if found.is_file() and (not changes(files, name) or found.name == _LOCK):
+    if files.tree.is_file(found) and (not changes(files, name) or found.name == _LOCK):
         return True
     raise Unclear(absent(name))
 

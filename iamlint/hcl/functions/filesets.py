@@ -8,7 +8,6 @@ https://github.com/bmatcuk/doublestar, which it uses; checked with ``terraform c
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from iamlint.documents.values import Data, Value
+from iamlint.files.tree import Tree
 from iamlint.hcl.functions.paths import absent, changes, is_inside, located, named, shown
 from iamlint.hcl.functions.patterns import Pattern, compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, Unclear, set_of
@@ -76,19 +76,20 @@ class _Search:
         real = located(self.files, str(folder))
         if names and changes(self.files, str(folder / "*" if wanted else folder)):
             raise Unclear(Unknown(f"Terraform or git makes what is in {shown(self.files, str(folder))}"))
-        if not real.exists():
+        kind = self.files.tree.kind(real)
+        if kind is None:
             if depth == 0 and wanted:
                 self.files.assumed.add(shown(self.files, str(folder)))
             elif depth == 0:
                 raise Unclear(absent(shown(self.files, str(folder))))
             return
         if not wanted:
-            if real.is_file():
+            if kind == "file":
                 yield str(folder)
-        elif _is_link_as_text(real):
+        elif _is_link_as_text(self.files.tree, real):
             name = shown(self.files, str(folder))
             raise Unclear(Unknown(f"{name} is a file with a path, as git writes symbolic links where it makes none"))
-        elif real.is_dir():
+        elif kind == "directory":
             if real in self.inside or len(self.inside) > DEEPEST:
                 raise Unclear(Unknown(f"directories nested deeper than {DEEPEST} levels, or links in a circle"))
             self.inside.append(real)
@@ -96,7 +97,7 @@ class _Search:
             self.inside.pop()
 
     def _below(self, folder: Path, wanted: Sequence[_Component], depth: int) -> Iterator[str]:
-        entries = sorted(os.listdir(folder))
+        entries = self.files.tree.names(folder)
         self.visited += len(entries)
         if self.visited > MOST_ELEMENTS:
             raise Unclear(Unknown("more files than iamlint lists"))
@@ -104,12 +105,12 @@ class _Search:
         for name in entries:
             path = folder / name
             if first is None:
-                real = Path(os.path.realpath(path))
+                real = self.files.tree.resolved(path)
                 if not is_inside(self.files, real):
                     raise Unclear(
                         Unknown(f"{shown(self.files, str(path))} leads out of what iamlint was given to read")
                     )
-                if real.is_dir():
+                if self.files.tree.is_directory(real):
                     yield from self.matching(path, wanted, depth)
                 elif not rest:
                     yield from self._file(path)
@@ -129,19 +130,21 @@ class _Search:
 
     def _file(self, path: Path) -> Iterator[str]:
         real = located(self.files, str(path))
-        if not real.exists():
+        kind = self.files.tree.kind(real)
+        if kind is None:
             raise Unclear(Unknown(f"{shown(self.files, str(path))} leads to a file that is not there"))
-        if real.is_file():
+        if kind == "file":
             yield str(path)
 
 
-def _is_link_as_text(real: Path) -> bool:
+def _is_link_as_text(tree: Tree, real: Path) -> bool:
     """Whether a file holds nothing but the path of a directory. Source: ``core.symlinks`` of git-config(1)."""
     try:
-        if not real.is_file() or real.stat().st_size > _LONGEST_LINK:
+        status = tree.status(real)
+        if status.kind != "file" or status.size > _LONGEST_LINK:
             return False
-        written = real.read_text("utf-8")
-        return bool(written) and (real.parent / written).is_dir()
+        written = tree.read(real).decode("utf-8")
+        return bool(written) and tree.is_directory(real.parent / written)
     except (OSError, ValueError):
         return False
 

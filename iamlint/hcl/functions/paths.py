@@ -34,7 +34,7 @@ def located(files: Files, name: str) -> Path:
     """The file or directory of a path without symbolic links; raises `Unclear` outside of the roots."""
     if "\0" in name or name.startswith("~"):
         raise Unclear(Unknown("a path that iamlint does not follow"))
-    resolved = Path(os.path.realpath(files.base / name))
+    resolved = files.tree.resolved(files.base / name)
     if not is_inside(files, resolved):
         raise Unclear(Unknown(f"the file {shown(files, name)} lies outside of what iamlint was given to read"))
     return resolved

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +18,7 @@ from iamlint.budget import Exhausted
 from iamlint.documents import read_json, read_json_documents
 from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place
 from iamlint.files.compressed import is_compressed, opened
+from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.assets import RESOURCES, assets
 from iamlint.sources.gcloud.dull import Dull
@@ -63,15 +64,15 @@ class LineText(SourceText):
         return self._number, offset + 1
 
 
-def is_stream(path: Path) -> bool:
+def is_stream(path: Path, tree: Tree) -> bool:
     """Whether a file is an export of assets that is large or compressed: told by its first line."""
     try:
-        if not path.is_file():  # to open a pipe waits for somebody who writes to it
+        if tree.kind(path) != "file":  # to open a pipe waits for somebody who writes to it
             return False
-        whole = not usual(path.name).endswith((".json", ".jsonl", ".ndjson")) or path.stat().st_size < SMALL
+        whole = not usual(path.name).endswith((".json", ".jsonl", ".ndjson")) or tree.status(path).size < SMALL
         if whole and not is_compressed(path):
             return False
-        with opened(path) as file:
+        with opened(path, tree) as file:
             first = file.readline(LONGEST)
     except (OSError, EOFError, zlib.error):
         return False
@@ -85,8 +86,8 @@ def read_stream(path: Path, shown: str, options: Options) -> Reading:
     """What an export of assets says. Lines that cannot be read are told, and the others are read."""
     reading, hierarchy, wrong, in_a_row = Reading(files=1), Hierarchy(), 0, 0
     dull = Dull(options.relevant.alike) if options.relevant else None
-    work = options.allowance.document(_size(path))
-    for number, line in _lines(path, shown, reading, dull, options.progress):
+    work = options.allowance.document(_size(path, options.tree))
+    for number, line in _lines(path, shown, reading, dull, options):
         found = _facts(line, number, shown, options.relevant, hierarchy, dull)
         try:
             work.spend(STEPS_OF_LINE + len(line) // 100 + STEPS_OF_FACT * (isinstance(found, list) and len(found)))
@@ -110,23 +111,23 @@ def read_stream(path: Path, shown: str, options: Options) -> Reading:
     return reading
 
 
-def _size(path: Path) -> int:
+def _size(path: Path, tree: Tree) -> int:
     """How large a file is for what it may take: one that is compressed is worth a few times as much."""
     try:
-        return path.stat().st_size * (_WORTH if is_compressed(path) else 1)
+        return tree.status(path).size * (_WORTH if is_compressed(path) else 1)
     except OSError:
         return 0
 
 
 def _lines(
-    path: Path, shown: str, reading: Reading, dull: Dull | None, progress: Callable[[str], None]
+    path: Path, shown: str, reading: Reading, dull: Dull | None, options: Options
 ) -> Iterator[tuple[int, bytes]]:
     """The lines that are not known to be dull, with their numbers; a file that cannot be read on is an error."""
     number = 1
     try:
-        with opened(path) as file:
+        with opened(path, options.tree) as file:
             for lines in _stretches(file):
-                progress(f"reading {shown}: line {number}")
+                options.progress(f"reading {shown}: line {number}")
                 at = 0
                 while at < len(lines):
                     if dull:

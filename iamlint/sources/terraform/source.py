@@ -60,7 +60,9 @@ def read_terraform(
             reading.errors.append(Unreadable(Location(workspace.shown(directory)), f"nothing is checked here: {found}"))
     given = _var_files(options, workspace, reading)
     readings = {directory: library.readings(directory) for directory in modules}
-    roots, called = root_modules(modules.values(), lambda module: _sources(readings[module.directory].values()))
+    roots, called = root_modules(
+        modules.values(), lambda module: _sources(readings[module.directory].values()), workspace.tree
+    )
     declaring = [one for root in roots for one in readings[root.directory].values()]
     names = {root.directory: root.variables.keys() for root in roots}
     reading.var_files = var_files(present.var_files, options.var_files, names, workspace)
@@ -179,7 +181,7 @@ class _Roots:
 
     def _of_workspaces(self, root: Module, top: Callable[[Module, Value], ModuleInstance]) -> tuple[list[Fact], bool]:
         """The facts of a module in every workspace, and whether another program reads a module of it differently."""
-        selected = selection(root, self.options.workspace)
+        selected = selection(root, self.options.workspace, self.workspace.tree)
         first = top(root, selected.value)
         facts, differs = self.share.facts_of(first), first.run.modules.differ
         for name in selected.others if first.run.asks_workspace else ():
@@ -202,14 +204,14 @@ class _Roots:
 
     def _top(self, root: Module, dialect: Dialect, name: Value) -> ModuleInstance:
         """The instance of a root module, which reads other states among these, in a workspace."""
-        access = Files(self.workspace.roots, root.directory, self.workspace.load_data)
+        access = Files(self.workspace.roots, root.directory, self.workspace.load_data, tree=self.workspace.tree)
         inputs, self.errors[root.directory] = root_inputs(root, self.given, self.options.variables, access)
         return self._instance(root, dialect, name, inputs)
 
     def _instance(self, root: Module, dialect: Dialect, name: Value, inputs: Mapping[str, Value]) -> ModuleInstance:
         run = Run(
             self.library.for_root(root.directory, dialect),
-            Files(self.workspace.roots, root.directory, self.workspace.load_data),
+            Files(self.workspace.roots, root.directory, self.workspace.load_data, tree=self.workspace.tree),
             root.directory,
             name,
             answers=self.answers(self.workspace.shown(root.directory)),

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from iamlint.files.texts import resolved
+from iamlint.files.tree import Tree
 from iamlint.sources.terraform.configuration.versions import fits
 
 FOLDER = Path(".terraform", "modules")
@@ -47,7 +47,7 @@ class Installed:
         return None
 
 
-def read_manifest(text: str, root: Path) -> dict[str, Installed]:
+def read_manifest(text: str, root: Path, tree: Tree) -> dict[str, Installed]:
     """The entries of a manifest, by the path of calls (``a.b``). A broken one installs nothing, as for Terraform.
 
     Entries that lead out of the folder of installed modules are left out: ``terraform init`` writes none.
@@ -62,8 +62,8 @@ def read_manifest(text: str, root: Path) -> dict[str, Installed]:
             found[key] = one
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-    home = resolved(root / FOLDER)
-    return {key: one for key, one in found.items() if resolved(one.directory).is_relative_to(home)}
+    home = tree.resolved(root / FOLDER)
+    return {key: one for key, one in found.items() if tree.resolved(one.directory).is_relative_to(home)}
 
 
 def _registry(source: str) -> tuple[str, str, str] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from iamlint.files.texts import resolved
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
@@ -43,7 +42,7 @@ class Library:
 
         Where only the other program finds files, the module is empty, as a call of it is for Terraform.
         """
-        real = resolved(directory)
+        real = self._workspace.resolved(directory)
         if (real, dialect) not in self._modules:
             names = self._configuration(directory, real)
             if isinstance(names, str):
@@ -54,24 +53,26 @@ class Library:
     def readings(self, directory: Path) -> Readings:
         """The module in a directory, as each program reads it that finds configuration there."""
         found = {dialect: self.module(directory, dialect) for dialect in DIALECTS}
-        names = self._names.get(resolved(directory), [])
+        names = self._names.get(self._workspace.resolved(directory), [])
         if not configuration_names(names, "terraform"):
             del found["terraform"]
         return {dialect: module for dialect, module in found.items() if isinstance(module, Module)}
 
     def differs(self, directory: Path) -> bool:
         """Whether Terraform and OpenTofu read something different in the directory of a module that was read."""
-        real = resolved(directory)
+        real = self._workspace.resolved(directory)
         return self._modules.get((real, "terraform")) is not self._modules.get((real, "opentofu"))
 
     def _configuration(self, directory: Path, real: Path) -> list[str] | str:
         shown = self._workspace.shown(directory)
         if not self._workspace.allowed(real):
             return f"{shown} lies outside of what iamlint was given to read"
-        if not real.is_dir():
+        if not self._workspace.tree.is_directory(real):
             return f"the directory {shown} is not there"
         try:
-            self._names[real] = sorted(entry.name for entry in real.iterdir() if entry.is_file())
+            self._names[real] = sorted(
+                entry.name for entry in self._workspace.tree.entries(real) if entry.kind == "file"
+            )
         except OSError as error:
             return f"the directory {shown} cannot be read: {error.strerror}"
         if not configuration_names(self._names[real], "opentofu"):
@@ -111,13 +112,13 @@ class Library:
 
     def for_root(self, root: Path, dialect: Dialect = "terraform") -> RootModules:
         """The library as calls below one root module see it: with the modules that were installed for that root."""
-        return RootModules(self, self._installed(resolved(root)), dialect, differ=self.differs(root))
+        return RootModules(self, self._installed(self._workspace.resolved(root)), dialect, differ=self.differs(root))
 
     def _installed(self, root: Path) -> dict[str, Installed]:
         if root not in self._manifests:
-            path = root / MANIFEST
-            source = self._workspace.load(path) if path.is_file() else None
-            self._manifests[root] = read_manifest(source.text, root) if isinstance(source, SourceText) else {}
+            path, tree = root / MANIFEST, self._workspace.tree
+            source = self._workspace.load(path) if tree.is_file(path) else None
+            self._manifests[root] = read_manifest(source.text, root, tree) if isinstance(source, SourceText) else {}
         return self._manifests[root]
 
 

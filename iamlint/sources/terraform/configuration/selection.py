@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iamlint.documents.values import Value
+from iamlint.files.tree import Tree
 from iamlint.sources.terraform.configuration.module import Declared, Module
 from iamlint.sources.terraform.configuration.nested import nested_blocks
 from iamlint.unknown import Hole, Unknown
@@ -33,7 +34,7 @@ class Selection:
     others: tuple[str, ...] = ()
 
 
-def selection(root: Module, chosen: str | None) -> Selection:
+def selection(root: Module, chosen: str | None, tree: Tree) -> Selection:
     """The workspace of a root module. ``chosen`` is what the user states (``--workspace``, TF_WORKSPACE)."""
     if chosen:
         return Selection(Value(chosen))
@@ -43,7 +44,7 @@ def selection(root: Module, chosen: str | None) -> Selection:
     kind = backend.block.label(0) if backend else "local"
     if kind == "remote" and backend:
         return _remote(backend)
-    if (root.directory / SELECTED).is_file():
+    if tree.is_file(root.directory / SELECTED):
         why = f"{SELECTED.as_posix()} tells which workspace somebody selected, not which one is applied"
         return Selection(_unknown(why), (DEFAULT,))
     if kind in _WITHOUT:

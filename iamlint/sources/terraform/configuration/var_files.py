@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from iamlint.causes import VarFile
-from iamlint.files.texts import load, resolved
+from iamlint.files.texts import load
+from iamlint.files.tree import Tree
 from iamlint.hcl import read_file
 from iamlint.location import SourceText
 from iamlint.sources.workspace import Workspace
@@ -25,13 +26,13 @@ def var_files(
     ``roots`` are the root modules, by directory, with their variables. One that lies in the directory of a root module
     is meant for that one. Nothing is taken from a file but the names. Files that are ``given`` are in force already.
     """
-    known = {resolved(path) for path in given}
+    known = {workspace.resolved(path) for path in given}
     found: list[VarFile] = []
     for path in sorted(paths, key=lambda path: (len(path.parts), path))[:MOST]:
-        real = resolved(path)
-        if real in known or not workspace.allowed(real) or not _is_small(real):
+        real = workspace.resolved(path)
+        if real in known or not workspace.allowed(real) or not _is_small(real, workspace.tree):
             continue
-        source = load(real, workspace.shown(path))
+        source = load(real, workspace.shown(path), workspace.tree)
         if not isinstance(source, SourceText):
             continue
         names = frozenset(read_file(source).body.arguments)
@@ -41,8 +42,9 @@ def var_files(
     return found
 
 
-def _is_small(path: Path) -> bool:
+def _is_small(path: Path, tree: Tree) -> bool:
     try:
-        return path.is_file() and path.stat().st_size <= LARGEST
+        status = tree.status(path)
+        return status.kind == "file" and status.size <= LARGEST
     except OSError:
         return False

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from iamlint.budget import Budget
 from iamlint.documents.values import Value
-from iamlint.files.texts import resolved
 from iamlint.hcl import read_file
 from iamlint.hcl.scope import Files
 from iamlint.location import SourceText, Span
@@ -83,7 +82,8 @@ def find_source(
     ``--source-root`` is given and has no such directory.
     """
     for directory in _candidates(source, options, workspace):
-        within = workspace if workspace.allowed(directory) else Workspace([directory], workspace.cwd)
+        inside = workspace.allowed(directory)
+        within = workspace if inside else Workspace([directory], workspace.cwd, tree=workspace.tree)
         library = Library(within)
         module = max(library.readings(directory).values(), key=lambda one: _declared(one, entries), default=None)
         if module and _declared(module, entries):
@@ -95,8 +95,8 @@ def find_source(
 
 def _candidates(source: SourceText, options: Options, workspace: Workspace) -> list[Path]:
     if options.source_root:
-        return [resolved(workspace.cwd / options.source_root)]
-    return list(dict.fromkeys((resolved(workspace.cwd / source.path).parent, workspace.cwd)))
+        return [workspace.resolved(workspace.cwd / options.source_root)]
+    return list(dict.fromkeys((workspace.resolved(workspace.cwd / source.path).parent, workspace.cwd)))
 
 
 def _below(
@@ -142,12 +142,13 @@ def _evaluated(
     """
     texts = (workspace.load(path) for path in options.var_files)
     files = [read_file(text) for text in texts if isinstance(text, SourceText)]
-    access = Files(workspace.roots, root.directory, workspace.load_data)
+    access = Files(workspace.roots, root.directory, workspace.load_data, tree=workspace.tree)
+    tree = workspace.tree
     inputs, _ = root_inputs(root, files, options.variables, access)
 
     def top() -> ModuleInstance:
         dialect: Dialect = "terraform" if library.module(root.directory) is root else "opentofu"
-        workspace = selection(root, options.workspace).value
+        workspace = selection(root, options.workspace, tree).value
         budget = Budget(MOST_STEPS_IN_ROOT, options.allowance.steps)
         run = Run(library.for_root(root.directory, dialect), access, root.directory, workspace, budget=budget)
         return ModuleInstance(run, root, {name: _given(value) for name, value in inputs.items()})

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from iamlint.documents import read_json_among_lines, read_json_documents
 from iamlint.documents.values import NULL, Value
+from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import is_template, plan_mark
 from iamlint.sources.names import usual
@@ -70,12 +71,12 @@ def is_plan_name(path: str) -> bool:
     return _NAME.search(usual(PurePosixPath(path).name)) is not None
 
 
-def is_binary_plan(path: Path) -> bool:
+def is_binary_plan(path: Path, tree: Tree) -> bool:
     """Whether a file is a plan as ``terraform plan -out`` writes it: a zip archive that begins with ``tfplan``."""
     try:
-        if not path.is_file():  # to open a pipe waits for somebody who writes to it
+        if not tree.is_file(path):  # to open a pipe waits for somebody who writes to it
             return False
-        with path.open("rb") as file:
+        with tree.open(path) as file:
             head = file.read(64)
     except OSError:
         return False

@@ -1,0 +1,92 @@
+"""Everything is read through `iamlint.files`: nothing else asks the disk."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "iamlint"
+READS = {
+    "read_text",
+    "read_bytes",
+    "iterdir",
+    "scandir",
+    "listdir",
+    "walk",
+    "glob",
+    "rglob",
+    "open",
+    "readlink",
+    "stat",
+}
+ASKS = {"is_file", "is_dir", "exists", "isfile", "isdir", "is_symlink", "islink", "lstat"}
+PACKAGED = {
+    "diagnosis/error_kinds.py",
+    "documents/validation.py",
+    "hcl/python_hcl2.py",
+    "methods/documents.py",
+    "roles/__init__.py",
+    "sources/gcloud/recognition/shapes.py",
+    "sources/terraform/configuration/described.py",
+    "sources/terraform/resources/attachments/__init__.py",
+}
+"""These read data that ships within the package, and nothing else."""
+WRITERS = {"cli/console.py", "cli/options.py", "cli/output.py", "github_action.py"}
+"""These write reports, or look where they may be written."""
+
+
+def of_the_port(receiver: ast.expr) -> bool:
+    """Whether a method is a tree's: of ``tree``, ``self.tree`` and the like, or of the disk; or a class's own."""
+    match receiver:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in ("tree", "DISK", "self")
+        case ast.Call(func=ast.Name(id="super")):
+            return True
+        case _:
+            return False
+
+
+def reads(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        if isinstance(called, ast.Name) and called.id == "open":
+            yield f"line {node.lineno}: open"
+        elif isinstance(called, ast.Attribute) and called.attr in READS | ASKS and not of_the_port(called.value):
+            yield f"line {node.lineno}: .{called.attr}"
+
+
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def test_only_the_port_reads() -> None:
+    found = {
+        name: list(reads((PACKAGE / name).read_text(encoding="utf-8")))
+        for name in MODULES
+        if not name.startswith("files/") and name not in PACKAGED | WRITERS
+    }
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize("name", sorted(PACKAGED | WRITERS))
+def test_an_exception_is_one(name: str) -> None:
+    assert list(reads((PACKAGE / name).read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["open('x')", "Path('x').read_text()", "os.listdir('x')", "path.is_file()", "self.path.exists()", "os.walk('x')"],
+)
+def test_what_reads_is_seen(source: str) -> None:
+    assert list(reads(source))
+
+
+@pytest.mark.parametrize(
+    "source", ["tree.open(path)", "self.files.tree.is_file(x)", "DISK.exists(x)", "estate.opened(x)"]
+)
+def test_the_port_may_be_asked(source: str) -> None:
+    assert not list(reads(source))
