@@ -13,6 +13,7 @@ import click
 from iamlint.cli.console import FAILED, colored, emit, say_errors
 from iamlint.cli.options import DATE, Request, catalog_option, reading_options, request
 from iamlint.cli.run import Failed, role_catalog
+from iamlint.files.disk import DISK
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
@@ -161,13 +162,9 @@ def _error_text(given: str | None) -> str:
     if given == "-":
         return _limited(iter(lambda: sys.stdin.buffer.read(65536), b""))
     path = Path(given)
-    try:
-        is_file = len(given) < 4096 and "\n" not in given and path.is_file()
-    except (OSError, ValueError):
-        is_file = False
-    if not is_file:
+    if len(given) >= 4096 or "\n" in given or not DISK.is_file(path):
         return given[:LONGEST_ERROR]
-    with path.open("rb") as file:
+    with DISK.open(path) as file:
         return _limited(iter(lambda: file.read(65536), b""))
 
 
