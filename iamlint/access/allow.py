@@ -67,7 +67,7 @@ def condition_step(
     truth, at = outcome.truth, condition.at or grant.role_place.at
     if truth is Truth.UNKNOWN and to_grant and outcome.has("limit"):
         granted = may_grant(expression, context, to_grant, lambda role: estate.permissions(role, grant.declared))
-        truth = Truth.TRUE if granted is Truth.TRUE else truth
+        truth = granted  # a holder that may grant none of them gains nothing
     if truth is Truth.TRUE:
         return Step("condition", truth, at=at)
     conditional = truth is Truth.UNKNOWN and all(reason.kind in _CONTEXT for reason in outcome.reasons)

@@ -90,7 +90,7 @@ class Estate:
                 self._custom_roles[name].append(role)
         self.roles = Roles(catalog.for_one_run(), {})
         self._made: dict[Callable[[Estate], Any], Any] = {}
-        self.blockers = Blockers(self.of, self.hierarchy, lambda grant: self.permissions(grant.role, grant.declared)[0])
+        self.blockers = Blockers(self.of, self.hierarchy, lambda grant: self.permissions(grant.role, grant.declared))
         self._services = _grouped(self.of(Service), lambda service: self.project_key(service.project, service.declared))
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:

@@ -52,8 +52,8 @@ _NO_NEW_KEYS = (
 https://cloud.google.com/resource-manager/docs/organization-policy/restricting-service-accounts"""
 
 Kind = TypeVar("Kind", bound=Fact)
-Permissions = Callable[[Grant], frozenset[str]]
-"""The permissions that the role of a grant certainly has."""
+Permissions = Callable[[Grant], tuple[frozenset[str], Unknown | None]]
+"""The permissions that the role of a grant certainly has, and why there may be more."""
 _Placed = tuple[OrgPolicy, Node | None]
 BlockerKind = Literal["boundary", "deny", "disabled", "org_policy"]
 
@@ -211,8 +211,14 @@ class Blockers:
         if grant.resource.kind != "service_account" or not permission.startswith(_OF_ACCOUNTS):
             return
         target = self._named(identity(grant.resource.name, grant.declared), only)
-        if target and _REVIVES not in self._held(grant):
-            yield _disabled(target)
+        if target is None:
+            return
+        held, unknown = self._held(grant)
+        if _REVIVES not in held:
+            found = _disabled(target)
+            yield (
+                _perhaps(found, f"whether the role has {_REVIVES} is not known: {unknown.reason}") if unknown else found
+            )
 
     def _named(self, name: str | None, only: str | None) -> ServiceAccount | None:
         """The account of a name, where it is disabled or may be."""
@@ -314,6 +320,10 @@ def _disabled(account: ServiceAccount) -> Blocker:
         verdict = Verdict.of(Truth.UNKNOWN, f"it is not known whether it is disabled: {account.disabled.reason}")
     by = f"the account {shown(account.email)}, which is disabled"
     return Blocker("disabled", verdict, by, account, account.declared.at)
+
+
+def _perhaps(found: Blocker, reason: str) -> Blocker:
+    return replace(found, verdict=found.verdict & Verdict.of(Truth.UNKNOWN, reason))
 
 
 def _place(denial: Denial) -> Location:

@@ -301,7 +301,7 @@ ADMIN = {"permission": "resourcemanager.projects.setIamPolicy"}
     ("expression", "expected"),
     [
         (TOKENS, TRUE),  # its holder grants itself Token Creator whenever it likes
-        (HARMLESS, UNKNOWN),
+        (HARMLESS, FALSE),
         (UNREADABLE, UNKNOWN),
         (f"{TOKENS} && request.time < timestamp('2025-01-01T00:00:00Z')", FALSE),
         (f"{TOKENS} && resource.matchTag('456/env', 'dev')", UNKNOWN),
