@@ -13,9 +13,14 @@ from iamlint.diagnosis.diagnose import diagnose
 from iamlint.diagnosis.inference import Given, completed
 from iamlint.diagnosis.question import METHODS, Question
 from iamlint.diagnosis.said import Said, read_error
+from iamlint.diagnosis.tags import with_tags
 from iamlint.estate import Estate
 from iamlint.roles import Catalog
 from iamlint.sources.reading import Reading
+
+
+AGENTS = frozenset({"agent-run-token", "agent-composer-role"})
+"""Errors that name the service agent which lacks something; who deploys does not matter."""
 
 
 class BadQuestionError(ValueError):
@@ -47,7 +52,7 @@ class Asked:
 
 def answered(asked: Asked, reading: Reading, roles: Catalog) -> Answer:
     """The answer from what was read. Raises `BadQuestionError`."""
-    estate = Estate(reading.facts, roles, asked.as_of)
+    estate = Estate(with_tags(reading.facts, asked.tags), roles, asked.as_of)
     return answer_from(asked, estate, tuple(dict.fromkeys(error.at.path for error in reading.errors)))
 
 
@@ -59,7 +64,7 @@ def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = ()) -> A
 
 def _question(asked: Asked, estate: Estate, said: Said) -> Question:
     """The question, completed from the error and the input. Raises `BadQuestionError`."""
-    given = completed(Given(asked.caller, asked.target, asked.method, asked.delegates), estate, said)
+    given = completed(_given(asked, said), estate, said)
     if given.caller is None:
         hint = "name it with --caller; " + given.hint if given.hint else "name it with --caller"
         raise BadQuestionError("who calls is not given, and neither the error nor the input tells it", hint)
@@ -85,8 +90,16 @@ def _question(asked: Asked, estate: Estate, said: Said) -> Question:
         lifetime=asked.lifetime,
         on=asked.on,
         right=asked.permission,
-        tags=asked.tags,
     )
+
+
+def _given(asked: Asked, said: Said) -> Given:
+    """What is given; an error that a service agent causes is a question about the agent."""
+    caller = asked.caller
+    if said.kind in AGENTS and said.other.get("agent"):
+        caller = f"serviceAccount:{said.other['agent']}"
+    rights_only = asked.permission is not None
+    return Given(caller, asked.target, asked.method, asked.delegates, asked.on, rights_only)
 
 
 def _method_of(said: Said) -> str:

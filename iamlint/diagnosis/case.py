@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from iamlint.diagnosis.attachments import account_of, number_of
 from iamlint.diagnosis.groups import Groups
 from iamlint.diagnosis.question import Question
 from iamlint.diagnosis.said import Said
@@ -76,26 +77,13 @@ class Case:
 
     def account_of(self, attachment: Attachment) -> str | None:
         """The e-mail of the account that a resource runs as; None where it is not known, or where it runs as nobody."""
-        if attachment.account is not None:
-            return shown(attachment.account).lower() if isinstance(attachment.account, str) else None
-        if attachment.default is None or isinstance(attachment.default, Unknown) or attachment.project is None:
-            return None
-        project = shown(attachment.project)
-        if attachment.default == "app_engine":
-            return f"{project}@appspot.gserviceaccount.com" if isinstance(attachment.project, str) else None
-        number = project if project.isdecimal() else self.number_of(project)
-        if number is None:
-            return None
-        domain = "cloudbuild" if attachment.default == "cloud_build" else ""
-        return (
-            f"{number}@cloudbuild.gserviceaccount.com" if domain else f"{number}-compute@developer.gserviceaccount.com"
-        )
+        return account_of(attachment, self.estate)
 
     # -- projects ---------------------------------------------------------------------------------------------------
 
     def number_of(self, project: str) -> str | None:
         """The number of a project, where the input has it."""
-        return next((one.number for one in self.estate.of(Project) if one.project_id == project and one.number), None)
+        return number_of(project, self.estate)
 
     def id_of(self, project: str) -> str:
         """The id of a project that is named by its number, where the input has it."""

@@ -20,7 +20,6 @@ BY_ERROR: Mapping[str, Step] = {
     "orgpolicy-wif-provider": "org-policy",
     "orgpolicy-key-creation": "org-policy",
     "orgpolicy-cross-project-attach": "org-policy",
-    "orgpolicy-member-domain": "org-policy",
     "sts-invalid-target": "federation",
     "sts-attribute-condition": "federation",
     "sts-subject-too-long": "federation",
@@ -54,6 +53,7 @@ NOT_IAM = frozenset(
         "workspace-delegation",
         "vpc-service-controls",
         "drive-credentials",
+        "orgpolicy-member-domain",
     }
 )
 """Errors that no IAM policy causes or cures."""

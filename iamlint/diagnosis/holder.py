@@ -12,7 +12,7 @@ from iamlint.estate import Estate, identity
 from iamlint.estate.covering import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Text
 from iamlint.logic.globs import text_is
-from iamlint.queries.federation.names import identity_of
+from iamlint.queries.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, Unknown, shown
 
 _MEMBERS = ("user", "service_account", "default_service_account", "service_agent", "group")
@@ -96,6 +96,8 @@ class Holder:
         if self.principal.kind not in _MEMBERS:
             return NO
         name, email = group.email, self.principal.email
+        if name and name == email:  # a mail address is a user's or a group's, never both
+            return NO
         if name and email and groups.has(name, email):
             return YES
         shown_group = group.text.partition(":")[2]
@@ -130,6 +132,8 @@ class Holder:
         token = self.token
         if token is None:
             return self._partly(principal)
+        if misspelling(principal):
+            return NO
         who = identity_of(principal)
         if who is None or (who.pool and "${" not in who.pool and who.pool != token.pool):
             return NO

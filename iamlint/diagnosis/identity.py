@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iamlint.diagnosis.answer import Evidence, Stage
+from iamlint.diagnosis.attachments import is_called
 from iamlint.diagnosis.case import ASKED, Case
 from iamlint.diagnosis.exchange import admitted, exchange_stage
 from iamlint.diagnosis.holder import Holder, Token, holder_of
@@ -114,13 +115,6 @@ def _machine(case: Case) -> Identity:
     message = f"{caller.text} runs as {email}"
     stage = Stage(NAME, "done", message, evidence=(Evidence(at, message),))
     return _of_principal(case, read_principal(f"serviceAccount:{email}"), (stage,), one)
-
-
-def is_called(attachment: Attachment, name: str) -> bool:
-    """Whether a resource has this name: its own, the last part of it, or its Terraform address or label."""
-    own, address = shown(attachment.resource.name), attachment.declared.address or ""
-    label = address.rpartition(".")[2]
-    return name in (own, own.rpartition("/")[2], address, label, label.partition("[")[0])
 
 
 def _why_unknown(attachment: Attachment) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from iamlint.diagnosis.attachments import account_of, named
 from iamlint.diagnosis.said import Said
 from iamlint.estate import Estate
 from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
@@ -13,18 +14,21 @@ from iamlint.unknown import Unknown, shown
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Who calls whom by what, as far as it is given; ``hint`` says which answers fit where several do."""
+    """Who calls whom by what, as far as it is given; ``rights_only`` says that no
+    account is impersonated. ``hint`` says which answers fit where several do."""
 
     caller: str | None
     target: str | None
     method: str | None
     delegates: tuple[str, ...] = ()
+    on: str | None = None
+    rights_only: bool = False
     hint: str = ""
 
 
 def completed(given: Given, estate: Estate, said: Said) -> Given:
     """What is given, completed."""
-    if given.target is None:
+    if given.target is None and not given.rights_only:
         given = _with_target(given, estate, said)
     if given.caller is None:
         given = _with_caller(given, estate, said)
@@ -43,8 +47,10 @@ def _asking(estate: Estate, target: str) -> list[Impersonation]:
 
 
 def _with_target(given: Given, estate: Estate, said: Said) -> Given:
-    if said.target:
-        return replace(given, target=said.target)
+    running = {account_of(one, estate) for one in named(given.on, estate)} if given.on else set()
+    runs_as = next(iter(running)) if len(running) == 1 else None
+    if said.target or runs_as:
+        return replace(given, target=said.target or runs_as)
     if said.principal.endswith("gserviceaccount.com") and said.kind in (
         "target-rights-missing",
         "gcs-backend-identity",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from iamlint.diagnosis.caller import Caller
@@ -39,7 +39,6 @@ class Question:
     lifetime: int | None = None
     on: str | None = None
     right: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def permission(self) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from iamlint.access import Step as Part
 from iamlint.diagnosis.answer import Evidence, Stage, State, Step
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.completeness import missing_policies
+from iamlint.diagnosis.case import ASKED, Case
+from iamlint.diagnosis.completeness import missing_policies, policy_command
 from iamlint.diagnosis.holder import Holder, holder_of
 from iamlint.diagnosis.hop import Hop, hop
 from iamlint.diagnosis.near import CERTAIN, Miss, near_misses
 from iamlint.diagnosis.paths import chain_to, direct_grants, evicted
 from iamlint.diagnosis.reach import reason_of
 from iamlint.facts import Resource
-from iamlint.principals import read_principal
+from iamlint.principals import project_number_of, read_principal
 from iamlint.unknown import Truth, shown
 
 _BLOCKS = {"boundary": "principal access boundary", "deny": "deny policies", "disabled": "target account"}
@@ -100,7 +100,7 @@ def _allow(case: Case, one: Hop, name: str | None, *, in_chain: bool) -> Stage:
 def _denied(case: Case, one: Hop, name: str | None, *, in_chain: bool) -> Stage:
     """No grant counts: the near miss that explains it, or the input that may have one."""
     title = "allow policies"
-    missing = missing_policies(case, one.resource, one.declared)
+    missing = missing_policies(case, one.resource, one.declared) or agents_own_role(case, one)
     misses = [*near_misses(case, one), *_other_ways(case, one, in_chain=in_chain)]
     misses.sort(key=_order)
     first = misses[0] if misses else None
@@ -119,6 +119,17 @@ def _denied(case: Case, one: Hop, name: str | None, *, in_chain: bool) -> Stage:
         step = "delegation"
     also = tuple(dict.fromkeys(miss.message for miss in misses[:4]))
     return Stage(title, "broken", message, step, tuple(m.evidence for m in misses[:3]), also=also, hop=name)
+
+
+def agents_own_role(case: Case, one: Hop) -> tuple[str, ...]:
+    """The command that shows whether a service agent has the role that Google gives it on its own project."""
+    email = one.holder.principal.email or ""
+    home = project_number_of(email) if one.holder.principal.kind == "service_agent" else None
+    project = case.project_of(case.target)
+    if home is None or project is None or not case.same_project(home, project) or evicted(case, one.holder):
+        return ()
+    node = case.estate.hierarchy.node(Resource("project", project), ASKED)
+    return () if node is None or node in case.exported else (policy_command(node),)
 
 
 def _order(miss: Miss) -> int:

@@ -1,0 +1,41 @@
+"""Which account a resource runs as, and resources by their names."""
+
+from __future__ import annotations
+
+from iamlint.estate import Estate
+from iamlint.facts import Attachment, Project
+from iamlint.unknown import Unknown, shown
+
+
+def number_of(project: str, estate: Estate) -> str | None:
+    """The number of a project, where the input has it."""
+    return next((one.number for one in estate.of(Project) if one.project_id == project and one.number), None)
+
+
+def account_of(attachment: Attachment, estate: Estate) -> str | None:
+    """The e-mail of the account that a resource runs as; None where it is not known, or where it runs as nobody."""
+    if attachment.account is not None:
+        return shown(attachment.account).lower() if isinstance(attachment.account, str) else None
+    if attachment.default is None or isinstance(attachment.default, Unknown) or attachment.project is None:
+        return None
+    project = shown(attachment.project)
+    if attachment.default == "app_engine":
+        return f"{project}@appspot.gserviceaccount.com" if isinstance(attachment.project, str) else None
+    number = project if project.isdecimal() else number_of(project, estate)
+    if number is None:
+        return None
+    if attachment.default == "cloud_build":
+        return f"{number}@cloudbuild.gserviceaccount.com"
+    return f"{number}-compute@developer.gserviceaccount.com"
+
+
+def is_called(attachment: Attachment, name: str) -> bool:
+    """Whether a resource has this name: its own, the last part of it, or its Terraform address or label."""
+    own, address = shown(attachment.resource.name), attachment.declared.address or ""
+    label = address.rpartition(".")[2]
+    return name in (own, own.rpartition("/")[2], address, label, label.partition("[")[0])
+
+
+def named(name: str, estate: Estate) -> list[Attachment]:
+    """The resources that a name may mean."""
+    return [one for one in estate.of(Attachment) if is_called(one, name)]
