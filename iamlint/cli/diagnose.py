@@ -18,6 +18,7 @@ from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
     from iamlint.diagnosis.answer import Answer
+    from iamlint.diagnosis.identity_files import Input
     from iamlint.roles import Catalog
     from iamlint.sources.reading import Reading
 
@@ -127,15 +128,16 @@ def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unrea
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
-    reading = _read(wanted, roles)
+    given_input = _read(wanted, roles)
+    reading = given_input.reading
     question = Asked(**given, claims=claims, tags=tags, delegates=chain, as_of=day, error=error, prove=prove)
     try:
-        return answered(question, reading, roles), reading, reading.errors
+        return answered(question, given_input, roles), reading, reading.errors
     except BadQuestionError as bad:
         return None, reading, [*reading.errors, Unreadable(Location(COMMAND_LINE), str(bad), bad.hint)]
 
 
-def _read(wanted: Request, roles: Catalog) -> Reading:
+def _read(wanted: Request, roles: Catalog) -> Input:
     """What the input says; all documents and root modules in the given folders count for the whole run."""
     from iamlint.budget import Allowance
     from iamlint.diagnosis.identity_files import read_input

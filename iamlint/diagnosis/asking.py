@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from iamlint.diagnosis.answer import Answer
 from iamlint.diagnosis.caller import BadCallerError, read_caller
 from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.client_stage import claims_of
+from iamlint.diagnosis.clients import Client
 from iamlint.diagnosis.diagnose import diagnose
+from iamlint.diagnosis.identity_files import Input
 from iamlint.diagnosis.inference import Given, completed
 from iamlint.diagnosis.question import METHODS, Question
 from iamlint.diagnosis.said import Said, read_error
 from iamlint.diagnosis.tags import with_tags
 from iamlint.estate import Estate
 from iamlint.roles import Catalog
-from iamlint.sources.reading import Reading
-
 
 AGENTS = frozenset({"agent-run-token", "agent-composer-role"})
 """Errors that name the service agent which lacks something; who deploys does not matter."""
@@ -50,21 +51,23 @@ class Asked:
     prove: bool = False
 
 
-def answered(asked: Asked, reading: Reading, roles: Catalog) -> Answer:
+def answered(asked: Asked, given: Input, roles: Catalog) -> Answer:
     """The answer from what was read. Raises `BadQuestionError`."""
+    reading = given.reading
     estate = Estate(with_tags(reading.facts, asked.tags), roles, asked.as_of)
-    return answer_from(asked, estate, tuple(dict.fromkeys(error.at.path for error in reading.errors)))
+    unread = tuple(dict.fromkeys(error.at.path for error in reading.errors))
+    return answer_from(asked, estate, unread, given.clients)
 
 
-def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = ()) -> Answer:
+def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = (), clients: tuple[Client, ...] = ()) -> Answer:
     """The answer from an estate. Raises `BadQuestionError`."""
     said = read_error(asked.error)
-    return diagnose(Case(_question(asked, estate, said), estate, said, unread))
+    return diagnose(Case(_question(asked, estate, said, clients), estate, said, unread, clients))
 
 
-def _question(asked: Asked, estate: Estate, said: Said) -> Question:
+def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Question:
     """The question, completed from the error and the input. Raises `BadQuestionError`."""
-    given = completed(_given(asked, said), estate, said)
+    given = completed(_given(asked, said), estate, said, clients)
     if given.caller is None:
         hint = "name it with --caller; " + given.hint if given.hint else "name it with --caller"
         raise BadQuestionError("who calls is not given, and neither the error nor the input tells it", hint)
@@ -77,6 +80,7 @@ def _question(asked: Asked, estate: Estate, said: Said) -> Question:
         raise BadQuestionError("--permission needs --on, the resource that it is needed on", "add --on RESOURCE")
     try:
         caller = read_caller(given.caller, asked.claims)
+        caller = replace(caller, claims=claims_of(clients, caller.claims)) if caller.kind == "token" else caller
     except BadCallerError as bad:
         raise BadQuestionError(f"--caller: {bad}") from bad
     method = given.method or _method_of(said)
@@ -86,8 +90,8 @@ def _question(asked: Asked, estate: Estate, said: Said) -> Question:
         method=method,
         as_of=asked.as_of,
         delegates=given.delegates,
-        provider=asked.provider,
-        lifetime=asked.lifetime,
+        provider=asked.provider or given.provider,
+        lifetime=asked.lifetime or given.lifetime,
         on=asked.on,
         right=asked.permission,
     )

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from iamlint.diagnosis.attachments import account_of, number_of
+from iamlint.diagnosis.clients import Client
 from iamlint.diagnosis.groups import Groups
 from iamlint.diagnosis.question import Question
 from iamlint.diagnosis.said import Said
 from iamlint.estate import Estate, Node
 from iamlint.facts import Attachment, Declaration, ExportedPolicy, Project, Resource, ServiceAccount, Text
 from iamlint.location import COMMAND_LINE, Location
-from iamlint.unknown import Unknown, shown
+from iamlint.unknown import shown
 
 ASKED = Declaration(Location(COMMAND_LINE), trust="named")
 """Where the names of the question are declared."""
@@ -20,12 +21,13 @@ ASKED = Declaration(Location(COMMAND_LINE), trust="named")
 
 @dataclass(frozen=True)
 class Case:
-    """A question, the estate, what the error said (which may be nothing), and the files that could not be read."""
+    """A question, the estate, what the error said (which may be nothing), unreadable files, and the client's files."""
 
     question: Question
     estate: Estate
     said: Said
     unread: tuple[str, ...] = ()
+    clients: tuple[Client, ...] = ()
 
     @cached_property
     def groups(self) -> Groups:

@@ -95,7 +95,7 @@ def _broken(stages: tuple[Stage, ...], steps: tuple[str, ...]) -> Stage | None:
 def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
     broken = next((stage for stage in stages if stage.state == "broken"), None)
     if broken:
-        return _of_stage("fails", broken, stages)
+        return _of_stage("not-iam" if broken.step == "not-iam" else "fails", broken, stages)
     unknown = next((stage for stage in stages if stage.state == "unknown"), None)
     if unknown:
         return _of_stage("unknown", unknown, stages)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Stage
 from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.client_stage import client_stage
 from iamlint.diagnosis.completeness import not_looked_at
 from iamlint.diagnosis.decision import decide
 from iamlint.diagnosis.fixes import fix_for
@@ -27,8 +28,7 @@ _RIGHTS = frozenset({"target-rights-missing", "gcs-backend-identity", "run-invok
 def diagnose(case: Case) -> Answer:
     """The answer to a question."""
     identity = identify(case)
-    stages = list(identity.stages)
-    method = _truth(stages)
+    stages = [client_stage(case), *identity.stages]
     holder: Holder | None = None
     hops: list[Hop] = []
     if case.target and identity.holders:

@@ -10,7 +10,7 @@ from iamlint.diagnosis.completeness import missing_policies
 from iamlint.diagnosis.exchange import nearest_policy
 from iamlint.diagnosis.holder import Holder, holder_of
 from iamlint.diagnosis.hop import hop
-from iamlint.diagnosis.question import CREDENTIALS_METHODS
+from iamlint.diagnosis.question import CREDENTIALS_METHODS, seconds_of
 from iamlint.facts import Attachment, Impersonation, Place, Resource, Text
 from iamlint.principals import read_principal
 from iamlint.queries.services import CREDENTIALS_API, lacks_api
@@ -166,9 +166,3 @@ def lifetime_of(case: Case) -> tuple[int | None, Place | None]:
         seconds = seconds_of(found[0][0])
         return seconds, found[0][1]
     return None, None
-
-
-def seconds_of(text: str) -> int | None:
-    """A lifetime such as ``3600s`` or ``3600`` in seconds; None for any other text."""
-    number = text.strip().removesuffix("s")
-    return int(number) if number.isdecimal() and len(number) < 10 else None

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from iamlint.diagnosis.attachments import account_of, named
+from iamlint.diagnosis.clients import Client
+from iamlint.diagnosis.question import seconds_of
 from iamlint.diagnosis.said import Said
 from iamlint.estate import Estate
 from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
@@ -23,11 +25,14 @@ class Given:
     delegates: tuple[str, ...] = ()
     on: str | None = None
     rights_only: bool = False
+    provider: str | None = None
+    lifetime: int | None = None
     hint: str = ""
 
 
-def completed(given: Given, estate: Estate, said: Said) -> Given:
-    """What is given, completed."""
+def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...] = ()) -> Given:
+    """What is given, completed: from the error, then from the client's files, then from the estate."""
+    given = _with_clients(given, said, clients)
     if given.target is None and not given.rights_only:
         given = _with_target(given, estate, said)
     if given.caller is None:
@@ -38,6 +43,24 @@ def completed(given: Given, estate: Estate, said: Said) -> Given:
         if len(chains) == 1 and given.method in (None, "generateAccessToken"):
             given = replace(given, delegates=next(iter(chains)))
     return given
+
+
+def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Given:
+    """What the only client of the input that fits states."""
+    target = given.target or said.target or None
+    fitting = [one for one in clients if target is None or one.target in (None, target)]
+    if given.target is None and not given.rights_only:
+        given = replace(given, target=said.target or _one(one.target for one in fitting if one.target))
+    if given.caller is None:
+        given = replace(given, caller=_one(one.caller for one in fitting if one.caller))
+    chains = {one.delegates for one in fitting if one.target}
+    lifetimes = {seconds_of(one.lifetime) for one in fitting if one.lifetime}
+    return replace(
+        given,
+        delegates=given.delegates or (next(iter(chains)) if len(chains) == 1 else ()),
+        provider=_one(one.provider for one in fitting if one.provider),
+        lifetime=next(iter(lifetimes)) if len(lifetimes) == 1 else None,
+    )
 
 
 def _asking(estate: Estate, target: str) -> list[Impersonation]:

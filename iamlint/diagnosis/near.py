@@ -201,7 +201,9 @@ def _like_token(holder: Holder, grant: Grant) -> tuple[str, str] | None:
         )
     if mine.lower() == who.value.lower():
         return "spelling", f"letter case counts, and the token has {mine!r}"
-    if _is_slip(mine, who.value) or mine.rpartition("/")[2] == who.value.rpartition("/")[2]:
+    same_end = mine.rpartition("/")[2] == who.value.rpartition("/")[2]
+    same_start = ":" in mine and mine.rpartition(":")[0] == who.value.rpartition(":")[0]
+    if same_end or same_start or _is_slip(mine, who.value):
         return "alike", f"the token has {mine!r}"
     return None
 

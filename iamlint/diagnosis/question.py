@@ -44,3 +44,9 @@ class Question:
     def permission(self) -> str:
         """The permission that the caller, or the last delegate, needs on the target."""
         return METHODS.get(self.method, self.method)
+
+
+def seconds_of(text: str) -> int | None:
+    """A lifetime such as ``3600s`` or ``3600`` in seconds; None for any other text."""
+    number = text.strip().removesuffix("s")
+    return int(number) if number.isdecimal() and len(number) < 10 else None

@@ -87,7 +87,7 @@ def ask(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     reading = read_input([folder], Options(folders_are_named=True))
-    assert not reading.errors, reading.errors
+    assert not reading.reading.errors, reading.reading.errors
     return answered(Asked(**{"as_of": DAY, "caller": caller, "target": target, **more}), reading, catalog())
 
 

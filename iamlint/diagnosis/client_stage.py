@@ -1,0 +1,69 @@
+"""The client's configuration: whether it asks for what the question is about, and may ask at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from iamlint.diagnosis.answer import Evidence, Stage
+from iamlint.diagnosis.caller import GITHUB
+from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.clients import Client
+
+NAME = "client configuration"
+
+
+def client_stage(case: Case) -> Stage:
+    """Whether the files of the client agree with the call."""
+    found = of_caller(case)
+    if not found:
+        return Stage(NAME, "skipped", "no file of the client is in the input")
+    wrong = next((stage for one in found if (stage := _wrong(case, one))), None)
+    first = found[0]
+    return wrong or Stage(NAME, "done", f"{first.at.path} asks for it", evidence=(Evidence(first.at, "the client"),))
+
+
+def of_caller(case: Case) -> list[Client]:
+    """The clients that may make the call: of the caller's kind, and for the target where one states it."""
+    caller = case.question.caller
+    if caller.kind == "ksa":
+        return [one for one in case.clients if one.workload == f"{caller.namespace}/{caller.name}"]
+    kinds = {GITHUB: "github-actions"}
+    wanted = kinds.get(caller.claims.get("iss", ""), "") if caller.kind == "token" else ""
+    found = [one for one in case.clients if one.kind == wanted]
+    for_target = [one for one in found if one.target and case.email_of(one.target) == case.target]
+    return for_target or found
+
+
+def _wrong(case: Case, client: Client) -> Stage | None:
+    evidence: tuple[Evidence, ...]
+    if client.kind == "github-actions" and client.id_token is False:
+        message = "the job has no `permissions: id-token: write`, so that GitHub gives it no token"
+        return Stage(NAME, "broken", message, "not-iam", (Evidence(client.at, message),))
+    if client.provider and client.kind == "github-actions":
+        project = client.provider.partition("projects/")[2].partition("/")[0]
+        if project and not project.isdecimal():
+            message = f"the provider's name has the project {project!r}, where its number belongs"
+            return Stage(NAME, "broken", message, "federation", (Evidence(client.at, message),))
+        if "/providers/" not in client.provider:
+            message = "the name is that of a pool, where that of a provider belongs"
+            return Stage(NAME, "broken", message, "federation", (Evidence(client.at, message),))
+    if client.workload and client.target and case.target and case.email_of(client.target) != case.target:
+        message = f"the annotation of {client.workload} names {client.target}, not {case.target}"
+        evidence = (Evidence(client.at, message),)
+        return Stage(NAME, "broken", message, "member", evidence)
+    return None
+
+
+def claims_of(clients: tuple[Client, ...], claims: Mapping[str, str]) -> dict[str, str]:
+    """The claims that the only workflow of the input adds to those given: its audience and environment."""
+    found = dict(claims)
+    workflows = [one for one in clients if one.kind in ("github-actions", "gitlab")]
+    if len(workflows) != 1:
+        return found
+    (one,) = workflows
+    if one.audience:
+        found.setdefault("aud", one.audience)
+    if one.environment and "repository" in found:
+        found.setdefault("environment", one.environment)
+        found.setdefault("sub", f"repo:{found['repository']}:environment:{one.environment}")
+    return found

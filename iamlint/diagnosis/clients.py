@@ -1,0 +1,199 @@
+"""What clients say of themselves: whom they impersonate, by which provider. Read from their own files.
+
+Only identities are read. Private keys, refresh tokens and other secrets in these files are neither kept nor shown.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from iamlint.documents import read_json, read_yaml
+from iamlint.documents.values import NULL, Value
+from iamlint.location import Location, SourceText, Unreadable
+
+ClientKind = Literal["github-actions", "gitlab", "credentials", "gcloud", "kubernetes"]
+ANNOTATION = "iam.gke.io/gcp-service-account"
+"""Source: https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity"""
+_CREDENTIALS = frozenset({"impersonated_service_account", "external_account", "authorized_user", "service_account"})
+"""The types of credential files. Source: https://google.aip.dev/auth/4110"""
+_ACCOUNT = re.compile(r"serviceAccounts/(?P<email>[^/:@\s]+@[^/:@\s]+):")
+_AUTH = re.compile(r"google-github-actions/auth(?:@.*)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client's configuration. A part is None where the file does not state it, or states it by a variable.
+
+    ``caller`` is a principal or an e-mail. ``id_token`` says whether a job may ask its forge for an ID token.
+    ``workload`` is ``NAMESPACE/NAME`` of a Kubernetes service account. ``lifetime`` is as written.
+    """
+
+    kind: ClientKind
+    at: Location
+    target: str | None = None
+    delegates: tuple[str, ...] = ()
+    provider: str | None = None
+    caller: str | None = None
+    audience: str | None = None
+    id_token: bool | None = None
+    environment: str | None = None
+    quota_project: str | None = None
+    lifetime: str | None = None
+    workload: str | None = None
+
+
+def _at(value: Value, *path: str) -> Value:
+    """The value under these keys, one below the other; null where one is missing."""
+    for name in path:
+        value = value.data.get(name, NULL) if isinstance(value.data, dict) else NULL
+    return value
+
+
+def _text(value: Value, *path: str) -> str | None:
+    """A text that is stated; None for one that is absent or made of a variable."""
+    found = _at(value, *path).data
+    return found.strip() if isinstance(found, str) and "${{" not in found and "$" not in found and found else None
+
+
+# -- GitHub and GitLab ---------------------------------------------------------------------------------------------
+
+
+def workflow_clients(source: SourceText) -> Iterator[Client]:
+    """The uses of google-github-actions/auth in a workflow. Source: https://github.com/google-github-actions/auth"""
+    documents = read_yaml(source)
+    if isinstance(documents, Unreadable) or not documents:
+        return
+    (workflow, *_) = documents
+    jobs = _at(workflow, "jobs").data
+    for job in jobs.values() if isinstance(jobs, dict) else ():
+        steps = _at(job, "steps").data
+        for step in steps if isinstance(steps, tuple) else ():
+            uses = _at(step, "uses")
+            if isinstance(uses.data, str) and _AUTH.match(uses.data):
+                yield _workflow_client(workflow, job, step, uses, source)
+
+
+def _workflow_client(workflow: Value, job: Value, step: Value, uses: Value, source: SourceText) -> Client:
+    environment = _text(job, "environment") or _text(job, "environment", "name")
+    at = uses.at.location if uses.at else Location(source.path)
+    return Client(
+        "github-actions",
+        at,
+        target=_text(step, "with", "service_account"),
+        provider=_text(step, "with", "workload_identity_provider"),
+        audience=_text(step, "with", "audience"),
+        id_token=_may_ask(workflow, job),
+        environment=environment,
+        lifetime=_text(step, "with", "access_token_lifetime"),
+    )
+
+
+def _may_ask(workflow: Value, job: Value) -> bool | None:
+    """Whether a job may ask for an ID token; None for one that a calling workflow decides about.
+
+    Source: https://docs.github.com/en/actions/reference/security/oidc
+    """
+    for holder in (job, workflow):
+        permissions = _at(holder, "permissions").data
+        match permissions:
+            case str():
+                return permissions == "write-all"
+            case dict():
+                return _text(Value(permissions), "id-token") == "write"
+    # YAML reads a bare `on` as true; our reader keeps the text.
+    triggers = _at(workflow, "on").data
+    names = triggers if isinstance(triggers, dict | str) else [one.data for one in triggers or ()]  # type: ignore[union-attr]
+    return None if "workflow_call" in names else False
+
+
+def gitlab_clients(source: SourceText) -> Iterator[Client]:
+    """The ID tokens of a GitLab pipeline. Source: https://docs.gitlab.com/ci/secrets/id_token_authentication/"""
+    documents = read_yaml(source)
+    if isinstance(documents, Unreadable) or not documents or not isinstance(documents[0].data, dict):
+        return
+    for job in (documents[0], *documents[0].data.values()):
+        tokens = _at(job, "id_tokens").data if isinstance(job.data, dict) else None
+        for token in tokens.values() if isinstance(tokens, dict) else ():
+            audience = _at(token, "aud")
+            at = audience.at or token.at
+            if at:
+                yield Client("gitlab", at.location, audience=_text(token, "aud"), id_token=True)
+
+
+# -- Kubernetes ----------------------------------------------------------------------------------------------------
+
+
+def kubernetes_clients(source: SourceText) -> Iterator[Client]:
+    """The Kubernetes service accounts that are annotated with an account of Google's."""
+    documents = read_yaml(source)
+    for document in () if isinstance(documents, Unreadable) else documents:
+        items = _at(document, "items").data
+        for one in items if isinstance(items, tuple) else (document,):
+            email = _at(one, "metadata", "annotations", ANNOTATION)
+            name = _text(one, "metadata", "name")
+            if _text(one, "kind") == "ServiceAccount" and isinstance(email.data, str) and email.at and name:
+                namespace = _text(one, "metadata", "namespace") or "default"
+                target = email.data if "$" not in email.data and "{{" not in email.data else None
+                yield Client("kubernetes", email.at.location, target=target, workload=f"{namespace}/{name}")
+
+
+# -- credentials ---------------------------------------------------------------------------------------------------
+
+
+def is_credentials(source: SourceText) -> bool:
+    """Whether a JSON file is a credential of Google's, by its type."""
+    document = read_json(source)
+    return not isinstance(document, Unreadable) and _text(document, "type") in _CREDENTIALS
+
+
+def credentials_client(source: SourceText) -> Client | None:
+    """The identity that a credential file states: never its key, secret or token."""
+    document = read_json(source)
+    if isinstance(document, Unreadable):
+        return None
+    kind = _text(document, "type")
+    url = _text(document, "service_account_impersonation_url") or ""
+    found = _ACCOUNT.search(url)
+    delegates = _at(document, "delegates").data
+    chain = [one.data for one in delegates if isinstance(one.data, str)] if isinstance(delegates, tuple) else []
+    source_type = _text(document, "source_credentials", "type")
+    caller = _text(document, "client_email") if kind == "service_account" else None
+    if source_type == "service_account":
+        caller = _text(document, "source_credentials", "client_email")
+    lifetime = _at(document, "service_account_impersonation", "token_lifetime_seconds").data
+    return Client(
+        "credentials",
+        Location(source.path),
+        target=found["email"] if found else None,
+        delegates=tuple(one.rpartition("/")[2] for one in chain),
+        provider=_text(document, "audience") if kind == "external_account" else None,
+        caller=caller,
+        quota_project=_text(document, "quota_project_id"),
+        lifetime=str(lifetime) if lifetime is not None else None,
+    )
+
+
+def gcloud_client(source: SourceText) -> Client | None:
+    """The identity that a configuration of gcloud states. Source: https://cloud.google.com/sdk/docs/properties"""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(source.text[:100_000], source.path)
+    except configparser.Error:
+        return None
+    if not parser.has_section("core") and not parser.has_section("auth"):
+        return None
+    chain = parser.get("auth", "impersonate_service_account", fallback="")
+    names = [one.strip() for one in chain.split(",") if one.strip()]
+    quota = parser.get("billing", "quota_project", fallback="")
+    return Client(
+        "gcloud",
+        Location(source.path),
+        target=names[-1] if names else None,
+        delegates=tuple(names[:-1]),
+        caller=parser.get("core", "account", fallback="") or None,
+        quota_project=quota if quota not in ("", "CURRENT_PROJECT", "LEGACY") else None,
+    )
