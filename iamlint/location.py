@@ -71,6 +71,29 @@ class SourceText:
         """The location of the stretch from ``start`` to ``end`` (exclusive), as offsets into the text."""
         return Location(self.path, *self.position(start), *self.position(max(start, end)))
 
+    def offsets(self, at: Location) -> tuple[int, int]:
+        """The offsets of a location into the text, in code points; what lies beyond the text is at its end."""
+        return self._offset(at.line, at.column), self._offset(at.end_line, at.end_column)
+
+    def byte_offsets(self, at: Location) -> tuple[int, int]:
+        """The offsets of a location in bytes of UTF-8, counted from after a byte order mark."""
+        start, end = self.offsets(at)
+        before = len(self.text[:start].encode("utf-8", "surrogatepass"))
+        return before, before + len(self.text[start:end].encode("utf-8", "surrogatepass"))
+
+    def utf16_columns(self, at: Location) -> tuple[int, int]:
+        """The columns of a location in UTF-16 code units, from 1, as editors count them."""
+        return self._utf16(at.line, at.column), self._utf16(at.end_line, at.end_column)
+
+    def _offset(self, line: int, column: int) -> int:
+        starts = self.line_starts
+        start = starts[line - 1] if 1 <= line <= len(starts) else len(self.text)
+        return min(start + column - 1, len(self.text))
+
+    def _utf16(self, line: int, column: int) -> int:
+        before = self.line(line)[: column - 1]
+        return column + sum(ord(character) > 0xFFFF for character in before)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

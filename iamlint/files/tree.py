@@ -11,7 +11,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from types import TracebackType
+from typing import IO, Literal, Self
 
 Kind = Literal["file", "directory", "other"]
 """What a path leads to. "other" is what cannot be read like a file: a pipe, a socket, a device."""
@@ -36,6 +37,17 @@ class Entry:
 
 class Tree(ABC):
     """Files and directories by path, to be read only. Paths are absolute, or relative to the working directory."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:  # noqa: B027  # most trees keep nothing
+        """Give back what the tree keeps to answer."""
 
     @abstractmethod
     def status(self, path: Path) -> Status:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from iamlint.files.disk import DISK
+from iamlint.files.git import MissingRevision, Repository
 from iamlint.files.overlay import Overlay
+from iamlint.files.revision import Revision, revision
 from iamlint.files.texts import load
 from iamlint.files.tree import Entry, Status, Tree
 from iamlint.linter import lint
@@ -46,7 +50,33 @@ def as_overlay(top: Path) -> Tree:
     return Overlay(DISK, buffers)
 
 
-MAKERS: dict[str, Callable[[Path], Tree]] = {"disk": lambda _: DISK, "overlay": as_overlay}
+def as_revision(top: Path) -> Tree:
+    """The files of a folder as a commit has them, while the folder itself is empty."""
+    name = commit(top)
+    for path in top.iterdir():
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path.name != ".git":
+            shutil.rmtree(path)
+    return revision(name, top)
+
+
+def git(top: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
+    return subprocess.run(
+        ["git", *identity, *arguments], cwd=top, capture_output=True, text=True, check=True, timeout=60
+    ).stdout.strip()
+
+
+def commit(top: Path) -> str:
+    if not (top / ".git").exists():
+        git(top, "init", "-q")
+    git(top, "add", "-A")
+    git(top, "commit", "-q", "--allow-empty", "-m", "x")
+    return git(top, "rev-parse", "HEAD")
+
+
+MAKERS: dict[str, Callable[[Path], Tree]] = {"disk": lambda _: DISK, "overlay": as_overlay, "revision": as_revision}
 
 
 @pytest.fixture
@@ -62,42 +92,44 @@ def top(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("maker", MAKERS)
 def test_what_a_tree_answers(top: Path, maker: str) -> None:
-    tree = MAKERS[maker](top)
-    assert tree.status(top / "a/one.tf") == Status("file", 6)
-    assert [tree.kind(top / name) for name in ("a", "link", "broken", "circle", "none", "a/one.tf/x")] == [
-        "directory",
-        "directory",
-        None,
-        None,
-        None,
-        None,
-    ]
-    assert tree.read(top / "link/one.tf") == b"x = 1\n"
-    assert tree.resolved(top / "link/b/../one.tf") == top / "a/one.tf"
-    assert [tree.is_link(top / name) for name in ("a", "link", "broken")] == [False, True, True]
-    assert sorted(tree.entries(top / "link"), key=lambda entry: entry.name) == [
-        Entry("b", "directory"),
-        Entry("one.tf", "file"),
-    ]
-    assert {entry.name: (entry.kind, entry.link) for entry in tree.entries(top)} == {
-        "a": ("directory", False),
-        "link": ("directory", True),
-        "broken": (None, True),
-        "circle": (None, True),
-    }
-    walked = [(path.relative_to(top).as_posix(), sorted(names), sorted(files)) for path, names, files in tree.walk(top)]
-    assert walked == [
-        (".", ["a", "link"], ["broken", "circle"]),
-        ("a", ["b"], ["one.tf"]),
-        ("a/b", [], ["two.tf"]),
-    ]
-    for wrong in (top / "none", top / "a/one.tf/x", Path("a\0b")):
-        with pytest.raises((OSError, ValueError)):
-            tree.status(wrong)
-        with pytest.raises((OSError, ValueError)):
-            tree.read(wrong)
-    with pytest.raises(OSError, match=r".*"):
-        list(tree.entries(top / "none"))
+    with MAKERS[maker](top) as tree:
+        assert tree.status(top / "a/one.tf") == Status("file", 6)
+        assert [tree.kind(top / name) for name in ("a", "link", "broken", "circle", "none", "a/one.tf/x")] == [
+            "directory",
+            "directory",
+            None,
+            None,
+            None,
+            None,
+        ]
+        assert tree.read(top / "link/one.tf") == b"x = 1\n"
+        assert tree.resolved(top / "link/b/../one.tf") == top / "a/one.tf"
+        assert [tree.is_link(top / name) for name in ("a", "link", "broken")] == [False, True, True]
+        assert sorted(tree.entries(top / "link"), key=lambda entry: entry.name) == [
+            Entry("b", "directory"),
+            Entry("one.tf", "file"),
+        ]
+        assert {entry.name: (entry.kind, entry.link) for entry in tree.entries(top)} == {
+            "a": ("directory", False),
+            "link": ("directory", True),
+            "broken": (None, True),
+            "circle": (None, True),
+        }
+        walked = [
+            (path.relative_to(top).as_posix(), sorted(names), sorted(files)) for path, names, files in tree.walk(top)
+        ]
+        assert walked == [
+            (".", ["a", "link"], ["broken", "circle"]),
+            ("a", ["b"], ["one.tf"]),
+            ("a/b", [], ["two.tf"]),
+        ]
+        for wrong in (top / "none", top / "a/one.tf/x", Path("a\0b")):
+            with pytest.raises((OSError, ValueError)):
+                tree.status(wrong)
+            with pytest.raises((OSError, ValueError)):
+                tree.read(wrong)
+        with pytest.raises(OSError, match=r".*"):
+            list(tree.entries(top / "none"))
 
 
 def test_a_walk_leaves_out_what_its_caller_takes_away(top: Path) -> None:
@@ -164,3 +196,126 @@ def test_a_text_of_a_tree_has_the_bounds_of_a_file(tmp_path: Path) -> None:
     assert isinstance(found, SourceText)
     assert found.text == "x = 1\n"
     assert isinstance(load(tmp_path, "d", tree), Unreadable)
+
+
+# -- a revision ----------------------------------------------------------------------------------------------------
+
+
+def test_a_revision_is_checked_as_its_checkout_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/main.tf").write_text(GRANT.replace('"shop"', 'file("${path.module}/project")'), encoding="utf-8")
+    (tmp_path / "m/project").write_text("shop", encoding="utf-8")
+    (tmp_path / "main.tf").write_text('module "m" {\n  source = "./linked"\n}\n', encoding="utf-8")
+    os.symlink("m", tmp_path / "linked")
+    before = checked(DISK, Path())
+    name = commit(tmp_path)
+    shutil.rmtree(tmp_path / "m")
+    (tmp_path / "main.tf").write_text("# changed\n", encoding="utf-8")
+    commit(tmp_path)
+    for asked in (name, "HEAD~1", "main~1"):
+        with revision(asked, tmp_path) as tree:
+            after = checked(tree, Path())
+        assert (after.findings, after.doubts, after.errors) == (before.findings, before.doubts, before.errors)
+        assert [str(one.resource) for one in after.findings] == ["project shop"]
+    with revision("HEAD", tmp_path / "gone") as tree:
+        assert checked(tree, Path()).findings == ()
+
+
+def test_a_link_of_a_revision_leads_to_nothing_outside(tmp_path: Path) -> None:
+    top, outside = tmp_path / "top", tmp_path / "outside"
+    top.mkdir()
+    outside.mkdir()
+    (outside / "main.tf").write_text(GRANT, encoding="utf-8")
+    os.symlink(outside, top / "absolute")
+    os.symlink("../outside/main.tf", top / "relative.tf")
+    os.symlink("../top/inside.tf", top / "around.tf")
+    (top / "inside.tf").write_text("x = 1\n", encoding="utf-8")
+    with revision(commit(top), top) as tree:
+        assert [tree.kind(top / name) for name in ("absolute", "absolute/main.tf", "relative.tf")] == [None] * 3
+        assert tree.resolved(top / "relative.tf") == outside / "main.tf"
+        assert tree.read(top / "around.tf") == b"x = 1\n"
+        assert tree.kind(outside / "main.tf") is None
+        with pytest.raises(OSError, match="No such file"):
+            tree.read(outside / "main.tf")
+
+
+def test_a_revision_runs_no_filter(tmp_path: Path) -> None:
+    """Nor converts it line ends: what git stores is what is read."""
+    mark = tmp_path / "ran"
+    top = tmp_path / "top"
+    top.mkdir()
+    (top / ".gitattributes").write_text("*.tf filter=x diff=x text eol=crlf\n", encoding="utf-8")
+    (top / "main.tf").write_text("x = 1\n", encoding="utf-8")
+    name = commit(top)
+    for key in ("filter.x.smudge", "filter.x.clean", "diff.x.textconv", "core.fsmonitor"):
+        git(top, "config", key, f"touch {mark}; cat")
+    with revision(name, top) as tree:
+        assert tree.read(top / "main.tf") == b"x = 1\n"
+        assert sorted(path.name for path, _, _ in tree.walk(top)) == ["top"]
+    assert not mark.exists()
+
+
+def test_a_submodule_is_an_empty_directory(tmp_path: Path) -> None:
+    other, top = tmp_path / "other", tmp_path / "top"
+    other.mkdir()
+    top.mkdir()
+    (other / "main.tf").write_text(GRANT, encoding="utf-8")
+    commit(other)
+    git(top, "init", "-q")
+    git(top, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other), "sub")
+    with revision(commit(top), top) as tree:
+        assert tree.kind(top / "sub") == "directory"
+        assert list(tree.entries(top / "sub")) == []
+        assert tree.kind(top / "sub/main.tf") is None
+
+
+@pytest.mark.parametrize("name", ["", "none", "HEAD~9", "0" * 40, "--help", "-n", "HEAD:main.tf", "a\nb", "a\0b"])
+def test_a_revision_that_is_not_there(tmp_path: Path, name: str) -> None:
+    (tmp_path / "main.tf").write_text("x = 1\n", encoding="utf-8")
+    commit(tmp_path)
+    with pytest.raises(MissingRevision):
+        revision(name, tmp_path)
+
+
+def test_content_that_the_clone_does_not_have(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text("x = 1\n", encoding="utf-8")
+    name = commit(tmp_path)
+    blob = git(tmp_path, "rev-parse", "HEAD:main.tf")
+    (tmp_path / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    with Revision(Repository.around(tmp_path), name) as tree:
+        found = load(tmp_path / "main.tf", "main.tf", tree)
+    assert isinstance(found, Unreadable)
+    assert "the clone does not have" in found.reason
+
+
+def test_a_reading_that_is_interrupted_does_not_shift_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name * 100_000, encoding="utf-8")
+    with revision(commit(tmp_path), tmp_path) as tree:
+        batch = tree.repository.batch
+
+        class Interrupted:
+            """git's process, of which the first reading of an answer is interrupted."""
+
+            def __init__(self) -> None:
+                self.process = batch()
+                self.stdin, self.stdout = self.process.stdin, self
+                self.readline = self.process.stdout.readline  # type: ignore[union-attr]
+                self.kill, self.communicate = self.process.kill, self.process.communicate
+
+            def read(self, _size: int) -> bytes:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(tree.repository, "batch", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            tree.read(tmp_path / "a")
+        monkeypatch.undo()
+        assert tree.read(tmp_path / "b") == b"b" * 100_000
+
+
+def test_many_contents_are_read_by_one_process(tmp_path: Path) -> None:
+    for number in range(50):
+        (tmp_path / f"{number}.tf").write_bytes(b"\0\n" * number * 1000)
+    with revision(commit(tmp_path), tmp_path) as tree:
+        assert [len(tree.read(tmp_path / f"{number}.tf")) for number in range(50)] == [n * 2000 for n in range(50)]

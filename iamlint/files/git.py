@@ -1,0 +1,104 @@
+"""git as a store of objects: what a commit has, by name.
+
+No work tree, hook, filter, textconv, external diff or file system monitor of the checkout takes part, nothing is
+fetched, and no git that lies in the checkout is run. A pull request cannot change the repository's configuration: git
+tracks nothing called ``.git``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from iamlint.files.disk import DISK
+
+FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""The full id of an object: SHA-1 or SHA-256."""
+_PATIENCE = 120
+"""Seconds that git may take for one question."""
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never")
+_FIXED = {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+class MissingRevision(Exception):  # noqa: N818  # the name of what happened
+    """A revision is not in the repository, or there is none, or git cannot be asked; the message says which."""
+
+
+class Repository:
+    """The git repository of a work tree. ``top`` is the directory of the work tree, without symbolic links."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        self._program = _program(top)
+
+    @classmethod
+    def around(cls, directory: Path) -> Repository:
+        """Return the repository that a directory lies in. Raises `MissingRevision` where there is none."""
+        real = DISK.resolved(directory)
+        top = next((path for path in (real, *real.parents) if os.path.lexists(path / ".git")), None)
+        if top is None:
+            raise MissingRevision(f"{directory} lies in no git repository")
+        return cls(top)
+
+    def commit(self, name: str) -> str:
+        """Return the full id of the commit that a name stands for: a branch, a tag, ``HEAD~1``, an id.
+
+        Raises `MissingRevision`.
+        """
+        question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        found = self.run(*question, missing=f"the revision {name} is not in this clone").decode("ascii").strip()
+        if not FULL_ID.fullmatch(found):
+            raise MissingRevision(f"the revision {name} is not in this clone")
+        return found
+
+    def run(self, *arguments: str, missing: str) -> bytes:
+        """Return what git prints. Raises `MissingRevision` with a text where it fails."""
+        try:
+            done = subprocess.run(  # noqa: S603  # no shell; ids and names are checked, and a path follows --
+                [*self._command, *arguments],
+                cwd=self.top.anchor,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                timeout=_PATIENCE,
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            raise MissingRevision(f"git cannot be asked: {error}") from error
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise MissingRevision(f"{missing} (git: {said[-1] if said else done.returncode})")
+        return done.stdout
+
+    def batch(self) -> subprocess.Popen[bytes]:
+        """Start ``git cat-file --batch``, which prints the object of each id that it is given. Raises OSError."""
+        return subprocess.Popen(  # noqa: S603  # no shell, nothing of the input
+            [*self._command, "cat-file", "--batch"],
+            cwd=self.top.anchor,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    @property
+    def _command(self) -> list[str]:
+        settings = (word for one in _SETTINGS for word in ("-c", one))
+        return [self._program, "--no-pager", f"--git-dir={self.top / '.git'}", *settings]
+
+
+def _environment() -> dict[str, str]:
+    """The environment without git's variables, which would name another repository or programs to run."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _FIXED
+
+
+def _program(top: Path) -> str:
+    """The first git on the PATH that is not in the checkout. Raises `MissingRevision`."""
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        found = shutil.which("git", path=folder) if os.path.isabs(folder) else None
+        if found and not DISK.resolved(Path(found)).is_relative_to(top):
+            return found
+    raise MissingRevision("git is not installed, and no commit can be read without it")

@@ -1,0 +1,39 @@
+"""Places in texts, and back."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iamlint.location import Location, SourceText
+
+TEXT = SourceText("main.tf", 'a = "ä"\r\nb = "😀x"\n')
+
+
+def test_a_place_in_code_points_bytes_and_code_units_of_utf16() -> None:
+    start = TEXT.text.index("x")
+    at = TEXT.location(start, start + 1)
+    assert (at.line, at.column, at.end_column) == (2, 7, 8)
+    assert TEXT.offsets(at) == (start, start + 1)
+    first, last = TEXT.byte_offsets(at)
+    assert TEXT.text.encode()[first:last] == b"x"
+    assert TEXT.utf16_columns(at) == (8, 9)
+
+
+def test_what_lies_beyond_the_text_is_at_its_end() -> None:
+    end = len(TEXT.text)
+    assert TEXT.offsets(Location("main.tf", 9, 1, 9, 5)) == (end, end)
+    assert TEXT.offsets(Location("main.tf", 1, 500, 1, 500)) == (end, end)
+
+
+@given(st.text(max_size=60), st.data())
+def test_a_location_leads_back_to_its_stretch(text: str, data: st.DataObject) -> None:
+    source = SourceText("x", text)
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    at = source.location(start, end)
+    assert source.offsets(at) == (start, end)
+    first, last = source.byte_offsets(at)
+    assert text.encode("utf-8", "surrogatepass")[first:last] == text[start:end].encode("utf-8", "surrogatepass")
+    line = text[:start].rpartition("\n")[2]
+    assert source.utf16_columns(at)[0] == len(line.encode("utf-16-le", "surrogatepass")) // 2 + 1
