@@ -1,0 +1,268 @@
+"""Mutation testing: changes one thing in the code at a time, and lists the changes that no test notices.
+
+    python bench/mutants.py [ROOM...] [--sample 40] [--seed 1] [--tests PATH...]
+
+ROOM is a package of iamlint: access, estate, graph, conditions and patterns where none is named. The tests are
+collected and run once, to see which functions each of them calls. Each mutant then runs in a fork, which has the
+changed function in its place, and only with the tests that call it. A fork that fails, or takes ten times the CPU
+seconds of all tests, has killed its mutant. Exits with 0 where all are killed, else with 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import os
+import pickle
+import random
+import resource
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("access", "estate", "graph", "conditions", "patterns")
+_FLIPPED: dict[type[ast.AST], type[Any]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+}
+_TRUTHS = {"TRUE": "FALSE", "FALSE": "TRUE", "UNKNOWN": "FALSE"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change of one node: the module's file, the qualified name of the function around it, and which node it is.
+
+    ``node`` counts the nodes of the function's body, ``which`` the changes of the node.
+    """
+
+    path: Path
+    function: str
+    line: int
+    change: str
+    node: int
+    which: int
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line} {self.function}: {self.change}"
+
+
+# -- changes -------------------------------------------------------------------------------------------------------
+
+
+def changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], None]]]:
+    """What can be changed in a node: the change in words, and what makes it in a copy of the node."""
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in _FLIPPED:
+            yield f"comparison flipped in `{ast.unparse(node)}`", lambda one: one.ops.__setitem__(0, _flipped(op))
+        case ast.BoolOp(op=op) | ast.BinOp(op=op) if type(op) in _FLIPPED:
+            yield f"operator flipped in `{ast.unparse(node)}`", lambda one: setattr(one, "op", _flipped(op))
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+            yield f"condition `{ast.unparse(test)}` negated", _negate
+        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+            yield f"`{ast.unparse(node)}` returns None", lambda one: setattr(one, "value", ast.Constant(None))
+        case ast.Constant(value=bool() as value):
+            yield f"{value} flipped", lambda one: setattr(one, "value", not value)
+        case ast.Constant(value=int() as value):
+            yield f"{value} is {value + 1}", lambda one: setattr(one, "value", value + 1)
+        case ast.Attribute(value=ast.Name(id="Truth"), attr=name) if name in _TRUTHS:
+            yield f"Truth.{name} is Truth.{_TRUTHS[name]}", lambda one: setattr(one, "attr", _TRUTHS[name])
+        case ast.Name(id="TRUE" | "FALSE" as name, ctx=ast.Load()):
+            yield f"{name} is {_TRUTHS[name]}", lambda one: setattr(one, "id", _TRUTHS[name])
+
+
+def _flipped(op: ast.AST) -> ast.AST:
+    made: ast.AST = _FLIPPED[type(op)]()
+    return made
+
+
+def _negate(one: Any) -> None:
+    one.test = ast.UnaryOp(ast.Not(), one.test)
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """All mutants of a module's functions."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for name, function in _functions(tree, ""):
+        for at, node in enumerate(_inside(function)):
+            for which, (change, _) in enumerate(changes(node)):
+                yield Mutant(path, name, getattr(node, "lineno", function.lineno), change, at, which)
+
+
+def _inside(function: ast.FunctionDef) -> list[ast.AST]:
+    return [node for statement in function.body for node in ast.walk(statement)]
+
+
+def changed_code(mutant: Mutant) -> CodeType:
+    """The code of the mutant's function."""
+    tree = ast.parse(mutant.path.read_text(encoding="utf-8"))
+    node = _inside(dict(_functions(tree, ""))[mutant.function])[mutant.node]
+    list(changes(node))[mutant.which][1](node)
+    return _code_of(compile(ast.fix_missing_locations(tree), str(mutant.path), "exec"), mutant.function)
+
+
+def _functions(node: ast.AST, before: str) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """The functions of a module and the methods of its classes, by qualified name; those within them belong to them."""
+    for one in ast.iter_child_nodes(node):
+        if isinstance(one, ast.FunctionDef):
+            yield f"{before}{one.name}", one
+        elif isinstance(one, ast.ClassDef):
+            yield from _functions(one, f"{before}{one.name}.")
+
+
+def _code_of(code: CodeType, name: str) -> CodeType:
+    for part in name.split("."):
+        code = next(one for one in code.co_consts if isinstance(one, CodeType) and one.co_name == part)
+    return code
+
+
+def put_in_place(mutant: Mutant) -> None:
+    """Give the living function the mutant's code."""
+    name = ".".join(mutant.path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    owner: Any = importlib.import_module(name)
+    *outer, last = mutant.function.split(".")
+    for part in outer:
+        owner = getattr(owner, part)
+    found = vars(owner)[last]
+    for wrapper in ("__func__", "__wrapped__", "fget", "func"):
+        found = getattr(found, wrapper, found)
+    found.__code__ = changed_code(mutant)
+
+
+# -- tests ---------------------------------------------------------------------------------------------------------
+
+
+class Plugin:
+    """Runs mutants in the place of the tests that pytest has collected."""
+
+    def __init__(self, rooms: list[str], sample: int, seed: int) -> None:
+        self.rooms, self.sample, self.seed = rooms, sample, seed
+        self.survivors: list[Mutant] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Sample mutants, and run the tests of each."""
+        every = [
+            mutant
+            for room in self.rooms
+            for path in sorted((ROOT / "iamlint" / room).rglob("*.py"))
+            for mutant in mutants(path)
+        ]
+        chosen = random.Random(self.seed).sample(every, min(self.sample, len(every)))
+        calls, took = _watched(session)
+        say(f"{len(every)} mutants, {len(chosen)} sampled; {len(session.items)} tests, {took:.0f} CPU seconds")
+        for mutant in chosen:
+            tests = calls[(str(mutant.path), mutant.function.rpartition(".")[2])]
+            state = _judged(session, mutant, sorted(tests), 10 + 10 * took)
+            if state != "killed":
+                self.survivors.append(mutant)
+            say(f"{state:<9} {mutant}  ({len(tests)} tests)")
+        say(f"{len(chosen) - len(self.survivors)} of {len(chosen)} killed")
+        return True
+
+
+def say(line: str) -> None:
+    """Write a line at once."""
+    sys.__stdout__.write(f"{line}\n")  # type: ignore[union-attr]
+    sys.__stdout__.flush()  # type: ignore[union-attr]
+
+
+def _watched(session: pytest.Session) -> tuple[dict[tuple[str, str], set[int]], float]:
+    """The numbers of the tests that call each function, by its file and name; and the CPU seconds of all tests."""
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        os.close(reading)
+        _quiet()
+        calls: dict[tuple[str, str], set[int]] = defaultdict(set)
+        start = time.process_time()
+        failed = [item.nodeid for at, item in enumerate(session.items) if not _passes(session, at, calls)]
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump((dict(calls), time.process_time() - start, failed), pipe)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        found, took, failed = pickle.load(pipe)
+    os.waitpid(child, 0)
+    if failed:
+        sys.exit(f"these tests fail without any mutant: {' '.join(failed)}")
+    return defaultdict(set, found), took
+
+
+def _passes(session: pytest.Session, at: int, calls: dict[tuple[str, str], set[int]] | None = None) -> bool:
+    """Whether a test passes; ``calls`` gets the functions that it calls."""
+    before, own = session.testsfailed, str(ROOT / "iamlint")
+
+    def called(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call" and calls is not None and frame.f_code.co_filename.startswith(own):
+            calls[(frame.f_code.co_filename, frame.f_code.co_name)].add(at)
+
+    if calls is not None:
+        sys.settrace(called)
+    item, following = session.items[at], session.items[at + 1] if at + 1 < len(session.items) else None
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    sys.settrace(None)
+    return session.testsfailed == before
+
+
+def _judged(session: pytest.Session, mutant: Mutant, tests: list[int], seconds: float) -> str:
+    if not tests:
+        return "untested"
+    if not (child := os.fork()):
+        _quiet()
+        limit = int(time.process_time() + seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        session.items[:] = [session.items[at] for at in tests]
+        try:
+            put_in_place(mutant)
+            os._exit(0 if all(_passes(session, at) for at in range(len(tests))) else 1)
+        finally:
+            os._exit(1)
+    return "SURVIVED" if os.waitpid(child, 0)[1] == 0 else "killed"
+
+
+def _quiet() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+def main() -> int:
+    """Run the sampled mutants; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rooms", nargs="*", metavar="ROOM")
+    parser.add_argument("--sample", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tests", nargs="+", default=[f"tests/{room}" for room in ROOMS])
+    asked = parser.parse_args()
+    os.chdir(ROOT)
+    plugin = Plugin(
+        asked.rooms or [room for room in ROOMS if (ROOT / "iamlint" / room).exists()], asked.sample, asked.seed
+    )
+    code = pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", *asked.tests], plugins=[plugin])
+    return 1 if plugin.survivors else int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

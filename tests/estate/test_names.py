@@ -1,0 +1,57 @@
+"""Names of principals and things, by which facts of one estate are recognised as the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from iamlint.estate import principal_node
+from iamlint.estate.names import condition_key, identity
+from iamlint.facts import Condition, Declaration, Grant, Place, Resource, Text
+from iamlint.location import Location
+from iamlint.principals import read_principal
+from iamlint.unknown import Hole, Unknown
+
+HERE, THERE = Declaration(Location("a/main.tf")), Declaration(Location("b/main.tf"))
+PLACE = Place(Location("a/main.tf"))
+NOTHING = Unknown("it is not known")
+
+
+def partly(*parts: str | Hole) -> Unknown:
+    return Unknown("var.x has no default", parts)
+
+
+def held_by(who: Text) -> Grant:
+    return Grant(read_principal(who), "roles/owner", Resource("project", "shop"), "member", HERE, PLACE, PLACE, PLACE)
+
+
+@pytest.mark.parametrize(
+    ("who", "node"),
+    [
+        ("user:ana@example.com", "user:ana@example.com"),
+        ("serviceAccount:ci@shop.iam.gserviceaccount.com", "ci@shop.iam.gserviceaccount.com"),
+        (partly("serviceAccount:", Hole("var.x")), "${var.x} in a"),
+        (partly("group:", Hole("var.x"), "@example.com"), "group:${var.x}@example.com in a"),
+        (NOTHING, None),
+    ],
+)
+def test_who_holds_a_grant_has_one_name(who: Text, node: str | None) -> None:
+    assert principal_node(held_by(who)) == node
+
+
+def test_a_reference_is_another_thing_in_the_next_configuration() -> None:
+    named = partly("projects/", Hole("var.x"))
+    assert (identity(named, HERE), identity(named, THERE)) == ("projects/${var.x} in a", "projects/${var.x} in b")
+    assert identity("shop", HERE) == identity("shop", THERE) == "shop"
+    assert identity(NOTHING, HERE) is None
+    planned = replace(HERE, planned=Location("out/plan.json"))
+    assert identity(named, planned) == "projects/${var.x} in out/plan.json"
+
+
+def test_bindings_are_the_same_only_under_the_same_known_condition() -> None:
+    one, other = Condition("a == b", "t"), Condition("a == b", "u")
+    assert condition_key(None) == ""
+    assert condition_key(NOTHING) is None
+    assert condition_key(Condition(NOTHING, "t")) is None
+    assert condition_key(one) == condition_key(replace(one)) != condition_key(other)
