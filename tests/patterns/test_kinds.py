@@ -15,6 +15,7 @@ from iamlint.estate import Estate
 from iamlint.facts import Declaration, Fact, Place, Provider
 from iamlint.location import Location
 from iamlint.patterns.kinds import KINDS, kind_of
+from iamlint.patterns.match import matches
 from iamlint.queries import QUERIES
 from iamlint.roles import catalog
 from iamlint.rules.catalog import shipped_folder
@@ -67,3 +68,11 @@ def test_a_kind_that_is_not_known_is_neither_passed_over_nor_reported() -> None:
         assert (
             KINDS["provider"].words["protocol"](("oidc",), replace(provider, protocol=protocol), estate).truth is truth
         )
+
+
+def test_a_pattern_is_put_to_the_facts_of_its_kind_alone() -> None:
+    at = Location("main.tf")
+    providers = [Provider("pool", name, Declaration(at), Place(at), name) for name in ("oidc", "saml")]
+    estate = Estate(providers, catalog(), date(2026, 1, 1))
+    assert [one.fact for one in matches({"provider": {"protocol": "saml"}}, estate)] == [providers[1]]
+    assert list(matches({"pool": {"pool": "*"}}, estate)) == []
