@@ -7,8 +7,19 @@ from dataclasses import replace
 import pytest
 
 from iamlint.estate import principal_node
-from iamlint.estate.names import condition_key, identity
-from iamlint.facts import Condition, Declaration, Grant, Place, Resource, Text
+from iamlint.estate.names import condition_key, identity, one_name
+from iamlint.facts import (
+    Condition,
+    Declaration,
+    Fact,
+    Grant,
+    Impersonation,
+    Place,
+    Resource,
+    ServiceAccount,
+    ServiceAccountKey,
+    Text,
+)
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.unknown import Hole, Unknown
@@ -55,3 +66,14 @@ def test_bindings_are_the_same_only_under_the_same_known_condition() -> None:
     assert condition_key(NOTHING) is None
     assert condition_key(Condition(NOTHING, "t")) is None
     assert condition_key(one) == condition_key(replace(one)) != condition_key(other)
+
+
+def test_accounts_that_are_named_by_unique_id_are_named_by_their_email() -> None:
+    email, number = "ci@shop.iam.gserviceaccount.com", "123456789012345678901"
+    account = ServiceAccount(email, "shop", HERE, unique_id=number)
+
+    def facts(name: str) -> list[Fact]:
+        asked = Impersonation(name, HERE, PLACE, ((name, PLACE), (NOTHING, PLACE)), caller=name)
+        return [account, asked, replace(asked, delegates=NOTHING, caller=None), ServiceAccountKey(name, HERE, PLACE)]
+
+    assert one_name(facts(number)) == facts(email)
