@@ -1,4 +1,4 @@
-"""``python -I -m iamlint``, and what the installed script calls."""
+"""Entry point of ``python -I -m iamlint`` and of the installed script."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED = 130
-"""The exit code of what Ctrl-C ended, as shells have it: 128 and the signal's number."""
+"""The exit code after Ctrl-C, by shell convention: 128 and the signal's number."""
 
 
 class Interrupted(BaseException):
-    """SIGINT: raised wherever the program is, so that what it has begun to write is taken away."""
+    """SIGINT: raised anywhere, so that half-written output is removed."""
 
 
 def start() -> NoReturn:
-    """Run the command line; an interrupt is one line, also during the imports, which take most of a short run."""
+    """Run the command line. An interrupt prints one line, also during imports, which take most of a short run."""
     try:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, _interrupt)
@@ -27,11 +27,11 @@ def start() -> NoReturn:
     except (Interrupted, KeyboardInterrupt):
         with suppress(OSError):
             os.write(2, b"error: interrupted\n")
-    os._exit(INTERRUPTED)  # main always exits; to take a large estate apart takes seconds
+    os._exit(INTERRUPTED)  # main always exits; freeing a large estate takes seconds
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # who asks twice does not wait
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # a second Ctrl-C does not wait
     raise Interrupted
 
 

@@ -1,6 +1,6 @@
-"""What one run may spend: steps of work first, which are the same on every machine, and time as the last resort.
+"""Limits of one run: steps of work first, which are the same on every machine, and time as the last resort.
 
-A step is about what one small expression takes to evaluate, a few microseconds.
+A step is about the time to evaluate one small expression, a few microseconds.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from contextlib import contextmanager
 from types import FrameType
 
 SECONDS = 600
-"""Seconds of a run where nothing else is asked for (``--max-time``)."""
+"""Default time limit of a run in seconds (``--max-time``)."""
 STEPS = 2_500_000
-"""Steps of evaluation of one run, beside those for what it reads; 15 seconds or less.
+"""Evaluation steps of one run, in addition to those for the bytes read; 15 seconds or less.
 
 A factory of three hundred projects, each with its accounts and grants, takes about three million.
 """
 STEPS_A_BYTE = 1.0
-"""Further steps for each byte of the files that are read: a large configuration may take longer than a small one."""
+"""Additional steps for each byte of the files that are read: a large configuration may take longer than a small one."""
 
 
 class Exhausted(Exception):  # noqa: N818  # no error of ours, but the end of what is done
-    """Something takes more steps than are spent on it."""
+    """Raised when something needs more steps than its budget has."""
 
 
 class TimeUp(BaseException):
-    """The time of a run, or of a part of it, is over. It is raised wherever the run is, so no handler may keep it."""
+    """Raised when the time of a run, or of a part of it, is over. It is raised anywhere, so no handler may catch it."""
 
 
 class Budget:
-    """Steps that may be taken: for one expression, for a root module ``above`` it, for the run above that."""
+    """Remaining steps: for one expression, for a root module ``above`` it, for the run above that."""
 
     __slots__ = ("above", "left")
 
@@ -40,9 +40,9 @@ class Budget:
         self.left, self.above = steps, above
 
     def spend(self, steps: int = 1) -> None:
-        """Take steps, from this one and all above; raises `Exhausted` where one of them has no more.
+        """Take steps, from this budget and all above; raise `Exhausted` if one of them has too few.
 
-        To be called before the work is done: what one of them has no steps for, those above it do not lose.
+        Call it before doing the work. If one budget has too few steps, those above it do not lose any.
         """
         budget: Budget | None = self
         while budget is not None:
@@ -53,17 +53,17 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
-        """Whether more was asked for than there is."""
+        """Whether more steps were requested than there are."""
         return self.left < 0
 
 
 class Allowance:
-    """What one run may spend: ``seconds`` of wall time, and steps, which grow with what is read.
+    """The limits of one run: ``seconds`` of wall time, and steps, which grow with the input.
 
-    ``steps`` are for evaluating Terraform, ``documents`` for large exports, so that neither takes them from the other.
-    ``current`` is the part of the steps of the root module that is evaluated, which grows with what that reads.
+    ``steps`` are for evaluating Terraform, ``documents`` for large exports, so that neither uses up the other's.
+    ``current`` is the share of the root module being evaluated, which grows with the files that it reads.
 
-    More time than is usual allows more steps, too.
+    A longer time limit than the default also allows more steps.
     """
 
     def __init__(self, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -75,32 +75,32 @@ class Allowance:
         self.current: Budget | None = None
 
     def read(self, size: int) -> None:
-        """Allow the steps for a file of so many bytes."""
+        """Allow the steps for a file of this many bytes."""
         steps = int(size * STEPS_A_BYTE * self._scale)
         self.steps.left += steps
         if self.current:
             self.current.left += steps
 
     def document(self, size: int) -> Budget:
-        """The steps for a document of so many bytes, which is read a line at a time: its own, and some of the run's."""
+        """Return the steps for a document of this size, which is read line by line: its own, and some of the run's."""
         own = int(size * STEPS_A_BYTE * self._scale)
         self.documents.left += own
         return Budget(own + STEPS // 2, self.documents)
 
     def left(self, share: float = 1.0) -> float:
-        """Seconds that are left of the first ``share`` of the time; below 0 where it is over."""
+        """Return the seconds left in the first ``share`` of the time; negative if it is over."""
         return self._start + self.seconds * share - self._clock()
 
     def check(self, share: float = 1.0) -> None:
-        """Raise `TimeUp` where that time is over."""
+        """Raise `TimeUp` if that time is over."""
         if self.left(share) <= 0:
             raise TimeUp
 
     @contextmanager
     def interrupting(self, share: float = 1.0) -> Iterator[None]:
-        """Raise `TimeUp` in what is done here as soon as that time is over.
+        """Raise `TimeUp` inside the block as soon as that time is over.
 
-        Where there is no alarm (on Windows, outside of the main thread) only `check` raises it.
+        Without an alarm (on Windows, outside the main thread) only `check` raises it.
         """
         self.check(share)
         if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():

@@ -1,8 +1,8 @@
 """Why something is unknown, as a kind of cause with the one thing that helps.
 
-A reason is a sentence that is put together on its way, from where the value is missing to the rule that asks for it:
-``the role is not known: for_each is not known: var.roles has no default and is not set``. The cause is told by the
-clause in it that names what is missing. All of these clauses are in the table below, and nowhere else.
+A reason is a sentence built from clauses, from the missing value up to the rule that needs it: ``the role is not known:
+for_each is not known: var.roles has no default and is not set``. The clause that names the missing value determines the
+cause. The table below has all of these clauses, and no other place has.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from functools import lru_cache
 class Kind:
     """A kind of cause.
 
-    ``slug`` is for programs. ``title`` goes on after a number: ``12 from remote state``. ``help`` is the one thing
-    that helps, "" where nothing does. ``noun`` is what the subjects are where they are counted, not named.
+    ``slug`` is for programs. ``title`` continues after a number: ``12 from remote state``. ``help`` is the one thing
+    that helps, "" if nothing does. ``noun`` names the subjects if they are counted, not listed.
     """
 
     slug: str
@@ -28,7 +28,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The kind of a cause, and what it is about: the variable, the source of a module, the remote state; "" if none."""
+    """The kind of a cause, and its subject: the variable, the source of a module, the remote state; "" if none."""
 
     kind: Kind
     subject: str = ""
@@ -36,9 +36,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class VarFile:
-    """A file of variables that is not in force: its path, the names that it sets, and the root modules it may be for.
+    """A variable file that was not loaded: its path, the names that it sets, and the root modules it may be for.
 
-    These are told by their directories, as paths are shown.
+    Root modules are given by their directories, as paths are shown.
     """
 
     path: str
@@ -69,10 +69,10 @@ INCOMPLETE = Kind("incomplete", "from arguments that say too little", "run terra
 OTHER = Kind("other", "for other reasons")
 
 _ADDRESS = r"(?:[^\s\[\]]|\[[^\]]*\])*?"
-"""An address, or a stretch of it: its keys may hold blanks."""
+"""An address, or a part of one: its keys may contain blanks."""
 
 _CLAUSES: tuple[tuple[Kind, str], ...] = (
-    # What is missing, and would make the rest known. The first clause of these says what a reader is to provide.
+    # Missing values that would make the rest known. The first clause of these names what the reader must provide.
     (REMOTE_STATE, r"(data\.terraform_remote_state\.[\w-]+)(?:\[[^\]]*\])?\S* stands in another state"),
     (REMOTE_STATE, r"stands in another state|the root module whose state it is has no output"),
     (MODULE, r'the module "([^"]*)" is not installed'),
@@ -102,12 +102,12 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (EXPORT, r"\bexport\b|was not fully explored|does not print|gcloud iam|not in the input|does not tell the order"),
     (EXPORT, r"the file does not say in which|does not say what it is attached to|has Google's default"),
     (EXPORT, r"the name of the file says|a template, which is not filled in|does not list|the search "),
-    # Nothing is missing: what is there holds for some requests only, or not for long.
+    # Nothing is missing: the condition holds for some requests only, or not for long.
     (REPLACED, r"replaced or taken away when"),
     (CLOSED, r"closed by|is disabled|it is enforced|it is granted only|the rule holds only under|is under a condition"),
     (CONDITION, r"\bit depends on|it lets grants of these roles only|it limits which roles|its zone is not known"),
     (CONDITION, r"no CEL expression|beyond what iamlint reads|of the (?:attribute )?condition is not understood"),
-    # What iamlint stops at.
+    # Limits of iamlint.
     (LIMIT, r"than iamlint|that iamlint|iamlint (?:does not (?:evaluate|follow|write)|decrypts|lists|expands|reads)"),
     (LIMIT, r"nested deeper|lies behind more than|more than \S+ (?:references|levels|groups|choices|characters)"),
     (LIMIT, r"larger than|has more than|the instances of .* are not known|a part of the principal is not known"),
@@ -120,12 +120,12 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
 )
 _TABLE = tuple((kind, re.compile(clause)) for kind, clause in _CLAUSES)
 _LOOKED_AT = 1000
-"""Characters at either end of a reason: names in it may be of any length."""
+"""Characters read at either end of a reason: names in it may be of any length."""
 
 
 @lru_cache(maxsize=4096)
 def cause_of(reason: str) -> Cause:
-    """The cause that a reason names; of kind "other" where it names none that is known."""
+    """Return the cause that a reason names; of kind "other" if it names no known cause."""
     text = reason if len(reason) <= 2 * _LOOKED_AT else reason[:_LOOKED_AT] + reason[-_LOOKED_AT:]
     for kind, clause in _TABLE:
         found = clause.search(text)

@@ -1,7 +1,7 @@
-"""The vocabulary: what iamlint knows of an estate, whatever file it was read from.
+"""The facts that iamlint knows about an estate, independent of the file format they were read from.
 
-No fact knows Terraform or an export format; each says where its parts are written. All are frozen. A part that cannot
-be known is an `Unknown` with its reason.
+No fact knows Terraform or an export format. Each fact records where its parts are written. All are frozen. A part with
+an unknown value is an `Unknown` with its reason.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PrincipalKind = Literal[
     "gke_workload",  # serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]
     "federated",  # principal://…
     "federated_set",  # principalSet://…
-    "federated_pool",  # principalSet://…/*, every identity of a pool
+    "federated_pool",  # principalSet://…/*: every identity of a pool
     "public",  # allUsers, allAuthenticatedUsers
     "convenience",  # projectOwner:, projectEditor:, projectViewer:
     "deleted",
@@ -35,15 +35,15 @@ PrincipalKind = Literal[
 """The forms of a principal. Source: "Principal identifiers", https://cloud.google.com/iam/docs/principal-identifiers"""
 
 Origin = Literal["member", "binding", "policy", "export"]
-"""How a grant is written. In Terraform a member adds, a binding owns its role, a policy owns the whole resource."""
+"""How a grant is written. In Terraform a member adds a grant, a binding owns its role, a policy owns the resource."""
 
 Trust = Literal["named", "owner", "own"]
-"""How far a fact counts beyond its own configuration: see `iamlint.provenance`."""
+"""How far a fact counts outside its own configuration: see `iamlint.provenance`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a part is written: the narrowest argument, and where its value came from when that is elsewhere."""
+    """Where a part is written: the narrowest argument, and the origin of its value if that is elsewhere."""
 
     at: Location
     origin: Location | None = None
@@ -51,13 +51,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What in the input states a fact.
+    """The part of the input that states a fact.
 
-    ``address`` is Terraform's, instance keys included; None for exports. ``type`` is the Terraform type, or the kind
-    of export. ``at`` is the header of the block, or the start of the document or entry. ``via`` are the module calls
-    that lead to it, outermost first. ``planned`` is the entry of the plan or state that states it, where ``at`` is in
-    the source beside it. ``uncertain`` says why it is not known whether it exists; empty where it is known. ``trust``
-    says how far it counts beyond its own configuration. ``former`` are earlier addresses, the oldest last.
+    ``address`` is Terraform's, instance keys included; None for exports. ``type`` is the Terraform type, or the kind of
+    export. ``at`` is the header of the block, or the start of the document or entry. ``via`` are the module calls that
+    lead to it, outermost first. ``planned`` is the entry of the plan or state that states it, if ``at`` is in the
+    Terraform source. ``uncertain`` says why the existence of the resource is not certain; empty if it is. ``trust``
+    says how far the fact counts outside its own configuration. ``former`` are earlier addresses, the oldest last.
     """
 
     at: Location
@@ -75,11 +75,11 @@ _WITHOUT_EMAIL = frozenset({"federated", "federated_set", "federated_pool", "pub
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who: a principal as policies spell it.
+    """A principal, as policies spell it.
 
-    ``text`` is the spelling, with the known parts of an unknown one; ``unknown`` says why it is not known in full.
-    An account that the input declares is an identity even where its e-mail is not a literal: then ``text`` is
-    ``serviceAccount:${ADDRESS.email}`` and ``unknown`` is None.
+    ``text`` is the spelling; for an unknown principal it contains the known parts. ``unknown`` says why the principal
+    is not fully known. An account that the input declares is an identity even if its e-mail is not a literal: then
+    ``text`` is ``serviceAccount:${ADDRESS.email}`` and ``unknown`` is None.
     """
 
     text: str
@@ -88,23 +88,23 @@ class Principal:
 
     @property
     def email(self) -> str | None:
-        """The e-mail, for the forms that have one and where it is known (``${ADDRESS.email}`` is one here)."""
+        """The e-mail, if this form has one and it is known (``${ADDRESS.email}`` counts as known)."""
         if self.unknown or self.kind in _WITHOUT_EMAIL:
             return None
         return self.text.partition(":")[2] or None
 
 
 _OF_PROVIDER = re.compile(r"^\$\{provider\.[^{}]*\}/")
-"""The beginning of a name that only the provider's configuration tells, and that says nothing to a reader."""
+"""The beginning of a name that depends on the provider's configuration only; it means nothing to a reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a grant is on.
+    """The resource of a grant.
 
     ``kind`` is "project", "folder", "organization", "service_account", or the Terraform family without "google_"
     (``storage_bucket``). ``name`` is the project id, the number of a folder or organization, the e-mail of a service
-    account, else the full name as written.
+    account, or else the full name as written.
     """
 
     kind: str
@@ -112,7 +112,7 @@ class Resource:
 
     @property
     def is_container(self) -> bool:
-        """Whether grants on it are inherited by the service accounts below it."""
+        """Whether the service accounts below it inherit its grants."""
         return self.kind in ("project", "folder", "organization")
 
     def __str__(self) -> str:
@@ -131,7 +131,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One principal, one role, one resource, with its condition and the place of each of its parts."""
+    """A grant of one role to one principal on one resource, with its condition and the place of each part."""
 
     principal: Principal
     role: Text
@@ -146,7 +146,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A grant that a plan takes away: an export of before the apply still shows it."""
+    """A grant that a plan removes. An export from before the apply still shows it."""
 
     grant: Grant
     declared: Declaration
@@ -154,7 +154,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Emptied:
-    """A binding of a role, or with ``role`` None a whole policy, that has nobody: nobody is left there by an apply."""
+    """A binding without members, or, if ``role`` is None, a policy without bindings: an apply removes its grants."""
 
     resource: Resource
     declared: Declaration
@@ -164,7 +164,7 @@ class Emptied:
 
 @dataclass(frozen=True, slots=True)
 class ExportedPolicy:
-    """An export shows the whole allow policy of a resource: so many bindings, maybe none, and its version."""
+    """Says that an export shows the whole allow policy of a resource, with its number of bindings and version."""
 
     resource: Resource
     declared: Declaration
@@ -175,7 +175,7 @@ class ExportedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DefaultAccounts:
-    """What is done to Compute Engine's and App Engine's default accounts of a project, once, when it is applied.
+    """What an apply does, once, to a project's default accounts of Compute Engine and App Engine.
 
     ``action`` is DEPRIVILEGE (they lose their roles on the project), DISABLE or DELETE. Source:
     https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_default_service_accounts
@@ -188,10 +188,10 @@ class DefaultAccounts:
 
 @dataclass(frozen=True, slots=True)
 class CustomRole:
-    """A custom role's definition. ``name`` is ``projects/P/roles/R`` or ``organizations/N/roles/R``.
+    """The definition of a custom role. ``name`` is ``projects/P/roles/R`` or ``organizations/N/roles/R``.
 
-    ``permissions`` is None where the input does not list them (a roles *list*); each entry has its own place.
-    ``accepted`` says that IAM itself answered with the definition, so that it knew each permission when it was set.
+    ``permissions`` is None if the input does not list them (a roles *list*); each entry has its own place. ``accepted``
+    says that the definition was read from IAM, so IAM knew each permission when the role was set.
     """
 
     name: Text
@@ -205,7 +205,7 @@ class CustomRole:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """A service account. ``email`` is ``${ADDRESS.email}`` as text where account id or project are not known."""
+    """A service account. If its id or project is unknown, ``email`` is the text ``${ADDRESS.email}``."""
 
     email: Text
     project: Text
@@ -216,10 +216,10 @@ class ServiceAccount:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccountKey:
-    """A key of a service account that its owner manages.
+    """A user-managed key of a service account.
 
-    ``place`` is what names the account. ``created`` and ``expires`` are RFC 3339 times where the input tells them; a
-    key that never expires has the year 9999.
+    ``place`` is the argument that names the account. ``created`` and ``expires`` are RFC 3339 times, if the input has
+    them; a key that never expires has the year 9999.
     """
 
     account: Text
@@ -233,7 +233,7 @@ class ServiceAccountKey:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A credential of a service account that is no key of its own: an HMAC key, or an API key bound to it."""
+    """Another credential of a service account: an HMAC key, or an API key bound to it."""
 
     kind: Literal["hmac_key", "api_key"]
     account: Text
@@ -244,7 +244,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An API that is enabled on a project: ``iamcredentials.googleapis.com``.
+    """An API that is enabled on a project, such as ``iamcredentials.googleapis.com``.
 
     ``complete`` says that the input lists every enabled service of the project (an export does, Terraform does not).
     """
@@ -258,11 +258,11 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Impersonation:
-    """A place that asks for an account's token: a provider block, a token data source, a backend.
+    """A place that requests an account's token: a provider block, a token data source, a backend.
 
-    ``caller`` is the account that asks, where the input tells; ``quota_project`` is the project that the call is
-    billed to, where it is configured. ``method`` is the permission that the target must grant; ``lifetime`` is the
-    token's, as written (``"7200s"``), with its place.
+    ``caller`` is the account that makes the request, if the input names it. ``quota_project`` is the project billed for
+    the call, if configured. ``method`` is the permission that the target must grant. ``lifetime`` is the token's, as
+    written (``"7200s"``), with its place.
     """
 
     target: Text
@@ -277,7 +277,7 @@ class Impersonation:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project, with the number and parent that the input tells (``folders/N`` or ``organizations/N``)."""
+    """A project, with its number and parent (``folders/N`` or ``organizations/N``), if the input has them."""
 
     project_id: Text
     declared: Declaration
@@ -298,9 +298,9 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization: ``name`` is ``organizations/N``, ``domain`` its primary domain, which is its display name.
+    """An organization. ``name`` is ``organizations/N``; ``domain`` is its primary domain, which is its display name.
 
-    ``customer_id`` is that of its Workspace or Cloud Identity account: ``C0…``.
+    ``customer_id`` is the id of its Workspace or Cloud Identity account: ``C0…``.
     """
 
     name: str
@@ -313,10 +313,9 @@ class Organization:
 class Denial:
     """One rule of a deny policy.
 
-    ``parent`` is the attachment point decoded:
-    ``cloudresourcemanager.googleapis.com/projects/P``.
-    Permissions have the deny form: ``iam.googleapis.com/serviceAccounts.getAccessToken``. ``place`` is the rule's
-    list of permissions, or the rule.
+    ``parent`` is the decoded attachment point: ``cloudresourcemanager.googleapis.com/projects/P``. Permissions have the
+    deny form: ``iam.googleapis.com/serviceAccounts.getAccessToken``. ``place`` is the rule's list of permissions, or
+    the rule.
     """
 
     parent: Text
@@ -331,7 +330,7 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """A principal access boundary policy: the only resources that the principals bound to it may use.
+    """A principal access boundary policy: the only resources that the bound principals may access.
 
     ``name`` is ``organizations/N/locations/global/principalAccessBoundaryPolicies/ID``; ``resources`` are
     ``//cloudresourcemanager.googleapis.com/projects/P`` and the like. Service accounts and their keys are covered from
@@ -347,7 +346,7 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class BoundaryBinding:
-    """What binds a boundary policy to the principals of an organization, folder, project, pool or domain."""
+    """A binding of a boundary policy to the principals of an organization, folder, project, pool or domain."""
 
     policy: Text
     principal_set: Text
@@ -359,10 +358,9 @@ class BoundaryBinding:
 class OrgPolicy:
     """A constraint that an organization policy sets on a project, folder or organization.
 
-    ``constraint`` is without its prefix: ``iam.disableServiceAccountKeyCreation``. ``enforced`` is for boolean
-    constraints, ``allowed`` and ``denied`` for lists (``*`` stands for all values); a rule under a condition makes them
-    unknown. ``reset`` is true where the policy only restores Google's default. A policy that is only tried out (a dry
-    run) sets nothing, and is no fact.
+    ``constraint`` has no prefix: ``iam.disableServiceAccountKeyCreation``. ``enforced`` is for boolean constraints,
+    ``allowed`` and ``denied`` are for lists (``*`` means all values); a rule with a condition makes them unknown.
+    ``reset`` is true if the policy only restores Google's default. A dry-run policy sets nothing, so it is not a fact.
     Source: https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints
     """
 
@@ -381,8 +379,8 @@ class Pool:
     """A pool of federated identities.
 
     ``name`` is ``projects/P/locations/global/workloadIdentityPools/ID`` (P an id or a number) or
-    ``locations/global/workforcePools/ID``. ``project_number`` is the number of P, which principals have in its place,
-    where the input tells it beside an id.
+    ``locations/global/workforcePools/ID``. ``project_number`` is the number of P, if P is an id and the input has the
+    number; principals contain the number.
     """
 
     name: Text
@@ -396,15 +394,15 @@ Protocol = Literal["oidc", "aws", "saml", "x509"]
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who a pool trusts, and how the claims of its tokens become attributes.
+    """A provider of a pool: which issuer it trusts, and how it maps token claims to attributes.
 
     ``pool`` is the pool's name as in `Pool`. ``condition`` is the attribute condition (CEL over ``assertion`` and
-    ``attribute``). ``mapping`` holds (attribute, expression, place): ``("google.subject", "assertion.sub", …)``.
-    AWS providers without one have Google's default. ``protocol`` is None where nothing says whom it trusts.
-    ``issuer`` is the URI of an OIDC issuer, the number of an AWS account, or the entity id of a SAML one; x509 trusts
-    certificates, so it has none. ``audiences`` are those that OIDC tokens must name, empty for the provider's own name.
-    ``place`` is the narrowest argument that says who is trusted: the issuer, the AWS account, else the block.
-    Source: https://cloud.google.com/iam/docs/workload-identity-federation
+    ``attribute``). ``mapping`` holds (attribute, expression, place): ``("google.subject", "assertion.sub", …)``. AWS
+    providers without a mapping have Google's default. ``protocol`` is None if the input does not say which issuer it
+    trusts. ``issuer`` is the URI of an OIDC issuer, the number of an AWS account, or the entity id of a SAML provider;
+    x509 trusts certificates, so it has none. ``audiences`` are the allowed audiences of OIDC tokens; empty means the
+    provider's own name. ``place`` is the narrowest argument that says who is trusted: the issuer, the AWS account, or
+    else the block. Source: https://cloud.google.com/iam/docs/workload-identity-federation
     """
 
     pool: Text
@@ -420,20 +418,22 @@ class Provider:
 
 
 DefaultAccount = Literal["compute", "app_engine", "cloud_build"]
-"""Google's default accounts. ``cloud_build`` is the one that builds of the project run as where they name none: the
-legacy account of Cloud Build where the project first built before mid 2024, else Compute Engine's. Source:
-https://cloud.google.com/build/docs/cloud-build-service-account-updates"""
+"""Google's default accounts. ``cloud_build`` is the account of builds that name none.
+
+That is Cloud Build's legacy account if the project first built before mid 2024, else Compute Engine's. Source:
+https://cloud.google.com/build/docs/cloud-build-service-account-updates
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A resource that runs code as a service account: an instance, a function, a job.
 
-    ``account`` is the account's e-mail, None where the resource names none. ``default`` says which default account it
-    runs as, by name or for want of one, and is unknown where the account may be one; where both are None it runs as
-    nobody. What runs as an agent of Google's or as the caller is no attachment. ``place`` is the argument that names
-    the account, or the block. ``scopes`` are the access scopes of what has them (``cloud-platform`` is short for
-    ``https://www.googleapis.com/auth/cloud-platform``). ``permissions`` are those that deploying it takes.
+    ``account`` is the account's e-mail; None if the resource names none. ``default`` says which default account it runs
+    as, named or implied; it is unknown if the account may be a default one. If both are None it runs without an
+    account. A resource that runs as a service agent or as the caller is not an attachment. ``place`` is the argument
+    that names the account, or the block. ``scopes`` are the access scopes, if the resource has any (``cloud-platform``
+    is short for ``https://www.googleapis.com/auth/cloud-platform``). ``permissions`` are those needed to deploy it.
     Source: https://cloud.google.com/iam/docs/attach-service-accounts
     """
 
@@ -449,10 +449,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class AuditConfig:
-    """Which accesses are logged for a service (``allServices`` for all) on a resource.
+    """The accesses that are logged for a service (``allServices`` for all) on a resource.
 
-    ``log_types`` are ADMIN_READ, DATA_READ, DATA_WRITE. ``exempted`` holds (log type, principal) that are not logged.
-    Source: https://cloud.google.com/logging/docs/audit/configure-data-access
+    ``log_types`` are ADMIN_READ, DATA_READ, DATA_WRITE. ``exempted`` holds pairs (log type, principal) that are not
+    logged. Source: https://cloud.google.com/logging/docs/audit/configure-data-access
     """
 
     resource: Resource
@@ -465,7 +465,7 @@ class AuditConfig:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group that the input declares. ``name`` is ``groups/ID`` where the input has it."""
+    """A group that the input declares. ``name`` is ``groups/ID`` if the input has it."""
 
     email: Text
     declared: Declaration
@@ -474,7 +474,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One member of one group, there may be others. ``group`` is an e-mail, ``groups/ID`` or a reference to a Group."""
+    """One member of a group; there may be others. ``group`` is an e-mail, ``groups/ID`` or a reference to a Group."""
 
     group: Text
     member: Text
@@ -484,7 +484,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A part of the input that is not followed. ``unread`` says that it may hold grants no other fact mentions."""
+    """A part of the input that was not read. ``unread`` says that it may contain grants that no other fact mentions."""
 
     reason: str
     declared: Declaration

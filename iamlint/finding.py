@@ -1,4 +1,4 @@
-"""What a rule says about an estate: a finding, its identity across runs, its place in the order."""
+"""Findings: what a rule reports about an estate, with identity across runs and sort order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from iamlint.location import Location
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Confidence = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""From the worst to the mildest."""
+"""From the worst to the least severe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A place that belongs to a finding: where the value came from, the role's definition, the inherited grant."""
+    """A place related to a finding: the origin of a value, the role's definition, the inherited grant."""
 
     at: Location
     message: str
@@ -26,14 +26,14 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, at the narrowest argument that makes it so.
+    """One problem, at the narrowest argument that causes it.
 
-    ``rule`` is the slug. ``principal`` and ``role`` are as shown to a reader. ``permissions`` are those that make the
-    finding, sorted. ``address`` is Terraform's, instance key included, where there is one; ``others`` are further ones
-    at which the same is stated by the same lines: those of other root modules, calls and instances. ``former`` are
-    earlier addresses that ``moved`` blocks or a plan name for these, by address, the oldest last. ``condition`` is
-    that of the grant, as shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project
-    shop"), the strongest first.
+    ``rule`` is the slug. ``principal`` and ``role`` are as shown to a reader. ``permissions`` are those that cause the
+    finding, sorted. ``address`` is Terraform's, instance key included, if there is one. ``others`` are further
+    addresses at which the same lines state the same: of other root modules, calls and instances. ``former`` are earlier
+    addresses from ``moved`` blocks or a plan, by address, the oldest last. ``condition`` is that of the grant, as
+    shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project shop"), the strongest
+    first.
     """
 
     rule: str
@@ -55,7 +55,7 @@ class Finding:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """The key by which findings are sorted: where first, then what; total, so that output is stable."""
+        """The sort key of findings: place first, then content; a total order, so the output is stable."""
         return (*self.at.order, self.rule, self.address or "", self.principal or "", self.message)
 
 
@@ -63,7 +63,7 @@ class Finding:
 class Accepted:
     """A finding that somebody accepts, with the reason given, and where.
 
-    ``out_of_view`` says that a reviewer may not see the comment which accepts it.
+    ``out_of_view`` says that a reviewer may not see the comment that accepts it.
     """
 
     finding: Finding
@@ -76,9 +76,9 @@ class Accepted:
 class Doubt:
     """Something that a rule could not decide, or that could not be followed, with the reason.
 
-    ``severity`` is that of the finding which it may be, "high" for a part of the input that could not be read, None
-    where it is no finding for certain. ``accepted_at`` is the comment or entry that accepts the finding if it is one.
-    ``root`` is the directory of the root module, or of the document, that says it.
+    ``severity`` is that of the possible finding: "high" for a part of the input that could not be read, None if it is
+    certainly not a finding. ``accepted_at`` is the comment or entry that accepts the possible finding. ``root`` is the
+    directory of the root module or of the document.
     """
 
     reason: str
@@ -91,15 +91,15 @@ class Doubt:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """The key by which doubts are sorted."""
+        """The sort key of doubts."""
         return (*self.at.order, self.rule or "", self.address or "", self.reason, self.rank)
 
     @property
     def cause(self) -> Cause:
-        """What is missing, or stands in the way."""
+        """What is missing, or what prevents an answer."""
         return cause_of(self.reason)
 
     @property
     def rank(self) -> int:
-        """How many severities are worse than its own; what is no finding for certain comes last."""
+        """The number of severities above its own; a doubt that is certainly not a finding comes last."""
         return len(SEVERITIES) if self.severity is None else SEVERITIES.index(self.severity)

@@ -1,8 +1,8 @@
-"""The identity of a finding across runs, in two versions: what a baseline and a code scanning service compare.
+"""The identity of a finding across runs, in two versions: baselines and code scanning services compare it.
 
-Version 2 is made of the rule, the principal, the role, the resource and the address below the root module. It has no
-path, no line and no working directory, and nothing of Google's role catalogue, so that neither a moved file nor a newer
-catalogue makes a finding new. Version 1 also had the directory and the permissions; old baselines have it.
+Version 2 is made of the rule, the principal, the role, the resource and the address below the root module. It contains
+no path, line or working directory, and nothing from Google's role catalogue, so a moved file or a newer catalogue does
+not make a finding new. Version 1 also had the directory and the permissions; old baselines have it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from iamlint.unknown import shown
 V1, V2 = "iamlintGrant/v1", "iamlintGrant/v2"
 """The keys of the versions in reports: SARIF's ``partialFingerprints``, and JSON's ``fingerprints``."""
 _ANY = "${?}"
-"""What stands for a text that is not known in full."""
+"""Replaces a text that is not fully known."""
 _HOLE = re.compile(r"\$\{[^{}]*\}")
 
 
@@ -28,8 +28,8 @@ _HOLE = re.compile(r"\$\{[^{}]*\}")
 class Identity:
     """The names of one finding at one of its addresses, each of 32 hexadecimal digits.
 
-    ``name`` is the fingerprint. ``further`` are those that the same finding has in another run: at its other addresses
-    that ``moved`` blocks state, and where a plan without its source does not know what the source refers to.
+    ``name`` is the fingerprint. ``further`` are the names of the same finding in other runs: at its other addresses
+    from ``moved`` blocks, and in a plan without its source, which does not show what the source refers to.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Identity:
 class Fingerprints:
     """The fingerprints of one finding in a report.
 
-    ``v1`` and ``v2`` are of one finding only: of several that would share one, the later have their number added.
+    ``v1`` and ``v2`` belong to one finding only: if several findings would share one, the later ones get a number.
     ``own`` is its identity at its own address, without a number; ``others`` those at its other addresses.
     """
 
@@ -51,7 +51,7 @@ class Fingerprints:
 
     @property
     def by_key(self) -> dict[str, str]:
-        """The fingerprints by the keys that reports have for them."""
+        """The fingerprints by their keys in reports."""
         return {V1: self.v1, V2: self.v2}
 
 
@@ -91,7 +91,7 @@ def identity(finding: Finding, address: str | None) -> Identity:
 
 
 def _without_own(text: str, addresses: list[str]) -> str:
-    """A text; the same for all that are only named by the argument that has them, as in a plan without its source."""
+    """Return a placeholder for a text that contains an address of the finding itself, else the text."""
     return _ANY if any(address and f"${{{address}." in text for address in addresses) else text
 
 

@@ -20,11 +20,11 @@ from iamlint.reporters.github import command
 
 FAILED, INTERRUPTED = 2, 130
 _OWN_BASE = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release"})
-"""Events of commits that are in the repository already: their own configuration counts."""
+"""Events for commits that are already in the repository: their own configuration counts."""
 
 
 class BadInput(Exception):  # noqa: N818  # the name of what happened
-    """An input that is not taken; the message says which and why."""
+    """An invalid input; the message says which and why."""
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def run(environment: Mapping[str, str]) -> int:
         arguments += [word for output in outputs for word in ("--output", output)]
         sys.stdout.flush()
         before = _state(sarif)
-        # Every word is an argument of its own, and none of a path begins with a dash.
+        # Each word is a separate argument, and no path begins with a dash.
         code = subprocess.run([*arguments, "--", *_paths(environment)], check=False).returncode  # noqa: S603  # no shell
         written = sarif if _state(sarif) != before else ""
         _write_outputs(environment, {"exit-code": code, **_counts(report), "sarif-file": written})
@@ -67,7 +67,7 @@ def run(environment: Mapping[str, str]) -> int:
 
 
 def _input(name: str) -> str:
-    """What action.yml calls an input."""
+    """The name of an input in action.yml."""
     return name.lower().replace("_", "-")
 
 
@@ -81,7 +81,7 @@ def _lines(environment: Mapping[str, str], name: str) -> Iterator[str]:
 
 
 def _one(environment: Mapping[str, str], name: str) -> str | None:
-    """An input of one line; None where it is empty."""
+    """Return an input of one line; None if it is empty."""
     values = list(_lines(environment, name))
     if len(values) > 1:
         raise BadInput(f"{_input(name)} is one line, not {len(values)}")
@@ -89,7 +89,7 @@ def _one(environment: Mapping[str, str], name: str) -> str | None:
 
 
 def _flag(environment: Mapping[str, str], name: str, *, default: bool = False) -> bool:
-    """An input that is true or false: anything else could be meant either way."""
+    """Return an input that is true or false; any other value is ambiguous, so it is an error."""
     value = environment.get(f"IAMLINT_{name}", "").strip().lower()
     if value not in ("", "true", "false"):
         raise BadInput(f"{_input(name)} is true or false, not {value!r}")
@@ -97,7 +97,7 @@ def _flag(environment: Mapping[str, str], name: str, *, default: bool = False) -
 
 
 def _working_directory(environment: Mapping[str, str]) -> Path:
-    """Where to run. A link in the checkout may not lead out of it; a path elsewhere is the workflow's own word."""
+    """Return where to run. A link in the checkout may not lead out of it; a path elsewhere is the workflow's choice."""
     top = Path(os.path.abspath(environment.get("GITHUB_WORKSPACE") or "."))
     given = _one(environment, "WORKING_DIRECTORY") or "."
     named = Path(os.path.normpath(top / given))
@@ -114,7 +114,7 @@ def _paths(environment: Mapping[str, str]) -> list[str]:
 
 
 def _options(environment: Mapping[str, str]) -> Iterator[str]:
-    """The options that say what is read and printed."""
+    """Yield the options that select what is read and printed."""
     yield from ("--format", environment.get("IAMLINT_FORMAT") or "github")
     yield from ("--fail-on", environment.get("IAMLINT_FAIL_ON") or "info")
     for name in ("SELECT", "IGNORE", "SOURCE_ROOT"):
@@ -126,7 +126,7 @@ def _options(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
-    """The options that name configuration, rules and baseline: files of the checkout, or copies of the base's."""
+    """Yield the options that name configuration, rules and baseline: files of the checkout, or copies from the base."""
     config, baseline = _one(environment, "CONFIG"), _one(environment, "BASELINE")
     rules: list[str] = list(_lines(environment, "RULES"))
     no_config = _flag(environment, "NO_CONFIG")
@@ -150,7 +150,7 @@ def _judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
 
 
 def _base(environment: Mapping[str, str]) -> str | None:
-    """The commit to take the configuration from; None where the checked commit's own counts. Raises `BadInput`."""
+    """Return the commit to take the configuration from; None if the checked commit's own counts. Raises `BadInput`."""
     if not _flag(environment, "CONFIG_FROM_BASE"):
         return None
     commit, event = _one(environment, "BASE"), environment.get("GITHUB_EVENT_NAME", "")
@@ -182,13 +182,13 @@ def _counts(report: Path) -> dict[str, object]:
 
 
 def _state(path: Path | None) -> tuple[int, int] | None:
-    """What changes when a file is written: a file of that name in the checkout is not what this run wrote."""
+    """Return what changes when a file is written: a file of that name in the checkout is not this run's output."""
     status = path.stat() if path and path.is_file() else None
     return (status.st_ino, status.st_mtime_ns) if status else None
 
 
 def _write_outputs(environment: Mapping[str, str], outputs: Mapping[str, object]) -> None:
-    """One line an output: a value of several lines could set others."""
+    """Write one line per output: a value of several lines could set others."""
     path = environment.get("GITHUB_OUTPUT")
     if path:
         with Path(path).open("a", encoding="utf-8") as file:

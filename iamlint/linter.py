@@ -1,4 +1,4 @@
-"""Every rule put to the estate: facts in, a report out."""
+"""The linter: evaluates every rule on the estate and returns a report."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def lint(
     roles: Catalog | None = None,
     allowance: Allowance | None = None,
 ) -> Report:
-    """What these rules find in what was read, in the time that a run has: what takes longer is an error.
+    """Return what these rules find in the input within the time limit; what takes longer is an error.
 
-    Conditions are judged as of a day, today (UTC) by default; roles by a catalogue, by default the one that ships.
+    Conditions are evaluated as of a day, today (UTC) by default; roles by a catalogue, by default the built-in one.
     """
     rules, accept = tuple(sorted(rules, key=lambda rule: rule.id)), tuple(accept)
     estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
@@ -81,7 +81,7 @@ class _Found:
 
 
 def _ask(rule: Rule, estate: Estate, comments: Comments, accept: tuple[Acceptance, ...], found: _Found) -> None:
-    """Adds what a rule finds, one match after another."""
+    """Add what a rule finds, one match after another."""
     names = own_names(rule)
     entries = [entry for entry in accept if entry.rule in names]
     for match in answers(rule, estate):
@@ -101,33 +101,33 @@ def _ask(rule: Rule, estate: Estate, comments: Comments, accept: tuple[Acceptanc
 
 
 def _not_asked(rules: tuple[Rule, ...], allowance: Allowance) -> Unreadable:
-    """An error for the rules that a run has no time for."""
+    """Return an error for the rules that the time limit leaves out."""
     named = ", ".join(rule.slug for rule in rules)
     reason = f"the {allowance.seconds:g} seconds of the run are over; these rules were not checked to the end: {named}"
     return Unreadable(Location(COMMAND_LINE), reason, "give it more with --max-time, or check less at once")
 
 
 def _has_dates(facts: Iterable[Fact], accept: Iterable[Acceptance]) -> bool:
-    """Whether anything may be judged differently on another day."""
+    """Whether any result may depend on the day."""
     conditions = (isinstance(fact, Grant) and fact.condition is not None for fact in facts)
     return any(conditions) or any(entry.until for entry in accept)
 
 
 def unaccepted(report: Report) -> Report:
-    """The report as if nobody had accepted anything."""
+    """Return the report as if nobody had accepted anything."""
     every = (*report.findings, *(one.finding for one in report.accepted))
     doubts = dict.fromkeys(replace(doubt, accepted_at=None) for doubt in report.doubts)
     return replace(report, findings=once(every), accepted=(), doubts=tuple(doubts))
 
 
 def answers(rule: Rule, estate: Estate) -> Iterator[Match]:
-    """What a rule's pattern or query finds, true or unknown."""
+    """Return what a rule's pattern or query finds, true or unknown."""
     found = matches(rule.when, estate) if rule.when is not None else QUERIES[rule.query or ""].ask(estate)
     return (weighed(_of_uncertain(match), rule.worse, rule.milder, estate) for match in found)
 
 
 def _of_uncertain(match: Match) -> Match:
-    """The match, unknown where it is not known whether its fact exists."""
+    """Return the match; unknown if its fact may not exist."""
     uncertain = match.fact.declared.uncertain
     if not uncertain or match.truth is not Truth.TRUE:
         return match
@@ -135,7 +135,7 @@ def _of_uncertain(match: Match) -> Match:
 
 
 def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
-    """A match as the finding that a reader sees."""
+    """Return the finding for a match."""
     fact, place = match.fact, place_of(match)
     words, address, former = words_of(match), fact.declared.address, fact.declared.former
     return Finding(
@@ -158,7 +158,7 @@ def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
 
 
 def _condition(fact: Fact) -> str | None:
-    """The condition of a grant as shown; None where it has none."""
+    """The condition of a grant as shown; None if it has none."""
     if not isinstance(fact, Grant) or fact.condition is None:
         return None
     return shown(fact.condition if isinstance(fact.condition, Unknown) else fact.condition.expression)
@@ -174,7 +174,7 @@ def _ends(match: Match, estate: Estate) -> Iterable[Grant]:
 
 
 def doubts_of(rule: Rule, match: Match, accepting: Comment | Acceptance | None = None) -> Iterator[Doubt]:
-    """A match that is not decided, a doubt for each reason."""
+    """Yield a doubt for each reason of an undecided match."""
     severity, accepted_at = None if match.closed else _severity(rule, match), accepting.at if accepting else None
     for reason in match.reasons:
         declared = match.fact.declared
@@ -182,24 +182,24 @@ def doubts_of(rule: Rule, match: Match, accepting: Comment | Acceptance | None =
 
 
 def _doubt_of_gap(gap: Gap) -> Doubt:
-    """A part of the input that could not be read may hold any grant."""
+    """A part of the input that could not be read may contain any grant."""
     severity: Severity | None = "high" if gap.unread else None
     return Doubt(brief(gap.reason), gap.declared.at, None, gap.declared.address, severity, root=_root(gap.declared))
 
 
 def _root(declared: Declaration) -> str:
-    """The directory of the root module, where the outermost call of what leads to a block is."""
+    """The directory of the root module: the directory of the outermost call that leads to the block."""
     first = declared.via[0] if declared.via else declared.at
     return directory(first.path)
 
 
 def _severity(rule: Rule, match: Match) -> Severity:
-    """The rule's, or as many steps worse or milder as the match is."""
+    """The rule's severity, raised or lowered by as many steps as the match says."""
     return SEVERITIES[min(max(0, SEVERITIES.index(rule.severity) - match.raised), len(SEVERITIES) - 1)]
 
 
 def _confidence(rule: Rule, match: Match) -> Confidence:
-    """The rule's, unless the match is less sure; of what stands for any number of instances there may be none."""
+    """The rule's confidence, unless the match is less sure; lower if the resource may have no instance."""
     if match.confidence:
         return match.confidence
     symbolic = "[*]" in (match.fact.declared.address or "")
@@ -210,14 +210,14 @@ def _confidence(rule: Rule, match: Match) -> Confidence:
 
 
 def place_of(match: Match) -> Place:
-    """The narrowest argument that makes a match."""
+    """The narrowest argument that causes a match."""
     return match.place or kind_of(match.fact).place(match.fact, match.permissions)
 
 
 def _where_accepted(match: Match) -> Iterator[Location]:
-    """The places at which a comment accepts a match: its own, where its values come from, the head of its block.
+    """Yield the places where a comment accepts a match: its own, the origins of its values, the head of its block.
 
-    And the head of each module call that leads to it: what another call of the same module makes is another match.
+    Also the head of each module call that leads to it: another call of the same module is another match.
     """
     fact, place = match.fact, place_of(match)
     parts = (fact.role_place, fact.principal_place) if isinstance(fact, Grant) else ()
@@ -228,7 +228,7 @@ def _where_accepted(match: Match) -> Iterator[Location]:
 
 
 def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
-    """The places that belong to a finding: where values come from, definitions, further facts, module calls."""
+    """Yield the places related to a finding: origins of values, definitions, further facts, module calls."""
     kind = kind_of(match.fact)
     if kind.origins:
         yield from kind.origins(match.fact, match.permissions, estate)
@@ -242,7 +242,7 @@ def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
 
 
 def _left_aside(fact: Fact, of: Fact) -> str:
-    """Why what would close a grant does not, as the rest of a sentence; empty for any other fact."""
+    """Return why a blocker does not block a grant, as the rest of a sentence; empty for any other fact."""
     closes = isinstance(fact, Denial | Boundary | OrgPolicy) or (
         isinstance(fact, ServiceAccount) and fact.disabled is not False
     )
@@ -252,7 +252,7 @@ def _left_aside(fact: Fact, of: Fact) -> str:
 
 
 def _distinct(related: Iterable[Related], at: Location) -> tuple[Related, ...]:
-    """Each place once, and not the finding's own."""
+    """Each place once, without the finding's own."""
     others = [one for one in related if one.at != at]
     places = {one.at: one for one in reversed(others)} if others else {}
     return tuple(reversed(places.values()))
@@ -262,11 +262,11 @@ def _distinct(related: Iterable[Related], at: Location) -> tuple[Related, ...]:
 
 
 def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings in order, those about the same thing as one, which keeps the places and addresses of the others.
+    """Return the findings in order; duplicates become one, which keeps the places and addresses of the others.
 
-    The same thing is the same sentence of a rule about the same principal, role and resource: at one address of one
-    folder, or at one place, whichever root modules and calls lead there. What exports say has no address, and is the
-    same in whichever of them it stands.
+    Findings are duplicates if one rule has the same sentence about the same principal, role and resource: at one
+    address of one folder, or at one place, through any root modules and calls. Exports have no addresses; the same
+    finding in several exports is one.
     """
     ordered = sorted(findings, key=lambda finding: finding.order)
     merged = _grouped(ordered, lambda one: (one.rule, one.message), _address)
@@ -280,9 +280,9 @@ def _address(one: Finding) -> tuple[object, ...]:
 def _grouped(
     findings: list[Finding], hint: Callable[[Finding], object], where: Callable[[Finding], tuple[object, ...]]
 ) -> list[Finding]:
-    """The findings about the same thing as one, where the first of them stands.
+    """Merge findings about the same thing, at the place of the first.
 
-    Those whose hints differ are different, which is cheap to tell of nearly all.
+    Findings with different hints are different; the hint is cheap to compute.
     """
     seen: set[int] = set()
     again: set[int] = set()

@@ -1,4 +1,4 @@
-"""Where something is written: texts, spans in them, and the lines and columns that a reader sees."""
+"""Locations: texts, spans in them, and the lines and columns that a reader sees."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A stretch of a file. Lines and columns count from 1, columns in Unicode code points; the end is exclusive.
+    """A range in a file. Lines and columns count from 1, columns in Unicode code points; the end is exclusive.
 
-    ``path`` is as the user would type it: relative to the working directory where it lies below it, with ``/``.
+    ``path`` is as the user would type it: relative to the working directory if the file is in it, with ``/``.
     """
 
     path: str
@@ -21,16 +21,16 @@ class Location:
 
     @property
     def order(self) -> tuple[str, int, int, int, int]:
-        """What it is sorted by, as plain values, which compare ten times as quickly."""
+        """The sort key, as plain values, which compare ten times faster."""
         return self.path, self.line, self.column, self.end_line, self.end_column
 
 
 COMMAND_LINE = "command line"
-"""The ``path`` of what is wrong in no file, but in how the program was called."""
+"""The ``path`` of errors in the command line, which are in no file."""
 
 
 class SourceText:
-    """The text of one file, which turns offsets into locations. Compared by identity: one object a file and run."""
+    """The text of one file, which converts offsets to locations. Compared by identity: one object per file and run."""
 
     __slots__ = ("_starts", "path", "text")
 
@@ -54,7 +54,7 @@ class SourceText:
         return self._starts
 
     def line(self, number: int) -> str:
-        """The text of a line (from 1), without its end; empty for a line that is not there."""
+        """Return the text of a line (from 1), without its end; empty if there is no such line."""
         starts = self.line_starts
         if not 1 <= number <= len(starts):
             return ""
@@ -62,13 +62,13 @@ class SourceText:
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column, both from 1, of an offset."""
+        """Return line and column, both from 1, of an offset."""
         starts = self.line_starts
         row = bisect_right(starts, offset) - 1
         return row + 1, offset - starts[row] + 1
 
     def location(self, start: int, end: int) -> Location:
-        """The location of the stretch from ``start`` to ``end`` (exclusive), as offsets into the text."""
+        """Return the location of the range from ``start`` to ``end`` (exclusive), as offsets into the text."""
         return Location(self.path, *self.position(start), *self.position(max(start, end)))
 
     def offsets(self, at: Location) -> tuple[int, int]:
@@ -97,7 +97,7 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a source text, by offsets; cheap to make, turned into a `Location` only when it is reported."""
+    """A range of a source text, by offsets; cheap to make, converted to a `Location` only when it is reported."""
 
     source: SourceText
     start: int
@@ -105,18 +105,18 @@ class Span:
 
     @property
     def location(self) -> Location:
-        """The same stretch in lines and columns."""
+        """The same range in lines and columns."""
         return self.source.location(self.start, self.end)
 
     @property
     def text(self) -> str:
-        """The characters themselves."""
+        """The characters in the range."""
         return self.source.text[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that could not be read: where, why, and what to do about it. Kept with the results, never raised."""
+    """Input that could not be read: where, why, and what to do. Kept with the results, never raised."""
 
     at: Location
     reason: str

@@ -30,14 +30,16 @@ BEGINNINGS: Mapping[PrincipalKind, str] = {
     **dict.fromkeys(("default_service_account", "service_agent", "gke_workload"), "serviceAccount:"),
     "federated_pool": "principalSet:",
 }
-"""What the principals of a kind begin with, of those kinds that begin alike."""
+"""The prefix of all principals of a kind, for kinds that have one."""
 _LOWERED = frozenset({"user", "serviceAccount", "group", "domain"})
-"""The forms whose value the provider for Terraform makes lower case; URLs and GKE identities keep theirs."""
+"""The forms whose value the Terraform provider makes lower case; URLs and GKE identities keep their case."""
 _DELETABLE = frozenset({"user", "serviceAccount", "group", "principal", "principalSet"})
 _CANONICAL = {prefix.lower(): prefix for prefix in _PREFIXES}
 _OF_PROJECT = frozenset({"projectOwners", "projectReaders", "projectWriters"})
-"""What BigQuery's datasets call the holders of basic roles. Source:
-https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_bigquery_dataset_iam"""
+"""BigQuery's names for the holders of basic roles in datasets.
+
+Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_bigquery_dataset_iam
+"""
 _PUBLIC = {"allusers": "allUsers", "allauthenticatedusers": "allAuthenticatedUsers"}
 
 _AGENT_DOMAIN = re.compile(r"gcp-(sa|ri)-[a-z0-9-]+\.iam\.gserviceaccount\.com\Z")
@@ -76,8 +78,10 @@ _BY_NUMBER = re.compile(r"[0-9]+(?:-compute)?@(?:cloudservices|cloudbuild|develo
 _NUMBERED = frozenset(f"{name}.gserviceaccount.com" for name in ("cloudservices", "cloudbuild", "developer"))
 _WITH_NUMBER = re.compile(r"(?:service|bq|project|connection|vault)-(?:p|f|o|org-|folder-)?[0-9]")
 _NAMED_BY_PROJECT = re.compile(r"(?:service|bq|project|connection|vault)-[a-z]")
-"""How the e-mails of agents begin that belong to a project: its number follows, never its id. Source:
-https://cloud.google.com/iam/docs/service-agents"""
+"""The beginnings of agents' e-mails that continue with the project's number, never its id.
+
+Source: https://cloud.google.com/iam/docs/service-agents
+"""
 _PROJECT_ID = re.compile(r"(?:^|\.)google_project\.[^.\[]+(?:\[[^\]]*\])?\.(?:project_id|id|name)\Z")
 """The attributes of a project that are not its number."""
 BY_ID = "a service agent's e-mail has the number of the project, not its id"
@@ -91,7 +95,7 @@ _DEFAULTS = (
 )
 _GKE = re.compile(r"(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
 _WHOLE_POOL = re.compile(r"//.*/(?:workloadIdentityPools|workforcePools)/[^/]+/\*\Z|//[^/]+/\$\{\}/\*\Z", re.DOTALL)
-"""After ``principalSet:``. Only a star right behind the pool's name is the whole pool; a hole may be that name."""
+"""After ``principalSet:``. Only a star directly after the pool's name means the whole pool; a hole may be that name."""
 _ACCOUNT = re.compile(r"[^@]+@(?P<project>[a-z][a-z0-9-]*)(?P<domain>(?:\.[a-z0-9-]+)*)\.iam\.gserviceaccount\.com\Z")
 Home = Literal["project", "folder", "organization"]
 
@@ -105,26 +109,29 @@ _HOMES: tuple[tuple[Home, re.Pattern[str]], ...] = (
     ("folder", re.compile(r"(?:service-folder-|service-f|f)(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@")),
     ("organization", re.compile(r"(?:service-org-|service-o|organizations-|o)(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@")),
 )
-"""How the e-mails of agents and default accounts begin, by what they belong to."""
+"""The beginnings of the e-mails of agents and default accounts, by what they belong to."""
 _NOT_A_MEMBER = re.compile(
     r"(?:^|\.)google_service_account\.[^.\[]+(?:\[[^\]]*\])?\.(?P<attribute>email|name|id|unique_id|account_id)\Z"
 )
-"""The attributes of a declared account that are no principal as they are."""
+"""The attributes of a declared account that are not a principal by themselves."""
 _AGENT_TYPE = re.compile(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[[^\]]*\])?\.(email|member)\Z")
 
 
 def read_principal(value: str | Unknown) -> Principal:
-    """A principal as a policy spells it. What is not known of it stays unknown; its kind may be known all the same."""
+    """Return a principal as a policy spells it. Unknown parts stay unknown; the kind may still be known."""
     value = _of_bounded_length(value)
     return _known(value) if isinstance(value, str) else _partly_known(value)
 
 
 LONGEST = 2_000
-"""Characters, and unknown parts, of a principal beyond which only its beginning is read; IAM's have a few hundred."""
+"""Maximum number of characters, and of unknown parts, of a principal; only the beginning of a longer one is read.
+
+IAM's have a few hundred.
+"""
 
 
 def _of_bounded_length(value: str | Unknown) -> str | Unknown:
-    """A principal as far as it is read: one that is longer is known by its beginning."""
+    """Return a principal, shortened to its beginning if it is too long."""
     if isinstance(value, str):
         if len(value) <= LONGEST:
             return value
@@ -162,7 +169,7 @@ def _is_well_formed(prefix: str, rest: str) -> bool:
             return rest.startswith("//")
         case "user" | "group":
             is_address = rest.count("@") == 1 and not rest.startswith("@") and not rest.endswith("@")
-            # IAM refuses an account under another prefix than its own.
+            # IAM refuses an account with another prefix than its own.
             return is_address and not rest.lower().endswith("gserviceaccount.com")
         case "domain":
             return "@" not in rest
@@ -171,7 +178,7 @@ def _is_well_formed(prefix: str, rest: str) -> bool:
 
 
 def _deleted(text: str, rest: str) -> Principal:
-    """``deleted:user:ana@example.com?uid=1``: what it was, and its number; federated ones keep their letters' case."""
+    """Return the principal of ``deleted:user:ana@example.com?uid=1`` and its number; federated ones keep their case."""
     inner, colon, name = rest.partition(":")
     inner = _CANONICAL.get(inner.lower(), inner)
     if not colon or not name or inner not in _DELETABLE:
@@ -190,7 +197,7 @@ def _account(name: str) -> Principal:
 
 
 def is_agent_by_id(email: str) -> bool:
-    """Whether an e-mail is made as a service agent's, with the id of the project in place of its number.
+    """Whether an e-mail has the form of a service agent's, with the project's id instead of its number.
 
     ``service-shop@gcp-sa-pubsub.iam.gserviceaccount.com``, ``shop@cloudservices.gserviceaccount.com``.
     """
@@ -205,7 +212,7 @@ def is_agent_by_id(email: str) -> bool:
 
 
 def _has_number(domain: str) -> bool:
-    """Whether the accounts of a domain are named by the number of a project."""
+    """Whether the accounts of a domain have the number of a project in their names."""
     kind = account_kind(f"@{domain}")
     return domain != "appspot.gserviceaccount.com" and kind in ("service_agent", "default_service_account")
 
@@ -243,7 +250,7 @@ def _partly_known(value: Unknown) -> Principal:
 
 
 def _masked(value: Unknown) -> str:
-    """What follows the prefix of a federated principal, each hole as ``${}``."""
+    """Return what follows the prefix of a federated principal, with each hole as ``${}``."""
     return "".join(part if isinstance(part, str) else "${}" for part in value.parts).partition(":")[2]
 
 
@@ -259,11 +266,11 @@ _PLACEHOLDER = re.compile(
     rf"|(?<![a-z0-9])your[_-](?:{_YOURS})(?![a-z0-9]))"
 )
 _IN_ACCOUNT = re.compile(f"(?i:{_CAPITALS})")
-"""An account's e-mail has no underscore, and its capitals do not count."""
+"""An account's e-mail has no underscore, and its case does not count."""
 
 
 def placeholder_of(text: str) -> str | None:
-    """Return what somebody was meant to replace in a principal: ``REPLACE_ME``, ``<PROJECT>``, ``YOUR_DOMAIN``."""
+    """Return the part of a principal to be replaced by hand: ``REPLACE_ME``, ``<PROJECT>``, ``YOUR_DOMAIN``."""
     plain = re.sub(r"\$\{[^}]*\}", "", text)
     found = _PLACEHOLDER.search(plain)
     if found is None and plain.startswith("serviceAccount:"):
@@ -272,12 +279,12 @@ def placeholder_of(text: str) -> str | None:
 
 
 def _may_begin(text: str) -> bool:
-    """Whether a principal may begin so: ``projects/`` does not, whatever follows it."""
+    """Whether a principal may begin with this text: with ``projects/`` it may not."""
     return any(word.startswith(text.lower()) for word in (*_CANONICAL, *_PUBLIC, *map(str.lower, _OF_PROJECT)))
 
 
 def account_kind(email: str) -> PrincipalKind:
-    """Whether an account's e-mail (or its end, from the ``@`` or before) is Google's, a default one, or a user's."""
+    """Return the kind of an account by its e-mail (or the end of it): Google's, a default one, or a user's."""
     local, _, domain = email.rpartition("@")
     if email.endswith(_DEFAULTS):
         return "default_service_account"
@@ -291,7 +298,7 @@ def account_kind(email: str) -> PrincipalKind:
 
 
 def project_of(email: str) -> str | None:
-    """The id of the project that an account belongs to, where its e-mail tells: not for agents, nor by number.
+    """Return the id of an account's project, if the e-mail contains it; not for agents, nor by number.
 
     ``ci@shop.iam.gserviceaccount.com`` is of "shop", ``ci@shop.example.com.iam.gserviceaccount.com`` of
     "example.com:shop".
@@ -309,10 +316,10 @@ def project_of(email: str) -> str | None:
 
 
 def home_of(email: str) -> tuple[Home, str] | None:
-    """What an agent or default account belongs to, and its number, where its e-mail has it.
+    """Return what an agent or default account belongs to, and its number, if its e-mail contains it.
 
     ``service-1234567890@…`` is of a project, ``service-folder-1234567890@…`` of a folder, ``service-org-1234567890@…``
-    of an organization. A user-managed account may be called the same, but belongs to the project in its domain.
+    of an organization. A user-managed account may have the same name, but belongs to the project in its domain.
     """
     if account_kind(email) not in ("service_agent", "default_service_account"):
         return None
@@ -324,6 +331,6 @@ def home_of(email: str) -> tuple[Home, str] | None:
 
 
 def project_number_of(email: str) -> str | None:
-    """The number of the project that an agent or default account belongs to, where its e-mail has it."""
+    """Return the number of the project that an agent or default account belongs to, if its e-mail contains it."""
     home = home_of(email)
     return home[1] if home and home[0] == "project" else None

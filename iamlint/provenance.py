@@ -1,13 +1,13 @@
-"""Whose a fact is, and what else it counts for: what lies in a tree need not be meant for everything in it.
+"""Which configuration states a fact, and for which other configurations it counts.
 
-A pull request can add an export, a plan, a state or a root module. None of them may change what another configuration
-means without a word.
+A file in a tree need not apply to all of the tree. A pull request can add an export, a plan, a state or a root module.
+None of them may silently change what another configuration means.
 
-The trust of a declaration says how far what it states counts beyond its own configuration:
+The trust of a declaration says how far its facts count outside its own configuration:
 
     named    for the whole run: the user named the document
     owner    what it owns replaces what exports show: it is the Terraform of a root module that the user named
-    own      not at all: it is the Terraform of another root module, or a document in a directory that was walked
+    own      not at all: it is the Terraform of another root module, or a document found by walking a directory
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Kind = TypeVar("Kind", bound=Fact)
 
 
 def configuration(declared: Declaration) -> str:
-    """The configuration that states something: the directory of the root module, or the path of the document.
+    """Return the configuration that states a fact: the directory of the root module, or the path of the document.
 
-    A plan or state belongs to the root module in whose directory it lies, as far as that module declares what it has.
-    One that the user did not name belongs to no other module, though that may declare something of the same name.
+    A plan or state belongs to the root module in its directory, for the resources that this module declares. A plan
+    that the user did not name belongs to no other module, even if that module declares something of the same name.
     """
     first = declared.via[0] if declared.via else declared.at
     planned = declared.planned
@@ -55,7 +55,7 @@ def is_source(path: str) -> bool:
 
 
 def counts_for(declared: Declaration, other: Declaration) -> bool:
-    """Whether what one declaration states counts for what the other one states."""
+    """Whether facts of one declaration count for those of another."""
     return declared.trust == "named" or configuration(declared) == configuration(other)
 
 
@@ -65,7 +65,7 @@ def owns(declared: Declaration) -> bool:
 
 
 def outside(declared: Declaration) -> str:
-    """Where something stands that does not count, as a clause."""
+    """Return a clause that says where a fact is that does not count."""
     first = declared.via[0] if declared.via else declared.at
     if declared.planned is None and is_source(first.path):
         return "in another root module"
@@ -73,13 +73,13 @@ def outside(declared: Declaration) -> str:
 
 
 def at(declared: Declaration) -> str:
-    """Where a declaration is, as a reader sees it: ``projects.json:3``."""
+    """Return the place of a declaration for a reader: ``projects.json:3``."""
     place = declared.planned or declared.at
     return f"{place.path}:{place.line}"
 
 
 def trusted(facts: Iterable[Kind], trust: Trust) -> Iterator[Kind]:
-    """The facts, with how far they count."""
+    """Yield the facts with their trust set."""
     known: dict[int, tuple[Declaration, Declaration]] = {}  # many facts share one declaration
     for fact in facts:
         declared = fact.declared

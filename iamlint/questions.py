@@ -1,4 +1,4 @@
-"""What a run leaves open: each unknown thing once, and all of them by the causes that keep them from an answer."""
+"""The open questions of a run: each unknown thing once, and all of them by cause."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from iamlint.location import Location
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something that is unknown: the doubts of all rules that it keeps from an answer, the most severe first."""
+    """One unknown thing, with the doubts of all rules that depend on it, the most severe first."""
 
     doubts: tuple[Doubt, ...]
 
@@ -25,32 +25,32 @@ class Question:
 
     @property
     def at(self) -> Location:
-        """Where."""
+        """Where it is."""
         return self.doubts[0].at
 
     @property
     def address(self) -> str | None:
-        """Terraform's address, where there is one."""
+        """Terraform's address, if there is one."""
         return self.doubts[0].address
 
     @property
     def severity(self) -> Severity | None:
-        """That of the most severe finding which it may be."""
+        """The severity of the most severe possible finding."""
         return self.doubts[0].severity
 
     @property
     def cause(self) -> Cause:
-        """What is missing, or stands in the way."""
+        """What is missing, or what prevents an answer."""
         return self.doubts[0].cause
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The rules that it keeps from an answer."""
+        """The rules that cannot decide because of it."""
         return tuple(sorted({doubt.rule for doubt in self.doubts if doubt.rule}))
 
     @property
     def accepted_at(self) -> Location | None:
-        """What accepts the findings that it may be; None where one of them is not accepted."""
+        """The place that accepts all possible findings; None if one of them is not accepted."""
         open_ = [doubt for doubt in self.doubts if doubt.severity is not None] or self.doubts
         return None if any(doubt.accepted_at is None for doubt in open_) else open_[0].accepted_at
 
@@ -59,7 +59,7 @@ class Question:
 class ByCause:
     """The questions of one kind of cause, in their order.
 
-    ``subjects`` are what they are about, the most frequent first. ``hints`` are files that set what has no value, the
+    ``subjects`` are what they are about, the most frequent first. ``hints`` are files that set the missing values, the
     nearest first.
     """
 
@@ -70,7 +70,7 @@ class ByCause:
 
     @property
     def rank(self) -> int:
-        """That of the most severe finding that one of them may be."""
+        """The rank of the most severe possible finding."""
         return min(question.doubts[0].rank for question in self.questions)
 
     @property
@@ -80,9 +80,9 @@ class ByCause:
 
 
 def questions(doubts: Iterable[Doubt]) -> tuple[Question, ...]:
-    """Doubts about the same thing, for the same reason, as one; in the order of the first of each.
+    """Merge doubts about the same thing with the same reason; in the order of the first of each.
 
-    The doubts of one are sorted by their ranks, those of the same rank stay in the order in which they are given.
+    The doubts of one question are sorted by rank; those of the same rank keep their order.
     """
     found: dict[tuple[Location, str | None, str], list[Doubt]] = {}
     for doubt in doubts:
@@ -95,7 +95,7 @@ def _rank(doubt: Doubt) -> int:
 
 
 def by_cause(asked: Iterable[Question], var_files: Iterable[VarFile] = ()) -> tuple[ByCause, ...]:
-    """Questions by the kind of their cause: first what may hide the most severe findings, then what is met most."""
+    """Group questions by kind of cause: first those that may hide the most severe findings, then the most frequent."""
     groups: dict[Kind, list[Question]] = {}
     for question in asked:
         groups.setdefault(question.cause.kind, []).append(question)
@@ -115,7 +115,7 @@ def _hints(group: Iterable[Question], var_files: Iterable[VarFile]) -> tuple[str
 
 
 def hints(question: Question, var_files: Iterable[VarFile]) -> tuple[str, ...]:
-    """The files that set the variable of a root module which has no value, the nearest first."""
+    """Return the files that set the variable of a root module that has no value, the nearest first."""
     cause = question.cause
     if cause.kind is not VARIABLE or not cause.subject.startswith("var."):
         return ()
@@ -126,7 +126,7 @@ def hints(question: Question, var_files: Iterable[VarFile]) -> tuple[str, ...]:
 
 
 def _steps(start: PurePosixPath, end: PurePosixPath) -> int:
-    """How many directories lie between two, by their names."""
+    """Return the number of directories between two, by their names."""
     common = next((above for above in (start, *start.parents) if end.is_relative_to(above)), None)
     left = len(common.parts) if common is not None else 0
     return len(start.parts) + len(end.parts) - 2 * left

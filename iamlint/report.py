@@ -1,4 +1,4 @@
-"""What a run has to tell: the one value that every reporter is given."""
+"""The result of a run: the one value that every reporter gets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from iamlint.rules.rule import Rule
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A key of the configuration, and what it did in this run: ``effect`` in words, ``count`` where it is countable."""
+    """A key of the configuration, and its effect in this run: ``effect`` in words, ``count`` if it can be counted."""
 
     key: str
     effect: str
@@ -28,7 +28,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The configuration that was in force: its path, and its keys that can change what is reported or what fails."""
+    """The configuration in force: its path, and its keys that can change what is reported or what fails."""
 
     path: str
     settings: tuple[Setting, ...]
@@ -39,7 +39,7 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What makes a run fail: findings of at least this severity, and unknown answers of at least this one if asked.
+    """What makes a run fail: findings of at least this severity, and, on request, unknown answers of at least this one.
 
     ``severity`` may be "never".
     """
@@ -53,7 +53,7 @@ class Bar:
         return self.severity != "never" and order.index(severity) <= order.index(self.severity)
 
     def fails_unknown(self, doubt: Doubt) -> bool:
-        """Whether an unknown answer does: it counts as the finding that it may be, unless somebody accepts that."""
+        """Whether an unknown answer fails the run: it counts as the possible finding, unless somebody accepts that."""
         return self.unknown and doubt.severity is not None and doubt.accepted_at is None and self.fails(doubt.severity)
 
 
@@ -63,12 +63,12 @@ class Report:
 
     ``accepted`` are the findings that an ignore comment covers; they are not among ``findings``.
 
-    ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames
-    and snippets. ``files`` is how many files were read. ``as_of`` is the day on which conditions were judged, None
-    where the input has none. ``role_catalogs`` are the files laid over the role catalogue, which is of
-    ``catalog_date``. ``inputs`` are the paths of the files that say something. ``unwalked`` are the directories that
-    hold Terraform and were not read; each is a doubt, too. ``var_files`` may give variables a value, and were not read
-    for that. ``configuration`` is None where none was in force.
+    ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames and
+    snippets. ``files`` is the number of files read. ``as_of`` is the day on which conditions were evaluated, None if
+    the input has none. ``role_catalogs`` are the files that extend the role catalogue, which is of ``catalog_date``.
+    ``inputs`` are the paths of the files that have facts. ``unwalked`` are the directories with Terraform that were not
+    read; each is also a doubt. ``var_files`` may give variables a value, and were not read for that. ``configuration``
+    is None if none was in force.
     """
 
     version: str
@@ -89,17 +89,17 @@ class Report:
 
     @property
     def catalog(self) -> str:
-        """Which role catalogue it was: its date, and what was laid over it."""
+        """The role catalogue used: its date, and the files that extend it."""
         return f"{self.catalog_date} with {', '.join(self.role_catalogs)}" if self.role_catalogs else self.catalog_date
 
     @property
     def by_severity(self) -> dict[str, int]:
-        """How many findings of each severity, the worst first; every severity is there."""
+        """The number of findings of each severity, the worst first; every severity is present."""
         count = Counter(finding.severity for finding in self.findings)
         return {severity: count[severity] for severity in SEVERITIES}
 
     def within(self, holds: Callable[[str], bool]) -> Report:
-        """The report on some files only, told by their path: findings that have a place in one of them, and so on."""
+        """Return the report on the files that ``holds`` is true of: findings with a place in one of them, and so on."""
         return replace(
             self,
             findings=tuple(one for one in self.findings if any(map(holds, _paths(one)))),
@@ -110,12 +110,12 @@ class Report:
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        """What is unknown, each thing once, however many rules it keeps from an answer; every format counts these."""
+        """Each unknown thing once, even if several rules depend on it; every format counts these."""
         return questions(self.doubts)
 
     @cached_property
     def by_cause(self) -> tuple[ByCause, ...]:
-        """The same by its causes, those first that may hide the most severe findings, then those of the most."""
+        """The questions by cause: first those that may hide the most severe findings, then the most frequent."""
         return by_cause(self.questions, self.var_files)
 
     @property
@@ -135,7 +135,7 @@ def _paths(finding: Finding) -> Iterator[str]:
 
 
 def failure(errors: Iterable[Unreadable]) -> Report:
-    """The report of a run that did not come to checking anything."""
+    """Return the report of a run that failed before checking anything."""
     from iamlint.roles import catalog
 
     return Report(version=__version__, catalog_date=catalog().date, errors=tuple(errors))

@@ -1,4 +1,4 @@
-"""Runs the examples of rule documents: what a rule flags must be found on the marked lines, and nothing else."""
+"""Runs the examples of rule documents: a rule must report exactly the marked lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARK = re.compile(r"[ \t]*#[ \t]*finding[ \t]*$", re.MULTILINE)
 
 
 def run_examples(rule: Rule) -> list[Unreadable]:
-    """What is wrong with a rule's examples, empty where all are as they say."""
+    """Return the problems of a rule's examples; empty if all pass."""
     problems = [problem for example in rule.flags for problem in _run(rule, example, flagged=True)]
     return problems + [problem for example in rule.passes for problem in _run(rule, example, flagged=False)]
 
@@ -46,7 +46,7 @@ def _run(rule: Rule, example: Example, *, flagged: bool) -> Iterator[Unreadable]
 
 
 def _unknown(report: Report, name: str, line: int) -> str:
-    """Why the rule's answer at a line is unknown, or what it cannot say elsewhere; empty where all is known."""
+    """Return why the rule's answer at a line is unknown, or what it cannot decide elsewhere; "" if all is known."""
     here = [doubt for doubt in report.doubts if doubt.at.line == line and Path(doubt.at.path).name == Path(name).name]
     if here:
         return f": it is unknown whether the rule means it: {'; '.join(dict.fromkeys(one.reason for one in here))}"
@@ -60,12 +60,12 @@ def marked_lines(text: str) -> list[int]:
 
 
 def unmarked(text: str) -> str:
-    """The text of an example as it is read: the marks are no part of it."""
+    """Return the text of an example as it is checked, without the marks."""
     return _MARK.sub("", text)
 
 
 def checked(rule: Rule, example: Example) -> tuple[Report, set[tuple[str, int]]]:
-    """What a rule says of an example, and the (file, line) of its findings."""
+    """Return a rule's report on an example, and the (file, line) of its findings."""
     with TemporaryDirectory() as directory:
         top = Path(directory).resolve()
         for name, text in example.files.items():
@@ -77,7 +77,7 @@ def checked(rule: Rule, example: Example) -> tuple[Report, set[tuple[str, int]]]
 
 
 def _given(example: Example, top: Path) -> list[Path]:
-    """A plan is given by its file, as its source would say everything twice; everything else as a directory."""
+    """A plan is given by its file, since its source would state everything twice; anything else as a directory."""
     plans = [top / name for name in example.files if name.endswith(".json") and not name.endswith(".tf.json")]
     return plans if example.kind == "plan" else [top]
 

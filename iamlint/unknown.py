@@ -1,4 +1,4 @@
-"""The value of what cannot be known: never dropped, never guessed, always with its reason."""
+"""The unknown value: never dropped, never guessed, always with its reason."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """The unknown stretch of a text, named by the absolute reference it stands for.
+    """The unknown part of a text, named by the absolute reference that it stands for.
 
-    ``module.a["x"].google_service_account.ci.email``: two holes of the same reference hold the same text, whatever
-    it will be.
+    ``module.a["x"].google_service_account.ci.email``: two holes with the same reference hold the same text, whatever
+    the text turns out to be.
     """
 
     reference: str
@@ -21,16 +21,16 @@ class Hole:
 
 
 _LONGEST_REASON, _BEGINNING, _END = 1_000, 300, 600
-"""Characters of a reason, and of its beginning and end where it is longer."""
+"""Maximum length of a reason, in characters; and how much of its beginning and end is kept if it is longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that cannot be known here.
 
-    ``reason`` is a clause that a reader can act on ("var.role has no default", "known after apply"). ``parts`` are,
-    for a text, its literal stretches and its holes in order; empty where nothing at all is known of it. ``refused``
-    says that Terraform would stop with an error here, rather than know it later.
+    ``reason`` is a clause that a reader can act on ("var.role has no default", "known after apply"). ``parts`` are, for
+    a text, its literal parts and its holes in order; empty if nothing is known about it. ``refused`` says that
+    Terraform would stop with an error here, rather than know the value later.
     """
 
     reason: str
@@ -38,13 +38,13 @@ class Unknown:
     refused: bool = False
 
     def __post_init__(self) -> None:
-        if len(self.reason) > _LONGEST_REASON:  # one that has others in it, hundreds of them
+        if len(self.reason) > _LONGEST_REASON:  # one that contains others, hundreds of them
             short = f"{self.reason[:_BEGINNING]} ... {self.reason[-_END:]}"
             object.__setattr__(self, "reason", short)
 
     @property
     def text(self) -> str:
-        """How it is shown, and what identifies it: ``serviceAccount:${google_service_account.ci.email}``."""
+        """The text shown for it, which also identifies it: ``serviceAccount:${google_service_account.ci.email}``."""
         return "".join(str(part) for part in self.parts) if self.parts else "${?}"
 
     @property
@@ -59,18 +59,18 @@ class Unknown:
 
     @property
     def hole(self) -> Hole | None:
-        """The only part, where the whole value is one reference."""
+        """The hole, if the whole value is one reference."""
         only = self.parts[0] if len(self.parts) == 1 else None
         return only if isinstance(only, Hole) else None
 
 
 def shown(text: str | Unknown | None) -> str:
-    """A text as a reader sees it, with holes where it is not known; nothing where there is none."""
+    """Return a text for a reader, with holes for unknown parts; "" for None."""
     return text.text if isinstance(text, Unknown) else text or ""
 
 
 def join_texts(*texts: str | Unknown) -> str | Unknown:
-    """Texts put together. What is not known of one stays a hole, with the reason of the first."""
+    """Join texts. An unknown part stays a hole; the result has the reason of the first unknown text."""
     unknown = next((text for text in texts if isinstance(text, Unknown)), None)
     if unknown is None:
         return "".join(map(shown, texts))
@@ -85,7 +85,7 @@ def join_texts(*texts: str | Unknown) -> str | Unknown:
 
 
 def without_prefix(text: str | Unknown, *prefixes: str) -> str | Unknown:
-    """A text without the first of these prefixes that it has."""
+    """Return a text without the first of these prefixes that it has."""
     for prefix in prefixes:
         if isinstance(text, str):
             if text.startswith(prefix):
@@ -121,5 +121,5 @@ class Truth(Enum):
 
     @staticmethod
     def of(fact: bool) -> Truth:
-        """TRUE or FALSE, from a plain boolean."""
+        """Return TRUE or FALSE for a plain boolean."""
         return Truth.TRUE if fact else Truth.FALSE

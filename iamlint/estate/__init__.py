@@ -61,11 +61,10 @@ Made = TypeVar("Made")
 
 
 class Estate:
-    """All facts of a run. ``as_of`` is the day on which conditions are judged.
+    """All facts of a run. Conditions are evaluated as of the day ``as_of``.
 
-    Every tuple is ordered by where its facts are declared, so that nothing depends on the order of the input.
-    ``blockers`` finds what may block a grant. ``replaced`` are the grants that an export shows and that Terraform owns,
-    takes away, or states itself.
+    Every tuple is ordered by where its facts are declared, so the order of the input has no effect. ``blockers`` finds
+    what may block a grant. ``replaced`` are the grants of exports that Terraform owns, removes, or states itself.
     """
 
     def __init__(self, facts: Iterable[Fact], catalog: Catalog, as_of: date) -> None:
@@ -94,11 +93,11 @@ class Estate:
         self._services = _grouped(self.of(Service), lambda service: self.project_key(service.project, service.declared))
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        """All facts of a kind."""
+        """Return all facts of a kind."""
         return self._facts.get(kind, ())
 
     def made(self, make: Callable[[Estate], Made]) -> Made:
-        """What ``make`` returns for the estate, such as its graph: made when first asked for, and kept with it."""
+        """Return what ``make`` returns for the estate, such as its graph. The result is kept with the estate."""
         if make not in self._made:
             self._made[make] = make(self)
         found: Made = self._made[make]
@@ -106,11 +105,11 @@ class Estate:
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
-        """What could not be followed, and what does not count."""
+        """The parts of the input that were not read or do not count."""
         return (*self.of(Gap), *taken_away(self.replaced))
 
     def gaps_in(self, configuration: str) -> list[str]:
-        """Why something of a configuration, by its `scope`, could not be followed."""
+        """Return why parts of a configuration, given by its `scope`, were not read."""
         return self._gaps_in.get(configuration, [])
 
     @cached_property
@@ -121,17 +120,17 @@ class Estate:
         return {configuration: list(reasons) for configuration, reasons in found.items()}
 
     def again(self, grant: Grant) -> tuple[Grant, ...]:
-        """What exports show of a grant that Terraform states: the same, told once."""
+        """Return the grants of exports that repeat a grant of Terraform."""
         return tuple(self._again.get(id(grant), ()))
 
     def contested(self, grant: Grant) -> Grant | Change | None:
-        """What of Terraform would replace a grant that an export shows, where nothing says that it is applied."""
+        """Return the fact of Terraform that would replace a grant of an export, if it is not certain to be applied."""
         return self._contested.get(id(grant))
 
     # -- roles ------------------------------------------------------------------------------------------------------
 
     def custom_role(self, role: Text, declared: Declaration) -> CustomRole | None:
-        """The definition of the custom role that a declaration names, where the input has it.
+        """Return the definition of the custom role that a declaration names, if the input has it.
 
         The first of those that count for the declaration, else the first of the others.
         """
@@ -139,8 +138,8 @@ class Estate:
         return next((one for one in told if counts_for(one.declared, declared)), told[0] if told else None)
 
     def permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
-        """The permissions that the role which a declaration names certainly has, and why there may be more."""
-        if not isinstance(role, str) or "${" in role:  # it may be another one in the next configuration
+        """Return the permissions that a role certainly has, and why there may be more. ``declared`` names the role."""
+        if not isinstance(role, str) or "${" in role:  # the name may mean another role in the next configuration
             return self._permissions(role, declared)
         key = role, role_scope(role, declared)
         if key not in self._held:
@@ -157,23 +156,24 @@ class Estate:
     # -- accounts and projects --------------------------------------------------------------------------------------
 
     def project_of(self, email: str, declared: Declaration) -> Text | None:
-        """The project of the account that a declaration names: as declared, else by its e-mail (an id or a number)."""
+        """Return the project of an account: the declared one, else by its e-mail (an id or a number)."""
         return self.hierarchy.project_of(email, declared)
 
     def project_key(self, project: Text, declared: Declaration) -> str | None:
-        """One name for a project, whether it is named by id or by number; None where nothing is known of it."""
+        """Return one name for a project, named by id or by number; None if nothing is known about it."""
         return self.hierarchy.project_key(project, declared)
 
     def services_of(self, project: Text, declared: Declaration) -> tuple[Service, ...]:
-        """The services that the input enables on the project that a declaration names."""
+        """Return the services that the input enables on a project. ``declared`` names the project."""
         key = self.project_key(project, declared)
         return self._services.get(key, ()) if key else ()
 
 
 def permissions_of(role: CustomRole) -> tuple[frozenset[str], Unknown | None]:
-    """The permissions that a custom role certainly has, and why there may be more. A deleted or disabled one has none.
+    """Return the permissions that a custom role certainly has, and why there may be more.
 
-    Source: https://cloud.google.com/iam/docs/creating-custom-roles#disabling-custom-role
+    A deleted or disabled role has none. Source:
+    https://cloud.google.com/iam/docs/creating-custom-roles#disabling-custom-role
     """
     if role.deleted or role.stage == "DISABLED":
         return frozenset(), None
@@ -188,14 +188,14 @@ def permissions_of(role: CustomRole) -> tuple[frozenset[str], Unknown | None]:
 
 
 def role_scope(role: Text, declared: Declaration) -> str:
-    """The configuration in which a role means what a declaration means by it; empty for a role of Google's."""
+    """Return the configuration that a role's name belongs to; "" for a role of Google's."""
     return "" if isinstance(role, str) and role.startswith("roles/") else configuration(declared)
 
 
 def _together(told: Iterable[CustomRole], declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
-    """What definitions of one custom role say of its permissions to a declaration.
+    """Return the permissions of a custom role from all its definitions, as they count for a declaration.
 
-    Those that count for it are added up. What the others list beyond that, or alone, is not certain.
+    Definitions that count are added up. Permissions that only the others list are not certain.
     """
     counted = [one for one in told if counts_for(one.declared, declared)]
     others = [one for one in told if not counts_for(one.declared, declared)]
@@ -227,7 +227,7 @@ def _by_kind(facts: Iterable[Fact]) -> dict[type[Any], tuple[Any, ...]]:
 
 
 def _order(fact: Fact) -> tuple[object, ...]:
-    """Where a fact is declared; the parts that one declaration states keep the order that they are written in."""
+    """The sort key of a fact: where it is declared. Parts of one declaration keep their written order."""
     return (*fact.declared.at.order, fact.declared.address or "")
 
 
@@ -241,7 +241,7 @@ def _grouped(items: Iterable[Item], key: Callable[[Item], str | None]) -> dict[s
 
 
 def _role_names(role: CustomRole) -> Iterable[str]:
-    """The names that a custom role is granted under: its own, and what references to its block evaluate to."""
+    """Yield the names that grants use for a custom role: its own, and the values of references to its block."""
     name, address = shown(role.name), role.declared.address
     names: list[Text] = [role.name]
     if address:

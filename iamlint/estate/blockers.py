@@ -1,6 +1,6 @@
-"""What may block a grant: boundaries, deny policies, accounts that are disabled, organization policies.
+"""Finds what may block a grant: boundaries, deny policies, disabled accounts, organization policies.
 
-`iamlint.access` decides with them; this module finds those that may have to do with a grant, at a bounded cost.
+`iamlint.access` decides with them; this module finds the candidates for a grant, at a bounded cost.
 
 Source: "Policy types", https://cloud.google.com/iam/docs/policy-types
 """
@@ -39,30 +39,32 @@ from iamlint.unknown import Truth, Unknown, shown
 
 _OF_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 STEPS = 1_000_000
-"""Policies that are held against grants, one with one, beyond which it is unknown what closes a grant: seconds."""
+"""Maximum number of comparisons of a policy with a grant, a few seconds; after that the answer is unknown."""
 STEPS_A_GRANT = 20
-"""Further ones for each grant."""
+"""Additional pairs for each grant."""
 TOO_MANY = "there are more deny policies, boundaries and grants than iamlint holds against each other"
 _REVIVES = "iam.serviceAccounts.enable"
 _NO_NEW_KEYS = (
     ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"),
     ("iam.disableServiceAccountKeyUpload", "iam.managed.disableServiceAccountKeyUpload"),
 )
-"""The constraints of which one each must hold for no new key: whoever may create keys may also upload them. Source:
-https://cloud.google.com/resource-manager/docs/organization-policy/restricting-service-accounts"""
+"""Groups of constraints; each group needs one enforced for no new keys: who may create keys may also upload them.
+
+Source: https://cloud.google.com/resource-manager/docs/organization-policy/restricting-service-accounts
+"""
 
 Kind = TypeVar("Kind", bound=Fact)
 Permissions = Callable[[Grant], tuple[frozenset[str], Unknown | None]]
-"""The permissions that the role of a grant certainly has, and why there may be more."""
+"""Returns the permissions that the role of a grant certainly has, and why there may be more."""
 _Placed = tuple[OrgPolicy, Node | None]
 BlockerKind = Literal["boundary", "deny", "disabled", "org_policy"]
 
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """What takes a permission of a grant from its holder, or may do so.
+    """A policy or account that blocks a permission of a grant, or may block it.
 
-    ``verdict`` says whether it does, ``by`` names it for a reader, ``fact`` is the policy or account, written ``at``.
+    ``verdict`` says whether it blocks, ``by`` names it for a reader, ``fact`` is the policy or account, written ``at``.
     """
 
     kind: BlockerKind
@@ -73,14 +75,14 @@ class Blocker:
 
 
 class Of(Protocol):
-    """All facts of a kind."""
+    """A function that returns all facts of a kind."""
 
     def __call__(self, kind: type[Kind], /) -> tuple[Kind, ...]:
-        """Ordered by where they are declared."""
+        """Return the facts, ordered by where they are declared."""
 
 
 class _Asked:
-    """The denials that may name one permission at one place, by the principals that they plainly name."""
+    """The denials that may name one permission at one place, indexed by the principals that they name literally."""
 
     def __init__(self, rules: list[Rule]) -> None:
         self._all = rules
@@ -95,7 +97,7 @@ class _Asked:
         return found
 
     def about(self, grant: Grant) -> list[Rule]:
-        """Those that may name the holder of a grant; those that name it plainly first."""
+        """Return those that may name the holder of a grant; those that name it literally come first."""
         form = denied_form(grant)
         if not told_at_once(form):
             return self._all
@@ -104,7 +106,7 @@ class _Asked:
 
 
 class Blockers:
-    """What may close the grants of an estate. One that has nothing of the kind costs nothing."""
+    """The possible blockers of an estate's grants. An estate without any costs nothing."""
 
     def __init__(self, of: Of, hierarchy: Hierarchy, held: Permissions) -> None:
         self._hierarchy, self._held = hierarchy, held
@@ -130,28 +132,28 @@ class Blockers:
         self._any = bool(self._denials or self._bindings or self._disabled or self._policies)
 
     def __bool__(self) -> bool:
-        """Whether the input has anything that may close a grant."""
+        """Whether the input has anything that may block a grant."""
         return self._any
 
     @property
     def unfinished(self) -> Iterator[Unreadable]:
-        """An error where not everything was held against every grant."""
+        """Yield an error if some policies were not compared with every grant."""
         if self._work.is_spent:
             policies = [*(_place(one.denial) for one in self._denials), *self._bindings.places]
             at = min(policies) if policies else self._policies[0][0].place.at
             yield Unreadable(at, TOO_MANY, "check fewer grants and policies at once")
 
     def against(self, grant: Grant, permission: str, only: str | None, as_of: date) -> Iterator[Blocker]:
-        """What blocks a permission of a grant or may do so, in the order in which Google evaluates.
+        """Yield what blocks or may block a permission of a grant, in Google's order of evaluation.
 
-        Only what counts for the configuration ``only``; for None, all that the input has. Raises `Exhausted`.
+        ``only`` limits it to what counts for one configuration; None means all of the input. Raises `Exhausted`.
         """
         for one in self._candidates(grant, permission, only, as_of):
             there = is_there(one.fact.declared) if one.fact else TRUE
             yield one if there is TRUE else replace(one, verdict=one.verdict & there)
 
     def _candidates(self, grant: Grant, permission: str, only: str | None, as_of: date) -> Iterator[Blocker]:
-        """What blocks a permission of a grant or may do so, if it is there."""
+        """Yield the possible blockers of a permission of a grant, as far as they exist."""
         if self._bindings:
             verdict, boundary = self._bindings.bounded(grant, permission, as_of, lambda one: _counts(one, only))
             if boundary:
@@ -172,9 +174,9 @@ class Blockers:
             yield self._without_keys(grant, only)
 
     def _denials_of(self, permission: str, grant: Grant) -> list[Rule]:
-        """The denials that may name a permission and the holder of a grant, where it is made.
+        """Return the denials that may name a permission and the holder of a grant, on the grant's resource.
 
-        They are sorted out once for each place and permission: an estate may have thousands of both.
+        They are computed once for each place and permission: an estate may have thousands of both.
         """
         if not self._denials:
             return []
@@ -186,21 +188,22 @@ class Blockers:
         if (place, permission) not in self._for:
             self._work.spend(len(self._at[place]) // 4)
             rules = [one for one in self._at[place] if one.names(permission).truth is not Truth.FALSE]
-            # Most places lie below the same policies: what these come to is sorted out once, not for each of them.
+            # Most places are below the same policies, so the result is computed once for each set of policies, not for
+            # each place.
             self._for[place, permission] = self._alike.setdefault(tuple(map(id, rules)), _Asked(rules))
         return self._for[place, permission].about(grant)
 
     def _place(self, grant: Grant) -> tuple[Hashable, tuple[Node, ...]]:
-        """What grants have in common that lie in the same things, and what this one's resource lies in."""
+        """Return a key shared by grants with the same containers, and the containers of this grant's resource."""
         chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
         inner = bool(chain) and chain[0][0] not in CONTAINERS
         here = scope(grant.declared) if self._scopes else ""
         return (here if here in self._scopes else "", inner, chain[1:] if inner else chain), chain
 
-    # -- accounts that are disabled ---------------------------------------------------------------------------------
+    # -- disabled accounts ------------------------------------------------------------------------------------------
 
     def disabled(self, grant: Grant) -> Blocker | None:
-        """The account that holds a grant, where it is disabled or may be, so that nobody can act as it."""
+        """Return the account that holds a grant, if it is or may be disabled, so that nobody can act as it."""
         account = self._named(principal_node(grant), configuration(grant.declared))
         return _disabled(account) if account else None
 
@@ -221,15 +224,15 @@ class Blockers:
             )
 
     def _named(self, name: str | None, only: str | None) -> ServiceAccount | None:
-        """The account of a name, where it is disabled or may be."""
+        """Return the account of a name, if it is or may be disabled."""
         return next((one for one in self._disabled.get(name or "", ()) if _counts(one.declared, only)), None)
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
     def _without_keys(self, grant: Grant, only: str | None) -> Blocker:
-        """Whether organization policies let nobody create or upload keys on the grant's resource.
+        """Return whether organization policies prevent creating and uploading keys on the grant's resource.
 
-        Those that do not count may open what others close, and close nothing.
+        Policies that do not count may cancel what others enforce, and enforce nothing.
         """
         verdict, first = self._all_enforced(grant, only)
         if only is not None and verdict.truth is not Truth.FALSE:
@@ -249,7 +252,7 @@ class Blockers:
         return verdict, first
 
     def _enforced(self, constraint: str, grant: Grant, only: str | None) -> tuple[Verdict, OrgPolicy | None]:
-        """Whether a constraint is enforced where a grant is, worked out once for each place."""
+        """Return whether a constraint is enforced where a grant is. Computed once for each place."""
         place, chain = self._place(grant)
         key = constraint, place, only
         if key not in self._enforcing:
@@ -257,7 +260,7 @@ class Blockers:
         return self._enforcing[key]
 
     def _set(self, constraint: str, only: str | None) -> list[_Placed]:
-        """The policies of a constraint that count for a configuration."""
+        """Return the policies of a constraint that count for a configuration."""
         if only not in self._counted:
             self._work.spend(len(self._policies) // 4)
             found: dict[str, list[_Placed]] = defaultdict(list)
@@ -268,7 +271,7 @@ class Blockers:
         return self._counted[only].get(constraint, [])
 
     def _nearest(self, set_: list[_Placed], grant: Grant, chain: tuple[Node, ...]) -> tuple[Verdict, OrgPolicy | None]:
-        """Whether a constraint is enforced: the nearest policy decides."""
+        """Return whether a constraint is enforced: the nearest policy decides."""
         self._work.spend(len(set_))
         by_node = {node: policy for policy, node in reversed(set_)}
         for node in chain:
@@ -289,12 +292,12 @@ class Blockers:
 
 
 def _counts(declared: Declaration, only: str | None) -> bool:
-    """Whether what a declaration states is taken into account: for one configuration, or for all."""
+    """Whether a declaration counts: for one configuration, or for all."""
     return only is None or declared.trust == "named" or configuration(declared) == only
 
 
 def _by_name(named: Iterable[tuple[Text, Kind]]) -> dict[str, list[Kind]]:
-    """Facts by their one name, in their order."""
+    """Group facts by name, keeping their order."""
     found: dict[str, list[Kind]] = defaultdict(list)
     for text, fact in named:
         name = identity(text, fact.declared)
@@ -304,7 +307,7 @@ def _by_name(named: Iterable[tuple[Text, Kind]]) -> dict[str, list[Kind]]:
 
 
 def _bound_by(binding: BoundaryBinding, policies: Mapping[str, list[Boundary]]) -> Boundary:
-    """The policy that a binding binds, out of those that count for it; a stand-in where the input has none."""
+    """Return the policy that a binding binds, among those that count for it; a stand-in if the input has none."""
     told = policies.get(identity(binding.policy, binding.declared) or "", [])
     found = next((one for one in told if counts_for(one.declared, binding.declared)), None)
     if found:

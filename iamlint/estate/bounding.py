@@ -1,4 +1,4 @@
-"""Principal access boundaries: whether what binds a principal leaves it a resource.
+"""Principal access boundaries: whether the bound policies let a principal access a resource.
 
 Source: https://cloud.google.com/iam/docs/principal-access-boundary-policies
 """
@@ -19,7 +19,7 @@ from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, shown
 
 NEWEST = 4
-"""The version that policies have which name none."""
+"""The version of policies that name none."""
 _FROM: dict[str, int] = {
     "iam.serviceAccounts.": 3,
     "iam.serviceAccountKeys.": 3,
@@ -29,8 +29,10 @@ _FROM: dict[str, int] = {
     "iam.workforcePool": 4,
     "iam.oauthClient": 4,
 }
-"""The version from which on boundaries block the permissions that begin so. Source:
-https://cloud.google.com/iam/docs/pab-blocked-permissions"""
+"""The version from which boundaries block the permissions with this prefix.
+
+Source: https://cloud.google.com/iam/docs/pab-blocked-permissions
+"""
 _NEVER = frozenset(
     {
         "iam.serviceAccounts.getCertificateAs",
@@ -43,7 +45,7 @@ _NEVER = frozenset(
 
 
 def blocks(boundary: Boundary, permission: str) -> Verdict:
-    """Whether a boundary policy, by its enforcement version, has any say over a permission."""
+    """Whether a boundary policy, by its enforcement version, applies to a permission."""
     first = next((version for prefix, version in _FROM.items() if permission.startswith(prefix)), None)
     if permission in _NEVER:
         return FALSE
@@ -59,13 +61,16 @@ def blocks(boundary: Boundary, permission: str) -> Verdict:
 
 
 def excludes(boundary: Boundary, grant: Grant, hierarchy: Hierarchy) -> Verdict:
-    """Whether a boundary policy leaves nothing of a grant's resource; of a wider one it leaves a part."""
+    """Whether a boundary policy excludes all of a grant's resource.
+
+    A container of allowed resources is not excluded.
+    """
     binding = BoundaryBinding(boundary.name, "", boundary.declared)
     return Boundaries([(binding, boundary)], hierarchy).excludes(boundary, grant)
 
 
 def _outside(allowed: Iterable[Node | None], chain: tuple[Node, ...], hierarchy: Hierarchy) -> Truth:
-    """Whether a resource, with what it lies in, has nothing to do with what is allowed."""
+    """Whether a resource, with its containers, is unrelated to the allowed resources."""
     inside = [within(chain, one) for one in allowed]
     around = [_is_wider(chain, one, hierarchy) for one in allowed]
     if Truth.TRUE in inside or Truth.TRUE in around:
@@ -74,14 +79,14 @@ def _outside(allowed: Iterable[Node | None], chain: tuple[Node, ...], hierarchy:
 
 
 def _is_wider(chain: tuple[Node, ...], inner: Node | None, hierarchy: Hierarchy) -> Truth:
-    """Whether a resource is a container with what is allowed in it."""
+    """Whether a resource contains an allowed resource."""
     if not chain or chain[0][0] not in CONTAINERS:
         return Truth.FALSE
     return within(tuple(hierarchy.containers(inner)) if inner else (), chain[0])
 
 
 def binds(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy, permission: str, as_of: date) -> Verdict:
-    """Whether a binding's set of principals has the whole holder of a grant in it."""
+    """Whether a binding's set of principals contains the whole holder of a grant."""
     verdict = _in_set(binding, grant, hierarchy) & is_there(binding.declared)
     if verdict.truth is Truth.FALSE:
         return verdict
@@ -124,12 +129,14 @@ def _lies_in(grant: Grant, node: Node | None, hierarchy: Hierarchy) -> Truth:
 
 
 STEPS_OF_BOUNDARY = 4
-"""Pairs of a deny policy and a grant that take as long as a boundary policy and a grant."""
+"""The number of pairs of a deny policy and a grant that cost as much as a pair with a boundary policy."""
 MOST_BOUND = 50
-"""Boundary policies that may bind a principal beyond which it is unknown what they leave; IAM allows 10. Source:
-https://cloud.google.com/iam/quotas"""
+"""Maximum number of boundary policies for a principal; with more the answer is unknown. IAM allows 10.
+
+Source: https://cloud.google.com/iam/quotas
+"""
 Counts = Callable[[Declaration], bool]
-"""Whether what a declaration states is taken into account."""
+"""Whether a declaration counts."""
 
 
 def _all(_declared: Declaration) -> bool:
@@ -137,9 +144,9 @@ def _all(_declared: Declaration) -> bool:
 
 
 class Boundaries:
-    """The boundary policies of an estate, each with what binds it; what they name is worked out once.
+    """The boundary policies of an estate with their bindings. Names in them are resolved once.
 
-    ``work`` is what may be spent on holding them against grants.
+    ``work`` limits the comparisons with grants.
     """
 
     def __init__(
@@ -158,16 +165,17 @@ class Boundaries:
 
     @property
     def places(self) -> Iterator[Location]:
-        """Where the policies are written."""
+        """Yield where the policies are written."""
         return (boundary.place.at for _, boundary in self._bindings)
 
     def bounded(
         self, grant: Grant, permission: str, as_of: date, counts: Counts = _all
     ) -> tuple[Verdict, Boundary | None]:
-        """Whether boundaries take a permission from the holder of a grant on all of its resource; the first that may.
+        """Return whether boundaries block a permission on all of a grant's resource, and the first policy that may.
 
-        The resources of all that bind a principal add up: one that leaves the resource is enough. What has no say over
-        the permission does not count, and only bindings that ``counts`` is true of take it away. Raises `Exhausted`.
+        The resources of all bound policies add up: one policy that includes the resource is enough. A policy that does
+        not apply to the permission is skipped, and only bindings for which ``counts`` is true can block. Raises
+        `Exhausted`.
         """
         keep_out, leave, first, count = FALSE, FALSE, None, 0
         for binding, boundary in self._bindings:
@@ -187,12 +195,12 @@ class Boundaries:
             if counts(binding.declared):
                 keep_out |= says & bound & outside
                 first = first or boundary
-            if leave.truth is Truth.TRUE:  # whatever else binds it
+            if leave.truth is Truth.TRUE:  # whatever other policies are bound
                 return FALSE, first
         return keep_out & ~leave, first
 
     def excludes(self, boundary: Boundary, grant: Grant) -> Verdict:
-        """Whether a policy leaves nothing of a grant's resource."""
+        """Whether a policy excludes all of a grant's resource."""
         if isinstance(boundary.resources, Unknown):
             return Verdict.of(Truth.UNKNOWN, f"what it allows is not known: {boundary.resources.reason}")
         if id(boundary) not in self._allowed:
@@ -219,5 +227,5 @@ def bounded(
     as_of: date,
     counts: Counts = _all,
 ) -> tuple[Verdict, Boundary | None]:
-    """What `Boundaries.bounded` says, of these."""
+    """Return `Boundaries.bounded` for these bindings."""
     return Boundaries(bindings, hierarchy).bounded(grant, permission, as_of, counts)

@@ -1,4 +1,4 @@
-"""Whether what a policy names covers a principal or a resource: certainly, perhaps, or not as a whole.
+"""Whether principals or resources in a policy cover a principal or resource: certainly, perhaps, or not wholly.
 
 Source: https://cloud.google.com/iam/docs/principal-identifiers
 """
@@ -34,7 +34,7 @@ _POOL = re.compile(
 
 
 def within(chain: tuple[Node, ...], outer: Node | None) -> Truth:
-    """Whether what ``chain`` begins with lies in ``outer``; unknown where the input does not say what lies in what."""
+    """Whether the first node of ``chain`` is in ``outer``; unknown if the input does not show what contains what."""
     if outer is None or not chain:
         return Truth.UNKNOWN
     if outer in chain:
@@ -51,22 +51,22 @@ def within(chain: tuple[Node, ...], outer: Node | None) -> Truth:
 
 
 def only_scope(node: Node | None, declared: Declaration) -> str:
-    """Where a policy whose place is ``node`` counts alone, because that place is not known; "" for everywhere.
+    """Return the only configuration in which a policy on ``node`` counts, if that place is unknown; "" for everywhere.
 
-    Nothing says that the place a configuration leaves open is one of those that another configuration, a plan or an
-    export is about: to hold such a policy against their grants would take every one of them out of view. Its own
-    configuration is about one place, or about places that it tells apart.
+    Nothing shows that an unknown place of one configuration is a place in another configuration, a plan or an export.
+    Comparing the policy with their grants would hide all of these grants. Its own configuration is about one place, or
+    about places that it can distinguish.
     """
     return scope(declared) if node is None or "${" in node[1] else ""
 
 
 def _may_be_one(name: str, other: str) -> bool:
-    """Whether two names may be one thing's: where one is not known, or one is a number and the other an id."""
+    """Whether two names may mean one thing: if one is unknown, or one is a number and the other an id."""
     return "${" in name or "${" in other or name.isdecimal() != other.isdecimal()
 
 
 def node_of(name: Text, declared: Declaration, hierarchy: Hierarchy) -> Node | None:
-    """The node of ``cloudresourcemanager.googleapis.com/folders/1``, with or without ``//``; None where not known."""
+    """Return the node of ``cloudresourcemanager.googleapis.com/folders/1``, with or without ``//``; None if unknown."""
     parts = (name,) if isinstance(name, str) else name.parts
     first = parts[0] if parts and isinstance(parts[0], str) else ""
     host, _, rest = first.removeprefix("//").partition("/")
@@ -81,7 +81,7 @@ def node_of(name: Text, declared: Declaration, hierarchy: Hierarchy) -> Node | N
 
 
 def chain_of_principal(grant: Grant, hierarchy: Hierarchy) -> tuple[Node, ...]:
-    """What the holder of a grant lies in: an account in its project, a federated identity in that of its pool."""
+    """Return the containers of a grant's holder: the project of an account, or that of a federated identity's pool."""
     principal = grant.principal
     if principal.email and principal.text.startswith("serviceAccount:"):
         return hierarchy.around(principal.email, grant.declared, certain=True)
@@ -99,8 +99,8 @@ def chain_of_principal(grant: Grant, hierarchy: Hierarchy) -> tuple[Node, ...]:
 class Named:
     """The principals that a list of a deny policy names.
 
-    ``plain`` are single principals that are known, which are found at once however many there are; ``others`` are sets
-    and what is not known. ``unknown`` says why the whole list is not known.
+    ``plain`` are single known principals, found by one lookup; ``others`` are sets and unknown principals. ``unknown``
+    says why the whole list is not known.
     """
 
     plain: frozenset[str]
@@ -110,9 +110,9 @@ class Named:
 
 
 def named(principals: Iterable[Text] | Unknown, declared: Declaration) -> Named:
-    """A list of principals, sorted out once.
+    """Return a list of principals, indexed.
 
-    What has the form of allow policies (``user:…``) names nobody: the API refuses it.
+    Principals in the form of allow policies (``user:…``) name nobody: the API refuses them.
     """
     if isinstance(principals, Unknown):
         return Named(frozenset(), (), declared, f"it is not known whom it names: {principals.reason}")
@@ -127,12 +127,12 @@ def _is_plain(principal: str) -> bool:
 
 
 def told_at_once(form: Text | None) -> bool:
-    """Whether a holder of this form is one of the plain principals of a list or none of them, and never perhaps."""
+    """Whether a holder of this form is certainly equal, or certainly not equal, to each plain principal of a list."""
     return form is None or (isinstance(form, str) and "${" not in form)
 
 
 def covered(by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
-    """Whether one of these principals is the holder of a grant, or has all of it in it."""
+    """Whether one of these principals is the holder of a grant, or contains all of it."""
     if by.unknown:
         return Verdict.of(Truth.UNKNOWN, by.unknown)
     mine = denied_form(grant)
@@ -169,7 +169,7 @@ def _covers(denied: Text, mine: Text | None, declared: Declaration, grant: Grant
 
 
 def denied_form(grant: Grant) -> Text | None:
-    """The holder of a grant as deny policies have it, as far as it is known; None for whom they cannot name."""
+    """Return the holder of a grant in the form of deny policies, as far as known; None if they cannot name it."""
     unknown = grant.principal.unknown
     if unknown is None:
         return denied_principal(grant.principal.text)
@@ -181,7 +181,7 @@ def denied_form(grant: Grant) -> Text | None:
 
 
 def _in_container(container: re.Match[str], declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
-    """Whether an account is one of all accounts, or all agents, of a project, folder or organization."""
+    """Whether an account is in "all accounts" or "all agents" of a project, folder or organization."""
     principal, wanted = grant.principal, container["type"]
     if principal.kind == "unknown":
         return _perhaps(Truth.UNKNOWN, _not_told(grant))
@@ -205,7 +205,7 @@ def _in_group(denied: str, grant: Grant) -> Verdict:
 
 
 def _in_pool(denied: str, grant: Grant) -> Verdict:
-    """Whether a set of federated identities has all of the holder in it."""
+    """Whether a set of federated identities contains all of the holder."""
     principal, pool = grant.principal, _POOL.search(denied)
     reason = f"the input does not show whether {principal.text} is in {denied}"
     if principal.kind == "unknown":
@@ -221,7 +221,7 @@ def _in_pool(denied: str, grant: Grant) -> Verdict:
 
 
 def _is(denied: str, mine: Text | None, grant: Grant) -> Verdict:
-    """Whether one principal is the holder, where that is not plain from its name."""
+    """Whether one principal is the holder, if the names alone do not decide it."""
     if mine is None:
         return FALSE
     unique_id = denied.removeprefix(ACCOUNT)

@@ -1,4 +1,4 @@
-"""Permissions and principals as deny policies spell them, and as allow policies do.
+"""Converts permissions and principals between the forms of deny policies and of allow policies.
 
 Sources: https://cloud.google.com/iam/docs/deny-permissions-support and
 https://cloud.google.com/iam/docs/principal-identifiers
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _HOSTS = {"resourcemanager": "cloudresourcemanager"}
-"""Services whose host is not called as the prefix of their permissions is."""
+"""Services whose host differs from the prefix of their permissions."""
 _PREFIXES = {host: prefix for prefix, host in _HOSTS.items()}
 _HOST = ".googleapis.com"
 _ALLOWED = re.compile(r"(?P<service>[a-z][a-z0-9-]*)\.(?P<rest>[A-Za-z][A-Za-z0-9-]*\.[A-Za-z]+)\Z")
@@ -26,9 +26,9 @@ _LONG = ("principal://", "principalSet://", "deleted:principal://", "deleted:pri
 
 
 def denied_permission(permission: str) -> str | None:
-    """``iam.serviceAccounts.signJwt`` as deny policies have it, ``iam.googleapis.com/serviceAccounts.signJwt``.
+    """Return the deny form of ``iam.serviceAccounts.signJwt``: ``iam.googleapis.com/serviceAccounts.signJwt``.
 
-    None for what is no permission of an allow policy.
+    None if it is not a permission of an allow policy.
     """
     match = _ALLOWED.match(permission)
     if match is None:
@@ -37,9 +37,9 @@ def denied_permission(permission: str) -> str | None:
 
 
 def allowed_permission(permission: str) -> str | None:
-    """``iam.googleapis.com/serviceAccounts.signJwt`` as roles have it, groups of permissions as globs.
+    """Return the role form of ``iam.googleapis.com/serviceAccounts.signJwt``; groups of permissions become globs.
 
-    None for what a deny policy does not accept: another form, or the name of a service that Google does not have.
+    None if a deny policy does not accept it: another form, or a service name that Google does not have.
     """
     match = _DENIED.match(permission)
     if match is None or match["service"] in _HOSTS:
@@ -49,7 +49,7 @@ def allowed_permission(permission: str) -> str | None:
 
 
 def denied_principal(principal: str) -> str | None:
-    """``user:ana@example.com`` as deny policies have it; None for forms that they do not have."""
+    """Return the deny form of ``user:ana@example.com``; None for forms without one."""
     prefix, colon, rest = principal.partition(":")
     if principal == "allUsers":
         return EVERYBODY
@@ -69,5 +69,5 @@ def denied_principal(principal: str) -> str | None:
 
 
 def is_denied_form(principal: str) -> bool:
-    """Whether a text has the form that deny policies want: ``user:ana@example.com`` has not."""
+    """Whether a text has the form of a principal in deny policies; ``user:ana@example.com`` does not."""
     return principal.startswith(_LONG)

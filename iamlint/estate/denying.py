@@ -1,4 +1,4 @@
-"""Deny policies: whether a rule of one denies the holder of a grant a permission where the grant is.
+"""Deny policies: whether a rule denies a permission to the holder of a grant on the grant's resource.
 
 Source: https://cloud.google.com/iam/docs/deny-overview
 """
@@ -21,9 +21,9 @@ from iamlint.unknown import Truth, Unknown, shown
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a deny policy, with what is worked out once: whom it names, and what it is attached to.
+    """One rule of a deny policy, with precomputed parts: the principals it names, and the place it is attached to.
 
-    ``only_in`` is the configuration outside of which it is held against nothing, "" where its place is known.
+    ``only_in`` is the only configuration in which the rule applies; "" if its place is known.
     """
 
     denial: Denial
@@ -34,11 +34,11 @@ class Rule:
     _asked: dict[tuple[str, bool], Verdict] = field(default_factory=dict)
 
     def names(self, permission: str) -> Verdict:
-        """Whether it names a permission among those that it denies."""
+        """Whether the denied permissions include a permission."""
         return self._lists(permission, excepted=False)
 
     def takes(self, permission: str) -> Verdict:
-        """Whether it denies a permission, and does not except it again."""
+        """Whether the rule denies a permission and does not except it."""
         verdict = self.names(permission)
         return verdict if verdict.truth is Truth.FALSE else verdict & ~self._lists(permission, excepted=True)
 
@@ -50,13 +50,13 @@ class Rule:
         return self._asked[key]
 
     def cost(self, *, told_at_once: bool) -> int:
-        """How many principals it names that are held one by one against a holder, who may be found among the rest."""
+        """The number of principals in the rule that need a comparison one by one instead of a lookup."""
         others = len(self.denied.others) + len(self.excepted.others)
         return others if told_at_once else others + len(self.denied.plain) + len(self.excepted.plain)
 
 
 def rule(denial: Denial, hierarchy: Hierarchy) -> Rule:
-    """A rule, ready to be asked."""
+    """Return the rule of a denial, with its parts precomputed."""
     node = node_of(denial.parent, denial.declared, hierarchy)
     return Rule(
         denial,
@@ -68,9 +68,9 @@ def rule(denial: Denial, hierarchy: Hierarchy) -> Rule:
 
 
 def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, as_of: date) -> Verdict:
-    """Whether a rule takes a permission from the whole holder of a grant, everywhere that the grant gives it.
+    """Whether a rule denies a permission to the whole holder of a grant, everywhere that the grant gives it.
 
-    A denial below the grant's resource leaves the rest of it open. Exceptions win over denials in one rule.
+    A denial below the grant's resource leaves the rest of it open. Exceptions override denials in one rule.
     """
     denial = rule.denial
     verdict = rule.takes(permission)
@@ -86,7 +86,7 @@ def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, as_o
 
 
 def lists(named: Iterable[Text] | Unknown, permission: str) -> Verdict:
-    """Whether one of the permissions that a deny policy names is this one, or a group that has it."""
+    """Whether a deny policy's permissions include this one, by name or in a group."""
     if isinstance(named, Unknown):
         return Verdict.of(Truth.UNKNOWN, f"it is not known which permissions it names: {named.reason}")
     verdict = FALSE

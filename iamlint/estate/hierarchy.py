@@ -1,4 +1,4 @@
-"""The hierarchy: organizations, folders, projects and accounts, each by one name, and which lies in which."""
+"""The hierarchy of organizations, folders, projects and accounts, with one name for each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def account_node(account: Text, declared: Declaration) -> Node | None:
 
 
 class Hierarchy:
-    """Which resource lies in which project, folder or organization, as far as the input says."""
+    """Which project, folder or organization contains each resource, as far as the input shows."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Hierarchy:
         projects = tuple(projects)
         domains = ((one.domain, one.name.rpartition("/")[2], one.declared) for one in organizations if one.domain)
         self._numbers, _ = agreed(domains)
-        self._shared: dict[Node, Node] = {}  # each once: there may be a grant on it for each of a thousand members
+        self._shared: dict[Node, Node] = {}  # each once: a thousand members may have grants on it
         self._keys = _project_keys(projects)
         self._projects: dict[str, list[tuple[Text, Declaration]]] = {}
         for account in accounts:
@@ -63,12 +63,12 @@ class Hierarchy:
     # -- names ------------------------------------------------------------------------------------------------------
 
     def project_key(self, project: Text, declared: Declaration) -> str | None:
-        """One name for a project, whether it is named by id or by number; None where nothing is known of it."""
+        """Return one name for a project, named by id or by number; None if nothing is known about it."""
         name = identity(project, declared)
         return self._keys.get(name, name) if name else None
 
     def node(self, resource: Resource, declared: Declaration) -> Node | None:
-        """One name for a resource, however it is written; None where nothing is known of it."""
+        """Return one name for a resource, in any of its spellings; None if nothing is known about it."""
         match resource.kind:
             case "project":
                 name = self.project_key(resource.name, declared)
@@ -86,7 +86,9 @@ class Hierarchy:
         return self._shared.setdefault(node, node) if node else None
 
     def _short(self, name: str) -> str:
-        """``projects/P/locations/L/topics/T`` as ``P/L/T``: so Terraform names what exports name in full."""
+        """Return ``P/L/T`` for ``projects/P/locations/L/topics/T``: Terraform uses the short form, exports the long
+        one.
+        """
         if "/" not in name or "${" in name:
             return name
         parts = name.split("/")
@@ -95,9 +97,9 @@ class Hierarchy:
         return "/".join((self._keys.get(parts[0], parts[0]), *parts[1:]))
 
     def project_of(self, email: str, declared: Declaration) -> Text | None:
-        """The project of the account that a declaration names: as declared, else by its e-mail (an id or a number).
+        """Return the project of an account: the declared one, else by its e-mail (an id or number).
 
-        What is declared elsewhere is believed last.
+        Other configurations' declarations are used last.
         """
         name = identity(email, declared)
         told = self._projects.get(name, []) if name else []
@@ -106,13 +108,13 @@ class Hierarchy:
             return counted
         return project_of(email) or next((project for project, _ in told), None) or project_number_of(email)
 
-    # -- what lies in what ------------------------------------------------------------------------------------------
+    # -- containment ------------------------------------------------------------------------------------------------
 
     def containers(self, node: Node, declared: Declaration | None = None, *, certain: bool = False) -> Iterator[Node]:
-        """The node itself, and what it lies in, from the nearest on; each once, though the input may have a cycle.
+        """Yield a node and its containers, from the nearest on; each once, even if the input has a cycle.
 
-        As what counts for a declaration says. Where nothing that counts says it, a node lies in all that others say,
-        unless only what is ``certain`` is asked for.
+        Facts that count for the declaration decide. If no such fact names a container, all containers that other facts
+        name are used, unless ``certain`` is set.
         """
         seen: set[Node] = set()
         waiting = [node]
@@ -129,7 +131,7 @@ class Hierarchy:
         return [first] if first else [] if certain else [one for one, _ in told]
 
     def around(self, account: Text, declared: Declaration, *, certain: bool = False) -> tuple[Node, ...]:
-        """An account, its project, and what that lies in."""
+        """Return an account, its project, and the project's containers."""
         node = account_node(account, declared)
         if node is None:
             return ()
@@ -139,7 +141,7 @@ class Hierarchy:
         return (node, *(self.containers(above, declared, certain=certain) if above else ()))
 
     def above(self, resource: Resource, declared: Declaration, *, certain: bool = False) -> tuple[Node, ...]:
-        """A resource and all that it lies in, the nearest first, as the input says; empty where it is unknown."""
+        """Return a resource and its containers, the nearest first; empty if the input does not show them."""
         if resource.kind == "service_account":
             return self.around(resource.name, declared, certain=certain)
         node = self.node(resource, declared)
@@ -150,7 +152,7 @@ class Hierarchy:
         return (node, *self._of_name(resource, declared, certain=certain))
 
     def _of_name(self, resource: Resource, declared: Declaration, *, certain: bool) -> Iterator[Node]:
-        """The project, and what it lies in, that a full name has in it: ``projects/P/topics/T``."""
+        """Yield the project in a full name (``projects/P/topics/T``) and its containers."""
         parts = resource.name.split("/") if isinstance(resource.name, str) else []
         if len(parts) > 2 and parts[0] == "projects" and parts[1] not in ("-", "_"):
             project = self.node(Resource("project", parts[1]), declared)
@@ -159,7 +161,7 @@ class Hierarchy:
 
 
 def _number(name: Text, prefix: str) -> Text:
-    """The number of ``folders/N``, or of N, known or not."""
+    """Return the number in ``folders/N``, or N itself, known or not."""
     match name:
         case str():
             return name.rpartition("/")[2]
@@ -170,9 +172,9 @@ def _number(name: Text, prefix: str) -> Text:
 
 
 def _project_keys(projects: tuple[Project, ...]) -> dict[str, str]:
-    """The other names of projects, each with the name that stands for it.
+    """Map the other names of projects to the name used here.
 
-    A project has one number, and a number one project: what documents disagree about is left out.
+    A project has one number, and a number one project: names about which documents disagree are left out.
     """
     named = [(name, key, project.declared) for project in projects for name, key in _project_names(project)]
     keys, _ = agreed(named)
@@ -181,7 +183,7 @@ def _project_keys(projects: tuple[Project, ...]) -> dict[str, str]:
 
 
 def _project_names(project: Project) -> Iterator[tuple[str, str]]:
-    """The other names of a project, each with the name that stands for it."""
+    """Yield the other names of a project, each with the name used here."""
     key, address = identity(project.project_id, project.declared), project.declared.address
     if key is None:
         return

@@ -1,10 +1,10 @@
-"""What Terraform leads to, and what an export shows of the same resources: one set of grants.
+"""Merges Terraform's grants with the grants that exports show of the same resources.
 
-An export's grant is only taken away where it is certain that the owner is applied: by a root module or a plan that the
-user named. Of another owner nothing says so (it may be an example, or planted): then both are told.
+An export's grant is removed only if its replacement is certain to be applied: by a root module or a plan that the user
+named. Any other owner may be an example, or planted: then both grants are reported.
 
-A ``_policy`` owns the whole policy of its resource and a ``_binding`` all that have its role, so that what an export
-shows there beside them is gone after an apply; a ``_member`` only adds. Source: the note at the top of
+A ``_policy`` owns the whole policy of its resource and a ``_binding`` all members of its role: an apply removes any
+other grants that an export shows there. A ``_member`` only adds. Source: the note at the top of
 https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam
 """
 
@@ -22,12 +22,12 @@ from iamlint.provenance import configuration, owns
 from iamlint.unknown import shown
 
 Change = Removed | Emptied | DefaultAccounts
-"""What takes away from what an export shows, and grants nothing itself."""
+"""Facts that remove grants that an export shows, and grant nothing themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """A grant of an export, with what of Terraform owns it, takes it away or states it itself."""
+    """A grant of an export, with the fact of Terraform that owns, removes or repeats it."""
 
     grant: Grant
     by: Grant | Change
@@ -36,7 +36,7 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The grants that count, those of exports that do not, and those that count though something may replace them."""
+    """The grants that count, the replaced ones of exports, and those that count although they may be replaced."""
 
     grants: tuple[Grant, ...]
     replaced: tuple[Replaced, ...] = ()
@@ -45,7 +45,7 @@ class Merged:
 
 @dataclass(slots=True)
 class _Stated:
-    """What Terraform says: the resources and bindings that it owns, the grants that are there, and those that go.
+    """What Terraform states: the resources and bindings that it owns, its grants, and the removed grants.
 
     ``defaults`` are the projects whose default accounts it deprives of their roles, disables or deletes.
     """
@@ -60,12 +60,12 @@ class _Stated:
         return bool(self.policies or self.bindings or self.single or self.defaults)
 
     def add(self, grant: Grant) -> None:
-        """What Terraform grants."""
+        """Add a grant of Terraform."""
         self._own(grant)
         self._add_single(grant, grant)
 
     def add_change(self, change: Change) -> None:
-        """What Terraform takes away."""
+        """Add a removal by Terraform."""
         match change:
             case Removed(grant):
                 self._add_single(grant, change)
@@ -78,7 +78,7 @@ class _Stated:
 
     def _own(self, owner: Grant | Emptied) -> None:
         node = self.hierarchy.node(owner.resource, owner.declared)
-        # How often what stands for any number of instances is there is not known: it may not own anything.
+        # A resource with an unknown number of instances may have none, so it may own nothing.
         if node is None or "[*]" in (owner.declared.address or ""):
             return
         match owner:
@@ -98,7 +98,7 @@ class _Stated:
             self.single.setdefault((*key, who), by)
 
     def replaces(self, grant: Grant) -> Replaced | None:
-        """What of Terraform stands in the place of a grant that an export shows, if anything does."""
+        """Return the fact of Terraform that replaces a grant of an export, if any."""
         node = self.hierarchy.node(grant.resource, grant.declared)
         if node is None:
             return None
@@ -110,7 +110,9 @@ class _Stated:
         return Replaced(grant, owner, same=False) if owner else None
 
     def _of_default(self, grant: Grant, node: Node) -> DefaultAccounts | None:
-        """What becomes of the default account that holds a grant: its roles on its project go, or all it can do."""
+        """Return Terraform's change to the default account that holds a grant: it loses its project roles, or
+        everything.
+        """
         email = grant.principal.email or ""
         if grant.principal.kind != "default_service_account" or not email.endswith(_DEFAULTS):
             return None
@@ -132,10 +134,10 @@ def _binding(node: Node, of: Grant | Emptied) -> tuple[Node, str, str] | None:
 def merged(
     grants: Iterable[Grant], changes: Iterable[Change], hierarchy: Hierarchy, closed: Set[str] = frozenset()
 ) -> Merged:
-    """The grants of Terraform, and those of exports that Terraform neither replaces nor takes away nor repeats.
+    """Return Terraform's grants, and the grants of exports that Terraform does not replace, remove or repeat.
 
-    ``closed`` are the configurations that may close grants of their own. What one of them repeats of an export counts
-    beside it, since nothing says that it is closed there, too.
+    ``closed`` are the configurations that may block grants of their own. A grant that such a configuration repeats from
+    an export counts twice, since the block may not apply to the export's.
     """
     grants = tuple(grants)
     exported = [grant for grant in grants if grant.origin == "export"]
@@ -156,13 +158,13 @@ def merged(
 
 
 def _is_certain(one: Replaced, closed: Set[str]) -> bool:
-    """Whether a grant of an export is certainly gone, or counted elsewhere."""
+    """Whether a grant of an export is certainly removed, or counted elsewhere."""
     declared = one.by.declared
     return owns(declared) or (one.same and configuration(declared) not in closed)
 
 
 def taken_away(replaced: Iterable[Replaced]) -> Iterator[Gap]:
-    """What of each export does not count because of Terraform, though nobody states it again: said, not dropped."""
+    """Yield the grants of each export that do not count because of Terraform and that no fact repeats."""
     exports: dict[Declaration, list[Replaced]] = defaultdict(list)
     for one in replaced:
         if not one.same:
@@ -179,4 +181,4 @@ def taken_away(replaced: Iterable[Replaced]) -> Iterator[Gap]:
 
 
 _NAMED = 5
-"""Grants that a sentence names at most."""
+"""Maximum number of grants that a sentence names."""

@@ -1,4 +1,4 @@
-"""One name for one thing, however the input calls it."""
+"""Canonical names: one name for one thing, for all spellings in the input."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from iamlint.unknown import Truth, Unknown, shown
 
 
 def identity(text: Text, declared: Declaration) -> str | None:
-    """What two texts have in common when they are the same thing, known or not; None for one of which nothing is known.
+    """Return a key that is equal for two texts that mean the same thing, known or not; None if nothing is known.
 
     ``${google_project.shop.project_id}`` is the same project wherever one configuration names it, and another one in
     the next configuration.
@@ -41,23 +41,23 @@ def identity(text: Text, declared: Declaration) -> str | None:
 
 
 def scope(declared: Declaration) -> str:
-    """Where references mean the same: the folder of the root module, the plan, or what lies in a folder beside."""
+    """Return the scope of references: the root module's folder, the plan, or the documents of a folder."""
     first = declared.planned or (declared.via[0] if declared.via else declared.at)
     if is_source(first.path):
         return str(PurePosixPath(first.path).parent)
-    # Documents of a folder may belong together (Config Connector's do), but never to the root module that is there.
+    # Documents of a folder may belong together (Config Connector's do), but never to the root module in that folder.
     return first.path if first.path.endswith(".json") else f"{PurePosixPath(first.path).parent}/*"
 
 
 def is_there(declared: Declaration) -> Verdict:
-    """Whether a declaration certainly makes something: one of an unknown number of instances may make nothing."""
+    """Whether a declaration certainly creates something: with an unknown number of instances it may create nothing."""
     if "[*]" not in (declared.address or ""):
         return TRUE
     return Verdict.of(Truth.UNKNOWN, f"how many instances of {declared.address} there are is not known")
 
 
 def principal_node(grant: Grant) -> str | None:
-    """One name for who holds a grant, None where nothing is known of it. An account is named by its e-mail."""
+    """Return one name for the holder of a grant; None if nothing is known. An account is named by its e-mail."""
     principal = grant.principal
     email = principal.email
     if email and principal.text.startswith("serviceAccount:"):
@@ -71,7 +71,7 @@ def principal_node(grant: Grant) -> str | None:
 
 
 def condition_key(condition: Condition | Unknown | None) -> str | None:
-    """What tells the bindings of one role apart: "" without a condition, None where that is not known."""
+    """Return a key for the condition of a binding: "" without a condition, None if it is unknown."""
     match condition:
         case None:
             return ""
@@ -82,9 +82,9 @@ def condition_key(condition: Condition | Unknown | None) -> str | None:
 
 
 def agreed(told: Iterable[tuple[str, str, Declaration]]) -> tuple[dict[str, str], list[Gap]]:
-    """What each name stands for, and where documents disagree about that.
+    """Return the meaning of each name, and the names about which documents disagree.
 
-    What the user named is believed. Of other documents none is believed that another one contradicts.
+    Documents that the user named are believed. Of the others, contradicting ones are all ignored.
     """
     found: dict[str, tuple[str, Declaration]] = {}
     disputed: dict[str, Declaration] = {}
@@ -103,10 +103,10 @@ def agreed(told: Iterable[tuple[str, str, Declaration]]) -> tuple[dict[str, str]
 
 
 def one_name(facts: Iterable[Fact]) -> list[Fact]:
-    """The facts, with accounts that are named by unique id named by their e-mail, and projects by their id.
+    """Return the facts with accounts named by e-mail instead of unique id, and projects by id instead of number.
 
-    Only where the input tells these. An asset export names the account whose policy it shows by its unique id, and
-    projects now by number, now by id. Where documents disagree is among the facts.
+    This needs the mapping in the input. An asset export names the account whose policy it shows by its unique id, and
+    projects sometimes by number, sometimes by id. Disagreements between documents are added as facts.
     """
     facts = list(facts)
     accounts: list[tuple[str, str, Declaration]] = []
@@ -143,7 +143,7 @@ def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str,
 
 
 def _by_email(principals: tuple[Text, ...] | Unknown, emails: Mapping[str, str]) -> tuple[Text, ...] | Unknown:
-    """Principals of a deny policy, with the accounts among them that it names by unique id named by their e-mail."""
+    """Return the principals of a deny policy, with accounts named by e-mail instead of unique id."""
     if isinstance(principals, Unknown):
         return principals
     named = (one.removeprefix(ACCOUNT) if isinstance(one, str) else "" for one in principals)
