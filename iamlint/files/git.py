@@ -7,6 +7,7 @@ tracks nothing called ``.git``.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -88,6 +89,44 @@ class Repository:
     def _command(self) -> list[str]:
         settings = (word for one in _SETTINGS for word in ("-c", one))
         return [self._program, "--no-pager", f"--git-dir={self.top / '.git'}", *settings]
+
+
+class Objects:
+    """The contents of a repository's objects, by id, read by one process that is started when it is first asked."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def content(self, name: str) -> bytes:
+        """Return the content of a blob by its full id. Raises OSError where the clone does not have it."""
+        try:
+            return self._asked(name)
+        except BaseException:  # the rest of an answer that was not read would be taken for the next one
+            self.close()
+            raise
+
+    def _asked(self, name: str) -> bytes:
+        if self._process is None:
+            self._process = self._repository.batch()
+        question, answer = self._process.stdin, self._process.stdout
+        if question is None or answer is None:
+            raise OSError(errno.EPIPE, "git cannot be asked")
+        question.write(f"{name}\n".encode())
+        question.flush()
+        head = answer.readline().split()
+        if len(head) != 3 or head[1] != b"blob":
+            raise OSError(errno.ENOENT, "the clone does not have this file's content")
+        content = answer.read(int(head[2]))
+        answer.read(1)
+        return content
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
 
 
 def _environment() -> dict[str, str]:

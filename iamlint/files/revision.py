@@ -5,14 +5,13 @@ from __future__ import annotations
 import errno
 import io
 import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from iamlint.files.disk import DISK
-from iamlint.files.git import MissingRevision, Repository
+from iamlint.files.git import MissingRevision, Objects, Repository
 from iamlint.files.tree import Entry, Status, Tree
 
 MOST_ENTRIES = 2_000_000
@@ -51,7 +50,7 @@ class Revision(Tree):
         self.repository, self.top, self.commit = repository, repository.top, commit
         self._nodes: dict[str, Node] = {}
         self._below: dict[str, list[str]] = {"": []}
-        self._batch: subprocess.Popen[bytes] | None = None
+        self._objects = Objects(repository)
         listed = repository.run(
             *("ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit), missing=f"the commit {commit} is not there"
         )
@@ -72,10 +71,7 @@ class Revision(Tree):
 
     def close(self) -> None:
         """End the git process."""
-        if self._batch is not None:
-            self._batch.kill()
-            self._batch.communicate()
-            self._batch = None
+        self._objects.close()
 
     def nodes(self, path: str) -> Iterator[tuple[str, Node]]:
         """Yield the files, links and submodules at a path and below it, by path from the top, sorted."""
@@ -86,26 +82,7 @@ class Revision(Tree):
 
     def content(self, node: Node) -> bytes:
         """Return the content of a file or link. Raises OSError where the clone does not have it."""
-        try:
-            return self._asked(node)
-        except BaseException:  # the rest of an answer that was not read would be taken for the next one
-            self.close()
-            raise
-
-    def _asked(self, node: Node) -> bytes:
-        if self._batch is None:
-            self._batch = self.repository.batch()
-        asked, answer = self._batch.stdin, self._batch.stdout
-        if asked is None or answer is None:
-            raise OSError(errno.EPIPE, "git cannot be asked")
-        asked.write(f"{node.name}\n".encode())
-        asked.flush()
-        head = answer.readline().split()
-        if len(head) != 3 or head[1] != b"blob":
-            raise OSError(errno.ENOENT, "the clone does not have this file's content")
-        content = answer.read(int(head[2]))
-        answer.read(1)
-        return content
+        return self._objects.content(node.name)
 
     # -- as a tree ---------------------------------------------------------------------------------------------------
 
