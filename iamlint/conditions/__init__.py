@@ -1,4 +1,4 @@
-"""IAM conditions in three values: what a CEL expression comes to, and what it demands.
+"""IAM conditions in three values: evaluates CEL expressions, and lists what they demand.
 
 Source: https://cloud.google.com/iam/docs/conditions-overview
 """

@@ -1,4 +1,4 @@
-"""The attributes that conditions may ask for, as far as a context tells them.
+"""The attributes that conditions may read, as far as the context determines them.
 
 Source: https://cloud.google.com/iam/docs/conditions-attribute-reference
 """
@@ -23,7 +23,7 @@ _PRINCIPAL_TYPES = {
 
 
 def attribute(path: str, context: Context) -> Possible:
-    """The value of an attribute, by its path."""
+    """Return the value of an attribute, by its path."""
     if path == "request.time":
         return day_of_request(context.as_of)
     if path in RESOURCE:
@@ -64,10 +64,10 @@ def _principal(path: str, principal: Principal | None) -> Possible:
 
 
 def of_api(name: str, default: Possible, context: Context) -> Possible:
-    """``api.getAttribute(name, default)``: the default wherever the request has no such attribute.
+    """Return ``api.getAttribute(name, default)``: the default if the request has no such attribute.
 
-    Requests that set no allow policy have no roles that they modify, so a condition on these holds for them.
-    Source: https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
+    Requests that set no allow policy modify no roles, so a condition on these roles holds for them. Source:
+    https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
     """
     if name != MODIFIED_GRANTS:
         return Anything((Reason("request", f"it depends on {name}"),))

@@ -1,4 +1,4 @@
-"""What a condition demands of a token's claims, or of the roles that may be granted, in each way to fulfil it."""
+"""What a condition demands of a token's claims, or of the grantable roles, in each way to fulfil it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from iamlint.facts import Text
 from iamlint.unknown import Unknown
 
 MOST = 256
-"""Ways to fulfil a condition beyond which they are not told apart."""
+"""Maximum number of distinct ways to fulfil a condition; more are merged."""
 DEEPEST_TEST = 3
-"""Choices within the tests of choices beyond which a test counts as no demand; each level doubles the work."""
+"""Maximum depth of choices within tests of choices; a deeper test counts as no demand. Each level doubles the work."""
 
 How = OneOf[
     "equals", "number", "prefix", "suffix", "contains", "matches", "has", "present", "differs", "ordered", "limit"
@@ -51,10 +51,9 @@ _CONVERSIONS = frozenset({"string", "int", "uint", "dyn", "double"})
 class Claim:
     """A demand on one attribute: ``assertion.repository_owner`` equals one of ``values``.
 
-    ``how`` "number" equals a number rather than a text, "has" is a list that has one of the values, "differs" any value
-    but these, "limit" a change of grants of these roles only. ``part`` says that only a part of the attribute is
-    compared (``assertion.sub.split(":")[1]``).
-    A value that is not known is an `Unknown`.
+    ``how`` is "number" for equality with a number rather than a text, "has" for a list that contains one of the values,
+    "differs" for any value but these, "limit" for a change of grants of these roles only. ``part`` says that only a
+    part of the attribute is compared (``assertion.sub.split(":")[1]``). An unknown value is an `Unknown`.
     """
 
     name: str
@@ -67,10 +66,10 @@ Alternatives = tuple[frozenset[Claim], ...]
 
 
 def claims_compared(expression: Text) -> Alternatives | Unparsable | Unknown:
-    """The ways in which a condition can be true: each the demands that must hold together.
+    """Return the ways to make a condition true, each a set of demands that must hold together.
 
-    ``()`` is never true; an empty set among them is a way without any demand that is understood. Of a condition that
-    names the tenant, every alternative has a claim of the tenant.
+    ``()`` is never true; an empty set is a way without any demand that is understood. If a condition names the tenant,
+    every alternative has a claim of the tenant.
     """
     match parse(expression):
         case Unparsable() | Unknown() as other:
@@ -80,7 +79,7 @@ def claims_compared(expression: Text) -> Alternatives | Unparsable | Unknown:
 
 
 def is_obscure(expression: Text) -> bool:
-    """Whether a condition has a part whose demand is not understood, so that it may demand more than its claims."""
+    """Whether a part of a condition is not understood, so that it may demand more than its claims."""
     node = parse(expression)
     return isinstance(node, Unparsable | Unknown) or _has_obscure_part(node)
 
@@ -100,9 +99,9 @@ def _has_obscure_part(node: Node) -> bool:
 
 
 def mapped(expression: Text) -> tuple[str, str, str] | None:
-    """What an attribute's mapping makes: a text, the claim that follows it, and the text after that.
+    """Return the value of an attribute mapping as prefix, claim and suffix.
 
-    A constant has no claim (""). None where it is something else, or not known.
+    A constant has the claim "". None if the mapping is anything else, or unknown.
     """
     node = parse(expression)
     if isinstance(node, Unparsable | Unknown):
@@ -131,7 +130,7 @@ def _added(node: Node) -> Iterable[Node]:
 
 
 def limits_of(expression: Text) -> frozenset[str] | None:
-    """The roles whose grants a condition lets somebody change; None where it does not limit them."""
+    """Return the roles whose grants a condition allows changing; None if it does not limit them."""
     ways = claims_compared(expression)
     if not isinstance(ways, tuple):
         return None
@@ -146,7 +145,7 @@ def limits_of(expression: Text) -> frozenset[str] | None:
 
 
 def _ways(node: Node, tests: int = 0) -> Iterable[frozenset[Claim]]:
-    """The ways to fulfil an expression that stands within this many tests of choices."""
+    """Yield the ways to fulfil an expression inside this many tests of choices."""
     match node:
         case AnyOf(parts):
             return _bounded([way for part in parts for way in _ways(part, tests)])
@@ -182,7 +181,7 @@ def _product(ways: list[frozenset[Claim]], others: Iterable[frozenset[Claim]]) -
 
 
 def _bounded(ways: list[frozenset[Claim]]) -> list[frozenset[Claim]]:
-    """Too many ways as one, with what all of them demand."""
+    """Merge too many ways into one, with the demands that all of them have."""
     return ways if len(ways) <= MOST else [frozenset.intersection(*ways)]
 
 
@@ -225,7 +224,7 @@ def _compared(of: Node, with_: Node, how: How) -> Claim | None:
 
 
 def _named(node: Node) -> tuple[str, bool] | None:
-    """The attribute that an expression is about, and whether only of a part of it."""
+    """Return the attribute that an expression reads, and whether it reads a part only."""
     part = False
     while True:
         path = dotted(node)

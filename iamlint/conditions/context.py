@@ -1,4 +1,4 @@
-"""What a condition is judged in: the day, what is asked for, and who asks."""
+"""The context of a condition: the day, the requested permission, and the caller."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from iamlint.facts import Principal
 class Context:
     """The circumstances of a request.
 
-    ``as_of`` is the day (UTC) of the request; its time of day is open. ``permission`` is the one that is asked for
-    (``iam.serviceAccounts.getAccessToken``); it tells which resource the condition sees. ``principal`` is who asks.
-    ``modified`` are the roles of which a request that sets an allow policy changes the grants. What is None is open.
+    ``as_of`` is the day (UTC) of the request; its time of day is open. ``permission`` is the requested one
+    (``iam.serviceAccounts.getAccessToken``); it determines the resource that the condition sees. ``principal`` is the
+    caller. ``modified`` are the roles whose grants the request changes, if it sets an allow policy. None means open.
     """
 
     as_of: date
@@ -65,7 +65,7 @@ Source: https://cloud.google.com/iam/docs/conditions-resource-attributes"""
 
 
 def resources_of(permission: str) -> str:
-    """What a permission is about, for a reader: "service accounts", "resources of run"."""
+    """Return the resources that a permission is about, for a reader: "service accounts", "resources of run"."""
     service, _, rest = permission.partition(".")
     if service == "iam" and rest.startswith("serviceAccount"):
         return "service accounts"

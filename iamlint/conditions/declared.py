@@ -1,9 +1,8 @@
-"""The names and functions that a language of conditions declares: IAM refuses an expression with any other.
+"""The names and functions that each kind of condition allows: IAM refuses an expression with any other.
 
 Sources: https://cloud.google.com/iam/docs/conditions-attribute-reference, the attributes of
-https://github.com/googleapis/googleapis/blob/master/google/rpc/context/attribute_context.proto (more than IAM takes, so
-that no condition is called wrong for an attribute that is new), and
-https://cloud.google.com/iam/docs/workload-identity-federation#mapping
+https://github.com/googleapis/googleapis/blob/master/google/rpc/context/attribute_context.proto (more than IAM allows,
+so that a new attribute is not reported), and https://cloud.google.com/iam/docs/workload-identity-federation#mapping
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ from iamlint.facts import Text
 from iamlint.unknown import Unknown
 
 _ANY = frozenset[str]()
-"""Of names below which everything may stand."""
+"""For names that allow any field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The names that expressions begin with, each with what may follow it; ``own`` lists them for a reader."""
+    """The names that expressions may begin with, each with its allowed fields; ``own`` lists them for a reader."""
 
     names: Mapping[str, frozenset[str]]
     own: str
@@ -55,14 +54,14 @@ IAM = Language(
     },
     "IAM conditions have `resource`, `request`, `destination`, `principal` and `api`",
 )
-"""Conditions of allow and deny policies, and of what binds boundary policies."""
+"""Conditions of allow and deny policies, and of boundary policy bindings."""
 PROVIDER = Language(
     {"assertion": _ANY, "attribute": _ANY, "google": _ANY},
     "a provider's conditions have `assertion.CLAIM`, `attribute.NAME` and `google.subject`",
 )
-"""Conditions of the providers of pools."""
+"""Attribute conditions of pool providers."""
 MAPPING = Language({"assertion": _ANY, "attribute": _ANY, "google": _ANY}, "mappings have `assertion.CLAIM`")
-"""Attribute mappings. Public modules of Google's map ``attribute.aud`` to itself, so that is not called wrong."""
+"""Attribute mappings. Google's public modules map ``attribute.aud`` to itself, so that is not reported."""
 
 _TYPES = frozenset("bool int uint double string bytes list map type null_type".split())  # noqa: SIM905
 _BINDING = frozenset("all exists exists_one existsOne map filter transformList transformMap".split())  # noqa: SIM905
@@ -80,7 +79,7 @@ _CLOSE = {name.lower(): name for name in _FUNCTIONS | _BINDING}
 
 
 def undeclared(expression: Text, language: Language) -> str | None:
-    """Why IAM refuses an expression that parses: what in it the language does not have; None where it may take it."""
+    """Return why IAM refuses an expression that parses: the unknown name in it; None if it may be accepted."""
     node = parse(expression)
     if isinstance(node, Unparsable | Unknown):
         return None
@@ -92,7 +91,7 @@ _NUMBERS = frozenset({"size", "int", "uint", "double", "indexOf", "lastIndexOf"}
 
 
 def never_text(node: Node) -> str | None:
-    """What an expression makes that can be no text: "a truth value", "a number"; None where it may be one."""
+    """Return the type of an expression that cannot be a text: "a truth value", "a number"; None if it may be one."""
     match node:
         case Not() | AllOf((_, _, *_)) | AnyOf((_, _, *_)) | Literal(bool()):
             return "a truth value"
@@ -150,7 +149,7 @@ def _call(
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two words differ by a letter at most."""
+    """Whether two words differ by at most one letter."""
     if abs(len(one) - len(other)) > 1:
         return False
     longer, shorter = sorted((one, other), key=len, reverse=True)

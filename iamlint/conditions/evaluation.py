@@ -1,4 +1,4 @@
-"""Conditions worked out: what is not known stays open, what the resource does not provide never grants."""
+"""Evaluates conditions: unknown parts stay open; attributes that the resource does not provide never grant."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ _BOTH = frozenset({True, False})
 
 @lru_cache(maxsize=65536)
 def evaluate(expression: Text, context: Context) -> Outcome:
-    """What a condition comes to in a context.
+    """Return the outcome of a condition in a context.
 
-    An expression that is no CEL is open, with a reason of the kind "unparsable"; `parse` says where it is wrong.
+    An invalid CEL expression is open, with a reason of the kind "unparsable"; `parse` says where it is invalid.
     """
     match parse(expression):
         case Unparsable(beyond=True) as wrong:
@@ -69,7 +69,7 @@ def evaluate(expression: Text, context: Context) -> Outcome:
 
 
 def value_of(node: Node, context: Context) -> Possible:
-    """The values that an expression may have."""
+    """Return the values that an expression may have."""
     match node:
         case Literal(Unknown(reason)):
             return Anything((Reason("unknown", f"a part of its condition is not known: {reason}"),))
@@ -110,7 +110,7 @@ def _negation(of: Node, context: Context) -> Possible:
 
 
 def _choice(test: Some, then: Node, otherwise: Node, context: Context) -> Possible:
-    """The values of the branches that are possible."""
+    """Return the values of the possible branches."""
     branches = [value_of(then if value else otherwise, context) for value in test.values]
     if not branches:
         return test
@@ -171,7 +171,7 @@ def _mapping(values: tuple[Any, ...]) -> dict[Any, Any]:
 def _operation(node: Operation, context: Context) -> Possible:
     left, right = value_of(node.left, context), value_of(node.right, context)
     if node.operator == "!=" and (_is_missing(node.left, left) or _is_missing(node.right, right)):
-        return known(True)  # documented for types: what has none is of another type than any
+        return known(True)  # documented for types: others have another type than any
     in_time = moved(node.operator, left, right) if node.operator in ("+", "-") else None
     if in_time is None and node.operator in ("<", "<=", ">", ">=", "==", "!="):
         in_time = compared(node.operator, left, right)

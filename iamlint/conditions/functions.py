@@ -20,7 +20,7 @@ _TAGS = frozenset({"matchTag", "matchTagId", "hasTagKey", "hasTagKeyId"})
 
 
 def special(node: Call, context: Context) -> Possible | None:
-    """The calls that ask for attributes: of tags, of an API, of the roles that a request modifies; else None."""
+    """Return the value of calls that read attributes: of tags, of an API, of the modified roles; else None."""
     owner = dotted(node.of) if node.of else None
     match node:
         case Call(function=name) if owner == "resource" and name in _TAGS:
@@ -40,7 +40,7 @@ def _shown(node: Node) -> str:
 
 
 def _only(modified: Possible | None, items: Sequence[Node]) -> Possible:
-    """Whether a request modifies grants of the roles listed only; nothing but an allow policy's change does."""
+    """Whether a request modifies grants of the listed roles only; only setting an allow policy modifies grants."""
     roles = [item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str)]
     match modified:
         case Some(values=(tuple(changed),)) if len(roles) == len(items) or set(roles).issuperset(changed):
@@ -59,7 +59,7 @@ def _only(modified: Possible | None, items: Sequence[Node]) -> Possible:
 
 
 def called(name: str, operands: Sequence[Possible], *, is_method: bool) -> Possible:
-    """The result of a function or method (then the first operand is what it is asked of)."""
+    """Return the result of a function or method (then the first operand is the receiver)."""
     if is_method and name in moments.GETTERS and 1 <= len(operands) <= 2:
         return _time_part(name, operands)
     work = (_METHODS if is_method else _FUNCTIONS).get(name)
@@ -96,7 +96,7 @@ def _texts(work: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def extract(text: str, template: str) -> str:
-    """What stands between the template's prefix and suffix: ``extract("/zones/{name}/")``; "" where they do not stand.
+    """Return the text between the template's prefix and suffix: ``extract("/zones/{name}/")``; "" if they are missing.
 
     Source: https://cloud.google.com/iam/docs/conditions-attribute-reference#extract
     """
@@ -113,7 +113,7 @@ def extract(text: str, template: str) -> str:
 
 
 def _matches(text: str, pattern: str) -> bool:
-    """Whether a text has a part that matches; RE2, so in linear time."""
+    """Whether a text has a matching part; RE2, so in linear time."""
     import re2
 
     options = re2.Options()

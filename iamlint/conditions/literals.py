@@ -1,8 +1,8 @@
-"""String literals of CEL, read before the grammar sees them.
+"""Reads string literals of CEL before the grammar sees them.
 
-The grammar's own expression for strings takes exponential time on a hostile text, so every literal is decoded here and
-handed on as an empty one of the same length; comments become blanks, and so do commas before a closing bracket, which
-CEL allows and the grammar does not know. Offsets stay what they are.
+The grammar's own expression for strings takes exponential time on a hostile text. So every literal is decoded here and
+replaced with an empty one of the same length. Comments become blanks, and so do commas before a closing bracket, which
+CEL allows and the grammar does not accept. Offsets stay the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from iamlint.unknown import Hole, Unknown
 
 HOLE = "\ue000"
-"""Stands for the unknown stretches of an expression; a letter for private use, which no expression contains."""
+"""Stands for the unknown parts of an expression; a private-use character, which no expression contains."""
 
 _TOKEN = re.compile(r"//[^\n]*|(?<![A-Za-z0-9_])(?P<prefix>[rRbB]{0,2})(?P<quote>\"\"\"|'''|\"|')")
 _ESCAPE = re.compile(
@@ -28,7 +28,7 @@ LiteralValue = str | bytes | Unknown
 
 
 class LiteralError(Exception):
-    """A literal that is none; ``offset`` is where in the expression."""
+    """An invalid literal; ``offset`` is its place in the expression."""
 
     def __init__(self, offset: int, reason: str) -> None:
         super().__init__(reason)
@@ -38,7 +38,7 @@ class LiteralError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """The expression with its literals blanked out, and what each of them is, by the offset of its first letter."""
+    """The expression with blank literals, and the value of each literal, by the offset of its first character."""
 
     text: str
     literals: dict[int, LiteralValue]
@@ -68,7 +68,7 @@ def masked(text: str, unknown: Unknown | None) -> Masked:
 
 
 def _end(text: str, start: int, quote: str, *, raw: bool) -> int:
-    """Where a literal ends, behind its closing quote."""
+    """Return the offset after the closing quote of a literal."""
     at = start
     while at < len(text):
         if text[at] == "\\" and not raw:

@@ -1,4 +1,4 @@
-"""Times and durations of conditions: read, compared, taken apart.
+"""Times and durations of conditions: parsing, comparison, parts.
 
 Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#datetime-functions
 """
@@ -25,11 +25,11 @@ _PART = re.compile(r"(?P<number>\d+(?:\.\d*)?)(?P<unit>h|ms|m|s|us|ns)", re.ASCI
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _OFFSET = re.compile(r"(?P<sign>[+-]?)(?P<hours>\d{2}):(?P<minutes>\d{2})\Z", re.ASCII)
 _STEP = timedelta(minutes=15)
-"""The grain of the world's time zones: nothing but minutes and seconds changes within it."""
+"""The granularity of the world's time zones: within it only minutes and seconds change."""
 
 
 def timestamp(value: Any) -> datetime:
-    """``timestamp("2030-01-01T00:00:00Z")``: RFC 3339; what is none never allows anything."""
+    """Parse ``timestamp("2030-01-01T00:00:00Z")``, RFC 3339; an invalid time never allows anything."""
     match value:
         case datetime():
             return value
@@ -49,7 +49,7 @@ def timestamp(value: Any) -> datetime:
 
 
 def duration(value: Any) -> timedelta:
-    """``duration("3600s")``, or with the units h, m, s, ms, us, ns."""
+    """Parse ``duration("3600s")``, or with the units h, m, s, ms, us, ns."""
     if isinstance(value, timedelta):
         return value
     found = _DURATION.match(value) if isinstance(value, str) else None
@@ -63,7 +63,7 @@ def duration(value: Any) -> timedelta:
 
 
 def day_of_request(day: date) -> Between:
-    """``request.time`` of a request at some time of this day (UTC)."""
+    """Return ``request.time`` of a request at some time of this day (UTC)."""
     start = datetime.combine(day, time(), UTC)
     return Between(start, start + timedelta(days=1), (Reason("time", f"it depends on the time of day on {day}"),))
 
@@ -74,7 +74,7 @@ _FLIPPED: dict[Operator, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="
 
 
 def compared(operator: Operator, left: Possible, right: Possible) -> Possible | None:
-    """A stretch of time against one moment, as far as it decides; None for other operands."""
+    """Compare a range of time with one time, as far as that decides; None for other operands."""
     match left, right:
         case Between(), Some(values=(datetime() | timedelta() as moment,), fails=False):
             return _against(operator, left, moment)
@@ -90,7 +90,7 @@ def compared(operator: Operator, left: Possible, right: Possible) -> Possible | 
 
 
 def _against(operator: Operator, stretch: Between, at: datetime | timedelta) -> Possible:
-    # All three are moments or all are durations, which no type says.
+    # Both are times or both are durations, which the types do not show.
     start, end, moment = cast("tuple[Any, Any, Any]", (stretch.start, stretch.end, at))
     if type(start) is not type(moment):
         return Some((), True, (Reason("malformed", "a time is compared with a duration"),))
@@ -123,7 +123,7 @@ def _missed(operator: Operator, moment: datetime | timedelta) -> Reason:
 
 
 def moved(operator: Operator, left: Possible, right: Possible) -> Possible | None:
-    """A stretch of time plus or minus a duration or a time; None for other operands."""
+    """Return a range of time plus or minus a duration or a time; None for other operands."""
     try:
         match operator, left, right:
             case "+" | "-", Between(start, end, reasons), Some(values=(timedelta() as by,), fails=False):
@@ -162,7 +162,7 @@ GETTERS = frozenset((*_GETTERS, *_SMALL))
 
 
 def part_of(getter: str, of: Possible, zone: str) -> Possible:
-    """``request.time.getHours("Europe/Berlin")``: every value that it takes in the course of the stretch."""
+    """Return ``request.time.getHours("Europe/Berlin")``: every value that it has in the range."""
     match of:
         case Between(datetime() as start, datetime() as end, reasons):
             if getter in _SMALL:
@@ -194,7 +194,7 @@ def _part(getter: str, value: Any, zone: str) -> int:
 
 @lru_cache(maxsize=256)
 def _zone(name: str) -> tzinfo:
-    """A time zone by its name in the IANA database, or as an offset: ``+01:00``."""
+    """Return a time zone by its name in the IANA database, or by its offset: ``+01:00``."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     found = _OFFSET.match(name)

@@ -1,4 +1,4 @@
-"""What a condition comes to: true, false or not evaluable, as far as each is possible, with the reasons."""
+"""The outcome of a condition: true, false or not evaluable, each possible or not, with the reasons."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from iamlint.unknown import Truth
 
 ReasonKind = Literal[
     "expired",  # a time that has passed
-    "not_yet",  # a time that is still to come
-    "time",  # it changes in the course of the day
-    "malformed",  # a value that makes no sense: Google cannot evaluate it either
+    "not_yet",  # a time in the future
+    "time",  # it changes during the day
+    "malformed",  # an invalid value: Google cannot evaluate it either
     "unavailable",  # the resource does not provide the attribute: this part never grants
     "false",  # it does not hold, whatever the time
     "tag",  # the input does not show tags
     "request",  # it depends on the request
     "resource",  # it depends on the resource
-    "principal",  # it depends on who asks
+    "principal",  # it depends on the caller
     "limit",  # only some roles may be granted
     "unknown",  # a part of the expression is not known yet
-    "unparsable",  # the expression is no CEL
-    "foreign",  # an attribute or function that iamlint does not know
+    "unparsable",  # the expression is not valid CEL
+    "foreign",  # iamlint does not know the attribute or function
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a condition is not simply true: a clause that a reader can act on, and what kind of reason it is."""
+    """Why a condition is not simply true: a clause that a reader can act on, and the kind of reason."""
 
     kind: ReasonKind
     text: str
@@ -39,9 +39,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The values that a condition may have, and whether it may fail to be evaluated.
+    """The values that a condition may have, and whether its evaluation may fail.
 
-    ``values`` holds those of True and False that are possible; ``fails`` says that it may not be evaluable at all.
+    ``values`` contains True or False if they are possible; ``fails`` says that evaluation may fail.
     """
 
     values: frozenset[bool]
@@ -50,14 +50,14 @@ class Outcome:
 
     @property
     def truth(self) -> Truth:
-        """Whether it holds, as an allow policy sees it: what cannot be evaluated never grants."""
+        """Whether it holds for an allow policy: a condition that cannot be evaluated never grants."""
         if True not in self.values:
             return Truth.FALSE
         return Truth.UNKNOWN if self.fails or False in self.values else Truth.TRUE
 
     @property
     def denies(self) -> Truth:
-        """Whether a deny rule under this condition applies: it does where the condition cannot be evaluated.
+        """Whether a deny rule with this condition applies: it also applies if the condition cannot be evaluated.
 
         Source: https://cloud.google.com/iam/docs/deny-overview#deny-conditions
         """
@@ -71,10 +71,10 @@ class Outcome:
         return tuple(reason.text for reason in self.reasons)
 
     def has(self, *kinds: ReasonKind) -> bool:
-        """Whether a reason of one of these kinds is among its reasons."""
+        """Whether one of its reasons is of one of these kinds."""
         return any(reason.kind in kinds for reason in self.reasons)
 
 
 def merged(reasons: Iterable[Iterable[Reason]]) -> tuple[Reason, ...]:
-    """All reasons, each once, in order."""
+    """Return all reasons, each once, in order."""
     return tuple(dict.fromkeys(one for some in reasons for one in some))

@@ -1,4 +1,4 @@
-"""Expressions to syntax trees. The grammar is cel-python's; nothing of its evaluation is used."""
+"""Parses expressions to syntax trees. The grammar is cel-python's; none of its evaluation is used."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from iamlint.facts import Text
 from iamlint.unknown import Hole, Unknown
 
 LONGEST = 16_384
-"""Characters. Google's limit on an attribute condition is 4096."""
+"""Maximum length in characters. Google's limit on an attribute condition is 4096."""
 DEEPEST = 64
-"""Brackets, operators and choices inside each other."""
+"""Maximum depth of nested brackets, operators and choices."""
 LONGEST_CHAIN = 64
-"""Parts of a sum, or of a path."""
+"""Maximum number of parts of a sum, or of a path."""
 _SHOWN = 40
 _INT64 = 2**63
 
 
 @dataclass(frozen=True, slots=True)
 class Unparsable:
-    """An expression that is no CEL: ``offset`` is the character (from 0) at which that shows.
+    """An invalid CEL expression: ``offset`` is the character (from 0) of the error.
 
-    One that is ``beyond`` what is read here may be CEL all the same.
+    If it is ``beyond`` iamlint's limits it may still be valid CEL.
     """
 
     offset: int
@@ -55,9 +55,9 @@ class Unparsable:
 
 @lru_cache(maxsize=4096)
 def parse(expression: Text) -> Node | Unparsable | Unknown:
-    """The tree of an expression.
+    """Return the tree of an expression.
 
-    Of one that is only known in part, the parts may stand inside of texts; else the expression is as unknown as they.
+    Of a partly known expression, unknown parts may be inside texts; else the whole expression is unknown.
     """
     text, unknown = _spelt(expression)
     if unknown and not unknown.parts:
@@ -100,12 +100,12 @@ def _check_depth(text: str) -> None:
 def _grammar() -> Any:  # lark ships no types
     from celpy.celparser import CELParser
 
-    CELParser()  # builds the parser that it keeps as an attribute of the class
+    CELParser()  # builds the parser and stores it as an attribute of the class
     return CELParser.CEL_PARSER
 
 
 _MEANT = {"and": "&&", "or": "||", "not": "!", "=": "=="}
-"""What people write for the operators of CEL."""
+"""What people write instead of the operators of CEL."""
 
 
 def _tree(text: str, written: str) -> Any:
@@ -114,19 +114,19 @@ def _tree(text: str, written: str) -> Any:
     try:
         return _grammar().parse(text)
     except UnexpectedCharacters as error:
-        at: Any = error.pos_in_stream  # a number, which lark's types do not say
+        at: Any = error.pos_in_stream  # a number; lark's types do not show it
         raise _Refused(at, f"{written[at]} is not expected here") from error
     except (UnexpectedToken, UnexpectedEOF) as error:
         token = getattr(error, "token", None)
         if token is None or token.type == "$END":
             raise _Refused(len(text), "it ends too early" if text.strip() else "it is empty") from error
-        # A word right behind a text has no place: the lexer of the grammar looks for it in its own way.
+        # A word directly after a text has no position: the grammar's lexer handles it differently.
         start = token.start_pos if token.start_pos is not None else getattr(error.__context__, "pos_in_stream", 0)
         found = written[start : start + _SHOWN]
         word = found[: len(token)]
         meant = _MEANT.get(word.lower(), "")
         raise _Refused(start, f"{word} is not expected here" + (f"; CEL writes {meant}" if meant else "")) from error
-    except LarkError as error:  # whatever else the parser may say
+    except LarkError as error:  # any other error of the parser
         raise _Refused(0, "it is no CEL expression") from error
 
 
@@ -147,7 +147,7 @@ _OPERATORS: dict[str, Operator] = {
 
 
 class _Reader:
-    """The grammar's tree to ours."""
+    """Converts the grammar's tree to ours."""
 
     def __init__(self, literals: dict[int, LiteralValue]) -> None:
         self._literals = literals
@@ -186,7 +186,7 @@ class _Reader:
         return Choice(test, then, otherwise)
 
     def _joined(self, tree: Any, depth: int) -> tuple[Node, ...]:
-        """The operands of a chain of one logical operator, which the grammar nests to the left."""
+        """Return the operands of a chain of one logical operator, which the grammar nests to the left."""
         kind, parts = tree.data, []
         while tree.data == kind and len(tree.children) == 2:
             tree, last = tree.children
@@ -194,7 +194,7 @@ class _Reader:
         return self._all((tree, *reversed(parts)), depth)
 
     def _operation(self, tree: Any, depth: int) -> Node:
-        """Operands and operators, which the grammar nests to the left."""
+        """Return operands and operators, which the grammar nests to the left."""
         kind, parts = tree.data, list[tuple[Operator, Any]]()
         while tree.data == kind and len(tree.children) == 2:
             if len(parts) == LONGEST_CHAIN:
@@ -213,7 +213,7 @@ class _Reader:
         return Not(node) if operator.data == "unary_not" else Minus(node)
 
     def _member(self, tree: Any, depth: int) -> Node:
-        """A path, which the grammar nests to the left."""
+        """Return a path, which the grammar nests to the left."""
         steps = list[Any]()
         while tree.data in ("member_dot", "member_dot_arg", "member_index"):
             if len(steps) == LONGEST_CHAIN:
@@ -262,7 +262,7 @@ class _Reader:
 
 
 def _integer(token: Any) -> int:
-    """A number of 64 bits; more digits than those have are not even read."""
+    """Return a 64-bit integer; a longer number is not parsed."""
     digits = token.rstrip("uU")
     number = int(digits, 16 if "x" in digits else 10) if len(digits) < _SHOWN else _INT64 * 2
     if not -_INT64 <= number < _INT64 * (1 + (token.type == "UINT_LIT")):

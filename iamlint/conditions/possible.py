@@ -1,4 +1,4 @@
-"""The values that an expression may have: one, some, a stretch of time, or anything."""
+"""Abstract values: the values that an expression may have: one, some, a range of time, or anything."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 from iamlint.conditions.outcome import Reason, merged
 
 MOST = 256
-"""Combinations of values beyond which a result counts as anything."""
+"""Maximum number of combinations of values; a result with more counts as anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """One of these values, or, where it ``fails``, none: then Google cannot evaluate it.
+    """One of these values, or, if it ``fails``, none: then Google cannot evaluate it.
 
     Values are plain Python: bool, int, float, str, bytes, None, datetime, timedelta, tuple, dict.
     """
@@ -37,7 +37,7 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """A value of which nothing is known."""
+    """A value about which nothing is known."""
 
     reasons: tuple[Reason, ...]
 
@@ -46,21 +46,21 @@ Possible: TypeAlias = Some | Between | Anything
 
 
 def known(value: Any) -> Some:
-    """Exactly this value."""
+    """Return exactly this value."""
     return Some((value,))
 
 
 def failed(reason: Reason) -> Some:
-    """No value at all."""
+    """Return a failure: no value at all."""
     return Some((), fails=True, reasons=(reason,))
 
 
 class Malformed(Exception):  # noqa: N818 - it is a value's state, not a programming error
-    """A value that an operation cannot work with."""
+    """Raised for a value that an operation cannot work with."""
 
 
 def applied(work: Callable[..., Any], operands: Sequence[Possible]) -> Possible:
-    """A function of the operands, for every combination of their values; `Malformed` fails."""
+    """Apply a function to every combination of the operands' values; `Malformed` fails."""
     never = [one for one in operands if isinstance(one, Some) and not one.values]
     if never:
         return Some((), fails=True, reasons=merged(one.reasons for one in never))
@@ -84,12 +84,12 @@ def applied(work: Callable[..., Any], operands: Sequence[Possible]) -> Possible:
 
 
 def distinct(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Each value once; 1 and true are two."""
+    """Return each value once; 1 and true are two values."""
     return tuple({(type(value), repr(value)): value for value in values}.values())
 
 
 def boolean(possible: Possible) -> Some:
-    """The same as a truth value; what is none cannot be evaluated as one."""
+    """Return the same as a truth value; any other type cannot be evaluated as one."""
     match possible:
         case Anything(reasons):
             return Some((True, False), reasons=reasons)
@@ -104,13 +104,13 @@ def boolean(possible: Possible) -> Some:
 
 
 def conjunction(parts: Sequence[Some]) -> Some:
-    """``&&``: false wins, even over what cannot be evaluated."""
+    """``&&``: false wins, even over a failed evaluation."""
     combined = _combined(parts, wins=False)
     return Some(combined[0], combined[1], _why(parts, True))
 
 
 def disjunction(parts: Sequence[Some]) -> Some:
-    """``||``: true wins, even over what cannot be evaluated."""
+    """``||``: true wins, even over a failed evaluation."""
     combined = _combined(parts, wins=True)
     if combined == ((True,), False):
         return Some((True,))
@@ -118,7 +118,7 @@ def disjunction(parts: Sequence[Some]) -> Some:
 
 
 def _combined(parts: Sequence[Some], *, wins: bool) -> tuple[tuple[bool, ...], bool]:
-    """The outcomes that a chain can have, each part taken for itself."""
+    """Return the outcomes that a chain can have, with each part on its own."""
     outcomes: set[bool | None] = {not wins}
     for part in parts:
         theirs: set[bool | None] = {*part.values, *((None,) if part.fails else ())}
@@ -133,7 +133,7 @@ def _pair(one: bool | None, other: bool | None, wins: bool) -> bool | None:
 
 
 def _why(parts: Sequence[Some], neutral: bool) -> tuple[Reason, ...]:
-    """The reasons of the parts that decide: those that can never be true, else all that are not certain."""
+    """Return the reasons of the parts that decide: those that can never be true, else all uncertain ones."""
     never = [part for part in parts if True not in part.values]
     open_ = [part for part in parts if part.values != (neutral,) or part.fails]
     return merged(part.reasons for part in (never if neutral and never else open_ or parts))

@@ -1,4 +1,4 @@
-"""The syntax tree of a CEL expression: only what conditions are written with, without any idea of what it means.
+"""The syntax tree of a CEL expression, limited to what conditions use, without semantics.
 
 Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md
 """
@@ -16,7 +16,7 @@ Operator = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%"
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value as written; an `Unknown` is a text that has a part which only an apply tells."""
+    """A value as written; an `Unknown` is a text with a part known only after apply."""
 
     value: bool | int | float | str | bytes | Unknown | None
 
@@ -30,7 +30,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A part of something: ``request.time``."""
+    """A field: ``request.time``."""
 
     of: Node
     name: str
@@ -119,7 +119,7 @@ Node: TypeAlias = (
 
 
 def dotted(node: Node) -> str | None:
-    """The path of an attribute, ``request.auth.access_levels``; a constant key counts as a name. Else None."""
+    """Return the path of an attribute, ``request.auth.access_levels``; a constant key counts as a name. Else None."""
     names: list[str] = []
     while True:
         match node:
@@ -136,7 +136,7 @@ _INVERSE: dict[Operator, Operator] = {"==": "!=", "!=": "==", "<": ">=", ">=": "
 
 
 def negated(node: Node) -> Node:
-    """The expression that is true where this one is false, with the negation as far inside as it goes."""
+    """Return the negation of an expression, with the ``!`` moved inside as far as possible."""
     match node:
         case Not(of):
             return of
@@ -155,7 +155,7 @@ def negated(node: Node) -> Node:
 
 
 def texts_of(node: Node) -> list[str]:
-    """The texts that stand in an expression, in their order."""
+    """Return the texts in an expression, in their order."""
     found: list[str] = []
     waiting: list[Any] = [node]
     while waiting:

@@ -1,7 +1,7 @@
-"""Who can act as whom, directly: the edges that grants make, kept factored as principal, grant and resource.
+"""The direct edges that grants make: which principal can act as which account.
 
-A grant on a project is one edge onto the project, never one for each account below it, so that the cost stays that of
-the grants.
+An edge is stored as principal, grant and resource. A grant on a project is one edge onto the project, not one for each
+account in it, so the cost is linear in the grants.
 """
 
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, Leads, delegated, leading, shortest

@@ -19,23 +19,23 @@ from iamlint.graph.edges import Edge, Graph
 from iamlint.logic.verdict import Verdict
 
 MOST_FOLLOWED = 200_000
-"""Edges that are followed for all delegations of an estate beyond the nearest chain of each."""
+"""Maximum number of edges followed for all delegations of an estate, after the nearest chain of each."""
 LONGEST = 200
-"""Accounts beyond which the chains that one delegation opens are not followed."""
+"""Maximum number of accounts in the chains of one delegation."""
 
 
 MOST_HOPS = 10
-"""Hops of a chain that are told one by one."""
+"""Maximum number of hops of a chain that are listed."""
 MOST_REASONS = 5
-"""Reasons why a long chain is not certain that are told."""
+"""Maximum number of listed reasons why a long chain is not certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A way to an account's token: the hops in the order of the call, delegations first, the token last.
+    """A chain of calls that ends in an account's token: delegations first, the token last.
 
-    ``left_out`` is how many hops there are besides these, between the last two: a long chain is told by its beginning
-    and its end. ``verdict`` is whether all hops are open.
+    ``left_out`` is the number of hops not listed, between the last two: a long chain is shown by its beginning and end.
+    ``verdict`` says whether all hops are open.
     """
 
     hops: tuple[Edge, ...]
@@ -44,11 +44,11 @@ class Chain:
 
     @property
     def source(self) -> str:
-        """Who asks."""
+        """The principal that makes the call."""
         return self.hops[0].source
 
     def longer(self, hop: Edge) -> Chain:
-        """The chain with one more hop at its end."""
+        """Return the chain with one more hop at its end."""
         verdict = _few(self.verdict & hop.verdict)
         if len(self.hops) < MOST_HOPS:
             return Chain((*self.hops, hop), verdict, self.left_out)
@@ -56,7 +56,7 @@ class Chain:
 
 
 def _few(verdict: Verdict) -> Verdict:
-    """A verdict with the first of its reasons: those of long chains would add up."""
+    """Return a verdict with its first reasons only: those of long chains would add up."""
     if len(verdict.reasons) <= MOST_REASONS and len(verdict.facts) <= MOST_REASONS:
         return verdict
     return replace(verdict, reasons=verdict.reasons[:MOST_REASONS], facts=verdict.facts[:MOST_REASONS])
@@ -69,13 +69,12 @@ def delegated(
     ends: Set[Node] | None = None,
     work: Budget | None = None,
 ) -> Iterator[Chain]:
-    """The ways to tokens that a delegation opens, the shortest first: each from the delegate on, by others or not.
+    """Yield the chains to tokens that a delegation opens, the shortest first, beginning with the delegate.
 
-    The last hop is a token edge, onto an account or onto a container of accounts; what its holder has a token edge
-    onto anyway is left out. Each delegate is followed once; what is closed is followed when all that is open has been,
-    and its chains are told with what closes them. Where they are given, only chains through accounts ``among`` these
-    are followed, and only those that end in ``ends`` are told. ``work`` is what may be spent on looking at edges; when
-    it is spent no further chain is told.
+    The last hop is a token edge onto an account or a container of accounts; targets on which the holder has a token
+    edge anyway are skipped. Each delegate is followed once. Blocked edges are followed after all open ones, and their
+    chains include what blocks them. ``among`` limits the accounts in a chain, ``ends`` the accounts at the end.
+    ``work`` limits the edges that are read; when it is used up the iteration ends.
     """
     work = work or Budget(MOST_FOLLOWED)
     try:
@@ -120,10 +119,10 @@ def _in(account: str, among: Set[str] | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """The shortest chain from an account to the token of a privileged one, by its first hop and what follows it.
+    """The next hop from an account towards the token of a privileged one, on the shortest chain.
 
-    ``account`` is the one that the hop goes to, "" after a token; ``last`` is the last hop, ``length`` how many there
-    are, ``verdict`` whether all are open and ``closed`` whether one is certainly not.
+    ``account`` is the target of the hop, "" after a token; ``last`` is the last hop of the chain and ``length`` the
+    number of hops. ``verdict`` says whether all are open, ``closed`` whether one is certainly blocked.
     """
 
     edge: Edge
@@ -135,10 +134,10 @@ class Lead:
 
 
 class Leads(dict[str, Lead]):
-    """The leads of the accounts that have one. Those of all make trees, with the privileged accounts at the roots."""
+    """The next hops of all accounts that have one. They form trees, with the privileged accounts as roots."""
 
     def add(self, edge: Edge, account: str) -> None:
-        """The hop by which the chain of its source begins, and the account that it goes to."""
+        """Add the first hop of its source's chain, and the account that it leads to."""
         rest = self.get(account)
         if rest is None:
             self[edge.source] = Lead(edge, "", edge, 1, edge.verdict, edge.closed)
@@ -147,13 +146,13 @@ class Leads(dict[str, Lead]):
             self[edge.source] = Lead(edge, account, rest.last, rest.length + 1, verdict, closed)
 
     def passes(self, start: str, account: str) -> bool:
-        """Whether the chain that begins at one account goes through another one, or begins there."""
+        """Whether the chain from one account contains another account, or starts there."""
         first, last = self._stretches.get(account, (1, 0))
         return first <= self._stretches[start][0] <= last
 
     @cached_property
     def _stretches(self) -> dict[str, tuple[int, int]]:
-        """The accounts in an order in which all whose chains go through one follow it: its number, and the last's."""
+        """Number the accounts so that all whose chains contain one follow it; returns its number and the last one's."""
         before: dict[str, list[str]] = defaultdict(list)
         for account, lead in self.items():
             before[lead.account].append(account)
@@ -172,11 +171,7 @@ class Leads(dict[str, Lead]):
 
 
 def leading(graph: Graph) -> Leads:
-    """The accounts through which somebody may obtain the token of a privileged one, each with the next hop to it.
-
-    Followed backwards from the privileged accounts, every account and container once: linear in the edges. Who is led
-    there only by what is closed comes after all who are led there by what is open.
-    """
+    """Return the next hops of all accounts that a chain connects to a privileged account's token."""
     found = Leads()
     _lead(graph, found, graph.on)
     if graph.has_closed:
@@ -185,7 +180,7 @@ def leading(graph: Graph) -> Leads:
 
 
 def _lead(graph: Graph, found: Leads, on: Callable[[Node], Sequence[Edge]]) -> None:
-    """Adds those to ``found`` whom these edges lead there."""
+    """Add every account that reaches a privileged one over these edges to ``found``."""
     waiting = deque(found)
     for node in graph.privileged_nodes:
         for edge in on(node):
@@ -204,7 +199,7 @@ def _lead(graph: Graph, found: Leads, on: Callable[[Node], Sequence[Edge]]) -> N
 
 
 def shortest(first: Edge, leads: Leads) -> Chain:
-    """The shortest chain to a privileged account that a delegation onto one of these accounts opens."""
+    """Return the shortest chain to a privileged account that a delegation onto one of these accounts opens."""
     lead = leads[first.onto[1]]
     hops, verdict = [first], _few(first.verdict & lead.verdict)
     left_out = max(0, lead.length + 1 - MOST_HOPS)

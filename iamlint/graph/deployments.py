@@ -1,4 +1,4 @@
-"""Deployments: by which methods a principal runs something as an account that it may attach."""
+"""Deployments: methods to run code as an account that the principal may attach."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iamlint.unknown import Truth
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A method by which a principal deploys in an account's project; `ACT_AS` on the account is not part of it.
+    """A method by which a principal can deploy in an account's project, without `ACT_AS` on the account.
 
     ``grants`` has a grant for each permission of the method, in their order.
     """
@@ -26,7 +26,7 @@ class Deployment:
 
     @property
     def given(self) -> tuple[tuple[Grant, tuple[str, ...]], ...]:
-        """The grants, each once, with the permissions of the method that they give."""
+        """The grants, each once, with the permissions of the method that each gives."""
         found: dict[int, tuple[Grant, list[str]]] = {}
         for grant, need in zip(self.grants, _needs(self.method), strict=True):
             found.setdefault(id(grant), (grant, []))[1].append(need)
@@ -34,7 +34,7 @@ class Deployment:
 
 
 def deploys(graph: Graph, source: str, account: Text, declared: Declaration) -> Iterator[Deployment]:
-    """Yield the deployments of a principal where an account can be attached, in its project; the strongest first."""
+    """Yield a principal's deployments in the project where an account can be attached; the strongest first."""
     around = graph.hierarchy.around(account, declared)[1:]
     held = graph.held_on(source)
     placed = sorted((found for node in around for found in held.get(node, ())), key=itemgetter(0))

@@ -1,4 +1,4 @@
-"""The direct edges: which principal has which power over an account, or over a container of accounts."""
+"""The direct edges: the access that a principal has to an account, or to a container of accounts."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from iamlint.methods import agent_methods, bound_methods, deploy_permissions, de
 from iamlint.unknown import Truth, Unknown
 
 _WHOLE = frozenset(STRONG)
-"""What the holder of a policy administrator's role must be able to grant to count as one."""
+"""A grant of policy administration counts if its holder can grant one of these."""
 _STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
 _LOOKED_AT = 50
-"""Privileged accounts of a container beyond which none is looked for that a principal has not the power of."""
+"""Maximum number of privileged accounts of a container that are compared with a principal's own privileges."""
 _COMPARED = 5
-"""The strongest privileges of such an account that are compared with those of the principal."""
+"""Number of such an account's strongest privileges that are compared with those of the principal."""
 _PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A power that a grant gives ``source`` over ``onto``: an account, or everything in a container.
+    """Access that a grant gives ``source`` to ``onto``: an account, or everything in a container.
 
-    ``permissions`` are those that make it, empty where it is not known whether the role has them. ``verdict`` says
-    whether it is open: true, or unknown with the reasons. One that is ``closed`` leads nowhere and is there to be told:
-    its verdict is unknown, with what closes it.
+    ``permissions`` are those that make the edge; empty if the role may or may not have them. ``verdict`` says whether
+    the edge is open: true, or unknown with the reasons. A ``closed`` edge leads nowhere and is kept for reports: its
+    verdict is unknown, and its reasons say what blocks it.
     """
 
     source: str
@@ -47,9 +47,9 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class _Powers:
-    """What is of interest in a role: all its permissions, and those that make edges.
+    """The relevant permissions of a role: all of them, and those that make edges.
 
-    ``changes`` says whether it does more than look, ``unknown`` why there may be more.
+    ``changes`` says whether the role does more than read, ``unknown`` why there may be more permissions.
     """
 
     all: frozenset[str]
@@ -59,7 +59,7 @@ class _Powers:
 
 
 class _Edges:
-    """Edges by what they lead to, and those to tokens and delegations by who has them; what is closed apart."""
+    """Edges by target, and edges to tokens and delegations by source; blocked edges are separate."""
 
     def __init__(self) -> None:
         self.onto: dict[Node, list[Edge]] = defaultdict(list)
@@ -75,7 +75,7 @@ class _Edges:
 
 
 class Graph:
-    """The direct edges of an estate, by who has them and by what they lead to. Made in time linear in the grants."""
+    """The direct edges of an estate, by source and by target. Built in time linear in the grants."""
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -94,7 +94,7 @@ class Graph:
         self._viewer = viewer
         for grant in estate.of(Grant):
             self._add(grant)
-        for one in estate.replaced:  # an export shows the whole, though Terraform may say all of it again
+        for one in estate.replaced:  # an export shows everything, even if Terraform repeats all of it
             node = self.hierarchy.node(one.grant.resource, one.grant.declared)
             if node:
                 self._whole.add(node)
@@ -115,7 +115,7 @@ class Graph:
                 self._on_accounts.add(self._edges(grant, source, onto, powers))
 
     def _placed(self, grant: Grant, onto: Node | None) -> tuple[str, _Powers] | None:
-        """Who holds a grant and what is of interest in its role; None where nothing is."""
+        """Return the holder of a grant and the relevant permissions of its role; None if it has no relevant one."""
         powers = self.powers(grant.role, grant.declared)
         weighty = grant.resource.kind in ("folder", "organization") and powers.changes
         if onto is None or (not powers.held and not powers.unknown and not weighty):
@@ -124,7 +124,7 @@ class Graph:
 
     @cached_property
     def _every(self) -> _Edges:
-        """The edges onto containers, too: most of all, which nobody asks about where nothing is delegated."""
+        """The edges onto containers, too: most edges, but only needed if there are delegations."""
         found = _Edges()
         for grant in self.estate.of(Grant):
             known = grant.resource.kind in _ON_ACCOUNTS
@@ -152,14 +152,14 @@ class Graph:
         return self._access.decide(grant, permissions, to_grant=_WHOLE)
 
     def counts(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
-        """Whether one of the permissions counts; where all are closed, unknown with what closes them."""
+        """Whether one of the permissions counts; if all are blocked, unknown, with what blocks them."""
         if self._access.is_plain(grant):
             return TRUE
         found = self._decided(grant, permissions)
         return _told(found) if found.blocked else _verdict(found)
 
     def powers(self, role: Text, declared: Declaration) -> _Powers:
-        """What is of interest in a role; worked out once for each."""
+        """Return the relevant permissions of a role; computed once for each role."""
         name = identity(role, declared)
         key = name or "", role_scope(role, declared)
         if name is None or key not in self._powers:
@@ -173,31 +173,31 @@ class Graph:
     # -- edges ------------------------------------------------------------------------------------------------------
 
     def onto(self, account: Text, declared: Declaration) -> Iterator[Edge]:
-        """The edges onto an account: those on itself first, then those that it inherits."""
+        """Yield the edges onto an account: those on itself first, then the inherited ones."""
         for node in self.hierarchy.around(account, declared):
             yield from self.on(node)
 
     def closed_onto(self, account: Text, declared: Declaration) -> Iterator[Edge]:
-        """What would be such edges if nothing closed them."""
+        """Yield the blocked edges onto an account."""
         for node in self.hierarchy.around(account, declared):
             yield from self.closed_on(node)
 
     def calls(self, account: str) -> list[Edge]:
-        """The edges by which an account asks for tokens, or is let to the next in a chain: tokens and delegations."""
+        """Return the edges that let an account request tokens or continue a chain: tokens and delegations."""
         return self._every.calls.get(account, [])
 
     def closed_calls(self, account: str) -> list[Edge]:
-        """What would be such edges if nothing closed them."""
+        """Return the blocked edges of this kind."""
         return self._every.closed_calls.get(account, [])
 
     def callers_in(self, node: Node) -> list[str]:
-        """The accounts of a container, or the account itself, that have edges of this kind."""
+        """Return the accounts of a container, or the account itself, that have edges of this kind."""
         if node[0] == "service_account":
             return [node[1]] if self.calls(node[1]) or self.closed_calls(node[1]) else []
         return self._callers_in.get(node, [])
 
     def around_caller(self, account: str) -> tuple[Node, ...]:
-        """An account that has edges of this kind, and what it lies in; nothing for who is no account."""
+        """Return an account that has edges of this kind, with its containers; empty for other names."""
         calls = self.calls(account) or self.closed_calls(account)
         grant = calls[0].grant if calls else None
         if grant is None or not grant.principal.text.startswith("serviceAccount:") or not grant.principal.email:
@@ -214,21 +214,21 @@ class Graph:
 
     @property
     def delegations(self) -> Iterator[Edge]:
-        """The delegations onto accounts themselves, not onto what they lie in; those that are closed come last."""
+        """Yield the delegations onto accounts themselves, not onto their containers; blocked ones come last."""
         for edges_on in (self._on_accounts.onto, self._on_accounts.closed):
             for edges in edges_on.values():
                 yield from (edge for edge in edges if edge.kind == "delegate")
 
     def on(self, node: Node) -> Sequence[Edge]:
-        """The edges onto one node, without what it inherits."""
+        """Return the edges onto one node, without inherited ones."""
         return self._onto(node).onto.get(node, ())
 
     def closed_on(self, node: Node) -> Sequence[Edge]:
-        """What would be edges onto one node if nothing closed them."""
+        """Return the blocked edges onto one node."""
         return self._onto(node).closed.get(node, ())
 
     def sources_on(self, node: Node) -> Mapping[str, Sequence[Edge]]:
-        """The edges onto one node by who has them."""
+        """Return the edges onto one node, by source."""
         if node not in self._sources:
             self._sources[node] = found = defaultdict[str, list[Edge]](list)
             for edge in self.on(node):
@@ -236,14 +236,14 @@ class Graph:
         return self._sources[node]
 
     def tokens_of(self, account: str) -> Set[Node]:
-        """What an account may ask for tokens of itself: accounts, and containers of them."""
+        """Return the nodes whose tokens an account may request by itself: accounts, and containers of accounts."""
         if account not in self._tokens:
             self._tokens[account] = {edge.onto for edge in self.calls(account) if edge.kind == "token"}
         return self._tokens[account]
 
     @property
     def has_closed(self) -> bool:
-        """Whether any edge is closed."""
+        """Whether any edge is blocked."""
         return bool(self.estate.blockers) and bool(self._every.closed)
 
     def is_granted_on(self, node: Node) -> bool:
@@ -257,12 +257,12 @@ class Graph:
     # -- privilege --------------------------------------------------------------------------------------------------
 
     def privileges(self, source: str) -> list[tuple[Grant, Verdict]]:
-        """The grants that make an account privileged, each with whether it counts.
+        """Return the grants that make an account privileged, each with whether it counts.
 
-        Those that certainly count come first, the strongest of them first; one that is closed is unknown, with what
-        closes it. On a project, folder or organization a role that reaches other accounts or widens access, such as
-        Owner and Editor, or that attaches accounts where the principal also deploys; on a folder or organization any
-        role that does more than look. Unknown roles are not taken for strong.
+        Certain grants come first, the strongest of them first; a blocked one is unknown, with what blocks it. On a
+        project, folder or organization, a role is a privilege if it reaches other accounts or widens access, such as
+        Owner and Editor, or if it attaches accounts and the principal can also deploy; on a folder or organization,
+        also any role that does more than read. Unknown roles do not count as privileges.
         """
         return self._privileges.get(source, [])
 
@@ -270,7 +270,7 @@ class Graph:
     def _privileges(self) -> dict[str, list[tuple[Grant, Verdict]]]:
         found: dict[str, list[tuple[Grant, Verdict]]] = {}
         for source, held in self._relevant.items():
-            if held[0][1].principal.text.startswith(_PEOPLE):  # nobody asks what they have
+            if held[0][1].principal.text.startswith(_PEOPLE):  # never needed for people
                 continue
             deploys = set() if self._all_strong(held) else self._deploys_on(held)
             strong = [(grant, self._enabled(grant) & self._privilege(onto, grant, deploys)) for onto, grant in held]
@@ -282,7 +282,7 @@ class Graph:
         return found
 
     def _deploys_on(self, held: list[tuple[Node, Grant]]) -> set[Node]:
-        """Where these grants let their holder deploy as an account that it may attach."""
+        """Return the nodes where these grants let their holder deploy as an account that it may attach."""
         found: dict[Node, frozenset[str]] = defaultdict(frozenset)
         for onto, grant in held:
             if onto[0] in CONTAINERS:
@@ -291,18 +291,18 @@ class Graph:
         return {onto for onto, held_around in around.items() if deployments(frozenset[str]().union(*held_around))}
 
     def _all_strong(self, held: list[tuple[Node, Grant]]) -> bool:
-        """Whether each of these grants certainly makes its holder privileged, who may deploy or not."""
+        """Whether each of these grants certainly makes its holder privileged, with or without deployment."""
         if self.estate.blockers:
             return False
         return all(grant.condition is None and self._held(grant, STRONG) for _, grant in held)
 
     def _enabled(self, grant: Grant) -> Verdict:
-        """Whether a principal can act at all: nobody has the tokens of an account that is disabled."""
+        """Whether a principal can act at all: no one gets tokens of a disabled account."""
         step = self._access.enabled(grant)
         return TRUE if step.truth is Truth.TRUE else Verdict(Truth.UNKNOWN, step.reasons)
 
     def _privilege(self, onto: Node, grant: Grant, deploys: set[Node]) -> Verdict:
-        """Whether a grant makes its holder privileged, who deploys on these resources."""
+        """Whether a grant makes its holder privileged, given the resources where the holder can deploy."""
         if onto[0] not in CONTAINERS:
             return FALSE
         strong = self._held(grant, STRONG)
@@ -312,23 +312,23 @@ class Graph:
         return self.counts(grant, strong) if strong or changes else FALSE
 
     def _held(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the permissions that a grant gives where it is made."""
+        """Return the permissions among these that a grant gives on its resource."""
         return _useful(permissions, self.powers(grant.role, grant.declared).held, grant.resource.kind)
 
     def _weakness(self, grant: Grant) -> tuple[int, int]:
-        """How a privilege is sorted among others: the strongest permissions first, then the widest resource."""
+        """The sort key of privileges: the strongest permissions first, then the widest resource."""
         held = self.powers(grant.role, grant.declared).held
         return _rank(held), -CONTAINERS.index(grant.resource.kind)
 
     def beyond(self, account: str, other: str, most: int | None = None) -> list[tuple[Grant, Verdict]]:
-        """The privileges of an account that another principal does not hold itself, on the same thing or above.
+        """Return the privileges of an account that another principal does not have itself, there or on a container.
 
-        ``most`` is how many of the account's privileges are looked at, the strongest first.
+        ``most`` limits how many of the account's privileges are compared, the strongest first.
         """
         return list(self._beyond(account, other, most))
 
     def gained(self, account: str, other: str) -> tuple[Grant, Verdict] | None:
-        """The first of these privileges that certainly counts, else the first; None where there is none."""
+        """Return the first of these privileges that certainly counts, else the first; None without privileges."""
         first: tuple[Grant, Verdict] | None = None
         for found in self._beyond(account, other):
             if found[1].truth is Truth.TRUE:
@@ -346,7 +346,7 @@ class Graph:
                 yield grant, verdict
 
     def _permissions_on(self, source: str) -> dict[Node, list[frozenset[str]]]:
-        """The permissions of each role of interest that a principal holds, by what it holds it on."""
+        """Return the permissions of each relevant role that a principal holds, by node."""
         if source not in self._own:
             own: dict[Node, list[frozenset[str]]] = {}
             for onto, grant in self._relevant.get(source, ()):
@@ -354,11 +354,11 @@ class Graph:
             self._own[source] = own
         return self._own[source]
 
-    # -- what lies below a container --------------------------------------------------------------------------------
+    # -- what is in a container ---------------------------------------------------------------------------------------
 
     @cached_property
     def holders(self) -> dict[str, list[tuple[str, Principal]]]:
-        """All who hold a role of interest, by their kinds."""
+        """The holders of relevant roles, by kind."""
         found: dict[str, list[tuple[str, Principal]]] = defaultdict(list)
         for source, held in self._relevant.items():
             principal = held[0][1].principal
@@ -376,15 +376,15 @@ class Graph:
 
     @property
     def privileged_nodes(self) -> Set[Node]:
-        """The privileged accounts, and the containers that they lie in."""
+        """The privileged accounts and their containers."""
         return self._privileged_below.keys()
 
     def accounts_below(self, node: Node) -> Sequence[str]:
-        """The privileged accounts in a container, or the account itself."""
+        """Return the privileged accounts in a container, or the account itself."""
         return self._privileged_below.get(node, ())
 
     def privileged_below(self, node: Node, source: str) -> tuple[str, Grant] | None:
-        """A privileged account in a container, other than the one that asks, with the grant that makes it so."""
+        """Return a privileged account in a container, other than ``source``, and the grant that makes it privileged."""
         for account in self._privileged_below.get(node, [])[:_LOOKED_AT]:
             if account != source:
                 found = next(self._beyond(account, source, _COMPARED), None)
@@ -403,11 +403,11 @@ class Graph:
 
     @property
     def grants(self) -> Iterator[tuple[Node, Grant]]:
-        """The grants of interest, each with what it is on."""
+        """Yield the relevant grants, each with its node."""
         return (placed for held in self._relevant.values() for placed in held)
 
     def held_on(self, source: str) -> Mapping[Node, list[tuple[int, Grant]]]:
-        """The grants of interest of a principal by what they are on, each with its place in their order."""
+        """Return the relevant grants of a principal by node, each with its position in their order."""
         if source not in self._on:
             self._on[source] = found = defaultdict[Node, list[tuple[int, Grant]]](list)
             for number, (onto, grant) in enumerate(self._relevant.get(source, ())):
@@ -415,7 +415,7 @@ class Graph:
         return self._on[source]
 
     def grants_of(self, role: CustomRole) -> list[Grant]:
-        """The grants of a custom role that the input defines."""
+        """Return the grants of a custom role that the input defines."""
         return self._custom.get(id(role), [])
 
     @cached_property
@@ -432,7 +432,7 @@ class Graph:
 
     @cached_property
     def accounts(self) -> dict[str, ServiceAccount]:
-        """The accounts that the input declares, by their one name."""
+        """The accounts that the input declares, by canonical name."""
         return {
             name: account
             for account in reversed(self.estate.of(ServiceAccount))
@@ -445,7 +445,7 @@ def _is_account(principal: Principal) -> bool:
 
 
 def _told(closed: Decision) -> Verdict:
-    """What stays in view of what is closed: it leads nowhere, and a reader shall see why."""
+    """Return the verdict of a blocked edge for reports: it leads nowhere, and a reader sees why."""
     return Verdict(Truth.UNKNOWN, closed.reasons, facts=closed.facts)
 
 
@@ -453,12 +453,12 @@ def _verdict(found: Decision) -> Verdict:
     return Verdict(found.truth, found.reasons)
 
 
-# The same few roles are granted again and again, so that what is asked of them alone is asked once.
+# The same few roles are granted again and again, so the answers for a role are cached.
 
 
 @lru_cache(maxsize=4096)
 def _kinds(held: frozenset[str], on: str, *, may_be_any: bool) -> tuple[tuple[EdgeKind, tuple[str, ...]], ...]:
-    """The kinds of edges that permissions make on a kind of resource, each with those that make it."""
+    """Return the kinds of edges that permissions make on a kind of resource, each with those that make it."""
     kinds = [(kind, _useful(listed, held, on)) for kind, listed in POWERS.items()]
     possible = [(kind, useful) for kind, useful in kinds if kind != "ancestor" or on != "service_account"]
     return tuple((kind, useful) for kind, useful in possible if useful or may_be_any)
@@ -466,19 +466,19 @@ def _kinds(held: frozenset[str], on: str, *, may_be_any: bool) -> tuple[tuple[Ed
 
 @lru_cache(maxsize=4096)
 def _useful(permissions: tuple[str, ...], held: frozenset[str], on: str) -> tuple[str, ...]:
-    """Those of the permissions that are held, and are of use on a kind of resource."""
+    """Return the permissions that are held and effective on a kind of resource."""
     return tuple(one for one in permissions if one in held and counts_on(one, on))
 
 
 @lru_cache(maxsize=4096)
 def _rank(held: frozenset[str]) -> int:
-    """Where the strongest of the permissions stands among the strongest of all."""
+    """The position of the strongest permission in the order of all strong ones."""
     return min((rank for rank, permission in enumerate(_STRONGEST) if permission in held), default=len(_STRONGEST))
 
 
 @lru_cache(maxsize=4096)
 def _within(wanted: frozenset[str], held: frozenset[str]) -> bool:
-    """Whether one role has all that another has."""
+    """Whether one role has all permissions of another."""
     return wanted <= held
 
 
@@ -490,5 +490,5 @@ def relevant_permissions() -> frozenset[str]:
 
 
 def graph_of(estate: Estate) -> Graph:
-    """The graph of an estate, made when first asked for and kept with it."""
+    """Return the graph of an estate, built on first use and kept with the estate."""
     return estate.made(Graph)

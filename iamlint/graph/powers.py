@@ -1,4 +1,4 @@
-"""What the permissions of a role let its holder do to service accounts.
+"""What the permissions of a role allow on service accounts.
 
 Sources: https://cloud.google.com/iam/docs/service-account-permissions and
 https://cloud.google.com/iam/docs/attach-service-accounts
@@ -25,30 +25,30 @@ POWERS: Mapping[EdgeKind, tuple[str, ...]] = {
     ),
     "attach": ("iam.serviceAccounts.actAs",),
 }
-"""The permissions that make each kind of direct edge, the plainest first.
+"""The permissions that make each kind of direct edge, the most common first.
 
-``token``, ``sign``, ``key``, ``policy`` and ``ancestor`` end in the whole identity of the account. ``id_token`` does
-not, ``delegate`` only lets the account stand in a chain, and ``attach`` needs a permission to deploy beside it.
+``token``, ``sign``, ``key``, ``policy`` and ``ancestor`` give the whole identity of the account. ``id_token`` does not,
+``delegate`` only allows the account in a chain, and ``attach`` also needs a permission to deploy.
 """
 
 IDENTITY: frozenset[EdgeKind] = frozenset({"token", "sign", "key", "policy", "ancestor"})
-"""The kinds of edges that give the whole identity of an account, each on its own."""
+"""The kinds of edges that give the whole identity of an account by themselves."""
 
 STRONG: tuple[str, ...] = (
     *(permission for kind in ("token", "sign", "key", "policy", "ancestor") for permission in POWERS[kind]),
     "iam.roles.update",
 )
-"""The permissions which, on a project, folder or organization, make an account privileged: each reaches others.
+"""The permissions that make an account privileged on a project, folder or organization: each reaches others.
 
-Owner and Editor have some of them. To attach accounts counts, too, for who also deploys.
+Owner and Editor have some of them. Attaching accounts also counts if the principal can deploy.
 """
 
 _CHANGING = frozenset({"update", "patch", "set", "setIamPolicy"})
 
 
 def changes(permissions: frozenset[str], viewer: frozenset[str]) -> bool:
-    """Whether permissions change what is there; ``viewer`` are those of Viewer, which only looks.
+    """Whether permissions change what exists; ``viewer`` are those of Viewer, which only reads.
 
-    To add something (a log entry, a message, a job) changes nothing that is there, so writers of logs are not strong.
+    Adding something (a log entry, a message, a job) changes nothing that exists, so log writers are not strong.
     """
     return any(one.rpartition(".")[2] in _CHANGING and one not in viewer for one in permissions)

@@ -1,7 +1,7 @@
-"""Which principal has which method, and onto which account: one way for each, kept factored.
+"""Ways: which principal has which method onto which account, one way for each.
 
-What a grant on a project gives is one way onto the project, never one for each account below it. Ways are worked out
-when they are asked for, by principal or by account, so that the cost stays that of the grants and of the question.
+A grant on a project gives one way onto the project, not one for each account in it. Ways are computed on demand, by
+principal or by account, so the cost depends on the grants and the question.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _PLACES: Mapping[Place, tuple[str, ...] | None] = {
     "resource": None,
     "another_resource": None,
 }
-"""The kinds of resources on which a grant counts for a place; None for all."""
+"""The kinds of resources where a grant counts for a place; None for all."""
 _TOKENS = frozenset(
     {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
 )
 
 
 _TO_GRANT = frozenset(STRONG)
-"""What the holder of a policy administrator's role must be able to grant to count as one."""
+"""A grant of policy administration counts if its holder can grant one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Way:
 
     ``grants`` give the method's permissions, in their order. ``through`` is the resource that already runs as the
     account, or the grant that lets a workload or a federated identity become it. ``verdict`` is TRUE, or UNKNOWN with
-    reasons; one that is ``closed`` leads nowhere, and its verdict says what closes it.
+    reasons; a ``closed`` way leads nowhere, and its verdict says what blocks it.
     """
 
     source: str
@@ -62,7 +62,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A grant, and the permissions of interest that it gives."""
+    """A grant, and its relevant permissions."""
 
     grant: Grant
     permissions: frozenset[str]
@@ -70,7 +70,7 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A resource that runs as an account: where grants count for the resource, and where for the account."""
+    """A resource that runs as an account: the places where grants count for the resource, and for the account."""
 
     attachment: Attachment
     around: tuple[Node, ...]
@@ -79,7 +79,7 @@ class _Running:
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """A grant by which workloads or federated identities of a project become an account."""
+    """A grant that lets workloads or federated identities of a project become an account."""
 
     grant: Grant
     kind: str
@@ -90,8 +90,8 @@ class _Bound:
 class Ways:
     """The ways that some methods open in an estate.
 
-    The index is made in time linear in the grants, and holds only those with a permission of these methods. ``grants``
-    are those that are looked at, all by default.
+    The index is built in time linear in the grants, and contains only those with a permission of these methods.
+    ``grants`` limits the grants, by default all.
     """
 
     def __init__(self, estate: Estate, among: Iterable[Method], grants: Iterable[Grant] | None = None) -> None:
@@ -131,7 +131,7 @@ class Ways:
         if node not in self._chains:
             self._chains[node] = self._hierarchy.above(grant.resource, grant.declared) or (node,)
 
-    # -- what is asked for ------------------------------------------------------------------------------------------
+    # -- queries -----------------------------------------------------------------------------------------------------
 
     @property
     def sources(self) -> Collection[str]:
@@ -149,7 +149,7 @@ class Ways:
             yield from self._by_binding(source, bound)
 
     def onto(self, account: Text, declared: Declaration) -> Iterator[Way]:
-        """Yield the ways onto an account: on itself, on what it lies in, and through what runs as it."""
+        """Yield the ways onto an account: on itself, on its containers, and through what runs as it."""
         around = self._hierarchy.around(account, declared)
         for node in around:
             yield from self.onto_node(node)
@@ -157,12 +157,12 @@ class Ways:
             yield from self.through(around[0])
 
     def onto_node(self, node: Node) -> Iterator[Way]:
-        """Yield the ways onto an account by grants on one node: the account, or a container that it is in."""
+        """Yield the ways onto an account by grants on one node: the account, or one of its containers."""
         for source in self._on.get(node, ()):
             yield from (way for way in self._scoped(source, node) if way.method.reaches in ("named", "below"))
 
     def through(self, account: Node) -> Iterator[Way]:
-        """Yield the ways onto an account through what runs as it, and through workloads and identities bound to it."""
+        """Yield the ways onto an account through resources that run as it, and workloads and identities bound to it."""
         for running in self._running_as.get(account, ()):
             for source in self._sources_on((*running.around, *running.account)):
                 yield from self._through(source, running)
@@ -176,13 +176,13 @@ class Ways:
     # -- one way ----------------------------------------------------------------------------------------------------
 
     def _triggered(self, source: str, nodes: Iterable[Node]) -> Iterator[Method]:
-        """Yield each method of which the principal holds a permission on one of the nodes."""
+        """Yield each method that needs a permission the principal holds on one of the nodes."""
         mine = self._held[source]
         held = {one for node in nodes if node in mine for each in mine[node] for one in each.permissions}
         yield from {method.id: method for one in sorted(held) for method in self._by_permission[one]}.values()
 
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
-        """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
+        """Yield the ways that a principal has onto a node with at least one permission granted on it."""
         chain = self._chains[node]
         for method in self._triggered(source, (node,)):
             match method.reaches:
@@ -223,7 +223,7 @@ class Ways:
         account: tuple[Node, ...],
         through: Attachment | Grant | None = None,
     ) -> Way | None:
-        """The way by a method, where the principal holds all that it needs around the resource and the account."""
+        """Return the way by a method, if the principal holds all permissions around the resource and the account."""
         places: dict[str, Place] = {need.permission: need.on for need in method.needs}
         if method.needs_act_as:
             places.setdefault(ACT_AS, "account")
@@ -243,7 +243,7 @@ class Ways:
     def _best(
         self, source: str, permission: str, nodes: Iterable[Node], kinds: tuple[str, ...] | None
     ) -> tuple[Grant, Verdict, bool] | None:
-        """The grant that gives a permission on one of the nodes: an open one, else an unknown, else a closed one."""
+        """Return the best grant of a permission on one of the nodes: open, else unknown, else blocked."""
         mine = self._held[source]
         found: list[tuple[Grant, Verdict, bool]] = []
         for node in nodes:
@@ -258,7 +258,7 @@ class Ways:
         return min(found, key=lambda one: one[2], default=None)
 
     def _counts(self, grant: Grant, permission: str) -> tuple[Verdict, bool] | None:
-        """Whether a grant gives a permission, and whether something closes it; None where it certainly gives none."""
+        """Return whether a grant gives a permission, and whether it is blocked; None if it certainly gives none."""
         if self._access.is_plain(grant):
             return TRUE, False
         decided = self._access.decide(grant, (permission,), to_grant=_TO_GRANT)
@@ -281,7 +281,7 @@ class Ways:
         return self._hierarchy.above(Resource("project", project), declared)
 
     def _bindings(self) -> Iterator[_Bound]:
-        """Yield the grants by which Kubernetes workloads and federated identities become accounts."""
+        """Yield the grants that let Kubernetes workloads and federated identities become accounts."""
         for grant in self.estate.of(Grant):
             kind = _KINDS.get(grant.principal.kind)
             name = identity(grant.resource.name, grant.declared) if grant.resource.kind == "service_account" else None
@@ -294,7 +294,7 @@ class Ways:
                 yield _Bound(grant, kind, around, ("service_account", name))
 
     def _project(self, grant: Grant, kind: str) -> str | None:
-        """The project of the pool that a principal is an identity of, as the principal names it."""
+        """Return the project of a federated principal's pool, as the principal names it."""
         text = grant.principal.text
         if kind == "workloads":
             return text.removeprefix("serviceAccount:").partition(".svc.id.goog[")[0]
@@ -306,7 +306,7 @@ class Ways:
 
     @cached_property
     def _pools(self) -> Mapping[str, str]:
-        """The projects of the declared pools, by the reference that stands for their number."""
+        """Return the projects of the declared pools, by the reference that stands for their number."""
         found: dict[str, str] = {}
         for pool in self.estate.of(Pool):
             parts = shown(pool.name).split("/")
@@ -342,5 +342,5 @@ def _each_once(index: Mapping[Node, list[_One]], nodes: Iterable[Node]) -> Itera
 
 @lru_cache(maxsize=4096)
 def _common(held: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
-    """The permissions that two sets have in common; the same few roles are granted again and again."""
+    """Return the common permissions of two sets; cached, since the same few roles are granted again and again."""
     return held & wanted

@@ -1,1 +1,1 @@
-"""The words of ``when:`` over one fact: kinds of facts, what a pattern may ask of each, and a three-valued answer."""
+"""The words of ``when:`` over one fact: kinds of facts, the words of each kind, and a three-valued answer."""

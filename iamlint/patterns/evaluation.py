@@ -1,7 +1,7 @@
-"""The patterns of ``when:`` and ``unless:`` put to a fact: all at once, or some of their words first.
+"""Evaluates the patterns of ``when:`` and ``unless:`` on a fact: all words at once, or some of them first.
 
-Keys are *and*, lists are *or*, ``unless`` is *not*. What many facts have in common is asked once for all of them, and
-what is left of the pattern of each.
+Keys are *and*, lists are *or*, ``unless`` is *not*. Words that give one answer for many facts are evaluated once for
+all of them, and the rest of the pattern for each fact.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _Step = tuple[str, Word[Any], tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is left of a pattern once some of its words are answered: the answer so far, and what is still to ask."""
+    """The rest of a pattern after some of its words: the answer so far, and the words still to evaluate."""
 
     verdict: Verdict
     steps: tuple[_Step, ...] = ()
@@ -30,7 +30,7 @@ class Rest:
 
 
 def judge(pattern: Pattern, fact: Fact, estate: Estate, words: Mapping[str, Word[Any]]) -> Verdict:
-    """What a whole pattern says of a fact."""
+    """Return the answer of a whole pattern for a fact."""
     rest = narrowed(pattern, fact, estate, words, words.keys())
     return rest.verdict if rest else FALSE
 
@@ -38,9 +38,9 @@ def judge(pattern: Pattern, fact: Fact, estate: Estate, words: Mapping[str, Word
 def narrowed(
     pattern: Pattern, fact: Fact, estate: Estate, words: Mapping[str, Word[Any]], asked: Set[str]
 ) -> Rest | None:
-    """What is left of a pattern when only some words are asked; None where the answer is false already.
+    """Return the rest of a pattern after evaluating some words only; None if the answer is already false.
 
-    The cheap words come first, and what is said most often, plainly true or false, costs least.
+    Cheap words come first. The most frequent answers, plain true or false, cost least.
     """
     steps, exceptions = _prepared(pattern, words)
     found, later = TRUE, []
@@ -68,7 +68,7 @@ def narrowed(
 
 
 def finished(rest: Rest, fact: Fact, estate: Estate) -> Verdict:
-    """The answer to a pattern, where this much of it was left."""
+    """Return the answer of a pattern from its rest."""
     found = rest.verdict
     for _, ask, wanted in rest.steps:
         answer = ask(wanted, fact, estate)
@@ -86,12 +86,12 @@ def finished(rest: Rest, fact: Fact, estate: Estate) -> Verdict:
 
 
 _PREPARED: dict[int, tuple[Pattern, tuple[tuple[_Step, ...], tuple[Pattern, ...]]]] = {}
-"""What patterns come to, by identity; each is kept with its pattern, so that no other takes its identity."""
+"""Prepared patterns, by identity; each is stored with its pattern, so that no other pattern gets its identity."""
 _MOST_PREPARED = 10_000
 
 
 def _prepared(pattern: Pattern, words: Mapping[str, Word[Any]]) -> tuple[tuple[_Step, ...], tuple[Pattern, ...]]:
-    """The words of a pattern with what they are asked, and its exceptions: worked out once, not for every fact."""
+    """Return the words of a pattern with their arguments, and its exceptions; computed once, not for every fact."""
     known = _PREPARED.get(id(pattern))
     if known is not None:
         return known[1]

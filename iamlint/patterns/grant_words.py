@@ -1,4 +1,4 @@
-"""The words of patterns over grants that ask for more than a text: who, by which permission, reaching what."""
+"""The words of patterns over grants that need more than a text: principal, permission, target."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _WRITING = re.compile(
     r"\.(?:create|update|delete|patch|insert|write|publish|updateData|replace|modify\w*|upload\w*|set[A-Z]\w*|deploy)\Z"
 )
 _ITS_OWN_METRICS = frozenset({"monitoring.timeSeries.create"})
-"""What readers of a database write too."""
+"""Permissions to write that readers of a database have too."""
 
 
 def writes(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
@@ -66,7 +66,7 @@ def writes(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
 
 _END_OF_DAYS = date(9999, 1, 1)
 _TEMPORARY = timedelta(days=2 * 365)
-"""How long a grant may last that is called temporary; one that ends in 2099 is as good as permanent."""
+"""Maximum length of a temporary grant; one that ends in 2099 is as good as permanent."""
 
 
 def temporary(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
@@ -114,7 +114,7 @@ def own_account(wanted: tuple[bool, ...], grant: Grant, _estate: Estate) -> Verd
 
 
 def _may_be_own(principal: Principal, name: Text) -> Truth:
-    """Whether a principal may be the account of a name, where one of the two is not known."""
+    """Whether a principal may be the account of a name, if one of the two is unknown."""
     if possible_kinds(principal).isdisjoint({"service_account", "default_service_account"}):
         return Truth.FALSE
     if principal.unknown is None:
@@ -126,9 +126,9 @@ def _may_be_own(principal: Principal, name: Text) -> Truth:
 
 
 def _may_hold_more(principal: Principal, estate: Estate) -> bool:
-    """Whether a principal that is not known in full may be another one, of which the input has grants, or an agent.
+    """Whether a partly known principal may be one that has grants in the input, or an agent.
 
-    ``principalSet://…/projects/${pool.project_number}/…`` is somebody from outside, whatever the number.
+    ``principalSet://…/projects/${pool.project_number}/…`` is an external identity, whatever the number.
     """
     kinds = possible_kinds(principal)
     if len(kinds) > 1 or "service_agent" in kinds:

@@ -1,4 +1,4 @@
-"""The kinds of facts as rules see them: an entry has all that patterns, messages and findings need of a kind."""
+"""The schema of facts for rules: each entry has everything that patterns, messages and findings need of a kind."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ def _declaration(fact: Any, _permissions: Permissions) -> Place:
 
 @dataclass(frozen=True)
 class Kind(Generic[F]):
-    """A kind of fact. ``name`` is its key in ``when:``; it is empty for kinds that only queries yield.
+    """A kind of fact. ``name`` is its key in ``when:``; it is empty for kinds that only queries return.
 
-    ``words`` are those of its patterns, the cheap ones first, ``shown`` the placeholders of its messages. ``place`` is
-    the narrowest argument that makes a match with these permissions, ``resource`` what a finding is about, ``origins``
-    the further places that belong to it, and ``described`` what is said of it where it is related to a finding.
+    ``words`` are the words of its patterns, the cheap ones first; ``shown`` the placeholders of its messages. ``place``
+    returns the narrowest argument that causes a match with these permissions, ``resource`` the subject of a finding,
+    ``origins`` the further places that belong to it, and ``described`` the text for a fact related to a finding.
     """
 
     type: type[F]
@@ -110,9 +110,9 @@ def _privileged(of: Callable[[F], Text | None]) -> Word[F]:
 
 
 def _grant_place(grant: Grant, _permissions: Permissions) -> Place:
-    """The ``role`` of a member resource, which has nobody else; else the principal's own item.
+    """Return the ``role`` of a member resource, which has one principal; else the principal's own list item.
 
-    In bindings, policies and exports several principals share one role, and no two findings shall lie on one line.
+    In bindings, policies and exports several principals share one role, and two findings must not be on one line.
     """
     return grant.role_place if grant.origin == "member" else grant.principal_place
 
@@ -191,7 +191,7 @@ def _permission_places(role: CustomRole, permissions: Permissions) -> list[tuple
 
 
 def _role_place(role: CustomRole, permissions: Permissions) -> Place:
-    """The first of the permissions that match."""
+    """Return the first of the permissions that match."""
     return next(iter(_permission_places(role, permissions)), (Place(role.declared.at), ""))[0]
 
 
@@ -203,7 +203,7 @@ def _role_origins(role: CustomRole, permissions: Permissions, _estate: Estate) -
 
 
 def _home(role: CustomRole) -> Resource | None:
-    """The project or organization that a custom role is defined in."""
+    """Return the project or organization that defines a custom role."""
     if not isinstance(role.name, str) or role.name.count("/") != 3:
         return None
     kind_, home, _, _ = role.name.split("/")
@@ -295,7 +295,7 @@ _DEFAULTS = {
 
 
 def _runs_as(attached: Attachment) -> str:
-    """The account that a resource runs as, in words."""
+    """Return the account that a resource runs as, in words."""
     if isinstance(attached.default, Unknown):
         return shown(attached.account) or "an account that is not known"
     return shown(attached.account) or _DEFAULTS[attached.default]
@@ -488,5 +488,5 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
         )
     }
 )
-"""The kinds that patterns can be written over, by their keys in ``when:``."""
+"""The kinds with patterns, by their keys in ``when:``."""
 _BY_TYPE: Mapping[type[Any], Kind[Any]] = {one.type: one for one in (*KINDS.values(), *_PLAIN)}

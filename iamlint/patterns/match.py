@@ -1,4 +1,4 @@
-"""Patterns over one fact, three-valued: what ``when:`` says of every fact of its kind.
+"""Patterns over one fact, three-valued: evaluates ``when:`` on every fact of its kind.
 
 Keys are *and*, lists are *or*, ``unless`` is *not*, strings are globs in which ``*`` stands for any text and ``?`` for
 any one character; nothing else.
@@ -42,14 +42,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a pattern or a query says of a fact.
+    """The answer of a pattern or a query for a fact.
 
     ``permissions`` are those that made it match, in the order of the rule. ``reasons`` say why the truth is unknown.
     ``related`` are other facts that belong to it; ``words`` are further texts for the rule's message. ``place`` is the
-    part of the fact that is wrong, and ``confidence`` how sure that is, where they are not as usual. ``raised`` is by
-    how many steps it is more severe than the rule, as when a privileged account can be reached; below 0 it is milder.
-    ``closed`` says that an unknown match is no finding for certain, and is only told with what closes it. ``ends`` are
-    the privileges that it certainly leads to, the strongest first; None where they are those of the fact by itself.
+    wrong part of the fact, and ``confidence`` the confidence, if they differ from the default. ``raised`` is the number
+    of severity steps above the rule's, as when a privileged account can be reached; below 0 it is less severe.
+    ``closed`` says that an unknown match is certainly not a finding, and is only listed with what blocks it. ``ends``
+    are the privileges that it certainly leads to, the strongest first; None means those of the fact.
     """
 
     fact: Fact
@@ -66,7 +66,7 @@ class Match:
 
 
 def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:
-    """What a rule's ``when`` says of every fact of its kind, those left out that it certainly does not mean."""
+    """Yield the answer of a rule's ``when`` for every fact of its kind, without those that are certainly false."""
     for name, pattern in when.items():
         answers = _of_grants(pattern, estate) if name == "grant" else _of_facts(KINDS[name].type, pattern, estate)
         for fact, found in answers:
@@ -80,8 +80,7 @@ def _of_facts(type_: type[Fact], pattern: Pattern, estate: Estate) -> Iterator[t
 
 
 _IN_COMMON = frozenset({"resource_kind", "permission", "role_kind", "role", "principal_kind"})
-"""The words that ask for the role and the kinds of resource and principal only, which thousands of grants have in
-common."""
+"""The words that depend only on the role and the kinds of resource and principal, which thousands of grants share."""
 
 
 def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
@@ -99,7 +98,7 @@ def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict
 
 
 def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
-    """The grants, those of one role on one kind of resource to one kind of principal together."""
+    """Group the grants by role, kind of resource and kind of principal."""
     groups: dict[object, list[Grant]] = defaultdict(list)
     for grant in estate.of(Grant):
         role, principal = grant.role, grant.principal
@@ -114,20 +113,20 @@ def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
 
 
 def _kind(principal: Principal) -> object:
-    """What the words in common can tell of a principal: its kind, or which it may be and why it is not known."""
+    """Return what the shared words need of a principal: its kind, or the possible kinds and why it is unknown."""
     return principal.kind if principal.unknown is None else (possible_kinds(principal), principal.unknown.reason)
 
 
 @lru_cache(maxsize=4096)
 def _may_name(globs: tuple[str, ...], kind: PrincipalKind) -> bool:
-    """Whether one of the globs can match a principal of a kind, as far as the beginnings of both tell."""
+    """Whether one of the globs can match a principal of a kind, by the beginnings of both."""
     wanted = BEGINNINGS.get(kind, "")
     heads = [re.split(r"[*?]", one, maxsplit=1)[0] for one in globs]
     return any(head.startswith(wanted) or wanted.startswith(head) for head in heads)
 
 
 def weighed(match: Match, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> Match:
-    """The match, a step more severe where its fact is certainly one of the worse, a step less where of the milder."""
+    """Return the match, a step more severe if its fact certainly matches ``worse``, a step less if ``milder``."""
     for patterns, step in ((worse, 1), (milder, -1)):
         pattern = patterns.get(kind_of(match.fact).name)
         found = verdict(pattern, match.fact, estate) if pattern else FALSE
@@ -137,7 +136,7 @@ def weighed(match: Match, worse: Mapping[str, Pattern], milder: Mapping[str, Pat
 
 
 def verdict(pattern: Pattern, fact: Fact, estate: Estate) -> Verdict:
-    """What a pattern over its kind says of a fact. A deleted role gives nothing to anybody."""
+    """Return the answer of a pattern over its kind for a fact. A deleted role gives nothing to anybody."""
     match fact:
         case Grant():
             return grant_verdict(pattern, fact, estate)
@@ -148,14 +147,15 @@ def verdict(pattern: Pattern, fact: Fact, estate: Estate) -> Verdict:
 
 
 def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
-    """What a pattern says of a grant."""
+    """Return the answer of a pattern for a grant."""
     return _held(judge(pattern, grant, estate, KINDS["grant"].words), grant, estate)
 
 
 def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
-    """What a pattern found in a grant, as far as it counts. One whose condition never holds grants nothing.
+    """Return the answer for a grant that matches, as far as the grant counts.
 
-    One that something closes for all permissions that were found is no match, but is told, with what closes it.
+    If its condition never holds, the grant gives nothing. If all matched permissions are blocked, it is not a match,
+    but is listed with what blocks it.
     """
     if found.truth is Truth.FALSE:
         return found
@@ -172,4 +172,4 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
 
 
 _REACHING = frozenset(permission for listed in POWERS.values() for permission in listed)
-"""What whoever sets policies under a limit must be able to grant for the grant to count."""
+"""The permissions that count for a policy administrator with limits: one of the grantable roles must have one."""

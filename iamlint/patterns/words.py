@@ -1,7 +1,7 @@
-"""The words of ``when:``: each asks one thing of one fact, and answers true, false, or unknown with the reasons.
+"""The words of ``when:``. Each evaluates one property of one fact: true, false, or unknown with the reasons.
 
-A word takes what the document says behind it, as a tuple of alternatives, and the fact. Texts are globs, the rest are
-plain values.
+A word takes the value from the rule document, as a tuple of alternatives, and the fact. Texts are globs, other values
+are plain.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from iamlint.unknown import Truth, Unknown
 
 F = TypeVar("F")
 Word = Callable[[tuple[Any, ...], F, Estate], Verdict]
-"""What a word asks of a fact of kind ``F``; its docstring is the word's description in the schema of rules."""
+"""A word for facts of kind ``F``; its docstring is the word's description in the schema of rules."""
 
 
 def glob(what: str, of: Callable[[F], Text | None]) -> Word[F]:
-    """Whether a text of the fact matches; one that is not there does not."""
+    """Return a word: whether a text of the fact matches; a missing text does not."""
 
     def word(globs: tuple[Any, ...], fact: F, _estate: Estate) -> Verdict:
         text = of(fact)
@@ -35,7 +35,7 @@ def glob(what: str, of: Callable[[F], Text | None]) -> Word[F]:
 
 
 def any_glob(what: str, of: Callable[[F], Iterable[Text] | Unknown | None]) -> Word[F]:
-    """Whether one of several texts of the fact matches."""
+    """Return a word: whether one of several texts of the fact matches."""
 
     def word(globs: tuple[Any, ...], fact: F, _estate: Estate) -> Verdict:
         texts = of(fact)
@@ -51,7 +51,7 @@ def any_glob(what: str, of: Callable[[F], Iterable[Text] | Unknown | None]) -> W
 
 
 def flag(what: str, of: Callable[[F], bool | Unknown | None]) -> Word[F]:
-    """Whether something is as the document says: ``true`` or ``false``."""
+    """Return a word: whether a property equals the rule's value, ``true`` or ``false``."""
 
     def word(wanted: tuple[Any, ...], fact: F, _estate: Estate) -> Verdict:
         value = of(fact)
@@ -64,7 +64,7 @@ def flag(what: str, of: Callable[[F], bool | Unknown | None]) -> Word[F]:
 
 
 def kind(what: str, of: Callable[[F], Text | None]) -> Word[F]:
-    """Whether a kind of the fact is one of these."""
+    """Return a word: whether a kind of the fact is one of these."""
 
     def word(kinds: tuple[Any, ...], fact: F, _estate: Estate) -> Verdict:
         value = of(fact)
@@ -93,14 +93,14 @@ def account_kind(of: Callable[[F], Text | None]) -> Word[F]:
 
 
 def one_of(wanted: tuple[Any, ...], possible: frozenset[str], reason: str) -> Verdict:
-    """Whether what may be any of the possible is certainly, possibly or never one of the wanted."""
+    """Whether a value that may be any of ``possible`` is certainly, possibly or never one of ``wanted``."""
     if possible <= frozenset(wanted):
         return TRUE
     return Verdict.of(Truth.UNKNOWN, reason) if possible & frozenset(wanted) else FALSE
 
 
 def permission(globs: tuple[Any, ...], known: frozenset[str], unknown: Unknown | None) -> Verdict:
-    """Whether one of the permissions matches, and which; ``unknown`` says why there may be more than the known."""
+    """Whether one of the permissions matches, and which; ``unknown`` says why there may be more than the known ones."""
     held = _held(globs, known)
     if held:
         return Verdict(Truth.TRUE, (), held)
@@ -120,14 +120,14 @@ def _matching(one: str, known: frozenset[str]) -> tuple[str, ...]:
 
 
 def said(truth: Truth, what: str, text: Text | None) -> Verdict:
-    """A truth about a text, with the reason where it is unknown."""
+    """Return a truth about a text, with the reason if it is unknown."""
     if truth is Truth.UNKNOWN:
         return Verdict(truth, (not_known(what, text),))
     return TRUE if truth is Truth.TRUE else FALSE
 
 
 def not_known(what: str, text: Text | None) -> str:
-    """Why it cannot be said what a text is; an account that is known by its address has no literal e-mail."""
+    """Return why a text is unknown; an account known by its address has no literal e-mail."""
     if isinstance(text, Unknown):
         return f"the {what} is not known: {text.reason}"
     return f"the e-mail of {text} is not known" if text else ""
@@ -143,7 +143,7 @@ _OF_AGENTS = re.compile(r"serviceAccount:service-")
 
 
 def possible_kinds(principal: Principal) -> frozenset[str]:
-    """The kinds that a principal may turn out to be, once all of it is known.
+    """Return the kinds that a partly known principal may have.
 
     ``serviceAccount:${…}`` may be anybody's account, but ``serviceAccount:ci@${…}.iam.gserviceaccount.com`` is
     user-managed: the accounts of Google's services begin with ``service-`` or a number.
