@@ -40,7 +40,7 @@ def role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
 
 
 def granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
-    """Whether the role has one of these permissions, and it is of use where it is granted."""
+    """Whether the role has one of these permissions, and the permission has an effect on the grant's resource."""
     return words.permission(globs, *access_of(estate).held(grant))
 
 
@@ -52,7 +52,7 @@ _ITS_OWN_METRICS = frozenset({"monitoring.timeSeries.create"})
 
 
 def writes(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
-    """Whether the role changes what is there. What Viewer has too, such as to start a query, changes nothing."""
+    """Whether the role changes what exists. What Viewer has too, such as starting a query, changes nothing."""
     held, unknown = estate.permissions(grant.role, grant.declared)
     viewer = estate.roles.catalog.permissions("roles/viewer")
     looking = frozenset[str]() if isinstance(viewer, Unknown) else viewer
@@ -142,7 +142,7 @@ def _may_hold_more(principal: Principal, estate: Estate) -> bool:
 
 
 def reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
-    """Whether the grant is on a privileged account, or on what has one below it, which its holder is not already."""
+    """Whether the grant is on a privileged account, or on a container of one, that its holder is not already."""
     node, source = estate.hierarchy.node(grant.resource, grant.declared), principal_node(grant)
     found = graph_of(estate).privileged_below(node, source or "") if node else None
     if found and grant.principal.unknown and _may_hold_more(grant.principal, estate):

@@ -1,4 +1,7 @@
-"""Named questions to the whole estate: what a pattern over one fact cannot ask. They yield facts, never messages."""
+"""Queries: named questions about the whole estate that a pattern over one fact cannot answer.
+
+They return facts, never messages.
+"""
 
 from __future__ import annotations
 
@@ -52,10 +55,10 @@ from iamlint.queries.tokens import long_token_lifetimes
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, and the words that its answers have for messages, beside those of every fact.
+    """A query, and the words that its matches provide for messages, in addition to those of every fact.
 
-    ``grants`` are patterns for the grants that it needs and that an export too large to keep would lose: those of roles
-    that let nobody impersonate or deploy, that Google lists, and that have no condition.
+    ``grants`` are patterns for the grants that it needs from an export too large to keep whole. Without them such an
+    export loses grants of Google's roles without a condition that let nobody impersonate or deploy.
     """
 
     ask: Callable[[Estate], Iterator[Match]]

@@ -1,4 +1,4 @@
-"""Questions about who may widen access: by policies, by roles, by whom a pool trusts."""
+"""Queries about principals that may widen access: through policies, roles, or trust of pools."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SINGLE = ["user", "service_account", "gke_workload", "federated", "federated_se
 _WHOLE_ORGANIZATION = {"principal": "principalSet://cloudresourcemanager.googleapis.com/*"}
 
 POLICY_ADMINS: Mapping[str, Any] = {
-    # A group of administrators is how this is meant to be; each of these is one credential.
+    # A group of administrators is the intended setup; each of these is one credential.
     "principal_kind": _SINGLE,
     "permission": [
         "iam.serviceAccounts.setIamPolicy",
@@ -24,10 +24,10 @@ POLICY_ADMINS: Mapping[str, Any] = {
         "resourcemanager.organizations.setIamPolicy",
     ],
     "resource_kind": list(CONTAINERS),
-    # Owner and its like are basic-role-impersonation's.
+    # basic-role-impersonation reports Owner and similar roles.
     "unless": [{"role_kind": ["basic", "service_agent"]}, _WHOLE_ORGANIZATION, {"limited": True}],
 }
-"""Grants that let one principal set the policies of service accounts, or of what these lie in."""
+"""Grants that let one principal set the policies of service accounts, or of their containers."""
 
 ROLE_AND_POOL_ADMINS: Mapping[str, Any] = {
     "principal_kind": [*_SINGLE, "default_service_account", "group"],
@@ -39,23 +39,23 @@ ROLE_AND_POOL_ADMINS: Mapping[str, Any] = {
         "iam.googleapis.com/workforcePoolProviders.update",
     ],
     "resource_kind": list(CONTAINERS),
-    # broad-key-creator reports who has keys as well,
-    # self-widening-custom-role the definition of a custom role, basic-role-impersonation reports Owner.
+    # broad-key-creator also reports who has keys, self-widening-custom-role the definition of a custom role,
+    # basic-role-impersonation reports Owner.
     "role_kind": "predefined",
     "unless": [_WHOLE_ORGANIZATION, {"permission": "iam.serviceAccountKeys.create"}],
 }
-"""Grants of Google's roles that let their holder change custom roles, or whom a pool of identities trusts."""
+"""Grants of Google's roles that let their holder change custom roles, or the trust of an identity pool."""
 
 
 def policy_admins(estate: Estate) -> Iterator[Match]:
-    """Principals that can set the policies of service accounts, once for each resource that they can do it on."""
+    """Principals that can set the policies of service accounts, once for each resource of the grants."""
     return _once(matches({"grant": POLICY_ADMINS}, estate), estate)
 
 
 def role_and_pool_admins(estate: Estate) -> Iterator[Match]:
     """Principals that can change custom roles or the providers of pools, once for each resource.
 
-    Who can set the policies of the same resource, or is its Owner, has more than that and is reported for it.
+    A principal that can set the policies of the same resource, or is its Owner, can do more and is reported for that.
     """
     stronger = {
         _holder(match.fact, estate)
@@ -68,7 +68,7 @@ def role_and_pool_admins(estate: Estate) -> Iterator[Match]:
 
 
 def _once(found: Iterable[Match], estate: Estate) -> Iterator[Match]:
-    """One match for the roles of one principal on one resource, at the first; the others are related to it."""
+    """Yield one match for all such roles of one principal on one resource; the others are related to it."""
     groups: dict[object, list[Match]] = {}
     for match in found:
         holder = _holder(match.fact, estate)
@@ -82,7 +82,7 @@ def _once(found: Iterable[Match], estate: Estate) -> Iterator[Match]:
 
 
 def _holder(fact: object, estate: Estate) -> object:
-    """Who holds a grant on what, in which configuration and under which condition; None where that is not known."""
+    """Return a key of holder, resource, configuration and condition of a grant; None if one of them is unknown."""
     if not isinstance(fact, Grant):
         return None
     who, node = principal_node(fact), estate.hierarchy.node(fact.resource, fact.declared)

@@ -1,4 +1,4 @@
-"""Questions about Google's own service agents, which lose their roles to a binding or a policy that leaves them out."""
+"""Queries about Google's service agents, which lose their roles if a binding or a policy leaves them out."""
 
 from __future__ import annotations
 
@@ -46,17 +46,19 @@ _DOMAINS: Mapping[str, str] = {
     "workflows": "gcp-sa-workflows",
     "workstations": "gcp-sa-workstations",
 }
-"""The agents that get ``roles/SERVICE.serviceAgent`` on a project when its API is enabled, by the domain of their
-e-mail. Source: https://cloud.google.com/iam/docs/service-agents"""
+"""The agents that get ``roles/SERVICE.serviceAgent`` on a project when its API is enabled, by e-mail domain.
+
+Source: https://cloud.google.com/iam/docs/service-agents
+"""
 _CONNECTED_POLICY = "IAMPolicy"
 """The kind of Config Connector that owns a whole policy."""
 _NAMED = 3
-"""Agents that a message names; of more it says how many."""
+"""Maximum number of agents that a message names; it counts the rest."""
 
 
 @dataclass(slots=True)
 class _Owner:
-    """A resource that owns a role of a project or the whole policy, with the principals that it leaves there."""
+    """A resource that owns a role of a project or the whole policy, with the principals that it grants it to."""
 
     resource: Resource
     declared: Declaration
@@ -76,7 +78,7 @@ class _Agent:
 
 @dataclass(slots=True)
 class _Known:
-    """What the input says of resources: whose policy it shows, the number of projects, whom members add."""
+    """What the input shows of resources: whole policies, project numbers, and principals added by member resources."""
 
     exported: set[Node] = field(default_factory=set)
     numbers: dict[Node, str] = field(default_factory=dict)
@@ -104,7 +106,7 @@ def _known(estate: Estate) -> _Known:
 def evicted_service_agents(estate: Estate) -> Iterator[Match]:
     """Bindings and policies that leave out a service agent which has that role, or a role there, by default.
 
-    An apply takes its role away. Where an export shows the policy, only agents that it shows can lose something.
+    An apply removes its role. If an export shows the policy, only the agents in it can lose something.
     """
     known = _known(estate)
     for owner in _owners(estate):
@@ -123,7 +125,7 @@ def evicted_service_agents(estate: Estate) -> Iterator[Match]:
             words=_words(owner, lost),
             place=owner.place,
             confidence="medium" if owner.resource.kind == "organization" else None,
-            raised=0 if owner.grants else -1,  # who empties a role means to
+            raised=0 if owner.grants else -1,  # a binding without members is intended
         )
 
 
@@ -135,7 +137,7 @@ def _words(owner: _Owner, lost: list[_Agent]) -> dict[str, str]:
 
 
 def _named(agent: _Agent, *, with_role: bool) -> str:
-    """An agent as a member; one whose service has no public list of agents by what it is."""
+    """Return an agent as a member; if its service has no public list of agents, a description."""
     if agent.domain == "*":
         of = "its services" if agent.role == "its role" else agent.role.removeprefix("roles/").partition(".")[0]
         return f"the service agents of {of} ({agent.local}@…)"
@@ -143,17 +145,17 @@ def _named(agent: _Agent, *, with_role: bool) -> str:
     return f"{member} ({agent.role})" if with_role else member
 
 
-# -- who owns what -------------------------------------------------------------------------------------------------
+# -- owners ------------------------------------------------------------------------------------------------------------
 
 
 def _owners(estate: Estate) -> Iterable[_Owner]:
-    """The bindings and policies of projects, and the policies of organizations."""
+    """Yield the bindings and policies of projects, and the policies of organizations."""
     found: dict[object, _Owner] = {}
     for grant in estate.of(Grant):
         whole = grant.origin == "policy" or grant.declared.type == _CONNECTED_POLICY
         if not (whole or grant.origin == "binding") or not _is_asked(grant.resource, whole):
             continue
-        if not whole and grant.condition is not None:  # the binding without a condition is another
+        if not whole and grant.condition is not None:  # the binding without a condition is a separate one
             continue
         role = None if whole else grant.role
         place = grant.resource_place if role is None else grant.role_place
@@ -171,11 +173,11 @@ def _is_asked(resource: Resource, whole: bool) -> bool:
     return resource.kind == "project" or (whole and resource.kind == "organization")
 
 
-# -- who loses -----------------------------------------------------------------------------------------------------
+# -- losses ------------------------------------------------------------------------------------------------------------
 
 
 def _lost(owner: _Owner, node: Node, known: _Known, estate: Estate) -> tuple[list[_Agent], str]:
-    """The agents that lose a role, and why that is not certain."""
+    """Return the agents that lose a role, and why that is not certain."""
     number = known.number(node)
     apis = _Agent(number, _APIS_AGENT, _EDITOR)
     if isinstance(owner.role, Unknown):
@@ -195,7 +197,7 @@ def _lost(owner: _Owner, node: Node, known: _Known, estate: Estate) -> tuple[lis
 
 
 def _wanted(owner: _Owner, number: str, apis: _Agent, estate: Estate) -> list[_Agent]:
-    """The agents that have the role, or any role, by default."""
+    """Return the agents that have the role, or any role, by default."""
     if owner.role == _EDITOR:
         return [apis]
     if owner.role is not None:
@@ -207,7 +209,7 @@ def _wanted(owner: _Owner, number: str, apis: _Agent, estate: Estate) -> list[_A
 
 
 def _shown_lost(owner: _Owner, estate: Estate) -> list[_Agent]:
-    """The agents whose grants an export shows and this resource takes away."""
+    """Return the agents whose grants an export shows and this resource removes."""
     lost = {}
     for one in estate.replaced:
         email = one.grant.principal.email
@@ -218,7 +220,7 @@ def _shown_lost(owner: _Owner, estate: Estate) -> list[_Agent]:
 
 
 def _beside(owner: _Owner, added: list[Grant]) -> Iterator[Grant]:
-    """What other resources add of what is owned; conflicting-bindings says that they fight."""
+    """Yield grants that other resources add to what is owned; conflicting-bindings reports the conflict."""
     for grant in added:
         if owner.role is None or grant.role == owner.role:
             yield grant
@@ -233,7 +235,7 @@ def _agent(service: str, number: str) -> _Agent:
 
 
 def _service_of(role: str) -> str | None:
-    """The service of the role of an agent: ``pubsub`` of ``roles/pubsub.serviceAgent``."""
+    """Return the service of an agent's role: ``pubsub`` for ``roles/pubsub.serviceAgent``."""
     service, dot, name = role.removeprefix("roles/").partition(".")
     return service if role.startswith("roles/") and dot and name.lower() == "serviceagent" else None
 
@@ -250,7 +252,7 @@ def _is_agent(principal: Principal, agent: _Agent, number: str) -> bool:
 
 
 def _may_be_agent(principal: Principal) -> bool:
-    """Whether one that is not known may turn out to be some agent."""
+    """Whether an unknown principal may turn out to be an agent."""
     if principal.unknown is None or "service_agent" not in possible_kinds(principal):
         return False
     domain = principal.unknown.suffix.rpartition("@")[2]

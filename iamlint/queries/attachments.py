@@ -1,4 +1,4 @@
-"""Questions about what runs as which account."""
+"""Queries about attached accounts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _full(attached: Attachment, scope: Text, place: Place) -> Iterator[Match]:
 
 
 def cross_project_attachments(estate: Estate) -> Iterator[Match]:
-    """Accounts that are attached outside of a project which the input shows to keep its accounts at home."""
+    """Accounts attached outside of a project, if the input shows that the project forbids cross-project attachment."""
     keeping = {
         name: policy
         for policy in estate.of(OrgPolicy)

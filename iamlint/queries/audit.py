@@ -1,4 +1,4 @@
-"""Questions about audit configurations: accesses that nothing logs."""
+"""Queries about audit configurations: accesses that are not logged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOG_TYPES = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
 
 
 def incomplete_audit_configs(estate: Estate) -> Iterator[Match]:
-    """Audit configurations for all services that leave a log type out, or somebody's accesses."""
+    """Audit configurations for all services that leave out a log type, or exempt a principal."""
     every = [audit for audit in estate.of(AuditConfig) if audit.service == "allServices"]
     every.sort(key=_resource_key)
     for key, found in groupby(every, _resource_key):
@@ -47,10 +47,10 @@ def _incomplete(audits: list[AuditConfig]) -> Iterator[Match]:
 
 
 def missing_audit_configs(estate: Estate) -> Iterator[Match]:
-    """Projects of Terraform's for which nothing in the input logs all services, there or above.
+    """Projects of Terraform that have no audit configuration for all services in the input, there or above.
 
-    A configuration whose service or resource is not known may be the one that is missing, and so may one above the
-    project where the input does not show all that it lies in.
+    A configuration with an unknown service or resource may be the missing one. So may one above the project, if the
+    input does not show all of the project's containers.
     """
     logged = _logged(estate)
     if logged is None:
@@ -75,7 +75,7 @@ def missing_audit_configs(estate: Estate) -> Iterator[Match]:
 
 
 def _logged(estate: Estate) -> dict[Node, Truth] | None:
-    """Whether something logs all services of a resource; None where it may be any resource."""
+    """Whether an audit configuration covers all services of a resource; None if it may be any resource."""
     logged: dict[Node, Truth] = {}
     for audit in estate.of(AuditConfig):
         truth = text_is(("allServices",), audit.service)

@@ -1,4 +1,4 @@
-"""Questions about conditions: those that never hold, hold no longer, or make no difference."""
+"""Queries about conditions that never hold, have expired, or make no difference."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
 BESIDE = frozenset({"resourcemanager.projects.get", "resourcemanager.projects.list"})
-"""Permissions that nearly every predefined role has beside its own, and that nobody grants it for."""
+"""Permissions that nearly every predefined role has in addition to its own, and that are no reason to grant it."""
 
 
 def never_matching_conditions(estate: Estate) -> Iterator[Match]:
-    """Grants on service accounts, or above them, whose condition asks for what service accounts do not provide."""
+    """Grants on service accounts, or above them, with a condition on attributes that accounts do not provide."""
     for grant, condition in _conditional(estate):
         if grant.resource.kind != "service_account" and not grant.resource.is_container:
             continue
@@ -34,7 +34,7 @@ def never_matching_conditions(estate: Estate) -> Iterator[Match]:
 
 
 def _never(condition: Condition, estate: Estate, permission: str) -> Reason | None:
-    """Why a condition never holds for a permission on service accounts; None where it may."""
+    """Return why a condition never holds for a permission on service accounts; None if it may."""
     outcome = _outcome(condition, Context(estate.as_of, permission))
     if outcome.truth is not Truth.FALSE:
         return None
@@ -42,7 +42,7 @@ def _never(condition: Condition, estate: Estate, permission: str) -> Reason | No
 
 
 def expired_conditions(estate: Estate) -> Iterator[Match]:
-    """Grants that have run out."""
+    """Expired grants."""
     for grant, condition in _conditional(estate):
         outcome = _outcome(condition, Context(estate.as_of))
         reason = next((one for one in outcome.reasons if one.kind == "expired"), None)
@@ -51,10 +51,10 @@ def expired_conditions(estate: Estate) -> Iterator[Match]:
 
 
 def malformed_conditions(estate: Estate) -> Iterator[Match]:
-    """Conditions that are no expression, or compare with something that is no time.
+    """Conditions that are not valid expressions, or compare with an invalid time.
 
-    What is in a file that was read is a finding there, which can be accepted, and not a file that cannot be read. An
-    expression that is longer or deeper than iamlint reads is neither.
+    Such a condition in a file that was read is a finding there, which can be accepted, and not a file error. An
+    expression that is longer or deeper than iamlint's limits is neither.
     """
     for grant, condition in _conditional(estate):
         problem = _malformed(condition, estate)
@@ -80,7 +80,7 @@ def malformed_conditions(estate: Estate) -> Iterator[Match]:
 
 
 def _refused(expression: Text) -> str | None:
-    """Why a pool refuses the condition of a provider."""
+    """Return why a pool refuses the condition of a provider."""
     node = parse(expression) if expression != "" else None
     if isinstance(node, Unparsable):
         return None if node.beyond else f"its condition is no CEL expression: {node}"
@@ -88,7 +88,7 @@ def _refused(expression: Text) -> str | None:
 
 
 def _malformed(condition: Condition | Unknown | None, estate: Estate) -> str | None:
-    """Why nobody can evaluate a condition."""
+    """Return why a condition cannot be evaluated."""
     if not isinstance(condition, Condition):
         return None
     outcome = _outcome(condition, Context(estate.as_of))
@@ -106,7 +106,7 @@ def _outcome(condition: Condition, context: Context) -> Outcome:
 
 
 def idle_conditions(estate: Estate) -> Iterator[Match]:
-    """Grants under a condition whose principal has the same role without one, on the same resource or above it."""
+    """Grants with a condition whose principal has the same role without one, on the same resource or above it."""
     conditional = [(grant, _held(grant)) for grant in estate.of(Grant) if isinstance(grant.condition, Condition)]
     roles = {grant.role for grant, _ in conditional}
     without: dict[tuple[Node, str, str], Grant] = {}
@@ -124,13 +124,13 @@ def idle_conditions(estate: Estate) -> Iterator[Match]:
 
 
 def _held(grant: Grant) -> tuple[str, str] | None:
-    """The role of a grant and who holds it; None where one of them is not known."""
+    """Return the role and the holder of a grant; None if one of them is unknown."""
     role, who = identity(grant.role, grant.declared), principal_node(grant)
     return (role, who) if role and who else None
 
 
 def _conditional(estate: Estate) -> Iterator[tuple[Grant, Condition]]:
-    """One grant of each binding under a condition, which all of its members share."""
+    """Yield one grant of each binding with a condition, since all of its members share it."""
     seen: set[tuple[Declaration, Location]] = set()
     for grant in estate.of(Grant):
         if isinstance(grant.condition, Condition):

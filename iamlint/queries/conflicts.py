@@ -1,4 +1,4 @@
-"""Resources that undo each other's grants at every apply."""
+"""Queries about resources that revert each other's grants at every apply."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Source: https://cloud.google.com/config-connector/docs/reference/resource-docs/i
 """
 _REMOVES = "google_project_iam_member_remove"
 _Fight = tuple["_Statement", Grant, "_Statement"]
-"""Who takes away, one grant of those that are taken away, and whose it is."""
+"""The resource that removes a grant, one of the removed grants, and the resource that states it."""
 
 
 @dataclass(slots=True)
 class _Statement:
-    """All that one resource says of one target: the principals that it names, by binding.
+    """Everything that one resource states about one target: the principals that it names, by binding.
 
-    ``owns_all`` is for one that owns the whole policy, ``owned`` are the bindings that it owns else. ``facts`` has the
-    first fact of each principal and binding, ``partly`` the facts that are not known in full.
+    ``owns_all`` is true if it owns the whole policy; ``owned`` are the bindings that it owns otherwise. ``facts`` has
+    the first fact of each principal and binding, ``partly`` the facts that are only partly known.
     """
 
     label: str
@@ -43,7 +43,7 @@ class _Statement:
         return self.owns_all or binding in self.owned
 
     def lacks(self, other: _Statement) -> Grant | None:
-        """A grant of another resource that this one owns and does not name, so takes away; one known in full if any."""
+        """Return a grant that this resource owns but does not name, so removes; a fully known one if any."""
         lost = [
             grant
             for (binding, who), grant in other.facts.items()
@@ -57,10 +57,10 @@ class _Statement:
 
 
 def conflicting_bindings(estate: Estate) -> Iterator[Match]:
-    """Resources that undo each other at every apply: one owns a role or a policy and lacks what the other grants.
+    """Resources that revert each other at every apply: one owns a role or a policy and lacks what the other grants.
 
-    Two that say the same do not fight. Only within one configuration, since names that are placeholders are equal in
-    many. Source: the note at the top of
+    Two resources that state the same do not conflict. Only within one configuration, since placeholder names are the
+    same in many. Source: the note at the top of
     https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam
     """
     for statements in _targets(estate).values():
@@ -78,7 +78,7 @@ def conflicting_bindings(estate: Estate) -> Iterator[Match]:
 
 
 def _targets(estate: Estate) -> dict[tuple[str, Node], list[_Statement]]:
-    """What each resource says, by configuration and target; targets of which nothing is owned are left out."""
+    """Return what each resource states, by configuration and target, without targets that have no owner."""
     found: dict[tuple[str, Node], dict[str, _Statement]] = defaultdict(dict)
     stated: list[Grant | Emptied] = [*estate.of(Emptied), *estate.of(Grant)]
     for fact in stated:
@@ -95,7 +95,7 @@ def _targets(estate: Estate) -> dict[tuple[str, Node], list[_Statement]]:
 
 
 def _configuration(declared: Declaration) -> str | None:
-    """What is applied together: a root module, or all documents of Config Connector; None for other exports."""
+    """Return the unit of apply: a root module, or all documents of Config Connector; None for other exports."""
     if declared.address:
         return scope(declared)
     return "Config Connector" if declared.type in _CONNECTED else None
@@ -122,13 +122,13 @@ def _add(statement: _Statement, fact: Grant | Emptied) -> None:
 
 
 def _who(grant: Grant) -> str | None:
-    """One name for a principal; the provider does not tell apart the cases of mail addresses."""
+    """Return one name for a principal; the provider ignores the case of mail addresses."""
     name = principal_node(grant)
     return name if name is None or name.startswith("principal") or "${" in name else name.lower()
 
 
 def _unknown_part(grant: Grant) -> str:
-    """Why a grant is not known in full; empty where it is."""
+    """Return why a grant is only partly known; "" if it is fully known."""
     expression = grant.condition.expression if isinstance(grant.condition, Condition) else grant.condition
     parts = (grant.role, grant.principal.unknown, expression)
     why = next((part.reason for part in parts if isinstance(part, Unknown)), "")
@@ -136,7 +136,7 @@ def _unknown_part(grant: Grant) -> str:
 
 
 def _fight(owner: _Statement, other: _Statement) -> Iterator[_Fight]:
-    """How two resources undo each other, if they do."""
+    """Yield how two resources revert each other, if they do."""
     for one, two in ((owner, other), (other, owner)):
         lost = one.lacks(two)
         if lost:
@@ -145,7 +145,7 @@ def _fight(owner: _Statement, other: _Statement) -> Iterator[_Fight]:
 
 
 def _told(fights: list[_Fight]) -> Iterator[Match]:
-    """One match for all that certainly fight with one owner, at the first of them, and one for those that may."""
+    """Yield one match for all resources that certainly conflict with one owner, and one for those that may."""
     certain = [fight for fight in fights if not _doubt(fight)]
     for chosen in (certain, [fight for fight in fights if _doubt(fight)][: 0 if certain else None]):
         if not chosen:
@@ -165,7 +165,7 @@ def _told(fights: list[_Fight]) -> Iterator[Match]:
 
 
 def _doubt(fight: _Fight) -> str:
-    """Why two resources may not fight after all."""
+    """Return why two resources may not conflict after all."""
     taker, lost, loser = fight
     several = next((one.label for one in (taker, loser) if "[*]" in one.label), None)
     if several:
@@ -175,7 +175,7 @@ def _doubt(fight: _Fight) -> str:
 
 
 def _may_be(one: Grant, other: Grant) -> bool:
-    """Whether two grants on one target may turn out to be the same, as far as the ends of their texts tell."""
+    """Whether two grants on one target may turn out to be equal, by the known ends of their texts."""
     pairs = ((one.role, other.role), (_text(one), _text(other)))
     return all(_fits(_ends(left), _ends(right)) for left, right in pairs)
 
@@ -185,7 +185,7 @@ def _text(grant: Grant) -> Text:
 
 
 def _ends(text: Text) -> tuple[str, str]:
-    """The texts that a text certainly begins and ends with."""
+    """Return the known beginning and end of a text."""
     return (text.prefix, text.suffix) if isinstance(text, Unknown) else (text, text)
 
 
@@ -194,7 +194,7 @@ def _fits(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return begins and (one[1].endswith(other[1]) or other[1].endswith(one[1]))
 
 
-# -- members that are removed --------------------------------------------------------------------------------------
+# -- removed members --------------------------------------------------------------------------------------------------
 
 
 def _removals(estate: Estate) -> Iterator[Match]:
@@ -214,7 +214,7 @@ def _removals(estate: Estate) -> Iterator[Match]:
 
 
 def _single(grant: Grant, estate: Estate) -> tuple[object, ...] | None:
-    """What one principal's role on one target is known by, whatever its condition."""
+    """Return a key for one principal's role on one target, without the condition."""
     node = estate.hierarchy.node(grant.resource, grant.declared)
     role, who = identity(grant.role, grant.declared), _who(grant)
     return (scope(grant.declared), node, role, who) if node and role and who else None

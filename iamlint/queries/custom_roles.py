@@ -1,4 +1,4 @@
-"""Questions about the permissions that a custom role puts together."""
+"""Queries about combinations of permissions in a custom role."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _CREDENTIALS = (
     "storage.hmacKeys.create",
 )
 _OF_THEIR_KIND = re.compile(r"iam\.|storage\.hmacKeys\.|apikeys\.|resourcemanager\.[a-z]+\.(get|list)$|serviceusage\.")
-"""What goes with permissions to make credentials: other permissions on accounts, and to find them in a project."""
+"""Permissions that fit those to make credentials: others on accounts, and those to list them in a project."""
 _FEDERATION = ("workloadIdentityPools.", "workloadIdentityPoolProviders.", "workforcePool", "oauthClient")
-"""What the permissions begin with that carry the host iam.googleapis.com in allow policies, too."""
+"""The prefixes of permissions that have the host iam.googleapis.com in allow policies, too."""
 _WHOLE = ("iam.serviceAccounts.", "iam.serviceAccountKeys.", "iam.roles.", "resourcemanager.")
-"""What the permissions begin with that predefined roles have all of, between them."""
+"""The prefixes of permissions that are complete in the predefined roles, taken together."""
 _FORM = re.compile(r"[a-zA-Z0-9.-]+\.[a-zA-Z0-9-]+\.[a-zA-Z0-9]+\Z")
 
 
 def token_permission_in_custom_role(estate: Estate) -> Iterator[Match]:
-    """Custom roles that make credentials of accounts, among permissions of another kind."""
+    """Custom roles that make credentials of accounts, and also have permissions of another kind."""
     for role in estate.of(CustomRole):
         known, _ = permissions_of(role)
         held = tuple(one for one in _CREDENTIALS if one in known)
@@ -41,9 +41,9 @@ def token_permission_in_custom_role(estate: Estate) -> Iterator[Match]:
 
 
 def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:
-    """Custom roles that both attach an account and deploy what it is attached to.
+    """Custom roles that both attach an account and deploy the resource it is attached to.
 
-    Where the input grants such a role on accounts only, the half that deploys has no effect.
+    If the input grants such a role on accounts only, the deployment permissions have no effect.
     """
     for role in estate.of(CustomRole):
         known, _ = permissions_of(role)
@@ -64,9 +64,9 @@ def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:
 
 
 def unknown_permission(estate: Estate) -> Iterator[Match]:
-    """The permissions of custom roles that are in no role of the catalogue: globs, deny policies' names, and slips.
+    """Permissions of custom roles that no role of the catalogue has: globs, deny forms, and typing errors.
 
-    What is in no predefined role, and no slip either, may be newer than the catalogue, or in none on purpose.
+    A permission that no predefined role has, and that is not a typing error, may be new, or deliberately in no role.
     """
     catalog = estate.roles.catalog
     for role in estate.of(CustomRole):
@@ -86,7 +86,7 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
                 yield found if wrong else replace(found, confidence="medium")
             else:
                 doubtful.append((permission, place))
-        if doubtful:  # an old role lists many that Google has retired since: one says so for all
+        if doubtful:  # an old role lists many that Google has retired since: one message is enough
             permission, place = doubtful[0]
             rest = len(doubtful) - 1
             more = f", nor {'is' if rest == 1 else 'are'} {rest} more of the role" if rest else ""
@@ -95,7 +95,7 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
 
 
 def _wrong(permission: str) -> str | None:
-    """What is certainly wrong with a permission, as a clause."""
+    """Return what is certainly wrong with a permission, as a clause."""
     if "*" in permission:
         return "custom roles take no wildcards"
     if permission.startswith("roles/"):
@@ -111,9 +111,9 @@ def _wrong(permission: str) -> str | None:
 
 
 def _slip(permission: str, listed: Set[Text], catalog: Catalog) -> str | None:
-    """Why a permission that is in no role is surely none, as a clause.
+    """Return why a permission that no role has is certainly invalid, as a clause.
 
-    IAM has had some in two ways of writing capitals; who lists both copied them from there.
+    IAM has had some with two spellings of capitals; a role that lists both was copied from IAM.
     """
     meant = catalog.slip(permission)
     if meant and meant in listed and meant.lower() == permission.lower():

@@ -1,4 +1,4 @@
-"""Questions about chains of delegation, as provider blocks and token data sources ask for them."""
+"""Queries about chains of delegation, as provider blocks and token data sources request them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from iamlint.unknown import Truth, Unknown, shown
 
 _DELEGATION = "iam.serviceAccounts.implicitDelegation"
 _MOST_REASONS = 10
-"""Reasons that are told why a grant may be there after all."""
+"""Maximum number of listed reasons why a grant may exist after all."""
 _Others = Callable[[Node, str], list[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """Who must have which permission on whom; ``place`` is where the configuration names the latter."""
+    """A required permission of one account on another; ``place`` is where the configuration names the target."""
 
     holder: Text
     permission: str
@@ -32,9 +32,9 @@ class _Hop:
 
 
 def broken_delegation_chain(estate: Estate) -> Iterator[Match]:
-    """Chains of which a hop has no grant: each account delegates to the next, and the last mints the token.
+    """Chains with a hop that has no grant: each account delegates to the next, and the last one mints the token.
 
-    Whoever runs Terraform is not known, so that the first hop counts only where a provider's account calls.
+    The identity that runs Terraform is unknown, so the first hop counts only if a provider's account makes the call.
     Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
     """
     graph = graph_of(estate)
@@ -68,7 +68,7 @@ def _hops(asked: Impersonation) -> Iterator[_Hop]:
 
 
 def _lacks(graph: Graph, hop: _Hop, declared: Declaration, others: _Others) -> Verdict:
-    """Whether the input has all that could let a hop through, and nothing does; with what closes a grant that would."""
+    """Whether the input is complete and has nothing that allows a hop; with what blocks a grant that would allow it."""
     holder, onto = identity(hop.holder, declared), identity(hop.onto, declared)
     if holder is None or onto is None or "/" in onto.partition(" in ")[0]:
         return FALSE
@@ -89,13 +89,13 @@ def _lacks(graph: Graph, hop: _Hop, declared: Declaration, others: _Others) -> V
 
 
 def _held_on(graph: Graph, node: Node, holder: str, hop: _Hop) -> Iterator[Grant]:
-    """The grants on a node to a holder that may have to do with the permission of a hop, open or not."""
+    """Yield the holder's grants on a node that may have the permission of a hop, open or not."""
     edges = (*graph.sources_on(node).get(holder, ()), *graph.closed_on(node))
     yield from (edge.grant for edge in edges if edge.source == holder and hop.permission in POWERS[edge.kind])
 
 
 def _given(graph: Graph, grant: Grant, hop: _Hop, declared: Declaration) -> Decision:
-    """Whether a grant on an account, or above it, lets a hop through: what blocks the account itself counts, too."""
+    """Return whether a grant on an account, or above it, allows a hop; blockers of the account itself count, too."""
     account = Resource("service_account", hop.onto)
     return access_of(graph.estate).decide(grant, (hop.permission,), account, declared=declared)
 
@@ -107,7 +107,7 @@ def _counts(edge: Edge, hop: _Hop) -> bool:
 
 
 def _perhaps_on(graph: Graph) -> _Others:
-    """The grants on a node to whom it is not known who they are, each by who has it and why; sorted out once."""
+    """Return the grants on a node to partly known principals, each with its holder and the reason; computed once."""
     known: dict[tuple[Node, str], list[tuple[str, str]]] = {}
 
     def others(node: Node, permission: str) -> list[tuple[str, str]]:
@@ -122,7 +122,7 @@ def _perhaps_on(graph: Graph) -> _Others:
 
 
 def _may_let_through(grant: Grant) -> str:
-    """Why a grant to somebody else may be one to the holder after all."""
+    """Return why a grant to another principal may be one to the holder after all."""
     principal = grant.principal
     if principal.unknown:
         return f"a principal is not known: {principal.unknown.reason}"
@@ -132,7 +132,7 @@ def _may_let_through(grant: Grant) -> str:
 
 
 def _not_seen(graph: Graph, hop: _Hop, declared: Declaration) -> Iterator[str]:
-    """Why the grant may be where the input does not show it."""
+    """Yield why the grant may exist outside the input."""
     around = graph.hierarchy.around(hop.onto, declared)
     if not _is_declared(graph, hop.onto, declared) and not _has_policy(graph, hop.onto, declared):
         yield f"the policy of {shown(hop.onto)} is not in the input"
@@ -142,7 +142,7 @@ def _not_seen(graph: Graph, hop: _Hop, declared: Declaration) -> Iterator[str]:
 
 
 def _is_slip(graph: Graph, hop: _Hop, declared: Declaration) -> bool:
-    """Whether a grant was meant for the hop: one of another role, or one in the other direction."""
+    """Whether a grant was meant for the hop: one of another role, or one in the opposite direction."""
     holder, onto = account_node(hop.holder, declared), account_node(hop.onto, declared)
     if holder is None or onto is None:
         return False
@@ -156,21 +156,21 @@ def _is_declared(graph: Graph, account: Text, declared: Declaration) -> bool:
 
 
 def _has_policy(graph: Graph, account: Text, declared: Declaration) -> bool:
-    """Whether the input has the whole policy of the account and that of its project."""
+    """Whether the input has the whole policies of the account and of its project."""
     around = graph.hierarchy.around(account, declared)[:2]
     return len(around) == 2 and all(graph.has_policy(node) for node in around)
 
 
 def _confidence(graph: Graph, hop: _Hop, declared: Declaration) -> Confidence | None:
-    """Folders and organizations may grant it, and so may another configuration."""
+    """Lower confidence: folders, organizations and other configurations may grant it."""
     return None if _has_policy(graph, hop.onto, declared) else "medium"
 
 
-# -- how delegates are written -------------------------------------------------------------------------------------
+# -- spelling of delegates ------------------------------------------------------------------------------------------
 
 
 def malformed_delegate(estate: Estate) -> Iterator[Match]:
-    """Targets and delegates that the API refuses, or that have no use where they stand."""
+    """Targets and delegates that the API refuses, or that have no effect."""
     for asked in estate.of(Impersonation):
         delegates = () if isinstance(asked.delegates, Unknown) else asked.delegates
         target = identity(asked.target, asked.declared)

@@ -1,4 +1,4 @@
-"""Questions about deny policies and boundaries: those that deny nothing, and those that leave a way round."""
+"""Queries about deny policies and boundaries: those that deny nothing, and those that can be bypassed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Texts = tuple[Text, ...] | Unknown
 
 
 def ineffective_denials(estate: Estate) -> Iterator[Match]:
-    """Deny rules that Google refuses, or that except everybody whom they deny."""
+    """Deny rules that Google refuses, or that except everybody they deny."""
     catalog = estate.roles.catalog
     for denial in estate.of(Denial):
         problems = [
@@ -43,7 +43,7 @@ def ineffective_denials(estate: Estate) -> Iterator[Match]:
 
 
 def _known(*several: Texts) -> Iterator[str]:
-    """The texts that are known in full."""
+    """Yield the fully known texts."""
     for texts in several:
         for text in texts if isinstance(texts, tuple) else ():
             if isinstance(text, str) and "${" not in text:
@@ -67,7 +67,7 @@ def _is_in_no_role(permission: str, catalog: Catalog) -> bool:
 
 
 def _host(permission: str) -> str | None:
-    """The permission under the host that it has, where it is written under another one."""
+    """Return a permission with its correct host, if it is written with another one."""
     host, slash, rest = permission.partition("/")
     return denied_permission(f"{host.partition('.')[0]}.{rest}") if slash else None
 
@@ -92,7 +92,7 @@ def _excepted(denial: Denial) -> str | None:
     return None
 
 
-# -- ways round ----------------------------------------------------------------------------------------------------
+# -- bypasses ------------------------------------------------------------------------------------------------------
 
 MINTING = "iam.googleapis.com/serviceAccounts.getAccessToken"
 WAYS = (
@@ -103,15 +103,17 @@ WAYS = (
     "iam.googleapis.com/serviceAccounts.setIamPolicy",
     "iam.googleapis.com/serviceAccountKeys.create",
 )
-"""What leads to an account as well as its access token does. Source:
-https://cloud.google.com/iam/docs/service-account-permissions"""
+"""Permissions that give as much access to an account as its access token.
+
+Source: https://cloud.google.com/iam/docs/service-account-permissions
+"""
 UNCOVERED = frozenset({"1", "2"})
 """The enforcement versions of boundaries that do not cover service accounts. Source:
 https://cloud.google.com/iam/docs/principal-access-boundary-policies-permissions"""
 
 
 def incomplete_denials(estate: Estate) -> Iterator[Match]:
-    """Deny rules that close the front door to accounts and leave others open, and boundaries that do not cover them."""
+    """Deny rules that block one way to accounts and leave others open, and boundaries that do not cover accounts."""
     together = _Together(estate)
     for denial in estate.of(Denial):
         if _takes(denial, MINTING):
@@ -125,14 +127,14 @@ def incomplete_denials(estate: Estate) -> Iterator[Match]:
 
 
 _Open = tuple[tuple[str, ...], Declaration | None, Unknown | None]
-"""The ways that are open, a declaration elsewhere with which none would be, and why there may be fewer."""
+"""The open permissions, a declaration elsewhere that would close them all, and why there may be fewer."""
 
 
 @dataclass(slots=True)
 class _Group:
     """The rules of one configuration at one place that deny the same principals under one condition.
 
-    ``taken`` are the ways that they close, each with the number and the declaration of the first that does.
+    ``taken`` are the permissions that they deny, each with the number and the declaration of the first rule.
     """
 
     names: frozenset[str]
@@ -143,20 +145,20 @@ class _Group:
     unknown: Unknown | None = None
 
     def add(self, number: int, denial: Denial) -> None:
-        """One more rule of the group."""
+        """Add a rule to the group."""
         for way in WAYS:
             if way not in self.taken and _takes(denial, way):
                 self.taken[way] = number, denial.declared
         self.unknown = self.unknown or _unknown(denial.denied_permissions)
 
     def goes_as_far(self, other: _Group) -> bool:
-        """Whether it denies whom another one denies, under no further condition or exception."""
+        """Whether it denies all principals that another group denies, without a further condition or exception."""
         wider = other.names <= self.names or EVERYBODY in self.names
         return wider and self.spares <= other.spares and self.condition in (None, other.condition)
 
 
 class _Together:
-    """Deny rules by where they are and whom they deny, so that each is held against few others."""
+    """Deny rules by place and denied principals, so that each is compared with few others."""
 
     def __init__(self, estate: Estate) -> None:
         self._hierarchy = estate.hierarchy
@@ -172,7 +174,7 @@ class _Together:
                     self._naming[node, name][id(group)] = group
 
     def _group(self, denial: Denial) -> tuple[Node, _Group] | None:
-        """The place of a rule and its group; None where one of them is not known."""
+        """Return the place and the group of a rule; None if one of them is unknown."""
         node = node_of(denial.parent, denial.declared, self._hierarchy)
         names, spares = _names(denial.denied_principals, denial), _names(denial.exception_principals, denial)
         if node is None or names is None or spares is None:
@@ -182,7 +184,7 @@ class _Together:
         return node, self._groups.setdefault((node, names, spares, denial.condition, whose), group)
 
     def with_(self, denial: Denial) -> _Open:
-        """What a rule leaves open together with all that go as far."""
+        """Return what a rule leaves open, together with all rules that cover its principals."""
         placed = self._group(denial)
         if placed is None:
             own = tuple(way for way in WAYS if not _takes(denial, way))
@@ -195,7 +197,7 @@ class _Together:
         return self._found[id(group)]
 
     def _wider(self, node: Node, group: _Group) -> Iterator[_Group]:
-        """The groups there and above that may deny all whom a group denies: those that deny one of them."""
+        """Yield the groups there and above that may deny all principals of a group: those that deny one of them."""
         for above in self._hierarchy.containers(node):
             if not group.names:
                 yield from (one for (place, *_), one in self._groups.items() if place == above)
@@ -206,7 +208,7 @@ class _Together:
 
 
 def _left_open(group: _Group, others: list[_Group]) -> _Open:
-    """What a group of rules leaves open together with these, which go as far."""
+    """Return what a group leaves open, together with these groups, which cover its principals."""
     counting = [one for one in others if counts_for(one.declared, group.declared)]
     open_ = tuple(way for way in WAYS if not any(way in one.taken for one in counting))
     elsewhere = [min((one.taken[way] for one in others if way in one.taken), default=None, key=_first) for way in open_]
@@ -220,7 +222,7 @@ def _first(taken: tuple[int, Declaration]) -> int:
 
 
 def _names(texts: Texts, denial: Denial) -> frozenset[str] | None:
-    """The principals of a list by their one name each; None where nothing is known of one."""
+    """Return the canonical names of the principals in a list; None if nothing is known about one."""
     names = {identity(text, denial.declared) for text in texts} if isinstance(texts, tuple) else {None}
     known = frozenset(name for name in names if name is not None)
     return known if len(known) == len(names) else None
@@ -248,7 +250,7 @@ def _unknown(texts: Texts) -> Unknown | None:
 
 
 def _takes(denial: Denial, permission: str) -> bool:
-    """Whether a rule certainly denies a permission, and does not except it again."""
+    """Whether a rule certainly denies a permission and does not except it."""
     return _lists(denial.denied_permissions, permission) and not _lists(denial.exception_permissions, permission)
 
 

@@ -1,4 +1,4 @@
-"""Questions about who runs something as a privileged account: deploys it, uses what runs, or runs as an agent."""
+"""Queries about running code as a privileged account: by deployment, through what runs as it, or as a service agent."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _TOKENS = frozenset(
 
 
 def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
-    """Grants by which somebody runs code or calls as a privileged account, and has not as much.
+    """Grants that let a principal run code or make calls as a privileged account with more access than its own.
 
-    By deploying it, where the account can be attached; by using what already runs as it; and by what runs as an agent
-    of Google's that may mint tokens of it.
+    The principal deploys code and attaches the account, uses a resource that runs as it, or runs code as a service
+    agent that may mint tokens for it.
     """
     graph = graph_of(estate)
     told: set[tuple[str, str]] = set()
@@ -47,7 +47,7 @@ def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
 
 
 def act_as_privileged_account(estate: Estate) -> Iterator[Match]:
-    """Grants that let somebody attach a privileged account, whom no known method lets deploy there."""
+    """Grants to attach a privileged account to principals without a known method to deploy there."""
     graph = graph_of(estate)
     using = {(way.source, way.onto[1]) for way in graph.estate.made(_Through).ways}
     for account, attach, deployments in _attaching(graph):
@@ -58,7 +58,7 @@ def act_as_privileged_account(estate: Estate) -> Iterator[Match]:
 
 
 def _attaching(graph: Graph) -> Iterator[tuple[str, list[Edge], Iterator[Deployment]]]:
-    """Yield each grant to attach a privileged account whose holder cannot become it otherwise, and how it deploys."""
+    """Yield each grant to attach a privileged account whose holder cannot become it otherwise, and its deployments."""
     for account, privileged in graph.privileged_accounts():
         node, email = ("service_account", account), privileged.principal.email or ""
         for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
@@ -79,7 +79,7 @@ def _deployed(graph: Graph, account: str, attach: list[Edge], deployment: Deploy
 
 
 def _given(grants: Iterable[tuple[Grant, tuple[str, ...]]]) -> str:
-    """Which role gives which permissions, as a clause."""
+    """Return which role gives which permissions, as a clause."""
     return " and ".join(f"{shown(grant.role)} has {' and '.join(permissions)}" for grant, permissions in grants)
 
 
@@ -90,7 +90,7 @@ def _with(match: Match, method: Method, how: str, use: str = "") -> Match:
     return replace(match, words={**match.words, **words}, raised=raised, confidence=confidence)
 
 
-# -- using what runs -----------------------------------------------------------------------------------------------
+# -- through what runs as the account --------------------------------------------------------------------------------
 
 
 class _Through:
@@ -110,7 +110,7 @@ class _Through:
 
 
 def _broad(graph: Graph, around: Iterable[Node]) -> frozenset[str]:
-    """The principals that can become, or attach, every account of a container: other rules report them for that."""
+    """Return the principals that can become, or attach, every account of a container: other rules report them."""
     edges = (edge for node in around if node[0] in CONTAINERS for edge in graph.on(node))
     return frozenset(edge.source for edge in edges if edge.kind in IDENTITY or edge.kind == "attach")
 
@@ -146,11 +146,11 @@ def _using(way: Way) -> str:
             return clause
 
 
-# -- running as an agent -------------------------------------------------------------------------------------------
+# -- as a service agent ----------------------------------------------------------------------------------------------
 
 
 def _as_agents(graph: Graph) -> Iterator[Match]:
-    """Grants to run code as an agent of Google's whose default role lets it mint tokens of all accounts there."""
+    """Grants to run code as a service agent whose default role lets it mint tokens for all accounts there."""
     catalog = graph.estate.roles.catalog
     minting = []
     for method in agent_methods():

@@ -1,4 +1,4 @@
-"""Questions about policies that name what is not there, or that give too much to one."""
+"""Queries about policies with nonexistent roles, or with too many duties for one principal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from iamlint.facts import Declaration, Grant
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, shown
 
-# -- roles that are not there --------------------------------------------------------------------------------------
+# -- roles that do not exist --------------------------------------------------------------------------------------
 
 
 def unknown_roles(estate: Estate) -> Iterator[Match]:
@@ -67,14 +67,16 @@ _LOWEST: Mapping[str, frozenset[str]] = {
     "roles/resourcemanager.projectIamAdmin": _PROJECTS,
     "roles/resourcemanager.projectMover": _PROJECTS,
 }
-"""Roles whose documentation names the lowest resource that they can be granted on, with the kinds from there up.
+"""Roles with a documented lowest resource that they can be granted on, with the kinds from there up.
+
 Sources: https://cloud.google.com/iam/docs/roles-permissions/resourcemanager,
 https://cloud.google.com/iam/docs/roles-permissions/billing, https://cloud.google.com/iam/docs/roles-permissions/iam and
-https://cloud.google.com/iam/docs/roles-permissions/orgpolicy"""
+https://cloud.google.com/iam/docs/roles-permissions/orgpolicy
+"""
 
 
 def ungrantable_roles(estate: Estate) -> Iterator[Match]:
-    """Roles that are granted below the lowest resource on which they can be granted, once for each declaration."""
+    """Roles granted below the lowest resource that allows them, once for each declaration."""
     seen: set[tuple[Declaration, str]] = set()
     for grant in estate.of(Grant):
         kinds = _LOWEST.get(grant.role) if isinstance(grant.role, str) else None
@@ -88,11 +90,11 @@ def ungrantable_roles(estate: Estate) -> Iterator[Match]:
 
 
 def _is_accepted(grant: Grant) -> bool:
-    """Whether IAM itself shows the grant; what Config Connector is to set it has not seen."""
+    """Whether IAM itself shows the grant; IAM has not seen what Config Connector will set."""
     return grant.origin == "export" and not (grant.declared.type or "").startswith("IAM")
 
 
-# -- duties on one hand --------------------------------------------------------------------------------------------
+# -- separation of duties -----------------------------------------------------------------------------------------
 
 DUTIES = (
     (
@@ -106,14 +108,17 @@ DUTIES = (
         ("iam.serviceAccounts.actAs",),
     ),
 )
-"""What one principal should not have by two roles. Sources: https://cloud.google.com/kms/docs/separation-of-duties and
-CIS Google Cloud Platform Foundation Benchmark 1.8 and 1.11."""
+"""Pairs of duties that one principal should not have.
+
+Sources: https://cloud.google.com/kms/docs/separation-of-duties and CIS Google Cloud Platform Foundation Benchmark 1.8
+and 1.11.
+"""
 
 
 def joined_duties(estate: Estate) -> Iterator[Match]:
-    """Principals that two roles give both halves of a duty that is meant to be divided, on one resource or above it.
+    """Principals with two roles that give both halves of a separated duty, on one resource or above it.
 
-    On a single key or account below a project is where the second half belongs.
+    The second half is expected on a single key or account below a project.
     """
     for what, administers, uses in DUTIES:
         admins, users = _halves(estate, administers, uses)
@@ -133,7 +138,7 @@ _Held = dict[str, dict[Node, Grant]]
 
 
 def _halves(estate: Estate, administers: str, uses: tuple[str, ...]) -> tuple[_Held, _Held]:
-    """Who administers without using, and who uses without administering, under no condition."""
+    """Return who administers without using, and who uses without administering, without a condition."""
     admins: _Held = defaultdict(dict)
     users: _Held = defaultdict(dict)
     for grant in estate.of(Grant):
@@ -150,17 +155,17 @@ def _halves(estate: Estate, administers: str, uses: tuple[str, ...]) -> tuple[_H
 
 
 _NOBODY = frozenset({"service_agent", "convenience", "deleted", "malformed"})
-"""Principals whose duties nobody divides."""
+"""Principals whose duties cannot be separated."""
 
 
 def _around(node: Node, held: dict[Node, Grant], grant: Grant, estate: Estate) -> Grant | None:
-    """What is held on a resource, or, where that is a project or folder, on what it lies in."""
+    """Return the grant on a resource, or, if that is a project or folder, on its containers."""
     above = estate.hierarchy.above(grant.resource, grant.declared) if grant.resource.is_container else (node,)
     return next((held[one] for one in above if one in held), None)
 
 
 def _joined(grant: Grant, other: Grant, what: str, permissions: tuple[str, ...], estate: Estate) -> Match:
-    """One finding at the lower of the two grants."""
+    """Return one finding at the lower of the two grants."""
     held, _ = estate.permissions(grant.role, grant.declared)
     named = tuple(one for one in permissions if one in held)
     return Match(grant, Truth.TRUE, named, related=(other,), words={"what": what, "other": shown(other.role)})

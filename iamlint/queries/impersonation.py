@@ -1,4 +1,4 @@
-"""Questions about grants on one account, which matter by what that account has."""
+"""Queries about grants on one account, which depend on the account's own access."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ from iamlint.unknown import Truth, Unknown, shown
 _SPOKEN_FOR = frozenset(
     {"public", "domain", "federated_pool", "default_service_account", "service_agent", "deleted", "malformed"}
 )
-"""Kinds of principals of which other rules speak, or that nobody can become."""
+"""Kinds of principals that other rules report, or that nobody can become."""
 
 _USEFUL: Mapping[str, object] = {
     "permission": [name for kind in ("token", "sign", "key", "policy") for name in POWERS[kind]],
     "unless": {"principal_kind": sorted(_SPOKEN_FOR)},
 }
 _TRIED = 20
-"""Privileged accounts, the nearest first, of which a principal is asked whether it has as much already."""
+"""Maximum number of privileged accounts, the nearest first, that are compared with a principal's own access."""
 _MOST_HOLDERS = 1000
-"""Principals of a kind beyond which one that is not known may be any of them."""
+"""Maximum number of principals of a kind to compare with an unknown one; with more it may be any of them."""
 _LOOKED_AT = 200
-"""Privileged accounts beyond which an account that is not known is not held against more."""
+"""Maximum number of privileged accounts to compare with an unknown account."""
 
 
 def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
-    """Grants on a privileged account, or on one that may act for it, to somebody who has not as much.
+    """Grants on a privileged account, or on one that may act as it, to a principal with less access.
 
-    Grants on a project, folder or organization are not among them: they are too broad whomever they reach.
+    Grants on a project, folder or organization are not included: they are too broad, whatever accounts they reach.
     """
     graph = graph_of(estate)
     seen: set[int] = set()
@@ -75,10 +75,10 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
 
 
 def _by_delegation(graph: Graph, first: Edge, leads: Leads, work: Budget) -> Match | None:
-    """What a delegation onto an account reaches through it, the nearest privileged account first.
+    """Return what a delegation onto an account reaches through it, the nearest privileged account first.
 
-    No other is looked for where that is certain, or none can be: the nearest chain goes by what is open, if any does.
-    ``work`` is what may be spent on others; beyond that it is unknown what else a delegation reaches.
+    If that is certain, or nothing can be certain, no other is searched for: the nearest chain is open if any is.
+    ``work`` limits the search for others; beyond it the further targets of the delegation are unknown.
     """
     nearest, lead = shortest(first, leads), leads[first.onto[1]]
     in_circle = leads.passes(first.onto[1], first.source) if first.source in leads else False
@@ -96,7 +96,7 @@ def _by_delegation(graph: Graph, first: Edge, leads: Leads, work: Budget) -> Mat
 
 
 def surest(matches: Iterable[Match | None]) -> Match | None:
-    """The first that is certain, else the first."""
+    """Return the first certain match, else the first."""
     first: Match | None = None
     for match in matches:
         if match and match.truth is Truth.TRUE:
@@ -106,7 +106,7 @@ def surest(matches: Iterable[Match | None]) -> Match | None:
 
 
 def _perhaps(graph: Graph) -> Iterator[Match]:
-    """Grants on an account that is not known, which may be one of the privileged."""
+    """Yield grants on an unknown account, which may be one of the privileged ones."""
     emails = [grant.principal.email or "" for _, grant in islice(graph.privileged_accounts(), _LOOKED_AT)]
     for grant in graph.estate.of(Grant):
         name = grant.resource.name
@@ -119,12 +119,12 @@ def _perhaps(graph: Graph) -> Iterator[Match]:
 
 
 def is_told(edge: Edge) -> bool:
-    """Whether these questions speak of who has an edge, and not another rule."""
+    """Whether these queries report the holder of an edge, and not another rule."""
     return edge.grant.principal.kind not in _SPOKEN_FOR
 
 
 def by_grant(edges: Iterable[Edge]) -> list[tuple[Grant, list[Edge]]]:
-    """The edges onto one node by the grant that makes them, without those of which other rules speak."""
+    """Group the edges onto one node by grant, without those that other rules report."""
     grouped: dict[int, tuple[Grant, list[Edge]]] = {}
     for edge in edges:
         if is_told(edge):
@@ -139,7 +139,7 @@ def match_of(
     chain: Chain | None = None,
     also: tuple[Grant, Verdict] | None = None,
 ) -> Match | None:
-    """What is said of a grant that reaches a privileged account; None where its holder has as much itself."""
+    """Return the match of a grant that reaches a privileged account; None if its holder has as much access itself."""
     edge = next((one for one in edges if one.verdict.truth is Truth.TRUE), edges[0])
     beyond = None if edge.source == account else graph.gained(account, edge.source)
     if beyond is None:
@@ -164,15 +164,15 @@ def match_of(
             "way": _way(edge, chain),
         },
         ends=tuple(ends_of_account(graph, account, edge.source)),
-        # A workload that GKE binds to the account is what it was made for, as a machine that has it attached is.
+        # GKE binds the account to this workload for that purpose, as a machine has its account attached.
         raised=-1 if chain is None and edge.grant.principal.kind == "gke_workload" else 0,
     )
 
 
 def _may_have_as_much(principal: Principal, account: str, graph: Graph) -> bool:
-    """Whether one that is not known in full may be somebody who has what the account has, or an agent.
+    """Whether a partly known principal may be one with as much access as the account, or an agent.
 
-    ``principalSet://…/projects/${pool.project_number}/…`` is somebody from outside, whatever the number.
+    ``principalSet://…/projects/${pool.project_number}/…`` is an external identity, whatever the number.
     """
     kinds = possible_kinds(principal)
     if len(kinds) > 1 or "service_agent" in kinds:
@@ -185,12 +185,12 @@ def _may_have_as_much(principal: Principal, account: str, graph: Graph) -> bool:
 
 def _may_be(principal: Principal, other: Principal) -> bool:
     if other.text == principal.text:
-        return False  # what it holds itself is known
+        return False  # its own access is known
     return "${" in other.text or text_is((other.text,), principal.unknown or principal.text) is not Truth.FALSE
 
 
 def _way(edge: Edge, chain: Chain | None) -> str:
-    """By what the account is reached, as a clause."""
+    """Return how the account is reached, as a clause."""
     permission = edge.permissions[0] if edge.permissions else ""
     if chain is None:
         return f"{shown(edge.grant.role)} on it has {permission}"

@@ -1,4 +1,4 @@
-"""Questions about the keys of service accounts."""
+"""Queries about the keys of service accounts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS = {"hmac_key": "HMAC key", "api_key": "API key"}
 
 
 def user_managed_keys(estate: Estate) -> Iterator[Match]:
-    """The keys that Google made and somebody holds; those that are old are `stale_keys`."""
+    """User-managed keys that Google generated; old ones are reported by `stale_keys`."""
     for key in estate.of(ServiceAccountKey):
         age = _age(key, estate.as_of)
         if not key.uploaded and not key.disabled and (age is None or age <= OLDEST):
@@ -24,7 +24,7 @@ def user_managed_keys(estate: Estate) -> Iterator[Match]:
 
 
 def alternate_credentials(estate: Estate) -> Iterator[Match]:
-    """HMAC keys, bound API keys, and keys whose private part was made elsewhere."""
+    """HMAC keys, bound API keys, and keys whose private part was generated elsewhere."""
     for credential in estate.of(Credential):
         words = {"kind": _KINDS[credential.kind]}
         if isinstance(credential.disabled, Unknown):
@@ -39,7 +39,7 @@ def alternate_credentials(estate: Estate) -> Iterator[Match]:
 
 
 def stale_keys(estate: Estate) -> Iterator[Match]:
-    """The keys that are in use for longer than anybody recommends."""
+    """Keys in use for longer than recommended."""
     for key in estate.of(ServiceAccountKey):
         age = _age(key, estate.as_of)
         if not key.disabled and age is not None and age > OLDEST:
@@ -47,7 +47,7 @@ def stale_keys(estate: Estate) -> Iterator[Match]:
 
 
 def _age(key: ServiceAccountKey, as_of: date) -> int | None:
-    """Days since a key was made; None where the input does not tell."""
+    """Return the age of a key in days; None if the input does not have its date."""
     try:
         return (as_of - date.fromisoformat((key.created or "")[:10])).days
     except ValueError:

@@ -1,4 +1,4 @@
-"""Questions about the APIs that projects enable."""
+"""Queries about the APIs that projects enable."""
 
 from __future__ import annotations
 
@@ -30,15 +30,17 @@ CALLS_CREDENTIALS_API = {
         "iam.serviceAccounts.implicitDelegation",
     ],
 }
-"""Grants to an account that are of use only through the IAM Credentials API. Source:
-https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts"""
+"""Grants to an account that have an effect only through the IAM Credentials API.
+
+Source: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
+"""
 
 
 def missing_iamcredentials(estate: Estate) -> Iterator[Match]:
-    """Callers of the IAM Credentials API whose own project does not enable it, each once, with all that they call.
+    """Callers of the IAM Credentials API whose own project does not enable it, each once, with all its targets.
 
-    A call is billed to the project that it names, else to that of the calling account; the project of the account
-    that is impersonated does not matter. Source: https://cloud.google.com/docs/quotas/set-quota-project
+    A call is billed to the project that it names, else to that of the calling account; the project of the impersonated
+    account does not matter. Source: https://cloud.google.com/docs/quotas/set-quota-project
     """
     found: dict[object, list[Match]] = {}
     for match in _uses(estate):
@@ -50,7 +52,7 @@ def missing_iamcredentials(estate: Estate) -> Iterator[Match]:
 
 
 def _uses(estate: Estate) -> Iterator[Match]:
-    if not estate.of(Service):  # what no project's services are known of, none lacks
+    if not estate.of(Service):  # without any known services, no project lacks one
         return
     for impersonation in estate.of(Impersonation):
         yield from _asked(estate, impersonation)
@@ -61,7 +63,7 @@ def _uses(estate: Estate) -> Iterator[Match]:
 
 
 def _called(estate: Estate, grant: Grant, caller: str) -> Iterator[Match]:
-    """What a grant that lets an account impersonate another needs."""
+    """Yield what a grant that lets an account impersonate another needs."""
     use = grant_verdict(CALLS_CREDENTIALS_API, grant, estate)
     project = estate.project_of(caller, grant.declared) if use.truth is not Truth.FALSE else None
     if project is None:
@@ -82,7 +84,7 @@ def _called(estate: Estate, grant: Grant, caller: str) -> Iterator[Match]:
 
 
 def _asked(estate: Estate, impersonation: Impersonation) -> Iterator[Match]:
-    """What a provider block or a token data source needs: known by the project that it names, or by its caller."""
+    """Yield what a provider block or a token data source needs: by the project that it names, or by its caller."""
     caller, project = impersonation.caller, impersonation.quota_project
     if project is None and caller is not None:
         project = estate.project_of(shown(caller), impersonation.declared)
@@ -102,7 +104,7 @@ def _asked(estate: Estate, impersonation: Impersonation) -> Iterator[Match]:
 
 
 def lacks_api(estate: Estate, project: Text, services: tuple[Service, ...], declared: Declaration) -> Verdict:
-    """Whether the services of a project are in the input, and the IAM Credentials API is not among them."""
+    """Whether the services of a project are in the input, without the IAM Credentials API."""
     counted = [service for service in services if counts_for(service.declared, declared)]
     enabled = {service.name: text_is(ENABLING, service.name) for service in counted or services}
     if not services or Truth.TRUE in enabled.values():
@@ -125,9 +127,9 @@ def lacks_api(estate: Estate, project: Text, services: tuple[Service, ...], decl
 
 
 def _is_made_with(estate: Estate, project: Text, services: tuple[Service, ...]) -> bool:
-    """Whether the configuration that enables these services makes the project, so that it can list them all.
+    """Whether the configuration that enables these services creates the project, so that it can list them all.
 
-    What enables a service on a project that is there already says nothing of the others.
+    A resource that enables one service on an existing project does not show the other services.
     """
     roots = {scope(service.declared) for service in services}
     key = {estate.project_key(project, service.declared) for service in services}
@@ -139,7 +141,7 @@ def _is_made_with(estate: Estate, project: Text, services: tuple[Service, ...]) 
 
 
 def _elsewhere(estate: Estate, project: Text, declared: Declaration) -> Iterator[str]:
-    """Why the same configuration may enable the API on the project after all."""
+    """Yield why the same configuration may enable the API on the project after all."""
     here = scope(declared)
     for service in estate.of(Service):
         if scope(service.declared) != here or text_is(ENABLING, service.name) is Truth.FALSE:
@@ -156,5 +158,5 @@ def _may_be(one: Unknown, other: Text) -> bool:
 
 
 def _confidence(services: tuple[Service, ...]) -> Confidence | None:
-    """Terraform need not manage every service of a project; a list from gcloud has them all."""
+    """Terraform need not manage every service of a project; a list from gcloud is complete."""
     return None if any(service.complete for service in services) else "medium"

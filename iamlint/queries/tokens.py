@@ -1,4 +1,4 @@
-"""Questions about tokens that are asked for."""
+"""Queries about requested tokens."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from iamlint.provenance import at, counts_for, outside
 from iamlint.unknown import Truth, Unknown
 
 USUAL, EXTENDED = 3600, 43200
-"""Seconds that an access token may live: usually, and for accounts that an organization policy names. Source:
-https://cloud.google.com/iam/docs/create-short-lived-credentials-direct#sa-credentials-oauth"""
+"""Maximum lifetime of an access token in seconds: the default, and for accounts that an organization policy names.
+
+Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-direct#sa-credentials-oauth
+"""
 EXTENSION = "iam.allowServiceAccountCredentialLifetimeExtension"
 _SECONDS = re.compile(r"(?P<number>[0-9]{1,12})(?:\.[0-9]+)?s\Z")
 
 
 def long_token_lifetimes(estate: Estate) -> Iterator[Match]:
-    """Tokens that are asked for with a longer life than the account may have."""
+    """Tokens requested with a longer lifetime than the account may have."""
     extended = [
         policy for policy in estate.of(OrgPolicy) if text_is((EXTENSION,), policy.constraint) is not Truth.FALSE
     ]
@@ -49,7 +51,7 @@ def _seconds(asked: Impersonation) -> int | None:
 
 
 def _elsewhere(asked: Impersonation, policies: list[OrgPolicy]) -> tuple[Truth, str]:
-    """Why it is not known, where an organization policy that does not count lets the account's tokens live longer."""
+    """Return why it is unknown, if a policy that does not count allows longer tokens for the account."""
     for policy in policies:
         if not isinstance(policy.allowed, Unknown) and _is_extended(asked.target, [policy])[0] is Truth.TRUE:
             return Truth.UNKNOWN, f"{at(policy.declared)} sets {EXTENSION}, but is {outside(policy.declared)}"
@@ -57,7 +59,7 @@ def _elsewhere(asked: Impersonation, policies: list[OrgPolicy]) -> tuple[Truth, 
 
 
 def _is_extended(target: Text, policies: list[OrgPolicy]) -> tuple[Truth, str]:
-    """Whether an organization policy lets the account's tokens live longer, and why that is not known."""
+    """Return whether an organization policy allows longer tokens for the account, and why that is unknown."""
     for policy in policies:
         if isinstance(policy.allowed, Unknown):
             return Truth.UNKNOWN, f"which accounts {EXTENSION} allows is not known: {policy.allowed.reason}"

@@ -1,1 +1,1 @@
-"""Questions about federated identities: who gets in, under which names, and through which providers."""
+"""Queries about federated identities: who gets in, under which names, and through which providers."""

@@ -1,8 +1,8 @@
-"""Who gets in through a pool's provider: its issuer, mapping and condition, and the principal, taken together.
+"""Who can pass a pool's provider: combines its issuer, mapping and condition with the principal of a grant.
 
-A condition is a choice of demands on claims. Each demand is broken down to the parts of the claim's form, so that
-demands on different claims (``repository_owner``, ``repository``, ``sub``) meet on the same part. Nobody gets in where
-every way to meet the condition has a contradiction; whatever is not understood may be met.
+A condition is a choice of demands on claims. Each demand is split into the parts of the claim's form, so that demands
+on different claims (``repository_owner``, ``repository``, ``sub``) are compared on the same part. If every way to meet
+the condition has a contradiction, no token passes. A demand that is not understood may be met.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown, shown
 
 MOST = 256
-"""Combinations of values beyond which a way counts as one that somebody may take."""
+"""Maximum number of combinations of values of a way; with more, the way counts as possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Demand:
 
 @dataclass(slots=True)
 class Way:
-    """One way in: what is known of the token's claims and of their parts."""
+    """One way to pass: what is known of the token's claims and of their parts."""
 
     issuer: Issuer
     whole: dict[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Way:
     demanded: list[tuple[str, str, str]] = field(default_factory=list)
 
     def open_names(self) -> Iterator[tuple[str, str, str]]:
-        """The claims whose beginning ends within a name: the claim, the beginning, and the end of it that goes on."""
+        """Yield the claims whose prefix ends within a name: the claim, the prefix, and its last, unfinished name."""
         for claim, how, value in self.demanded:
             form = self.issuer.claims.get(claim)
             found = read(form, value, whole=False) if form and how == "prefix" else None
@@ -53,18 +53,18 @@ class Way:
 
 
 Source = tuple[OneOf["claim"], str, str, str] | tuple[OneOf["constant"], str] | OneOf["missing", "open"]
-"""What an attribute is made of: a claim between two texts, a constant, nothing, or something not worked out."""
+"""What an attribute is made of: a claim between two texts, a constant, nothing, or something not evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What a provider lets in."""
+    """The tokens that a provider admits."""
 
     provider: Provider
     issuer: Issuer
 
     def source(self, name: str) -> Source:
-        """What a name in a condition, or the attribute of a principal, stands for."""
+        """Return what a name in a condition, or the attribute of a principal, is made of."""
         if name.startswith("assertion."):
             return ("claim", name.removeprefix("assertion."), "", "")
         mapping = self.provider.mapping
@@ -78,7 +78,7 @@ class Admission:
         return _made_of(of)
 
     def ways(self, *more: Claim) -> tuple[list[Way], list[str]] | None:
-        """The ways in that are open under these demands, and why others are closed; None where that is not known."""
+        """Return the ways that are open under these demands, and why others are closed; None if unknown."""
         condition = self.provider.condition
         expression = condition.expression if isinstance(condition, Condition) else condition
         found = (frozenset[Claim](),) if expression in (None, "") else claims_compared(expression or "")
@@ -87,7 +87,7 @@ class Admission:
         return self.taken(way | frozenset(more) for way in found)
 
     def taken(self, ways: Iterable[frozenset[Claim]]) -> tuple[list[Way], list[str]]:
-        """Those of the ways that somebody may take, and why nobody takes the others."""
+        """Return the possible ones among the ways, and why the others are impossible."""
         open_: list[Way] = []
         closed: list[str] = []
         for way in ways:
@@ -108,7 +108,7 @@ class Admission:
         return open_, list(dict.fromkeys(closed))
 
     def _meet(self, way: Way, demand: Demand) -> str | None:
-        """Why a demand cannot be met with those before it; None where it may be."""
+        """Return why a demand contradicts those before it; None if it may be met."""
         claim, value = demand.claim, demand.value
         source = self.source(claim.name)
         if source == "missing":
@@ -134,7 +134,7 @@ class Admission:
 
 
 def admission(provider: Provider) -> Admission:
-    """What a provider lets in; an issuer that is not known is taken for one's own."""
+    """Return what a provider admits; an unknown issuer counts as a private one."""
     return Admission(provider, shared_issuer(provider) or OWN)
 
 
@@ -151,7 +151,7 @@ _BEGINNING = ("equals", "prefix", "partly")
 
 
 def _within(text: str, before: str, after: str, how: str) -> str | None:
-    """What a text has between these two, or a beginning of one; None where it does not have them."""
+    """Return the text between two affixes, or a prefix of it; None if the text does not have them."""
     if how != "equals" and len(text) < len(before):
         return "" if before.startswith(text) else None
     if not text.startswith(before) or not text.endswith(after) or len(text) < len(before) + len(after):
@@ -171,7 +171,7 @@ _LITERAL = re.compile(r"(?:[^\\.*+?()\[\]{}|^$]|\\[^A-Za-z0-9])*")
 
 
 def _plain(how: str, value: Text) -> tuple[str, str]:
-    """A demand as a comparison with a known text: "partly" with the beginning of one that is not known in full."""
+    """Return a demand as a comparison with a known text; "partly" with the prefix of a partly known text."""
     if isinstance(value, Unknown):
         return ("partly", value.prefix) if how in ("equals", "prefix") else ("open", "")
     if how != "matches":
@@ -187,7 +187,7 @@ def _plain(how: str, value: Text) -> tuple[str, str]:
 
 
 def _narrow(way: Way, name: str, how: str, value: str) -> str | None:
-    """Takes a value, or the beginning of one, into account; why there is no token with it."""
+    """Add a value, or a prefix of one, to a way; return why no token has it."""
     way.demanded.append((name, how, value))
     whole, form = how == "equals", way.issuer.claims.get(name)
     if form is None:
@@ -226,7 +226,7 @@ def _add(way: Way, name: str, parts: Mapping[str, str], begun: Sequence[str]) ->
 
 
 def _tested(way: Way) -> str | None:
-    """Why the values that are known in full fail one of the other demands."""
+    """Return why the fully known values fail one of the other demands."""
     values = {**way.claims, **_derived(way)}
     for name, how, wanted in way.demanded:
         value = values.get(name)
@@ -239,7 +239,7 @@ def _tested(way: Way) -> str | None:
 
 
 def _met(how: str, value: str, wanted: str) -> bool:
-    """Whether a value meets a demand, as far as that is worked out."""
+    """Whether a value meets a demand, as far as that is evaluated."""
     match how:
         case "equals":
             return value == wanted
@@ -256,7 +256,7 @@ def _met(how: str, value: str, wanted: str) -> bool:
 
 
 def _derived(way: Way) -> dict[str, str]:
-    """The claims of one form all of whose parts are known."""
+    """Return the claims of one form whose parts are all known."""
     found = {}
     for name, claims in way.issuer.claims.items():
         pieces = [piece if isinstance(piece, str) else way.whole.get(piece.name) for piece in claims.forms[0]]
@@ -266,7 +266,7 @@ def _derived(way: Way) -> dict[str, str]:
 
 
 def described(ways: Sequence[Way]) -> str:
-    """Who gets in, for a reader: the demands of the first ways."""
+    """Return who gets in, for a reader: the demands of the first ways."""
     told = [_told(way) for way in ways[:3]]
     if not told or "" in told:
         return "other tokens"

@@ -1,4 +1,4 @@
-"""Questions about federated principals: those that no token can be, and those that too many can."""
+"""Queries about federated principals: those that no token can match, and those that too many tokens match."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Providers = dict[tuple[str, str], list[Provider]]
 
 
 def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
-    """Grants to federated identities that no token can ever present."""
+    """Grants to federated identities that no token can ever match."""
     providers = estate.made(_by_pool)
     for grant in estate.of(Grant):
         problem = _problem(grant, providers) if is_federated(grant.principal) else None
@@ -29,12 +29,12 @@ def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
 
 
 def is_nobody(grant: Grant, estate: Estate) -> bool:
-    """Whether no token can ever present the federated identity that a grant is made to."""
+    """Whether no token can ever match the federated identity of a grant."""
     return is_federated(grant.principal) and _problem(grant, estate.made(_by_pool)) is not None
 
 
 def _by_pool(estate: Estate) -> _Providers:
-    """The providers by the configuration and the name of their pool."""
+    """Return the providers by configuration and name of their pool."""
     providers: _Providers = defaultdict(list)
     for provider in estate.of(Provider):
         providers[scope(provider.declared), _last(provider.pool)].append(provider)
@@ -55,7 +55,7 @@ def _problem(grant: Grant, providers: _Providers) -> str | None:
 
 
 def _shut_out(attribute: str, value: Text, providers: list[Provider]) -> str | None:
-    """Why no provider of the pool makes an identity with this attribute; None where one may."""
+    """Return why no provider of the pool makes an identity with this attribute; None if one may."""
     if not attribute.startswith(("google.", "attribute.")):
         return None
     if all(admission(one).source(attribute) == "missing" for one in providers):
@@ -72,7 +72,7 @@ def _shut_out(attribute: str, value: Text, providers: list[Provider]) -> str | N
             problems += unconditional[1]
             continue
         alone = let_in.ways()
-        if alone is None or not alone[0]:  # nobody gets in at all, which is said of the provider
+        if alone is None or not alone[0]:  # nobody gets in at all; the provider is reported
             return None
         problems.append(
             f"the condition of {shown(provider.name).rpartition('/')[2]} lets in {described(alone[0])} only"
@@ -80,7 +80,7 @@ def _shut_out(attribute: str, value: Text, providers: list[Provider]) -> str | N
     return problems[0] if problems else None
 
 
-# -- principals that anybody can be --------------------------------------------------------------------------------
+# -- principals that anybody can match -----------------------------------------------------------------------------
 
 _ATTRIBUTE = re.compile(r".*/workloadIdentityPools/(?P<pool>[^/]+)/(?P<attribute>attribute\.[^/]+)/.", re.DOTALL)
 _CHOSEN = frozenset(
@@ -104,11 +104,11 @@ _CHOSEN = frozenset(
         "terraform_run_phase",
     }
 )
-"""What every repository or workspace can have, or whoever starts a run there."""
+"""Claims that every repository or workspace can have, or that the user who starts a run chooses."""
 
 
 def forgeable_attributes(estate: Estate) -> Iterator[Match]:
-    """Grants to an attribute that every workload can have which the pool's providers let in."""
+    """Grants to an attribute that every workload admitted by the pool's providers can have."""
     providers = estate.made(_by_pool)
     for grant in estate.of(Grant):
         found = _ATTRIBUTE.match(grant.principal.text) if grant.principal.kind == "federated_set" else None
@@ -128,7 +128,7 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
 
 
 def _is_chosen(claims: tuple[str, ...] | None, named: str) -> bool:
-    """Whether an attribute is made of nothing but what anybody can choose."""
+    """Whether an attribute is made only of claims that anybody can choose."""
     return named in _CHOSEN if claims is None else bool(claims) and _CHOSEN.issuperset(claims)
 
 
@@ -147,20 +147,20 @@ _BECOMES = {
         "iam.serviceAccounts.setIamPolicy",
     ],
 }
-"""On a project, folder or organization the rules of the family impersonation speak."""
+"""On a project, folder or organization, the rules of the impersonation family report it."""
 _WHOLE = re.compile(r".*Pools/(?P<pool>[^/]+)/\*\Z", re.DOTALL)
 
 
 def _reaches_privileged(grant: Grant, estate: Estate) -> bool:
-    """Whether a grant on an account leads to a privileged one, so that one workload that can have it is too many."""
+    """Whether a grant on an account leads to a privileged one, so that even one workload is too many."""
     return grant_verdict({"reaches_privileged": True}, grant, estate).truth is Truth.TRUE
 
 
 def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
-    """Grants on accounts to everybody in a pool, but where its providers let in no more than one workload each.
+    """Grants on accounts to everybody in a pool, unless its providers admit only one workload each.
 
-    Such a grant on an account that is or reaches a privileged one is reported all the same, as one to that workload is.
-    Where one of the providers lets anybody in, so does the grant.
+    Such a grant is still reported on an account that is or reaches a privileged one, as a grant to that workload is. If
+    one of the providers admits anybody, so does the grant.
     """
     providers = estate.made(_by_pool)
     for grant in estate.of(Grant):

@@ -1,4 +1,4 @@
-"""The issuers that many tenants share: what the claims of their tokens look like, and which of them name a tenant.
+"""Issuers shared by many tenants: the form of their tokens' claims, and which claims identify a tenant.
 
 Sources: https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines and the issuers' own
 pages on the claims of their tokens, https://docs.github.com/en/actions/reference/security/oidc,
@@ -19,7 +19,7 @@ from iamlint.unknown import Truth
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a claim that differs from token to token: its name, and what it and its beginnings are like."""
+    """A part of a claim that differs between tokens: its name, and the patterns of it and of its prefixes."""
 
     name: str
     whole: re.Pattern[str]
@@ -27,7 +27,7 @@ class Part:
 
 
 def part(name: str, letters: str, whole: str = "", *, never: str = "") -> Part:
-    """A part of these letters; ``whole`` narrows down what a complete one is like, ``never`` what it begins with."""
+    """Return a part made of these letters; ``whole`` restricts a complete part, ``never`` excludes beginnings."""
     barred = f"(?!{never})" if never else ""
     return Part(name, re.compile(barred + (whole or f"{letters}+")), re.compile(f"{barred}{letters}*"))
 
@@ -45,14 +45,14 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a value says of the parts of a claim: those that it has in full, and the one within which it ends."""
+    """The parts of a claim in a value: the complete ones, and the one in which the value ends."""
 
     parts: Mapping[str, str]
     begun: tuple[str, str] | None = None
 
 
 def read(claims: Claims, value: str, *, whole: bool) -> Reading | None:
-    """A value, or the beginning of one, in the first form that it has; None where no value is like that."""
+    """Return the parts of a value, or of a prefix, in the first form that fits; None if no form fits."""
     return next((found for form in claims.forms if (found := _read(form, value, whole))), None)
 
 
@@ -77,7 +77,7 @@ def _read(form: Form, value: str, whole: bool) -> Reading | None:
 
 
 BELOW_OWNER = re.compile(r"[^/]/[^/*.$]")
-"""More than the owner of a repository: ``example/shop``, and not ``example/``."""
+"""More than the owner of a repository: ``example/shop``, but not ``example/``."""
 
 
 def _nothing(_: Mapping[str, str]) -> Mapping[str, str]:
@@ -88,13 +88,12 @@ def _nothing(_: Mapping[str, str]) -> Mapping[str, str]:
 class Issuer:
     """An issuer that many tenants share.
 
-    ``tenant`` are the claims that only one tenant's tokens have with a given value. A beginning of such a claim names a
-    tenant where ``begins`` matches it, and nobody where there is no pattern: ``repository_owner`` may go on.
-    ``claims`` are the forms of its claims, all of which are texts; parts of the same name are the same in all claims of
-    one token. ``implied`` are the parts that follow from those.
-    ``workload`` are the claims of the tenant that only one repository, project or workspace has, and ``within`` is in a
-    beginning that says which one. ``named`` are the parts that are names, which go on where nothing ends them, each
-    with the part that holds the number of the same thing.
+    ``tenant`` are the claims with a given value in only one tenant's tokens. A prefix of such a claim identifies a
+    tenant if it matches ``begins``; without a pattern it identifies nobody: ``repository_owner`` may continue.
+    ``claims`` are the forms of its claims, all of which are texts; parts with the same name are equal in all claims of
+    one token. ``implied`` are the parts that follow from those. ``workload`` are the tenant claims that only one
+    repository, project or workspace has; ``within`` is in a prefix that identifies it. ``named`` are the parts that are
+    names, which continue if nothing ends them, each with the part that contains the number of the same thing.
     """
 
     tenant: tuple[str, ...] = ()
@@ -125,7 +124,7 @@ _PATH = re.compile(r"[^/*\s]+/")
 _SEGMENT = r"(?:^|:)(?:repository_owner|repository_owner_id|repository_id|enterprise|enterprise_id):[^:*]+"
 _OWNER, _REPOSITORY = part("owner", _SINGLE), part("repository", _SINGLE)
 _REF: Form = ("refs/", part("ref", r"[^*\s]"))
-# The numbers of owner and repository stand in the subjects of new repositories.
+# The subjects of new repositories contain the numbers of owner and repository.
 _REPOSITORIES: tuple[Form, ...] = (
     (
         "repo:",
@@ -146,7 +145,7 @@ _CONTEXTS: tuple[Form, ...] = (
     (),
 )
 _SUBJECTS: tuple[Form, ...] = tuple((*one, *context) for one in _REPOSITORIES for context in _CONTEXTS)
-# Whoever administers a repository may have its subjects made of other claims.
+# The administrators of a repository may change which claims form its subjects.
 _OWN_SUBJECT: Form = (part("subject", "[^*]", r"[^:*\s]+:[^*]+", never="repo:"),)
 _GITHUB = Issuer(
     tenant=(
@@ -160,7 +159,7 @@ _GITHUB = Issuer(
         "workflow_ref",
         "sub",
     ),
-    # A colon within a value is written %3A, so that no branch or environment can pretend to be a repository.
+    # A colon within a value is written %3A, so no branch or environment can imitate a repository.
     begins={
         "repository": _PATH,
         "job_workflow_ref": _PATH,
@@ -315,11 +314,14 @@ SHARED: Mapping[str, Issuer] = {
 
 _WORKLOADS = ("repository", "repository_id", "project_id", "project_path", "sub", "arn")
 OWN = Issuer(tenant=_WORKLOADS, workload=_WORKLOADS)
-"""An issuer of one's own, with the claims that name a repository, project or role there."""
+"""A private issuer, with the claims that identify a repository, project or role there."""
 
 
 def shared_issuer(provider: Provider) -> Issuer | None:
-    """The shared issuer that a provider trusts. One with an organization in its address is that organization's own."""
+    """Return the shared issuer that a provider trusts.
+
+    An address with an organization in it is that organization's own.
+    """
     issuer = provider.issuer
     if issuer is None:
         return None

@@ -1,4 +1,4 @@
-"""The grammar of federated principals: spellings that IAM accepts and that no identity ever has.
+"""The grammar of federated principals: finds spellings that IAM accepts but no identity ever has.
 
 Sources: https://cloud.google.com/iam/docs/principal-identifiers,
 https://cloud.google.com/iam/docs/workload-identity-federation#mapping and, for names in Kubernetes,
@@ -14,7 +14,7 @@ from iamlint.facts import Principal, Text
 from iamlint.unknown import Hole, Unknown
 
 _MASK = "\ue000"
-"""Stands for a hole, which may be anything."""
+"""A hole, which may be anything."""
 _EMBEDDED = re.compile(r"\$\{([^{}]*)\}")
 _HOSTS = ("iam.googleapis.com", "cloudresourcemanager.googleapis.com")
 _FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
@@ -34,7 +34,7 @@ _HEADS = {
     "namespace": "principalSet",
     "kubernetes.cluster": "principalSet",
 }
-"""What may stand after the pool, with the scheme that it goes with."""
+"""The selectors allowed after the pool, with the scheme of each."""
 _WORDS = (
     "SUBJECT_ATTRIBUTE_VALUE|SUBJECT_VALUE|SUBJECT_ID|SUBJECT|ATTRIBUTE_VALUE|ATTRIBUTE_NAME|GROUP_ID|GROUP_NAME|POOL_ID"
     "|POOL_NAME|WORKLOAD_POOL_ID|WORKFORCE_POOL_ID|PROJECT_NUMBER|NAMESPACE|KUBERNETES_SERVICE_ACCOUNT|KSA_NAME"
@@ -45,14 +45,14 @@ _WORDS = (
 _PLACEHOLDER = re.compile(
     rf"(?:^|(?<=[/:@\[]))(?P<word>{_WORDS})(?=[/:@\]]|\Z)|(?P<bracket><[^<>]+>|\{{\{{[^{{}}]+\}}\}})"
 )
-"""What documentation has in the place of a value, and what people leave for later."""
+"""Placeholders from documentation, and markers that people leave to replace later."""
 LONGEST_SUBJECT = 127
-"""Bytes of google.subject."""
+"""Maximum length of google.subject in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A federated principal taken apart: its pool's name (None where it is not known), and who in the pool.
+    """A parsed federated principal: its pool's name (None if unknown), and its identity in the pool.
 
     ``attribute`` is ``google.subject``, ``google.groups`` or ``attribute.NAME``, and None for the whole pool.
     """
@@ -63,12 +63,12 @@ class Identity:
 
 
 def is_federated(principal: Principal) -> bool:
-    """Whether a principal is an identity from outside of Google, or a workload of GKE."""
+    """Whether a principal is an identity from outside Google, or a workload of GKE."""
     return "//" in principal.text or ".svc.id.goog[" in principal.text
 
 
 def identity_of(principal: Principal) -> Identity | None:
-    """What a principal of a workload or workforce pool names; None for another, or where that is not known."""
+    """Return the identity in a workload or workforce pool; None for another principal, or if unknown."""
     found = _FEDERATED.match(_spelt(principal))
     place = (
         _POOL.match(found["rest"]) or _WORKFORCE.match(found["rest"]) or _NAMED.match(found["rest"]) if found else None
@@ -85,13 +85,13 @@ def identity_of(principal: Principal) -> Identity | None:
 
 
 def pool_name(principal: Principal) -> str | None:
-    """The last part of the name of a principal's pool, with its holes as they are shown."""
+    """Return the last part of the name of a principal's pool, with its holes as they are shown."""
     found = re.search(r"Pools/((?:[^/$]|\$\{[^{}]*\})+)(?:/|\Z)", principal.text)
     return found[1] if found else None
 
 
 def misspelling(principal: Principal) -> str | None:
-    """Why nobody can ever be a federated principal, by its spelling alone; None where somebody may."""
+    """Return why a federated principal can never match, by its spelling alone; None if it may."""
     text = _spelt(principal)
     if gke := _GKE.match(text):
         return _gke(gke)
@@ -130,7 +130,7 @@ def _path(pool: re.Match[str]) -> str | None:
 
 
 def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool) -> str | None:
-    """What is wrong with what stands after the pool. ``certain`` says that the pool's name ends where it seems to."""
+    """Return what is wrong after the pool. ``certain`` says that the pool's name ends where it seems to."""
     if who is None or who == "":
         return (
             "nothing stands after the pool: a subject, a group, an attribute, or `*` for the whole pool"
@@ -183,7 +183,7 @@ def _value(head: str, value: str) -> str | None:
 
 
 def placeholder(text: str) -> str | None:
-    """The word in a text that stands for a value which somebody should have filled in."""
+    """Return the placeholder in a text that somebody should have replaced."""
     found = _PLACEHOLDER.search(text)
     return found[0] if found else None
 
@@ -198,7 +198,7 @@ def _gke(found: re.Match[str]) -> str | None:
 
 
 def _kubernetes(value: str) -> str | None:
-    """Why no workload of GKE has this subject."""
+    """Return why no GKE workload has this subject."""
     found = re.fullmatch(r"ns/([^/]*)/sa/([^/]*)", value, re.DOTALL)
     if found is None:
         form = "ns/NAMESPACE/sa/NAME"
@@ -211,7 +211,7 @@ def _kubernetes(value: str) -> str | None:
 
 
 def _spelt(principal: Principal) -> str:
-    """The text with a mark for each hole."""
+    """Return the text with a mark for each hole."""
     if principal.unknown and principal.unknown.parts:
         return "".join(_MASK if isinstance(part, Hole) else part for part in principal.unknown.parts)
     return _EMBEDDED.sub(_MASK, principal.text)
@@ -224,7 +224,7 @@ def _holes(principal: Principal) -> list[str]:
 
 
 def _text(masked: str) -> Text:
-    """A value: an `Unknown` with what it begins with, where it has a hole."""
+    """Return a value; with a hole, an `Unknown` with its known prefix."""
     if _MASK not in masked:
         return masked
     parts = [one for one in re.split(f"({_MASK})", masked) if one]

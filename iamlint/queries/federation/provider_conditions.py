@@ -1,4 +1,4 @@
-"""Questions about the conditions of pools' providers: those that name nobody, and those that nobody can meet."""
+"""Queries about the attribute conditions of pool providers: too weak ones, and ones that no token meets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from iamlint.unknown import Truth, Unknown, shown
 
 
 def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
-    """Providers of shared issuers whose condition lets tokens of any tenant pass."""
+    """Providers of shared issuers with a condition that admits tokens of any tenant."""
     for provider, expression in _conditional(estate):
         issuer = shared_issuer(provider)
         match claims_compared(expression):
@@ -52,7 +52,7 @@ def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
 
 
 def _weak(ways: tuple[frozenset[Claim], ...], provider: Provider, issuer: Issuer) -> bool:
-    """Whether a condition can be met in a way that names no tenant."""
+    """Whether a condition can be met in a way that identifies no tenant."""
     reader, let_in = _reader(provider, issuer), admission(provider)
     return any(not _names_tenant(way, reader) and let_in.taken((way,))[0] for way in ways)
 
@@ -67,7 +67,7 @@ def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
 
 
 def open_ended_prefixes(estate: Estate) -> Iterator[Match]:
-    """Providers of shared issuers whose condition ends within a name that may go on."""
+    """Providers of shared issuers with a condition that ends within a name that may continue."""
     for provider, expression in _conditional(estate):
         issuer, ways = shared_issuer(provider), claims_compared(expression)
         found = admission(provider).ways() if issuer and isinstance(ways, tuple) else None
@@ -81,17 +81,17 @@ def open_ended_prefixes(estate: Estate) -> Iterator[Match]:
 
 
 def _place(provider: Provider) -> Place | None:
-    """Where the condition is written."""
+    """The place of the condition."""
     at = provider.condition.at if isinstance(provider.condition, Condition) else None
     return Place(at) if at else None
 
 
 Openness = Literal["anybody", "tenant", "workload"]
-"""Whom a provider lets in: any customer of its issuer, one customer, or one customer's repository or the like."""
+"""Who a provider admits: any customer of its issuer, one customer, or one customer's repository or the like."""
 
 
 def lets_in(provider: Provider) -> Openness | Unknown:
-    """Whom a provider lets in. An issuer that is nobody else's has one tenant."""
+    """Return who a provider admits. A private issuer has one tenant."""
     issuer = shared_issuer(provider)
     condition = provider.condition
     expression = condition.expression if isinstance(condition, Condition) else condition
@@ -112,7 +112,7 @@ def lets_in(provider: Provider) -> Openness | Unknown:
 
 
 def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
-    """Whether one way to fulfil a condition holds for one repository or the like: by its name, or the beginning."""
+    """Whether one way to meet a condition holds for one repository or the like: by its name, or a prefix."""
     for claim in way:
         name, _ = reader.claim(claim)
         if name not in reader.issuer.workload:
@@ -127,7 +127,7 @@ def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
 
 
 def mapped_claims(provider: Provider, attribute: str) -> tuple[str, ...] | None:
-    """The claims that an attribute is made of; None where the provider does not tell."""
+    """Return the claims that an attribute is made of; None if the provider does not show it."""
     if isinstance(provider.mapping, Unknown):
         return None
     of = next((of for name, of, _ in provider.mapping if name == attribute), None)
@@ -135,7 +135,7 @@ def mapped_claims(provider: Provider, attribute: str) -> tuple[str, ...] | None:
 
 
 def _conditional(estate: Estate) -> Iterator[tuple[Provider, Text]]:
-    """The providers in use that have a condition."""
+    """Yield the enabled providers that have a condition."""
     for provider in estate.of(Provider):
         condition = provider.condition
         if condition is None or provider.disabled is True:
@@ -150,13 +150,13 @@ _CLAIM = re.compile(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """What a provider's conditions compare: the claims of its issuer, behind the attributes that it maps."""
+    """Resolves what a provider's conditions compare: the issuer's claims, through the attributes that it maps."""
 
     issuer: Issuer
     mapped: Mapping[str, str]
 
     def claim(self, claim: Claim) -> tuple[str, bool]:
-        """The name of the token's claim that is compared, and whether all of it is."""
+        """Return the name of the compared token claim, and whether all of it is compared."""
         of = self.mapped.get(claim.name, claim.name)
         plain = of.removeprefix("assertion.")
         if plain in self.issuer.tenant:
@@ -171,11 +171,11 @@ def _reader(provider: Provider, issuer: Issuer) -> _Reader:
     return _Reader(issuer, {name: of.strip() for name, of, _ in mapping if isinstance(of, str)})
 
 
-# -- naming nobody -------------------------------------------------------------------------------------------------
+# -- weak conditions ---------------------------------------------------------------------------------------------------
 
 
 def _names_tenant(way: frozenset[Claim], reader: _Reader) -> bool:
-    """Whether one way to fulfil a condition holds for one tenant's tokens only."""
+    """Whether one way to meet a condition holds for one tenant's tokens only."""
     for claim in way:
         name, whole = reader.claim(claim)
         pins = [_pins(claim.how, name, value, whole, reader.issuer) for value in claim.values]
@@ -185,7 +185,7 @@ def _names_tenant(way: frozenset[Claim], reader: _Reader) -> bool:
 
 
 def _pins(how: str, name: str, value: Text, whole: bool, issuer: Issuer) -> bool:
-    """Whether a demand on a claim of the tenant can be met by one tenant only; a value that is not known may say so."""
+    """Whether only one tenant can meet a demand on a tenant claim; an unknown value may name the tenant."""
     if how == "suffix":  # an address ends in its domain
         return name == "email" and (isinstance(value, Unknown) or value.startswith("@"))
     if how not in ("equals", "number", "has", "prefix", "matches"):
@@ -207,7 +207,7 @@ def _pins(how: str, name: str, value: Text, whole: bool, issuer: Issuer) -> bool
 
 
 def _subject_pins(value: str, issuer: Issuer) -> bool:
-    """Whether a whole subject names a tenant: one that no token has names nobody, which another rule tells."""
+    """Whether a whole subject identifies a tenant. One that no token has identifies nobody; another rule reports it."""
     begins, form = issuer.begins.get("sub"), issuer.claims.get("sub")
     if begins is None or (form and read(form, value, whole=True) is None):
         return True
