@@ -51,6 +51,7 @@ class Revision(Tree):
         self._nodes: dict[str, Node] = {}
         self._below: dict[str, list[str]] = {"": []}
         self._objects = Objects(repository)
+        self._resolved: dict[Path, Path] = {}
         listed = repository.run(
             *("ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit), missing=f"the commit {commit} is not there"
         )
@@ -99,6 +100,11 @@ class Revision(Tree):
     def resolved(self, path: Path) -> Path:
         """Return the path without symbolic links: those of the commit, and above the repository those of the disk."""
         given = Path(os.path.abspath(path)) if ".." not in path.parts else Path.cwd() / path
+        if given not in self._resolved:
+            self._resolved[given] = self._followed(given)
+        return self._resolved[given]
+
+    def _followed(self, given: Path) -> Path:
         at, waiting, links = self._start(given)
         while waiting:
             part = waiting.pop()
