@@ -26,6 +26,7 @@ from iamlint.cli.options import (
     target,
 )
 from iamlint.cli.output import write
+from iamlint.cli.paths import paths, reach, who
 from iamlint.cli.run import (
     Failed,
     checked,
@@ -216,6 +217,10 @@ def list_methods(name: str | None, form: str) -> None:
         emit(method_page(found[0]))
     else:
         emit(methods_text(found))
+
+
+for _command in (paths, who, reach):
+    program.add_command(_command)
 
 
 @program.command()

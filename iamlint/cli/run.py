@@ -133,8 +133,12 @@ def read(
     relevant: Relevance | None = None,
     roles: Catalog | None = None,
     allowance: Allowance | None = None,
+    folders_are_named: bool = False,
 ) -> Reading:
-    """What the input says, with progress on a terminal; of large exports what is relevant."""
+    """What the input says, with progress on a terminal; of large exports what is relevant.
+
+    ``folders_are_named`` says that all that lies in a given folder counts for the whole run.
+    """
     from iamlint.sources import read as read_paths
     from iamlint.sources.reading import Options
 
@@ -143,6 +147,7 @@ def read(
         exclude=config.exclude,
         inputs=config.inputs,
         files_are_named=not request.hook,
+        folders_are_named=folders_are_named,
         variables=request.var,
         var_files=request.var_file,
         workspace=request.workspace,

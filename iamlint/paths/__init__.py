@@ -4,8 +4,26 @@ A hop is a method that a principal has, or a membership of a set that has it. A 
 conditional if one depends on what is not known, and closed if something certainly stops one.
 """
 
+from iamlint.paths.answers import Answer, Asking, Start
+from iamlint.paths.groups import Group, grouped
 from iamlint.paths.hops import STATES, Hop, Hops, State, hops_of
 from iamlint.paths.names import Names, names_of
 from iamlint.paths.search import Path, Paths, Reach
 
-__all__ = ["STATES", "Hop", "Hops", "Names", "Path", "Paths", "Reach", "State", "hops_of", "names_of"]
+__all__ = [
+    "STATES",
+    "Answer",
+    "Asking",
+    "Group",
+    "Hop",
+    "Hops",
+    "Names",
+    "Path",
+    "Paths",
+    "Reach",
+    "Start",
+    "State",
+    "grouped",
+    "hops_of",
+    "names_of",
+]

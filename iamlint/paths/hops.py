@@ -34,6 +34,8 @@ _COSTS: Mapping[str, int] = {
 _OTHER = 25
 _LIKELY = 10
 """What a method that is only likely to work costs more."""
+_LESS = 5
+"""What a method costs more that only gives calls as the account, not its token."""
 _MEMBER = 1
 _AS_DELEGATE = frozenset({"token", "sign"})
 """The groups of methods whose calls take delegates.
@@ -175,7 +177,9 @@ def _makes_hop(method: Method) -> bool:
 
 
 def _hop(way: Way, target: str) -> Hop:
-    cost = _COSTS.get(way.method.group, _OTHER) + (_LIKELY if way.method.certainty != "certain" else 0)
+    method = way.method
+    cost = _COSTS.get(method.group, _OTHER) + (_LIKELY if method.certainty != "certain" else 0)
+    cost += _LESS if method.yields == "calls" else 0
     return Hop(way.source, target, way, cost, _state(way), delegates=way.method.group == "delegate")
 
 

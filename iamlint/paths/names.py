@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from iamlint.estate import Estate, Node, identity, principal_node
-from iamlint.facts import Attachment, Declaration, Fact, Grant, ServiceAccount
+from iamlint.facts import Attachment, Declaration, Fact, Grant, PrincipalKind, ServiceAccount
+from iamlint.principals import read_principal
 from iamlint.unknown import shown
 
 _POOL = re.compile(
@@ -51,7 +52,8 @@ class Names:
         for name, one in self.accounts.items():
             for node in estate.hierarchy.around(one.email, one.declared)[1:]:
                 below[node].append(name)
-        self._below: Mapping[Node, list[str]] = below
+        self._below: dict[Node, list[str]] = below
+        self._kinds: dict[str, PrincipalKind] = {}
 
     def _grant(self, grant: Grant) -> None:
         name = principal_node(grant)
@@ -84,7 +86,24 @@ class Names:
 
     def label(self, name: str) -> str:
         """Return a principal as policies write it."""
-        return f"serviceAccount:{self.accounts[name].email}" if name in self.accounts else name
+        if name in self.accounts:
+            return f"serviceAccount:{self.accounts[name].email}"
+        return "a principal that is not known" if name.startswith("nobody known, ") else name
+
+    def kind(self, name: str) -> PrincipalKind:
+        """Return the kind of a principal."""
+        if name not in self._kinds:
+            self._kinds[name] = read_principal(self.label(name)).kind
+        return self._kinds[name]
+
+    def add_account(self, estate: Estate, email: str, declared: Declaration) -> str | None:
+        """Add an account that the input does not name, but may grant something on: by its project. Return its name."""
+        name = identity(email, declared)
+        if name and name not in self.accounts:
+            self._account(name, email, declared)
+            for node in estate.hierarchy.around(email, declared)[1:]:
+                self._below.setdefault(node, []).append(name)
+        return name
 
     def sets_of(self, name: str) -> Iterator[str]:
         """Yield the sets that a principal certainly is in by its name alone: its domain, its pool, everybody."""

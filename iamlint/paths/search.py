@@ -25,9 +25,15 @@ Spot = tuple[str | Node, bool]
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Hops from a principal to an account, in order."""
+    """Hops from a principal to an account, in order.
+
+    ``caller`` is who was asked about, where that is not the principal itself; ``doubts`` say why it is not known
+    whether the caller is this principal.
+    """
 
     hops: tuple[Hop, ...]
+    caller: str = ""
+    doubts: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -46,8 +52,9 @@ class Path:
 
     @property
     def state(self) -> State:
-        """The worst state of a hop."""
-        return max((hop.state for hop in self.hops), key=STATES.index)
+        """The worst state of a hop; at best conditional where there are doubts."""
+        own: State = "conditional" if self.doubts else "open"
+        return max((own, *(hop.state for hop in self.hops)), key=STATES.index)
 
 
 class _Search:

@@ -1,0 +1,127 @@
+"""``iamlint paths``, ``who`` and ``reach``: over which hops somebody becomes a service account."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
+from iamlint.cli.options import DATE, FILE, Command, Request, catalog_option, reading_options, request
+from iamlint.cli.run import Failed, configuration, read, role_catalog
+from iamlint.location import COMMAND_LINE, Location, Unreadable
+from iamlint.reporters.paths import FORMATS
+
+if TYPE_CHECKING:
+    from iamlint.paths import Answer, Asking
+    from iamlint.sources.reading import Reading
+
+_FORMS = "An e-mail, a principal as policies write it, or a glob"
+
+
+def _options(function: Command) -> Command:
+    """The options that the three commands share."""
+    options: list[Callable[[Any], Any]] = [
+        reading_options,
+        catalog_option,
+        click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]"),
+        click.option("--no-config", is_flag=True, help="Read no configuration."),
+        click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]"),
+        click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="What is printed. [text]"),
+        click.option("--show-all", is_flag=True, help="Show each group of paths."),
+        click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command()
+@_options
+@click.option("--from", "source", metavar="PRINCIPAL", help=f"Who starts. {_FORMS}.")
+@click.option("--to", "target", metavar="ACCOUNT", help=f"The service account at the end. {_FORMS}.")
+def paths(source: str | None, target: str | None, **asked: Any) -> None:
+    """Show over which hops a principal becomes a service account.
+
+    Without --from and --to: all paths to an account that is more privileged than who starts. PATHs are Terraform,
+    plans and exports, the working directory by default. All that they hold counts.
+    Exits with 1 if a path is open, 2 on bad input, else 0.
+    """
+    _run(asked, source, target)
+
+
+@click.command()
+@click.argument("account", metavar="ACCOUNT")
+@_options
+def who(account: str, **asked: Any) -> None:
+    """Show who can become a service account, directly or through others.
+
+    The same as `paths --to ACCOUNT`, told as a tree.
+    """
+    _run(asked, None, account)
+
+
+@click.command()
+@click.argument("principal", metavar="PRINCIPAL")
+@_options
+def reach(principal: str, **asked: Any) -> None:
+    """Show which service accounts a principal can become, and what these may do.
+
+    The same as `paths --from PRINCIPAL`.
+    """
+    _run(asked, principal, None)
+
+
+def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
+    """Read, search, print, and exit with the code that the answer has."""
+    from iamlint.paths.asked import NobodyError
+    from iamlint.reporters.paths import render
+    from iamlint.reporters.paths.told import Told
+
+    form, every, quiet, as_of = (asked.pop(name) for name in ("form", "show_all", "quiet", "as_of"))
+    try:
+        reading, asking = _asking(request(asked), as_of, quiet=quiet)
+    except Failed as failed:
+        say_errors(failed.errors)
+        sys.exit(FAILED)
+    errors = list(reading.errors)
+    try:
+        answer = _answer(asking, source, target)
+    except NobodyError as nobody:
+        say_errors([*errors, Unreadable(Location(COMMAND_LINE), str(nobody), nobody.hint)])
+        sys.exit(FAILED)
+    say_errors(errors)
+    told = Told(answer, asking, reading.texts, tuple(errors), all=every, color=colored(sys.stdout))
+    emit(render(form, told), for_programs=form != "text")
+    sys.exit(FAILED if errors else FINDINGS if answer.is_open else OK)
+
+
+def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Reading, Asking]:
+    """What was read, and what questions are put to. Raises `Failed`."""
+    from iamlint.estate import Estate
+    from iamlint.paths import Asking, hops_of
+
+    roles = role_catalog(wanted.role_catalog)
+    reading = read(wanted, configuration(wanted), quiet=quiet, roles=roles, folders_are_named=True)
+    day = as_of.date() if as_of else datetime.now(UTC).date()
+    estate = Estate(reading.facts, roles, day)
+    reading.errors += estate.blockers.unfinished
+    return reading, Asking(hops_of(estate))
+
+
+def _answer(asking: Asking, source: str | None, target: str | None) -> Answer:
+    """The answer to what was asked. Raises `NobodyError`."""
+    from iamlint.paths.asked import starts_of, targets_of
+
+    targets = targets_of(asking.hops, target) if target is not None else None
+    starts = starts_of(asking.hops, source) if source is not None else None
+    if starts is not None and targets is not None:
+        return asking.between(starts, targets)
+    if targets is not None:
+        return asking.onto(targets)
+    if starts is not None:
+        return asking.of(starts)
+    return asking.escalations()

@@ -1,0 +1,238 @@
+"""Answers: the paths between some principals and some accounts, as many as a reader can be given, the best first."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from iamlint.budget import Budget
+from iamlint.facts import Grant
+from iamlint.finding import SEVERITIES, Severity
+from iamlint.graph import graph_of
+from iamlint.paths.hops import STATES, Hops
+from iamlint.paths.search import Path, Paths, Reach
+from iamlint.unknown import Truth
+
+MOST_PATHS = 10_000
+"""Paths of one answer."""
+MOST_HOPS = 50_000
+"""Hops of all paths of one answer, besides those of the first path."""
+MOST_STEPS = 20_000_000
+"""Hops that the searches of one answer look at."""
+_FEW = 20
+"""Principals and accounts up to which it is asked whether unknown memberships would open a path."""
+_MEMBERS = ("user:", "group:", "serviceAccount:")
+
+
+Asked = Literal["both", "to", "from", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a search starts: the name of a principal.
+
+    ``caller`` is who was asked about, where that is not the principal: a token that an identity pool admits.
+    ``doubts`` say why it is not known whether the caller is this principal.
+    """
+
+    name: str
+    caller: str = ""
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The paths that were found, open ones first, then by what their account can do, then by cost.
+
+    ``asked`` says which ends were given: both, the accounts ("to"), the principals ("from"), or none.
+    ``left_out`` is how many more were found than are listed. ``not_searched`` are the principals or accounts that the
+    search did not come to. ``unknown`` says what the input does not show and could open a further path.
+    """
+
+    asked: Asked
+    paths: tuple[Path, ...]
+    left_out: int = 0
+    not_searched: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a path is open."""
+        return any(path.state == "open" for path in self.paths)
+
+
+class Asking:
+    """Answers questions about the paths of one estate. ``work`` is what may be spent on all of them."""
+
+    def __init__(self, hops: Hops, work: Budget | None = None) -> None:
+        self.hops = hops
+        self.names = hops.names
+        self.graph = graph_of(hops.estate)
+        self._work = work or Budget(MOST_STEPS)
+        self._not_searched: list[str] = []
+        self._severities: dict[str, Severity] = {}
+
+    def between(self, starts: Sequence[Start], targets: Sequence[str]) -> Answer:
+        """Return the best path of each start to each account."""
+        forwards = len(starts) < len(targets)
+        found = self._forwards(starts, set(targets)) if forwards else self._backwards(starts, targets)
+        return self._answer("both", found, self._memberships(starts, targets))
+
+    def onto(self, targets: Iterable[str]) -> Answer:
+        """Return the paths of everybody to some accounts."""
+        return self._answer("to", (one for paths in self._searches(targets) for one in self._every(paths)))
+
+    def of(self, starts: Iterable[Start]) -> Answer:
+        """Return the paths of some principals to all accounts."""
+        starts = tuple(starts)
+        return self._answer("from", self._forwards(starts, None), self._groups(starts))
+
+    def escalations(self) -> Answer:
+        """Return the paths to each privileged account of all who have not as much themselves.
+
+        Google's own agents are left out: what they may do is what their services need.
+        """
+        targets = [name for name, _ in sorted(self.graph.privileged_accounts(), key=self._by_power)]
+        known = [name for name in targets if name in self.names.accounts and not self._is_agent(name)]
+
+        def gains(source: str, target: str) -> bool:
+            return not self._is_agent(source) and self.graph.gained(target, source) is not None
+
+        return self._answer("none", (one for paths in self._searches(known) for one in self._every(paths, gains)))
+
+    def powers(self, account: str) -> list[Grant]:
+        """Return the grants that make an account privileged and certainly count, the strongest first."""
+        return [grant for grant, verdict in self.graph.privileges(account) if verdict.truth is Truth.TRUE]
+
+    def severity(self, account: str) -> Severity:
+        """Return how bad it is that somebody becomes an account: by the resources that it has privileges on."""
+        if account not in self._severities:
+            kinds = {grant.resource.kind for grant in self.powers(account)}
+            found: Severity = "critical" if kinds & {"organization", "folder"} else "high" if kinds else "medium"
+            self._severities[account] = found
+        return self._severities[account]
+
+    # -- searches ---------------------------------------------------------------------------------------------------
+
+    def _searches(self, targets: Iterable[str]) -> Iterator[Paths]:
+        for target in targets:
+            if self._work.is_spent:
+                self._not_searched.append(self.names.label(target))
+                continue
+            found = Paths(self.hops, target, self._work)
+            if found.cut:
+                self._not_searched.append(self.names.label(target))
+            yield found
+
+    def _backwards(self, starts: Iterable[Start], targets: Iterable[str]) -> Iterator[Path]:
+        starts = tuple(starts)
+        for paths in self._searches(targets):
+            for start in starts:
+                yield from _as_asked(start, paths.of(start.name))
+
+    def _forwards(self, starts: Iterable[Start], targets: set[str] | None) -> Iterator[Path]:
+        for start in starts:
+            if self._work.is_spent:
+                self._not_searched.append(start.caller or self.names.label(start.name))
+                continue
+            reach = Reach(self.hops, start.name, self._work)
+            if reach.cut:
+                self._not_searched.append(start.caller or self.names.label(start.name))
+            for target in reach:
+                if targets is None or target in targets:
+                    yield from _as_asked(start, reach.to(target))
+
+    # -- the answer -------------------------------------------------------------------------------------------------
+
+    def _every(self, paths: Paths, wanted: Callable[[str, str], bool] | None = None) -> Iterator[Path | None]:
+        """Yield the paths onto an account, the best first; None for each of those that are too many to be listed."""
+        room = 2 * MOST_HOPS
+        for source in paths:
+            if wanted and not wanted(source, paths.target):
+                continue
+            path = paths.of(source) if room > 0 else None
+            room -= len(path.hops) if path else 0
+            yield path
+
+    def _answer(self, asked: Asked, found: Iterable[Path | None], unknown: tuple[str, ...] = ()) -> Answer:
+        kept = _Kept(self._order)
+        for path in found:
+            kept.add(path)
+        paths, left_out = kept.listed()
+        return Answer(asked, paths, left_out, tuple(dict.fromkeys(self._not_searched)), unknown)
+
+    def _order(self, path: Path) -> tuple[object, ...]:
+        severity = -SEVERITIES.index(self.severity(path.target))
+        places = tuple(grant.declared.at.order for hop in path.hops[:1] for grant in hop.grants[:1])
+        target, source = self.names.label(path.target), path.caller or self.names.label(path.source)
+        return STATES.index(path.state), severity, path.cost, target, source, places
+
+    def _by_power(self, found: tuple[str, Grant]) -> tuple[int, str]:
+        kinds = ("organization", "folder", "project")
+        kind = found[1].resource.kind
+        return kinds.index(kind) if kind in kinds else len(kinds), found[0]
+
+    def _is_agent(self, name: str) -> bool:
+        return self.names.kind(name) == "service_agent"
+
+    # -- what is not known ------------------------------------------------------------------------------------------
+
+    def _memberships(self, starts: Sequence[Start], targets: Sequence[str]) -> tuple[str, ...]:
+        """Why a path may be open all the same: a group has one, and the input does not list all its members."""
+        if len(starts) > _FEW or len(targets) > _FEW:
+            return ()
+        people = [start for start in starts if self.names.label(start.name).startswith(_MEMBERS)]
+        found = []
+        for target in targets if people else ():
+            paths = Paths(self.hops, target, self._work)
+            groups = [one for one in paths if one.startswith("group:") and paths.states[one, False] != "closed"]
+            for start in people:
+                own = paths.of(start.name)
+                if own is None or own.state != "open":
+                    found += [_membership(self.names.label(start.name), one) for one in groups if one != start.name]
+        return tuple(dict.fromkeys(found))
+
+    def _groups(self, starts: Sequence[Start]) -> tuple[str, ...]:
+        number = sum(one.startswith("group:") for one in self.names.principals)
+        people = [start for start in starts if self.names.label(start.name).startswith(_MEMBERS)]
+        if not number or not people:
+            return ()
+        return (f"the input names {number} group{'' if number == 1 else 's'}, and need not list all members",)
+
+
+class _Kept:
+    """The best of the paths that are found, and how many more there were."""
+
+    def __init__(self, order: Callable[[Path], tuple[object, ...]]) -> None:
+        self._order = order
+        self._paths: list[Path] = []
+        self._number = 0
+
+    def add(self, path: Path | None) -> None:
+        self._number += 1
+        if path:
+            self._paths.append(path)
+        if len(self._paths) >= 3 * MOST_PATHS:
+            self._paths = heapq.nsmallest(MOST_PATHS, self._paths, key=self._order)
+
+    def listed(self) -> tuple[tuple[Path, ...], int]:
+        """Return the paths in their order, as many as there is room for, and how many are left out."""
+        listed: list[Path] = []
+        room = MOST_HOPS
+        for path in heapq.nsmallest(MOST_PATHS, self._paths, key=self._order):
+            room -= len(path.hops) if listed else 0
+            if room < 0:
+                break
+            listed.append(path)
+        return tuple(listed), self._number - len(listed)
+
+
+def _as_asked(start: Start, path: Path | None) -> Iterator[Path]:
+    if path:
+        yield replace(path, caller=start.caller, doubts=start.doubts)
+
+
+def _membership(member: str, group: str) -> str:
+    return f"{group} has a path, and the input does not show whether {member} is a member of it"

@@ -1,0 +1,89 @@
+"""Paths for other programs, as one JSON object. ``paths.schema.json`` is the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iamlint import __version__
+from iamlint.facts import Grant
+from iamlint.paths import Hop, Path
+from iamlint.reporters.parts.indented import indented
+from iamlint.reporters.parts.plain import json_escaped
+from iamlint.reporters.paths.told import (
+    Told,
+    closed_by,
+    declared_of,
+    granted,
+    main_grant,
+    place_of,
+    reasons,
+    role_of,
+)
+
+
+def paths_json(told: Told) -> str:
+    """Return the answer as a JSON object, two spaces a level."""
+    return json_escaped(indented(paths_entry(told))) + "\n"
+
+
+def paths_entry(told: Told) -> dict[str, Any]:
+    """Return the answer as plain data."""
+    answer = told.answer
+    return {
+        "version": __version__,
+        "paths": [path_entry(told, path) for path in answer.paths],
+        "left_out": answer.left_out,
+        "not_searched": list(answer.not_searched),
+        "unknown": list(answer.unknown),
+        "errors": [
+            {"path": one.at.path, "line": one.at.line, "reason": one.reason, "hint": one.hint or None}
+            for one in told.errors
+        ],
+    }
+
+
+def path_entry(told: Told, path: Path) -> dict[str, Any]:
+    """Return one path as plain data."""
+    return {
+        "from": told.start(path),
+        "to": told.label(path.target),
+        "state": path.state,
+        "severity": told.severity(path),
+        "cost": path.cost,
+        "privileges": told.powers(path.target)[:3],
+        "reasons": list(path.doubts),
+        "hops": [_hop(told, hop) for hop in path.hops],
+    }
+
+
+def _hop(told: Told, hop: Hop) -> dict[str, Any]:
+    main, declared, place, way = main_grant(hop), declared_of(hop), place_of(hop), hop.way
+    return {
+        "from": told.label(hop.source),
+        "to": told.label(hop.target),
+        "method": hop.method,
+        "title": way.method.title if way else "Member",
+        "certainty": way.method.certainty if way else "certain",
+        "permission": main[0] if main else None,
+        "role": role_of(main[1]) if main else None,
+        "resource": str(main[1].resource) if main else None,
+        "address": declared.address if declared else None,
+        "path": place.path if place else None,
+        "line": place.line if place else None,
+        "state": hop.state,
+        "delegate": hop.delegates,
+        "reasons": list(reasons(hop)),
+        "closed_by": closed_by(hop) or None,
+        "grants": [_grant(permission, grant) for permission, grant in granted(hop)],
+    }
+
+
+def _grant(permission: str, grant: Grant) -> dict[str, Any]:
+    return {
+        "permission": permission,
+        "role": role_of(grant),
+        "resource": str(grant.resource),
+        "address": grant.declared.address,
+        "path": grant.principal_place.at.path,
+        "line": grant.principal_place.at.line,
+    }

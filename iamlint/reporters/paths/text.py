@@ -1,0 +1,100 @@
+"""Paths for people: groups of paths that are alike, the best first, each hop with the line that opens it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from iamlint.paths import STATES, Group, Hop, Path, State, grouped
+from iamlint.reporters.parts.frame import Paint
+from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.reporters.paths.lines import hop_lines, listed, short
+from iamlint.reporters.paths.told import Told
+from iamlint.reporters.paths.tree import tree_lines
+
+MOST_GROUPS = 20
+"""Groups of paths that are shown, unless all are asked for."""
+_FIRST, _LAST = 6, 3
+"""Hops that are shown at the beginning and the end of a path that is longer."""
+_COLORS: dict[State, str] = {"open": "1;31", "conditional": "33", "closed": "32"}
+
+
+def paths_text(told: Told) -> str:
+    """Return the paths as a text."""
+    return "".join(f"{line}\n" for line in _lines(told))
+
+
+def _lines(told: Told) -> Iterator[str]:
+    paint = Paint(on=told.color)
+    if told.answer.asked == "to" and told.answer.paths:
+        yield from tree_lines(told, paint)
+        yield ""
+        yield from summary(told)
+        return
+    shorter = _without_ends(told.answer.paths) if told.answer.asked == "none" and not told.all else told.answer.paths
+    groups = grouped(shorter, told.asking.names)
+    shown = groups if told.all else groups[:MOST_GROUPS]
+    for group in shown:
+        yield from _group(told, group, paint)
+        yield ""
+    if len(groups) > len(shown):
+        yield f"... and {counted(len(groups) - len(shown), 'more group')} of paths (--show-all shows them)"
+    if len(shorter) < len(told.answer.paths):
+        ends = counted(len(told.answer.paths) - len(shorter), "path")
+        yield f"{ends} more: the ends of those above, from an account on the way (--show-all shows them)"
+    yield from summary(told)
+
+
+def _without_ends(paths: Sequence[Path]) -> Sequence[Path]:
+    """Return the paths that are not the end of another one."""
+    on_the_way = {(path.target, hop.source) for path in paths for hop in path.hops[1:]}
+    return [path for path in paths if (path.target, path.source) not in on_the_way]
+
+
+def summary(told: Told) -> Iterator[str]:
+    """Yield how many paths there are, and what the answer does not cover."""
+    answer = told.answer
+    states = Counter(path.state for path in answer.paths)
+    parts = [f"{states[state]:,} {state}" for state in STATES if states[state]]
+    yield f"{len(answer.paths):,} path{'s'[: len(answer.paths) != 1]}: {', '.join(parts)}" if parts else "no paths"
+    if answer.left_out:
+        yield f"note: {answer.left_out:,} more were found and are not listed; ask for fewer with --from and --to"
+    if answer.not_searched:
+        yield f"note: not searched to the end: {listed(answer.not_searched)}; ask for fewer with --from and --to"
+    yield from (f"unknown: {neutral(one)}" for one in answer.unknown)
+
+
+def _group(told: Told, group: Group, paint: Paint) -> Iterator[str]:
+    path = group.first
+    sources, targets = [told.label(one) for one in group.sources], [told.label(one) for one in group.targets]
+    state = paint(_COLORS[path.state], path.state)
+    yield f"{state}: {_several(sources, 'principals')} → {_several([short(one) for one in targets], 'accounts')}"
+    powers = told.powers(path.target)
+    if powers:
+        who = "which has" if len(targets) == 1 else "of which the first has"
+        yield f"  {who} {listed(powers, 2)} ({told.severity(path)})"
+    yield from (f"  not certain: {neutral(doubt)}" for doubt in path.doubts)
+    if len(group.paths) > 1:
+        yield f"  {len(group.paths):,} paths alike; this is the first:"
+    yield from _hops(told, path, paint)
+
+
+def _several(names: Sequence[str], noun: str) -> str:
+    return neutral(names[0]) if len(names) == 1 else f"{len(names):,} {noun} ({listed(names)})"
+
+
+def _hops(told: Told, path: Path, paint: Paint) -> Iterator[str]:
+    numbered = list(enumerate(path.hops, start=1))
+    between = numbered[_FIRST:-_LAST]
+    for number, hop in numbered[:_FIRST]:
+        yield from _hop(told, number, hop, paint)
+    if len(between) > 1:
+        yield f"     ... {counted(len(between), 'more hop')} ..."
+    for number, hop in numbered[_FIRST:] if len(between) <= 1 else numbered[-_LAST:]:
+        yield from _hop(told, number, hop, paint)
+
+
+def _hop(told: Told, number: int, hop: Hop, paint: Paint) -> Iterator[str]:
+    source, target = neutral(short(told.label(hop.source))), neutral(short(told.label(hop.target)))
+    yield f"  {number:>2}. {source} → {paint('1', target)}{' (as a delegate only)' if hop.delegates else ''}"
+    yield from (f"      {line}" for line in hop_lines(hop, paint))

@@ -1,0 +1,93 @@
+"""What all formats tell of paths: the names, the grants of a hop, and why it is not open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from iamlint.facts import Declaration, Grant
+from iamlint.finding import Severity
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.methods import ACT_AS
+from iamlint.paths import Answer, Asking, Hop, Path
+from iamlint.provenance import at
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer, and what a reporter needs to tell it.
+
+    ``texts`` are the files that locations point into. ``errors`` are what could not be read. ``all`` asks for each
+    path, ``color`` for colour.
+    """
+
+    answer: Answer
+    asking: Asking
+    texts: Mapping[str, SourceText] = field(default_factory=dict)
+    errors: tuple[Unreadable, ...] = ()
+    all: bool = False
+    color: bool = False
+
+    def label(self, name: str) -> str:
+        """Return a principal as policies write it."""
+        return self.asking.names.label(name)
+
+    def start(self, path: Path) -> str:
+        """Return who a path starts from, as it was asked about."""
+        return path.caller or self.label(path.source)
+
+    def severity(self, path: Path) -> Severity:
+        """Return how bad it is to become the account at the end of a path."""
+        return self.asking.severity(path.target)
+
+    def powers(self, account: str) -> list[str]:
+        """Return what makes an account privileged, as a reader sees it, the strongest first."""
+        found = (f"{role_of(grant)} on {grant.resource}" for grant in self.asking.powers(account))
+        return list(dict.fromkeys(found))
+
+
+def role_of(grant: Grant) -> str:
+    """Return the role of a grant as a reader sees it."""
+    return grant.role if isinstance(grant.role, str) else grant.role.text
+
+
+def main_grant(hop: Hop) -> tuple[str, Grant] | None:
+    """Return the permission and the grant that a hop is told by: that on the account, else the first."""
+    found = granted(hop)
+    return next((one for one in found if one[0] == ACT_AS), found[0] if found else None)
+
+
+def granted(hop: Hop) -> list[tuple[str, Grant]]:
+    """Return the permissions of a hop, each with the grant that gives it."""
+    return list(zip(hop.way.method.permissions, hop.way.grants, strict=False)) if hop.way else []
+
+
+def declared_of(hop: Hop) -> Declaration | None:
+    """Return the declaration that a hop is told by; None for a membership that follows from the name."""
+    main = main_grant(hop)
+    if main:
+        return main[1].declared
+    return hop.member.declared if hop.member else None
+
+
+def place_of(hop: Hop) -> Location | None:
+    """Return where a hop is written: the principal of its grant, or the declaration of a membership."""
+    main = main_grant(hop)
+    if main:
+        return main[1].principal_place.at
+    return hop.member.declared.at if hop.member else None
+
+
+def reasons(hop: Hop) -> tuple[str, ...]:
+    """Return why a hop is not certainly open; nothing for an open one."""
+    if hop.way is None or hop.state == "open":
+        return ()
+    return hop.way.verdict.reasons or ("the reason is not known",)
+
+
+def closed_by(hop: Hop) -> str:
+    """Return what closes a hop: the policies or accounts by address or place, else the reasons."""
+    if hop.way is None or hop.state != "closed":
+        return ""
+    facts = [fact.declared.address or at(fact.declared) for fact in hop.way.verdict.facts]
+    return ", ".join(dict.fromkeys(facts)) or "; ".join(reasons(hop))

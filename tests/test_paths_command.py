@@ -1,0 +1,233 @@
+"""The commands ``paths``, ``who`` and ``reach``: what they print and which code they exit with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from iamlint.cli.commands import program
+from iamlint.reporters import paths as reporter
+
+SCHEMA = json.loads((Path(reporter.__file__).with_name("paths.schema.json")).read_text(encoding="utf-8"))
+ESTATE = """
+resource "google_service_account" "relay" {
+  project    = "shop-dev"
+  account_id = "relay"
+}
+resource "google_service_account" "boss" {
+  project    = "shop-prod"
+  account_id = "boss"
+}
+resource "google_project_iam_member" "owner" {
+  project = "shop-prod"
+  role    = "roles/owner"
+  member  = google_service_account.boss.member
+}
+resource "google_service_account_iam_member" "relay" {
+  service_account_id = google_service_account.relay.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "group:devs@example.com"
+}
+resource "google_service_account_iam_member" "boss" {
+  service_account_id = google_service_account.boss.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_service_account.relay.member
+}
+resource "google_service_account_iam_member" "boss_deploy" {
+  service_account_id = google_service_account.boss.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = "user:ana@example.com"
+}
+"""
+DEPLOYS = """
+resource "google_project_iam_member" "deploys" {
+  project = "shop-prod"
+  role    = "roles/run.developer"
+  member  = "user:ana@example.com"
+}
+"""
+DENIED = """
+resource "google_iam_deny_policy" "ana" {
+  parent = urlencode("cloudresourcemanager.googleapis.com/projects/shop-prod")
+  name   = "ana"
+  rules {
+    deny_rule {
+      denied_principals  = ["principal://goog/subject/ana@example.com"]
+      denied_permissions = ["iam.googleapis.com/serviceAccounts.actAs"]
+    }
+  }
+}
+"""
+RELAY, BOSS = "relay@shop-dev.iam.gserviceaccount.com", "boss@shop-prod.iam.gserviceaccount.com"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(ESTATE, encoding="utf-8")
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(program, list(arguments))
+
+
+def document(*arguments: str, code: int) -> dict[str, Any]:
+    done = run(*arguments, "--format", "json")
+    assert done.exit_code == code, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+def ends(found: dict[str, Any]) -> set[tuple[str, str, str]]:
+    return {(path["from"], path["to"].removeprefix("serviceAccount:"), path["state"]) for path in found["paths"]}
+
+
+def test_a_path_has_each_hop_with_its_method_grant_and_line(folder: Path) -> None:
+    (path,) = document("paths", "--from", "devs@example.com", "--to", f"serviceAccount:{BOSS}", code=1)["paths"]
+    assert (path["state"], path["severity"]) == ("open", "high")
+    assert path["privileges"] == ["roles/owner on project shop-prod"]
+    told = ("to", "method", "permission", "role", "resource", "address", "path", "line", "certainty")
+    assert [tuple(hop[key] for key in told) for hop in path["hops"]] == [
+        (
+            f"serviceAccount:{RELAY}",
+            "sa-mint-access-token",
+            "iam.serviceAccounts.getAccessToken",
+            "roles/iam.serviceAccountTokenCreator",
+            f"service account {RELAY}",
+            "google_service_account_iam_member.relay",
+            "main.tf",
+            18,
+            "certain",
+        ),
+        (
+            f"serviceAccount:{BOSS}",
+            "sa-mint-access-token",
+            "iam.serviceAccounts.getAccessToken",
+            "roles/iam.serviceAccountTokenCreator",
+            f"service account {BOSS}",
+            "google_service_account_iam_member.boss",
+            "main.tf",
+            23,
+            "certain",
+        ),
+    ]
+
+
+def test_attaching_needs_a_place_to_deploy_and_tells_both_grants(folder: Path) -> None:
+    assert not document("paths", "--from", "user:ana@*", "--to", BOSS, code=0)["paths"]
+    (folder / "deploys.tf").write_text(DEPLOYS, encoding="utf-8")
+    (path,) = document("paths", "--from", "user:ana@*", "--to", BOSS, code=1)["paths"]
+    (hop,) = path["hops"]
+    assert (hop["permission"], hop["address"]) == (
+        "iam.serviceAccounts.actAs",
+        "google_service_account_iam_member.boss_deploy",
+    )
+    assert [grant["address"] for grant in hop["grants"]] == [
+        "google_project_iam_member.deploys",
+        "google_service_account_iam_member.boss_deploy",
+    ]
+
+
+def test_a_closed_path_is_told_with_what_closes_it_and_is_no_failure(folder: Path) -> None:
+    (folder / "deploys.tf").write_text(DEPLOYS + DENIED, encoding="utf-8")
+    (path,) = document("paths", "--from", "user:ana@*", "--to", BOSS, code=0)["paths"]
+    assert (path["state"], path["hops"][0]["closed_by"]) == ("closed", "google_iam_deny_policy.ana")
+    shown = run("paths", "--from", "user:ana@*", "--to", BOSS).stdout
+    assert "closed by the deny policy at deploys.tf:14 (google_iam_deny_policy.ana)" in shown
+
+
+def test_without_ends_all_paths_to_accounts_that_are_more_privileged(folder: Path) -> None:
+    found = ends(document("paths", code=1))
+    assert found == {("group:devs@example.com", BOSS, "open"), (f"serviceAccount:{RELAY}", BOSS, "open")}
+    (folder / "owner.tf").write_text(
+        'resource "google_project_iam_member" "devs" {\n  project = "shop-prod"\n  role = "roles/owner"\n'
+        '  member = "group:devs@example.com"\n}\n',
+        encoding="utf-8",
+    )
+    assert ends(document("paths", code=1)) == {(f"serviceAccount:{RELAY}", BOSS, "open")}
+
+
+def test_who_and_reach_are_short_forms(folder: Path) -> None:
+    assert ends(document("who", BOSS, code=1)) == ends(document("paths", "--to", BOSS, code=1))
+    assert ends(document("who", BOSS, code=1)) == {
+        ("group:devs@example.com", BOSS, "open"),
+        (f"serviceAccount:{RELAY}", BOSS, "open"),
+    }
+    assert ends(document("reach", "group:devs@example.com", code=1)) == {
+        ("group:devs@example.com", BOSS, "open"),
+        ("group:devs@example.com", RELAY, "open"),
+    }
+    assert ends(document("paths", "--from", "group:devs@*", code=1)) == ends(document("reach", "group:devs@*", code=1))
+
+
+def test_the_tree_of_who_has_those_behind_under_those_before(folder: Path) -> None:
+    lines = [line for line in run("who", BOSS).stdout.splitlines() if "←" in line]
+    assert lines == [f"   ← {RELAY}", "      ← group:devs@example.com"]
+
+
+def test_the_text_names_methods_and_lines(folder: Path) -> None:
+    shown = run("paths").stdout
+    assert f"open: group:devs@example.com → {BOSS}" in shown
+    assert "which has roles/owner on project shop-prod (high)" in shown
+    assert "iam.serviceAccounts.getAccessToken by roles/iam.serviceAccountTokenCreator" in shown
+    assert "main.tf:18:24" in shown
+    assert "2 paths: 2 open" in shown
+
+
+def test_an_account_that_the_input_does_not_name_is_reached_by_its_project(folder: Path) -> None:
+    other = "other@shop-prod.iam.gserviceaccount.com"
+    assert (f"serviceAccount:{BOSS}", other, "open") in ends(document("paths", "--to", other, code=1))
+
+
+def test_a_user_that_the_input_does_not_name_has_no_path_but_may_be_a_member(folder: Path) -> None:
+    found = document("paths", "--from", "user:zoe@example.com", "--to", BOSS, code=0)
+    assert not found["paths"]
+    assert found["unknown"] == [
+        "group:devs@example.com has a path, and the input does not show whether user:zoe@example.com is a member of it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("paths", "--to", "bos@shop-prod"), "no service account of the input is `bos@shop-prod`"),
+        (("paths", "--to", "nobody*"), "no service account of the input is `nobody*`"),
+        (("paths", "--from", "user:nobody*"), "no principal of the input is `user:nobody*`"),
+        (("who", "group:devs@example.com"), "no service account of the input is `group:devs@example.com`"),
+        (("reach", "nobody"), "no principal of the input is `nobody`"),
+        (("paths", "nowhere.tf"), "nowhere.tf"),
+    ],
+)
+def test_bad_input_exits_with_2(folder: Path, arguments: tuple[str, ...], reason: str) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert reason in done.stderr
+
+
+def test_a_file_that_cannot_be_read_is_an_error_beside_the_paths_of_the_others(folder: Path) -> None:
+    (folder / "broken.tf").write_text('resource "a" {', encoding="utf-8")
+    found = document("paths", "--to", BOSS, code=2)
+    assert found["errors"][0]["path"] == "broken.tf"
+    assert ends(found)
+
+
+def test_a_thousand_alike_are_one_group(folder: Path) -> None:
+    many = """
+resource "google_service_account_iam_binding" "many" {
+  service_account_id = google_service_account.boss.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  members            = [for number in range(1000) : "user:u${number}@example.com"]
+}
+"""
+    (folder / "many.tf").write_text(many, encoding="utf-8")
+    shown = run("paths").stdout
+    assert "1,000 principals (user:u0@example.com, user:u100@example.com, user:u101@example.com and 997 more)" in shown
+    assert len(shown.splitlines()) < 30
+    assert len(document("paths", code=1)["paths"]) == 1002
