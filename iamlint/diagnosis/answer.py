@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from iamlint.facts import Grant
 from iamlint.location import Location
 
 VerdictName = Literal["works", "fails", "unknown", "not-iam"]
@@ -48,6 +49,7 @@ class Fix:
     """The smallest change: Terraform and gcloud, with the file where the Terraform belongs. Empty where there is none.
 
     ``note`` says what the change does where neither can say it. ``refused`` are bad cures, each with its reason.
+    ``grants`` are the grants that it makes, to prove it.
     """
 
     terraform: str = ""
@@ -55,6 +57,15 @@ class Fix:
     file: str = ""
     note: str = ""
     refused: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The verdict with the fix applied, and what else the fix lets the caller do."""
+
+    verdict: VerdictName
+    opens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +107,4 @@ class Answer:
     not_in_input: tuple[str, ...] = ()
     method_works: bool | None = None
     confidence: Confidence = "high"
+    proof: Proof | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from iamlint.diagnosis.answer import Answer
+from iamlint.diagnosis.answer import Answer, VerdictName
 from iamlint.diagnosis.caller import BadCallerError, read_caller
 from iamlint.diagnosis.case import Case
 from iamlint.diagnosis.client_stage import claims_of
@@ -14,8 +14,9 @@ from iamlint.diagnosis.clients import Client
 from iamlint.diagnosis.diagnose import diagnose
 from iamlint.diagnosis.identity_files import Input
 from iamlint.diagnosis.inference import Given, completed
+from iamlint.diagnosis.proof import prove
 from iamlint.diagnosis.question import METHODS, Question
-from iamlint.diagnosis.said import Said, read_error
+from iamlint.diagnosis.said import NOTHING, Said, read_error
 from iamlint.diagnosis.tags import with_tags
 from iamlint.estate import Estate
 from iamlint.roles import Catalog
@@ -56,13 +57,31 @@ def answered(asked: Asked, given: Input, roles: Catalog) -> Answer:
     reading = given.reading
     estate = Estate(with_tags(reading.facts, asked.tags), roles, asked.as_of)
     unread = tuple(dict.fromkeys(error.at.path for error in reading.errors))
-    return answer_from(asked, estate, unread, given.clients)
+    answer = answer_from(asked, estate, unread, given.clients)
+    if not asked.prove or not answer.fix.grants:
+        return answer
+    after = Estate([*with_tags(reading.facts, asked.tags), *answer.fix.grants], roles, asked.as_of)
+    return _proved(asked, answer, estate, after, given.clients)
+
+
+def _proved(asked: Asked, answer: Answer, before: Estate, after: Estate, clients: tuple[Client, ...]) -> Answer:
+    """The answer with the proof of its fix. The error tells of the time before it, so that it is left out."""
+    said = read_error(asked.error)
+    question = _question(asked, before, said, clients)
+
+    def ask(estate: Estate, method: str) -> VerdictName:
+        return diagnose(Case(replace(question, method=method), estate, NOTHING, (), clients)).verdict
+
+    target = Case(question, before, NOTHING).target
+    who = question.caller.principal.email if question.caller.principal else None
+    return replace(answer, proof=prove(question.method, who or "", target, before, after, ask))
 
 
 def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = (), clients: tuple[Client, ...] = ()) -> Answer:
     """The answer from an estate. Raises `BadQuestionError`."""
     said = read_error(asked.error)
-    return diagnose(Case(_question(asked, estate, said, clients), estate, said, unread, clients))
+    case = Case(_question(asked, estate, said, clients), estate, said, unread, clients)
+    return diagnose(case)
 
 
 def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Question:

@@ -78,14 +78,20 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     if said.kind in NOT_IAM:
         broken = _broken(stages, said.steps)
         if broken is None:
-            return _answer("not-iam", "not-iam", said.title or said.excerpt, stages)
+            return _answer("not-iam", "not-iam", said.title or said.excerpt, stages, also=_meaning(case))
     step = BY_ERROR.get(said.kind)
     if step is None:
         return None
     broken = _broken(stages, (step, *said.steps))
     if broken:
-        return _of_stage("fails", broken, stages)
-    return _answer("fails", step, said.title or said.excerpt, stages)
+        return _of_stage(case, "fails", broken, stages)
+    return _answer("fails", step, said.title or said.excerpt, stages, also=_meaning(case))
+
+
+def _meaning(case: Case) -> tuple[str, ...]:
+    """What the error means, as one line."""
+    meaning = " ".join(case.said.meaning.split())
+    return (meaning,) if meaning else ()
 
 
 def _broken(stages: tuple[Stage, ...], steps: tuple[str, ...]) -> Stage | None:
@@ -95,22 +101,30 @@ def _broken(stages: tuple[Stage, ...], steps: tuple[str, ...]) -> Stage | None:
 def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
     broken = next((stage for stage in stages if stage.state == "broken"), None)
     if broken:
-        return _of_stage("not-iam" if broken.step == "not-iam" else "fails", broken, stages)
+        return _of_stage(case, "not-iam" if broken.step == "not-iam" else "fails", broken, stages)
     unknown = next((stage for stage in stages if stage.state == "unknown"), None)
     if unknown:
-        return _of_stage("unknown", unknown, stages)
-    if case.said and case.said.kind:
+        return _of_stage(case, "unknown", unknown, stages)
+    if case.said:
         message = (
             "by the input this call works, and the error says that it does not: something that is not in the input "
             "stops it, the change is not applied, or it is minutes old (changes take two to seven minutes)"
         )
-        return _answer("unknown", "missing-input", message, stages, "medium")
+        return _answer("unknown", "missing-input", message, stages, "medium", also=_unrecognised(case))
     done = next((stage for stage in reversed(stages) if stage.name == "allow policies"), None)
     headline = done.message if done else "nothing in the input stops this call"
     return Answer("works", None, headline, stages, "", evidence=done.evidence if done else ())
 
 
-def _of_stage(verdict: VerdictName, stage: Stage, stages: tuple[Stage, ...]) -> Answer:
+def _unrecognised(case: Case) -> tuple[str, ...]:
+    """That the text of the error is of no known kind, with what it names."""
+    if case.said.kind:
+        return ()
+    names = ", ".join(f"{name} {value}" for name, value in case.said.names[:5])
+    return ("the text of the error is of no kind that iamlint knows" + (f"; it names {names}" if names else ""),)
+
+
+def _of_stage(case: Case, verdict: VerdictName, stage: Stage, stages: tuple[Stage, ...]) -> Answer:
     confidence: Confidence = "high" if stage.state == "broken" else "medium"
     return Answer(
         verdict,
@@ -120,13 +134,18 @@ def _of_stage(verdict: VerdictName, stage: Stage, stages: tuple[Stage, ...]) -> 
         "",
         hop=stage.hop,
         evidence=stage.evidence,
-        also=stage.also,
+        also=(*stage.also, *(_unrecognised(case) if case.said else ())),
         not_in_input=stage.missing,
         confidence=confidence,
     )
 
 
 def _answer(
-    verdict: VerdictName, step: Step, headline: str, stages: tuple[Stage, ...], confidence: Confidence = "high"
+    verdict: VerdictName,
+    step: Step,
+    headline: str,
+    stages: tuple[Stage, ...],
+    confidence: Confidence = "high",
+    also: tuple[str, ...] = (),
 ) -> Answer:
-    return Answer(verdict, step, headline, stages, "", confidence=confidence)
+    return Answer(verdict, step, headline, stages, "", also=also, confidence=confidence)

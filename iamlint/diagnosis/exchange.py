@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iamlint.diagnosis.answer import Evidence, Stage, Step
+from iamlint.diagnosis.answer import Evidence, Fix, Stage, Step
 from iamlint.diagnosis.case import Case, is_managed
 from iamlint.diagnosis.holder import Holder, Token
 from iamlint.diagnosis.token_values import Claims, Failed, Open, value_of
@@ -61,12 +61,33 @@ def exchange_stage(case: Case, found: tuple[Admitted, ...]) -> Stage:
     others = tuple(f"{shown(one.provider.name)}: {one.reason}" for one in found[1:] if one.reason)
     evidence = (Evidence(at, best.reason),)
     if best.truth is Truth.FALSE:
-        return Stage(
-            NAME, "broken", f"the provider {name} refuses the token: {best.reason}", best.step, evidence, (), others
-        )
+        message = f"the provider {name} refuses the token: {best.reason}"
+        fix = _fix(best) if best.step == "federation" else None
+        return Stage(NAME, "broken", message, best.step, evidence, (), others, fix=fix)
     message = f"whether the provider {name} takes the token is not known: {best.reason}"
     missing = (best.missing,) if best.missing else ()
     return Stage(NAME, "unknown", message, "missing-input", evidence, missing, others)
+
+
+def _fix(refused: Admitted) -> Fix:
+    """What to change, with the provider's own names; what the condition should say is for the reader to decide."""
+    name = _NAME.match(shown(refused.provider.name))
+    at = refused.at or refused.provider.place.at
+    note = "Change what the evidence shows, or call from where the provider admits; an empty condition admits too much."
+    if name is None:
+        return Fix(file=at.path, note=note)
+    option = "--attribute-condition=..." if "condition" in refused.reason else "--attribute-mapping=..."
+    if "disabled" in refused.reason:
+        option = "--no-disabled"
+    elif "audience" in refused.reason:
+        option = "--allowed-audiences=..."
+    elif "issuer" in refused.reason:
+        option = "--issuer-uri=..."
+    what, of = f"providers update-oidc {name['provider']}", f" --workload-identity-pool={name['pool']}"
+    if refused.reason.startswith("the pool "):
+        what, of = f"update {name['pool']}", ""
+    command = f"gcloud iam workload-identity-pools {what}{of} --location=global --project={name['project']} {option}"
+    return Fix("", command, at.path, note)
 
 
 def _meant(case: Case) -> Iterator[Provider]:

@@ -12,7 +12,7 @@ from iamlint.diagnosis.fix_text import Member, account_reference, block, member_
 from iamlint.diagnosis.gates import consumer_project, quota_of
 from iamlint.diagnosis.holder import Holder, holder_of
 from iamlint.diagnosis.hop import Hop
-from iamlint.facts import CustomRole
+from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Resource
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, shown
 
@@ -32,10 +32,18 @@ _FEDERATED = frozenset({"iam.serviceAccounts.getAccessToken", "iam.serviceAccoun
 def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) -> Fix:
     """The fix that a verdict calls for; empty where the call works, or nothing is known to cure it."""
     maker = _FIXES.get(answer.step or "")
-    if answer.verdict == "works" or maker is None:
+    if answer.verdict == "works":
         return Fix()
+    own = next((stage.fix for stage in answer.stages if stage.fix and stage.message == answer.headline), None)
+    if own:
+        return own
+    said = case.said
+    general = Fix(said.terraform, said.gcloud, refused=said.bad_cures)
+    if maker is None:
+        return general
     broken = next((one for one in hops if one.truth is not Truth.TRUE), hops[-1] if hops else None)
-    return maker(_Broken(case, answer, holder, broken))
+    made = maker(_Broken(case, answer, holder, broken))
+    return made if made.terraform or made.gcloud or made.note else general
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,14 @@ def _grant(broken: _Broken) -> Fix:
     if role == "roles/iam.serviceAccountTokenCreator":
         note = f"A custom role with {hop.permission} alone is smaller still."
     file = declared.declared.at.path if declared else ""
-    return Fix(terraform, gcloud, file, note, _refused(hop, target, case))
+    made = _made(source.principal, role, hop.resource, hop.declared)
+    return Fix(terraform, gcloud, file, note, _refused(hop, target, case), (made,))
+
+
+def _made(principal: Principal, role: str, resource: Resource, declared: Declaration) -> Grant:
+    """The grant that a fix makes."""
+    place = Place(declared.at)
+    return Grant(principal, role, resource, "member", declared, place, place, place)
 
 
 def _quoted(member: Member) -> str:
@@ -254,9 +269,31 @@ def _rights(broken: _Broken) -> Fix:
     )
 
 
+_USUAL: Mapping[str, str] = {
+    "storage.objects.get": "roles/storage.objectViewer",
+    "storage.objects.list": "roles/storage.objectViewer",
+    "storage.objects.create": "roles/storage.objectCreator",
+    "storage.objects.delete": "roles/storage.objectUser",
+    "storage.buckets.get": "roles/storage.bucketViewer",
+    "bigquery.jobs.create": "roles/bigquery.jobUser",
+    "bigquery.tables.getData": "roles/bigquery.dataViewer",
+    "secretmanager.versions.access": "roles/secretmanager.secretAccessor",
+    "pubsub.topics.publish": "roles/pubsub.publisher",
+    "pubsub.subscriptions.consume": "roles/pubsub.subscriber",
+    "run.routes.invoke": "roles/run.invoker",
+    "artifactregistry.repositories.downloadArtifacts": "roles/artifactregistry.reader",
+    "artifactregistry.repositories.uploadArtifacts": "roles/artifactregistry.writer",
+    "logging.logEntries.create": "roles/logging.logWriter",
+}
+"""The role that Google's documentation names for a permission. Each contains it by the role catalogue."""
+
+
 def _smallest_role(permission: str) -> str | None:
-    """The role of Google's with a permission that contains the fewest, of those that are meant for people."""
+    """The role that is usual for a permission, else that which contains it and the fewest others."""
     from iamlint.roles import catalog
+
+    if permission in _USUAL:
+        return _USUAL[permission]
 
     roles = catalog()
     service = permission.partition(".")[0]
@@ -292,16 +329,6 @@ def _org_policy(broken: _Broken) -> Fix:
             'lifetime = "3600s"', note="Or add the account to iam.allowServiceAccountCredentialLifetimeExtension."
         )
     return Fix(note="An organization policy administrator must allow it: a grant does not help.")
-
-
-def _federation(broken: _Broken) -> Fix:
-    at = broken.place
-    gcloud = (
-        "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global"
-    )
-    return Fix(
-        "", gcloud, at, "Change the provider's attribute_condition or attribute_mapping, or the client, to agree."
-    )
 
 
 def _deny(broken: _Broken) -> Fix:
@@ -355,7 +382,6 @@ _FIXES: Mapping[str, _Maker] = {
     "target-rights": _rights,
     "service-agent-evicted": _evicted,
     "org-policy": _org_policy,
-    "federation": _federation,
     "deny": _deny,
     "boundary": _boundary,
     "conflict": _conflict,

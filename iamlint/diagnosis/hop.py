@@ -110,8 +110,15 @@ def _tried(case: Case, holder: Holder, permission: str, resource: Resource, decl
         role = next(step for step in steps if step.name == "role")
         if onto is Truth.UNKNOWN and role.truth is not Truth.TRUE:
             continue  # a grant of some role somewhere is no doubt
-        uncertain = (Part("resource", Truth.UNKNOWN, (grant.declared.uncertain,)),) if grant.declared.uncertain else ()
+        doubt = grant.declared.uncertain or _symbolic(grant)
+        uncertain = (Part("resource", Truth.UNKNOWN, (doubt,)),) if doubt else ()
         yield Tried(grant, member, (*steps, *uncertain))
+
+
+def _symbolic(grant: Grant) -> str:
+    """Why a grant may not exist: it stands for any number of instances. Empty for one that does."""
+    address = grant.declared.address or ""
+    return f"how many instances of {address} there are is not known" if "[*]" in address else ""
 
 
 def _open_parts(tried: Tried) -> int:

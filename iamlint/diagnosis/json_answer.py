@@ -34,12 +34,15 @@ def answer_json(answer: Answer) -> str:
 
 def _fix(answer: Answer) -> dict[str, Any]:
     fix = answer.fix
+    proof = answer.proof
+    proved = {"proof": {"verdict": proof.verdict, "opens": list(proof.opens)}} if proof else {}
     return {
         "terraform": fix.terraform,
         "gcloud": fix.gcloud,
         "file": fix.file,
         "note": fix.note,
         "refused": list(fix.refused),
+        **proved,
     }
 
 

@@ -11,7 +11,8 @@ class Said:
     """What was recognised in the text of an error: the first that explains the others. Empty where there is no text.
 
     ``kind`` is the id of the error's document, "" for a text of no known kind. ``steps`` are the steps that find its
-    causes, the likeliest first. ``names`` are the texts that an unknown error names.
+    causes, the likeliest first. ``terraform`` and ``gcloud`` are its general fix, with words in capitals. ``names`` are
+    the texts that an unknown error names.
     """
 
     text: str = ""
@@ -21,6 +22,9 @@ class Said:
     excerpt: str = ""
     steps: tuple[str, ...] = ()
     meaning: str = ""
+    terraform: str = ""
+    gcloud: str = ""
+    bad_cures: tuple[str, ...] = ()
     permission: str = ""
     resource: str = ""
     target: str = ""
@@ -59,6 +63,9 @@ def read_error(text: str) -> Said:
         excerpt=first.excerpt,
         steps=kind.steps if kind else (),
         meaning=kind.meaning if kind else "",
+        terraform=kind.terraform if kind else "",
+        gcloud=kind.gcloud if kind else "",
+        bad_cures=kind.bad_cures if kind else (),
         permission=fields.permission,
         resource=fields.resource,
         target=fields.target,

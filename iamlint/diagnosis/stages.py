@@ -141,7 +141,8 @@ def _order(miss: Miss) -> int:
 def is_denial(case: Case) -> bool:
     """Whether the error says that this permission was denied, so that no policy outside the input grants it."""
     said = case.said
-    return bool(said) and "denied" in said.kind and said.permission in ("", case.question.permission)
+    denies = said.stage in ("impersonation", "attachment") and said.kind != "target-not-found"
+    return denies and said.permission in ("", case.question.permission)
 
 
 def _other_ways(case: Case, one: Hop, *, in_chain: bool) -> list[Miss]:

@@ -29,14 +29,13 @@ def _lines(answer: Answer, texts: Mapping[str, SourceText], paint: Paint) -> Ite
     yield neutral(answer.asked)
     yield ""
     yield f"{paint(code, word)}{step}: {neutral(answer.headline)}"
-    for line in answer.also:
-        yield f"  {neutral(line)}"
+    shown = {answer.headline, *(one.message for one in answer.evidence)}
+    yield from (f"  {neutral(line)}" for line in answer.also if line not in shown)
     if answer.method_works is True and answer.verdict in ("fails", "not-iam"):
         yield "  The call itself works; the error comes from another stage."
     yield from _evidence(answer.evidence, texts, code, paint)
     yield ""
-    for stage in answer.stages:
-        yield _stage(stage, paint)
+    yield from (_stage(stage, answer, paint) for stage in answer.stages if stage.state != "skipped")
     yield from _fix(answer, paint)
     if answer.not_in_input:
         yield ""
@@ -44,10 +43,12 @@ def _lines(answer: Answer, texts: Mapping[str, SourceText], paint: Paint) -> Ite
         yield from (f"  {neutral(text)}" for text in answer.not_in_input)
 
 
-def _stage(stage: Stage, paint: Paint) -> str:
+def _stage(stage: Stage, answer: Answer, paint: Paint) -> str:
+    """A line of the checklist; what the verdict says already is not said again."""
     code, mark = _MARKS[stage.state]
     hop = f" [{stage.hop}]" if stage.hop else ""
-    return f"  {paint(code, mark)} {stage.name}{neutral(hop)}: {neutral(stage.message)}"
+    line = f"  {paint(code, mark)} {stage.name}{neutral(hop)}"
+    return line if stage.message == answer.headline else f"{line}: {neutral(stage.message)}"
 
 
 def _evidence(
@@ -71,5 +72,8 @@ def _fix(answer: Answer, paint: Paint) -> Iterator[str]:
             yield from (f"  {neutral(line)}" for line in text.split("\n"))
         if fix.note:
             yield f"  {neutral(fix.note)}"
+    if answer.proof:
+        yield f"  With this change: {answer.proof.verdict}."
+        yield from (f"  It also opens: {neutral(text)}" for text in answer.proof.opens)
     for cure in fix.refused:
         yield f"  Not: {neutral(cure)}"
