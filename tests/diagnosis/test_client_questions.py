@@ -1,0 +1,96 @@
+"""What clients state of themselves: workflows, annotations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from diagnosis.small_inputs import (
+    ACCOUNT,
+    GITHUB_CLAIMS,
+    POOL,
+    TARGET,
+    WORKLOAD,
+    Case,
+    case,
+    check,
+    grant,
+    pool_member,
+    provider,
+)
+
+G = "github:acme/app"
+CLAIMS = {"repository": "acme/app", "repository_owner": "acme", **GITHUB_CLAIMS}
+BASE = ACCOUNT + POOL
+WF = (
+    """on: push
+%s
+jobs:
+  d:
+    runs-on: ubuntu-latest
+    %s
+    steps:
+      - uses: actions/checkout@v4
+      - uses: google-github-actions/auth@v2
+        with:
+          workload_identity_provider: projects/2345678901/locations/global/workloadIdentityPools/gh/providers/p
+          service_account: """
+    + TARGET
+    + "\n"
+)
+TFG = (
+    BASE
+    + provider("assertion.repository_owner=='acme'")
+    + grant(pool_member("attribute.repository/acme/app"), WORKLOAD)
+)
+
+
+def wf(a, b=""):
+    return {"main.tf": TFG, ".github/workflows/d.yml": WF % (a, b)}
+
+
+envsub = BASE + provider() + grant(pool_member("subject/repo:acme/app:environment:prod", "principal"), WORKLOAD)
+KSA = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: app\n  namespace: web\n  annotations:\n    iam.gke.io/gcp-service-account: %s\n"
+KT = ACCOUNT + grant('"serviceAccount:shop.svc.id.goog[web/app]"', WORKLOAD)
+
+
+CASES = [
+    case("wf no perms", wf(""), G, "not-iam"),
+    case("wf perms", wf("permissions:\n  id-token: write"), G, "works"),
+    case("wf perms infer target", wf("permissions:\n  id-token: write"), G, "works", target=None),
+    case("wf job override", wf("permissions:\n  id-token: write", "permissions:\n      contents: read"), G, "not-iam"),
+    case("wf called", {k: v.replace("on: push", "on: [workflow_call]") for k, v in wf("").items()}, G, "works"),
+    case(
+        "wf project id",
+        {
+            k: v.replace("projects/2345678901/", "projects/tools/")
+            for k, v in wf("permissions:\n  id-token: write").items()
+        },
+        G,
+        "fails federation",
+    ),
+    case(
+        "wf env",
+        {"main.tf": envsub, ".github/workflows/d.yml": WF % ("permissions:\n  id-token: write", "environment: prod")},
+        G,
+        "works",
+    ),
+    case(
+        "wf env other",
+        {"main.tf": envsub, ".github/workflows/d.yml": WF % ("permissions:\n  id-token: write", "environment: stage")},
+        G,
+        "fails member",
+    ),
+    case("ksa ann", {"main.tf": KT, "k8s/sa.yaml": KSA % TARGET}, "ksa:shop/web/app", "works", target=None),
+    case(
+        "ksa ann wrong",
+        {"main.tf": KT, "k8s/sa.yaml": KSA % "other@shop.iam.gserviceaccount.com"},
+        "ksa:shop/web/app",
+        "fails member",
+    ),
+]
+
+
+@pytest.mark.parametrize("one", CASES, ids=[one.name for one in CASES])
+def test_a_question(one: Case, tmp_path: Path) -> None:
+    check(one, tmp_path)
