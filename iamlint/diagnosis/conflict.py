@@ -6,55 +6,79 @@ Source: the note at the top of https://registry.terraform.io/providers/hashicorp
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from iamlint.estate import Estate, condition_key, identity, principal_node, scope
-from iamlint.facts import Declaration, Emptied, Grant, Removed, Text
-from iamlint.unknown import shown
+from iamlint.facts import Declaration, Emptied, Grant, Removed
+from iamlint.unknown import Unknown, shown
 
 _REMOVES = "google_project_iam_member_remove"
 
 
-def takes_away(grant: Grant, estate: Estate) -> Declaration | None:
-    """The resource that would take a grant of Terraform away, so that the two undo each other; None where none does."""
-    if not grant.declared.address:
-        return None
-    node = estate.hierarchy.node(grant.resource, grant.declared)
-    if node is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A resource that takes a grant away, or may: ``unknown`` says why that is not certain."""
+
+    declared: Declaration
+    unknown: str = ""
+
+
+def takes_away(grant: Grant, estate: Estate) -> Owner | None:
+    """The resource that would take a grant away, so that the two undo each other; None where none does.
+
+    Of an export only what is not known in full may take something away: what is known has done so already.
+    """
     for removed in estate.of(Removed):
         if removed.declared.type == _REMOVES and _is_same(removed.grant, grant, estate):
-            return removed.declared
-    owners: dict[str, Declaration] = {}
+            return Owner(removed.declared)
+    owners: dict[str, Owner] = {}
     for owner in _owners(grant, estate):
-        owners.setdefault(owner.declared.address or "", owner.declared)
+        owners.setdefault(owner.declared.address or "", owner)
     kept = {
         one.declared.address
         for one in estate.of(Grant)
         if one.declared.address in owners and _is_same(one, grant, estate)
     }
-    return next((declared for address, declared in owners.items() if address not in kept), None)
+    left = [owner for address, owner in owners.items() if address not in kept]
+    return min(left, key=lambda owner: bool(owner.unknown), default=None)
 
 
-def _owners(grant: Grant, estate: Estate) -> Iterator[Grant | Emptied]:
-    """What owns the binding of a grant, or the whole policy that it is in, and is another resource."""
-    node, home = estate.hierarchy.node(grant.resource, grant.declared), scope(grant.declared)
+def _owners(grant: Grant, estate: Estate) -> Iterator[Owner]:
+    """What owns the binding of a grant, or the whole policy that it is in, or may, and is another resource."""
     facts: tuple[Grant | Emptied, ...] = (*estate.of(Grant), *estate.of(Emptied))
     for one in facts:
-        if one.declared.address in (None, grant.declared.address) or scope(one.declared) != home:
+        address = one.declared.address
+        if address in (None, grant.declared.address) or one.resource.kind != grant.resource.kind:
             continue
-        if not _owns(one, grant.role, grant) or estate.hierarchy.node(one.resource, one.declared) != node:
+        if grant.declared.address and scope(one.declared) != scope(grant.declared):
             continue
-        yield one
+        unknown = _owns(one, grant, estate)
+        if unknown is not None and (unknown or grant.declared.address):
+            yield Owner(one.declared, unknown)
 
 
-def _owns(one: Grant | Emptied, role: Text, grant: Grant) -> bool:
+def _owns(one: Grant | Emptied, grant: Grant, estate: Estate) -> str | None:
+    """Why a statement may own the binding of a grant, "" where it certainly does; None where it does not."""
     whole = one.role is None if isinstance(one, Emptied) else one.origin == "policy"
+    if not whole and isinstance(one, Grant) and one.origin != "binding":
+        return None
+    node = estate.hierarchy.node
+    its, mine = node(one.resource, one.declared), node(grant.resource, grant.declared)
+    unknown = ""
+    if its != mine or its is None:
+        if its is not None and "${" not in its[1]:
+            return None
+        unknown = f"the resource of {one.declared.address} is not known"
     if whole:
-        return True
-    if isinstance(one, Grant) and one.origin != "binding":
-        return False
-    same_role = one.role is not None and identity(one.role, one.declared) == identity(role, grant.declared)
-    return same_role and condition_key(one.condition) == condition_key(grant.condition)
+        return unknown
+    if isinstance(one.role, Unknown):
+        return unknown or f"the role of {one.declared.address} is not known: {one.role.reason}"
+    if one.role is None or identity(one.role, one.declared) != identity(grant.role, grant.declared):
+        return None
+    keys = condition_key(one.condition), condition_key(grant.condition)
+    if keys[0] is None:
+        return unknown or f"the condition of {one.declared.address} is not known"
+    return unknown if keys[0] == keys[1] else None
 
 
 def _is_same(one: Grant, grant: Grant, estate: Estate) -> bool:

@@ -77,10 +77,7 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
         message = f"the error names {said.principal}, not {case.target}: the client does not impersonate here"
         return [Stage("client", "broken", message, "wrong-mode")]
     on = question.on or said.resource or None
-    stage = rights_stage(case, _target_holder(case), said.permission, on)
-    if stage.state == "unknown" and denied == case.target and stage.step == "missing-input":
-        return [replace(stage, state="broken", step="target-rights")]
-    return [stage]
+    return [rights_stage(case, _target_holder(case), said.permission, on)]
 
 
 def _target_holder(case: Case) -> Holder:

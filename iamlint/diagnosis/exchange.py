@@ -303,7 +303,10 @@ def _audience(case: Case, provider: Provider, _holder: Holder) -> _Check:
 
 def _mapping(_case: Case, provider: Provider, holder: Holder) -> _Check:
     token = holder.token
-    if token is None or isinstance(provider.mapping, Unknown) or not provider.mapping:
+    if isinstance(provider.mapping, Unknown):
+        reason = f"the provider's mapping is not known: {provider.mapping.reason}"
+        return Truth.UNKNOWN, "missing-input", reason, provider.place.at, provider.mapping.reason
+    if token is None or not provider.mapping:
         return _OK
     for key, expression, place in provider.mapping:
         value = token.attributes[key]

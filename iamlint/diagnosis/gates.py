@@ -116,9 +116,11 @@ def quota_stage(case: Case, holder: Holder | None) -> Stage:
         return Stage(name, "done", f"the quota project {shown(project)} may be used")
     missing = missing_policies(case, resource, asked.declared)
     own_policy = case.estate.hierarchy.node(resource, asked.declared) in case.exported
+    doubt = next((one.doubts[0] for one in hops if one.doubts), None)
+    if doubt:
+        return Stage(name, "unknown", doubt.reason, doubt.step, (doubt.evidence,), doubt.missing)
     if Truth.UNKNOWN in truths or (missing and not own_policy):
-        doubt = next((one.doubts[0] for one in hops if one.doubts), None)
-        reason = doubt.reason if doubt else f"the policy of the quota project {shown(project)} is not in the input"
+        reason = f"the policy of the quota project {shown(project)} is not in the input"
         return Stage(name, "skipped", reason, missing=missing)
     message = f"neither the caller nor the target has serviceusage.services.use on the quota project {shown(project)}"
     return Stage(name, "broken", message, "quota-project", (Evidence(at, message),))

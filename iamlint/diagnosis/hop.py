@@ -108,8 +108,8 @@ def _tried(case: Case, holder: Holder, permission: str, resource: Resource, decl
             continue
         steps = allow_steps(grant, holder.principal, permission, resource, declared, estate, case.question.as_of)
         role = next(step for step in steps if step.name == "role")
-        if onto is Truth.UNKNOWN and role.truth is not Truth.TRUE:
-            continue  # a grant of some role somewhere is no doubt
+        if onto is Truth.UNKNOWN and role.truth is Truth.FALSE:
+            continue  # no near miss: nothing says that it is near
         doubt = grant.declared.uncertain or _symbolic(grant)
         uncertain = (Part("resource", Truth.UNKNOWN, (doubt,)),) if doubt else ()
         yield Tried(grant, member, (*steps, *uncertain))
@@ -168,9 +168,12 @@ def _conflict(case: Case, grant: Grant) -> Doubt | None:
         by = contested.declared
         reason = f"{by.address or 'Terraform'} would replace this grant of an export when it is applied"
         return Doubt("conflict", reason, Evidence(by.at, reason))
-    by_other = takes_away(grant, case.estate)
-    if by_other is None:
+    owner = takes_away(grant, case.estate)
+    if owner is None:
         return None
-    other, this = by_other.address or "another resource", grant.declared.address or "this one"
-    reason = f"{other} and {this} fight over {shown(grant.role)}: whichever is applied last wins"
-    return Doubt("conflict", reason, Evidence(by_other.at, reason))
+    other, this = owner.declared.address or "another resource", grant.declared.address or "this grant of an export"
+    fight = f"fight over {shown(grant.role)}: whichever is applied last wins"
+    if owner.unknown:
+        fight = f"may {fight} ({owner.unknown})"
+    reason = f"{other} and {this} {fight}"
+    return Doubt("conflict", reason, Evidence(owner.declared.at, reason), _only(owner.unknown))

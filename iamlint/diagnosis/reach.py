@@ -34,7 +34,7 @@ def allow_steps(
         *(_told(step, grant) for step in steps if step.name in ("role", "condition")),
         _resource(grant, resource, declared, estate),
     )
-    if grant.condition is None or grant.role not in BASIC:
+    if not isinstance(grant.condition, Condition) or grant.role not in BASIC:
         return found
     reason = f"Google refuses conditions on basic roles, so this grant of {shown(grant.role)} is not made"
     refused = Step("condition", Truth.FALSE, (reason,), at=_condition_at(grant))

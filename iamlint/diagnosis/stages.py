@@ -126,7 +126,8 @@ def agents_own_role(case: Case, one: Hop) -> tuple[str, ...]:
     email = one.holder.principal.email or ""
     home = project_number_of(email) if one.holder.principal.kind == "service_agent" else None
     project = case.project_of(case.target)
-    if home is None or project is None or not case.same_project(home, project) or evicted(case, one.holder):
+    elsewhere = isinstance(project, str) and not case.same_project(home, project)
+    if home is None or project is None or elsewhere or evicted(case, one.holder):
         return ()
     node = case.estate.hierarchy.node(Resource("project", project), ASKED)
     return () if node is None or node in case.exported else (policy_command(node),)

@@ -45,7 +45,7 @@ def within(chain: tuple[Node, ...], outer: Node | None) -> Truth:
             return Truth.FALSE if chain[0][0] in CONTAINERS else Truth.UNKNOWN
         return Truth.UNKNOWN if _may_be_one(project, outer[1]) else Truth.FALSE
     top, name = chain[-1]
-    if top != "organization":
+    if top != "organization" or ("${" in outer[1] and any(kind == outer[0] for kind, _ in chain)):
         return Truth.UNKNOWN
     return Truth.UNKNOWN if outer[0] == top and _may_be_one(name, outer[1]) else Truth.FALSE
 

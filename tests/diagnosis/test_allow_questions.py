@@ -298,17 +298,13 @@ CASES = [
     case("deny no grant", ACCOUNT + deny('"principalSet://goog/public:all"'), ANA, "fails deny"),
     case(
         "deny other project",
-        ACCOUNT
-        + grant(ANA_TF)
-        + deny('"principalSet://goog/public:all"', parent="projects/other"),
+        ACCOUNT + grant(ANA_TF) + deny('"principalSet://goog/public:all"', parent="projects/other"),
         ANA,
         "works",
     ),
     case(
         "deny org unknown hierarchy",
-        ACCOUNT
-        + grant(ANA_TF)
-        + deny('"principalSet://goog/public:all"', parent="organizations/99"),
+        ACCOUNT + grant(ANA_TF) + deny('"principalSet://goog/public:all"', parent="organizations/99"),
         ANA,
         "unknown missing-input",
     ),

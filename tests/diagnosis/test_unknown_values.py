@@ -1,0 +1,79 @@
+"""Nothing is guessed: a value that becomes unknown makes no answer more certain."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from diagnosis import (
+    test_allow_questions,
+    test_chain_questions,
+    test_client_questions,
+    test_error_questions,
+    test_federation_questions,
+    test_gate_questions,
+)
+from diagnosis.mutations import mutations
+from diagnosis.small_inputs import DAY, Case, read_files
+from iamlint.diagnosis.answer import Answer
+from iamlint.diagnosis.asking import Asked, BadQuestionError, answer_from
+from iamlint.diagnosis.identity_files import Input
+from iamlint.estate import Estate
+from iamlint.facts import Fact
+from iamlint.roles import catalog
+
+MODULES = (
+    test_allow_questions,
+    test_chain_questions,
+    test_client_questions,
+    test_error_questions,
+    test_federation_questions,
+    test_gate_questions,
+)
+CASES: tuple[Case, ...] = tuple(one for module in MODULES for one in module.CASES)
+
+
+@cache
+def _input(index: int) -> Input:
+    with tempfile.TemporaryDirectory() as folder:
+        return read_files(Path(folder), CASES[index].files)
+
+
+def _answer(index: int, facts: list[Fact]) -> Answer:
+    one = CASES[index]
+    asked = Asked(as_of=DAY, caller=one.caller, target=one.target, **one.more)
+    return answer_from(asked, Estate(facts, catalog(), DAY), (), _input(index).clients)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_an_unknown_value_makes_nothing_certain(data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, len(CASES) - 1))
+    facts = _input(index).reading.facts
+    changed = list(mutations(facts))
+    if not changed:
+        return
+    what, after_facts = data.draw(st.sampled_from(changed), label="changed")
+    before = _answer(index, facts)
+    try:
+        after = _answer(index, after_facts)
+    except BadQuestionError:  # what the question leaves out is not told by the input any more
+        return
+    told = f"{CASES[index].name}, {what}: {before.verdict} {before.step} -> {after.verdict} {after.step}"
+    if before.verdict == "unknown":
+        assert after.verdict in ("unknown", "not-iam"), told
+    assert {before.verdict, after.verdict} != {"works", "fails"}, told
+
+
+@pytest.mark.parametrize("index", range(len(CASES)), ids=[one.name for one in CASES])
+def test_what_is_not_in_the_input_is_listed(index: int) -> None:
+    answer = _answer(index, _input(index).reading.facts)
+    assert answer.not_in_input
+    for stage in answer.stages:
+        assert stage.message
+        assert (stage.step is not None) == (stage.state in ("broken", "unknown")), stage
