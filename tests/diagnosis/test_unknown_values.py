@@ -7,9 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from diagnosis import (
     test_allow_questions,
     test_chain_questions,
@@ -20,6 +17,9 @@ from diagnosis import (
 )
 from diagnosis.mutations import mutations
 from diagnosis.small_inputs import DAY, Case, read_files
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from iamlint.diagnosis.answer import Answer
 from iamlint.diagnosis.asking import Asked, BadQuestionError, answer_from
 from iamlint.diagnosis.identity_files import Input
