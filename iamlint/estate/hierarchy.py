@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from iamlint.estate.names import agreed, identity, scope
 from iamlint.facts import Declaration, Folder, Organization, Project, Resource, ServiceAccount, Text
@@ -15,6 +15,13 @@ Node = tuple[str, str]
 
 CONTAINERS = ("project", "folder", "organization")
 _COLLECTIONS = ("projects", "folders", "organizations")
+_ONE_KIND: Mapping[str, str] = {
+    "cloud_run_v2_job": "cloud_run_job",
+    "cloud_run_v2_service": "cloud_run_service",
+    "cloudfunctions2_function": "cloudfunctions_function",
+}
+"""Kinds of resources that two versions of an API name, with the kind that stands for both: they share one policy.
+Sources: https://cloud.google.com/run/docs/reference/rest and https://cloud.google.com/functions/docs/reference/rest"""
 
 
 def account_node(account: Text, declared: Declaration) -> Node | None:
@@ -82,7 +89,7 @@ class Hierarchy:
             case _:
                 name = identity(resource.name, declared)
                 name = self._short(name) if name else None
-        node = (resource.kind, name) if name else None
+        node = (_ONE_KIND.get(resource.kind, resource.kind), name) if name else None
         return self._shared.setdefault(node, node) if node else None
 
     def _short(self, name: str) -> str:

@@ -132,6 +132,12 @@ def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> It
         yield Related(by.declared.at, f"{what} replaces it or takes it away, if it is applied")
 
 
+def _default_users(principal: str) -> str:
+    """What runs as a default service account. Source: https://cloud.google.com/iam/docs/service-account-types#default"""
+    what = "every build" if principal.endswith("@cloudbuild.gserviceaccount.com") else "everything that runs"
+    return f"{what} without an account of its own"
+
+
 _GRANT: Kind[Grant] = Kind(
     Grant,
     "grant",
@@ -158,6 +164,7 @@ _GRANT: Kind[Grant] = Kind(
         "role": lambda grant: shown(grant.role),
         "resource": lambda grant: str(grant.resource),
         "placeholder": lambda grant: placeholder_of(grant.principal.text) or "",
+        "default_users": lambda grant: _default_users(grant.principal.text),
         "because": lambda grant: f" ({BY_ID})" if is_agent_by_id(grant.principal.text.partition(":")[2]) else "",
     },
     place=_grant_place,

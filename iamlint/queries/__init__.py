@@ -49,6 +49,7 @@ from iamlint.queries.federation.provider_conditions import (
 from iamlint.queries.hygiene import DUTIES, joined_duties, ungrantable_roles, unknown_roles
 from iamlint.queries.impersonation import privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
+from iamlint.queries.placeholders import WITH_PLACEHOLDER, placeholder_principals
 from iamlint.queries.services import missing_iamcredentials
 from iamlint.queries.tokens import long_token_lifetimes
 
@@ -95,6 +96,7 @@ QUERIES: Mapping[str, Query] = {
     ),
     "missing_audit_configs": Query(missing_audit_configs, ("resource",)),
     "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
+    "placeholder_principals": Query(placeholder_principals, (*_GRANT, "placeholder", "more"), (WITH_PLACEHOLDER,)),
     "policy_admins": Query(policy_admins, _GRANT, (POLICY_ADMINS,)),
     "role_and_pool_admins": Query(role_and_pool_admins, _GRANT, (ROLE_AND_POOL_ADMINS,)),
     "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),

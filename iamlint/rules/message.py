@@ -45,8 +45,17 @@ def _brief_hole(found: re.Match[str]) -> str:
     if reference == "?":
         return _NOT_KNOWN
     if len(reference) > _LONGEST_HOLE:
-        reference = f"...{_CALLS.sub('', reference)[-_LONGEST_HOLE:]}"
+        reference = _end_of(_CALLS.sub("", reference))
     return f"${{{reference}}}"
+
+
+def _end_of(reference: str) -> str:
+    """The last parts of a reference, none of them cut."""
+    if len(reference) <= _LONGEST_HOLE:
+        return f"...{reference}"
+    cut = reference[-_LONGEST_HOLE:]
+    _, dot, rest = cut.partition(".")
+    return f"...{rest if dot else cut}"
 
 
 @lru_cache(maxsize=1024)

@@ -128,3 +128,28 @@ resource "google_storage_bucket_iam_binding" "c" {
     assert check({"main.tf": text}, select=("conflicting-bindings",)).findings == ()
     other = text.replace("READER:group-b", "READER:group-x")
     assert len(check({"main.tf": other}, select=("conflicting-bindings",)).findings) == 1
+
+
+def service(family: str, name: str, *members: str) -> str:
+    listed = ", ".join(f'"{member}"' for member in members)
+    return f"""
+resource "google_{family}_iam_binding" "{family}" {{
+  project  = "shop"
+  location = "europe-west1"
+  {name}
+  role     = "roles/run.invoker"
+  members  = [{listed}]
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "fights"),
+    [('name = "web"', True), ('name = "api"', False)],
+    ids=["the same service", "another service"],
+)
+def test_both_versions_of_an_api_own_the_same_service(check: Check, other: str, fights: bool) -> None:
+    first = service("cloud_run_service", 'service = "web"', "user:ana@example.com")
+    second = service("cloud_run_v2_service", other, "user:bo@example.com")
+    found = check({"main.tf": first + second}, select=("conflicting-bindings",)).findings
+    assert bool(found) is fights

@@ -40,6 +40,7 @@ def test_the_words_of_a_grant() -> None:
         "role": "roles/${var.x}",
         "resource": "another",
         "placeholder": "",
+        "default_users": "everything that runs without an account of its own",
         "because": "",
         "more": "x",
     }
@@ -60,6 +61,10 @@ def test_without_permissions() -> None:
         (
             '${module.a["x y"].module.of_the_whole_organization.google_service_account.ci.email}',
             "${...google_service_account.ci.email}",
+        ),
+        (
+            "${module.a.data.google_compute_default_service_account.of_the_seed_project.project_number}",
+            "${...of_the_seed_project.project_number}",
         ),
     ],
 )

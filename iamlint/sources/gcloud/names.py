@@ -14,7 +14,7 @@ _KINDS = {
     ("bigquery", "datasets"): "bigquery_dataset",
     ("bigquery", "tables"): "bigquery_table",
     ("cloudbilling", "billingAccounts"): "billing_account",
-    ("cloudfunctions", "functions"): "cloudfunctions2_function",
+    ("cloudfunctions", "functions"): "cloudfunctions_function",
     ("cloudkms", "cryptoKeys"): "kms_crypto_key",
     ("cloudkms", "keyRings"): "kms_key_ring",
     ("pubsub", "subscriptions"): "pubsub_subscription",

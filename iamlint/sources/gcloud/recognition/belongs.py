@@ -52,7 +52,7 @@ _FOLDERS = {
     "organizations": "organization",
     "buckets": "storage_bucket",
     "datasets": "bigquery_dataset",
-    "functions": "cloudfunctions2_function",
+    "functions": "cloudfunctions_function",
     "keyrings": "kms_key_ring",
     "queues": "cloud_tasks_queue",
     "repositories": "artifact_registry_repository",

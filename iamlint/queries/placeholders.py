@@ -1,0 +1,42 @@
+"""Questions about values that somebody was meant to fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from iamlint.estate import Estate, scope
+from iamlint.facts import Grant, ServiceAccount
+from iamlint.patterns.match import Match, matches
+from iamlint.principals import placeholder_of
+
+WITH_PLACEHOLDER: Mapping[str, Any] = {
+    "placeholder": True,
+    # A deleted principal keeps the name that it had; unmatched-federated-principal reports federated identities.
+    "unless": {"principal_kind": ["deleted", "federated", "federated_set", "federated_pool"]},
+}
+"""Grants to a principal with a placeholder in it."""
+
+
+def placeholder_principals(estate: Estate) -> Iterator[Match]:
+    """Grants to principals with a placeholder, those to accounts of one project of the configuration once.
+
+    An account that the configuration makes has the placeholder from its project: one value, written in one place. All
+    grants to such accounts in a configuration are one match, at the first of them.
+    """
+    accounts = {
+        (scope(made.declared), made.email.lower()): made
+        for made in estate.of(ServiceAccount)
+        if isinstance(made.email, str)
+    }
+    groups: dict[object, list[Match]] = {}
+    for match in matches({"grant": WITH_PLACEHOLDER}, estate):
+        grant = match.fact
+        email = grant.principal.email if isinstance(grant, Grant) else None
+        made = accounts.get((scope(grant.declared), (email or "").lower()))
+        key = (scope(grant.declared), placeholder_of(email or ""), match.truth) if made else id(match)
+        groups.setdefault(key, []).append(replace(match, related=(made,) if made else ()))
+    for first, *others in groups.values():
+        more = f" (and {len(others)} more grants here)" if len(others) > 1 else " (and one more grant here)"
+        yield replace(first, words={**first.words, "more": more if others else ""})

@@ -1,0 +1,71 @@
+"""Placeholders in principals: one finding for each value that somebody must fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., Any]
+
+ACCOUNT = """
+variable "project" {{
+  default = "{project}"
+}}
+
+resource "google_service_account" "{name}" {{
+  project    = var.project
+  account_id = "{name}"
+}}
+"""
+
+
+def grants(name: str, *roles: str) -> str:
+    return "".join(
+        f"""
+resource "google_project_iam_member" "{name}_{number}" {{
+  project = "shop"
+  role    = "{role}"
+  member  = google_service_account.{name}.member
+}}
+"""
+        for number, role in enumerate(roles)
+    )
+
+
+def literal(name: str, member: str) -> str:
+    return f"""
+resource "google_project_iam_member" "{name}" {{
+  project = "shop"
+  role    = "roles/viewer"
+  member  = "{member}"
+}}
+"""
+
+
+@pytest.mark.parametrize("project", ["<your-project>", "YOUR_PROJECT_ID", "Project_ID"])
+def test_the_grants_of_an_account_whose_project_is_a_placeholder_are_one(check: Check, project: str) -> None:
+    main = ACCOUNT.format(project=project, name="ci") + grants("ci", "roles/viewer", "roles/browser", "roles/editor")
+    found = check({"main.tf": main}, select=("placeholder-principal",)).findings
+    assert [finding.address for finding in found] == ["google_project_iam_member.ci_0"]
+    assert "(and 2 more grants here)" in found[0].message
+
+
+def test_each_root_module_has_its_own(check: Check) -> None:
+    main = ACCOUNT.format(project="<your-project>", name="ci") + grants("ci", "roles/viewer", "roles/browser")
+    found = check({"dev/main.tf": main, "prod/main.tf": main}, select=("placeholder-principal",)).findings
+    assert [finding.at.path for finding in found] == ["dev/main.tf", "prod/main.tf"]
+
+
+def test_what_is_written_in_each_grant_is_reported_at_each(check: Check) -> None:
+    member = "serviceAccount:ci@YOUR_PROJECT.iam.gserviceaccount.com"
+    main = literal("one", member) + literal("two", member)
+    found = check({"main.tf": main}, select=("placeholder-principal",)).findings
+    assert [finding.address for finding in found] == ["google_project_iam_member.one", "google_project_iam_member.two"]
+    assert not any("more grant" in finding.message for finding in found)
+
+
+def test_an_account_of_a_real_project_has_none(check: Check) -> None:
+    main = ACCOUNT.format(project="shop", name="ci") + grants("ci", "roles/viewer")
+    assert check({"main.tf": main}, select=("placeholder-principal",)).findings == ()
