@@ -1,4 +1,4 @@
-"""Files to facts: Terraform source, plans, gcloud exports; told apart by content."""
+"""Reads files into facts: Terraform source, plans, gcloud exports. The content decides the format."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from iamlint.sources.workspace import Found, Workspace, discover, is_input
 
 
 def read(paths: Iterable[Path], options: Options) -> Reading:
-    """Everything that these files and directories say.
+    """Return everything that these files and directories state.
 
-    Never raises for what is in them: what cannot be read is among the errors.
+    Never raises for file content: a file that cannot be read is among the errors.
     """
     with _deep_recursion():
         return _read_all(list(paths), options)
 
 
 DEEPEST = 6000
-"""Python frames. References are followed by recursion, 300 of them deep; what would go beyond this is unknown."""
+"""Python frames. References are followed by recursion, 300 deep; a value that needs more frames is unknown."""
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
             and workspace.resolved(path) in workspace.data
             and not _says_whose(document, workspace.shown(path))
         ):
-            continue  # it is a part of the configuration that reads it
+            continue  # it is part of the configuration that reads it
         reading.add(document)
         claimed = None if document.files or document.errors or given else claim(workspace.shown(path))
         if claimed and not usual(path.name).endswith(TEXTS):
@@ -104,16 +104,16 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
 
 
 def _is_named(path: Path, given: bool, found: Found, options: Options, workspace: Workspace) -> bool:
-    """Whether a document counts for the whole run: the user chose it, or the folder of exports that it lies in."""
+    """Whether a document counts for the whole run: the user chose it, or the folder of exports that contains it."""
     if options.folders_are_named or is_input(workspace.shown(path), options.inputs):
         return True
     return options.files_are_named if given else path in found.exports
 
 
 def _says_whose(document: Reading, shown: str) -> bool:
-    """Whether a document that a configuration reads is an export or a manifest by itself: by what it says, or its name.
+    """Whether a document read by a configuration is by itself an export or a manifest, by its content or name.
 
-    What is meant for a configuration has such names, too, and is in no form that is known.
+    Documents of a configuration have such names, too, and are in no known format.
     """
     if any(not isinstance(fact, Gap) for fact in document.facts):
         return True
@@ -122,9 +122,9 @@ def _says_whose(document: Reading, shown: str) -> bool:
 
 
 def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """The facts without those of Terraform that are there again: a plan beside its source says the same.
+    """Yield the facts without repeated ones of Terraform: a plan next to its source states the same.
 
-    What a plan that the user named says again counts as far as the plan does.
+    If a plan that the user named repeats a fact, the fact counts as far as the plan does.
     """
     facts = list(facts)
     named = {fact for fact in facts if fact.declared.address is not None and fact.declared.trust == "named"}
@@ -138,7 +138,7 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
 
 
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:
-    """One plan or export. A document of no known kind is an error where the user named it, or its name claims one."""
+    """Read one plan or export. A document of no known kind is an error if the user named it or its name claims one."""
     if workspace.allowed(workspace.resolved(path)):
         missing = wanting(path, workspace.shown(path))
         if missing:
@@ -161,7 +161,7 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
 
 
 def _stand_in(path: Path, named: bool, found: Found, workspace: Workspace) -> Reading | None:
-    """What is said of a file that holds a pointer or something encrypted; None for others."""
+    """Return the result for a file that is a pointer or encrypted; None for others."""
     if not workspace.allowed(workspace.resolved(path)):
         return None
     try:
@@ -174,7 +174,7 @@ def _stand_in(path: Path, named: bool, found: Found, workspace: Workspace) -> Re
 
 
 def _is_lost(path: Path, workspace: Workspace) -> bool:
-    """Whether a file that cannot be read as text was meant to be a plan or an export, as far as can be told."""
+    """Whether a file that cannot be read as text was probably meant to be a plan or an export."""
     if not workspace.allowed(workspace.resolved(path)):
         return False
     try:

@@ -1,7 +1,8 @@
-"""How access lists name roles and principals: BigQuery's datasets and the ACLs of Cloud Storage, wherever they stand.
+"""Roles and principals in access lists: BigQuery's datasets and the ACLs of Cloud Storage, in any source.
 
 Sources: https://cloud.google.com/bigquery/docs/access-control-basic-roles,
-https://cloud.google.com/storage/docs/access-control/lists, https://cloud.google.com/storage/docs/access-control/iam#acls
+https://cloud.google.com/storage/docs/access-control/lists,
+https://cloud.google.com/storage/docs/access-control/iam#acls
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ _PREFIXES = {
     "project-editors-": "projectEditor:",
     "project-viewers-": "projectViewer:",
 }
-"""How entities of Cloud Storage begin, and the principals that they are; a user may be a service account."""
+"""Prefixes of Cloud Storage entities, and the principals that they mean; a user may be a service account."""
 
 NAMED_BY = ("user_by_email", "group_by_email", "domain", "special_group", "iam_member")
-"""The parts of which each entry of a dataset has one, which names its principal."""
+"""The fields that name the principal of a dataset's entry; each entry has one of them."""
 NO_PRINCIPAL = ("view", "routine", "dataset")
-"""What an entry of a dataset may authorize in place of a principal."""
+"""What an entry of a dataset may authorize instead of a principal."""
 
 _OF_ACCOUNT = re.compile(r"(?:^|\.)google_\w*service_(?:account|identity)\.[^.]+\.email(?:_address)?\Z")
 
 
 def principal_named_by(part: str, text: Text) -> Text:
-    """The principal that one of the parts of an entry of a dataset names."""
+    """Return the principal that a field of a dataset's entry names."""
     match part:
         case "user_by_email":
             return person(text)
@@ -59,7 +60,7 @@ def principal_named_by(part: str, text: Text) -> Text:
 
 
 def principal_of_entity(text: Text) -> Text:
-    """The principal that Cloud Storage calls so; one that it calls by a number is known by its kind only.
+    """Return the principal of a Cloud Storage entity; for a numeric one only the kind is known.
 
     Source: ``entity`` of https://cloud.google.com/storage/docs/json_api/v1/bucketAccessControls
     """
@@ -78,7 +79,7 @@ def principal_of_entity(text: Text) -> Text:
 
 
 def person(email: Text) -> Text:
-    """A user or a service account, which the e-mail tells; one that may be either keeps its name without a prefix."""
+    """Return a user or a service account, by the e-mail; if it may be either, without a prefix."""
     match email:
         case str():
             if email.startswith("deleted:"):

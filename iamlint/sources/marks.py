@@ -1,8 +1,8 @@
-"""What a text that cannot be parsed was meant to be, by the marks of plans, states and exports in it.
+"""Recognises what an unparsable text was meant to be, by the marks of plans, states and exports in it.
 
-A file that is found in a directory and is of no kind that iamlint reads is ignored: most JSON and YAML is something
-else. A plan or an export that is cut off, is in the wrong encoding or has a log line before it must not be ignored with
-them. Each mark is a text that these files have and others do not: keys of their formats, names of Google's resources.
+A file in a directory that iamlint does not recognise is ignored: most JSON and YAML is something else. But a plan or an
+export that is truncated, has the wrong encoding or a log line before it must not be ignored. Each mark is a text that
+only these files have: keys of their formats, names of Google's resources.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 ROLE = r"(?<![\w./-])(?:(?:projects|organizations)/[^/\s\"']+/)?roles/[a-z]\w*(?:\.\w+)*"
-"""A name of a role, also of a custom one."""
+"""A role name, also of a custom role."""
 PRINCIPAL = (
     r"(?<![\w.-])(?:(?:deleted:)?(?:user|group|domain|serviceAccount):[\w$<{.%+-]|principal(?:Set)?://|allUsers\b"
     r"|allAuthenticatedUsers\b|project(?:Owner|Editor|Viewer):)"
@@ -20,7 +20,7 @@ PRINCIPAL = (
 
 
 def _key(*names: str) -> str:
-    """One of these keys, as JSON or YAML writes it."""
+    """Return a pattern of one of these keys in JSON or YAML."""
     return rf"(?<![\w.$-])[\"']?(?:{'|'.join(names)})[\"']?[ \t]*:"
 
 
@@ -63,23 +63,23 @@ _EXPORTS: tuple[_Mark, ...] = (
     _mark("a document of Config Connector", _key("apiVersion") + r"[ \t]*[\"']?iam\.cnrm\.cloud\.google\.com/"),
 )
 _MESSAGE = re.compile(r"\A(?:.*\n){0,20}?\s*ERROR: (?:\(gcloud\.|gcloud )")
-"""What gcloud says instead of what was asked for; it may stand behind warnings."""
+"""gcloud's error messages in place of the output; warnings may come first."""
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|(?:^|[:\[,{}])[ \t]*[$%]\{", re.MULTILINE)
-"""The tags of template languages where JSON and YAML have values: Helm and Go, Jinja, Terraform."""
+"""Template tags in the place of JSON or YAML values: Helm and Go, Jinja, Terraform."""
 _LOOKED_AT = 1_000_000
-"""Characters in which marks are looked for: formats show theirs at the beginning."""
+"""Number of characters searched for marks: formats have theirs at the beginning."""
 _LINK = re.compile(r"(?:\.{1,2}/)+[\w.@+-]+(?:/[\w.@+-]+)*\n?\Z")
 LINK_HINT = "it may be a symbolic link that git checked out as text: git config core.symlinks true, and check out again"
 
 
 def mark(text: str) -> str | None:
-    """What a text has the marks of, like "a plan" or "an IAM policy"; None where its beginning has none."""
+    """Return what a text has the marks of, like "a plan" or "an IAM policy"; None if its beginning has none."""
     text = text[:_LOOKED_AT]
     return message(text) or _found(text, _PLANS) or _found(text, _EXPORTS)
 
 
 def plan_mark(text: str) -> str | None:
-    """What of Terraform's a text has the marks of: a plan, or a state; None where it has none."""
+    """Return which Terraform file a text has the marks of: a plan, or a state; None if it has none."""
     return _found(text, _PLANS)
 
 
@@ -88,15 +88,15 @@ def _found(text: str, marks: Iterable[_Mark]) -> str | None:
 
 
 def message(text: str) -> str | None:
-    """That a text is an error message of gcloud, also where it can be parsed as YAML; None where it is none."""
+    """Return the problem if a text is an error message of gcloud, even if it is valid YAML; else None."""
     return "an error message of gcloud" if _MESSAGE.match(text[:4000]) else None
 
 
 def is_template(text: str) -> bool:
-    """Whether a text that cannot be parsed has tags of a template language: what it will be is not known."""
+    """Whether an unparsable text has template tags: its content is unknown until the template is rendered."""
     return _TEMPLATE.search(text, 0, _LOOKED_AT) is not None
 
 
 def is_link(text: str) -> bool:
-    """Whether a text is only a relative path, as git writes a symbolic link where the system has none."""
+    """Whether a text is only a relative path, as git writes a symbolic link on systems without them."""
     return len(text) < 400 and _LINK.match(text) is not None

@@ -1,4 +1,4 @@
-"""What a file's name says of it: to Terraform, and by the endings of exports and plans."""
+"""What a file's name means: to Terraform, and by the extensions of exports and plans."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ASSIGNMENTS = (".tfvars", ".tfvars.json")
 
 
 def is_configuration(name: str) -> bool:
-    """Whether Terraform or OpenTofu reads a file of this name as configuration: none that begins with a dot.
+    """Whether Terraform or OpenTofu reads a file of this name as configuration; none that begins with a dot.
 
     Source: ``IsIgnoredFile`` of Terraform's configuration loader; checked with Terraform 1.11.
     """
@@ -17,7 +17,7 @@ def is_configuration(name: str) -> bool:
 
 
 def is_ignored(name: str) -> bool:
-    """Whether a file has the name of configuration, and both programs ignore it."""
+    """Whether a file has a configuration name that both programs ignore."""
     return name.endswith(TERRAFORM) and name.startswith(".")
 
 
@@ -29,9 +29,9 @@ _ENDINGS = re.compile(
 
 
 def usual(name: str) -> str:
-    """The name of a document as tools write it: ``iam.json`` for ``iam.JSON``, ``iam.json.gz`` and ``iam.json.txt``.
+    """Return the usual name of a document: ``iam.json`` for ``iam.JSON``, ``iam.json.gz`` and ``iam.json.txt``.
 
-    Systems that do not tell ``A`` from ``a`` keep either; editors that hide endings add ``.txt``. Names of Terraform's
-    configuration are not for this function: Terraform does not read ``main.TF``.
+    Case-insensitive systems keep either case; editors that hide extensions add ``.txt``. Do not use it for
+    configuration: Terraform does not read ``main.TF``.
     """
     return _ENDINGS.sub(lambda match: match["own"].lower(), name)

@@ -1,4 +1,4 @@
-"""What the sources are asked for, and what they give back."""
+"""The options and the result of reading sources."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from iamlint.roles import Catalog
 
 
 def _silent(_message: str) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """What is kept of an export that is too large to keep, told by the names of roles and members alone.
+    """Selects what is kept of a very large export, by the names of roles and members only.
 
-    The grants of a ``role`` are, but those of an ``agents_role`` to Google's own agents; and whatever the role, those
-    to a ``member`` that stands out. ``alike`` is a regular expression of the members that stand out as little as one,
-    None where there is none.
+    Kept are the grants of a ``role``, except those of an ``agents_role`` to Google's agents; and, for any role, those
+    to a relevant ``member``. ``alike`` is a regular expression of the members that are not relevant either; None if
+    there is none.
     """
 
     role: Callable[[str], bool]
@@ -37,15 +37,15 @@ class Relevance:
     _dull_members: set[str] = field(default_factory=set)
 
     def is_dull(self, role: str, members: Sequence[str]) -> bool:
-        """Whether nothing of a binding is kept, as is known from earlier ones: of most by a look into two sets."""
+        """Whether nothing of a binding is kept, by earlier bindings: mostly two lookups in sets."""
         return role in self._dull_roles and self._dull_members.issuperset(members)
 
     def is_dull_role(self, role: str) -> bool:
-        """Whether a role, as is known from earlier bindings, is only kept for members that stand out."""
+        """Whether a role, by earlier bindings, is only kept for relevant members."""
         return role in self._dull_roles
 
     def members(self, role: str, members: Sequence[str]) -> Sequence[str]:
-        """The members of a binding whose grants are kept."""
+        """Return the members of a binding whose grants are kept."""
         if not self.role(role):
             kept = [member for member in members if member not in self._dull_members and self.member(member)]
             if not kept:
@@ -63,24 +63,23 @@ class Relevance:
 
 
 _MOST_REMEMBERED = 20_000
-"""Members that are remembered at most: an export may have millions."""
+"""Maximum number of remembered members: an export may have millions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to read.
+    """Options for reading.
 
     ``variables`` are ``NAME=VALUE`` as given to ``--var``; ``var_files`` those of ``--var-file``, in order.
-    ``source_root`` is where the Terraform source of a plan lies. ``resource`` names what a policy belongs to that does
-    not say so itself (``projects/P``, ``folders/N``, ``organizations/N``, ``serviceAccounts/EMAIL``).
-    ``exclude`` are globs of paths that are not looked for below the given directories, though what is checked may
-    still call them. ``inputs`` are globs of documents, and of folders of them, that count as named. ``files_are_named``
-    says whether the user chose the files that are given, as nobody chose those of a commit; ``folders_are_named`` says
-    that all that lies in a given folder counts as named, whatever else does. ``progress`` is told what is being read.
-    ``relevant`` says what is kept of large exports; without it everything is. ``workspace`` is what
-    ``terraform.workspace`` is in every root module, where the user says so. ``roles`` is the catalogue of Google's
-    roles, where it is not the one that ships. ``allowance`` is what the run may spend. ``tree`` is
-    where everything is read from.
+    ``source_root`` is the directory of a plan's Terraform source. ``resource`` names the resource of a policy that does
+    not name one (``projects/P``, ``folders/N``, ``organizations/N``, ``serviceAccounts/EMAIL``). ``exclude`` are globs
+    of paths below the given directories that are not searched; checked modules may still call them. ``inputs`` are
+    globs of documents, and of folders of them, that count as named. ``files_are_named`` says whether the user chose the
+    given files (nobody chose those of a commit); ``folders_are_named`` says that everything in a given folder counts as
+    named. ``progress`` is called with what is being read. ``relevant`` selects what is kept of large exports; without
+    it everything is. ``workspace`` is the value of ``terraform.workspace`` in every root module, if the user gives one.
+    ``roles`` is the catalogue of Google's roles, if not the built-in one. ``allowance`` limits the run. ``tree`` is the
+    file tree to read from.
     """
 
     variables: tuple[str, ...] = ()
@@ -102,11 +101,10 @@ class Options:
 
 @dataclass(slots=True)
 class Reading:
-    """Everything that the sources found: facts, what could not be read, and the texts that locations point into.
+    """The result of reading: facts, errors, and the texts that locations point into.
 
-    ``unwalked`` are the directories that hold Terraform and were not looked into.
-    ``excluded`` is how many files of the given directories were left out because the user's globs exclude them.
-    ``var_files`` are files of variables that were met and not given.
+    ``unwalked`` are directories with Terraform that were not searched. ``excluded`` is the number of files in the given
+    directories that the user's globs exclude. ``var_files`` are variable files that were found but not given.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -118,7 +116,7 @@ class Reading:
     var_files: list[VarFile] = field(default_factory=list)
 
     def add(self, other: Reading) -> None:
-        """Take over what another reading found."""
+        """Add another result."""
         self.facts += other.facts
         self.errors += other.errors
         self.texts |= other.texts
@@ -129,13 +127,13 @@ class Reading:
 
 
 TIME_OF_READING = 0.6
-"""Share of a run's time after which nothing more is read, so that the rules can be asked about what was."""
+"""Share of a run's time after which reading stops, so that the rules still have time."""
 _LISTED = 100
-"""Places that are listed which were not looked at; the rest is counted."""
+"""Maximum number of listed places that were not read; the rest is counted."""
 
 
 def not_looked_at(shown: Iterable[str], allowance: Allowance) -> Iterator[Unreadable]:
-    """An error for each file or directory that a run has no time for."""
+    """Yield an error for each file or directory that a run has no time for."""
     paths = list(dict.fromkeys(shown))
     reason = f"nothing is checked here: reading took its share of the {allowance.seconds:g} seconds of the run"
     hint = "give it more with --max-time, or check less at once"

@@ -1,4 +1,4 @@
-"""Files that stand for others: pointers of Git LFS, and encrypted files. The content itself is not in the checkout."""
+"""Placeholder files: pointers of Git LFS, and encrypted files. The content is not in the checkout."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Reading
 
 LONGEST_BEGINNING = 200
-"""Characters in which a file shows that it stands for another."""
+"""Number of characters in which a file shows that it is a placeholder."""
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """What a file is in the place of its content, and what brings the content back."""
+    """The kind of a placeholder, and the command that restores the content."""
 
     reason: str
     hint: str
     always: bool = False
 
     def told(self, path: str, *, certain: bool, likely: bool) -> Reading:
-        """An error where the file is ``certain`` to be a plan or an export, an unread part where it is ``likely``.
+        """Return an error if the file is ``certain`` to be a plan or an export, an unread part if it is ``likely``.
 
-        Secrets are encrypted more often than exports are, so that else nothing is said of them. Large exports are what
-        Git LFS is for: a pointer is an unread part wherever it is.
+        Encrypted files are more often secrets than exports, so other files are ignored. Git LFS is for large files such
+        as exports, so a pointer is always an unread part.
         """
         at = Location(path)
         if certain:
@@ -59,12 +59,12 @@ _SOPS = StandIn("the file is encrypted by SOPS", f"{_DECRYPT}: sops decrypt FILE
 
 
 def stand_in(beginning: str) -> StandIn | None:
-    """What a file that begins so stands for; None for one that is itself."""
+    """Return the kind of placeholder with this beginning; None for a normal file."""
     return next((found for pattern, found in _STAND_INS if pattern.match(beginning.lstrip(" \r\n"))), None)
 
 
 def encrypted(document: Value) -> StandIn | None:
-    """That SOPS has encrypted the values of a document and left its keys; None for one that it has not.
+    """Return the placeholder for a document with values encrypted by SOPS; None for others.
 
     Source: https://getsops.io/docs/
     """

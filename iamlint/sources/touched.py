@@ -1,4 +1,4 @@
-"""What a change touches: the modules of its files, and those that call them, which only look right together."""
+"""The modules affected by a change: those of its files, and their callers, which are only correct together."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
 from iamlint.sources.unwalked import is_walked
 
 MOST_FILES = 50_000
-"""Terraform files of a repository that are looked through for calls."""
+"""Maximum number of Terraform files of a repository that are searched for calls."""
 _LARGEST = 1_000_000
-"""Bytes of such a file; a larger one calls nothing."""
+"""Maximum size of such a file in bytes; a larger one is ignored."""
 _LOCAL_SOURCE = re.compile(r'\bsource"?[ \t]*[=:][ \t]*"(\.\.?(?:/[^"\\\n]*)?)"')
 
 
@@ -24,8 +24,8 @@ _LOCAL_SOURCE = re.compile(r'\bsource"?[ \t]*[=:][ \t]*"(\.\.?(?:/[^"\\\n]*)?)"'
 class Touched:
     """``paths`` are to be read: a file of each module. ``directories`` are those of the change itself, resolved.
 
-    ``whole`` says whether the whole repository was looked through for callers. ``excluded`` is how many of the change's
-    files were left out because the user's globs exclude them.
+    ``whole`` says whether the whole repository was searched for callers. ``excluded`` is the number of changed files
+    that the user's globs exclude.
     """
 
     paths: tuple[Path, ...]
@@ -35,9 +35,9 @@ class Touched:
 
 
 def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = (), tree: Tree = DISK) -> Touched:
-    """What the files of a change touch in the repository at ``top``. Files that are gone touch nothing.
+    """Return the modules affected by changed files in the repository at ``top``. Deleted files affect nothing.
 
-    ``exclude`` are globs of paths: what lies there, or below, is left out.
+    ``exclude`` are globs of paths to leave out, with everything below them.
     """
     globs = tuple(glob.rstrip("/") for glob in exclude)
     given = [path for path in files if tree.is_file(path) and not is_ignored(path.name)]
@@ -58,7 +58,9 @@ def _is_excluded(path: Path, globs: tuple[str, ...]) -> bool:
 
 
 def _callers(modules: set[Path], top: Path, tree: Tree) -> tuple[set[Path], bool]:
-    """The directories below ``top`` whose modules call one of these, directly or through others; whether all are."""
+    """Return the directories below ``top`` whose modules call one of these, also indirectly; and whether all were
+    searched.
+    """
     callers: dict[Path, set[Path]] = {}
     whole = True
     for number, path in enumerate(_terraform_files(top, tree)):
@@ -90,10 +92,10 @@ def _local_sources(path: Path, tree: Tree) -> list[str]:
             return []
         return _LOCAL_SOURCE.findall(tree.read(path).decode("utf-8", "replace"))
     except OSError:
-        return []  # what cannot be read is told when its own module is checked
+        return []  # errors are reported when its own module is checked
 
 
 def _first_file(directory: Path, tree: Tree) -> Path | None:
-    """A file that names the module in a directory, None where there is none."""
+    """Return a file that names the module in a directory; None if there is none."""
     paths = (directory / name for name in tree.names(directory) if is_configuration(name))
     return next((path for path in paths if tree.is_file(path) and tree.status(path).size), None)

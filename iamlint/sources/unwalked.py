@@ -1,6 +1,6 @@
-"""The directories that a walk leaves out, and whether they hold Terraform: then that is told.
+"""The directories that a walk skips, and whether they contain Terraform, which is then reported.
 
-Only names are looked at, and only so many, since a link may lead anywhere and `node_modules` has no bottom.
+Only names are read, and a limited number, since a link may lead anywhere and `node_modules` is endless.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from iamlint.files.tree import Tree
 from iamlint.sources.names import is_configuration
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
-"""Directories that are never walked into, beside links and those whose name begins with a dot."""
+"""Directories that are always skipped, in addition to links and names that begin with a dot."""
 _WITHOUT_ROOTS = frozenset({".git", ".hg", ".svn", ".terragrunt-cache"})
-"""What version control and Terragrunt keep for themselves: nothing is applied from there that stands nowhere else."""
+"""Internal folders of version control and Terragrunt: only copies are in them."""
 _OF_TERRAFORM = frozenset({"modules", "providers"})
-"""What ``terraform init`` puts into ``.terraform``: modules are read where they are called."""
+"""Folders of ``terraform init`` in ``.terraform``: modules are read through their calls."""
 MOST_NAMES = 200_000
-"""Names that are looked at in a run; a second or two."""
+"""Maximum number of names read in a run; a second or two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unwalked:
-    """A directory whose Terraform files are not read, the first of those below one that is not walked into, and why."""
+    """The first directory with unread Terraform files below a skipped one, and why it was skipped."""
 
     path: Path
     reason: str
 
 
 def is_walked(directory: Path, tree: Tree) -> bool:
-    """Whether a directory that is met on a walk is walked into."""
+    """Whether a walk enters a directory."""
     return not (directory.name.startswith(".") or directory.name in SKIPPED or tree.is_link(directory))
 
 
 @dataclass(slots=True)
 class Look:
-    """A look into directories that were not walked into; ``walked`` are those that were, resolved."""
+    """A search in skipped directories; ``walked`` are the others, resolved."""
 
     walked: set[Path]
     tree: Tree = DISK
@@ -47,7 +47,8 @@ class Look:
     _without: set[Path] = field(default_factory=set)
 
     def told(self, directories: Iterable[Path]) -> Iterator[Unwalked]:
-        """Of each of these directories the first one that holds Terraform files, or may, and is read nowhere else."""
+        """Yield, for each of these directories, the first with Terraform files, or possible ones, not read elsewhere.
+        """
         for directory in directories:
             if directory.name in _WITHOUT_ROOTS:
                 continue
@@ -62,7 +63,7 @@ class Look:
                 yield Unwalked(directory, f"whether there are Terraform files here is not known: {why}")
 
     def _first(self, top: Path) -> Path | None:
-        """The first directory, from the top down, that holds a Terraform file; None where none was found."""
+        """Return the first directory, from the top down, that contains a Terraform file; None without any."""
         waiting, seen = deque([top]), set[Path]()
         while waiting:
             directory = waiting.popleft()
@@ -81,7 +82,7 @@ class Look:
         return None
 
     def _entries(self, directory: Path) -> list[tuple[str, bool]]:
-        """The files (True) and directories in a directory, by name; links are what they lead to."""
+        """Return the files (True) and directories in a directory, by name; links are resolved."""
         found: list[tuple[str, bool]] = []
         try:
             for entry in self.tree.entries(directory):
@@ -91,7 +92,7 @@ class Look:
                 if entry.kind in ("file", "directory"):
                     found.append((entry.name, entry.kind == "file"))
         except OSError:
-            pass  # what cannot be read here, Terraform cannot read either
+            pass  # Terraform cannot read it either
         return sorted(found)
 
 

@@ -1,4 +1,4 @@
-"""The files that may be read: below the roots, each loaded once, shown as the user would type them."""
+"""The readable files: below the roots, each loaded once, with paths as the user would type them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _PLAN_NAMES = ("tfplan", "plan.txt", "tfplan.txt")
 
 
 class Workspace:
-    """What may be read in a run, and what was.
+    """What may be read in a run, and what was read.
 
-    The roots are the given paths, the working directory for those below it, and for each the work tree of version
-    control that holds it, since a module may lie beside the one that is checked. Symbolic links are resolved before
-    anything is compared, so that none leads out. ``data`` are the files that Terraform's expressions have read.
+    The roots are the given paths, the working directory for paths in it, and the version control work tree of each,
+    since a called module may be next to the checked one. Symbolic links are resolved before any comparison, so none
+    leads out. ``data`` are the files that Terraform's expressions have read.
     """
 
     def __init__(
@@ -65,23 +65,24 @@ class Workspace:
         return self.tree.resolved(path)
 
     def allowed(self, real: Path) -> bool:
-        """Whether a resolved path lies below a root."""
+        """Whether a resolved path is below a root."""
         return any(real.is_relative_to(root) for root in self.roots)
 
     def shown(self, path: Path) -> str:
-        """The path as messages have it: relative to the working directory where it lies below it."""
+        """Return the path for messages: relative to the working directory if it is in it."""
         whole = Path(os.path.normpath(self.cwd / path))
         return (whole.relative_to(self.cwd) if whole.is_relative_to(self.cwd) else whole).as_posix()
 
     def load(self, path: Path) -> SourceText | Unreadable:
-        """The text of a file, read at most once."""
+        """Return the text of a file, read at most once."""
         real = self.resolved(path)
         if real not in self._loaded:
             self._loaded[real] = self._load(path, real)
         return self._loaded[real]
 
     def load_export(self, path: Path) -> SourceText | Unreadable:
-        """The text of a plan or an export, which may be in UTF-16 or compressed, unlike Terraform's own files."""
+        """Return the text of a plan or an export, which may be in UTF-16 or compressed, unlike Terraform's own files.
+        """
         found = self.load(path)
         if isinstance(found, SourceText) or not self.allowed(self.resolved(path)):
             return found
@@ -91,7 +92,7 @@ class Workspace:
         return other or found
 
     def load_data(self, path: Path) -> SourceText | Unreadable:
-        """The text of a file that Terraform reads as data: what it means is for the configuration to say."""
+        """Return the text of a file that Terraform reads as data; the configuration decides its meaning."""
         self.data.add(self.resolved(path))
         return self.load(path)
 
@@ -108,13 +109,12 @@ class Workspace:
 
 @dataclass(slots=True)
 class Found:
-    """What lies below the given paths. ``documents`` has True for those that are given themselves.
+    """The content of the given paths. ``documents`` has True for those that are given themselves.
 
-    ``exports`` are the documents below given directories that hold no Terraform at any depth; ``given`` are the
-    directories, resolved, that are given themselves, or by a Terraform file in them. ``unread`` are files of which
-    nothing is read, each with the reason. ``unwalked`` are directories that hold Terraform and were not walked into.
-    ``var_files`` are the files of variables below given directories.
-    ``excluded`` counts the files that would be here if nothing excluded them.
+    ``exports`` are the documents in given directories without Terraform at any depth. ``given`` are the directories,
+    resolved, that are given themselves, or by a Terraform file in them. ``unread`` are files that are not read, each
+    with the reason. ``unwalked`` are skipped directories with Terraform. ``var_files`` are the variable files in given
+    directories. ``excluded`` is the number of files that would be here without exclusions.
     """
 
     directories: list[Path] = field(default_factory=list)
@@ -130,16 +130,16 @@ class Found:
 
 @dataclass(slots=True)
 class _Walk:
-    """The directories that were walked into, resolved, and those that were met and left out."""
+    """The directories that were walked, resolved, and those that were skipped."""
 
     done: set[Path] = field(default_factory=set)
     left_out: list[Path] = field(default_factory=list)
 
 
 def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str] = ()) -> Found:
-    """Sort the given files, and what directories hold, into module directories and documents.
+    """Sort the given files, and the files in given directories, into module directories and documents.
 
-    ``exclude`` are globs of paths, as shown, that are not walked into or taken; a path that is given itself always is.
+    ``exclude`` are globs of paths, as shown, that are skipped; a path that is given itself is never skipped.
     """
     excluded = tuple(glob.rstrip("/") for glob in exclude)
     found, walk, tree = Found(), _Walk(), workspace.tree
@@ -161,12 +161,12 @@ def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str]
     walked = walk.done | {tree.resolved(path) for path in found.directories}
     found.unwalked = list(Look(walked, tree).told(walk.left_out))
     found.directories = sorted(set(found.directories))
-    found.documents = sorted(dict(sorted(found.documents)).items())  # named, where it is both
+    found.documents = sorted(dict(sorted(found.documents)).items())  # named wins
     return found
 
 
 def is_input(shown: str, globs: Iterable[str]) -> bool:
-    """Whether a path, or a directory above it, is one of those that a configuration names as ``inputs``."""
+    """Whether a path, or a directory above it, matches the configuration's ``inputs``."""
     path = PurePosixPath(shown)
     return any(fnmatchcase(above.as_posix(), glob.rstrip("/")) for above in (path, *path.parents) for glob in globs)
 
@@ -176,7 +176,7 @@ def _fits(shown: str, globs: tuple[str, ...]) -> bool:
 
 
 def _useless(path: Path, tree: Tree) -> tuple[str, str]:
-    """Why a path that the user gave is neither a directory nor a file that says something, and what to do."""
+    """Return why a given path is neither a directory nor a usable file, and what to do."""
     if tree.is_file(path):
         return "the file is empty", "give a file that says something, or the directory that it is in"
     if tree.exists(path):
@@ -189,7 +189,7 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
 def _walk(
     top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: tuple[str, ...]
 ) -> Iterator[Unreadable]:
-    """Sort what lies below a directory; what of it cannot be read, or that there is nothing."""
+    """Sort the files in a directory; yields errors for unreadable ones, and if there are none."""
     before = len(found.directories) + len(found.documents)
     unreadable: list[OSError] = []
     tree = workspace.tree
@@ -215,14 +215,14 @@ def _walk(
 
 
 def _below(top: Path, tree: Tree) -> Iterator[Path]:
-    """The files of a directory that is left out."""
+    """Yield the files of a skipped directory."""
     for directory, names, files in tree.walk(top) if not tree.is_link(top) else ():
         names[:] = [name for name in names if is_walked(directory / name, tree)]
         yield from (directory / name for name in files)
 
 
 def _counted(paths: Iterable[Path], tree: Tree) -> int:
-    """How many of these files would be read."""
+    """Return how many of these files would be read."""
     found = Found()
     for path in paths:
         _sort(path, found, tree, named=False)
@@ -247,7 +247,7 @@ def _sort(path: Path, found: Found, tree: Tree, *, named: bool) -> None:
 
 
 def _is_document(path: Path, name: str) -> bool:
-    """Whether a file that is found in a directory may be a plan or an export, by its name."""
+    """Whether a file in a directory may be a plan or an export, by its name."""
     if name in _PLAN_NAMES or name.endswith((*_DOCUMENTS, *_PLANS, *TABLES)):
         return True
     if name.endswith(TEXTS):
@@ -257,7 +257,7 @@ def _is_document(path: Path, name: str) -> bool:
 
 
 def _unread(name: str) -> str | None:
-    """Why a file that makes resources is not read; None for others.
+    """Return why a file that makes resources is not read; None for others.
 
     Sources: https://terragrunt.gruntwork.io/docs/reference/config-blocks-and-attributes/ and
     https://developer.hashicorp.com/terraform/language/stacks

@@ -1,4 +1,4 @@
-"""What gcloud exports: policies, roles, services, accounts, assets …; JSON or YAML, told apart by content."""
+"""Reads gcloud exports: policies, roles, services, accounts, assets …; JSON or YAML, recognised by content."""
 
 from __future__ import annotations
 
@@ -42,15 +42,17 @@ RELEVANT = re.compile(
     r"|directoryCustomerId|organizations/|asset_?[tT]ype|keyType|\biam\.|googleapis\.com/|gserviceaccount\.com"
     r"|deniedPermissions|format_version|lineage|ERROR: "
 )
-"""One of these is in every export, and in all that has the marks of a plan or an export; a file without them is looked
-at no further, unless it is named or its name claims that it is one."""
+"""Every export, and every text with the marks of a plan or an export, has one of these.
+
+A file without them is skipped, unless the user named it or its name claims that it is an export.
+"""
 
 
 def read_export(source: SourceText, options: Options, *, named: bool = True) -> Reading | None:
-    """The facts of an export; None for a text that is no export.
+    """Return the facts of an export; None if the text is not an export.
 
-    A text that cannot be parsed is an error where the user named it, where its name says that it is an export, or
-    where it has the marks of a plan or an export. So is one that says nothing, or something else, under such a name.
+    A text that cannot be parsed is an error if the user named it, if its name says that it is an export, or if it has
+    the marks of a plan or an export. So is a text under such a name that is empty or something else.
     """
     if is_table(source):
         return read_table(source)
@@ -87,13 +89,16 @@ def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
     found = read_json_documents(source)
     if is_json or not isinstance(found, Unreadable):
         return found
-    other = read_yaml(source)  # which may have braces and brackets, too
+    other = read_yaml(source)  # it may also have braces and brackets
     return found if isinstance(other, Unreadable) else other
 
 
 def _relevant(documents: Sequence[Value], kinds: Sequence[Kind | None]) -> list[tuple[Value, Kind | None]]:
-    """The documents with their kinds. Among Config Connector's those of no known kind are the cluster's own, and do not
-    matter; between the documents of an analysis stand headings."""
+    """Return the documents with their kinds.
+
+    Among Config Connector's documents, those of unknown kinds belong to the cluster and are ignored. An analysis has
+    headings between its documents.
+    """
     pairs = list(zip(documents, kinds, strict=True))
     if "analysis" in kinds:
         pairs = [(document, kind) for document, kind in pairs if not isinstance(document.data, str)]
@@ -122,7 +127,7 @@ def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, option
 
 @dataclass(slots=True)
 class _Export:
-    """One file with its documents, and what came out of it so far."""
+    """One file with its documents, and the results so far."""
 
     source: SourceText
     options: Options
@@ -131,9 +136,9 @@ class _Export:
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
 
     def sound(self, document: Value, kind: Kind) -> list[Value]:
-        """The entries of a document that have the shape of their kind; what is wrong with the others is an error.
+        """Return the entries of a document that match the schema of their kind; the others are errors.
 
-        Ancestors with a gap would tell wrong parents, so that one wrong entry spoils them.
+        Ancestors with a gap would give wrong parents, so one invalid entry invalidates them all.
         """
         if not isinstance(document.data, tuple):
             errors = problems(kind, document)
@@ -146,7 +151,7 @@ class _Export:
         return [] if kind == "ancestors" and len(sound) < len(found) else sound
 
     def read(self, kind: Kind, found: Sequence[Value], *, listed: bool) -> Iterator[Fact]:
-        """The facts of entries of one kind; ``listed`` says that a list command printed them."""
+        """Yield the facts of entries of one kind; ``listed`` says that a list command printed them."""
         match kind:
             case "policy":
                 yield from self._policies(found)
@@ -185,7 +190,7 @@ class _Export:
         yield from org_policies(found, resource)
 
     def _resource(self) -> Resource | None:
-        """What a document belongs to that does not say so."""
+        """Return the resource of a document that does not name one."""
         asked = self.options.resource
         return by_option(asked) if asked else by_path(self.source.path)
 
@@ -202,11 +207,11 @@ _READERS: Mapping[Kind, Callable[[Sequence[Value]], Iterator[Fact]]] = {
     "provider": federation.providers,
     "service_account": inventory.accounts,
 }
-"""The kinds of which every entry says all there is to know by itself."""
+"""The kinds whose entries are complete by themselves."""
 
 
 def _separates(kind: Kind, entry: Value) -> bool:
-    """Whether an entry only stands between two others: analyses have texts there."""
+    """Whether an entry only separates two others: analyses have texts there."""
     return kind == "analysis" and not isinstance(entry.data, dict)
 
 

@@ -1,4 +1,4 @@
-"""The policies of a project and of all above it, as ``projects get-ancestors-iam-policy`` prints them."""
+"""Policies of a project and its containers, as ``projects get-ancestors-iam-policy`` prints them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from iamlint.sources.gcloud.policies import whole_policy
 
 
 def ancestors(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:
-    """The grants and denials of each, nearest first; with ``--include-deny`` a resource has an entry a policy."""
+    """Yield the grants and denials, nearest first; with ``--include-deny`` a resource has one entry per policy."""
     names: dict[str, Declaration] = {}
     for entry in found:
         kind, name = text(get(entry, "type")) or "", text(get(entry, "id")) or ""

@@ -1,4 +1,4 @@
-"""What Cloud Asset Inventory prints: exports and lists of assets, searches of policies, analyses.
+"""Output of Cloud Asset Inventory: exports and lists of assets, searches of policies, analyses.
 
 Sources: https://cloud.google.com/asset-inventory/docs/exporting-to-cloud-storage,
 https://cloud.google.com/asset-inventory/docs/searching-iam-policies and
@@ -21,7 +21,7 @@ from iamlint.unknown import Unknown
 
 
 def assets(found: Sequence[Value], relevant: Relevance | None, hierarchy: Hierarchy) -> Iterator[Fact]:
-    """What an export or a list of assets says; who lies below whom is noted in ``hierarchy``."""
+    """Yield the facts of an export or a list of assets; adds the ancestors to ``hierarchy``."""
     for one in found:
         declared = Declaration(place(one), "asset")
         name = text(get(one, "name")) or ""
@@ -48,7 +48,7 @@ def _asset(one: Value, declared: Declaration, relevant: Relevance | None) -> Ite
 
 
 def _resource(kind: str, name: Value, data: Value) -> Iterator[Fact]:
-    """The resource itself, in exports with ``--content-type=resource``."""
+    """Yield the facts of the resource itself, in exports with ``--content-type=resource``."""
     if kind in _RESOURCES:
         yield from _RESOURCES[kind](name, data)
 
@@ -65,11 +65,11 @@ _RESOURCES: Mapping[str, Callable[[Value, Value], Iterator[Fact]]] = {
     "iam.googleapis.com/WorkloadIdentityPoolProvider": lambda _, data: federation.providers([data]),
 }
 RESOURCES = frozenset(_RESOURCES)
-"""The kinds of assets of which more than the policies is of interest."""
+"""The kinds of assets that have relevant content apart from policies."""
 
 
 def search(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:
-    """The bindings that a search of policies matched: those that it does not show may be there all the same."""
+    """Yield the bindings that a search of policies matched; there may be others."""
     for one in found:
         name = get(one, "resource")
         resource = resource_of(text(name) or "")
@@ -80,7 +80,10 @@ def search(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:
 
 
 def _note(one: Value, name: str, declared: Declaration, hierarchy: Hierarchy) -> None:
-    """Who lies below whom. The folders of a result are in no documented order: of several none is the nearest."""
+    """Add the ancestors to the hierarchy.
+
+    The folders of a result have no documented order, so only a single one is used.
+    """
     folders, organization = texts(get(one, "folders")), text(get(one, "organization"))
     project = text(get(one, "project"))
     if project:
@@ -92,7 +95,7 @@ def _note(one: Value, name: str, declared: Declaration, hierarchy: Hierarchy) ->
 
 
 def analysis(found: Sequence[Value]) -> Iterator[Fact]:
-    """The bindings that an analysis of policies matched, in either of the shapes that gcloud prints."""
+    """Yield the bindings that an analysis of policies matched, in either format of gcloud."""
     for one in found:
         for binding, name in _analysed(one):
             resource = resource_of(text(name) or "")
@@ -106,7 +109,7 @@ def analysis(found: Sequence[Value]) -> Iterator[Fact]:
 
 
 def _analysed(one: Value) -> Iterator[tuple[Value, Value]]:
-    """The bindings, each with the name of what it is on."""
+    """Yield the bindings, each with the name of its resource."""
     if has(one, "policy"):
         yield get(one, "policy", "binding"), get(one, "policy", "attachedResource")
     parts = (one, get(one, "mainAnalysis"), *items(get(one, "serviceAccountImpersonationAnalysis")))

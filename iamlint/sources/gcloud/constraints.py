@@ -1,4 +1,4 @@
-"""Organization policies, of the present API and of the one before it.
+"""Organization policies, of the current API and the previous one.
 
 Source: https://cloud.google.com/resource-manager/docs/organization-policy/using-constraints
 """
@@ -15,7 +15,7 @@ from iamlint.unknown import Unknown
 
 
 def org_policies(found: Sequence[Value], resource: Resource | None = None) -> Iterator[OrgPolicy]:
-    """Organization policies; ``resource`` is what those belong to that do not say so."""
+    """Yield organization policies; ``resource`` is the resource of those that do not name one."""
     for policy in found:
         name = text(get(policy, "name")) or ""
         if has(policy, "spec"):

@@ -1,4 +1,4 @@
-"""What takes access away: deny policies, principal access boundaries and what binds them.
+"""Policies that restrict access: deny policies, principal access boundaries and their bindings.
 
 Sources: https://cloud.google.com/iam/docs/deny-overview and
 https://cloud.google.com/iam/docs/principal-access-boundary-policies
@@ -21,7 +21,7 @@ _NO_DETAILS = Unknown("the export does not print what the boundary policy allows
 
 
 def denials(found: Sequence[Value], parent: Text | None = None) -> Iterator[Denial]:
-    """The rules of deny policies. A policy whose rules are not printed denies something that is not known."""
+    """Yield the rules of deny policies. A policy printed without its rules denies unknown permissions."""
     for policy in found:
         declared = Declaration(place(policy), "deny_policy")
         where = attachment(text(get(policy, "name")) or "") or parent or _NOT_ATTACHED
@@ -53,20 +53,20 @@ def denial(rule: Value, parent: Text, declared: Declaration) -> Denial:
 
 
 def attachment(name: str) -> str | None:
-    """The attachment point in ``policies/cloudresourcemanager.googleapis.com%2Fprojects%2F1/denypolicies/ID``."""
+    """Return the attachment point in ``policies/cloudresourcemanager.googleapis.com%2Fprojects%2F1/denypolicies/X``."""
     parts = name.split("/")
     return unquote(parts[1]) if len(parts) == 4 and parts[2] == "denypolicies" else None
 
 
 def attached_to(resource: Resource | None) -> str | None:
-    """The attachment point that a resource is; only what contains others can be one."""
+    """Return the attachment point for a resource; only containers can be one."""
     if resource is None or not resource.is_container:
         return None
     return f"cloudresourcemanager.googleapis.com/{resource.kind}s/{resource.name}"
 
 
 def boundaries(found: Sequence[Value]) -> Iterator[Boundary]:
-    """Boundary policies: the resources of all their rules, which only ever allow."""
+    """Yield boundary policies, with the resources of all their rules; rules only allow."""
     for policy in found:
         details, name = get(policy, "details"), get(policy, "name")
         resources = [one for rule in items(get(details, "rules")) for one in texts(get(rule, "resources"))]
@@ -80,7 +80,7 @@ def boundaries(found: Sequence[Value]) -> Iterator[Boundary]:
 
 
 def boundary_bindings(found: Sequence[Value]) -> Iterator[BoundaryBinding]:
-    """What binds boundary policies to principals; policies of other kinds are bound in the same way."""
+    """Yield the bindings of boundary policies; policies of other kinds have bindings of the same form."""
     for binding in found:
         if text(get(binding, "policyKind")) in (None, "PRINCIPAL_ACCESS_BOUNDARY"):
             yield BoundaryBinding(

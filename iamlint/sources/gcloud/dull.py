@@ -1,9 +1,9 @@
-"""Lines of an export of which nothing is kept, told by their likeness to earlier ones, without parsing them.
+"""Recognises export lines that no rule needs, by their shape, without parsing them.
 
-Of a large export nearly all lines are dull, and all are written by one program: the same keys in the same order, a few
-hundred roles, members of a few domains. What is learned from the lines that were parsed and left nothing makes one
-regular expression; it is run in time linear in the text, by RE2, over many lines at once. A line that it does not match
-is parsed like any other, so that it need not know every form of JSON.
+Most lines of a large export are not needed, and one program writes all of them: the same keys in the same order, a few
+hundred roles, members of a few domains. Parsed lines that gave no facts are learned as one regular expression. RE2 runs
+it in linear time over many lines at once. A line that does not match is parsed like any other, so the expression need
+not cover every form of JSON.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any
 _S = "[ \t]*"
 _STRING = r'"[^"\\\x00-\x1f]*"'
 _NAME = re.compile(r"[A-Za-z0-9_./:-]+\Z")
-"""The names that are learned: those of roles and kinds of assets."""
+"""The names that are learned: roles and kinds of assets."""
 _MOST = 2_000
-"""Roles, kinds of assets and forms of members that are learned at most, of each."""
+"""Maximum number of learned roles, kinds of assets and forms of members, each."""
 _MOST_FORMS = 8
-"""Forms of lines that are learned at most: each has all the roles and members in it."""
+"""Maximum number of learned forms of lines: each contains all the roles and members."""
 _LEARNED_AT_ONCE = 64
-"""Lines that are learned from between two makings of the expression."""
+"""Number of learned lines between two builds of the expression."""
 _MEMORY = 64_000_000
-"""Bytes that RE2 may take for the states of the expression."""
+"""Memory limit of RE2 for the states of the expression, in bytes."""
 _VALUES: Mapping[str, str] = {
     "name": _STRING,
     "update_time": _STRING,
@@ -33,15 +33,15 @@ _VALUES: Mapping[str, str] = {
     "version": "[0-9]",
     "ancestors": rf"\[{_S}(?:{_STRING}{_S}(?:,{_S}{_STRING}{_S})*)?\]",
 }
-"""What stands behind the keys that are of no interest themselves, with a space or without."""
+"""The patterns of values under keys that are not needed, with or without a space."""
 _Form = tuple[tuple[str, ...], tuple[str, ...]]
-"""The keys of a line, and those of its policy, in their order."""
+"""The keys of a line and of its policy, in their order."""
 
 
 class Dull:
-    """What the dull lines so far look like.
+    """The pattern of the lines to skip, learned so far.
 
-    ``alike`` is the pattern of the members that are of as little interest as one, None where there is none.
+    ``alike`` is the pattern of members that are not needed either; None if there is none.
     """
 
     def __init__(self, alike: Callable[[str], str | None]) -> None:
@@ -55,14 +55,14 @@ class Dull:
         self._in_vain = self._learned = self._resting_until = 0
 
     def end(self, lines: bytes, start: int) -> int:
-        """Where the dull lines that begin at an offset end: at the beginning of the first that is not known to be."""
+        """Return the end of the lines to skip from an offset on: the start of the first line that does not match."""
         return start if self._pattern is None else self._pattern.match(lines, start).end()
 
     def learn(self, asset: Mapping[str, Any], kind: str, policy: Mapping[str, Any]) -> None:
-        """A line was parsed in vain: nothing of it is kept.
+        """Learn a parsed line that gave no facts.
 
-        After every few lines that are learned from, the expression is made anew, and as many rest as a quarter of all
-        so far: so the making costs little, whatever the lines have in them.
+        After some learned lines the expression is rebuilt. The number of lines until the next build is a quarter of all
+        so far, so building stays cheap for any content.
         """
         self._in_vain += 1
         if self._in_vain < self._resting_until:
@@ -106,12 +106,12 @@ class Dull:
         options.max_mem, options.log_errors, options.never_capture = _MEMORY, False, True
         try:
             return re2.compile(f"(?:(?:{'|'.join(lines)}){_S}\r?\n)*".encode(), options)
-        except re2.error:  # larger than the memory that it may take: then each line is parsed
+        except re2.error:  # it needs more memory than allowed: then each line is parsed
             return None
 
 
 def _one_of(texts: Iterable[str]) -> str:
-    """One of these texts in quotes; nothing where there are none, so that only an empty list of them matches."""
+    """Return a pattern of one of these texts in quotes; "" if there are none, so that only an empty list matches."""
     found = "|".join(sorted(texts))
     return f'"(?:{found})"' if found else ""
 

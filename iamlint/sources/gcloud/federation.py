@@ -1,4 +1,4 @@
-"""Federation: pools of identities from outside, and the providers that say whom a pool trusts.
+"""Pools of federated identities, and their providers, which say who a pool trusts.
 
 Source: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
 """
@@ -25,7 +25,7 @@ _DEFAULT_MAPPING = Unknown("an AWS provider without a mapping of its own has Goo
 
 
 def pools(found: Sequence[Value]) -> Iterator[Pool]:
-    """Pools of federated identities."""
+    """Yield pools of federated identities."""
     for pool in found:
         name = text(get(pool, "name")) or ""
         number = _NUMBERED.match(name)
@@ -33,14 +33,14 @@ def pools(found: Sequence[Value]) -> Iterator[Pool]:
 
 
 def providers(found: Sequence[Value]) -> Iterator[Provider]:
-    """Whom pools trust."""
+    """Yield the providers of pools."""
     for one in found:
         name = text(get(one, "name")) or ""
         yield provider(one, name.rpartition("/providers/")[0], name, Declaration(place(one), "provider"))
 
 
 def provider(one: Value, pool: Text, name: Text, declared: Declaration) -> Provider:
-    """What a provider says, whatever names it."""
+    """Return the provider of a document."""
     protocol, trusted = _trusted(one)
     mapping = first(one, "attributeMapping", "attribute_mapping").data
     entries = mapping.items() if isinstance(mapping, dict) else ()
@@ -60,7 +60,7 @@ def provider(one: Value, pool: Text, name: Text, declared: Declaration) -> Provi
 
 
 def _trusted(one: Value) -> tuple[Protocol | None, Value]:
-    """How a provider is trusted, and the value that says whom."""
+    """Return the protocol of a provider, and the value that names the issuer."""
     for protocol, names in _TRUSTED.items():
         if has(one, protocol):
             return protocol, first(get(one, protocol), *names)
@@ -81,5 +81,5 @@ def _condition(value: Value) -> Condition | None:
 
 
 def _disabled(value: Value) -> bool:
-    """Whether nothing is let in: one that is deleted is kept for thirty days."""
+    """Whether no tokens are admitted: a deleted provider is kept for thirty days."""
     return get(value, "disabled").data is True or text(get(value, "state")) == "DELETED"

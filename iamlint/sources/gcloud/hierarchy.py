@@ -1,4 +1,4 @@
-"""Who lies below whom, put together from the ancestors that each entry of an export names."""
+"""The hierarchy of projects and folders, built from the ancestors in each entry of an export."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ class _Known:
 
 @dataclass(slots=True)
 class Hierarchy:
-    """The projects and folders that an export names, each once, by the first entry that names it."""
+    """The projects and folders that an export names, each once, from the first entry that names it."""
 
     projects: dict[str, _Known] = field(default_factory=dict)
     folders: dict[str, _Known] = field(default_factory=dict)
     _last: tuple[Sequence[str], str | None] | None = None
 
     def add(self, ancestors: Sequence[str], project_id: str | None, declared: Declaration) -> None:
-        """What an entry says: ``projects/N``, ``folders/N``, ``organizations/N``, nearest first.
+        """Add the ancestors of an entry: ``projects/N``, ``folders/N``, ``organizations/N``, nearest first.
 
         ``project_id`` is the id that the entry has for the nearest project.
         """
-        if (ancestors, project_id) == self._last:  # the entries of a project mostly follow each other
+        if (ancestors, project_id) == self._last:  # the entries of a project are mostly consecutive
             return
         self._last = ancestors, project_id
-        for name, above in zip(ancestors, [*ancestors[1:], None], strict=False):  # none at all is a pair too few
+        for name, above in zip(ancestors, [*ancestors[1:], None], strict=False):  # without ancestors there is no pair
             self.note(name, above, project_id if name == ancestors[0] else None, declared)
 
     def note(self, name: str, parent: Text | None, project_id: str | None, declared: Declaration) -> None:
-        """One project or folder, with what lies above it."""
+        """Add one project or folder, with its parent."""
         kind, _, number = name.partition("/")
         among = {"projects": self.projects, "folders": self.folders}.get(kind)
         if among is None or not number:
@@ -47,7 +47,7 @@ class Hierarchy:
             known.project_id = known.project_id or project_id
 
     def facts(self) -> Iterator[Project | Folder]:
-        """The projects and folders. A project that is only known by its number has that for its id."""
+        """Yield the projects and folders. A project known only by number has the number as its id."""
         for number, known in self.projects.items():
             numeric = number if number.isdecimal() else None
             yield Project(known.project_id or number, known.declared, number=numeric, parent=known.parent)

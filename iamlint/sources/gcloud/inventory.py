@@ -1,4 +1,4 @@
-"""What there is: roles, service accounts and their keys, services, projects and folders."""
+"""Inventories: roles, service accounts and their keys, services, projects and folders."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from iamlint.unknown import Hole, Unknown
 
 
 def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
-    """Custom roles. A list prints none of their permissions, which is not the same as having none.
+    """Yield custom roles. A list prints none of their permissions, which does not mean that they have none.
 
-    What is said of Google's own roles is the role catalogue's business (`iamlint.roles`).
+    Google's own roles come from the role catalogue (`iamlint.roles`).
     """
     for role in found:
         name = _role_name(role)
@@ -41,12 +41,12 @@ def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
             title=text(get(role, "title")),
             stage=text(get(role, "stage")),
             deleted=get(role, "deleted").data is True,
-            accepted=isinstance(name, str),  # a file that somebody wrote for `roles create` does not name it in full
+            accepted=isinstance(name, str),  # a file written by hand for `roles create` does not have the full name
         )
 
 
 def _role_name(role: Value) -> Text:
-    """The name of a role; of a file for `gcloud iam roles create`, the command says whose role it will be."""
+    """Return the name of a role. A file for `gcloud iam roles create` has none: the command line has the project."""
     name = text(get(role, "name")) or ""
     if "roles/" in name:
         return name
@@ -55,7 +55,7 @@ def _role_name(role: Value) -> Text:
 
 
 def accounts(found: Sequence[Value]) -> Iterator[ServiceAccount]:
-    """Service accounts. A description leaves ``disabled`` out where it is false."""
+    """Yield service accounts. ``describe`` omits ``disabled`` if it is false."""
     for account in found:
         project = text(first(account, "projectId", "project_id")) or project_in(text(get(account, "name")) or "")
         yield ServiceAccount(
@@ -68,7 +68,7 @@ def accounts(found: Sequence[Value]) -> Iterator[ServiceAccount]:
 
 
 def keys(found: Sequence[Value]) -> Iterator[ServiceAccountKey]:
-    """Keys that the owner of an account manages; those that Google rotates by itself are nobody's credential."""
+    """Yield user-managed keys; Google rotates its own keys, which nobody holds."""
     for key in found:
         if text(first(key, "keyType", "key_type")) == "SYSTEM_MANAGED":
             continue
@@ -85,7 +85,7 @@ def keys(found: Sequence[Value]) -> Iterator[ServiceAccountKey]:
 
 
 def services(found: Sequence[Value], project: str | None) -> Iterator[Service]:
-    """The enabled services of a project: its id where the file's name tells it, else its number."""
+    """Yield the enabled services of a project: by its id if the file's name has it, else by its number."""
     for service in found:
         written = get(service, "name")
         _, number, _, name = (text(written) or "///").split("/", 3)
@@ -103,7 +103,7 @@ _SERVICE_ASSET = re.compile(r"//serviceusage\.googleapis\.com/projects/(?P<proje
 
 
 def service_asset(name: Value, data: Value) -> Iterator[Service]:
-    """A service as an export of assets has it; all that are enabled in a project are in it.
+    """Yield the service of an export of assets; such an export has all enabled services of a project.
 
     Source: https://cloud.google.com/asset-inventory/docs/asset-types#service_usage
     """
@@ -114,7 +114,7 @@ def service_asset(name: Value, data: Value) -> Iterator[Service]:
 
 
 def projects(found: Sequence[Value]) -> Iterator[Project]:
-    """Projects, which tell the number of each id."""
+    """Yield projects, with id and number."""
     for project in found:
         yield Project(
             project_id=text(first(project, "projectId", "project_id")) or "",
@@ -126,7 +126,7 @@ def projects(found: Sequence[Value]) -> Iterator[Project]:
 
 
 def _display_name(project: Value) -> str | None:
-    """What people call it: ``name``, which in the newer API is ``projects/N``, beside a ``displayName``."""
+    """Return the display name: ``displayName``, or the older API's ``name``, which is ``projects/N`` in the newer."""
     return text(first(project, "displayName", "display_name", "name"))
 
 
@@ -136,7 +136,7 @@ def _number(project: Value) -> str | None:
 
 
 def folders(found: Sequence[Value]) -> Iterator[Folder]:
-    """Folders and what they lie in."""
+    """Yield folders and their parents."""
     for folder in found:
         name = text(get(folder, "name")) or ""
         yield Folder(
@@ -148,7 +148,7 @@ def folders(found: Sequence[Value]) -> Iterator[Folder]:
 
 
 def organizations(found: Sequence[Value]) -> Iterator[Organization]:
-    """Organizations, which tell their domain and the id of the customer that they belong to."""
+    """Yield organizations, with their domain and customer id."""
     for one in found:
         yield Organization(
             name=text(get(one, "name")) or "",
@@ -160,6 +160,6 @@ def organizations(found: Sequence[Value]) -> Iterator[Organization]:
 
 
 def _parent(parent: Value) -> str | None:
-    """``folders/N``, or ``{id, type}`` as the older API has it."""
+    """Return ``folders/N``, also from the older API's ``{id, type}``."""
     kind, name = text(get(parent, "type")), text(get(parent, "id"))
     return f"{kind}s/{name}" if kind and name else text(parent)

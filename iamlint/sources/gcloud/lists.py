@@ -1,4 +1,4 @@
-"""Lists of documents, opened: those that Kubernetes writes, and those that Google's APIs answer with."""
+"""Opens lists of documents: those of Kubernetes, and responses of Google's APIs."""
 
 from __future__ import annotations
 
@@ -26,11 +26,14 @@ _ANSWERS: Mapping[str, frozenset[Kind]] = {
     "workloadIdentityPoolProviders": frozenset({"provider"}),
     "workloadIdentityPools": frozenset({"pool"}),
 }
-"""What the APIs call their lists, with the kinds of what is in them. Source: https://cloud.google.com/apis/design/design_patterns"""
+"""The list fields of API responses, with the kinds of their items.
+
+Source: https://cloud.google.com/apis/design/design_patterns
+"""
 
 
 def opened(document: Value) -> Iterator[Value]:
-    """The documents in a list of them, or the document itself."""
+    """Yield the documents of a list, or the document itself."""
     answer = _answer(document)
     if answer is None:
         yield from members(document)
@@ -39,7 +42,7 @@ def opened(document: Value) -> Iterator[Value]:
 
 
 def _answer(document: Value) -> Value | None:
-    """The list that an API answered with."""
+    """Return the list in an API's response."""
     for name, kinds in _ANSWERS.items():
         listed = get(document, name)
         if isinstance(listed.data, tuple) and kind_of(listed) in kinds:
@@ -48,7 +51,7 @@ def _answer(document: Value) -> Value | None:
 
 
 def more(document: Value) -> Gap | None:
-    """That the answer of an API is one page of several; None where it is whole, or no such answer."""
+    """Return a gap for a response that is one page of several; None if it is complete, or not such a response."""
     if not text(get(document, "nextPageToken")) or _answer(document) is None:
         return None
     reason = "the list has further pages, which are not in the input (nextPageToken)"

@@ -1,4 +1,4 @@
-"""Names of resources: ``//service/collection/name/…`` as the APIs write them, to what a grant is on.
+"""Converts resource names of the APIs (``//service/collection/name/…``) to the resources of grants.
 
 Source: "Asset names", https://cloud.google.com/asset-inventory/docs/asset-names
 """
@@ -28,14 +28,14 @@ _KINDS = {
     ("iam", "workloadIdentityPools"): "iam_workload_identity_pool",
     ("iam", "workforcePools"): "iam_workforce_pool",
 }
-"""Terraform's families, which are the kinds of resources, of the services that run code or hold secrets."""
+"""Terraform's families (the kinds of resources) for services that run code or store secrets."""
 _FULL = re.compile(r"//(?P<service>[a-z0-9-]+)(?:\.[a-z0-9.-]+)?/(?P<rest>.+)\Z")
 _PROJECT = re.compile(r"(?:^|/)projects/([^/]+)")
 _UPPER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def resource_of(full: str) -> Resource | None:
-    """The resource of a full name; None where it is none."""
+    """Return the resource of a full name; None if it is not a full name."""
     match = _FULL.match(full)
     if match is None:
         return None
@@ -52,7 +52,7 @@ def resource_of(full: str) -> Resource | None:
 
 
 def relative(name: str) -> Resource | None:
-    """The resource of a name without its service: ``projects/P``, ``folders/N``, ``projects/P/serviceAccounts/E``."""
+    """Return the resource of a relative name: ``projects/P``, ``folders/N``, ``projects/P/serviceAccounts/E``."""
     parts = name.split("/")
     if len(parts) == 2 and parts[0] in _CONTAINERS and parts[1]:
         return Resource(_CONTAINERS[parts[0]], parts[1])
@@ -62,19 +62,19 @@ def relative(name: str) -> Resource | None:
 
 
 def project_in(name: str) -> str | None:
-    """The project that a name has in it, by id or number: ``…/projects/P/…``; None for ``projects/-`` and ``_``."""
+    """Return the project in a name, by id or number: ``…/projects/P/…``; None for ``projects/-`` and ``_``."""
     match = _PROJECT.search(name)
     return match[1] if match and match[1] not in ("-", "_") else None
 
 
 def account_in(name: str) -> str | None:
-    """The e-mail or unique id of the service account that a name has in it."""
+    """Return the e-mail or unique id of the service account in a name."""
     match = re.search(r"(?:^|/)serviceAccounts/([^/]+)", name)
     return match[1] if match else None
 
 
 def snake(name: str) -> str:
-    """``StorageBucket`` as ``storage_bucket``."""
+    """Return ``StorageBucket`` as ``storage_bucket``."""
     return _UPPER.sub("_", name).replace("-", "_").lower()
 
 

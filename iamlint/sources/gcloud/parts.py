@@ -1,4 +1,4 @@
-"""The parts of a document, whatever shape it has: what is missing or of another type is null, empty or None."""
+"""Accessors for parts of a document of any shape: a missing part or one of another type is null, empty or None."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from iamlint.location import Location
 
 
 def place(value: Value) -> Location:
-    """Where a value is written."""
+    """Return the location of a value."""
     return value.at.location if value.at else Location("")
 
 
 def get(value: Value, *path: str) -> Value:
-    """The value under these keys, one below the other; null where one is missing."""
+    """Return the value under these nested keys; null if one is missing."""
     for name in path:
         value = value.data.get(name, NULL) if isinstance(value.data, dict) else NULL
     return value
 
 
 def first(value: Value, *names: str) -> Value:
-    """The value of the first of these keys that is there: exports in snake case beside those in camel case."""
+    """Return the value of the first of these keys that exists: exports use snake case or camel case."""
     for name in names:
         found = get(value, name)
         if found.data is not None:
@@ -33,7 +33,7 @@ def has(value: Value, *names: str) -> bool:
 
 
 def items(value: Value) -> tuple[Value, ...]:
-    """The items of a list; a single object counts as a list of one, since describe prints one and list many."""
+    """Return the items of a list; a single object is a list of one, since describe prints one and list many."""
     match value.data:
         case tuple() as found:
             return found
@@ -44,7 +44,7 @@ def items(value: Value) -> tuple[Value, ...]:
 
 
 def text(value: Value) -> str | None:
-    """A text, or a number as text (YAML has numbers where JSON has texts); None for null and for anything else."""
+    """Return a text, or a number as text (YAML has numbers where JSON has texts); None for null and other types."""
     match value.data:
         case str() as found:
             return found
@@ -57,5 +57,5 @@ def text(value: Value) -> str | None:
 
 
 def texts(value: Value) -> tuple[str, ...]:
-    """The texts of a list."""
+    """Return the texts in a list."""
     return tuple(found for item in items(value) if (found := text(item)) is not None)

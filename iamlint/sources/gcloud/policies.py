@@ -1,4 +1,4 @@
-"""Allow policies: grants, and which accesses are logged."""
+"""Allow policies: grants, and audit configurations."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def policy(
     declared: Declaration | None = None,
     relevant: Relevance | None = None,
 ) -> Iterator[Fact]:
-    """The grants of an allow policy.
+    """Yield the grants of an allow policy.
 
-    ``where`` is what names the resource, if the document does; ``declared`` is what the policy is a part of. With
-    ``relevant``, bindings that nothing is asked about are left out.
+    ``where`` is the value that names the resource, if the document has one; ``declared`` is the declaration of the
+    policy. With ``relevant``, bindings that no rule needs are left out.
     """
     declared = declared or Declaration(place(document), "policy")
     resource_place = Place(where or place(document))
@@ -47,7 +47,7 @@ def policy(
 def whole_policy(
     document: Value, resource: Resource, where: Location | None = None, declared: Declaration | None = None
 ) -> Iterator[Fact]:
-    """What an allow policy says that is all that the resource has, with the fact that it was seen."""
+    """Yield the facts of a complete allow policy, with the fact that it was seen."""
     declared = declared or Declaration(place(document), "policy")
     version = get(document, "version").data
     yield ExportedPolicy(
@@ -61,7 +61,8 @@ def whole_policy(
 
 
 def role_and_hidden(written: str) -> tuple[str, Unknown | None]:
-    """The role that a policy names, and that its condition is hidden, where the policy was read below version 3.
+    """Return the role that a policy names, and whether its condition is hidden because the policy was read below
+    version 3.
 
     Source: https://cloud.google.com/iam/docs/troubleshoot-withcond
     """
@@ -70,7 +71,7 @@ def role_and_hidden(written: str) -> tuple[str, Unknown | None]:
 
 
 def grants(binding: Value, resource: Resource, declared: Declaration, resource_place: Place) -> Iterator[Grant]:
-    """The grants of one binding."""
+    """Yield the grants of one binding."""
     written = get(binding, "role")
     role, hidden = role_and_hidden(text(written) or "")
     condition = hidden or condition_of(get(binding, "condition"))
@@ -91,12 +92,12 @@ def grants(binding: Value, resource: Resource, declared: Declaration, resource_p
 
 @lru_cache(maxsize=1 << 14)
 def principal(member: str) -> Principal:
-    """The principal of a member; the same one each time that it occurs, since few hold most of the grants."""
+    """Return the principal of a member; cached, since few principals hold most of the grants."""
     return read_principal(member)
 
 
 def condition_of(value: Value) -> Condition | None:
-    """An IAM condition; None for null."""
+    """Return an IAM condition; None for null."""
     if value.data is None:
         return None
     expression = get(value, "expression")
@@ -104,13 +105,13 @@ def condition_of(value: Value) -> Condition | None:
 
 
 def audit_configs(document: Value, resource: Resource, declared: Declaration) -> Iterator[AuditConfig]:
-    """Which accesses a policy has logged."""
+    """Yield the audit configurations of a policy."""
     for config in items(first(document, "auditConfigs", "audit_configs")):
         yield audit_config(config, resource, declared)
 
 
 def audit_config(config: Value, resource: Resource, declared: Declaration) -> AuditConfig:
-    """One service's part of it."""
+    """Return the audit configuration of one service."""
     service = get(config, "service")
     logs = items(first(config, "auditLogConfigs", "audit_log_configs"))
     types = [(_log_type(log), items(first(log, "exemptedMembers", "exempted_members"))) for log in logs]
@@ -125,7 +126,7 @@ def audit_config(config: Value, resource: Resource, declared: Declaration) -> Au
 
 
 _LOG_TYPES = {"1": "ADMIN_READ", "2": "DATA_WRITE", "3": "DATA_READ"}
-"""The numbers of google.iam.v1.AuditLogConfig.LogType, which some exports have in the place of the names."""
+"""The numbers of google.iam.v1.AuditLogConfig.LogType, which some exports have instead of the names."""
 
 
 def _log_type(log: Value) -> str:

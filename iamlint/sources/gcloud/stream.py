@@ -1,4 +1,4 @@
-"""Exports of a line for each asset, however large: one asset at a time, and only what the rules ask about is kept.
+"""Reads line-by-line exports of any size: one asset at a time, and only what the rules need is kept.
 
 Source: https://cloud.google.com/asset-inventory/docs/exporting-to-cloud-storage
 """
@@ -31,27 +31,27 @@ from iamlint.sources.names import usual
 from iamlint.sources.reading import Options, Reading, Relevance
 
 SMALL = 4_000_000
-"""Bytes. A smaller file that is not compressed is read like any other, with everything in it."""
+"""Bytes. A smaller uncompressed file is read like any other, with everything in it."""
 LONGEST = 64_000_000
-"""Bytes of a line beyond which it is not read."""
+"""Maximum length of a line in bytes; a longer one is not read."""
 LARGEST = 64_000_000_000
-"""Bytes of text in a file, decompressed, beyond which it is not read on: a small file can be made of much nothing."""
+"""Maximum size of a file's text in bytes, decompressed: a small file can expand to a huge one."""
 MOST_ERRORS = 100
-"""Lines told that cannot be read; the rest is counted."""
+"""Maximum number of reported unreadable lines; the rest is counted."""
 MOST_IN_A_ROW = 1000
-"""Lines in a row that cannot be read, after which a file is not read on."""
+"""Maximum number of consecutive unreadable lines; after that the file is not read further."""
 STEPS_OF_LINE = 4
-"""Steps that a line takes which is not known to be dull, beside those for its length."""
+"""Steps for a line that is not skipped, in addition to those for its length."""
 STEPS_OF_FACT = 20
-"""Steps that the rules take for a fact, more or less."""
+"""Approximate steps that the rules take for a fact."""
 _WORTH = 3
 _TOO_MUCH = "the file is not read on: it takes more work than exports of its size do"
 _AT_ONCE = 1 << 18
-"""Bytes that are read at once: as many as the processor keeps near."""
+"""Bytes per read: as many as fit in the processor's cache."""
 
 
 class LineText(SourceText):
-    """One line of a longer text: its places are those in the whole."""
+    """One line of a longer text: its locations are those in the whole text."""
 
     __slots__ = ("_number",)
 
@@ -60,14 +60,14 @@ class LineText(SourceText):
         self._number = number
 
     def position(self, offset: int) -> tuple[int, int]:
-        """The line's number in the whole text, and the column."""
+        """Return the line's number in the whole text, and the column."""
         return self._number, offset + 1
 
 
 def is_stream(path: Path, tree: Tree) -> bool:
-    """Whether a file is an export of assets that is large or compressed: told by its first line."""
+    """Whether a file is a large or compressed export of assets, by its first line."""
     try:
-        if tree.kind(path) != "file":  # to open a pipe waits for somebody who writes to it
+        if tree.kind(path) != "file":  # opening a pipe waits for a writer
             return False
         whole = not usual(path.name).endswith((".json", ".jsonl", ".ndjson")) or tree.status(path).size < SMALL
         if whole and not is_compressed(path):
@@ -83,7 +83,7 @@ def is_stream(path: Path, tree: Tree) -> bool:
 
 
 def read_stream(path: Path, shown: str, options: Options) -> Reading:
-    """What an export of assets says. Lines that cannot be read are told, and the others are read."""
+    """Return the facts of an export of assets. Unreadable lines are reported, and the others are read."""
     reading, hierarchy, wrong, in_a_row = Reading(files=1), Hierarchy(), 0, 0
     dull = Dull(options.relevant.alike) if options.relevant else None
     work = options.allowance.document(_size(path, options.tree))
@@ -112,7 +112,7 @@ def read_stream(path: Path, shown: str, options: Options) -> Reading:
 
 
 def _size(path: Path, tree: Tree) -> int:
-    """How large a file is for what it may take: one that is compressed is worth a few times as much."""
+    """Return the size of a file for its budget; a compressed one counts a few times as much."""
     try:
         return tree.status(path).size * (_WORTH if is_compressed(path) else 1)
     except OSError:
@@ -122,7 +122,7 @@ def _size(path: Path, tree: Tree) -> int:
 def _lines(
     path: Path, shown: str, reading: Reading, dull: Dull | None, options: Options
 ) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not known to be dull, with their numbers; a file that cannot be read on is an error."""
+    """Yield the lines that are not skipped, with their numbers; a file that cannot be read further is an error."""
     number = 1
     try:
         with opened(path, options.tree) as file:
@@ -153,11 +153,11 @@ _BLANK = re.compile(rb"(?:[^\S\n]*+\n)++")
 
 
 class _TooLargeError(Exception):
-    """There are more bytes than are read."""
+    """Raised if there are more bytes than the limit."""
 
 
 def _stretches(file: IO[bytes]) -> Iterator[bytes]:
-    """The text, many whole lines at a time; of a line that is longer than `LONGEST` the middle may be missing."""
+    """Yield the text, many whole lines at a time; the middle of a line longer than `LONGEST` may be missing."""
     size, begun, length = 0, list[bytes](), 0
     while block := file.read1(_AT_ONCE):  # type: ignore[attr-defined]  # both kinds of files have it; what is there comes before what is wrong
         block, size = block[: LARGEST - size], size + len(block)
@@ -180,7 +180,7 @@ def _at(shown: str, number: int) -> Location:
 def _facts(
     line: bytes, number: int, shown: str, relevant: Relevance | None, hierarchy: Hierarchy, dull: Dull | None
 ) -> list[Fact] | Unreadable:
-    """The facts of one line; none of one that nothing is asked about."""
+    """Return the facts of one line; empty if no rule needs it."""
     if len(line) > LONGEST:
         return Unreadable(_at(shown, number), f"the line is longer than {LONGEST} bytes")
     text = line.decode("utf-8", "replace")
@@ -205,7 +205,7 @@ def _facts(
     return errors[0] if errors else list(assets([document], relevant, hierarchy))
 
 
-# -- the plain ones ------------------------------------------------------------------------------------------------
+# -- plain assets -----------------------------------------------------------------------------------------------------
 
 _USUAL = frozenset(
     {
@@ -214,17 +214,17 @@ _USUAL = frozenset(
     }
 )
 _ABOVE = frozenset({"cloudresourcemanager.googleapis.com/Folder", "cloudresourcemanager.googleapis.com/Organization"})
-"""What makes an account privileged is any role here, and there are few: they are read whole."""
+"""Any role on these may make an account privileged, and they are few: they are read completely."""
 _OF_POLICY = frozenset({"bindings", "etag", "version"})
 _STRINGS = frozenset({str})
 Kept = tuple[int, str, Sequence[str]]
-"""The number of a binding, its role, and those of its members that are kept."""
+"""The number of a binding, its role, and its relevant members."""
 
 
 def _has_each_key_once(asset: Any, line: bytes) -> bool:
-    """Whether no key of an asset with a plain policy occurs twice, of which only the last would be left.
+    """Whether no key of an asset with a plain policy is repeated; of repeated keys only the last one is parsed.
 
-    Told by how many keys there are, written and left, since that is quick; False also where a text has ``":`` in it.
+    It compares the number of keys in the text and after parsing, which is fast; False also if a text contains ``":``.
     """
     try:
         policy = _either(asset, "iam_policy")
@@ -235,9 +235,10 @@ def _has_each_key_once(asset: Any, line: bytes) -> bool:
 
 
 def _plain(asset: Any, relevant: Relevance | None, dull: Dull | None) -> list[Kept] | None:
-    """What is kept of an asset that has nothing but a policy without conditions, as nearly all have; None of others.
+    """Return the relevant bindings of an asset that has only a policy without conditions, as most have; None for
+    others.
 
-    These are read without the tree of places that others are read with, which takes eight times as long.
+    These are read without the tree of locations, which takes eight times as long.
     """
     try:
         kind, policy, ancestors = _either(asset, "asset_type"), _either(asset, "iam_policy"), asset.get("ancestors", ())
@@ -270,9 +271,9 @@ def _plain(asset: Any, relevant: Relevance | None, dull: Dull | None) -> list[Ke
 
 
 def _is_resource_alone(asset: Any) -> bool:
-    """Whether an asset has no policy and is of a kind that no fact is made of, as most are of an export of resources.
+    """Whether an asset has no policy and a kind without facts, as most assets in an export of resources.
 
-    What may be something else by its name, or has not the shape of an asset, is left to those who can tell.
+    An asset that may be another one by its name, or does not have the usual shape, is left to the full reader.
     """
     if not isinstance(asset, dict) or not _OF_RESOURCES.issuperset(asset):
         return False
@@ -291,7 +292,7 @@ _OF_RESOURCES = frozenset({"name", "asset_type", "assetType", "resource", "ances
 
 
 def _either(asset: dict[str, Any], key: str) -> Any:
-    """What an asset has under a key, as it is written or in camel case; raises KeyError where that is not one thing."""
+    """Return a value under its snake case or camel case key; raises KeyError if it is not exactly one."""
     camel = _CAMEL[key]
     if (key in asset) == (camel in asset):
         raise KeyError(key)
@@ -303,11 +304,11 @@ _CAMEL = {"asset_type": "assetType", "iam_policy": "iamPolicy"}
 
 _ROLE = re.compile(r'"role"\s*:\s*')
 _MEMBERS = re.compile(r'"members"\s*:\s*')
-"""Keys of a binding. Inside of a text their quotes would have escapes, so that these are where bindings have them."""
+"""Keys of a binding. Inside a text their quotes would be escaped, so these are real keys."""
 
 
 class _Line:
-    """A line, and where the texts in it stand."""
+    """A line, and the offsets of its texts."""
 
     def __init__(self, text: str, number: int, shown: str) -> None:
         self._text = text
@@ -317,35 +318,35 @@ class _Line:
         self._members: list[int] = []
 
     def place(self, text: str, start: int = 0) -> Place:
-        """Where a text stands from an offset on, in quotes; the whole line where it is written with escapes."""
+        """Return the place of a quoted text after an offset; the whole line if it is written with escapes."""
         at = self._text.find(f'"{text}"', start)
         if at < 0:
             return Place(self.whole)
         return Place(Location(self._shown, self._number, at + 1, self._number, at + len(text) + 3))
 
     def role(self, binding: int, text: str) -> Place:
-        """Where the role of a binding stands."""
+        """Return the place of a binding's role."""
         self._roles = self._roles or [match.end() for match in _ROLE.finditer(self._text)]
         return self.place(text, self._start(self._roles, binding))
 
     def member(self, binding: int, text: str) -> Place:
-        """Where a member of a binding stands for the first time."""
+        """Return the place of the first occurrence of a member in a binding."""
         self._members = self._members or [match.end() for match in _MEMBERS.finditer(self._text)]
         return self.place(text, self._start(self._members, binding))
 
     @staticmethod
     def _start(starts: list[int], binding: int) -> int:
-        """Where a binding's value starts; the line's start where a key is written with escapes."""
+        """Return the offset of a binding's value; the line's start if a key is written with escapes."""
         return starts[binding] if binding < len(starts) else 0
 
     @property
     def whole(self) -> Location:
-        """All of the line."""
+        """Return the location of the whole line."""
         return Location(self._shown, self._number, 1, self._number, len(self._text.rstrip()) + 1)
 
 
 def _grants(asset: dict[str, Any], kept: list[Kept], line: _Line, hierarchy: Hierarchy, *, every: bool) -> list[Fact]:
-    """The grants that are kept; where ``every`` one is, with the fact that the policy was seen."""
+    """Return the relevant grants; if ``every`` one is, with the fact that the policy was seen."""
     name = asset["name"]
     resource = resource_of(name) if kept or every else None
     if resource is None:

@@ -1,1 +1,1 @@
-"""Terraform: source and plan become the same instances, instances become facts."""
+"""Terraform: source and plans become the same instances, and instances become facts."""

@@ -1,4 +1,4 @@
-"""The steps of a run, shared out among its root modules, so that one that wants too many takes none from the others."""
+"""Divides the steps of a run among its root modules, so that an expensive one does not affect the others."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, RESERVE
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 
 MOST_FACTS = 300_000
-"""Facts of one root module beyond this are not read, and that is said."""
+"""Maximum number of facts of one root module; more are not read, with a gap."""
 MOST_FACTS_OF_RESERVE = 5
-"""Facts of one instance that are read when the steps of its root module are spent."""
+"""Maximum number of facts of one instance that are read after the root module's steps are used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A module that is to be evaluated by itself, and what gives its facts."""
+    """A module to be evaluated by itself, and the function that returns its facts."""
 
     directory: Path
     facts: Callable[[], list[Fact]]
 
 
 class Share:
-    """What a module may spend, what came of it so far, and why that is not all: ``cut``, a clause about the module.
+    """The steps of a module, its facts so far, and why it is incomplete: ``cut``, a clause about the module.
 
-    ``anew`` says that another module has just spent all that it had.
+    ``anew`` says that another module has just used up its steps.
     """
 
     def __init__(self, steps: int, allowance: Allowance, *, anew: bool) -> None:
@@ -44,13 +44,13 @@ class Share:
         self.facts: list[Fact] = []
 
     def facts_of(self, top: ModuleInstance) -> list[Fact]:
-        """The facts of an instance of the module, with what of it could not be followed."""
+        """Return the facts of an instance of the module, with its gaps."""
         run = top.run
         run.budget, run.reserve, run.most_steps = self.budget, self.reserve, MOST_STEPS
         facts: list[Fact] = []
         for fact in self._facts(top):
             facts.append(fact)
-            self.facts.append(fact)  # an interruption loses none of those that are there
+            self.facts.append(fact)  # an interruption loses no facts that were already found
         self.cut = self.cut or run.cut
         return [*facts, *run.unread()]
 
@@ -70,7 +70,7 @@ class Share:
 
 @dataclass(slots=True)
 class Outcome:
-    """The facts of a module, as far as its ``steps`` went. ``late`` says that there was no time for it."""
+    """The facts of a module, as far as its ``steps`` allowed. ``late`` says that there was no time for it."""
 
     facts: list[Fact] = field(default_factory=list)
     cut: str = ""
@@ -78,17 +78,17 @@ class Outcome:
     late: bool = False
 
     def errors(self, shown: str) -> Iterator[Unreadable]:
-        """An error where not all of the module, whose directory is shown so, was read."""
+        """Yield an error if the module was not completely read; ``shown`` is its directory."""
         if self.cut:
             reason = f"this root module {self.cut}; the rest is left out"
             yield Unreadable(Location(shown), reason, "check it by itself, or allow more with --max-time")
 
 
 def shared_out(jobs: Sequence[Job], allowance: Allowance, begin: Callable[[Job, Share], None]) -> list[Outcome]:
-    """What comes of each of these modules. ``begin`` is told the share of the one that is next.
+    """Return the outcome of each of these modules. ``begin`` is called with the share of the next one.
 
-    Each gets an equal part of the steps that are left. Those for which that is not enough come again when all others
-    have had what they need, and get equal parts of the rest, as long as that is twice what they had before.
+    Each gets an equal part of the remaining steps. Modules that need more are retried after all others are done. They
+    get equal parts of the rest, as long as that is twice their previous share.
     """
     outcomes = [Outcome() for _ in jobs]
     waiting, anew = list(range(len(jobs))), False

@@ -1,4 +1,4 @@
-"""Terraform source to facts: root modules found, each evaluated, every instance turned into its facts."""
+"""Terraform source to facts: finds root modules, evaluates each, and converts its instances to facts."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def read_terraform(
     answers: Callable[[str], Answers],
     owners: Set[Path],
 ) -> Reading:
-    """The facts of the root modules among the directories found, and of those that may be applied by themselves.
+    """Return the facts of the root modules in the directories found, and of those that may be applied by themselves.
 
-    What a root module calls is read with it, wherever below the roots it lies. ``answers`` gives what other documents
-    tell a configuration of what Terraform would ask an API for; ``owners`` are the directories of the root modules that
-    the user named.
+    Called modules are read with their root module, anywhere below the roots. ``answers`` returns a configuration's
+    lookups in other documents, instead of Terraform's API calls; ``owners`` are the directories of the root modules
+    that the user named.
     """
     reading, library = Reading(), Library(workspace)
     modules: dict[Path, Module] = {}
@@ -121,10 +121,10 @@ def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list
 
 @dataclass(slots=True)
 class _Roots:
-    """What the root modules of a run are evaluated with; ``errors`` are those of their settings, by directory.
+    """The context for evaluating the root modules of a run; ``errors`` are those of their settings, by directory.
 
-    ``named`` are those that the user named: where all shall be ``certain``, no other one says what a state holds.
-    ``share`` is what the one that is evaluated may spend.
+    ``named`` are the ones that the user named: if everything must be ``certain``, only they define states. ``share``
+    are the steps of the current one.
     """
 
     library: Library
@@ -140,7 +140,10 @@ class _Roots:
     _states: dict[Dialect, States] = field(default_factory=dict, init=False)
 
     def begin(self, job: Job, share: Share) -> None:
-        """Let a module have its share. What was made with one that was spent may be cut off, and is made anew."""
+        """Start a module with its share.
+
+        Cached instances of one that ran out of steps may be incomplete, so they are dropped.
+        """
         self.options.progress(f"evaluating {self.workspace.shown(job.directory)}")
         self.share = share
         if share.anew:
@@ -148,7 +151,9 @@ class _Roots:
                 states.forget()
 
     def told(self, readings: Readings) -> list[Fact]:
-        """The facts of a root module, and what of them is only known by outputs that the user did not name."""
+        """Return the facts of a root module, and gaps for what depends on outputs of modules that the user did not
+        name.
+        """
         facts = self.facts(readings)
         by = self.read_by(next(iter(readings.values())).directory)
         if by is None:
@@ -158,11 +163,11 @@ class _Roots:
         return [*facts, *by_outputs(facts, certain.facts(readings), self.workspace.shown(by))]
 
     def facts(self, readings: Readings) -> list[Fact]:
-        """The facts of a root module, in each way that it may be applied."""
+        """Return the facts of a root module, in each way that it may be applied."""
         return self._read(readings, lambda root, dialect: self._of_workspaces(root, self.states(dialect).root))
 
     def by_default(self, readings: Readings) -> list[Fact]:
-        """The facts of a module that others call, applied by itself with nothing set."""
+        """Return the facts of a called module, applied by itself with no variables set."""
 
         def facts(root: Module, dialect: Dialect) -> tuple[list[Fact], bool]:
             return self._of_workspaces(root, lambda root, name: self._instance(root, dialect, name, {}))
@@ -170,7 +175,7 @@ class _Roots:
         return self._read(readings, facts)
 
     def _read(self, readings: Readings, facts: Callable[[Module, Dialect], tuple[list[Fact], bool]]) -> list[Fact]:
-        """The facts as Terraform and as OpenTofu read a module; once where nothing in it differs between them."""
+        """Return the facts as Terraform and as OpenTofu read a module; once if they read it the same."""
         found: list[list[Fact]] = []
         for dialect, root in readings.items():
             stated, differs = facts(root, dialect)
@@ -180,7 +185,7 @@ class _Roots:
         return found[0] if len(found) == 1 else either(*found)
 
     def _of_workspaces(self, root: Module, top: Callable[[Module, Value], ModuleInstance]) -> tuple[list[Fact], bool]:
-        """The facts of a module in every workspace, and whether another program reads a module of it differently."""
+        """Return the facts of a module in every workspace, and whether another program reads a module differently."""
         selected = selection(root, self.options.workspace, self.workspace.tree)
         first = top(root, selected.value)
         facts, differs = self.share.facts_of(first), first.run.modules.differ
@@ -191,19 +196,19 @@ class _Roots:
         return facts, differs
 
     def states(self, dialect: Dialect) -> States:
-        """The states of the root modules, as one program keeps them."""
+        """Return the states of the root modules, as one program reads them."""
         if dialect not in self._states:
             roots = [readings[dialect] for readings in self.roots if dialect in readings]
             self._states[dialect] = States(roots, lambda root, name: self._top(root, dialect, name), self.named)
         return self._states[dialect]
 
     def read_by(self, directory: Path) -> Path | None:
-        """A root module whose outputs another one has read, and which the user did not name."""
+        """Return a root module whose outputs another one read, and that the user did not name."""
         found = (states.doubtful.get(directory, []) for states in self._states.values())
         return next((one for others in found for one in others), None)
 
     def _top(self, root: Module, dialect: Dialect, name: Value) -> ModuleInstance:
-        """The instance of a root module, which reads other states among these, in a workspace."""
+        """Return the instance of a root module in a workspace; it reads other states from here."""
         access = Files(self.workspace.roots, root.directory, self.workspace.load_data, tree=self.workspace.tree)
         inputs, self.errors[root.directory] = root_inputs(root, self.given, self.options.variables, access)
         return self._instance(root, dialect, name, inputs)

@@ -1,7 +1,7 @@
-"""One configuration read in several ways that may all be applied: their facts as one list.
+"""Merges the facts of one configuration read in several ways that may all be applied.
 
-Two programs may read a directory differently, a root module has several workspaces, and a module that others call may
-be applied by itself, too. What one of them grants is there; what only one of them closes is not closed.
+Two programs may read a directory differently, a root module has several workspaces, and a called module may also be
+applied by itself. A grant of any reading counts; a restriction of only one reading does not.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from iamlint.unknown import Hole, Unknown, shown
 
 _CLOSING = (Denial, Boundary, BoundaryBinding, Removed, Emptied, DefaultAccounts)
 _NAMED = (ServiceAccount, Pool, Project, Folder, Organization, Service)
-"""What opens nothing by itself, and is needed to understand what does."""
+"""Facts that grant nothing by themselves, and are needed to understand grants."""
 _DEFINING = (*_NAMED, CustomRole, Provider)
 _DIFFERENT = "Terraform and OpenTofu read different configurations here"
 _MOST_NAMES = 3
 
 
 def either(terraform: list[Fact], opentofu: list[Fact]) -> list[Fact]:
-    """The facts of one root module as Terraform and as OpenTofu read it, and a note where they differ."""
+    """Return the facts of one root module as Terraform and as OpenTofu read it, and a note if they differ."""
     ours, theirs = {_plain(fact) for fact in terraform}, {_plain(fact) for fact in opentofu}
     mine = [fact for fact in terraform if _plain(fact) not in theirs]
     others = [fact for fact in opentofu if _plain(fact) not in ours]
@@ -55,7 +55,7 @@ def either(terraform: list[Fact], opentofu: list[Fact]) -> list[Fact]:
 
 
 def _one_sided(facts: Iterable[Fact], others: Iterable[Fact]) -> Iterator[Fact]:
-    """The facts that one program alone reads, without what they close; ``others`` are those of the other program."""
+    """Yield the facts that only one program reads, without restrictions; ``others`` are those of the other program."""
     there = {(type(fact), fact.declared.address): fact for fact in others}
     for fact in facts:
         other = there.get((type(fact), fact.declared.address))
@@ -73,7 +73,7 @@ def _one_sided(facts: Iterable[Fact], others: Iterable[Fact]) -> Iterator[Fact]:
 
 
 def _widest(role: CustomRole, other: CustomRole) -> CustomRole:
-    """A custom role with what either definition gives."""
+    """Return a custom role with the permissions of both definitions."""
     one, two = role.permissions, other.permissions
     both = (*one, *two) if isinstance(one, tuple) and isinstance(two, tuple) else one if isinstance(two, tuple) else two
     stage = role.stage if role.stage != "DISABLED" else other.stage
@@ -90,7 +90,7 @@ def _note(different: Sequence[Fact]) -> Gap:
 
 
 class Stated:
-    """Facts that are stated already, and what tells others from them."""
+    """The facts so far, and the keys that distinguish them."""
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         self.facts: list[Fact] = []
@@ -99,7 +99,7 @@ class Stated:
         self.add(facts)
 
     def add(self, facts: Iterable[Fact]) -> None:
-        """State further facts."""
+        """Add facts."""
         for fact in facts:
             self.facts.append(fact)
             self.known.add(_what(fact))
@@ -107,10 +107,10 @@ class Stated:
 
 
 def further(facts: Iterable[Fact], stated: Stated) -> list[Fact]:
-    """What is granted in another world beyond what is stated already, with what is needed to understand it.
+    """Return what another reading grants beyond the facts so far, with the facts needed to understand it.
 
-    The same block that grants the same role to the same kind of principal says nothing new: it is one grant, told
-    once, though the world may give it another resource or name.
+    A grant of the same role by the same block to the same kind of principal is not new: it is one grant, listed once,
+    even if the other reading gives it another resource or name.
     """
     known = stated.known
     facts = [fact for fact in facts if not isinstance(fact, (*_CLOSING, OrgPolicy, Gap))]
@@ -122,9 +122,9 @@ def further(facts: Iterable[Fact], stated: Stated) -> list[Fact]:
 
 
 def once_more(facts: Iterable[Fact], stated: Stated) -> list[Fact]:
-    """The facts of a root module that others call, too, beside what the calls state.
+    """Return the facts of a called root module in addition to those of its calls.
 
-    What it is when it is applied counts in full, but what depends on a variable that nothing sets is told once.
+    Its facts count fully when it is applied, but facts that depend on an unset variable are listed once.
     """
     known = stated.known
     kept: list[Fact] = []
@@ -138,12 +138,12 @@ def once_more(facts: Iterable[Fact], stated: Stated) -> list[Fact]:
 
 
 def definite(facts: Iterable[Fact]) -> list[Fact]:
-    """The facts of a module applied by itself that its own defaults make, whatever else it may be given."""
+    """Return the facts of a module applied by itself that follow from its own defaults, whatever the variables."""
     return [fact for fact in facts if "[*]" not in (fact.declared.address or "") and not _waits(fact)]
 
 
 def by_outputs(stated: Iterable[Fact], certain: Iterable[Fact], by: str) -> Iterator[Gap]:
-    """The blocks that would grant something else, or anything, but for what the outputs of another root module say."""
+    """Yield the blocks whose grants depend on what the outputs of another root module contain."""
     said, sure = _granted(stated), _granted(certain)
     for block, (grants, declared) in sure.items():
         if said.get(block, (None, declared))[0] != grants:
@@ -152,7 +152,7 @@ def by_outputs(stated: Iterable[Fact], certain: Iterable[Fact], by: str) -> Iter
 
 
 def _granted(facts: Iterable[Fact]) -> dict[str, tuple[set[tuple[str, ...]], Declaration]]:
-    """By block, the grants that it makes, and what declares the first of them."""
+    """Return the grants of each block, and the declaration of the first of them."""
     found: dict[str, tuple[set[tuple[str, ...]], Declaration]] = {}
     for fact in facts:
         if isinstance(fact, Grant) and fact.declared.address:
@@ -189,7 +189,7 @@ def _waits(value: object) -> bool:
 
 
 def _plain(value: object) -> object:
-    """A fact without the places at which it is written."""
+    """Return a fact without its places."""
     match value:
         case Location():
             return None

@@ -1,4 +1,4 @@
-"""Config Connector's documents, as ``gcloud beta resource-config bulk-export`` writes them and clusters hold them.
+"""Config Connector's documents, from ``gcloud beta resource-config bulk-export`` or a cluster.
 
 Source: https://cloud.google.com/config-connector/docs/reference/overview
 """
@@ -38,12 +38,12 @@ from iamlint.unknown import Hole, Unknown, join_texts
 
 _ANNOTATION = "cnrm.cloud.google.com/"
 _SPELT = {"pub_sub_": "pubsub_", "big_query_": "bigquery_", "kmskey_": "kms_key_", "kmscrypto_": "kms_crypto_"}
-"""Terraform's families where the words of Config Connector's kind are divided in another way."""
+"""Terraform's families whose words are divided differently in Config Connector's kinds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Object:
-    """A document, among the others that it may refer to by kind and name."""
+    """A document, with the others that it may refer to by kind and name."""
 
     document: Value
     others: Mapping[tuple[str, str], Value]
@@ -62,7 +62,7 @@ class _Object:
 
 
 def config_connector(documents: Sequence[Value]) -> Iterator[Fact]:
-    """What the documents say; those of kinds that do not matter here say nothing."""
+    """Yield the facts of the documents; kinds without facts are ignored."""
     others = {(text(get(one, "kind")) or "", text(get(one, "metadata", "name")) or ""): one for one in documents}
     for document in documents:
         yield from _facts(_Object(document, others))
@@ -115,7 +115,9 @@ def _grants(one: _Object, binding: Value, members: Sequence[Value]) -> Iterator[
 
 
 def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
-    """A member: a text, or an object with ``member`` or ``memberFrom``, and what of it names the principal."""
+    """Return the principal of a member (a text, or an object with ``member`` or ``memberFrom``) and the value that
+    names it.
+    """
     written = member if isinstance(member.data, str) else get(member, "member")
     if text(written) is not None:
         return read_principal(_filled(text(written) or "")), written
@@ -130,7 +132,7 @@ def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
 
 
 def _target(one: _Object) -> Resource:
-    """What a policy is on. Without a name it is the project that the document is filed in."""
+    """Return the resource of a policy. Without a name it is the project of the document."""
     reference = get(one.spec, "resourceRef")
     kind, name = text(get(reference, "kind")) or "", _named(reference)
     match kind:
@@ -155,7 +157,7 @@ _TAG = re.compile(r"(\{\{[^{}]*\}\})")
 
 
 def _filled(written: str) -> Text:
-    """A text; unknown where a tag of a template stands for a part of it (`{{ .Values.project }}`, as Helm has them)."""
+    """Return a text; unknown if it contains a template tag (`{{ .Values.project }}`, as in Helm)."""
     if "{{" not in written:
         return written
     parts = (Hole(part.strip("{} -")) if _TAG.fullmatch(part) else part for part in _TAG.split(written) if part)
@@ -174,7 +176,7 @@ def _named(reference: Value) -> str | None:
     return text(get(reference, "external")) or text(get(reference, "name"))
 
 
-# -- what there is -------------------------------------------------------------------------------------------------
+# -- inventory -------------------------------------------------------------------------------------------------------
 
 
 def _account(one: _Object) -> ServiceAccount:
@@ -264,14 +266,14 @@ KINDS = frozenset(
         *_READERS,
     }
 )
-"""The kinds that are read, beside those of access lists."""
+"""The kinds that are read, in addition to those of access lists."""
 
 
 # -- names ---------------------------------------------------------------------------------------------------------
 
 
 def _id(document: Value) -> str:
-    """What the API calls the object: ``spec.resourceID``, else its own name."""
+    """Return the object's name in the API: ``spec.resourceID``, else its own name."""
     return text(get(document, "spec", "resourceID")) or text(get(document, "metadata", "name")) or ""
 
 
@@ -280,7 +282,9 @@ def _annotation(document: Value, name: str) -> str | None:
 
 
 def _project(one: _Object) -> Text:
-    """The project of an object: as it says, else by annotation, else by its namespace, which is named after it."""
+    """Return the project of an object: its own field, else the annotation, else its namespace, which has the project's
+    name.
+    """
     said = _named(get(one.spec, "projectRef"))
     found = (said or "").removeprefix("projects/") or _annotation(one.document, "project-id")
     return found or text(get(one.document, "metadata", "namespace")) or Unknown("the document names no project")
@@ -296,7 +300,7 @@ def _reference(one: _Object, name: str, kind: str) -> Text:
 
 
 def _account_of(one: _Object, reference: Value) -> Text:
-    """The e-mail of the account that a reference names."""
+    """Return the e-mail of the account that a reference names."""
     external, name = text(get(reference, "external")), text(get(reference, "name"))
     if external:
         return account_in(external) or external
@@ -309,7 +313,7 @@ def _account_of(one: _Object, reference: Value) -> Text:
 
 
 def _email(account: str, project: Text) -> Text:
-    """The e-mail of an account. Source: https://cloud.google.com/iam/docs/service-account-overview"""
+    """Return the e-mail of an account. Source: https://cloud.google.com/iam/docs/service-account-overview"""
     if "@" in account:
         return account
     if isinstance(project, str) and ":" in project:

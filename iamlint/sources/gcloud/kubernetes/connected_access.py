@@ -1,4 +1,4 @@
-"""Access lists of Config Connector's documents: those of BigQuery's datasets, and entries of Cloud Storage's ACLs.
+"""Access lists in Config Connector's documents: BigQuery's datasets, and entries of Cloud Storage's ACLs.
 
 Source: https://cloud.google.com/config-connector/docs/reference/overview
 """
@@ -24,7 +24,7 @@ from iamlint.sources.gcloud.policies import condition_of
 from iamlint.unknown import Unknown
 
 _PARTS = {"".join(word.title() if n else word for n, word in enumerate(one.split("_"))): one for one in NAMED_BY}
-"""``userByEmail``, as the documents have it, and the names that Terraform has for the same."""
+"""Config Connector's field names (``userByEmail``) and Terraform's names for the same."""
 _CONTROLS = {
     "StorageBucketAccessControl": ("storage_bucket", OF_BUCKET),
     "StorageDefaultObjectAccessControl": ("storage_default_object", OF_OBJECT),
@@ -32,7 +32,7 @@ _CONTROLS = {
 
 
 def dataset_access(spec: Value, dataset: str, declared: Declaration) -> Iterator[Grant]:
-    """The ``access`` of a BigQueryDataset. Views, routines and datasets are no principals."""
+    """Yield the ``access`` of a BigQueryDataset. Views, routines and datasets are not principals."""
     for entry in items(get(spec, "access")):
         part = next((name for name in _PARTS if text(get(entry, name))), None)
         if part is None and any(has(entry, name) for name in NO_PRINCIPAL):
@@ -57,7 +57,7 @@ def dataset_access(spec: Value, dataset: str, declared: Declaration) -> Iterator
 
 
 def access_control(kind: str, spec: Value, declared: Declaration) -> Iterator[Grant]:
-    """The one entry of an ACL that a document of one of these kinds is; nothing of any other kind."""
+    """Yield the ACL entry of a document of one of these kinds; nothing for other kinds."""
     if kind not in _CONTROLS:
         return
     family, roles = _CONTROLS[kind]

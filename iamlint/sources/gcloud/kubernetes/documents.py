@@ -1,4 +1,4 @@
-"""Documents of Kubernetes: lists of them are opened, and those about IAM that iamlint does not read are told.
+"""Kubernetes documents: opens lists, and reports documents about IAM that iamlint does not read.
 
 Sources: https://kubernetes.io/docs/reference/using-api/api-concepts/#collections and
 https://cloud.google.com/config-connector/docs/reference/overview
@@ -17,13 +17,13 @@ from iamlint.sources.gcloud.parts import get, place, text
 _CONNECTOR = "cnrm.cloud.google.com"
 _OTHER_CLOUDS = re.compile(r"aws|azure|alibaba|alicloud|ibm|openstack|oracle|yandex")
 _ABOUT_IAM = re.compile(r"IAM(?=[A-Z]|\Z)|ServiceAccountKey\Z|PrivilegedAccessManager")
-"""Kinds that grant something, or make credentials, in whatever group of Google Cloud they are."""
+"""Kinds that grant something or make credentials, in any of Google Cloud's groups."""
 
 
 def members(document: Value) -> Iterator[Value]:
-    """The documents in a list of them (``kind: List``, ``IAMPolicyMemberList``, a bare list), or the document itself.
+    """Yield the documents of a list (``kind: List``, ``IAMPolicyMemberList``, a bare list), or the document itself.
 
-    Items of a list of one kind need not say which: they have the list's own.
+    Items of a list of one kind may omit it: they have the list's kind.
     """
     match document.data:
         case tuple() as found if any(_is_document(item) for item in found):
@@ -54,7 +54,7 @@ def _is_document(value: Value) -> bool:
 
 
 def unread(document: Value) -> Gap | None:
-    """That a document is about IAM in Google Cloud and of a kind that iamlint does not read; None for others."""
+    """Return a gap for a document about IAM in Google Cloud that iamlint does not read; None for others."""
     group, kind = (text(get(document, "apiVersion")) or "").rpartition("/")[0], text(get(document, "kind")) or ""
     if not _is_document(document) or _OTHER_CLOUDS.search(group) or not _is_about_iam(group, kind):
         return None

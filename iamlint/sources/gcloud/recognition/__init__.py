@@ -1,1 +1,1 @@
-"""What a file is: by its path, its table, and the shape of its documents."""
+"""Recognises files by path, table, and shape of their documents."""

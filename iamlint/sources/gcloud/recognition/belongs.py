@@ -1,15 +1,15 @@
-"""What a policy belongs to that does not say so itself: by ``--resource``, else by the name of its file.
+"""The resource of a policy that does not name one: from ``--resource``, else from the file's path.
 
-The names that are understood, each before ``.json``, ``.yaml`` or ``.yml``; the last part of the path that fits counts:
+The known names, each before ``.json``, ``.yaml`` or ``.yml``; the last matching part of the path counts:
 
-    ci@shop.iam.gserviceaccount.com        an e-mail is that service account, wherever it stands
+    ci@shop.iam.gserviceaccount.com        an e-mail is that service account, anywhere in the path
     project-shop, projects/shop            a project; also projects/shop/iam, projects/shop/iam-policy, …
     folder-123, folders/123                a folder
     organization-456, organizations/456    an organization; also org-456, org_456, and by domain: org_example.com
     projects/shop/buckets/b/iam            a bucket of a project, and likewise other resources that have policies
 
-Most files with such a name are no exports: ``projects/shop/package.json``, ``project-factory/policy.json``. So words
-that describe a file name no project, and only a `Claim` says that a file must be an export.
+Most files with such a name are not exports: ``projects/shop/package.json``, ``project-factory/policy.json``. So words
+that describe a file do not name a project, and only a `Claim` says that a file must be an export.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EMAIL = re.compile(
     r"(?:(?:service[-_]?accounts?|sa|policy|iam)[-_=])?(?P<email>[a-z0-9][a-z0-9._-]*@[a-z0-9.-]+\.gserviceaccount\.com)\Z"
 )
 _ACCOUNTS = ".gserviceaccount.com"
-"""How the e-mail of a service account ends, which is no ending of a file."""
+"""The end of a service account's e-mail, which is not a file extension."""
 _KINDS = {"project": "project", "folder": "folder", "organization": "organization", "org": "organization"}
 _NAMED = re.compile(r"(?P<kind>project|folder|organization|org)(?:[-_=]|s=)(?P<name>[a-z0-9][a-z0-9.:-]*)\Z")
 _POLICY = re.compile(r"(?:[-_.](?:get|iam|policy|policies|(?P<services>services|enabled)))+\Z")
@@ -35,9 +35,9 @@ _DESCRIBES = re.compile(
     r"|list|members|metadata|names?|numbers?|owners|polic(?:y|ies)|roles?|schema|services|set|settings|setup|structure"
     r"|templates?|users|vars|variables)\Z"
 )
-"""Words that stand behind "project-" in names of files and folders without naming a project."""
+"""Words after "project-" in names of files and folders that do not name a project."""
 _OTHER = re.compile(r"\.(?:auto|config|example|lock|sample|schema|spec|template|test|tmpl|tpl|vars)\Z")
-"""The last part of a name before its ending that says what a file is of another program."""
+"""The last part of a name before its extension that marks a file of another program."""
 _IAM = re.compile(r"(?:get[-_])?(?:ancestors[-_])?iam(?:[-_.]?polic(?:y|ies))?\Z")
 _LISTED = re.compile(
     r"(?:ancestors|polic(?:y|ies)|description|describe|project|services|enabled|keys|roles|(?:service[-_]?)?accounts"
@@ -60,7 +60,7 @@ _FOLDERS = {
     "subscriptions": "pubsub_subscription",
     "topics": "pubsub_topic",
 }
-"""Folders named after a collection, with the kind of what is filed in them."""
+"""Folders named after a collection, with the kind of the resources in them."""
 _RESOURCE = re.compile(
     r"(?:projects/(?P<project>[^/]+)|folders/(?P<folder>[0-9]+)|organizations/(?P<organization>[0-9]+)"
     r"|(?:projects/[^/]+/)?serviceAccounts/(?P<service_account>[^/]+@[^/]+))\Z"
@@ -68,7 +68,7 @@ _RESOURCE = re.compile(
 
 
 def by_option(resource: str) -> Resource | None:
-    """The resource that ``--resource`` names; None where it is not of the form that it has."""
+    """Return the resource that ``--resource`` names; None if it is malformed."""
     match = _RESOURCE.match(resource)
     if match is None:
         return None
@@ -77,7 +77,7 @@ def by_option(resource: str) -> Resource | None:
 
 
 def by_path(path: str) -> Resource | None:
-    """The resource that a file's name, or the folders that it lies in, tell."""
+    """Return the resource that a file's name, or the folders that contain it, name."""
     parts = _parts(path)
     for part in parts:
         email = _EMAIL.match(part)
@@ -91,7 +91,7 @@ def by_path(path: str) -> Resource | None:
 
 
 def project_by_path(path: str) -> str | None:
-    """The project that a file's name, or one of the folders that it lies in, tells."""
+    """Return the project that a file's name, or one of the folders that contain it, names."""
     parts = _parts(path)
     for above, part in zip([*parts[1:], ""], parts, strict=True):
         found = _named(part, above)
@@ -105,7 +105,7 @@ Strength = Literal["certain", "likely", "possible"]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """That the name of a file says that it is an export.
+    """A file name that says that the file is an export.
 
     ``what`` is that export in words. Files of other programs have some such names, too: ``likely`` is
     ``project-sync.json``, ``possible`` are ``projects/shop.yaml`` and ``projects/shop/services.yaml``.
@@ -117,7 +117,7 @@ class Claim:
 
 
 def claim(path: str) -> Claim | None:
-    """What a file says of itself by its name, alone or with the folder right above it; None where it says nothing."""
+    """Return what a file's name claims, alone or with its parent folder; None if it claims nothing."""
     stem, *above = _parts(path)
     email = _EMAIL.match(stem)
     if email:
@@ -141,14 +141,14 @@ def _claim(of: Resource, what: str, strength: Strength) -> Claim:
 
 
 def _strength(resource: Resource, stem: str) -> Strength:
-    """How surely a name is that of a resource: numbers and domains are hardly anything else."""
+    """Return how certainly a name is that of a resource: numbers and domains are hardly anything else."""
     if resource.kind in ("folder", "organization"):
         return "certain"
     return "likely" if stem.startswith("project") else "possible"
 
 
 def _parts(path: str) -> list[str]:
-    """The name of a file without its endings, then those of the folders that it lies in, the innermost first."""
+    """Return the name of a file without its extensions, then its folders, the innermost first."""
     whole = PurePosixPath(path)
     name = usual(whole.name)
     stem = name if name.endswith(_ACCOUNTS) else PurePosixPath(name).stem

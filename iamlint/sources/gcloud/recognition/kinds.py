@@ -1,4 +1,4 @@
-"""Which kind of export a document is: told by its content, in the order in which the shapes exclude each other."""
+"""The kind of an export, by its content. The shapes are tested in an order in which they exclude each other."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ _POLICY_PARTS = frozenset({"etag", "version", "auditConfigs"})
 
 
 def kind_of(document: Value) -> Kind | None:
-    """The kind of a document, None where it is none that iamlint knows; of a list that of its first item which has one.
+    """Return the kind of a document; None if unknown. A list has the kind of its first item with a known kind.
 
-    ``gcloud asset analyze-iam-policy`` puts texts between its results, so that the first need not be an object.
+    ``gcloud asset analyze-iam-policy`` prints texts between its results, so the first item need not be an object.
     """
     match document.data:
         case dict() as entries:
@@ -74,7 +74,7 @@ def _of_policies(value: Value, keys: frozenset[str], name: str) -> Kind | None:
 
 
 def _has_deny_rules(value: Value) -> bool:
-    """Whether it is what ``gcloud iam policies create --policy-file`` takes, which has no name yet."""
+    """Whether a document is input for ``gcloud iam policies create --policy-file``, which has no name yet."""
     rules = get(value, "rules").data
     return isinstance(rules, tuple) and bool(rules) and isinstance(rules[0].data, dict) and "denyRule" in rules[0].data
 
@@ -90,7 +90,7 @@ def _of_assets(keys: frozenset[str]) -> Kind | None:
 
 
 def _of_inventory(keys: frozenset[str], name: str) -> Kind | None:
-    lists = "includedPermissions" in keys  # so do files from which other tools make roles, under names of their own
+    lists = "includedPermissions" in keys  # files of other tools that make roles have it too, with names of their own
     if (_ROLE.search(name) and (lists or keys & {"stage", "title"})) or (lists and keys & {"stage", "etag"}):
         return "role"
     if keys >= {"uniqueId", "email"}:

@@ -1,7 +1,7 @@
-"""Whether documents have the shape of their kind: each kind has a JSON Schema; what breaks it has a path and a place.
+"""Validates documents against the JSON Schema of their kind; errors have a path and a place.
 
-Most documents are as they should be, and big. So a schema is first answered with yes or no by a few lines of our own,
-over the values as they were read; only for those that break it jsonschema says how.
+Most documents are valid, and large. So a few lines of our own first check a schema on the values as read; only for
+invalid documents does jsonschema produce the errors.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 Schema = Mapping[str, Any]
 _OF_POLICIES: frozenset[Kind] = frozenset({"analysis", "ancestors", "asset", "config_connector", "policy", "search"})
-"""The kinds that hold allow policies, in which bindings are looked for under keys that exports do not have."""
+"""The kinds that contain allow policies; bindings are searched for under keys that exports do not have."""
 _MOST = 10
-"""Errors told of one document."""
+"""Maximum number of errors reported per document."""
 _LONGEST = 160
-"""Characters of an error, which may quote what it is about."""
+"""Maximum length of an error in characters, which may quote the value."""
 
 
 @cache
 def schema(kind: Kind) -> Schema:
-    """The JSON Schema of one document, or one item of a list, of a kind."""
+    """Return the JSON Schema of one document, or one item of a list, of a kind."""
     found: Schema = json.loads(Path(__file__).with_name("schemas").joinpath(f"{kind}.json").read_text("utf-8"))
     return found
 
 
 def problems(kind: Kind, value: Value, path: Sequence[str | int] = ()) -> list[Unreadable]:
-    """Where a value breaks the schema of its kind; ``path`` leads to it from the top of the document."""
+    """Return the errors of a value by the schema of its kind; ``path`` is its path from the top of the document."""
     strays = list(_strays(schema(kind), value, tuple(path))) if kind in _OF_POLICIES else []
     if holds(schema(kind), value):
         return strays[:_MOST]
@@ -57,7 +57,7 @@ def problems(kind: Kind, value: Value, path: Sequence[str | int] = ()) -> list[U
 
 
 def _strays(rule: Schema, value: Value, path: tuple[str | int, ...]) -> Iterator[Unreadable]:
-    """Keys that exports do not have, with bindings under them: a key is misspelt, or damaged."""
+    """Yield errors for keys that exports do not have, with bindings under them: a key is misspelt or damaged."""
     rule = _referenced(rule["$ref"]) if "$ref" in rule else rule
     for other in rule.get("allOf", ()):
         yield from _strays(other, value, path)
@@ -99,7 +99,7 @@ def _validator(kind: Kind) -> Validator:
 
 
 def holds(rule: Schema, value: Value) -> bool:
-    """Whether a value keeps to a schema; only the words that our schemas use are known (a test sees to that)."""
+    """Whether a value matches a schema; only the keywords of our schemas are known (a test checks this)."""
     return all(WORDS[word](argument, value, rule) for word, argument in rule.items() if word in WORDS)
 
 
@@ -195,4 +195,4 @@ WORDS: Mapping[str, Callable[[Any, Value, Schema], bool]] = {
     "required": _required,
     "type": _type,
 }
-"""The words of JSON Schema that `holds` knows."""
+"""The keywords of JSON Schema that `holds` knows."""

@@ -1,4 +1,4 @@
-"""Bindings in places where no export has them: under a key that is misspelt, or in a wrapper of another program."""
+"""Finds bindings where no export has them: under a misspelt key, or in a wrapper of another program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from iamlint.sources.gcloud.parts import items, text
 from iamlint.sources.marks import ROLE
 
 _MOST_LOOKED_AT = 20_000
-"""Values of a document among which bindings are looked for."""
+"""Maximum number of values of a document that are searched for bindings."""
 _ROLE = re.compile(ROLE)
 _NO_LETTER = re.compile(r"[^a-z]")
 _NO_KEY = re.compile(r"[^a-z0-9_]")
@@ -17,27 +17,27 @@ _KEYS = frozenset({"binding", "bindings"})
 
 
 def is_binding(value: Value) -> bool:
-    """Whether a value gives a role to members. The case of its keys does not count."""
+    """Whether a value gives a role to members. The case of its keys is ignored."""
     entries = {key.lower(): item for key, item in value.data.items()} if isinstance(value.data, dict) else {}
     members, role = entries.get("members", NULL).data, text(entries.get("role", NULL)) or ""
     return isinstance(members, tuple) and bool(members) and _ROLE.fullmatch(role) is not None
 
 
 def is_key_of_bindings(key: str) -> bool:
-    """Whether somebody meant ``bindings`` by a key: ``Bindings``, ``binding``, or with an invisible character in it.
+    """Whether a key was meant to be ``bindings``: ``Bindings``, ``binding``, or with an invisible character.
 
-    Nobody reads them under such a key, and who writes it means them all the same.
+    No program reads bindings under such a key, but the author meant them.
     """
     return _NO_LETTER.sub("", key.lower()) in _KEYS
 
 
 def alike(key: str, other: str) -> bool:
-    """Whether two keys differ only by case, or by characters that no key has: ``members`` and ``MEMBERS``."""
+    """Whether two keys differ only in case or in invalid characters: ``members`` and ``MEMBERS``."""
     return _NO_KEY.sub("", key.lower()) == _NO_KEY.sub("", other.lower())
 
 
 def holds_bindings(value: Value, *, anywhere: bool) -> bool:
-    """Whether a value is bindings, or holds some at any depth; unless ``anywhere``, only under a key that says so."""
+    """Whether a value is or contains bindings, at any depth; unless ``anywhere``, only under a key that says so."""
     left, waiting = _MOST_LOOKED_AT, [value]
     if any(is_binding(one) for one in items(value)):
         return True

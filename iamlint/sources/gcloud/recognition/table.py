@@ -10,9 +10,9 @@ from iamlint.sources.gcloud.recognition.belongs import project_by_path
 from iamlint.sources.reading import Reading
 
 TABLES = ("enabled.txt", "services.txt")
-"""How the names of such tables end."""
+"""File name endings of such tables."""
 TEXTS = (".txt", ".csv", ".log")
-"""How the names of files end that are for people; those of a policy may hold a table, which cannot be read."""
+"""File extensions of texts for people; a policy's may be a printed table, which cannot be read."""
 _HEADER = re.compile(r"NAME +TITLE[ \r]*$", re.MULTILINE)
 
 
@@ -22,7 +22,7 @@ def is_table(source: SourceText) -> bool:
 
 
 def read_table(source: SourceText) -> Reading:
-    """The enabled services of the project that the name of the file tells."""
+    """Return the enabled services of the project in the file's name."""
     project = project_by_path(source.path)
     if project is None:
         hint = "name the file project-ID-services.txt, or put it in a folder projects/ID, or export it as JSON"

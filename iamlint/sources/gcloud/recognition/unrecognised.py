@@ -1,7 +1,7 @@
-"""What is said of a document that is no export: nothing, unless it was meant to be one.
+"""The result for a document that is not an export: nothing, unless it was meant to be one.
 
-A directory is full of JSON and YAML of other programs, about which nothing is said. An error is what was certainly an
-export and cannot be read as one; what may be one, or will be one when a template is filled in, is an unread part.
+A directory is full of JSON and YAML of other programs, which are ignored. A file that was certainly an export and
+cannot be read is an error. A file that may be an export, or a template of one, is an unread part.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ AGAIN = "export it again; what is broken on purpose can be left out with `exclud
 
 
 def unparsed(source: SourceText, error: Unreadable, claimed: Claim | None, *, named: bool) -> Reading | None:
-    """A text that cannot be parsed; None where nothing shows that it was meant to be a plan or an export."""
+    """Return the result for a text that cannot be parsed; None if nothing shows that it was meant as a plan or an
+    export.
+    """
     if is_link(source.text):
         return _link(source, claimed, named=named)
     what = mark(source.text)
@@ -42,13 +44,13 @@ def _link(source: SourceText, claimed: Claim | None, *, named: bool) -> Reading:
 
 
 def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim | None) -> Reading | None:
-    """Documents of no known kind; None where nothing is to be said of them, or only that they are none."""
+    """Return the result for documents of unknown kinds; None if they are ignored or only not exports."""
     at = Location(source.path)
     said = [document for document in documents if document.data is not None]
     if message(source.text):
         return Reading(errors=[Unreadable(at, "the file holds an error message of gcloud", AGAIN)])
     looks = mark(source.text) if any(isinstance(document.data, str) for document in said) else None
-    if looks:  # YAML takes nearly any text for a text
+    if looks:  # YAML accepts nearly any text as a text
         return Reading(errors=[Unreadable(at, "the file is neither JSON nor YAML", f"it looks like {looks}: {AGAIN}")])
     if claimed and not said:
         empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
@@ -63,7 +65,7 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
 
 
 def beside_exports(path: str, claimed: Claim, *, among: bool) -> Reading:
-    """A document of another kind under a name that may be an export's; ``among`` others of such names that are exports.
+    """Return an unread part for another document with a possible export name; ``among`` other exports with such names.
 
     Alone it is more likely a file of another program.
     """
@@ -76,7 +78,7 @@ def beside_exports(path: str, claimed: Claim, *, among: bool) -> Reading:
 
 
 def _is_no_answer(document: Value) -> bool:
-    """Whether a document is a bare text or number, or the error that Google's APIs answer with.
+    """Whether a document is a bare text or number, or an error response of Google's APIs.
 
     Source: https://cloud.google.com/apis/design/errors#http_mapping
     """

@@ -1,1 +1,1 @@
-"""Modules as they are written: which files and folders there are, their blocks, variables and module calls."""
+"""Modules as written: files and folders, blocks, variables and module calls."""

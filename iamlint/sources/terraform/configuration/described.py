@@ -1,9 +1,9 @@
-"""Well-known modules that are not installed: what their arguments grant, as documents describe it.
+"""Stubs of well-known modules that are not installed: documents describe what their arguments grant.
 
-A document (``modules/*.yaml``) names a repository, the major versions that it holds for, and its ``modules`` by their
-path. What they declare is written in Terraform's own JSON syntax; ``<name>`` in it stands for what a module's entry has
-under that name, since many modules of a repository differ only in what they grant on. ``partial`` says that a module
-does more than is described.
+A document (``modules/*.yaml``) names a repository, the major versions that it describes, and its ``modules`` by path.
+Their declarations are in Terraform's JSON syntax; ``<name>`` in them is replaced with the module entry's value of that
+name, since many modules of a repository differ only in the resource of their grants. ``partial`` says that a module
+does more than the stub.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ _REGISTRY = re.compile(r"(?:[\w.-]+\.[a-z]+/)?(?P<namespace>[\w-]+)/(?P<name>[\w
 _ANOTHER_CLOUD = re.compile(
     r"/terraform-(?:alicloud|aws|awscc|azapi|azuread|azurerm|cloudflare|datadog|digitalocean|github|gitlab|ibm|oci|okta)-"
 )
-"""The names of repositories of modules whose provider has no part of Google Cloud: ``terraform-PROVIDER-NAME``. Source:
-https://developer.hashicorp.com/terraform/registry/modules/publish#requirements"""
+"""Names of module repositories with a provider unrelated to Google Cloud: ``terraform-PROVIDER-NAME``.
+
+Source: https://developer.hashicorp.com/terraform/registry/modules/publish#requirements
+"""
 _SCHEME = re.compile(r"\A(?:git::)?(?:[a-z]+://)?(?:git@)?")
 _NUMBER = re.compile(r"\A(?P<operator>[<>=!~]*)\s*v?(?P<major>\d+)(?:\.\d+)*(?:-[\w.]+)?\Z")
 _PLACEHOLDER = re.compile(r"<(\w+)>")
@@ -36,7 +38,7 @@ _PLACEHOLDER = re.compile(r"<(\w+)>")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A module's source taken apart: ``github.com/OWNER/NAME``, the path in it, the version that it names."""
+    """A parsed module source: ``github.com/OWNER/NAME``, the path in it, and the version."""
 
     repository: str
     path: str
@@ -44,7 +46,7 @@ class Address:
 
 
 def address_of(source: str) -> Address | None:
-    """The repository that a ``source`` leads to, be it given by the registry's address or by git's; None for others.
+    """Return the repository of a ``source``, by the registry's address or git's; None for others.
 
     Source: https://developer.hashicorp.com/terraform/language/modules/sources
     """
@@ -63,7 +65,7 @@ def address_of(source: str) -> Address | None:
 
 
 def described(source: str, version: str | None) -> Module | None:
-    """The module that a call of this source, and of a version within this constraint, is described to be."""
+    """Return the stub for a call of this source with this version constraint."""
     address = address_of(source)
     if address is None:
         return None
@@ -76,9 +78,9 @@ def described(source: str, version: str | None) -> Module | None:
 
 
 def holds(versions: str, wanted: str | None) -> bool:
-    """Whether a range of major versions (``>= 4, < 9``) has the version that a constraint or a tag asks for.
+    """Whether a range of major versions (``>= 4, < 9``) includes the version of a constraint or a tag.
 
-    No version is the newest one, and so is a branch or a commit.
+    No version means the newest one, and so does a branch or a commit.
     """
     majors = [major for operator, major in _numbers(wanted or "") if operator not in ("<", "<=", "!=")]
     if not majors:
@@ -104,7 +106,7 @@ def _documents() -> tuple[dict[str, Any], ...]:
 
 @cache
 def _plain() -> dict[str, list[str]]:
-    """The modules that state nothing of IAM: their paths, by repository."""
+    """The modules without IAM: their paths, by repository."""
     import yaml
 
     text = (files("iamlint.sources.terraform.configuration") / "without_iam.yaml").read_text(encoding="utf-8")
@@ -134,9 +136,9 @@ def _module(number: int, path: str) -> Module:
 
 
 def _filled(node: Node, entry: Mapping[str, Node]) -> Any:
-    """A part of ``declares`` with the entry's values in the places that name them.
+    """Return a part of ``declares`` with the entry's values filled in.
 
-    ``<name>`` as a key stands for the entry's own keys and values.
+    ``<name>`` as a key is replaced with the entry's own keys and values.
     """
     match node:
         case str():

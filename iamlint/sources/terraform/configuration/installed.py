@@ -1,6 +1,6 @@
-"""The modules that ``terraform init`` has installed for a root module, as it notes them in ``modules.json``.
+"""The modules that ``terraform init`` installed for a root module, from its ``modules.json``.
 
-A pull request can bring that file, too: an entry counts only for the very call that it was written for.
+A pull request can also contain that file: an entry counts only for exactly the call that it was written for.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from iamlint.sources.terraform.configuration.versions import fits
 
 FOLDER = Path(".terraform", "modules")
 MANIFEST = FOLDER / "modules.json"
-"""Where ``terraform init`` notes the modules that it installed."""
+"""The file in which ``terraform init`` records installed modules."""
 
 _REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
-"""The registries of addresses that name none: Terraform's and OpenTofu's."""
+"""The default registries of addresses: Terraform's and OpenTofu's."""
 _REGISTRY = re.compile(r"(?:(?P<host>[\w-]+(?:\.[\w-]+)+(?::\d+)?)/)?(?P<name>[\w-]+/[\w-]+/[\w-]+)\Z")
 _NOT_REGISTRY = ("github.com", "bitbucket.org")
-"""Hosts that Terraform takes for repositories. Source: "Module Registry" in
-https://developer.hashicorp.com/terraform/language/modules/sources"""
+"""Hosts that Terraform treats as repositories.
+
+Source: "Module Registry" in https://developer.hashicorp.com/terraform/language/modules/sources
+"""
 _FORCED = re.compile(r"\A[a-z0-9]+::")
 _SCHEME = re.compile(r"\A[a-z0-9+.-]+://")
 _USER = re.compile(r"\A[^/@]*@")
@@ -31,14 +33,14 @@ _SCP = re.compile(r"\A([^/:]+):(?!\d+/)")
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """An entry of the manifest: where a call's module is, and what it was installed for."""
+    """An entry of the manifest: the directory of a call's module, and the source it was installed from."""
 
     directory: Path
     source: str
     version: str | None
 
     def refusal(self, source: str, version: str | None) -> str | None:
-        """Why this entry is not the module of a call of this source and version constraint; None where it is."""
+        """Return why this entry is not the module of a call with this source and version; None if it is."""
         noted = f"{MANIFEST.as_posix()} notes it with"
         if not _same(source, self.source):
             return f'{noted} another source ("{self.source}") than the call ("{source}")'
@@ -48,9 +50,9 @@ class Installed:
 
 
 def read_manifest(text: str, root: Path, tree: Tree) -> dict[str, Installed]:
-    """The entries of a manifest, by the path of calls (``a.b``). A broken one installs nothing, as for Terraform.
+    """Return the entries of a manifest, by the path of calls (``a.b``). A broken one has none, as for Terraform.
 
-    Entries that lead out of the folder of installed modules are left out: ``terraform init`` writes none.
+    Entries that point outside the folder of installed modules are ignored: ``terraform init`` writes none.
     """
     found: dict[str, Installed] = {}
     try:
@@ -67,7 +69,7 @@ def read_manifest(text: str, root: Path, tree: Tree) -> dict[str, Installed]:
 
 
 def _registry(source: str) -> tuple[str, str, str] | None:
-    """Host (empty for the default one), name and folder of a registry's address; None for other sources."""
+    """Return host ("" for the default one), name and folder of a registry address; None for other sources."""
     package, _, folder = source.partition("//")
     found = _REGISTRY.match(package)
     if found is None or (found["host"] or "").lower() in _NOT_REGISTRY:
@@ -76,7 +78,7 @@ def _registry(source: str) -> tuple[str, str, str] | None:
 
 
 def _same(called: str, noted: str) -> bool:
-    """Whether the source of a call is the one that ``terraform init`` noted, which writes it out in full."""
+    """Whether the source of a call is the one that ``terraform init`` recorded in its full form."""
     call, note = _registry(called), _registry(noted)
     if call is None or note is None:
         return call is note and _remote(called) == _remote(noted)
@@ -89,9 +91,9 @@ def _same(called: str, noted: str) -> bool:
 
 
 def _remote(source: str) -> tuple[str, str, tuple[str, ...]]:
-    """Package, folder and settings of a source that is fetched, without the forms that mean the same.
+    """Return package, folder and settings of a remote source in a canonical form.
 
-    ``github.com/a/b?ref=x`` is noted as ``git::https://github.com/a/b.git?ref=x``, ``git@host:a/b.git`` as
+    ``github.com/a/b?ref=x`` is recorded as ``git::https://github.com/a/b.git?ref=x``, ``git@host:a/b.git`` as
     ``git::ssh://git@host/a/b.git``.
     """
     rest, _, query = source.partition("?")

@@ -1,4 +1,4 @@
-"""The modules on disk: each directory read once, calls followed to where they lead, never outside the roots."""
+"""The modules on disk: each directory is read once, calls are followed, never outside the roots."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INSTALL = "terraform init would fetch it"
 
 
 class Library:
-    """Modules by directory. ``roots`` are the directories below which files may be read."""
+    """Modules by directory. Files are read below ``roots`` only."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -38,9 +38,9 @@ class Library:
         self._manifests: dict[Path, dict[str, Installed]] = {}
 
     def module(self, directory: Path, dialect: Dialect = "terraform") -> Module | str:
-        """The module in a directory as a program reads it, or the reason why there is none.
+        """Return the module in a directory as a program reads it, or the reason why there is none.
 
-        Where only the other program finds files, the module is empty, as a call of it is for Terraform.
+        If only the other program finds files, the module is empty, as a call of it is for Terraform.
         """
         real = self._workspace.resolved(directory)
         if (real, dialect) not in self._modules:
@@ -51,7 +51,7 @@ class Library:
         return self._modules[real, dialect]
 
     def readings(self, directory: Path) -> Readings:
-        """The module in a directory, as each program reads it that finds configuration there."""
+        """Return the module in a directory, as read by each program that finds configuration there."""
         found = {dialect: self.module(directory, dialect) for dialect in DIALECTS}
         names = self._names.get(self._workspace.resolved(directory), [])
         if not configuration_names(names, "terraform"):
@@ -59,7 +59,7 @@ class Library:
         return {dialect: module for dialect, module in found.items() if isinstance(module, Module)}
 
     def differs(self, directory: Path) -> bool:
-        """Whether Terraform and OpenTofu read something different in the directory of a module that was read."""
+        """Whether Terraform and OpenTofu read a module differently."""
         real = self._workspace.resolved(directory)
         return self._modules.get((real, "terraform")) is not self._modules.get((real, "opentofu"))
 
@@ -80,7 +80,7 @@ class Library:
         return self._names[real]
 
     def _read(self, real: Path, names: list[str], dialect: Dialect) -> Module:
-        """A module; the same one for both programs where what only one of them reads declares nothing."""
+        """Return a module; the same one for both programs if what only one of them reads declares nothing."""
         other: Dialect = "opentofu" if dialect == "terraform" else "terraform"
         here, there = (set(configuration_names(names, one)) for one in (dialect, other))
         if here == there:
@@ -107,11 +107,11 @@ class Library:
 
     @property
     def read(self) -> Iterable[Module]:
-        """Every module that was read, once for each program that reads it in its own way."""
+        """Yield every module that was read, once for each program that reads it differently."""
         return {id(module): module for module in self._modules.values()}.values()
 
     def for_root(self, root: Path, dialect: Dialect = "terraform") -> RootModules:
-        """The library as calls below one root module see it: with the modules that were installed for that root."""
+        """Return the library for calls below one root module: with the modules installed for that root."""
         return RootModules(self, self._installed(self._workspace.resolved(root)), dialect, differ=self.differs(root))
 
     def _installed(self, root: Path) -> dict[str, Installed]:
@@ -123,9 +123,9 @@ class Library:
 
 
 class RootModules:
-    """Finds called modules: local ones by their path, others where ``terraform init`` has put them.
+    """Finds called modules: local ones by path, others where ``terraform init`` installed them.
 
-    ``differ`` says whether Terraform and OpenTofu read one that was met, or the root module, differently.
+    ``differ`` says whether Terraform and OpenTofu read the root module, or a called one, differently.
     """
 
     def __init__(
@@ -137,9 +137,9 @@ class RootModules:
         self.differ = differ
 
     def called(self, module: Module, path: tuple[str, ...], source: str, version: str | None) -> Module | str:
-        """The module that a call at ``path`` (call names from the root) names, or why it is not there.
+        """Return the module that a call at ``path`` (call names from the root) names, or why it is missing.
 
-        One that is not there may be known well enough to be described.
+        A missing module may have a stub.
         """
         local = source if source in (".", "..") else local_path(source)
         if local is not None:

@@ -1,4 +1,4 @@
-"""Blocks about what was there before: what a ``removed`` block leaves in the cloud is granted still."""
+"""Blocks about earlier state: resources that a ``removed`` block leaves in the cloud are still granted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAY_GRANT = re.compile(r"(?:\A|\.)google_(?:\w+_)?iam_\w+\.[\w-]+\Z|\A(?:module
 
 
 def forgotten(declared: Declared) -> str | None:
-    """What a ``removed`` block leaves in the cloud, if that may be a grant: an address of IAM, or a whole module.
+    """Return what a ``removed`` block leaves in the cloud, if it may be a grant: an address of IAM, or a whole module.
 
     Source: https://developer.hashicorp.com/terraform/language/block/removed
     """

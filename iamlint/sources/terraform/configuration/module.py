@@ -1,4 +1,4 @@
-"""A module as its directory has it: files parsed, overrides merged, blocks sorted by what they declare."""
+"""A module from its directory: files parsed, overrides merged, blocks sorted by type."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Load = Callable[[Path], File | Unreadable]
 
 @dataclass(slots=True)
 class Local:
-    """An argument, and the text that it stands in."""
+    """An argument, and the text that contains it."""
 
     argument: Argument
     source: SourceText
@@ -39,7 +39,7 @@ class Local:
 
 @dataclass(slots=True)
 class Declared:
-    """A block, the text that it stands in, and the blocks of override files that replace parts of it."""
+    """A block, the text that contains it, and the override blocks that replace parts of it."""
 
     block: Block
     source: SourceText
@@ -47,7 +47,7 @@ class Declared:
 
     @property
     def header(self) -> Span:
-        """The stretch from the block's type to its last label."""
+        """The range from the block's type to its last label."""
         return Span(self.source, self.block.start, self.block.header_end)
 
     def arguments(self) -> dict[str, Local]:
@@ -58,7 +58,7 @@ class Declared:
         return found
 
     def argument(self, name: str) -> Local | None:
-        """An argument in force."""
+        """Return an argument in force."""
         for declared in (*reversed(self.overrides), self):
             argument = declared.block.body.arguments.get(name)
             if argument:
@@ -66,13 +66,13 @@ class Declared:
         return None
 
     def literal(self, name: str) -> str | None:
-        """The text of an argument that is a plain string."""
+        """Return the text of an argument that is a plain string."""
         found = self.argument(name)
         expression = found.argument.expression if found else None
         return expression.literal if isinstance(expression, Template) else None
 
     def blocks(self) -> list[Declared]:
-        """The nested blocks in force: those of an override replace all of their type, ``dynamic`` ones included."""
+        """Return the nested blocks in force: an override's blocks replace all of their type, also ``dynamic`` ones."""
         found = [Declared(block, self.source) for block in self.block.body.blocks]
         for over in self.overrides:
             replaced = {kind_of(block) for block in over.block.body.blocks}
@@ -85,7 +85,7 @@ Chosen = tuple[Mode, str, str, Declared]
 
 
 def kind_of(block: Block) -> str:
-    """The type of a nested block, of a ``dynamic`` one that of the blocks which it makes."""
+    """Return the type of a nested block; for a ``dynamic`` block, the type of the blocks that it makes."""
     return block.label(0) if block.type == "dynamic" else block.type
 
 
@@ -93,12 +93,11 @@ def kind_of(block: Block) -> str:
 class Module:
     """The declarations of one module directory.
 
-    ``backends`` are the ``backend`` and ``cloud`` blocks; the last one is in force.
-    ``assignments`` are the files that set variables when the directory is a root module, in Terraform's order: each
-    later one wins. ``resources`` keeps every block of an address, since a directory may hold alternatives.
-    ``migrations`` are the blocks about what was there before: ``import``, ``moved`` and ``removed``.
-    ``others`` are the blocks of types that iamlint does not know.
-    ``described`` is for a module that is not there, and was made of what is known of it: all of it, or a part.
+    ``backends`` are the ``backend`` and ``cloud`` blocks; the last one is in force. ``assignments`` are the files that
+    set variables if the directory is a root module, in Terraform's order: later ones override earlier ones.
+    ``resources`` has every block of an address, since a directory may contain alternatives. ``migrations`` are the
+    ``import``, ``moved`` and ``removed`` blocks. ``others`` are the blocks of unknown types. ``described`` says that
+    the module is missing and was made from a stub, of all of it or a part.
     """
 
     directory: Path
@@ -119,7 +118,7 @@ class Module:
     _chosen: dict[object, list[Chosen]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def names_of(self, mode: Mode, kind: str) -> list[str]:
-        """Return the names of the resources of a type, in their order; asked for once the module is read."""
+        """Return the names of the resources of a type, in their order; cached, so call it after reading the module."""
         if self._names is None:
             self._names = {}
             for of, type_, name in self.resources:
@@ -127,7 +126,7 @@ class Module:
         return self._names.get((mode, kind), [])
 
     def chosen(self, choose: Callable[[Mode, Declared], bool]) -> list[Chosen]:
-        """Return the resources that a function chooses; asked for once, since each instance goes over them."""
+        """Return the resources that a function selects; cached, since every instance uses them."""
         if choose not in self._chosen:
             every = ((key, declared) for key, blocks in self.resources.items() for declared in blocks)
             self._chosen[choose] = [(*key, declared) for key, declared in every if choose(key[0], declared)]
@@ -135,11 +134,11 @@ class Module:
 
     @property
     def backend(self) -> Declared | None:
-        """The ``backend`` or ``cloud`` block in force: one of an override file replaces the other kind, too."""
+        """The ``backend`` or ``cloud`` block in force: an override replaces the other kind, too."""
         return self.backends[-1] if self.backends else None
 
     def local_sources(self) -> Iterator[str]:
-        """The relative paths that its module calls name literally."""
+        """Yield the relative paths in its module calls."""
         for call in self.calls.values():
             source = call.literal("source")
             local = local_path(source or "")
@@ -148,7 +147,7 @@ class Module:
 
 
 def local_path(source: str) -> str | None:
-    """The relative path that the source of a module call is, also one written with backslashes; None for any other.
+    """Return the relative path in a module call's source, also with backslashes; None for any other source.
 
     Source: ``parseModuleSourceLocal`` in
     https://github.com/hashicorp/terraform/blob/main/internal/addrs/module_source.go
@@ -158,7 +157,7 @@ def local_path(source: str) -> str | None:
 
 
 def configuration_names(names: Iterable[str], dialect: Dialect) -> list[str]:
-    """The files among these that a program reads as configuration, sorted. Both ignore names that begin with a dot.
+    """Return the files that a program reads as configuration, sorted. Both ignore names that begin with a dot.
 
     Source: https://opentofu.org/docs/language/files/#file-extension-precedence
     """
@@ -172,7 +171,7 @@ def configuration_names(names: Iterable[str], dialect: Dialect) -> list[str]:
 
 
 def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: Load) -> Module:
-    """The module in a directory as a program reads it, out of the files of these names."""
+    """Return the module in a directory as a program reads it, from the files of these names."""
     module = Module(directory)
     names = sorted(names)
     configuration = configuration_names(names, dialect)
@@ -184,7 +183,8 @@ def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: L
         if _OVERRIDE.search(name):
             for declared in _blocks(module, directory / name, load):
                 _override(module, declared)
-    # Terraform loads .x.auto.tfvars, too: only configuration is ignored for a dot (checked with Terraform 1.11).
+    # Terraform loads .x.auto.tfvars, too: only configuration files with a dot are ignored (checked with Terraform
+    # 1.11).
     for name in sorted((n for n in names if _AUTOMATIC.search(n)), key=lambda n: (n not in _FIRST, n)):
         file = _parse(module, directory / name, load)
         if file:
@@ -193,7 +193,7 @@ def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: L
 
 
 def declares_nothing(file: File) -> bool:
-    """Whether a file only has settings that no fact depends on, like the versions of providers."""
+    """Whether a file only has settings without effect on facts, like the versions of providers."""
     return all(block.type == "terraform" and not _backends(block) for block in file.body.blocks)
 
 
@@ -202,7 +202,7 @@ def _backends(block: Block) -> list[Block]:
 
 
 def module_of(directory: Path, file: File) -> Module:
-    """The module that one file makes."""
+    """Return the module of a single file."""
     module = Module(directory, files=[file], errors=list(file.errors))
     for block in file.body.blocks:
         _declare(module, Declared(block, file.source))
@@ -228,9 +228,9 @@ def _blocks(module: Module, path: Path, load: Load) -> Iterator[Declared]:
 
 
 def _refused(file: File) -> Iterator[Unreadable]:
-    """What Terraform refuses at the top of a file: arguments, and blocks without their labels or with more of them.
+    """Yield what Terraform refuses at the top of a file: arguments, and blocks with missing or extra labels.
 
-    The rest of the file is read all the same. Checked with Terraform 1.11.
+    The rest of the file is still read. Checked with Terraform 1.11.
     """
     for name, argument in file.body.arguments.items():
         at = file.source.location(argument.start, argument.end)
@@ -247,7 +247,7 @@ def _refused(file: File) -> Iterator[Unreadable]:
 
 
 def _swallowed(file: File, block: Block) -> Iterator[Unreadable]:
-    """Blocks with labels within another one, which are not read: mostly a line with a brace is misplaced."""
+    """Yield blocks with labels inside another block, which are not read: mostly a brace is misplaced."""
     for inner in block.body.blocks:
         if inner.labels and inner.type not in ("dynamic", "provisioner"):
             at = file.source.location(inner.start, inner.header_end)
@@ -257,7 +257,7 @@ def _swallowed(file: File, block: Block) -> Iterator[Unreadable]:
 
 
 def _no_names(file: File, block: Block) -> Iterator[Unreadable]:
-    """Labels of a block that are no names. Source: ``hclsyntax.ValidIdentifier``."""
+    """Yield labels of a block that are not valid names. Source: ``hclsyntax.ValidIdentifier``."""
     for label in block.labels:
         if not label.text.replace("-", "_").isidentifier() or label.text.startswith("-"):
             at = file.source.location(label.start, label.end)
@@ -297,7 +297,7 @@ def _declare(module: Module, declared: Declared) -> None:
 
 
 def _override(module: Module, declared: Declared) -> None:
-    """Merge a block of an override file into the one that it overrides, as Terraform does: argument by argument."""
+    """Merge a block of an override file into its original, as Terraform does: argument by argument."""
     block = declared.block
     if block.type == "locals":
         for name, argument in block.body.arguments.items():

@@ -1,4 +1,4 @@
-"""Nested blocks whose labels are known: as blocks, or as Terraform's JSON syntax writes them."""
+"""Nested blocks with known labels: as blocks, or in Terraform's JSON syntax."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from iamlint.hcl.syntax import Argument, Block, Body, Expression, Label, Object,
 
 
 def nested_blocks(block: Block, kind: str, labels: int = 0) -> Iterator[Block]:
-    """The blocks of a type within a block.
+    """Yield the blocks of a type within a block.
 
     JSON has one level of properties for each label, then one body or an array of bodies. Source:
     https://developer.hashicorp.com/terraform/language/syntax/json#nested-block-mapping

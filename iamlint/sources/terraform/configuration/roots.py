@@ -1,4 +1,4 @@
-"""Which directories are root modules: applied by themselves, not only as others call them."""
+"""Which directories are root modules: applied by themselves, not only called by others."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from iamlint.sources.terraform.configuration.module import Declared, Module
 
 LOCK = ".terraform.lock.hcl"
 DATA = ".terraform"
-"""What ``terraform init`` leaves in the directory of a root module."""
+"""The folder that ``terraform init`` creates in a root module."""
 STATE = ".tfstate"
 _SETTINGS = (*ASSIGNMENTS, ".tfbackend")
 _TRIALS = ("example", "fixture", "modules", "sample", "test")
-"""How the names of folders begin that are not about the module as it is applied."""
+"""Prefixes of folder names that do not configure the module for an apply."""
 _DEEPEST = 2
-"""Levels of folders in which settings are looked for."""
+"""Maximum depth of folders searched for settings."""
 TERRAGRUNT = "terragrunt.hcl"
-"""What makes Terragrunt apply a directory."""
+"""The file that makes Terragrunt apply a directory."""
 
 
 def root_modules(
     modules: Iterable[Module], calls: Callable[[Module], Iterable[str]], tree: Tree
 ) -> tuple[list[Module], set[Path]]:
-    """Those that no other one calls by a local path, then those that are applied by themselves though they are called.
+    """Return the modules that no other calls by a local path, then the called ones that are also applied by themselves.
 
-    Of modules that only call each other in a circle, the first. ``calls`` gives the local paths that a module calls.
-    The second result are the directories that are called.
+    Of modules that only call each other in a cycle, the first. ``calls`` returns the local paths that a module calls.
+    The second result contains the called directories.
     """
     modules = list(modules)
     edges = {module.directory: _called(module, calls(module), tree) for module in modules}
@@ -45,7 +45,7 @@ def root_modules(
 
 
 def _reached(start: Iterable[Path], edges: Mapping[Path, set[Path]]) -> set[Path]:
-    """These directories, and those that they call, directly or through others."""
+    """Return these directories, and those that they call, directly or through others."""
     reached: set[Path] = set()
     waiting = list(start)
     while waiting:
@@ -57,16 +57,16 @@ def _reached(start: Iterable[Path], edges: Mapping[Path, set[Path]]) -> set[Path
 
 
 def _called(module: Module, sources: Iterable[str], tree: Tree) -> set[Path]:
-    """The directories of the other modules that a module calls by a local path."""
+    """Return the directories of other modules that a module calls by a local path."""
     return {tree.resolved(module.directory / source) for source in sources} - {module.directory}
 
 
 def is_applied(module: Module, tree: Tree) -> bool:
-    """Whether a module has what only a root module needs, so that it is one whoever calls it.
+    """Whether a module has something that only root modules need, so that it is one even if it is called.
 
-    That is a backend, a cloud block, an ``import`` block (Terraform refuses one in a module that is called), the
-    configuration of a provider, a state, tfvars or the configuration of a backend, also in a folder for them, what
-    ``terraform init`` leaves there, or Terragrunt's configuration.
+    That is a backend, a cloud block, an ``import`` block (Terraform refuses one in a called module), a provider
+    configuration, a state, tfvars or a backend configuration, also in a folder for them, the folder of ``terraform
+    init``, or Terragrunt's configuration.
     """
     imports = any(one.block.type == "import" for one in module.migrations)
     if module.backend or imports or any(map(_configures, module.providers)):
@@ -78,9 +78,10 @@ def is_applied(module: Module, tree: Tree) -> bool:
 
 
 def _is_of_settings(above: Path, name: str, levels: int, tree: Tree) -> bool:
-    """Whether a folder in the directory of a module holds settings of root modules, like ``env/prod.tfvars``.
+    """Whether a folder in a module's directory contains settings of root modules, like ``env/prod.tfvars``.
 
-    One that has configuration is another module, to which they belong; those of tests and examples say nothing.
+    If it has configuration it is another module, and the settings belong to that. Folders of tests and examples are
+    ignored.
     """
     path = above / name
     if name.startswith((".", *_TRIALS)) or not levels or tree.is_link(path) or not tree.is_directory(path):
@@ -97,5 +98,5 @@ def _is_of_settings(above: Path, name: str, levels: int, tree: Tree) -> bool:
 
 
 def _configures(provider: Declared) -> bool:
-    """Whether a provider block sets something: an empty one, or only an alias, is how modules once named a provider."""
+    """Whether a provider block sets something: old modules declared providers with an empty block or only an alias."""
     return bool(provider.arguments().keys() - {"alias", "version"} or provider.blocks())

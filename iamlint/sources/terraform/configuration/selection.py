@@ -1,4 +1,4 @@
-"""Which workspace ``terraform.workspace`` names for a root module, and which it may name.
+"""The value of ``terraform.workspace`` for a root module, and its possible values.
 
 Source: https://developer.hashicorp.com/terraform/language/state/workspaces
 """
@@ -15,19 +15,19 @@ from iamlint.sources.terraform.configuration.nested import nested_blocks
 from iamlint.unknown import Hole, Unknown
 
 DEFAULT = "default"
-"""The workspace of a root module where none is selected."""
+"""The workspace of a root module if none is selected."""
 NAME = "terraform.workspace"
 SELECTED = Path(".terraform", "environment")
-"""Where ``terraform workspace select`` notes the workspace."""
+"""The file in which ``terraform workspace select`` records the workspace."""
 _WITHOUT = ("http", "artifactory", "etcd", "inmem")
 """The backends with the default workspace only. Source: "Backends Supporting Multiple Workspaces", as above."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The value of ``terraform.workspace``, and further names that it has in some runs.
+    """The value of ``terraform.workspace``, and further values that it has in some runs.
 
-    Where the value is unknown, ``others`` are those for which it is worth looking, not all.
+    If the value is unknown, ``others`` are the relevant values, not all.
     """
 
     value: Value
@@ -35,7 +35,7 @@ class Selection:
 
 
 def selection(root: Module, chosen: str | None, tree: Tree) -> Selection:
-    """The workspace of a root module. ``chosen`` is what the user states (``--workspace``, TF_WORKSPACE)."""
+    """Return the workspace of a root module. ``chosen`` is what the user gives (``--workspace``, TF_WORKSPACE)."""
     if chosen:
         return Selection(Value(chosen))
     backend = root.backend
@@ -61,7 +61,7 @@ def _in_cloud(cloud: Declared) -> Selection:
 
 
 def _remote(backend: Declared) -> Selection:
-    """Of one named workspace, runs in HCP Terraform see the name, and local ones see "default"."""
+    """With one named workspace, runs in HCP Terraform use its name, and local ones "default"."""
     name = _name(backend)
     if name:
         return Selection(Value(name), (DEFAULT,))
@@ -69,7 +69,7 @@ def _remote(backend: Declared) -> Selection:
 
 
 def _name(backend: Declared) -> str | None:
-    """The only workspace that a ``workspaces`` block, or argument, names."""
+    """Return the only workspace that a ``workspaces`` block, or argument, names."""
     blocks = nested_blocks(backend.block, "workspaces")
     names = [Declared(block, backend.source).literal("name") for block in blocks]
     return names[0] if len(names) == 1 else None

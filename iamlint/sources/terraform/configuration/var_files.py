@@ -1,4 +1,4 @@
-"""Files of variables that lie near and that nobody gave to the run: they may have the values that are missing."""
+"""Variable files near a root module that were not given: they may contain the missing values."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from iamlint.location import SourceText
 from iamlint.sources.workspace import Workspace
 
 MOST = 200
-"""Files that are looked into, the uppermost first."""
+"""Maximum number of files that are read, the topmost first."""
 LARGEST = 200_000
-"""Bytes of such a file; a larger one is passed over."""
+"""Maximum size of such a file in bytes; a larger one is skipped."""
 
 
 def var_files(
     paths: Iterable[Path], given: Iterable[Path], roots: Mapping[Path, Set[str]], workspace: Workspace
 ) -> list[VarFile]:
-    """The files that may be meant for a root module: one that declares all the variables that the file sets.
+    """Return the files that may be meant for a root module: one that declares all variables in the file.
 
-    ``roots`` are the root modules, by directory, with their variables. One that lies in the directory of a root module
-    is meant for that one. Nothing is taken from a file but the names. Files that are ``given`` are in force already.
+    ``roots`` are the root modules, by directory, with their variables. A file in the directory of a root module is
+    meant for that one. Only the names are read from a file. Files that are ``given`` are already in force.
     """
     known = {workspace.resolved(path) for path in given}
     found: list[VarFile] = []

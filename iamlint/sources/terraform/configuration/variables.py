@@ -1,4 +1,4 @@
-"""Variables: what a root module is given, and how a value becomes the declared type."""
+"""Variables: the inputs of a root module, and the conversion of values to the declared type."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ NOT_SET = "has no default and is not set"
 
 
 def convert_variable(declared: Declared, value: Value) -> Value:
-    """A value as the variable's ``type`` makes it: strings to numbers, lists to sets, defaults filled in.
+    """Convert a value to the variable's ``type``: strings to numbers, lists to sets, defaults filled in.
 
-    A value that does not fit becomes unknown, with what Terraform would say.
+    A value that does not fit becomes unknown, with Terraform's error as reason.
     """
     written = declared.argument("type")
     if written is None:
@@ -32,10 +32,10 @@ def convert_variable(declared: Declared, value: Value) -> Value:
 def root_inputs(
     module: Module, files: Iterable[File], variables: Iterable[str], access: Files
 ) -> tuple[dict[str, Value], list[Unreadable]]:
-    """What the root module's variables are set to, the last setting first in force.
+    """Return the values of the root module's variables, and errors.
 
-    In Terraform's order: terraform.tfvars, then ``*.auto.tfvars`` by name, then ``--var-file``, then ``--var``.
-    Values for variables that the module does not declare are passed over, as Terraform does for files.
+    In Terraform's order: terraform.tfvars, then ``*.auto.tfvars`` by name, then ``--var-file``, then ``--var``; the
+    last one wins. Values for undeclared variables are ignored, as Terraform does for files.
     """
     inputs: dict[str, Value] = {}
     for file in (*module.assignments, *files):
@@ -57,7 +57,7 @@ def root_inputs(
 
 
 def _from_command_line(declared: Declared, text: str, access: Files) -> Value | Unreadable:
-    """``--var`` gives strings as they are, and expressions for variables of other types, as Terraform has it."""
+    """``--var`` gives strings literally, and expressions for variables of other types, as in Terraform."""
     written = declared.argument("type")
     constraint = read_constraint(written.argument.expression, written.source) if written else None
     if constraint is None or constraint == Constraint("string"):
@@ -70,7 +70,7 @@ def _from_command_line(declared: Declared, text: str, access: Files) -> Value | 
 
 
 def undeclared(roots: Iterable[Module], variables: Iterable[str]) -> Iterator[Unreadable]:
-    """What ``--var`` sets and no root module declares: Terraform would refuse it, and it may be a slip of the pen."""
+    """Yield an error for each ``--var`` that no root module declares: Terraform would refuse it; it may be misspelt."""
     declared = {name for root in roots for name in root.variables}
     for name in dict.fromkeys(setting.partition("=")[0].strip() for setting in variables):
         if name not in declared:

@@ -1,4 +1,4 @@
-"""Version constraints, as Terraform has them.
+"""Version constraints, as in Terraform.
 
 Source: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
 """
@@ -13,9 +13,9 @@ _Release = tuple[int, ...]
 
 
 def fits(version: str, constraint: str | None) -> bool:
-    """Whether a version is within a constraint (``>= 1.2, < 2``); none has every version.
+    """Whether a version matches a constraint (``>= 1.2, < 2``); no constraint allows every version.
 
-    False where one of the two cannot be read.
+    False if one of the two cannot be parsed.
     """
     found = _parsed(version)
     if found is None:
@@ -26,7 +26,7 @@ def fits(version: str, constraint: str | None) -> bool:
 
 
 def _parsed(text: str) -> tuple[_Release, str, int] | None:
-    """Numbers (at least three), the name of a prerelease, and how many numbers are written."""
+    """Return numbers (at least three), the prerelease name, and how many numbers are written."""
     match = _VERSION.match(text.strip())
     if match is None:
         return None
@@ -44,7 +44,7 @@ def _fits(version: tuple[_Release, str, int], constraint: str) -> bool:
     if operator in ("=", "!="):
         return ((have, named) == (bound, prerelease)) == (operator == "=")
     if named and (not prerelease or have != bound):
-        return False  # a prerelease is only taken where one of its own release is asked for
+        return False  # a prerelease only matches a constraint on its own release
     order = _order(have, named), _order(bound, prerelease)
     match operator:
         case ">":
@@ -60,6 +60,6 @@ def _fits(version: tuple[_Release, str, int], constraint: str) -> bool:
 
 
 def _order(release: _Release, prerelease: str) -> tuple[object, ...]:
-    """Prereleases come before their release; their parts are compared as numbers where they are numbers."""
+    """The sort key: prereleases come before their release; their numeric parts are compared as numbers."""
     parts = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in prerelease.split("."))
     return release, not prerelease, parts

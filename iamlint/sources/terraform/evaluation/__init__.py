@@ -1,1 +1,1 @@
-"""Modules evaluated: calls expanded, expressions worked out, instances made."""
+"""Evaluates modules: expands calls, evaluates expressions, makes instances."""

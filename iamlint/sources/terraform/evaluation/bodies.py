@@ -1,4 +1,4 @@
-"""Blocks of the syntax tree to evaluated bodies: arguments on demand, ``dynamic`` blocks expanded."""
+"""Converts blocks of the syntax tree to evaluated bodies: arguments on demand, ``dynamic`` blocks expanded."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ META = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "p
 """Arguments and blocks that belong to Terraform, not to the resource."""
 
 STEPS_OF_BODY = 10
-"""Steps that a block takes which a ``dynamic`` block makes."""
+"""Steps for each block that a ``dynamic`` block makes."""
 ScopeOf = Callable[[SourceText], Scope]
 
 
 class _Arguments(Mapping[str, Argument]):
-    """Arguments that are evaluated when they are asked for, once."""
+    """Arguments that are evaluated once, on first use."""
 
     def __init__(self, declared: Declared, scope: ScopeOf) -> None:
         self._written = {name: local for name, local in declared.arguments().items() if name not in META}
@@ -47,7 +47,7 @@ class _Arguments(Mapping[str, Argument]):
 
 
 class _Blocks(Mapping[str, "tuple[Body, ...] | Unknown"]):
-    """Nested blocks that are expanded when they are asked for, once."""
+    """Nested blocks that are expanded once, on first use."""
 
     def __init__(self, declared: Declared, scope: ScopeOf) -> None:
         self._nested: dict[str, list[Declared]] = {}
@@ -82,7 +82,7 @@ class _Blocks(Mapping[str, "tuple[Body, ...] | Unknown"]):
 
 
 def _in_force(declared: Declared) -> list[Declared]:
-    """The nested blocks in either syntax: those of an override file replace all of their type."""
+    """Return the nested blocks in either syntax: an override's blocks replace all of their type."""
     found = [Declared(block, declared.source) for block in declared.block.body.blocks]
     for argument in declared.block.body.arguments.values():
         found += [Declared(block, declared.source) for block in _as_blocks(Local(argument, declared.source))]
@@ -94,12 +94,12 @@ def _in_force(declared: Declared) -> list[Declared]:
 
 
 def body(declared: Declared, scope: ScopeOf) -> Body:
-    """The evaluated body of a block; ``scope`` gives the scope for expressions of a text."""
+    """Return the evaluated body of a block; ``scope`` returns the scope for expressions of a text."""
     return Body(declared.header, _Arguments(declared, scope), _Blocks(declared, scope), _left(declared))
 
 
 def lifecycle(declared: Declared, name: str) -> list[Local]:
-    """The arguments of a name in the ``lifecycle`` blocks of a block."""
+    """Return the arguments with a name in the ``lifecycle`` blocks of a block."""
     nested = [one for one in declared.blocks() if one.block.type == "lifecycle"]
     written = declared.argument("lifecycle")
     nested += [Declared(block, written.source) for block in _as_blocks(written)] if written else []
@@ -107,7 +107,7 @@ def lifecycle(declared: Declared, name: str) -> list[Local]:
 
 
 def provisioners(declared: Declared) -> Iterator[Declared]:
-    """The provisioners of a resource; in JSON the type of each is the property that holds it."""
+    """Yield the provisioners of a resource; in JSON the type of each is the name of its property."""
     for nested in _in_force(declared):
         if nested.block.type != "provisioner":
             continue
@@ -118,7 +118,10 @@ def provisioners(declared: Declared) -> Iterator[Declared]:
 
 
 def _left(declared: Declared) -> frozenset[str]:
-    """What ``ignore_changes`` names. Source: https://developer.hashicorp.com/terraform/language/meta-arguments"""
+    """Return the names in ``ignore_changes``.
+
+    Source: https://developer.hashicorp.com/terraform/language/meta-arguments
+    """
     found: set[str] = set()
     for local in lifecycle(declared, "ignore_changes"):
         expression = local.argument.expression
@@ -128,7 +131,7 @@ def _left(declared: Declared) -> frozenset[str]:
 
 
 def _root(expression: syntax.Expression) -> str:
-    """The argument that a reference begins with: ``access`` of ``access[0].role``, or of the same as a text."""
+    """Return the first argument of a reference: ``access`` for ``access[0].role``, also as a text."""
     match expression:
         case syntax.Variable(name=name):
             return name
@@ -141,7 +144,7 @@ def _root(expression: syntax.Expression) -> str:
 
 
 def evaluated(local: Local, scope: ScopeOf) -> Argument:
-    """An argument with its value, its span, and the spans of the items of a literal list."""
+    """Return an argument with its value, its span, and the spans of the items of a literal list."""
     expression = local.argument.expression
     items: tuple[Span, ...] = ()
     if isinstance(expression, syntax.Tuple):
@@ -156,7 +159,7 @@ def evaluated(local: Local, scope: ScopeOf) -> Argument:
 
 
 def _dynamic(declared: Declared, scope: ScopeOf) -> tuple[Body, ...] | Unknown:
-    """The bodies that a ``dynamic`` block makes; unknown where its collection is."""
+    """Return the bodies that a ``dynamic`` block makes; unknown if its collection is."""
     collection, content = declared.argument("for_each"), _content(declared)
     if collection is None or content is None:
         return Unknown("the dynamic block has no for_each or no content")
@@ -194,10 +197,10 @@ def _name(local: Local) -> str:
 
 
 def _as_blocks(local: Local) -> list[syntax.Block]:
-    """The blocks that an argument's literal object, or list of objects, would be in Terraform's JSON syntax.
+    """Return the blocks that an argument's literal object, or list of objects, means in Terraform's JSON syntax.
 
-    A list within the list is one body, of all the objects in it; null within it is an empty body. Source:
-    ``unpackBlock`` in https://github.com/hashicorp/hcl/blob/main/json/structure.go
+    A list within the list is one body of all its objects; null within it is an empty body. Source: ``unpackBlock`` in
+    https://github.com/hashicorp/hcl/blob/main/json/structure.go
     """
     written = local.argument.expression
     if local.argument.name == "dynamic":
@@ -206,7 +209,7 @@ def _as_blocks(local: Local) -> list[syntax.Block]:
 
 
 def _json_bodies(written: syntax.Expression) -> list[tuple[syntax.Expression, list[syntax.Object]]]:
-    """Each body with the objects that it is written as; nothing where one is something else."""
+    """Return each body with its objects; empty if one is of another type."""
     bodies = written.items if isinstance(written, syntax.Tuple) else (written,)
     found = [(body, _objects(body)) for body in bodies]
     if any(objects is None for _, objects in found) or _is_null(written):
@@ -215,7 +218,7 @@ def _json_bodies(written: syntax.Expression) -> list[tuple[syntax.Expression, li
 
 
 def _objects(written: syntax.Expression) -> list[syntax.Object] | None:
-    """The objects of one body, or of one level of labels; None where there is something else."""
+    """Return the objects of one body, or of one level of labels; None if there is anything else."""
     if _is_null(written):
         return []
     items = written.items if isinstance(written, syntax.Tuple) else (written,)
@@ -237,7 +240,7 @@ def _dynamic_blocks(written: syntax.Object) -> Iterator[syntax.Block]:
 def _block(
     kind: str, labels: tuple[syntax.Label, ...], written: syntax.Expression, objects: list[syntax.Object]
 ) -> syntax.Block:
-    """A block; a property that is there several times is that many blocks, and comments are none."""
+    """Return a block; a repeated property means several blocks, and comments are skipped."""
     expressions: dict[str, list[syntax.Expression]] = {}
     for key, value in (item for object_ in objects for item in object_.items):
         name = key.literal if isinstance(key, syntax.Template) else None

@@ -1,4 +1,4 @@
-"""What a described module states, placed where it is written: on the arguments of its call."""
+"""Places what a module stub states on the arguments of its call."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from iamlint.sources.terraform.instances.instance import Argument, Body, Instanc
 from iamlint.unknown import Hole, Unknown
 
 _CONTEXT_KEY = re.compile(r"\$[a-z_]+:")
-"""How arguments of Cloud Foundation Fabric call what is defined within its modules."""
+"""Cloud Foundation Fabric's prefix for references to objects defined in its modules."""
 
 
 class Callsite:
-    """The arguments of one module call: which of them holds a value, by the place where that value is written."""
+    """The arguments of one module call, indexed by the places of the values in them."""
 
     def __init__(self, call: Declared, inputs: Mapping[str, Callable[[], Value]], description: SourceText) -> None:
         self.header = call.header
@@ -28,7 +28,7 @@ class Callsite:
 
     @cached_property
     def _holders(self) -> dict[Span, Span]:
-        """Not before it is asked for: arguments may lead to outputs of the very modules that are being called."""
+        """Built on first use: arguments may refer to outputs of the modules that are being called."""
         holders: dict[Span, Span] = {}
         for name, written in self._call.arguments().items():
             if name in self._inputs:
@@ -38,7 +38,7 @@ class Callsite:
         return holders
 
     def placed(self, instance: Instance) -> Instance:
-        """The instance with everything on the call's lines; the call is what declares it."""
+        """Return the instance with everything placed on the call's lines; the call declares it."""
         return replace(instance, body=self._body(instance.body), via=instance.via[:-1])
 
     def _body(self, body: Body) -> Body:
@@ -58,7 +58,7 @@ class Callsite:
         return Argument(value, self._holder(value), items)
 
     def _holder(self, value: Value) -> Span:
-        """The argument of the call that a value came by, else the head of the call."""
+        """Return the argument of the call that contains a value, else the head of the call."""
         return self._holders.get(value.at, self.header) if value.at else self.header
 
     def _value(self, value: Value) -> Value:
@@ -79,11 +79,11 @@ def _places(value: Value) -> Iterator[Span]:
     try:
         yield from (part.at for part in parts(value) if part.at)
     except (Unclear, Refused):
-        return  # too large to go through: what is left stands on the head of the call
+        return  # too large to search: the rest is placed on the head of the call
 
 
 def stated_by_call(fact: Fact, call: str) -> Fact:
-    """A fact of a described module: the call is its address, since what is within the module is not known."""
+    """Return a fact of a stub with the call as its address, since the addresses in the module are unknown."""
     if isinstance(fact, Gap):
         reason = f"how much {call} grants is not known{fact.reason.partition(' is not known')[2]}"
         return replace(fact, reason=reason, declared=replace(fact.declared, address=call))

@@ -1,9 +1,9 @@
-"""Commands that a configuration runs and that change IAM: what they grant is not read, and that is said.
+"""Finds commands in a configuration that change IAM: their grants are not read, which is reported.
 
 Provisioners (https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax), the ``external`` data
-source, requests over HTTP, modules that run what their arguments say, such as
+source, HTTP requests, modules that run their arguments, such as
 https://registry.terraform.io/modules/terraform-google-modules/gcloud/google, and resources that are programs: builds,
-workflows, scheduled requests, the scripts with which machines start.
+workflows, scheduled requests, startup scripts of machines.
 """
 
 from __future__ import annotations
@@ -32,30 +32,33 @@ CHANGES_IAM = re.compile(
     r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create|create-cred-config|enable|set|undelete|update|update-oidc|upload)\b",
     re.IGNORECASE,
 )
-"""What a command has in it that changes who may do what. Sources: https://cloud.google.com/sdk/gcloud/reference/iam,
-https://cloud.google.com/storage/docs/gsutil/commands/iam, and the method that each API has for it."""
+"""Parts of a command that change access.
+
+Sources: https://cloud.google.com/sdk/gcloud/reference/iam, https://cloud.google.com/storage/docs/gsutil/commands/iam,
+and each API's method for it.
+"""
 _TOOL = re.compile(r"\b(?:gcloud|gsutil|bq)\b([^\n;|&]*)")
 _DECIDED = re.compile(
     r"(?:add|attach|auth|builds|compute|config|copy|cp|create|delete|deploy|describe|disable|enable|execute|export"
     r"|import|info|list|load|ls|mb|mk|mv|publish|query|rb|remove|replace|restart|rm|rsync|run|show|ssh|start|stop"
     r"|submit|update|version|wait)\Z|(?:get|print|remove|update)-.*"
 )
-"""Words of a command line that say that the rest of it is no IAM command, whatever it is."""
+"""Words of a command line that show that it is not an IAM command, whatever follows."""
 _SCRIPT = re.compile(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w")
-"""A file that a command names, by its suffix or by its path."""
+"""A script file in a command, by its extension or by its path."""
 _MOST_SCRIPTS = 100
-"""Files of a command that are looked into."""
+"""Maximum number of files of a command that are read."""
 _LONGEST = 80
-"""Characters of a command that a reason quotes."""
+"""Maximum number of characters of a command that a reason quotes."""
 
 _OF_PROVISIONERS = frozenset({"command", "inline", "script", "scripts", "interpreter", "environment"})
-"""The arguments of provisioners that say what is run."""
+"""The arguments of provisioners that contain the command."""
 _OF_TYPES: Mapping[tuple[Mode, str], frozenset[str]] = {
     ("data", "external"): frozenset({"program", "query"}),
     ("data", "http"): frozenset({"url"}),
     ("managed", "terracurl_request"): frozenset({"url"}),
 }
-"""The arguments of resources and data sources that say what is run or asked for."""
+"""The arguments of resources and data sources that contain the command or request."""
 _PROGRAMS = frozenset(
     {
         "google_cloud_run_v2_job",
@@ -75,18 +78,21 @@ _PROGRAMS = frozenset(
         "vault_gcp_secret_static_account",
     }
 )
-"""Resources whose arguments are programs, requests or templates that somebody else runs."""
+"""Resources with arguments that are programs, requests or templates executed elsewhere."""
 _GRANTS = re.compile(
     rf"{CHANGES_IAM.pattern}|\bsetIamPolicy\b|\bvirtual\.[\w.]+\.iamMemberBinding\b|\bgcpIamPolicy\b|\A{ROLE}\Z|\"{ROLE}\"",
     re.IGNORECASE,
 )
-"""What a program, request or template has in it that changes IAM. Source for Deployment Manager:
-https://cloud.google.com/deployment-manager/docs/configuration/set-access-control-resources"""
+"""Parts of a program, request or template that change IAM.
+
+Source for Deployment Manager:
+https://cloud.google.com/deployment-manager/docs/configuration/set-access-control-resources
+"""
 _OF_CALLS = META | {"source", "version"}
-"""The arguments of a module call that say nothing to the module."""
+"""The arguments of a module call that are not passed to the module."""
 
 Unread = tuple[str, Span]
-"""Why what is run is not read, and where it is written."""
+"""Why a command is not read, and where it is written."""
 
 
 def runs(mode: Mode, declared: Declared) -> bool:
@@ -100,12 +106,12 @@ def runs(mode: Mode, declared: Declared) -> bool:
 
 @cache
 def runs_or(wanted: Callable[[Mode, str], bool]) -> Callable[[Mode, Declared], bool]:
-    """Return what tells whether a block may run commands or is of a wanted type."""
+    """Return a function: whether a block may run commands or is of a wanted type."""
     return lambda mode, declared: wanted(mode, declared.block.label(0)) or runs(mode, declared)
 
 
 def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
-    """What an instance of a resource or data source runs that changes IAM."""
+    """Return the command that changes IAM in an instance of a resource or data source."""
     own = _OF_TYPES.get((mode, declared.block.label(0)), frozenset())
     for names, one in ((own, declared), *((_OF_PROVISIONERS, inner) for inner in provisioners(declared))):
         written = (local for name, local in one.arguments().items() if name in names)
@@ -118,7 +124,7 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, files: Files
 
 
 def _unread_program(program: Body) -> Unread | None:
-    """What any argument of a resource, in whatever block of it, says that changes IAM."""
+    """Return the part of any argument of a resource, in any of its blocks, that changes IAM."""
     for argument in program.arguments.values():
         for text in _texts(argument.value):
             found = _GRANTS.search(text)
@@ -132,13 +138,13 @@ def _unread_program(program: Body) -> Unread | None:
 
 
 def unread_of_call(declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
-    """What the arguments of a module call say that changes IAM, where the module runs what they say."""
+    """Return the part of a module call's arguments that changes IAM, if the module runs them."""
     written = (local for name, local in declared.arguments().items() if name not in _OF_CALLS)
     return _unread([evaluated(local, scope) for local in written], files, in_part=False)
 
 
 def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread | None:
-    """``in_part`` asks about commands that are not known in full, too. Scripts that are there are looked into."""
+    """Return the command that changes IAM. ``in_part`` includes partly known commands. Existing scripts are read."""
     for argument in arguments:
         for text in _texts(argument.value):
             for where, written in (("", text), *_scripts(text, files)):
@@ -155,7 +161,7 @@ def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread
 
 @lru_cache(maxsize=256)
 def _changes_iam(written: str) -> re.Match[str] | None:
-    """What in a command or script changes IAM; thousands of blocks may run the same long script."""
+    """Return the part of a command or script that changes IAM; cached, since many blocks may run the same script."""
     return CHANGES_IAM.search(written)
 
 
@@ -167,7 +173,7 @@ def _parts(value: Value) -> Iterator[Value]:
 
 
 def _may_change(text: str) -> bool:
-    """Whether the part of a command line that says what it does is not known."""
+    """Whether the part of a command line that determines its action is unknown."""
     for found in _TOOL.finditer(text):
         before = ""
         for word in found[1].split():
@@ -181,7 +187,7 @@ def _may_change(text: str) -> bool:
 
 
 def _texts(value: Value) -> Iterator[str]:
-    """The texts in a value, those of a list also as the one line that they are together; holes as `HOLE`."""
+    """Yield the texts in a value; those of a list also joined to one line; holes as `HOLE`."""
     found = [part.data for part in _parts(value) if isinstance(part.data, str | Unknown)]
     yield from map(_with_holes, found)
     if isinstance(value.data, tuple):
@@ -195,7 +201,7 @@ def _with_holes(text: str | Unknown) -> str:
 
 
 def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
-    """The scripts that a command names and that can be read, each with how a reason calls it."""
+    """Yield the readable scripts that a command names, each with its name for a reason."""
     for name in islice(dict.fromkeys(_SCRIPT.findall(text)), _MOST_SCRIPTS):
         try:
             yield f" (in {name})", read_text(files, name)
@@ -204,7 +210,7 @@ def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
 
 
 def _excerpt(found: re.Match[str], text: str) -> str:
-    """The line that was found, from where it begins to be about IAM."""
+    """Return the matching line, from the start of the IAM part."""
     start = text.rfind("\n", 0, found.start()) + 1
     line = text[start:].partition("\n")[0].strip()
     shown = line if len(line) <= _LONGEST else f"…{text[found.start() : found.start() + _LONGEST]}…".replace("\n", " ")

@@ -1,4 +1,4 @@
-"""A module called once: its variables, locals, resources and calls, each worked out when it is asked for."""
+"""Evaluates one call of a module: its variables, locals, resources and calls, each on first use."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from iamlint.sources.terraform.instances.objects import instance_object
 from iamlint.unknown import Hole, Unknown
 
 DEEPEST_CALL = 40
-"""Module calls nested deeper than this are not followed."""
+"""Maximum depth of nested module calls that are followed."""
 DEEPEST_REFERENCE = 300
-"""A value behind a longer chain of references than this is not worked out."""
+"""Maximum length of a chain of references to a value."""
 
 
 class ModuleInstance:
@@ -73,7 +73,7 @@ class ModuleInstance:
         self._assumed: dict[tuple[str, ...], frozenset[str]] = {}
         self._expansions: dict[int, Expansion] = {}
         self._children: dict[str, dict[Key, ModuleInstance] | Unknown] = {}
-        self.providers = providers or {}  # thousands of instances share those that are passed
+        self.providers = providers or {}  # thousands of instances share the passed ones
         self.own_providers = [self._provider(declared) for declared in module.providers]
         if self.own_providers:
             self.providers = {**self.providers, **{provider.name: provider for provider in self.own_providers}}
@@ -81,11 +81,11 @@ class ModuleInstance:
     # -- names ---------------------------------------------------------------------------------------------------
 
     def qualified(self, reference: str) -> str:
-        """A reference as it is called from the root module."""
+        """Return a reference as seen from the root module."""
         return f"{self.address}.{reference}" if self.address else reference
 
     def scope(self, names: Mapping[str, Value] | None = None) -> Callable[[SourceText], Scope]:
-        """The scope of this module's expressions, by the text that they stand in."""
+        """Return a function that returns the scope of this module's expressions, by their text."""
         extra = names or {}
 
         def inside(source: SourceText) -> Scope:
@@ -131,7 +131,7 @@ class ModuleInstance:
         return {"module": Value(here), "root": Value("."), "cwd": cwd}
 
     def _workspace(self, name: str) -> Value | None:
-        """``terraform.workspace``; that it was asked for is noted, since it may have another value in another run."""
+        """``terraform.workspace``; its use is recorded, since it may have another value in another run."""
         if name != "workspace":
             return None
         self.run.asks_workspace = True
@@ -164,7 +164,7 @@ class ModuleInstance:
     # -- variables and locals --------------------------------------------------------------------------------------
 
     def variable(self, name: str) -> Value | None:
-        """``var.name``: what the caller gives, converted to the declared type; else the default."""
+        """``var.name``: the caller's value, converted to the declared type; else the default."""
         declared = self.module.variables.get(name)
         if declared is None:
             return None
@@ -208,7 +208,7 @@ class ModuleInstance:
         return Value(Lazy(self.qualified(prefix + kind), named, lambda: names)) if names else None
 
     def expansion(self, declared: Declared, address: str) -> Expansion:
-        """The instances of a block with ``count`` or ``for_each``."""
+        """Return the instances of a block with ``count`` or ``for_each``."""
         known = self._expansions.get(id(declared))
         if known is None:
             before = self.run.assumed_anew()
@@ -235,7 +235,7 @@ class ModuleInstance:
         return self.qualified(f"{prefix}{declared.block.label(0)}.{declared.block.label(1)}")
 
     def _resource(self, mode: Mode, declared: Declared) -> Value:
-        """The value of ``type.name`` in expressions: an object, a tuple of them, or a map of them."""
+        """Return the value of ``type.name`` in expressions: an object, a tuple of them, or a map of them."""
         address = self._address(mode, declared)
         expansion = self.expansion(declared, address)
         if expansion.symbolic:
@@ -267,7 +267,7 @@ class ModuleInstance:
         return Instance("provider", name, local_name, address, evaluated, self.address, self.via)
 
     def backend(self) -> Instance | None:
-        """Where the root module keeps its state; of those of called modules Terraform takes no notice."""
+        """The root module's backend; Terraform ignores those of called modules."""
         declared = self.module.backend
         if self.path or declared is None or declared.block.type == "cloud":
             return None
@@ -275,7 +275,7 @@ class ModuleInstance:
         return Instance("backend", name, name, f"terraform.backend.{name}", body(declared, self.scope()))
 
     def provider_of(self, declared: Declared) -> Instance | None:
-        """The provider block that configures a resource: the one it names, else that of its type's prefix."""
+        """Return the provider block that configures a resource: the one it names, else that of its type's prefix."""
         written = declared.argument("provider")
         if written:
             name = provider_name(written.argument.expression, written.source)
@@ -286,7 +286,7 @@ class ModuleInstance:
     # -- calls -----------------------------------------------------------------------------------------------------
 
     def children(self, name: str) -> dict[Key, ModuleInstance] | Unknown:
-        """The instances that a module call makes; unknown where the module is not there."""
+        """Return the instances that a module call makes; unknown if the module is missing."""
         if name not in self._children:
             self._children[name] = Unknown(f"{self.qualified('module.' + name)} refers to itself")
             self._children[name] = self._call(name, self.module.calls[name])
@@ -367,18 +367,18 @@ class ModuleInstance:
         self.run.gaps.append(replace(gap(reason, declared, address, self.via), unread=unread))
 
     def _say_once(self, declared: Declared, address: str, reason: str, at: Span | None = None) -> None:
-        """What holds for a block, however many instances it and its module have."""
+        """Add a gap for a block once, for all its instances and those of its module."""
         if (id(declared), reason) not in self.run.told:
             self.run.told.add((id(declared), reason))
             self.run.gaps.append(gap(f"{address} {reason}", declared, address, self.via, at))
 
     def _say_assumed(self, declared: Declared, address: str, assumed: Iterable[str]) -> None:
-        """Note that a block has fewer instances since directories are not there."""
+        """Record that a block may have more instances if missing directories existed."""
         for directory in assumed:
             self.run.absent.setdefault(directory, {}).setdefault(address, gap("", declared, address, self.via))
 
     def _say_commands(self, mode: Mode, declared: Declared) -> None:
-        """What a block runs that changes IAM."""
+        """Add a gap for the commands of a block that change IAM."""
         address = self._address(mode, declared)
         for number, (key, names) in enumerate(self.expansion(declared, address).instances):
             if not self.run.takes(STEPS_OF_INSTANCE) or (number and self.run.is_on_reserve):
@@ -389,7 +389,7 @@ class ModuleInstance:
                 self._say_once(declared, address + key_text(key), *found)
 
     def _full(self, declared: Declared, address: str) -> Unknown:
-        """What cannot be read because the root module is too large: said where that is met first, not for all after."""
+        """Return the unknown value for a root module that is too large, with a gap at the first place only."""
         reason = f"its root module {self.run.cut}, and the rest is left out"
         if not self.run.cut_told:
             self.run.cut_told = True
@@ -397,7 +397,7 @@ class ModuleInstance:
         return Unknown(f"{address} is not read: {reason}", (Hole(address),))
 
     def _called(self, name: str) -> Value | None:
-        """``module.name`` in expressions."""
+        """Return ``module.name`` for expressions."""
         if name not in self.module.calls:
             return None
         return self._once(("module", name), lambda: self._call_value(name))
@@ -418,11 +418,11 @@ class ModuleInstance:
         return objects.get(None, NULL)
 
     def as_object(self) -> Lazy:
-        """This module instance as its caller's expressions see it: an object of its outputs."""
+        """Return this module instance for its caller's expressions: an object of its outputs."""
         return Lazy(self.address, self.output, lambda: self.module.outputs)
 
     def output(self, name: str) -> Value | None:
-        """``module.this.name``, as the caller sees it."""
+        """Return ``module.this.name``, as the caller sees it."""
         declared = self.module.outputs.get(name)
         written = declared.argument("value") if declared else None
         if written is None and self.module.described:
@@ -434,7 +434,7 @@ class ModuleInstance:
     # -- instances -------------------------------------------------------------------------------------------------
 
     def instances(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Instance]:
-        """Every instance of a wanted type, here and in the modules below, providers first."""
+        """Yield every instance of a wanted type, here and in called modules, providers first."""
         yield from self.own_providers
         backend = self.backend()
         if backend:
@@ -453,7 +453,7 @@ class ModuleInstance:
                     yield from child.instances(wanted)
 
     def _say_others(self) -> None:
-        """The blocks of types that are not known, and what is only forgotten, once for all instances of the module."""
+        """Add gaps for unknown block types and for removed blocks, once for all instances of the module."""
         of_module = id(self.module), ""
         if of_module in self.run.told:
             return
@@ -484,5 +484,5 @@ class ModuleInstance:
             before = former(instance.address, self.moves) if self.moves else ()
             instance = replace(instance, symbolic=expansion.symbolic, call=call, uncertain=uncertain, former=before)
             yield self._callsite.placed(instance) if self._callsite else instance
-        if self.run.files.assumed:  # by the expansion, or by what the instances were asked for
+        if self.run.files.assumed:  # by the expansion, or by what the instances used
             self._say_assumed(declared, address, self.run.files.assumed)

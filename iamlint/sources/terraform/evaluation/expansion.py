@@ -1,4 +1,4 @@
-"""``count`` and ``for_each``: how many instances there are, and under which keys."""
+"""``count`` and ``for_each``: the instances of a block and their keys."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from iamlint.documents.values import SetOf, Value, key_value
 from iamlint.unknown import Hole, Unknown
 
 LONGEST_KEY = 1_000
-"""Characters of an instance key beyond which the instances are not told apart: addresses have it in them."""
+"""Maximum length of an instance key; longer ones are not distinguished, since addresses contain them."""
 MOST_INSTANCES = 10_000
-"""More instances of one block than this are not expanded."""
+"""Maximum number of instances of one block that are expanded."""
 
 Key = str | int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The instances of a block: each key with the names (``each``, ``count``) that its expressions see.
+    """The instances of a block: each key with the names (``each``, ``count``) for its expressions.
 
-    ``repeated`` is "count" or "for_each" where the block has one. ``symbolic`` has the reason where the number is not
-    known; then there is one instance, which stands for however many there will be. ``uncertain`` has the reason where
-    it is not known whether the only instance exists. ``assumed`` are directories that were taken to be empty for it.
+    ``repeated`` is "count" or "for_each" if the block has one. ``symbolic`` is the reason if the number is unknown;
+    then one instance stands for all. ``uncertain`` is the reason if the existence of the only instance is unknown.
+    ``assumed`` are missing directories that were assumed to be empty.
     """
 
     instances: tuple[tuple[Key, dict[str, Value]], ...]
@@ -44,13 +44,12 @@ def expanded(
     conflict: bool,
     most: int = MOST_INSTANCES,
 ) -> Expansion:
-    """The instances of a block with these arguments; None for one that is not set.
+    """Return the instances of a block with these arguments; None means that an argument is not set.
 
-    Terraform refuses ``count`` beside ``for_each`` in one block (``conflict``). Where an override file adds one to the
-    other it plans by ``count``, whichever of the two files has it. ``enabled`` is OpenTofu's. Of the instances ``most``
-    are made: further ones would not be read. Sources:
-    ``nodeExpandPlannableResource`` of Terraform 1.11 (checked with its binary),
-    https://opentofu.org/docs/language/meta-arguments/enabled/
+    Terraform refuses ``count`` together with ``for_each`` in one block (``conflict``). If an override file adds one of
+    them to the other, Terraform uses ``count``, whichever file has it. ``enabled`` is OpenTofu's. At most ``most``
+    instances are made: others would not be read. Sources: ``nodeExpandPlannableResource`` of Terraform 1.11 (checked
+    with its binary), https://opentofu.org/docs/language/meta-arguments/enabled/
     """
     if conflict:
         why = Unknown("count and for_each are both set in one block, which Terraform refuses", refused=True)
@@ -75,7 +74,7 @@ def _by_enabled(enabled: Value) -> Expansion:
 
 
 def elements(collection: Value) -> tuple[tuple[Value, Value], ...] | Unknown:
-    """Key and value of each element, as ``for_each`` of a dynamic block sees them; null has none."""
+    """Return key and value of each element, as for ``for_each`` of a dynamic block; null has none."""
     match collection.data:
         case Unknown() as why:
             return why
@@ -92,7 +91,7 @@ def elements(collection: Value) -> tuple[tuple[Value, Value], ...] | Unknown:
 
 
 def by_count(count: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
-    """The instances that ``count`` makes."""
+    """Return the instances of ``count``."""
     number = count.data
     if isinstance(number, str) and number.isdecimal():
         number = int(number)
@@ -107,14 +106,14 @@ def by_count(count: Value, address: str, most: int = MOST_INSTANCES) -> Expansio
 
 
 def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
-    """The instances that ``for_each`` makes: of a map its keys, of a set of strings its elements."""
+    """Return the instances of ``for_each``: the keys of a map, the elements of a set of strings."""
     data = collection.data
     if isinstance(data, Unknown):
         return _symbolic(data, address, "for_each")
     pairs = elements(collection)
     if isinstance(pairs, Unknown):
         return _symbolic(pairs, address, "for_each")
-    if data is None or (isinstance(data, tuple) and data):  # one without elements may have been a set
+    if data is None or (isinstance(data, tuple) and data):  # an empty tuple may have been a set
         return _symbolic(Unknown("for_each needs a map or a set of strings, as Terraform says"), address, "for_each")
     if len(pairs) > MOST_INSTANCES:
         why = Unknown(f"for_each has more than the {MOST_INSTANCES} elements that iamlint expands")
@@ -128,7 +127,7 @@ def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> 
             case str() as name:
                 instances.append((name, {"each": Value({"key": key, "value": value})}))
             case Unknown() as part:
-                # Terraform would refuse to plan it before a first apply; the element is still one grant of someone.
+                # Terraform would refuse to plan it before a first apply; the element is still one grant to someone.
                 instances.append((part.text, {"each": Value({"key": key, "value": value})}))
             case _:
                 return _symbolic(Unknown("a key of for_each is not a string"), address, "for_each")
@@ -144,7 +143,7 @@ def _symbolic(why: Unknown, address: str, repeated: str) -> Expansion:
 
 
 def key_text(key: Key) -> str:
-    """An instance key as addresses have it: ``[0]``, ``["a"]``, nothing for a single instance."""
+    """Return an instance key as in addresses: ``[0]``, ``["a"]``, "" for a single instance."""
     if key is None:
         return ""
     if isinstance(key, int):

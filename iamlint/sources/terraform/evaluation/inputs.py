@@ -1,4 +1,4 @@
-"""What a module call gives to the variables of the module."""
+"""The values that a module call passes to the module's variables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Input = Callable[[], Value]
 
 
 class Given(Mapping[str, Input]):
-    """The arguments of one instance of a module call, evaluated when asked for.
+    """The arguments of one instance of a module call, evaluated on first use.
 
     Calls with thousands of instances and thousands of arguments share the arguments.
     """

@@ -1,4 +1,4 @@
-"""The earlier addresses of instances, as ``moved`` blocks state them.
+"""The earlier addresses of instances, from ``moved`` blocks.
 
 Source: https://developer.hashicorp.com/terraform/language/modules/develop/refactoring
 """
@@ -12,7 +12,7 @@ from iamlint.hcl.syntax import Template
 from iamlint.sources.terraform.configuration.module import Declared, Module
 
 _MOST = 20
-"""Earlier addresses of one instance that are looked for."""
+"""Maximum number of earlier addresses of one instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Moves:
 
 
 def moves_of(module: Module, address: str) -> tuple[Moves, ...]:
-    """Return the moves of a module at an address; nothing where it states none."""
+    """Return the moves of a module at an address; empty if it has none."""
     pairs = tuple(
         (old, new)
         for declared in module.migrations
@@ -38,7 +38,7 @@ def moves_of(module: Module, address: str) -> tuple[Moves, ...]:
 
 
 def _address(declared: Declared, name: str) -> str | None:
-    """The address that an argument of a ``moved`` block has; a string in JSON."""
+    """Return the address in an argument of a ``moved`` block; a string in JSON."""
     written = declared.argument(name)
     if written is None:
         return None
@@ -51,7 +51,7 @@ def _address(declared: Declared, name: str) -> str | None:
 def former(address: str, moves: Iterable[Moves]) -> tuple[str, ...]:
     """Return the earlier addresses of an instance, the oldest last.
 
-    ``moves`` are those of the module instances that it lies in, outermost first.
+    ``moves`` are those of the module instances that contain it, outermost first.
     """
     found = {address: None}
     for stated in reversed(tuple(moves)):

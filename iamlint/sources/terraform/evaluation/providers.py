@@ -1,4 +1,4 @@
-"""Which provider blocks a called module sees."""
+"""The provider blocks that a called module uses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iamlint.sources.terraform.instances.instance import Instance
 
 
 def passed_providers(call: Declared, providers: Mapping[str, Instance]) -> dict[str, Instance]:
-    """A child inherits the unaliased providers, and those that the call names."""
+    """Return the providers of a child: the inherited ones without alias, and those that the call names."""
     passed = {name: provider for name, provider in providers.items() if "." not in name}
     written = call.argument("providers")
     if written and isinstance(written.argument.expression, syntax.Object):

@@ -1,4 +1,4 @@
-"""What the instances of one root module share: where modules are found, what was met, and what may be spent."""
+"""State shared by the instances of one root module: where modules are found, gaps, and limits."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.instances.computed import Remote, not_read
 
 MOST_INSTANCES = 100_000
-"""Instances of one root module beyond this, of resources and modules together, are not read, and that is said."""
+"""Maximum number of instances of one root module, resources and modules together; more are not read, with a gap."""
 MOST_STEPS_IN_ROOT = 40_000_000
-"""Steps of evaluation of one root module, however many the run has for it."""
+"""Maximum number of evaluation steps of one root module, whatever the run has left."""
 STEPS_OF_INSTANCE = 60
-"""Steps that an instance takes beside those of its expressions."""
+"""Steps for each instance, in addition to those of its expressions."""
 STEPS_OF_EXPANSION = 4
-"""Steps that it takes to see how many instances a block has."""
+"""Steps to count the instances of a block."""
 STEPS_OF_CALL = 80
-"""The same, of an instance of a module."""
+"""Steps for each instance of a module."""
 STEPS_OF_PROVIDER = 10
-"""Further ones for each provider block of the module."""
+"""Additional steps for each provider block of the module."""
 STEPS_OF_FACT = 40
-"""Steps that the rules take for a fact that an instance states, more or less."""
+"""Approximate steps that the rules take for a fact of an instance."""
 TOO_MANY_STEPS = "takes more steps than iamlint evaluates of it"
 RESERVE = 0.05
-"""Share of a root module's steps that is kept for what is left when the others are spent."""
+"""Share of a root module's steps that is reserved for simple values after the rest is used up."""
 MOST_STEPS_OF_RESERVE = 200
-"""Steps of one expression that is evaluated out of the reserve: what is written plainly takes fewer."""
+"""Maximum number of steps of one expression from the reserve: a plain value takes fewer."""
 NO_WORKSPACE = unknown("terraform.workspace is not known", reference="terraform.workspace")
 
 
 class Modules(Protocol):
-    """Where called modules are found. ``differ`` says whether another program would read one of them differently."""
+    """Finds called modules. ``differ`` says whether another program would read one of them differently."""
 
     differ: bool
 
     def called(self, module: Module, path: tuple[str, ...], source: str, version: str | None) -> Module | str:
-        """The module that a call names, or the reason why it is not there."""
+        """Return the module that a call names, or the reason why it is missing."""
 
 
 @dataclass(slots=True)
 class Run:
-    """What the instances of one root module share: where modules are found, what was met on the way.
+    """State shared by the instances of one root module: where modules are found, and what was found so far.
 
-    ``workspace`` is the value of ``terraform.workspace``; ``asks_workspace`` says whether anything has asked for it.
-    ``absent`` has, by directory that is not there, what would state more with it, by address.
-    ``cut`` says, as a clause about the root module, why not all of it is read, and is empty where all is; ``cut_told``
-    whether a gap says so. ``reserve`` are steps for what is left when the ``budget`` is spent.
+    ``workspace`` is the value of ``terraform.workspace``; ``asks_workspace`` says whether any expression used it.
+    ``absent`` contains, by missing directory, the addresses that would state more with it. ``cut`` says why the root
+    module is not completely read, as a clause; "" if it is. ``cut_told`` says whether a gap reports it. ``reserve`` are
+    steps for use after the ``budget`` is used up.
     """
 
     modules: Modules
@@ -74,13 +74,13 @@ class Run:
     states: Remote = not_read
 
     def assumed_anew(self) -> frozenset[str]:
-        """The directories that were taken to be empty so far; from here on they are collected anew."""
+        """Return the directories that were assumed to be empty so far, and start a new collection."""
         before = frozenset(self.files.assumed)
         self.files.assumed.clear()
         return before
 
     def unread(self) -> list[Gap]:
-        """Return the parts that were not read, with one gap for each directory that is not there."""
+        """Return the parts that were not read, with one gap for each missing directory."""
         found = list(self.gaps)
         for directory, blocks in sorted(self.absent.items()):
             first, more = next(iter(blocks.items())), len(blocks) - 1
@@ -91,7 +91,7 @@ class Run:
         return found
 
     def is_full(self, steps: int = STEPS_OF_INSTANCE) -> bool:
-        """Count one more instance, which takes so many steps; true where it is one too many or no steps are left."""
+        """Count one more instance, which takes these steps; true if it is one too many or no steps are left."""
         self.instances += 1
         if self.instances > MOST_INSTANCES:
             self.cut = self.cut or f"has more than the {MOST_INSTANCES} instances that iamlint reads"
@@ -99,10 +99,9 @@ class Run:
         return not self.takes(steps)
 
     def takes(self, steps: int) -> bool:
-        """Spend steps; false where there are no more.
+        """Spend steps; false if there are no more.
 
-        When the budget is spent, the reserve is there for what takes little: a grant that is written plainly is read,
-        whatever stands before it.
+        After the budget, the reserve covers cheap values: a plain grant is read, whatever comes before it.
         """
         try:
             self.budget.spend(steps)
@@ -113,12 +112,12 @@ class Run:
         return True
 
     def affords(self, instances: int) -> int:
-        """How many instances there are steps for, out of so many, and one more, with which they are spent."""
+        """Return how many of these instances there are steps for, plus one that uses up the steps."""
         if self.is_on_reserve:
             return 2
         return min(instances, max(0, self.budget.left) // STEPS_OF_INSTANCE + 2)
 
     @property
     def is_on_reserve(self) -> bool:
-        """Whether all that is left is the reserve."""
+        """Whether only the reserve is left."""
         return self.most_steps == MOST_STEPS_OF_RESERVE

@@ -1,4 +1,4 @@
-"""The states that root modules keep, and other configurations read: outputs, by where the backend puts them."""
+"""States of root modules that other configurations read: outputs, by the backend's location."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from iamlint.sources.terraform.instances.arguments import text_of
 from iamlint.unknown import Hole, Unknown, shown
 
 Key = tuple[str, ...]
-"""Backend and place of the state."""
+"""Backend and location of the state."""
 
 _PLACES = {
     "gcs": ("bucket", "prefix"),
@@ -25,7 +25,7 @@ _PLACES = {
     "http": ("address",),
     "local": ("path",),
 }
-"""The arguments of a backend that say where a state is.
+"""The arguments of a backend that determine the location of a state.
 
 Source: https://developer.hashicorp.com/terraform/language/backend
 """
@@ -35,10 +35,10 @@ _DEFAULTS = {("gcs", "prefix"): "", ("local", "path"): "terraform.tfstate"}
 class States:
     """The states of the root modules of a run.
 
-    ``top`` makes the instance of a root module for a value of ``terraform.workspace``; each is made when it is asked
-    for, and kept where its outputs are read. ``named`` are the directories of the root modules that the user named.
-    ``doubtful`` has, by the directory of a root module, the others that it reads: anybody can add one that says that it
-    keeps a state.
+    ``top`` makes the instance of a root module for a value of ``terraform.workspace``; each is made on first use and
+    cached by the reader of its outputs. ``named`` are the directories of the root modules that the user named.
+    ``doubtful`` contains, by the directory of a root module, the unnamed ones that it reads: anybody can add one that
+    claims to have a state.
     """
 
     def __init__(
@@ -52,21 +52,21 @@ class States:
         self.doubtful: dict[Path, list[Path]] = {}
 
     def root(self, module: Module, workspace: Value) -> ModuleInstance:
-        """The instance of a root module in a workspace: the one whose outputs were asked for, else a new one."""
+        """Return the instance of a root module in a workspace, cached if its outputs were read before."""
         return self._tops.get((module.directory, _text(workspace))) or self._top(module, workspace)
 
     def forget(self) -> None:
-        """Make every instance anew when its outputs are asked for again."""
+        """Drop all instances, so that they are made again on next use."""
         self._tops.clear()
 
     def outputs(
         self, arguments: Mapping[str, Value], reference: str, reader: Path, *, certain: bool = False
     ) -> Value | str:
-        """The outputs that a ``terraform_remote_state`` reads, or why they are not known.
+        """Return the outputs that a ``terraform_remote_state`` reads, or why they are unknown.
 
         ``arguments`` are its ``backend``, ``config`` and ``workspace``; ``reader`` is the directory of the root module
-        that reads. What is not known there bears ``reference`` in its name here. What only a root module says that
-        the user did not name is not known where all shall be ``certain``.
+        that reads. Unknown parts are named after ``reference``. If all must be ``certain``, outputs of a root module
+        that the user did not name are unknown.
         """
         key, workspace = _key(arguments, reader), _workspace(arguments["workspace"])
         if isinstance(key, str):
@@ -91,7 +91,7 @@ class States:
             value = top.output(name)
             if value is None:
                 return Value(Unknown(f"the root module whose state it is has no output {name!r}"))
-            size(value)  # raises where it is larger than is evaluated
+            size(value)  # raises if it is larger than the limit
             return _elsewhere(value, reference)
 
         return Value(Lazy(f"{reference}.outputs", output, lambda: top.module.outputs))
@@ -111,7 +111,7 @@ def _text(workspace: Value) -> str:
 
 
 def _state(top: ModuleInstance) -> Mapping[str, Value]:
-    """Where a root module keeps its own state, as a ``terraform_remote_state`` would have it."""
+    """Return the location of a root module's own state in the form of a ``terraform_remote_state``."""
     backend = top.backend()
     if backend is None:
         kind, config = "cloud" if top.module.backend else "local", dict[str, Value]()
@@ -121,7 +121,7 @@ def _state(top: ModuleInstance) -> Mapping[str, Value]:
 
 
 def _workspace(written: Value) -> Value | str:
-    """The workspace whose state is read: ``terraform.workspace`` is the same one there; or why it is not known."""
+    """Return the workspace of the state: ``terraform.workspace`` has the same value there; or why it is unknown."""
     name = text_of(written)
     if not isinstance(name, Unknown):
         return Value(name or DEFAULT)
@@ -129,7 +129,7 @@ def _workspace(written: Value) -> Value | str:
 
 
 def _key(arguments: Mapping[str, Value], directory: Path) -> Key | str:
-    """Where a state is, or why that is not known."""
+    """Return the location of a state, or why it is unknown."""
     backend = text_of(arguments["backend"])
     config = arguments["config"].data
     for part in (backend, config):
@@ -152,7 +152,7 @@ def _key(arguments: Mapping[str, Value], directory: Path) -> Key | str:
 
 
 def _elsewhere(value: Value, reference: str) -> Value:
-    """A value of another root module: its unknown parts are no references of the one that reads it."""
+    """Return a value of another root module: its unknown parts are not references of the reading module."""
     structure = value.structure and _elsewhere(value.structure, reference)
     return Value(_data(value, reference), value.at, structure)
 

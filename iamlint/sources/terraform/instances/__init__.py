@@ -1,1 +1,1 @@
-"""Instances of resources: their arguments, and what the provider computes of them."""
+"""Instances of resources: their arguments, and the attributes that the provider computes."""

@@ -1,7 +1,7 @@
-"""What a run tells of projects, folders, organizations and roles: what Terraform would ask an API for.
+"""Lookups of projects, folders, organizations and roles in documents, for which Terraform would call an API.
 
-A document answers a configuration where the user named it, or where it is a plan or state of that configuration. What
-another document says is not known: it may have been put there to make a grant disappear.
+A document counts for a configuration if the user named it, or if it is a plan or state of that configuration. What
+other documents say is unknown: they may be planted to make a grant disappear.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from iamlint.unknown import Unknown
 
 
 class Answers:
-    """Projects by id, folders and organizations by name, each with what all documents that name it agree on.
+    """Projects by id, folders and organizations by name, each with what all documents about it agree on.
 
-    What documents disagree about has no answer (None), and neither has what none of them tells. What only ``others``
-    tell is unknown. ``roles`` is the catalogue of Google's own roles, the one that ships where there is none; custom
-    roles are those of the documents.
+    The answer is None if documents disagree or have no value. It is unknown if only ``others`` have a value. ``roles``
+    is the catalogue of Google's roles, by default the built-in one; custom roles are those of the documents.
     """
 
     def __init__(self, facts: Iterable[Fact] = (), roles: Catalog | None = None, others: Answers | None = None) -> None:
@@ -50,7 +49,7 @@ class Answers:
 
     @staticmethod
     def of(facts: Iterable[Fact], roles: Catalog | None = None) -> Callable[[str], Answers]:
-        """What the documents of a run tell a configuration, by the directory of its root module."""
+        """Return a function: the lookups for a configuration, by the directory of its root module."""
         named: list[Fact] = []
         own: dict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
@@ -65,33 +64,33 @@ class Answers:
             self._named[known].add(name)
 
     def project(self, project_id: str, attribute: str) -> Text | None:
-        """The ``number``, ``parent`` (``folders/N``) or ``display_name`` of a project; a number is of one alone."""
+        """Return ``number``, ``parent`` (``folders/N``) or ``display_name`` of a project; numbers are unique."""
         found = self._of("project", project_id, attribute)
         if attribute == "number" and found and self._named["project", found] != {project_id}:
             return None
         return found or self._else(project_id, lambda others: others.project(project_id, attribute))
 
     def folder(self, name: str, attribute: str) -> Text | None:
-        """The ``parent`` or ``display_name`` of ``folders/N``."""
+        """Return ``parent`` or ``display_name`` of ``folders/N``."""
         return self._of("folder", name, attribute) or self._else(name, lambda others: others.folder(name, attribute))
 
     def organization(self, name: str, attribute: str) -> Text | None:
-        """The ``domain`` or ``customer_id`` of ``organizations/N``."""
+        """Return ``domain`` or ``customer_id`` of ``organizations/N``."""
         found = self._of("organization", name, attribute)
         return found or self._else(name, lambda others: others.organization(name, attribute))
 
     def folder_called(self, display_name: str, parent: str) -> Text | None:
-        """``folders/N``; the folders within a folder or organization have different names."""
+        """Return ``folders/N`` by its display name; names are unique within a folder or organization."""
         found = _only(self._named.get(("folder", parent, display_name), set()))
         return found or self._else(None, lambda others: others.folder_called(display_name, parent))
 
     def organization_of(self, domain: str) -> Text | None:
-        """``organizations/N`` by its domain."""
+        """Return ``organizations/N`` by its domain."""
         found = _only(self._named.get(("organization", domain.lower()), set()))
         return found or self._else(None, lambda others: others.organization_of(domain))
 
     def permissions(self, role: str) -> frozenset[str] | Unknown | None:
-        """The permissions of a role."""
+        """Return the permissions of a role."""
         custom = self._custom.get(role, ())
         if len(custom) == 1:
             return next(iter(custom))
@@ -102,7 +101,7 @@ class Answers:
         return self._others.doubt(role) if self._others and told else None
 
     def organization_above(self, folder: str) -> Text | None:
-        """``organizations/N`` in which ``folders/N`` lies, at any depth."""
+        """Return the ``organizations/N`` that contains ``folders/N``, at any depth."""
         seen: set[str] = set()
         above: Text | None = folder
         while isinstance(above, str) and above not in seen and not above.startswith("organizations/"):
@@ -111,12 +110,12 @@ class Answers:
         return None if above in seen else above
 
     def doubt(self, name: str) -> Unknown:
-        """Why what these documents say of something is not known where they do not count."""
+        """Return why a value in these documents is unknown if they do not count."""
         declared = self._by[name]
         return Unknown(f"{at(declared)} says it of {name}, but is {outside(declared)}")
 
     def _else(self, name: str | None, ask: Callable[[Answers], Text | None]) -> Unknown | None:
-        """Why something is not known that only other documents tell; ``name`` is what they tell it of."""
+        """Return why a value that only other documents have is unknown; ``name`` is its subject."""
         told = ask(self._others) if self._others else None
         return self._others.doubt(name or told) if self._others and isinstance(told, str) else None
 
@@ -126,7 +125,7 @@ class Answers:
 
 
 def _told_by(fact: Fact) -> Iterator[tuple[tuple[str, str], str, str]]:
-    """What a fact tells: of which thing, which attribute, and what that is."""
+    """Yield the subject, the attribute and the value of everything that a fact states."""
     told: dict[str, object]
     match fact:
         case Project(str() as name):

@@ -1,4 +1,4 @@
-"""Arguments as facts want them: texts, lists of texts, and the place that each is written at."""
+"""Converts arguments for facts: texts, lists of texts, and the place of each."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Hole, Unknown, shown
 
 LONGEST_TEXT = 100_000
-"""Characters of an argument beyond which it is unknown; those that are documents are read otherwise."""
+"""Maximum length of an argument in characters; a longer one is unknown, unless it is a document."""
 Placed = tuple[Text, Place]
 
 
 def text_of(value: Value) -> Text | None:
-    """A value as the string that Terraform makes of it for a string argument; None for null."""
+    """Return a value as Terraform converts it for a string argument; None for null."""
     match value.data:
         case str() as data if len(data) > LONGEST_TEXT:
             return Unknown(f"a text of {len(data)} characters is longer than iamlint reads here")
@@ -32,7 +32,7 @@ def text_of(value: Value) -> Text | None:
 
 
 def flag_of(value: Value) -> bool | Unknown:
-    """A value as the boolean that Terraform makes of it for a boolean argument; false for null."""
+    """Return a value as Terraform converts it for a boolean argument; false for null."""
     match value.data:
         case bool() | Unknown() as data:
             return data
@@ -45,10 +45,10 @@ def flag_of(value: Value) -> bool | Unknown:
 
 
 def place_of(argument: Argument, value: Value | None = None, item: Span | None = None) -> Place:
-    """Where an argument's value, or one element of it, is written.
+    """Return where an argument's value, or one element of it, is written.
 
-    The item of a literal list, else what the argument's expression itself holds of it, else the whole expression; a
-    value that comes from elsewhere has that as its origin.
+    That is the item of a literal list, else the part of the argument's expression, else the whole expression. A value
+    from elsewhere has that place as its origin.
     """
     at, written = item or argument.at, (value or argument.value).at
     if written is None or written == at:
@@ -59,14 +59,14 @@ def place_of(argument: Argument, value: Value | None = None, item: Span | None =
 
 
 def placed_text(body: Body, name: str) -> Placed | None:
-    """The text of an argument with its place; None where it is absent or null."""
+    """Return the text of an argument with its place; None if it is absent or null."""
     argument = body.arguments.get(name)
     text = text_of(argument.value) if argument else None
     return (text, place_of(argument)) if argument and text is not None else None
 
 
 def elements_of(value: Value) -> tuple[Value, ...] | Unknown:
-    """The elements of a list or set; none of null."""
+    """Return the elements of a list or set; empty for null."""
     match value.data:
         case None:
             return ()
@@ -81,13 +81,13 @@ def elements_of(value: Value) -> tuple[Value, ...] | Unknown:
 
 
 def placed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
-    """The elements of a set of strings, each with its own place and once, as in the set that the provider makes."""
+    """Return the elements of a set of strings, each once and with its own place, as the provider's set has them."""
     listed = listed_texts(body, name)
     return listed if isinstance(listed, Unknown) else tuple(_distinct(listed))
 
 
 def listed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
-    """The elements of a list of strings that are not null, each with its own place, those named twice included."""
+    """Return the non-null elements of a list of strings, each with its own place, duplicates included."""
     argument = body.arguments.get(name)
     if argument is None:
         return ()
@@ -102,7 +102,7 @@ def listed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
 
 
 def _distinct(listed: Iterable[Placed]) -> Iterator[Placed]:
-    """Each text once; of those that are not known at all none is another."""
+    """Yield each text once; completely unknown texts count as different."""
     seen: set[str] = set()
     for text, place in listed:
         identity = shown(text)
@@ -113,12 +113,12 @@ def _distinct(listed: Iterable[Placed]) -> Iterator[Placed]:
 
 
 def texts_only(found: tuple[Placed, ...] | Unknown) -> tuple[Text, ...] | Unknown:
-    """The texts without their places."""
+    """Return the texts without their places."""
     return found if isinstance(found, Unknown) else tuple(text for text, _ in found)
 
 
 def named(text: Text | None, reference: str, reason: str) -> Text:
-    """A text that has an identity: what is not known at all gets a hole of its own."""
+    """Return a text with an identity: a completely unknown one becomes a hole of its own."""
     if text is None:
         return Unknown(reason, (Hole(reference),))
     if isinstance(text, Unknown) and not text.parts:

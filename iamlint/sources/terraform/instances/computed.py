@@ -1,6 +1,7 @@
-"""What the Google provider works out: attributes that follow from the arguments, and data sources that follow too.
+"""Attributes that the Google provider computes from arguments, and data sources that follow from them.
 
-Source: the provider's documentation of each resource, https://registry.terraform.io/providers/hashicorp/google/latest/docs
+Source: the provider's documentation of each resource,
+https://registry.terraform.io/providers/hashicorp/google/latest/docs
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ NO_PROJECT = "the project is set neither here nor in the provider block"
 
 
 Remote = Callable[[Mapping[str, Value], str], Value | str]
-"""The outputs that a ``terraform_remote_state`` with these arguments and this address reads, or why there are none."""
+"""Returns the outputs that a ``terraform_remote_state`` with these arguments and this address reads, or why not."""
 
 
 def not_read(_arguments: Mapping[str, Value], _reference: str) -> Value | str:
-    """No state is read."""
+    """Read no state."""
     return "no root module is looked for that keeps it"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An instance as its own attributes see it: its address, its body, the project of its provider.
+    """An instance for computing its attributes: its address, its body, the project of its provider.
 
-    ``answers`` are what the documents of the run tell of what the provider would ask an API for, ``states`` what other
-    root modules of the run keep.
+    ``answers`` are lookups in the documents of the run, instead of the provider's API calls; ``states`` are the states
+    of other root modules of the run.
     """
 
     address: str
@@ -44,7 +45,7 @@ class View:
     states: Remote
 
     def argument(self, name: str) -> Value:
-        """A configured argument, or its unknown stand-in where the provider fills it in."""
+        """Return a configured argument, or an unknown value if the provider fills it in."""
         value = self.body.value(name)
         if value.data is None:
             return after_apply(self, name)
@@ -52,7 +53,7 @@ class View:
 
     @property
     def project(self) -> Value:
-        """The project argument, or the provider's project."""
+        """Return the project argument, or the provider's project."""
         value = self.body.value("project")
         if value.data not in (None, ""):
             return value
@@ -62,7 +63,7 @@ class View:
 
 
 def after_apply(view: View, name: str) -> Value:
-    """The stand-in for what only an apply tells, or, of a data source, only whom it asks."""
+    """Return the unknown value for an attribute known after apply, or, for a data source, after a read."""
     reference, kind = f"{view.address}.{name}", _of_data(view)
     if not kind:
         reason = f"{reference} is known after apply"
@@ -77,7 +78,7 @@ def after_apply(view: View, name: str) -> Value:
 
 
 def _of_data(view: View) -> str:
-    """The type of a data source; empty for what is none."""
+    """Return the type of a data source; "" for anything else."""
     _, _, name = f".{view.address}".rpartition(".data.")
     return name.partition(".")[0]
 
@@ -94,7 +95,7 @@ _TOLD = {
         for name in ("id", "name", "org_id", "domain", "directory_customer_id")
     },
 }
-"""The attributes of data sources that an export tells, with the command that makes it."""
+"""The attributes of data sources that an export contains, with the command that makes the export."""
 
 
 def _beside(command: str) -> str:
@@ -102,7 +103,7 @@ def _beside(command: str) -> str:
 
 
 def project_number(view: View) -> Value:
-    """The number of the project of an account or a pool, where an export tells it."""
+    """Return the number of the project of an account or a pool, if an export contains it."""
     hole = Hole(f"{view.address}.project_number")
     project = view.project.data
     if isinstance(project, Unknown):
@@ -117,16 +118,16 @@ def project_number(view: View) -> Value:
 
 
 def joined(*parts: str | Value) -> Value:
-    """A text put together; its unknown parts stay holes."""
+    """Join texts; unknown parts stay holes."""
     texts = [part.data if isinstance(part, Value) else part for part in parts]
     known = [text for text in texts if isinstance(text, str | Unknown)]
     return Value(join_texts(*known) if len(known) == len(texts) else Unknown("a part of the name is not a string"))
 
 
 def account_email(account_id: Value, project: Value, address: str) -> Value:
-    """``ACCOUNT@PROJECT.iam.gserviceaccount.com``, or ``${ADDRESS.email}`` where a part of it is not known.
+    """Return ``ACCOUNT@PROJECT.iam.gserviceaccount.com``, or ``${ADDRESS.email}`` if a part is unknown.
 
-    Projects of a domain ("example.com:shop") have their e-mails under ``shop.example.com``.
+    E-mails of projects with a domain ("example.com:shop") end in ``shop.example.com``.
     """
     name, of = account_id.data, project.data
     if isinstance(name, str) and isinstance(of, str) and name and of:
@@ -156,7 +157,7 @@ def _account(view: View, name: str) -> Value | None:
 
 
 def _known_account(view: View, name: str) -> Value | None:
-    """``data.google_service_account``: the account id may be a full e-mail or a full name already."""
+    """``data.google_service_account``: the account id may already be a full e-mail or a full name."""
     written = view.argument("account_id").data
     if isinstance(written, str) and "@" in written:
         email = Value(written.rpartition("/")[2])
@@ -176,7 +177,7 @@ def _known_account(view: View, name: str) -> Value | None:
 
 
 def _managed_account(before: str, after: str, *, by_number: bool) -> Callable[[View, str], Value | None]:
-    """An account that Google makes for a project, named by the project's number or its id."""
+    """Return a function for an account that Google makes for a project, named by the project's number or id."""
 
     def attribute(view: View, name: str) -> Value | None:
         email = joined(before, project_number(view) if by_number else view.project, after)
@@ -215,7 +216,7 @@ _AGENTS = {
     "sqladmin": "gcp-sa-cloud-sql",
     "workflows": "gcp-sa-workflows",
 }
-"""Where the agent of a service has its e-mail. Source: https://cloud.google.com/iam/docs/service-agents"""
+"""The e-mail domain of each service's agent. Source: https://cloud.google.com/iam/docs/service-agents"""
 
 
 def _service_identity(view: View, name: str) -> Value | None:
@@ -246,7 +247,10 @@ def _project_id(view: View) -> Value:
 
 
 def _of_project(view: View, project_id: Value, name: str) -> Value | None:
-    """What an export tells of a project. Where a data source has none that is known, the API is not what is missing."""
+    """Return an attribute of a project from an export.
+
+    If a data source names no known project, the API is not the problem.
+    """
     data = project_id.data
     if ("google_project", name) not in _TOLD:
         return None
@@ -271,7 +275,7 @@ _PARENTS = {"folder_id": "folders", "org_id": "organizations"}
 
 
 def _told(view: View, name: str, found: Text | None) -> Value | None:
-    """What documents tell of an attribute, or why what they tell is not known; None where they tell nothing."""
+    """Return the value that documents have for an attribute, or why it is unknown; None if they have none."""
     if isinstance(found, Unknown):
         return Value(Unknown(found.reason, (Hole(f"{view.address}.{name}"),)))
     return Value(found) if found else None
@@ -300,7 +304,7 @@ def _folder(view: View, name: str) -> Value | None:
 
 
 def _workload_pool(view: View, name: str) -> Value | None:
-    """The ``id`` has the project's id, the ``name``, which principals are made of, its number."""
+    """The ``id`` contains the project's id; the ``name``, which principals contain, its number."""
     pool = view.argument("workload_identity_pool_id")
     match name:
         case "id":
@@ -325,13 +329,13 @@ def _boundary(view: View, name: str) -> Value | None:
 
 
 def boundary_name(organization: Value, location: Value, policy_id: Value) -> Value:
-    """``organizations/N/locations/global/principalAccessBoundaryPolicies/ID``."""
+    """Return ``organizations/N/locations/global/principalAccessBoundaryPolicies/ID``."""
     policies = "/principalAccessBoundaryPolicies/"
     return joined("organizations/", organization, "/locations/", location, policies, policy_id)
 
 
 def _remote_state(view: View, name: str) -> Value | None:
-    """The outputs of another root module; what stands in a state that none of them keeps is not read."""
+    """Return the outputs of another root module; a state of none of them is not read."""
     if name != "outputs":
         return None
     reference = f"{view.address}.outputs"
@@ -340,7 +344,7 @@ def _remote_state(view: View, name: str) -> Value | None:
     if isinstance(found, Value):
         return found
     through = _OTHER_STATE.search(found)
-    if through:  # the chain goes on, and has reasons of its own where it is read
+    if through:  # the chain continues, and has reasons of its own
         found = f"where it is kept is not known without {through[1]}"
     return Value(Unknown(f"{reference} stands in another state, which is not read: {found}", (Hole(reference),)))
 
@@ -373,7 +377,7 @@ def _known_folder(view: View, name: str) -> Value | None:
 
 
 def _active_folder(view: View, name: str) -> Value | None:
-    """``data.google_active_folder``: the folder that is called so, where an export has it."""
+    """``data.google_active_folder``: the folder with this name, if an export has it."""
     called, parent = view.body.value("display_name").data, view.body.value("parent").data
     if name not in ("id", "name") or not isinstance(called, str) or not isinstance(parent, str):
         return None
@@ -381,7 +385,7 @@ def _active_folder(view: View, name: str) -> Value | None:
 
 
 def _known_organization(view: View, name: str) -> Value | None:
-    """``data.google_organization``: the one of this number, or of this domain, where an export has it."""
+    """``data.google_organization``: the one with this number, or this domain, if an export has it."""
     written, domain = view.body.value("organization"), view.body.value("domain").data
     organization = _container(written, "organizations/")
     if organization is None and written.data is None and isinstance(domain, str):
@@ -405,13 +409,13 @@ def _known_organization(view: View, name: str) -> Value | None:
 
 
 def _container(written: Value, prefix: str) -> str | None:
-    """``folders/N`` or ``organizations/N``, from that or from the number alone."""
+    """Return ``folders/N`` or ``organizations/N``, from that form or from the number alone."""
     digits = written.data.removeprefix(prefix) if isinstance(written.data, str) else ""
     return prefix + digits if digits.isdecimal() else None
 
 
 def _known_role(view: View, name: str) -> Value | None:
-    """What the catalogue has of a predefined role, and an export of a custom one."""
+    """Return the catalogue's data of a predefined role, or an export's of a custom one."""
     role = view.argument("name").data
     asked = name == "included_permissions" and isinstance(role, str)
     permissions = view.answers.permissions(role) if asked and isinstance(role, str) else None
@@ -459,7 +463,7 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
 
 
 def computed(mode: str, kind: str, name: str, view: View) -> Value:
-    """An attribute that is not configured: worked out where it follows, else known after apply."""
+    """Return an attribute that is not configured: computed if possible, else known after apply."""
     attribute = _ATTRIBUTES.get((mode, kind))
     found = attribute(view, name) if attribute else None
     if found is not None:

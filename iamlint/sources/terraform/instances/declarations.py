@@ -1,4 +1,4 @@
-"""What states a fact: the block, its type and address, and the module calls that lead to it."""
+"""Declarations: the block, its type and address, and the module calls that lead to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def declaration(instance: Instance) -> Declaration:
 
 
 def gap(reason: str, declared: Declared, address: str, via: tuple[Span, ...], at: Span | None = None) -> Gap:
-    """Something of a block that is not followed; ``at`` is where, the header of the block if it is None."""
+    """Return a gap for a part of a block that is not read; ``at`` is its place, by default the header."""
     kind = "module" if declared.block.type == "module" else declared.block.label(0)
     where = (at or declared.header).location
     return Gap(reason, Declaration(where, kind, address, tuple(span.location for span in via)))

@@ -1,4 +1,4 @@
-"""Documents within texts of a configuration: each part with the place that it is written at, and with its holes."""
+"""Documents in texts of a configuration: each part with its place, and with its holes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from iamlint.sources.terraform.instances.heredoc import Locate, locator
 from iamlint.unknown import Hole, Unknown
 
 HOLE = "\ue000"
-"""Stands on both sides of a hole's number while a document is read; a private character, which no document holds."""
+"""Surrounds a hole's number while a document is parsed; a private-use character, which no document contains."""
 
 Read = Callable[[SourceText, str], Value | Unreadable]
-"""Reads a text; the second argument says why parts of it are not known, and is empty where all are known."""
+"""Parses a text; the second argument says why parts of it are unknown, "" if all are known."""
 
 
 def embedded(value: Value, argument: Span, what: str, read: Read) -> Value | Unknown:
-    """The document in a text; the parts of the text that are not known may stand for strings or in them.
+    """Return the document in a text; unknown parts of the text may be strings or parts of them.
 
     ``what`` names the document in reasons, with its format: "the policy is not JSON".
     """
@@ -41,7 +41,7 @@ def embedded(value: Value, argument: Span, what: str, read: Read) -> Value | Unk
 
 
 class _Relocation:
-    """Moves a document that was read out of a text to where that text is written, and puts its holes back."""
+    """Moves a document that was parsed from a text to the text's place in the source, and restores its holes."""
 
     def __init__(self, locate: Locate, reason: str, holes: tuple[Hole, ...]) -> None:
         self._locate, self._reason, self._holes = locate, reason, holes
@@ -62,7 +62,7 @@ class _Relocation:
                 return data
 
     def _parts(self, text: str) -> Iterator[str | Hole]:
-        """Every second piece is the number of a hole."""
+        """Yield the pieces of a text; every second piece is the number of a hole."""
         for index, piece in enumerate(text.split(HOLE)):
             if index % 2:
                 yield self._holes[int(piece)]

@@ -1,9 +1,9 @@
-"""Policy documents as the provider decodes them: with Go's encoding/json, into structs.
+"""Decodes policy documents like the provider: with Go's encoding/json, into structs.
 
-A key names a field without regard to case, by Go's simple folding. A key that names a field again decodes into what the
-field holds already: objects are merged, and lists element by element. Sources: ``object``, ``array``, ``literalStore``
-in https://go.dev/src/encoding/json/decode.go and ``foldName`` in https://go.dev/src/encoding/json/fold.go; the structs
-are those of https://pkg.go.dev/google.golang.org/api/cloudresourcemanager/v1#Policy
+A key matches a field without regard to case, by Go's simple folding. A repeated key is decoded into the field's
+existing value: objects are merged, and lists element by element. Sources: ``object``, ``array``, ``literalStore`` in
+https://go.dev/src/encoding/json/decode.go and ``foldName`` in https://go.dev/src/encoding/json/fold.go; the structs are
+those of https://pkg.go.dev/google.golang.org/api/cloudresourcemanager/v1#Policy
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ _FIELDS = (
     *("expression", "location", "logType", "members", "role", "service", "title", "version"),
 )
 _FOLDED_ALIKE = str.maketrans({"\u017f": "s", "\u212a": "k"})
-"""The letters beyond ASCII that Go folds to one of ASCII: the long s and the Kelvin sign."""
+"""The non-ASCII letters that Go folds to ASCII: the long s and the Kelvin sign."""
 _BY_FOLDED_NAME = {name.lower(): name for name in _FIELDS}
 
 
 def field_of(key: str) -> str | None:
-    """The field that a key names; None where it names none. No two fields differ in case only."""
+    """Return the field that a key matches; None if there is none. No two fields differ in case only."""
     lowered = "".join(chr(ord(one) + 32) if "A" <= one <= "Z" else one for one in key.translate(_FOLDED_ALIKE))
     return _BY_FOLDED_NAME.get(lowered)
 
 
 def decoded(value: Value) -> Value:
-    """A structure as the provider reads it out of the JSON text that Terraform makes of it."""
+    """Return a structure as the provider decodes it from Terraform's JSON text."""
     match value.data:
         case tuple() as items:
             return Value(tuple(map(decoded, items)), value.at)
@@ -40,7 +40,7 @@ def decoded(value: Value) -> Value:
 
 
 def fields(members: Iterable[tuple[str, Value]]) -> dict[str, Value]:
-    """The fields that the members of an object set, in their order; what sets none is left out."""
+    """Return the fields that the members of an object set, in their order, without unknown members."""
     found: dict[str, Value] = {}
     for key, value in members:
         name = field_of(key)
@@ -50,13 +50,13 @@ def fields(members: Iterable[tuple[str, Value]]) -> dict[str, Value]:
 
 
 class _Slice(tuple[Value, ...]):
-    """A list that has been longer: a later one that is longer again decodes into the elements that Go still keeps."""
+    """A list that was longer before: a later, longer list is decoded into the elements that Go still keeps."""
 
     stale: tuple[Value, ...] = ()
 
 
 def _into(before: Value, value: Value) -> Value:
-    """What a field holds after a value is decoded into it; null leaves a text as it is."""
+    """Return a field's value after decoding a value into it; null leaves a text unchanged."""
     match before.data, value.data:
         case dict() as old, dict() as new:
             return Value(fields((*old.items(), *new.items())), value.at)

@@ -1,4 +1,4 @@
-"""Where the parts of a text stand in the file: offsets into a value, back to offsets into its source."""
+"""Maps offsets in a text value to places in its source file."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Callable
 from iamlint.location import Span
 
 Locate = Callable[[int, int], Span | None]
-"""Gives the place of a stretch of the text (offsets, end exclusive); None where it cannot be told."""
+"""Returns the place of a range of the text (offsets, end exclusive); None if it cannot be determined."""
 
 
 def locator(text: str, written: Span | None, otherwise: Span) -> Locate:
-    """How to find the stretches of a text whose literal is at ``written``.
+    """Return a function that locates ranges of the text whose literal is at ``written``.
 
-    Exact in a file that the text is the whole of, in a quoted string without escapes and in a heredoc, indented or
-    not; in lines of a heredoc that hold interpolations, the whole line. None for anything else, and then the caller has
-    the argument as a place.
+    Exact if the text is a whole file, a quoted string without escapes, or a heredoc, indented or not; in heredoc lines
+    with interpolations, the whole line. Otherwise None, and the caller uses the argument's place.
     """
     for span in (written, otherwise):
         found = _in_file(text, span) or _in_quotes(text, span) or _in_heredoc(text, span) if span else None
@@ -70,7 +69,7 @@ def _row(starts: list[int], offset: int) -> int:
 
 
 def _lines(text: str, start: int) -> list[tuple[int, str]]:
-    """Each line with the offset that it starts at, its end taken off."""
+    """Return each line without its end, with its start offset."""
     found = []
     for line in text.split("\n"):
         found.append((start, line.removesuffix("\r")))

@@ -1,4 +1,4 @@
-"""One instance of a resource, data source, provider or backend, evaluated: what source and plan have in common."""
+"""One evaluated instance of a resource, data source, provider or backend, shared by source and plan."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from iamlint.unknown import Unknown
 class Argument:
     """An argument's value, and where it is written.
 
-    ``at`` is the expression's span; ``items`` are, where the expression is a literal list, the spans of its items, one
-    for each element of the value. ``value.at`` may lie elsewhere (a local, a tfvars file): that is its origin.
+    ``at`` is the expression's span. If the expression is a literal list, ``items`` are the spans of its items, one for
+    each element of the value. ``value.at`` may be elsewhere (a local, a tfvars file): that is its origin.
     """
 
     value: Value
@@ -28,8 +28,8 @@ class Argument:
 class Body:
     """Arguments and nested blocks, ``dynamic`` blocks expanded. ``at`` is the header of the block.
 
-    The blocks of a type are `Unknown` where a ``dynamic`` over an unknown collection makes them. ``left`` names what
-    Terraform leaves as it is (``ignore_changes``; ``all`` for everything), None where nothing tells: not in a plan.
+    The blocks of a type are `Unknown` if a ``dynamic`` block over an unknown collection makes them. ``left`` are the
+    names in ``ignore_changes`` (``all`` for everything); None if they are not shown, as in a plan.
     """
 
     at: Span
@@ -38,16 +38,16 @@ class Body:
     left: frozenset[str] | None = None
 
     def value(self, name: str) -> Value:
-        """The value of an argument; null where it is not there, as Terraform has it."""
+        """Return the value of an argument; null if it is absent, as in Terraform."""
         argument = self.arguments.get(name)
         return argument.value if argument else NULL
 
     def blocks_of(self, name: str) -> tuple[Body, ...] | Unknown:
-        """The nested blocks of a type."""
+        """Return the nested blocks of a type."""
         return self.blocks.get(name, ())
 
     def owns(self, name: str) -> bool:
-        """Whether Terraform certainly keeps an argument, or the blocks of a type, just as they are written here."""
+        """Whether Terraform certainly keeps an argument, or the blocks of a type, exactly as written."""
         return self.left is not None and self.left.isdisjoint((name, "all"))
 
 
@@ -56,11 +56,11 @@ class Instance:
     """One instance. ``address`` is Terraform's, with module path and instance keys.
 
     ``module`` is the address of its module instance, empty for the root. ``via`` are the headers of the module calls
-    that lead to it, outermost first. ``provider`` is the provider block that configures it, where it is known.
-    For an instance that stands for an unknown number of them, ``symbolic`` has the reason, and the address ends in
-    ``[*]``. ``uncertain`` has the reason where it is not known whether the instance exists. ``call`` is the address of
-    the module call that states it, where the module is described and not there. ``planned`` is its entry in the plan,
-    where its body is placed in the source beside that. ``former`` are its earlier addresses, the oldest last.
+    that lead to it, outermost first. ``provider`` is the provider block that configures it, if known. If the instance
+    stands for an unknown number of instances, ``symbolic`` has the reason, and the address ends in ``[*]``.
+    ``uncertain`` has the reason if its existence is unknown. ``call`` is the address of the module call that states it,
+    if the module is a stub. ``planned`` is its entry in the plan, if its body is placed in the source. ``former`` are
+    its earlier addresses, the oldest last.
     """
 
     mode: Literal["managed", "data", "provider", "backend"]

@@ -1,4 +1,4 @@
-"""Instances as expressions see them: objects whose attributes are written, nested, or filled in by the provider."""
+"""Instances in expressions: objects with written, nested and computed attributes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from iamlint.unknown import Unknown
 
 
 def instance_object(mode: str, kind: str, view: View) -> Lazy:
-    """``type.name`` of one instance: each attribute worked out when it is asked for, once."""
+    """Return ``type.name`` of one instance: each attribute is computed once, on first use."""
     address, written = view.address, view.body
     known: dict[str, Value] = {}
     working: set[str] = set()
@@ -36,7 +36,7 @@ def instance_object(mode: str, kind: str, view: View) -> Lazy:
 
 
 def _nested_object(one: Body, reference: str) -> Value:
-    """A nested block; what is not written in it the provider may fill in."""
+    """Return a nested block as an object; the provider may fill in arguments that are not written."""
 
     def attribute(name: str) -> Value:
         argument = one.arguments.get(name)

@@ -20,18 +20,18 @@ from iamlint.unknown import Unknown
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One binding of a policy document: values with the places that they are written at."""
+    """One binding of a policy document: values with their places."""
 
     role: Value
     members: tuple[Value, ...] | Unknown
     condition: Condition | Unknown | None
 
 
-# -- what a document says ----------------------------------------------------------------------------------------------
+# -- content of a document ------------------------------------------------------------------------------------------
 
 
 def bindings_of(policy_data: Argument) -> tuple[Binding, ...] | Unknown:
-    """The bindings of a ``policy_data``: of the structure that made it, else of its text."""
+    """Return the bindings of a ``policy_data``: from the structure that made it, else from its text."""
     document = document_of(policy_data)
     if isinstance(document, Unknown):
         return document
@@ -46,7 +46,7 @@ def bindings_of(policy_data: Argument) -> tuple[Binding, ...] | Unknown:
 
 
 def document_of(policy_data: Argument) -> Value | Unknown:
-    """The structure that made a ``policy_data``, else that which its text holds; each part with its place."""
+    """Return the structure that made a ``policy_data``, else the one in its text; each part with its place."""
     made = policy_data.value.structure
     return decoded(made) if made else embedded(policy_data.value, policy_data.at, "the policy is not JSON", _read)
 
@@ -86,7 +86,7 @@ def _read(source: SourceText, reason: str) -> Value | Unreadable:
 
 
 def _entries(members: Iterable[tuple[str, Value]], reason: str) -> Data:
-    """The fields of an object. One with a key that is not known may be any field: nothing of the object is known."""
+    """Return the fields of an object. If a key is unknown it may be any field, so the whole object is unknown."""
     members = tuple(members)
     if any(HOLE in key for key, _ in members):
         return Unknown(f"a key of the policy is not known: {reason}")
@@ -97,9 +97,9 @@ def _entries(members: Iterable[tuple[str, Value]], reason: str) -> Data:
 
 
 def iam_policy_document(body: Body) -> Value:
-    """The ``policy_data`` of ``data.google_iam_policy``: its JSON text, and the structure with the places of its parts.
+    """Return the ``policy_data`` of ``data.google_iam_policy``: its JSON text, and the structure with places.
 
-    The text is as the provider renders it (bindings sorted by role, members sorted) where all of it is known. Source:
+    If everything is known the text is as the provider renders it (bindings sorted by role, members sorted). Source:
     https://registry.terraform.io/providers/hashicorp/google/latest/docs/data-sources/iam_policy
     """
     entries: dict[str, Value] = {}
@@ -132,7 +132,7 @@ def _policy_binding(block: Body) -> Value:
 
 
 def _required(block: Body, name: str) -> Value:
-    """An argument that Terraform requires: where it is absent it may be misspelt."""
+    """Return a required argument: if it is absent it may be misspelt."""
     return block.value(name) if name in block.arguments else Value(Unknown(f"{name} is not set"), block.at)
 
 
@@ -153,7 +153,7 @@ class _NotKnownError(Exception):
 
 
 def _rendered(value: Value) -> Any:
-    """The document as plain data, in the order of Go's structs; raises `_NotKnownError` where a part is unknown."""
+    """Return the document as plain data, in the order of Go's structs; raises `_NotKnownError` for an unknown part."""
     match value.data:
         case Unknown() as why:
             raise _NotKnownError(why)
@@ -175,7 +175,7 @@ def _rendered(value: Value) -> Any:
 
 
 def _as_go(document: Any) -> str:
-    """JSON as Go's encoder writes it: no blanks, and ``<``, ``>`` and ``&`` escaped."""
+    """Return JSON as Go's encoder writes it: no blanks, and ``<``, ``>`` and ``&`` escaped."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     for character, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(character, escaped)

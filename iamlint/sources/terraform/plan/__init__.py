@@ -1,4 +1,4 @@
-"""Plans and states as ``terraform show -json`` prints them: entries to instances, instances to facts.
+"""Plans and states from ``terraform show -json``: entries to instances, instances to facts.
 
 Format: https://developer.hashicorp.com/terraform/internals/json-format
 """
@@ -35,13 +35,13 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.sources.workspace import Workspace
 
 _TAKES_AWAY = (Boundary, BoundaryBinding, DefaultAccounts, Denial, Emptied, OrgPolicy)
-"""What closes or removes access: it does not count before Terraform applies it, nor once Terraform has forgotten it."""
+"""Facts that block or remove access. They do not count before Terraform applies them, nor after it forgets them."""
 
 
 def read_plans(source: SourceText, options: Options, workspace: Workspace, *, named: bool) -> Reading | None:
-    """The facts of the plans and states of a file; None for a text that has none.
+    """Return the facts of the plans and states in a file; None for a text without any.
 
-    A text that is neither, but that Terraform wrote or that begins like one, is an error.
+    Other output of Terraform, or a text that begins like a plan or state, is an error.
     """
     found = plan_documents(source, named=named)
     if found is None:
@@ -55,11 +55,10 @@ def read_plans(source: SourceText, options: Options, workspace: Workspace, *, na
 
 
 def read_plan(source: SourceText, document: Value, options: Options, workspace: Workspace) -> Reading:
-    """The facts of what the plan leads to, or of what the state has.
+    """Return the facts of the result of a plan, or of a state.
 
-    Where the source that the plan was made of lies beside it, every part is placed there, and what only an apply tells
-    keeps the names that the source gives it; the values that the plan knows are the plan's. What is not of the right
-    shape is among the errors, with its JSON path.
+    If the plan's source is next to it, every part is placed there, and values known after apply keep their names from
+    the source; known values are the plan's. Parts with the wrong shape are errors, with their JSON path.
     """
     entries, errors = (read_raw_state if is_raw_state(document) else read_entries)(document)
     reading = Reading(errors=errors, texts={source.path: source})
@@ -84,12 +83,12 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
 
 
 def _unapplied(planned: Planned) -> Iterator[Fact]:
-    """The facts of what the plan defers or forgets: what they give counts, what they take away does not."""
+    """Yield the facts of what the plan defers or forgets: grants count, restrictions do not."""
     for instance, deferred in planned.unapplied():
         if deferred:
             yield Gap(f"{instance.address} is left to a later plan ({deferred})", declaration(instance))
         for fact in facts_of(instance):
             if isinstance(fact, Grant):
-                yield replace(fact, origin="member")  # a binding would take away what others have of its role
+                yield replace(fact, origin="member")  # a binding would remove what others have of its role
             elif not isinstance(fact, _TAKES_AWAY) and getattr(fact, "disabled", False) is not True:
                 yield fact

@@ -1,4 +1,4 @@
-"""The Terraform source that lies beside a plan: where its instances are written, and what it says of them."""
+"""The Terraform source of a plan: the places of its instances, and what it states of them."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ class Beside:
     def __post_init__(self) -> None:
         for instance in self.top.instances(_is_wanted):
             if instance.call:
-                continue  # what is described has addresses of its own
+                continue  # instances of a stub have addresses of their own
             self._exact.setdefault(instance.address, instance)
             self._blocks.setdefault(without_keys(instance.address), instance)
 
     def instance(self, address: str) -> Instance | None:
-        """The instance of this very address."""
+        """Return the instance with exactly this address."""
         return self._exact.get(address)
 
     def block(self, address: str) -> Instance | None:
-        """Some instance of the same block, which tells where it is written."""
+        """Return some instance of the same block, for its place."""
         return self._blocks.get(without_keys(address))
 
     def call(self, module: str) -> tuple[Span, tuple[Span, ...]] | None:
-        """The header of the first call on the way to a module that is not there, and of those before it."""
+        """Return the header of the first call to a missing module on the way, and of the calls before it."""
         here = self.top
         for name, _ in calls(module):
             declared = here.module.calls.get(name)
@@ -76,10 +76,10 @@ def _is_wanted(mode: str, kind: str) -> bool:
 def find_source(
     source: SourceText, entries: list[Entry], configuration: Configuration, options: Options, workspace: Workspace
 ) -> Beside | str | None:
-    """The root module that the plan was made of: in ``--source-root``, else in the plan's folder, else here.
+    """Return the root module of the plan: in ``--source-root``, else in the plan's folder, else here.
 
-    A directory is it when it declares something of what the plan has in its root module. Gives the reason where
-    ``--source-root`` is given and has no such directory.
+    A directory matches if it declares something from the plan's root module. Returns the reason if ``--source-root`` is
+    given and no directory in it matches.
     """
     for directory in _candidates(source, options, workspace):
         inside = workspace.allowed(directory)
@@ -102,7 +102,7 @@ def _candidates(source: SourceText, options: Options, workspace: Workspace) -> l
 def _below(
     top: Path, entries: list[Entry], configuration: Configuration, options: Options, workspace: Workspace
 ) -> Beside | str:
-    """The directory below ``--source-root`` that declares the most of what the plan has in its root module."""
+    """Return the directory below ``--source-root`` that declares the most of the plan's root module."""
     library = Library(workspace)
     counted: dict[Path, tuple[int, Module]] = {}
     for directory in discover([top], workspace).directories:
@@ -122,7 +122,7 @@ def _below(
 
 
 def _declared(root: Module, entries: list[Entry]) -> int:
-    """How many blocks and calls of the plan's root module this one declares."""
+    """Return how many blocks and calls of the plan's root module this one declares."""
     found = set()
     for entry in entries:
         path = calls(entry.module)
@@ -136,9 +136,9 @@ def _declared(root: Module, entries: list[Entry]) -> int:
 def _evaluated(
     root: Module, library: Library, configuration: Configuration, options: Options, workspace: Workspace
 ) -> ModuleInstance:
-    """The root module with the plan's variables.
+    """Return the root module, evaluated with the plan's variables.
 
-    What the plan was made with wins; where the source sets a variable to the same, its place is kept.
+    The plan's values win; if the source sets a variable to the same value, its place is kept.
     """
     texts = (workspace.load(path) for path in options.var_files)
     files = [read_file(text) for text in texts if isinstance(text, SourceText)]

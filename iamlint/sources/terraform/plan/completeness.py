@@ -1,4 +1,4 @@
-"""Whether a plan says everything: what is missing in one that Terraform did not finish, or made of a part only."""
+"""Whether a plan is complete: what is missing if Terraform did not finish it, or planned only a part."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from iamlint.sources.terraform.plan.entries import Entry
 from iamlint.sources.terraform.resources.facts import is_wanted
 
 MOST_NAMED = 3
-"""Addresses in a reason; the others are counted."""
+"""Maximum number of addresses in a reason; it counts the others."""
 
 
 def incomplete(document: Value, entries: Sequence[Entry], configuration: Configuration) -> str | None:
-    """The reason why a plan does not say all that its configuration leads to; None for a whole plan, and for a state.
+    """Return why a plan does not have everything of its configuration; None for a whole plan, and for a state.
 
     Source: ``complete``, ``errored`` and ``deferred_changes`` of
     https://developer.hashicorp.com/terraform/internals/json-format#plan-representation

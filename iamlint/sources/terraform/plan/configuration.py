@@ -1,7 +1,7 @@
-"""The ``configuration`` of a plan: what each block refers to, and how providers are configured.
+"""The ``configuration`` of a plan: the references of each block, and the provider configurations.
 
-It gives constants and the names that an expression refers to, never the expression itself, and nothing of dynamic
-blocks and locals. So only a constant is a value.
+It contains constants and the names in an expression, never the expression itself, and no dynamic blocks or locals. So
+only a constant is a value.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Expressions = dict[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A resource or data block: what its arguments refer to, and the key of the provider that configures it."""
+    """A resource or data block: the references of its arguments, and the key of its provider."""
 
     expressions: Expressions
     provider: str
@@ -60,7 +60,7 @@ class Configuration:
             self.errors.append(error.unreadable)
 
     def _module(self, value: Value, path: str) -> Module:
-        """One module and those below it; deeper than the document may nest there are none."""
+        """Return one module and those below it; a module nested deeper than the limit has none."""
         fields = object_(value, path)
         module = Module({}, {})
         for item, where in array(fields, "resources", path):
@@ -76,7 +76,7 @@ class Configuration:
         return module
 
     def module(self, names: Iterable[str]) -> Module | None:
-        """The module that these calls lead to."""
+        """Return the module that these calls lead to."""
         module = self.root
         for name in names:
             called = module.calls.get(name)
@@ -86,7 +86,7 @@ class Configuration:
         return module
 
     def addresses(self) -> Iterator[str]:
-        """The address of every block, without keys, as the root module sees it."""
+        """Yield the address of every block, without keys, as seen from the root module."""
         waiting = [("", self.root)]
         while waiting:
             prefix, module = waiting.pop()
@@ -94,15 +94,15 @@ class Configuration:
             waiting += ((joined(prefix, f"module.{name}"), called) for name, called in module.calls.items())
 
     def block(self, module: str, address: str) -> Block | None:
-        """The block of a resource instance, by the address of its module and its own without module and keys."""
+        """Return the block of a resource instance, by the address of its module and its own without module and keys."""
         found = self.module(name for name, _ in calls(module))
         return found.resources.get(address) if found else None
 
 
 def constant(expression: Value, stands_for: str) -> Value:
-    """What a provider's argument is, as far as a plan tells: a constant; else unknown, named by ``stands_for``.
+    """Return the constant value of a provider's argument; else unknown, named by ``stands_for``.
 
-    The names that an expression refers to do not tell its value: each may be all of it, or a part.
+    The references of an expression do not determine its value: each may be all of it, or a part.
     """
     fields = expression.data
     if not isinstance(fields, dict):
@@ -115,9 +115,9 @@ def constant(expression: Value, stands_for: str) -> Value:
 
 
 def references(expression: Value) -> list[str]:
-    """The names that an expression refers to, each in its longest form, in order; at most `MOST_NAMED`.
+    """Return the names in an expression, each in its longest form, in order; at most `MOST_NAMED`.
 
-    Terraform lists beside ``a.b[0].c`` also ``a.b[0]`` and ``a.b``.
+    In addition to ``a.b[0].c`` Terraform lists ``a.b[0]`` and ``a.b``.
     """
     fields = expression.data
     listed = fields.get("references") if isinstance(fields, dict) else None

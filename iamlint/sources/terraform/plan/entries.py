@@ -1,4 +1,4 @@
-"""The entries of a plan or state: one resource instance each, with its values and what of them is not known yet."""
+"""The entries of a plan or state: one resource instance each, with its values and their unknown parts."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _CHANGING = {"update", "delete"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A resource instance as the plan leaves it, or as the state has it; ``at`` is where its address is written.
+    """A resource instance after the plan, or in the state; ``at`` is the place of its address.
 
-    ``removed`` says that the plan takes it away; its values then are those before. ``before`` are the values that the
-    plan changes, or deletes; None where it leaves them, or only forgets the resource. ``deposed`` is the key of an
-    object that a replacement left behind. ``deferred`` is why only a later plan applies it, empty for all others.
-    ``forgotten`` says that Terraform leaves it in the cloud and looks after it no more. ``previous`` is the address
-    that the plan renames, empty where it renames nothing.
+    ``removed`` says that the plan removes it; then its values are those before. ``before`` are the values that the plan
+    changes or deletes; None if it leaves them, or only forgets the resource. ``deposed`` is the key of an object left
+    over from a replacement. ``deferred`` says why only a later plan applies it, "" for all others. ``forgotten`` says
+    that Terraform leaves it in the cloud and stops managing it. ``previous`` is the address before a rename, "" without
+    one.
     """
 
     mode: Literal["managed", "data"]
@@ -51,7 +51,7 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, bool]:
-        """What tells it from the others: a deferred change stands beside what is there until then."""
+        """The key among entries: a deferred change coexists with the current object until then."""
         return self.address, self.deposed, bool(self.deferred)
 
 
@@ -59,9 +59,9 @@ Found = tuple[list[Entry], list[Unreadable]]
 
 
 def read_entries(document: Value) -> Found:
-    """Every entry of a plan or state, one an object: of the changes, then what only the other parts have.
+    """Return every entry of a plan or state, one per object: of the changes, then what only the other parts have.
 
-    A plan of ``-target`` or ``-refresh-only`` says nothing of most resources: they stay as the prior state has them.
+    A plan with ``-target`` or ``-refresh-only`` omits most resources: they stay as in the prior state.
     """
     errors: list[Unreadable] = []
     found: list[Entry] = []
@@ -78,7 +78,7 @@ def read_entries(document: Value) -> Found:
 
 
 def distinct(found: list[Entry]) -> list[Entry]:
-    """The first entry of each object, without what an earlier apply left behind and this plan deletes."""
+    """Return the first entry of each object, without left-over objects that this plan deletes."""
     entries: dict[tuple[str, str, bool], Entry] = {}
     for entry in found:
         entries.setdefault(entry.key, entry)
@@ -88,7 +88,7 @@ def distinct(found: list[Entry]) -> list[Entry]:
 def collect(
     items: Iterator[tuple[Value, str]], read: Callable[[Value, str], Iterable[Entry]], errors: list[Unreadable]
 ) -> list[Entry]:
-    """What the items of an array state; what is wrong with one is an error, and the others are read."""
+    """Return the entries of an array; an invalid item is an error, and the others are read."""
     found: list[Entry] = []
     try:
         for item, path in items:
@@ -96,16 +96,16 @@ def collect(
                 found += read(item, path)
             except ShapeError as error:
                 errors.append(error.unreadable)
-    except ShapeError as error:  # the array itself is none
+    except ShapeError as error:  # the array itself is invalid
         errors.append(error.unreadable)
     return found
 
 
 def _change(item: Value, path: str) -> Iterator[Entry]:
-    """The entries of one of ``resource_changes``: what is there afterwards.
+    """Yield the entries of one of ``resource_changes``: the result of the change.
 
-    What Terraform forgets stays in the cloud: ``removed`` blocks with ``destroy = false``, and what a
-    ``["create", "forget"]`` replaces. Source: https://developer.hashicorp.com/terraform/internals/json-format
+    Forgotten resources stay in the cloud: ``removed`` blocks with ``destroy = false``, and what a ``["create",
+    "forget"]`` replaces. Source: https://developer.hashicorp.com/terraform/internals/json-format
     """
     fields = object_(item, path)
     change = optional_object(fields, "change", path)
@@ -129,7 +129,7 @@ def _change(item: Value, path: str) -> Iterator[Entry]:
 
 
 def _deferred(item: Value, path: str) -> Iterator[Entry]:
-    """The entries of one of ``deferred_changes``: nothing is taken away until then, and what it deletes is there."""
+    """Yield the entries of one of ``deferred_changes``: it removes nothing yet, and deleted objects still exist."""
     fields = object_(item, path)
     reason = optional_string(fields, "reason", path) or "unknown"
     where = f"{path}.resource_change"
@@ -170,7 +170,7 @@ def _entry(
 
 
 def merged(after: Value, unknown: Value | None) -> Value:
-    """The planned value with what is not known put in its place: ``after`` leaves such attributes out."""
+    """Return the planned value with its unknown parts: ``after`` omits such attributes."""
     if unknown is None:
         return after
     match after.data, unknown.data:

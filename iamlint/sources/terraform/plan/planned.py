@@ -1,4 +1,4 @@
-"""A plan's entries as instances: unknown values named, providers attached, everything placed."""
+"""Converts a plan's entries to instances: names unknown values, attaches providers, adds places."""
 
 from __future__ import annotations
 
@@ -32,20 +32,21 @@ class Planned:
         self._providers = Providers(configuration, beside)
 
     def instances(self) -> Iterator[Instance]:
-        """Providers first, then every entry of a type that states facts and that Terraform looks after."""
+        """Yield providers, then every entry of a type with facts that Terraform manages."""
         yield from self._providers.all()
         for entry in self._entries:
             if is_wanted(entry.mode, entry.type) and not (entry.deferred or entry.forgotten):
                 yield self._placed(self._instance(entry), entry)
 
     def unapplied(self) -> Iterator[tuple[Instance, str]]:
-        """What this plan does not apply: deferred changes, each with Terraform's reason, and what is forgotten."""
+        """Yield what this plan does not apply: deferred changes, each with Terraform's reason, and forgotten objects.
+        """
         for entry in self._entries:
             if is_wanted(entry.mode, entry.type) and (entry.deferred or entry.forgotten):
                 yield self._placed(self._instance(entry), entry), entry.deferred
 
     def removals(self) -> Iterator[Removed]:
-        """The grants of before that the plan changes or deletes; those that stay are among the grants, too."""
+        """Yield the earlier grants that the plan changes or deletes; the ones that stay are also among the grants."""
         for entry in self._changed:
             if entry.before is not None and is_wanted(entry.mode, entry.type):
                 body = body_of(entry.before, entry.at)
@@ -55,7 +56,7 @@ class Planned:
                 before = Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), None)
                 yield from (Removed(fact, fact.declared) for fact in facts_of(before) if isinstance(fact, Grant))
 
-    # -- what -----------------------------------------------------------------------------------------------------
+    # -- values -----------------------------------------------------------------------------------------------------
 
     def _instance(self, entry: Entry) -> Instance:
         block = self._configuration.block(entry.module, block_address(entry.address, entry.module))
@@ -69,10 +70,10 @@ class Planned:
             entry.mode, entry.type, entry.name, entry.address, named, entry.module, (), provider, former=former
         )
 
-    # -- where ----------------------------------------------------------------------------------------------------
+    # -- places -----------------------------------------------------------------------------------------------------
 
     def _placed(self, instance: Instance, entry: Entry) -> Instance:
-        """The instance as the source beside the plan writes it, else at the call of its module, else in the plan."""
+        """Return the instance placed in the source, else at the call of its module, else in the plan."""
         if self._beside is None:
             return instance
         exact = self._beside.instance(entry.address)
@@ -90,10 +91,10 @@ class Planned:
 
 
 def _named(body: Body, address: str) -> Body:
-    """The body with its unknown arguments named by their own address.
+    """Return the body with its unknown arguments named by their own address.
 
-    Not by what they refer to: a plan has the same references for ``a.email`` as for ``replace(a.email, "x", "y")``, and
-    for ``a[count.index]`` as for ``a[count.index + 1]``.
+    References cannot name them: a plan has the same references for ``a.email`` and ``replace(a.email, "x", "y")``, and
+    for ``a[count.index]`` and ``a[count.index + 1]``.
     """
     arguments = dict(body.arguments)
     for name, argument in body.arguments.items():
@@ -110,10 +111,10 @@ def _named(body: Body, address: str) -> Body:
 
 
 def _configured(kind: str, body: Body, block: Block) -> Body:
-    """The body without what the provider fills in.
+    """Return the body without arguments that the provider fills in.
 
-    An attribute that is not configured and not known is no argument. The target of a grant, and what runs as an
-    account, are named only by what is configured, known or not, but for the project.
+    An attribute that is neither configured nor known is not an argument. The target of a grant, and the account of a
+    resource, are named only by configured arguments, known or not, except the project.
     """
     stated = _stated(body, block.expressions)
     if family_of(kind) is None and not attaches(kind):
@@ -126,9 +127,9 @@ def _configured(kind: str, body: Body, block: Block) -> Body:
 
 
 def _stated(body: Body, expressions: Expressions) -> Body:
-    """The body without unknown arguments that are not configured, in its nested blocks too.
+    """Return the body without unknown arguments that are not configured, also in its nested blocks.
 
-    A plan's configuration has nothing of dynamic blocks: where it has not as many blocks as are planned, all is kept.
+    A plan's configuration does not contain dynamic blocks: if it has fewer blocks than planned, all are kept.
     """
     arguments = {
         name: argument for name, argument in body.arguments.items() if name in expressions or not argument.value.unknown
@@ -142,7 +143,7 @@ def _stated(body: Body, expressions: Expressions) -> Body:
 
 
 def _inner(expressions: Expressions, name: str, count: int) -> tuple[Expressions | None, ...]:
-    """The expressions of each nested block of a type; None where the configuration does not have as many."""
+    """Return the expressions of each nested block of a type; None if the number in the configuration differs."""
     written = expressions.get(name, NULL)
     found = written.data if isinstance(written.data, tuple) else (written,)
     if len(found) != count:
@@ -151,7 +152,7 @@ def _inner(expressions: Expressions, name: str, count: int) -> tuple[Expressions
 
 
 def _without_inherited_project(body: Body, written: Body, provider: Instance | None) -> Body:
-    """The body without a project that is the provider's: then it stands where the provider block has it."""
+    """Return the body without a project from the provider; its place is then in the provider block."""
     project = body.arguments.get("project")
     if project is None or provider is None or "project" in written.arguments:
         return body
@@ -161,7 +162,7 @@ def _without_inherited_project(body: Body, written: Body, provider: Instance | N
 
 
 def body_of(values: dict[str, Value], at: Span) -> Body:
-    """The values of an entry as a body; an array of objects is both an argument and nested blocks."""
+    """Return the values of an entry as a body; an array of objects is both an argument and nested blocks."""
     arguments: dict[str, Argument] = {}
     blocks: dict[str, tuple[Body, ...] | Unknown] = {}
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""The providers of a plan: as its configuration has them, with the source beside it where that says more."""
+"""The providers of a plan: from its configuration, and from its source if that has more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iamlint.sources.terraform.plan.relocation import relocated_body
 
 
 class Providers:
-    """Provider configurations by the key that resources name them with: ``google``, ``module.x:google.alias``."""
+    """Provider configurations by the key that resources use: ``google``, ``module.x:google.alias``."""
 
     def __init__(self, configuration: Configuration, beside: Beside | None) -> None:
         self._known: dict[str, Instance] = {}
@@ -23,11 +23,11 @@ class Providers:
                 self._known[key] = _placed(provider, beside) if beside else provider
 
     def all(self) -> Iterator[Instance]:
-        """Every provider configuration."""
+        """Yield every provider configuration."""
         yield from self._known.values()
 
     def get(self, key: str) -> Instance | None:
-        """The provider of a key."""
+        """Return the provider of a key."""
         return self._known.get(key)
 
 

@@ -1,4 +1,4 @@
-"""A state as Terraform keeps it (``terraform.tfstate``, ``terraform state pull``), version 4: entries as of a plan.
+"""Terraform's own state format (``terraform.tfstate``, ``terraform state pull``), version 4: entries as of a plan.
 
 Format: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go
 """
@@ -25,7 +25,7 @@ VERSION = 4
 
 
 def is_raw_state(document: Value) -> bool:
-    """Whether a document is a state file of any version, or one that OpenTofu has encrypted."""
+    """Whether a document is a state file of any version, or one encrypted by OpenTofu."""
     data = document.data
     if not isinstance(data, dict) or "format_version" in data:
         return False
@@ -33,7 +33,7 @@ def is_raw_state(document: Value) -> bool:
 
 
 def unsupported(document: Value) -> Unreadable | None:
-    """The error of a state file that is not of version 4."""
+    """Return the error for a state file of another version than 4."""
     fields = object_(document, "")
     version = fields.get("version", NULL).data
     if version == VERSION or document.at is None:
@@ -48,7 +48,7 @@ def unsupported(document: Value) -> Unreadable | None:
 
 
 def read_raw_state(document: Value) -> Found:
-    """Every object of a state; what an interrupted replacement left behind (``deposed``) is still in the cloud, too."""
+    """Return every object of a state; objects left by an interrupted replacement (``deposed``) still exist, too."""
     errors: list[Unreadable] = []
 
     def resource(item: Value, path: str) -> Iterator[Entry]:
@@ -59,7 +59,7 @@ def read_raw_state(document: Value) -> Found:
 
 
 def _reader(resource: Value, path: str) -> Callable[[Value, str], Iterator[Entry]]:
-    """What reads the instances of a resource."""
+    """Return a function that reads the instances of a resource."""
     fields = object_(resource, path)
     mode, kind, name = (string(resource, key, path) for key in ("mode", "type", "name"))
     module = optional_string(fields, "module", path)
@@ -87,7 +87,7 @@ def _reader(resource: Value, path: str) -> Callable[[Value, str], Iterator[Entry
 
 
 def _key(key: Value, where: str) -> str:
-    """An instance key as Terraform's addresses have it."""
+    """Return an instance key as in Terraform's addresses."""
     match key.data:
         case None:
             return ""

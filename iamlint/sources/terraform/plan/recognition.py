@@ -1,8 +1,8 @@
-"""Tells plans and states from what else Terraform writes, and from what is none: by content, in this order.
+"""Distinguishes plans and states from other output of Terraform and other files, by content, in this order.
 
-1. JSON documents: plans and states, one or several in a file, also with lines of a log around them.
-2. Output of Terraform that is neither: an error that says which command writes a plan as JSON.
-3. A text that begins like a plan or state and cannot be read: an error, wherever it lies.
+1. JSON documents: plans and states, one or several in a file, also with log lines around them. 2. Other output of
+Terraform: an error that names the command to write a plan as JSON. 3. A text that begins like a plan or state and
+cannot be read: an error in any directory.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ STATE = "write the state with terraform show -json > state.json"
 
 _SHAPES = ("resource_changes", "planned_values", "values", "prior_state", "deferred_changes")
 _DEEPEST = 4
-"""Levels of a document in which a plan is looked for."""
+"""Maximum depth in a document at which a plan is searched for."""
 MOST = 50
-"""Plans and states that are read of one file."""
+"""Maximum number of plans and states that are read from one file."""
 _MARKS = re.compile(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)"')
-"""One of these is in every plan and state, and in every message of Terraform's."""
+"""Every plan and state, and every message of Terraform, contains one of these."""
 _MESSAGES = re.compile(r'^[ \t]*\{[ \t]*"@level"[ \t]*:.*"@module"[ \t]*:[ \t]*"(?:terraform|tofu)\.ui"', re.MULTILINE)
 """A line of ``terraform plan -json``. Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui"""
 _FOR_PEOPLE = re.compile(
@@ -42,7 +42,7 @@ _OUTPUT = {"sensitive", "type", "value"}
 
 @dataclass(frozen=True, slots=True)
 class PlanDocuments:
-    """The plans and states of a file, what of it is neither, and why a part of it is not read."""
+    """The plans and states of a file, its other documents, and why a part of it is not read."""
 
     documents: tuple[Value, ...] = ()
     errors: tuple[Unreadable, ...] = ()
@@ -50,9 +50,9 @@ class PlanDocuments:
 
 
 def is_plan(document: Value) -> bool:
-    """Whether a document is a plan or a state: it states its format's version, and has resources or changes of them.
+    """Whether a document is a plan or a state: it has the format's version, and resources or changes of them.
 
-    Changes alone make a plan, too: HCP Terraform and ``jq`` leave the version out.
+    Changes alone make a plan, too: HCP Terraform and ``jq`` omit the version.
     """
     data = document.data
     if not isinstance(data, dict):
@@ -67,14 +67,14 @@ def _has_changes(data: dict[str, Value]) -> bool:
 
 
 def is_plan_name(path: str) -> bool:
-    """Whether a file's name says that it is a plan or a state: ``plan.json``, ``prod.tfplan.json``, ``x.tfstate``."""
+    """Whether a file has the name of a plan or a state: ``plan.json``, ``prod.tfplan.json``, ``x.tfstate``."""
     return _NAME.search(usual(PurePosixPath(path).name)) is not None
 
 
 def is_binary_plan(path: Path, tree: Tree) -> bool:
-    """Whether a file is a plan as ``terraform plan -out`` writes it: a zip archive that begins with ``tfplan``."""
+    """Whether a file is the output of ``terraform plan -out``: a zip archive that begins with ``tfplan``."""
     try:
-        if not tree.is_file(path):  # to open a pipe waits for somebody who writes to it
+        if not tree.is_file(path):  # opening a pipe waits for a writer
             return False
         with tree.open(path) as file:
             head = file.read(64)
@@ -84,15 +84,15 @@ def is_binary_plan(path: Path, tree: Tree) -> bool:
 
 
 def binary_plan(shown: str) -> Unreadable:
-    """The error of a binary plan."""
+    """Return the error for a binary plan."""
     return Unreadable(Location(shown), "this is a plan in Terraform's binary form", SHOW)
 
 
 def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
-    """The plans and states of a text; None where there is none.
+    """Return the plans and states of a text; None if there are none.
 
-    ``named`` says that the user named the file. Then, and where its name says that it is a plan, all else that
-    Terraform writes is an error, and so is an empty text.
+    ``named`` says that the user named the file. Then, and if its name is that of a plan, any other output of Terraform
+    is an error, and so is an empty text.
     """
     expected = named or is_plan_name(source.path) or usual(source.path).endswith(".txt")
     if not _MARKS.search(source.text):
@@ -115,13 +115,13 @@ def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
 
 
 def _listed(document: Value) -> tuple[Value, ...]:
-    """The plans in a list of them, as ``jq --slurp`` makes it, or the document itself."""
+    """Return the plans in a list of them, as ``jq --slurp`` makes it, or the document itself."""
     items = document.data
     return items if isinstance(items, tuple) and any(map(_is_ours, items)) else (document,)
 
 
 def _lost(source: SourceText, documents: tuple[Value, ...], *, expected: bool) -> PlanDocuments | None:
-    """What is said of documents that hold a plan, or have the marks of one and none of its parts; None for others."""
+    """Return the result for documents that contain a plan, or only the marks of one; None for others."""
     if any(map(_is_hollow, documents)):
         return _error(source, "this has the marks of a plan or state, and none of the parts of one")
     if not any(_holds_ours(document, _DEEPEST) for document in documents):
@@ -131,10 +131,10 @@ def _lost(source: SourceText, documents: tuple[Value, ...], *, expected: bool) -
 
 
 def _is_hollow(document: Value) -> bool:
-    """Whether a document states both versions as plans and states do, and has nothing else that they have.
+    """Whether a document has both version keys of plans and states, and none of their other keys.
 
-    What other commands of Terraform print (``validate``, ``providers schema``, ``version``) has one of them, and so has
-    an empty state. Checked with Terraform 1.11.
+    Other commands of Terraform (``validate``, ``providers schema``, ``version``) print one of them, and so does an
+    empty state. Checked with Terraform 1.11.
     """
     data = document.data
     return isinstance(data, dict) and {"format_version", "terraform_version"} <= data.keys() and not is_plan(document)
@@ -163,7 +163,7 @@ def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
 
 
 def _sorted(source: SourceText, documents: tuple[Value, ...]) -> PlanDocuments:
-    """The plans and states among documents; the others are errors, and so are more than `MOST`."""
+    """Return the plans and states among documents; the others are errors, and so are more than `MOST`."""
     wrong = [(document, _wrong(document)) for document in documents]
     errors = [error for _, error in wrong if error]
     plans = [document for document, error in wrong if error is None]
@@ -181,7 +181,7 @@ def _is_ours(document: Value) -> bool:
 
 
 def _wrong(document: Value) -> Unreadable | None:
-    """What is wrong with a document among plans and states."""
+    """Return the error for an invalid document among plans and states."""
     if is_plan(document):
         return _misspelt(document)
     if is_raw_state(document):
@@ -191,7 +191,7 @@ def _wrong(document: Value) -> Unreadable | None:
 
 
 def _misspelt(document: Value) -> Unreadable | None:
-    """That a part of a plan is under a key that only differs by case from the one that it should have."""
+    """Return the error for a part of a plan under a key that differs from the correct one only in case."""
     data = document.data if isinstance(document.data, dict) else {}
     for key, value in data.items():
         meant = next((part for part in _SHAPES if part not in data and part == key.lower().replace("-", "_")), None)
@@ -202,7 +202,7 @@ def _misspelt(document: Value) -> Unreadable | None:
 
 
 def _other(source: SourceText, documents: tuple[Value, ...] | None) -> PlanDocuments | None:
-    """The error of a file that should be a plan, where it is known what it is, or where it is nothing at all."""
+    """Return the error for a file that should be a plan, if its real type is known or it is empty."""
     promised, text = is_plan_name(source.path), source.text.strip()
     if text in ("", "null", "{}"):
         return _error(source, "the file is empty, where a plan or state is expected") if promised else None
@@ -220,7 +220,7 @@ def _other(source: SourceText, documents: tuple[Value, ...] | None) -> PlanDocum
 
 
 def _is_outputs(document: Value) -> bool:
-    """Whether a document has only outputs: each has a value and a type, and says whether it is sensitive."""
+    """Whether a document has only outputs: each with a value, a type, and whether it is sensitive."""
     data = document.data
     if not isinstance(data, dict) or not data:
         return False

@@ -1,4 +1,4 @@
-"""A plan's values with the places of the source: the plan says what, the source says where."""
+"""Gives a plan's values the places of the source: the plan has the values, the source the places."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iamlint.unknown import Unknown
 
 
 def unplaced(value: Value) -> Value:
-    """A value without the places in the plan."""
+    """Return a value without the places in the plan."""
     return Value(_unplaced_data(value.data), None, unplaced(value.structure) if value.structure else None)
 
 
@@ -52,11 +52,11 @@ def _text(value: Value) -> str:
 
 
 def relocated_body(planned: Body, written: Body, *, exact: bool) -> Body:
-    """The plan's body with the places of a source body.
+    """Return the plan's body with the places of a source body.
 
-    ``exact`` says that the source body is of the same instance: then what the plan does not know is as the source has
-    it, and what the source has as null is not there. An argument that the source does not write (the provider fills it
-    in) stands at the block's header, and is left as it is.
+    ``exact`` says that the source body is of the same instance: then values that are unknown in the plan come from the
+    source, and arguments that are null in the source are left out. An argument that is not in the source (the provider
+    fills it in) is placed at the block's header, unchanged.
     """
     arguments = {}
     for name, argument in planned.arguments.items():
@@ -74,7 +74,7 @@ def relocated_body(planned: Body, written: Body, *, exact: bool) -> Body:
 
 
 def placed_at(body: Body, at: Span) -> Body:
-    """The plan's body, all of it at one place: at the call of the module that it is in."""
+    """Return the plan's body, all of it at one place: at the call of its module."""
     arguments = {name: Argument(unplaced(argument.value), at) for name, argument in body.arguments.items()}
     blocks = {
         name: inner if isinstance(inner, Unknown) else tuple(placed_at(one, at) for one in inner)
@@ -94,7 +94,7 @@ def _blocks(
 
 
 def relocated(planned: Argument, written: Argument, *, exact: bool) -> Argument:
-    """The plan's value at the place of the source's argument."""
+    """Return the plan's value at the place of the source's argument."""
     value = planned.value
     if value.unknown:
         return Argument(
@@ -113,7 +113,7 @@ def relocated(planned: Argument, written: Argument, *, exact: bool) -> Argument:
 
 
 def _known_better(why: Unknown, written: Value) -> Value:
-    """What the source has for a value that the plan does not know, for the plan's reason."""
+    """Return the source's value for a value that is unknown in the plan, with the plan's reason."""
     match written.data:
         case Unknown(_, parts):
             return Value(Unknown(why.reason, parts or why.parts), written.at, written.structure)
@@ -126,7 +126,7 @@ def _is_json(text: str) -> bool:
 
 
 def _may_be(planned: Value, written: Value) -> bool:
-    """Whether the plan's text may be what the source writes, its unknown parts filled in."""
+    """Whether the plan's text may be the source's, with its unknown parts filled in."""
     text, own = text_of(planned), text_of(written)
     if isinstance(own, Unknown) and isinstance(text, str):
         return text.startswith(own.prefix) and text.endswith(own.suffix)
@@ -134,7 +134,7 @@ def _may_be(planned: Value, written: Value) -> bool:
 
 
 def _list(planned: tuple[Value, ...], written: Argument, *, exact: bool) -> Argument:
-    """The plan's elements, each with the place of the source's element that it is."""
+    """Return the plan's elements, each with the place of the matching element in the source."""
     theirs = elements_of(written.value)
     if isinstance(theirs, Unknown):
         return Argument(Value(tuple(map(unplaced, planned))), written.at)
@@ -156,7 +156,8 @@ def _list(planned: tuple[Value, ...], written: Argument, *, exact: bool) -> Argu
 
 
 def _matches(planned: tuple[Value, ...], written: tuple[Value, ...]) -> list[int | None]:
-    """For each of the plan's elements the index of the source's: the same text, else the first that it may be."""
+    """Return, for each of the plan's elements, the index of the source's: the same text, else the first possible one.
+    """
     by_text: dict[str, list[int]] = {}
     for index, value in enumerate(written):
         text = text_of(value)
@@ -183,7 +184,7 @@ def _matches(planned: tuple[Value, ...], written: tuple[Value, ...]) -> list[int
 
 
 def _policy(planned: Argument, written: Argument) -> Value:
-    """A policy's text as the plan has it, with its structure placed where the source makes it."""
+    """Return a policy's text from the plan, with its structure placed at the source's."""
     document, theirs = document_of(planned), document_of(written)
     if isinstance(document, Unknown):
         return unplaced(planned.value)
@@ -212,7 +213,7 @@ def _policy_structure(planned: Value, written: Value) -> Value:
 
 
 def _likeness(planned: Value, written: Value) -> int:
-    """How much two bindings have in common: nothing without the same role and condition, else their members."""
+    """Return how similar two bindings are: 0 without the same role and condition, else by their members."""
     if not isinstance(planned.data, dict) or not isinstance(written.data, dict):
         return 0
     if not _may_be(planned.data.get("role", NULL), written.data.get("role", NULL)):

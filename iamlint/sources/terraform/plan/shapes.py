@@ -1,4 +1,4 @@
-"""What is expected of a document, and the error that names the JSON path where it is something else."""
+"""Expected shapes of a document, and errors with the JSON path of a value with another shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from iamlint.unknown import Unknown
 
 
 class ShapeError(Exception):
-    """A value of the wrong kind; ``unreadable`` says where, what, and what was expected."""
+    """Raised for a value of the wrong kind; ``unreadable`` says where, what, and what was expected."""
 
     def __init__(self, value: Value, path: str, expected: str) -> None:
         at = value.at.location if value.at else Location("")
@@ -39,20 +39,20 @@ def _kind(value: Value) -> str:
 
 
 def object_(value: Value, path: str) -> dict[str, Value]:
-    """The members of an object."""
+    """Return the members of an object."""
     if isinstance(value.data, dict):
         return value.data
     raise ShapeError(value, path, "an object")
 
 
 def optional_object(parent: dict[str, Value], name: str, path: str) -> dict[str, Value]:
-    """The members of an object that may be absent or null; then none."""
+    """Return the members of an object that may be absent or null; then empty."""
     value = parent.get(name)
     return object_(value, f"{path}.{name}" if path else name) if value and value.data is not None else {}
 
 
 def array(parent: dict[str, Value], name: str, path: str) -> Iterator[tuple[Value, str]]:
-    """The items of an array that may be absent or null, each with its JSON path."""
+    """Yield the items of an array that may be absent or null, each with its JSON path."""
     value = parent.get(name)
     if value is None or value.data is None:
         return
@@ -64,14 +64,14 @@ def array(parent: dict[str, Value], name: str, path: str) -> Iterator[tuple[Valu
 
 
 def text(value: Value, path: str) -> str:
-    """The value as the string that it must be."""
+    """Return a value that must be a string."""
     if not isinstance(value.data, str):
         raise ShapeError(value, path, "a string")
     return value.data
 
 
 def string(parent: Value, name: str, path: str) -> str:
-    """A string that must be there."""
+    """Return a required string."""
     value = object_(parent, path).get(name)
     if value is None:
         raise ShapeError(parent, path, f'an object with "{name}"')
@@ -79,7 +79,7 @@ def string(parent: Value, name: str, path: str) -> str:
 
 
 def optional_string(parent: dict[str, Value], name: str, path: str) -> str:
-    """A string that may be absent or null; then empty."""
+    """Return a string that may be absent or null; then ""."""
     value = parent.get(name)
     if value is None or value.data is None:
         return ""

@@ -1,1 +1,1 @@
-"""Instances of each resource type to facts."""
+"""Converts instances of each resource type to facts."""

@@ -1,10 +1,10 @@
-"""Access lists: what the ``access`` of BigQuery's datasets and the ACLs of Cloud Storage grant, one grant an entry.
+"""Access lists: the ``access`` of BigQuery's datasets and the ACLs of Cloud Storage, one grant per entry.
 
-Their basic roles are roles of IAM under older names. Of predefined ACLs only those outside of the bucket's project are
-told. An ACL of a bucket with uniform bucket-level access is refused or idle; it is told all the same, since it is in
-force again once that is taken back. Sources:
-https://cloud.google.com/bigquery/docs/access-control-basic-roles,
-https://cloud.google.com/storage/docs/access-control/lists, https://cloud.google.com/storage/docs/access-control/iam#acls
+Their basic roles are roles of IAM under older names. Of predefined ACLs only grants outside the bucket's project are
+included. An ACL of a bucket with uniform bucket-level access is refused or ignored. It is included anyway, since it
+counts again after that setting is reverted. Sources: https://cloud.google.com/bigquery/docs/access-control-basic-roles,
+https://cloud.google.com/storage/docs/access-control/lists,
+https://cloud.google.com/storage/docs/access-control/iam#acls
 """
 
 from __future__ import annotations
@@ -36,13 +36,15 @@ _PREDEFINED = {
     "authenticatedread": "READER:allAuthenticatedUsers",
     **dict.fromkeys(("private", "projectprivate", "bucketownerread", "bucketownerfullcontrol"), ""),
 }
-"""What predefined ACLs grant to others than the bucket's own project and the object's owner. Source:
-https://cloud.google.com/storage/docs/access-control/lists#predefined-acl"""
+"""The grants of predefined ACLs to others than the bucket's own project and the object's owner.
+
+Source: https://cloud.google.com/storage/docs/access-control/lists#predefined-acl
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """What all entries of one list have in common. ``roles`` are the names that its basic roles have in IAM."""
+    """The common parts of all entries of one list. ``roles`` maps its basic roles to names in IAM."""
 
     instance: Instance
     resource: Resource
@@ -65,7 +67,7 @@ class _List:
 
 
 def _list(instance: Instance, family: str, roles: Mapping[str, str], *arguments: str, kind: str = "") -> _List:
-    """A list on the resource that these arguments name, just as they do for the IAM policies of a family."""
+    """Return a list on the resource that these arguments name, as for the IAM resources of a family."""
     written = {name: instance.body.arguments[name] for name in arguments if name in instance.body.arguments}
     resource, place = resource_of(replace(instance, body=Body(instance.body.at, written)), family)
     return _List(instance, Resource(kind or family, resource.name), place, roles)
@@ -75,7 +77,7 @@ def _list(instance: Instance, family: str, roles: Mapping[str, str], *arguments:
 
 
 def dataset(instance: Instance) -> Iterator[Grant]:
-    """The ``access`` blocks of a ``google_bigquery_dataset``, which are all of its policy where Terraform keeps them.
+    """Yield the ``access`` blocks of a ``google_bigquery_dataset``: all of its policy, if Terraform manages them.
 
     Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_dataset#access
     """
@@ -93,13 +95,13 @@ def dataset(instance: Instance) -> Iterator[Grant]:
 
 
 def dataset_access(instance: Instance) -> Iterator[Grant]:
-    """The one entry of a ``google_bigquery_dataset_access``."""
+    """Yield the one entry of a ``google_bigquery_dataset_access``."""
     entries = _list(instance, "bigquery_dataset", OF_DATASET, "project", "dataset_id")
     yield from _entry(entries, instance.body, instance.address)
 
 
 def _entries(body: Body, name: str) -> tuple[Body, ...] | Unknown:
-    """The blocks of a type, or the objects of an argument that stands for them.
+    """Return the blocks of a type, or the objects of an argument with that name.
 
     Source: https://developer.hashicorp.com/terraform/language/attr-as-blocks
     """
@@ -133,7 +135,7 @@ def _entry(entries: _List, entry: Body, reference: str) -> Iterator[Grant]:
 
 
 def _holder(entry: Body, written: dict[str, Placed], reference: str) -> Placed:
-    """The one principal of an entry: the argument that is certainly set, else the only one that may be."""
+    """Return the one principal of an entry: the argument that is certainly set, else the only one that may be."""
     certain = {name: text for name, text in written.items() if isinstance(text[0], str)} or written
     if not certain:
         return Unknown("the entry names no principal"), Place(entry.at.location)
@@ -163,34 +165,34 @@ def _condition(entry: Body) -> Condition | Unknown | None:
 
 
 def bucket_acl(instance: Instance) -> Iterator[Grant]:
-    """The ACL of a bucket, and the one that its ``default_acl`` gives to new objects."""
+    """Yield the ACL of a bucket, and its ``default_acl`` for new objects."""
     yield from _acl(_list(instance, "storage_bucket", OF_BUCKET, "bucket"))
     yield from _predefined(_default_list(instance), "default_acl")
 
 
 def default_object_acl(instance: Instance) -> Iterator[Grant]:
-    """The ACL that new objects of a bucket get: on the kind ``storage_default_object``, by the bucket's name."""
+    """Yield the ACL of a bucket's new objects: on the kind ``storage_default_object``, by the bucket's name."""
     yield from _acl(_default_list(instance))
 
 
 def object_acl(instance: Instance) -> Iterator[Grant]:
-    """The ACL of an object: on the kind ``storage_object``, by the name of its bucket and its own."""
+    """Yield the ACL of an object: on the kind ``storage_object``, by the names of its bucket and itself."""
     yield from _acl(_object_list(instance))
 
 
 def bucket_access_control(instance: Instance) -> Iterator[Grant]:
-    """One entry of a bucket's ACL."""
+    """Yield one entry of a bucket's ACL."""
     yield _access_control(_list(instance, "storage_bucket", OF_BUCKET, "bucket"))
 
 
 def default_object_access_control(instance: Instance) -> Iterator[Grant]:
-    """One entry of the ACL that new objects of a bucket get; of one object, where it names one."""
+    """Yield one entry of the ACL of a bucket's new objects, or of one object, if it names one."""
     of_object = placed_text(instance.body, "object")
     yield _access_control(_object_list(instance) if of_object and of_object[0] != "" else _default_list(instance))
 
 
 def object_access_control(instance: Instance) -> Iterator[Grant]:
-    """One entry of an object's ACL."""
+    """Yield one entry of an object's ACL."""
     yield _access_control(_object_list(instance))
 
 
@@ -242,7 +244,7 @@ def _predefined(entries: _List, argument: str) -> Iterator[Grant]:
 
 
 def _pair(entries: _List, pair: Text, place: Place) -> Grant:
-    """``READER:allUsers``, of which parts may not be known."""
+    """Return the grant of ``READER:allUsers``, which may be partly unknown."""
     parts = [pair] if isinstance(pair, str) else [_of(part, pair) for part in pair.parts]
     for index, part in enumerate(parts):
         if isinstance(part, str) and ":" in part:

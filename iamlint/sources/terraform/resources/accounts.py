@@ -1,8 +1,8 @@
-"""Service accounts: one identity for an account, by whatever attribute or name it is called, and the facts of it.
+"""Service accounts: one identity for an account, named by any of its attributes, and its facts.
 
-An account whose e-mail the input tells is that e-mail. One that the input declares without telling its e-mail is the
-text ``${ADDRESS.email}``: in `ServiceAccount.email`, in the name of a service account `Resource`, in the targets and
-delegates of an `Impersonation`, and behind ``serviceAccount:`` in a principal.
+If the input has an account's e-mail, that is its identity. A declared account without a known e-mail is the text
+``${ADDRESS.email}``: in `ServiceAccount.email`, in the name of a service account `Resource`, in the targets and
+delegates of an `Impersonation`, and after ``serviceAccount:`` in a principal.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MEMBER = "serviceAccount:"
 
 
 def declared_account(hole: Hole, *attributes: str) -> str | None:
-    """``${ADDRESS.email}`` for a hole that is one of these attributes of a declared account."""
+    """Return ``${ADDRESS.email}`` for a hole that is one of these attributes of a declared account."""
     return _by_address(_ACCOUNT, hole, attributes)
 
 
@@ -39,7 +39,7 @@ def _by_address(declared: re.Pattern[str], hole: Hole, attributes: tuple[str, ..
 
 
 def account_name(text: Text) -> Text:
-    """The e-mail in a service account's name, e-mail or id, in whatever form arguments take them.
+    """Return the e-mail in a service account's name, e-mail or id, in any form that arguments accept.
 
     Source: ``service_account_id`` of google_service_account_iam and google_service_account_key,
     https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_service_account_iam
@@ -60,9 +60,9 @@ def account_name(text: Text) -> Text:
 
 
 def identified(text: Text) -> Text:
-    """A text in which declared accounts are named by their e-mails, or their ``member``: it is known then.
+    """Return a text with declared accounts replaced by their e-mails, or their ``member``: then it is known.
 
-    ``principal://iam.googleapis.com/projects/-/serviceAccounts/${ADDRESS.email}`` is one principal, whatever it is.
+    ``principal://iam.googleapis.com/projects/-/serviceAccounts/${ADDRESS.email}`` is one principal, whatever its value.
     """
     if isinstance(text, str) or not text.parts:
         return text
@@ -80,9 +80,9 @@ def identified(text: Text) -> Text:
 
 
 def impersonated(text: Text) -> Text:
-    """The e-mail that a target or delegate names: an e-mail, or ``projects/-/serviceAccounts/EMAIL``.
+    """Return the e-mail that a target or delegate names: an e-mail, or ``projects/-/serviceAccounts/EMAIL``.
 
-    A name with a project in place of the ``-`` is refused by the API, so it stays as it is written. Source:
+    The API refuses a name with a project instead of the ``-``, so such a name stays unchanged. Source:
     https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
     """
     if isinstance(text, str) and "/" in text and not text.startswith(f"projects/-{_FOLDER}"):
@@ -91,7 +91,7 @@ def impersonated(text: Text) -> Text:
 
 
 def principal_of(text: Text) -> Principal:
-    """A principal, where the accounts and agents that the input declares are known by their address."""
+    """Return a principal, with declared accounts and agents identified by their address."""
     if isinstance(text, Unknown):
         if identity := _declared_member(_ACCOUNT, text.parts):
             return Principal(_MEMBER + identity, "service_account")
@@ -111,7 +111,7 @@ def _declared_member(declared: re.Pattern[str], parts: tuple[str | Hole, ...]) -
 
 
 def service_account(instance: Instance) -> Iterator[ServiceAccount]:
-    """The account that a ``google_service_account`` declares."""
+    """Yield the account of a ``google_service_account``."""
     body = instance.body
     project, _ = default_project(instance)
     email = text_of(body.value("email"))

@@ -1,4 +1,4 @@
-"""Which accesses are logged: audit configurations of their own, and those inside of policy documents."""
+"""Audit configurations: resources of their own, and parts of policy documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOGGED = frozenset({"project", "folder", "organization"})
 
 
 def audit_config(instance: Instance) -> Iterator[AuditConfig]:
-    """What a ``google_project_iam_audit_config``, or that of a folder or organization, logs."""
+    """Yield the configuration of a ``google_project_iam_audit_config``, or that of a folder or organization."""
     family = instance.type.removeprefix("google_").removesuffix("_iam_audit_config")
     found = placed_text(instance.body, "service")
     service = named(found[0] if found else None, f"{instance.address}.service", "service is not set")
@@ -54,9 +54,9 @@ def _log_type(value: Value) -> Text:
 
 
 def audit_configs_of_policy(instance: Instance) -> Iterator[AuditConfig]:
-    """What a ``google_project_iam_policy``, or that of a folder or organization, logs.
+    """Yield the configurations in a ``google_project_iam_policy``, or that of a folder or organization.
 
-    A document that is not known at all is an unknown grant already.
+    A completely unknown document is already an unknown grant.
     """
     family = family_of(instance.type)
     written = instance.body.arguments.get("policy_data")

@@ -1,7 +1,8 @@
-"""Principal access boundaries: the policies, and what binds them to principals.
+"""Principal access boundaries: the policies, and their bindings.
 
-Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iam_principal_access_boundary_policy
-and …/iam_projects_policy_binding
+Source:
+https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iam_principal_access_boundary_policy and
+…/iam_projects_policy_binding
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from iamlint.unknown import Unknown, without_prefix
 
 
 def boundary(instance: Instance) -> Iterator[Boundary]:
-    """The policy of a ``google_iam_principal_access_boundary_policy``; each of its rules allows resources."""
+    """Yield the policy of a ``google_iam_principal_access_boundary_policy``; each of its rules allows resources."""
     body = instance.body
     details = body.blocks_of("details")
     inner = details[0] if isinstance(details, tuple) and details else None
@@ -57,7 +58,7 @@ def _resources(details: Body) -> tuple[Text, ...] | Unknown:
 
 
 def boundary_binding(instance: Instance) -> Iterator[BoundaryBinding]:
-    """What a ``google_iam_projects_policy_binding``, or that of folders or organizations, binds."""
+    """Yield the binding of a ``google_iam_projects_policy_binding``, or that of folders or organizations."""
     body = instance.body
     targets = body.blocks_of("target")
     if isinstance(targets, Unknown):

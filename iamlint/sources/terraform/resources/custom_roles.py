@@ -27,7 +27,7 @@ def organization_role(instance: Instance) -> Iterator[CustomRole]:
 
 
 def _role(instance: Instance, kind: str, home: Text) -> CustomRole:
-    """The provider's stage where none is written is GA."""
+    """Return the role; its default stage is GA."""
     body = instance.body
     found, stage = placed_text(body, "role_id"), text_of(body.value("stage"))
     role_id = named(found[0] if found else None, f"{instance.address}.role_id", "role_id is not set")

@@ -1,4 +1,4 @@
-"""Deny policies: one denial a rule."""
+"""Deny policies: one denial per rule."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iamlint.unknown import Unknown
 
 
 def denials(instance: Instance) -> Iterator[Denial]:
-    """The rules of a ``google_iam_deny_policy``; an unknown rule denies something that is not known.
+    """Yield the rules of a ``google_iam_deny_policy``; an unknown rule denies unknown permissions.
 
     Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iam_deny_policy
     """
@@ -58,7 +58,7 @@ def _unknown(instance: Instance, parent: Text, why: Unknown) -> Denial:
 
 
 def _decoded(parent: Text) -> Text:
-    """The attachment point, whose slashes the API wants encoded."""
+    """Return the attachment point; the API requires encoded slashes."""
     if isinstance(parent, str):
         return unquote(parent)
     return Unknown(parent.reason, tuple(unquote(p) if isinstance(p, str) else p for p in parent.parts))

@@ -1,4 +1,4 @@
-"""Entitlements of Privileged Access Manager: roles that somebody gets for a time, on request.
+"""Entitlements of Privileged Access Manager: temporary roles on request.
 
 Source: https://cloud.google.com/iam/docs/pam-overview and
 https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/privileged_access_manager_entitlement
@@ -21,7 +21,7 @@ _KINDS = {"projects/": "project", "folders/": "folder", "organizations/": "organ
 
 
 def entitlement(instance: Instance) -> Iterator[Grant]:
-    """What each eligible user may be granted. Whether it is depends on requests, which is the grant's condition."""
+    """Yield the possible grants of each eligible user, under the condition of a request."""
     approved = instance.body.blocks_of("approval_workflow") != ()
     how = "on approval" if approved else "on request, without approval,"
     latent = Unknown(f"it is granted only {how} by the entitlement {instance.address}")

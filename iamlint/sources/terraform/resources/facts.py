@@ -1,4 +1,4 @@
-"""Instances to facts: which types matter, and what each of them states."""
+"""Converts instances to facts: which types matter, and the facts of each."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ _DATA: dict[str, State] = {
 
 
 def is_wanted(mode: str, kind: str) -> bool:
-    """Whether instances of a type state facts; ``mode`` is "managed", "data", "ephemeral", "provider" or "backend"."""
+    """Whether instances of a type have facts; ``mode`` is "managed", "data", "ephemeral", "provider" or "backend"."""
     return _state(mode, kind) is not None
 
 
@@ -134,7 +134,7 @@ def _by_name(kind: str) -> State | None:
 
 
 _OF_IAM = re.compile(r"google_([a-z0-9_]+_)?iam_([a-z0-9_]+_)?(member|binding|policy)(_[a-z0-9]+)*\Z", re.IGNORECASE)
-"""The names of types that grant or take away, also those that a newer provider has."""
+"""The names of types that grant or remove access, including those of a newer provider."""
 
 
 def _unread(instance: Instance) -> Iterator[Fact]:
@@ -146,10 +146,10 @@ def _policy(instance: Instance) -> Iterator[Fact]:
 
 
 def facts_of(instance: Instance) -> Iterator[Fact]:
-    """The facts that an instance states.
+    """Yield the facts of an instance.
 
-    One that stands for an unknown number of instances states them for each, under an address that ends in ``[*]``,
-    and a gap that says why the number is not known; however many there are of one that states nothing, nothing is it.
+    An instance that stands for an unknown number yields facts with an address that ends in ``[*]``, and a gap that says
+    why the number is unknown; an instance without facts yields no gap.
     """
     state = _state(instance.mode, instance.type)
     stated = list(state(instance)) if state else []

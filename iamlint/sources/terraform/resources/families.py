@@ -1,8 +1,8 @@
-"""The resource types that grant roles: told by the pattern of their names, and what each grants on.
+"""The resource types that grant roles, recognised by their names, and the resource that each grants on.
 
 Every family of the provider has the same shape: ``google_F_iam_member`` (role, member, condition), ``_binding`` (role,
-members, condition) and ``_policy`` (policy_data); what is left are the arguments that name the resource. Source: the
-provider's schema, https://registry.terraform.io/providers/hashicorp/google/latest/docs
+members, condition) and ``_policy`` (policy_data); the other arguments name the resource. Source: the provider's schema,
+https://registry.terraform.io/providers/hashicorp/google/latest/docs
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FORMS: dict[str, Form] = {"member": "member", "binding": "binding", "policy": "
 NOT_THE_TARGET = frozenset(
     {"role", "member", "members", "policy_data", "condition", "id", "etag", "timeouts", "deletion_policy"}
 )
-"""Arguments of a grant that do not name what it is on."""
+"""Arguments of a grant that do not name its resource."""
 
 _WITHOUT_PROJECT = frozenset(
     [
@@ -59,7 +59,7 @@ _WITHOUT_PROJECT = frozenset(
         "vertex_ai_featurestore_entitytype",
     ]
 )
-"""The families that have no ``project`` argument; in all others it is optional and defaults to the provider's."""
+"""The families without a ``project`` argument; in all others it is optional and defaults to the provider's."""
 
 _OUTER_FIRST = [
     "project",
@@ -95,23 +95,23 @@ _OUTER_FIRST = [
     "workstation_cluster_id",
     "workstation_config_id",
 ]
-"""Arguments that name what holds the resource, the outermost first; those that are not here come last."""
+"""Arguments that name a container of the resource, the outermost first; others come last."""
 _RANK = {name: rank for rank, name in enumerate(_OUTER_FIRST)}
 
 _FULL_NAME = ("projects/", "organizations/", "folders/", "//")
 
 
 def family_of(kind: str) -> tuple[str, Form] | None:
-    """The family and form of a resource type, if it is one that grants roles.
+    """Return the family and form of a resource type; None if it does not grant roles.
 
-    ``google_iam_projects_policy_binding`` and its like end differently: they bind boundary policies.
+    ``google_iam_projects_policy_binding`` and similar types end differently: they bind boundary policies.
     """
     match = _TYPE.match(kind)
     return (match["family"], _FORMS[match["form"]]) if match else None
 
 
 def resource_of(instance: Instance, family: str) -> tuple[Resource, Place]:
-    """What the instance grants on, and where that is written."""
+    """Return the resource of an instance's grants, and where it is written."""
     match family:
         case "project":
             project, place = default_project(instance)
@@ -143,7 +143,7 @@ def _required(instance: Instance, argument: str) -> Placed:
 
 
 def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
-    """The arguments that name it, joined; the last one alone where it is a full name."""
+    """Return the joined arguments that name the resource; only the last one if it is a full name."""
     parts: list[Placed] = []
     if family not in _WITHOUT_PROJECT or "project" in instance.body.arguments:
         parts.append(default_project(instance))
@@ -151,7 +151,7 @@ def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
         value = instance.body.value(name)
         if text_of(value) is not None and not isinstance(value.data, dict | tuple):
             text, at = _required(instance, name)
-            parts.append((without_prefix(text, "b/") if name == "bucket" else text, at))  # as the provider writes ids
+            parts.append((without_prefix(text, "b/") if name == "bucket" else text, at))  # the provider's form of ids
     if not parts:
         return Resource(family, Unknown("nothing here names the resource")), Place(instance.body.at.location)
     own, place = parts[-1]

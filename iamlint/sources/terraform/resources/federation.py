@@ -1,7 +1,8 @@
-"""Workload and workforce identity: the pools, and the providers that say whom a pool trusts.
+"""Workload and workforce identity: the pools and their providers.
 
-Sources: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iam_workload_identity_pool_provider
-and …/iam_workforce_pool_provider
+Sources:
+https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iam_workload_identity_pool_provider and
+…/iam_workforce_pool_provider
 """
 
 from __future__ import annotations
@@ -37,8 +38,11 @@ _AWS_MAPPING = {
     " + 'assumed-role/' + assertion.arn.extract('assumed-role/{role_name}/')"
     " : assertion.arn",
 }
-"""What an AWS provider without a mapping of its own has. Source: ``attributeMapping`` in
-https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers"""
+"""The mapping of an AWS provider that sets none.
+
+Source: ``attributeMapping`` in
+https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
+"""
 _ENTITY = re.compile(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
 _NUMBERED = re.compile(r"projects/(?P<number>\d+)/locations/")
 
@@ -86,7 +90,7 @@ def _workforce_pool(instance: Instance) -> Text:
 
 
 def _pool_id(instance: Instance, prefix: str) -> Text:
-    """The pool's id, the last part where its full name is given."""
+    """Return the pool's id; from a full name the last part."""
     name = f"{prefix}pool_id"
     text = named(text_of(instance.body.value(name)), f"{instance.address}.{name}", f"{name} is not set")
     return text.rpartition("/")[2] if isinstance(text, str) else text
@@ -96,7 +100,7 @@ def _name(*parts: Text) -> Text:
     return text_of(joined(*(Value(part) for part in parts))) or Unknown("it has no name")
 
 
-# -- whom it trusts ----------------------------------------------------------------------------------------------------
+# -- trust -----------------------------------------------------------------------------------------------------------
 
 
 def _provider(instance: Instance, pool: Text, id_argument: str) -> Provider:
@@ -120,7 +124,7 @@ def _provider(instance: Instance, pool: Text, id_argument: str) -> Provider:
 
 
 def _protocol(body: Body) -> tuple[Protocol | Unknown | None, Body | None]:
-    """How the provider is trusted, and the block that says so."""
+    """Return the protocol of the provider, and the block that sets it."""
     unknown: Unknown | None = None
     for name in get_args(Protocol):
         blocks = body.blocks_of(name)
@@ -145,7 +149,7 @@ def _issuer(trusted: Body, protocol: Protocol | Unknown | None) -> Placed | None
 
 
 def _entity(metadata: Text) -> Text:
-    """The entity id in SAML metadata; looked for, not parsed, since XML of others is not to be trusted."""
+    """Return the entity id in SAML metadata; by search, not by an XML parser, since the XML is untrusted."""
     if isinstance(metadata, Unknown):
         return Unknown(metadata.reason)
     match = _ENTITY.search(metadata)

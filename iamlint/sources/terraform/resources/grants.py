@@ -20,7 +20,7 @@ from iamlint.unknown import Unknown, without_prefix
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What all grants of one instance have in common."""
+    """The common parts of all grants of one instance."""
 
     instance: Instance
     declared: Declaration
@@ -31,7 +31,7 @@ class _Target:
     def grant(self, member: Placed, role: Placed, condition: Condition | Unknown | None) -> Grant:
         text = member[0]
         if self.resource.kind == "bigquery_dataset":
-            text = without_prefix(text, "iamMember:")  # how the provider wants what has no kind of its own: allUsers
+            text = without_prefix(text, "iamMember:")  # the provider's form of principals without a prefix: allUsers
         return Grant(
             principal=principal_of(text),
             role=role[0],
@@ -46,9 +46,9 @@ class _Target:
 
 
 def grants(instance: Instance) -> Iterator[Grant | Emptied]:
-    """What a ``google_*_iam_member``, ``_binding`` or ``_policy`` grants; nothing for any other type.
+    """Yield the grants of a ``google_*_iam_member``, ``_binding`` or ``_policy``; none for any other type.
 
-    A binding or policy that grants nothing to anybody is told, since it takes from others what they have.
+    A binding or policy without grants yields a marker, since it removes existing grants.
     """
     found = family_of(instance.type)
     if found is None:
@@ -61,7 +61,7 @@ def grants(instance: Instance) -> Iterator[Grant | Emptied]:
             yield target.grant(member, _required(instance, "role"), condition_of(instance.body))
         case "binding":
             role, condition = _required(instance, "role"), condition_of(instance.body)
-            if "members" not in instance.body.arguments:  # refused by Terraform: is it misspelt?
+            if "members" not in instance.body.arguments:  # refused by Terraform; the argument may be misspelt
                 yield replace(target.grant(_required(instance, "members"), role, condition), origin="member")
                 return
             granted = list(_binding(target, role, condition))
@@ -71,9 +71,10 @@ def grants(instance: Instance) -> Iterator[Grant | Emptied]:
 
 
 def member_removal(instance: Instance) -> Iterator[Removed]:
-    """What a ``google_project_iam_member_remove`` takes away.
+    """Yield the grants that a ``google_project_iam_member_remove`` removes.
 
-    Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam_member_remove
+    Source:
+    https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam_member_remove
     """
     declared = declaration(instance)
     target = _Target(instance, declared, "member", *resource_of(instance, "project"))
@@ -118,7 +119,7 @@ def _members(binding: Binding, policy: Span) -> Iterator[Placed]:
 
 
 def _part(value: Value, policy: Span) -> Placed:
-    """A part of a policy document: it stands where the document is written, wherever the policy is put to use."""
+    """Return a part of a policy document, placed where the document is written, not where the policy is used."""
     text = text_of(value)
     return Unknown("this is null") if text is None else text, Place((value.at or policy).location)
 

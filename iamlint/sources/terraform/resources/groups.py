@@ -1,4 +1,4 @@
-"""Groups of Cloud Identity and Workspace, and who is in them as far as Terraform declares it.
+"""Groups of Cloud Identity and Workspace, and the members that Terraform declares.
 
 Sources: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/cloud_identity_group_membership
 and https://registry.terraform.io/providers/hashicorp/googleworkspace/latest/docs/resources/group_member
@@ -18,7 +18,7 @@ _KEYS = ("preferred_member_key", "member_key")
 
 
 def group(instance: Instance) -> Iterator[Group]:
-    """The group that a ``google_cloud_identity_group`` or a ``googleworkspace_group`` declares."""
+    """Yield the group of a ``google_cloud_identity_group`` or a ``googleworkspace_group``."""
     found = _in_block(instance.body, "group_key") or placed_text(instance.body, "email")
     name = placed_text(instance.body, "name")
     if found:
@@ -26,7 +26,7 @@ def group(instance: Instance) -> Iterator[Group]:
 
 
 def membership(instance: Instance) -> Iterator[Membership]:
-    """The membership that a ``google_cloud_identity_group_membership`` declares."""
+    """Yield the membership of a ``google_cloud_identity_group_membership``."""
     of = placed_text(instance.body, "group")
     found = next(filter(None, (_in_block(instance.body, key) for key in _KEYS)), None)
     if of and found:
@@ -34,14 +34,14 @@ def membership(instance: Instance) -> Iterator[Membership]:
 
 
 def workspace_member(instance: Instance) -> Iterator[Membership]:
-    """The membership that a ``googleworkspace_group_member`` declares."""
+    """Yield the membership of a ``googleworkspace_group_member``."""
     of, member = placed_text(instance.body, "group_id"), placed_text(instance.body, "email")
     if of and member:
         yield Membership(of[0], member[0], declaration(instance), member[1])
 
 
 def workspace_members(instance: Instance) -> Iterator[Membership]:
-    """The memberships that a ``googleworkspace_group_members`` declares."""
+    """Yield the memberships of a ``googleworkspace_group_members``."""
     of, members = placed_text(instance.body, "group_id"), instance.body.blocks_of("members")
     if of is None or isinstance(members, Unknown):
         return
@@ -52,7 +52,7 @@ def workspace_members(instance: Instance) -> Iterator[Membership]:
 
 
 def _in_block(body: Body, name: str) -> tuple[Text, Place] | None:
-    """The ``id`` in a nested block, or in a nested object."""
+    """Return the ``id`` in a nested block, or in a nested object."""
     blocks = body.blocks_of(name)
     if isinstance(blocks, Unknown) or not blocks:
         return None

@@ -1,4 +1,4 @@
-"""What authenticates as an account for longer than an hour: its keys, its HMAC keys, the API keys bound to it."""
+"""Long-lived credentials of accounts: keys, HMAC keys, and API keys bound to accounts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from iamlint.unknown import Unknown
 
 
 def service_account_key(instance: Instance) -> Iterator[ServiceAccountKey]:
-    """The key that a ``google_service_account_key`` makes, or uploads where it has ``public_key_data``.
+    """Yield the key that a ``google_service_account_key`` makes, or uploads if it has ``public_key_data``.
 
-    Its times only a state tells. Source:
+    Only a state has its times. Source:
     https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_service_account_key
     """
     body, declared = instance.body, declaration(instance)
@@ -36,7 +36,7 @@ def _time(instance: Instance, name: str) -> str | None:
 
 
 def hmac_key(instance: Instance) -> Iterator[Credential]:
-    """The HMAC key that a ``google_storage_hmac_key`` makes; one that is inactive does not authenticate."""
+    """Yield the HMAC key of a ``google_storage_hmac_key``; an inactive one does not authenticate."""
     found = placed_text(instance.body, "service_account_email")
     declared = declaration(instance)
     state = text_of(instance.body.value("state"))
@@ -50,7 +50,7 @@ def hmac_key(instance: Instance) -> Iterator[Credential]:
 
 
 def api_key(instance: Instance) -> Iterator[Credential]:
-    """The API key of a ``google_apikeys_key``, where it is bound to an account; others authenticate as nobody."""
+    """Yield the API key of a ``google_apikeys_key`` if it is bound to an account; others have no identity."""
     found = placed_text(instance.body, "service_account_email")
     if found and found[0] != "":
         yield Credential("api_key", account_name(found[0]), declaration(instance), found[1])

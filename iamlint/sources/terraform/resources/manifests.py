@@ -1,4 +1,4 @@
-"""Kubernetes documents that a configuration applies: those of Config Connector are read as its own files are.
+"""Kubernetes documents in a configuration: those of Config Connector are read like its own files.
 
 Sources: ``manifest`` of https://registry.terraform.io/providers/hashicorp/kubernetes/latest/docs/resources/manifest,
 ``yaml_body`` of https://registry.terraform.io/providers/gavinbunney/kubectl/latest/docs/resources/kubectl_manifest
@@ -30,11 +30,11 @@ ARGUMENTS = {
     "kubernetes_manifest_v1": "manifest",
     "k8s_manifest": "content",
 }
-"""The argument that holds the document, by the resource type."""
+"""The argument with the document, by resource type."""
 
 
 def manifest(instance: Instance) -> Iterator[Fact]:
-    """What the documents of a manifest state; nothing for those that are not Config Connector's."""
+    """Yield the facts of a manifest's documents; none for those that are not Config Connector's."""
     written = instance.body.arguments.get(ARGUMENTS[instance.type])
     if written is None:
         return
@@ -73,7 +73,7 @@ def _read(source: SourceText, _reason: str) -> Value | Unreadable:
 
 
 def _placed(value: Value, otherwise: Span) -> Value:
-    """The value with a place for each of its parts: its own, else that of the argument."""
+    """Return the value with a place for each of its parts: its own, else that of the argument."""
     data: Data = value.data
     match value.data:
         case tuple() as items:
@@ -105,13 +105,13 @@ def _facts(instance: Instance, declared: Declaration, document: Value) -> Iterat
 
 
 class _Holes:
-    """The unknown parts of a document, by the numbers that stand for them while it is read."""
+    """The unknown parts of a document, by the numbers that replace them while it is parsed."""
 
     def __init__(self) -> None:
         self._unknown: list[tuple[Unknown, Hole | None]] = []
 
     def masked(self, value: Value) -> Value:
-        """The value with texts in place of what is not known."""
+        """Return the value with texts in place of unknown parts."""
         data: Data = value.data
         match value.data:
             case Unknown() as why:
@@ -131,7 +131,7 @@ class _Holes:
         return f"{HOLE}{len(self._unknown) - 1}{HOLE}"
 
     def grant(self, grant: Grant) -> Grant:
-        """The grant with what is not known put back."""
+        """Return the grant with its unknown parts restored."""
         condition, principal = grant.condition, grant.principal
         if isinstance(condition, Condition):
             condition = replace(condition, expression=self.text(condition.expression))
@@ -147,7 +147,7 @@ class _Holes:
         )
 
     def text(self, text: Text) -> Text:
-        """A text with its holes."""
+        """Return a text with its holes restored."""
         if isinstance(text, Unknown) or HOLE not in text:
             return text
         found: list[str | Hole] = []
@@ -162,5 +162,5 @@ class _Holes:
         return Unknown(reason, () if found == [Hole("?")] else tuple(found))
 
     def shown(self, text: str) -> str:
-        """A text for a reader, with the references of its holes."""
+        """Return a text for a reader, with the references of its holes."""
         return re.sub(f"{HOLE}([0-9]+){HOLE}", lambda found: str(self._unknown[int(found[1])][1] or "${?}"), text)

@@ -1,4 +1,4 @@
-"""Organization policies: the constraints that are set on a project, folder or organization.
+"""Organization policies: the constraints set on a project, folder or organization.
 
 Sources: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/org_policy_policy and, for the
 older form, …/google_project_organization_policy
@@ -28,7 +28,7 @@ from iamlint.unknown import Hole, Unknown, without_prefix
 Texts = tuple[Text, ...] | Unknown
 
 ALL = ("*",)
-"""Stands in a list of values for all of them."""
+"""Means all values in a list of values."""
 _POLICIES = "/policies/"
 _KINDS = {"projects": "project", "folders": "folder", "organizations": "organization"}
 _OLDER = {
@@ -40,7 +40,7 @@ _OLDER = {
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What a policy says: as in `OrgPolicy`."""
+    """The content of a policy, as in `OrgPolicy`."""
 
     enforced: bool | Unknown | None = None
     allowed: Texts = ()
@@ -49,7 +49,7 @@ class _Rules:
 
 
 def org_policy(instance: Instance) -> Iterator[OrgPolicy]:
-    """What a ``google_org_policy_policy`` sets; nothing where it has only a dry run."""
+    """Yield the policies of a ``google_org_policy_policy``; none if it has only a dry run."""
     specs = instance.body.blocks_of("spec")
     if isinstance(specs, Unknown):
         yield _policy(instance, _unknown(specs))
@@ -79,7 +79,7 @@ def _stated(instance: Instance, constraint: Text, resource: Resource, at: Placed
 
 
 def _after(text: Text, separator: str) -> Text:
-    """What comes behind the last separator."""
+    """Return the text after the last separator."""
     if isinstance(text, str):
         return text.rpartition(separator)[2]
     for index, part in reversed(list(enumerate(text.parts))):
@@ -93,14 +93,14 @@ def _after(text: Text, separator: str) -> Text:
 
 
 def _resource(parent: Text) -> Resource:
-    """``projects/P``, ``folders/N`` or ``organizations/N``."""
+    """Return the resource of ``projects/P``, ``folders/N`` or ``organizations/N``."""
     known = parent if isinstance(parent, str) else parent.prefix
     kind = _KINDS.get(known.partition("/")[0])
     return Resource(kind, without_prefix(parent, *(f"{name}/" for name in _KINDS))) if kind else _unclear(parent)
 
 
 def _unclear(parent: Text) -> Resource:
-    """A parent of which not even the kind is known; references to a project or folder tell it all the same."""
+    """Return a parent of unknown kind; a reference to a project or folder still shows the kind."""
     hole = parent.parts[0] if isinstance(parent, Unknown) and parent.parts else None
     reference = hole.reference if isinstance(hole, Hole) else ""
     for kind in _KINDS.values():
@@ -149,7 +149,7 @@ def _rule(rule: Body) -> _Rules:
 
 
 def _where_said(rules: _Rules, why: Unknown) -> _Rules:
-    """A rule that may not hold: unknown in what it says."""
+    """Return the rules as unknown, with the reason, since the rule may not hold."""
     return _Rules(
         enforced=None if rules.enforced is None else why,
         allowed=why if rules.allowed else (),
@@ -158,14 +158,14 @@ def _where_said(rules: _Rules, why: Unknown) -> _Rules:
 
 
 def _flag(value: Value) -> bool | Unknown | None:
-    """``enforce`` and its like are texts: "TRUE", "FALSE" in any case, or not there."""
+    """Return a flag; ``enforce`` and similar ones are texts: "TRUE", "FALSE" in any case, or absent."""
     if value.data is None or value.data == "":
         return None
     return flag_of(Value(value.data.lower()) if isinstance(value.data, str) else value)
 
 
 def _texts(body: Body, name: str) -> Texts:
-    """The values of a list; some constraints list accounts."""
+    """Return the values of a list; some constraints list accounts."""
     found = placed_texts(body, name)
     return found if isinstance(found, Unknown) else tuple(identified(text) for text, _ in found)
 
@@ -177,7 +177,9 @@ def _or_all(values: Texts, every: bool | Unknown | None) -> Texts:
 
 
 def _first_enforced(flags: list[bool | Unknown | None]) -> bool | Unknown | None:
-    """Of several rules all but one have conditions; where one of those would change the outcome, it is unknown."""
+    """Combine several rules, of which all but one have conditions; if one of those would change the result, it is
+    unknown.
+    """
     said = [flag for flag in flags if flag is not None]
     certain = {flag for flag in said if isinstance(flag, bool)}
     unsure = next((flag for flag in said if isinstance(flag, Unknown)), None)
@@ -201,7 +203,7 @@ def _unknown(why: Unknown) -> _Rules:
 
 
 def older_org_policy(instance: Instance) -> Iterator[OrgPolicy]:
-    """What a ``google_project_organization_policy``, or that of a folder or organization, sets."""
+    """Yield the policy of a ``google_project_organization_policy``, or that of a folder or organization."""
     found = placed_text(instance.body, "constraint")
     constraint = named(found[0] if found else None, f"{instance.address}.constraint", "constraint is not set")
     resource = resource_of(instance, _OLDER[instance.type])[0]
@@ -209,7 +211,7 @@ def older_org_policy(instance: Instance) -> Iterator[OrgPolicy]:
 
 
 def _older_rules(body: Body) -> _Rules:
-    """One of the three blocks says what the policy does."""
+    """Return the rules; one of the three blocks says what the policy does."""
     for name in ("restore_policy", "boolean_policy", "list_policy"):
         blocks = body.blocks_of(name)
         if isinstance(blocks, Unknown):

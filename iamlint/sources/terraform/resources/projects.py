@@ -1,4 +1,4 @@
-"""Projects, folders, and the services that are enabled on projects."""
+"""Projects, folders, and the services enabled on projects."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from iamlint.unknown import Hole, Unknown, without_prefix
 
 
 def default_project(instance: Instance, argument: str = "project") -> Placed:
-    """The id of the project that the instance belongs to: its own argument, else the provider's.
+    """Return the id of the instance's project: its own argument, else the provider's.
 
-    Where neither has it, the provider takes it from its environment: one project for all that it configures.
+    Without both, the provider takes it from its environment: one project for all its resources.
     """
     own = placed_text(instance.body, argument)
     if own and own[0] == "":
-        own = None  # the provider takes an empty text as not set
+        own = None  # the provider treats an empty text as unset
     provider = instance.provider
     inherited = placed_text(provider.body, "project") if provider else None
     match own, inherited:
@@ -35,7 +35,7 @@ def default_project(instance: Instance, argument: str = "project") -> Placed:
 
 
 def project(instance: Instance) -> Iterator[Project]:
-    """The project that a ``google_project`` declares; its number only an apply tells."""
+    """Yield the project of a ``google_project``; its number is known after apply."""
     found = placed_text(instance.body, "project_id")
     reference = f"{instance.address}.project_id"
     number = placed_text(instance.body, "number")
@@ -49,19 +49,19 @@ def project(instance: Instance) -> Iterator[Project]:
 
 
 def found_project(instance: Instance) -> Iterator[Project]:
-    """The project that a plan or state found for a ``data.google_project``; a configuration only asks for it."""
+    """Yield the project that a plan or state has for a ``data.google_project``; a configuration has only the query."""
     if all(isinstance(_text(instance, name), str) for name in ("project_id", "number")):
         yield from project(instance)
 
 
 def found_folder(instance: Instance) -> Iterator[Folder]:
-    """The folder that a plan or state found for a data source; of an active folder it tells only the names."""
+    """Yield the folder that a plan or state has for a data source; of an active folder only the names."""
     if isinstance(_text(instance, "name"), str):
         yield from folder(instance)
 
 
 def found_organization(instance: Instance) -> Iterator[Organization]:
-    """The organization that a plan or state found for a ``data.google_organization``."""
+    """Yield the organization that a plan or state has for a ``data.google_organization``."""
     name, domain, customer = (_text(instance, part) for part in ("name", "domain", "directory_customer_id"))
     if isinstance(name, str):
         yield Organization(
@@ -96,7 +96,7 @@ def _parent(instance: Instance) -> Text | None:
 
 
 def folder(instance: Instance) -> Iterator[Folder]:
-    """The folder that a ``google_folder`` declares; its number only an apply tells."""
+    """Yield the folder of a ``google_folder``; its number is known after apply."""
     body = instance.body
     told = placed_text(body, "name") or placed_text(body, "folder_id")
     number = without_prefix(told[0], "folders/") if told else None
@@ -112,7 +112,7 @@ def folder(instance: Instance) -> Iterator[Folder]:
 
 
 def project_service(instance: Instance) -> Iterator[Service]:
-    """The API that a ``google_project_service`` enables."""
+    """Yield the API that a ``google_project_service`` enables."""
     found = placed_text(instance.body, "service")
     place = found[1] if found else Place(instance.body.at.location)
     service = named(found[0] if found else None, f"{instance.address}.service", "service is not set")
@@ -120,9 +120,9 @@ def project_service(instance: Instance) -> Iterator[Service]:
 
 
 def default_accounts(instance: Instance) -> Iterator[DefaultAccounts]:
-    """What a ``google_project_default_service_accounts`` will do, once, to the default accounts of a project.
+    """Yield what a ``google_project_default_service_accounts`` will do, once, to a project's default accounts.
 
-    A plan or state knows ``service_accounts`` where it was done: what an export shows of them now came later.
+    A plan or state has ``service_accounts`` if that was done: grants that an export shows of them were added later.
     """
     done = instance.body.value("service_accounts")
     if done.data is None or done.unknown:

@@ -1,4 +1,4 @@
-"""The places that ask for an account's token: provider blocks, backends, token data sources and ephemeral namesakes."""
+"""Requests for an account's token: provider blocks, backends, token data sources and ephemeral resources."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ TOKENS = {
     "google_service_account_id_token": "iam.serviceAccounts.getOpenIdToken",
     "google_service_account_jwt": "iam.serviceAccounts.signJwt",
 }
-"""Types of data sources and of ephemeral resources, with the permission that the target must grant. Source:
-https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts"""
+"""Types of data sources and ephemeral resources, with the permission that the target must grant.
+
+Source: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
+"""
 
 
 def provider_impersonation(provider: Instance) -> Iterator[Impersonation]:
-    """What a provider block impersonates; who calls is decided where Terraform runs.
+    """Yield the impersonation of a provider block; the caller depends on where Terraform runs.
 
     Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference
     """
@@ -34,7 +36,7 @@ def provider_impersonation(provider: Instance) -> Iterator[Impersonation]:
 
 
 def token_impersonation(instance: Instance) -> Iterator[Impersonation]:
-    """What a token data source impersonates; its caller is the account that its provider impersonates, if any.
+    """Yield the impersonation of a token data source; its caller is the account that its provider impersonates, if any.
 
     An ID token without a target is one of the caller's own account.
     """
@@ -52,7 +54,7 @@ def token_impersonation(instance: Instance) -> Iterator[Impersonation]:
 
 
 def backend_impersonation(backend: Instance) -> Iterator[Impersonation]:
-    """What the ``gcs`` backend impersonates to reach the state; who calls is decided where Terraform runs.
+    """Yield the impersonation of a ``gcs`` backend for reading the state; the caller depends on where Terraform runs.
 
     Source: https://developer.hashicorp.com/terraform/language/backend/gcs
     """
@@ -61,7 +63,7 @@ def backend_impersonation(backend: Instance) -> Iterator[Impersonation]:
 
 
 def state_impersonation(instance: Instance) -> Iterator[Impersonation]:
-    """What a ``terraform_remote_state`` of a ``gcs`` backend impersonates: its ``config`` is that of the backend."""
+    """Yield the impersonation of a ``terraform_remote_state`` with a ``gcs`` backend; ``config`` is the backend's."""
     config = instance.body.arguments.get("config")
     fields = config.value.data if config else None
     if config is None or not isinstance(fields, dict) or text_of(instance.body.value("backend")) != "gcs":
@@ -93,7 +95,7 @@ def _impersonation(
 
 
 def _quota_project(provider: Instance) -> Text | None:
-    """The project that calls are billed to, where the provider is told to name one."""
+    """Return the project billed for calls, if the provider is configured to name one."""
     override = provider.body.value("user_project_override").data
     if override not in (True, "true") and not isinstance(override, Unknown):
         return None

@@ -1,6 +1,6 @@
-"""Where resources name the service account that they run as: one table of paths, read by one reader.
+"""The service account that a resource runs as: one table of paths, read by one reader.
 
-The table, table.json, is the source: it says where it comes from, and is corrected by hand.
+The table, table.json, is the source: it names its origin, and is corrected by hand.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _DEFAULTS: tuple[tuple[str, DefaultAccount], ...] = (
     ("@appspot.gserviceaccount.com", "app_engine"),
     ("@cloudbuild.gserviceaccount.com", "cloud_build"),
 )
-"""How the e-mails of the default accounts end. Source: https://cloud.google.com/iam/docs/service-account-types"""
+"""The ends of the default accounts' e-mails. Source: https://cloud.google.com/iam/docs/service-account-types"""
 _LOCATIONS = ("location", "region", "zone")
 
 
@@ -45,8 +45,8 @@ _LOCATIONS = ("location", "region", "zone")
 class _Path:
     """One place where a type names an account: the nested blocks on the way, and the argument.
 
-    ``default`` applies where no account is named and the first ``required`` blocks are there; without those, machines
-    have ``nobody``. ``only`` and ``unless`` are arguments and blocks with, or without, which alone the default applies.
+    ``default`` applies if no account is named and the first ``required`` blocks exist; without those, machines have
+    ``nobody``. ``only`` and ``unless`` restrict the default to instances with, or without, some arguments and blocks.
     """
 
     blocks: tuple[str, ...]
@@ -63,7 +63,7 @@ class _Path:
 
 @dataclass(frozen=True, slots=True)
 class _Type:
-    """A type of resource: its paths, the argument that names it, and whether it has a project."""
+    """A type of resource: its paths, the argument with its name, and whether it has a project."""
 
     paths: tuple[_Path, ...]
     name: str
@@ -72,7 +72,7 @@ class _Type:
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """Where a path led to: ``body`` is its last block, None where only the first ``depth`` of them are there."""
+    """The end of a path: ``body`` is its last block, None if only the first ``depth`` of them exist."""
 
     at: Span
     body: Body | None = None
@@ -82,7 +82,7 @@ class _Site:
 
 @dataclass(frozen=True, slots=True)
 class _Runner:
-    """What all attachments of one instance have in common."""
+    """The common parts of all attachments of one instance."""
 
     instance: Instance
     resource: Resource
@@ -106,12 +106,12 @@ def attaches(kind: str) -> bool:
 
 
 def names_account(argument: str) -> bool:
-    """Whether an argument of this name holds an account, on some path of some type."""
+    """Whether an argument with this name contains an account, on any path of any type."""
     return argument in _arguments()
 
 
 def attachments(instance: Instance) -> Iterator[Attachment]:
-    """The accounts that an instance runs as, one for each path of its type; a map of accounts gives each of them."""
+    """Yield the accounts that an instance runs as, one for each path of its type, or for each entry of a map."""
     kind = _types()[instance.type]
     project = default_project(instance)[0] if kind.in_project else None
     runner = _Runner(instance, _resource(instance, kind, project), project)
@@ -162,7 +162,7 @@ def _path(entry: Mapping[str, object]) -> _Path:
 
 
 def _sites(body: Body, blocks: tuple[str, ...], depth: int = 0) -> Iterator[_Site]:
-    """Every place that the blocks lead to; where they end too early, or are not known, the place before."""
+    """Yield every place that the blocks lead to; if they end too early, or are unknown, the place before."""
     if depth == len(blocks):
         yield _Site(body.at, body, depth)
         return
@@ -190,7 +190,7 @@ def _at(runner: _Runner, path: _Path, site: _Site) -> Iterator[Attachment]:
     found, scopes = placed_text(site.body, path.argument), _scopes(path, site.body)
     if found is None or found[0] == "":
         yield from _default(runner, path, site, scopes)
-    elif found[0] == "default" and path.default:  # as Compute Engine and GKE call it
+    elif found[0] == "default" and path.default:  # as Compute Engine and GKE name it
         yield from _default(runner, path, site, scopes, found[1])
     else:
         account = account_name(without_prefix(found[0], "serviceAccount:"))
@@ -204,7 +204,7 @@ def _default(
     scopes: tuple[Placed, ...] | Unknown | None,
     named_at: Place | None = None,
 ) -> Iterator[Attachment]:
-    """What runs where no account is named, or the default one by that word at ``named_at``."""
+    """Yield the default account if no account is named, or if that word names it at ``named_at``."""
     place = named_at or Place(site.at.location)
     if site.depth < path.required or path.default is None:
         if path.nobody:
@@ -219,7 +219,7 @@ def _default(
 
 
 def _applies(path: _Path, body: Body) -> tuple[Truth, Unknown | None]:
-    """Whether the default applies, and if that is not known, why."""
+    """Return whether the default applies, and why that is unknown."""
     only = [_is_there(body, name.split(".")) for name in path.only]
     unless = [_is_there(body, name.split(".")) for name in path.unless]
     truth = Truth.TRUE
@@ -233,7 +233,7 @@ def _applies(path: _Path, body: Body) -> tuple[Truth, Unknown | None]:
 
 
 def _is_there(body: Body, names: list[str]) -> tuple[Truth, Unknown | None]:
-    """Whether a flag is set, or a block is there; it may lie in other blocks."""
+    """Return whether a flag is set, or a block exists; it may be nested."""
     first, *rest = names
     blocks = body.blocks_of(first)
     if isinstance(blocks, Unknown):
@@ -251,7 +251,7 @@ def _is_there(body: Body, names: list[str]) -> tuple[Truth, Unknown | None]:
 
 
 def _mapped(runner: _Runner, path: _Path, body: Body) -> Iterator[Attachment]:
-    """The accounts of a map from users to accounts."""
+    """Yield the accounts of a map from users to accounts."""
     argument = body.arguments.get(path.argument)
     data = argument.value.data if argument else None
     if argument is None or data is None:
@@ -274,7 +274,7 @@ def _scopes(path: _Path, body: Body) -> tuple[Placed, ...] | Unknown | None:
 
 
 def _named_default(account: Text) -> DefaultAccount | Unknown | None:
-    """Which default account an e-mail is of; its domain tells, even where the rest is not known."""
+    """Return which default account an e-mail is of, by its domain, even if the rest is unknown."""
     end = account if isinstance(account, str) else account.suffix
     named = next((name for suffix, name in _DEFAULTS if end.endswith(suffix)), None)
     if named or isinstance(account, str) or end.endswith(".gserviceaccount.com"):
@@ -283,7 +283,7 @@ def _named_default(account: Text) -> DefaultAccount | Unknown | None:
 
 
 def _resource(instance: Instance, kind: _Type, project: Text | None) -> Resource:
-    """The resource as grants on it name it: project, location and name."""
+    """Return the resource as grants on it name it: project, location and name."""
     body = instance.body
     location = next((text for name in _LOCATIONS if (text := text_of(body.value(name)))), None)
     unnamed = f"{instance.address}.{kind.name} is known after apply"
