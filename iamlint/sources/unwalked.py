@@ -47,8 +47,7 @@ class Look:
     _without: set[Path] = field(default_factory=set)
 
     def told(self, directories: Iterable[Path]) -> Iterator[Unwalked]:
-        """Yield, for each of these directories, the first with Terraform files, or possible ones, not read elsewhere.
-        """
+        """Yield the first place in each directory that has, or may have, Terraform files not read elsewhere."""
         for directory in directories:
             if directory.name in _WITHOUT_ROOTS:
                 continue

@@ -81,8 +81,7 @@ class Workspace:
         return self._loaded[real]
 
     def load_export(self, path: Path) -> SourceText | Unreadable:
-        """Return the text of a plan or an export, which may be in UTF-16 or compressed, unlike Terraform's own files.
-        """
+        """Return the text of a plan or an export; unlike Terraform's own files it may be in UTF-16 or compressed."""
         found = self.load(path)
         if isinstance(found, SourceText) or not self.allowed(self.resolved(path)):
             return found

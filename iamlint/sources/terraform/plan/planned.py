@@ -39,8 +39,7 @@ class Planned:
                 yield self._placed(self._instance(entry), entry)
 
     def unapplied(self) -> Iterator[tuple[Instance, str]]:
-        """Yield what this plan does not apply: deferred changes, each with Terraform's reason, and forgotten objects.
-        """
+        """Yield what this plan does not apply: deferred changes with Terraform's reasons, and forgotten objects."""
         for entry in self._entries:
             if is_wanted(entry.mode, entry.type) and (entry.deferred or entry.forgotten):
                 yield self._placed(self._instance(entry), entry), entry.deferred

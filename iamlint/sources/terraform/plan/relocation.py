@@ -156,8 +156,7 @@ def _list(planned: tuple[Value, ...], written: Argument, *, exact: bool) -> Argu
 
 
 def _matches(planned: tuple[Value, ...], written: tuple[Value, ...]) -> list[int | None]:
-    """Return, for each of the plan's elements, the index of the source's: the same text, else the first possible one.
-    """
+    """Return the index of the source's element for each of the plan's: the same text, else the first possible one."""
     by_text: dict[str, list[int]] = {}
     for index, value in enumerate(written):
         text = text_of(value)
