@@ -1,0 +1,82 @@
+"""The facts that iamlint knows about an estate, independent of the file format they were read from.
+
+No fact knows Terraform or an export format. Each fact records where its parts are written. All are frozen. A part with
+an unknown value is an `Unknown` with its reason.
+"""
+
+from __future__ import annotations
+
+from iamlint.facts.identities import (
+    Credential,
+    Group,
+    Impersonation,
+    Membership,
+    Pool,
+    Protocol,
+    Provider,
+    ServiceAccount,
+    ServiceAccountKey,
+)
+from iamlint.facts.parts import Condition, Declaration, Origin, Place, Principal, PrincipalKind, Resource, Text, Trust
+from iamlint.facts.policies import (
+    AuditConfig,
+    Boundary,
+    BoundaryBinding,
+    CustomRole,
+    DefaultAccounts,
+    Denial,
+    Emptied,
+    ExportedPolicy,
+    Grant,
+    OrgPolicy,
+    Removed,
+)
+from iamlint.facts.resources import Attachment, DefaultAccount, Folder, Gap, Organization, Project, Service
+
+# fmt: off
+Fact = (
+    Grant | Removed | Emptied | ExportedPolicy | DefaultAccounts | CustomRole | ServiceAccount
+    | ServiceAccountKey | Credential | Service | Impersonation | Project | Folder | Organization | Denial
+    | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership | Gap
+)
+# fmt: on
+
+__all__ = [
+    "Attachment",
+    "AuditConfig",
+    "Boundary",
+    "BoundaryBinding",
+    "Condition",
+    "Credential",
+    "CustomRole",
+    "Declaration",
+    "DefaultAccount",
+    "DefaultAccounts",
+    "Denial",
+    "Emptied",
+    "ExportedPolicy",
+    "Fact",
+    "Folder",
+    "Gap",
+    "Grant",
+    "Group",
+    "Impersonation",
+    "Membership",
+    "OrgPolicy",
+    "Organization",
+    "Origin",
+    "Place",
+    "Pool",
+    "Principal",
+    "PrincipalKind",
+    "Project",
+    "Protocol",
+    "Provider",
+    "Removed",
+    "Resource",
+    "Service",
+    "ServiceAccount",
+    "ServiceAccountKey",
+    "Text",
+    "Trust",
+]

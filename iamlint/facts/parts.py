@@ -1,0 +1,128 @@
+"""What facts are made of: texts, places, declarations, principals, resources, conditions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from iamlint.location import Location
+from iamlint.unknown import Unknown, shown
+
+Text = str | Unknown
+
+
+PrincipalKind = Literal[
+    "user",
+    "group",
+    "domain",
+    "service_account",  # user-managed
+    "default_service_account",  # Compute Engine's, App Engine's, and Cloud Build's legacy account
+    "service_agent",  # managed by Google for one of its services
+    "gke_workload",  # serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]
+    "federated",  # principal://…
+    "federated_set",  # principalSet://…
+    "federated_pool",  # principalSet://…/*: every identity of a pool
+    "public",  # allUsers, allAuthenticatedUsers
+    "convenience",  # projectOwner:, projectEditor:, projectViewer:
+    "deleted",
+    "malformed",
+    "unknown",
+]
+"""The forms of a principal. Source: "Principal identifiers", https://cloud.google.com/iam/docs/principal-identifiers"""
+
+
+Origin = Literal["member", "binding", "policy", "export"]
+"""How a grant is written. In Terraform a member adds a grant, a binding owns its role, a policy owns the resource."""
+
+
+Trust = Literal["named", "owner", "own"]
+"""How far a fact counts outside its own configuration: see `iamlint.provenance`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a part is written: the narrowest argument, and the origin of its value if that is elsewhere."""
+
+    at: Location
+    origin: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """The part of the input that states a fact.
+
+    ``address`` is Terraform's, instance keys included; None for exports. ``type`` is the Terraform type, or the kind of
+    export. ``at`` is the header of the block, or the start of the document or entry. ``via`` are the module calls that
+    lead to it, outermost first. ``planned`` is the entry of the plan or state that states it, if ``at`` is in the
+    Terraform source. ``uncertain`` says why the existence of the resource is not certain; empty if it is. ``trust``
+    says how far the fact counts outside its own configuration. ``former`` are earlier addresses, the oldest last.
+    """
+
+    at: Location
+    type: str | None = None
+    address: str | None = None
+    via: tuple[Location, ...] = ()
+    planned: Location | None = field(default=None, compare=False)
+    uncertain: str = ""
+    trust: Trust = field(default="named", compare=False)
+    former: tuple[str, ...] = field(default=(), compare=False)
+
+
+_WITHOUT_EMAIL = frozenset({"federated", "federated_set", "federated_pool", "public", "malformed", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A principal, as policies spell it.
+
+    ``text`` is the spelling; for an unknown principal it contains the known parts. ``unknown`` says why the principal
+    is not fully known. An account that the input declares is an identity even if its e-mail is not a literal: then
+    ``text`` is ``serviceAccount:${ADDRESS.email}`` and ``unknown`` is None.
+    """
+
+    text: str
+    kind: PrincipalKind
+    unknown: Unknown | None = None
+
+    @property
+    def email(self) -> str | None:
+        """The e-mail, if this form has one and it is known (``${ADDRESS.email}`` counts as known)."""
+        if self.unknown or self.kind in _WITHOUT_EMAIL:
+            return None
+        return self.text.partition(":")[2] or None
+
+
+_OF_PROVIDER = re.compile(r"^\$\{provider\.[^{}]*\}/")
+"""The beginning of a name that depends on the provider's configuration only; it means nothing to a reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The resource of a grant.
+
+    ``kind`` is "project", "folder", "organization", "service_account", or the Terraform family without "google_"
+    (``storage_bucket``). ``name`` is the project id, the number of a folder or organization, the e-mail of a service
+    account, or else the full name as written.
+    """
+
+    kind: str
+    name: Text
+
+    @property
+    def is_container(self) -> bool:
+        """Whether the service accounts below it inherit its grants."""
+        return self.kind in ("project", "folder", "organization")
+
+    def __str__(self) -> str:
+        name = shown(self.name)
+        return f"{self.kind.replace('_', ' ')} {_OF_PROVIDER.sub('', name) if name.startswith('$') else name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An IAM condition: a CEL expression that must hold for the grant to count."""
+
+    expression: Text
+    title: Text | None = None
+    at: Location | None = None

@@ -1,0 +1,96 @@
+"""Facts about what there is: projects, folders, organizations, services, and resources that run as an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from iamlint.facts.parts import Declaration, Place, Resource, Text
+from iamlint.unknown import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project, with its number and parent (``folders/N`` or ``organizations/N``), if the input has them."""
+
+    project_id: Text
+    declared: Declaration
+    number: str | None = None
+    parent: Text | None = None
+    display_name: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder: ``name`` is ``folders/N``, ``parent`` is ``folders/N`` or ``organizations/N``."""
+
+    name: Text
+    declared: Declaration
+    parent: Text | None = None
+    display_name: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization. ``name`` is ``organizations/N``; ``domain`` is its primary domain, which is its display name.
+
+    ``customer_id`` is the id of its Workspace or Cloud Identity account: ``C0…``.
+    """
+
+    name: str
+    declared: Declaration
+    domain: str | None = None
+    customer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An API that is enabled on a project, such as ``iamcredentials.googleapis.com``.
+
+    ``complete`` says that the input lists every enabled service of the project (an export does, Terraform does not).
+    """
+
+    name: Text
+    project: Text
+    declared: Declaration
+    place: Place
+    complete: bool = False
+
+
+DefaultAccount = Literal["compute", "app_engine", "cloud_build"]
+"""Google's default accounts. ``cloud_build`` is the account of builds that name none.
+
+That is Cloud Build's legacy account if the project first built before mid 2024, else Compute Engine's. Source:
+https://cloud.google.com/build/docs/cloud-build-service-account-updates
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A resource that runs code as a service account: an instance, a function, a job.
+
+    ``account`` is the account's e-mail; None if the resource names none. ``default`` says which default account it runs
+    as, named or implied; it is unknown if the account may be a default one. If both are None it runs without an
+    account. A resource that runs as a service agent or as the caller is not an attachment. ``place`` is the argument
+    that names the account, or the block. ``scopes`` are the access scopes, if the resource has any (``cloud-platform``
+    is short for ``https://www.googleapis.com/auth/cloud-platform``). ``permissions`` are those needed to deploy it.
+    Source: https://cloud.google.com/iam/docs/attach-service-accounts
+    """
+
+    account: Text | None
+    default: DefaultAccount | Unknown | None
+    resource: Resource
+    project: Text | None
+    declared: Declaration
+    place: Place
+    scopes: tuple[tuple[Text, Place], ...] | Unknown | None = None
+    permissions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of the input that was not read. ``unread`` says that it may contain grants that no other fact mentions."""
+
+    reason: str
+    declared: Declaration
+    unread: bool = True
