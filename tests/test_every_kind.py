@@ -24,7 +24,9 @@ from iamlint.facts import (
     Folder,
     Gap,
     Grant,
+    Group,
     Impersonation,
+    Membership,
     Organization,
     OrgPolicy,
     Origin,
@@ -73,6 +75,8 @@ FACTS: tuple[Fact, ...] = (
     Attachment(None, None, SHOP, None, HERE, PLACE),
     Attachment(None, "compute", SHOP, "shop", HERE, PLACE),
     AuditConfig(SHOP, NOT_KNOWN, NOT_KNOWN, HERE, PLACE, NOT_KNOWN),
+    Group(NOT_KNOWN, HERE),
+    Membership(NOT_KNOWN, NOT_KNOWN, HERE, PLACE),
     Gap("nothing is there", HERE),
 )
 
