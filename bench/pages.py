@@ -11,6 +11,7 @@ import contextlib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,15 @@ import yaml
 from error_page import errors_page
 from rule_language import SCHEMA, language_page, schema_text
 
+from iamlint.diagnosis.asking import Asked, answered
+from iamlint.diagnosis.identity_files import read_input
+from iamlint.diagnosis.text_answer import answer_text
 from iamlint.linter import lint
 from iamlint.reporters import render
 from iamlint.reporters.methods import methods_page
 from iamlint.reporters.page import rule_page
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.rules.rule import Rule
 from iamlint.sources import read
@@ -31,6 +36,7 @@ from iamlint.sources.reading import Options
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = "testdata/readme"
+STORY = "testdata/story"
 FAMILIES = {
     "impersonation": "Grants that let somebody become a service account",
     "custom-roles": "Custom roles that give more than they seem to",
@@ -70,7 +76,9 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
     rules = tuple(rules)
     pages = ROOT / "docs" / "rules"
     readme = ROOT / "README.md"
-    blocks = {"rules": _table(rules, "docs/rules"), "screen": _screen(rules)}
+    story = {"diagnose": _story()}
+    blocks = {"rules": _table(rules, "docs/rules"), "screen": _screen(rules), **story}
+    diagnose = ROOT / "docs" / "diagnose.md"
     return {
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
         pages / "README.md": "\n".join(_index(rules)) + "\n",
@@ -79,6 +87,7 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
         ROOT / "docs" / "rule-language.md": language_page(),
         SCHEMA: schema_text(),
         ROOT / "docs" / "peers.md": "\n".join(_peers(rules)) + "\n",
+        diagnose: _with_blocks(diagnose.read_text(encoding="utf-8"), story),
         readme: _with_blocks(readme.read_text(encoding="utf-8"), blocks),
     }
 
@@ -134,6 +143,15 @@ def _screen(rules: tuple[Rule, ...]) -> str:
     with contextlib.chdir(ROOT):
         report = lint(read([Path(EXAMPLE)], Options()), select_rules(rules)[0])
     return f"```text\n{render('text', report, Presentation()).rstrip()}\n```"
+
+
+def _story() -> str:
+    """What ``iamlint diagnose`` prints for the README's example."""
+    with contextlib.chdir(ROOT):
+        given = read_input([Path(STORY)], Options(folders_are_named=True))
+        error = (Path(STORY) / "error.txt").read_text(encoding="utf-8")
+        answer = answered(Asked(as_of=date(2026, 1, 1), error=error), given, catalog())
+    return f"```text\n{answer_text(answer, given.reading.texts, color=False).rstrip()}\n```"
 
 
 def _with_blocks(text: str, blocks: Mapping[str, str]) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from diagnosis.small_inputs import ACCOUNT, DENIED, TARGET, ask, grant, outcome, policy, project_grant
@@ -122,3 +126,53 @@ def test_an_unknown_answer_exits_with_3(tmp_path: Path, monkeypatch: pytest.Monk
     result = CliRunner().invoke(program, ["diagnose", ".", "--caller", "ana@example.com", "--target", TARGET])
     assert result.exit_code == 3
     assert f"gcloud iam service-accounts get-iam-policy {TARGET} --format=json" in result.output
+
+
+def test_json_is_as_its_schema_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(
+        ACCOUNT + project_grant('"user:ana@example.com"', "roles/owner"), encoding="utf-8"
+    )
+    schema = json.loads(files("iamlint.diagnosis").joinpath("answer.schema.json").read_text(encoding="utf-8"))
+    asked = ["diagnose", ".", "--caller", "ana@example.com", "--target", TARGET, "--format", "json", "--prove"]
+    document = json.loads(CliRunner().invoke(program, asked).stdout)
+    jsonschema.validate(document, schema)
+    assert document["fix"]["proof"]["verdict"] == "works"
+    assert f"signJwt for {TARGET}" in document["fix"]["proof"]["opens"]
+
+
+def test_markdown_escapes_what_the_input_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(ACCOUNT + grant('"user:<b>*ana*@example.com"'), encoding="utf-8")
+    asked = ["diagnose", ".", "--caller", "user:<b>*ana*@example.com", "--target", TARGET, "--format", "markdown"]
+    output = CliRunner().invoke(program, asked).output
+    assert "works" in output
+    assert "<b>" not in output.replace("\\<b\\>", "")
+
+
+def test_a_check_imports_nothing_of_a_diagnosis() -> None:
+    code = "import sys, iamlint.cli; sys.exit(any(name.startswith('iamlint.diagnosis') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_secrets_in_credential_files_are_not_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(ACCOUNT, encoding="utf-8")
+    key = {"type": "service_account", "client_email": "ci@tools.iam.gserviceaccount.com", "private_key": "SECRET-1"}
+    (tmp_path / "key.json").write_text(json.dumps(key), encoding="utf-8")
+    for form in ("text", "json", "markdown"):
+        result = CliRunner().invoke(program, ["diagnose", "main.tf", "key.json", "--target", TARGET, "--format", form])
+        assert result.exit_code == 1, result.output
+        assert "ci@tools.iam.gserviceaccount.com" in result.output
+        assert "SECRET-1" not in result.output
+
+
+def test_a_named_credential_file_tells_target_and_delegates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(ACCOUNT + grant('"user:ana@example.com"'), encoding="utf-8")
+    url = f"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{TARGET}:generateAccessToken"
+    credentials = {"type": "impersonated_service_account", "service_account_impersonation_url": url}
+    (tmp_path / "adc.json").write_text(json.dumps(credentials), encoding="utf-8")
+    (tmp_path / "config_default").write_text("[core]\naccount = ana@example.com\n", encoding="utf-8")
+    result = CliRunner().invoke(program, ["diagnose", "main.tf", "adc.json", "config_default"])
+    assert result.exit_code == 0, result.output
