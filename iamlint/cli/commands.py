@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint import __version__
+from iamlint.cli.comparing import compare
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository, say_errors
 from iamlint.cli.diagnose import diagnose
 from iamlint.cli.options import (
@@ -219,7 +220,7 @@ def list_methods(name: str | None, form: str) -> None:
         emit(methods_text(found))
 
 
-for _command in (paths, who, reach):
+for _command in (paths, who, reach, diagnose, compare):
     program.add_command(_command)
 
 
@@ -243,6 +244,3 @@ def test(directories: tuple[Path, ...]) -> None:
             emit(f"        {place(problem.at)}: {neutral(problem.reason)}\n")
     emit(f"{len(rules) - failures} passed, {failures} failed\n")
     sys.exit(FINDINGS if failures else OK)
-
-
-program.add_command(diagnose)

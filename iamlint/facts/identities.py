@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from iamlint.facts.parts import Condition, Declaration, Place, Text
@@ -11,13 +11,17 @@ from iamlint.unknown import Unknown
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """A service account. If its id or project is unknown, ``email`` is the text ``${ADDRESS.email}``."""
+    """A service account. If ``account_id`` or project is unknown, ``email`` is the text ``${ADDRESS.email}``.
+
+    ``account_id`` is the part of the e-mail before the ``@``, if the input states it on its own.
+    """
 
     email: Text
     project: Text
     declared: Declaration
     disabled: bool | Unknown = False
     unique_id: str | None = None
+    account_id: Text | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

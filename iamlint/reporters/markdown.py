@@ -40,33 +40,33 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
     yield (
         f"{len(report.accepted)} accepted, {len(report.questions)} unknown, {counted(len(report.errors), 'error')}; "
         f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}, "
-        f"role catalogue of {_cell(report.catalog)}{judged}."
+        f"role catalogue of {cell(report.catalog)}{judged}."
     )
     if report.doubts:
         yield ""
-    yield from (f"- unknown: {_cell(line)}" for line in cause_lines(report.by_cause))
+    yield from (f"- unknown: {cell(line)}" for line in cause_lines(report.by_cause))
     for note in notes(report):
-        yield from ("", f"{_cell(note[:1].upper() + note[1:])}.")
+        yield from ("", f"{cell(note[:1].upper() + note[1:])}.")
     if report.errors:
         yield from ("", "### Could not be read", "")
     for error in report.errors:
         hint = f" ({error.hint})" if error.hint else ""
-        yield f"- {_where(error.at, style)}: {_cell(error.reason + hint)}"
+        yield f"- {_where(error.at, style)}: {cell(error.reason + hint)}"
     if report.findings:
         yield from ("", "| severity | rule | where | what |", "| --- | --- | --- | --- |")
     for finding in report.ranked:
         sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
         where = _where(finding.at, style)
-        yield f"| {finding.severity}{sure} | {finding.rule} | {where} | {_cell(finding.message)} |"
+        yield f"| {finding.severity}{sure} | {finding.rule} | {where} | {cell(finding.message)} |"
     failing = distinct(filter(style.bar.fails_unknown, report.doubts))
     if failing:
         yield from ("", "### Unknown", "", "| severity | rule | where | why |", "| --- | --- | --- | --- |")
     for doubt in failing:
-        yield f"| {doubt.severity} | {doubt.rule or ''} | {_where(doubt.at, style)} | {_cell(doubt.reason)} |"
+        yield f"| {doubt.severity} | {doubt.rule or ''} | {_where(doubt.at, style)} | {cell(doubt.reason)} |"
 
 
 def _where(at: Location, style: Presentation) -> str:
-    return _cell(f"{style.in_repository(at.path)}:{at.line}")
+    return cell(f"{style.in_repository(at.path)}:{at.line}")
 
 
 _MARKUP = re.compile(r"(?P<mark>[&<>\\`|*_\[\]~]|^[-+=])|(?P<joint>[@#$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
@@ -76,7 +76,7 @@ https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-f
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A text in which Markdown and HTML find nothing of theirs, nor GitHub anything to link or mention."""
     return _MARKUP.sub(_as_text, neutral(text))
 

@@ -114,9 +114,10 @@ def service_account(instance: Instance) -> Iterator[ServiceAccount]:
     """Yield the account of a ``google_service_account``."""
     body = instance.body
     project, _ = default_project(instance)
+    account_id = body.value("account_id")
     email = text_of(body.value("email"))
     if not isinstance(email, str):
-        email = text_of(account_email(body.value("account_id"), Value(project), instance.address))
+        email = text_of(account_email(account_id, Value(project), instance.address))
     if not isinstance(email, str):
         email = "${" + instance.address + ".email}"
     unique_id = text_of(body.value("unique_id"))
@@ -126,4 +127,5 @@ def service_account(instance: Instance) -> Iterator[ServiceAccount]:
         declared=declaration(instance),
         disabled=flag_of(body.value("disabled")),
         unique_id=unique_id if isinstance(unique_id, str) else None,
+        account_id=text_of(account_id),
     )

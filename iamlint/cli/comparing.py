@@ -1,0 +1,122 @@
+"""The command `compare`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from iamlint.budget import SECONDS, Allowance, TimeUp
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
+from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option
+from iamlint.cli.output import write
+from iamlint.cli.run import Failed, configuration, role_catalog
+from iamlint.location import COMMAND_LINE, Location, Unreadable
+
+if TYPE_CHECKING:
+    from iamlint.accepted.config import Config
+    from iamlint.comparison import Comparison, Side
+    from iamlint.sources.reading import Options
+
+_FORMATS = ("text", "json", "markdown")
+
+
+@click.command()
+@click.argument("base", type=PATH)
+@click.argument("head", type=PATH)
+@click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules of both.")
+@click.option("--var-file", multiple=True, type=FILE, help="Read variables of both from a file.")
+@click.option("--workspace", metavar="NAME", envvar="TF_WORKSPACE", help="What terraform.workspace is. [TF_WORKSPACE]")
+@click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]")
+@click.option("--no-config", is_flag=True, help="Read no configuration.")
+@click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]")
+@catalog_option
+@click.option(
+    "--max-time",
+    type=click.FloatRange(min=0, min_open=True),
+    default=SECONDS,
+    metavar="SECONDS",
+    help=f"End after this time with an error. [{SECONDS}]",
+)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="What is printed. [text]")
+@click.option("--output", multiple=True, metavar="FORMAT=FILE", help="Write another format to a file (repeatable).")
+@click.option("--fail-on-unknown", is_flag=True, help="Exit with 1, too, if it is unknown whether something opens.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 though something opens.")
+def compare(
+    form: str, output: tuple[str, ...], fail_on_unknown: bool, exit_zero: bool, base: Path, head: Path, **asked: Any
+) -> None:
+    """Show who can become which account in HEAD and not in BASE, and who gains which role.
+
+    BASE and HEAD are folders, plans as JSON, or exports. Exits with 1 if something opens or is gained.
+    """
+    from iamlint.comparison.formats import render
+
+    targets = [_target(one) for one in output]
+    try:
+        found = _compared(base, head, asked)
+    except Failed as failed:
+        say_errors(failed.errors)
+        sys.exit(FAILED)
+    inputs = frozenset(path.resolve() for path in (base, head) if path.is_file())
+    written = [write(path, [render(name, found)], inputs) for name, path in targets]
+    errors = (*found.errors, *(error for error in written if error))
+    say_errors(errors)
+    emit(render(form, found, color=form == "text" and colored(sys.stdout)), for_programs=form != "text")
+    if errors:
+        sys.exit(FAILED)
+    unclear = fail_on_unknown and any(one.change != "closed" for one in found.unknown)
+    sys.exit(FINDINGS if not exit_zero and (found.opens or unclear) else OK)
+
+
+def _target(text: str) -> tuple[str, Path]:
+    name, separator, path = text.partition("=")
+    if not separator or not path or name not in _FORMATS:
+        message = f"{text!r} is not FORMAT=FILE with a format out of {', '.join(_FORMATS)}"
+        raise click.BadParameter(message, param_hint="--output")
+    return name, Path(path)
+
+
+def _compared(base: Path, head: Path, asked: dict[str, Any]) -> Comparison:
+    """Return what opens and closes. Raises `Failed`."""
+    from iamlint.comparison import compare as compared
+
+    config = configuration(Request((), config=asked["config"], no_config=asked["no_config"]))
+    allowance = Allowance(asked["max_time"])
+    sides: list[Side] = []
+    errors: list[Unreadable] = []
+    for name, path in (("base", base), ("head", head)):
+        side, wrong = _side(name, path, config, asked, allowance)
+        sides.append(side)
+        errors += wrong
+    try:
+        with allowance.interrupting():
+            found = compared(*sides)
+    except TimeUp:
+        reason = f"the {allowance.seconds:g} seconds of the run are over; nothing was compared"
+        raise Failed([*errors, Unreadable(Location(COMMAND_LINE), reason, "give it more with --max-time")]) from None
+    return replace(found, errors=tuple(errors))
+
+
+def _side(name: Any, path: Path, config: Config, asked: dict[str, Any], allowance: Allowance) -> Any:
+    from iamlint.comparison.reading import read_side
+
+    as_of = asked["as_of"].date() if asked["as_of"] else datetime.now(tz=UTC).date()
+    roles = role_catalog(asked["role_catalog"])
+    return read_side(name, path, _options(config, asked, allowance), roles, as_of)
+
+
+def _options(config: Config, asked: dict[str, Any], allowance: Allowance) -> Options:
+    from iamlint.sources.reading import Options
+
+    return Options(
+        exclude=config.exclude,
+        inputs=config.inputs,
+        variables=asked["var"],
+        var_files=asked["var_file"],
+        workspace=asked["workspace"],
+        allowance=allowance,
+    )

@@ -1,0 +1,110 @@
+"""Who can act as one account on one side: over any number of hops, and by which methods directly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from iamlint.budget import Budget
+from iamlint.comparison.identities import Identities
+from iamlint.graph import Ways
+from iamlint.methods import Method, methods, strength
+from iamlint.methods.index import is_reported
+from iamlint.paths import STATES, Hop, Path, Paths, State
+from iamlint.paths.hops import is_container
+
+_NOBODY = "nobody known"
+_BY_ID = frozenset({"token", "sign", "id-token"})
+"""Groups whose methods are compared one by one. Of others any method gives the same: code, a key, a policy."""
+_DEPLOY = frozenset({"attach-create", "attach-update", "agents"})
+
+
+@cache
+def _to_sign_in() -> tuple[Method, ...]:
+    """The methods that give an ID token and no more."""
+    return tuple(one for one in methods() if one.yields == "id_token" and one.reaches == "named" and is_reported(one))
+
+
+def kind_of_method(method: Method) -> str:
+    """Return what two methods have in common that give the same: a new one beside the other opens nothing."""
+    if method.group in _BY_ID:
+        return method.id
+    return "deploy" if method.group in _DEPLOY else method.group
+
+
+class SideAccess:
+    """The questions of a comparison to one side."""
+
+    def __init__(self, names: Identities) -> None:
+        self.names = names
+        self.hops = names.side.hops
+        self._to_sign_in = Ways(names.side.estate, _to_sign_in())
+
+    def account(self, name: str) -> AccountAccess | None:
+        """Return who can act as an account; None where the side does not have it."""
+        own = self.names.own(name)
+        return AccountAccess(self, own) if own in self.hops.names.accounts else None
+
+    def direct(self, own: str) -> Iterator[Hop]:
+        """Yield the hops onto an account, without delegations, those that only give an ID token among them."""
+        for node in self.hops.around(own):
+            yield from self.hops.alike(node, own)
+            yield from self.hops.special(node, own)
+            for way in self._to_sign_in.onto_node(node):
+                hop = self.hops.hop(way, own)
+                if hop:
+                    yield hop
+        yield from self.hops.through(own)
+
+
+class AccountAccess:
+    """Who can act as one account of one side."""
+
+    def __init__(self, side: SideAccess, own: str) -> None:
+        self._names, self._hops = side.names, side.hops
+        self.own = own
+        self.paths = Paths(side.hops, own, Budget(_MOST_STEPS))
+        self._direct: dict[str, dict[str, Hop]] = {}
+        for hop in side.direct(own):
+            if not hop.delegates and hop.way and not hop.source.startswith(_NOBODY) and hop.source != own:
+                self._add(hop, kind_of_method(hop.way.method))
+
+    def _add(self, hop: Hop, kind: str) -> None:
+        mine = self._direct.setdefault(hop.source, {})
+        if kind not in mine or _rank(hop) < _rank(mine[kind]):
+            mine[kind] = hop
+
+    def principals(self) -> Iterator[str]:
+        """Yield all who have a path or a hop, by their common names."""
+        found = dict.fromkeys((*self.paths, *self._direct))
+        yield from (self._names.name(one) for one in found if not one.startswith(_NOBODY))
+
+    def path(self, principal: str) -> Path | None:
+        """Return the best path of a principal by its common name; None where there is none."""
+        return self.paths.of(self._names.own(principal))
+
+    def kinds(self, principal: str) -> Mapping[str, tuple[Hop, ...]]:
+        """Return the direct hops of a principal by kind: its own, or after a membership of a set that has one."""
+        own = self._names.own(principal)
+        found: dict[str, tuple[Hop, ...]] = {kind: (hop,) for kind, hop in self._direct.get(own, {}).items()}
+        for member in self._hops.sets_of(own):
+            for kind, hop in self._direct.get(member.target, {}).items():
+                if kind not in found or _rank(hop) < _rank(found[kind][-1]):
+                    found[kind] = (member, hop)
+        return found
+
+
+_MOST_STEPS = 1_000_000
+"""Hops that are looked at for one account of one side."""
+
+
+def _rank(hop: Hop) -> tuple[int, object]:
+    return STATES.index(hop.state), strength(hop.way.method) if hop.way else ()
+
+
+def state_of(hops: tuple[Hop, ...]) -> State:
+    """Return the worst state of some hops."""
+    return max((hop.state for hop in hops), key=STATES.index)
+
+
+__all__ = ["AccountAccess", "SideAccess", "is_container", "kind_of_method", "state_of"]

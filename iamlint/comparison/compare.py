@@ -1,0 +1,91 @@
+"""Two sides to one comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TypeVar
+
+from iamlint.comparison.access import SideAccess
+from iamlint.comparison.cone import Cone, changed
+from iamlint.comparison.holdings import Holdings
+from iamlint.comparison.identities import identities
+from iamlint.comparison.lines import line_of
+from iamlint.comparison.model import Change, Comparison, Pair, Privilege, Unclear
+from iamlint.comparison.pairs import Difference, differences
+from iamlint.comparison.privileges import Gains
+from iamlint.comparison.sides import Side
+from iamlint.comparison.telling import Teller
+from iamlint.facts import Gap
+
+MOST_LISTED = 1_000
+"""Pairs, privileges and unknown answers of each kind that are listed; the rest is counted."""
+MOST_ACCOUNTS = 2_000
+"""Accounts that are looked at."""
+_CUT = "accounts that the change can reach, since the search ended"
+
+
+def compare(base: Side, head: Side) -> Comparison:
+    """Return what opens and closes between two sides."""
+    names = identities(base, head)
+    changes = changed(*names)
+    cone = Cone(*changes)
+    access = SideAccess(names[0]), SideAccess(names[1])
+    left_out: Counter[str] = Counter()
+    found: dict[Change, list[Difference]] = {"opened": [], "closed": []}
+    for account in list(cone.targets)[:MOST_ACCOUNTS]:
+        for one in differences(account, access[0].account(account), access[1].account(account)):
+            found[one.change].append(one)
+    if len(cone.targets) > MOST_ACCOUNTS:
+        left_out["accounts that were not looked at"] = len(cone.targets) - MOST_ACCOUNTS
+    if cone.cut:
+        left_out[_CUT] = 1
+    teller = Teller(*access, changes)
+    unknown: list[Unclear] = []
+    pairs: dict[Change, tuple[Pair, ...]] = {}
+    privileges: dict[Change, tuple[Privilege, ...]] = {}
+    for change, now, then in _DIRECTIONS:
+        told = [(one.certain, teller.pair(one)) for one in _listed(found[change], "pairs", left_out)]
+        pairs[change] = tuple(pair for certain, pair in told if certain)
+        unknown += [_perhaps(change, pair) for certain, pair in told if not certain]
+        gains = Gains(changes[now], access[now], Holdings(names[then]))
+        listed = _listed(gains.find(found[change]), "roles", left_out)
+        left_out["roles of accounts that were not looked at"] += gains.left_out
+        privileges[change] = tuple(teller.privilege(one, change) for one in listed if one.is_certain)
+        unknown += [_perhaps_gained(change, teller.privilege(one, change)) for one in listed if not one.is_certain]
+    unknown += _unread(base, head)
+    return Comparison(
+        base=base.root,
+        head=head.root,
+        opened=pairs["opened"],
+        closed=pairs["closed"],
+        gained=privileges["opened"],
+        lost=privileges["closed"],
+        unknown=tuple(_listed(unknown, "unknown answers", left_out)),
+        left_out={what: number for what, number in left_out.items() if number},
+    )
+
+
+_DIRECTIONS: tuple[tuple[Change, int, int], ...] = (("opened", 1, 0), ("closed", 0, 1))
+_Item = TypeVar("_Item")
+
+
+def _listed(found: list[_Item], what: str, left_out: Counter[str]) -> list[_Item]:
+    left_out[f"{what} that are not listed"] += max(0, len(found) - MOST_LISTED)
+    return found[:MOST_LISTED]
+
+
+def _perhaps(change: Change, pair: Pair) -> Unclear:
+    return Unclear("; ".join(pair.reasons) or "it is not known whether it is open", pair.cause, change, pair)
+
+
+def _perhaps_gained(change: Change, one: Privilege) -> Unclear:
+    return Unclear(
+        "; ".join(one.reasons) or "it is not known whether the grant counts", one.cause, change, privilege=one
+    )
+
+
+def _unread(base: Side, head: Side) -> list[Unclear]:
+    """Return what of the head could not be followed, and could be in the base."""
+    before = {gap.reason for gap in base.estate.of(Gap)}
+    new = {gap.reason: gap for gap in head.estate.of(Gap) if gap.unread and gap.reason not in before}
+    return [Unclear(reason, line_of(gap.declared.at, head)) for reason, gap in new.items()]

@@ -1,0 +1,90 @@
+"""A comparison as Markdown with a picture of what opens, for the summary of a GitHub job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from iamlint.comparison.formats.words import MOST_GROUPS, grouped, how, listed, notes, summary, where
+from iamlint.comparison.model import Comparison, Pair, Privilege
+from iamlint.reporters.markdown import cell
+
+MOST_NODES = 10
+"""Principals and accounts in the picture."""
+_LONGEST_LABEL = 60
+
+
+def comparison_markdown(found: Comparison) -> str:
+    """Return a comparison as Markdown: a sentence, the picture, then tables, what opens first."""
+    return "\n".join(_lines(found)) + "\n"
+
+
+def _lines(found: Comparison) -> Iterator[str]:
+    yield f"## iamlint compare: {cell(summary(found))}"
+    picture = list(_picture(found.opened))
+    if picture:
+        yield from ("", "```mermaid", "graph LR", *picture, "```")
+    yield from _pairs(found.opened, "Opened")
+    yield from _roles(found.gained, "Gained")
+    yield from _pairs(found.closed, "Closed")
+    yield from _roles(found.lost, "Lost")
+    if found.unknown:
+        yield from ("", "### Unknown", "")
+    for one in found.unknown[:MOST_GROUPS]:
+        about = f"{one.pair.principal} → {one.pair.account}: " if one.pair else ""
+        at = f" ({one.at.path}:{one.at.line})" if one.at else ""
+        yield f"- {cell(about + one.reason + at)}"
+    if found.errors:
+        yield from ("", "### Could not be read", "")
+    for error in found.errors[:MOST_GROUPS]:
+        yield f"- {cell(f'{error.at.path}:{error.at.line}: {error.reason}')}"
+    for note in notes(found):
+        yield from ("", cell(note))
+
+
+def _pairs(pairs: Sequence[Pair], title: str) -> Iterator[str]:
+    groups = grouped(pairs)
+    if groups:
+        yield from ("", f"### {title}", "", "| who | account | path | cause |", "| --- | --- | --- | --- |")
+    for group in groups[:MOST_GROUPS]:
+        first = group.first
+        accounts = listed([pair.account for pair in group.pairs])
+        path = "; ".join(f"{step.target.removeprefix('serviceAccount:')}: {how(step)}" for step in first.path)
+        yield f"| {cell(first.principal)} | {cell(accounts)} | {cell(path)} | {cell(where(first))} |"
+    if len(groups) > MOST_GROUPS:
+        yield from ("", f"... and {len(groups) - MOST_GROUPS:,} more groups of pairs.")
+
+
+def _roles(roles: Sequence[Privilege], title: str) -> Iterator[str]:
+    if roles:
+        yield from ("", f"### {title}", "", "| who | role | resource | as | cause |", "| --- | --- | --- | --- | --- |")
+    for one in roles[:MOST_GROUPS]:
+        via = one.path[-1].target.removeprefix("serviceAccount:") if one.path else ""
+        cells = (one.principal, one.role, str(one.resource), via, where(one))
+        yield f"| {' | '.join(map(cell, cells))} |"
+    if len(roles) > MOST_GROUPS:
+        yield from ("", f"... and {len(roles) - MOST_GROUPS:,} more roles.")
+
+
+def _picture(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Yield the nodes and edges of the first paths, as many as fit."""
+    nodes: dict[str, str] = {}
+    edges: dict[tuple[str, str], str] = {}
+    for pair in pairs:
+        names = dict.fromkeys(name for step in pair.path for name in (step.source, step.target))
+        new = [name for name in names if name not in nodes]
+        if len(nodes) + len(new) > MOST_NODES:
+            continue
+        for name in new:
+            nodes[name] = f"n{len(nodes)}"
+        edges |= {(step.source, step.target): step.method for step in pair.path}
+    yield from (f'  {node}["{_label(name)}"]' for name, node in nodes.items())
+    yield from (
+        f"  {nodes[source]} -->|{_label(method)}| {nodes[target]}" for (source, target), method in edges.items()
+    )
+
+
+def _label(text: str) -> str:
+    """Return a text in which mermaid finds nothing of its own: letters, digits and a few others stay."""
+    short = text.removeprefix("serviceAccount:")
+    short = short if len(short) <= _LONGEST_LABEL else f"{short[: _LONGEST_LABEL - 3]}..."
+    return "".join(one if one.isascii() and (one.isalnum() or one in " .-_/@:") else f"#{ord(one)};" for one in short)

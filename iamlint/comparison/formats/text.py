@@ -1,0 +1,87 @@
+"""A comparison for people: what opens first, each with its path and the line that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from iamlint.comparison.formats.words import MOST_GROUPS, Group, grouped, how, listed, notes, summary, where
+from iamlint.comparison.model import Comparison, Pair, Privilege, Step, Unclear
+from iamlint.reporters.parts.frame import Paint
+from iamlint.reporters.parts.plain import counted, neutral
+
+_LONGEST = 8
+"""Hops of a path that are shown."""
+
+
+def comparison_text(found: Comparison, *, color: bool = False) -> str:
+    """Return a comparison as a text."""
+    return "".join(f"{neutral(line) if not color else line}\n" for line in _lines(found, Paint(on=color)))
+
+
+def _lines(found: Comparison, paint: Paint) -> Iterator[str]:
+    yield from _pairs(found.opened, "opens", "1;31", paint)
+    yield from _roles(found.gained, "gains", "1;31", paint)
+    yield from _pairs(found.closed, "closes", "32", paint)
+    yield from _roles(found.lost, "loses", "32", paint)
+    yield from _unclear(found.unknown, paint)
+    yield summary(found)
+    yield from notes(found)
+
+
+def _pairs(pairs: Sequence[Pair], verb: str, code: str, paint: Paint) -> Iterator[str]:
+    groups = grouped(pairs)
+    for group in groups[:MOST_GROUPS]:
+        yield from _group(group, verb, code, paint)
+        yield ""
+    if len(groups) > MOST_GROUPS:
+        yield f"... and {counted(len(groups) - MOST_GROUPS, 'more group')} of pairs (--format json lists them)"
+        yield ""
+
+
+def _group(group: Group, verb: str, code: str, paint: Paint) -> Iterator[str]:
+    first = group.first
+    accounts = [neutral(pair.account) for pair in group.pairs]
+    target = accounts[0] if len(accounts) == 1 else f"{len(accounts):,} accounts ({listed(accounts)})"
+    yield f"{paint(code, verb)}: {neutral(first.principal)} → {target}"
+    yield f"  cause: {paint('36', neutral(where(first)))}"
+    yield f"  by {listed(first.methods)}"
+    yield from _path(first.path)
+
+
+def _path(path: Sequence[Step]) -> Iterator[str]:
+    for number, step in enumerate(path[:_LONGEST], 1):
+        at = f"  {step.at.shown}:{step.at.line}" if step.at else ""
+        target = step.target.removeprefix("serviceAccount:")
+        yield neutral(f"  {number}. {step.source.removeprefix('serviceAccount:')} → {target}: {how(step)}{at}")
+    if len(path) > _LONGEST:
+        yield f"  ... {counted(len(path) - _LONGEST, 'more hop')}"
+
+
+def _roles(roles: Sequence[Privilege], verb: str, code: str, paint: Paint) -> Iterator[str]:
+    for one in roles[:MOST_GROUPS]:
+        via = f" as {one.path[-1].target.removeprefix('serviceAccount:')}" if one.path else ""
+        yield f"{paint(code, verb)}: {neutral(f'{one.principal} {one.role} on {one.resource}{via}')}"
+        yield f"  cause: {paint('36', neutral(where(one)))}"
+    if len(roles) > MOST_GROUPS:
+        yield f"... and {counted(len(roles) - MOST_GROUPS, 'more role')} (--format json lists them)"
+    if roles:
+        yield ""
+
+
+def _unclear(unknown: Sequence[Unclear], paint: Paint) -> Iterator[str]:
+    for one in unknown[:MOST_GROUPS]:
+        about = ""
+        if one.pair:
+            about = f"whether {one.pair.principal} → {one.pair.account} {_verb(one)}: "
+        elif one.privilege:
+            about = f"whether {one.privilege.principal} has {one.privilege.role} on {one.privilege.resource}: "
+        at = f" ({one.at.shown}:{one.at.line})" if one.at else ""
+        yield f"{paint('33', 'unknown')}: {neutral(f'{about}{one.reason}{at}')}"
+    if len(unknown) > MOST_GROUPS:
+        yield f"... and {len(unknown) - MOST_GROUPS:,} more unknown (--format json lists them)"
+    if unknown:
+        yield ""
+
+
+def _verb(one: Unclear) -> str:
+    return "opens" if one.change == "opened" else "closes"

@@ -1,0 +1,70 @@
+"""The sentences of a comparison that its formats share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from iamlint.comparison.model import Comparison, Pair, Privilege, Step
+from iamlint.methods import method
+from iamlint.reporters.parts.plain import counted
+
+MOST_GROUPS = 30
+"""Groups of pairs and of roles that are shown of each kind."""
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pairs of one principal that have the same cause and the same methods."""
+
+    first: Pair
+    pairs: tuple[Pair, ...]
+
+
+def grouped(pairs: Iterable[Pair]) -> list[Group]:
+    """Return pairs that are alike as one: a grant on a project reaches all of its accounts in the same way."""
+    found: dict[tuple[object, ...], list[Pair]] = defaultdict(list)
+    for one in pairs:
+        key = (one.principal, one.cause, one.methods, len(one.path), *(step.address for step in one.path))
+        found[key].append(one)
+    return [Group(several[0], tuple(several)) for several in found.values()]
+
+
+def summary(found: Comparison) -> str:
+    """Return how much opens and closes, in one sentence."""
+    if not (found.opened or found.closed or found.gained or found.lost or found.unknown):
+        return "nothing opens or closes"
+    pairs = f"{counted(len(found.opened), 'pair')} opened, {len(found.closed)} closed"
+    roles = f"{counted(len(found.gained), 'role')} gained, {len(found.lost)} lost"
+    return f"{pairs}; {roles}; {len(found.unknown)} unknown"
+
+
+def notes(found: Comparison) -> Iterator[str]:
+    """Yield what the comparison leaves out."""
+    for what, number in found.left_out.items():
+        yield f"not shown: {number:,} {what}"
+
+
+def listed(names: Sequence[str], most: int = _NAMED) -> str:
+    """Return the first names, and how many there are besides."""
+    first = ", ".join(names[:most])
+    return f"{first} and {len(names) - most:,} more" if len(names) > most else first
+
+
+def how(step: Step) -> str:
+    """Return by what a hop goes, in words."""
+    if step.method == "member":
+        return "is a member"
+    where = f" ({step.role} on {step.resource})" if step.role else ""
+    return f"{method(step.method).title}{where}"
+
+
+def where(one: Pair | Privilege) -> str:
+    """Return the line that is the cause, as a clause."""
+    cause = one.cause
+    if cause is None:
+        return "no single line of the input is the cause"
+    gone = ", which the head does not have" if cause.side == "base" else ""
+    return f"{cause.shown}:{cause.line}{gone}"

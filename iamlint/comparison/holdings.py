@@ -1,0 +1,136 @@
+"""Who holds which role on one side, itself, through a set that it is in, or as an account that it can become."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from iamlint.access import access_of
+from iamlint.budget import Budget
+from iamlint.comparison.identities import Identities
+from iamlint.estate import Node, identity, principal_node
+from iamlint.facts import Grant
+from iamlint.graph import STRONG
+from iamlint.paths import Reach
+from iamlint.unknown import Truth, Unknown
+
+_MOST_STEPS = 200_000
+"""Hops that are followed to find what one principal can become."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A grant, who holds it and on what by their common names, and whether it counts."""
+
+    grant: Grant
+    principal: str
+    node: Node
+    truth: Truth
+    permissions: frozenset[str]
+    unknown: Unknown | None
+
+    @property
+    def is_strong(self) -> bool:
+        """Whether the role reaches other accounts, or widens access."""
+        return not self.permissions.isdisjoint(STRONG)
+
+
+class Holdings:
+    """The grants of one side by who holds them."""
+
+    def __init__(self, names: Identities) -> None:
+        self.names = names
+        self.estate = names.side.estate
+        self._access = access_of(self.estate)
+        self._reached: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def _grants(self) -> dict[str, list[Grant]]:
+        found: dict[str, list[Grant]] = defaultdict(list)
+        for grant in self.estate.of(Grant):
+            who = principal_node(grant)
+            if who:
+                found[self.names.name(who)].append(grant)
+        return found
+
+    @cached_property
+    def _nodes(self) -> dict[Node, Node]:
+        """The side's own nodes of what grants are on, by their common names."""
+        hierarchy = self.estate.hierarchy
+        found = (hierarchy.node(grant.resource, grant.declared) for grant in self.estate.of(Grant))
+        every = dict.fromkeys((*filter(None, found), *self.names.side.declared))
+        return {self.names.node(node): node for node in every}
+
+    def own(self, principal: str) -> Iterator[Held]:
+        """Yield what a principal holds itself, by its common name."""
+        for grant in self._grants.get(principal, ()):
+            found = self.held(grant)
+            if found:
+                yield found
+
+    def on(self, nodes: frozenset[Node]) -> Iterator[Held]:
+        """Yield the grants on some resources, by their common names."""
+        for grants in self._grants.values():
+            for grant in grants:
+                node = self.estate.hierarchy.node(grant.resource, grant.declared)
+                if node and self.names.node(node) in nodes:
+                    found = self.held(grant)
+                    if found:
+                        yield found
+
+    def held(self, grant: Grant) -> Held | None:
+        """Return a grant as it is held; None where nobody knows by whom, or on what."""
+        who, node = principal_node(grant), self.estate.hierarchy.node(grant.resource, grant.declared)
+        if who is None or node is None:
+            return None
+        truth = self._access.decide(grant, ()).truth & self._access.enabled(grant).truth
+        permissions, unknown = self.estate.permissions(grant.role, grant.declared)
+        return Held(grant, self.names.name(who), self.names.node(node), truth, permissions, unknown)
+
+    def chain(self, node: Node) -> frozenset[Node] | None:
+        """Return a resource and what it is in, by common names; None where the side does not know it."""
+        own = self._nodes.get(node)
+        if own is None:
+            return None
+        return frozenset(self.names.node(one) for one in self._above(own))
+
+    def _above(self, node: Node) -> Iterator[Node]:
+        if node[0] == "service_account":
+            return iter(
+                self.names.side.hops.around(node[1]) if node[1] in self.names.side.hops.names.accounts else (node,)
+            )
+        return self.estate.hierarchy.containers(node)
+
+    def covers(self, wanted: Held, nodes: frozenset[Node], principals: Iterator[str]) -> bool:
+        """Whether some principals hold all that a role has on one of these resources, or the role itself."""
+        role = identity(wanted.grant.role, wanted.grant.declared)
+        missing = wanted.permissions
+        for principal in principals:
+            for one in self.own(principal):
+                if one.truth is not Truth.TRUE or one.node not in nodes:
+                    continue
+                if wanted.unknown and one.unknown and identity(one.grant.role, one.grant.declared) == role:
+                    return True
+                missing -= one.permissions
+                if not missing and not wanted.unknown:
+                    return True
+        return not missing and not wanted.unknown
+
+    def itself(self, principal: str) -> Iterator[str]:
+        """Yield a principal and the sets that it is in, by their common names."""
+        yield principal
+        for hop in self.names.side.hops.sets_of(self.names.own(principal)):
+            yield self.names.name(hop.target)
+
+    def becomes(self, principal: str) -> Iterator[str]:
+        """Yield a principal, the sets that it is in, and the accounts that it certainly can become."""
+        yield from self.itself(principal)
+        if principal not in self._reached:
+            own = self.names.own(principal)
+            reach = Reach(self.names.side.hops, own, Budget(_MOST_STEPS))
+            self._reached[principal] = frozenset(
+                self.names.name(one) for one in reach if reach.states[one, False] == "open"
+            )
+        yield from self._reached[principal]

@@ -1,0 +1,205 @@
+"""One name on both sides for what is the same thing.
+
+What has a literal name is the same by it. What only a reference names, such as a project whose id is known after apply,
+is the same where the reference is the same, where a ``moved`` block says so, or where all that the input says of it is
+the same. So a renamed block, a moved module or another key of an instance changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from iamlint.comparison.keys import Key, key_of, rendered_name
+from iamlint.comparison.sides import Reference, Side
+from iamlint.estate import Node
+from iamlint.facts import Fact
+
+_ROUNDS = 4
+"""How far around a reference it is looked for what tells it from others."""
+_MOST_PAIRS = 10_000
+"""Pairs of references of one kind beyond which it is not looked for those that are most alike."""
+_ALIKE = 0.5
+"""Share of what is said of two references that must be the same."""
+_STEP = r"(?:\[[^]]*\])?"
+_NAMED = re.compile(
+    rf"(?:module\.[\w-]+{_STEP}\.)*(?P<data>data\.)?(?P<type>[\w-]+)\.[\w-]+{_STEP}(?P<rest>.*)", re.DOTALL
+)
+
+
+class Identities:
+    """The common names of what is on one side. ``same`` are references that another one stands for."""
+
+    def __init__(self, side: Side, same: Mapping[Reference, Reference]) -> None:
+        self.side = side
+        self._same = same
+        self._names: dict[str, str] = {}
+
+    def name(self, name: str) -> str:
+        """Return the common name of a principal, an account or a resource, as the estate names it."""
+        if "${" not in name:
+            return name
+        if name not in self._names:
+            self._names[name] = rendered_name(name, self.render)
+        return self._names[name]
+
+    def node(self, node: Node) -> Node:
+        """Return a node with its common name."""
+        return node[0], self.name(node[1])
+
+    def key(self, fact: Fact) -> Key:
+        """Return what a fact says, in common names."""
+        return key_of(fact, self.side.estate, self.render)
+
+    def render(self, reference: str, home: str) -> str:
+        """Return what stands for a reference on both sides."""
+        return self.side.rendered(reference, home, self._token)
+
+    def _token(self, reference: str, home: str) -> str:
+        reference, home = self._same.get((reference, home), (reference, home))
+        return f"${{{home}#{reference}}}"
+
+    @cached_property
+    def principals(self) -> Mapping[str, str]:
+        """The principals of the side by their common names."""
+        return {self.name(one): one for one in self.side.hops.names.principals}
+
+    def own(self, name: str) -> str:
+        """Return what the side calls a common name; the name itself where the side does not have it."""
+        return self.principals.get(name, name)
+
+
+def identities(base: Side, head: Side) -> tuple[Identities, Identities]:
+    """Return the common names of two sides."""
+    return Identities(base, {}), Identities(head, _aligned(_References(base), _References(head)))
+
+
+class _References:
+    """The references of one side that name something, and the facts that say something of each."""
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self.facts: dict[Reference, list[Fact]] = defaultdict(list)
+        self.former: dict[tuple[str, str], tuple[str, ...]] = {}
+        for fact in side.facts:
+            for one in dict.fromkeys(self._of(fact)):
+                self.facts[one].append(fact)
+            address = fact.declared.address
+            if address and fact.declared.former:
+                self.former[address, side.relative(_home(fact))] = fact.declared.former
+
+    def _of(self, fact: Fact) -> Iterator[Reference]:
+        found: list[Reference] = []
+
+        def note(reference: str, home: str) -> str:
+            found.append((reference, home))
+            return ""
+
+        key_of(fact, self.side.estate, lambda reference, home: self.side.rendered(reference, home, note))
+        yield from found
+
+    def said(self, one: Reference, colors: Mapping[Reference, object]) -> Counter[Key]:
+        """Return what the facts say of a reference, with others as their colors."""
+
+        def token(reference: str, home: str) -> str:
+            other = reference, home
+            return "${this}" if other == one else f"${{{colors.get(other, other)}}}"
+
+        def render(reference: str, home: str) -> str:
+            return self.side.rendered(reference, home, token)
+
+        return Counter(key_of(fact, self.side.estate, render, with_names=True) for fact in self.facts[one])
+
+
+def _home(fact: Fact) -> str:
+    from iamlint.estate import scope
+
+    return scope(fact.declared)
+
+
+def _aligned(base: _References, head: _References) -> dict[Reference, Reference]:
+    """Return which references of the head are those of the base under another name."""
+    gone = dict.fromkeys(sorted(base.facts.keys() - head.facts.keys()))
+    new = dict.fromkeys(sorted(head.facts.keys() - base.facts.keys()))
+    same: dict[Reference, Reference] = {}
+
+    def match(pairs: Iterable[tuple[Reference, Reference]]) -> None:
+        for here, before in list(pairs):
+            if here in new and before in gone:
+                same[here] = before
+                del new[here], gone[before]
+
+    match(_moved(new, head.former))
+    match(_same_colors(base, head, gone, new, same))
+    match(_most_alike(base, head, gone, new, same))
+    return same
+
+
+def _moved(
+    new: Iterable[Reference], former: Mapping[tuple[str, str], tuple[str, ...]]
+) -> Iterator[tuple[Reference, Reference]]:
+    """Yield the references that ``moved`` blocks give another name."""
+    for reference, home in new:
+        address, _, attribute = reference.rpartition(".")
+        for before in former.get((address, home), ()):
+            yield (reference, home), (f"{before}.{attribute}", home)
+
+
+def _shape(reference: str) -> str:
+    """Return the type and the attribute of a reference, without the names that somebody has chosen."""
+    found = _NAMED.match(reference)
+    return f"{found['data'] or ''}{found['type']}{found['rest']}" if found else reference
+
+
+def _colors(
+    of: _References, among: Iterable[Reference], same: Mapping[Reference, Reference]
+) -> dict[Reference, object]:
+    """Return what tells references from each other: what the facts around them say, some steps far."""
+    known: dict[Reference, object] = dict(same)
+    colors: dict[Reference, object] = {one: _shape(one[0]) for one in among}
+    for _ in range(_ROUNDS):
+        every = known | colors
+        colors = {one: hash((_shape(one[0]), frozenset(of.said(one, every).items()))) for one in colors}
+    return colors
+
+
+def _same_colors(
+    base: _References,
+    head: _References,
+    gone: Iterable[Reference],
+    new: Iterable[Reference],
+    same: Mapping[Reference, Reference],
+) -> Iterator[tuple[Reference, Reference]]:
+    """Yield the references of which all that is said is the same."""
+    before: dict[object, list[Reference]] = defaultdict(list)
+    for one, color in _colors(base, gone, {}).items():
+        before[color].append(one)
+    for one, color in _colors(head, new, same).items():
+        if before[color]:
+            yield one, before[color].pop(0)
+
+
+def _most_alike(
+    base: _References,
+    head: _References,
+    gone: Iterable[Reference],
+    new: Iterable[Reference],
+    same: Mapping[Reference, Reference],
+) -> Iterator[tuple[Reference, Reference]]:
+    """Yield the references of one kind of which most that is said is the same, the most alike first."""
+    here, before = list(new), list(gone)
+    if len(here) * len(before) > _MOST_PAIRS:
+        return
+    old = {one: base.said(one, {other: _shape(other[0]) for other in before}) for one in before}
+    colors = dict(same) | {other: _shape(other[0]) for other in here}
+    found = []
+    for one in here:
+        said = head.said(one, colors)
+        for other in before:
+            if _shape(one[0]) == _shape(other[0]):
+                share = (said & old[other]).total() / max(said.total(), old[other].total())
+                if share >= _ALIKE:
+                    found.append((-share, one, other))
+    yield from ((one, other) for _, one, other in sorted(found))

@@ -1,0 +1,125 @@
+"""Facts by what they say, without where it is written: what is the same in two estates has the same key.
+
+An address, a file, a line, the form of a grant (member, binding, policy) and the order of a list are not part of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from iamlint.estate import Estate, principal_node, scope
+from iamlint.facts import (
+    Attachment,
+    Boundary,
+    BoundaryBinding,
+    Condition,
+    CustomRole,
+    Declaration,
+    Denial,
+    Fact,
+    Folder,
+    Grant,
+    Group,
+    Membership,
+    Organization,
+    OrgPolicy,
+    Place,
+    Project,
+    ServiceAccount,
+)
+from iamlint.location import Location
+from iamlint.unknown import Unknown
+
+Key = tuple[Any, ...]
+Render = Callable[[str, str], str]
+"""What stands for a reference of a configuration: ``render("google_project.shop.project_id", ".")``."""
+
+COMPARED: tuple[type[Any], ...] = (
+    Grant,
+    CustomRole,
+    ServiceAccount,
+    Project,
+    Folder,
+    Organization,
+    Denial,
+    Boundary,
+    BoundaryBinding,
+    OrgPolicy,
+    Attachment,
+    Group,
+    Membership,
+)
+"""The kinds of facts that decide who can become an account, and who holds a role."""
+BLOCKERS: tuple[type[Any], ...] = (Denial, Boundary, BoundaryBinding, OrgPolicy)
+"""The kinds that may close what others open, anywhere."""
+_WRITTEN = (Place, Location, Declaration)
+_IGNORED = frozenset({"title", "display_name", "accepted", "place", "declared", "enforcement_version", "unique_id"})
+_REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+_IN = " in "
+
+
+def rendered(text: str, home: str, render: Render) -> str:
+    """Return a text with each of its references as ``render`` has it. ``home`` is the scope that they belong to."""
+    if "${" not in text:
+        return text
+    return _REFERENCE.sub(lambda found: render(found[1], home), text)
+
+
+def rendered_name(name: str, render: Render) -> str:
+    """Return a name as the estate has it (`iamlint.estate.identity`), its references as ``render`` has them."""
+    if "${" not in name:
+        return name
+    text, _, home = name.rpartition(_IN)
+    return rendered(text, home, render)
+
+
+def references(name: str) -> Iterable[str]:
+    """Return the references in a text."""
+    return _REFERENCE.findall(name)
+
+
+def key_of(fact: Fact, estate: Estate, render: Render, *, with_names: bool = False) -> Key:
+    """Return what a fact says. ``with_names`` adds display names, which tell things apart but change no access."""
+    declared = fact.declared
+    exists = (bool(declared.uncertain), "[*]" in (declared.address or ""))
+    if isinstance(fact, Grant):
+        return (*_grant(fact, estate, render), *exists)
+    home = scope(declared)
+    said: list[Any] = [type(fact).__name__]
+    names = (one.name for one in fields(fact))
+    kept = (one for one in names if one not in _IGNORED or (with_names and one == "display_name"))
+    said += (_plain(getattr(fact, one), home, render) for one in kept)
+    return (*said, *exists)
+
+
+def _grant(grant: Grant, estate: Estate, render: Render) -> Key:
+    node = estate.hierarchy.node(grant.resource, grant.declared)
+    home = scope(grant.declared)
+    who = principal_node(grant)
+    return (
+        "Grant",
+        rendered_name(who, render) if who else "${?}",
+        _plain(grant.role, home, render),
+        (node[0], rendered_name(node[1], render)) if node else (grant.resource.kind, "${?}"),
+        _plain(grant.condition, home, render),
+    )
+
+
+def _plain(value: Any, home: str, render: Render) -> Any:
+    match value:
+        case str():
+            return rendered(value, home, render)
+        case Unknown():
+            return rendered(value.text, home, render)
+        case tuple():
+            kept = [_plain(one, home, render) for one in value if not isinstance(one, _WRITTEN)]
+            return kept[0] if len(kept) == 1 and len(value) > 1 else tuple(sorted(kept, key=repr))
+        case Condition(expression):
+            return _plain(expression, home, render)
+        case _ if is_dataclass(value):
+            return tuple(_plain(getattr(value, one.name), home, render) for one in fields(value))
+        case _:
+            return value

@@ -1,0 +1,168 @@
+"""Which line of a change opens or closes something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+
+from iamlint.comparison.cone import Changed
+from iamlint.comparison.keys import BLOCKERS
+from iamlint.comparison.model import Line
+from iamlint.comparison.sides import Side
+from iamlint.facts import (
+    Attachment,
+    Condition,
+    CustomRole,
+    Declaration,
+    Fact,
+    Grant,
+    Place,
+    ServiceAccount,
+)
+from iamlint.location import Location
+from iamlint.unknown import shown
+
+_LONGEST = 20_000
+"""Lines of a file beyond which a line is only compared with all others, wherever they are."""
+_LONGEST_BLOCK = 500
+"""Lines after the head of a block in which it is looked for what has changed."""
+_CLOSING = re.compile(r"[}\]]")
+
+
+def line_of(at: Location, side: Side) -> Line:
+    """Return a line by its location."""
+    return Line(side.relative(at.path), at.line, side.name, at.path)
+
+
+class Lines:
+    """The lines of two sides that differ, and what they belong to."""
+
+    def __init__(self, base: Changed, head: Changed) -> None:
+        self._base, self._head = base, head
+        self._changed: dict[tuple[str, str], frozenset[int]] = {}
+
+    def cause(self, facts: Sequence[Fact], now: Changed) -> Line | None:
+        """Return the line that changes what these facts open, which are those of a path on the side ``now``.
+
+        The first of them that the other side does not have; where it has all, what closed them there.
+        """
+        then = self._base if now is self._head else self._head
+        for fact in facts:
+            if now.has(fact):
+                return self._of_fact(fact, now)
+        for fact in self._closers(facts, then):
+            return self._of_fact(fact, then)
+        return None
+
+    def _closers(self, facts: Sequence[Fact], then: Changed) -> Iterator[Fact]:
+        """Yield what of the other side may close these facts: a disabled account, then policies."""
+        names = {key for fact in facts if isinstance(fact, ServiceAccount) for key in (shown(fact.email),)}
+        for fact in then.facts:
+            if isinstance(fact, ServiceAccount) and fact.disabled is not False and shown(fact.email) in names:
+                yield fact
+        yield from (fact for fact in then.facts if isinstance(fact, BLOCKERS))
+        yield from then.facts
+
+    def _of_fact(self, fact: Fact, of: Changed) -> Line:
+        """Return the line by which a fact of one side differs: in the head where there is one, else in the base."""
+        if of is self._head:
+            return line_of(self._line(fact, self._head), self._head.names.side)
+        other = self._counterpart(fact)
+        if other is not None:
+            at = self._line(other, self._head)
+            if self._is_changed(at, self._head) or not self._is_changed(self._line(fact, self._base), self._base):
+                return line_of(at, self._head.names.side)
+        return line_of(self._line(fact, self._base), self._base.names.side)
+
+    def _counterpart(self, fact: Fact) -> Fact | None:
+        """Return what the head has in the place of a fact of the base: at the same address, or about the same thing."""
+        address = fact.declared.address
+        alike = [one for one in self._head.names.side.facts if type(one) is type(fact)]
+        if address:
+            found = next((one for one in alike if address in (one.declared.address, *one.declared.former)), None)
+            if found:
+                return found
+        if isinstance(fact, Grant):
+            wanted = self._base.names.key(fact)[:4]
+            return next((one for one in alike if self._head.names.key(one)[:4] == wanted), None)
+        return None
+
+    def _line(self, fact: Fact, of: Changed) -> Location:
+        """Return the first place of a fact that is on a changed line; its own place where none is."""
+        places = list(_places(fact))
+        for at in places:
+            if self._is_changed(at, of):
+                return at
+        within = self._in_block(fact.declared, of)
+        if within:
+            return within
+        for at in fact.declared.via:
+            if self._is_changed(at, of):
+                return at
+        return places[0]
+
+    def _in_block(self, declared: Declaration, of: Changed) -> Location | None:
+        """Return the first changed line of the block that states a fact."""
+        at = declared.planned or declared.at
+        text = of.names.side.texts.get(at.path)
+        if text is None:
+            return None
+        for number in range(at.line, at.line + _LONGEST_BLOCK):
+            line = text.line(number)
+            if number > at.line and (not line and number > len(text.line_starts)):
+                return None
+            if self._is_changed(Location(at.path, number), of):
+                return Location(at.path, number)
+            if number > at.line and _CLOSING.match(line):
+                return None
+        return None
+
+    def _is_changed(self, at: Location, of: Changed) -> bool:
+        return at.line in self._lines(at.path, of)
+
+    def _lines(self, path: str, of: Changed) -> frozenset[int]:
+        key = of.names.side.name, path
+        if key not in self._changed:
+            self._changed[key] = frozenset(self._differing(path, of))
+        return self._changed[key]
+
+    def _differing(self, path: str, of: Changed) -> Iterable[int]:
+        """Return the lines of a file that the other side does not have: in the same file, else in any."""
+        side, other = of.names.side, (self._head if of is self._base else self._base).names.side
+        text = side.texts.get(path)
+        if text is None:
+            return ()
+        here = [line.strip() for line in text.text.splitlines()]
+        wanted = side.relative(path)
+        match = next((one for name, one in other.texts.items() if other.relative(name) == wanted), None)
+        if match is None and (side.relative(path), len(other.texts)) == (".", 1):
+            match = next(iter(other.texts.values()))
+        there = [line.strip() for line in match.text.splitlines()] if match else []
+        if match and len(here) + len(there) <= _LONGEST:
+            blocks = SequenceMatcher(None, there, here, autojunk=False).get_opcodes()
+            return (n + 1 for tag, _, _, first, last in blocks if tag != "equal" for n in range(first, last))
+        texts = [match] if match else other.texts.values()
+        known = {line.strip() for one in texts for line in one.text.splitlines()}
+        return (number for number, line in enumerate(here, 1) if line not in known)
+
+
+def _places(fact: Fact) -> Iterator[Location]:
+    """Yield where the parts of a fact are written, those first that change most often."""
+    if isinstance(fact, Grant):
+        parts = [fact.principal_place, fact.role_place, fact.resource_place]
+        yield from (place.origin for place in parts if place.origin)
+        if isinstance(fact.condition, Condition) and fact.condition.at:
+            yield fact.condition.at
+        yield from (place.at for place in parts)
+    elif isinstance(fact, CustomRole) and isinstance(fact.permissions, tuple):
+        for _, place in fact.permissions:
+            yield place.origin or place.at
+            yield place.at
+    elif isinstance(fact, Attachment):
+        yield from (at for at in (fact.place.origin, fact.place.at) if at)
+    else:
+        stated: object = getattr(fact, "place", None)
+        if isinstance(stated, Place):
+            yield from (at for at in (stated.origin, stated.at) if at)
+    yield fact.declared.at

@@ -1,0 +1,113 @@
+"""What a comparison finds: pairs and privileges that open or close, each with its path and its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from iamlint.comparison.sides import SideName
+from iamlint.facts import Resource
+from iamlint.location import Unreadable
+from iamlint.paths import State
+
+Change = Literal["opened", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file of one side. ``path`` is relative to what is compared, ``shown`` as the user would type it."""
+
+    path: str
+    line: int
+    side: SideName
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One hop of a path, as it is told: who becomes whom by which method, and where that is granted.
+
+    ``source`` and ``target`` are principals as policies write them. ``method`` is an id, or "member".
+    """
+
+    source: str
+    target: str
+    method: str
+    permission: str
+    state: State
+    role: str = ""
+    resource: str = ""
+    address: str = ""
+    at: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Somebody who becomes able, or unable, to act as an account.
+
+    ``methods`` are those that open or close, the strongest first; over several hops, that of the last one. ``path`` is
+    the way as it is where it is open. ``roles`` are the account's roles beyond itself, as shown ("roles/owner on
+    project shop"). ``reasons`` say why it is not certain, where it is not.
+    """
+
+    principal: str
+    account: str
+    methods: tuple[str, ...]
+    path: tuple[Step, ...]
+    cause: Line | None
+    roles: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Privilege:
+    """A role on a resource that somebody gains or loses, itself or as an account that it can become.
+
+    ``path`` leads to the account, and is empty for a grant to the principal itself. ``permissions`` are the number of
+    permissions that it did not have; None where the role is not known.
+    """
+
+    principal: str
+    role: str
+    resource: Resource
+    path: tuple[Step, ...]
+    cause: Line | None
+    permissions: int | None = None
+    at: Line | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Something of which it is not known whether it opens or closes; or a part of the head that could not be read."""
+
+    reason: str
+    at: Line | None
+    change: Change | None = None
+    pair: Pair | None = None
+    privilege: Privilege | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Who can do more, and who less, after a change.
+
+    ``left_out`` counts what was found and is not listed, or was not looked at, by what it is. ``errors`` are what
+    could not be read on either side.
+    """
+
+    base: str
+    head: str
+    opened: tuple[Pair, ...] = ()
+    closed: tuple[Pair, ...] = ()
+    gained: tuple[Privilege, ...] = ()
+    lost: tuple[Privilege, ...] = ()
+    unknown: tuple[Unclear, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    errors: tuple[Unreadable, ...] = ()
+
+    @property
+    def opens(self) -> bool:
+        """Whether somebody can do more than before."""
+        return bool(self.opened or self.gained)

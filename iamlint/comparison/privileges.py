@@ -1,0 +1,156 @@
+"""The roles that somebody gains or loses, itself or as an account that it can become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from iamlint.comparison.access import AccountAccess, SideAccess
+from iamlint.comparison.cone import Changed
+from iamlint.comparison.holdings import Held, Holdings
+from iamlint.comparison.pairs import Difference
+from iamlint.estate import Node
+from iamlint.facts import CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount
+from iamlint.paths import Hop
+from iamlint.unknown import Truth, shown
+
+_MOST_LOOKED_AT = 50_000
+"""Roles of accounts which it is looked at for those who can become the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A role that a principal has on one side and not on the other, by common names.
+
+    ``hops`` lead to the account that holds it. ``facts`` are what it rests on.
+    """
+
+    principal: str
+    held: Held
+    resource: Resource
+    node: Node
+    hops: tuple[Hop, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def identity(self) -> tuple[str, str, Node]:
+        """What tells gains apart: principal, role and resource."""
+        return self.principal, shown(self.held.grant.role), self.node
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the role certainly counts."""
+        return self.held.truth is Truth.TRUE
+
+
+class Gains:
+    """The roles that the side ``now`` has and the side ``then`` has not."""
+
+    def __init__(self, now: Changed, access: SideAccess, then: Holdings) -> None:
+        self._now, self._access, self._then = now, access, then
+        self._here = Holdings(now.names)
+        self._accounts: dict[str, AccountAccess | None] = {}
+        self.left_out = 0
+
+    def find(self, pairs: Sequence[Difference]) -> list[Gain]:
+        """Return the gains, each once; those of the pairs that open are among them."""
+        found: dict[tuple[str, str, Node], Gain] = {}
+        opened = {(one.principal, one.account) for one in pairs}
+        direct = [one for one in self._candidates() if self._is_new(one, deep=False)]
+        for one in direct:
+            if one.node[0] != "service_account" or (one.principal, one.node[1]) not in opened:
+                found.setdefault(one.identity, one)
+        for one in self._through(direct, pairs):
+            if one.identity not in found and self._is_new(one, deep=True):
+                found[one.identity] = one
+        return sorted(found.values(), key=_order)
+
+    # -- what may be gained -----------------------------------------------------------------------------------------
+
+    def _candidates(self) -> Iterator[Gain]:
+        """Yield the roles that a changed fact may give."""
+        estate = self._now.names.side.estate
+        roles = [fact for fact in self._now.facts if isinstance(fact, CustomRole)]
+        for fact in self._now.facts:
+            match fact:
+                case Grant():
+                    yield from self._granted(fact)
+                case ServiceAccount():
+                    name = self._now.names.side.estate.hierarchy.node(
+                        Resource("service_account", fact.email), fact.declared
+                    )
+                    for held in self._here.own(self._now.names.name(name[1])) if name else ():
+                        yield _gain(held, held.grant, fact)
+                case Project() | Folder():
+                    yield from self._inherited(fact)
+                case _:
+                    pass
+        if roles:
+            for grant in estate.of(Grant):
+                role = estate.custom_role(grant.role, grant.declared)
+                if any(role is one for one in roles):
+                    yield from self._granted(grant, *filter(None, (role,)))
+
+    def _granted(self, grant: Grant, *more: Fact) -> Iterator[Gain]:
+        held = self._here.held(grant)
+        if held:
+            yield _gain(held, grant, *more)
+
+    def _inherited(self, fact: Project | Folder) -> Iterator[Gain]:
+        """Yield the roles on what a project or folder is in now and was not before."""
+        resource = Resource("project", fact.project_id) if isinstance(fact, Project) else Resource("folder", fact.name)
+        node = self._now.names.side.estate.hierarchy.node(resource, fact.declared)
+        common = self._now.names.node(node) if node else None
+        before, after = (self._then.chain(common), self._here.chain(common)) if common else (None, None)
+        if common and before is not None and after is not None and after - before:
+            for held in self._here.on(after - before):
+                yield Gain(held.principal, held, resource, common, (), (held.grant, fact))
+
+    def _through(self, direct: Iterable[Gain], pairs: Iterable[Difference]) -> Iterator[Gain]:
+        """Yield what those gain who can become an account: its new roles, and all its roles where that is new."""
+        work = _MOST_LOOKED_AT
+        for gain in direct:
+            account = self._account(gain.principal) if gain.node[0] != "service_account" else None
+            for principal in account.principals() if account else ():
+                path = account.path(principal) if account else None
+                if path and path.state == "open":
+                    work -= 1
+                    if work < 0:
+                        self.left_out += 1
+                        continue
+                    yield Gain(principal, gain.held, gain.resource, gain.node, path.hops, gain.facts)
+        for pair in pairs:
+            if not pair.certain or not pair.whole:
+                continue
+            for held in self._here.own(pair.account):
+                if held.node[0] == "service_account":
+                    continue
+                work -= 1
+                if work < 0:
+                    self.left_out += 1
+                    continue
+                yield Gain(pair.principal, held, held.grant.resource, held.node, pair.hops, (held.grant,))
+
+    def _account(self, name: str) -> AccountAccess | None:
+        if name not in self._accounts:
+            self._accounts[name] = self._access.account(name)
+        return self._accounts[name]
+
+    # -- what is new ------------------------------------------------------------------------------------------------
+
+    def _is_new(self, gain: Gain, *, deep: bool) -> bool:
+        """Whether the other side does not have it: by the permissions of the role, not by its name."""
+        if gain.held.truth is Truth.FALSE:
+            return False
+        then = self._then
+        chain = then.chain(gain.node) or self._here.chain(gain.node) or frozenset({gain.node})
+        who = then.becomes(gain.principal) if deep else then.itself(gain.principal)
+        return not then.covers(gain.held, chain, who)
+
+
+def _gain(held: Held, *facts: Fact) -> Gain:
+    return Gain(held.principal, held, held.grant.resource, held.node, (), facts)
+
+
+def _order(one: Gain) -> tuple[object, ...]:
+    return not one.held.is_strong, len(one.hops), one.principal, one.node, shown(one.held.grant.role)

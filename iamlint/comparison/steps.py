@@ -1,0 +1,63 @@
+"""Paths as they are told: who becomes whom by which method, and on which line that is granted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from iamlint.comparison.lines import line_of
+from iamlint.comparison.model import Step
+from iamlint.comparison.sides import Side
+from iamlint.facts import Fact
+from iamlint.paths import Hop
+from iamlint.unknown import shown
+
+
+def steps(hops: Iterable[Hop], side: Side) -> tuple[Step, ...]:
+    """Return hops of one side as they are told."""
+    names = side.hops.names
+    return tuple(_step(hop, names.label(hop.source), names.label(hop.target), side) for hop in hops)
+
+
+def _step(hop: Hop, source: str, target: str, side: Side) -> Step:
+    stated = hop.grants[0] if hop.grants else hop.member
+    if stated is None:
+        return Step(source, target, hop.method, hop.permission, hop.state)
+    declared = stated.declared
+    if not hop.grants:
+        at = declared.planned or declared.at
+        return Step(source, target, hop.method, "", hop.state, address=declared.address or "", at=line_of(at, side))
+    grant = hop.grants[0]
+    return Step(
+        source,
+        target,
+        hop.method,
+        hop.permission,
+        hop.state,
+        shown(grant.role),
+        str(grant.resource),
+        declared.address or "",
+        line_of(grant.role_place.at, side),
+    )
+
+
+def facts_of(hops: Iterable[Hop], side: Side) -> Iterator[Fact]:
+    """Yield the facts that a path rests on: grants first, then what else each hop needs, then where accounts are."""
+    hops = tuple(hops)
+    estate = side.estate
+    for hop in hops:
+        yield from hop.grants
+        through = hop.way.through if hop.way else None
+        if through is not None:
+            yield through
+        if hop.member is not None:
+            yield hop.member
+        for grant in hop.grants:
+            role = estate.custom_role(grant.role, grant.declared)
+            if role is not None:
+                yield role
+    targets = dict.fromkeys(hop.target for hop in hops if hop.target in side.hops.names.accounts)
+    for one in targets:
+        yield from side.declared.get(("service_account", one), ())
+    for one in targets:
+        for node in side.hops.around(one)[1:]:
+            yield from side.declared.get(node, ())

@@ -1,0 +1,56 @@
+"""What was found, as it is told: names as policies write them, the hops with their lines, and the cause."""
+
+from __future__ import annotations
+
+from iamlint.access import access_of
+from iamlint.comparison.access import SideAccess
+from iamlint.comparison.cone import Changed
+from iamlint.comparison.lines import Lines, line_of
+from iamlint.comparison.model import Change, Pair, Privilege
+from iamlint.comparison.pairs import Difference
+from iamlint.comparison.privileges import Gain
+from iamlint.comparison.steps import facts_of, steps
+from iamlint.unknown import shown
+
+_MOST_REASONS = 5
+
+
+class Teller:
+    """Differences as pairs with their steps, cause and roles."""
+
+    def __init__(self, base: SideAccess, head: SideAccess, changes: tuple[Changed, Changed]) -> None:
+        self._sides = {"closed": (base, changes[0]), "opened": (head, changes[1])}
+        self._lines = Lines(*changes)
+
+    def pair(self, one: Difference) -> Pair:
+        """Return a difference as it is told."""
+        access, now = self._sides[one.change]
+        side, names = access.names.side, access.hops.names
+        own = access.names.own(one.principal)
+        target = access.names.own(one.account)
+        facts = list(facts_of(one.hops, side))
+        reasons = [why for hop in one.hops if hop.way for why in hop.way.verdict.reasons]
+        return Pair(
+            principal=names.label(own),
+            account=names.accounts[target].email,
+            methods=one.methods,
+            path=steps(one.hops, side),
+            cause=self._lines.cause(facts, now),
+            reasons=tuple(dict.fromkeys(reasons))[:_MOST_REASONS],
+        )
+
+    def privilege(self, one: Gain, change: Change) -> Privilege:
+        """Return a role that is gained or lost as it is told."""
+        access, now = self._sides[change]
+        side, names, grant = access.names.side, access.hops.names, one.held.grant
+        decided = access_of(side.estate).decide(grant, ())
+        return Privilege(
+            principal=names.label(access.names.own(one.principal)),
+            role=shown(grant.role),
+            resource=one.resource,
+            path=steps(one.hops, side),
+            cause=self._lines.cause([*facts_of(one.hops, side), *one.facts], now),
+            permissions=None if one.held.unknown else len(one.held.permissions),
+            at=line_of(grant.role_place.at, side),
+            reasons=decided.reasons,
+        )

@@ -1,0 +1,103 @@
+"""A comparison as text, as JSON and as Markdown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from iamlint.cli import main
+from iamlint.comparison.formats import FORMATS, render
+from iamlint.comparison.formats.json import SCHEMA
+from tests.comparison.conftest import TOKEN, Compare, account, in_project, on_account
+
+LEDGER = account("ledger")
+ANA = on_account("ana", "ledger", "user:ana@x.example")
+
+
+def test_json_is_what_the_schema_says(compare: Compare) -> None:
+    validator = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    unknown = on_account("x", "ledger", "user:eve@x.example", more='condition {\n title = "t"\n expression = var.x\n}')
+    found = compare(LEDGER + ANA, LEDGER + 'variable "x" {}\n' + unknown + in_project("p", "group:g@x.example", TOKEN))
+    told = json.loads(render("json", found))
+    assert not list(validator.iter_errors(told))
+    assert [one["principal"] for one in told["opened"]] == ["group:g@x.example"]
+    assert [one["principal"] for one in told["closed"]] == ["user:ana@x.example"]
+    assert {one.get("principal") for one in told["unknown"]} == {"user:eve@x.example"}
+    assert told["opened"][0]["cause"]["path"] == "main.tf"
+
+
+def test_what_opens_comes_first(compare: Compare) -> None:
+    text = render("text", compare(LEDGER + ANA, LEDGER + on_account("eve", "ledger", "user:eve@x.example")))
+    assert text.index("opens: user:eve") < text.index("closes: user:ana")
+    assert "1 pair opened, 1 closed" in text
+
+
+def test_a_picture_has_ten_nodes_at_most(compare: Compare) -> None:
+    many = "".join(account(f"sa-{number:02}") for number in range(30))
+    found = compare(many, many + in_project("p", "group:g@x.example", TOKEN))
+    assert len(found.opened) == 30
+    markdown = render("markdown", found)
+    picture = markdown.partition("```mermaid")[2].partition("```")[0]
+    assert picture.count('["') == 10
+    assert "and 27 more" in markdown
+
+
+def test_hostile_names_stay_text(compare: Compare) -> None:
+    hostile = '"user:a\\"];click n0 href(x)</code>\\n::error::|x@x.example"'
+    grant = ANA.replace('"user:ana@x.example"', hostile)
+    found = compare(LEDGER, LEDGER + grant)
+    for form in FORMATS:
+        told = render(form, found)
+        assert "\n::error" not in told
+        if form == "markdown":
+            picture = told.partition("```mermaid")[2].partition("```")[0]
+            assert "href" in picture
+            assert not set(picture) & set("();<>\\") - set("->;")
+            assert "</code>" not in told
+
+
+def test_nothing_is_said_as_nothing(compare: Compare) -> None:
+    found = compare(LEDGER + ANA, ANA + LEDGER)
+    assert render("text", found) == "nothing opens or closes\n"
+    assert "mermaid" not in render("markdown", found)
+
+
+def write(path: str, text: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("head", "options", "code"),
+    [(LEDGER, [], 0), (LEDGER + ANA, [], 1), (LEDGER + ANA, ["--exit-zero"], 0), ("resource {", [], 2)],
+)
+def test_exit_codes(
+    head: str,
+    options: list[str],
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write("base/main.tf", LEDGER)
+    write("head/main.tf", head)
+    with pytest.raises(SystemExit) as done:
+        main(["compare", "base", "head", "--format", "json", *options])
+    assert done.value.code == code
+    told = json.loads(capsys.readouterr().out)
+    assert bool(told["errors"]) is (code == 2)
+
+
+def test_a_side_that_is_not_there_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write("head/main.tf", LEDGER)
+    with pytest.raises(SystemExit) as done:
+        main(["compare", "nowhere", "head"])
+    assert done.value.code == 2
+    assert "nowhere" in capsys.readouterr().err

@@ -1,0 +1,158 @@
+"""Which pairs of principals and accounts open and close."""
+
+from __future__ import annotations
+
+from tests.comparison.conftest import TOKEN, Compare, account, closed, in_project, is_quiet, on_account, opened
+
+LEDGER = account("ledger")
+ANA = on_account("ana", "ledger", "user:ana@x.example")
+BEN = on_account("ben", "ledger", "user:ben@x.example")
+
+
+def test_a_grant_opens_and_its_removal_closes(compare: Compare) -> None:
+    found = compare(LEDGER, LEDGER + ANA)
+    assert opened(found) == {"user:ana@x.example -> ledger@shop"}
+    assert not found.closed
+    pair = found.opened[0]
+    assert pair.methods[0] == "sa-mint-access-token"
+    assert pair.cause is not None
+    assert (pair.cause.path, pair.cause.side) == ("main.tf", "head")
+    back = compare({"b.tf": LEDGER + ANA, "main.tf": ""}, {"b.tf": LEDGER, "main.tf": ""})
+    assert (opened(back), closed(back)) == (set(), {"user:ana@x.example -> ledger@shop"})
+
+
+def test_a_new_account_under_a_grant_on_the_project_opens(compare: Compare) -> None:
+    granted = in_project("devs", "group:devs@x.example", TOKEN)
+    found = compare(granted + LEDGER, granted + LEDGER + account("payer"))
+    assert opened(found) == {"group:devs@x.example -> payer@shop"}
+    assert found.opened[0].cause is not None
+    text = (granted + LEDGER + account("payer")).splitlines()[found.opened[0].cause.line - 1]
+    assert text == 'resource "google_service_account" "payer" {'
+
+
+def test_pairs_are_transitive(compare: Compare) -> None:
+    chain = LEDGER + account("ci") + on_account("hop", "ledger", "serviceAccount:ci@shop.iam.gserviceaccount.com")
+    found = compare(chain, chain + on_account("ana", "ci", "user:ana@x.example"))
+    assert opened(found) == {"user:ana@x.example -> ci@shop", "user:ana@x.example -> ledger@shop"}
+    far = next(one for one in found.opened if one.account.startswith("ledger"))
+    assert [step.target for step in far.path] == [
+        "serviceAccount:ci@shop.iam.gserviceaccount.com",
+        "serviceAccount:ledger@shop.iam.gserviceaccount.com",
+    ]
+
+
+def test_a_link_in_the_middle_opens_for_all_before_it(compare: Compare) -> None:
+    first = LEDGER + account("ci") + on_account("ana", "ci", "user:ana@x.example")
+    found = compare(first, first + on_account("hop", "ledger", "serviceAccount:ci@shop.iam.gserviceaccount.com"))
+    assert opened(found) == {"ci@shop -> ledger@shop", "user:ana@x.example -> ledger@shop"}
+
+
+def test_a_delegate_that_gains_a_token_opens_for_its_callers(compare: Compare) -> None:
+    role = """
+resource "google_project_iam_custom_role" "d" {
+  project     = "shop"
+  role_id     = "delegator"
+  title       = "d"
+  permissions = ["iam.serviceAccounts.implicitDelegation"]
+}
+"""
+    first = (
+        LEDGER + account("ci") + role + on_account("ana", "ci", "user:ana@x.example", "projects/shop/roles/delegator")
+    )
+    found = compare(first, first + on_account("hop", "ledger", "serviceAccount:ci@shop.iam.gserviceaccount.com"))
+    assert opened(found) == {"ci@shop -> ledger@shop", "user:ana@x.example -> ledger@shop"}
+
+
+def test_a_deploy_permission_beside_an_existing_act_as_opens(compare: Compare) -> None:
+    act_as = LEDGER + on_account("ana", "ledger", "user:ana@x.example", "roles/iam.serviceAccountUser")
+    found = compare(act_as, act_as + in_project("run", "user:ana@x.example", "roles/run.admin"))
+    assert opened(found) == {"user:ana@x.example -> ledger@shop"}
+    assert found.opened[0].cause is not None
+    assert found.opened[0].cause.line > act_as.count("\n")
+
+
+def test_a_condition_that_has_expired_and_goes_opens(compare: Compare) -> None:
+    expired = """condition {
+    title      = "once"
+    expression = "request.time < timestamp(\\"2021-01-01T00:00:00Z\\")"
+  }"""
+    before = LEDGER + on_account("ana", "ledger", "user:ana@x.example", TOKEN, expired)
+    found = compare(before, LEDGER + ANA)
+    assert opened(found) == {"user:ana@x.example -> ledger@shop"}
+    again = compare({"main.tf": LEDGER + ANA}, {"main.tf": before})
+    assert closed(again) == {"user:ana@x.example -> ledger@shop"}
+    later = before.replace("2021", "2099")
+    assert is_quiet(compare(LEDGER + ANA, later))
+    assert opened(compare(before, later)) == {"user:ana@x.example -> ledger@shop"}
+
+
+def test_a_disabled_account_that_is_enabled_opens(compare: Compare) -> None:
+    off = account("ledger", more="disabled = true") + ANA
+    found = compare(off, LEDGER + ANA)
+    assert opened(found) == {"user:ana@x.example -> ledger@shop"}
+    assert closed(compare(LEDGER + ANA, off)) == {"user:ana@x.example -> ledger@shop"}
+
+
+def test_a_wider_custom_role_opens(compare: Compare) -> None:
+    role = """
+resource "google_project_iam_custom_role" "r" {
+  project     = "shop"
+  role_id     = "helper"
+  title       = "h"
+  permissions = [
+    "iam.serviceAccounts.get",
+  ]
+}
+"""
+    grant = LEDGER + on_account("ana", "ledger", "user:ana@x.example", "projects/shop/roles/helper")
+    wider = role.replace(
+        '    "iam.serviceAccounts.get",\n',
+        '    "iam.serviceAccounts.get",\n    "iam.serviceAccounts.getAccessToken",\n',
+    )
+    found = compare(role + grant, wider + grant)
+    assert opened(found) == {"user:ana@x.example -> ledger@shop"}
+    assert found.opened[0].cause is not None
+    assert "getAccessToken" in wider.splitlines()[found.opened[0].cause.line - 1]
+
+
+def test_a_role_with_fewer_of_the_permissions_closes_only(compare: Compare) -> None:
+    narrow = on_account("ana", "ledger", "user:ana@x.example", "roles/iam.serviceAccountOpenIdTokenCreator")
+    found = compare(LEDGER + ANA, LEDGER + narrow)
+    assert opened(found) == set()
+    assert closed(found) == {"user:ana@x.example -> ledger@shop"}
+    assert not found.gained
+    back = compare(LEDGER + narrow, LEDGER + ANA)
+    assert (opened(back), closed(back)) == ({"user:ana@x.example -> ledger@shop"}, set())
+    assert not back.lost
+
+
+def test_a_project_that_moves_under_a_folder_with_grants_opens(compare: Compare) -> None:
+    folders = """
+resource "google_project" "shop" {
+  project_id = "shop"
+  name       = "shop"
+  folder_id  = "FOLDER"
+}
+resource "google_folder_iam_member" "ops" {
+  folder = "folders/222"
+  role   = "roles/iam.serviceAccountTokenCreator"
+  member = "group:ops@x.example"
+}
+"""
+    found = compare(LEDGER + folders.replace("FOLDER", "111"), LEDGER + folders.replace("FOLDER", "222"))
+    assert opened(found) == {"group:ops@x.example -> ledger@shop"}
+    assert found.opened[0].cause is not None
+    assert found.opened[0].cause.line == LEDGER.count("\n") + 5
+    assert [(one.principal, str(one.resource)) for one in found.gained] == [("group:ops@x.example", "project shop")]
+
+
+def test_a_group_that_is_replaced_by_its_members(compare: Compare) -> None:
+    group = on_account("devs", "ledger", "group:devs@x.example")
+    found = compare(LEDGER + group, LEDGER + ANA + BEN)
+    assert opened(found) == {"user:ana@x.example -> ledger@shop", "user:ben@x.example -> ledger@shop"}
+    assert closed(found) == {"group:devs@x.example -> ledger@shop"}
+
+
+def test_whoever_could_through_a_set_gains_nothing(compare: Compare) -> None:
+    everybody = on_account("all", "ledger", "domain:x.example")
+    assert opened(compare(LEDGER + everybody, LEDGER + everybody + ANA)) == set()
