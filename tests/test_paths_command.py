@@ -231,3 +231,121 @@ resource "google_service_account_iam_binding" "many" {
     assert "1,000 principals (user:u0@example.com, user:u100@example.com, user:u101@example.com and 997 more)" in shown
     assert len(shown.splitlines()) < 30
     assert len(document("paths", code=1)["paths"]) == 1002
+
+
+GROUP = """
+resource "google_cloud_identity_group" "devs" {
+  parent = "customers/C0123abcd"
+  group_key {
+    id = "devs@example.com"
+  }
+  labels = {
+    "cloudidentity.googleapis.com/groups.discussion_forum" = ""
+  }
+}
+resource "google_cloud_identity_group_membership" "ben" {
+  group = google_cloud_identity_group.devs.id
+  preferred_member_key {
+    id = "ben@example.com"
+  }
+  roles {
+    name = "OWNER"
+  }
+  roles {
+    name = "MEMBER"
+  }
+}
+"""
+
+
+def test_a_membership_is_a_hop_with_its_line(folder: Path) -> None:
+    (folder / "group.tf").write_text(GROUP, encoding="utf-8")
+    (path,) = document("paths", "--from", "ben@example.com", "--to", RELAY, code=1)["paths"]
+    member, token = path["hops"]
+    assert (member["to"], member["method"], member["role"]) == ("group:devs@example.com", "member", None)
+    assert (member["address"], member["line"]) == ("google_cloud_identity_group_membership.ben", 14)
+    assert token["method"] == "sa-mint-access-token"
+    assert ("user:ben@example.com", BOSS, "open") in ends(document("paths", code=1))
+    assert "open: user:ben@example.com" not in run("paths").stdout  # the group stands for its members
+
+
+FEDERATED = """
+resource "google_iam_workload_identity_pool" "ci" {
+  project                   = "shop-dev"
+  workload_identity_pool_id = "ci"
+}
+resource "google_iam_workload_identity_pool_provider" "github" {
+  project                            = "shop-dev"
+  workload_identity_pool_id          = google_iam_workload_identity_pool.ci.workload_identity_pool_id
+  workload_identity_pool_provider_id = "github"
+  attribute_condition                = "assertion.repository_owner == 'shop'"
+  attribute_mapping = {
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+    "attribute.ref"        = "assertion.ref"
+  }
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+resource "google_service_account_iam_member" "ci" {
+  service_account_id = google_service_account.relay.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.ci.name}/attribute.KEY"
+}
+resource "google_service_account_iam_member" "workload" {
+  service_account_id = google_service_account.relay.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "serviceAccount:shop-dev.svc.id.goog[web/front]"
+}
+resource "google_compute_instance" "web" {
+  project      = "shop-dev"
+  name         = "web"
+  machine_type = "e2-small"
+  service_account {
+    email  = google_service_account.relay.email
+    scopes = ["cloud-platform"]
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "caller", "state", "said"),
+    [
+        ("repository/shop/app", "github:shop/app", "open", ""),
+        ("repository/shop/app", "github:shop/site", None, ""),
+        ("repository/shop/app", "github:other/app", None, "attribute condition is false"),
+        ("ref/refs/heads/main", "github:shop/app", "conditional", "ref"),
+        ("repository/shop/app", "gitlab:shop/app", None, "trusts the issuer"),
+        ("repository/shop/app", "ksa:shop-dev/web/front", "open", ""),
+        ("repository/shop/app", "ksa:shop-dev/web/back", None, ""),
+        ("repository/shop/app", "vm:web", "open", ""),
+        ("repository/shop/app", "vm:other", None, "the input has no vm:other"),
+    ],
+)
+def test_callers_that_are_no_principals(folder: Path, key: str, caller: str, state: str | None, said: str) -> None:
+    (folder / "ci.tf").write_text(FEDERATED.replace("KEY", key), encoding="utf-8")
+    found = document("paths", "--from", caller, "--to", BOSS, code=1 if state == "open" else 0)
+    assert [path["state"] for path in found["paths"]] == ([state] if state else [])
+    told = json.dumps([found["paths"][0]["reasons"] if state else [], found["unknown"], found["notes"]])
+    assert said in told
+    for path in found["paths"]:
+        assert path["from"] == caller
+        assert [hop["to"].removeprefix("serviceAccount:") for hop in path["hops"]] == [RELAY, BOSS]
+
+
+def test_a_claim_decides_what_the_mapping_makes_of_a_token(folder: Path) -> None:
+    (folder / "ci.tf").write_text(FEDERATED.replace("KEY", "ref/refs/heads/main"), encoding="utf-8")
+    asked = ("paths", "--from", "github:shop/app", "--to", BOSS, "--claim")
+    assert len(document(*asked, "ref=refs/heads/main", code=1)["paths"]) == 1
+    assert not document(*asked, "ref=refs/heads/other", code=0)["paths"]
+
+
+def test_what_a_machine_runs_as_is_its_first_hop(folder: Path) -> None:
+    (folder / "ci.tf").write_text(FEDERATED, encoding="utf-8")
+    (path,) = document("paths", "--from", "vm:web", "--to", RELAY, code=1)["paths"]
+    (hop,) = path["hops"]
+    assert (hop["method"], hop["address"]) == ("runs-as", "google_compute_instance.web")
+    assert {end for _, end, _ in ends(document("reach", "vm:web", code=1))} == {RELAY, BOSS}
+    assert run("paths", "--from", "github:shop").exit_code == 2

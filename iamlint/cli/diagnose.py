@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.cli.console import FAILED, colored, emit, say_errors
-from iamlint.cli.options import DATE, Request, catalog_option, reading_options, request
+from iamlint.cli.options import DATE, Request, catalog_option, pairs, reading_options, request
 from iamlint.cli.run import Failed, role_catalog
 from iamlint.files.disk import DISK
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -27,17 +27,6 @@ WORKS, FAILS, UNKNOWN = 0, 1, 3
 LONGEST_ERROR = 1_000_000
 """Bytes of an error text that are read."""
 _METHODS = ("generateAccessToken", "generateIdToken", "signBlob", "signJwt", "actAs")
-
-
-def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Values ``NAME=VALUE`` as a mapping."""
-    found = {}
-    for value in values:
-        name, separator, text = value.partition("=")
-        if not separator or not name:
-            raise click.BadParameter(f"{value!r} is not NAME=VALUE", param=parameter)
-        found[name] = text
-    return found
 
 
 def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
@@ -64,12 +53,12 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option("--error", metavar="TEXT|FILE|-", help="The error: its text, a file with it, or - for standard input.")
 @click.option("--provider", metavar="NAME", help="The identity provider that the caller's token is exchanged at.")
 @click.option(
-    "--claim", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="A claim of the caller's token (repeatable)."
+    "--claim", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A claim of the caller's token (repeatable)."
 )
 @click.option("--lifetime", metavar="SECONDS", callback=_seconds, help="The lifetime that is asked for, such as 7200s.")
 @click.option("--on", metavar="RESOURCE", help="What is deployed, or what --permission is needed on.")
 @click.option("--permission", metavar="NAME", help="A permission that the target (else the caller) needs on --on.")
-@click.option("--tag", multiple=True, metavar="KEY=VALUE", callback=_pairs, help="A tag of the target (repeatable).")
+@click.option("--tag", multiple=True, metavar="KEY=VALUE", callback=pairs, help="A tag of the target (repeatable).")
 @click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]")
 @catalog_option
 @click.option(

@@ -66,6 +66,17 @@ def _resource(_context: click.Context, _parameter: click.Parameter, name: str | 
     return name
 
 
+def pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Values ``NAME=VALUE`` as a mapping. Raises BadParameter."""
+    found = {}
+    for value in values:
+        name, separator, text = value.partition("=")
+        if not separator or not name:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE", param=parameter)
+        found[name] = text
+    return found
+
+
 def reading_options(function: Command) -> Command:
     """The options that say what is read and how."""
     options = [

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
-from iamlint.cli.options import DATE, FILE, Command, Request, catalog_option, reading_options, request
+from iamlint.cli.options import DATE, FILE, Command, Request, catalog_option, pairs, reading_options, request
 from iamlint.cli.run import Failed, configuration, read, role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.paths import FORMATS
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from iamlint.sources.reading import Reading
 
 _FORMS = "An e-mail, a principal as policies write it, or a glob"
+_CALLERS = (
+    "github:OWNER/REPO, gitlab:GROUP/PROJECT, oidc:SUBJECT, ksa:PROJECT/NAMESPACE/NAME, "
+    "vm:NAME, nodepool:NAME, template:NAME"
+)
 
 
 def _options(function: Command) -> Command:
@@ -31,6 +36,9 @@ def _options(function: Command) -> Command:
         click.option("--no-config", is_flag=True, help="Read no configuration."),
         click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]"),
         click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="What is printed. [text]"),
+        click.option(
+            "--claim", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A claim of the token of a caller."
+        ),
         click.option("--show-all", is_flag=True, help="Show each group of paths."),
         click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
     ]
@@ -41,7 +49,7 @@ def _options(function: Command) -> Command:
 
 @click.command()
 @_options
-@click.option("--from", "source", metavar="PRINCIPAL", help=f"Who starts. {_FORMS}.")
+@click.option("--from", "source", metavar="PRINCIPAL", help=f"Who starts. {_FORMS}; or {_CALLERS}.")
 @click.option("--to", "target", metavar="ACCOUNT", help=f"The service account at the end. {_FORMS}.")
 def paths(source: str | None, target: str | None, **asked: Any) -> None:
     """Show over which hops a principal becomes a service account.
@@ -82,6 +90,7 @@ def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
     from iamlint.reporters.paths.told import Told
 
     form, every, quiet, as_of = (asked.pop(name) for name in ("form", "show_all", "quiet", "as_of"))
+    claims = asked.pop("claim")
     try:
         reading, asking = _asking(request(asked), as_of, quiet=quiet)
     except Failed as failed:
@@ -89,7 +98,7 @@ def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
         sys.exit(FAILED)
     errors = list(reading.errors)
     try:
-        answer = _answer(asking, source, target)
+        answer = _answer(asking, source, target, claims)
     except NobodyError as nobody:
         say_errors([*errors, Unreadable(Location(COMMAND_LINE), str(nobody), nobody.hint)])
         sys.exit(FAILED)
@@ -112,16 +121,23 @@ def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Re
     return reading, Asking(hops_of(estate))
 
 
-def _answer(asking: Asking, source: str | None, target: str | None) -> Answer:
+def _answer(asking: Asking, source: str | None, target: str | None, claims: Mapping[str, str]) -> Answer:
     """The answer to what was asked. Raises `NobodyError`."""
-    from iamlint.paths.asked import starts_of, targets_of
+    from iamlint.diagnosis.caller import BadCallerError
+    from iamlint.diagnosis.starts import is_caller, starts_of_caller
+    from iamlint.paths.asked import NobodyError, starts_of, targets_of
 
     targets = targets_of(asking.hops, target) if target is not None else None
-    starts = starts_of(asking.hops, source) if source is not None else None
-    if starts is not None and targets is not None:
-        return asking.between(starts, targets)
-    if targets is not None:
-        return asking.onto(targets)
-    if starts is not None:
-        return asking.of(starts)
-    return asking.escalations()
+    if source is None:
+        return asking.onto(targets) if targets is not None else asking.escalations()
+    unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    if is_caller(source):
+        try:
+            starts, unknown, notes = starts_of_caller(asking.hops, source, claims)
+        except BadCallerError as bad:
+            raise NobodyError(str(bad), "") from bad
+    else:
+        starts = starts_of(asking.hops, source)
+    answer = asking.between(starts, targets) if targets is not None else asking.of(starts)
+    return replace(answer, unknown=(*answer.unknown, *unknown), notes=(*answer.notes, *notes))

@@ -7,11 +7,20 @@ from functools import cached_property
 
 from iamlint.diagnosis.attachments import account_of, number_of
 from iamlint.diagnosis.clients import Client
-from iamlint.diagnosis.groups import Groups
 from iamlint.diagnosis.question import Question
 from iamlint.diagnosis.said import Said
-from iamlint.estate import Estate, Node
-from iamlint.facts import Attachment, Declaration, ExportedPolicy, Project, Resource, ServiceAccount, Text
+from iamlint.estate import Estate, Groups, Node
+from iamlint.facts import (
+    Attachment,
+    Declaration,
+    ExportedPolicy,
+    Group,
+    Membership,
+    Project,
+    Resource,
+    ServiceAccount,
+    Text,
+)
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.unknown import shown
 
@@ -32,7 +41,7 @@ class Case:
     @cached_property
     def groups(self) -> Groups:
         """Who is in which group."""
-        return Groups(self.estate)
+        return Groups(self.estate.of(Group), self.estate.of(Membership))
 
     # -- accounts ---------------------------------------------------------------------------------------------------
 

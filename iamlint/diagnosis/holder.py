@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from iamlint.diagnosis.answer import Step
-from iamlint.diagnosis.groups import Groups
-from iamlint.estate import Estate, identity
+from iamlint.estate import Estate, Groups, identity
 from iamlint.estate.covering import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Text
 from iamlint.logic.globs import text_is

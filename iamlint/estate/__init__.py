@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from iamlint.estate.blockers import Blocker, BlockerKind, Blockers
 from iamlint.estate.covering import within
+from iamlint.estate.groups import Groups
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
 from iamlint.estate.merging import Change, merged, taken_away
 from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
@@ -43,6 +44,7 @@ __all__ = [
     "BlockerKind",
     "Blockers",
     "Estate",
+    "Groups",
     "Hierarchy",
     "Node",
     "account_node",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from iamlint.budget import Budget
 from iamlint.facts import Grant
 from iamlint.finding import SEVERITIES, Severity
 from iamlint.graph import graph_of
-from iamlint.paths.hops import STATES, Hops
+from iamlint.paths.hops import STATES, Hop, Hops
 from iamlint.paths.search import Path, Paths, Reach
 from iamlint.unknown import Truth
 
@@ -34,12 +34,14 @@ class Start:
     """Where a search starts: the name of a principal.
 
     ``caller`` is who was asked about, where that is not the principal: a token that an identity pool admits.
-    ``doubts`` say why it is not known whether the caller is this principal.
+    ``doubts`` say why it is not known whether the caller is this principal. ``first`` is the hop from a machine to the
+    account that it runs as, which is then the principal.
     """
 
     name: str
     caller: str = ""
     doubts: tuple[str, ...] = ()
+    first: Hop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Answer:
 
     ``asked`` says which ends were given: both, the accounts ("to"), the principals ("from"), or none.
     ``left_out`` is how many more were found than are listed. ``not_searched`` are the principals or accounts that the
-    search did not come to. ``unknown`` says what the input does not show and could open a further path.
+    search did not come to. ``unknown`` says what the input does not show and could open a further path; ``notes`` are
+    what else a reader should know.
     """
 
     asked: Asked
@@ -56,6 +59,7 @@ class Answer:
     left_out: int = 0
     not_searched: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -98,7 +102,9 @@ class Asking:
         known = [name for name in targets if name in self.names.accounts and not self._is_agent(name)]
 
         def gains(source: str, target: str) -> bool:
-            return not self._is_agent(source) and self.graph.gained(target, source) is not None
+            if self._is_agent(source):
+                return False
+            return all(self.graph.gained(target, one) is not None for one in self._with_sets(source))
 
         return self._answer("none", (one for paths in self._searches(known) for one in self._every(paths, gains)))
 
@@ -130,7 +136,7 @@ class Asking:
         starts = tuple(starts)
         for paths in self._searches(targets):
             for start in starts:
-                yield from _as_asked(start, paths.of(start.name))
+                yield from _as_asked(start, paths.target, paths.of(start.name))
 
     def _forwards(self, starts: Iterable[Start], targets: set[str] | None) -> Iterator[Path]:
         for start in starts:
@@ -140,9 +146,9 @@ class Asking:
             reach = Reach(self.hops, start.name, self._work)
             if reach.cut:
                 self._not_searched.append(start.caller or self.names.label(start.name))
-            for target in reach:
+            for target in (start.name, *reach):
                 if targets is None or target in targets:
-                    yield from _as_asked(start, reach.to(target))
+                    yield from _as_asked(start, target, reach.to(target))
 
     # -- the answer -------------------------------------------------------------------------------------------------
 
@@ -173,6 +179,18 @@ class Asking:
         kinds = ("organization", "folder", "project")
         kind = found[1].resource.kind
         return kinds.index(kind) if kind in kinds else len(kinds), found[0]
+
+    def _with_sets(self, name: str) -> Iterator[str]:
+        """Yield a principal, and the groups and other sets that it is in."""
+        seen = {name}
+        waiting = [name]
+        while waiting:
+            at = waiting.pop()
+            yield at
+            for one in (*self.names.groups.get(at, ()), *self.names.sets_of(at)):
+                if one not in seen:
+                    seen.add(one)
+                    waiting.append(one)
 
     def _is_agent(self, name: str) -> bool:
         return self.names.kind(name) == "service_agent"
@@ -229,9 +247,14 @@ class _Kept:
         return tuple(listed), self._number - len(listed)
 
 
-def _as_asked(start: Start, path: Path | None) -> Iterator[Path]:
-    if path:
-        yield replace(path, caller=start.caller, doubts=start.doubts)
+def _as_asked(start: Start, target: str, path: Path | None) -> Iterator[Path]:
+    """Yield the path of a start, if it has one: what a machine runs as, it has at once."""
+    if target == start.name:
+        path = None
+    first = (start.first,) if start.first else ()
+    hops = (*first, *(path.hops if path else ()))
+    if path or (hops and target == start.name):
+        yield Path(hops, start.caller, start.doubts)
 
 
 def _membership(member: str, group: str) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from iamlint.access import access_of
 from iamlint.estate import CONTAINERS, Estate, Node
-from iamlint.facts import Fact, Grant, Resource
+from iamlint.facts import Attachment, Grant, Membership, Resource
 from iamlint.graph import Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods import Method, methods
@@ -36,7 +36,8 @@ _LIKELY = 10
 """What a method that is only likely to work costs more."""
 _LESS = 5
 """What a method costs more that only gives calls as the account, not its token."""
-_MEMBER = 1
+MEMBER = 1
+"""What a membership costs."""
 _AS_DELEGATE = frozenset({"token", "sign"})
 """The groups of methods whose calls take delegates.
 
@@ -52,8 +53,9 @@ _FULL = frozenset({"identity", "code", "calls"})
 class Hop:
     """One step of a path. ``source`` and ``target`` are names as `Names` has them.
 
-    ``way`` is the method with its grants; None for a membership, of which ``member`` is the fact that states it, if
-    one does: a domain or a pool follows from the name. ``cost`` tells longer or less certain hops from better ones.
+    ``way`` is the method with its grants; None for a membership, and for a machine that runs as the account. Of these,
+    ``member`` is the fact that states it, if one does: a domain or a pool follows from the name. ``cost`` tells longer
+    or less certain hops from better ones.
     ``delegates`` says that the source only becomes a delegate of the target, not the target itself.
     """
 
@@ -62,13 +64,15 @@ class Hop:
     way: Way | None
     cost: int
     state: State = "open"
-    member: Fact | None = None
+    member: Membership | Attachment | None = None
     delegates: bool = False
 
     @property
     def method(self) -> str:
-        """The id of the method, or "member"."""
-        return self.way.method.id if self.way else "member"
+        """The id of the method, "member", or "runs-as" for a machine."""
+        if self.way:
+            return self.way.method.id
+        return "runs-as" if isinstance(self.member, Attachment) else "member"
 
     @property
     def permission(self) -> str:
@@ -154,15 +158,15 @@ class Hops:
     def members_of(self, name: str) -> Iterator[Hop]:
         """Yield the memberships that the input declares of a group."""
         for member, fact in self.names.members.get(name, {}).items():
-            yield Hop(member, name, None, _MEMBER, member=fact)
+            yield Hop(member, name, None, MEMBER, member=fact)
 
     def sets_of(self, name: str) -> Iterator[Hop]:
         """Yield the memberships of a principal: declared ones, and those that follow from its name."""
         for group, fact in self.names.groups.get(name, {}).items():
-            yield Hop(name, group, None, _MEMBER, member=fact)
+            yield Hop(name, group, None, MEMBER, member=fact)
         for one in self.names.sets_of(name):
             if one in self.names.principals:
-                yield Hop(name, one, None, _MEMBER)
+                yield Hop(name, one, None, MEMBER)
 
 
 def takes_delegates(way: Way) -> bool:

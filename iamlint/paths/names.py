@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from iamlint.estate import Estate, Node, identity, principal_node
-from iamlint.facts import Attachment, Declaration, Fact, Grant, PrincipalKind, ServiceAccount
+from iamlint.estate import Estate, Groups, Node, identity, principal_node
+from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, PrincipalKind, ServiceAccount
 from iamlint.principals import read_principal
 from iamlint.unknown import shown
 
@@ -46,8 +46,9 @@ class Names:
             if attachment.account is not None:
                 name = identity(attachment.account, attachment.declared)
                 self._account(name, shown(attachment.account), attachment.declared)
-        self.groups: dict[str, dict[str, Fact]] = {}
-        self.members: dict[str, dict[str, Fact]] = {}
+        self.groups: dict[str, dict[str, Membership]] = defaultdict(dict)
+        self.members: dict[str, dict[str, Membership]] = defaultdict(dict)
+        self._memberships(Groups(estate.of(Group), estate.of(Membership)))
         below: dict[Node, list[str]] = defaultdict(list)
         for name, one in self.accounts.items():
             for node in estate.hierarchy.around(one.email, one.declared)[1:]:
@@ -69,6 +70,29 @@ class Names:
         if name and name not in self.accounts:
             self.accounts[name] = Account(("service_account", name), email, declared)
             self.principals.setdefault(name)
+
+    def _memberships(self, groups: Groups) -> None:
+        for email, membership in groups:
+            member, group = self._member(membership, groups), f"group:{email}"
+            if member:
+                self.principals.setdefault(group)
+                self.principals.setdefault(member)
+                self.groups[member].setdefault(group, membership)
+                self.members[group].setdefault(member, membership)
+
+    def _member(self, membership: Membership, groups: Groups) -> str | None:
+        """The name of a member, which a membership has by e-mail: of an account, a group or a user."""
+        name = identity(membership.member, membership.declared)
+        if name is None or name in self.accounts:
+            return name
+        if not isinstance(membership.member, str):
+            return None
+        email = membership.member.lower()
+        if email.endswith("gserviceaccount.com"):
+            self._account(email, email, membership.declared)
+            return email
+        is_group = email in groups.emails or f"group:{email}" in self.principals
+        return f"group:{email}" if is_group else f"user:{email}"
 
     def below(self, node: Node) -> Iterable[str]:
         """Return the known accounts of a project, folder or organization."""

@@ -35,6 +35,7 @@ def paths_entry(told: Told) -> dict[str, Any]:
         "left_out": answer.left_out,
         "not_searched": list(answer.not_searched),
         "unknown": list(answer.unknown),
+        "notes": list(answer.notes),
         "errors": [
             {"path": one.at.path, "line": one.at.line, "reason": one.reason, "hint": one.hint or None}
             for one in told.errors
@@ -62,7 +63,7 @@ def _hop(told: Told, hop: Hop) -> dict[str, Any]:
         "from": told.label(hop.source),
         "to": told.label(hop.target),
         "method": hop.method,
-        "title": way.method.title if way else "Member",
+        "title": way.method.title if way else "Run as the account" if hop.method == "runs-as" else "Member of a group",
         "certainty": way.method.certainty if way else "certain",
         "permission": main[0] if main else None,
         "role": role_of(main[1]) if main else None,

@@ -27,7 +27,8 @@ def hop_lines(hop: Hop, paint: Paint) -> Iterator[str]:
     """Yield how a hop goes: the method, each grant with its place, and what it depends on."""
     at = place_of(hop)
     if hop.way is None:
-        yield "is a member" + (f"  {paint('36', place(at))}" if at else "")
+        what = "runs as it" if hop.method == "runs-as" else "is a member"
+        yield what + (f"  {paint('36', place(at))}" if at else "")
     else:
         method = hop.way.method
         certainty = "" if method.certainty == "certain" else f", {method.certainty}"

@@ -40,15 +40,16 @@ def _lines(told: Told) -> Iterator[str]:
     if len(groups) > len(shown):
         yield f"... and {counted(len(groups) - len(shown), 'more group')} of paths (--show-all shows them)"
     if len(shorter) < len(told.answer.paths):
-        ends = counted(len(told.answer.paths) - len(shorter), "path")
-        yield f"{ends} more: the ends of those above, from an account on the way (--show-all shows them)"
+        more = f"{len(told.answer.paths) - len(shorter):,} more"
+        yield f"{more}: of members of these groups, or from an account on the way (--show-all shows them)"
     yield from summary(told)
 
 
 def _without_ends(paths: Sequence[Path]) -> Sequence[Path]:
-    """Return the paths that are not the end of another one."""
-    on_the_way = {(path.target, hop.source) for path in paths for hop in path.hops[1:]}
-    return [path for path in paths if (path.target, path.source) not in on_the_way]
+    """Return the paths that are not the end of another one, without those of the members of a group that has one."""
+    first = [path for path in paths if path.hops[0].method != "member"]
+    on_the_way = {(path.target, hop.source) for path in first for hop in path.hops[1:]}
+    return [path for path in first if (path.target, path.source) not in on_the_way]
 
 
 def summary(told: Told) -> Iterator[str]:
@@ -61,6 +62,7 @@ def summary(told: Told) -> Iterator[str]:
         yield f"note: {answer.left_out:,} more were found and are not listed; ask for fewer with --from and --to"
     if answer.not_searched:
         yield f"note: not searched to the end: {listed(answer.not_searched)}; ask for fewer with --from and --to"
+    yield from (f"note: {neutral(one)}" for one in answer.notes)
     yield from (f"unknown: {neutral(one)}" for one in answer.unknown)
 
 

@@ -75,7 +75,7 @@ def place_of(hop: Hop) -> Location | None:
     main = main_grant(hop)
     if main:
         return main[1].principal_place.at
-    return hop.member.declared.at if hop.member else None
+    return hop.member.place.at if hop.member else None
 
 
 def reasons(hop: Hop) -> tuple[str, ...]:

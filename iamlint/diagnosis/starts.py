@@ -1,0 +1,96 @@
+"""Where the paths of a caller start: the principals that its token, workload or machine is, or may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from iamlint.diagnosis.answer import Stage
+from iamlint.diagnosis.caller import Caller, read_caller
+from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.holder import Holder
+from iamlint.diagnosis.identity import Identity, identify
+from iamlint.diagnosis.question import Question
+from iamlint.diagnosis.said import Said
+from iamlint.estate import Estate, identity, principal_node
+from iamlint.facts import Grant
+from iamlint.paths import Hop, Hops, Start
+from iamlint.paths.hops import MEMBER
+from iamlint.queries.federation.names import identity_of
+from iamlint.unknown import Truth, shown
+
+FORMS = ("github", "gitlab", "oidc", "ksa", "vm", "nodepool", "template")
+"""The prefixes of callers that are no principals."""
+_SETS = frozenset({"federated", "federated_set", "federated_pool", "gke_workload", "unknown", "public"})
+
+
+def is_caller(text: str) -> bool:
+    """Whether a text has the form of a caller that is no principal: ``github:OWNER/REPO`` and the like."""
+    return text.strip().partition(":")[0].lower() in FORMS
+
+
+def starts_of_caller(
+    hops: Hops, text: str, claims: Mapping[str, str]
+) -> tuple[list[Start], tuple[str, ...], tuple[str, ...]]:
+    """Return where the paths of a caller start, what is not known, and what else is to be told.
+
+    Raises `BadCallerError` for a text that is no caller.
+    """
+    estate = hops.estate
+    caller = read_caller(text, claims)
+    case = Case(Question(caller, None, "generateAccessToken", estate.as_of), estate, Said())
+    found = identify(case)
+    last = found.stages[-1] if found.stages else None
+    if found.machine is not None:
+        return list(_machine(hops, text, found)), _unknown(last), _broken(last)
+    doubts = _unknown(last)
+    starts = {start.name: start for holder in found.holders for start in _named(case, holder, text, doubts)}
+    if not found.holders and doubts:
+        starts = {start.name: start for start in _alike(estate, caller, doubts)}
+    return list(starts.values()), () if starts else doubts, _broken(last)
+
+
+def _unknown(stage: Stage | None) -> tuple[str, ...]:
+    return (stage.message,) if stage and stage.state == "unknown" else ()
+
+
+def _broken(stage: Stage | None) -> tuple[str, ...]:
+    return (stage.message,) if stage and stage.state == "broken" else ()
+
+
+def _principals(estate: Estate) -> Iterator[tuple[str, Grant]]:
+    """Yield the names of the principals that a workload or token may be, each with a grant that names it."""
+    found: dict[str, Grant] = {}
+    for grant in estate.of(Grant):
+        name = principal_node(grant) if grant.principal.kind in _SETS else None
+        if name is not None:
+            found.setdefault(name, grant)
+    yield from found.items()
+
+
+def _named(case: Case, holder: Holder, text: str, doubts: tuple[str, ...]) -> Iterator[Start]:
+    for name, grant in _principals(case.estate):
+        member = holder.named_by(grant, case.estate, case.groups)
+        if member.truth is Truth.TRUE:
+            yield Start(name, text, doubts)
+        elif member.truth is Truth.UNKNOWN:
+            yield Start(name, text, (*doubts, member.reason) if member.reason else doubts)
+
+
+def _alike(estate: Estate, caller: Caller, doubts: tuple[str, ...]) -> Iterator[Start]:
+    """Yield the federated principals that name a claim of a token, where no provider says what becomes of it."""
+    values = set(caller.claims.values())
+    for name, grant in _principals(estate):
+        who = identity_of(grant.principal)
+        if who is not None and who.attribute and shown(who.value) in values:
+            yield Start(name, caller.text, doubts)
+
+
+def _machine(hops: Hops, text: str, found: Identity) -> Iterator[Start]:
+    machine = found.machine
+    for holder in found.holders:
+        email = holder.principal.email
+        name = identity(email, holder.declared) if email else None
+        if name and machine:
+            name = hops.names.add_account(hops.estate, email or "", holder.declared) or name
+            doubts = _unknown(found.stages[-1] if found.stages else None)
+            yield Start(name, text, doubts, Hop(text, name, None, MEMBER, member=machine))
