@@ -1,1 +1,1 @@
-"""What a user accepts: configuration, ignore comments, baselines, and what of it is in force in a run."""
+"""Accepted findings: configuration, ignore comments, baselines, and their effects in a run."""

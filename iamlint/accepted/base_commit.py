@@ -1,6 +1,6 @@
-"""Configuration, rules and baseline as the base commit of a pull request has them.
+"""Reads configuration, rules and baseline from the base commit of a pull request.
 
-git reads objects by name, out of the repository that the workflow checked out (`iamlint.files.git`). Symbolic links are
+git reads objects by name from the repository that the workflow checked out (`iamlint.files.git`). Symbolic links are
 not followed.
 """
 
@@ -17,20 +17,20 @@ from iamlint.files.git import FULL_ID, MissingRevision, Repository
 from iamlint.files.revision import Revision
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of all files that are taken from the commit."""
+"""Maximum size of all files copied from the commit, in bytes."""
 MOST_FILES = 2_000
-"""Files that are taken from the commit."""
+"""Maximum number of files copied from the commit."""
 _RULES = (".yaml", ".yml")
 _FETCH = "check out with fetch-depth: 0, or name files of a second checkout with config, rules and baseline"
 
 
 class MissingBase(Exception):  # noqa: N818  # the name of what happened
-    """What was asked for is not in the base commit, or the commit is not there; the message says which and why."""
+    """Raised if a requested file is not in the base commit, or the commit is missing; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """Copies of the base commit's files. ``config`` is None where the commit has no configuration."""
+    """Copies of the base commit's files. ``config`` is None if the commit has no configuration."""
 
     config: Path | None
     rules: tuple[Path, ...]
@@ -42,15 +42,15 @@ def base_files(
 ) -> BaseFiles:
     """Copy the configuration, the rules it names and those given, and the baseline out of a commit.
 
-    Paths are relative to the working directory. ``into`` is an empty directory outside of the checkout. The
-    configuration is ``.iamlint.yaml`` of the working directory where none is given. Raises `MissingBase`.
+    Paths are relative to the working directory. ``into`` is an empty directory outside the checkout. The default
+    configuration is ``.iamlint.yaml`` of the working directory. Raises `MissingBase`.
     """
     with _base(commit, DISK.resolved(cwd or Path.cwd())) as revision:
         return _copied(_Copy(revision, DISK.resolved(cwd or Path.cwd()), into), config, rules, baseline)
 
 
 def _base(commit: str, cwd: Path) -> Revision:
-    """The files of the base commit. Raises `MissingBase`."""
+    """Return the files of the base commit. Raises `MissingBase`."""
     if not FULL_ID.fullmatch(commit):
         raise MissingBase(f"the base is not the full id of a commit: {commit!r}")
     absent = f"the base commit {commit} is not there: {_FETCH}"
@@ -69,13 +69,13 @@ def _copied(tree: _Copy, config: str | None, rules: Iterable[str], baseline: str
     for path in directories:
         tree.copy(path, suffixes=_RULES)
     for path in _own_rules(found, tree.into):
-        tree.copy(path, needed=False, suffixes=_RULES)  # the run says that they are not there
+        tree.copy(path, needed=False, suffixes=_RULES)  # the run reports missing ones
     known = tree.copy(tree.path(baseline)) if baseline else None
     return BaseFiles(found, tuple(tree.into / path for path in directories), known)
 
 
 def _own_rules(config: Path | None, into: Path) -> Iterator[str]:
-    """The directories that a configuration names, relative to the top of the repository. Raises `MissingBase`."""
+    """Yield the directories in a configuration, relative to the top of the repository. Raises `MissingBase`."""
     read = read_config(config, config.name) if config else Config()
     for directory in read.rules if isinstance(read, Config) else ():
         path = Path(os.path.normpath(directory))
@@ -85,21 +85,21 @@ def _own_rules(config: Path | None, into: Path) -> Iterator[str]:
 
 
 class _Copy:
-    """The files that are copied out of a commit into a directory."""
+    """Copies files out of a commit into a directory."""
 
     def __init__(self, revision: Revision, cwd: Path, into: Path) -> None:
         self._revision, self._cwd, self.into = revision, cwd, into
         self._bytes = self._files = 0
 
     def path(self, given: str) -> str:
-        """A path relative to the top of the repository. Raises `MissingBase`."""
+        """Return a path relative to the top of the repository. Raises `MissingBase`."""
         path, top = Path(os.path.normpath(self._cwd / given)), self._revision.top
         if not path.is_relative_to(top):
             raise MissingBase(f"{given} lies outside of the repository, so that the base commit cannot have it")
         return path.relative_to(top).as_posix()
 
     def copy(self, path: str, *, needed: bool = True, suffixes: tuple[str, ...] = ()) -> Path | None:
-        """Copy a file, or what lies below a directory; None where the commit does not have it. Raises `MissingBase`."""
+        """Copy a file, or a directory's content; None if the commit does not have it. Raises `MissingBase`."""
         entries = list(self._revision.nodes(path))
         if not entries:
             if needed:

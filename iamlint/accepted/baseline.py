@@ -1,7 +1,7 @@
-"""A baseline: the findings that a repository had when it began, as an earlier JSON report has them.
+"""Baselines: the findings that a repository had at the start, from an earlier JSON report.
 
-An entry accepts the finding with its fingerprint, unless the finding is worse than it was: more severe, with more
-power, or with a further end.
+An entry accepts the finding with its fingerprint, unless the finding is worse than before: more severe, with more
+permissions, or with a further end.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _NUMBER = re.compile(r"-\d+\Z")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A finding of the baseline, as it is written there at ``at``.
+    """A finding of the baseline, written at ``at``.
 
     ``version`` is that of its fingerprint. ``further`` are the other names of the finding. ``written`` are the keys of
-    the entry; a key that is not there says nothing.
+    the entry; a missing key says nothing.
     """
 
     fingerprint: str
@@ -44,7 +44,7 @@ class Entry:
 
 
 class Baseline:
-    """The entries of a baseline by the names of their findings. Empty where there is no baseline."""
+    """The entries of a baseline by the names of their findings. Empty without a baseline."""
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._version_1: dict[str, Entry] = {}
@@ -62,15 +62,15 @@ class Baseline:
         return bool(self._version_1 or self._by_name)
 
     def version_1(self, finding: Finding, names: Fingerprints) -> Entry | None:
-        """Return the entry of version 1 that knows a finding, by one of its addresses."""
+        """Return the entry of version 1 for a finding, by one of its addresses."""
         others = (version_1(finding, address) for address in finding.others)
         return next((self._version_1[name] for name in (names.v1, *others) if name in self._version_1), None)
 
     def entries(self, identity: Identity) -> list[Entry]:
-        """Return the entries of version 2 that know a finding at one of its addresses.
+        """Return the entries of version 2 for a finding at one of its addresses.
 
-        A further name of the finding counts only where it is the entry's own: two further names that are the same may
-        be those of different findings.
+        A further name of the finding counts only if it is the entry's own: equal further names may be those of
+        different findings.
         """
         found = [entry for name in (identity.name, *identity.further) for entry in self._by_name.get(name, ())]
         found += self._by_further.get(identity.name, ())
@@ -78,7 +78,7 @@ class Baseline:
 
 
 def read_baseline(path: Path, tree: Tree = DISK) -> Baseline | Unreadable:
-    """The findings in a report that ``check --format json`` wrote."""
+    """Return the findings in a report that ``check --format json`` wrote."""
     source = load(path, path.as_posix(), tree)
     document = source if isinstance(source, Unreadable) else read_json(source)
     if isinstance(document, Unreadable):
@@ -96,7 +96,7 @@ def read_baseline(path: Path, tree: Tree = DISK) -> Baseline | Unreadable:
 
 
 def _entry(value: Value) -> Entry | None:
-    """An entry; of version 1 where it has a fingerprint without its version."""
+    """Return an entry; it has version 1 if it has a fingerprint without its version."""
     written: Any = plain(value) if isinstance(value.data, dict) else {}
     fingerprint, named, further = (written.get(key) for key in ("fingerprint", "fingerprints", "further_fingerprints"))
     if isinstance(named, dict) and V2 in named:
@@ -113,12 +113,12 @@ def _at(value: Value) -> Location:
 
 
 def _texts(listed: object) -> tuple[str, ...]:
-    """The strings of a list; nothing for another value."""
+    """Return the strings in a list; empty for any other value."""
     return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list | tuple) else ()
 
 
 def beyond(report: Report, baseline: Baseline) -> Report:
-    """The report with what the baseline has among the accepted, and what is worse than that among the findings."""
+    """Return the report with baseline findings among the accepted, and worse ones among the findings."""
     if not baseline:
         return report
     named = list(zip(report.findings, report.fingerprints, strict=True))
@@ -137,10 +137,10 @@ def beyond(report: Report, baseline: Baseline) -> Report:
 
 
 def _known(named: list[tuple[Finding, Fingerprints]], baseline: Baseline) -> dict[int, Entry]:
-    """The entry of each finding that the baseline knows, by its number.
+    """Map the number of each finding in the baseline to its entry.
 
-    An entry accepts one finding only, but at as many addresses as it has. Of several alike, those have the first choice
-    that are in the file of an entry.
+    An entry accepts one finding only, but at all its addresses. Of several similar findings, those in the file of an
+    entry choose first.
     """
     found: dict[int, Entry] = {}
     used: set[Entry] = set()
@@ -158,7 +158,7 @@ def _known(named: list[tuple[Finding, Fingerprints]], baseline: Baseline) -> dic
 
 
 def _entries(finding: Finding, names: Fingerprints, baseline: Baseline) -> list[Entry]:
-    """The entries that know a finding: at its own address, else at another one."""
+    """Return the entries for a finding: at its own address, else at another one."""
     first = baseline.version_1(finding, names)
     if first:
         return [first]
@@ -180,7 +180,7 @@ def _told(finding: Finding, entry: Entry, worse: list[str]) -> Finding:
 
 
 def _worse(finding: Finding, entry: Entry) -> Iterator[str]:
-    """Yield by what a finding is worse than an entry."""
+    """Yield in which ways a finding is worse than an entry."""
     was = entry.written.get("severity")
     if was in SEVERITIES and SEVERITIES.index(finding.severity) < SEVERITIES.index(was):
         yield f"it was of {was} severity"
@@ -192,7 +192,7 @@ def _worse(finding: Finding, entry: Entry) -> Iterator[str]:
     known = set(_texts(entry.written.get("permissions")))
     more = [one for one in finding.permissions if one not in known]
     if more and "permissions" in entry.written and not (finding.role or "").startswith("roles/"):
-        yield f"it now has {', '.join(more)}"  # of Google's own roles only a newer catalogue says so
+        yield f"it now has {', '.join(more)}"  # of Google's own roles only a newer catalogue has them
     condition = entry.written.get("condition")
     if isinstance(condition, str) and condition != finding.condition:
         yield f"its condition was {condition}"
@@ -205,10 +205,10 @@ def _further_ends(finding: Finding, entry: Entry) -> Iterator[str]:
 
 
 def _ends_of_version_1(finding: Finding, entry: Entry) -> Iterator[str]:
-    """The ends of a finding that an entry of version 1 certainly did not have in view.
+    """Yield the ends of a finding that an entry of version 1 certainly did not include.
 
-    Such an entry names the strongest end only, in its sentences. Another one may have been there, unless it is on more
-    than all that are named: on an organization or folder where a project is named, or Owner where that is not.
+    Such an entry names the strongest end only, in its sentences. Another end may have existed, unless its resource is
+    wider than all named ones (an organization or folder versus a project), or it is Owner and no named one is.
     """
     related = entry.written.get("related")
     places = related if isinstance(related, list | tuple) else ()
@@ -226,7 +226,7 @@ def _ends_of_version_1(finding: Finding, entry: Entry) -> Iterator[str]:
 
 
 def _width(end: str) -> int:
-    """How wide the resource of an end is among containers."""
+    """Return how wide the resource of an end is among containers."""
     kind = end.partition(" on ")[2].partition(" ")[0]
     return CONTAINERS.index(kind) if kind in CONTAINERS else -1
 
@@ -238,7 +238,7 @@ def _is_owner(end: str) -> bool:
 def _elsewhere(finding: Finding, names: Fingerprints, entry: Entry, baseline: Baseline) -> Iterator[str]:
     """Yield the addresses of a finding that the baseline does not have.
 
-    They matter only where the principal or the resource is not known in full, and so may be another one there.
+    They matter only if the principal or the resource is partly unknown, and so may be another one there.
     """
     unsure = any("${" in text for text in (finding.principal or "", str(finding.resource or "")))
     if entry.version == 2 and unsure:

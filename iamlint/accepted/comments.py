@@ -1,4 +1,4 @@
-"""The comments of a source text: what a reader of Terraform or YAML skips, never a part of a string."""
+"""The comments of a source text: what a Terraform or YAML parser skips, never a part of a string."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from iamlint.location import SourceText
 _HCL = (".tf", ".tofu", ".tfvars")
 _YAML = (".yaml", ".yml")
 _YAML_COMMENT = re.compile(r"#[^\n\r\x85\u2028\u2029]*+")
-"""From ``#`` to the line's end, as YAML 1.1 ends lines: https://yaml.org/spec/1.1/#b-break"""
+"""From ``#`` to the line's end, with YAML 1.1's line ends: https://yaml.org/spec/1.1/#b-break"""
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(?=#)")
-"""What stands before a comment on the first line of a block scalar, which is one token with its text."""
+"""The text before a comment on the first line of a block scalar, which is one token with its text."""
 
 Stretch = tuple[int, int]
 
@@ -36,7 +36,7 @@ def comments(source: SourceText) -> list[Stretch]:
 
 
 def _of_hcl(source: SourceText) -> list[Stretch]:
-    """The comments outside of templates: text in ``${…}`` of a string looks like the string's."""
+    """Return the comments outside templates: text in ``${…}`` of a string looks like the string's."""
     file = read_file(source)
     if file.errors:
         return []
@@ -54,7 +54,7 @@ def _within(offset: int, stretches: list[Stretch]) -> bool:
 
 
 def _of_yaml(text: str) -> list[Stretch]:
-    """What begins with ``#`` between two tokens of YAML's scanner."""
+    """Return the comments between two tokens of YAML's scanner."""
     bom = text.startswith("\ufeff")  # PyYAML's positions do not count it
     try:
         return [(start + bom, end + bom) for start, end in _yaml_comments(text[bom:])]

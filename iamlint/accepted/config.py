@@ -1,4 +1,4 @@
-"""The configuration: what a repository asks of iamlint, and what it accepts and why."""
+"""The configuration: options of a repository, and accepted findings with reasons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PARTS = ("principal", "role", "resource", "address", "path")
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Findings of a rule that are accepted: those that fit all the globs, up to a day.
+    """Accepted findings of a rule: those that match all the globs, until a day.
 
     ``globs`` are by part of the finding: principal, role, resource ("project shop"), address, path.
     """
@@ -52,9 +52,9 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a configuration says; empty where there is none. Paths are relative to the working directory.
+    """The content of a configuration; empty without one. Paths are relative to the working directory.
 
-    ``path`` is the file, as shown, and ``written`` what it says, as plain data by key.
+    ``path`` is the file, as shown, and ``written`` its content, as plain data by key.
     """
 
     select: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class Config:
 
 
 def read_config(path: Path, shown: str, tree: Tree = DISK) -> Config | list[Unreadable]:
-    """The configuration in a file, or everything that is wrong with it. Nothing in it is executed."""
+    """Return the configuration in a file, or all its errors. Nothing in it is executed."""
     source = load(path, shown, tree)
     if isinstance(source, Unreadable):
         return [source]
@@ -132,7 +132,7 @@ def _wrong_dates(document: Value) -> list[Unreadable]:
 
 
 def unknown_names(config: Config, known: Set[str]) -> list[Unreadable]:
-    """The rules that the configuration speaks of and that are not there."""
+    """Return errors for unknown rules in the configuration."""
     accepted = [(one.rule, one.at) for one in config.accept]
     graded = [(name, Location(NAME)) for name in config.severity]
     return [

@@ -1,10 +1,10 @@
-"""Ignore comments: what someone accepted, and why.
+"""Ignore comments: accepted findings, with a reason.
 
     # iamlint: ignore[broad-token-creator] the pipeline's own sandbox
 
-The comment stands at the end of the line that it is about, or on a line of its own directly above. It names rules, with
-commas between them, and gives a reason. Only what Terraform and YAML skip as a comment counts: the text of a string, of
-a heredoc or of JSON is data, and who is audited writes it.
+The comment is at the end of the line that it is about, or on a separate line directly above. It names rules, separated
+by commas, and gives a reason. Only text that Terraform and YAML skip as a comment counts: the text of a string, a
+heredoc or JSON is data, and its author may be the audited person.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _ORDER = re.compile(r"ignore\[(?P<names>[^\[\]]*)\](?P<reason>.*)$")
 _MARK = "iamlint:"
 _FORM = "write `iamlint: ignore[RULE] REASON`"
 WIDEST = 200
-"""Columns that a reviewer sees of a line; what begins beyond is out of view."""
+"""Number of columns that a reviewer sees of a line; a comment that begins after that is out of view."""
 LONGEST = 500
-"""Characters of a line that a reviewer reads to its end."""
+"""Number of characters of a line that a reviewer reads completely."""
 _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that change the order in which a line is shown: https://www.unicode.org/reports/tr9/ (table 4)."""
+"""Characters that change the displayed order of a line: https://www.unicode.org/reports/tr9/ (table 4)."""
 _ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
-"""Letters of Hangul that are shown as nothing: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt"""
+"""Invisible letters of Hangul: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt"""
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """An ignore comment: the rules that it names, its reason, its place.
+    """An ignore comment: its rules, its reason, its place.
 
     ``out_of_view`` says that a reviewer may not see it: far to the right, on a very long line, or in a module that
     Terraform downloaded.
@@ -48,7 +48,7 @@ class Comment:
 
 
 class Comments:
-    """The ignore comments of a run's texts. A text is looked through when it is first asked for, and at most once."""
+    """The ignore comments of a run's texts. A text is searched on first use, and only once."""
 
     def __init__(self, texts: Mapping[str, SourceText]) -> None:
         self._texts = texts
@@ -74,7 +74,7 @@ class Comments:
 def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadable]:
     """Yield the comments that accept nothing: they name no known rule, give no reason, or cannot be read as shown.
 
-    Those in downloaded modules are left out: they are for others to mend.
+    Those in downloaded modules are left out, since their authors are others.
     """
     for text in texts:
         if _MARK in text.text and not _is_downloaded(text.path):
@@ -87,7 +87,7 @@ def _is_downloaded(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """How a line is shown: its length, and the first character that moves or breaks what a reader sees."""
+    """The appearance of a line: its length, and the first character that moves or breaks the displayed text."""
 
     length: int
     hides: str | None
@@ -99,14 +99,14 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """A comment that speaks to iamlint: its order (``ignore[…] …``), where that is, and the line around it."""
+    """A comment for iamlint: its order (``ignore[…] …``), its place, and the line around it."""
 
     order: str
     at: Location
     line: _Line
 
     def parsed(self) -> tuple[frozenset[str], str] | None:
-        """The names and the reason, which is empty where nothing of it can be seen; None for another order."""
+        """Return the names and the reason ("" if invisible); None for another order."""
         order = _ORDER.match(self.order)
         if order is None:
             return None
@@ -119,12 +119,12 @@ def _moves(character: str) -> bool:
 
 
 def _is_seen(text: str) -> bool:
-    """Whether a text says anything: letters or digits, not only blanks, dots and characters of no width."""
+    """Whether a text has visible content: letters or digits, not only blanks, dots and characters without width."""
     return any(one.isalnum() and one not in _BLANK_LETTERS for one in text)
 
 
 class _Mentions:
-    """What the comments of one text say to iamlint."""
+    """The comments for iamlint in one text."""
 
     def __init__(self, text: SourceText) -> None:
         self._text = text
@@ -166,7 +166,7 @@ class _Mentions:
                 yield from self._of(start, end)
 
     def _of(self, start: int, end: int) -> Iterator[_Mention]:
-        """The mentions in a comment: one on each of its lines at most."""
+        """Yield the mentions in a comment: at most one on each of its lines."""
         text = self._text.text
         end -= 2 if text.startswith("/*", start) else 0
         for line in text[start:end].split("\n"):
@@ -177,7 +177,7 @@ class _Mentions:
             start += len(line) + 1
 
     def _line(self, number: int) -> _Line:
-        """A line as it is shown, looked at once however many comments it has."""
+        """Return the appearance of a line, computed once for all its comments."""
         if number not in self._lines:
             self._lines[number] = _Line.of(self._text.line(number))
         return self._lines[number]
@@ -190,9 +190,9 @@ class _Mentions:
         return Comment(*parsed, mention.at, out_of_view=far or _is_downloaded(mention.at.path))
 
     def _below(self) -> dict[int, int]:
-        """Of each line that holds nothing but comments, the first line below that holds something else.
+        """For each line with only comments, the first line below with anything else.
 
-        A blank line is something else: what stands above it is about nothing below.
+        A blank line is something else: a comment above it is about nothing below.
         """
         spans: dict[int, list[Stretch]] = {}
         for start, end in self._comments:

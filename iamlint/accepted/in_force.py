@@ -1,4 +1,4 @@
-"""What a configuration changed in a run, so that a green run is not taken for a clean one."""
+"""The effects of a configuration in a run, so that a green run is not mistaken for a clean one."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from iamlint.rules.catalog import graded, own_names, select_rules
 from iamlint.rules.rule import Rule
 
 _MOST = 4
-"""Names in one effect; what goes beyond is counted."""
+"""Maximum number of names in one effect; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The run that a configuration was in force in.
+    """The run with a configuration.
 
-    ``every`` are all known rules, its own included. ``select`` and ``ignore`` are what the command line says.
-    ``excluded`` is how many files its globs left out.
+    ``every`` are all known rules, including its own. ``select`` and ``ignore`` are from the command line. ``excluded``
+    is the number of files that its globs excluded.
     """
 
     config: Config
@@ -34,17 +34,17 @@ class Run:
 
 
 def in_force(run: Run, overridden: Set[str] = frozenset()) -> InForce | None:
-    """Return the keys of the configuration that were in force, in its order; None where there are none.
+    """Return the keys of the configuration that were in force, in its order; None without any.
 
-    ``overridden`` are the keys in whose place the command line says something. A key without a sentence of its own is
-    still named, so that none is in force unseen.
+    ``overridden`` are the keys that the command line replaces. A key without a sentence of its own is still named, so
+    that every key in force is visible.
     """
     settings = [_EFFECTS.get(key, _plainly)(key, run) for key in run.config.written if key not in overridden]
     return InForce(run.config.path, tuple(settings)) if settings else None
 
 
 def _plainly(key: str, run: Run) -> Setting:
-    """A key that is set, with the names that it sets: ``var.make set there``."""
+    """Return a key that is set, with the names that it sets: ``var.make set there``."""
     value: Any = run.config.written[key]
     if isinstance(value, Mapping):
         return Setting(key, f"{_listed(f'{key}.{name}' for name in value)} set there", len(value))
@@ -113,7 +113,7 @@ def _rules(key: str, run: Run) -> Setting:
 
 
 def _accept(key: str, run: Run) -> Setting:
-    """How many findings each entry accepts: one with a glob, or without any part, may accept all of a rule."""
+    """Return how many findings each entry accepts: one with a glob, or without any part, may accept all of a rule."""
     entries = {entry.at for entry in run.config.accept}
     count = Counter(one.at for one in run.report.accepted if one.at in entries)
     by_line = [f"line {at.line}: {number}" for at, number in count.most_common()]

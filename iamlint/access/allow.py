@@ -14,13 +14,13 @@ from iamlint.roles import spellings
 from iamlint.unknown import Truth, Unknown, shown
 
 _CONTEXT = frozenset({"time", "tag", "request", "resource", "principal", "limit"})
-"""The kinds of reasons that a request, or the tags of its resource, decide."""
+"""The kinds of reasons that depend on the request, or on the tags of its resource."""
 _HOLDS = Step("condition", Truth.TRUE)
 _HAS = Step("role", Truth.TRUE)
 
 
 def role_step(grant: Grant, permission: str, estate: Estate) -> Step:
-    """Whether the role has the permission, and it is of use where it is granted."""
+    """Whether the role has the permission, and the permission has an effect on the grant's resource."""
     held, unknown = estate.permissions(grant.role, grant.declared)
     named = shown(grant.role) or "the role"
     if not counts_on(permission, grant.resource.kind):
@@ -36,7 +36,7 @@ def role_step(grant: Grant, permission: str, estate: Estate) -> Step:
 
 
 def resource_step(grant: Grant, resource: Resource, declared: Declaration, estate: Estate) -> Step:
-    """Whether the grant's resource is the one that is asked about, or has it in it."""
+    """Whether the grant's resource is the requested one, or contains it."""
     hierarchy, at = estate.hierarchy, grant.resource_place.at
     onto = hierarchy.node(grant.resource, grant.declared)
     if onto is not None and onto in hierarchy.above(resource, declared):
@@ -52,8 +52,8 @@ def condition_step(
 ) -> Step:
     """Whether the condition of a grant holds on a day for a permission.
 
-    What it comes to depends on the permission: service accounts have no ``resource.name``. One that limits which roles
-    may be granted holds where its holder may grant one with a permission of ``to_grant``.
+    The outcome depends on the permission: service accounts have no ``resource.name``. A condition that limits the
+    grantable roles holds if its holder may grant one with a permission of ``to_grant``.
     """
     match grant.condition:
         case None:

@@ -1,4 +1,4 @@
-"""Questions about access, put to an estate: does this grant give one of these permissions, on this resource?"""
+"""Questions about access in an estate: does a grant give one of these permissions on a resource?"""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class Access:
         return grant.condition is None and not self._blockers
 
     def held(self, grant: Grant) -> tuple[frozenset[str], Unknown | None]:
-        """The permissions that the role of a grant certainly has and that are of use there; why there may be more."""
+        """Return the permissions that a grant's role certainly has and that have an effect there; and why there may be
+        more.
+        """
         held, unknown = self._estate.permissions(grant.role, grant.declared)
         return of_use(held, grant.resource.kind), unknown
 
@@ -44,13 +46,12 @@ class Access:
         to_grant: frozenset[str] = _NOBODY,
         whole: bool = False,
     ) -> Decision:
-        """Whether a grant gives one of the permissions on a resource, the grant's own by default, on a day.
+        """Return whether a grant gives one of the permissions on a resource, by default the grant's own, on a day.
 
-        ``resource`` may be anything below the grant's resource; ``declared`` is the declaration that names it, where
-        it is not the grant's. ``as_of`` is the estate's day by default. Without permissions only the condition is
-        judged. ``to_grant`` are permissions of which whoever sets policies must be able to grant one: a condition that
-        limits the roles that may be granted then holds where one of them has such a permission.
-        ``whole`` asks for all steps, also after one that fails.
+        ``resource`` may be anything below the grant's resource; ``declared`` is the declaration that names it, if not
+        the grant's. ``as_of`` is the estate's day by default. Without permissions only the condition is evaluated.
+        ``to_grant`` are permissions for policy administrators: a condition that limits the grantable roles holds if one
+        of these roles has such a permission. ``whole`` asks for all steps, also after one that fails.
         """
         day, permissions = as_of or self._estate.as_of, tuple(permissions)
         if not permissions:
@@ -70,14 +71,14 @@ class Access:
         return self._with_left_aside(found, asked, day) if self._blockers else found
 
     def _check(self, grant: Grant, permission: str, allow: tuple[Step, ...], day: date, *, whole: bool) -> Check:
-        """The check of a permission whose allow steps are known. What is not allowed anyway is not held against all."""
+        """Return the check of a permission whose allow steps are known. If those fail, blockers are not checked."""
         given = Check.of(permission, allow, NOTHING)
         if not self._blockers or (given.truth is Truth.FALSE and not whole):
             return given
         return Check.of(permission, allow, blocking_steps(self._blockers, grant, permission, day, whole=whole))
 
     def _with_left_aside(self, found: Decision, grant: Grant, day: date) -> Decision:
-        """The decision, with what would block what is open and does not count."""
+        """Return the decision, with the possible blockers of open permissions that do not count."""
         open_ = [one.permission for one in found.checks if one.truth is found.truth and one.unblocked]
         if found.truth is Truth.FALSE or not open_:
             return found
@@ -85,7 +86,7 @@ class Access:
         return replace(found, facts=(*found.facts, *facts)) if facts else found
 
     def enabled(self, grant: Grant) -> Step:
-        """Whether the holder of a grant can act at all: nobody has the tokens of an account that is disabled."""
+        """Whether the holder of a grant can act at all: no one gets tokens of a disabled account."""
         one = self._blockers.disabled(grant) if self._blockers else None
         if one is None:
             return Step("disabled", Truth.TRUE)
@@ -96,21 +97,21 @@ class Access:
         return Step("disabled", Truth.UNKNOWN, told, facts, one.at)
 
     def holds(self, grant: Grant, as_of: date) -> Truth:
-        """Whether the condition of a grant holds on a day, whatever permission is asked for."""
+        """Whether the condition of a grant holds on a day, for any permission."""
         return condition_step(grant, None, as_of, self._estate).truth
 
 
 def _seen_at(grant: Grant, resource: Resource, declared: Declaration) -> Grant:
-    """A grant as it counts for a resource below its own.
+    """Return a grant as it counts for a resource below its own.
 
-    A name that only another configuration knows means nothing in the grant's; the grant is then seen where it is made.
+    A name from another configuration means nothing in the grant's; then the grant's own resource is used.
     """
     known = "${" not in shown(resource.name) or scope(declared) == scope(grant.declared)
     return replace(grant, resource=resource) if known else grant
 
 
 def access_of(estate: Estate) -> Access:
-    """The answers about an estate, kept with it."""
+    """Return the answers about an estate, kept with it."""
     return estate.made(Access)
 
 
@@ -122,5 +123,5 @@ def access(
     as_of: date | None = None,
     declared: Declaration | None = None,
 ) -> Decision:
-    """Whether a grant gives one of the permissions on a resource on a day, with all steps; see `Access.decide`."""
+    """Return whether a grant gives one of the permissions on a resource, with all steps; see `Access.decide`."""
     return access_of(estate).decide(grant, permissions, resource, as_of, declared=declared, whole=True)

@@ -1,7 +1,7 @@
-"""The steps that stop what an allow policy gives: boundaries, deny policies, disabled accounts, organization policies.
+"""The steps that may block an allowed permission: boundaries, deny policies, disabled accounts, organization policies.
 
-Only what counts for the configuration of the grant stops it. What is in another root module, or in a document that the
-user did not name, need not be applied anywhere: the grant stays open, and `left_aside` returns what was not counted.
+Only what counts for the configuration of the grant blocks it. A policy in another root module, or in a document that
+the user did not name, may not be applied anywhere: the grant stays open, and `left_aside` returns what was not counted.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from iamlint.provenance import configuration
 from iamlint.unknown import Truth
 
 MOST_REASONS = 10
-"""Policies that may block a permission which are named, and reasons of each."""
+"""Maximum number of possible blockers that are named, and of reasons for each."""
 _KINDS: tuple[BlockerKind, ...] = ("boundary", "deny", "disabled", "org_policy")
 _OPEN: Mapping[BlockerKind, Step] = {kind: Step(kind, Truth.TRUE) for kind in _KINDS}
 NOTHING: tuple[Step, ...] = tuple(_OPEN.values())
-"""The steps where the input has nothing that blocks."""
+"""The steps without any blockers."""
 
 
 def blocking_steps(blockers: Blockers, grant: Grant, permission: str, as_of: date, *, whole: bool) -> list[Step]:
-    """One step for each kind of blocker. Without ``whole``, those after the first that is FALSE are left out.
+    """Return one step for each kind of blocker. Without ``whole``, steps after the first FALSE one are left out.
 
-    UNKNOWN, too, where there is more to hold against the grants than is done.
+    A step is also UNKNOWN if there are more policies to compare than the limit.
     """
     found: dict[BlockerKind, list[Blocker]] = defaultdict(list)
     closed: dict[BlockerKind, Blocker] = {}
@@ -78,14 +78,14 @@ def _reason(one: Blocker) -> str:
 
 
 def _is_conditional(one: Blocker, context: Context) -> bool:
-    """Whether only the condition of a deny policy is open, which may ask for tags alone."""
+    """Whether only the condition of a deny policy is open, and depends on tags alone."""
     if not isinstance(one.fact, Denial) or not isinstance(one.fact.condition, Condition):
         return False
     return set(one.verdict.reasons) <= set(evaluate(one.fact.condition.expression, context).why)
 
 
 def left_aside(blockers: Blockers, grant: Grant, permissions: Iterable[str], as_of: date) -> tuple[Fact, ...]:
-    """What would block all of these permissions that are open, and does not count; nothing where one stays open."""
+    """Return what would block all open permissions but does not count; empty if one permission stays open."""
     found: list[Fact] = []
     try:
         for permission in permissions:

@@ -1,4 +1,4 @@
-"""What a question about access is answered with: steps, what they come to for one permission, and for several."""
+"""The answer to a question about access: steps, the result for one permission, and for several."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Whether a grant gives one permission, with the steps in the order in which Google evaluates.
+    """Whether a grant gives one permission, with the steps in Google's order of evaluation.
 
-    ``permission`` is "" where none was asked about. ``allowed`` is what the allow steps alone come to.
+    ``permission`` is "" if none was asked about. ``allowed`` is the result of the allow steps alone.
     """
 
     permission: str
@@ -67,7 +67,7 @@ class Check:
 
     @staticmethod
     def of(permission: str, allow: Sequence[Step], blocking: Sequence[Step]) -> Check:
-        """The check of these steps: those of the allow policy, and those that may block it, in their order."""
+        """Return the check of these steps, allow and blocking ones, in their order."""
         allowed = _together(allow)
         before = [step for step in blocking if step.name in ("boundary", "deny")]
         after = [step for step in blocking if step.name not in ("boundary", "deny")]
@@ -98,7 +98,7 @@ class Check:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it is not open, the allow steps first. Of what is not allowed anyway only these are named."""
+        """Why it is not open, the allow steps first. If it is not allowed anyway, only those."""
         told = self.stopping
         if self.truth is Truth.FALSE:
             told = tuple(step for step in told if (step.name in ALLOW) is not self.blocked)
@@ -125,10 +125,10 @@ def _together(steps: Iterable[Step]) -> Truth:
 class Decision:
     """Whether a grant gives one of several permissions.
 
-    ``permissions`` are those that are open, else those that may be. ``reasons`` say why it is not TRUE. ``facts`` are
-    the policies and accounts that decide it; of a decision that is TRUE, those that would block it if they counted for
-    the configuration of the grant. ``blocked`` says that the grant would give it, or might, and a boundary, deny
-    policy, disabled account or organization policy certainly stops it. ``checks`` has one check for each permission.
+    ``permissions`` are the open ones, else those that may be. ``reasons`` say why it is not TRUE. ``facts`` are the
+    policies and accounts that decide it; if it is TRUE, those that would block it if they counted for the grant's
+    configuration. ``blocked`` says that the grant gives it, or may, and a boundary, deny policy, disabled account or
+    organization policy certainly stops it. ``checks`` has one check for each permission.
     """
 
     truth: Truth
@@ -140,7 +140,7 @@ class Decision:
 
     @staticmethod
     def of(checks: tuple[Check, ...]) -> Decision:
-        """What these checks come to: one that is open is enough."""
+        """Return the decision of these checks: one open check is enough."""
         for truth in (Truth.TRUE, Truth.UNKNOWN):
             told = [check for check in checks if check.truth is truth]
             if told:
@@ -155,7 +155,7 @@ class Decision:
 
     @property
     def check(self) -> Check:
-        """The check that decides: the first that is open, else that comes nearest to it."""
+        """The check that decides: the first open one, else the nearest to open."""
         order = [State.CAN_ACCESS, State.UNKNOWN_CONDITIONAL, State.UNKNOWN_INFO, State.CANNOT_ACCESS]
         return min(self.checks, key=lambda check: (order.index(check.state), not check.blocked))
 
@@ -171,7 +171,7 @@ class Decision:
 
     @property
     def verdict(self) -> Verdict:
-        """The decision as a verdict, for whom the steps do not matter."""
+        """The decision as a verdict, without steps."""
         return Verdict(self.truth, self.reasons, self.permissions, self.facts, closed=self.blocked)
 
 

@@ -1,4 +1,4 @@
-"""Where a permission is of use: nobody changes the policy of a folder by a grant on a project."""
+"""The resources on which a permission has an effect: a grant on a project does not change a folder's policy."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _HOMES: Mapping[str, tuple[str, ...]] = {
     "resourcemanager.folders.setIamPolicy": ("folder", "organization"),
     "resourcemanager.organizations.setIamPolicy": ("organization",),
 }
-"""The kinds of resources on which these must be granted to be of use. All others count wherever they are granted."""
+"""The kinds of resources on which these permissions must be granted. All others have an effect anywhere."""
 
 
 def counts_on(permission: str, resource_kind: str) -> bool:
-    """Whether a permission is of use where it is granted."""
+    """Whether a permission has an effect on a kind of resource."""
     return resource_kind in _HOMES.get(permission, (resource_kind,))
 
 
 @lru_cache(maxsize=4096)
 def of_use(held: frozenset[str], resource_kind: str) -> frozenset[str]:
-    """Those of the permissions of a role that are of use where it is granted."""
+    """Return the permissions that have an effect on a kind of resource."""
     idle = held.intersection(one for one in _HOMES if not counts_on(one, resource_kind))
     return held - idle if idle else held

@@ -1,8 +1,8 @@
-"""What a condition lets the holder of a policy administrator's role grant.
+"""The roles that a condition allows a policy administrator to grant.
 
 Such a condition names the roles whose grants a request may change. Whether it holds depends on the request, which its
-holder chooses: who may grant Owner can become owner.
-Source: https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
+holder chooses: a principal that may grant Owner can become owner. Source:
+https://cloud.google.com/iam/docs/setting-limits-on-granting-roles
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from iamlint.facts import Text
 from iamlint.unknown import Truth, Unknown
 
 MOST_ROLES = 100
-"""Roles of a condition beyond which no more are tried."""
+"""Maximum number of roles of a condition that are tried."""
 _ANY_OTHER = ("roles/owner", "roles/editor", "roles/iam.serviceAccountTokenCreator", "roles/iam.securityAdmin")
-"""The first that a condition does not name stands for all roles that it does not name: a condition compares names."""
+"""The first that a condition does not name represents all unnamed roles, since a condition compares names."""
 
 Held = Callable[[str], tuple[frozenset[str], Unknown | None]]
-"""The permissions that a role certainly has, and why there may be more."""
+"""Returns the permissions that a role certainly has, and why there may be more."""
 
 
 def may_grant(expression: Text, context: Context, wanted: frozenset[str], held: Held) -> Truth:
-    """Whether a condition lets a request grant a role with one of the wanted permissions."""
+    """Whether a condition allows a request to grant a role with one of the wanted permissions."""
     named = _named(expression)
     if named is None:
         return Truth.UNKNOWN
@@ -41,7 +41,7 @@ def may_grant(expression: Text, context: Context, wanted: frozenset[str], held: 
 
 
 def _named(expression: Text) -> list[str] | None:
-    """The roles that a condition names; None where it cannot be read."""
+    """Return the roles that a condition names; None if it cannot be read."""
     node = parse(expression)
     if isinstance(node, Unparsable | Unknown):
         return None

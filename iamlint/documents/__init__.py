@@ -1,4 +1,4 @@
-"""JSON and YAML documents as values, every one with the place that it is written at."""
+"""Parses JSON and YAML documents to values with places."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from iamlint.documents.values import Data, Value
 from iamlint.location import SourceText, Span, Unreadable
 
 MOST_ALIASED = 100_000
-"""Values that the aliases of a YAML text may stand for in all: a few lines of them can make billions."""
+"""Maximum number of values from all aliases of a YAML text: a few lines of them can make billions."""
 DEEPEST = 128
-"""How deep a YAML document may be nested."""
+"""Maximum nesting of a YAML document."""
 
 
 Entries = Callable[[Iterable[tuple[str, Value]]], Data]
-"""What the members of an object become."""
+"""Builds an object from its members."""
 
 
 def read_json(source: SourceText, entries: Entries = dict) -> Value | Unreadable:
-    """The value of a JSON text. Of a key that occurs twice the last one counts, unless ``entries`` says otherwise."""
+    """Return the value of a JSON text. Of repeated keys the last one counts, unless ``entries`` says otherwise."""
     node = json_text.parse(source)
     return node if isinstance(node, Unreadable) else _from_json(node, source, entries)
 
 
 def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
-    """The values of JSON texts one after another: a file of lines, or what several commands appended to it.
+    """Return the values of consecutive JSON texts: a file of lines, or the appended output of several commands.
 
-    A key that occurs twice with different values is an error: no program writes one, and the first would be lost.
+    A repeated key with different values is an error: no program writes one, and the first value would be lost.
     """
     return _values(json_text.parse_all(source), source)
 
 
 def read_json_among_lines(source: SourceText) -> tuple[Value, ...] | Unreadable:
-    """The values of the JSON objects of a text that has other lines, too, as a log has."""
+    """Return the values of the JSON objects of a text with other lines, like a log."""
     return _values(json_text.parse_among_lines(source), source)
 
 
@@ -74,9 +74,9 @@ def _from_json(node: json_text.JsonNode, source: SourceText, entries: Entries = 
 
 
 def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:
-    """The values of the documents in a YAML text.
+    """Return the values of the documents in a YAML text.
 
-    Timestamps and other types beyond those of JSON stay text. A key that occurs twice is an error, as YAML has it.
+    Timestamps and other types outside JSON stay text. A repeated key is an error, as in YAML.
     """
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     bom = source.text.startswith("\ufeff")  # PyYAML's positions do not count it
@@ -87,7 +87,7 @@ def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:
         mark = error.problem_mark or error.context_mark
         at = bom + (mark.index if mark else 0)
         problem = error.problem or error.context or ""
-        if "nesting depth" in problem:  # newer versions of libyaml have a bound of their own
+        if "nesting depth" in problem:  # newer versions of libyaml have a limit of their own
             return Unreadable(source.location(at, at + 1), f"nested deeper than {DEEPEST} levels")
         return Unreadable(source.location(at, at + 1), f"this is not YAML: {problem}")
     except yaml.YAMLError as error:
@@ -101,7 +101,7 @@ def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:
 
 
 def _characters(text: str, size: int) -> int:
-    """How many characters the first so many bytes of a text in UTF-8 are."""
+    """Return the number of characters in the first ``size`` bytes of a text in UTF-8."""
     return len(text.encode(errors="replace")[:size].decode(errors="ignore"))
 
 
@@ -114,7 +114,8 @@ class _RefusedError(Exception):
 class _YamlReader:
     """Builds values from YAML's events.
 
-    Not from PyYAML's nodes: its composer in C recurses without a bound, and a few thousand brackets end the process.
+    PyYAML's nodes are not used: its composer in C recurses without limit, and a few thousand brackets crash the
+    process.
     """
 
     def __init__(self, source: SourceText, start: int, events: Iterator[Event]) -> None:
@@ -128,14 +129,14 @@ class _YamlReader:
         self._reached = 0
 
     def documents(self) -> Iterator[Value]:
-        """The value of each document."""
+        """Yield the value of each document."""
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
                 self._anchors = {}
                 yield self._value(next(self._events), 0)
 
     def _span(self, event: Event) -> tuple[int, int]:
-        """Where an event is; only events that are made by hand have no marks."""
+        """Return the place of an event; only events made by hand have no marks."""
         start, end = event.start_mark, event.end_mark
         return (self._start + start.index, self._start + end.index) if start and end else (0, 0)
 
@@ -157,7 +158,7 @@ class _YamlReader:
         return value
 
     def _go_to(self, depth: int, at: int) -> None:
-        """One more value at so many levels."""
+        """Count one more value at this depth."""
         if depth > DEEPEST:
             raise _RefusedError(at, f"nested deeper than {DEEPEST} levels")
         self._nodes += 1
@@ -180,10 +181,10 @@ class _YamlReader:
                 raise _RefusedError(self._span(event)[0], "a kind of YAML node that iamlint does not know")
 
     def _entries(self, depth: int) -> tuple[dict[str, Value], int]:
-        """The entries of a mapping. What ``<<`` merges stands where the mapping has no such key itself.
+        """Return the entries of a mapping. Merged (``<<``) entries are used if the mapping has no such key itself.
 
-        Readers differ about a merge that follows a key which it sets to something else (kubectl takes the merge, gcloud
-        the key), so that is refused. Source: https://yaml.org/type/merge.html
+        Readers disagree if a merge follows a key that it also sets (kubectl uses the merge, gcloud the key), so that is
+        refused. Source: https://yaml.org/type/merge.html
         """
         entries: dict[str, Value] = {}
         merged: dict[str, Value] | None = None
@@ -209,7 +210,7 @@ class _YamlReader:
         return {**(merged or {}), **entries}, self._span(event)[1]
 
     def _alias(self, anchor: str, at: int, depth: int) -> Value:
-        """What an anchor stands for, shared; whoever goes over the document sees it anew at each alias."""
+        """Return the shared value of an anchor; a walk over the document visits it at each alias."""
         if anchor not in self._anchors:
             raise _RefusedError(at, f"the alias {anchor[:60]!r} has no anchor before it")
         known = self._anchors[anchor]
@@ -228,7 +229,7 @@ _MERGE = "<<"
 
 
 def _merged(value: Value, at: int) -> dict[str, Value]:
-    """The entries that a merge adds: of one mapping, or of several, of which the first counts."""
+    """Return the entries that a merge adds: of one mapping, or of several, of which the first wins."""
     found: dict[str, Value] = {}
     for one in reversed(value.data if isinstance(value.data, tuple) else (value,)):
         if not isinstance(one.data, dict):
@@ -254,13 +255,13 @@ def _scalar(tag: str, text: str) -> Data:
 
 
 def _decimal(text: str) -> bool:
-    """Whether a number is written as JSON writes it; octal, sexagesimal and the like stay text."""
+    """Whether a number has JSON's form; octal, sexagesimal and other forms stay text."""
     digits = text.lstrip("-")
     return digits.replace(".", "", 1).isdecimal() and digits.isascii() and (digits == "0" or not digits.startswith("0"))
 
 
 def plain(value: Value) -> Any:
-    """The bare data, for schemas: dict, list, str, int, float, bool, None."""
+    """Return plain data for schemas: dict, list, str, int, float, bool, None."""
     match value.data:
         case dict() as entries:
             return {key: plain(item) for key, item in entries.items()}
@@ -273,7 +274,7 @@ def plain(value: Value) -> Any:
 
 
 def find(value: Value, path: Iterable[str | int]) -> Value:
-    """The value at a path of keys and indices, or the last one on the way that is there."""
+    """Return the value at a path of keys and indices, or the last existing one on the way."""
     for step in path:
         match value.data:
             case dict() as entries if step in entries:
@@ -286,5 +287,5 @@ def find(value: Value, path: Iterable[str | int]) -> Value:
 
 
 def path_text(path: Iterable[str | int]) -> str:
-    """A path as JSON paths are written: ``$.bindings[0].members``."""
+    """Return a path in JSON path form: ``$.bindings[0].members``."""
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)

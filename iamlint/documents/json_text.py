@@ -1,7 +1,7 @@
-"""JSON as written: a tree of nodes with the span of every value and every key.
+"""A JSON parser that returns a tree of nodes with the span of every value and key.
 
-What the standard library's decoder gives up is what a linter needs: positions, keys that occur twice, exact numbers.
-Strict RFC 8259, except that a byte order mark at the start is accepted.
+It keeps what the standard library's decoder drops: positions, repeated keys, exact numbers. Strict RFC 8259, except
+that a byte order mark at the start is accepted.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TypeAlias
 from iamlint.location import SourceText, Unreadable
 
 MAX_DEPTH = 128
-"""How deep arrays and objects may be nested; plans of real configurations stay below 60."""
+"""Maximum nesting of arrays and objects; plans of real configurations stay below 60."""
 
 MAX_DIGITS = 1000
-"""How many digits a number may have, and how large its exponent may be."""
+"""Maximum number of digits of a number, and maximum exponent."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,13 +30,13 @@ class JsonNode:
 
     @property
     def exact(self) -> bool:
-        """Whether a string is written without escapes: its character ``i`` then stands at ``start + 1 + i``."""
+        """Whether a string is written without escapes: then its character ``i`` is at ``start + 1 + i``."""
         return isinstance(self.value, str) and self.end - self.start == len(self.value) + 2
 
 
 @dataclass(slots=True, eq=False)
 class Members:
-    """The members of an object as (key, value), in order; a key that occurs twice is there twice."""
+    """The members of an object as (key, value), in order, with repeated keys."""
 
     pairs: list[tuple[JsonNode, JsonNode]]
 
@@ -45,7 +45,7 @@ JsonValue: TypeAlias = bool | int | Decimal | str | tuple[JsonNode, ...] | Membe
 
 
 def parse(source: SourceText) -> JsonNode | Unreadable:
-    """The one JSON value that a text holds, or where and why it is not JSON."""
+    """Return the one JSON value in a text, or where and why it is invalid."""
     reader = _Reader(source.text)
     try:
         return reader.document()
@@ -54,7 +54,7 @@ def parse(source: SourceText) -> JsonNode | Unreadable:
 
 
 def parse_all(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
-    """The JSON values that a text holds one after another (as lines, or just so), or where and why it is not JSON."""
+    """Return the consecutive JSON values in a text, with or without line ends, or where and why it is invalid."""
     reader = _Reader(source.text)
     try:
         return reader.documents()
@@ -63,9 +63,9 @@ def parse_all(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
 
 
 def repeated(node: JsonNode, text: str) -> JsonNode | None:
-    """The first key that an object within a value has twice, with another value each time; None where none has.
+    """Return the first key that an object within a value repeats with a different value; None without one.
 
-    ``text`` is what the value was parsed from.
+    ``text`` is the parsed text.
     """
     waiting = [node]
     while waiting:
@@ -85,9 +85,9 @@ def repeated(node: JsonNode, text: str) -> JsonNode | None:
 
 
 def parse_among_lines(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
-    """The JSON objects of a text that has other lines, too: each object begins on a line of its own, or behind another.
+    """Return the JSON objects of a text with other lines: each object begins on a line of its own, or after another.
 
-    Lines that do not begin with ``{`` are skipped outside of objects.
+    Lines that do not begin with ``{`` are skipped outside objects.
     """
     reader = _Reader(source.text)
     try:
@@ -97,7 +97,7 @@ def parse_among_lines(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
 
 
 def number(text: str) -> int | Decimal | None:
-    """The exact value of a number in decimal notation, an int where it is whole; None where it is out of range."""
+    """Return the exact value of a decimal number, an int if it is whole; None if it is out of range."""
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > len(str(MAX_DIGITS)) + 1 or abs(int(exponent or 0)) > MAX_DIGITS:
         return None
@@ -127,13 +127,13 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 class _Reader:
-    """Recursive descent, two frames a level; each method reads from an offset and gives a node that knows its end."""
+    """Recursive descent, two frames per level; each method reads from an offset and returns a node with its end."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def document(self) -> JsonNode:
-        """The value, and nothing after it."""
+        """Return the value, with nothing after it."""
         node = self._value(self._start(), 0)
         rest = self._skip(node.end)
         if rest < len(self.text):
@@ -141,7 +141,7 @@ class _Reader:
         return node
 
     def documents(self) -> tuple[JsonNode, ...]:
-        """The values; those after the first are objects or arrays."""
+        """Return the values; those after the first are objects or arrays."""
         found = [self._value(self._start(), 0)]
         at = self._skip(found[0].end)
         while at < len(self.text):
@@ -152,7 +152,7 @@ class _Reader:
         return tuple(found)
 
     def objects(self) -> tuple[JsonNode, ...]:
-        """The objects that begin lines, and those that follow them without other text between."""
+        """Return the objects that begin lines, and those directly after them."""
         found, at = list[JsonNode](), 0
         while True:
             if not self.text.startswith("{", at):
@@ -240,7 +240,7 @@ class _Reader:
                 raise self._unclosed(self._skip(value.end), start, '"," or "}" after an object member')
 
     def _key(self, at: int, start: int) -> tuple[JsonNode, int]:
-        """A key that has escapes or is wrong, and the offset of its value."""
+        """Return a key with escapes or errors, and the offset of its value."""
         if not self.text.startswith('"', at):
             raise self._unclosed(at, start, "a property name in double quotes")
         key = self._string(at)
@@ -265,7 +265,7 @@ class _Reader:
             pieces.append(piece)
 
     def _escape(self, at: int) -> tuple[str, int]:
-        """The character of an escape, two for a surrogate pair; half a pair becomes U+FFFD, as in Go."""
+        """Return the character of an escape, two for a surrogate pair; half a pair becomes U+FFFD, as in Go."""
         match = _ESCAPE.match(self.text, at)
         if match is None:
             raise _SyntaxError(at, at + 2, "an escape that JSON does not have", r'Write "\\" for a backslash.')

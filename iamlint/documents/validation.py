@@ -1,4 +1,4 @@
-"""A document against a JSON Schema: every mistake in plain words, at the place of its key."""
+"""Validates a document against a JSON Schema: every error in plain words, at the place of its key."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def _validator(schema: Path) -> Validator:
 
 
 def against_schema(document: Value, source: SourceText, schema: Path) -> Iterator[Unreadable]:
-    """Everything in which a document is not as its schema has it."""
+    """Yield every violation of the schema in a document."""
     errors = sorted(_validator(schema).iter_errors(plain(document)), key=lambda error: list(map(str, error.path)))
     for error in errors:
         yield from _explained(_narrowest(error), document, source)
 
 
 def _narrowest(error: ValidationError) -> ValidationError:
-    """Of several alternatives that all failed, the error in the one that was meant: of the right type, the deepest."""
+    """Return the error of the intended alternative, if all failed: of the right type, the deepest."""
     while error.context and error.absolute_path:
         meant = [inner for inner in error.context if inner.validator != "type" or len(inner.relative_path)]
         if not meant:
@@ -42,7 +42,7 @@ def _narrowest(error: ValidationError) -> ValidationError:
 
 
 def _explained(error: ValidationError, document: Value, source: SourceText) -> Iterator[Unreadable]:
-    """One error of the validator in plain words, at its key."""
+    """Yield one error of the validator in plain words, at its key."""
     path = list(error.absolute_path)
     value, name = find(document, path), _name(path)
     wanted: Any = error.validator_value
@@ -89,7 +89,7 @@ def _complaint(error: ValidationError) -> str:
 
 
 def _name(path: Iterable[str | int]) -> str:
-    """A path as ``examples.flags[0].terraform``."""
+    """Return a path as ``examples.flags[0].terraform``."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
 
 
@@ -98,7 +98,7 @@ def _inside(name: str) -> str:
 
 
 def nearest_of(name: str, known: Iterable[str]) -> str:
-    """A question for the name that was meant, empty where none is near."""
+    """Return a question for the intended name; "" if none is similar."""
     from difflib import get_close_matches
 
     nearest = get_close_matches(name, list(known), n=1)
@@ -106,12 +106,12 @@ def nearest_of(name: str, known: Iterable[str]) -> str:
 
 
 def location_of(value: Value) -> Location:
-    """Where a value of a document is written."""
+    """Return where a value of a document is written."""
     return value.at.location if value.at else Location("")
 
 
 def _key_location(value: Value, key: str, source: SourceText) -> Location:
-    """Where a key is written: before its value."""
+    """Return where a key is written: before its value."""
     end = value.at.start if value.at else 0
     at = source.text.rfind(key, 0, end)
     return source.location(at, at + len(key)) if at >= 0 else location_of(value)

@@ -1,10 +1,10 @@
-"""Values (of Terraform's language, of JSON and YAML documents), each with the place that it was written at.
+"""Values of Terraform's language, JSON and YAML, each with its place.
 
 Known data are plain Python: None, bool, int or Decimal (never float), str, tuple, dict (keys in the order of their
-text, as Terraform iterates), `SetOf`, and `Lazy` objects whose attributes are worked out when asked for. A tuple is
-Terraform's tuple unless it is a `List`, and a dict its object unless it is a `Map`: the two differ for ``==`` and for
-what they become beside another type, and nowhere else. What cannot be known is an `Unknown` in the place of the data;
-a collection is known as soon as its shape is, though its elements may not be.
+text, as Terraform iterates), `SetOf`, and `Lazy` objects, which compute attributes on demand. A tuple is Terraform's
+tuple unless it is a `List`, and a dict its object unless it is a `Map`: they differ only for ``==`` and in conversions
+to a common type. An unknown value is an `Unknown` instead of the data; a collection is known if its shape is, even if
+its elements are not.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Map(dict[str, "Value"]):
 
 
 class Lazy:
-    """An object whose attributes are worked out when asked for: ``var``, ``local``, ``module.x``, a resource instance.
+    """An object with attributes computed on demand: ``var``, ``local``, ``module.x``, a resource instance.
 
-    ``reference`` is its absolute address, and names its unknown attributes. ``attribute`` gives None for a name that
-    it does not have. ``names`` lists the attributes that are certain, for functions that go over all of them; ``whole``
-    says that these are all. A resource has more, which the provider's schema names.
+    ``reference`` is its absolute address, and names its unknown attributes. ``attribute`` returns None for unknown
+    names. ``names`` lists the certain attributes, for functions that iterate over all of them; ``whole`` says that
+    these are all. A resource has more, which the provider's schema names.
     """
 
     __slots__ = ("attribute", "names", "reference", "whole")
@@ -76,10 +76,10 @@ Data: TypeAlias = "bool | int | Decimal | str | tuple[Value, ...] | dict[str, Va
 class Value:
     """Data, and where it was written.
 
-    ``at`` is the innermost place: the literal in the local's list, not the argument that refers to it; None for what
-    no file says. ``structure`` is, for a text that encodes a structure (``jsonencode(…)``, the ``policy_data`` of a
-    data source, a document in a heredoc), that structure with the places of its parts; it is there even where the text
-    has unknown parts.
+    ``at`` is the innermost place: the literal in the local's list, not the argument that refers to it; None for values
+    that are in no file. ``structure`` is, for a text that encodes a structure (``jsonencode(…)``, the ``policy_data``
+    of a data source, a document in a heredoc), that structure with the places of its parts, even if the text has
+    unknown parts.
     """
 
     data: Data
@@ -88,19 +88,19 @@ class Value:
 
     @property
     def unknown(self) -> Unknown | None:
-        """Why the value as a whole is not known, else None."""
+        """Why the value as a whole is unknown, else None."""
         return self.data if isinstance(self.data, Unknown) else None
 
 
 class Key(str):
-    """A key of an object or map, and where it is written: the text that it is in every other way."""
+    """A key of an object or map, with its place; in all other ways a text."""
 
     __slots__ = ("at",)
     at: Span
 
     @staticmethod
     def of(text: str, at: Span | None) -> str:
-        """A key at a place, where that is known."""
+        """Return a key at a place, if that is known."""
         if at is None:
             return text
         key = Key(text)
@@ -109,7 +109,7 @@ class Key(str):
 
 
 def key_value(key: str, beside: Span | None = None) -> Value:
-    """A key as a value: where it is written, else where what stands beside it is."""
+    """Return a key as a value: at its place, else at that of ``beside``."""
     return Value(str(key), key.at) if isinstance(key, Key) else Value(key, beside)
 
 
@@ -117,5 +117,5 @@ NULL = Value(None)
 
 
 def unknown(reason: str, at: Span | None = None, reference: str = "") -> Value:
-    """An unknown value; ``reference`` is the absolute address that stands for it."""
+    """Return an unknown value; ``reference`` is the absolute address that names it."""
     return Value(Unknown(reason, (Hole(reference),) if reference else ()), at)

@@ -1,4 +1,4 @@
-"""Terraform's language, without any idea of IAM: syntax, readers, evaluation."""
+"""Terraform's language, independent of IAM: syntax, readers, evaluation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from iamlint.location import SourceText, Unreadable
 
 
 def read_file(source: SourceText) -> File:
-    """The syntax tree of a file of Terraform's or OpenTofu's, by the reader that its suffix asks for."""
+    """Return the syntax tree of a file of Terraform or OpenTofu, by the reader for its extension."""
     if source.path.endswith(".tfvars.json"):
         return json_syntax.read_variables(source)
     if source.path.endswith(".json"):
@@ -17,9 +17,9 @@ def read_file(source: SourceText) -> File:
 
 
 def second_opinion(file: File) -> list[Unreadable]:
-    """Where python-hcl2 disagrees with a tree that was read without errors, or why it cannot say.
+    """Return differences between python-hcl2 and a tree that was read without errors, or why it cannot be compared.
 
-    Nothing for JSON, which has no second syntax to hide in, and nothing for a file that has errors already.
+    Empty for JSON, which has no second syntax, and for a file that already has errors.
     """
     if file.errors or file.source.path.endswith(".json"):
         return []

@@ -42,7 +42,7 @@ ANY = Constraint("any")
 
 
 def read_constraint(expression: syntax.Expression, source: SourceText) -> Constraint:
-    """The type that an expression names; ``any`` for what is no type, since the value is what matters here."""
+    """Return the type that an expression names; ``any`` for an invalid type, since only the value matters here."""
     match expression:
         case syntax.Variable(name=name) if name in ("string", "number", "bool"):
             return Constraint(name)
@@ -75,9 +75,9 @@ def _attribute(key: syntax.Expression, written: syntax.Expression, source: Sourc
 
 
 def convert(value: Value, to: Constraint) -> Value:
-    """The value as that type; unknown, with what does not fit, where Terraform would refuse it.
+    """Convert a value to a type; unknown, with the part that does not fit, if Terraform would refuse it.
 
-    Attributes that the type does not name are dropped, as Terraform drops them; missing ones get their default.
+    Attributes that the type does not name are dropped, as in Terraform; missing ones get their default.
     """
     if value.data is None or isinstance(value.data, Unknown) or to.kind == "any":
         return value
@@ -94,7 +94,7 @@ def _primitive(value: Value, to: Constraint) -> Value:
 
 
 def _elements(values: Iterable[Value], to: Constraint) -> list[Value]:
-    """Elements as that type; where it leaves something open, they agree on one."""
+    """Convert elements to a type; if it leaves something open, they get a common one."""
     found = [convert(item, to.element or ANY) for item in values]
     return one_type(found) if _is_open(to.element or ANY) else found
 
@@ -127,7 +127,7 @@ def _map(value: Value, to: Constraint) -> Value:
 
 def _object(value: Value, to: Constraint) -> Value:
     if isinstance(value.data, Lazy):
-        return value  # a resource given whole: its attributes stay lazy, so that nothing unknown becomes "missing"
+        return value  # a whole resource: its attributes stay lazy, so that nothing unknown becomes "missing"
     given, found = entries(value), dict[str, Value]()
     for attribute in sorted(to.attributes, key=lambda a: a.name):
         item = given.get(attribute.name)

@@ -1,6 +1,6 @@
-"""Expressions to values, in three values: a part that is not known stays unknown, with its reason and its name.
+"""Evaluates expressions, in three values: an unknown part stays unknown, with its reason and its name.
 
-What Terraform would refuse is unknown too, with what is wrong; ``try`` and ``can`` tell the two apart.
+What Terraform would refuse is also unknown, with the error; ``try`` and ``can`` distinguish the two.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ from iamlint.unknown import Hole, Unknown
 
 _ITEM = "\0item"
 COMPARES = 4
-"""Pairs of values that are compared for one step."""
+"""Number of value comparisons per step."""
 TEMPLATE_CHARACTERS = 4
-"""Characters of a template that are parsed for one step."""
+"""Number of parsed template characters per step."""
 
 
 def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
-    """The value of an expression; never raises for what the expression says.
+    """Return the value of an expression; never raises for its content.
 
-    What no file states (a computed attribute) is placed at the expression that first names it.
+    A value without a place in a file (a computed attribute) is placed at the expression that first names it.
     """
     try:
         scope.budget.spend()
@@ -185,7 +185,7 @@ def _splat(node: syntax.Splat, scope: Scope) -> Value:
 
 
 def _as_given(results: tuple[Value, ...], source: Value) -> Data:
-    """What a splat makes of each element: a list where a list or set was given, without order where that had none."""
+    """Return the results of a splat: a list for a list or set, without order if the source had none."""
     if uncertain(source):
         return set_of(results)
     return List(results) if isinstance(source.data, List | SetOf) else results
@@ -223,7 +223,7 @@ def _each(
 
 
 def pairs(collection: Value) -> list[tuple[Value, Value]]:
-    """Key and value of each element, in Terraform's order."""
+    """Return key and value of each element, in Terraform's order."""
     match known(collection):
         case dict() | Lazy():
             found = entries(collection)
@@ -261,7 +261,7 @@ def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
 
 
 def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
-    """Both sides become one type, as Terraform has it; a side that it would refuse counts only where it is chosen."""
+    """Both sides become one type, as in Terraform; a side that it would refuse counts only if it is chosen."""
     condition = evaluate(node.condition, scope)
     if isinstance(condition.data, Unknown):
         return _either(node, condition.data, scope)
@@ -280,7 +280,7 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
 
 
 def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
-    """Where the condition is not known, the value is known only if both sides are the same."""
+    """If the condition is unknown, the value is known only if both sides are equal."""
     then, otherwise = evaluate(node.then, scope), evaluate(node.otherwise, scope)
     try:
         if not isinstance(then.data, Lazy) and same(then, otherwise):
@@ -381,7 +381,7 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
 
 @cache
 def _arity(function: Callable[..., object]) -> tuple[int, int]:
-    """How many arguments a function takes, at least and at most."""
+    """Return the minimum and maximum number of arguments of a function."""
     parameters = inspect.signature(function).parameters.values()
     needed = [one for one in parameters if one.default is one.empty and one.kind is not one.VAR_POSITIONAL]
     endless = any(one.kind is one.VAR_POSITIONAL for one in parameters)
@@ -393,7 +393,7 @@ def _is_refused(value: Value) -> bool:
 
 
 def _refused(value: Value) -> bool:
-    """Whether evaluating this, or a part of it, is an error; raises where that is not known."""
+    """Whether evaluating this, or a part of it, is an error; raises if that is unknown."""
     unknowns = [part.data for part in parts(value) if isinstance(part.data, Unknown)]
     if any(why.refused for why in unknowns):
         return True
@@ -412,7 +412,7 @@ def _can(node: syntax.Call, scope: Scope) -> Value:
 def _declared_in_try(node: syntax.Call, scope: Scope) -> Scope:
     """Check the names in a ``try`` or ``can``, and return the scope of its arguments.
 
-    Those within another one are checked with that.
+    Nested ones are checked with the outer one.
     """
     if scope.in_try:
         return scope
@@ -421,7 +421,7 @@ def _declared_in_try(node: syntax.Call, scope: Scope) -> Scope:
 
 
 def _declared(node: syntax.Node, scope: Scope) -> None:
-    """Names that are not declared are an error before anything is evaluated, even within ``try`` and ``can``."""
+    """Undeclared names are an error before evaluation, even within ``try`` and ``can``."""
     nodes = list(walk(node))
     scope.budget.spend(len(nodes) // 3)
     for part in nodes:

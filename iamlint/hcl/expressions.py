@@ -1,4 +1,4 @@
-"""Expressions: recursive descent, with operators and traversals read in loops so that only nesting takes stack."""
+"""Parses expressions: recursive descent, but loops for operators and traversals; only nesting uses the stack."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ _KEYWORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 class Expressions(Templates):
     """The part of the parser that reads expressions.
 
-    `longest` is the longest chain of operators or traversals since it was last reset: such a chain makes the tree
-    deep where the text is not nested.
+    `longest` is the longest chain of operators or traversals since the last reset: such a chain makes the tree deep
+    even if the text is not nested.
     """
 
     def __init__(self, text: str) -> None:
@@ -59,7 +59,7 @@ class Expressions(Templates):
         self.deepest = 0
 
     def expression(self) -> Expression:
-        """The expression at the cursor, which is left at the next character that counts."""
+        """Return the expression at the cursor, and move to the next significant character."""
         pattern = _SIMPLE_IN_LINE if self.blank is self.line else _SIMPLE_IN_BRACKETS
         simple = pattern.match(self.text, self.at)
         if simple:  # most expressions are one plain string or one reference, and nothing can follow
@@ -88,7 +88,7 @@ class Expressions(Templates):
         return left
 
     def _operation(self, first: Expression) -> Expression:
-        """Binary operators by precedence, all of them associative to the left."""
+        """Return a chain of binary operators by precedence, all left-associative."""
         operands: list[Expression] = [first]
         pending: list[str] = []
         count = 0
@@ -108,7 +108,7 @@ class Expressions(Templates):
             self.peek()
 
     def _operand(self) -> Expression:
-        """A term with its traversals, or a negation of one."""
+        """Return a term with its traversals, or a negation of one."""
         character = self.peek()
         match = _PATH.match(self.text, self.at)
         if match:
@@ -141,7 +141,7 @@ class Expressions(Templates):
         return operand
 
     def _path(self, match: re.Match[str]) -> Expression:
-        """``name`` or ``name.name…``, the beginning of nearly every reference, or a call."""
+        """Return ``name`` or ``name.name…``, the beginning of nearly every reference, or a call."""
         path = match.group()
         self.at = match.end()
         if "." not in path:
@@ -153,7 +153,7 @@ class Expressions(Templates):
         return self._reference(match.start(), path)
 
     def _reference(self, start: int, path: str) -> Expression:
-        """A root name and the attributes after it, or a keyword."""
+        """Return a root name and the attributes after it, or a keyword."""
         first, *rest = path.split(".")
         end = start + len(first)
         node: Expression
@@ -271,7 +271,7 @@ class Expressions(Templates):
         return Object(start, self.at, tuple(items))
 
     def _key(self, start: int) -> Expression:
-        """The key of an item and its ``=`` or ``:``."""
+        """Return the key of an item, after reading its ``=`` or ``:``."""
         match = _KEY.match(self.text, self.at)
         if match:
             name, at = match.group(1), self.at
@@ -333,7 +333,7 @@ class Expressions(Templates):
         return ForObject(start, self.at, key, value, collection, result_key, result, condition, grouped)
 
     def _traversals(self, node: Expression) -> Expression:
-        """Everything that follows a term: ``.name``, ``.0``, ``[key]`` and the splats."""
+        """Return a term with everything that follows it: ``.name``, ``.0``, ``[key]`` and the splats."""
         count = 0
         while True:
             character = self.peek()
@@ -354,7 +354,7 @@ class Expressions(Templates):
         return self._step(node, character)
 
     def _step(self, node: Expression, character: str) -> Expression:
-        """The attribute, or the legacy index, after a dot."""
+        """Return the attribute, or the legacy index, after a dot."""
         if character.isdecimal() and character.isascii():
             key = self._number()
             written = self.text[key.start : key.end]
@@ -366,7 +366,7 @@ class Expressions(Templates):
         return Attribute(node.start, self.at, node, name)
 
     def _attribute_splat(self, source: Expression) -> Splat:
-        """``.*``, whose item takes the attributes that follow at once, and nothing else."""
+        """Return ``.*``, whose item takes the attributes that follow directly, and nothing else."""
         self.at += 1
         each: Expression = Item(self.at - 1, self.at)
         count = 0

@@ -1,8 +1,8 @@
-"""Terraform's JSON syntax (``.tf.json``, ``.tfvars.json``) to the same tree as the native one.
+"""Parses Terraform's JSON syntax (``.tf.json``, ``.tfvars.json``) to the same tree as the native one.
 
-Which properties are blocks and which are arguments depends on the schema of what they configure
-(https://developer.hashicorp.com/terraform/language/syntax/json). Known here are the top-level blocks; within them every
-property stays an argument, and who expects a block there takes the objects of its expression for blocks.
+Whether a property is a block or an argument depends on the schema of its parent
+(https://developer.hashicorp.com/terraform/language/syntax/json). Only the top-level blocks are known here. Within them
+every property stays an argument, and a caller that expects blocks uses the objects of its expression.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ LABELS = {
 """The top-level blocks of a configuration, and how many labels each has."""
 
 COMMENT = "//"
-"""The property that is a comment wherever a body is expected."""
+"""The property that is a comment in any body."""
 
 
 def read(source: SourceText) -> File:
-    """The tree of a ``.tf.json`` or ``.tofu.json`` file; a block that cannot be read is an error and left out."""
+    """Return the tree of a ``.tf.json`` or ``.tofu.json`` file; an unreadable block is an error and left out."""
     return _Reader(source).configuration()
 
 
 def read_variables(source: SourceText) -> File:
-    """The tree of a ``.tfvars.json`` file: arguments with literal values, where ``${`` has no meaning."""
+    """Return the tree of a ``.tfvars.json`` file: arguments with literal values, in which ``${`` has no meaning."""
     return _Reader(source).variables()
 
 
@@ -64,7 +64,7 @@ class _Member:
 class _Arguments:
     """The arguments of one body.
 
-    Two properties of one name are fine where each may stand for blocks, since then there are more of them.
+    Two properties with one name are valid if each may be blocks: then there are more blocks.
     """
 
     def __init__(self, *, blocks: bool = True) -> None:
@@ -73,7 +73,7 @@ class _Arguments:
         self._items: dict[str, list[Expression]] = {}
 
     def add(self, member: _Member, expression: Expression, source: SourceText) -> None:
-        """One more property, or the reason why it cannot be."""
+        """Add a property, or the reason why it is invalid."""
         name, start, end = str(member.key.value), member.key.start, member.value.end
         if height(expression, MAX_HEIGHT) > MAX_HEIGHT:
             raise ParseError(member.value.start, end, f"this value is nested deeper than {MAX_HEIGHT} levels")
@@ -91,7 +91,7 @@ class _Arguments:
         first.end = end
 
     def finished(self) -> dict[str, Argument]:
-        """The arguments by name."""
+        """Return the arguments by name."""
         for name, items in self._items.items():
             if len(items) > len(_bodies(self._first[name].expression)):
                 argument = self._first[name]
@@ -100,7 +100,7 @@ class _Arguments:
 
 
 def _bodies(expression: Expression) -> list[Expression]:
-    """The objects, or lists of objects, that may stand for blocks; none where something else is among them."""
+    """Return the objects, or lists of objects, that may be blocks; empty if there is anything else."""
     items: list[Expression] = list(expression.items) if isinstance(expression, Tuple) else [expression]
     return items if all(_may_be_body(item) for item in items) else []
 
@@ -123,7 +123,7 @@ class _Reader:
         self.file = File(source, Body(0, len(source.text)))
 
     def configuration(self) -> File:
-        """All top-level blocks; what is no block of Terraform's stays an argument."""
+        """Return all top-level blocks; unknown properties stay arguments."""
         arguments = _Arguments()
         for member in self._top_level():
             name = str(member.key.value)
@@ -138,7 +138,7 @@ class _Reader:
         return self.file
 
     def variables(self) -> File:
-        """The variables that are set."""
+        """Return the variables that are set."""
         arguments = _Arguments()
         for member in self._top_level():
             try:
@@ -162,7 +162,7 @@ class _Reader:
             yield from self._members(root, "the whole file", comments=True)
 
     def _members(self, node: JsonNode, what: str, *, comments: bool) -> Iterator[_Member]:
-        """The properties of an object, or of all objects of an array; nothing for null.
+        """Yield the properties of an object, or of all objects of an array; none for null.
 
         Source: ``collectDeepAttrs`` in https://github.com/hashicorp/hcl/blob/main/json/structure.go
         """
@@ -177,9 +177,9 @@ class _Reader:
                 self._error(ParseError(item.start, item.end, f"{what} must be a JSON object, or an array of objects"))
 
     def _blocks(self, kind: str, top: _Member) -> None:
-        """All blocks of a type: one level of properties for each label, then one body or an array of bodies.
+        """Add all blocks of a type: one level of properties for each label, then one body or an array of bodies.
 
-        Each body is an object or an array of objects, which are one body together; null among others is an empty one.
+        Each body is an object, or an array of objects that form one body together; null among others is an empty one.
         """
         level = [top]
         for count in range(LABELS[kind]):
@@ -229,7 +229,7 @@ class _Reader:
         return Literal(node.start, node.end, value)
 
     def _template(self, node: JsonNode, value: str, *, templates: bool) -> Template:
-        """A string; offsets within it are exact where it has no escapes, else they are those of the whole string."""
+        """Return a string; offsets in it are exact if it has no escapes, else those of the whole string."""
         if not templates or ("${" not in value and "%{" not in value):
             parts = (Text(node.start + 1, node.end - 1, value),) if value else ()
             return Template(node.start, node.end, parts)
@@ -247,7 +247,7 @@ class _Reader:
         return template
 
     def _type(self, node: JsonNode) -> Expression:
-        """A type constraint, which is an expression in a string."""
+        """Return a type constraint, which is an expression in a string."""
         parsed = read_expression(SourceText(self.source.path, str(node.value)))
         if isinstance(parsed, Unreadable):
             raise ParseError(node.start, node.end, f"this is no type: {parsed.reason}")

@@ -1,7 +1,7 @@
-"""The lowest level of the native reader: a cursor over the text, blanks, comments, names, and the faults it can raise.
+"""The lowest level of the native reader: a cursor over the text, blanks, comments, names, and errors.
 
 The grammar is HCL's own (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md, scan_tokens.rl): blanks are
-spaces and tabs, a newline is LF or CRLF and counts or not depending on where it stands, a comment never counts.
+spaces and tabs, a newline is LF or CRLF and is significant in some places, a comment never is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import cast
 from iamlint.location import SourceText, Unreadable
 
 MAX_DEPTH = 100
-"""How deep blocks, brackets, templates and conditionals may be nested in each other."""
+"""Maximum nesting of blocks, brackets, templates and conditionals."""
 
 NAME = r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\-\u0080-\U0010ffff]*+"
 """An identifier; one with characters beyond ASCII must also pass `Lexer.check_name`."""
@@ -22,7 +22,7 @@ _Skip = Callable[[str, int], "re.Match[str]"]
 
 
 def _skip(pattern: str) -> _Skip:
-    """A match that cannot fail, since the pattern may be empty."""
+    """Return a match that cannot fail, since the pattern may be empty."""
     return cast("_Skip", re.compile(pattern).match)
 
 
@@ -44,26 +44,26 @@ _FORBIDDEN = {
 
 
 def shown(text: str) -> str:
-    """A piece of the source as an error shows it: not too long, and with nothing in it that moves a cursor."""
+    """Return a piece of the source for an error: short, and without control characters."""
     return text[:60] if text[:60].isprintable() else ascii(text[:60])[1:-1]
 
 
 class ParseError(Exception):
-    """A syntax error at a stretch of the text; it leaves the top-level item that it stands in unread."""
+    """A syntax error at a range of the text; the top-level item that contains it is not read."""
 
     def __init__(self, start: int, end: int, reason: str, hint: str = "") -> None:
         super().__init__(reason)
         self.start, self.end, self.reason, self.hint = start, end, reason, hint
 
     def unreadable(self, source: SourceText) -> Unreadable:
-        """The error as the value that is kept with the results."""
+        """Return the error as the value that is kept with the results."""
         return Unreadable(source.location(self.start, self.end), self.reason, self.hint)
 
 
 class Lexer:
-    """A cursor (`at`) over a text, which `peek` moves over what does not count.
+    """A cursor (`at`) over a text; `peek` skips insignificant characters.
 
-    `blank` is what does not count here: blanks within a line, or newlines too (`free`) inside of brackets.
+    `blank` matches insignificant characters: blanks within a line, or newlines too (`free`) inside brackets.
     """
 
     def __init__(self, text: str) -> None:
@@ -76,7 +76,7 @@ class Lexer:
         self.depth = 0
 
     def peek(self) -> str:
-        """Move to the next character that counts and give it: empty at the end, a line feed for any newline."""
+        """Move to the next significant character and return it: "" at the end, a line feed for any newline."""
         text, at = self.text, self.at
         character = text[at : at + 1]
         if character not in _MAY_BE_SKIPPED:
@@ -90,7 +90,7 @@ class Lexer:
         return character
 
     def peek_over_newlines(self) -> str:
-        """As `peek`, where newlines do not count for once."""
+        """Do the same as `peek`, but skip newlines, too."""
         blank, self.blank = self.blank, self.free
         character = self.peek()
         self.blank = blank
@@ -115,7 +115,7 @@ class Lexer:
             self.at = self.blank(text, end).end()
 
     def name(self, what: str) -> str:
-        """The identifier that must stand here."""
+        """Return the identifier that must be here."""
         self.peek()
         match = _NAME.match(self.text, self.at)
         if match is None:
@@ -147,7 +147,7 @@ class Lexer:
                 )
 
     def unexpected(self, expected: str, hint: str = "") -> ParseError:
-        """The error at the cursor: something else is expected there."""
+        """Return the error at the cursor: something else is expected there."""
         at = self.at
         if at >= len(self.text):
             return ParseError(at, at, f"the file ends where {expected} is expected", hint)
@@ -159,7 +159,7 @@ class Lexer:
         )
 
     def unclosed(self, character: str, start: int, close: str, expected: str) -> ParseError:
-        """The error in a bracketed construct: where it opened if the file has ended, else at the cursor."""
+        """Return the error in a bracketed construct: at its start if the file has ended, else at the cursor."""
         if character:
             return self.unexpected(expected)
         return ParseError(start, start + 1, f'this "{self.text[start]}" is never closed', f'Close it with "{close}".')

@@ -1,4 +1,4 @@
-"""HCL's native syntax: bodies of arguments and blocks, and what happens after a syntax error."""
+"""HCL's native syntax: bodies of arguments and blocks, and recovery after a syntax error."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from iamlint.hcl.walk import height
 from iamlint.location import SourceText, Unreadable
 
 MAX_HEIGHT = 150
-"""How deep the tree of one expression may be; chains of operators and of attributes count link by link."""
+"""Maximum depth of one expression's tree; chains of operators and attributes count each link."""
 
 MAX_ERRORS = 20
-"""After how many syntax errors the rest of a file is left unread."""
+"""Maximum number of syntax errors; the rest of the file is not read."""
 
 _ARGUMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+=")
 _TOP_LEVEL = re.compile(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
 
 
 def read(source: SourceText) -> File:
-    """The tree of a ``.tf``, ``.tofu`` or ``.tfvars`` file, with the syntax errors in it.
+    """Return the tree of a ``.tf``, ``.tofu`` or ``.tfvars`` file, with its syntax errors.
 
-    An error leaves the top-level item that it stands in unread; reading goes on at the next block that starts in
-    column 1.
+    The top-level item that contains an error is not read; reading continues at the next block that starts in column 1.
     """
     return _Reader(source).file()
 
 
 def read_expression(source: SourceText) -> Expression | Unreadable:
-    """The one expression that a text holds, as in a value given to a variable on the command line."""
+    """Return the one expression in a text, as in a value given to a variable on the command line."""
     reader = _Reader(source)
     reader.blank = reader.free
     try:
@@ -43,7 +42,7 @@ def read_expression(source: SourceText) -> Expression | Unreadable:
 
 
 class _Reader(Expressions):
-    """Reads bodies; `item` is where the top-level item started that is being read."""
+    """Reads bodies; `item` is the start of the current top-level item."""
 
     def __init__(self, source: SourceText) -> None:
         super().__init__(source.text)
@@ -52,7 +51,7 @@ class _Reader(Expressions):
         self.item = 0
 
     def file(self) -> File:
-        """All top-level items that can be read."""
+        """Return all top-level items that can be read."""
         body = Body(0, len(self.text))
         while True:
             try:
@@ -74,7 +73,7 @@ class _Reader(Expressions):
             self._body_item(body)
 
     def _resume(self, error: ParseError) -> bool:
-        """Go to the next block in column 1 after a error, or after the block that never ended; False at the end."""
+        """Go to the next block in column 1 after an error, or after an unclosed block; False at the end."""
         line = self.text.rfind("\n", 0, error.start) + 1
         match = _TOP_LEVEL.search(self.text, line if line > self.item else max(error.start, self.item) + 1)
         if match is None:
@@ -87,7 +86,7 @@ class _Reader(Expressions):
         return True
 
     def checked_expression(self) -> Expression:
-        """An expression whose tree is not too deep for those who walk it by recursion."""
+        """Return an expression whose tree is not too deep for recursion."""
         self.deepest = self.longest = 0
         expression = self.expression()
         if (self.deepest + 1) * (self.longest + 8) > MAX_HEIGHT and height(expression, MAX_HEIGHT) > MAX_HEIGHT:
@@ -96,7 +95,7 @@ class _Reader(Expressions):
         return expression
 
     def _body_item(self, body: Body, *, alone: bool = False) -> None:
-        """One argument or block, up to the end of its line; ``alone`` in a block of one line."""
+        """Read one argument or block, up to the end of its line; ``alone`` in a block of one line."""
         start = self.at
         plain = _ARGUMENT.match(self.text, start)
         if plain:

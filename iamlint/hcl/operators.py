@@ -1,4 +1,4 @@
-"""What the operators of Terraform's language do with two values. Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md"""
+"""Operators of Terraform's language. Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def operated(name: str, left: Value, right: Value) -> Data:
-    """``left name right``; raises `Refused` or `Unclear`."""
+    """Return ``left name right``; raises `Refused` or `Unclear`."""
     match name:
         case "==":
             return equal(left, right)
@@ -40,7 +40,7 @@ def operated(name: str, left: Value, right: Value) -> Data:
 def _logical(left: Value, right: Value, *, decided_by: bool) -> bool:
     for value in (left, right):
         if not isinstance(value.data, Unknown):
-            boolean(value)  # even beside what decides, Terraform refuses what is no boolean
+            boolean(value)  # Terraform refuses a non-boolean operand even if the other one decides
     for value in (left, right):
         if not isinstance(value.data, Unknown) and boolean(value) is decided_by:
             return decided_by
@@ -78,7 +78,7 @@ def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
 
 
 def _of_integers(name: str, left: int, right: int) -> int | None:
-    """The same for whole numbers that are small, as nearly all are, without fractions; None for others."""
+    """Do the same for small whole numbers, as nearly all are, without fractions; None for others."""
     if abs(left) > _SMALL or abs(right) > _SMALL:
         return None
     match name:
@@ -96,5 +96,5 @@ _SMALL = 1 << 128
 
 
 def _is_negative(number: int | Decimal) -> bool:
-    """Whether it has a minus, as Terraform's zeros too may have."""
+    """Whether a number has a minus sign, as Terraform's zeros too may have."""
     return number.is_signed() if isinstance(number, Decimal) else number < 0

@@ -1,4 +1,4 @@
-"""What two readers of one file saw, compared: who hides a block from one parser shows it to the other."""
+"""Compares what two readers saw of one file: a block hidden from one parser is visible to the other."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ from iamlint.hcl.syntax import (
 from iamlint.location import Unreadable
 
 LIMIT = 10
-"""How many differences of one file are told; the first are the ones that matter."""
+"""Maximum number of reported differences per file; the first ones matter most."""
 
 _HINT = "One of the two parsers is misled here: compare the passage with what Terraform plans, and rewrite it."
 
 
 def differences(first: File, second: File, names: tuple[str, str], limit: int = LIMIT) -> list[Unreadable]:
-    """Where two trees of one text say different things, blocks before arguments; at most so many, in order.
+    """Return the first differences between two trees of one text, blocks before arguments.
 
-    ``names`` are what the readers are called. A block that only one reader has seen is placed where that one saw it.
+    ``names`` are the readers' names. A block that only one reader has seen has that reader's place.
     """
     comparison = _Comparison(first, second, names)
     found = list(islice(comparison.bodies(first.body, second.body, ""), limit + 1))
@@ -63,7 +63,7 @@ class _Comparison:
         self.names = names
 
     def bodies(self, first: Body, second: Body, path: str) -> Iterator[Unreadable]:
-        """The differences of two bodies and all below them."""
+        """Yield the differences of two bodies and everything in them."""
         pairs = list(_paired(first, second))
         for one, other in pairs:
             if one is None or other is None:
@@ -100,7 +100,7 @@ _NONE = Argument(0, 0, "", Literal(0, 0, None))
 
 
 def _paired(first: Body, second: Body) -> Iterator[tuple[Block | None, Block | None]]:
-    """Blocks with the same type and labels, in their order; None for the one that is missing."""
+    """Yield pairs of blocks with the same type and labels, in their order; None for a missing one."""
     waiting: dict[tuple[str, ...], list[Block]] = {}
     for block in reversed(second.blocks):
         waiting.setdefault(_key(block), []).append(block)
@@ -132,16 +132,16 @@ def _both(texts: tuple[str, str]) -> tuple[tuple[str, str], tuple[str, str]]:
 
 
 def _part(text: str, other: str) -> str:
-    """The stretch of a text from shortly before it departs from another."""
+    """Return the part of a text from shortly before it differs from another."""
     same = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other)))
     start = max(0, same - 10)
     return "reads " + ("…" if start else "") + shown(text[start : start + 40]) + "…" * (len(text) > start + 40)
 
 
 def canonical(expression: Expression) -> str:
-    """An expression in one spelling for all spellings that mean the same to a reader; not meant to be read back.
+    """Return an expression in one canonical spelling; it cannot be parsed again.
 
-    The two splats are spelt alike, since the readers differ in how much follows into them, and a sign before a number
+    Both splats have the same spelling, since the readers differ in how much belongs to them, and a sign before a number
     belongs to the number.
     """
     writer = _WRITERS[type(expression)]
@@ -149,7 +149,7 @@ def canonical(expression: Expression) -> str:
 
 
 def outline(body: Body) -> tuple[object, ...]:
-    """A body without spans: its arguments by name in canonical spelling, its blocks in order."""
+    """Return a body without spans: its arguments by name in canonical spelling, its blocks in order."""
     arguments = tuple((name, canonical(argument.expression)) for name, argument in sorted(body.arguments.items()))
     return (arguments, tuple((*_key(block), outline(block.body)) for block in body.blocks))
 

@@ -1,8 +1,8 @@
 """The second reader: python-hcl2 (https://github.com/amplify-education/python-hcl2), mapped to the same tree.
 
-It is never used instead of the native reader, only to hold the two against each other, so the mapping says what
-python-hcl2 made of the text, its deviations from HCL included. It leaves heredocs whole; their templates are read by
-ours, within the bounds that it gave them.
+It never replaces the native reader, and only serves for comparison. So the mapping shows what python-hcl2 read,
+including its deviations from HCL. It leaves heredocs whole; our reader reads their templates, within the limits that it
+gave them.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from lark import Lark
 
 MAX_LENGTH = 1_000_000
-"""How many characters a file may have; python-hcl2 reads less than half a megabyte a second."""
+"""Maximum length of a file in characters; python-hcl2 reads less than half a megabyte per second."""
 
 MAX_BLANKS = 2_000
-"""How many blanks and newlines may follow each other; in a heredoc python-hcl2's time grows with their square."""
+"""Maximum number of consecutive blanks and newlines; in a heredoc python-hcl2 takes quadratic time for them."""
 
 _LIMIT = "python-hcl2 has limits that Terraform has not; read this passage with care, or write it in a simpler way."
 
 
 def read(source: SourceText) -> File:
-    """What python-hcl2 makes of a file; where it fails the tree is empty and the reason is among the errors."""
+    """Return python-hcl2's tree of a file; if it fails the tree is empty and the reason is among the errors."""
     from lark.exceptions import LarkError
 
     file = File(source, Body(0, len(source.text)))
@@ -64,10 +64,10 @@ def _unreadable(source: SourceText, offset: int, reason: str) -> Unreadable:
 
 @cache
 def _parser() -> Lark:
-    """The parser as python-hcl2 builds it, but without a cached grammar.
+    """Return the parser as python-hcl2 builds it, but without a cached grammar.
 
     Lark's cache is a pickle, so a file in its place would run code, and every place that a variable names
-    (``XDG_CACHE_HOME``, ``HOME``) may lie in the checkout. Building the grammar takes two seconds.
+    (``XDG_CACHE_HOME``, ``HOME``) may be in the checkout. Building the grammar takes two seconds.
     """
     import hcl2
     from hcl2.postlexer import PostLexer

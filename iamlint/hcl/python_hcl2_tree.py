@@ -1,4 +1,4 @@
-"""The parse tree of python-hcl2 8 (its ``hcl2.lark``) mapped to our syntax tree, node by node."""
+"""Maps the parse tree of python-hcl2 8 (its ``hcl2.lark``) to our syntax tree, node by node."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
 class Mapping:
-    """Maps one tree; ``text`` is the source that it was made of."""
+    """Maps one tree; ``text`` is its source."""
 
     def __init__(self, text: str, tree: Branch) -> None:
         self.text = text
         self.tree = tree
 
     def file_body(self) -> Body:
-        """The whole file as a body."""
+        """Return the whole file as a body."""
         body = self._body(_branches(self.tree)[0])
         body.start, body.end = 0, len(self.text)
         return body
 
     def comments(self) -> list[tuple[int, int]]:
-        """Every comment that is a token of its own, in order."""
+        """Return every comment that is a separate token, in order."""
         found: list[tuple[int, int]] = []
         tokens = self.tree.scan_values(lambda value: getattr(value, "type", "") == "NL_OR_COMMENT")
         for token in tokens:
@@ -103,7 +103,7 @@ class Mapping:
         return tree.meta.start_pos, min(tree.meta.end_pos, len(self.text))
 
     def _expression(self, tree: Branch) -> Expression:
-        """Any expression; `_RULES` says who maps which rule of the grammar."""
+        """Map any expression; `_RULES` has the method for each rule of the grammar."""
         rule = str(tree.data)
         if rule == "expr_term":
             inner = self._expression(_parts(tree)[0])
@@ -141,7 +141,7 @@ class Mapping:
         return Template(*self._span(tree), nested(pieces.finished(), 0))
 
     def _chars(self, pieces: Pieces, token: Token) -> None:
-        """A stretch of a string without sequences, read as a string of its own to resolve its escapes."""
+        """Read a part of a string without sequences as a separate string, to resolve its escapes."""
         start = _start(token)
         try:
             template = Expressions(f'"{token}"').quoted()
@@ -220,7 +220,7 @@ class Mapping:
         return self._stepped(self._expression(source), step)
 
     def _stepped(self, node: Expression, step: Branch) -> Expression:
-        """An expression and one attribute or index after it."""
+        """Return an expression and one attribute or index after it."""
         end = self._span(step)[1]
         if step.data == "get_attr":
             return Attribute(node.start, end, node, _word(_branches(step)[0]))
@@ -299,12 +299,12 @@ _RULES: dict[str, Callable[[Mapping, Branch], Expression]] = {
 
 
 def _branches(tree: Branch) -> list[Branch]:
-    """The children that are rules."""
+    """Return the children that are rules."""
     return [child for child in tree.children if not isinstance(child, str)]
 
 
 def _parts(tree: Branch) -> list[Branch]:
-    """The children that are rules and mean something."""
+    """Return the children that are rules and mean something."""
     return [child for child in _branches(tree) if child.data != "new_line_or_comment"]
 
 

@@ -1,4 +1,4 @@
-"""What an expression can see: names, and the files that functions may read."""
+"""The scope of an expression: names, and the files that functions may read."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from iamlint.location import SourceText, Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files that ``file()`` and its like may read: those below ``roots``; relative paths start at ``base``.
+    """The files that ``file()`` and the like may read: those below ``roots``; relative paths start at ``base``.
 
-    ``load`` gives a file as a text that places can point into. ``assumed`` collects the directories that were taken to
-    be empty, since they are not there now; they may be when Terraform runs. ``tree`` is where files are looked for.
+    ``load`` returns a file as a text with places. ``assumed`` collects missing directories that were assumed to be
+    empty; they may exist when Terraform runs. ``tree`` is the file tree.
     """
 
     roots: tuple[Path, ...] = ()
@@ -29,16 +29,16 @@ class Files:
 
 
 MOST_STEPS = 400_000
-"""Steps of one expression with all that is evaluated in its scope; a second or two."""
+"""Maximum steps of one expression with everything evaluated in its scope; a second or two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that an expression can see, and the text that it stands in.
+    """The names that an expression can use, and the text that contains it.
 
-    ``lookup`` gives the value of a root name (``var``, ``each``, a resource type), None for one that is not there.
-    ``in_template`` says that the expression stands in the text that ``templatefile()`` or ``templatestring()`` renders,
-    ``in_try`` that it stands in a ``try`` or ``can``, for which it was checked that its names are declared.
+    ``lookup`` returns the value of a root name (``var``, ``each``, a resource type), None for an unknown one.
+    ``in_template`` says that the expression is in a text that ``templatefile()`` or ``templatestring()`` renders,
+    ``in_try`` that it is in a ``try`` or ``can`` whose names were checked.
     """
 
     source: SourceText
@@ -49,7 +49,7 @@ class Scope:
     budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS))
 
     def child(self, names: Mapping[str, Value]) -> Scope:
-        """The scope inside a ``for``, a splat or a dynamic block, where these names come first."""
+        """Return the scope inside a ``for``, a splat or a dynamic block, where these names come first."""
         outer = self.lookup
 
         def lookup(name: str) -> Value | None:

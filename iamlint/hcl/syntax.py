@@ -1,8 +1,8 @@
-"""The syntax tree of Terraform's language: what is written, with exact spans, before any meaning.
+"""The syntax tree of Terraform's language: text with exact spans, without semantics.
 
-Spans are offsets into the source text, end exclusive. Nodes are compared by identity; `outline` compares two trees.
-The shapes follow HCL's own (hashicorp/hcl, hclsyntax): a quoted string is a template, a splat is an expression over
-the item, ``"${x}"`` is a template of one interpolation.
+Spans are offsets into the source text, end exclusive. Nodes are compared by identity; `outline` compares two trees. The
+shapes follow HCL's own (hashicorp/hcl, hclsyntax): a quoted string is a template, a splat is an expression over the
+item, ``"${x}"`` is a template of one interpolation.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _BEYOND_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,1000}")
 
 
 def normalized(text: str) -> str:
-    """A text in Unicode's normalization form C, which every string of Terraform's is in.
+    """Return a text in Unicode's normalization form C, as every string of Terraform.
 
-    Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md. Done piece by piece, since the time that Python
-    takes for a run of combining characters grows with the square of its length.
+    Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md. It is done piece by piece, since Python's time
+    grows with the square of the length of a run of combining characters.
     """
     return text if text.isascii() else _BEYOND_ASCII.sub(_composed, text)
 
@@ -81,9 +81,9 @@ class ForDirective(Node):
 
 @dataclass(slots=True, eq=False)
 class Template(Node):
-    """A quoted string or a heredoc. One interpolation and nothing else passes its value through unconverted.
+    """A quoted string or a heredoc. A single interpolation passes its value through unconverted.
 
-    In a heredoc that is one, ``heredoc`` is True; indentation of ``<<-`` is already taken off the texts.
+    ``heredoc`` is True for a heredoc; the indentation of ``<<-`` is already removed from the texts.
     """
 
     parts: tuple[TemplatePart, ...]
@@ -91,14 +91,14 @@ class Template(Node):
 
     @property
     def written(self) -> str | None:
-        """The characters, where it has no interpolation or directive; not normalized, as the label of a block."""
+        """The characters, if it has no interpolation or directive; not normalized, as the label of a block."""
         if any(not isinstance(part, Text) for part in self.parts):
             return None
         return "".join(part.value for part in self.parts if isinstance(part, Text))
 
     @property
     def literal(self) -> str | None:
-        """The text, where it has no interpolation or directive."""
+        """The text, if it has no interpolation or directive."""
         written = self.written
         return None if written is None else normalized(written)
 
@@ -128,7 +128,7 @@ class Index(Node):
 
 @dataclass(slots=True, eq=False)
 class Item(Node):
-    """The item that a splat's ``each`` expression is about."""
+    """The item in a splat's ``each`` expression."""
 
 
 @dataclass(slots=True, eq=False)
@@ -141,7 +141,7 @@ class Splat(Node):
 
 @dataclass(slots=True, eq=False)
 class Call(Node):
-    """``name(arguments…)``; ``expand`` where the last argument is followed by ``...``. Namespaced names keep ``::``."""
+    """``name(arguments…)``; ``expand`` if the last argument is followed by ``...``. Namespaced names keep ``::``."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -257,13 +257,13 @@ class Label(Node):
 
 @dataclass(slots=True, eq=False)
 class Body(Node):
-    """What is between the braces of a block, or a whole file. Arguments keep their order; names are unique."""
+    """The content between the braces of a block, or a whole file. Arguments keep their order; names are unique."""
 
     arguments: dict[str, Argument] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
 
     def blocks_of(self, kind: str) -> Iterator[Block]:
-        """The blocks of a type, in order."""
+        """Yield the blocks of a type, in order."""
         return (block for block in self.blocks if block.type == kind)
 
 
@@ -277,13 +277,13 @@ class Block(Node):
     header_end: int
 
     def label(self, index: int) -> str:
-        """The text of a label; empty where it is not there."""
+        """Return the text of a label; "" if it is missing."""
         return self.labels[index].text if index < len(self.labels) else ""
 
 
 @dataclass(slots=True, eq=False)
 class File:
-    """One file: its top-level body, every comment as (start, end), and what could not be read of it."""
+    """One file: its top-level body, every comment as (start, end), and errors."""
 
     source: SourceText
     body: Body

@@ -1,9 +1,9 @@
 """Templates: quoted strings and heredocs, their escapes, ``${…}``, ``%{…}`` and the strip markers ``~``.
 
-HCL cuts a template into literals and sequences, applies strip markers to the one literal beside them (in a heredoc a
-literal ends with its line), takes the indentation of ``<<-`` off the literals that start a line, and only then nests
-the directives (hclsyntax/parser_template.go). The same is done here, in the same order. A `Text` is one stretch that
-reads in the source as it does in the value, or one escape sequence.
+HCL cuts a template into literals and sequences, applies strip markers to the adjacent literal (in a heredoc a literal
+ends with its line), removes the indentation of ``<<-`` from the literals that start a line, and only then nests the
+directives (hclsyntax/parser_template.go). The same is done here, in the same order. A `Text` is one range with the same
+characters in the source and the value, or one escape sequence.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from iamlint.hcl.lexer import MAX_DEPTH, NAME, Lexer, ParseError, shown
 from iamlint.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Template, TemplatePart, Text
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-"""What strip markers and heredoc indentation count as space: Go's ``unicode.IsSpace``."""
+"""The space characters for strip markers and heredoc indentation: Go's ``unicode.IsSpace``."""
 
 _PLAIN_STRING = re.compile(r'"([^"\\$%\r\n]*+)"')
 _QUOTED_TEXT = re.compile(r'[^"\\$%\r\n]++')
@@ -46,10 +46,10 @@ class Templates(Lexer):
 
     @abstractmethod
     def expression(self) -> Expression:
-        """The expression at the cursor."""
+        """Return the expression at the cursor."""
 
     def quoted(self) -> Template:
-        """The quoted string at the cursor."""
+        """Return the quoted string at the cursor."""
         start = self.at
         plain = _PLAIN_STRING.match(self.text, start)
         if plain:
@@ -86,7 +86,7 @@ class Templates(Lexer):
         return match.group()
 
     def _escape_value(self) -> str:
-        """The character of the escape at the cursor, which is stepped over."""
+        """Return the character of the escape at the cursor, and step over it."""
         written = self._escape()
         self.at += len(written)
         if len(written) == 2:
@@ -97,7 +97,7 @@ class Templates(Lexer):
         return chr(code)
 
     def _marks(self, pieces: Pieces) -> None:
-        """What a run of ``$`` or ``%`` starts: a sequence, an escaped one, or nothing."""
+        """Read a run of ``$`` or ``%``: the start of a sequence, an escaped one, or nothing special."""
         start = self.at
         match = _MARKS.match(self.text, start)
         end = match.end() if match else start
@@ -114,7 +114,7 @@ class Templates(Lexer):
             self.at = end + 1
 
     def _sequence(self, pieces: Pieces, mark: str) -> None:
-        """``${…}`` or ``%{…}``, its strip markers handed to the literals beside it."""
+        """Read ``${…}`` or ``%{…}``; its strip markers apply to the adjacent literals."""
         start = self.at
         self.at += 2
         if self.text.startswith("~", self.at):
@@ -140,7 +140,7 @@ class Templates(Lexer):
         )
 
     def _close(self, start: int) -> bool:
-        """Step over ``}`` or ``~}``; whether it strips."""
+        """Step over ``}`` or ``~}``; return whether it strips."""
         character = self.peek()
         strip = self.text.startswith("~}", self.at)
         if not strip and character != "}":
@@ -169,7 +169,7 @@ class Templates(Lexer):
         return directive
 
     def for_names(self) -> tuple[str | None, str]:
-        """``key, value in`` of a ``for``, expression or directive; the key is None with one name."""
+        """Return the names in ``key, value in`` of a ``for``; with one name the key is None."""
         first, second = None, self.name("the name of a variable")
         if self.peek() == ",":
             self.at += 1
@@ -179,7 +179,7 @@ class Templates(Lexer):
         return first, second
 
     def heredoc(self) -> Template:
-        """The heredoc at the cursor; it ends before the newline that follows its closing marker."""
+        """Return the heredoc at the cursor; it ends before the newline after its closing marker."""
         start = self.at
         opening = _HEREDOC.match(self.text, start)
         if opening is None:
@@ -195,7 +195,7 @@ class Templates(Lexer):
         return Template(start, self.at, nested(pieces.finished(), self.depth), heredoc=True)
 
     def _end_marker(self, marker: str, at: int) -> int:
-        """The end of the marker in the line at an offset, if the line is the closing one; else -1."""
+        """Return the end of the marker in the line at an offset, if that line closes the heredoc; else -1."""
         end = self.text.find("\n", at)
         if end < 0:
             return -1
@@ -204,7 +204,7 @@ class Templates(Lexer):
         return end if line.strip(SPACE) == marker and "\r" not in line else -1
 
     def _lines(self, marker: str | None, pieces: Pieces, opening: re.Match[str] | None = None) -> None:
-        """Literals and sequences up to the closing marker, or to the end of the text where there is none."""
+        """Read literals and sequences up to the closing marker, or to the end of the text without one."""
         text, fresh = self.text, True
         while True:
             start = self.at
@@ -232,7 +232,7 @@ class Templates(Lexer):
                 self.at += 1
 
     def bare_template(self, *, flush: bool = False) -> Template:
-        """The whole text as a template without quotes: a string of the JSON syntax, or the lines of a heredoc."""
+        """Return the whole text as a template without quotes: a JSON string, or the lines of a heredoc."""
         self.at = 0
         pieces = Pieces(by_line=True)
         self._lines(None, pieces)
@@ -242,7 +242,7 @@ class Templates(Lexer):
 
 
 def nested(parts: list[Part], depth: int) -> tuple[TemplatePart, ...]:
-    """The parts of a template that is itself so deep, with their directives nested."""
+    """Return the parts of a template at this depth, with their directives nested."""
     nesting = _Nesting(depth)
     for part in parts:
         if isinstance(part, Directive):
@@ -253,7 +253,7 @@ def nested(parts: list[Part], depth: int) -> tuple[TemplatePart, ...]:
 
 
 class Pieces:
-    """The parts of one template as they are read, literals stripped where a marker says so."""
+    """The parts of one template while it is read, with literals stripped by markers."""
 
     def __init__(self, *, by_line: bool) -> None:
         self.parts: list[Part] = []
@@ -261,7 +261,7 @@ class Pieces:
         self._strip = False
 
     def text(self, start: int, end: int, value: str) -> None:
-        """A literal, in a heredoc at most a line, or an escape."""
+        """Add a literal, in a heredoc at most a line, or an escape."""
         if self._strip:
             rest = value.lstrip(SPACE)
             start += min(len(value) - len(rest), end - start)
@@ -270,12 +270,12 @@ class Pieces:
         self.parts.append(Text(start, end, value))
 
     def add(self, part: Interpolation | Directive, strip: bool) -> None:
-        """A sequence; ``strip`` if it takes the space off the literal after it."""
+        """Add a sequence; ``strip`` says that it strips the literal after it."""
         self.parts.append(part)
         self._strip = strip
 
     def strip_end(self) -> None:
-        """Take the space off the end of the literal before, which in a heredoc starts with its line."""
+        """Strip the end of the literal before, which in a heredoc starts with its line."""
         for part in reversed(self.parts):
             if not isinstance(part, Text) or (
                 part is not self.parts[-1] and self._by_line and part.value.endswith("\n")
@@ -288,7 +288,7 @@ class Pieces:
                 return
 
     def take_off_indentation(self) -> None:
-        """Shorten the lines of ``<<-`` by the indentation that all lines share which are not blank."""
+        """Remove from the lines of ``<<-`` the common indentation of all lines that are not blank."""
         least, indented, fresh = None, list[Text](), True
         for part in self.parts:
             if fresh:
@@ -308,7 +308,7 @@ class Pieces:
             line.value = line.value[least or 0 :]
 
     def finished(self) -> list[Part]:
-        """The parts without empty literals and with neighbours joined that are one stretch of the source."""
+        """Return the parts without empty literals and with adjacent parts of the source joined."""
         kept: list[Part] = []
         run: list[Text] = []
         for part in self.parts:
@@ -325,12 +325,12 @@ class Pieces:
                 kept.append(part)
         _flush(run, kept)
         if len(kept) == 1 and len(self.parts) > 1 and isinstance(kept[0], Interpolation):
-            kept.append(Text(kept[0].end, kept[0].end, ""))  # what was stripped still makes the value a text
+            kept.append(Text(kept[0].end, kept[0].end, ""))  # a stripped value is still a text
         return kept
 
 
 def _flush(run: list[Text], kept: list[Part]) -> None:
-    """Move a run of neighbouring literals to the kept parts, as one."""
+    """Join a run of adjacent literals and add it to the kept parts."""
     if run:
         kept.append(run[0] if len(run) == 1 else Text(run[0].start, run[-1].end, "".join(text.value for text in run)))
         run.clear()
@@ -381,7 +381,7 @@ class _Nesting:
         self.parts.append(node)
 
     def finished(self) -> tuple[TemplatePart, ...]:
-        """All parts, if every directive has ended."""
+        """Return all parts, if every directive has ended."""
         if self._open:
             left = self._open[-1].directive
             hint = f"Close it with %{{ end{left.keyword} }}."

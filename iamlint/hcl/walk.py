@@ -1,4 +1,4 @@
-"""Going over a syntax tree without knowing what its nodes mean, and without recursion."""
+"""Walks a syntax tree without recursion, independent of the node types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FIELDS: dict[type[Node], tuple[str, ...]] = {}
 
 
 def children(node: Node) -> Iterator[Node]:
-    """The nodes directly below one, in the order of their fields."""
+    """Yield the direct children of a node, in the order of their fields."""
     kind = type(node)
     fields = _FIELDS.get(kind)
     if fields is None:
@@ -34,7 +34,7 @@ def _nodes(values: tuple[object, ...] | list[object]) -> Iterator[Node]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and all below it, in no particular order."""
+    """Yield a node and everything below it, in no particular order."""
     waiting = [node]
     while waiting:
         node = waiting.pop()
@@ -43,7 +43,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def height(node: Node, limit: int) -> int:
-    """How many levels the tree has, counted up to one more than a limit."""
+    """Return the number of levels of the tree, counted up to one more than a limit."""
     level, levels = [node], 0
     while level and levels <= limit:
         levels += 1

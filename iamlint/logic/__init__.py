@@ -1,1 +1,1 @@
-"""Answers in three values, and globs over texts that may be known in part."""
+"""Three-valued answers, and globs over partly known texts."""

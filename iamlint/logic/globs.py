@@ -1,4 +1,4 @@
-"""Globs over texts that may not be known in full: ``*`` stands for any text, ``?`` for any one character."""
+"""Globs over partly known texts: ``*`` matches any text, ``?`` any one character."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from iamlint.facts import Text
 from iamlint.unknown import Hole, Truth, Unknown
 
 _LONGEST = 4096
-"""Characters of a partly known text beyond which what it may become is not worked out."""
+"""Maximum length of a partly known text that is compared with globs."""
 _MOST_STARS = 10
-"""Stars of a glob beyond which that is not worked out either."""
+"""Maximum number of stars of a glob that is compared with a partly known text."""
 _HOLE = Hole("?")
 _EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
 
 
 def text_is(globs: Iterable[str], text: Text) -> Truth:
-    """Whether a text matches one of these globs; unknown where that depends on what is not known of it."""
+    """Whether a text matches one of these globs; unknown if that depends on its unknown parts."""
     if isinstance(text, str) and "${" not in text:
         plain, pattern = _sorted_out(tuple(globs))
         return Truth.of(text in plain or (pattern is not None and pattern.match(text) is not None))
@@ -28,7 +28,7 @@ def text_is(globs: Iterable[str], text: Text) -> Truth:
 
 @lru_cache(maxsize=8192)
 def _matched(globs: tuple[str, ...], parts: tuple[str | Hole, ...]) -> Truth:
-    """Whether a partly known text matches one of these globs; many texts differ only in what their holes are named."""
+    """Whether a partly known text matches one of these globs; cached: many texts differ only in holes' names."""
     truth = Truth.FALSE
     for glob in globs:
         truth |= _glob(glob, parts)
@@ -37,13 +37,13 @@ def _matched(globs: tuple[str, ...], parts: tuple[str | Hole, ...]) -> Truth:
 
 @lru_cache(maxsize=4096)
 def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
-    """The texts that are meant as they are, and one pattern of the others."""
+    """Return the literal texts, and one pattern of the others."""
     others = [compiled(glob).pattern for glob in globs if is_glob(glob)]
     return frozenset(globs), re.compile("|".join(others)) if others else None
 
 
 def _parts(text: Text) -> tuple[str | Hole, ...]:
-    """The known stretches and the holes of a text; an account that is known by its address has a hole, too."""
+    """Return the known parts and the holes of a text; an account known by its address has a hole, too."""
     if isinstance(text, Unknown):
         return text.parts or (_HOLE,)
     if "${" not in text:
@@ -59,7 +59,7 @@ def _glob(glob: str, parts: tuple[str | Hole, ...]) -> Truth:
 
 
 _FILLS = ("", "\0", "\0\0\0")
-"""What stands in for a hole to see whether a glob matches whatever it becomes: no letter of a glob equals it."""
+"""Replacements for a hole, to test whether a glob matches any value: no letter of a glob equals them."""
 
 
 def is_glob(text: str) -> bool:
@@ -69,14 +69,14 @@ def is_glob(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def compiled(glob: str) -> re.Pattern[str]:
-    """A glob as a regular expression over a whole text."""
-    # Brackets are plain letters here: they occur in principals and addresses. What fnmatch makes of the stars are
-    # atomic groups, which do not backtrack.
+    """Return a glob as a regular expression over a whole text."""
+    # Brackets are plain letters here: they occur in principals and addresses. fnmatch turns stars into atomic groups,
+    # which do not backtrack.
     return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
 
 
 def _may_match(glob: str, parts: tuple[str | Hole, ...]) -> bool:
-    """Whether the holes can be filled so that the glob matches; all positions in the glob are followed at once."""
+    """Whether the holes can be filled so that the glob matches; follows all positions in the glob in parallel."""
     if sum(len(part) for part in parts if isinstance(part, str)) > _LONGEST or glob.count("*") > _MOST_STARS:
         return True
     states = _rest(glob, {0})
@@ -100,7 +100,7 @@ def _step(glob: str, state: int, letter: str) -> Iterator[int]:
 
 
 def _rest(glob: str, states: set[int]) -> set[int]:
-    """These positions, and those after stars, which may stand for nothing."""
+    """Return these positions, and those after stars, which may match nothing."""
     found = set(states)
     for state in states:
         at = state

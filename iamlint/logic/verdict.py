@@ -1,4 +1,4 @@
-"""The answer of a word, a pattern or a blocker: true, false, or unknown with the reasons that a reader can act on."""
+"""The answer of a word, a pattern or a blocker: true, false, or unknown with reasons that a reader can act on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from iamlint.unknown import Truth
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The truth of one word, with the permissions that it found, or the reasons why it is unknown.
+    """The truth of one word, with the matched permissions, or the reasons why it is unknown.
 
-    ``facts`` are others that it rests on, for a reader to see. ``closed`` says that the answer is only unknown to be
-    told with its reasons: what it is about is certainly closed.
+    ``facts`` are others that it depends on, for a reader. ``closed`` says that the subject is certainly blocked, and
+    the answer is only unknown so that it is reported with its reasons.
     """
 
     truth: Truth
@@ -53,16 +53,16 @@ class Verdict:
 
     @staticmethod
     def of(truth: Truth, reason: str = "") -> Verdict:
-        """A truth, with the reason where it is unknown."""
+        """Return a truth, with the reason if it is unknown."""
         if truth is Truth.UNKNOWN:
             return Verdict(truth, (reason,) if reason else ())
         return TRUE if truth is Truth.TRUE else FALSE
 
 
-# Most answers are one of these two, which cost nothing.
+# Most answers are one of these two, which are shared.
 TRUE, FALSE = Verdict(Truth.TRUE), Verdict(Truth.FALSE)
 
 
 def distinct(items: Iterable[str]) -> tuple[str, ...]:
-    """The texts in their order, each once."""
+    """Return the texts in their order, each once."""
     return tuple(dict.fromkeys(items))

@@ -1,7 +1,7 @@
-"""The methods: the ways to become a service account, or to open one, each a document.
+"""Methods: the ways to become a service account, or to prepare it, one document each.
 
-A method is a file ``<group>/<id>.yaml``; ``method.schema.json`` says what it contains. The keys before ``sources`` are
-read at each run, since rules and the graph need them; the others are read when somebody asks about the method.
+A method is a file ``<group>/<id>.yaml``; ``method.schema.json`` defines its content. The keys before ``sources`` are
+read in each run, since rules and the graph need them; the others are read on request.
 """
 
 from iamlint.methods.documents import (

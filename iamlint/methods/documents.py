@@ -1,8 +1,8 @@
-"""The method documents: found, and read in two steps.
+"""Finds the method documents and reads them in two steps.
 
-Each run needs all methods, but only what is before ``sources`` in a document; to read 355 documents whole takes several
-times as long. These parts are put together and read as one stream of YAML events, which takes about 35 ms of CPU time
-(90 ms where each is loaded by itself).
+Each run needs all methods, but only the part before ``sources`` of a document; reading 355 documents completely takes
+several times as long. These parts are joined and read as one stream of YAML events, in about 35 ms of CPU time (90 ms
+if each is loaded separately).
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from iamlint.methods.model import GROUPS, Agent, Method, Need
 
 FOLDER = Path(__file__).parent
 DETAILS = "sources"
-"""The key at which the part of a document begins that not every run reads."""
+"""The first key of a document's part that only some runs read."""
 _BREAK = f"\n{DETAILS}:".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Terraform in which ``user:ana@example.com`` has the method (``opens``), and in which she narrowly has not."""
+    """Terraform that gives ``user:ana@example.com`` the method (``opens``), and a variant that narrowly does not."""
 
     opens: str
     near_miss: str
@@ -42,10 +42,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What people read of a method.
+    """The part of a method for people.
 
-    ``guards`` are organization policies that can block it. ``only_if`` is what else must hold. ``example`` is None
-    where ``no_example`` says why none can be run.
+    ``guards`` are organization policies that can block it. ``only_if`` is a further requirement. ``example`` is None if
+    ``no_example`` says why none can be run.
     """
 
     sources: tuple[str, ...]
@@ -64,7 +64,7 @@ def method_paths(folder: Path = FOLDER) -> Iterator[Path]:
 
 
 def load_methods(folder: Path = FOLDER) -> tuple[Method, ...]:
-    """Read what every run needs of all documents in a folder."""
+    """Read the parts of all documents in a folder that every run needs."""
     paths = list(method_paths(folder))
     heads = [path.read_bytes().partition(_BREAK)[0] for path in paths]
     documents = _documents(b"\n---\n".join(heads).decode())
@@ -90,7 +90,7 @@ def details_of(method: Method) -> Details:
 
 
 def _documents(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the documents of a YAML text. All scalars stay text, and there are no anchors: the schema asks for none."""
+    """Yield the documents of a YAML text. All scalars stay text, and there are no anchors: the schema needs none."""
     events = iter(yaml.parse(text, Loader=_loader()))
     for event in events:
         if isinstance(event, DocumentStartEvent):
@@ -115,7 +115,7 @@ def _value(event: Event, events: Iterator[Event]) -> Any:
 
 
 def _loader() -> Any:
-    """The YAML loader: libyaml's where PyYAML has it, else a slower one. Both make plain data only."""
+    """Return the YAML loader: libyaml's if PyYAML has it, else a slower one. Both make plain data only."""
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -1,4 +1,4 @@
-"""The methods by id and by permission, and those by which somebody deploys."""
+"""Methods by id and by permission, and methods to deploy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _by_id() -> Mapping[str, Method]:
 
 
 def method(name: str) -> Method:
-    """Return the method of an id; raises KeyError for an id that no method has."""
+    """Return the method of an id; raises KeyError for an unknown id."""
     return _by_id()[name]
 
 
@@ -46,12 +46,12 @@ def methods_with(permission: str) -> tuple[Method, ...]:
 
 
 def strength(one: Method) -> tuple[int, int, int, str]:
-    """Return what methods are sorted by: what they yield, the strongest first, then how certain they are."""
+    """Return the sort key of methods: what they yield, the strongest first, then how certain they are."""
     return _STRENGTH[one.yields], _CERTAINTY[one.certainty], _GROUPS[one.group], one.id
 
 
 def is_reported(one: Method) -> bool:
-    """Whether findings tell of a method: it still works, somebody has shown it, and it gives more than a start.
+    """Whether findings report a method: it still works, somebody has shown it, and it gives more than a start.
 
     Of those that give data only, the documented ones: a role to query data is not yet one to read as another account.
     """
@@ -62,9 +62,9 @@ def is_reported(one: Method) -> bool:
 
 @cache
 def deploy_methods() -> tuple[Method, ...]:
-    """Return the reported methods that attach an account which the caller names, the strongest first.
+    """Return the reported methods that attach an account named by the caller, the strongest first.
 
-    One that needs more than another, and gives no more, is left out: it would only make more grants of interest.
+    A method that needs more than another, and gives no more, is left out: it would only make more grants relevant.
     """
     found = [one for one in methods() if one.reaches == "named" and one.needs_act_as and one.needs and is_reported(one)]
     return tuple(
@@ -80,13 +80,13 @@ def _does_with_less(other: Method, one: Method) -> bool:
 
 @cache
 def deploy_permissions() -> frozenset[str]:
-    """Return the permissions that some of these methods need besides the one to attach."""
+    """Return the permissions that these methods need, apart from the one to attach."""
     return frozenset(need.permission for one in deploy_methods() for need in one.needs)
 
 
 @lru_cache(maxsize=4096)
 def deployments(held: frozenset[str]) -> tuple[Method, ...]:
-    """Return the methods by which a holder of permissions deploys as an account that they may attach."""
+    """Return the methods that let a holder of permissions deploy as an account that they may attach."""
     if held.isdisjoint(deploy_permissions()):
         return ()
     return tuple(one for one in deploy_methods() if all(need.permission in held for need in one.needs))

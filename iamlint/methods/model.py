@@ -1,4 +1,4 @@
-"""What a method is: the permissions that it needs, and what it gives over which account."""
+"""Methods: the permissions that each needs, and what it gives over which account."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ GROUPS: Mapping[Group, str] = {
     "groups": "Change a group",
     "second-order": "Read a credential of the account",
 }
-"""The groups, which are the folders of the documents, in the order in which they are listed."""
+"""The groups, which are the folders of the documents, in the order of the list."""
 
 Place = Literal[
     "account", "account_project", "project", "container", "folder", "organization", "resource", "another_resource"
@@ -129,12 +129,12 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A way to become a service account, or to open one.
+    """A way to become a service account, or to prepare it.
 
-    ``needs`` are all necessary, besides `ACT_AS` as ``act_as`` says: "named" on the account that the caller names,
-    "attached" also on the account that stays attached, "on_change" only where the account changes. ``runs`` are the
-    kinds of resources (Terraform's type without ``google_``) whose account an "attached" method reaches. ``ended``
-    says since when the method no longer works.
+    ``needs`` are all necessary, in addition to `ACT_AS` as ``act_as`` says: "named" on the account that the caller
+    names, "attached" also on the account that stays attached, "on_change" only if the account changes. ``runs`` are the
+    kinds of resources (Terraform's type without ``google_``) whose account an "attached" method reaches. ``ended`` says
+    since when the method no longer works.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Findings to bytes: a report in, a text out, one file per format."""
+"""Reporters: convert a report to text, one file per format."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ FORMATS = ("text", "json", "sarif", "github", "markdown")
 
 
 def render(name: str, report: Report, style: Presentation) -> str:
-    """The report in a format; the same report gives the same text."""
+    """Return the report in a format; the same report gives the same text."""
     return "".join(parts(name, report, style))
 
 
 def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
-    """The same text in parts, where it may be too large to be held."""
+    """Yield the same text in parts, since it may be very large."""
     match name:
         case "text":
             from iamlint.reporters.text import text_report

@@ -1,4 +1,4 @@
-"""Facts, one a line: for other programs as JSON, for people in columns."""
+"""Lists facts, one per line: as JSON for programs, in columns for people."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ Entry = dict[str, Any]
 
 
 class _Entry:
-    """Builds an entry for programs: what is not known is null, and has its reason under ``unknown``.
+    """Builds an entry for programs: an unknown part is null, and has its reason under ``unknown``.
 
-    A text that is known in part keeps its known parts, with ``${…}`` for the others.
+    A partly known text keeps its known parts, with ``${…}`` for the others.
     """
 
     def __init__(self) -> None:
         self.unknown: dict[str, str] = {}
 
     def open(self, name: str, why: Unknown) -> str | None:
-        """What stands for a part that is not known."""
+        """Return the value for an unknown part."""
         self.unknown[name] = why.reason
         return why.text if any(isinstance(part, str) for part in why.parts) else None
 
@@ -102,7 +102,7 @@ class _Entry:
 
 
 class _Shown(_Entry):
-    """An entry for people: a text that is not known at all shows what it stands for."""
+    """An entry for people: an unknown text shows its reference."""
 
     def open(self, name: str, why: Unknown) -> str | None:
         super().open(name, why)
@@ -110,7 +110,7 @@ class _Shown(_Entry):
 
 
 def entry(fact: Fact) -> Entry:
-    """A fact as plain data."""
+    """Return a fact as plain data."""
     return _built(fact, _Entry())
 
 
@@ -121,7 +121,7 @@ def _built(fact: Fact, build: _Entry) -> Entry:
 
 
 def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
-    """Where a fact is shown, the name of its kind, and its parts."""
+    """Return where a fact is shown, the name of its kind, and its parts."""
     at = fact.declared.at
     match fact:
         case Grant():
@@ -347,12 +347,12 @@ def _sorted(facts: Iterable[Fact], kind: type[_Entry]) -> list[Entry]:
 
 
 def facts_json(facts: Iterable[Fact]) -> str:
-    """One JSON object a line, in the order of the places."""
+    """Return one JSON object per line, in the order of the places."""
     return "".join(json_escaped(json.dumps(found, ensure_ascii=False)) + "\n" for found in _sorted(facts, _Entry))
 
 
 def facts_text(facts: Iterable[Fact]) -> str:
-    """Columns: the place, the kind, what the fact says."""
+    """Return columns: the place, the kind, the content of the fact."""
     entries = _sorted(facts, _Shown)
     rows = [(f"{found['path']}:{found['line']}", found["kind"], " ".join(_words(found))) for found in entries]
     place = min(max((len(row[0]) for row in rows), default=0), 60)
@@ -377,7 +377,7 @@ def _says_nothing(name: str, value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    """A part in one word: the parts of a resource or a condition behind each other, the entries of a map by name."""
+    """Return a part as one word: the parts of a resource or a condition joined, the entries of a map by name."""
     match value:
         case dict() if "kind" in value or "expression" in value or "log_type" in value:
             return " ".join(str(part) for part in value.values() if part is not None)

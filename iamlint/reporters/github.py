@@ -17,7 +17,7 @@ from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.parts.presentation import Presentation
 
 MOST = 10
-"""Annotations of one level that GitHub shows of a step; the rest it drops without a word."""
+"""Maximum number of annotations of one level that GitHub shows per step; it silently drops the rest."""
 
 Level = Literal["error", "warning", "notice"]
 _LEVELS: dict[Severity, Level] = {
@@ -30,10 +30,10 @@ _LEVELS: dict[Severity, Level] = {
 
 
 def github_report(report: Report, style: Presentation) -> str:
-    """One command a line: what could not be read first, then findings and unknown answers that fail, the worst first.
+    """Return one command per line: errors first, then findings and failing unknown answers, the worst first.
 
-    What GitHub would drop is printed as plain lines, which only the log shows; the last annotation of the level says
-    how many these are.
+    What GitHub would drop is printed as plain lines, which only the log shows; the last annotation of the level gives
+    their number.
     """
     errors = report.errors
     lines = [*(_of_error(error, style) for error in errors[:MOST]), *(_logged_error(error) for error in errors[MOST:])]
@@ -51,7 +51,7 @@ def github_report(report: Report, style: Presentation) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Annotation:
-    """A finding, or an unknown answer that fails, as it is shown on its line."""
+    """A finding, or a failing unknown answer, for its line."""
 
     severity: Severity
     at: Location
@@ -101,19 +101,19 @@ def _reason(error: Unreadable) -> str:
 
 def _where(at: Location, style: Presentation) -> dict[str, object]:
     where: dict[str, object] = {"file": style.in_repository(at.path), "line": at.line, "endLine": at.end_line}
-    if at.end_line == at.line:  # GitHub takes columns of one line only
+    if at.end_line == at.line:  # GitHub uses columns on one line only
         where |= {"col": at.column, "endColumn": at.end_column}
     return where
 
 
 def command(level: Level, where: dict[str, object], title: str, message: str) -> str:
-    """One annotation: what GitHub shows beside a line, or of the whole job where ``where`` is empty."""
+    """Return one annotation, on a line, or for the whole job if ``where`` is empty."""
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in {**where, "title": title}.items())
     return f"::{level} {listed}::{_data(neutral(message))}"
 
 
 def _logged(at: Location, text: str) -> str:
-    """A line of the log, in which nothing of the input is taken for a command."""
+    """Return a log line in which no part of the input is a command."""
     return neutral(f"{at.path}:{at.line}:{at.column}: {text}")
 
 

@@ -16,7 +16,7 @@ from iamlint.reporters.parts.plain import json_escaped
 
 
 def json_report(report: Report) -> Iterator[str]:
-    """The report in parts, two spaces a level, with a newline at the end: it may be larger than all that it tells."""
+    """Yield the report in parts, indented by two spaces, with a newline at the end: it may be very large."""
     separator = "{\n"
     for key, value in _parts(report):
         yield f'{separator}  "{key}": '
@@ -33,7 +33,7 @@ def json_report(report: Report) -> Iterator[str]:
 
 
 def _parts(report: Report) -> Iterator[tuple[str, Any]]:
-    """The keys of the report with plain data; of what there may be much, an entry at a time."""
+    """Yield the keys of the report with plain data; long lists one entry at a time."""
     yield "version", report.version
     yield "catalog_date", report.catalog_date
     yield "role_catalogs", list(report.role_catalogs)
@@ -79,7 +79,7 @@ def _accepted(one: Accepted, names: Fingerprints) -> dict[str, Any]:
 
 
 def _question(one: Question) -> dict[str, Any]:
-    """``rule`` is that of the most severe finding which it may be, ``rules`` are all that it keeps from an answer."""
+    """``rule`` is that of the most severe possible finding, ``rules`` are all that depend on it."""
     return {
         "rule": one.doubts[0].rule,
         "rules": list(one.rules),
@@ -108,7 +108,7 @@ def _start(at: Location) -> dict[str, Any]:
 
 
 def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
-    """``further_fingerprints`` are those that the same finding may have in another run, at any of its addresses."""
+    """``further_fingerprints`` are those of the same finding in other runs, at any of its addresses."""
     further = (*names.own.further, *(name for other in names.others for name in (other.name, *other.further)))
     return {
         "rule": finding.rule,

@@ -1,4 +1,4 @@
-"""A report as Markdown, for the summary of a GitHub job.
+"""A report as Markdown, for a GitHub job summary.
 
 Limits: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions#adding-a-job-summary
 """
@@ -16,11 +16,11 @@ from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.parts.unknowns import cause_lines
 
 LARGEST = 900_000
-"""Bytes; GitHub takes a summary of 1 MiB and drops a larger one whole."""
+"""Bytes; GitHub accepts a summary of 1 MiB and drops a larger one."""
 
 
 def markdown_report(report: Report, style: Presentation) -> str:
-    """A heading with the counts, what could not be read, and a table of findings, the worst first."""
+    """Return a heading with the counts, the errors, and a table of findings, the worst first."""
     lines, size = [], 0
     for line in _lines(report, style):
         size += len(line.encode("utf-8", "backslashreplace")) + 1
@@ -70,19 +70,22 @@ def _where(at: Location, style: Presentation) -> str:
 
 
 _MARKUP = re.compile(r"(?P<mark>[&<>\\`|*_\[\]~]|^[-+=])|(?P<joint>[@#$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-"""``mark`` is what Markdown and HTML read. ``joint`` is what GitHub finds in the text that they leave: mentions, mail
-addresses, references, formulas, links without brackets. Sources: https://github.github.com/gfm/#autolinks-extension-
-https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls"""
+"""``mark`` matches Markdown and HTML syntax.
+
+``joint`` matches GitHub's syntax in the remaining text: mentions, mail addresses, references, formulas, links without
+brackets. Sources: https://github.github.com/gfm/#autolinks-extension-
+https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+"""
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def cell(text: str) -> str:
-    """A text in which Markdown and HTML find nothing of theirs, nor GitHub anything to link or mention."""
+    """Return a text without Markdown or HTML syntax, in which GitHub links and mentions nothing."""
     return _MARKUP.sub(_as_text, neutral(text))
 
 
 def _as_text(found: re.Match[str]) -> str:
     character = found[0]
     entity = _NAMED.get(character, f"&#{ord(character)};")
-    # An element of its own parts the text: an entity alone is the character again once the text is looked through.
+    # An element separates the text; an entity alone becomes the character again when GitHub scans the text.
     return entity if found["mark"] else f"<span>{entity}</span>"

@@ -1,4 +1,4 @@
-"""The methods as a list, as JSON, and each as a page."""
+"""The list of methods, as text and JSON, and a page for each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ACT_AS = {
 
 
 def chosen_methods(name: str | None) -> tuple[Method, ...]:
-    """Return the methods that a name means: an id, a group, a permission; all for None, none for an unknown name."""
+    """Return the methods of a name: an id, a group, a permission; all for None, none for an unknown name."""
     return tuple(one for one in methods() if name is None or name in (one.id, one.group, *one.permissions))
 
 
@@ -30,7 +30,7 @@ def methods_text(chosen: Iterable[Method]) -> str:
 
 
 def methods_json(chosen: Iterable[Method]) -> str:
-    """Return the methods as a JSON list with everything that their documents say."""
+    """Return the methods as a JSON list with the complete documents."""
     return json_escaped(json.dumps([_entry(one) for one in chosen], indent=2, ensure_ascii=False)) + "\n"
 
 

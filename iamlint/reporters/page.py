@@ -1,4 +1,4 @@
-"""A rule's page: what it finds, why that matters, before and after, the fix; for people and for SARIF's help."""
+"""A rule's page: what it finds, why it matters, before and after, the fix; for people and for SARIF's help."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _LANGUAGES = {".tf": "hcl", ".json": "json", ".yaml": "yaml"}
 
 
 def rule_page(rule: Rule) -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     sure = "" if rule.confidence == "high" else f", confidence {rule.confidence}"
     asked = "; pedantic: runs only where it is selected" if rule.pedantic else ""
     parts = [

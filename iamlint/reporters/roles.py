@@ -1,4 +1,4 @@
-"""The role catalogue for people and programs: what a role lets its holder do, which roles have a permission."""
+"""The role catalogue for people and programs: the permissions of a role, the roles with a permission."""
 
 from __future__ import annotations
 
@@ -46,28 +46,30 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
         "orgpolicy.policy.set",
     ),
 }
-"""What the permissions that matter here let their holder do, the plainest first.
-Source: https://cloud.google.com/iam/docs/service-account-permissions"""
+"""The uses of the permissions that matter here, the most common first.
+
+Source: https://cloud.google.com/iam/docs/service-account-permissions
+"""
 
 
 @cache
 def _groups() -> Mapping[str, tuple[str, ...]]:
-    """The groups of permissions, with those that the methods need to deploy."""
+    """Return the groups of permissions, with those that the methods need to deploy."""
     deploy = dict.fromkeys(need.permission for method in deploy_methods() for need in method.needs)
     return {**_FIXED, _DEPLOY: tuple(deploy)}
 
 
 _MOST = 20
-"""Other permissions that are shown to people; what goes beyond is counted."""
+"""Maximum number of other permissions shown to people; the rest is counted."""
 
 
-# -- what is asked -------------------------------------------------------------------------------------------------
+# -- queries -------------------------------------------------------------------------------------------------------
 
 
 def answer(catalog: Catalog, name: str | None, *, for_programs: bool) -> str | Unreadable:
-    """What there is to say of a role, a permission, or of the whole catalogue; of neither, what is nearest to it.
+    """Return the description of a role, a permission, or the whole catalogue; for unknown names, similar ones.
 
-    Roles may be named without ``roles/``, permissions as deny policies spell them.
+    Roles may be given without ``roles/``, permissions in the form of deny policies.
     """
     if name is None:
         return _json(catalog_data(catalog)) if for_programs else catalog_text(catalog)
@@ -83,7 +85,7 @@ def _json(data: dict[str, Any]) -> str:
 
 
 def _spellings(permission: str) -> tuple[str, str]:
-    """A permission as it is given, and as roles spell what deny policies do."""
+    """Return a permission as given, and in the form of roles."""
     plain = permission.replace("cloudresourcemanager.googleapis.com/", "resourcemanager.")
     return permission, plain.replace(".googleapis.com/", ".")
 
@@ -101,7 +103,7 @@ def _nothing(catalog: Catalog, name: str) -> Unreadable:
 
 
 def role_data(catalog: Catalog, role: str) -> dict[str, Any]:
-    """What is known of a role, as plain data; ``permissions`` is null, with a ``reason``, where they are not known."""
+    """Return a role as plain data; ``permissions`` is null, with a ``reason``, if they are unknown."""
     held = catalog.permissions(role)
     unknown = isinstance(held, Unknown)
     known = frozenset() if isinstance(held, Unknown) else held
@@ -124,7 +126,7 @@ def role_data(catalog: Catalog, role: str) -> dict[str, Any]:
 
 
 def role_text(catalog: Catalog, role: str) -> str:
-    """The same for people."""
+    """Return a role for people."""
     data = role_data(catalog, role)
     listed = "" if data["listed"] else "; Google no longer lists it, though it may still be granted"
     kind = str(data["kind"]).replace("_", " ")
@@ -151,7 +153,7 @@ def _permissions(lets: list[dict[str, Any]], held: list[str]) -> Iterator[str]:
 
 
 def _first(names: list[str]) -> Iterator[str]:
-    """The first names; one more than that is shown rather than counted."""
+    """Yield the first names; one more than the limit is shown rather than counted."""
     shown = names if len(names) <= _MOST + 1 else names[:_MOST]
     yield from (f"  {one}" for one in shown)
     if len(shown) < len(names):
@@ -162,7 +164,7 @@ def _first(names: list[str]) -> Iterator[str]:
 
 
 def permission_data(catalog: Catalog, permission: str) -> dict[str, Any]:
-    """The roles that have a permission, those that are made for Google's agents and those that are retired apart."""
+    """Return the roles that have a permission, with agents' roles and retired roles separate."""
     roles = catalog.roles_with(permission)
     listed = [role for role in roles if catalog.is_listed(role)]
     return {
@@ -178,7 +180,7 @@ def permission_data(catalog: Catalog, permission: str) -> dict[str, Any]:
 
 
 def permission_text(catalog: Catalog, permission: str) -> str:
-    """The same for people."""
+    """Return a permission for people."""
     data = permission_data(catalog, permission)
     lines = [permission, *([f"  lets its holder {data['lets']}"] if data["lets"] else []), ""]
     headings = {
@@ -202,7 +204,7 @@ def _titled(catalog: Catalog, roles: list[str]) -> Iterator[str]:
 
 
 def catalog_data(catalog: Catalog) -> dict[str, Any]:
-    """How many roles and permissions there are, by stage and kind; what is retired is counted by itself."""
+    """Return the numbers of roles and permissions, by stage and kind; retired ones are counted separately."""
     held = {role: catalog.permissions(role) for role in catalog.roles}
     listed = {role: found for role, found in held.items() if catalog.is_listed(role)}
     known = {role: found for role, found in listed.items() if not isinstance(found, Unknown)}
@@ -224,7 +226,7 @@ def catalog_data(catalog: Catalog) -> dict[str, Any]:
 
 
 def catalog_text(catalog: Catalog) -> str:
-    """The same for people."""
+    """Return the catalogue for people."""
     data = catalog_data(catalog)
     lines = [
         f"{data['roles']} roles that Google lists ({_named(data['kinds'])})",

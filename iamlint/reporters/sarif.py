@@ -1,6 +1,6 @@
 """SARIF 2.1.0, by sarif-om with a serialiser of our own.
 
-Of the properties, those that GitHub code scanning reads, and those that other viewers do. Source:
+It writes the properties that GitHub code scanning and other viewers read. Source:
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 """
 
@@ -34,13 +34,13 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_RESULTS = 25_000
 """GitHub refuses a run with more, and shows the 5,000 most severe."""
 _MOST_PLACES = 100
-"""Places of a notification, and related places of a result; GitHub keeps as many."""
+"""Maximum number of places of a notification, and of related places of a result; GitHub keeps as many."""
 _MOST_LINKS = 5
-"""Related places that a message links to."""
+"""Maximum number of related places that a message links to."""
 _LONGEST = 1000
-"""Characters of a snippet."""
+"""Maximum length of a snippet."""
 _MOST_HASHED = 1_000_000
-"""Characters. The lines of a larger file are not hashed; GitHub does that for itself on upload."""
+"""Maximum size in characters of a file with hashed lines; GitHub hashes larger ones on upload."""
 
 _LEVELS: dict[Severity, str] = {
     "critical": "error",
@@ -50,7 +50,7 @@ _LEVELS: dict[Severity, str] = {
     "info": "note",
 }
 _SCORES: dict[Severity, str] = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "1.0"}
-"""GitHub reads critical from 9.0, high from 7.0, medium from 4.0, low from 0.1."""
+"""GitHub's scores: critical from 9.0, high from 7.0, medium from 4.0, low from 0.1."""
 _PROBLEMS: dict[Severity, str] = {
     "critical": "error",
     "high": "error",
@@ -65,7 +65,7 @@ _BASES = {
 
 
 def sarif_report(report: Report, style: Presentation) -> str:
-    """The report as a SARIF log with one run. No times, no machine's paths: the same report gives the same text."""
+    """Return the report as a SARIF log with one run, without times or machine paths: the text is reproducible."""
     log = om.SarifLog(version="2.1.0", schema_uri=SCHEMA, runs=[_Run(report, style).run()])
     return json_escaped(indented(_plain(log))) + "\n"
 
@@ -73,11 +73,11 @@ def sarif_report(report: Report, style: Presentation) -> str:
 # -- objects to plain data ---------------------------------------------------------------------------------------------
 
 _ALWAYS = {("Result", "level"), ("Result", "kind"), ("ReportingConfiguration", "level"), ("Notification", "level")}
-"""Written though they are the default: a missing level would be the rule's, not "warning"."""
+"""Written even if default: a missing level would mean the rule's, not "warning"."""
 
 
 def _attributes(kind: type[Any]) -> Iterator[tuple[str, str, Any, bool]]:
-    """Name, SARIF's name, default, and whether it is always written, of each attribute of a class of sarif-om."""
+    """Yield name, SARIF's name, default, and whether it is always written, for each attribute of a sarif-om class."""
     for one in attr.fields(kind):
         default = one.default
         if isinstance(default, attr.Factory):  # type: ignore[arg-type]  # a class at run time, a function to mypy
@@ -90,7 +90,7 @@ _ATTRIBUTES = {kind: tuple(_attributes(kind)) for kind in vars(om).values() if a
 
 
 def _plain(value: Any) -> Any:
-    """Plain data of SARIF objects: what is left at its default is left out; raises TypeError for anything foreign."""
+    """Return plain data of SARIF objects without defaults; raises TypeError for any other object."""
     if type(value) in _ATTRIBUTES:
         found = {}
         for name, key, default, always in _ATTRIBUTES[type(value)]:
@@ -130,7 +130,7 @@ def _rule(rule: Rule) -> om.ReportingDescriptor:
 
 
 def _shortened(text: str, most: int = 1024) -> str:
-    """A sentence of at most so many characters, which is what GitHub takes of a description."""
+    """Return a sentence of at most this length, which is GitHub's limit of a description."""
     text = _sentence(text)
     return text if len(text) <= most else text[: most - 4].rpartition(" ")[0] + " ..."
 
@@ -144,7 +144,7 @@ def _sentence(text: str) -> str:
 
 
 class _Run:
-    """A report on its way to a run: what its parts share."""
+    """The shared parts of a run while it is written."""
 
     def __init__(self, report: Report, style: Presentation) -> None:
         self._report = report
@@ -205,7 +205,7 @@ class _Run:
         )
 
     def _doubts(self) -> Iterator[om.Notification]:
-        """What is unknown: a note for each reason, with its places; a warning where it fails the run."""
+        """Yield the unknown things: a note for each reason, with its places; a warning if it fails the run."""
         groups: dict[str, list[Question]] = {}
         for question in self._report.questions:
             groups.setdefault(question.reason, []).append(question)
@@ -282,20 +282,20 @@ class _Run:
         return om.PhysicalLocation(artifact_location=self._artifact(at.path), region=region, context_region=context)
 
     def _artifact(self, path: str) -> om.ArtifactLocation:
-        """A path as a relative URI, since GitHub refuses others: from the repository's top, or else from the root."""
+        """Return a path as a relative URI, as GitHub requires: from the repository's top, else from the root."""
         path = self._style.in_repository(path)
         base = "ROOT" if os.path.isabs(path) else "%SRCROOT%"
         return om.ArtifactLocation(uri=quote(os.fsencode(path.lstrip("/"))), uri_base_id=base)
 
 
 def _unknowns(report: Report) -> dict[str, Any]:
-    """How many things are unknown, and of which causes, as every format counts them."""
+    """Return the number of unknown things, and by cause, as in every format."""
     by_cause = {cause.kind.slug: len(cause.questions) for cause in report.by_cause}
     return {"unknowns": len(report.questions), "unknownsByCause": by_cause}
 
 
 def _context(at: Location, text: SourceText) -> om.Region | None:
-    """The lines of a place and two around; nothing where they are too long to be looked at."""
+    """Return the lines of a place and two around it; None if they are too long."""
     first, last = max(1, at.line - 2), min(len(text.line_starts), at.end_line + 2)
     start, (_, end) = line_span(text, first)[0], line_span(text, last)
     if end - start > _LONGEST:
@@ -304,7 +304,7 @@ def _context(at: Location, text: SourceText) -> om.Region | None:
 
 
 def _message(finding: Finding) -> str:
-    """The message, the address, and links to the related places: GitHub shows only those that a message links to."""
+    """Return the message, the address, and links to the related places: GitHub shows only linked ones."""
     text = re.sub(r"\](?=\()", r"\\]", neutral(finding.message))
     if finding.address:
         more = f" and {len(finding.others)} more" if finding.others else ""

@@ -1,4 +1,4 @@
-"""A report for people: each finding with the line that it is about, the guilty part underlined."""
+"""A report for people: each finding with its source line, the relevant part underlined."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.parts.unknowns import cause_lines, listed_unknowns
 
 _MOST = 6
-"""Lines below a frame; what goes beyond is counted."""
+"""Maximum number of lines below a frame; the rest is counted."""
 _MOST_NAMES = 4
-"""Names in such a line."""
+"""Maximum number of names in such a line."""
 _COLORS = {"critical": "1;35", "high": "1;31", "medium": "1;33", "low": "1;36", "info": "1;34"}
 
 
 def text_report(report: Report, style: Presentation) -> str:
-    """Findings, what is unknown (when asked), what could not be read, and a summary; those alike are put together."""
+    """Return findings, unknown things (on request), errors, and a summary; similar findings are grouped."""
     paint = Paint(on=style.color)
     groups = [Group(finding) for finding in report.findings] if style.show_all else grouped(report.findings)
     lines: list[str] = []
@@ -40,7 +40,7 @@ def text_report(report: Report, style: Presentation) -> str:
 
 
 def error_line(error: Unreadable, paint: Paint) -> str:
-    """What could not be read, on one line: where, why, and what to do."""
+    """Return an error on one line: where, why, and what to do."""
     hint = f" ({neutral(error.hint)})" if error.hint else ""
     return f"{paint('1;31', 'error')}: {place(error.at)}: {neutral(error.reason)}{hint}"
 
@@ -65,7 +65,7 @@ def _group(group: Group, report: Report, paint: Paint) -> Iterator[str]:
 
 
 def _related(related: Iterable[Related]) -> list[str]:
-    """The places that belong to a finding, those with the same message on one line."""
+    """Return the places related to a finding, those with the same message on one line."""
     places: dict[str, list[Location]] = {}
     for one in related:
         places.setdefault(one.message, []).append(one.at)
@@ -74,7 +74,7 @@ def _related(related: Iterable[Related]) -> list[str]:
 
 
 def _alike(group: Group) -> list[str]:
-    """What is different in the other findings of a group, those of one place on one line."""
+    """Return the differences of the other findings in a group, those of one place on one line."""
     places: dict[Location, list[Finding]] = {}
     for other in group.others:
         places.setdefault(other.at, []).append(other)
@@ -91,7 +91,7 @@ def _alike(group: Group) -> list[str]:
 
 
 def _difference(other: Finding, first: Finding) -> str:
-    """In what a finding differs from another one that it is like; its address, where that is all."""
+    """Return the difference between a finding and a similar one; its address, if that is all."""
     parts = []
     if other.principal and other.principal != first.principal:
         parts.append(other.principal)

@@ -1,4 +1,4 @@
-"""The role catalogue: which permissions a role contains, and as of when.
+"""The role catalogue: the permissions of each role, as of a date.
 
 The data are those of iann0036/iam-dataset (MIT licence, see NOTICE), commit 2073fa52, packed by `bench/pack_roles.py`.
 """
@@ -26,17 +26,19 @@ BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer", "roles/admin",
 
 
 MOST_SEARCHES = 200
-"""Names of one run for which one that is alike is looked for; what goes beyond has none."""
+"""Maximum number of similarity searches in one run; further names have no suggestion."""
 UNLISTED = ("roles/iam.serviceAccountShortTermTokenMinter",)
-"""Roles that Google's documentation grants and none of its lists has, so that nobody tells their permissions. Source:
-https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_data_transfer_config"""
+"""Roles that Google's documentation grants but no list has, so their permissions are unknown.
+
+Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_data_transfer_config
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A role as somebody's newer list has it; ``permissions`` is None where the list tells none.
+    """A role from a newer list; ``permissions`` is None if the list has none.
 
-    ``stage`` is GA, BETA, ALPHA, DEPRECATED or the like. ``listed`` is false for a role that is deleted.
+    ``stage`` is GA, BETA, ALPHA, DEPRECATED or the like. ``listed`` is false for a deleted role.
     """
 
     name: str
@@ -48,14 +50,14 @@ class Definition:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Google's predefined and basic roles as of ``date`` (YYYY-MM-DD), and what ``origins`` say beyond that."""
+    """Google's predefined and basic roles as of ``date`` (YYYY-MM-DD), extended by ``origins``."""
 
     date: str
     _permissions: tuple[str, ...]
     _roles: Mapping[str, tuple[str, str, int, list[int] | None]]
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
-    """The files with newer definitions, in the order in which they were laid over it."""
+    """The files with newer definitions, in the order in which they were applied."""
     newer: frozenset[str] = frozenset()
     """The roles that these files define or list."""
     _nearest: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -65,13 +67,13 @@ class Catalog:
 
     @property
     def edition(self) -> str:
-        """The date, and what is laid over: ``2026-08-22 with roles.json``."""
+        """The date, and the added files: ``2026-08-22 with roles.json``."""
         return f"{self.date} with {', '.join(self.origins)}" if self.origins else self.date
 
     def with_newer(self, definitions: Iterable[Definition], origin: str) -> Catalog:
-        """The catalogue with newer definitions laid over it.
+        """Return the catalogue with newer definitions applied.
 
-        One that tells no permissions leaves those that are known; one without a title or a stage leaves these.
+        A definition without permissions, title or stage keeps the known ones.
         """
         roles, known, names = dict(self._roles), dict(self._known), set(self.newer)
         for one in definitions:
@@ -84,11 +86,11 @@ class Catalog:
         return replace(self, _roles=roles, _known=known, origins=origins, newer=frozenset(names))
 
     def for_one_run(self) -> Catalog:
-        """The same catalogue, which has searched for no likeness yet."""
+        """Return the same catalogue with an unused search budget."""
         return replace(self)
 
     def _searched(self, what: str, name: str, search: Callable[[], str | None]) -> str | None:
-        """What a search finds that takes milliseconds: each once, and none beyond `MOST_SEARCHES`."""
+        """Return the result of a slow search: each once, and at most `MOST_SEARCHES`."""
         key = what, name
         if key not in self._nearest:
             if len(self._nearest) >= MOST_SEARCHES:
@@ -98,11 +100,11 @@ class Catalog:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The names of all roles, sorted; those that Google lists no more are among them."""
+        """The names of all roles, sorted, including retired ones."""
         return tuple(sorted(self._roles))
 
     def permissions(self, role: str) -> frozenset[str] | Unknown:
-        """The permissions that a role contains."""
+        """Return the permissions of a role."""
         found = self._roles.get(role)
         if found is None:
             nearest = self.nearest(role)
@@ -125,11 +127,11 @@ class Catalog:
             yield self._permissions[at]
 
     def title(self, role: str) -> str:
-        """The title of a role; empty for one that is not there."""
+        """Return the title of a role; "" for an unknown one."""
         return self._roles[role][0] if role in self._roles else ""
 
     def stage(self, role: str) -> str:
-        """The launch stage of a role (GA, BETA, ALPHA, DEPRECATED); empty for one that is not there."""
+        """Return the launch stage of a role (GA, BETA, ALPHA, DEPRECATED); "" for an unknown one."""
         return self._roles[role][1] if role in self._roles else ""
 
     def is_listed(self, role: str) -> bool:
@@ -137,11 +139,11 @@ class Catalog:
         return role in self._roles and bool(self._roles[role][2])
 
     def is_permission(self, name: str) -> bool:
-        """Whether some role contains a permission of this name."""
+        """Whether some role has a permission of this name."""
         return name in self._names
 
     def nearest_permission(self, name: str) -> str | None:
-        """The permission of the same service whose name is nearest to one that is not there."""
+        """Return the most similar permission of the same service for an unknown name."""
         return self._searched("permission", name, lambda: self._nearest_permission(name))
 
     def _nearest_permission(self, name: str) -> str | None:
@@ -152,9 +154,9 @@ class Catalog:
         return next(iter(get_close_matches(name, alike, n=1, cutoff=0.85)), None)
 
     def slip(self, name: str) -> str | None:
-        """The permission that one which is not there was surely meant to be: a letter or two away from it.
+        """Return the permission that an unknown name certainly misspells: it differs by a letter or two.
 
-        What is further away may be one that no predefined role has, or a newer one.
+        A name that differs more may be a permission in no predefined role, or a newer one.
         """
         return self._searched("slip", name, lambda: self._slip(name))
 
@@ -168,21 +170,21 @@ class Catalog:
 
     @cached_property
     def services(self) -> frozenset[str]:
-        """What the permissions of some role begin with: ``iam``, ``storage``."""
+        """The service prefixes of all permissions: ``iam``, ``storage``."""
         return frozenset(one.partition(".")[0] for one in self._names)
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        """All permissions: those that ship, and those of newer definitions."""
+        """All permissions: the built-in ones, and those of newer definitions."""
         return frozenset(self._permissions).union(*(self._known.get(role, ()) for role in self.newer))
 
     def is_service_agent_role(self, role: str) -> bool:
-        """Whether a role is made for one of Google's service agents: by its name, or by what its title says."""
+        """Whether a role is made for one of Google's service agents, by its name or its title."""
         name = role.rpartition(".")[2].lower()
         return "serviceagent" in name or "service agent" in self.title(role).lower()
 
     def nearest(self, role: str) -> str | None:
-        """The role whose name is nearest to one that is not there."""
+        """Return the most similar role for an unknown name."""
         return self._searched("role", role, lambda: self._nearest_role(role))
 
     def _nearest_role(self, role: str) -> str | None:
@@ -191,7 +193,7 @@ class Catalog:
         return next(iter(get_close_matches(role, self._roles, n=1, cutoff=0.85)), None)
 
     def alike(self, name: str, most: int = 3) -> list[str]:
-        """The roles or permissions whose names are nearest to one that is not there, the nearest first."""
+        """Return the most similar roles or permissions for an unknown name, the nearest first."""
         from difflib import get_close_matches
 
         beginning = name.partition(".")[0] + "."
@@ -201,7 +203,7 @@ class Catalog:
         return found or get_close_matches(role, self.roles, n=most, cutoff=0.7)
 
     def roles_with(self, permission: str) -> tuple[str, ...]:
-        """The roles that contain a permission, by name."""
+        """Return the roles that have a permission, by name."""
         found = ((role, self.permissions(role)) for role in sorted(self._roles))
         return tuple(role for role, held in found if not isinstance(held, Unknown) and permission in held)
 
@@ -210,10 +212,10 @@ _SLIP = 2
 
 
 def _changes(one: str, other: str) -> int:
-    """By how many letters two names differ."""
+    """Return the number of letters by which two names differ."""
     from difflib import SequenceMatcher
 
-    # A letter that is another one changes each set of letters by one at most, so that most names are told apart here.
+    # One changed letter changes each set of letters by one at most, so this test excludes most names.
     if abs(len(one) - len(other)) > _SLIP or len(set(one) ^ set(other)) > 2 * _SLIP:
         return _SLIP + 1
     pairs = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
@@ -222,7 +224,7 @@ def _changes(one: str, other: str) -> int:
 
 @cache
 def catalog() -> Catalog:
-    """The catalogue that ships with iamlint, read when it is first asked for."""
+    """Return the built-in catalogue, read on first use."""
     document: dict[str, Any] = json.loads(lzma.decompress(CATALOG.read_bytes()))
     permissions, before = [], ""
     for coded in document["permissions"]:
@@ -237,7 +239,7 @@ _FEDERATION = re.compile(r"(?:workloadIdentityPool|workforcePool|oauthClient)[A-
 
 
 def spellings(permission: str) -> tuple[str, ...]:
-    """Return all ways to write a permission: those on federation are written with their host, and without it.
+    """Return all spellings of a permission: federation permissions are written with and without their host.
 
     ``iam.googleapis.com/workloadIdentityPools.get`` in the catalogue, ``iam.workloadIdentityPools.get`` in some pages.
     """
@@ -259,7 +261,7 @@ class Roles:
         self._custom = custom
 
     def permissions(self, role: Text) -> frozenset[str] | Unknown:
-        """The permissions that a role contains, or why they are not known."""
+        """Return the permissions of a role, or why they are unknown."""
         name = shown(role)
         custom = self._custom.get(name)
         if custom is not None:
@@ -271,7 +273,7 @@ class Roles:
         return self.catalog.permissions(role)
 
     def kind(self, role: Text) -> RoleKind | None:
-        """What kind of role it is; None where that is not known."""
+        """Return the kind of a role; None if unknown."""
         if isinstance(role, Unknown):
             return "custom" if role.text in self._custom or "/roles/" in role.text else None
         if role in BASIC:

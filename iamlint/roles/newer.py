@@ -16,13 +16,13 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.roles import Catalog, Definition
 
 LARGEST = 64_000_000
-"""Bytes of a file beyond which it is not read: all of Google's roles with their permissions are a tenth of that."""
+"""Maximum size of a file in bytes: all of Google's roles with their permissions take a tenth of it."""
 MOST_ERRORS = 20
-"""Wrong entries of a file that are told; a file of another kind has thousands."""
+"""Maximum number of reported wrong entries; a file of another kind has thousands."""
 
 
 def with_newer(catalog: Catalog, path: Path, shown: str, tree: Tree = DISK) -> tuple[Catalog, list[Unreadable]]:
-    """The catalogue with the definitions of a file laid over it, and what in the file is no role of Google's."""
+    """Return the catalogue with a file's definitions applied, and errors for entries that are not Google's roles."""
     source = _text(path, shown, tree)
     if isinstance(source, Unreadable):
         return catalog, [source]
@@ -43,7 +43,7 @@ _HINT = "give what gcloud iam roles list or describe prints with --format=json"
 
 def _text(path: Path, shown: str, tree: Tree) -> SourceText | Unreadable:
     try:
-        if tree.kind(path) not in ("file", None):  # to open a pipe waits for somebody who writes to it
+        if tree.kind(path) not in ("file", None):  # opening a pipe waits for a writer
             return Unreadable(Location(shown), "this is no regular file", _HINT)
         with tree.open(path) as file:
             data = file.read(LARGEST + 1)
@@ -58,7 +58,7 @@ def _text(path: Path, shown: str, tree: Tree) -> SourceText | Unreadable:
 
 
 def _entries(document: Value) -> Iterator[tuple[tuple[int, ...], Value]]:
-    """The entries of a list, or the document itself."""
+    """Yield the entries of a list, or the document itself."""
     if isinstance(document.data, tuple):
         yield from (((number,), entry) for number, entry in enumerate(document.data))
     elif document.data is not None:

@@ -1,1 +1,1 @@
-"""Rule documents: what a rule is, how its document is read, which rules a run chooses, and what facts they ask for."""
+"""Rule documents: the rule as a value, its reader, the rules of a run, and the facts that they need."""

@@ -1,4 +1,4 @@
-"""The rules: their documents found, read, and chosen from."""
+"""The rule catalogue: finds, reads and selects rule documents."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from iamlint.rules.rule import Rule
 _SUFFIXES = (".yaml", ".yml")
 _NAME = "lower-case words joined by hyphens"
 SETS = frozenset({"default", "pedantic"})
-"""Names of sets that the rules say themselves to be in."""
+"""Names of sets that rules can be in."""
 
 
 def shipped_folder() -> Path:
-    """The folder of the rules that ship: within the installed package, or beside it in a checkout."""
+    """Return the folder of the built-in rules: in the installed package, or next to it in a checkout."""
     package = Path(__file__).parent
     inside = package / "shipped"
     return inside if DISK.is_directory(inside) else package.parents[1] / "rules"
@@ -30,10 +30,10 @@ def shipped_folder() -> Path:
 def load_rules(
     directories: Iterable[Path] = (), *, shipped: bool = True, tree: Tree = DISK
 ) -> tuple[tuple[Rule, ...], list[Unreadable]]:
-    """The rules that ship and those in the directories, by id; and whatever is wrong with their documents.
+    """Return the built-in rules and those in the directories, by id; and all errors in their documents.
 
-    A rule lies in a folder that is its family: ``DIR/<family>/<id>.yaml``, or ``DIR/<id>.yaml`` where DIR is the
-    family. Nothing in a document is executed.
+    A rule is in a folder that is its family: ``DIR/<family>/<id>.yaml``, or ``DIR/<id>.yaml`` if DIR is the family.
+    Nothing in a document is executed.
     """
     rules: list[Rule] = []
     errors: list[Unreadable] = []
@@ -52,7 +52,7 @@ def load_rules(
 
 
 def _documents(directory: Path, tree: Tree) -> Iterator[Path]:
-    """The documents in a directory, then those in the directories in it; or the file that is given."""
+    """Yield the documents in a directory, then those in its directories; or the given file."""
     if tree.is_file(directory):
         yield directory
         return
@@ -63,7 +63,7 @@ def _documents(directory: Path, tree: Tree) -> Iterator[Path]:
 
 
 def _entries(directory: Path, tree: Tree) -> list[Entry]:
-    """The entries of a directory; none where it cannot be read."""
+    """Return the entries of a directory; empty if it cannot be read."""
     try:
         return list(tree.entries(directory))
     except OSError:
@@ -90,15 +90,15 @@ def _is_name(name: str) -> bool:
 
 
 def _shown(path: Path, tree: Tree) -> str:
-    """The path as messages have it: relative to the working directory where it lies below it."""
+    """Return the path for messages: relative to the working directory if it is in it."""
     resolved, cwd = tree.resolved(path), Path.cwd()
     return (resolved.relative_to(cwd) if resolved.is_relative_to(cwd) else resolved).as_posix()
 
 
 def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
-    """Names that mean two things: an id that another rule has or had, too, or that is also a family.
+    """Yield errors for ambiguous names: an id that another rule has or had, or that is also a family.
 
-    An alias may mean several rules: what another tool asks in one check may be several rules here.
+    An alias may mean several rules: one check of another tool may be several rules here.
     """
     families = {rule.family for rule in rules}
     taken: dict[str, Rule] = {}
@@ -123,10 +123,10 @@ def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
 def select_rules(
     rules: Iterable[Rule], select: Iterable[str] = (), ignore: Iterable[str] = ()
 ) -> tuple[tuple[Rule, ...], list[Unreadable]]:
-    """The selected rules without the ignored ones; and the names that no rule has.
+    """Return the selected rules without the ignored ones; and errors for unknown names.
 
-    A rule is named by its id, ``family/id``, or an alias, which may mean several, and together with others by its
-    family or set: "default" or "pedantic", of which the first is selected by default. A family means its default rules.
+    A rule is selected by its id, ``family/id``, or an alias, which may mean several; or by its family or set: "default"
+    or "pedantic", of which the first is the default. A family means its default rules.
     """
     rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
     known = SETS | {name for rule in rules for name in (*own_names(rule), rule.family)}
@@ -136,7 +136,7 @@ def select_rules(
 
 
 def graded(rules: Iterable[Rule], severities: Mapping[str, Severity]) -> tuple[Rule, ...]:
-    """The rules with severities of the user's own, given by a name of the rule."""
+    """Return the rules with the user's own severities, given by a name of the rule."""
     return tuple(
         replace(
             rule,
@@ -147,7 +147,7 @@ def graded(rules: Iterable[Rule], severities: Mapping[str, Severity]) -> tuple[R
 
 
 def own_names(rule: Rule) -> set[str]:
-    """The names that mean this rule alone."""
+    """Return the names of this rule alone."""
     return {rule.slug, rule.id, *rule.aliases, *rule.formerly}
 
 

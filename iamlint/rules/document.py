@@ -1,4 +1,4 @@
-"""A rule's document: checked, with every mistake at its place, and made a `Rule`."""
+"""Reads a rule's document: validates it, with every error at its place, and makes a `Rule`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from iamlint.rules.message import PLACEHOLDER
 from iamlint.rules.rule import Example, ExampleKind, Rule
 
 LARGEST = 1_000_000
-"""Characters. A rule's document beyond this is not read."""
+"""Maximum size of a rule's document in characters."""
 
 _FILE_NAMES: Mapping[str, str] = {"terraform": "main.tf", "plan": "plan.json"}
 _KINDS: tuple[ExampleKind, ...] = get_args(ExampleKind)
 
 
 def read_rule(source: SourceText, slug: str, family: str, schema: Path | None) -> Rule | list[Unreadable]:
-    """The rule that a document holds, or everything that is wrong with it.
+    """Return the rule in a document, or all its errors.
 
-    Without a schema only what a schema cannot say is checked: for the documents that ship, which the test suite
-    validates, since loading the validator would double the time that the program takes to start.
+    Without a schema only the checks beyond the schema are done. This is for the built-in documents, which the test
+    suite validates: loading the validator would double the start time.
     """
     if len(source.text) > LARGEST:
         return [Unreadable(Location(source.path), f"the document is longer than {LARGEST} characters")]
@@ -77,11 +77,11 @@ def _examples(listed: Value) -> Iterator[Example]:
                 yield Example(kind, {_FILE_NAMES[kind]: files} if isinstance(files, str) else files, location_of(item))
 
 
-# -- what is wrong -------------------------------------------------------------------------------------------------
+# -- errors --------------------------------------------------------------------------------------------------------
 
 
 def _beyond_schema(document: Value) -> Iterator[Unreadable]:
-    """What a schema cannot say: that the query exists, and that the message's words do."""
+    """Yield errors that a schema cannot find: an unknown query, or unknown words in the message."""
     query, message = find(document, ["query"]), find(document, ["message"])
     written = plain(document)
     if "query" in written and written["query"] not in QUERIES:

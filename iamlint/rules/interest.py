@@ -1,7 +1,7 @@
-"""What rules ask about: the roles and members of which something may be found, told before anything else is known.
+"""The roles and members that rules need, computed before reading a large export.
 
-An export of a large organization has millions of grants, of which most let nobody become anybody, and many are those
-of Google's agents to the roles that are made for them. What is certainly of no use to any rule that runs is not kept.
+An export of a large organization has millions of grants. Most let nobody become anybody, and many are grants of agents'
+roles to Google's agents. Grants that no rule of the run can need are not kept.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Test = Callable[[str], bool]
 
 
 def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
-    """What these rules ask about; None where one of them asks about every grant."""
+    """Return what these rules need; None if one of them needs every grant."""
     by_member: list[Pattern] = []
     by_role: list[Pattern] = []
     for pattern in (pattern for rule in rules for pattern in _patterns(rule)):
@@ -45,7 +45,7 @@ def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
 
 
 def _names_few(pattern: Pattern) -> bool:
-    """Whether a pattern is about few members, whatever their roles."""
+    """Whether a pattern needs few members, whatever their roles."""
     kinds = _listed(pattern.get("principal_kind"))
     return "principal" in pattern or "placeholder" in pattern or (bool(kinds) and _FEW.issuperset(kinds))
 
@@ -55,7 +55,7 @@ _ROLE_WORDS = {"permission", "role", "role_kind"}
 
 
 def _patterns(rule: Rule) -> Iterator[Pattern]:
-    """The patterns over grants that a grant must match to be found by a rule."""
+    """Yield the patterns over grants that a grant must match to be found by a rule."""
     if rule.when is not None:
         if "grant" in rule.when:
             yield rule.when["grant"]
@@ -68,7 +68,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _role_test(patterns: list[Pattern], catalog: Catalog) -> Test:
-    """Whether a role is one that a pattern is about, or one of which the catalogue does not tell."""
+    """Return a test: whether a pattern needs a role, or the catalogue does not have it."""
     permissions = {one for pattern in patterns for one in _listed(pattern.get("permission"))} | relevant_permissions()
     names = [pattern for pattern in patterns if "permission" not in pattern]
     roles = [compiled(one) for pattern in names for one in _listed(pattern.get("role"))]
@@ -92,11 +92,11 @@ _LOCAL, _DOMAIN = "[A-Za-z0-9!#$%&'+=^_.~-]+", "[a-z0-9.-]+"
 _COMMON = re.compile(
     rf"(?P<person>user:|group:){_LOCAL}@(?P<domain>{_DOMAIN})\Z|serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com\Z"
 )
-"""The members that are certainly of none of the few kinds, told without reading them as principals."""
+"""Members that certainly have none of the few kinds, recognised without parsing them as principals."""
 
 
 def _member_test(patterns: list[Pattern]) -> Test:
-    """Whether a member is one of those that a pattern is about."""
+    """Return a test: whether a pattern needs a member."""
     named: dict[str, list[str]] = defaultdict(list)
     for one in (one for pattern in patterns for one in _listed(pattern.get("principal"))):
         named[one.partition(":")[0]].append(compiled(one).pattern)
@@ -119,9 +119,9 @@ def _member_test(patterns: list[Pattern]) -> Test:
 
 
 def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:
-    """The regular expression of the common members that are as little asked about as one, whatever their local names.
+    """Return a function: the regular expression of all common members that are as irrelevant as one.
 
-    People are alike who are of one domain, accounts whatever their project.
+    People of one domain are similar, and accounts of all projects.
     """
     globs = [one for pattern in patterns for one in _listed(pattern.get("principal")) if _LETTERS.match(one)]
 
@@ -146,7 +146,7 @@ def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:
 
 
 def _may_match(glob: str, before: str, domain: Text) -> bool:
-    """Whether a glob matches ``before``, a local name, ``@`` and a domain, whatever the name is, which has no ``@``."""
+    """Whether a glob matches ``before``, a local name, ``@`` and a domain, for some name without ``@``."""
     name, at, end = glob.partition("@")
     if not at:
         parts = domain.parts if isinstance(domain, Unknown) else (domain,)
@@ -157,4 +157,4 @@ def _may_match(glob: str, before: str, domain: Text) -> bool:
 _NAME = Hole("name")
 _ACCOUNTS = Unknown("the project of an account", (Hole("project"), ".gserviceaccount.com"))
 _LETTERS = re.compile(r"[A-Za-z0-9!#$%&'+=^_.~:@*?-]*\Z")
-"""What globs are made of that can match common members."""
+"""The letters of globs that can match common members."""

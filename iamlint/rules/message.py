@@ -1,4 +1,4 @@
-"""Messages: the sentence of a rule's document, filled in with the words of what it found."""
+"""Messages: fills the sentence of a rule's document with the words of a match."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def filled(message: str, words: Mapping[str, str]) -> str:
-    """A message with its placeholders filled in; on one line, whatever the words have in them."""
+    """Return a message with its placeholders filled in, on one line, whatever the words contain."""
     parts = [brief(words[part]) if part in words else whole for whole, part in _parts(message)]
     text = " ".join("".join(parts).split())
     return text.removesuffix(".") if text.endswith("?.") else text
@@ -28,9 +28,9 @@ _CALLS = re.compile(r"\A(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
 
 
 def brief(text: str) -> str:
-    """A text with the holes of its unknown stretches as a reader is to see them: short, and none without a name.
+    """Return a text with its holes short, and none of them without a name.
 
-    The address that stands beside it names the rest.
+    The full address is shown next to it.
     """
     if "${" not in text:
         return text
@@ -60,13 +60,13 @@ def _end_of(reference: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _parts(message: str) -> tuple[tuple[str, str], ...]:
-    """The stretches of a message as they are written, each with the name of its placeholder, "" for a plain one."""
+    """Return the parts of a message as written, each with the name of its placeholder, "" for a plain one."""
     pieces = PLACEHOLDER.split(message)
     return tuple((f"{{{piece}}}", piece) if number % 2 else (piece, "") for number, piece in enumerate(pieces))
 
 
 def words_of(match: Match) -> dict[str, str]:
-    """The words for a match: those of its fact, of its permissions, and those that a query adds."""
+    """Return the words for a match: those of its fact, of its permissions, and those of its query."""
     words = {"permission": _short(match.permissions), "permissions": ", ".join(match.permissions)}
     for word, of in kind_of(match.fact).shown.items():
         words[word] = of(match.fact)
@@ -75,7 +75,7 @@ def words_of(match: Match) -> dict[str, str]:
 
 
 def _short(permissions: tuple[str, ...]) -> str:
-    """The first permission, and how many more there are."""
+    """Return the first permission, and the number of others."""
     return permissions[0] + _more(len(permissions) - 1) if permissions else ""
 
 

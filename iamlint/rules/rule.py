@@ -1,4 +1,4 @@
-"""A rule: its document as a value."""
+"""A rule document as a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ExampleKind = Literal["terraform", "plan", "export"]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An input that a rule flags or passes, as its document has it.
+    """An input that a rule flags or passes, from its document.
 
     ``files`` maps file names to their text, in the document's order; the lines to be reported end in ``# finding``.
     """
@@ -26,11 +26,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule document. ``when`` is a pattern over one fact, ``query`` the name of a question to the estate.
+    """A rule document. ``when`` is a pattern over one fact, ``query`` the name of a question about the estate.
 
-    Exactly one of the two is there. What also matches ``worse`` is a step more severe, what matches ``milder`` a step
-    less. ``formerly`` has the ids that the rule had, each with the version that renamed it. ``slug`` is the document's
-    stem and ``family`` its folder. ``pedantic`` rules are a matter of opinion, and run only where they are asked for.
+    A rule has exactly one of the two. A match that also matches ``worse`` is a step more severe, one that matches
+    ``milder`` a step less. ``formerly`` has the earlier ids of the rule, each with the version that renamed it.
+    ``slug`` is the document's stem and ``family`` its folder. ``pedantic`` rules are a matter of opinion, and run only
+    on request.
     """
 
     slug: str

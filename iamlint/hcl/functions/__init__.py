@@ -1,7 +1,7 @@
-"""Terraform's built-in functions that follow from their arguments alone.
+"""Terraform's built-in functions whose results depend on their arguments only.
 
-Each takes values and gives data or a value; it raises `Refused` for what Terraform would refuse, and `Unclear` where
-the result depends on what is not known.
+Each takes values and returns data or a value. It raises `Refused` if Terraform would refuse the call, and `Unclear` if
+the result depends on an unknown value.
 """
 
 from __future__ import annotations
@@ -21,4 +21,4 @@ PURE: Mapping[str, Function] = {
     **strings.FUNCTIONS,
 }
 READING = files.FUNCTIONS
-"""Those that read files: their first argument is the scope's `Files`."""
+"""Functions that read files: their first argument is the scope's `Files`."""

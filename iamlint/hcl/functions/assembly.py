@@ -1,4 +1,4 @@
-"""Texts that are put together of parts, some of which are not known."""
+"""Texts assembled from parts, some of them unknown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from iamlint.unknown import Hole, Unknown
 
 
 class Assembly:
-    """A text that is put together, its unknown parts kept as holes."""
+    """A text under assembly, with its unknown parts as holes."""
 
     def __init__(self) -> None:
         self.parts: list[str | Hole] = []
@@ -21,7 +21,7 @@ class Assembly:
         self.holes = 0
 
     def add(self, part: str | Hole) -> None:
-        """One more stretch. Holes count as they are shown, so that no text grows without an end by what is unknown."""
+        """Add a part. Holes count with their shown length, so that unknown parts cannot grow a text without limit."""
         self.size += len(part) if isinstance(part, str) else len(part.reference)
         if self.size > LONGEST_TEXT:
             raise too_long()
@@ -34,7 +34,7 @@ class Assembly:
             self.parts.append(part)
 
     def add_value(self, value: Value) -> None:
-        """A value, as the template ``${value}`` shows it."""
+        """Add a value, as the template ``${value}`` shows it."""
         if isinstance(value.data, Unknown):
             self.why = self.why or value.data
             for part in value.data.parts or (Hole("?"),):
@@ -46,7 +46,7 @@ class Assembly:
         self.add(found)
 
     def data(self) -> Data:
-        """The text, or what is known of it."""
+        """Return the text, or what is known of it."""
         if self.why:
             return Unknown(self.why.reason, tuple(self._stretches()), refused=self.why.refused)
         return normalized("".join(part for part in self.parts if isinstance(part, str)))
@@ -60,5 +60,5 @@ class Assembly:
 
 
 def too_long() -> Unclear:
-    """Why a text is not made."""
+    """Return why a text is not assembled."""
     return Unclear(Unknown(f"a string of more than {LONGEST_TEXT} characters is longer than iamlint evaluates"))

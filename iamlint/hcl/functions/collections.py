@@ -40,7 +40,7 @@ MOST_IN_RANGE = 1024
 
 
 def listed(value: Value, element: Type = ANY) -> tuple[Value, ...]:
-    """The elements of what is a list of one type, or becomes one."""
+    """Return the elements of a list of one type, or of a value that can be converted to one."""
     known(value)
     if value.data is None:
         raise Refused("argument must not be null")
@@ -56,7 +56,7 @@ def ordered(value: Value) -> tuple[Value, ...]:
 
 
 def counted(value: Value) -> tuple[Value, ...]:
-    """The elements of a list, tuple or set whose number is known."""
+    """Return the elements of a list, tuple or set with a known number of elements."""
     unclear = uncertain(value)
     if unclear:
         raise Unclear(Unknown(unclear.reason))
@@ -75,7 +75,7 @@ def _present(value: Value) -> Value:
 
 
 def _alike(found: Iterable[Value], given: Value) -> Data:
-    """Elements in a tuple where a tuple was given, else in a list."""
+    """Return elements as a tuple if the given value was one, else as a list."""
     return List(found) if isinstance(given.data, List | SetOf) else tuple(found)
 
 
@@ -170,7 +170,7 @@ def _compact(value: Value) -> Data | Value:
 
 
 def _texted(why: Unknown) -> bool:
-    """Whether the unknown is certainly a text, and not an empty one."""
+    """Whether the unknown value is certainly a text, and not an empty one."""
     return any(isinstance(part, str) and part for part in why.parts)
 
 
@@ -266,7 +266,7 @@ def _sort(value: Value) -> Data:
     if any(item.data is None for item in found):
         raise Refused("null cannot be sorted")
     if len(found) > 1 and any(isinstance(item.data, Unknown) for item in found):
-        return set_of(found)  # the order is not known
+        return set_of(found)  # the order is unknown
     return List(sorted(found, key=text) if len(found) > 1 else found)
 
 
@@ -286,7 +286,7 @@ def _any(value: Value) -> Data:
 
 
 def _every(values: tuple[Value, ...], *, ending: bool) -> bool:
-    """``ending`` as soon as an element has that value, else its opposite; null counts as false."""
+    """Return ``ending`` if an element has that value, else its opposite; null counts as false."""
     unclear: Unclear | None = None
     found = not ending
     for item in values:
@@ -329,9 +329,9 @@ def _values(value: Value) -> Data:
 
 
 def _may_have(map_: Value, key: Unknown) -> bool:
-    """Whether a key that is known in part could be one of a map's."""
+    """Whether a partly known key may be one of a map's."""
     if isinstance(map_.data, Lazy):
-        return True  # it may have more attributes than those that are listed
+        return True  # it may have more attributes than the listed ones
     return any(name.startswith(key.prefix) and name.endswith(key.suffix) for name in entries(map_))
 
 

@@ -1,4 +1,4 @@
-"""What functions cost, in steps of evaluation: told before they are called, by their arguments."""
+"""The cost of functions in evaluation steps, computed from their arguments before the call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from iamlint.hcl.functions.collections import MOST_IN_RANGE
 from iamlint.hcl.functions.types import MOST_ELEMENTS, size, weight
 
 LOOKS = 8
-"""Values that are made, or whose type is looked at, for one step."""
+"""Number of values that are made, or whose type is read, per step."""
 DEEP = frozenset(
     {
         *("chunklist", "coalesce", "contains", "distinct", "flatten", "format", "formatlist", "index", "jsonencode"),
@@ -18,9 +18,9 @@ DEEP = frozenset(
         "yamlencode",
     }
 )
-"""Those that look at all that is in their arguments."""
+"""Functions that visit everything in their arguments."""
 AT_ONCE = frozenset({"length", "lookup"})
-"""Those that take as long for a large collection as for a small one."""
+"""Functions that take the same time for large and small collections."""
 READS_TEXT: Mapping[str, int] = {
     "yamldecode": 1,
     "csvdecode": 3,
@@ -31,18 +31,18 @@ READS_TEXT: Mapping[str, int] = {
     "split": 20,
     "templatestring": 20,
 }
-"""Those that read the characters of a text one by one, and how many characters they read in a step."""
+"""Functions that read a text character by character, and how many characters they read per step."""
 
 
 def costs(name: str, arguments: Sequence[Value]) -> Iterator[int]:
-    """Steps that a function takes for these arguments, for one after another: to count all may be too much itself."""
+    """Yield the steps for each argument in turn: counting all of them may already cost too much."""
     yield _made(name, arguments) // LOOKS
     for argument in arguments:
         yield _of_argument(name, argument)
 
 
 def _of_argument(name: str, argument: Value) -> int:
-    """Steps that a function takes for an argument: for all that it looks at, or for the characters that it reads."""
+    """Return the steps for an argument: for the values that the function visits, or the characters that it reads."""
     if name in DEEP:
         return size(argument) // LOOKS
     if name in AT_ONCE or (name == "yamldecode" and is_file(argument)):
@@ -53,17 +53,17 @@ def _of_argument(name: str, argument: Value) -> int:
 
 
 def cost_of_result(result: Value) -> int:
-    """Steps that it took to make what a function has made."""
+    """Return the steps for a function's result."""
     return weight(result) // 10 if is_file(result) else weight(result)
 
 
 def is_file(value: Value) -> bool:
-    """Whether a text is all of a file, which is read and decoded once."""
+    """Whether a text is a whole file, which is read and decoded once."""
     return value.at is not None and isinstance(value.data, str) and value.at.end - value.at.start == len(value.data)
 
 
 def _made(name: str, arguments: Sequence[Value]) -> int:
-    """How many elements a function makes that makes many out of few; 0 for the others."""
+    """Return the number of elements of a result that is larger than its arguments; 0 for other functions."""
     match name:
         case "range":
             numbers = [abs(one.data) for one in arguments if isinstance(one.data, int)]

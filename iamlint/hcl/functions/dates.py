@@ -1,4 +1,4 @@
-"""Functions over timestamps that are given; those that ask for the time are unknown."""
+"""Functions over given timestamps; functions that read the clock are unknown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _NANOSECONDS = {"ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000}
 _NANOSECONDS |= {"s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
 _LONGEST = 1 << 63
-"""Nanoseconds of the longest duration that Go has."""
+"""The longest duration in Go, in nanoseconds."""
 _FORMAT = re.compile(r"'((?:[^']|'')*)'|(Y+|M+|D+|E+|A+|a+|h+|H+|m+|s+|Z+)|([A-Za-z])|([^A-Za-z']+)")
 
 

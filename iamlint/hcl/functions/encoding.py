@@ -40,8 +40,8 @@ from iamlint.unknown import Unknown
 
 
 def json_of(value: Value) -> str:
-    """A value as Terraform's jsonencode writes it."""
-    identity(value)  # raises where the value is larger than iamlint evaluates
+    """Return a value as Terraform's jsonencode writes it."""
+    identity(value)  # raises if the value is larger than the limit
     text_ = _bounded_text(_json(value))
     for character, escaped in (
         ("<", "\\u003c"),
@@ -99,7 +99,7 @@ def _mapping(value: Value) -> Iterator[str]:
 
 
 def _jsonencode(value: Value) -> Value:
-    """The structure stays with the text, so that a policy is known though a member of it is not."""
+    """Keep the structure with the text, so that a policy is known even if one of its members is not."""
     try:
         return Value(json_of(value), None, value)
     except Unclear as error:
@@ -121,13 +121,13 @@ def _yamldecode(value: Value) -> Data | Value:
 
 
 def _file_of(value: Value) -> SourceText | None:
-    """The file that a text is the whole of, so that what is decoded keeps its places."""
+    """Return the file that a text is the whole content of, so that decoded parts keep their places."""
     at = value.at
     return at.source if at and at.start == 0 and at.end == len(at.source.text) and at.text == value.data else None
 
 
 def _decoded(value: Value) -> Value:
-    """What a structure is once it went through a text: tuples and objects, whatever it was before."""
+    """Return a structure after encoding and decoding: tuples and objects only."""
     if uncertain(value):
         return value
     match value.data:
@@ -140,7 +140,7 @@ def _decoded(value: Value) -> Value:
 
 
 def decoded_value(value: Value, *, placed: bool) -> Value:
-    """A decoded value: its keys in Terraform's order, and its places where the text is a file's."""
+    """Return a decoded value: keys in Terraform's order, and places if the text is a file's."""
     at = value.at if placed else None
     match value.data:
         case dict() as found:

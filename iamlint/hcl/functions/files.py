@@ -1,6 +1,6 @@
 """Functions that read files: only below the allowed roots, only regular ones, only small ones.
 
-A file that is not there now may be there when Terraform runs: it is unknown, and neither absent nor an error.
+A missing file may exist when Terraform runs: it is unknown, and neither absent nor an error.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from iamlint.location import SourceText, Span
 from iamlint.unknown import Unknown
 
 LARGEST = 1_000_000
-"""Bytes of a file that an expression reads."""
+"""Maximum size of a file that an expression reads, in bytes."""
 
 
 def read_bytes(files: Files, name: str) -> bytes:
-    """The content of a file that an expression names."""
+    """Return the content of a file that an expression names."""
     path = located(files, name)
     name = shown(files, name)
     if changes(files, name):
@@ -44,7 +44,7 @@ def read_bytes(files: Files, name: str) -> bytes:
 
 
 def read_text(files: Files, name: str) -> str:
-    """The text of a file that an expression names."""
+    """Return the text of a file that an expression names."""
     try:
         return normalized(read_bytes(files, name).decode())
     except UnicodeDecodeError as error:
@@ -52,7 +52,7 @@ def read_text(files: Files, name: str) -> str:
 
 
 def _file(files: Files, path: Value) -> Value:
-    """The text of a file; where places can point into the file, that is where it is written."""
+    """Return the text of a file, placed in the file if places can point into it."""
     name = named(files, path)
     content = read_text(files, name)
     source = files.load(located(files, name)) if files.load else None
@@ -81,7 +81,7 @@ def _exists(files: Files, path: Value) -> Data:
 
 
 _LOCK = ".terraform.lock.hcl"
-"""What ``terraform init`` changes and never takes away."""
+"""A file that ``terraform init`` changes and never removes."""
 
 FUNCTIONS: dict[str, Function] = {
     "file": _file,

@@ -1,9 +1,9 @@
-"""``fileset()``: the files whose paths match a pattern.
+"""``fileset()``: the files with paths that match a pattern.
 
-As Terraform does, directory and pattern are joined and cleaned before anything is matched, so that a wildcard in the
-directory counts, and links to directories are followed. A directory that is not there now has no files, which is noted
-in `Files.assumed`. Sources: ``MakeFileSetFunc`` of Terraform 1.11 and version 1 of
-https://github.com/bmatcuk/doublestar, which it uses; checked with ``terraform console``.
+As in Terraform, directory and pattern are joined and cleaned before matching, so that a wildcard in the directory
+counts, and links to directories are followed. A missing directory has no files, which is recorded in `Files.assumed`.
+Sources: ``MakeFileSetFunc`` of Terraform 1.11 and version 1 of https://github.com/bmatcuk/doublestar, which it uses;
+checked with ``terraform console``.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Unknown
 
 DEEPEST = 40
-"""Levels of directories that a pattern goes down."""
+"""Maximum depth of directories for a pattern."""
 MOST_CHOICES = 256
-"""Texts that the braces of one part of a pattern may stand for."""
+"""Maximum number of alternatives in the braces of one part of a pattern."""
 _MADE = (
     ".terraform.lock.hcl",
     ".terraform/environment",
@@ -41,7 +41,7 @@ _MADE = (
     ".git/HEAD",
     ".git/config",
 )
-"""Files of a root module that Terraform and git make: what matches one finds other files when Terraform runs."""
+"""Files of a root module made by Terraform and git: patterns that match one find other files during a run."""
 
 
 def fileset(files: Files, directory: Value, pattern: Value) -> Data:
@@ -70,7 +70,7 @@ class _Search:
     inside: list[Path] = field(default_factory=list)
 
     def matching(self, folder: Path, wanted: Sequence[_Component], depth: int = 0) -> Iterator[str]:
-        """The files below a directory that match the rest of a pattern."""
+        """Yield the files below a directory that match the rest of a pattern."""
         names = [part for part in wanted[: _plain(wanted)] if isinstance(part, str)]
         folder, wanted = folder.joinpath(*names), wanted[len(names) :]
         real = located(self.files, str(folder))
@@ -118,7 +118,7 @@ class _Search:
             yield from self._below_once(folder, entries, rest if first is None else wanted, depth)
 
     def _below_once(self, folder: Path, entries: list[str], wanted: Sequence[_Component], depth: int) -> Iterator[str]:
-        """The matches whose first part is an entry of this directory."""
+        """Yield the matches whose first part is an entry of this directory."""
         first, rest = wanted[0], wanted[1:]
         for name in entries:
             if not _is_named(first, name):

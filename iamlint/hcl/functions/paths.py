@@ -1,7 +1,7 @@
-"""Paths in expressions: which file a text names, also where the text is known only by where Terraform runs.
+"""Paths in expressions: the file of a text, also if the text depends on where Terraform runs.
 
-``abspath()`` and ``path.cwd`` depend on where Terraform runs, so their texts are unknown. The file they lead to is
-known: holes of the forms below stand for a path relative to the root module, and functions that read files follow them.
+``abspath()`` and ``path.cwd`` depend on where Terraform runs, so their texts are unknown. But the file is known: holes
+of the forms below stand for a path relative to the root module, and functions that read files resolve them.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Hole, Unknown
 
 CWD = "path.cwd"
-"""The directory that Terraform is started in: the root module, unless ``-chdir`` is given."""
+"""Terraform's working directory: the root module, unless ``-chdir`` is given."""
 _WHERE = "an absolute path depends on where Terraform runs"
 _HOLE = re.compile(r'(?P<of>abspath|basename)\((?P<path>".*")\)\Z', re.DOTALL)
 
 
 def named(files: Files, value: Value) -> str:
-    """The path that a text names: relative to the root module, or absolute on this machine."""
+    """Return the path in a text: relative to the root module, or absolute on this machine."""
     found = _followed(files, value.data)
     return text(value) if found is None else found
 
 
 def located(files: Files, name: str) -> Path:
-    """The file or directory of a path without symbolic links; raises `Unclear` outside of the roots."""
+    """Return the file or directory of a path without symbolic links; raises `Unclear` outside the roots."""
     if "\0" in name or name.startswith("~"):
         raise Unclear(Unknown("a path that iamlint does not follow"))
     resolved = files.tree.resolved(files.base / name)
@@ -41,24 +41,24 @@ def located(files: Files, name: str) -> Path:
 
 
 def is_inside(files: Files, resolved: Path) -> bool:
-    """Whether a path without symbolic links lies below a root."""
+    """Whether a path without symbolic links is below a root."""
     return any(resolved.is_relative_to(root) for root in files.roots)
 
 
 def shown(files: Files, name: str) -> str:
-    """A path as messages have it: an absolute one below the root module is relative to that."""
+    """Return a path for messages: an absolute one below the root module becomes relative to it."""
     return _relative(files, name) if name.startswith("/") and is_inside(files, Path(name)) else name
 
 
 def absent(name: str) -> Unknown:
-    """Why nothing is known of a file that is not there now."""
+    """Return the unknown value for a file that does not exist."""
     return Unknown(f"the file {name} is not there, and may be when Terraform runs")
 
 
 def changes(files: Files, name: str) -> bool:
-    """Whether Terraform or git itself makes or changes what a path names.
+    """Whether Terraform or git itself creates or changes the file of a path.
 
-    What ``terraform init`` installs of a module is the module's own. Source:
+    Files that ``terraform init`` installs of a module belong to the module. Source:
     https://developer.hashicorp.com/terraform/cli/init
     """
     parts = tuple(part.casefold() for part in _relative(files, os.path.join(files.base, name)).split("/"))
@@ -76,7 +76,7 @@ def _relative(files: Files, name: str) -> str:
 
 
 def _followed(files: Files, data: Data) -> str | None:
-    """The text of an unknown path whose holes say where they lead; None where one does not."""
+    """Return the text of an unknown path whose holes are resolved; None if one cannot be."""
     if not isinstance(data, Unknown) or not data.parts:
         return None
     found: list[str] = []
@@ -131,7 +131,7 @@ def _dirname(files: Files, path: Value) -> Data:
 
 
 def _pathexpand(files: Files, path: Value) -> Data:
-    """A path is itself, unless it begins in the home of whoever runs Terraform."""
+    """A path stays unchanged, unless it begins with a home directory, which depends on the user."""
     if _followed(files, path.data) is not None:
         return path.data
     if text(path).startswith("~"):

@@ -1,7 +1,7 @@
-"""Terraform's regular expressions, searched by RE2 in time that grows with the text and no faster.
+"""Terraform's regular expressions, searched by RE2 in linear time.
 
-Terraform's are Go's, whose package follows RE2. `ONLY_RE2` lists what the two read differently; the recorded answers of
-``terraform console`` keep the rest. Sources: https://github.com/google/re2/wiki/Syntax, https://pkg.go.dev/regexp/syntax
+Terraform's are Go's, whose package follows RE2. `ONLY_RE2` lists the differences; the recorded answers of ``terraform
+console`` test the rest. Sources: https://github.com/google/re2/wiki/Syntax, https://pkg.go.dev/regexp/syntax
 """
 
 from __future__ import annotations
@@ -15,30 +15,33 @@ from iamlint.hcl.functions.types import Refused, Unclear
 from iamlint.unknown import Unknown
 
 LONGEST_PATTERN = 5_000
-"""Characters of a pattern beyond which it is not evaluated."""
+"""Maximum length of a pattern that is evaluated."""
 MEMORY = 1 << 20
-"""Bytes that a compiled pattern and its search may take; RE2 compiles no larger pattern."""
+"""Memory limit of a compiled pattern and its search in bytes; RE2 does not compile larger ones."""
 MOST_WORK = 200_000_000
-"""Work of one call beyond which its result is unknown: for each search the characters of the rest of the text times the
-instructions of the pattern. That is what RE2 takes at worst, about two seconds; it usually takes a hundredth of it."""
+"""Maximum work of one call; beyond it the result is unknown.
+
+The work is, for each search, the number of remaining characters times the instructions of the pattern. That is RE2's
+worst case, about two seconds; it usually takes a hundredth of it.
+"""
 _KEPT = 64
-"""Compiled patterns that are kept."""
+"""Number of cached compiled patterns."""
 
 ONLY_RE2: Mapping[str, str] = {
     r"\\C": "one byte of a text; Go refuses it",
     r"\(\?P?<[^>]*[^\x00-\x7f][^>]*>": "letters of any script in the name of a group; Go takes those of ASCII",
 }
-"""What RE2 reads and Go refuses: Python patterns over one token of a pattern, and the difference."""
+"""Syntax that RE2 accepts and Go refuses: Python patterns over one token of a pattern, and the difference."""
 _REFUSED = re.compile("|".join(ONLY_RE2))
 _TOKEN = re.compile(
     r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<(?P<name>[^>]*)>|(?P<group>\((?!\?))",
     re.DOTALL,
 )
-"""Quoted texts, escapes, classes, and what opens a group that is captured."""
+"""Quoted texts, escapes, classes, and the start of a capturing group."""
 
 
 class Found(NamedTuple):
-    """A match: where it starts and ends, and the texts of its groups (None for those that took no part)."""
+    """A match: its start and end, and the texts of its groups (None for unmatched ones)."""
 
     start: int
     end: int
@@ -46,9 +49,9 @@ class Found(NamedTuple):
 
 
 class Pattern:
-    """A compiled pattern; ``names`` has a name, or an empty text, for each group.
+    """A compiled pattern; ``names`` has a name, or "", for each group.
 
-    Raises `Refused` for what Go refuses, and `Unclear` for what is larger than iamlint evaluates.
+    Raises `Refused` for patterns that Go refuses, and `Unclear` for patterns over the limits.
     """
 
     def __init__(self, text: str) -> None:
@@ -71,11 +74,11 @@ class Pattern:
         self._size: int = self._regex.programsize
 
     def search(self, text: str) -> Found | None:
-        """The first match."""
+        """Return the first match."""
         return next(self.matches(text), None)
 
     def matches(self, text: str) -> Iterator[Found]:
-        """Every match, none overlapping; an empty one not right after another, as Go has it."""
+        """Yield all matches without overlap; as in Go, no empty one directly after another match."""
         left, last = MOST_WORK - self._size * len(text), -1
         if left < 0:
             raise _too_long()
@@ -108,5 +111,5 @@ def _too_long() -> Unclear:
 
 @lru_cache(maxsize=_KEPT)
 def compiled(text: str) -> Pattern:
-    """A pattern; raises `Refused` for what Go refuses, and `Unclear` for what is not evaluated."""
+    """Return a compiled pattern; raises `Refused` if Go refuses it, and `Unclear` if it is not evaluated."""
     return Pattern(text)

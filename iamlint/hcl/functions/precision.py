@@ -1,6 +1,6 @@
-"""Terraform's numbers: binary floats of 512 bits, shown as the shortest decimal that means the same one.
+"""Terraform's numbers: 512-bit binary floats, shown as the shortest decimal that means the same one.
 
-A number is kept as that decimal, an int where it is whole. Source: https://pkg.go.dev/math/big#Float.Text and
+A number is stored as that decimal, an int if it is whole. Source: https://pkg.go.dev/math/big#Float.Text and
 https://developer.hashicorp.com/terraform/language/expressions/types
 """
 
@@ -11,21 +11,21 @@ from fractions import Fraction
 
 BITS = 512
 _DIGITS = 156
-"""Decimal digits that tell any two numbers of 512 bits apart."""
+"""Decimal digits that distinguish any two 512-bit numbers."""
 _SMALL = 1 << BITS
 
 Number = int | Decimal
 
 
 def exact(number: Number) -> Fraction:
-    """The binary float that a decimal means."""
+    """Return the binary float that a decimal means."""
     if isinstance(number, int) and -_SMALL < number < _SMALL:
         return Fraction(number)
     return _rounded(Fraction(number))
 
 
 def shortest(value: Fraction) -> Number:
-    """The number nearest to a fraction, as the shortest decimal that means it."""
+    """Return the number nearest to a fraction, as the shortest decimal that means it."""
     if value.denominator == 1 and -_SMALL < value.numerator < _SMALL:
         return value.numerator
     nearest = _rounded(value)
@@ -46,7 +46,7 @@ def _decimal(value: Fraction, digits: int) -> Decimal:
 
 
 def _rounded(value: Fraction) -> Fraction:
-    """To the nearest float, ties to the even one."""
+    """Round to the nearest float, ties to even."""
     above, below = abs(value.numerator), value.denominator
     if not above:
         return value

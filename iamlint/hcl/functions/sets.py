@@ -22,7 +22,7 @@ from iamlint.unknown import Unknown
 
 
 def _sets(values: tuple[Value, ...]) -> list[tuple[Value, ...]]:
-    """The elements of sets that are of one type, or become it."""
+    """Return the elements of sets of one type, converted if necessary."""
     found = [Value(set_of(listed(one))) for one in values]
     common = unify(type_of(one) for one in found)
     if common is None:
@@ -50,7 +50,7 @@ def _setsubtract(first: Value, second: Value) -> Data:
 
 
 class _Group:
-    """The elements of a set, for asking what is among them."""
+    """The elements of a set, for membership tests."""
 
     def __init__(self, elements: tuple[Value, ...]) -> None:
         self.elements = elements
@@ -58,7 +58,7 @@ class _Group:
         self.open = [one for one in elements if first_unknown(one)]
 
     def holds(self, item: Value) -> bool:
-        """Whether a value is in the set; unclear where that depends on what is not known."""
+        """Whether a value is in the set; raises Unclear if that depends on an unknown value."""
         if identity(item) in self.known:
             return True
         compared = self.elements if first_unknown(item) else self.open

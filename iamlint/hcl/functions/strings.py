@@ -1,6 +1,6 @@
 """Functions over strings. Source: https://developer.hashicorp.com/terraform/language/functions
 
-Where a text is not known as a whole, what its known parts decide is known: how it begins, and how it ends.
+Of a partly known text, the known beginning and end still decide some results.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from iamlint.unknown import Unknown
 
 _WIDEST = 10_000
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-"""What Go's unicode.IsSpace holds for."""
+"""The characters for which Go's unicode.IsSpace is true."""
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
@@ -131,7 +131,7 @@ def _regexall(pattern: Value, value: Value) -> Data:
 def _substr(value: Value, offset: Value, length: Value) -> Data:
     start, size = integer(offset), integer(length)
     if isinstance(value.data, Unknown) and start >= 0 and size >= 0 and value.data.prefix.isascii():
-        known_part = value.data.prefix[:-1]  # what follows may be combined with the last character
+        known_part = value.data.prefix[:-1]  # what follows may combine with the last character
         if start + size <= len(known_part):
             return known_part[start : start + size]
     whole = graphemes(text(value))
@@ -154,7 +154,7 @@ def _separates(character: str) -> bool:
 
 
 def _upper(character: str, change: Callable[[str], str] = str.upper) -> str:
-    """One character for one, as Go has it."""
+    """Change case character by character, as Go does."""
     found = change(character)
     if len(found) != 1:
         found = character.title()
@@ -219,7 +219,7 @@ def _endswith(value: Value, end: Value) -> Data:
 
 
 def _decided(why: Unknown, given: str, wanted: str, test: Callable[[str, str], bool]) -> bool:
-    """What the known beginning or end of a text decides."""
+    """Return the result that the known beginning or end of a text determines."""
     if test(given, wanted):
         return True
     if not test(wanted, given):

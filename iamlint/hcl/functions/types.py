@@ -1,4 +1,4 @@
-"""What Terraform's types do: conversion, equality, order, and the limits that hold for every value."""
+"""Terraform's types: conversion, equality, order, and the limits of every value."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from iamlint.unknown import Hole, Unknown
 Function: TypeAlias = "Callable[..., Data | Value]"
 """Takes values; raises `Refused` or `Unclear`."""
 MOST_ELEMENTS = 100_000
-"""Elements of one collection, or values visited by one function, beyond which a result is unknown."""
+"""Maximum number of elements of a collection, or of values visited by one function."""
 LONGEST_TEXT = 4_000_000
-"""Characters of one string beyond which it is unknown."""
+"""Maximum length of a string in characters."""
 STEPS_OF_FRACTION = 40
-"""Steps that a number with a fraction takes, whose digits are worked out as Terraform shows them."""
+"""Steps for a number with a fraction, whose digits are computed as Terraform shows them."""
 MOST_PARTS = 2_000
-"""Known stretches and holes of a partly known string beyond which it is unknown as a whole."""
+"""Maximum number of known parts and holes of a partly known string."""
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _STRANGE = re.compile(r"[+-]?(?:inf|infinity|[0-9.]+p[+-]?[0-9]+)", re.IGNORECASE)
 LARGEST_EXPONENT = 1_000
-"""Powers of ten beyond which a number is unknown."""
+"""Maximum power of ten of a known number."""
 
 
 class Refused(Exception):  # noqa: N818  # what Terraform would refuse; not an error of ours
-    """Terraform would stop with an error here; the message says why."""
+    """Raised if Terraform would stop with an error here; the message says why."""
 
 
 class Unclear(Exception):  # noqa: N818  # not an error either
-    """The result depends on something that is not known."""
+    """Raised if the result depends on an unknown value."""
 
     def __init__(self, why: Unknown) -> None:
         super().__init__(why.reason)
@@ -40,12 +40,12 @@ class Unclear(Exception):  # noqa: N818  # not an error either
 
 
 def whole(number: Decimal) -> int | Decimal:
-    """A number as an int where it is one."""
+    """Return a number as an int if it is whole."""
     return int(number) if number == number.to_integral_value() else number
 
 
 def number_text(number: int | Decimal) -> str:
-    """A number as Terraform turns it into a string."""
+    """Return a number as Terraform converts it to a string."""
     if isinstance(number, int):
         return str(number)
     text = format(number, "f")
@@ -53,7 +53,7 @@ def number_text(number: int | Decimal) -> str:
 
 
 def text_of(data: Data) -> str | None:
-    """Data as a string, where Terraform converts it; None where it does not."""
+    """Return data as a string, if Terraform converts it; else None."""
     match data:
         case str():
             return data
@@ -66,7 +66,7 @@ def text_of(data: Data) -> str | None:
 
 
 def number_of(data: Data) -> int | Decimal | None:
-    """Data as a number, where Terraform converts it."""
+    """Return data as a number, if Terraform converts it; else None."""
     match data:
         case bool():
             return None
@@ -81,7 +81,7 @@ def number_of(data: Data) -> int | Decimal | None:
 
 
 def bounded_number(number: int | Decimal) -> int | Decimal:
-    """The number; unclear where it is larger, smaller or longer than iamlint evaluates."""
+    """Return the number; raises Unclear if it is beyond the limits."""
     size = number.bit_length() // 3 if isinstance(number, int) else abs(number.adjusted()) if number else 0
     if size > LARGEST_EXPONENT or (isinstance(number, Decimal) and len(number.as_tuple().digits) > LARGEST_EXPONENT):
         raise Unclear(Unknown("a number larger, smaller or longer than iamlint evaluates"))
@@ -89,7 +89,7 @@ def bounded_number(number: int | Decimal) -> int | Decimal:
 
 
 def bool_of(data: Data) -> bool | None:
-    """Data as a boolean, where Terraform converts it."""
+    """Return data as a boolean, if Terraform converts it; else None."""
     match data:
         case bool():
             return data
@@ -105,7 +105,7 @@ def bool_of(data: Data) -> bool | None:
 
 
 def known(value: Value) -> Data:
-    """The data of a value that must be known as a whole; what follows from what is not known is another unknown."""
+    """Return the data of a value that must be fully known; a result of an unknown value gets an unknown of its own."""
     if isinstance(value.data, Unknown):
         raise Unclear(Unknown(value.data.reason, refused=value.data.refused))
     return value.data
@@ -169,7 +169,7 @@ def entries(value: Value) -> dict[str, Value]:
 
 
 def bounded(size: int) -> None:
-    """Refuse to build a collection that is larger than iamlint evaluates."""
+    """Refuse to build a collection over the limit."""
     if size > MOST_ELEMENTS:
         raise Unclear(Unknown(f"a collection of more than {MOST_ELEMENTS} elements is larger than iamlint evaluates"))
 
@@ -180,7 +180,7 @@ Identity = tuple[object, ...]
 
 
 def identity(value: Value) -> Identity:
-    """What makes two values equal: type and content; values that are not known are equal where their text is."""
+    """Return a key of type and content; unknown values are equal if their text is."""
     return _identity(value, [MOST_ELEMENTS])
 
 
@@ -206,7 +206,7 @@ def _identity(value: Value, budget: list[int]) -> Identity:
 
 
 def kind_of(data: Data) -> str:
-    """The keyword of the type of what is known; empty for null."""
+    """Return the keyword of a known value's type; "" for null."""
     match data:
         case bool():
             return "bool"
@@ -227,7 +227,7 @@ def kind_of(data: Data) -> str:
 
 
 def _named(why: Unknown) -> bool:
-    """Whether an unknown text is the same wherever it is shown the same."""
+    """Whether equal texts with this unknown have equal values."""
     return bool(why.parts) and Hole("?") not in why.parts
 
 
@@ -235,7 +235,7 @@ _UNTYPED = Unknown("whether they are equal depends on the types of nulls or empt
 
 
 def equal(a: Value, b: Value) -> bool:
-    """What ``==`` gives: of values of different types it is false. Raises Unclear as `same`, and where types decide."""
+    """Return ``==``: false for values of different types. Raises Unclear like `same`, and if types decide."""
     if not same(a, b):
         return False
     if a.data is not None and _hides_type(a.data):
@@ -244,7 +244,7 @@ def equal(a: Value, b: Value) -> bool:
 
 
 def _hides_type(data: Data) -> bool:
-    """Whether there is a null in a value, or a list, set or map without elements."""
+    """Whether a value contains a null, or a list, set or map without elements."""
     if isinstance(data, str | int | Decimal):
         return False
     match data:
@@ -259,7 +259,7 @@ def _hides_type(data: Data) -> bool:
 
 
 def same(a: Value, b: Value) -> bool:
-    """Whether two values have the same content; raises Unclear where that depends on what is not known."""
+    """Whether two values have the same content; raises Unclear if that depends on an unknown value."""
     found = _same(a, b, [MOST_ELEMENTS])
     if isinstance(found, Unknown):
         raise Unclear(found)
@@ -301,7 +301,7 @@ def _all_same(pairs: Iterable[tuple[Value, Value]], budget: list[int]) -> bool |
 
 
 def _same_unknown(a: Data, b: Data) -> bool | Unknown:
-    """Two unknown texts are equal where all their parts are; a text is no other that it begins or ends unlike."""
+    """Two unknown texts are equal if all their parts are; they differ if their known beginnings or ends do."""
     match a, b:
         case Unknown() as left, Unknown() as right:
             return True if _named(left) and left.parts == right.parts else left
@@ -315,7 +315,7 @@ def _same_unknown(a: Data, b: Data) -> bool | Unknown:
 
 
 def first_unknown(value: Value) -> Unknown | None:
-    """The first part of a value that is not known."""
+    """Return the first unknown part of a value."""
     for part in parts(value):
         if isinstance(part.data, Unknown):
             return part.data
@@ -323,14 +323,14 @@ def first_unknown(value: Value) -> Unknown | None:
 
 
 def uncertain(value: Value) -> Unknown | None:
-    """Why the number and order of the elements of a set are not known, where one of them is not known."""
+    """Return why the number and order of a set's elements are unknown, if one of them is."""
     if not isinstance(value.data, SetOf) or len(value.data.elements) < 2:
         return None
     return first_unknown(value)
 
 
 def parts(value: Value) -> Iterator[Value]:
-    """A value and all that is in it, up to the limit."""
+    """Yield a value and everything in it, up to the limit."""
     waiting, visited = [value], 0
     while waiting:
         current = waiting.pop()
@@ -350,12 +350,12 @@ def parts(value: Value) -> Iterator[Value]:
 
 
 def size(value: Value) -> int:
-    """How many values there are in a value."""
+    """Return the number of values in a value."""
     return sum(1 for _ in parts(value)) if isinstance(value.data, tuple | dict | SetOf) else 1
 
 
 def weight(value: Value) -> int:
-    """What it costs to make a value, in steps of evaluation."""
+    """Return the cost of making a value, in evaluation steps."""
     match value.data:
         case str() as found:
             return len(found) // 100
@@ -372,7 +372,7 @@ def weight(value: Value) -> int:
 
 
 def set_of(values: Iterable[Value]) -> SetOf:
-    """A set of values of one type: each once, in Terraform's order, null and what is not known last."""
+    """Return a set of values of one type: each once, in Terraform's order, null and unknown ones last."""
     found: dict[Identity, Value] = {}
     for value in values:
         found.setdefault(identity(value), value)
@@ -381,7 +381,7 @@ def set_of(values: Iterable[Value]) -> SetOf:
 
 
 def _order(value: Value) -> tuple[int, int | Decimal, str]:
-    """By number, by text, and else as cty orders sets: by a text that stands for all the content."""
+    """The sort key: by number, by text, or as cty orders other sets: by a text of all the content."""
     match value.data:
         case bool() | int() | Decimal() as number:
             return 0, number, ""

@@ -1,6 +1,6 @@
-"""Types of values, the one type that several can take, and conversion to a type, as Terraform has them.
+"""Types of values, their common type, and conversion to a type, as in Terraform.
 
-Source: https://github.com/zclconf/go-cty/blob/main/docs/convert.md. What is not known is of any type, and stays so.
+Source: https://github.com/zclconf/go-cty/blob/main/docs/convert.md. Unknown values have any type, and stay unknown.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Type:
 ANY, STRING, NUMBER, BOOL = Type("any"), Type("string"), Type("number"), Type("bool")
 _PRIMITIVES = {"string", "number", "bool"}
 _PREFERENCE = ("string", "number", "bool", "list", "set", "tuple", "map", "object")
-"""Where several types could be the one, the first of these is."""
+"""The order of preference if several types are possible."""
 
 
 def type_of(value: Value) -> Type:
-    """The type of a value; ``any`` for null and for what is not known."""
+    """Return the type of a value; ``any`` for null and unknown ones."""
     return _type(value, [MOST_ELEMENTS])
 
 
@@ -76,7 +76,7 @@ def _type(value: Value, budget: list[int]) -> Type:
 
 
 def unify(types: Iterable[Type]) -> Type | None:
-    """The type that values of all these types can take; None where there is none."""
+    """Return a type that values of all these types can have; None without one."""
     distinct = list(dict.fromkeys(one for one in types if one.kind != "any"))
     if len(distinct) < 2:
         return distinct[0] if distinct else ANY
@@ -110,7 +110,7 @@ def _collection(kind: str, elements: Iterable[Type]) -> Type | None:
 
 
 def _members(types: Iterable[Type]) -> Iterable[Type]:
-    """The types of what is in values of these types."""
+    """Yield the element types of these types."""
     for one in types:
         if one.element:
             yield one.element
@@ -119,7 +119,7 @@ def _members(types: Iterable[Type]) -> Iterable[Type]:
 
 
 def _objects(types: list[Type]) -> Type | None:
-    """An object with attributes that unify one by one, or, where the names differ, a map."""
+    """Return an object with unified attributes, or, if the names differ, a map."""
     names = {tuple(name for name, _type in one.attributes) for one in types}
     if len(names) > 1:
         return _collection("map", _members(types))
@@ -130,7 +130,7 @@ def _objects(types: list[Type]) -> Type | None:
 
 
 def _tuples(types: list[Type]) -> Type | None:
-    """A tuple with items that unify one by one, or, where the lengths differ, a list."""
+    """Return a tuple with unified items, or, if the lengths differ, a list."""
     if len({len(one.items) for one in types}) > 1:
         return _collection("list", _members(types))
     unified = [unify(column) for column in zip(*(one.items for one in types), strict=True)]
@@ -139,7 +139,7 @@ def _tuples(types: list[Type]) -> Type | None:
 
 
 def convertible(given: Type, wanted: Type) -> bool:
-    """Whether values of one type may become values of another; a string that is no number is found out later."""
+    """Whether values of one type may be converted to another; a string that is not a number is found out later."""
     if "any" in (given.kind, wanted.kind) or given == wanted:
         return True
     match wanted.kind:
@@ -165,7 +165,7 @@ def convertible(given: Type, wanted: Type) -> bool:
 
 
 def convert(value: Value, wanted: Type) -> Value:
-    """A value as a type; null and what is not known stay; raises `Refused` where Terraform would."""
+    """Convert a value to a type; null and unknown values stay; raises `Refused` if Terraform would refuse it."""
     if isinstance(value.data, Unknown) and type_of(value) == STRING and wanted.kind not in (*_PRIMITIVES, "any"):
         raise Refused(f"a {wanted.kind} is required")
     if value.data is None or isinstance(value.data, Unknown | Lazy) or wanted.kind == "any":
@@ -174,7 +174,7 @@ def convert(value: Value, wanted: Type) -> Value:
 
 
 def one_type(values: Iterable[Value]) -> list[Value]:
-    """Values as the elements of a list, set or map have them: all of one type."""
+    """Return values as elements of a list, set or map: all of one type."""
     found = list(values)
     return _as(found, ANY)
 
@@ -232,7 +232,7 @@ def _tuple(value: Value, wanted: Type) -> Value:
 
 
 def _object(value: Value, wanted: Type) -> Value:
-    """Attributes that the type does not name are dropped, as Terraform drops them."""
+    """Drop attributes that the type does not name, as Terraform does."""
     found = entries(value)
     missing = next((name for name, _inner in wanted.attributes if name not in found), None)
     if missing is not None:

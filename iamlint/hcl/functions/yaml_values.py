@@ -1,7 +1,7 @@
 """``yamldecode`` and ``yamlencode``, as Terraform reads and writes YAML.
 
-Terraform's rules differ from PyYAML's (``y`` is true, ``017`` is 17, the last of two equal keys counts), so only the
-events are taken from there. Source: https://github.com/zclconf/go-cty-yaml
+Terraform's rules differ from PyYAML's (``y`` is true, ``017`` is 17, the last of two equal keys counts), so only
+PyYAML's events are used. Source: https://github.com/zclconf/go-cty-yaml
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ _STANDARD = "tag:yaml.org,2002:"
 
 
 def decoded(text: str, file: SourceText | None = None) -> Value:
-    """The value of the only document in a text; its parts have places where it is the text of a file."""
+    """Return the value of the only document in a text; its parts have places if it is the text of a file."""
     return _decoded(text, None) if file is None else _of_file(file)
 
 
 @lru_cache(maxsize=512)
 def _of_file(file: SourceText) -> Value:
-    """Read once, however many instances of a module ask for it."""
+    """Cached, since many instances of a module read the same file."""
     return _decoded(file.text, file)
 
 
@@ -74,7 +74,7 @@ class _Reader:
         self.budget = MOST_ELEMENTS
 
     def only_document(self) -> Value:
-        """The document; there must be exactly one."""
+        """Return the document; there must be exactly one."""
         found: list[Value] = []
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
@@ -86,7 +86,7 @@ class _Reader:
         return found[0]
 
     def value(self, event: Any, depth: int) -> Value:
-        """The value that begins with an event."""
+        """Return the value that begins with an event."""
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event.anchor or "")
         self._spend(1)
@@ -101,7 +101,7 @@ class _Reader:
         return found
 
     def _place(self, event: Any) -> Span | None:
-        """A scalar as a whole; a collection by its first character, since its end is not told beforehand."""
+        """Return the place of a scalar; of a collection its first character, since its end is not known yet."""
         if self.file is None:
             return None
         start = event.start_mark.index
@@ -136,10 +136,10 @@ class _Reader:
                 raise Refused(f"the tag {event.tag} is not supported")
 
     def _mapping(self, depth: int) -> dict[str, Value]:
-        """The entries in the order of their text. Each key, and each merge, replaces what stands before it.
+        """Return the entries in order of their text. Each key, and each merge, replaces earlier ones.
 
-        A key ``<<`` merges also where it is in quotes. Source: ``resolve_merge`` and ``unmarshalMap`` of go-cty-yaml,
-        checked with ``terraform console``.
+        A key ``<<`` merges even in quotes. Source: ``resolve_merge`` and ``unmarshalMap`` of go-cty-yaml, checked with
+        ``terraform console``.
         """
         found: dict[str, Value] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
@@ -153,7 +153,7 @@ class _Reader:
             else:
                 at = self._place(event)
                 collection = isinstance(value.data, tuple | dict)  # it begins with its name
-                found.pop(key, None)  # a key keeps the place of its first text otherwise
+                found.pop(key, None)  # otherwise a key keeps the place of its first text
                 found[Key.of(key, at)] = Value(value.data, at) if collection else value
         return dict(sorted(found.items()))
 
@@ -201,7 +201,7 @@ _WIDTH = 80
 
 
 def encoded(value: Value) -> str:
-    """A value as YAML."""
+    """Return a value as YAML."""
     lines = _lines(value)
     if sum(weight(part) for part in parts(value)) > LONGEST_TEXT // 100:
         raise too_long()
@@ -210,7 +210,7 @@ def encoded(value: Value) -> str:
 
 
 def _lines(value: Value) -> list[str]:
-    """The lines of a value; those after the first are indented below what holds it."""
+    """Return the lines of a value; lines after the first are indented below their parent."""
     if uncertain(value) or isinstance(value.data, Lazy):
         raise Unclear(Unknown("the order or number of its elements is not known"))
     match known(value):
@@ -247,7 +247,7 @@ def _entry(key: str, item: Value) -> list[str]:
 
 
 def _text(text: str) -> list[str]:
-    """A text of one line in quotes, of several as a block."""
+    """Return a text of one line in quotes, of several as a block."""
     if "\n" not in text:
         return _quoted(text)
     body = text.removesuffix("\n")

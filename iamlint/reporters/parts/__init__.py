@@ -1,1 +1,1 @@
-"""What several formats share: frames, notes, groups, plain text."""
+"""Parts shared by several formats: frames, notes, groups, plain text."""

@@ -1,4 +1,4 @@
-"""Stretches of a source text, cut out without copying its lines: a plan is often one line of many megabytes."""
+"""Ranges of a source text, cut without copying its lines: a plan is often one line of many megabytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from iamlint.location import Location, SourceText
 
 
 def line_span(text: SourceText, number: int) -> tuple[int, int]:
-    """The offsets at which a line (from 1) starts and ends, its line end left out; both 0 where it is not there."""
+    """Return the start and end offset of a line (from 1), without its line end; both 0 if it does not exist."""
     starts = text.line_starts
     if not 1 <= number <= len(starts):
         return 0, 0
@@ -16,7 +16,7 @@ def line_span(text: SourceText, number: int) -> tuple[int, int]:
 
 
 def inside(at: Location, text: SourceText, most: int) -> str:
-    """The text of a place, or its first ``most`` characters."""
+    """Return the text of a place, or its first ``most`` characters."""
     start, last = line_span(text, at.line)
     end, _ = line_span(text, at.end_line)
     start, end = start + at.column - 1, end + at.end_column - 1

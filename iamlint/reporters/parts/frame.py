@@ -1,4 +1,4 @@
-"""A line of source as a person sees it on a terminal, with one part of it underlined."""
+"""A line of source for a terminal, with one part underlined."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from iamlint.reporters.parts.excerpt import line_span
 from iamlint.reporters.parts.plain import neutral
 
 _WIDEST = 110
-"""Characters that are shown of a line; longer ones are cut around the guilty part."""
+"""Maximum width of a shown line; longer ones are cut around the relevant part."""
 _BEFORE = 20
-"""Of those, how many stand before the guilty part of a line that is cut."""
+"""Number of these characters before the relevant part of a cut line."""
 _TAB = "    "
 
 
 class Paint:
-    """Colour, or nothing: called with a code (``1;31``, as ECMA-48's SGR has them) and a text."""
+    """Applies colour, or nothing: called with a code (``1;31``, as in ECMA-48's SGR) and a text."""
 
     def __init__(self, *, on: bool) -> None:
         self._on = on
 
     def __call__(self, code: str, text: str) -> str:
-        """The text in that colour."""
+        """Return the text in that colour."""
         return f"\x1b[{code}m{text}\x1b[0m" if self._on and code and text else text
 
 
 def place(at: Location) -> str:
-    """A place as editors and terminals make a link of it: ``path:line:column``."""
+    """Return a place in the form that editors and terminals link: ``path:line:column``."""
     return at.path if at.path == COMMAND_LINE else f"{neutral(at.path)}:{at.line}:{at.column}"
 
 
 def frame(at: Location, text: SourceText | None, color: str, paint: Paint) -> Iterator[str]:
-    """The first line of a place, with its part underlined; nothing where the text is not at hand."""
+    """Yield the first line of a place, with its part underlined; nothing if the text is not available."""
     if text is None:
         return
     first, last = line_span(text, at.line)
@@ -48,7 +48,7 @@ def frame(at: Location, text: SourceText | None, color: str, paint: Paint) -> It
 
 
 def _cut(text: str, line: tuple[int, int], start: int, end: int) -> tuple[str, str, str]:
-    """What is shown of a line before, in and after the stretch from ``start`` to ``end``."""
+    """Return the shown parts of a line before, in and after the range from ``start`` to ``end``."""
     first, last = line
     if last - first <= _WIDEST:
         return text[first:start], text[start:end], text[end:last]
@@ -64,7 +64,7 @@ def _visible(text: str) -> str:
 
 
 def _columns(text: str) -> int:
-    """How many columns a text takes on a terminal: wide characters take two, marks on others none."""
+    """Return the width of a text on a terminal: wide characters take two columns, combining marks none."""
     return sum(map(_width, _visible(text)))
 
 

@@ -1,4 +1,4 @@
-"""Findings that are alike, put together: a person reads the first, and what is different in the others."""
+"""Groups similar findings: a person reads the first, and the differences of the others."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from dataclasses import dataclass
 from iamlint.finding import Finding
 
 _KEYS = re.compile(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
-"""The instance keys in an address of Terraform's: those of ``module.a["x"].google_x.b[0]``."""
+"""The instance keys in a Terraform address: those of ``module.a["x"].google_x.b[0]``."""
 _DEFAULT = re.compile(r"^serviceAccount:[^@]*?((?:-compute@developer|@appspot|@cloudbuild)\.gserviceaccount\.com)$")
-"""The default accounts of a project, by what those of all projects have in common."""
+"""The default accounts of a project, by the part that all projects share."""
 _OWN = re.compile(r"^serviceAccount:([^@]+)@([^@]+)\.iam\.gserviceaccount\.com$")
-"""An account that somebody made in a project."""
+"""A user-managed account in a project."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A finding, and those that are like it, in order."""
+    """A finding, and the similar ones, in order."""
 
     first: Finding
     others: tuple[Finding, ...] = ()
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:
-    """The findings in groups, in the order of the first of each.
+    """Return the findings in groups, in the order of the first of each.
 
-    Those of one block are alike: the instances of a ``for_each``, the members of a binding. So are those of several
-    blocks, where each of these gives the same principal the same role. Each project's own default account is the same,
-    and so are accounts of one name at home: a template made them, one in each project. In exports a principal's roles
-    are alike, too, where they are more than the principals of one role.
+    Findings of one block are similar: the instances of a ``for_each``, the members of a binding. So are those of
+    several blocks that give the same principal the same role. Default accounts of different projects are treated as one
+    principal, and so are accounts with the same name in their own projects: a template made one in each project. In
+    exports a principal's roles are similar if there are more of them than principals of one role.
     """
     blocks: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
@@ -41,14 +41,14 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     for block, members in blocks.items():
         alone = len({_holder(member) for member in members}) == 1
         for member in members:
-            # Policies of an export are not written by hand: who has more in them than there are others is told once.
+            # Policies of an export are not written by hand: the principal with the most findings gets one group.
             apart = alone or (member.address is None and often[_holder(member)] > len(members))
             groups.setdefault(_holder(member) if apart else block, []).append(member)
     return [Group(members[0], tuple(members[1:])) for members in groups.values()]
 
 
 def _block(finding: Finding) -> tuple[object, ...]:
-    """What the findings of one block have in common; of what has no address, the policy, or the line."""
+    """Return the key of a block's findings; without an address, the policy, or the line."""
     where: object = finding.at.line
     if finding.address:
         where = _KEYS.sub("", finding.address)
@@ -58,7 +58,7 @@ def _block(finding: Finding) -> tuple[object, ...]:
 
 
 def _holder(finding: Finding) -> tuple[object, ...]:
-    """What the findings about a principal have in common: in Terraform about its role, in exports about any."""
+    """Return the key of a principal's findings: in Terraform for its role, in exports for any."""
     if finding.principal is None or finding.role is None:
         return _block(finding)
     role = finding.role if finding.address else None
@@ -66,7 +66,7 @@ def _holder(finding: Finding) -> tuple[object, ...]:
 
 
 def _alike(finding: Finding, principal: str) -> str:
-    """The principal, or what those of all projects have in common that are made, and used, as it is."""
+    """Return the principal, or a common name for those that exist in each project."""
     own = _OWN.match(principal)
     at_home = own and re.search(rf"(?<![\w-]){re.escape(own[2])}(?![\w-])", str(finding.resource))
     return f"{own[1]} at home" if own and at_home else _DEFAULT.sub(r"\1", principal)

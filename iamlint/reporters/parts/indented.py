@@ -1,4 +1,4 @@
-"""JSON, two spaces a level, as ``json.dumps`` writes it with an indent, which is slow at that."""
+"""JSON with an indent of two spaces, as ``json.dumps`` writes it, but faster."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 def indented(value: Any, margin: str = "") -> str:
-    """The same text as ``json.dumps(value, indent=2, ensure_ascii=False)``, for keys that are texts.
+    """Return the same text as ``json.dumps(value, indent=2, ensure_ascii=False)``, for string keys.
 
-    ``margin`` stands before each line but the first. Raises TypeError for what is no plain data.
+    ``margin`` precedes each line but the first. Raises TypeError for anything but plain data.
     """
     if type(value) is str:
         return quoted(value)

@@ -1,6 +1,6 @@
-"""GitHub's fingerprint of a line: a rolling hash of what follows it, as github/codeql-action works it out.
+"""GitHub's fingerprint of a line: a rolling hash of the following text, as computed by github/codeql-action.
 
-GitHub's upload fills it in where it is missing, and warns of any other value. Source:
+GitHub's upload fills it in if it is missing, and warns about any other value. Source:
 https://github.com/github/codeql-action/blob/main/src/fingerprints.ts
 """
 
@@ -13,7 +13,7 @@ _FIRST = pow(_MODULUS, _BLOCK, 1 << 64)
 
 
 def line_hashes(text: str) -> list[str]:
-    """``primaryLocationLineHash`` of each line; equal lines are told apart by their number."""
+    """Return the ``primaryLocationLineHash`` of each line; equal lines get a number."""
     units, starts = _units(text)
     units += [0] * _BLOCK
     sums = [0]
@@ -29,7 +29,7 @@ def line_hashes(text: str) -> list[str]:
 
 
 def _units(text: str) -> tuple[list[int], list[int]]:
-    """UTF-16 code units without blanks and tabs, line ends as one LF; and the index at which each line starts."""
+    """Return UTF-16 code units without blanks and tabs, line ends as one LF; and the index of each line's start."""
     units: list[int] = []
     starts: list[int] = []
     at_start, after_return = True, False

@@ -1,4 +1,4 @@
-"""What every format says beside findings: what the configuration changed, and which comments a reviewer may not see."""
+"""Notes in every format: effects of the configuration, and comments that a reviewer may not see."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_PLACES = 3
 
 
 def notes(report: Report) -> Iterator[str]:
-    """Yield a sentence for each thing that a reviewer of a green run should know. It may hold anything of the input."""
+    """Yield a sentence for each thing that a reviewer of a green run should know. It may contain any input text."""
     if report.configuration:
         yield str(report.configuration)
     unseen = sorted({one.at for one in report.accepted if one.out_of_view})
@@ -30,6 +30,6 @@ def _listed(places: list[Location]) -> str:
 
 
 def distinct(doubts: Iterable[Doubt]) -> list[Doubt]:
-    """What is unknown, each once however many rules it keeps from an answer: by its worst severity, the worst first."""
+    """Return the unknown things, each once, sorted by the worst severity, the worst first."""
     ranked = sorted(doubts, key=lambda doubt: (doubt.rank, doubt.order))
     return list({(doubt.at, doubt.address, doubt.reason): doubt for doubt in reversed(ranked)}.values())[::-1]

@@ -1,4 +1,4 @@
-"""Texts as people read them: counts, and those of the input, made safe to print since anybody may have written it."""
+"""Texts for people: counts, and input texts made safe to print, since anybody may have written them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ _UNSEEN = (
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Characters that control a terminal, change the direction or order of what is shown, break lines, or are not seen:
-categories Cc (from DEL on), Cf, Cs, Zl and Zp, and the property Default_Ignorable_Code_Point.
-Source: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt"""
+"""Characters that control a terminal, change the direction or order of text, break lines, or are invisible.
+
+Categories Cc (from DEL on), Cf, Cs, Zl and Zp, and the property Default_Ignorable_Code_Point. Source:
+https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+"""
 _SHOWN_AS_ESCAPE = re.compile(f"[{_C0}{_UNSEEN}]")
 _UNSEEN_IN_JSON = re.compile(f"[{_UNSEEN}]")
 _COMMAND = re.compile(r"^(?P<start>\s*):(?=:)|#(?=#\w*\[)")
-"""What CI systems obey in a log: ``::`` at the start of a line, ``##[`` and ``##vso[`` wherever they stand.
-Source: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs"""
+"""Commands of CI systems in a log: ``::`` at the start of a line, ``##[`` and ``##vso[`` anywhere.
+
+Source: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+"""
 
 
 def neutral(text: str) -> str:
-    """A text without control characters, escapes and marks of direction: each is shown as its escape.
+    """Return a text without control characters, escapes and direction marks: each is shown as its escape.
 
-    Tabs stay. A log that shows it has no command in it either.
+    Tabs stay. A log with the text contains no command from it either.
     """
     if text.isascii() and text.isprintable() and "##" not in text and "::" not in text:
         return text
@@ -39,7 +43,7 @@ def _escape(character: str) -> str:
 
 
 def json_escaped(text: str) -> str:
-    """JSON, as it was written, with what nobody sees in its strings, and what a log would obey, as ``\\uXXXX``."""
+    """Return JSON with invisible characters and log commands in its strings as ``\\uXXXX``."""
     if text.isascii() and "\x7f" not in text and "##" not in text:
         return text
     seen = _UNSEEN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text)
@@ -47,5 +51,5 @@ def json_escaped(text: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 finding``, ``2 findings``."""
+    """Return ``1 finding``, ``2 findings``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

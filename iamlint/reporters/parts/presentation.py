@@ -1,4 +1,4 @@
-"""How a report is shown, beside its format."""
+"""Presentation options of a report, apart from its format."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from iamlint.report import Bar
 class Presentation:
     """``color``, ``show_unknown``, ``show_all``, ``errors`` and ``quiet`` are for text.
 
-    ``show_all`` gives every finding a frame of its own, ``errors`` lists what could not be read. ``directory`` is the
-    working directory, in which the paths of locations are; ``repository`` is the directory above it, in which those
-    are that a forge is told. Both are absolute, without symbolic links. ``bar`` says which unknown answers fail, so
-    that they are shown.
+    ``show_all`` gives every finding a frame of its own, ``errors`` lists the errors. ``directory`` is the working
+    directory, to which location paths are relative; ``repository`` is the top directory above it, to which paths for a
+    forge are relative. Both are absolute, without symbolic links. ``bar`` says which unknown answers fail, so that they
+    are shown.
     """
 
     color: bool = False
@@ -28,7 +28,7 @@ class Presentation:
     bar: Bar = field(default_factory=Bar)
 
     def in_repository(self, path: str) -> str:
-        """A location's path as seen from the top of the repository; as it is where it lies elsewhere."""
+        """Return a location's path relative to the top of the repository; unchanged if it is outside."""
         if self.directory is None or self.repository is None:
             return path
         whole = self.directory / path

@@ -1,4 +1,4 @@
-"""What is unknown, as text: by its causes, with what helps; and each thing under the reason that it has."""
+"""Unknown things as text: by cause, with what helps, and by reason."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from iamlint.reporters.parts.frame import Paint, place
 from iamlint.reporters.parts.plain import counted, neutral
 
 _MOST_PLACES = 5
-"""Places of a reason; what goes beyond is counted."""
+"""Maximum number of places listed for a reason; the rest is counted."""
 _MOST_CAUSES = 6
-"""Causes in a summary."""
+"""Maximum number of causes in a summary."""
 _MOST_NAMES = 2
 
 
 def cause_line(cause: ByCause) -> str:
-    """How many things a cause keeps from an answer, what it is about, and what helps."""
+    """Return how many things depend on a cause, its subject, and what helps."""
     about = _about(cause)
     helps = [cause.kind.help] if cause.kind.help else []
     if cause.hints:
@@ -27,7 +27,7 @@ def cause_line(cause: ByCause) -> str:
 
 
 def cause_lines(causes: tuple[ByCause, ...]) -> Iterator[str]:
-    """A line for each of the first causes, and one for all further ones."""
+    """Yield a line for each of the first causes, and one for all others."""
     for cause in causes[:_MOST_CAUSES]:
         yield cause_line(cause)
     rest = causes[_MOST_CAUSES:]
@@ -38,9 +38,9 @@ def cause_lines(causes: tuple[ByCause, ...]) -> Iterator[str]:
 def listed_unknowns(
     causes: Iterable[ByCause], var_files: tuple[VarFile, ...], paint: Paint, *, every: bool
 ) -> Iterator[str]:
-    """The causes, each with its reasons, each reason once with the places that it holds for, and the rules.
+    """Yield the causes, each with its reasons, each reason once with its places and rules.
 
-    Within a cause, the first are those that may be the most severe findings. ``every`` shows every place.
+    Within a cause, those that may be the most severe findings come first. ``every`` shows every place.
     """
     for cause in causes:
         yield f"{paint('1;36', 'unknown')}{_graded(cause)}: {cause_line(cause)}"
