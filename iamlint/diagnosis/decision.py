@@ -57,8 +57,10 @@ NOT_IAM = frozenset(
     }
 )
 """Errors that no IAM policy causes or cures."""
-_BEFORE = frozenset({"client-config", "sts-exchange", "oauth-scope", "api"})
-"""The stages of an error before which, or in which, the method does not succeed."""
+AFTER = frozenset({"target-rights-missing", "gcs-backend-identity", "run-invoke-denied"})
+"""Errors of the call that comes after the impersonation."""
+_WRONG_TOKEN = "could not be verified"  # noqa: S105  # a text of an error
+"""What Cloud Run says of a token of another kind or audience."""
 
 
 def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
@@ -75,8 +77,12 @@ def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
 def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     """The verdict that the error settles; None where the stages decide."""
     said = case.said
-    if said.kind in NOT_IAM:
-        broken = _broken(stages, said.steps)
+    wrong_token = said.kind == "run-invoke-denied" and _WRONG_TOKEN in said.text
+    after = _broken(stages, ("target-rights", "wrong-mode")) if said.kind in AFTER and not wrong_token else None
+    if after:
+        return _of_stage(case, "fails", after, stages)
+    if said.kind in NOT_IAM or wrong_token:
+        broken = None if wrong_token else _broken(stages, said.steps)
         if broken is None:
             return _answer("not-iam", "not-iam", said.title or said.excerpt, stages, also=_meaning(case))
     step = BY_ERROR.get(said.kind)

@@ -8,9 +8,9 @@ from iamlint.diagnosis.answer import Answer, Stage
 from iamlint.diagnosis.case import Case
 from iamlint.diagnosis.client_stage import client_stage
 from iamlint.diagnosis.completeness import not_looked_at
-from iamlint.diagnosis.decision import decide
+from iamlint.diagnosis.decision import AFTER, decide
 from iamlint.diagnosis.fixes import fix_for
-from iamlint.diagnosis.gates import api_stage, lifetime_stage, quota_stage, scopes_stage
+from iamlint.diagnosis.gates import api_stage, attach_stage, backend_stage, lifetime_stage, quota_stage, scopes_stage
 from iamlint.diagnosis.holder import Holder, holder_of
 from iamlint.diagnosis.hop import Hop
 from iamlint.diagnosis.identity import identify
@@ -20,9 +20,6 @@ from iamlint.diagnosis.target import target_stage
 from iamlint.facts import Group
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth
-
-_RIGHTS = frozenset({"target-rights-missing", "gcs-backend-identity", "run-invoke-denied"})
-"""Errors of the call that comes after the impersonation."""
 
 
 def diagnose(case: Case) -> Answer:
@@ -42,7 +39,7 @@ def diagnose(case: Case) -> Answer:
     for one in hops:
         stages += hop_stages(case, one, in_chain=len(hops) > 1)
     if case.target:
-        stages += [lifetime_stage(case), quota_stage(case, holder)]
+        stages += [attach_stage(case), lifetime_stage(case), quota_stage(case, holder)]
     method = _truth(stages)
     stages += _after(case, holder)
     answer = decide(case, tuple(stages), method)
@@ -70,12 +67,18 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
     if question.right:
         who = _target_holder(case) if case.target else holder
         return [rights_stage(case, who, question.right, question.on)] if who else []
-    if said.kind not in _RIGHTS or not case.target or not said.permission:
+    if said.kind not in AFTER or not case.target:
         return []
     denied = said.principal.lower().removeprefix("serviceaccount:").removeprefix("user:")
     if denied and denied != case.target:
         message = f"the error names {said.principal}, not {case.target}: the client does not impersonate here"
         return [Stage("client", "broken", message, "wrong-mode")]
+    if not denied and said.kind == "gcs-backend-identity":
+        backend = backend_stage(case)
+        if backend:
+            return [backend]
+    if not said.permission:
+        return []
     on = question.on or said.resource or None
     return [rights_stage(case, _target_holder(case), said.permission, on)]
 

@@ -259,8 +259,8 @@ def _issuer_allowed(case: Case, provider: Provider, _holder: Holder) -> _Check:
     if isinstance(allowed, Unknown) or isinstance(denied, Unknown):
         why = next(one.reason for one in (allowed, denied) if isinstance(one, Unknown))
         return Truth.UNKNOWN, "missing-input", f"the allowed issuers are not known: {why}", policy.place.at, why
-    listed = [shown(one).rstrip("/") for one in allowed]
-    refused = [shown(one).rstrip("/") for one in denied]
+    listed = [shown(one).removeprefix("is:").rstrip("/") for one in allowed]
+    refused = [shown(one).removeprefix("is:").rstrip("/") for one in denied]
     issuer = provider.issuer.rstrip("/")
     if issuer in refused or "*" in refused or (listed and "*" not in listed and issuer not in listed):
         reason = f"the organization policy {_ISSUERS} does not allow the issuer {provider.issuer}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iamlint.diagnosis.answer import Evidence, Stage
+from iamlint.diagnosis.attachments import named
 from iamlint.diagnosis.case import ASKED, Case
 from iamlint.diagnosis.completeness import missing_policies
 from iamlint.diagnosis.exchange import nearest_policy
@@ -22,6 +23,7 @@ ENOUGH = frozenset({f"{_SCOPE}cloud-platform", f"{_SCOPE}iam"})
 https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken"""
 _ALIASES: Mapping[str, str] = {"cloud-platform": f"{_SCOPE}cloud-platform"}
 _LIFETIME = "iam.allowServiceAccountCredentialLifetimeExtension"
+_CROSS_PROJECT = "iam.disableCrossProjectServiceAccountUsage"
 _HOUR, _LONGEST = 3600, 43200
 """Seconds that a token lives by default, and at most. Source:
 https://cloud.google.com/iam/docs/create-short-lived-credentials-direct"""
@@ -126,6 +128,41 @@ def quota_stage(case: Case, holder: Holder | None) -> Stage:
     return Stage(name, "broken", message, "quota-project", (Evidence(at, message),))
 
 
+def attach_stage(case: Case) -> Stage:
+    """Whether an account of another project may be attached to the resource.
+
+    Source: https://cloud.google.com/iam/docs/attach-service-accounts#attaching-different-project
+    """
+    name = "attaching across projects"
+    on = case.question.on
+    resources = named(on, case.estate) if on and case.question.method == "actAs" else []
+    home = case.project_of(case.target)
+    others = [one for one in resources if isinstance(one.project, str) and not case.same_project(one.project, home)]
+    if not others or not isinstance(home, str):
+        return Stage(name, "skipped", "the resource is not known to be in another project than the account")
+    at, there = others[0].place.at, shown(others[0].project)
+    policy = nearest_policy(case, _CROSS_PROJECT, home)
+    evidence = (Evidence(policy.place.at if policy else at, f"{on} is in {there}, the account in {home}"),)
+    if policy is None or policy.reset or isinstance(policy.enforced, Unknown):
+        command = f"gcloud org-policies describe {_CROSS_PROJECT} --project={home} --effective"
+        message = f"whether accounts of {home} may be attached in {there} is not in the input (by default they may not)"
+        return Stage(name, "unknown", message, "missing-input", evidence, (command,))
+    if policy.enforced:
+        message = f"{_CROSS_PROJECT} is enforced for {home}: its accounts cannot be attached in {there}"
+        return Stage(name, "broken", message, "org-policy", evidence)
+    return Stage(name, "done", f"accounts of {home} may be attached in other projects")
+
+
+def backend_stage(case: Case) -> Stage | None:
+    """The state backend acts as the caller, where only the provider impersonates; None where both do."""
+    asking = [one for one in case.estate.of(Impersonation) if case.email_of(shown(one.target)) == case.target]
+    addresses = [one.declared.address or "" for one in asking]
+    if not asking or any("backend" in address for address in addresses):
+        return None
+    message = f"the provider impersonates {case.target}, and the state backend does not: it acts as the caller"
+    return Stage("client", "broken", message, "wrong-mode", (Evidence(asking[0].place.at, message),))
+
+
 def lifetime_stage(case: Case) -> Stage:
     """Whether the lifetime that is asked for is allowed for the target."""
     name = "organization policy"
@@ -149,7 +186,7 @@ def lifetime_stage(case: Case) -> Stage:
         why = policy.allowed.reason
         return Stage(name, "unknown", f"the accounts of {_LIFETIME} are not known: {why}", "missing-input", (), (why,))
     listed = [shown(one) for one in policy.allowed]
-    if case.target in (one.rpartition("/")[2] for one in listed) or "*" in listed:
+    if case.target in (one.removeprefix("is:").rpartition("/")[2] for one in listed) or "*" in listed:
         return Stage(name, "done", f"{_LIFETIME} lists {case.target}")
     message = f"{lifetime} seconds are asked for, and {_LIFETIME} lists {', '.join(listed) or 'no account'} only"
     return Stage(name, "broken", message, "org-policy", (Evidence(policy.place.at, message), *evidence))

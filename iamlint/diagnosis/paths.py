@@ -7,7 +7,7 @@ from iamlint.diagnosis.case import Case
 from iamlint.diagnosis.holder import Holder, holder_of
 from iamlint.diagnosis.hop import Hop, hop
 from iamlint.facts import Grant, Resource
-from iamlint.principals import read_principal
+from iamlint.principals import project_number_of, read_principal
 from iamlint.queries.agents import evicted_service_agents
 from iamlint.unknown import Truth
 
@@ -87,4 +87,22 @@ def evicted(case: Case, holder: Holder) -> Evidence | None:
             at = place.at if place else match.fact.declared.at
             owned = match.words.get("owned", "the role")
             return Evidence(at, f"{match.fact.declared.address or 'this'} owns {owned} and leaves out {local}@{domain}")
-    return None
+    return _by_policy(case, email)
+
+
+def _by_policy(case: Case, agent: str) -> Evidence | None:
+    """The resource that owns the whole policy of an agent's own project and grants the agent nothing."""
+    home = project_number_of(agent)
+    owners = [
+        grant
+        for grant in case.estate.of(Grant)
+        if grant.origin == "policy"
+        and grant.resource.kind == "project"
+        and case.same_project(grant.resource.name, home)
+    ]
+    if not owners or any(grant.principal.unknown or grant.principal.email == agent for grant in owners):
+        return None
+    message = (
+        f"{owners[0].declared.address or 'this'} owns the whole policy of {owners[0].resource} and leaves out {agent}"
+    )
+    return Evidence(owners[0].resource_place.at, message)

@@ -14,6 +14,7 @@ from diagnosis import (
     test_error_questions,
     test_federation_questions,
     test_gate_questions,
+    test_input_questions,
 )
 from diagnosis.mutations import mutations
 from diagnosis.small_inputs import DAY, Case, read_files
@@ -34,6 +35,7 @@ MODULES = (
     test_error_questions,
     test_federation_questions,
     test_gate_questions,
+    test_input_questions,
 )
 CASES: tuple[Case, ...] = tuple(one for module in MODULES for one in module.CASES)
 
