@@ -26,8 +26,9 @@ _FORMATS = ("text", "json", "markdown")
 
 
 @click.command()
-@click.argument("base", type=PATH)
-@click.argument("head", type=PATH)
+@click.argument("base")
+@click.argument("head")
+@click.option("--path", type=PATH, help="What is read of a revision: a folder or file. [working directory]")
 @click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules of both.")
 @click.option("--var-file", multiple=True, type=FILE, help="Read variables of both from a file.")
 @click.option("--workspace", metavar="NAME", envvar="TF_WORKSPACE", help="What terraform.workspace is. [TF_WORKSPACE]")
@@ -47,11 +48,12 @@ _FORMATS = ("text", "json", "markdown")
 @click.option("--fail-on-unknown", is_flag=True, help="Exit with 1, too, if it is unknown whether something opens.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 though something opens.")
 def compare(
-    form: str, output: tuple[str, ...], fail_on_unknown: bool, exit_zero: bool, base: Path, head: Path, **asked: Any
+    form: str, output: tuple[str, ...], fail_on_unknown: bool, exit_zero: bool, base: str, head: str, **asked: Any
 ) -> None:
     """Show who can become which account in HEAD and not in BASE, and who gains which role.
 
-    BASE and HEAD are folders, plans as JSON, or exports. Exits with 1 if something opens or is gained.
+    BASE and HEAD are folders, plans as JSON, exports, or git revisions, which need no checkout. A text that is no path
+    is a revision. Exits with 1 if something opens or is gained.
     """
     from iamlint.comparison.formats import render
 
@@ -61,7 +63,7 @@ def compare(
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
-    inputs = frozenset(path.resolve() for path in (base, head) if path.is_file())
+    inputs = frozenset(Path(one).resolve() for one in (base, head))
     written = [write(path, [render(name, found)], inputs) for name, path in targets]
     errors = (*found.errors, *(error for error in written if error))
     say_errors(errors)
@@ -80,7 +82,7 @@ def _target(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def _compared(base: Path, head: Path, asked: dict[str, Any]) -> Comparison:
+def _compared(base: str, head: str, asked: dict[str, Any]) -> Comparison:
     """Return what opens and closes. Raises `Failed`."""
     from iamlint.comparison import compare as compared
 
@@ -88,8 +90,8 @@ def _compared(base: Path, head: Path, asked: dict[str, Any]) -> Comparison:
     allowance = Allowance(asked["max_time"])
     sides: list[Side] = []
     errors: list[Unreadable] = []
-    for name, path in (("base", base), ("head", head)):
-        side, wrong = _side(name, path, config, asked, allowance)
+    for name, given, other in (("base", base, head), ("head", head, base)):
+        side, wrong = _side(name, given, other, config, asked, allowance)
         sides.append(side)
         errors += wrong
     try:
@@ -101,12 +103,14 @@ def _compared(base: Path, head: Path, asked: dict[str, Any]) -> Comparison:
     return replace(found, errors=tuple(errors))
 
 
-def _side(name: Any, path: Path, config: Config, asked: dict[str, Any], allowance: Allowance) -> Any:
-    from iamlint.comparison.reading import read_side
+def _side(name: Any, given: str, other: str, config: Config, asked: dict[str, Any], allowance: Allowance) -> Any:
+    """Return a side and what could not be read of it. Of a revision the same folder is read as on the other side."""
+    from iamlint.comparison.reading import is_path, read_side
 
     as_of = asked["as_of"].date() if asked["as_of"] else datetime.now(tz=UTC).date()
     roles = role_catalog(asked["role_catalog"])
-    return read_side(name, path, _options(config, asked, allowance), roles, as_of)
+    path = asked["path"] or (Path(other) if is_path(other) else None)
+    return read_side(name, given, _options(config, asked, allowance), roles, as_of, path)
 
 
 def _options(config: Config, asked: dict[str, Any], allowance: Allowance) -> Options:

@@ -54,8 +54,8 @@ def compare(base: Side, head: Side) -> Comparison:
         unknown += [_perhaps_gained(change, teller.privilege(one, change)) for one in listed if not one.is_certain]
     unknown += _unread(base, head)
     return Comparison(
-        base=base.root,
-        head=head.root,
+        base=base.given,
+        head=head.given,
         opened=pairs["opened"],
         closed=pairs["closed"],
         gained=privileges["opened"],

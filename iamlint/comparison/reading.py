@@ -1,13 +1,17 @@
-"""What is compared: a folder, a plan or an export, read into an estate."""
+"""What is compared, read into an estate: a folder, a plan, an export, or what a git revision has of a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from iamlint.comparison.sides import Side, SideName
 from iamlint.estate import Estate
+from iamlint.files.disk import DISK
+from iamlint.files.git import MissingRevision
+from iamlint.files.revision import revision
 from iamlint.location import Location, Unreadable
 from iamlint.roles import Catalog
 from iamlint.sources import read
@@ -15,21 +19,36 @@ from iamlint.sources.reading import Options
 from iamlint.sources.workspace import Workspace
 
 
+def is_path(given: str) -> bool:
+    """Whether a text names a file or folder on the disk, rather than a revision."""
+    return given != "" and DISK.exists(Path(given))
+
+
 def read_side(
-    name: SideName, path: Path, options: Options, roles: Catalog, as_of: date
+    name: SideName, given: str, options: Options, roles: Catalog, as_of: date, path: Path | None = None
 ) -> tuple[Side, tuple[Unreadable, ...]]:
-    """Return one side, and what could not be read of it. A path that is not there is an error."""
-    shown = Workspace([path]).shown(path)
-    if not path.exists():
-        hint = "name a folder, a plan as JSON or an export"
-        return _empty(name, shown, roles, as_of), (Unreadable(Location(shown), "nothing is there", hint),)
+    """Return one side, and what could not be read of it.
+
+    What is no path is a revision of the repository around the working directory, of which ``path`` is read, the
+    working directory by default. A revision that is not in the clone is an error.
+    """
+    if is_path(given):
+        return _read(name, Path(given), given, options, roles, as_of)
+    try:
+        with revision(given, Path.cwd()) as files:
+            return _read(name, path or Path(), given, replace(options, tree=files), roles, as_of)
+    except MissingRevision as error:
+        hint = "name a folder, a plan as JSON, an export, or a revision; a shallow clone lacks older commits"
+        wrong = Unreadable(Location(given), f"nothing is there, and {error}", hint)
+        return Side(name, Estate([], roles, as_of), given, given, {}), (wrong,)
+
+
+def _read(
+    name: SideName, path: Path, given: str, options: Options, roles: Catalog, as_of: date
+) -> tuple[Side, tuple[Unreadable, ...]]:
+    shown = Workspace([path], tree=options.tree).shown(path)
     reading = read([path], options)
-    estate = Estate(reading.facts, roles, as_of)
-    return Side(name, estate, shown, reading.texts), _once(reading.errors)
-
-
-def _empty(name: SideName, shown: str, roles: Catalog, as_of: date) -> Side:
-    return Side(name, Estate([], roles, as_of), shown, {})
+    return Side(name, Estate(reading.facts, roles, as_of), shown, given, reading.texts), _once(reading.errors)
 
 
 def _once(errors: Iterable[Unreadable]) -> tuple[Unreadable, ...]:

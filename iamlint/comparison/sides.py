@@ -22,11 +22,15 @@ Reference = tuple[str, str]
 
 @dataclass(frozen=True)
 class Side:
-    """One of two estates. ``root`` is its path as locations have it, ``texts`` are the files that was read."""
+    """One of two estates.
+
+    ``root`` is its path as locations have it, ``given`` how the user named it, ``texts`` are the files that were read.
+    """
 
     name: SideName
     estate: Estate
     root: str
+    given: str
     texts: Mapping[str, SourceText]
 
     @property

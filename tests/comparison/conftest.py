@@ -66,7 +66,7 @@ def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compare:
                 file = Path(name, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, encoding="utf-8")
-            side, errors = read_side(name, Path(name), Options(), catalog(), date(2026, 11, 1))  # type: ignore[arg-type]
+            side, errors = read_side(name, name, Options(), catalog(), date(2026, 11, 1))  # type: ignore[arg-type]
             assert not errors
             sides.append(side)
         return compared(*sides)

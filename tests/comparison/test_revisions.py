@@ -1,0 +1,73 @@
+"""Revisions of a git repository, compared without a checkout."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlint.cli import main
+from tests.comparison.conftest import account, on_account
+
+LEDGER = account("ledger")
+ANA = on_account("ana", "ledger", "user:ana@x.example")
+
+
+def git(*arguments: str) -> str:
+    told = ("-c", "user.name=a", "-c", "user.email=a@x.example", "-c", "init.defaultBranch=main")
+    return subprocess.run(["git", *told, *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two commits, of which the second grants something; a third change is not committed."""
+    monkeypatch.chdir(tmp_path)
+    git("init", "-q")
+    main_file = tmp_path / "envs" / "main.tf"
+    main_file.parent.mkdir()
+    for number, text in enumerate((LEDGER, LEDGER + ANA)):
+        main_file.write_text(text, encoding="utf-8")
+        git("add", "-A")
+        git("commit", "-q", "-m", str(number))
+    main_file.write_text(LEDGER + on_account("eve", "ledger", "user:eve@x.example"), encoding="utf-8")
+    return tmp_path
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    with pytest.raises(SystemExit) as done:
+        main(["compare", *arguments, "--format", "json"])
+    return int(str(done.value.code)), json.loads(capsys.readouterr().out)
+
+
+def test_two_revisions(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = told(capsys, "HEAD~1", "HEAD")
+    assert code == 1
+    assert [one["principal"] for one in found["opened"]] == ["user:ana@x.example"]
+    assert found["opened"][0]["cause"]["path"] == "envs/main.tf"
+    assert told(capsys, "HEAD", "HEAD~1")[0] == 0
+
+
+def test_a_revision_and_the_work_tree(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = told(capsys, "HEAD", "envs")
+    assert code == 1
+    assert [one["principal"] for one in found["opened"]] == ["user:eve@x.example"]
+    assert [one["principal"] for one in found["closed"]] == ["user:ana@x.example"]
+
+
+def test_a_path_in_revisions(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = told(capsys, "HEAD~1", "HEAD", "--path", "envs")
+    assert code == 1
+    assert found["opened"][0]["cause"]["path"] == "main.tf"
+
+
+@pytest.mark.parametrize("name", ["nowhere", "--output=x", "HEAD~9", "HEAD^{tree}", ""])
+def test_what_is_no_revision_of_the_clone_is_an_error(
+    name: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(["compare", "--", name, "HEAD"])
+    assert done.value.code == 2
+    assert not (repository / "x").exists()
