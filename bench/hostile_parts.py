@@ -76,6 +76,27 @@ def overrides(at: Path) -> None:
 
 
 @hostile
+def providers_overridden(at: Path) -> None:
+    piece = 'provider "google" {{\nalias = "p{0}"\n}}\n'
+    write(at / "a.tf", map(piece.format, range(11_000)))
+    write(at / "a_override.tf", map(piece.format, range(11_000)))
+    write(at / "main.tf", HONEST)
+
+
+@hostile
+def arguments_of_instances(at: Path) -> None:
+    many = "".join(f"a{n} = 1\n" for n in range(30_000))
+    write(at / "main.tf", (HONEST, member("x", '"roles/owner"', '"user:a@b.c"', f"count = 9999\n{many}")))
+
+
+@hostile
+def instances_asked_for(at: Path) -> None:
+    blocks = (f'resource "a" "b{n}" {{\ncount = 9999\n}}\n' for n in range(8000))
+    uses = "".join(member(f"x{n}", '"r"', f"a.b{n}[7].c") for n in range(5000))
+    write(at / "main.tf", (HONEST, uses, *blocks))
+
+
+@hostile
 def provisioners(at: Path) -> None:
     piece = 'resource "null_resource" "n{0}" {{\ncount = 9999\nprovisioner "local-exec" {{\ncommand = "gcloud x${{count.index}}"\n}}\n}}\n'
     write(at / "main.tf", (HONEST, *map(piece.format, range(6000))))

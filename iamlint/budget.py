@@ -73,9 +73,20 @@ class Allowance:
         self.steps = Budget(int(STEPS * self._scale))
         self.documents = Budget(int(STEPS * self._scale))
         self.current: Budget | None = None
+        self._whole: Allowance | None = None
+
+    def part(self, share: float) -> Allowance:
+        """Return an allowance of a share of the steps that are left, which are taken from here, too."""
+        part = Allowance(self.seconds, self._clock)
+        part._start, part._whole = self._start, self
+        part.steps = Budget(int(max(0, self.steps.left) * share), self.steps)
+        part.documents = Budget(int(max(0, self.documents.left) * share), self.documents)
+        return part
 
     def read(self, size: int) -> None:
         """Allow the steps for a file of this many bytes."""
+        if self._whole:
+            self._whole.read(size)
         steps = int(size * STEPS_A_BYTE * self._scale)
         self.steps.left += steps
         if self.current:
@@ -85,6 +96,8 @@ class Allowance:
         """Return the steps for a document of this size, which is read line by line: its own, and some of the run's."""
         own = int(size * STEPS_A_BYTE * self._scale)
         self.documents.left += own
+        if self._whole:
+            self._whole.documents.left += own
         return Budget(own + STEPS // 2, self.documents)
 
     def left(self, share: float = 1.0) -> float:

@@ -16,7 +16,7 @@ from iamlint.facts import Boundary, Declaration, Denial, Fact, Gap, Grant, OrgPo
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
 from iamlint.graph import MOST_ENDS, ends_of_grant, graph_of
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.patterns.kinds import kind_of
+from iamlint.patterns.kinds import KINDS, kind_of
 from iamlint.patterns.match import Match, matches, weighed
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import QUERIES
@@ -25,6 +25,7 @@ from iamlint.roles import Catalog, catalog
 from iamlint.rules.catalog import own_names
 from iamlint.rules.message import brief, filled, words_of
 from iamlint.rules.rule import Rule
+from iamlint.rules.workload import too_large
 from iamlint.sources.reading import Reading
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -46,12 +47,15 @@ def lint(
     allowance = allowance or Allowance()
     found = _Found([_doubt_of_gap(gap) for gap in estate.gaps])
     errors, comments = list(reading.errors), Comments(reading.texts)
-    for number, rule in enumerate(rules):
+    left_out = too_large(rules, lambda kind: len(estate.of(KINDS[kind].type)))
+    asked = tuple(rule for rule in rules if not any(rule is one for one in left_out))
+    errors += (_too_large(rule) for rule in left_out)
+    for number, rule in enumerate(asked):
         try:
             with allowance.interrupting():
                 _ask(rule, estate, comments, accept, found)
         except TimeUp:
-            errors.append(_not_asked(rules[number:], allowance))
+            errors.append(_not_asked(asked[number:], allowance))
             break
     errors += estate.blockers.unfinished
     return Report(
@@ -105,6 +109,12 @@ def _not_asked(rules: tuple[Rule, ...], allowance: Allowance) -> Unreadable:
     named = ", ".join(rule.slug for rule in rules)
     reason = f"the {allowance.seconds:g} seconds of the run are over; these rules were not checked to the end: {named}"
     return Unreadable(Location(COMMAND_LINE), reason, "give it more with --max-time, or check less at once")
+
+
+def _too_large(rule: Rule) -> Unreadable:
+    """An error for a rule that makes too much work."""
+    reason = f"{rule.slug} was not checked: it is one of the largest of more rules than can be put to so many facts"
+    return Unreadable(rule.at, reason, "use fewer or shorter patterns, or check less at once")
 
 
 def _has_dates(facts: Iterable[Fact], accept: Iterable[Acceptance]) -> bool:

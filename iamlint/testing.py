@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from iamlint.budget import Allowance
 from iamlint.linter import lint
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
@@ -17,13 +18,22 @@ from iamlint.sources.reading import Options
 _MARK = re.compile(r"[ \t]*#[ \t]*finding[ \t]*$", re.MULTILINE)
 
 
-def run_examples(rule: Rule) -> list[Unreadable]:
-    """Return the problems of a rule's examples; empty if all pass."""
-    problems = [problem for example in rule.flags for problem in _run(rule, example, flagged=True)]
-    return problems + [problem for example in rule.passes for problem in _run(rule, example, flagged=False)]
+_SHARE = 0.1
+"""Share of the steps of a run that an example may take."""
 
 
-def _run(rule: Rule, example: Example, *, flagged: bool) -> Iterator[Unreadable]:
+def run_examples(rule: Rule, allowance: Allowance | None = None) -> list[Unreadable]:
+    """Return the problems of a rule's examples; empty if all pass.
+
+    ``allowance`` is what the examples of all rules may spend together; without it, those of this rule. Each gets a
+    part of what is left, so that those after a hungry one can still be run.
+    """
+    allowance = allowance or Allowance()
+    problems = [problem for example in rule.flags for problem in _run(rule, example, allowance, flagged=True)]
+    return problems + [problem for one in rule.passes for problem in _run(rule, one, allowance, flagged=False)]
+
+
+def _run(rule: Rule, example: Example, allowance: Allowance, *, flagged: bool) -> Iterator[Unreadable]:
     """The problems of one example."""
     marked = {(name, line) for name, text in example.files.items() for line in marked_lines(text)}
     if flagged and not marked:
@@ -32,7 +42,7 @@ def _run(rule: Rule, example: Example, *, flagged: bool) -> Iterator[Unreadable]
     if not flagged and marked:
         yield Unreadable(example.at, "an example that passes marks a line", "take `# finding` away")
         return
-    report, found = checked(rule, example)
+    report, found = checked(rule, example, allowance.part(_SHARE))
     for error in report.errors:
         place = f"{Path(error.at.path).name}:{error.at.line}"
         yield Unreadable(example.at, f"the example cannot be read: {place}: {error.reason}", error.hint)
@@ -64,7 +74,7 @@ def unmarked(text: str) -> str:
     return _MARK.sub("", text)
 
 
-def checked(rule: Rule, example: Example) -> tuple[Report, set[tuple[str, int]]]:
+def checked(rule: Rule, example: Example, allowance: Allowance | None = None) -> tuple[Report, set[tuple[str, int]]]:
     """Return a rule's report on an example, and the (file, line) of its findings."""
     with TemporaryDirectory() as directory:
         top = Path(directory).resolve()
@@ -72,7 +82,10 @@ def checked(rule: Rule, example: Example) -> tuple[Report, set[tuple[str, int]]]
             path = top / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(unmarked(text), encoding="utf-8", newline="\n")
-        report = lint(read(_given(example, top), Options(source_root=top)), [rule])
+        allowance = allowance or Allowance()
+        report = lint(
+            read(_given(example, top), Options(source_root=top, allowance=allowance)), [rule], allowance=allowance
+        )
         return report, {(_below(one.at, top), one.at.line) for one in report.findings}
 
 

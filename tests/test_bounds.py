@@ -20,13 +20,23 @@ from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS
 from iamlint.hcl.syntax import Node
 from iamlint.hcl.walk import walk
+from iamlint.linter import lint
+from iamlint.location import SourceText
+from iamlint.queries.federation import grants
 from iamlint.report import Report
 from iamlint.reporters import FORMATS, render
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.roles import MOST_SEARCHES, catalog
+from iamlint.rules import workload
+from iamlint.rules.catalog import load_rules
+from iamlint.rules.document import read_rule
+from iamlint.rules.rule import Rule
+from iamlint.rules.workload import too_large
+from iamlint.sources import read
 from iamlint.sources.gcloud.stream import MOST_IN_A_ROW
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform.evaluation import evaluator
+from iamlint.testing import run_examples
 
 Check = Callable[..., Report]
 TOKENS = "roles/iam.serviceAccountTokenCreator"
@@ -96,6 +106,32 @@ HUNGRY = {
     "commands": {
         "bad/main.tf": 'resource "null_resource" "x" {\n  count = 9000\n  provisioner "local-exec" {\n'
         '    command = "gcloud describe ${count.index}"\n  }\n}\n'
+    },
+    "arguments": {
+        "bad/main.tf": member("x", '"user:a@b.c"').replace(
+            "{\n", "{\n  count = 900\n" + "".join(f"  a{n} = 1\n" for n in range(300))
+        )
+    },
+    "objects": {
+        "bad/main.tf": "".join(
+            f'resource "a" "b{n}" {{\n  count = 9000\n}}\n' + member(f"x{n}", f"a.b{n}[7].c") for n in range(3)
+        )
+    },
+    "conditions": {
+        "bad/main.tf": member("x", '"user:a@b.c"').replace(
+            "{\n",
+            '{\n  count = 900\n  condition {\n    title = "t"\n'
+            f'    expression = "{" || ".join(["true"] * 60)} || ${{count.index}} == 7"\n  }}\n',
+            1,
+        )
+    },
+    "permissions": {
+        "bad/main.tf": 'resource "google_project_iam_custom_role" "r" {\n  count = 900\n  project = "p"\n'
+        '  role_id = "r${count.index}"\n  permissions = [for n in range(500) : "a.b.c${n}"]\n}\n'
+    },
+    "directories": {
+        "bad/main.tf": "".join(member(f"x{n}", f'one(fileset("..", "**/{n}*"))') for n in range(9)),
+        **{f"bad/d{n}/f.txt": "x" for n in range(200)},
     },
     "unknown blocks": {"bad/main.tf": "".join(f"x{n} {{}}\n" for n in range(1500))},
     "providers": {
@@ -414,3 +450,91 @@ def test_a_report_is_as_long_as_what_it_tells(check: Check, form: str) -> None:
 def _moved(finding: Finding, number: int) -> Finding:
     at = replace(finding.at, line=number + 1, end_line=number + 1)
     return replace(finding, at=at, address=f"x.y{number}", principal=f"user:{number}@example.com")
+
+
+# -- rules -------------------------------------------------------------------------------------------------------------
+
+
+def own_rule(slug: str, *, size: int = 1, examples: str = "") -> Rule:
+    globs = "".join(f"      - 'user:x{n}*'\n" for n in range(size))
+    text = (
+        "title: Something is wrong\nseverity: low\nsince: 0.1.0\nwhen:\n  grant:\n    role: roles/owner\n"
+        f"    unless:\n    - principal:\n{globs}message: x\nwhy: x\nfix: x\nreferences: [https://example.com/x]\n"
+        f"examples:\n  flags:\n{examples}    - terraform: |\n{indented(marked())}  passes:\n"
+        "    - terraform: |\n        x {}\n"
+    )
+    found = read_rule(SourceText(f"own/{slug}.yaml", text), slug, "own", None)
+    assert isinstance(found, Rule), found
+    return found
+
+
+def marked(who: str = '"user:a@example.com"') -> str:
+    text = member("x", who, '"roles/owner"')
+    return text.replace('owner"\n', 'owner" # finding\n')
+
+
+def indented(text: str) -> str:
+    return "".join(f"        {line}\n" for line in text.splitlines())
+
+
+def test_the_largest_of_too_many_rules_are_left_out_and_named(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workload, "WORK", 0)
+    monkeypatch.setattr(workload, "WORK_A_FACT", 100)
+    sizes = {"small": 1, "large": 150, "middle": 10, "large-too": 45}
+    rules = [own_rule(name, size=size) for name, size in sizes.items()]
+    grants = "".join(member(f"x{n}", f'"user:{n}@example.com"', '"roles/owner"') for n in range(5))
+    check({"main.tf": grants}, select=("basic-role",))
+    report = lint(read([Path()], Options()), rules)
+    assert sorted(error.reason.split()[0] for error in report.errors) == ["large", "large-too"]
+    assert {finding.rule for finding in report.findings} == {"small", "middle"}
+
+
+def test_the_rules_that_ship_are_asked_whatever_rules_stand_beside_them() -> None:
+    shipped, errors = load_rules(())
+    assert not errors
+    for facts in (1, 1_000, 1_000_000):
+        large = own_rule("a-large-one", size=30_000)
+        assert too_large(shipped, lambda _kind, facts=facts: facts) == ()
+        assert too_large((*shipped, large), lambda _kind, facts=facts: facts) in ((), (large,))
+
+
+@pytest.mark.usefixtures("few_steps")
+def test_an_example_of_a_rule_takes_a_part_of_the_steps_only() -> None:
+    hungry = "".join(f"    - terraform: |\n{indented(marked(LOOP))}" for _ in range(9))
+    allowance = Allowance()
+    before = allowance.steps.left
+    problems = run_examples(own_rule("hungry", examples=hungry), allowance)
+    told = [problem.reason for problem in problems if "takes more steps" in problem.reason]
+    assert len(told) == 9
+    assert before / 3 < allowance.steps.left < before
+    assert run_examples(own_rule("modest"), allowance) == []
+
+
+# -- federation --------------------------------------------------------------------------------------------------------
+
+PROVIDER = """
+resource "google_iam_workload_identity_pool_provider" "p{0}" {{
+  project                            = "p"
+  workload_identity_pool_id          = "pool"
+  workload_identity_pool_provider_id = "p{0}"
+  attribute_mapping                  = {{ "google.subject" = "assertion.sub", "attribute.r" = "assertion.repository" }}
+  attribute_condition                = "assertion.repository == 'o/r{0}'"
+  oidc {{
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }}
+}}
+"""
+
+
+def test_more_providers_and_identities_than_are_held_against_each_other_are_unknown(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grants, "MOST_PAIRS", 30)
+    pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/attribute.r"
+    made = "".join(member(f"x{n}", f'"{pool}/other/r{n}"', '"roles/viewer"') for n in range(9))
+    report = check(
+        {"main.tf": "".join(map(PROVIDER.format, range(10))) + made}, select=("unmatched-federated-principal",)
+    )
+    unknown = [one.address for one in report.doubts if "more providers and identities" in one.reason]
+    assert len(report.findings) == 3
+    assert sorted(unknown) == [f"google_project_iam_member.x{n}" for n in range(3, 9)]

@@ -18,6 +18,9 @@ from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, shown
 
+CHARACTERS = 200
+"""Characters of a condition that take as long as one more principal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -50,8 +53,13 @@ class Rule:
         return self._asked[key]
 
     def cost(self, *, told_at_once: bool) -> int:
-        """The number of principals in the rule that need a comparison one by one instead of a lookup."""
-        others = len(self.denied.others) + len(self.excepted.others)
+        """The number of principals in the rule that need a comparison one by one instead of a lookup.
+
+        A long condition counts as further principals.
+        """
+        condition = self.denial.condition
+        longest = len(shown(condition.expression)) // CHARACTERS if isinstance(condition, Condition) else 0
+        others = longest + len(self.denied.others) + len(self.excepted.others)
         return others if told_at_once else others + len(self.denied.plain) + len(self.excepted.plain)
 
 

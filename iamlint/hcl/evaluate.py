@@ -365,7 +365,7 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
     if isinstance(refused, Unknown):
         raise Unclear(Unknown(refused.reason, refused=True))
     called = function or reading
-    given: list[Any] = arguments if reading is None else [scope.files, *arguments]
+    given: list[Any] = arguments if reading is None else [replace(scope.files, budget=scope.budget), *arguments]
     least, most = _arity(called)
     if not least <= len(given) <= most:
         raise Refused(f"{name}() with {len(arguments)} arguments")

@@ -101,15 +101,15 @@ def _member_test(patterns: list[Pattern]) -> Test:
     for one in (one for pattern in patterns for one in _listed(pattern.get("principal"))):
         named[one.partition(":")[0]].append(compiled(one).pattern)
     anyhow = [text for prefix, texts in named.items() if is_glob(prefix) for text in texts]
-    globs = {prefix: re.compile("|".join([*texts, *anyhow])) for prefix, texts in named.items()}
+    globs = {prefix: re.compile("|".join(texts)) for prefix, texts in named.items() if not is_glob(prefix)}
     others = re.compile("|".join(anyhow)) if anyhow else None
     of_kind = (pattern for pattern in patterns if "principal" not in pattern)
     kinds = {one for pattern in of_kind for one in _listed(pattern.get("principal_kind"))}
     placeholders = any("placeholder" in pattern for pattern in patterns)
 
     def is_relevant(member: str) -> bool:
-        glob = globs.get(member.partition(":")[0], others)
-        if glob and glob.match(member):
+        glob = globs.get(member.partition(":")[0])
+        if (glob and glob.match(member)) or (others and others.match(member)):
             return True
         if placeholders and placeholder_of(member):
             return True

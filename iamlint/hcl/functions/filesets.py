@@ -26,6 +26,8 @@ from iamlint.unknown import Unknown
 
 DEEPEST = 40
 """Maximum depth of directories for a pattern."""
+STEPS_OF_ENTRY = 40
+"""Steps for each directory entry."""
 MOST_CHOICES = 256
 """Maximum number of alternatives in the braces of one part of a pattern."""
 _MADE = (
@@ -99,6 +101,8 @@ class _Search:
     def _below(self, folder: Path, wanted: Sequence[_Component], depth: int) -> Iterator[str]:
         entries = self.files.tree.names(folder)
         self.visited += len(entries)
+        if self.files.budget:
+            self.files.budget.spend(STEPS_OF_ENTRY * len(entries))
         if self.visited > MOST_ELEMENTS:
             raise Unclear(Unknown("more files than iamlint lists"))
         first, rest = wanted[0], wanted[1:]

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from iamlint.budget import Budget, Exhausted
 from iamlint.conditions import Claim
 from iamlint.conditions.claims import How
 from iamlint.estate import Estate, scope
@@ -16,21 +17,28 @@ from iamlint.queries.federation.names import identity_of, is_federated, misspell
 from iamlint.queries.federation.provider_conditions import lets_in, mapped_claims
 from iamlint.unknown import Truth, Unknown, shown
 
+MOST_PAIRS = 15_000
+"""Pairs of an identity and a provider of its pool that are looked at in one run: seconds.
+
+Google allows 200 providers in a pool (https://cloud.google.com/iam/quotas), and one of the first lets most of them in.
+"""
 _Providers = dict[tuple[str, str], list[Provider]]
 
 
 def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
     """Grants to federated identities that no token can ever match."""
-    providers = estate.made(_by_pool)
+    answers = estate.made(_Answers)
     for grant in estate.of(Grant):
-        problem = _problem(grant, providers) if is_federated(grant.principal) else None
-        if problem:
+        problem = answers.problem(grant) if is_federated(grant.principal) else None
+        if isinstance(problem, Unknown):
+            yield Match(grant, Truth.UNKNOWN, reasons=(problem.reason,), place=grant.principal_place)
+        elif problem:
             yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.principal_place)
 
 
 def is_nobody(grant: Grant, estate: Estate) -> bool:
     """Whether no token can ever match the federated identity of a grant."""
-    return is_federated(grant.principal) and _problem(grant, estate.made(_by_pool)) is not None
+    return is_federated(grant.principal) and isinstance(estate.made(_Answers).problem(grant), str)
 
 
 def _by_pool(estate: Estate) -> _Providers:
@@ -45,16 +53,33 @@ def _last(pool: Text) -> str:
     return shown(pool).rpartition("/")[2]
 
 
-def _problem(grant: Grant, providers: _Providers) -> str | None:
-    wrong = misspelling(grant.principal)
-    identity = identity_of(grant.principal) if wrong is None else None
-    if wrong or identity is None or identity.attribute is None:
-        return wrong
-    known = providers.get((scope(grant.declared), identity.pool or ""), [])
-    return _shut_out(identity.attribute, identity.value, known) if known else None
+class _Answers:
+    """Why no token can be an identity: worked out once for each, and for so many pairs of identity and provider."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._providers = estate.made(_by_pool)
+        self._work = Budget(MOST_PAIRS)
+        self._known: dict[tuple[str, str, str, Text], str | Unknown | None] = {}
+
+    def problem(self, grant: Grant) -> str | Unknown | None:
+        """Return why no token can be the identity that a grant is made to; None where one may be."""
+        wrong = misspelling(grant.principal)
+        identity = identity_of(grant.principal) if wrong is None else None
+        if wrong or identity is None or identity.attribute is None:
+            return wrong
+        pool = scope(grant.declared), identity.pool or ""
+        key = (*pool, identity.attribute, identity.value)
+        if key not in self._known:
+            known = self._providers.get(pool, [])
+            try:
+                self._known[key] = _shut_out(identity.attribute, identity.value, known, self._work) if known else None
+            except Exhausted:
+                why = "its pool has more providers and identities than iamlint holds against each other"
+                self._known[key] = Unknown(why)
+        return self._known[key]
 
 
-def _shut_out(attribute: str, value: Text, providers: list[Provider]) -> str | None:
+def _shut_out(attribute: str, value: Text, providers: list[Provider], work: Budget) -> str | None:
     """Return why no provider of the pool makes an identity with this attribute; None if one may."""
     if not attribute.startswith(("google.", "attribute.")):
         return None
@@ -63,6 +88,7 @@ def _shut_out(attribute: str, value: Text, providers: list[Provider]) -> str | N
     how: How = "has" if attribute == "google.groups" else "equals"
     problems: list[str] = []
     for provider in providers:
+        work.spend()
         let_in = admission(provider)
         unconditional = let_in.taken((frozenset((Claim(attribute, how, (value,)),)),))
         found = unconditional if not unconditional[0] else let_in.ways(Claim(attribute, how, (value,)))
@@ -110,15 +136,19 @@ _CHOSEN = frozenset(
 def forgeable_attributes(estate: Estate) -> Iterator[Match]:
     """Grants to an attribute that every workload admitted by the pool's providers can have."""
     providers = estate.made(_by_pool)
+    asked: dict[tuple[str, str, str], tuple[list[Provider], list[Provider]]] = {}
     for grant in estate.of(Grant):
         found = _ATTRIBUTE.match(grant.principal.text) if grant.principal.kind == "federated_set" else None
         if not found:
             continue
-        known = [one for one in providers.get((scope(grant.declared), found["pool"]), []) if one.disabled is not True]
         named = found["attribute"].removeprefix("attribute.")
+        key = scope(grant.declared), found["pool"], named
+        if key not in asked:
+            known = [one for one in providers.get(key[:2], []) if one.disabled is not True]
+            asked[key] = known, [one for one in known if _is_chosen(mapped_claims(one, found["attribute"]), named)]
+        known, through = asked[key]
         if not known and named in _CHOSEN:
             yield Match(grant, Truth.TRUE, confidence="medium")
-        through = [one for one in known if _is_chosen(mapped_claims(one, found["attribute"]), named)]
         open_to = [lets_in(one) for one in through]
         unknown = next((one for one in open_to if isinstance(one, Unknown)), None)
         if "anybody" in open_to or "tenant" in open_to:

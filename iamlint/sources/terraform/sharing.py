@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iamlint.budget import Allowance, Budget, TimeUp
-from iamlint.facts import Fact
+from iamlint.facts import Condition, CustomRole, Denial, Fact, Grant, Text
 from iamlint.hcl.scope import MOST_STEPS
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import TIME_OF_READING
@@ -15,9 +15,16 @@ from iamlint.sources.terraform.evaluation.callsite import stated_by_call
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, RESERVE, STEPS_OF_FACT
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
+from iamlint.unknown import Unknown, shown
 
 MOST_FACTS = 300_000
-"""Maximum number of facts of one root module; more are not read, with a gap."""
+"""Facts of one root module beyond this are not read, and that is said."""
+STEPS_OF_PERMISSION = 5
+"""Steps that each permission of a custom role takes."""
+STEPS_OF_PRINCIPAL = 3
+"""Steps that each principal or permission of a deny policy takes."""
+STEPS_OF_CHARACTER = 3
+"""Steps that it takes to parse a character of a condition."""
 MOST_FACTS_OF_RESERVE = 5
 """Maximum number of facts of one instance that are read after the root module's steps are used up."""
 
@@ -56,16 +63,39 @@ class Share:
 
     @staticmethod
     def _facts(top: ModuleInstance) -> Iterator[Fact]:
-        run, count = top.run, 0
+        run, count, parsed = top.run, 0, set[Text]()
         for instance in top.instances(is_wanted):
             for number, fact in enumerate(facts_of(instance)):
-                if count >= MOST_FACTS or not run.takes(STEPS_OF_FACT):
+                if count >= MOST_FACTS or not run.takes(STEPS_OF_FACT + _further_steps(fact, parsed)):
                     run.cut = run.cut or f"states more than the {MOST_FACTS} facts that iamlint reads"
                     return
                 if run.is_on_reserve and number >= MOST_FACTS_OF_RESERVE:
                     break
                 count += 1
                 yield stated_by_call(fact, instance.call) if instance.call else fact
+
+
+def _further_steps(fact: Fact, parsed: set[Text]) -> int:
+    """Steps that a fact takes for what it lists, and for the conditions in it that are none of those ``parsed`` yet."""
+    match fact:
+        case CustomRole(permissions=tuple() as listed):
+            return STEPS_OF_PERMISSION * len(listed)
+        case Denial():
+            lists = (fact.denied_principals, fact.denied_permissions, fact.exception_principals)
+            entries = sum(len(one) for one in lists if isinstance(one, tuple))
+            return STEPS_OF_PRINCIPAL * entries + _to_parse(fact.condition, parsed)
+        case Grant():
+            return _to_parse(fact.condition, parsed)
+        case _:
+            return 0
+
+
+def _to_parse(condition: Condition | Unknown | None, parsed: set[Text]) -> int:
+    text = condition.expression if isinstance(condition, Condition) else None
+    if text is None or text in parsed:
+        return 0
+    parsed.add(text)
+    return STEPS_OF_CHARACTER * len(shown(text))
 
 
 @dataclass(slots=True)

@@ -50,6 +50,12 @@ class Declared:
         """The range from the block's type to its last label."""
         return Span(self.source, self.block.start, self.block.header_end)
 
+    @property
+    def size(self) -> int:
+        """How many arguments and nested blocks it has, with those of its overrides."""
+        body = self.block.body
+        return len(body.arguments) + len(body.blocks) + sum(over.size for over in self.overrides)
+
     def arguments(self) -> dict[str, Local]:
         """Every argument in force, by name."""
         found = {name: Local(argument, self.source) for name, argument in self.block.body.arguments.items()}
@@ -179,10 +185,13 @@ def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: L
         if not _OVERRIDE.search(name):
             for declared in _blocks(module, directory / name, load):
                 _declare(module, declared)
+    providers: dict[tuple[str, str | None], Declared] = {}
+    for provider in module.providers:
+        providers.setdefault(_provider_key(provider), provider)
     for name in configuration:
         if _OVERRIDE.search(name):
             for declared in _blocks(module, directory / name, load):
-                _override(module, declared)
+                _override(module, declared, providers)
     # Terraform loads .x.auto.tfvars, too: only configuration files with a dot are ignored (checked with Terraform
     # 1.11).
     for name in sorted((n for n in names if _AUTOMATIC.search(n)), key=lambda n: (n not in _FIRST, n)):
@@ -296,8 +305,15 @@ def _declare(module: Module, declared: Declared) -> None:
             module.others.append(declared)
 
 
-def _override(module: Module, declared: Declared) -> None:
-    """Merge a block of an override file into its original, as Terraform does: argument by argument."""
+def _provider_key(declared: Declared) -> tuple[str, str | None]:
+    return declared.block.label(0), declared.literal("alias")
+
+
+def _override(module: Module, declared: Declared, providers: dict[tuple[str, str | None], Declared]) -> None:
+    """Merge a block of an override file into its original, as Terraform does: argument by argument.
+
+    ``providers`` are the provider blocks by their type and alias.
+    """
     block = declared.block
     if block.type == "locals":
         for name, argument in block.body.arguments.items():
@@ -314,9 +330,8 @@ def _override(module: Module, declared: Declared) -> None:
         case "module":
             base = module.calls.get(block.label(0))
         case "provider":
-            alias = declared.literal("alias")
-            same = (p for p in module.providers if p.block.label(0) == block.label(0))
-            base = next((p for p in same if p.literal("alias") == alias), None)
+            base = providers.setdefault(_provider_key(declared), declared)
+            base = None if base is declared else base
         case _:
             pass
     if base is None:

@@ -25,9 +25,11 @@ from iamlint.sources.terraform.evaluation.moves import Moves, former, moves_of
 from iamlint.sources.terraform.evaluation.providers import passed_providers, provider_name
 from iamlint.sources.terraform.evaluation.run import (
     STEPS_OF_CALL,
+    STEPS_OF_COMMANDS,
     STEPS_OF_EXPANSION,
     STEPS_OF_FACT,
     STEPS_OF_INSTANCE,
+    STEPS_OF_OBJECT,
     STEPS_OF_PROVIDER,
     TOO_MANY_STEPS,
     Run,
@@ -240,6 +242,8 @@ class ModuleInstance:
         expansion = self.expansion(declared, address)
         if expansion.symbolic:
             return unknown(f"the instances of {address} are not known: {expansion.symbolic.reason}", reference=address)
+        if not self.run.takes(len(expansion.instances) * (STEPS_OF_OBJECT + declared.size)):
+            return unknown(f"{address} {TOO_MANY_STEPS}", reference=address)
         objects = {
             key: Value(self._object(mode, declared, address + key_text(key), names))
             for key, names in expansion.instances
@@ -381,7 +385,7 @@ class ModuleInstance:
         """Add a gap for the commands of a block that change IAM."""
         address = self._address(mode, declared)
         for number, (key, names) in enumerate(self.expansion(declared, address).instances):
-            if not self.run.takes(STEPS_OF_INSTANCE) or (number and self.run.is_on_reserve):
+            if not self.run.takes(STEPS_OF_COMMANDS + declared.size) or (number and self.run.is_on_reserve):
                 self._full(declared, address)
                 return
             found = unread_of_block(mode, declared, self.scope(names), self.run.files)
@@ -472,8 +476,9 @@ class ModuleInstance:
         self.run.assumed_anew()
         expansion = self.expansion(declared, address)
         provider = self.provider_of(declared)
+        steps = STEPS_OF_INSTANCE + declared.size
         for number, (key, names) in enumerate(expansion.instances):
-            if self.run.is_full() or (number and self.run.is_on_reserve):
+            if self.run.is_full(steps) or (number and self.run.is_on_reserve):
                 self._full(declared, address)
                 return
             evaluated = body(declared, self.scope(names))

@@ -22,6 +22,10 @@ STEPS_OF_INSTANCE = 60
 """Steps for each instance, in addition to those of its expressions."""
 STEPS_OF_EXPANSION = 4
 """Steps to count the instances of a block."""
+STEPS_OF_OBJECT = 25
+"""Steps for each instance that other expressions refer to."""
+STEPS_OF_COMMANDS = 150
+"""Steps to check the commands of an instance."""
 STEPS_OF_CALL = 80
 """Steps for each instance of a module."""
 STEPS_OF_PROVIDER = 10
@@ -90,7 +94,7 @@ class Run:
             )
         return found
 
-    def is_full(self, steps: int = STEPS_OF_INSTANCE) -> bool:
+    def is_full(self, steps: int) -> bool:
         """Count one more instance, which takes these steps; true if it is one too many or no steps are left."""
         self.instances += 1
         if self.instances > MOST_INSTANCES:
