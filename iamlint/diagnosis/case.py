@@ -8,6 +8,7 @@ from functools import cached_property
 from iamlint.diagnosis.attachments import account_of, number_of
 from iamlint.diagnosis.clients import Client
 from iamlint.diagnosis.question import Question
+from iamlint.diagnosis.reach import Reach
 from iamlint.diagnosis.said import Said
 from iamlint.estate import Estate, Groups, Node
 from iamlint.facts import (
@@ -42,6 +43,17 @@ class Case:
     def groups(self) -> Groups:
         """Who is in which group."""
         return Groups(self.estate.of(Group), self.estate.of(Membership))
+
+    @cached_property
+    def _reaches(self) -> dict[tuple[str, str, int], Reach]:
+        return {}
+
+    def reach(self, resource: Resource, declared: Declaration) -> Reach:
+        """Which grants are on a resource, or on something that contains it."""
+        key = resource.kind, shown(resource.name), id(declared)
+        if key not in self._reaches:
+            self._reaches[key] = Reach(resource, declared, self.estate)
+        return self._reaches[key]
 
     # -- accounts ---------------------------------------------------------------------------------------------------
 

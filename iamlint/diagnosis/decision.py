@@ -57,6 +57,24 @@ NOT_IAM = frozenset(
     }
 )
 """Errors that no IAM policy causes or cures."""
+_OF_AGENTS = ("conflict", "org-policy", "disabled", "deny")
+"""Where an agent's call stops, beside its own role."""
+_BEFORE_METHOD = frozenset(
+    {
+        "api-disabled-iamcredentials",
+        "scopes-insufficient",
+        "token-lifetime",
+        "sts-invalid-target",
+        "sts-attribute-condition",
+        "sts-subject-too-long",
+        "sts-attribute-not-string",
+        "sts-issuer-mismatch",
+        "sts-audience-mismatch",
+        "wif-provider-name-malformed",
+        "caller-account-gone",
+    }
+)
+"""Errors that come before the method, or are its own."""
 AFTER = frozenset({"target-rights-missing", "gcs-backend-identity", "run-invoke-denied"})
 """Errors of the call that comes after the impersonation."""
 _WRONG_TOKEN = "could not be verified"  # noqa: S105  # a text of an error
@@ -69,7 +87,7 @@ def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
     answer = _by_error(case, stages) if said.kind else None
     answer = answer or _by_stages(case, stages)
     works = {Truth.TRUE: True, Truth.FALSE: False, Truth.UNKNOWN: None}[method]
-    if said.kind in ("api-disabled-iamcredentials", "scopes-insufficient", "token-lifetime"):
+    if said.kind in _BEFORE_METHOD and answer.verdict == "fails":
         works = False
     return replace(answer, method_works=works)
 
@@ -88,7 +106,8 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     step = BY_ERROR.get(said.kind)
     if step is None:
         return None
-    broken = _broken(stages, (step, *said.steps))
+    causes = _OF_AGENTS if step == "service-agent-evicted" else said.steps
+    broken = _broken(stages, (step, *causes))
     if broken:
         return _of_stage(case, "fails", broken, stages)
     return _answer("fails", step, said.title or said.excerpt, stages, also=_meaning(case))

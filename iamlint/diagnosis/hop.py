@@ -10,7 +10,7 @@ from iamlint.diagnosis.answer import Evidence, Step
 from iamlint.diagnosis.case import Case
 from iamlint.diagnosis.conflict import takes_away
 from iamlint.diagnosis.holder import Holder, Member
-from iamlint.diagnosis.reach import allow_steps, blocking_steps, is_on, is_unknown_text, reason_of, together
+from iamlint.diagnosis.reach import allow_steps, blocking_steps, is_unknown_text, reason_of, together
 from iamlint.facts import Declaration, Grant, Resource
 from iamlint.unknown import Truth, shown
 
@@ -98,15 +98,15 @@ def hop(case: Case, holder: Holder, permission: str, resource: Resource, declare
 
 
 def _tried(case: Case, holder: Holder, permission: str, resource: Resource, declared: Declaration) -> Iterator[Tried]:
-    estate = case.estate
+    estate, reach = case.estate, case.reach(resource, declared)
     for grant in estate.of(Grant):
-        onto = is_on(grant, resource, declared, estate)
+        onto = reach.of(grant)
         if onto is Truth.FALSE:
             continue
         member = holder.named_by(grant, estate, case.groups)
         if member.truth is Truth.FALSE:
             continue
-        steps = allow_steps(grant, holder.principal, permission, resource, declared, estate, case.question.as_of)
+        steps = allow_steps(grant, holder.principal, permission, onto, resource, declared, estate, case.question.as_of)
         role = next(step for step in steps if step.name == "role")
         if onto is Truth.UNKNOWN and role.truth is Truth.FALSE:
             continue  # no near miss: nothing says that it is near

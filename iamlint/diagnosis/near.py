@@ -11,7 +11,7 @@ from iamlint.diagnosis.answer import Evidence, Step
 from iamlint.diagnosis.case import Case
 from iamlint.diagnosis.holder import Holder
 from iamlint.diagnosis.hop import Hop
-from iamlint.diagnosis.reach import allow_steps, is_on, reason_of
+from iamlint.diagnosis.reach import gives, reason_of
 from iamlint.diagnosis.role_notes import note_on
 from iamlint.facts import Grant
 from iamlint.queries.federation.names import identity_of, misspelling
@@ -103,14 +103,7 @@ def _replaced(case: Case, hop: Hop) -> Iterator[Miss]:
 
 def _gives(case: Case, hop: Hop, grant: Grant) -> bool:
     """Whether a grant certainly gives the permission on the target to whom it names."""
-    on = is_on(grant, hop.resource, hop.declared, case.estate)
-    return on is Truth.TRUE and _has_permission(case, hop, grant)
-
-
-def _has_permission(case: Case, hop: Hop, grant: Grant) -> bool:
-    principal, day = grant.principal, case.question.as_of
-    steps = allow_steps(grant, principal, hop.permission, hop.resource, hop.declared, case.estate, day)
-    return all(step.truth is Truth.TRUE for step in steps if step.name == "role")
+    return case.reach(hop.resource, hop.declared).of(grant) is Truth.TRUE and gives(grant, hop.permission, case.estate)
 
 
 # -- grants that name somebody alike -------------------------------------------------------------------------------
@@ -170,7 +163,8 @@ def _is_slip(one: str, other: str) -> bool:
     """Whether two names differ as a slip makes them differ; numbers at their ends tell names apart on purpose."""
     if re.sub(r"\d+", "", one) == re.sub(r"\d+", "", other):
         return False
-    return SequenceMatcher(None, one, other).ratio() >= _ALIKE
+    matcher = SequenceMatcher(None, one, other)
+    return matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
 
 
 def _like_token(holder: Holder, grant: Grant) -> tuple[str, str] | None:
@@ -224,14 +218,12 @@ def _like_workload(holder: Holder, gke: re.Match[str]) -> tuple[str, str] | None
 
 def _elsewhere(case: Case, hop: Hop) -> Iterator[Miss]:
     """Grants of the caller on other resources that would give the permission there, and grants the other way round."""
-    told = 0
+    told, reach = 0, case.reach(hop.resource, hop.declared)
     own = hop.holder.principal.email
     own_project = case.project_of(own) if own and hop.holder.label.startswith("serviceAccount:") else None
     for grant in case.estate.of(Grant):
         on = grant.resource
-        if told >= _MOST or is_on(grant, hop.resource, hop.declared, case.estate) is not Truth.FALSE:
-            continue
-        if not _has_permission(case, hop, grant):
+        if told >= _MOST or reach.of(grant) is not Truth.FALSE or not gives(grant, hop.permission, case.estate):
             continue
         if hop.holder.named_by(grant, case.estate, case.groups).truth is Truth.TRUE:
             told += 1

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from iamlint.access import Step, access
+from iamlint.access import Step, access, access_of
 from iamlint.estate import Estate, Node, within
 from iamlint.facts import Condition, Declaration, Grant, Place, Principal, Resource
 from iamlint.location import Location
 from iamlint.logic.globs import text_is
-from iamlint.roles import BASIC
+from iamlint.roles import BASIC, spellings
 from iamlint.unknown import Truth, Unknown, shown
 
 ALLOW = frozenset({"role", "resource", "condition"})
@@ -22,17 +22,21 @@ def allow_steps(
     grant: Grant,
     principal: Principal,
     permission: str,
+    on: Truth,
     resource: Resource,
     declared: Declaration,
     estate: Estate,
     day: date,
 ) -> tuple[Step, ...]:
-    """The allow steps of a grant for a principal that it names, or whose group or set it names."""
+    """The allow steps of a grant for a principal that it names, or whose group or set it names.
+
+    ``on`` is whether the grant is on the resource.
+    """
     asked = replace(grant, principal=principal)
     steps = access(estate, asked, (permission,), resource, day, declared).checks[0].steps
     found = (
         *(_told(step, grant) for step in steps if step.name in ("role", "condition")),
-        _resource(grant, resource, declared, estate),
+        _resource(grant, resource, on),
     )
     if not isinstance(grant.condition, Condition) or grant.role not in BASIC:
         return found
@@ -41,8 +45,7 @@ def allow_steps(
     return tuple(refused if step.name == "condition" else step for step in found)
 
 
-def _resource(grant: Grant, resource: Resource, declared: Declaration, estate: Estate) -> Step:
-    truth = is_on(grant, resource, declared, estate)
+def _resource(grant: Grant, resource: Resource, truth: Truth) -> Step:
     reason = f"the input does not show whether {resource} is, or is in, {grant.resource}"
     return Step("resource", truth, () if truth is Truth.TRUE else (reason,), at=grant.resource_place.at)
 
@@ -61,15 +64,35 @@ def _condition_at(grant: Grant) -> Location:
     return at or grant.role_place.at
 
 
-def is_on(grant: Grant, resource: Resource, declared: Declaration, estate: Estate) -> Truth:
-    """Whether a grant is on a resource, or on something that contains it."""
-    onto = estate.hierarchy.node(grant.resource, grant.declared)
-    above = estate.hierarchy.above(resource, declared)
-    if onto is not None and onto in above:
-        return Truth.TRUE
-    if grant.resource.is_container:
-        return within(above, onto)
-    return _is_same(grant, resource, onto, above)
+class Reach:
+    """Which grants are on one resource, or on something that contains it: worked out once for each place."""
+
+    def __init__(self, resource: Resource, declared: Declaration, estate: Estate) -> None:
+        self._resource, self._estate = resource, estate
+        self._above = estate.hierarchy.above(resource, declared)
+        self._known: dict[Node, Truth] = {}
+
+    def of(self, grant: Grant) -> Truth:
+        """Whether a grant is on the resource, or on something that contains it."""
+        onto = self._estate.hierarchy.node(grant.resource, grant.declared)
+        if onto is None:
+            return self._truth(grant, onto)
+        if onto not in self._known:
+            self._known[onto] = self._truth(grant, onto)
+        return self._known[onto]
+
+    def _truth(self, grant: Grant, onto: Node | None) -> Truth:
+        if onto is not None and onto in self._above:
+            return Truth.TRUE
+        if grant.resource.is_container:
+            return within(self._above, onto)
+        return _is_same(grant, self._resource, onto, self._above)
+
+
+def gives(grant: Grant, permission: str, estate: Estate) -> bool:
+    """Whether the role of a grant certainly has a permission that is of use where it is granted."""
+    held, _ = access_of(estate).held(grant)
+    return permission in held or not held.isdisjoint(spellings(permission))
 
 
 def _is_same(grant: Grant, resource: Resource, onto: Node | None, above: tuple[Node, ...]) -> Truth:
