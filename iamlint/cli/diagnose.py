@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ WORKS, FAILS, UNKNOWN = 0, 1, 3
 """Exit codes beside 2, which is bad input."""
 LONGEST_ERROR = 1_000_000
 """Bytes of an error text that are read."""
+_FILE_NAME = re.compile(r"[^\s]{1,200}\.(?:txt|log|json|out|err)")
+"""What is meant for the name of a file, not for the text of an error."""
 _METHODS = ("generateAccessToken", "generateIdToken", "signBlob", "signJwt", "actAs")
 
 
@@ -154,6 +157,8 @@ def _error_text(given: str | None) -> str:
         return _limited(iter(lambda: sys.stdin.buffer.read(65536), b""))
     path = Path(given)
     if len(given) >= 4096 or "\n" in given or not DISK.is_file(path):
+        if _FILE_NAME.fullmatch(given):
+            raise click.BadParameter(f"there is no file {given!r}", param_hint="--error")
         return given[:LONGEST_ERROR]
     with DISK.open(path) as file:
         return _limited(iter(lambda: file.read(65536), b""))

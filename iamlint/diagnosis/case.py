@@ -23,7 +23,8 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.location import COMMAND_LINE, Location
-from iamlint.unknown import shown
+from iamlint.principals import project_of
+from iamlint.unknown import Unknown, shown
 
 ASKED = Declaration(Location(COMMAND_LINE), trust="named")
 """Where the names of the question are declared."""
@@ -118,6 +119,8 @@ class Case:
     def project_of(self, email: str) -> Text | None:
         """The project of an account: as declared, else by its e-mail; its id where the input has it."""
         found = self.estate.project_of(email, self.declared(email))
+        if isinstance(found, Unknown):  # the e-mail tells it all the same
+            found = project_of(email) or found
         return self.id_of(found) if isinstance(found, str) else found
 
     def same_project(self, one: Text | None, other: Text | None) -> bool:

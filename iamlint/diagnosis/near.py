@@ -116,6 +116,10 @@ def _others(case: Case, hop: Hop) -> Iterator[Miss]:
             continue
         if hop.holder.named_by(grant, case.estate, case.groups).truth is not Truth.FALSE:
             continue
+        if grant.principal.email == hop.target and grant.principal.text.startswith("serviceAccount:"):
+            message = f"{shown(grant.role)} on {grant.resource} is granted to {hop.target} itself, not to the caller"
+            yield _miss("reversed", "grant", message, grant)
+            continue
         found = _likeness(hop.holder, grant)
         if found:
             kind, why = found

@@ -111,6 +111,7 @@ def test_json_has_the_keys_that_programs_need(tmp_path: Path, monkeypatch: pytes
         (["--caller", "github:owner-only", "--target", TARGET], 2),
         (["--caller", "ana@example.com", "--claim", "no-value"], 2),
         (["--caller", "ana@example.com", "--target", TARGET, "--permission", "storage.objects.get"], 2),
+        (["--caller", "ana@example.com", "--target", TARGET, "--error", "logs/error.txt"], 2),
         (["--caller", "group:all@example.com", "--target", TARGET], 1),
     ],
 )
