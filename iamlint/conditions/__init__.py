@@ -3,7 +3,7 @@
 Source: https://cloud.google.com/iam/docs/conditions-overview
 """
 
-from iamlint.conditions.claims import Claim, claims_compared, is_obscure, limits_of, mapped
+from iamlint.conditions.claims import Claim, claims_compared, is_obscure, least_bytes, limits_of, mapped
 from iamlint.conditions.context import Context
 from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, Language, never_text, undeclared
 from iamlint.conditions.evaluation import evaluate
@@ -25,6 +25,7 @@ __all__ = [
     "claims_compared",
     "evaluate",
     "is_obscure",
+    "least_bytes",
     "limits_of",
     "mapped",
     "never_text",

@@ -121,6 +121,17 @@ def mapped(expression: Text) -> tuple[str, str, str] | None:
     return before, name, after
 
 
+def least_bytes(expression: Text) -> int:
+    """Return how many bytes the value of an attribute mapping has at least: those of the constants in it.
+
+    ``assertion.sub`` counts as one: no token has an empty subject.
+    """
+    node = parse(expression)
+    parts = () if isinstance(node, Unparsable | Unknown) else _added(node)
+    texts = [part.value for part in parts if isinstance(part, Literal) and isinstance(part.value, str)]
+    return sum(len(text.encode()) for text in texts) + sum(dotted(part) == "assertion.sub" for part in parts)
+
+
 def _added(node: Node) -> Iterable[Node]:
     match node:
         case Operation("+", left, right):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from iamlint.estate import Estate, scope
-from iamlint.facts import Declaration, Gap, Grant, Impersonation, Project, Service, Text
+from iamlint.facts import Declaration, Gap, Grant, Impersonation, Pool, Project, Service, Text
 from iamlint.finding import Confidence
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, Verdict
@@ -21,7 +22,14 @@ ENABLING = (CREDENTIALS_API, "iam.googleapis.com")
 
 CALLS_CREDENTIALS_API = {
     "resource_kind": ["service_account", "project", "folder", "organization"],
-    "principal_kind": ["service_account", "default_service_account"],
+    "principal_kind": [
+        "service_account",
+        "default_service_account",
+        "gke_workload",
+        "federated",
+        "federated_set",
+        "federated_pool",
+    ],
     "permission": [
         "iam.serviceAccounts.getAccessToken",
         "iam.serviceAccounts.getOpenIdToken",
@@ -36,11 +44,20 @@ Source: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects
 """
 
 
+_ACCOUNTS = ("service_account", "default_service_account")
+"""Callers whose project the documentation of quotas names."""
+
+
 def missing_iamcredentials(estate: Estate) -> Iterator[Match]:
     """Callers of the IAM Credentials API whose own project does not enable it, each once, with all its targets.
 
     A call is billed to the project that it names, else to that of the calling account; the project of the impersonated
     account does not matter. Source: https://cloud.google.com/docs/quotas/set-quota-project
+
+    A federated identity calls through the project of its pool, a workload of GKE through that of its cluster. Sources:
+    https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines#before-you-begin, which
+    enables the API there, and the error in https://github.com/google/kctf/issues/194. The calls of people go to a
+    project of gcloud's or to one that only their credentials name.
     """
     found: dict[object, list[Match]] = {}
     for match in _uses(estate):
@@ -57,16 +74,42 @@ def _uses(estate: Estate) -> Iterator[Match]:
     for impersonation in estate.of(Impersonation):
         yield from _asked(estate, impersonation)
     for grant in estate.of(Grant):
-        caller = grant.principal.email
-        if caller and grant.resource.name != caller:
-            yield from _called(estate, grant, caller)
+        caller = _caller(grant, estate)
+        if caller and grant.resource.name != caller[0]:
+            yield from _called(estate, grant, *caller)
 
 
-def _called(estate: Estate, grant: Grant, caller: str) -> Iterator[Match]:
+_POOL = re.compile(r"//iam\.googleapis\.com/(projects/([^/]+)/locations/[^/]+/workloadIdentityPools/([^/]+))/")
+_CLUSTERS = re.compile(r"serviceAccount:(([^\[]+)\.svc\.id\.goog)\[")
+
+
+def _caller(grant: Grant, estate: Estate) -> tuple[str, Text] | None:
+    """Who calls, as shown, and the project that the call is billed to; None if one of them is not known."""
+    text = grant.principal.text
+    if found := _CLUSTERS.match(text):
+        return f"A workload of the pool {found[1]}", found[2]
+    if found := _POOL.search(text):
+        project = _project_of_pool(found[2], found[3], grant.declared, estate)
+        return (f"A workload of the pool {found[1]}", project) if project else None
+    email = grant.principal.email
+    named = estate.project_of(email, grant.declared) if email else None
+    return (email, named) if email and named is not None else None
+
+
+def _project_of_pool(project: str, name: str, declared: Declaration, estate: Estate) -> Text | None:
+    """Return the project of a pool: the configuration's pool of this name, else as the principal names it."""
+    suffix = f"/workloadIdentityPools/{name}"
+    pools = (pool for pool in estate.of(Pool) if scope(pool.declared) == scope(declared))
+    own = {pool.name.split("/")[1] for pool in pools if isinstance(pool.name, str) and pool.name.endswith(suffix)}
+    if len(own) == 1:
+        return own.pop()
+    return None if "${" in project else project
+
+
+def _called(estate: Estate, grant: Grant, caller: str, project: Text) -> Iterator[Match]:
     """Yield what a grant that lets an account impersonate another needs."""
     use = grant_verdict(CALLS_CREDENTIALS_API, grant, estate)
-    project = estate.project_of(caller, grant.declared) if use.truth is not Truth.FALSE else None
-    if project is None:
+    if use.truth is Truth.FALSE:
         return
     services = estate.services_of(project, grant.declared)
     verdict = use & lacks_api(estate, project, services, grant.declared)
@@ -79,7 +122,7 @@ def _called(estate: Estate, grant: Grant, caller: str) -> Iterator[Match]:
             related=services[:1],
             words={"caller": caller, "project": shown(project), "calls": "may call"},
             place=grant.principal_place,
-            confidence=_confidence(services),
+            confidence=_confidence(services) if grant.principal.kind in _ACCOUNTS else "medium",
         )
 
 

@@ -217,3 +217,23 @@ resource "google_service_account_iam_member" "ci" {{
 """
     report = check({"main.tf": provider(issuer, condition) + text}, select=("forgeable-attribute",))
     assert [finding.severity for finding in report.findings] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("subject", "flagged"),
+    [
+        ("'{long}' + assertion.sub", True),  # 127 bytes, and no subject is empty
+        ("'{long}x'", True),
+        ("'{half}' + assertion.repository + '{half}é' + assertion.ref", True),
+        ("'{long}'", False),
+        ("'{long}' + assertion.ref", False),  # the claim may be empty
+        ("'{half}' + assertion.sub", False),
+    ],
+)
+def test_a_subject_has_127_bytes_at_most(check: Check, subject: str, flagged: bool) -> None:
+    mapping = subject.format(long="x" * 127, half="x" * 63)
+    text = provider(GITHUB, "assertion.repository_owner == 'example'")
+    text = text.replace('"google.subject"       = "assertion.sub"', f'"google.subject" = "{mapping}"')
+    found = check({"main.tf": text}, select=("malformed-mapping",)).findings
+    assert [finding.rule for finding in found] == (["malformed-mapping"] if flagged else [])
+    assert all("bytes or more" in finding.message for finding in found)

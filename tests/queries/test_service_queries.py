@@ -54,6 +54,52 @@ def test_a_call_on_itself_needs_nobody(check: Check) -> None:
     assert found(check, RUN, grant("a", "a", "serviceAccount:a@prod.iam.gserviceaccount.com")) == []
 
 
+POOL = """
+resource "google_iam_workload_identity_pool" "ci" {
+  project                   = google_project.shop.project_id
+  workload_identity_pool_id = "ci"
+}
+"""
+API = """
+resource "google_project_service" "credentials" {
+  project = google_project.shop.project_id
+  service = "iamcredentials.googleapis.com"
+}
+"""
+OF_POOL = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.ci.name}/attribute.repository/acme/"
+BY_NUMBER = (
+    "principal://iam.googleapis.com/projects/${google_project.shop.number}/locations/global"
+    "/workloadIdentityPools/ci/subject/a"
+)
+
+
+@pytest.mark.parametrize("member", [f"{OF_POOL}shop", BY_NUMBER, "serviceAccount:shop.svc.id.goog[default/web]"])
+def test_a_workload_calls_through_the_project_of_its_pool(check: Check, member: str) -> None:
+    assert [address for address, _ in found(check, RUN, POOL, grant("a", "a", member))] == [
+        "google_service_account_iam_member.a"
+    ]
+    assert found(check, RUN, POOL, API, grant("a", "a", member)) == []
+
+
+def test_the_workloads_of_a_pool_are_one_caller(check: Check) -> None:
+    parts = [grant("a", "a", f"{OF_POOL}shop"), grant("b", "b", f"{OF_POOL}site")]
+    assert len(found(check, RUN, POOL, *parts)) == 1
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "principal://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/other/subject/a",
+        "principalSet://iam.googleapis.com/${var.pool}/attribute.repository/acme/shop",
+        "serviceAccount:elsewhere.svc.id.goog[default/web]",
+        "principal://iam.googleapis.com/locations/global/workforcePools/staff/subject/ana",
+    ],
+    ids=["another project", "a pool that is not known", "another cluster", "people"],
+)
+def test_what_calls_through_another_project_is_not_told(check: Check, member: str) -> None:
+    assert found(check, RUN, POOL, 'variable "pool" {}', grant("a", "a", member)) == []
+
+
 def test_people_are_billed_elsewhere(check: Check) -> None:
     assert found(check, RUN, grant("a", "a", "user:ana@example.com")) == []
 

@@ -14,6 +14,7 @@ from iamlint.conditions import (
     Unparsable,
     claims_compared,
     is_obscure,
+    least_bytes,
     never_text,
     parse,
     undeclared,
@@ -23,6 +24,7 @@ from iamlint.facts import Condition, Place, Provider, Text
 from iamlint.patterns.match import Match
 from iamlint.queries.federation.admission import admission
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
+from iamlint.queries.federation.names import LONGEST_SUBJECT
 from iamlint.unknown import Truth, Unknown, shown
 
 
@@ -255,5 +257,7 @@ def _value_problem(key: str, of: Text) -> str | None:
             return f"in `{shown(of)}`, {problem}"
         case _ if kind := never_text(node):
             return f"`{shown(of)}` is {kind}, and an attribute is a text" if key != "google.groups" else None
+        case _ if key == "google.subject" and (least := least_bytes(of)) > LONGEST_SUBJECT:
+            return f"`google.subject` would have {least} bytes or more, and IAM refuses more than {LONGEST_SUBJECT}"
         case _:
             return None
