@@ -73,7 +73,10 @@ _AGENT_DOMAINS = frozenset(
         "storage-transfer-service",
     }
 )
-"""Under ``.iam.gserviceaccount.com``: the agents from before the names ``gcp-sa-*``."""
+"""Under ``.iam.gserviceaccount.com``: the agents from before the names ``gcp-sa-*``.
+
+Source: https://docs.cloud.google.com/iam/docs/service-agents (as of 2026-04-10)
+"""
 _BY_NUMBER = re.compile(r"[0-9]+(?:-compute)?@(?:cloudservices|cloudbuild|developer)\.gserviceaccount\.com\Z")
 _NUMBERED = frozenset(f"{name}.gserviceaccount.com" for name in ("cloudservices", "cloudbuild", "developer"))
 _WITH_NUMBER = re.compile(r"(?:service|bq|project|connection|vault)-(?:p|f|o|org-|folder-)?[0-9]")

@@ -69,9 +69,11 @@ _LOWEST: Mapping[str, frozenset[str]] = {
 }
 """Roles with a documented lowest resource that they can be granted on, with the kinds from there up.
 
-Sources: https://cloud.google.com/iam/docs/roles-permissions/resourcemanager,
-https://cloud.google.com/iam/docs/roles-permissions/billing, https://cloud.google.com/iam/docs/roles-permissions/iam and
-https://cloud.google.com/iam/docs/roles-permissions/orgpolicy
+Sources, "Lowest-level resources where you can grant this role" in the pages of April 2026:
+https://docs.cloud.google.com/iam/docs/roles-permissions/resourcemanager (also resource-manager/docs/access-control-org,
+-folders and -proj), https://docs.cloud.google.com/iam/docs/roles-permissions/billing and
+https://docs.cloud.google.com/iam/docs/roles-permissions/orgpolicy; of organizationRoleAdmin
+https://docs.cloud.google.com/iam/docs/creating-custom-roles#required-roles
 """
 
 
