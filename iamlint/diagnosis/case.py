@@ -14,6 +14,7 @@ from iamlint.estate import Estate, Groups, Node
 from iamlint.facts import (
     Attachment,
     Declaration,
+    DefaultAccounts,
     ExportedPolicy,
     Group,
     Membership,
@@ -23,7 +24,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.location import COMMAND_LINE, Location
-from iamlint.principals import project_of
+from iamlint.principals import project_number_of, project_of
 from iamlint.unknown import Unknown, shown
 
 ASKED = Declaration(Location(COMMAND_LINE), trust="named")
@@ -102,6 +103,16 @@ class Case:
     def account_of(self, attachment: Attachment) -> str | None:
         """The e-mail of the account that a resource runs as; None where it is not known, or where it runs as nobody."""
         return account_of(attachment, self.estate)
+
+    def taken_away(self, email: str) -> DefaultAccounts | None:
+        """What disables or deletes a default account of its project, where the input does so."""
+        if not email.endswith(("-compute@developer.gserviceaccount.com", "@appspot.gserviceaccount.com")):
+            return None
+        home = project_of(email) or project_number_of(email)
+        for one in self.estate.of(DefaultAccounts):
+            if one.action in ("DISABLE", "DELETE") and self.same_project(one.project, home):
+                return one
+        return None
 
     # -- projects ---------------------------------------------------------------------------------------------------
 

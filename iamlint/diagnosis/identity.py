@@ -54,6 +54,12 @@ def _of_principal(
     email = principal.email or ""
     is_account = principal.text.startswith("serviceAccount:")
     holder = holder_of(principal, case.declared(email) if is_account else ASKED)
+    gone = case.taken_away(email) if is_account else None
+    if gone:
+        message = f"{gone.declared.address or 'the input'} takes the caller's own account {email} away"
+        return Identity(
+            (), (*before, Stage(NAME, "broken", message, "disabled", (Evidence(gone.declared.at, message),)))
+        )
     for account in case.accounts.get(email, ()) if is_account else ():
         stage = _disabled(account)
         if stage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from iamlint.diagnosis.answer import Evidence, Stage
+from iamlint.diagnosis.answer import Evidence, Stage, Step
 from iamlint.diagnosis.case import Case, is_managed
 from iamlint.facts import ServiceAccount
 from iamlint.principals import account_kind
@@ -18,6 +18,13 @@ _ALIKE = 0.8
 def target_stage(case: Case) -> Stage:
     """Whether the input has the target, or one that is spelt almost the same."""
     email = case.target
+    gone = case.taken_away(email)
+    if gone:
+        deleted = gone.action == "DELETE"
+        step: Step = "member" if deleted else "disabled"
+        what = "deletes" if deleted else "disables"
+        message = f"{gone.declared.address or 'the input'} {what} the default account {email}"
+        return Stage(NAME, "broken", message, step, (Evidence(gone.declared.at, message),))
     found = case.accounts.get(email, [])
     if found:
         at = found[0].declared.at

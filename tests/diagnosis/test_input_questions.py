@@ -154,6 +154,17 @@ resource "google_iam_projects_policy_binding" "pb" {
 }
 """
 
+DEFAULT = "1234567890-compute@developer.gserviceaccount.com"
+RUNS = 'resource "google_cloud_run_v2_service" "s" {\n project="shop"\n name="svc"\n location="eu"\n template {\n containers {\n image="x"\n}\n}\n}\n'
+
+
+def default_accounts(action: str) -> dict[str, str]:
+    """A project whose default accounts are changed, with what runs as one and a grant to attach it."""
+    block = f'resource "google_project_default_service_accounts" "d" {{\n project="shop"\n action="{action}"\n}}\n'
+    attaches = project_grant(ANA_TF, USER) + grant(f'"serviceAccount:{DEFAULT}"')
+    return {"main.tf": ACCOUNT + RUNS + block + attaches, "projects.json": PROJECT_LIST}
+
+
 CASES = [
     case(
         "cross enforced",
@@ -405,6 +416,12 @@ CASES = [
     case("pab open", ACCOUNT + grant('"serviceAccount:' + CI + '"') + PAB % ("3", "shop"), CI, "works"),
     case("pab v1", ACCOUNT + grant('"serviceAccount:' + CI + '"') + PAB % ("1", "tools"), CI, "works"),
     case("pab other caller", ACCOUNT + grant(ANA_TF) + PAB % ("3", "tools"), ANA, "works"),
+    case(
+        "default account disabled", default_accounts("DISABLE"), ANA, "fails disabled", target=DEFAULT, method="actAs"
+    ),
+    case("default account deleted", default_accounts("DELETE"), ANA, "fails member", target=DEFAULT, method="actAs"),
+    case("default account deprived", default_accounts("DEPRIVILEGE"), ANA, "works", target=DEFAULT, method="actAs"),
+    case("caller is a disabled default account", default_accounts("DISABLE"), DEFAULT, "fails disabled"),
 ]
 
 
