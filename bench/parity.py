@@ -40,7 +40,7 @@ FOLLOWS = {"default": "account"}
 """Parts that are only known where another one is: an account that is not known may be the default one."""
 CLASSES = ("equal", "asked", "unknown", "missing", "contradicting", "extra", "finer")
 ASKED = (
-    "only Google's API tells",
+    "only Google's API knows",
     "only Google's API has",
     "the project is set neither here nor",
     "only known where Terraform runs",

@@ -52,17 +52,17 @@ MODULE = Kind("module-not-installed", "from modules that are not installed", "ru
 REMOTE_STATE = Kind("remote-state", "from remote state", "check the plan (terraform show -json), which has its outputs")
 VARIABLE = Kind("variable", "from variables without a value", "give --var-file FILE or --var NAME=VALUE")
 WORKSPACE = Kind("workspace", "from a workspace that is not stated", "give --workspace NAME")
-PROJECT = Kind("project", "from a project that is set nowhere", "set `project` in the provider block")
+PROJECT = Kind("project", "from a project that is not set", "set `project` in the provider block")
 INVALID = Kind("invalid", "from what Terraform would refuse", "run terraform validate")
 ABSENT = Kind("absent", "from files and directories that are not there", "check where they are, or the plan")
-API = Kind("api", "from what only Google's API tells", "check an export of gcloud beside it")
+API = Kind("api", "from what only Google's API knows", "add an export of gcloud to the checked paths")
 APPLY = Kind("after-apply", "known after apply", "check the state, or an export of gcloud, after the apply")
-ROLE = Kind("role", "from roles that are not known", "check `gcloud iam roles describe ROLE --format json` beside it")
+ROLE = Kind("role", "from roles that are not known", "check `gcloud iam roles describe ROLE --format json`, too")
 STATEMENT = Kind("other-file", "from files that disagree, or do not count", "name the file, or list it in `inputs`")
-CLOSED = Kind("closed", "closed, or held back, by a policy or a state")
-REPLACED = Kind("replaced", "replaced or taken away at the next apply")
+CLOSED = Kind("closed", "blocked or limited by a policy or a state")
+REPLACED = Kind("replaced", "replaced or removed at the next apply")
 CONDITION = Kind("condition", "from conditions that depend on the request")
-EXPORT = Kind("export", "from what exports do not tell", "export it in full with gcloud")
+EXPORT = Kind("export", "from what exports do not show", "export it in full with gcloud")
 LIMIT = Kind("limit", "from what iamlint does not evaluate", _PLAN)
 UNREAD = Kind("unread", "from what iamlint does not read", "check the plan, or an export of gcloud")
 INCOMPLETE = Kind("incomplete", "from arguments that say too little", "run terraform validate")
@@ -73,8 +73,8 @@ _ADDRESS = r"(?:[^\s\[\]]|\[[^\]]*\])*?"
 
 _CLAUSES: tuple[tuple[Kind, str], ...] = (
     # Missing values that would make the rest known. The first clause of these names what the reader must provide.
-    (REMOTE_STATE, r"(data\.terraform_remote_state\.[\w-]+)(?:\[[^\]]*\])?\S* stands in another state"),
-    (REMOTE_STATE, r"stands in another state|the root module whose state it is has no output"),
+    (REMOTE_STATE, r"(data\.terraform_remote_state\.[\w-]+)(?:\[[^\]]*\])?\S* is in another state"),
+    (REMOTE_STATE, r"is in another state|the root module whose state it is has no output"),
     (MODULE, r'the module "([^"]*)" is not installed'),
     (MODULE, rf"(module\.{_ADDRESS}) is not installed"),
     (MODULE, r"terraform init would fetch it|is not installed"),
@@ -92,27 +92,28 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (ABSENT, r"(\S+) is not there, and may be when Terraform runs"),
     (ABSENT, r"leads to a file that is not there|Terraform or git (?:itself )?(?:makes|changes)"),
     (ABSENT, r"depends on where Terraform runs"),
-    (ABSENT, r"(?:lies|leads) out(?:side)? of what iamlint was given to read|files? (?:.+ )?cannot be read"),
-    (API, r"only Google's API (?:tells|has)"),
+    (ABSENT, r"(?:is|leads) out(?:side)? of what iamlint was given to read|files? (?:.+ )?cannot be read"),
+    (API, r"only Google's API (?:knows|has)"),
     (APPLY, r"known after apply|is left to a later plan|gives another value at each run"),
     (ROLE, r"is not in the role catalogue|the definition of .* is not in the input|listed without its permissions"),
     (ROLE, r"no public list has the permissions|in no role of the catalogue|names the custom role but does not list"),
     (STATEMENT, r"is in another root module|, but is |in a file that was not named on the command line"),
-    (STATEMENT, r"says something else of|so that neither is believed|disagree|without them"),
-    (EXPORT, r"\bexport\b|was not fully explored|does not print|gcloud iam|not in the input|does not tell the order"),
+    (STATEMENT, r"says something else about|so neither is used|disagree|without them"),
+    (EXPORT, r"\bexport\b|was not fully explored|does not print|gcloud iam|not in the input|does not show the order"),
     (EXPORT, r"the file does not say in which|does not say what it is attached to|has Google's default"),
     (EXPORT, r"the name of the file says|a template, which is not filled in|does not list|the search "),
     # Nothing is missing: the condition holds for some requests only, or not for long.
-    (REPLACED, r"replaced or taken away when"),
-    (CLOSED, r"closed by|is disabled|it is enforced|it is granted only|the rule holds only under|is under a condition"),
-    (CONDITION, r"\bit depends on|it lets grants of these roles only|it limits which roles|its zone is not known"),
-    (CONDITION, r"no CEL expression|beyond what iamlint reads|of the (?:attribute )?condition is not understood"),
+    (REPLACED, r"replaced or removed when"),
+    (CLOSED, r"blocked by|is disabled|it is enforced|it is granted only|the rule holds only under"),
+    (CLOSED, r"is under a condition"),
+    (CONDITION, r"\bit depends on|allows granting only these roles|it limits which roles|its zone is not known"),
+    (CONDITION, r"not a CEL expression|beyond what iamlint reads|of the (?:attribute )?condition is not understood"),
     # Limits of iamlint.
     (LIMIT, r"than iamlint|that iamlint|iamlint (?:does not (?:evaluate|follow|write)|decrypts|lists|expands|reads)"),
-    (LIMIT, r"nested deeper|lies behind more than|more than \S+ (?:references|levels|groups|choices|characters)"),
+    (LIMIT, r"nested deeper|is behind more than|more than \S+ (?:references|levels|groups|choices|characters)"),
     (LIMIT, r"larger than|has more than|the instances of .* are not known|a part of the principal is not known"),
     (LIMIT, r"is not known in full|whether two resources are equal|another program compresses|was reached|--max-time"),
-    (UNREAD, r"is not read|are not read|does not read|not walked into|whether there are Terraform files here"),
+    (UNREAD, r"is not read|are not read|does not read|is not searched|whether there are Terraform files here"),
     (UNREAD, r"lies outside|is not followed|what it runs|runs? \S+ .*gcloud"),
     (INCOMPLETE, r"(?:is|are) not set|is not (?:an?|the) |is no |is neither |has no |names no|names nobody|this is "),
     (INCOMPLETE, r"it is not a text|does not name|nothing here names|name no entityID|is a name that only the module"),

@@ -105,7 +105,7 @@ def _working_directory(environment: Mapping[str, str]) -> Path:
     if named.is_relative_to(top) and not real.is_relative_to(top.resolve()):
         raise BadInput(f"working-directory leads out of the checkout through a symbolic link: {given}")
     if not real.is_dir():
-        raise BadInput(f"working-directory is no directory: {given}")
+        raise BadInput(f"working-directory is not a directory: {given}")
     return real
 
 

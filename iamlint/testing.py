@@ -37,17 +37,17 @@ def _run(rule: Rule, example: Example, allowance: Allowance, *, flagged: bool) -
     """The problems of one example."""
     marked = {(name, line) for name, text in example.files.items() for line in marked_lines(text)}
     if flagged and not marked:
-        yield Unreadable(example.at, "an example that is flagged marks no line", "end the line in `# finding`")
+        yield Unreadable(example.at, "a flagged example has no marked line", "end the line in `# finding`")
         return
     if not flagged and marked:
-        yield Unreadable(example.at, "an example that passes marks a line", "take `# finding` away")
+        yield Unreadable(example.at, "a passing example has a marked line", "remove `# finding`")
         return
     report, found = checked(rule, example, allowance.part(_SHARE))
     for error in report.errors:
         place = f"{Path(error.at.path).name}:{error.at.line}"
         yield Unreadable(example.at, f"the example cannot be read: {place}: {error.reason}", error.hint)
     for name, line in sorted(marked - found):
-        yield Unreadable(example.at, f"nothing is found at {_shown(name, line)}{_unknown(report, name, line)}")
+        yield Unreadable(example.at, f"no finding at {_shown(name, line)}{_unknown(report, name, line)}")
     for name, line in sorted(found - marked):
         messages = [one.message for one in report.findings if one.at.line == line]
         yield Unreadable(example.at, f"a finding at {_shown(name, line)}, which is not marked: {' '.join(messages)}")
@@ -59,7 +59,7 @@ def _unknown(report: Report, name: str, line: int) -> str:
     """Return why the rule's answer at a line is unknown, or what it cannot decide elsewhere; "" if all is known."""
     here = [doubt for doubt in report.doubts if doubt.at.line == line and Path(doubt.at.path).name == Path(name).name]
     if here:
-        return f": it is unknown whether the rule means it: {'; '.join(dict.fromkeys(one.reason for one in here))}"
+        return f": it is unknown whether the rule matches: {'; '.join(dict.fromkeys(one.reason for one in here))}"
     elsewhere = [f"{_shown(Path(one.at.path).name, one.at.line)}: {one.reason}" for one in report.doubts]
     return f"; unknown at {'; at '.join(dict.fromkeys(elsewhere))}" if elsewhere else ""
 

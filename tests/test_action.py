@@ -88,7 +88,7 @@ def test_hostile_inputs_are_no_commands(runner: Runner, name: str) -> None:
         ({"config": "a.yaml", "no_config": "true"}, "config and no-config exclude each other"),
         ({"config": "a.yaml\nb.yaml"}, "config is one line, not 2"),
         ({"working_directory": "-"}, "working-directory may not begin with a dash"),
-        ({"working_directory": "nowhere"}, "working-directory is no directory"),
+        ({"working_directory": "nowhere"}, "working-directory is not a directory"),
         ({"working_directory": "out"}, "leads out of the checkout through a symbolic link"),
         ({"working_directory": "out/below"}, "leads out of the checkout through a symbolic link"),
     ],

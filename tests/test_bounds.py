@@ -369,7 +369,7 @@ def test_more_policies_than_are_held_against_grants_are_an_error(
 def test_many_policies_that_may_close_a_grant_are_told_in_few_words(check: Check) -> None:
     report = check({"main.tf": HONEST + "".join(map(denial, range(200)))}, select=("broad-token-creator",))
     assert len(report.doubts) <= blocking.MOST_REASONS + 1
-    assert any("further deny policies may close it" in doubt.reason for doubt in report.doubts)
+    assert any("further deny policies may block it" in doubt.reason for doubt in report.doubts)
     assert report.errors == ()
 
 
@@ -408,7 +408,7 @@ def exported(check: Check, tmp_path: Path, text: bytes, **asked: Any) -> Report:
 def test_a_run_of_lines_that_cannot_be_read_ends_the_file(check: Check, tmp_path: Path, line: bytes) -> None:
     report = exported(check, tmp_path, ASSET.encode() + b"\n" + line * (MOST_IN_A_ROW + 500))
     assert len(report.findings) == 1
-    assert any("lines in a row cannot be read" in error.reason for error in report.errors)
+    assert any("consecutive lines cannot be read" in error.reason for error in report.errors)
     assert len(report.errors) < 110
 
 
@@ -430,7 +430,7 @@ def test_blank_lines_are_no_error_and_keep_the_numbers_right(check: Check, tmp_p
 def test_an_export_of_too_many_facts_is_not_read_on(check: Check, tmp_path: Path) -> None:
     report = exported(check, tmp_path, (ASSET + "\n").encode() * 5000)
     assert report.findings
-    assert ["not read on: it takes more work" in error.reason for error in report.errors] == [True]
+    assert ["is not read: it takes more work" in error.reason for error in report.errors] == [True]
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------

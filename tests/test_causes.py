@@ -54,7 +54,7 @@ def test_each_reason_has_a_cause() -> None:
             "a/b/google//modules/c",
         ),
         (
-            "module.e.data.terraform_remote_state.org.outputs stands in another state: var.b has no default",
+            "module.e.data.terraform_remote_state.org.outputs is in another state: var.b has no default",
             "remote-state",
             "data.terraform_remote_state.org",
         ),

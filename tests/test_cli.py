@@ -330,7 +330,7 @@ examples:
     unsure = document.replace("MARK", " # finding").replace('"roles/logging.viewer" #', "var.role #")
     unknown = run("test", "own", files={"own/house/no-viewer.yaml": unsure})
     assert unknown.returncode == 1
-    assert "line 3 of main.tf: it is unknown whether the rule means it: the role is not known:" in unknown.stdout
+    assert "line 3 of main.tf: it is unknown whether the rule matches: the role is not known:" in unknown.stdout
     elsewhere = unsure.replace("var.role #", "local.role #").replace(
         "  passes:",
         """\

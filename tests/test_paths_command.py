@@ -140,7 +140,7 @@ def test_a_closed_path_is_told_with_what_closes_it_and_is_no_failure(folder: Pat
     (path,) = document("paths", "--from", "user:ana@*", "--to", BOSS, code=0)["paths"]
     assert (path["state"], path["hops"][0]["closed_by"]) == ("closed", "google_iam_deny_policy.ana")
     shown = run("paths", "--from", "user:ana@*", "--to", BOSS).stdout
-    assert "closed by the deny policy at deploys.tf:14 (google_iam_deny_policy.ana)" in shown
+    assert "blocked by the deny policy at deploys.tf:14 (google_iam_deny_policy.ana)" in shown
 
 
 def test_without_ends_all_paths_to_accounts_that_are_more_privileged(folder: Path) -> None:

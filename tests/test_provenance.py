@@ -283,14 +283,14 @@ def test_another_root_module_closes_nothing(run: Run, grant: str, closing: str, 
 def test_within_a_root_module_it_closes(run: Run, grant: str, closing: str, rule: str) -> None:
     report = run({"prod/main.tf": grant, "prod/closing.tf": closing}, rules=(rule,))
     assert found(report) == []
-    assert "closed by" in unknown(report)
+    assert "blocked by" in unknown(report)
 
 
 def test_a_module_that_a_root_calls_closes_what_the_root_grants(run: Run) -> None:
     call = 'module "d" {\n  source = "../modules/deny"\n}\n'
     report = run({"prod/main.tf": GRANT + call, "modules/deny/main.tf": DENY})
     assert found(report) == []
-    assert "closed by the deny policy" in unknown(report)
+    assert "blocked by the deny policy" in unknown(report)
 
 
 EXPORTED: dict[str, tuple[str, str, Any]] = {
@@ -309,7 +309,7 @@ def test_an_export_closes_where_the_user_named_it(run: Run, grant: str, name: st
     )
     for named in (run(files, "infra", "export"), run(files, "infra", f"export/{name}"), run(files, inputs=("export",))):
         assert found(named) == []
-        assert "closed by" in unknown(named)
+        assert "blocked by" in unknown(named)
 
 
 def test_what_leaves_another_way_open_is_no_note(run: Run) -> None:
@@ -341,15 +341,15 @@ def test_a_planted_place_in_the_hierarchy_closes_nothing_for_certain(run: Run) -
     above = DENY.replace("projects/shop", "folders/5")
     planted = [{**PROJECTS[0], "parent": {"type": "folder", "id": "5"}}]
     report = run({"main.tf": GRANT + above, "docs/projects.json": planted})
-    assert "may close it: the input does not show whether project shop is in folders/5" in unknown(report)
+    assert "may block it: the input does not show whether project shop is in folders/5" in unknown(report)
     named = run({"main.tf": GRANT + above, "docs/projects.json": planted}, "main.tf", "docs/projects.json")
-    assert "closed by the deny policy" in unknown(named)
+    assert "blocked by the deny policy" in unknown(named)
 
 
 def test_documents_that_give_one_number_to_two_projects_are_not_believed(run: Run) -> None:
     one = [{**PROJECTS[0], "projectId": "sandbox"}]
     report = run({"main.tf": GRANT, "a.json": one, "b.json": PROJECTS})
-    assert "says something else of 42, so that neither is believed" in unknown(report)
+    assert "says something else about 42, so neither is used" in unknown(report)
     assert found(report) == ["broad-token-creator"]
 
 
@@ -383,9 +383,7 @@ def test_a_root_below_takes_nothing_from_an_export(run: Run, owner: str) -> None
         "export/project-shop.json": exported("user:eve@x.org"),
     }
     (finding,) = run(files, "infra", "export").findings
-    assert [one.message.partition(" ")[2] for one in finding.related] == [
-        "replaces it or takes it away, if it is applied"
-    ]
+    assert [one.message.partition(" ")[2] for one in finding.related] == ["replaces or removes it, if it is applied"]
 
 
 @pytest.mark.parametrize("owner", [BOUND, WHOLE], ids=["a binding", "a policy"])

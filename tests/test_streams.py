@@ -166,7 +166,8 @@ def test_standard_input_is_a_file_or_an_error(directory: Path) -> None:
     done = shell(directory, "check /dev/stdin < <(cat main.tf)")
     assert done.returncode == 2
     assert (
-        "this is no regular file (give a file or a directory; write what a pipe gives to a file first)" in done.stderr
+        "this is not a regular file (give a file or a directory; write the output of a pipe to a file first)"
+        in done.stderr
     )
 
 

@@ -57,7 +57,7 @@ def _base(commit: str, cwd: Path) -> Revision:
     try:
         repository = Repository.around(cwd)
         if repository.run("cat-file", "-t", commit, missing=absent) != b"commit\n":
-            raise MissingBase(f"the base {commit} is no commit")
+            raise MissingBase(f"the base {commit} is not a commit")
         return Revision(repository, commit)
     except MissingRevision as error:
         raise MissingBase(str(error)) from error
@@ -95,7 +95,7 @@ class _Copy:
         """Return a path relative to the top of the repository. Raises `MissingBase`."""
         path, top = Path(os.path.normpath(self._cwd / given)), self._revision.top
         if not path.is_relative_to(top):
-            raise MissingBase(f"{given} lies outside of the repository, so that the base commit cannot have it")
+            raise MissingBase(f"{given} is outside the repository, so the base commit cannot have it")
         return path.relative_to(top).as_posix()
 
     def copy(self, path: str, *, needed: bool = True, suffixes: tuple[str, ...] = ()) -> Path | None:
@@ -108,7 +108,7 @@ class _Copy:
         wanted = [(where, node) for where, node in entries if not suffixes or where.endswith(suffixes)]
         for where, node in wanted:
             if not node.is_regular:
-                raise MissingBase(f"{where} of the base commit is no regular file: links are not followed")
+                raise MissingBase(f"{where} of the base commit is not a regular file: links are not followed")
             self._files, self._bytes = self._files + 1, self._bytes + node.size
         if self._files > MOST_FILES or self._bytes > LARGEST:
             raise MissingBase(f"{path} of the base commit is larger than {MOST_FILES} files or {LARGEST} bytes")

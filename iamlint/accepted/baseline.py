@@ -85,7 +85,7 @@ def read_baseline(path: Path, tree: Tree = DISK) -> Baseline | Unreadable:
         return document
     listed = document.data.get("findings") if isinstance(document.data, dict) else None
     if listed is None or not isinstance(listed.data, tuple):
-        return Unreadable(Location(path.as_posix()), "this is no report of iamlint's", _HINT)
+        return Unreadable(Location(path.as_posix()), "this is not a report of iamlint", _HINT)
     entries: list[Entry] = []
     for value in listed.data:
         entry = _entry(value)

@@ -127,7 +127,7 @@ def _wrong_dates(document: Value) -> list[Unreadable]:
         try:
             date.fromisoformat(until or "2000-01-01")
         except ValueError:
-            wrong.append(Unreadable(location_of(find(item, ["until"])), f"`until` is no date: {until!r}"))
+            wrong.append(Unreadable(location_of(find(item, ["until"])), f"`until` is not a date: {until!r}"))
     return wrong
 
 
@@ -136,7 +136,7 @@ def unknown_names(config: Config, known: Set[str]) -> list[Unreadable]:
     accepted = [(one.rule, one.at) for one in config.accept]
     graded = [(name, Location(NAME)) for name in config.severity]
     return [
-        Unreadable(at, f"the configuration names `{name}`, which is no rule", "`iamlint rules` lists them")
+        Unreadable(at, f"the configuration names `{name}`, which is not a rule", "`iamlint rules` lists them")
         for name, at in (*accepted, *graded)
         if name not in known
     ]

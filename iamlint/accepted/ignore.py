@@ -157,7 +157,7 @@ class _Mentions:
             if not reason:
                 yield Unreadable(mention.at, "this comment accepts a finding without a reason", _FORM)
             for name in sorted(names - known):
-                reason = f"this comment names `{name}`, which is no rule"
+                reason = f"this comment names `{name}`, which is not a rule"
                 yield Unreadable(mention.at, reason, "`iamlint rules` lists them")
 
     def _all(self) -> Iterator[_Mention]:

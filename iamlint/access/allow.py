@@ -24,7 +24,7 @@ def role_step(grant: Grant, permission: str, estate: Estate) -> Step:
     held, unknown = estate.permissions(grant.role, grant.declared)
     named = shown(grant.role) or "the role"
     if not counts_on(permission, grant.resource.kind):
-        reason, truth = f"{permission} is of no use on {grant.resource}", Truth.FALSE
+        reason, truth = f"{permission} has no effect on {grant.resource}", Truth.FALSE
     elif permission in held or not held.isdisjoint(spellings(permission)):
         return _HAS
     elif unknown:

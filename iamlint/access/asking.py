@@ -92,7 +92,7 @@ class Access:
             return Step("disabled", Truth.TRUE)
         facts = (one.fact,) if one.fact else ()
         if one.verdict.truth is Truth.TRUE:
-            return Step("disabled", Truth.FALSE, (f"closed by {one.by}",), facts, one.at)
+            return Step("disabled", Truth.FALSE, (f"blocked by {one.by}",), facts, one.at)
         told = tuple(reason.replace("whether it is", "whether the account is", 1) for reason in one.verdict.reasons)
         return Step("disabled", Truth.UNKNOWN, told, facts, one.at)
 

@@ -43,7 +43,7 @@ def blocking_steps(blockers: Blockers, grant: Grant, permission: str, as_of: dat
                     break
             if one.verdict.truth is Truth.UNKNOWN:
                 if perhaps == MOST_REASONS:
-                    more = "further deny policies may close it, too"
+                    more = "further deny policies may block it, too"
                     break
                 found[one.kind].append(one)
                 perhaps += 1
@@ -57,7 +57,7 @@ def blocking_steps(blockers: Blockers, grant: Grant, permission: str, as_of: dat
 
 
 def _closed(one: Blocker) -> Step:
-    return Step(one.kind, Truth.FALSE, (f"closed by {one.by}",), (one.fact,) if one.fact else (), one.at)
+    return Step(one.kind, Truth.FALSE, (f"blocked by {one.by}",), (one.fact,) if one.fact else (), one.at)
 
 
 def _perhaps(kind: BlockerKind, found: list[Blocker], context: Context) -> Step:
@@ -74,7 +74,7 @@ def _with_more(step: Step, more: str) -> Step:
 
 def _reason(one: Blocker) -> str:
     why = "; ".join(one.verdict.reasons[:MOST_REASONS])
-    return f"{one.by} may close it: {why}" if why else f"{one.by} may close it"
+    return f"{one.by} may block it: {why}" if why else f"{one.by} may block it"
 
 
 def _is_conditional(one: Blocker, context: Context) -> bool:

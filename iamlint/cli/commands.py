@@ -67,7 +67,7 @@ def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -
     name="iamlint",
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Leaves with 0 where nothing is found, 1 where something is, 2 where the work could not be done.",
+    epilog="Exit codes: 0 no findings, 1 findings, 2 error.",
 )
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
 @click.pass_context
@@ -97,8 +97,8 @@ def check(
 ) -> None:
     """Check Terraform source, plans and gcloud exports.
 
-    The paths are files or directories, the working directory by default. A file that is named and cannot be read, is
-    empty, or is of no known kind is an error; the others are still checked.
+    The paths are files or directories, the working directory by default. If a named file is unreadable, empty, or not
+    recognised, that is an error; the others are still checked.
     """
     wanted, targets = replace(request(asked), fail_on=fail_on), list(map(target, output))
     apart(path for _, path in targets)
@@ -132,9 +132,9 @@ def _check(wanted: Request, *, quiet: bool) -> tuple[Report, Config]:
 
 @program.command()
 @reading_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def facts(form: str, **asked: Any) -> None:
-    """Show what is read out of the input: each grant, role, account and so on, one a line."""
+    """Show the facts in the input: grants, roles, accounts and so on, one per line."""
     from iamlint.accepted.config import Config
     from iamlint.reporters.facts import facts_json, facts_text
 
@@ -146,9 +146,9 @@ def facts(form: str, **asked: Any) -> None:
 
 @program.command()
 @click.argument("name", metavar="RULE")
-@click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Rules of your own.")
+@click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules.")
 def explain(name: str, rules: tuple[Path, ...]) -> None:
-    """Tell what a rule is about: why it matters, before and after, the fix."""
+    """Explain a rule: why it matters, before and after, the fix."""
     from iamlint.reporters.page import rule_page
 
     try:
@@ -162,7 +162,7 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
 
 @program.command(name="rules")
 @rule_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def list_rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], rules: tuple[Path, ...]) -> None:
     """List the rules."""
     try:
@@ -182,9 +182,9 @@ def list_rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], rule
 @program.command()
 @click.argument("name", required=False, metavar="[ROLE|PERMISSION]")
 @catalog_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def roles(name: str | None, form: str, **asked: Any) -> None:
-    """Show what a role lets its holder do, which roles have a permission, or how much the role catalogue knows."""
+    """Show the permissions of a role, the roles with a permission, or the size of the role catalogue."""
     from iamlint.reporters.roles import answer
 
     try:
@@ -199,7 +199,7 @@ def roles(name: str | None, form: str, **asked: Any) -> None:
 
 @program.command(name="methods")
 @click.argument("name", required=False, metavar="[ID|GROUP|PERMISSION]")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What is printed. [text]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def list_methods(name: str | None, form: str) -> None:
     """List the ways to become a service account that iamlint knows, or explain one."""
     from iamlint.documents.validation import nearest_of
@@ -227,7 +227,7 @@ for _command in (paths, who, reach, diagnose, compare):
 @program.command()
 @click.argument("directories", nargs=-1, type=PATH, metavar="[DIR]...")
 def test(directories: tuple[Path, ...]) -> None:
-    """Run the examples of rule documents: the shipped ones, or those in DIR."""
+    """Run the examples of rule documents: the built-in ones, or those in DIR."""
     from iamlint.budget import Allowance
     from iamlint.testing import run_examples
 

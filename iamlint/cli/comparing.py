@@ -31,22 +31,22 @@ _FORMATS = ("text", "json", "markdown")
 @click.option("--path", type=PATH, help="What is read of a revision: a folder or file. [working directory]")
 @click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules of both.")
 @click.option("--var-file", multiple=True, type=FILE, help="Read variables of both from a file.")
-@click.option("--workspace", metavar="NAME", envvar="TF_WORKSPACE", help="What terraform.workspace is. [TF_WORKSPACE]")
+@click.option("--workspace", metavar="NAME", envvar="TF_WORKSPACE", help="Value of terraform.workspace. [TF_WORKSPACE]")
 @click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]")
 @click.option("--no-config", is_flag=True, help="Read no configuration.")
-@click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]")
+@click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
 @catalog_option
 @click.option(
     "--max-time",
     type=click.FloatRange(min=0, min_open=True),
     default=SECONDS,
     metavar="SECONDS",
-    help=f"End after this time with an error. [{SECONDS}]",
+    help=f"Stop after this time with an error. [{SECONDS}]",
 )
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="What is printed. [text]")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="Output format. [text]")
 @click.option("--output", multiple=True, metavar="FORMAT=FILE", help="Write another format to a file (repeatable).")
-@click.option("--fail-on-unknown", is_flag=True, help="Exit with 1, too, if it is unknown whether something opens.")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 though something opens.")
+@click.option("--fail-on-unknown", is_flag=True, help="Also exit with 1 if it is unknown whether something opens.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if something opens.")
 def compare(
     form: str, output: tuple[str, ...], fail_on_unknown: bool, exit_zero: bool, base: str, head: str, **asked: Any
 ) -> None:

@@ -150,7 +150,7 @@ class Progress:
 def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
     """Tell what is wrong with how the program was called; also in the format that `check` was asked for."""
     context = getattr(error, "ctx", None)
-    hint = f"{context.command_path} --help tells what there is" if context else ""
+    hint = f"{context.command_path} --help lists the options" if context else ""
     found = Unreadable(Location(COMMAND_LINE), " ".join(error.format_message().split()).rstrip("."), hint)
     say_errors([found])
     form = _format(arguments)

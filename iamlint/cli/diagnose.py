@@ -35,7 +35,7 @@ _METHODS = ("generateAccessToken", "generateIdToken", "signBlob", "signJwt", "ac
 def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
     number = value.strip().removesuffix("s") if value else ""
     if value is not None and (not number.isdecimal() or len(number) > 9):
-        raise click.BadParameter(f"{value!r} is no number of seconds, such as 3600s")
+        raise click.BadParameter(f"{value!r} is not a number of seconds, such as 3600s")
     return int(number) if number else None
 
 
@@ -62,18 +62,18 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option("--on", metavar="RESOURCE", help="What is deployed, or what --permission is needed on.")
 @click.option("--permission", metavar="NAME", help="A permission that the target (else the caller) needs on --on.")
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", callback=pairs, help="A tag of the target (repeatable).")
-@click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]")
+@click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
 @catalog_option
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="What is printed. [text]"
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format. [text]"
 )
 @click.option(
     "--prove", is_flag=True, help="Apply the fix in memory, and show the verdict then and what else it opens."
 )
 def diagnose(form: str, **asked: Any) -> None:
-    """Tell why a call gets 403, and the smallest change that makes it work.
+    """Explain why a call gets 403, and the smallest change that makes it work.
 
-    PATHs are Terraform, plans and exports, the working directory by default. All that they hold counts.
+    PATHs are Terraform, plans and exports, the working directory by default. Everything in them counts.
     Exits with 0 if the call works, 1 if it fails, 2 on bad input, 3 if the answer is unknown or no matter of IAM.
     """
     answer, reading, errors = _answered(asked)

@@ -87,21 +87,21 @@ def reading_options(function: Command) -> Command:
             "--workspace",
             metavar="NAME",
             envvar="TF_WORKSPACE",
-            help="What terraform.workspace is in the root modules. [TF_WORKSPACE]",
+            help="Value of terraform.workspace in the root modules. [TF_WORKSPACE]",
         ),
-        click.option("--source-root", type=DIRECTORY, help="Where the Terraform source of a plan lies."),
+        click.option("--source-root", type=DIRECTORY, help="Directory of a plan's Terraform source."),
         click.option(
             "--resource",
             metavar="NAME",
             callback=_resource,
-            help=f"What an exported policy belongs to: {_RESOURCES}.",
+            help=f"The resource of an exported policy: {_RESOURCES}.",
         ),
         click.option(
             "--max-time",
             type=click.FloatRange(min=0, min_open=True),
             default=SECONDS,
             metavar="SECONDS",
-            help=f"End after this time, and list what was not checked. [{SECONDS}]",
+            help=f"Stop after this time, and list what was not checked. [{SECONDS}]",
         ),
         click.option(
             "--second-parser", is_flag=True, help="Read Terraform with python-hcl2 too and report where it disagrees."
@@ -116,8 +116,8 @@ def rule_options(function: Command) -> Command:
         click.option(
             "--select", multiple=True, metavar="RULE", help="Only these rules or families (repeat, or commas)."
         ),
-        click.option("--ignore", multiple=True, metavar="RULE", help="Not these rules or families."),
-        click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Rules of your own."),
+        click.option("--ignore", multiple=True, metavar="RULE", help="Exclude these rules or families."),
+        click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules."),
     ]
     return _with(options, function)
 
@@ -133,9 +133,11 @@ def judging_options(function: Command) -> Command:
     options = [
         click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]"),
         click.option("--no-config", is_flag=True, help="Read no configuration."),
-        click.option("--baseline", type=FILE, help="Accept what this report of an earlier run (JSON) has already."),
-        click.option("--no-ignore", is_flag=True, help="Report what comments and the configuration accept, too."),
-        click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]"),
+        click.option("--baseline", type=FILE, help="Accept the findings in this JSON report of an earlier run."),
+        click.option(
+            "--no-ignore", is_flag=True, help="Also report findings that comments or the configuration accept."
+        ),
+        click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]"),
         click.option("--hook", is_flag=True, help="The paths are files of a commit: check the modules they are in."),
     ]
     return _with(options, function)
@@ -144,19 +146,19 @@ def judging_options(function: Command) -> Command:
 def report_options(function: Command) -> Command:
     """The options that say what is told, and what the exit code is."""
     options = [
-        click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="What is printed. [text]"),
+        click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Output format. [text]"),
         click.option(
             "--output", multiple=True, metavar="FORMAT=FILE", help="Write another format to a file (repeatable)."
         ),
         click.option(
-            "--fail-on", type=click.Choice([*SEVERITIES, "never"]), help="Mildest severity that leaves with 1. [info]"
+            "--fail-on",
+            type=click.Choice([*SEVERITIES, "never"]),
+            help="Lowest severity that makes the command fail. [info]",
         ),
-        click.option(
-            "--fail-on-unknown", is_flag=True, help="An unknown answer fails, too, by the severity that it could have."
-        ),
-        click.option("--exit-zero", is_flag=True, help="Leave with 0 though there are findings."),
+        click.option("--fail-on-unknown", is_flag=True, help="Unknown answers fail, too, by their possible severity."),
+        click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings."),
         click.option("--show-unknown", is_flag=True, help="List what could not be decided, with the reasons."),
-        click.option("--show-all", is_flag=True, help="Show each finding, also those that are like another."),
+        click.option("--show-all", is_flag=True, help="Show each finding, including similar ones."),
         click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no progress."),
     ]
     return _with(options, function)

@@ -34,8 +34,8 @@ def _options(function: Command) -> Command:
         catalog_option,
         click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]"),
         click.option("--no-config", is_flag=True, help="Read no configuration."),
-        click.option("--as-of", type=DATE, metavar="DATE", help="Judge conditions as of YYYY-MM-DD. [today]"),
-        click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="What is printed. [text]"),
+        click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]"),
+        click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Output format. [text]"),
         click.option(
             "--claim", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A claim of the token of a caller."
         ),
@@ -52,10 +52,10 @@ def _options(function: Command) -> Command:
 @click.option("--from", "source", metavar="PRINCIPAL", help=f"Who starts. {_FORMS}; or {_CALLERS}.")
 @click.option("--to", "target", metavar="ACCOUNT", help=f"The service account at the end. {_FORMS}.")
 def paths(source: str | None, target: str | None, **asked: Any) -> None:
-    """Show over which hops a principal becomes a service account.
+    """Show how a principal can become a service account, hop by hop.
 
-    Without --from and --to: all paths to an account that is more privileged than who starts. PATHs are Terraform,
-    plans and exports, the working directory by default. All that they hold counts.
+    Without --from and --to: all paths to an account that is more privileged than the start. PATHs are Terraform,
+    plans and exports, the working directory by default. Everything in them counts.
     Exits with 1 if a path is open, 2 on bad input, else 0.
     """
     _run(asked, source, target)

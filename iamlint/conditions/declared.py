@@ -120,7 +120,7 @@ def _problems(node: Node, language: Language, bound: frozenset[str]) -> Iterator
                 yield f"`{name}` is not declared: {language.own}"
         case Field(Name(root), name) if root in language.names and root not in bound:
             if language.names[root] and name not in language.names[root]:
-                yield f"`{root}.{name}` is no attribute of conditions"
+                yield f"`{root}.{name}` is not an attribute of conditions"
         case Call(function, of, arguments):
             yield from _call(function, of, arguments, language, bound)
         case Operation("in", _, Literal(str())):
@@ -137,7 +137,7 @@ def _call(
     if not known:
         close = next((name for short, name in _CLOSE.items() if _alike(function.lower(), short)), None)
         meant = f"; did you mean `{close}`?" if close else ""
-        yield f"`{function}` is no function of conditions{meant}"
+        yield f"`{function}` is not a function of conditions{meant}"
     inside = bound
     if function in _BINDING and of is not None:
         inside |= {argument.name for argument in arguments[:-1] if isinstance(argument, Name)}

@@ -60,7 +60,7 @@ def evaluate(expression: Text, context: Context) -> Outcome:
         case Unparsable(beyond=True) as wrong:
             return Outcome(_BOTH, reasons=(Reason("unknown", f"its condition is beyond what iamlint reads: {wrong}"),))
         case Unparsable() as wrong:
-            return Outcome(_BOTH, reasons=(Reason("unparsable", f"its condition is no CEL expression: {wrong}"),))
+            return Outcome(_BOTH, reasons=(Reason("unparsable", f"its condition is not a CEL expression: {wrong}"),))
         case Unknown(reason):
             return Outcome(_BOTH, reasons=(Reason("unknown", f"its condition is not known: {reason}"),))
         case node:
@@ -105,7 +105,7 @@ def _negation(of: Node, context: Context) -> Possible:
     found = boolean(value_of(of, context))
     reasons = found.reasons
     if found.values == (True,) and not found.fails:
-        reasons = (Reason("false", "what it excludes is the case"),)
+        reasons = (Reason("false", "its negated part is true"),)
     return Some(tuple(not value for value in found.values), found.fails, reasons)
 
 
@@ -226,7 +226,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
                 return compare(one, other)
             except TypeError:
                 pass
-        raise Malformed("two values are compared that have no order")
+        raise Malformed("two values without an order are compared")
 
     return work
 
@@ -241,11 +241,11 @@ _LARGEST = 2**64
 def _arithmetic(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def checked(one: Any, other: Any) -> Any:
         if isinstance(one, bool) or isinstance(other, bool) or isinstance(one, dict):
-            raise Malformed("this cannot be reckoned with")
+            raise Malformed("these values cannot be used in arithmetic")
         try:
             result = work(one, other)
         except (TypeError, ZeroDivisionError, OverflowError) as error:
-            raise Malformed("this cannot be reckoned with") from error
+            raise Malformed("these values cannot be used in arithmetic") from error
         if isinstance(result, int) and abs(result) > _LARGEST:
             raise Malformed("a number that is too large")
         return result
@@ -292,7 +292,7 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
 
 def _minus(value: Any) -> Any:
     if not _is_number(value):
-        raise Malformed("a minus stands before what is no number")
+        raise Malformed("a minus sign before a value that is not a number")
     return -value
 
 

@@ -45,13 +45,13 @@ def _only(modified: Possible | None, items: Sequence[Node]) -> Possible:
     match modified:
         case Some(values=(tuple(changed),)) if len(roles) == len(items) or set(roles).issuperset(changed):
             others = ", ".join(sorted(set(changed).difference(roles)))
-            why = (Reason("false", f"it does not let grants of {others} be changed"),) if others else ()
+            why = (Reason("false", f"this condition does not allow granting {others}"),) if others else ()
             return Some((not others,), reasons=why)
         case Some(values=(tuple(),)):
-            return Anything((Reason("unknown", "one of the roles whose grants it lets be changed is not known"),))
+            return Anything((Reason("unknown", "one of the roles that this condition allows granting is not known"),))
         case Some() | Anything() if any(reason.kind == "limit" for reason in modified.reasons):
             shown = ", ".join(roles[:5]) + (" and others" if len(roles) > 5 else "") or "no role"
-            return Anything((Reason("limit", f"it lets grants of these roles only be changed: {shown}"),))
+            return Anything((Reason("limit", f"this condition allows granting only these roles: {shown}"),))
         case None:
             return Anything((Reason("foreign", "iamlint does not know what hasOnly is asked of"),))
         case _:
@@ -89,7 +89,7 @@ def _time_part(name: str, operands: Sequence[Possible]) -> Possible:
 def _texts(work: Callable[..., Any]) -> Callable[..., Any]:
     def checked(*operands: Any) -> Any:
         if not all(isinstance(one, str) for one in operands):
-            raise Malformed("a function of texts is called with what is no text")
+            raise Malformed("a text function is called with a value that is not a text")
         return work(*operands)
 
     return checked
@@ -121,13 +121,13 @@ def _matches(text: str, pattern: str) -> bool:
     try:
         return re2.search(pattern, text, options) is not None
     except re2.error as error:
-        raise Malformed(f'"{pattern}" is no regular expression') from error
+        raise Malformed(f'"{pattern}" is not a regular expression') from error
 
 
 def _size(value: Any) -> int:
     if isinstance(value, str | bytes | tuple | dict):
         return len(value)
-    raise Malformed("size is asked of something that has none")
+    raise Malformed("size() of a value that has no size")
 
 
 def _number(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -135,7 +135,7 @@ def _number(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             return kind(value[:40] if isinstance(value, str) else value)
         except (TypeError, ValueError, OverflowError) as error:
-            raise Malformed(f"{value!r:.40} is no number") from error
+            raise Malformed(f"{value!r:.40} is not a number") from error
 
     return work
 

@@ -97,7 +97,7 @@ def _decode(text: str, offset: int) -> Iterator[str]:
         code = found["x"] or found["u"] or found["U"]
         number = int(code, 16) if code else int(found["o"], 8) if found["o"] else -1
         if not 0 <= number <= 0x10FFFF or 0xD800 <= number <= 0xDFFF:
-            raise LiteralError(offset + found.start(), f"{found[0]} is no escape sequence of CEL")
+            raise LiteralError(offset + found.start(), f"{found[0]} is not an escape sequence of CEL")
         yield chr(number)
     yield text[at:]
 

@@ -37,7 +37,7 @@ def timestamp(value: Any) -> datetime:
             found = _TIMESTAMP.match(value)
         case _:
             found = None
-    wrong = f"timestamp({value!r}) is no time: it takes the form 2030-01-31T23:59:59Z".replace("'", '"')
+    wrong = f"timestamp({value!r}) is not a time: the form is 2030-01-31T23:59:59Z".replace("'", '"')
     if found is None:
         raise Malformed(wrong)
     try:
@@ -54,7 +54,7 @@ def duration(value: Any) -> timedelta:
         return value
     found = _DURATION.match(value) if isinstance(value, str) else None
     if found is None:
-        raise Malformed(f'duration("{value}") is no duration: it takes the form 3600s or 1h30m')
+        raise Malformed(f'duration("{value}") is not a duration: the form is 3600s or 1h30m')
     seconds = sum(float(part["number"]) * _SECONDS[part["unit"]] for part in _PART.finditer(found["parts"]))
     try:
         return timedelta(seconds=-seconds if found["sign"] == "-" else seconds)
@@ -138,7 +138,7 @@ def moved(operator: Operator, left: Possible, right: Possible) -> Possible | Non
             case _:
                 return None
     except OverflowError:
-        return Some((), True, (Reason("malformed", "a time beyond the years that there are"),))
+        return Some((), True, (Reason("malformed", "a time outside the supported years"),))
 
 
 # -- parts ---------------------------------------------------------------------------------------------------------
@@ -184,12 +184,12 @@ def _part(getter: str, value: Any, zone: str) -> int:
             try:
                 moment = value.astimezone(_zone(zone))
             except OverflowError as error:
-                raise Malformed("a time beyond the years that there are") from error
+                raise Malformed("a time outside the supported years") from error
             return small[1](moment) if small else _GETTERS[getter](moment)
         case timedelta() if getter in _OF_DURATION:
             return int(value.total_seconds() / _OF_DURATION[getter])
         case _:
-            raise Malformed(f"{getter} is asked of something that is no time")
+            raise Malformed(f"{getter} of a value that is not a time")
 
 
 @lru_cache(maxsize=256)
@@ -205,4 +205,4 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Malformed(f'"{name}" is no time zone') from error
+        raise Malformed(f'"{name}" is not a time zone') from error

@@ -127,7 +127,7 @@ def _tree(text: str, written: str) -> Any:
         meant = _MEANT.get(word.lower(), "")
         raise _Refused(start, f"{word} is not expected here" + (f"; CEL writes {meant}" if meant else "")) from error
     except LarkError as error:  # any other error of the parser
-        raise _Refused(0, "it is no CEL expression") from error
+        raise _Refused(0, "it is not a CEL expression") from error
 
 
 _OPERATORS: dict[str, Operator] = {
@@ -178,7 +178,7 @@ class _Reader:
             raise _Refused(tree.meta.start_pos, "it is nested too deeply", beyond=True)
         rule = self._rules.get(tree.data)
         if rule is None:
-            raise _Refused(tree.meta.start_pos, "a message in braces is nothing that conditions use")
+            raise _Refused(tree.meta.start_pos, "conditions do not use messages in braces")
         return rule(tree, depth + 1)
 
     def _choice(self, tree: Any, depth: int) -> Node:

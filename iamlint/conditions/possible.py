@@ -94,12 +94,12 @@ def boolean(possible: Possible) -> Some:
         case Anything(reasons):
             return Some((True, False), reasons=reasons)
         case Between():
-            return failed(Reason("malformed", "a time stands where true or false is needed"))
+            return failed(Reason("malformed", "a time where true or false is needed"))
         case Some(values, _, reasons):
             truths = tuple(value for value in values if isinstance(value, bool))
             if len(truths) == len(values):
                 return possible
-            wrong = Reason("malformed", "a value that is neither true nor false stands where one of them is needed")
+            wrong = Reason("malformed", "a value other than true or false where one of them is needed")
             return Some(truths, True, merged((reasons, (wrong,))))
 
 

@@ -89,11 +89,11 @@ def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, .
     given = completed(_given(asked, said), estate, said, clients)
     if given.caller is None:
         hint = "name it with --caller; " + given.hint if given.hint else "name it with --caller"
-        raise BadQuestionError("who calls is not given, and neither the error nor the input tells it", hint)
+        raise BadQuestionError("who calls is not given, and neither the error nor the input shows it", hint)
     if given.target is None and not asked.permission:
         hint = "name it with --target" + (f"; {given.hint}" if given.hint else "")
         raise BadQuestionError(
-            "the account that is used is not given, and neither the error nor the input tells it", hint
+            "the account that is used is not given, and neither the error nor the input shows it", hint
         )
     if asked.permission and not asked.on:
         raise BadQuestionError("--permission needs --on, the resource that it is needed on", "add --on RESOURCE")

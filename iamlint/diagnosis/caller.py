@@ -107,7 +107,7 @@ def _principal(text: str) -> Caller:
     principal = read_principal(text if ":" in text else _with_prefix(text))
     if principal.kind in ("malformed", "unknown", "deleted"):
         forms = "user:, group:, serviceAccount:, principal://, github:, gitlab:, oidc:, ksa:, vm:, nodepool:, template:"
-        raise BadCallerError(f"{text!r} is no caller that iamlint knows: {forms}")
+        raise BadCallerError(f"{text!r} is not a caller that iamlint knows: {forms}")
     return Caller(text, "principal", principal)
 
 

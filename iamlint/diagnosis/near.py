@@ -179,7 +179,7 @@ def _like_token(holder: Holder, grant: Grant) -> tuple[str, str] | None:
     wrong = misspelling(grant.principal) if "//" in text or ".svc.id.goog[" in text else None
     names_me = any(text.lower().endswith(f"/{value.lower()}") for value in values.values())
     if (wrong or grant.principal.kind == "malformed") and names_me:
-        return "spelling", wrong or "this is no principal that IAM knows"
+        return "spelling", wrong or "this is not a principal that IAM knows"
     gke = re.search(r"serviceAccount:(?P<pool>[^\[]+)\[(?P<ns>[^/\]]*)/(?P<name>[^\]]*)\]", text)
     if gke:
         return _like_workload(holder, gke)

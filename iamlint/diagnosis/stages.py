@@ -75,7 +75,7 @@ def _sentence(part: Part, one: Hop) -> str:
         case "boundary":
             return f"a principal access boundary does not let {one.holder.label} use {one.target}"
         case "disabled":
-            return f"{reason_of(part).removeprefix('closed by ')}"
+            return f"{reason_of(part).removeprefix('blocked by ')}"
         case _:
             return f"a deny policy denies {one.permission} to {one.holder.label}"
 

@@ -71,7 +71,7 @@ def value_of(expression: Text, env: Env) -> Any:
     if isinstance(node, Unknown):
         return Open(node.reason)
     if isinstance(node, Unparsable):
-        return Failed("it is no CEL expression")
+        return Failed("it is not a CEL expression")
     try:
         return _value(node, env)
     except RecursionError:
@@ -83,7 +83,7 @@ def _value(node: Node, env: Env) -> Any:  # noqa: PLR0912  # a dispatch over nod
         case Literal(value):
             return Open(value.reason) if isinstance(value, Unknown) else value
         case Name(name):
-            return env.get(name, Failed(f"{name} is no name that the expression may use"))
+            return env.get(name, Failed(f"{name} is not a name that the expression may use"))
         case Field(of, name):
             return _member(_value(of, env), name)
         case Index(of, key):
@@ -133,7 +133,7 @@ def _logic(values: list[Any], *, decides: bool) -> Any:
         found = next((value for value in values if isinstance(value, kind)), None)
         if found is not None:
             return found
-    return not decides if all(isinstance(value, bool) for value in values) else Failed("a part is no boolean")
+    return not decides if all(isinstance(value, bool) for value in values) else Failed("a part is not a boolean")
 
 
 def _member(of: Any, name: str) -> Any:

@@ -58,7 +58,7 @@ def _values(nodes: tuple[json_text.JsonNode, ...] | Unreadable, source: SourceTe
         return nodes
     again = next((key for node in nodes if (key := json_text.repeated(node, source.text))), None)
     if again:
-        return Unreadable(source.location(again.start, again.end), f"the key {str(again.value)[:60]!r} is there twice")
+        return Unreadable(source.location(again.start, again.end), f"the key {str(again.value)[:60]!r} is repeated")
     return tuple(_from_json(node, source) for node in nodes)
 
 
@@ -95,7 +95,7 @@ def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:
         return Unreadable(source.location(at, at + 1), f"this is not YAML: {str(error).splitlines()[0]}")
     except UnicodeEncodeError as error:
         at = bom + error.start
-        return Unreadable(source.location(at, at + 1), "half of a surrogate pair, which is no character")
+        return Unreadable(source.location(at, at + 1), "half of a surrogate pair, which is not a character")
     except _RefusedError as error:
         return Unreadable(source.location(error.at, error.at + 1), error.reason)
 
@@ -197,14 +197,14 @@ class _YamlReader:
             if not isinstance(key, str):
                 raise _RefusedError(start, "a key that is not a plain text")
             if key in entries or (merged is not None and key == _MERGE):
-                raise _RefusedError(start, f"the key {key[:60]!r} is there twice")
+                raise _RefusedError(start, f"the key {key[:60]!r} is repeated")
             value = self._value(next(self._events), depth + 1)
             if key == _MERGE and isinstance(event, ScalarEvent) and event.implicit[0]:
                 merged = _merged(value, start)
                 both = (name for name in entries if name in merged)
                 other = next((name for name in both if plain(merged[name]) != plain(entries[name])), None)
                 if other is not None:
-                    raise _RefusedError(start, f"this merge follows the key {other[:60]!r}, which it sets, too")
+                    raise _RefusedError(start, f"this merge follows the key {other[:60]!r}, which it also sets")
             else:
                 entries[key] = value
         return {**(merged or {}), **entries}, self._span(event)[1]
@@ -215,7 +215,7 @@ class _YamlReader:
             raise _RefusedError(at, f"the alias {anchor[:60]!r} has no anchor before it")
         known = self._anchors[anchor]
         if known is None:
-            raise _RefusedError(at, f"the alias {anchor[:60]!r} is within what it stands for")
+            raise _RefusedError(at, f"the alias {anchor[:60]!r} is inside its own anchor")
         value, nodes, height = known
         self._go_to(depth + height, at)
         self._nodes += nodes

@@ -42,7 +42,7 @@ STEPS = 1_000_000
 """Maximum number of comparisons of a policy with a grant, a few seconds; after that the answer is unknown."""
 STEPS_A_GRANT = 20
 """Additional pairs for each grant."""
-TOO_MANY = "there are more deny policies, boundaries and grants than iamlint holds against each other"
+TOO_MANY = "there are more deny policies, boundaries and grants than iamlint compares"
 _REVIVES = "iam.serviceAccounts.enable"
 _NO_NEW_KEYS = (
     ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"),

@@ -115,7 +115,7 @@ def named(principals: Iterable[Text] | Unknown, declared: Declaration) -> Named:
     Principals in the form of allow policies (``user:…``) name nobody: the API refuses them.
     """
     if isinstance(principals, Unknown):
-        return Named(frozenset(), (), declared, f"it is not known whom it names: {principals.reason}")
+        return Named(frozenset(), (), declared, f"the principals that it names are not known: {principals.reason}")
     texts = [one for one in principals if isinstance(one, Unknown) or is_denied_form(one)]
     plain = frozenset(one for one in texts if isinstance(one, str) and _is_plain(one))
     return Named(plain, tuple(one for one in texts if one not in plain), declared)

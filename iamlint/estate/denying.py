@@ -96,7 +96,7 @@ def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, as_o
 def lists(named: Iterable[Text] | Unknown, permission: str) -> Verdict:
     """Whether a deny policy's permissions include this one, by name or in a group."""
     if isinstance(named, Unknown):
-        return Verdict.of(Truth.UNKNOWN, f"it is not known which permissions it names: {named.reason}")
+        return Verdict.of(Truth.UNKNOWN, f"the permissions that it names are not known: {named.reason}")
     verdict = FALSE
     for one in named:
         if isinstance(one, Unknown):

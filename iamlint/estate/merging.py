@@ -176,7 +176,7 @@ def taken_away(replaced: Iterable[Replaced]) -> Iterator[Gap]:
         more = f" and {len(by) - 1} more" if len(by) > 1 else ""
         named = ", ".join(f"{one.grant.principal.text} as {shown(one.grant.role)}" for one in several[:_NAMED])
         rest = f" and {len(several) - _NAMED} more" if len(several) > _NAMED else ""
-        what = f"{grants} {verb} replaced or taken away when {by[0]}{more} is applied"
+        what = f"{grants} {verb} replaced or removed when {by[0]}{more} is applied"
         yield Gap(f"{what}: {named}{rest}", declared, unread=False)
 
 

@@ -96,7 +96,7 @@ def agreed(told: Iterable[tuple[str, str, Declaration]]) -> tuple[dict[str, str]
         elif value != other and by.trust != "named":
             disputed.setdefault(name, declared)
     gaps = [
-        Gap(f"{at(found[name][1])} says something else of {name}, so that neither is believed", declared, unread=False)
+        Gap(f"{at(found[name][1])} says something else about {name}, so neither is used", declared, unread=False)
         for name, declared in disputed.items()
     ]
     return {name: value for name, (value, _) in found.items() if name not in disputed}, gaps

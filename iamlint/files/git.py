@@ -41,7 +41,7 @@ class Repository:
         real = DISK.resolved(directory)
         top = next((path for path in (real, *real.parents) if os.path.lexists(path / ".git")), None)
         if top is None:
-            raise MissingRevision(f"{directory} lies in no git repository")
+            raise MissingRevision(f"{directory} is not in a git repository")
         return cls(top)
 
     def commit(self, name: str) -> str:

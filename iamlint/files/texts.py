@@ -40,7 +40,7 @@ def load(path: Path, shown: str, tree: Tree = DISK) -> SourceText | Unreadable:
         if status.kind == "directory":
             return Unreadable(at, "this is a directory, where a file is expected")
         if status.kind != "file":
-            return Unreadable(at, "this is no regular file", "write what a pipe gives to a file first")
+            return Unreadable(at, "this is not a regular file", "write the output of a pipe to a file first")
         if status.size > LARGEST:
             return Unreadable(at, f"the file is larger than the {LARGEST // 1024**2} MB that iamlint reads")
         data = tree.read(path)
@@ -96,7 +96,7 @@ def _wide(data: bytes, at: Location) -> SourceText | Unreadable | None:
 
 
 def beginning(path: Path, size: int, tree: Tree = DISK) -> str:
-    """The first bytes of a file, each as a character; empty where it is no regular file. Raises OSError."""
+    """The first bytes of a file, each as a character; empty where it is not a regular file. Raises OSError."""
     if not tree.is_file(path):
         return ""
     with tree.open(path) as file:
@@ -104,7 +104,7 @@ def beginning(path: Path, size: int, tree: Tree = DISK) -> str:
 
 
 def sample(path: Path, tree: Tree = DISK) -> str:
-    """What a file that cannot be read as text begins with, decompressed; empty where it is no regular file.
+    """What a file that cannot be read as text begins with, decompressed; empty where it is not a regular file.
 
     Each byte is a character, and those that are zero are left out, of which UTF-16 has many: what tells one format
     from another is in ASCII. Raises OSError.

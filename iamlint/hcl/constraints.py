@@ -86,7 +86,8 @@ def convert(value: Value, to: Constraint) -> Value:
     except Unclear as error:
         return Value(error.why, value.at)
     except Refused as error:
-        return Value(Unknown(f"the value is no {to.kind}, as the variable's type demands: {error}"), value.at)
+        why = f"the value is not of the type {to.kind}, as the variable's type demands: {error}"
+        return Value(Unknown(why), value.at)
 
 
 def _primitive(value: Value, to: Constraint) -> Value:

@@ -128,7 +128,7 @@ def attribute(value: Value, name: str) -> Value:
         case None:
             raise Refused(f"the attribute {name!r} of null")
         case _:
-            raise Refused(f"the attribute {name!r} of what is no object")
+            raise Refused(f"the attribute {name!r} of a value that is not an object")
 
 
 def _named(lazy: Lazy, name: str, value: Value) -> Value:
@@ -147,7 +147,7 @@ def index(collection: Value, key: Value) -> Value:
     """``collection[key]``."""
     wanted = known(key)
     if wanted is None:
-        raise Refused("null is no index")
+        raise Refused("null is not an index")
     match collection.data:
         case Unknown() as why:
             if why.hole is None:
@@ -455,7 +455,7 @@ def _rendered(node: syntax.Call, scope: Scope) -> Value:
     variables: Mapping[str, Value] = entries(names)
     wrong = next((name for name in variables if not re.fullmatch(r"[^\W\d_][\w-]*", name)), None)
     if wrong is not None:
-        raise Refused(f"{wrong!r} is no name for a template's variable")
+        raise Refused(f"{wrong!r} is not a valid name for a template's variable")
     scope.budget.spend(len(content) // TEMPLATE_CHARACTERS)
     try:
         template = Expressions(content).bare_template()
@@ -471,7 +471,7 @@ def _decoded_variables(arguments: list[Value], scope: Scope) -> Value:
         raise Refused("decode_tfvars() takes one argument")
     file = native.read(SourceText("decode_tfvars", text(arguments[0])))
     if file.errors or file.body.blocks or any(isinstance(part, syntax.Call) for part in walk(file.body)):
-        raise Refused("this is no file of variables")
+        raise Refused("this is not a file of variables")
     inside = Scope(file.source, lambda _name: None, budget=scope.budget)
     found = {name: evaluate(argument.expression, inside) for name, argument in sorted(file.body.arguments.items())}
     return Value(decoded_value(Value(found), placed=False).data, arguments[0].at)

@@ -250,7 +250,7 @@ class _Reader:
         """Return a type constraint, which is an expression in a string."""
         parsed = read_expression(SourceText(self.source.path, str(node.value)))
         if isinstance(parsed, Unreadable):
-            raise ParseError(node.start, node.end, f"this is no type: {parsed.reason}")
+            raise ParseError(node.start, node.end, f"this is not a type: {parsed.reason}")
         relocate(parsed, lambda offset: node.start + 1 + offset if node.exact else node.start)
         return parsed
 

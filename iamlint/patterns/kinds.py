@@ -129,7 +129,7 @@ def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> It
     by = estate.contested(grant)
     if by:
         what = by.declared.address or "this"
-        yield Related(by.declared.at, f"{what} replaces it or takes it away, if it is applied")
+        yield Related(by.declared.at, f"{what} replaces or removes it, if it is applied")
 
 
 def _default_users(principal: str) -> str:

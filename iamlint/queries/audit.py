@@ -68,7 +68,7 @@ def missing_audit_configs(estate: Estate) -> Iterator[Match]:
         if found is Truth.FALSE and above_somebody and above[-1][0] != "organization":
             found, reason = (
                 Truth.UNKNOWN,
-                "all that it lies in is not in the input, where others are logged",
+                "some of its containers are not in the input, and these may log them",
             )
         if found is not Truth.TRUE:
             yield Match(project, ~found, reasons=(reason,) if reason else (), words={"resource": str(resource)})

@@ -83,7 +83,7 @@ def _refused(expression: Text) -> str | None:
     """Return why a pool refuses the condition of a provider."""
     node = parse(expression) if expression != "" else None
     if isinstance(node, Unparsable):
-        return None if node.beyond else f"its condition is no CEL expression: {node}"
+        return None if node.beyond else f"its condition is not a CEL expression: {node}"
     return undeclared(expression, PROVIDER)
 
 

@@ -90,7 +90,7 @@ def unknown_permission(estate: Estate) -> Iterator[Match]:
             permission, place = doubtful[0]
             rest = len(doubtful) - 1
             more = f", nor {'is' if rest == 1 else 'are'} {rest} more of the role" if rest else ""
-            reason = f"{permission} is in no role of the catalogue of {catalog.date}{more}: newer than that, or a slip"
+            reason = f"{permission} is in no role of the catalogue of {catalog.date}{more}: newer, or a typing error"
             yield Match(role, Truth.UNKNOWN, (permission,), (reason,), words={"reason": reason}, place=place)
 
 

@@ -193,9 +193,9 @@ def _reason(text: Text, name: str | None, target: str | None, caller: str | None
     if name is None:
         return ""
     if name == target:
-        return "it is the target, which comes last by itself"
+        return "it is the target, which is always last"
     if name == caller:
-        return "it is the caller, which comes first by itself"
+        return "it is the caller, which is always first"
     return "it is named twice" if name in seen else ""
 
 

@@ -38,7 +38,7 @@ def ineffective_denials(estate: Estate) -> Iterator[Match]:
             continue
         doubts = [one for one in _known(denial.denied_permissions) if _is_in_no_role(one, catalog)]
         if doubts:
-            reason = f"{doubts[0]} is in no role of the catalogue of {catalog.date}: newer than that, or a slip"
+            reason = f"{doubts[0]} is in no role of the catalogue of {catalog.date}: newer, or a typing error"
             yield Match(denial, Truth.UNKNOWN, (), (reason,), words={"problem": reason}, place=denial.place)
 
 
@@ -55,7 +55,7 @@ def _of_permission(permission: str, catalog: Catalog) -> str | None:
     if as_granted is None:
         meant = denied_permission(permission.removeprefix("resourcemanager.googleapis.com/")) or _host(permission)
         hint = f"; it is spelt `{meant}` here" if meant else "; the form is `SERVICE.googleapis.com/RESOURCE.VERB`"
-        return f"`{permission}` is no permission of deny policies{hint}"
+        return f"`{permission}` is not a permission of deny policies{hint}"
     meant = catalog.slip(as_granted) if _is_in_no_role(permission, catalog) else None
     hint = f"did you mean `{denied_permission(meant)}`?" if meant else ""
     return f"`{permission}` is in no role of the catalogue of {catalog.date}; {hint}" if hint else None
@@ -77,7 +77,7 @@ def _of_principal(principal: str) -> str | None:
         return None
     meant = denied_principal(principal)
     hint = f"; it is spelt `{meant}` here" if meant else ""
-    return f"`{principal}` is no principal of deny policies{hint}"
+    return f"`{principal}` is not a principal of deny policies{hint}"
 
 
 def _excepted(denial: Denial) -> str | None:
@@ -88,7 +88,7 @@ def _excepted(denial: Denial) -> str | None:
         if isinstance(denied, tuple) and isinstance(excepted, tuple) and denied:
             globs = tuple(one if one != EVERYBODY else "*" for one in _known(excepted))
             if all(one in excepted or text_is(globs, one) is Truth.TRUE for one in denied):
-                return f"every {what} that it denies is excepted again"
+                return f"every {what} that it denies is also an exception"
     return None
 
 

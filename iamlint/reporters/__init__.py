@@ -39,4 +39,4 @@ def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
 
             return [markdown_report(report, style)]
         case _:
-            raise ValueError(f"{name} is no format")
+            raise ValueError(f"{name} is not a format")

@@ -33,7 +33,7 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
     "attach service accounts to what runs code": POWERS["attach"],
     _DEPLOY: (),
     "revive service accounts": ("iam.serviceAccounts.enable", "iam.serviceAccounts.undelete"),
-    "decide whom pools of federated identities trust": (
+    "decide who pools of federated identities trust": (
         "iam.googleapis.com/workloadIdentityPools.update",
         "iam.googleapis.com/workloadIdentityPoolProviders.create",
         "iam.googleapis.com/workloadIdentityPoolProviders.update",
@@ -96,7 +96,7 @@ def _nothing(catalog: Catalog, name: str) -> Unreadable:
         return Unreadable(Location(COMMAND_LINE), reason, hint)
     alike = catalog.alike(name)
     hint = f"the nearest: {', '.join(alike)}" if alike else "a newer definition can be given with --role-catalog"
-    return Unreadable(Location(COMMAND_LINE), f"{name} is no role or permission of the {_from(catalog)}", hint)
+    return Unreadable(Location(COMMAND_LINE), f"{name} is not a role or permission of the {_from(catalog)}", hint)
 
 
 # -- a role --------------------------------------------------------------------------------------------------------

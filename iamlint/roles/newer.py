@@ -44,7 +44,7 @@ _HINT = "give what gcloud iam roles list or describe prints with --format=json"
 def _text(path: Path, shown: str, tree: Tree) -> SourceText | Unreadable:
     try:
         if tree.kind(path) not in ("file", None):  # opening a pipe waits for a writer
-            return Unreadable(Location(shown), "this is no regular file", _HINT)
+            return Unreadable(Location(shown), "this is not a regular file", _HINT)
         with tree.open(path) as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
@@ -70,13 +70,13 @@ def _definition(entry: Value, path: str) -> Definition | Unreadable:
     parts = entry.data if isinstance(entry.data, dict) else {}
     name = parts.get("name", NULL).data
     if not isinstance(name, str) or "roles/" not in name:
-        return Unreadable(at, f"{path} is no role: its name is not roles/NAME", _HINT)
+        return Unreadable(at, f"{path} is not a role: its name is not roles/NAME", _HINT)
     if not name.startswith("roles/"):
         return Unreadable(at, f"{path}: {name} is a custom role", "give its definition among the paths to check")
     listed = parts.get("includedPermissions", NULL).data
     texts = [one.data for one in listed if isinstance(one.data, str)] if isinstance(listed, tuple) else []
     if listed is not None and (not isinstance(listed, tuple) or len(texts) < len(listed)):
-        return Unreadable(at, f"{path}.includedPermissions is no list of texts", _HINT)
+        return Unreadable(at, f"{path}.includedPermissions is not a list of texts", _HINT)
     return Definition(
         name=name,
         title=_plain(parts.get("title", NULL)),

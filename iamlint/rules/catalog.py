@@ -74,7 +74,8 @@ def _load(path: Path, tree: Tree, schema: Path | None, rules: list[Rule], errors
     shown, slug, family = _shown(path, tree), path.stem, tree.resolved(path).parent.name
     wrong = [name for name in (slug, family) if not _is_name(name)]
     if wrong:
-        errors.append(Unreadable(Location(shown), f"`{wrong[0]}` is no name for a rule or family", f"use {_NAME}"))
+        problem = f"`{wrong[0]}` is not a valid name for a rule or family"
+        errors.append(Unreadable(Location(shown), problem, f"use {_NAME}"))
         return
     source = load(path, shown, tree)
     found = [source] if isinstance(source, Unreadable) else read_rule(source, slug, family, schema)

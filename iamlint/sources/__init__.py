@@ -186,7 +186,7 @@ def _is_lost(path: Path, workspace: Workspace) -> bool:
 
 
 def _unrecognised(source: SourceText) -> Unreadable:
-    return Unreadable(Location(source.path), "this is no kind of file that iamlint knows", f"it reads {KINDS}")
+    return Unreadable(Location(source.path), "file type not recognised", f"iamlint reads {KINDS}")
 
 
 def _nothing(paths: list[Path], workspace: Workspace) -> Unreadable:

@@ -55,7 +55,7 @@ class Look:
             if found:
                 name = "this directory" if found == directory else f"{directory.name} above it"
                 yield Unwalked(
-                    found, f"Terraform files here are not read: {name} is not walked into, {_why(directory, self.tree)}"
+                    found, f"Terraform files here are not read: {name} is not searched, {_why(directory, self.tree)}"
                 )
             elif self.left < 0:
                 why = f"iamlint looks at {MOST_NAMES} names in such directories"
@@ -103,5 +103,5 @@ def _why(directory: Path, tree: Tree) -> str:
     if tree.is_link(directory):
         return "since it is a symbolic link"
     if directory.name in SKIPPED:
-        return "since directories of its name hold what others wrote"
+        return "since directories with its name contain code of others"
     return "since its name begins with a dot"

@@ -98,7 +98,7 @@ class Workspace:
     def _load(self, path: Path, real: Path) -> SourceText | Unreadable:
         shown = self.shown(path)
         if not self.allowed(real):
-            return Unreadable(Location(shown), "the file lies outside of what iamlint was given to read")
+            return Unreadable(Location(shown), "the file is outside of what iamlint was given to read")
         found = load(real, shown, self.tree)
         if isinstance(found, SourceText):
             self.texts[shown] = found
@@ -177,11 +177,11 @@ def _fits(shown: str, globs: tuple[str, ...]) -> bool:
 def _useless(path: Path, tree: Tree) -> tuple[str, str]:
     """Return why a given path is neither a directory nor a usable file, and what to do."""
     if tree.is_file(path):
-        return "the file is empty", "give a file that says something, or the directory that it is in"
+        return "the file is empty", "give a file with content, or its directory"
     if tree.exists(path):
-        return "this is no regular file", "give a file or a directory; write what a pipe gives to a file first"
+        return "this is not a regular file", "give a file or a directory; write the output of a pipe to a file first"
     if tree.is_link(path):
-        return "the symbolic link leads to nothing, or in a circle", "check where it leads"
+        return "the symbolic link is broken or circular", "check where it leads"
     return "there is no such file or directory", "check the path"
 
 

@@ -109,8 +109,8 @@ def test_a_base_that_is_not_there_is_an_error(repository: Repository, into: Path
         ({"config": "none.yaml"}, "the base commit has no none.yaml"),
         ({"rules": ["none"]}, "the base commit has no none"),
         ({"baseline": "none.json"}, "the base commit has no none.json"),
-        ({"config": "../out.yaml"}, "lies outside of the repository"),
-        ({"baseline": "/etc/passwd"}, "lies outside of the repository"),
+        ({"config": "../out.yaml"}, "is outside the repository"),
+        ({"baseline": "/etc/passwd"}, "is outside the repository"),
         ({"config": "link.yaml"}, "links are not followed"),
         ({"rules": ["linked"]}, "links are not followed"),
         ({"config": "out.yaml"}, "names rules outside of the repository"),
@@ -136,11 +136,11 @@ def test_a_blob_or_no_repository_is_no_base(repository: Repository, into: Path, 
     repository.write("x", "x")
     repository.commit()
     blob = repository.git("rev-parse", "HEAD:x").strip()
-    with pytest.raises(MissingBase, match="is no commit"):
+    with pytest.raises(MissingBase, match="is not a commit"):
         base_files(blob, config=None, rules=[], baseline=None, into=into, cwd=repository.top)
     (tmp_path / "bare").mkdir()
     if not any((parent / ".git").exists() for parent in tmp_path.parents):
-        with pytest.raises(MissingBase, match="in no git repository"):
+        with pytest.raises(MissingBase, match="is not in a git repository"):
             base_files("a" * 40, config=None, rules=[], baseline=None, into=into, cwd=tmp_path / "bare")
 
 

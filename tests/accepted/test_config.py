@@ -89,7 +89,7 @@ def test_an_acceptance_covers_what_fits_all_of_its_globs_up_to_its_day(tmp_path:
         ("select: default\n", 1, "`select` must be a list"),
         ("fail-on: severe\n", 1, "`fail-on` is 'severe'"),
         ("accept:\n- rule: x\n", 2, "the key `reason` is missing"),
-        ("accept:\n- rule: x\n  reason: y\n  until: 2026-02-30\n", 4, "`until` is no date"),
+        ("accept:\n- rule: x\n  reason: y\n  until: 2026-02-30\n", 4, "`until` is not a date"),
         ("severity: {x: bad}\n", 1, "`severity.x` is 'bad'"),
         ("select: [\n", 2, "this is not YAML"),
         ("a: 1\n---\nb: 2\n", 1, "2 YAML documents"),

@@ -79,8 +79,8 @@ def test_exports_in_yaml_have_comments_too(check: Check) -> None:
     [
         ("# iamlint: ignore[known] a reason", []),
         ("# iamlint: ignore[known]", ["without a reason"]),
-        ("# iamlint: ignore[knwon] a reason", ["`knwon`, which is no rule"]),
-        ("# iamlint: ignore[knwon]", ["without a reason", "`knwon`, which is no rule"]),
+        ("# iamlint: ignore[knwon] a reason", ["`knwon`, which is not a rule"]),
+        ("# iamlint: ignore[knwon]", ["without a reason", "`knwon`, which is not a rule"]),
         ("// iamlint: ignore known", ["not understood"]),
         ("# iamlint: disable=known", ["not understood"]),
         ("# see https://iamlint: nothing", []),

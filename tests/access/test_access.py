@@ -79,7 +79,7 @@ TABLE: list[Row] = [
         "resourcemanager.folders.setIamPolicy",
         CANNOT,
         "role",
-        "resourcemanager.folders.setIamPolicy is of no use on project shop",
+        "resourcemanager.folders.setIamPolicy has no effect on project shop",
     ),
     (
         granted(OWNER, ACCOUNT),
@@ -87,32 +87,32 @@ TABLE: list[Row] = [
         SET_PROJECT,
         CANNOT,
         "role",
-        f"{SET_PROJECT} is of no use on service account {DEPLOY}",
+        f"{SET_PROJECT} has no effect on service account {DEPLOY}",
     ),
     # -- the condition
     (granted(under=LASTING), (), TOKEN, CAN, None, ""),
     (granted(under=EXPIRED), (), TOKEN, CANNOT, "condition", ENDED),
     (granted(under=NOT_KNOWN), (), TOKEN, INFO, "condition", "its condition is not known: var.x has no default"),
-    (granted(under="this is no"), (), TOKEN, INFO, "condition", "its condition is no CEL expression"),
+    (granted(under="this is no"), (), TOKEN, INFO, "condition", "its condition is not a CEL expression"),
     (granted(under=TAG), (), TOKEN, CONDITIONAL, "condition", "the input does not show the tags of the resource"),
     (granted(under="resource.name == 'x'"), (), TOKEN, CANNOT, "condition", "service accounts do not provide"),
     (granted(under=LASTING), (), "compute.instances.get", CANNOT, "role", CREATOR),
     (granted(ADMIN, under=LIMIT.format("roles/viewer")), (), SET_PROJECT, CONDITIONAL, "condition", "roles/viewer"),
     # -- what blocks it
-    (granted(), (denied(),), TOKEN, CANNOT, "deny", "closed by the deny policy at main.tf:20"),
-    (granted(), (denied("organizations/2"),), TOKEN, CANNOT, "deny", "closed by the deny policy at main.tf:20"),
+    (granted(), (denied(),), TOKEN, CANNOT, "deny", "blocked by the deny policy at main.tf:20"),
+    (granted(), (denied("organizations/2"),), TOKEN, CANNOT, "deny", "blocked by the deny policy at main.tf:20"),
     (granted(), (denied("organizations/3"),), TOKEN, CAN, None, ""),
     (granted(), (denied(permission="serviceAccounts.actAs"),), TOKEN, CAN, None, ""),
-    (granted(), (denied(under=TAG),), TOKEN, CONDITIONAL, "deny", "the deny policy at main.tf:20 may close it"),
+    (granted(), (denied(under=TAG),), TOKEN, CONDITIONAL, "deny", "the deny policy at main.tf:20 may block it"),
     (granted(), (denied("projects/987"),), TOKEN, INFO, "deny", "whether project shop is in projects/987"),
-    (granted(who=HOLDER), bounded("seed"), TOKEN, CANNOT, "boundary", "closed by the boundary policy at main.tf:30"),
+    (granted(who=HOLDER), bounded("seed"), TOKEN, CANNOT, "boundary", "blocked by the boundary policy at main.tf:30"),
     (granted(who=HOLDER), bounded("shop"), TOKEN, CAN, None, ""),
-    (granted(who=HOLDER), (account(CI),), TOKEN, CANNOT, "disabled", f"closed by the account {CI}, which is disabled"),
+    (granted(who=HOLDER), (account(CI),), TOKEN, CANNOT, "disabled", f"blocked by the account {CI}, which is disabled"),
     (granted(who=HOLDER), (account(CI, NOT_KNOWN),), TOKEN, INFO, "disabled", "it is not known whether it is disabled"),
     (granted(who=HOLDER), (account(CI, False),), TOKEN, CAN, None, ""),
     (granted(on=ACCOUNT), (account(DEPLOY),), TOKEN, CANNOT, "disabled", f"the account {DEPLOY}, which is disabled"),
     (granted(on=SHOP), (account(DEPLOY),), TOKEN, CAN, None, ""),
-    (granted(OWNER), keyless(), KEY, CANNOT, "org_policy", "closed by the organization policy at main.tf:40"),
+    (granted(OWNER), keyless(), KEY, CANNOT, "org_policy", "blocked by the organization policy at main.tf:40"),
     (granted(), keyless(), TOKEN, CAN, None, ""),
 ]
 
@@ -192,8 +192,8 @@ def test_all_that_are_blocked_are_blocked_together() -> None:
     found = decided(granted(CUSTOM), BOTH, denied(permission="serviceAccounts.getAccessToken"), *keyless())
     assert (found.truth, found.permissions, found.blocked) == (Truth.FALSE, (), True)
     assert found.reasons == (
-        "closed by the deny policy at main.tf:20",
-        "closed by the organization policy at main.tf:40",
+        "blocked by the deny policy at main.tf:20",
+        "blocked by the organization policy at main.tf:40",
     )
 
 
@@ -220,14 +220,14 @@ def test_what_may_block_it_is_told_after_the_condition_with_its_policy() -> None
     denial = denied(under=TAG)
     found = decided(granted(under=TAG), denial, permissions=(TOKEN,))
     shown = "the input does not show the tags of the resource (matchTag(2/env, prod))"
-    assert found.reasons == (shown, f"the deny policy at main.tf:20 may close it: {shown}")
+    assert found.reasons == (shown, f"the deny policy at main.tf:20 may block it: {shown}")
     assert found.facts == (denial,)
 
 
 def test_of_what_is_blocked_nothing_else_is_told() -> None:
     denial = denied()
     found = decided(granted(), denial)  # the role has no permission for keys
-    assert (found.reasons, found.facts) == (("closed by the deny policy at main.tf:20",), (denial,))
+    assert (found.reasons, found.facts) == (("blocked by the deny policy at main.tf:20",), (denial,))
     assert found.verdict.closed
 
 
@@ -247,9 +247,9 @@ def test_many_that_may_block_it_are_cut() -> None:
     many = [replace(denied(under=TAG), place=Place(Location("main.tf", 100 + n))) for n in range(MOST_REASONS + 5)]
     found = decided(granted(), *many, permissions=(TOKEN,))
     assert len(found.reasons) == MOST_REASONS + 1
-    assert found.reasons[-1] == "further deny policies may close it, too"
+    assert found.reasons[-1] == "further deny policies may block it, too"
     certain = decided(granted(), *many[:3], denied(), permissions=(TOKEN,))
-    assert certain.reasons == ("closed by the deny policy at main.tf:20",)
+    assert certain.reasons == ("blocked by the deny policy at main.tf:20",)
 
 
 def test_without_permissions_the_condition_alone_is_judged() -> None:
@@ -326,7 +326,7 @@ def test_a_name_that_only_another_configuration_knows_is_not_read_in_the_grant_s
     ("disabled", "truth", "reason"),
     [
         (False, Truth.TRUE, ""),
-        (True, Truth.FALSE, f"closed by the account {CI}, which is disabled"),
+        (True, Truth.FALSE, f"blocked by the account {CI}, which is disabled"),
         (NOT_KNOWN, Truth.UNKNOWN, "it is not known whether the account is disabled: var.x has no default"),
     ],
 )

@@ -24,9 +24,9 @@ TUESDAY = date(2026, 11, 24)
         ('a && "x', 5, "a text that is not closed"),
         ("'it''s'", 4, "'s' is not expected here"),
         ("f(a,,b)", 4, ", is not expected here"),
-        ("A{b: 1}", 0, "a message in braces is nothing that conditions use"),
-        (r"'\q' == 'q'", 1, r"\q is no escape sequence of CEL"),
-        (r"'\ud800'", 1, r"\ud800 is no escape sequence of CEL"),
+        ("A{b: 1}", 0, "conditions do not use messages in braces"),
+        (r"'\q' == 'q'", 1, r"\q is not an escape sequence of CEL"),
+        (r"'\ud800'", 1, r"\ud800 is not an escape sequence of CEL"),
         ("1" * 400, 0, "this number is too large for CEL"),
     ],
 )
@@ -56,7 +56,7 @@ def test_what_is_beyond_the_bounds_is_not_said_to_be_wrong(expression: str) -> N
 def test_an_unparsable_condition_is_open_and_shown_from_one() -> None:
     outcome = evaluate("x = 1", Context(TUESDAY))
     assert outcome.truth is Truth.UNKNOWN
-    assert outcome.why == ("its condition is no CEL expression: = is not expected here (at its character 3)",)
+    assert outcome.why == ("its condition is not a CEL expression: = is not expected here (at its character 3)",)
 
 
 def test_trees() -> None:

@@ -86,7 +86,7 @@ ORGANIZATION = "cloudresourcemanager.googleapis.com/organizations/42"
 def test_what_a_deny_policy_closes_is_no_finding_and_told(check: Check, denial: str) -> None:
     findings, reasons = told(check, PROJECT, grant(), denial)
     assert findings == 0
-    assert "closed by the deny policy at main.tf:" in reasons
+    assert "blocked by the deny policy at main.tf:" in reasons
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_what_it_does_not_close_is_a_finding(check: Check, denial: str) -> None:
 def test_what_it_may_close_is_not_known(check: Check, denial: str) -> None:
     findings, reasons = told(check, PROJECT, grant(), denial)
     assert findings == 0
-    assert "may close it" in reasons
+    assert "may block it" in reasons
 
 
 def test_a_condition_that_cannot_be_evaluated_denies(check: Check) -> None:
     condition = "denial_condition {\n expression = \"resource.name == 'x'\"\n }"
     findings, reasons = told(check, PROJECT, grant(), deny(EVERYBODY, more=condition))
     assert findings == 0
-    assert "closed by the deny policy" in reasons
+    assert "blocked by the deny policy" in reasons
 
 
 CI = "ci@shop.iam.gserviceaccount.com"
@@ -158,7 +158,7 @@ def test_an_account_that_only_an_apply_names_is_the_same_in_both_forms(check: Ch
     held = grant("serviceAccount:${google_service_account.ci.email}")
     findings, reasons = told(check, account, held, denial)
     assert findings == 0
-    assert "closed by the deny policy" in reasons
+    assert "blocked by the deny policy" in reasons
 
 
 def account(disabled: str) -> str:
@@ -175,7 +175,7 @@ def test_who_is_disabled_can_use_nothing(check: Check) -> None:
     held = grant(f"serviceAccount:{CI}")
     findings, reasons = told(check, account("true"), held)
     assert findings == 0
-    assert "closed by" in reasons
+    assert "blocked by" in reasons
     assert told(check, account("false"), held) == (1, "")
     findings, reasons = told(check, 'variable "off" {}\n', account("var.off"), held)
     assert findings == 0
@@ -232,7 +232,7 @@ def test_a_boundary_closes_what_it_does_not_allow(check: Check) -> None:
     held = grant(f"serviceAccount:{CI}")
     findings, reasons = told(check, PROJECT, held, boundary("3", "projects/elsewhere"))
     assert findings == 0
-    assert "closed by the" in reasons
+    assert "blocked by the" in reasons
     assert "boundary" in reasons
 
 
@@ -312,7 +312,7 @@ def test_the_way_to_a_privileged_account_is_told_though_it_is_closed(
     text = PROJECT + OWNER + on_account(role) + denial
     report = check({"main.tf": text}, select=("privileged-account-impersonation",))
     assert len(report.findings) == findings
-    told = [doubt.reason for doubt in report.doubts if "closed by the deny policy at main.tf:" in doubt.reason]
+    told = [doubt.reason for doubt in report.doubts if "blocked by the deny policy at main.tf:" in doubt.reason]
     assert len(told) == (1 if findings == 0 and "OpenId" not in role else 0)
 
 
@@ -347,7 +347,7 @@ def test_a_chain_whose_last_hop_is_closed_is_told(check: Check) -> None:
     findings, doubts = about(check, rule, PROJECT, OWNER, MIDDLE, deny(OF_MIDDLE))
     assert findings == []
     for one in both:
-        assert f"{one}: closed by the deny policy at main.tf:" in doubts
+        assert f"{one}: blocked by the deny policy at main.tf:" in doubts
 
 
 def test_a_chain_that_somebody_uses_and_a_policy_closes_is_broken(check: Check) -> None:
@@ -386,7 +386,7 @@ def test_deploying_as_a_privileged_account_may_be_closed(check: Check, permissio
     assert about(check, rule, *parts) == (["google_service_account_iam_member.x"], "")
     findings, doubts = about(check, rule, *parts, deny(ANA, permissions=(permission,)))
     assert findings == []
-    assert "closed by the deny policy at main.tf:" in doubts
+    assert "blocked by the deny policy at main.tf:" in doubts
 
 
 def test_what_is_open_to_attach_is_told_though_the_token_is_closed(check: Check) -> None:
@@ -488,7 +488,7 @@ def test_a_deny_policy_may_name_an_account_by_its_unique_id(
     report = check({"main.tf": text, "accounts.json": accounts}, select=RULE)
     assert report.errors == ()
     assert len(report.findings) == findings
-    closed = [doubt.reason for doubt in report.doubts if "closed by the deny policy" in doubt.reason]
+    closed = [doubt.reason for doubt in report.doubts if "blocked by the deny policy" in doubt.reason]
     assert len(closed) == 1 - findings
 
 
@@ -512,8 +512,8 @@ def test_an_account_whose_unique_id_the_input_does_not_tell_may_be_meant(check: 
 def test_what_may_have_no_instance_closes_nothing_for_certain(check: Check, closing: str, count: str) -> None:
     variables = 'variable "n" {}\nvariable "names" {}\n'
     holder = grant("serviceAccount:x@shop.iam.gserviceaccount.com")
-    assert told(check, variables, holder, closing)[1].startswith("closed by ")
+    assert told(check, variables, holder, closing)[1].startswith("blocked by ")
     found, reasons = told(check, variables, holder, closing.replace("{\n", "{\n  " + count + "\n", 1))
     assert found == 0
-    assert "may close it" in reasons
+    assert "may block it" in reasons
     assert "there are is not known" in reasons

@@ -118,7 +118,8 @@ def test_one_that_certainly_covers_is_enough() -> None:
     held = held_by(read_principal("user:ana@example.com"))
     assert covered(named((ANYBODY, EVERYBODY), HERE), held, hierarchy()).truth is T
     assert covered(named((), HERE), held, hierarchy()).truth is F
-    assert covered(named(Unknown(WHY), HERE), held, hierarchy()).reasons == (f"it is not known whom it names: {WHY}",)
+    unknown = covered(named(Unknown(WHY), HERE), held, hierarchy())
+    assert unknown.reasons == (f"the principals that it names are not known: {WHY}",)
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_a_policy_that_is_filed_by_domain_lies_below_a_denial_by_number(check: C
     texts = {name: json.dumps(text) for name, text in files.items()}
     told = check(texts, select=("broad-token-creator",))
     assert told.findings == ()
-    assert any("closed by the deny policy at deny.json" in doubt.reason for doubt in told.doubts)
+    assert any("blocked by the deny policy at deny.json" in doubt.reason for doubt in told.doubts)
 
 
 def test_a_circle_ends() -> None:

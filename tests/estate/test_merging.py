@@ -88,7 +88,7 @@ def test_what_is_replaced_is_said(check: Check) -> None:
     report = check({"plan.json": plan(owned), "project-shop.json": exported}, select=RULE)
     (doubt,) = report.doubts
     assert doubt.reason == (
-        "2 grants that this export shows are replaced or taken away when google_project_iam_policy.x is applied: "
+        "2 grants that this export shows are replaced or removed when google_project_iam_policy.x is applied: "
         f"user:bo@example.com as {TOKEN}, user:cy@example.com as {TOKEN}"
     )
     assert doubt.at.path == "project-shop.json"
@@ -233,9 +233,7 @@ def test_what_has_nobody_takes_from_those_who_are_there(check: Check, source: st
     report = check({"main.tf": source, "project-shop.json": BO}, select=RULE)
     assert report.errors == ()
     assert len(report.findings) == left
-    told = [
-        doubt.reason for doubt in report.doubts if "replaced or taken away when google_project_iam_" in doubt.reason
-    ]
+    told = [doubt.reason for doubt in report.doubts if "replaced or removed when google_project_iam_" in doubt.reason]
     assert bool(told) is (left < 2)
 
 
@@ -285,7 +283,7 @@ def test_only_compute_engine_s_and_app_engine_s_accounts_are_meant(check: Check)
         "project-shop.json": policy(("roles/editor", [COMPUTE, ENGINE, *others])),
     }
     (doubt,) = [doubt for doubt in check(files, select=RULE).doubts if doubt.rule is None]
-    assert doubt.reason.startswith("2 grants that this export shows are replaced or taken away")
+    assert doubt.reason.startswith("2 grants that this export shows are replaced or removed")
 
 
 def test_what_was_done_to_default_accounts_before_does_not_take_away_what_is_there_now(check: Check) -> None:

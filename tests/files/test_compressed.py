@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_read_on_is_told(tmp_path: Path, broken: Callable[
     path = tmp_path / "a.ndjson.zst"
     path.write_bytes(broken(zstd.compress(text(20_000))))
     found, (reason,) = principals(path)
-    assert reason.startswith("the file cannot be read on: ")
+    assert reason.startswith("the rest of the file cannot be read: ")
     assert 0 < len(found) < 20_000
 
 

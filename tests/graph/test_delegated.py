@@ -125,7 +125,7 @@ def test_a_chain_with_a_closed_hop_is_told_with_what_closes_it(given: Given, clo
     assert set(names) == {"b c", "a b c"}
     assert sorted(name for name, verdict in names.items() if verdict.truth is Truth.TRUE) == sorted(open_)
     reasons = {verdict.reasons for verdict in names.values() if verdict.truth is not Truth.TRUE}
-    assert reasons <= {("closed by the deny policy at main.tf:1",)}
+    assert reasons <= {("blocked by the deny policy at main.tf:1",)}
 
 
 def test_an_open_way_is_told_rather_than_a_shorter_closed_one(given: Given) -> None:
@@ -160,7 +160,7 @@ def test_who_leads_only_by_what_is_closed_leads_all_the_same(given: Given) -> No
     (first,) = [edge for edge in graph.delegations if edge.source.startswith("ci@")]
     chain = shortest(first, leading(graph))
     assert chain.verdict.truth is Truth.UNKNOWN
-    assert chain.verdict.reasons == ("closed by the deny policy at main.tf:1",)
+    assert chain.verdict.reasons == ("blocked by the deny policy at main.tf:1",)
 
 
 def test_a_dense_estate_has_one_shortest_chain_for_each_delegation(given: Given) -> None:

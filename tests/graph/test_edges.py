@@ -125,7 +125,7 @@ def test_a_role_that_is_not_known_gives_nothing_that_is_denied(given: Given) -> 
     graph = given(denial, unknown_role(NOT_KNOWN, ON_DEPLOY))
     (closed,) = graph.closed_onto("deploy@shop.iam.gserviceaccount.com", HERE)
     assert (closed.kind, closed.permissions, closed.closed) == ("token", (), True)
-    assert closed.verdict.reasons == ("closed by the deny policy at main.tf:1",)
+    assert closed.verdict.reasons == ("blocked by the deny policy at main.tf:1",)
     assert "token" not in {edge.kind for edge in graph.onto("deploy@shop.iam.gserviceaccount.com", HERE)}
 
 
@@ -266,7 +266,7 @@ def test_two_grants_deploy_together(given: Given) -> None:
     ("disabled", "privileged", "why"),
     [
         (False, Truth.TRUE, ""),
-        (True, Truth.UNKNOWN, "closed by the account deploy@shop.iam.gserviceaccount.com, which is disabled"),
+        (True, Truth.UNKNOWN, "blocked by the account deploy@shop.iam.gserviceaccount.com, which is disabled"),
         (NOT_KNOWN, Truth.UNKNOWN, "it is not known whether the account is disabled: var.role has no default"),
     ],
 )
@@ -292,7 +292,7 @@ def test_a_privilege_that_counts_comes_before_a_stronger_one_that_is_closed(give
         ("roles/editor", Truth.TRUE),
         ("roles/owner", Truth.UNKNOWN),
     ]
-    assert found[1][1].reasons == ("closed by the deny policy at main.tf:1",)
+    assert found[1][1].reasons == ("blocked by the deny policy at main.tf:1",)
     # So whoever is asked for a privileged account in the project is not told of the closed one only.
     below = graph.privileged_below(("project", "shop"), "user:ana@example.com")
     assert below is not None

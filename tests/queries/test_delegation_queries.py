@@ -221,7 +221,7 @@ resource "google_project_iam_custom_role" "signer" {
         (
             "t@shop.iam.gserviceaccount.com",
             ["t@shop.iam.gserviceaccount.com"],
-            ["it is the target, which comes last by itself"],
+            ["it is the target, which is always last"],
         ),
         (
             "t@shop.iam.gserviceaccount.com",

@@ -65,7 +65,7 @@ def test_yaml_of_several_descriptions(tmp_path: Path) -> None:
     [
         ([{"name": "roles/a.b"}, {"title": "x"}], "$[1] is no role", 1),
         ({"name": "projects/p/roles/x"}, "projects/p/roles/x is a custom role", 1),
-        ({"name": "roles/a.b", "includedPermissions": [1]}, "$.includedPermissions is no list of texts", 1),
+        ({"name": "roles/a.b", "includedPermissions": [1]}, "$.includedPermissions is not a list of texts", 1),
         ('[\n{"name": "roles/a.b"},\n7]', "$[1] is no role", 3),
         ("[]", "there are no roles", 1),
         ("{", "", 1),

@@ -123,7 +123,7 @@ def test_severities_of_the_users_own(tmp_path: Path) -> None:
     ("files", "reason"),
     [
         ({}, "there are no rules here"),
-        ({"house/Bad_Name.yaml": ""}, "`Bad_Name` is no name for a rule or family"),
+        ({"house/Bad_Name.yaml": ""}, "`Bad_Name` is not a valid name for a rule or family"),
         ({"house/a.yaml": "title: x\n"}, "is missing"),
         ({"house/a.yaml": "- 1\n"}, "must be a mapping of keys"),
         ({"house/a.yaml": "a: [\n"}, "this is not YAML"),

@@ -40,7 +40,7 @@ def test_what_is_no_export_is_an_error_only_where_it_is_named():
     Path("package.json").write_text('{"name": "web"}')
     assert read([Path()], Options()).errors == []
     (error,) = read([Path("package.json")], Options()).errors
-    assert "no kind of file that iamlint knows" in error.reason
+    assert "file type not recognised" in error.reason
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_is_no_export_is_an_error_only_where_it_is_named():
         ("empty.json", b"", "the file is empty"),
         ("broken.json", b'{"bindings": [}', "where a JSON value is expected"),
         ("broken.yaml", b"bindings: [", "this is not YAML"),
-        ("twice.yaml", b"bindings: []\nbindings: []\n", "there twice"),
+        ("twice.yaml", b"bindings: []\nbindings: []\n", "repeated"),
         ("latin.json", b'{"a": "\xe9"}', "not text in UTF-8"),
         ("nul.yaml", b"bindings: \x00", "NUL character"),
         ("deep.json", b"[" * 100_000, "nested deeper"),

@@ -42,15 +42,15 @@ DOT = "since its name begins with a dot"
 @pytest.mark.parametrize(
     ("file", "where", "why"),
     [
-        (".deploy/main.tf", ".deploy", f"this directory is not walked into, {DOT}"),
-        (".deploy/a/b/iam.tf", ".deploy/a/b", f".deploy above it is not walked into, {DOT}"),
-        ("a/.b/x.tofu", "a/.b", f"this directory is not walked into, {DOT}"),
-        (".github/prod/main.tf", ".github/prod", f".github above it is not walked into, {DOT}"),
-        (".terraform/x/main.tf", ".terraform/x", f".terraform above it is not walked into, {DOT}"),
+        (".deploy/main.tf", ".deploy", f"this directory is not searched, {DOT}"),
+        (".deploy/a/b/iam.tf", ".deploy/a/b", f".deploy above it is not searched, {DOT}"),
+        ("a/.b/x.tofu", "a/.b", f"this directory is not searched, {DOT}"),
+        (".github/prod/main.tf", ".github/prod", f".github above it is not searched, {DOT}"),
+        (".terraform/x/main.tf", ".terraform/x", f".terraform above it is not searched, {DOT}"),
         (
             "node_modules/p/main.tf",
             "node_modules/p",
-            "node_modules above it is not walked into, since directories of its name hold what others wrote",
+            "node_modules above it is not searched, since directories with its name contain code of others",
         ),
     ],
 )
@@ -89,10 +89,10 @@ def test_a_link_to_a_directory_is_told_where_what_it_leads_to_is_not_walked(top:
     (top / "same").symlink_to(top / "modules")
     (top / "round").symlink_to(top)
     (top / "nowhere").symlink_to(top / "gone")
-    link = "is not walked into, since it is a symbolic link"
+    link = "is not searched, since it is a symbolic link"
     found = read([Path()], Options())
     assert told(found) == [
-        (".d/prod", f".d above it is not walked into, {DOT}"),
+        (".d/prod", f".d above it is not searched, {DOT}"),
         ("hidden", f"this directory {link}"),
         ("outside/prod", f"outside above it {link}"),
     ]

@@ -23,4 +23,4 @@ def render(form: str, found: Comparison, *, color: bool = False) -> str:
 
             return comparison_markdown(found)
         case _:
-            raise ValueError(f"{form} is no format")
+            raise ValueError(f"{form} is not a format")

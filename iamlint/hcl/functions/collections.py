@@ -190,7 +190,7 @@ def _coalesce(*values: Value) -> Data | Value:
 def _coalescelist(first: Value, *others: Value) -> Data | Value:
     lists = (first, *others)
     if any(not isinstance(one.data, tuple | SetOf | Unknown) for one in lists):
-        raise Refused("coalescelist() of what is no list")
+        raise Refused("coalescelist() of a value that is not a list")
     if any(isinstance(one.data, SetOf) and not uncertain(one) for one in lists):
         raise Refused("coalescelist() of a set")
     for one in lists:

@@ -26,20 +26,20 @@ def _moment(value: Value) -> datetime:
     given = text(value)
     match = _TIMESTAMP.fullmatch(given)
     if match is None:
-        raise Refused("this is no timestamp of RFC 3339")
+        raise Refused("this is not a timestamp of RFC 3339")
     if len(match[1] or "") > 7:
         raise Unclear(Unknown("a timestamp finer than iamlint evaluates"))
     try:
         return datetime.fromisoformat(given)
     except ValueError as error:
-        raise Refused("this is no timestamp of RFC 3339") from error
+        raise Refused("this is not a timestamp of RFC 3339") from error
 
 
 def _duration(value: Value) -> timedelta:
     given = text(value)
     match = _DURATION.fullmatch(given) if len(given) < 200 else None
     if match is None:
-        raise Refused("this is no duration")
+        raise Refused("this is not a duration")
     total = sum(Fraction(Decimal(amount)) * _NANOSECONDS[unit] for amount, unit in _PART.findall(match[2]))
     if total >= _LONGEST:
         raise Refused("a duration longer than 292 years")

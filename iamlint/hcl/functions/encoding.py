@@ -285,7 +285,7 @@ def _uuidv5(namespace: Value, name: Value) -> Data:
     try:
         space = _NAMESPACES.get(given) or uuid.UUID(given)
     except ValueError as error:
-        raise Refused("the namespace is no UUID") from error
+        raise Refused("the namespace is not a UUID") from error
     return str(uuid.uuid5(space, text(name)))
 
 

@@ -35,7 +35,7 @@ def read_bytes(files: Files, name: str) -> bytes:
         if kind is None:
             raise Unclear(absent(name))
         if kind != "file":
-            raise Refused(f"{name} is no regular file")
+            raise Refused(f"{name} is not a regular file")
         if files.tree.status(path).size > LARGEST:
             raise Unclear(Unknown(f"the file {name} is larger than the {LARGEST} bytes that an expression may read"))
         return files.tree.read(path)

@@ -269,4 +269,4 @@ def _escaped(character: str) -> str:
 
 def _malformed(part: str) -> Unclear:
     """Terraform refuses a malformed pattern only when a name gets as far as what is wrong."""
-    return Unclear(Unknown(f"{part} is no pattern for files"))
+    return Unclear(Unknown(f"{part} is not a pattern for files"))

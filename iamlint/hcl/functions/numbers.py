@@ -78,10 +78,10 @@ def _parseint(value: Value, base: Value) -> Data:
     for character in places:
         at = _DIGITS.get(character, capitals.get(character, radix))
         if at >= radix:
-            raise Refused("this is no number of that base")
+            raise Refused("this is not a number of that base")
         found = found * radix + at
     if not places:
-        raise Refused("this is no number of that base")
+        raise Refused("this is not a number of that base")
     return -found if digits.startswith("-") else found
 
 
@@ -103,9 +103,9 @@ def _network(value: Value) -> Network:
     given = text(value)
     address, slash, length = given.partition("/")
     if not slash or not length.isascii() or not length.isdigit() or "%" in given or len(length) > 3:
-        raise Refused("this is no address range")
+        raise Refused("this is not an address range")
     if "." not in address and ":" not in address:
-        raise Refused("this is no address range")
+        raise Refused("this is not an address range")
     if ":" in address and "." in address:
         raise Unclear(Unknown("an IPv4 address within an IPv6 one, which iamlint does not evaluate"))
     if ":" not in address:  # Terraform still takes octets with leading zeros as decimal
@@ -113,7 +113,7 @@ def _network(value: Value) -> Network:
     try:
         return ipaddress.ip_network(f"{address}/{int(length)}", strict=False)
     except ValueError as error:
-        raise Refused("this is no address range") from error
+        raise Refused("this is not an address range") from error
 
 
 def _cidrhost(prefix: Value, host: Value) -> Data:

@@ -36,7 +36,7 @@ def located(files: Files, name: str) -> Path:
         raise Unclear(Unknown("a path that iamlint does not follow"))
     resolved = files.tree.resolved(files.base / name)
     if not is_inside(files, resolved):
-        raise Unclear(Unknown(f"the file {shown(files, name)} lies outside of what iamlint was given to read"))
+        raise Unclear(Unknown(f"the file {shown(files, name)} is outside of what iamlint was given to read"))
     return resolved
 
 

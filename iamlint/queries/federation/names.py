@@ -100,7 +100,7 @@ def misspelling(principal: Principal) -> str | None:
         return None
     scheme, host, rest = found["scheme"], found["host"], found["rest"]
     if host.endswith("googleapis.com") and host not in _HOSTS:
-        return f"`{host}` stands where `{_HOSTS[0]}` belongs"
+        return f"`{host}` should be `{_HOSTS[0]}`"
     if host != _HOSTS[0]:
         return None
     if workforce := _WORKFORCE.match(rest):
@@ -123,9 +123,9 @@ def _path(pool: re.Match[str]) -> str | None:
         return "`/locations/global` is missing before `/workloadIdentityPools`"
     location = pool["location"].removeprefix("/")
     if location != "locations/global" and _MASK not in location:
-        return f"`{location}` stands where `locations/global` belongs"
+        return f"`{location}` should be `locations/global`"
     if not pool["project"].isdecimal() and _MASK not in pool["project"]:
-        return f"`{pool['project']}` stands where the project's number belongs, not its id"
+        return f"`{pool['project']}` should be the project's number, not its id"
     return None
 
 
@@ -133,9 +133,7 @@ def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool) -> str |
     """Return what is wrong after the pool. ``certain`` says that the pool's name ends where it seems to."""
     if who is None or who == "":
         return (
-            "nothing stands after the pool: a subject, a group, an attribute, or `*` for the whole pool"
-            if certain
-            else None
+            "nothing follows the pool: a subject, a group, an attribute, or `*` for the whole pool" if certain else None
         )
     if who == "*":
         return None if scheme == "principalSet" else _SET
@@ -148,9 +146,9 @@ def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool) -> str |
     if scheme != wanted:
         return _SET if wanted == "principalSet" else "a subject is a `principal://`, not a `principalSet://`"
     if head.startswith("attribute.") and not re.fullmatch(r"[a-z0-9_]+", head.removeprefix("attribute.")):
-        return f"`{head}` is no attribute: its name has lower-case letters, digits and underscores only"
+        return f"`{head}` is not an attribute: a name has lower-case letters, digits and underscores only"
     if not slash or not value:
-        return f"no value stands after `{head}`"
+        return f"no value follows `{head}`"
     return _value(head, value) or (_kubernetes(value) if pool.endswith(".svc.id.goog") and head == "subject" else None)
 
 
@@ -170,7 +168,7 @@ def _head(head: str) -> str:
 
 def _value(head: str, value: str) -> str | None:
     if "*" in value:
-        return f"a `*` stands for itself here, and no {head} has one; only `POOL/*` is a set by a star"
+        return f"a `*` is a literal here, and no {head} contains one; only `POOL/*` is a set"
     if found := placeholder(value):
         return f"`{found}` is a placeholder that has not been filled in"
     if value != value.strip():
@@ -190,7 +188,7 @@ def placeholder(text: str) -> str | None:
 
 def _gke(found: re.Match[str]) -> str | None:
     if found["project"].isdecimal():
-        return "it names the project by its number, where the project's id belongs"
+        return "it names the project by its number instead of its id"
     namespace, slash, name = found["inside"].partition("/")
     if not slash:
         return None if _MASK in namespace else "`[NAMESPACE/NAME]` is missing the slash"
@@ -206,7 +204,7 @@ def _kubernetes(value: str) -> str | None:
     for text, pattern in ((found[1], _LABEL), (found[2], _SUBDOMAIN)):
         if not pattern.fullmatch(text.replace(_MASK, "a")):
             shown = text.replace(_MASK, "…")
-            return f"`{shown}` is no name that Kubernetes has: those are of lower-case letters, digits and `-`"
+            return f"`{shown}` is not a valid Kubernetes name: names have lower-case letters, digits and `-`"
     return None
 
 

@@ -252,7 +252,7 @@ def _value_problem(key: str, of: Text) -> str | None:
         case Unparsable(beyond=True) | Unknown():
             return None
         case Unparsable():
-            return f"`{shown(of)}` is no CEL expression: {node}"
+            return f"`{shown(of)}` is not a CEL expression: {node}"
         case _ if problem := undeclared(of, MAPPING):
             return f"in `{shown(of)}`, {problem}"
         case _ if kind := never_text(node):

@@ -19,4 +19,4 @@ def render(form: str, told: Told) -> str:
 
             return paths_json(told)
         case _:
-            raise ValueError(f"{form} is no format")
+            raise ValueError(f"{form} is not a format")

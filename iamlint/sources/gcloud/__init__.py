@@ -113,7 +113,7 @@ def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, option
     for document, kind in documents:
         if kind is None:
             hint = "the rest of the file is read"
-            export.errors.append(Unreadable(place(document), "this document is no export that iamlint knows", hint))
+            export.errors.append(Unreadable(place(document), "this document is not an export that iamlint knows", hint))
             continue
         sound = export.sound(document, kind)
         if kind == "config_connector":
@@ -180,12 +180,12 @@ class _Export:
             for one in found:
                 yield from whole_policy(one, resource)
         elif found:
-            self.errors.append(_of_nothing(self.source, self.options, "the policy does not say what it belongs to"))
+            self.errors.append(_of_nothing(self.source, self.options, "the policy does not name its resource"))
 
     def _org_policies(self, found: Sequence[Value]) -> Iterator[Fact]:
         resource = self._resource()
         if resource is None and not all(has(one, "spec") for one in found):
-            why = "the organization policy does not say what it belongs to"
+            why = "the organization policy does not name its resource"
             self.errors.append(_of_nothing(self.source, self.options, why))
         yield from org_policies(found, resource)
 
@@ -220,4 +220,4 @@ def _of_nothing(source: SourceText, options: Options, reason: str) -> Unreadable
     if options.resource:
         hint = "give projects/ID, folders/NUMBER, organizations/NUMBER or serviceAccounts/EMAIL"
         return Unreadable(at, f"--resource {options.resource} names no resource", hint)
-    return Unreadable(at, reason, "say it with --resource projects/ID, or name the file project-ID.json or EMAIL.json")
+    return Unreadable(at, reason, "give --resource projects/ID, or name the file project-ID.json or EMAIL.json")

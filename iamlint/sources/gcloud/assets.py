@@ -87,7 +87,7 @@ def _note(one: Value, name: str, declared: Declaration, hierarchy: Hierarchy) ->
     folders, organization = texts(get(one, "folders")), text(get(one, "organization"))
     project = text(get(one, "project"))
     if project:
-        above = Unknown("the search does not tell the order of the folders") if len(folders) > 1 else None
+        above = Unknown("the search does not show the order of the folders") if len(folders) > 1 else None
         parent = above or (folders[0] if folders else organization)
         hierarchy.note(project, parent, project_in(name), declared)
     if len(folders) == 1:

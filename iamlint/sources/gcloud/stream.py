@@ -45,7 +45,7 @@ STEPS_OF_LINE = 4
 STEPS_OF_FACT = 20
 """Approximate steps that the rules take for a fact."""
 _WORTH = 3
-_TOO_MUCH = "the file is not read on: it takes more work than exports of its size do"
+_TOO_MUCH = "the rest of the file is not read: it takes more work than exports of its size do"
 _AT_ONCE = 1 << 18
 """Bytes per read: as many as fit in the processor's cache."""
 
@@ -102,7 +102,7 @@ def read_stream(path: Path, shown: str, options: Options) -> Reading:
         if wrong <= MOST_ERRORS:
             reading.errors.append(found)
         if in_a_row == MOST_IN_A_ROW:
-            reason = f"the file is not read on: {MOST_IN_A_ROW} lines in a row cannot be read"
+            reason = f"the rest of the file is not read: {MOST_IN_A_ROW} consecutive lines cannot be read"
             reading.errors.append(Unreadable(_at(shown, number), reason, "is it an export of assets?"))
             break
     if wrong > MOST_ERRORS:
@@ -145,7 +145,7 @@ def _lines(
         reading.errors.append(Unreadable(_at(shown, number), str(error)))
     except (OSError, EOFError, zlib.error) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        reading.errors.append(Unreadable(_at(shown, number), f"the file cannot be read on: {reason}"))
+        reading.errors.append(Unreadable(_at(shown, number), f"the rest of the file cannot be read: {reason}"))
 
 
 _BLANK = re.compile(rb"(?:[^\S\n]*+\n)++")
@@ -200,7 +200,7 @@ def _facts(
         return Unreadable(_at(shown, number), "there are several assets on this line", "write a line for each")
     document = documents[0]
     if kind_of(document) != "asset":
-        return Unreadable(_at(shown, number), "this line is no asset, though others are", "is the export whole?")
+        return Unreadable(_at(shown, number), "this line is not an asset, but others are", "is the export whole?")
     errors = problems("asset", document)
     return errors[0] if errors else list(assets([document], relevant, hierarchy))
 

@@ -141,7 +141,7 @@ def test_a_key_that_is_there_twice_with_one_value_loses_nothing(export):
 def test_a_key_that_is_there_twice_is_an_error(export, name, content):
     data = gzip.compress(content.encode()) if name.endswith(".gz") else content
     (error,) = export(name, data).errors
-    assert "there twice" in error.reason
+    assert "repeated" in error.reason
 
 
 def test_a_policy_read_below_version_3_hides_its_conditions(export):
@@ -229,7 +229,7 @@ def test_a_policy_of_nothing_is_an_error_that_says_what_to_do(export):
     assert reading.facts == []
     (error,) = reading.errors
     assert error.at == Location("policy.json")
-    assert "does not say what it belongs to" in error.reason
+    assert "does not name its resource" in error.reason
     assert "--resource" in error.hint
 
 

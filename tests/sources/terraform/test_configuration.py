@@ -351,8 +351,8 @@ def test_what_the_provider_fills_in_within_a_block_is_known_after_apply(tmp_path
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("google_project", "only Google's API tells data.google_project.d.label"),
-        ("terraform_remote_state", "data.terraform_remote_state.d.label stands in another state, which is not read"),
+        ("google_project", "only Google's API knows data.google_project.d.label"),
+        ("terraform_remote_state", "data.terraform_remote_state.d.label is in another state, which is not read"),
         ("http", "data.http.d.label is only known where Terraform runs"),
     ],
 )

@@ -305,7 +305,7 @@ def program(kind: str, body: str) -> dict[str, str]:
 def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
     (one,) = doubts(check(program(kind, body), select=RULE))
     assert one.address == f"{kind}.x"
-    assert "what changes IAM" in one.reason
+    assert "contains a change of IAM" in one.reason
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_nothing_outside_of_the_roots_is_read(tmp_path: Path, monkeypatch: pytes
     found = read([root], Options())
     assert "secret" not in " ".join(str(fact) for fact in found.facts)
     link, *calls = gaps(found.facts)
-    assert link == "Terraform files here are not read: this directory is not walked into, since it is a symbolic link"
+    assert link == "Terraform files here are not read: this directory is not searched, since it is a symbolic link"
     assert len(calls) == 2
     assert all("outside" in reason for reason in calls)
 

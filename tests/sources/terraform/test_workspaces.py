@@ -62,7 +62,7 @@ def workspaces(block: str, inner: str) -> str:
 
 
 GCS = terraform('  backend "gcs" {}\n')
-SELECTED = ".terraform/environment tells which workspace somebody selected, not which one is applied"
+SELECTED = ".terraform/environment says which workspace somebody selected, not which one is applied"
 UNNAMED = "does not name one workspace"
 SEVERAL = "may have several workspaces, and none is stated"
 OPEN = [

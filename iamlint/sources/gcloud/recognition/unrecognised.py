@@ -57,7 +57,7 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
         return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
     holds = any(holds_bindings(document, anywhere=False) for document in said)
     if claimed and (claimed.strength == "certain" or holds or any(_is_no_answer(document) for document in said)):
-        reason = f"the name of the file says that it is {claimed.what}, and what is in it is no export"
+        reason = f"the name of the file says that it is {claimed.what}, but its content is not an export"
         return Reading(errors=[Unreadable(at, reason, AGAIN)])
     if holds:
         return _unread(source, "the file holds an IAM policy within a document of a kind that iamlint does not read")
@@ -69,7 +69,7 @@ def beside_exports(path: str, claimed: Claim, *, among: bool) -> Reading:
 
     Alone it is more likely a file of another program.
     """
-    reason = f"the name of the file says that it is {claimed.what}, and what is in it is no export"
+    reason = f"the name of the file says that it is {claimed.what}, but its content is not an export"
     if among:
         return Reading(errors=[Unreadable(Location(path), reason, AGAIN)])
     if claimed.strength == "likely":

@@ -66,7 +66,7 @@ class Library:
     def _configuration(self, directory: Path, real: Path) -> list[str] | str:
         shown = self._workspace.shown(directory)
         if not self._workspace.allowed(real):
-            return f"{shown} lies outside of what iamlint was given to read"
+            return f"{shown} is outside of what iamlint was given to read"
         if not self._workspace.tree.is_directory(real):
             return f"the directory {shown} is not there"
         try:

@@ -271,7 +271,7 @@ def _no_names(file: File, block: Block) -> Iterator[Unreadable]:
         if not label.text.replace("-", "_").isidentifier() or label.text.startswith("-"):
             at = file.source.location(label.start, label.end)
             hint = "a name has letters, digits, underscores and hyphens, and begins with a letter or an underscore"
-            yield Unreadable(at, f'"{shown(label.text)}" is no name', hint)
+            yield Unreadable(at, f'"{shown(label.text)}" is not a valid name', hint)
 
 
 def _key(block: Block) -> tuple[Mode, str, str]:

@@ -45,7 +45,7 @@ def selection(root: Module, chosen: str | None, tree: Tree) -> Selection:
     if kind == "remote" and backend:
         return _remote(backend)
     if tree.is_file(root.directory / SELECTED):
-        why = f"{SELECTED.as_posix()} tells which workspace somebody selected, not which one is applied"
+        why = f"{SELECTED.as_posix()} says which workspace somebody selected, not which one is applied"
         return Selection(_unknown(why), (DEFAULT,))
     if kind in _WITHOUT:
         return Selection(Value(DEFAULT))

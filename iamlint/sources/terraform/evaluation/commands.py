@@ -129,7 +129,7 @@ def _unread_program(program: Body) -> Unread | None:
         for text in _texts(argument.value):
             found = _GRANTS.search(text)
             if found:
-                return f"has in it what changes IAM, which is not read: {_excerpt(found, text)}", argument.at
+                return f"contains a change of IAM, which is not read: {_excerpt(found, text)}", argument.at
     for inner in chain.from_iterable(found for found in program.blocks.values() if not isinstance(found, Unknown)):
         told = _unread_program(inner)
         if told:

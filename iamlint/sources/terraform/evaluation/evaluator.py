@@ -148,7 +148,7 @@ class ModuleInstance:
         if key in self._working:
             return unknown(f"{reference} refers to itself", reference=reference)
         if self.run.depth >= DEEPEST_REFERENCE:
-            return unknown(f"{reference} lies behind more than {DEEPEST_REFERENCE} references", reference=reference)
+            return unknown(f"{reference} is behind more than {DEEPEST_REFERENCE} references", reference=reference)
         self._working.add(key)
         self.run.depth += 1
         before = self.run.assumed_anew()

@@ -17,7 +17,7 @@ from iamlint.sources.terraform.instances.instance import Body
 from iamlint.sources.terraform.instances.policies import iam_policy_document
 from iamlint.unknown import Hole, Unknown, join_texts
 
-_OTHER_STATE = re.compile(r"(\S*data\.terraform_remote_state\.\S+) stands in another state")
+_OTHER_STATE = re.compile(r"(\S*data\.terraform_remote_state\.\S+) is in another state")
 NO_PROJECT = "the project is set neither here nor in the provider block"
 
 
@@ -69,9 +69,9 @@ def after_apply(view: View, name: str) -> Value:
         reason = f"{reference} is known after apply"
     elif kind.startswith("google_"):
         told = _TOLD.get((kind, name), "")
-        reason = f"only Google's API tells {reference}" + (f"; {_beside(told)} does so, too" if told else "")
+        reason = f"only Google's API knows {reference}" + (f"; {_beside(told)} does so, too" if told else "")
     elif kind == "terraform_remote_state":
-        reason = f"{reference} stands in another state, which is not read"
+        reason = f"{reference} is in another state, which is not read"
     else:
         reason = f"{reference} is only known where Terraform runs"
     return Value(Unknown(reason, (Hole(reference),)))
@@ -134,7 +134,8 @@ def account_email(account_id: Value, project: Value, address: str) -> Value:
         domain, colon, short = of.partition(":")
         return Value(f"{name}@{f'{short}.{domain}' if colon else of}.iam.gserviceaccount.com")
     reason = next(
-        (part.reason for part in (name, of) if isinstance(part, Unknown)), "its account id or its project is no name"
+        (part.reason for part in (name, of) if isinstance(part, Unknown)),
+        "its account id or project is not a valid name",
     )
     return Value(Unknown(reason, (Hole(f"{address}.email"),)))
 
@@ -346,7 +347,7 @@ def _remote_state(view: View, name: str) -> Value | None:
     through = _OTHER_STATE.search(found)
     if through:  # the chain continues, and has reasons of its own
         found = f"where it is kept is not known without {through[1]}"
-    return Value(Unknown(f"{reference} stands in another state, which is not read: {found}", (Hole(reference),)))
+    return Value(Unknown(f"{reference} is in another state, which is not read: {found}", (Hole(reference),)))
 
 
 def _client(view: View, name: str) -> Value | None:

@@ -110,7 +110,7 @@ def constant(expression: Value, stands_for: str) -> Value:
     if "constant_value" in fields:
         return fields["constant_value"]
     names = references(expression)
-    reason = f"the plan names {', '.join(names)} here, not its value" if names else "the plan does not tell this value"
+    reason = f"the plan names {', '.join(names)} here, not its value" if names else "the plan does not show this value"
     return Value(Unknown(reason, (Hole(stands_for),)), expression.at)
 
 

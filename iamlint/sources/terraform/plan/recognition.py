@@ -123,7 +123,7 @@ def _listed(document: Value) -> tuple[Value, ...]:
 def _lost(source: SourceText, documents: tuple[Value, ...], *, expected: bool) -> PlanDocuments | None:
     """Return the result for documents that contain a plan, or only the marks of one; None for others."""
     if any(map(_is_hollow, documents)):
-        return _error(source, "this has the marks of a plan or state, and none of the parts of one")
+        return _error(source, "this has the marks of a plan or state, but none of its parts")
     if not any(_holds_ours(document, _DEEPEST) for document in documents):
         return None
     reason = "the file holds a plan or state within a document of a kind that iamlint does not read"
@@ -197,7 +197,7 @@ def _misspelt(document: Value) -> Unreadable | None:
         meant = next((part for part in _SHAPES if part not in data and part == key.lower().replace("-", "_")), None)
         if meant and key != meant:
             at = value.at.location if value.at else Location("")
-            return Unreadable(at, f'the key "{key}" is no part of a plan or state', f"is {meant} meant?")
+            return Unreadable(at, f'the key "{key}" is not a part of a plan or state', f"is {meant} meant?")
     return None
 
 

@@ -120,7 +120,7 @@ def _entries(body: Body, name: str) -> tuple[Body, ...] | Unknown:
             case Unknown() as why:
                 return why
             case _:
-                return Unknown(f"an element of {name} is no object")
+                return Unknown(f"an element of {name} is not an object")
     return tuple(found)
 
 
@@ -235,7 +235,7 @@ def _predefined(entries: _List, argument: str) -> Iterator[Grant]:
         case (str() as text, place):
             pair = _PREDEFINED.get(text.replace("-", "").lower())
             if pair is None:
-                why = Unknown(f"{text} is no predefined ACL")
+                why = Unknown(f"{text} is not a predefined ACL")
                 yield entries.grant((why, place), (why, place))
             elif pair:
                 yield _pair(entries, pair, place)

@@ -47,7 +47,7 @@ def principals(root: Path, files: dict[str, str], **options: object) -> dict[str
 
 def reason(found: str | Unknown) -> str:
     assert isinstance(found, Unknown)
-    before = "data.terraform_remote_state.net.outputs stands in another state, which is not read: "
+    before = "data.terraform_remote_state.net.outputs is in another state, which is not read: "
     assert found.reason.startswith(before)
     return found.reason.removeprefix(before)
 

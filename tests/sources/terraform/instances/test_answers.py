@@ -117,7 +117,7 @@ def test_what_is_not_known_says_which_export_would_tell_it(
     found = principal(tmp_path, declared, value, {"other.json": [{"projectId": "other", "projectNumber": "9"}]})
     assert isinstance(found, Unknown)
     assert found.reason == (
-        f"only Google's API tells {value}; `{command} --format=json` beside the configuration does so, too"
+        f"only Google's API knows {value}; `{command} --format=json` beside the configuration does so, too"
     )
 
 
