@@ -1,12 +1,12 @@
-"""Make, of each plan, the exports that a user of its source would have: answers for `bench/parity.py`.
+"""Makes, for each plan, the exports that a user of its source would have: input for `bench/parity.py`.
 
     python bench/answers.py DIRECTORY < PAIRS > TRIPLES
 
-PAIRS has lines of "ROOT<tab>PLAN". What Terraform asked Google while it made the plan stands in the plan's prior state;
-of that only this is taken: projects, as ``gcloud projects list --format=json`` prints them, which a ``google_project``
-looked up, or whose number is part of a default account or service agent that was looked up; and organizations, as
-``gcloud organizations list --format=json`` prints them. TRIPLES are the same lines with the file in DIRECTORY; lines of
-plans that asked for nothing of this stay as they are.
+PAIRS has lines of "ROOT<tab>PLAN". The prior state of a plan contains what Terraform asked Google while planning. Only
+this is used: projects, as ``gcloud projects list --format=json`` prints them, that a ``google_project`` looked up, or
+whose number is part of a default account or service agent that was looked up; and organizations, as ``gcloud
+organizations list --format=json`` prints them. TRIPLES are the same lines with the file in DIRECTORY; lines of plans
+without such lookups stay unchanged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NUMBERED = re.compile(r"(?:service-|bq-|project-)?(?P<number>\d{6,})[-@]")
 
 
 def looked_up(plan: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Type and values of every data source that was read while Terraform planned."""
+    """Yield type and values of every data source that was read during planning."""
     waiting = [plan.get("prior_state", {}).get("values", {}).get("root_module", {})]
     while waiting:
         module = waiting.pop()

@@ -1,11 +1,10 @@
-"""Makes a synthetic asset export, and measures how it is read.
+"""Makes a synthetic asset export, and measures reading it.
 
     python bench/assets.py make FILE --size 1G      # the same bytes for the same size
-    python bench/assets.py run FILE                 # CPU seconds and memory, beside those of reading the lines alone
+    python bench/assets.py run FILE                 # CPU seconds and memory, and those of reading the lines alone
 
-The mix follows what the Kubernetes project's published audit shows of 243 projects: Google's agents with their own
-roles, Editor for the accounts that Google gives it, a few people; and beside each project's policy those of its
-resources.
+The mix follows the Kubernetes project's published audit of 243 projects: Google's agents with their own roles, Editor
+for Google's default accounts, a few people; and, in addition to each project's policy, those of its resources.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ Binding = dict[str, object]
 
 
 def assets() -> Iterator[str]:
-    """Lines of an export, without an end: for each project its policy, that of an account, and sixteen others."""
+    """Yield lines of an export, endlessly: for each project its policy, that of an account, and sixteen others."""
     chance = random.Random(20260822)
     project_number = 100_000_000_000
     while True:
@@ -82,7 +81,7 @@ def asset(kind: str, name: str, bindings: list[Binding], ancestors: list[str]) -
 
 
 def of_project(chance: random.Random, project: str, number: int) -> list[Binding]:
-    """Agents with their roles, Editor for the two accounts that Google gives it, a few people and groups."""
+    """Return agents with their roles, Editor for the two default accounts, a few people and groups."""
     bindings: list[Binding] = [
         {"role": role, "members": [f"serviceAccount:service-{number}@{domain}.iam.gserviceaccount.com"]}
         for domain, role in AGENTS[: chance.randint(1, 4)]
@@ -133,7 +132,7 @@ def make(path: Path, size: int) -> None:
 
 
 def run(path: Path) -> None:
-    """Measure the lines alone, and a whole check, each in a process of its own."""
+    """Measure the lines alone, and a whole check, each in a separate process."""
     lines = "import sys\nwith open(sys.argv[1], 'rb') as file:\n    print(sum(1 for _ in file))\n"
     check = [sys.executable, "-m", "iamlint", "check", str(path), "--format", "json", "--exit-zero", "--no-config"]
     for name, command in (("lines alone", [sys.executable, "-c", lines, str(path)]), ("check", check)):

@@ -1,8 +1,8 @@
-"""Ask Terraform again for the answers that `testdata/console` records: ``console.py EVALUATOR``.
+"""Asks Terraform again for the answers that `testdata/console` records: ``console.py EVALUATOR``.
 
-EVALUATOR is a program that reads expressions, one a line, has ``terraform console`` evaluate each in the directory
-after ``-d``, and writes one JSON object a line: ``{"expr", "ok", "value" | "error"}``. ``terraform`` itself is asked
-for its version, its list of functions, the type of each answer, and, by a plan, for what becomes of unknown values.
+EVALUATOR is a program that reads expressions, one per line, evaluates each with ``terraform console`` in the directory
+after ``-d``, and writes one JSON object per line: ``{"expr", "ok", "value" | "error"}``. ``terraform`` itself is asked
+for its version, its list of functions, the type of each answer, and, with a plan, for the results with unknown values.
 A new expression needs only ``{"expression": …}`` in one of the files.
 """
 
@@ -23,7 +23,7 @@ ENVIRONMENT = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os
 
 
 def run(directory: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    """A command of Terraform's."""
+    """Run a command of Terraform's."""
     command = ["terraform", *arguments]
     return subprocess.run(
         command, cwd=directory, input=given, text=True, capture_output=True, env=ENVIRONMENT, check=False
@@ -31,7 +31,7 @@ def run(directory: Path, *arguments: str, given: str = "") -> subprocess.Complet
 
 
 def terraform(directory: Path, *arguments: str, given: str = "") -> str:
-    """What a command of Terraform's prints."""
+    """Return the output of a command of Terraform's."""
     done = run(directory, *arguments, given=given)
     if done.returncode:
         sys.exit(f"terraform {arguments[0]}: {done.stdout}{done.stderr}")
@@ -71,7 +71,7 @@ def types(directory: Path, expressions: list[str]) -> list[str]:
 
 
 def plan(directory: Path, expressions: list[str]) -> list[dict[str, Any]]:
-    """What a plan says of each expression: its ``value``, and ``unknown`` where that is not known, or its ``error``."""
+    """Return the plan's result of each expression: its ``value``, ``unknown`` if it is, or its ``error``."""
     outputs = {f"output_{at:04}": {"value": "${" + one + "}"} for at, one in enumerate(expressions)}
     good, errors = dict(outputs), dict[str, str]()
     while True:

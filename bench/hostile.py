@@ -1,10 +1,10 @@
-"""Runs iamlint on hostile inputs, and measures what each takes.
+"""Runs iamlint on hostile inputs, and measures each.
 
-    python bench/hostile.py                  # all of them; leaves with 1 where one takes more than it may
+    python bench/hostile.py                  # all of them; exits with 1 if one exceeds its limits
     python bench/hostile.py 'chain-*' -k     # some, the inputs kept
 
-Each runs as a process of its own. One that takes more than 20 CPU seconds or 1 GB, that ends with anything but 0, 1
-or 2, that shows a traceback, prints more than 64 MB, or loses the finding of the honest grant beside it is wrong.
+Each runs in a separate process. A run is wrong if it takes more than 20 CPU seconds or 1 GB, exits with anything but 0,
+1 or 2, shows a traceback, prints more than 64 MB, or loses the finding of the honest grant in the input.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WANTED = "broad-token-creator"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one input took: CPU seconds, wall seconds, megabytes at most, bytes printed; and what is wrong."""
+    """The cost of one input: CPU seconds, wall seconds, peak megabytes, bytes printed; and what is wrong."""
 
     name: str
     size: int
@@ -46,7 +46,7 @@ class Run:
 
     @property
     def problem(self) -> str:
-        """Why it is wrong, empty where it is not."""
+        """Return what is wrong; "" if nothing is."""
         if self.size > 1_050_000:
             return f"an input of {self.size} bytes"
         if self.code not in (0, 1, 2):
@@ -61,7 +61,7 @@ class Run:
 
 
 def measured(name: str, command: list[str], keep: Path | None) -> Run:
-    """One input made and checked."""
+    """Make and check one input."""
     place = Path(tempfile.mkdtemp(prefix=f"hostile-{name}-", dir=keep))
     more = INPUTS[name](place) or []
     asks_else = bool(more) and not more[0].startswith("-")

@@ -1,4 +1,4 @@
-"""Further hostile inputs: estates whose grants, policies and exports make much work, and files that are hard to read."""
+"""Further hostile inputs: estates with expensive grants, policies and exports, and files that are hard to read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def accounts(count: int) -> list[str]:
     return [f"serviceAccount:{account(n)}" for n in range(count)]
 
 
-# -- who can become whom -----------------------------------------------------------------------------------------------
+# -- chains ------------------------------------------------------------------------------------------------------------
 
 
 @hostile
@@ -33,7 +33,7 @@ def chain_of_tokens(at: Path) -> None:
 
 @hostile
 def chain_with_its_end(at: Path) -> None:
-    # The privileged account comes first, so that nothing of the chain is cut off by the size.
+    # The privileged account comes first, so that the size limit cuts off nothing of the chain.
     links = (grant_on(n, f"serviceAccount:{account(n + 1)}") for n in range(9000))
     write(at / "main.tf", (HONEST, OWNER.format("", account(0)), *links))
 
@@ -115,7 +115,7 @@ def delegates(at: Path) -> None:
     write(at / "main.tf", (HONEST, *(asks.format(n, account(n), chain) for n in range(12))))
 
 
-# -- what closes grants ------------------------------------------------------------------------------------------------
+# -- blockers ----------------------------------------------------------------------------------------------------------
 
 
 def _denial(

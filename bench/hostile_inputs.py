@@ -1,4 +1,4 @@
-"""Hostile inputs: each writes files of at most 1 MB into a directory, and is named for what it tries to exhaust.
+"""Hostile inputs: each writes files of at most 1 MB into a directory, and is named after what it tries to exhaust.
 
 An input is a function of a directory; its name in the table is the function's, with hyphens. It may return further
 arguments for ``iamlint check``, which runs in that directory, or another command with its arguments.
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 MOST = 1_000_000
-"""Bytes of one input."""
+"""Maximum size of one input in bytes."""
 Input = Callable[[Path], "list[str] | None"]
 INPUTS: dict[str, Input] = {}
 TOKENS = "roles/iam.serviceAccountTokenCreator"
 HONEST = f'resource "google_project_iam_member" "honest" {{\n  project = "shop"\n  role    = "{TOKENS}"\n  member  = "user:ana@example.com"\n}}\n'
-"""A grant whose finding must be there whatever stands beside it."""
+"""A grant whose finding must be reported, whatever else is in the input."""
 
 
 def hostile(function: Input) -> Input:
@@ -39,7 +39,7 @@ def write(path: Path, text: str | Iterable[str]) -> None:
 
 
 def locals_of(name: str, first: str, step: str, depth: int = 45) -> str:
-    """Locals of which each is made of the one before, named in ``step`` by ``{0}``."""
+    """Return locals, each made of the one before, which ``step`` names by ``{0}``."""
     lines = [f"  {name}0 = {first}\n"]
     lines += [f"  {name}{n + 1} = {step.replace('{0}', f'local.{name}{n}')}\n" for n in range(depth)]
     return "locals {\n" + "".join(lines) + "}\n"
@@ -50,7 +50,7 @@ def account(number: int) -> str:
 
 
 def grant_on(number: int, holder: str, role: str = TOKENS) -> str:
-    """A grant on an account, written as short as it can be."""
+    """Return a grant on an account, as short as possible."""
     return (
         f'resource "google_service_account_iam_member" "g{number}" {{\n'
         f'service_account_id = "projects/p/serviceAccounts/{account(number)}"\nrole = "{role}"\nmember = "{holder}"\n}}\n'
@@ -238,7 +238,7 @@ def tries_nested(at: Path) -> None:
 
 @hostile
 def conditionals_nested(at: Path) -> None:
-    # The value of each local is asked for in both branches, at each of 300 levels.
+    # Both branches use the value of each local, at each of 300 levels.
     step = "length({0}) > 1 ? [for x in {0} : x] : [for y in {0} : upper(y)]"
     write(
         at / "main.tf",

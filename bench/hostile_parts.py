@@ -1,4 +1,4 @@
-"""Hostile inputs for the parts that the others leave alone: modules, names, conditions, states, reports, commands."""
+"""Hostile inputs for the remaining parts: modules, names, conditions, states, reports, commands."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def call_of_many_arguments(at: Path) -> None:
 
 @hostile
 def tries_of_locals(at: Path) -> None:
-    # Whether a name is declared is asked for each, among all that are.
+    # Each name is looked up among all declared ones.
     names = "".join(f"l{n} = 1\n" for n in range(20_000))
     uses = (member(f"x{n}", '"r"', f"try({', '.join([f'local.l{n}'] * 20)})") for n in range(2000))
     write(at / "main.tf", (HONEST, f"locals {{\n{names}}}\n", *uses))
@@ -164,7 +164,7 @@ def functions_of_pairs(at: Path) -> None:
 
 @hostile
 def holes_in_members(at: Path) -> None:
-    # Texts of hundreds of holes, each held against every glob of every rule.
+    # Texts of hundreds of holes, each compared with every glob of every rule.
     text = '"serviceAccount:' + "".join(f"a${{var.v{n}}}" for n in range(12)) + '{0}@p.iam.gserviceaccount.com"'
     variables = "".join(f'variable "v{n}" {{}}\n' for n in range(12))
     uses = (member(f"x{n}", f'"{TOKENS}"', text.replace("{0}", str(n))) for n in range(5000))

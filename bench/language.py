@@ -1,4 +1,4 @@
-"""Counts quaint and inverted turns per 1,000 words, by folder and by file; the words of the field are in CONTRIBUTING.
+"""Counts quaint and inverted turns per 1,000 words, by folder and by file; CONTRIBUTING has the field's words.
 
     python bench/language.py [PATH...] [--lines]
 

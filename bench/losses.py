@@ -1,15 +1,15 @@
-"""Looks for input that is lost in silence: files are damaged at random, and what is read of them is compared.
+"""Looks for input that is lost silently: damages files at random, and compares what is read.
 
     python bench/losses.py DIR... [--count 10000] [--seed 1] [--keep FOLDER]
 
 DIR are checkouts and folders of exports, plans and states. A file that grants something, alone or with its module, is
-damaged in one of the ways below and read. It is a loss where a grant is missing that was read before, no error and no
-unknown is new, and the damaged text still says what is missing. Each loss is printed with its file and way; the exit
-code is 1 where there is one.
+damaged in one of the ways below and read. It is a loss if a grant is missing, there is no new error and no new unknown,
+and the damaged text still contains the grant. Each loss is printed with its file and way; the exit code is 1 if there
+are any.
 
-What a text still says is judged by other parsers, and strictly: Terraform that they cannot parse says everything, and
-so does another text that they cannot parse if it names the role or the principal. A block of a resource type that no
-provider has says nothing: Terraform refuses it.
+Other, strict parsers decide what a text still contains: Terraform that they cannot parse contains everything, and so
+does another text that they cannot parse if it names the role or the principal. A block of a resource type that no
+provider has contains nothing: Terraform refuses it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from iamlint.sources.reading import Options
 from iamlint.unknown import Unknown
 
 LARGEST = 200_000
-"""Bytes. Larger files are left out, since each is read once a mutation."""
+"""Bytes. Larger files are left out, since each is read once per mutation."""
 SOURCE = (".tf", ".tf.json")
 DOCUMENTS = (".json", ".ndjson", ".yaml", ".yml")
 Damage = Callable[[bytes, random.Random], bytes]
@@ -44,7 +44,7 @@ Damage = Callable[[bytes, random.Random], bytes]
 
 @dataclass(frozen=True)
 class Sample:
-    """What is read together: files by name, of which one is damaged."""
+    """Files that are read together, by name; one of them is damaged."""
 
     name: str
     files: dict[str, bytes]
@@ -53,7 +53,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Read:
-    """What was read: grants as texts, how many each resource makes, errors with their files, and what is unknown."""
+    """The result of reading: grants as texts, their number by resource, errors by file, and unknown parts."""
 
     grants: Counter[tuple[str, str, str]]
     addresses: Counter[str]
@@ -134,7 +134,7 @@ def tabs(data: bytes, _chance: random.Random) -> bytes:
 
 
 def key_changed(data: bytes, chance: random.Random) -> bytes:
-    """Rename a key of a document or an argument of a block: a letter is lost, or another alphabet's is put in."""
+    """Rename a key of a document or an argument of a block: remove a letter, or insert one of another alphabet."""
     keys = list(re.finditer(rb'"([A-Za-z_]{3,})"\s*:|^\s*([a-z_]{3,})\s*[=:{]', data, re.MULTILINE))
     if not keys:
         return hole(data, chance)
@@ -163,7 +163,7 @@ def smart_quotes(data: bytes, chance: random.Random) -> bytes:
 
 
 def conflict(data: bytes, chance: random.Random) -> bytes:
-    """Leave a merge half done: both sides, one side, or only a mark of it."""
+    """Leave an unfinished merge: both sides, one side, or only a marker."""
     lines = data.splitlines(keepends=True)
     at = chance.randrange(len(lines) + 1)
     head, tail = b"".join(lines[:at]), b"".join(lines[at:])
@@ -182,7 +182,7 @@ def sealed(data: bytes, chance: random.Random) -> bytes:
 
 
 def quoted(data: bytes, chance: random.Random) -> bytes:
-    """What mail, patches, terminals and web pages put before each line or around all."""
+    """Add what mail, patches, terminals and web pages put before each line or around the text."""
     before = chance.choice((b"> ", b"+", b"\t", b"| "))
     if chance.random() < 0.5:
         return b"".join(before + line for line in data.splitlines(keepends=True))
@@ -235,14 +235,14 @@ OTHER_NAMES: tuple[Callable[[str], str], ...] = (
     lambda name: Path(name).with_suffix("").as_posix(),
     lambda name: Path(name).with_suffix(Path(name).suffix.upper()).as_posix(),
 )
-"""What a document is renamed to. Terraform's own files are not: Terraform does not read ``main.TF``."""
+"""New names for a document. Terraform's own files keep theirs: Terraform does not read ``main.TF``."""
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
 def samples(folders: list[Path]) -> Iterator[tuple[Sample, Read]]:
-    """The files of these folders that grant anything themselves, with what is read of them, or of their module."""
+    """Yield the files that grant anything by themselves, with what is read of them or of their module."""
     whole: dict[Path, Read] = {}
     for folder in folders:
         for path in sorted(folder.rglob("*")):
@@ -266,7 +266,7 @@ def samples(folders: list[Path]) -> Iterator[tuple[Sample, Read]]:
 
 
 def reading(files: dict[str, bytes]) -> Read:
-    """What these files say, read in a folder of their own."""
+    """Return what is read from these files, in a separate folder."""
     with tempfile.TemporaryDirectory() as folder:
         for name, data in files.items():
             path = Path(folder, name)
@@ -294,10 +294,10 @@ def _is_unknown(grant: Grant) -> bool:
 def still_says(
     name: str, data: bytes, original: bytes, lost: Counter[tuple[str, str, str]], gone: frozenset[str]
 ) -> bool:
-    """Whether another parser finds in the damaged text a principal with a role that was lost.
+    """Whether another parser finds a principal with a lost role in the damaged text.
 
-    ``gone`` are the addresses of resources that granted something: one that is whole still does, whatever its arguments
-    refer to. Of a document the ``original`` tells how often it has both: as often is as before.
+    ``gone`` are the addresses of resources that granted something: a complete block still does, whatever its arguments
+    refer to. For a document, both must occur as often as in the ``original``.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -305,7 +305,7 @@ def still_says(
         return b"roles/" in data or b"r\0o\0l\0e\0s\0/" in data or data.startswith(b"\x1f\x8b")
     try:
         tree: object = hcl2.loads(text) if name.endswith(".tf") else _documents(text)
-    except Exception:  # whatever another parser stumbles over: the text is damaged, and was not told
+    except Exception:  # any error of another parser: the text is damaged, and no error was reported
         said = any(role in text or principal.partition(":")[2] in text for principal, role, _ in lost)
         return name.endswith(".tf") or said
     if isinstance(tree, dict):
@@ -314,14 +314,14 @@ def still_says(
         return any(_says(tree, principal.partition(":")[2] or principal, role) for principal, role, _ in lost)
     try:
         before: object = _documents(original.decode("utf-8-sig"))
-    except Exception:  # it has something that only the product's own reader takes
+    except Exception:  # it contains something that only the product's own reader accepts
         before = []
     pairs = {(principal, role) for principal, role, _ in lost}
     return any(0 < _times(before, *pair) <= _times(tree, *pair) for pair in pairs)
 
 
 def _documents(text: str) -> list[object]:
-    """The documents of a text: JSON or YAML, or JSON in lines, which YAML is not."""
+    """Return the documents of a text: JSON or YAML, or JSON lines, which are not YAML."""
     lines = text.split("\n")
     if len(lines) > 1 and all(line.startswith("{") and line.endswith("}") for line in lines if line.strip()):
         return [json.loads(line) for line in lines if line.strip()]
@@ -329,7 +329,7 @@ def _documents(text: str) -> list[object]:
 
 
 def _times(tree: object, principal: str, role: str) -> int:
-    """How many of the smallest objects of a document have both texts."""
+    """Return how many of the smallest objects of a document have both texts."""
     inner = tree if isinstance(tree, list) else list(tree.values()) if isinstance(tree, dict) else []
     found = sum(_times(one, principal, role) for one in inner)
     if found or not isinstance(tree, dict):
@@ -339,7 +339,7 @@ def _times(tree: object, principal: str, role: str) -> int:
 
 
 def _is_whole(tree: dict[str, object], address: str) -> bool:
-    """Whether a configuration still has the block of a resource, with all that makes it grant."""
+    """Whether a configuration still has the block of a resource, with everything that makes it grant."""
     kind, _, name = address.partition("[")[0].partition(".")
     blocks = tree.get("resource", [])
     bodies = (
@@ -367,7 +367,7 @@ def _says(tree: object, principal: str, role: str) -> bool:
 
 
 def _is_no_type(key: object, value: object) -> bool:
-    """Whether this is a block of a resource of a type that no provider has: a damaged name."""
+    """Whether this is a block of a resource type that no provider has: a damaged name."""
     name = str(key).strip('"')
     is_block = isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
     return is_block and re.match(r"g\w*_", name) is not None and GRANTING.search(name) is None
@@ -431,10 +431,10 @@ def damaged_files(sample: Sample, name: str, data: bytes) -> dict[str, bytes]:
 
 
 def judged(sample: Sample, name: str, damaged: bytes, whole: Read) -> tuple[str, Read]:
-    """What became of the grants of a damaged file.
+    """Return what happened to the grants of a damaged file.
 
-    An error in the damaged file tells that it is not whole, also where it has had one before. A resource that makes as
-    many grants as before makes others: to another principal, or to an unknown one.
+    An error in the damaged file reports the damage, even if it had an error before. If a resource makes as many grants
+    as before, these are others: for another principal, or for an unknown one.
     """
     after = reading(damaged_files(sample, name, damaged))
     lost = whole.grants - after.grants

@@ -3,9 +3,9 @@
     python bench/methods.py [GCPWN_RULES_JSON] [HACKTRICKS_CHECKOUT]
 
 gcpwn's rules are its ``gcpwn/mappings/og_defined_edges.json``; of HackTricks the pages below
-``gcp-privilege-escalation`` are read. Both name permissions, by which a method is found; what stays without one gives
-data, or nothing by itself. Shorter lists stand here by name. pathfinding.cloud lists methods of
-AWS only; FSProtect publishes no list.
+``gcp-privilege-escalation`` are read. Both name permissions, which identify a method; an entry without a method gives
+data, or nothing by itself. Shorter lists are included here by name. pathfinding.cloud lists methods of AWS only;
+FSProtect publishes no list.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ _NAMED = re.compile(r"`([a-zA-Z]+\.[a-zA-Z.]+)`")
 
 
 def covering(permissions: frozenset[str]) -> str:
-    """The method that needs most of these permissions; "" where none needs any."""
+    """Return the method that needs most of these permissions; "" if none needs any."""
     known = frozenset(each for one in permissions - {ACT_AS} for each in spellings(one))
     shared = [(len(known.intersection(need.permission for need in one.needs)), one.id) for one in methods()]
     most, found = max(shared, key=lambda one: one[0])
@@ -94,7 +94,7 @@ def covering(permissions: frozenset[str]) -> str:
 
 
 def _is_source(name: str, one: Method) -> bool:
-    """Whether a method's document gives a rule as its source."""
+    """Whether a method's document names a rule as its source."""
     return any(source.endswith(f"#{name}") for source in details_of(one).sources)
 
 

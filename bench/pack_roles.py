@@ -1,8 +1,8 @@
-"""Pack a table of roles into the catalogue that ships.
+"""Packs a table of roles into the built-in catalogue.
 
     python bench/pack_roles.py ROLES.json[.gz] --date YYYY-MM-DD
 
-The table maps each role to {"title", "stage", "listed", "permissions"}; permissions are null where no public list has
+The table maps each role to {"title", "stage", "listed", "permissions"}; permissions are null if no public list has
 them, and "listed" is false for a role that Google has retired. The same table gives the same bytes.
 """
 
@@ -33,7 +33,7 @@ def pack(roles: dict[str, Any], date: str) -> bytes:
 
 
 def _front_coded(texts: list[str]) -> list[str]:
-    """Each text without the beginning that it shares with the one before, which a character counts."""
+    """Return each text without the prefix that it shares with the one before; a character gives its length."""
     found, before = [], ""
     for text in texts:
         shared = 0

@@ -1,8 +1,9 @@
-"""Writes what is generated: a page for each rule, their index, the language of rules with its schema, the methods, the
-errors, and the blocks of the README.
+"""Writes the generated files: a page for each rule, their index, the language of rules with its schema, and others.
 
-python bench/pages.py           # writes
-python bench/pages.py --check   # says what is not current, and leaves with 1
+    python bench/pages.py           # writes them
+    python bench/pages.py --check   # prints the outdated ones, and exits with 1
+
+The others are the methods, the errors, and the blocks of the README.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def _index(rules: tuple[Rule, ...]) -> Iterator[str]:
 
 
 def _peers(rules: tuple[Rule, ...]) -> Iterator[str]:
-    """What the checks of other tools are called here."""
+    """The names of other tools' checks here."""
     yield "# Coming from another tool"
     yield ""
     yield "Each check of these tools in the field of IAM, and the rules that say the same here. They have the check's"
@@ -139,14 +140,14 @@ def _table(rules: tuple[Rule, ...], folder: str) -> str:
 
 
 def _screen(rules: tuple[Rule, ...]) -> str:
-    """What the README's command prints."""
+    """Return the output of the README's command."""
     with contextlib.chdir(ROOT):
         report = lint(read([Path(EXAMPLE)], Options()), select_rules(rules)[0])
     return f"```text\n{render('text', report, Presentation()).rstrip()}\n```"
 
 
 def _story() -> str:
-    """What ``iamlint diagnose`` prints for the README's example."""
+    """Return the output of ``iamlint diagnose`` for the README's example."""
     with contextlib.chdir(ROOT):
         given = read_input([Path(STORY)], Options(folders_are_named=True))
         error = (Path(STORY) / "error.txt").read_text(encoding="utf-8")

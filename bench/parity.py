@@ -1,13 +1,13 @@
-"""Hold the facts of Terraform source against those of the plan that Terraform makes of it.
+"""Compares the facts of Terraform source with those of Terraform's plan of it.
 
     python bench/parity.py ROOT PLAN [ROOT PLAN ...]
     python bench/parity.py --list FILE      # lines of "ROOT<tab>PLAN", or "ROOT<tab>PLAN<tab>ANSWERS"
 
-ANSWERS is a document that the source is read with: an export that tells what Terraform asked an API for while it made
-the plan (`bench/answers.py` makes them).
+ANSWERS is a document that the source is read with: an export of what Terraform asked an API for while planning
+(`bench/answers.py` makes them).
 
 Facts are compared by kind and address, in every part that the reporter of facts prints. Of the facts that the plan
-knows it counts those that are equal, those that it knows since Terraform asked an API or its environment (asked),
+knows it counts those that are equal, those that it knows because Terraform asked an API or its environment (asked),
 others that are unknown in the source, missing there, and contradicting; then those that only the source has (extra),
 and those that it has in finer parts than the plan (a set with one unknown element is unknown as a whole in a plan,
 while the source still names the others). ``-v`` names every fact that is not equal.
@@ -30,14 +30,14 @@ from iamlint.sources import read
 from iamlint.sources.reading import Options
 
 PLACE = frozenset({"kind", "address", "type", "path", "line", "unknown", "origin"})
-"""What an entry says beside the fact itself. Of a dataset's access list a plan alone does not tell whose it is."""
+"""Parts of an entry apart from the fact itself. A plan alone does not show who owns a dataset's access list."""
 NOT_COMPARED = frozenset({"gap"})
 LOOKED_UP = re.compile(r"(?:^|\.)data\.google_(?:project|folder|active_folder|organization)\.")
-"""Addresses of what a plan found, and a source only asks for."""
+"""Addresses of data that a plan found, and a source only queries."""
 SAYS = {"grant": ("principal", "role"), "attachment": ("account", "default", "scopes")}
-"""The parts of a fact without which it says nothing; of other kinds any part will do."""
+"""The parts that a fact needs to say anything; for other kinds any part is enough."""
 FOLLOWS = {"default": "account"}
-"""Parts that are only known where another one is: an account that is not known may be the default one."""
+"""Parts that are only known if another one is: an unknown account may be the default one."""
 CLASSES = ("equal", "asked", "unknown", "missing", "contradicting", "extra", "finer")
 ASKED = (
     "only Google's API knows",
@@ -45,13 +45,13 @@ ASKED = (
     "the project is set neither here nor",
     "only known where Terraform runs",
 )
-"""Reasons of what a plan knows because Terraform asked an API or its environment while it planned."""
+"""Reasons of values that the plan knows because Terraform asked an API or its environment while planning."""
 UNKNOWN = "?"
 REASONS = "unknown because"
 """The part of an entry that holds the reasons of its unknown parts; it is not compared."""
 
 AFTER_APPLY = "known after apply"
-"""The reason of what the plan does not know either."""
+"""The reason of values that the plan does not know either."""
 
 Entry = dict[str, Any]
 Difference = tuple[str, str, str]
@@ -61,9 +61,9 @@ Difference = tuple[str, str, str]
 def entries(
     path: Path, source_root: Path | None = None, answers: Path | None = None
 ) -> dict[tuple[str, str], list[Entry]]:
-    """The compared facts of an input, by kind and address; what is not known in them is a question mark."""
+    """Return the compared facts of an input, by kind and address; unknown parts are a question mark."""
     found: dict[tuple[str, str], list[Entry]] = {}
-    # One file stands for its directory alone, without the root modules that may lie below it.
+    # A file means its directory only, without the root modules below it.
     given = next(iter(sorted(path.glob("*.tf"))), path) if path.is_dir() else path
     reading = read([given, answers] if answers else [given], Options(source_root=source_root))
     for line in facts_json(reading.facts).splitlines():
@@ -75,7 +75,7 @@ def entries(
 
 
 def normalised(entry: Entry) -> Entry:
-    """The parts of an entry that say something, unknown ones as question marks."""
+    """Return the parts of an entry that have content, unknown ones as question marks."""
     unknown = entry.get("unknown") or {}
 
     def value(name: str, found: Any) -> Any:
@@ -87,7 +87,7 @@ def normalised(entry: Entry) -> Entry:
             case list():
                 return [UNKNOWN if item is None else value("", item) for item in found]
             case dict():
-                # The parts of a resource or a condition bear their reasons under the name of the whole.
+                # The parts of a resource or a condition have their reasons under the name of the whole.
                 parts = {key: value(name if key in ("name", "expression") else key, it) for key, it in found.items()}
                 return {key: UNKNOWN if (key, part) == ("kind", "unknown") else part for key, part in parts.items()}
             case _:
@@ -99,7 +99,7 @@ def normalised(entry: Entry) -> Entry:
 
 
 def relation(plan: Any, source: Any) -> str:
-    """How a part of the plan's fact and that of the source stand to each other: equal, unknown, contradicting."""
+    """Return how a part of the plan's fact relates to the source's: equal, unknown, contradicting."""
     if plan in (source, UNKNOWN):
         return "equal"
     match plan, source:
@@ -115,7 +115,7 @@ def relation(plan: Any, source: Any) -> str:
 
 
 def _of_lists(plan: list[Any], source: list[Any]) -> str:
-    """Of lists without order: what is left after the common elements decides."""
+    """Compare lists without order: the rest after removing common elements decides."""
     ours, theirs = Counter(map(json.dumps, source)), Counter(map(json.dumps, plan))
     left, right = list((theirs - ours).elements()), list((ours - theirs).elements())
     unknown = json.dumps(UNKNOWN)
@@ -165,13 +165,13 @@ def compare(kind: str, source: list[Entry], plan: list[Entry]) -> Iterator[tuple
 
 
 def _stands(plan: Entry, source: Entry) -> str:
-    """How two facts stand to each other; the same are those that are equal, and know equally much."""
+    """Return how two facts relate; "the same" are equal, and equally known."""
     found = relation(plan, source)
     return "same" if found == "equal" and relation(source, plan) == "equal" else found
 
 
 def _is_asked(found: Entry) -> bool:
-    """Whether all that the source does not know of a fact is what Terraform asked for while it planned."""
+    """Whether everything unknown in the source's fact is what Terraform asked for while planning."""
     others = [reason for reason in found[REASONS] if not any(asked in reason for asked in ASKED)]
     return len(others) < len(found[REASONS]) and all(AFTER_APPLY in reason for reason in others)
 
@@ -198,7 +198,7 @@ def differences(root: Path, plan: Path, answers: Path | None = None) -> Iterator
 
 
 def _is_one_of(address: str, kind: str, key: tuple[str, str]) -> bool:
-    """Whether an instance that stands for any number of them stands for this one."""
+    """Whether an instance that stands for any number of them includes this one."""
     pattern = r"\[[^\]]*\]".join(map(re.escape, key[1].split("[*]")))
     return kind == key[0] and re.fullmatch(pattern, address) is not None
 

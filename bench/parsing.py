@@ -1,11 +1,11 @@
-"""The readers of Terraform's language on real files: held against Go's parser, against python-hcl2, and the clock.
+"""The readers of Terraform's language on real files: compared with Go's parser, with python-hcl2, and timed.
 
     python bench/parsing.py go DIR...       # every file against hashicorp/hcl (npm's @cdktf/hcl2json)
     python bench/parsing.py second DIR...   # every file against python-hcl2, as --second-parser does
-    python bench/parsing.py speed DIR...    # megabytes a second of CPU time
+    python bench/parsing.py speed DIR...    # megabytes per second of CPU time
 
-Files of the same content count once. ``go`` fails where one of the two parsers refuses what the other accepts, where
-the trees differ, or where the first error is in another line.
+Files with equal content count once. ``go`` fails if one of the two parsers refuses what the other accepts, if the trees
+differ, or if the first error is in another line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from iamlint.hcl import native, outline, python_hcl2
 from iamlint.hcl.syntax import File
 from iamlint.location import SourceText
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "hcl"))  # where the judge lives: the suite needs it, too
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "hcl"))  # the reference parser
 from go_tree import difference
 from oracle import GoParser, error_lines, is_syntax_error
 
@@ -80,7 +80,7 @@ def _verdict(go: GoParser, file: File, errors: str) -> tuple[str, str]:
 
 
 def against_python_hcl2(directories: list[Path]) -> Counter[str]:
-    """Counts by class; every file that is not equal is printed, with the first thing said about it."""
+    """Return counts by class; every file that is not equal is printed, with its first difference."""
     count = Counter[str]()
     for source in sources(directories, count):
         file = native.read(source)
@@ -131,7 +131,7 @@ def _measure(name: str, parse: Callable[[SourceText], object], texts: list[Sourc
 
 
 def main() -> None:
-    """Run what is asked for; fails where the readers and their judge differ."""
+    """Run the chosen comparison; fails if the readers and their reference differ."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["go", "second", "speed"])
     parser.add_argument("directories", nargs="+", type=Path, metavar="DIR")

@@ -1,9 +1,9 @@
-"""Holds our rules against other tools' own test fixtures, by the map in docs/peers.yaml.
+"""Compares our rules with other tools' own test fixtures, by the map in docs/peers.yaml.
 
     python bench/peers.py CHECKOV_CHECKOUT TRIVY_CHECKS_CHECKOUT SEMGREP_RULES_CHECKOUT
 
 For each check: on how many resources of its fixtures the verdicts agree, and where they do not. Checkov names the
-resources that pass and fail beside its examples; trivy has good and bad examples, each a text; semgrep says before a
+resources that pass and fail next to its examples; trivy has good and bad examples, each a text; semgrep says before a
 resource whether its rule fires.
 """
 
@@ -29,7 +29,7 @@ from iamlint.sources.reading import Options
 RULES, _ = select_rules(load_rules()[0], ("default", "pedantic"))
 INDEX = re.compile(r"\[[^\]]*\]")
 REFERENCE = re.compile(r"\$\{(.+?)\.\w+\}")
-"""What a resource is called that is named by an attribute of the block that makes it."""
+"""A reference to a resource by an attribute of its block."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def addresses(directory: Path, slugs: set[str]) -> set[str]:
-    """The resources that these rules report, without instance keys, and those that a reported grant is on."""
+    """Return the resources that these rules report, without instance keys, and those that a reported grant is on."""
     report = lint(read([directory], Options()), [rule for rule in RULES if rule.slug in slugs])
     found = {INDEX.sub("", finding.address or finding.message) for finding in report.findings}
     names = (str(finding.resource) for finding in report.findings)
@@ -114,7 +114,7 @@ def examples(top: Path, check: str) -> Iterator[tuple[dict[str, set[str]], Path]
 
 
 def tests(top: Path, check: str) -> list[Path]:
-    """The test files of a check: those that import its module, which may be called like one for another cloud."""
+    """Return the test files of a check: those that import its module, which may be named as another cloud's."""
     modules = [
         path.stem for path in (top / "checkov/terraform/checks").rglob("gcp/*.py") if f'"{check}"' in path.read_text()
     ]
@@ -126,7 +126,7 @@ def tests(top: Path, check: str) -> list[Path]:
 
 
 def inline(top: Path, check: str) -> Iterator[tuple[str, str, bool]]:
-    """The texts that tests parse themselves: the test's name tells what is expected."""
+    """Yield the texts that tests parse themselves: the test's name says what is expected."""
     for test in tests(top, check):
         for function in ast.walk(ast.parse(test.read_text())):
             if not isinstance(function, ast.FunctionDef) or not re.search("fail|success|pass", function.name):

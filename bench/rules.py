@@ -1,9 +1,9 @@
-"""What the rules cost, beside the reading of the source, in seconds of CPU time.
+"""Measures the cost of the rules, apart from reading the source, in seconds of CPU time.
 
     python bench/rules.py DIR...        # of real configurations
-    python bench/rules.py --grants 100000   # of an estate made up of that many grants
+    python bench/rules.py --grants 100000   # of an estate with that many grants
 
-Fails where the rules cost more than the reading.
+Fails if the rules cost more than the reading.
 """
 
 from __future__ import annotations

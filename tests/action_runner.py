@@ -1,4 +1,4 @@
-"""As much of GitHub's runner as the action needs: its steps run as action.yml has them."""
+"""The part of GitHub's runner that the action needs: its steps run as in action.yml."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REGISTERED = ("error", "warning", "notice", "debug", "group", "add-mask", "add-m
 
 
 def commands(log: str) -> list[str]:
-    """The commands that GitHub's runner finds in a log, told as it tells them."""
+    """Return the commands that GitHub's runner finds in a log, by its own rules."""
     found = []
     for line in re.split(r"\r\n|\r|\n", log):
         second = re.match(r"\s*::([\w-]+)(?: [^\n]*?)?::", line)
@@ -44,7 +44,7 @@ def commands(log: str) -> list[str]:
 
 @dataclass
 class Job:
-    """What a run of the action left behind."""
+    """The results of a run of the action."""
 
     code: int = 0
     log: str = ""
@@ -54,7 +54,7 @@ class Job:
 
 
 def resolved(text: str, inputs: Mapping[str, str], outputs: Mapping[str, str], event: Mapping[str, str]) -> str:
-    """The expressions that the action uses: the first value of ``a || b`` that is not empty; others are an error."""
+    """Evaluate the expressions that the action uses: the first non-empty value of ``a || b``; others are an error."""
 
     def value(name: str) -> str:
         if name.startswith("inputs."):
@@ -77,9 +77,9 @@ def wanted(condition: str, inputs: Mapping[str, str], outputs: Mapping[str, str]
 
 
 class Runner:
-    """As much of GitHub's runner as a composite action of shell steps needs.
+    """The part of GitHub's runner that a composite action of shell steps needs.
 
-    ``event`` has what the workflow's event says, ``environment`` what the workflow sets for the action's steps.
+    ``event`` is the workflow's event, ``environment`` the variables that the workflow sets for the action's steps.
     """
 
     def __init__(self, tmp_path: Path, *, installed: bool = True) -> None:
@@ -93,7 +93,7 @@ class Runner:
             return
         environment = self.temp / "iamlint-environment" / "bin"
         environment.mkdir(parents=True)
-        # Installed once, by hand: what the first step does takes long, and has a test of its own.
+        # Installed once, by hand: the first step is slow, and has a test of its own.
         for name in ("python", "iamlint"):
             (environment / name).write_text(
                 f'#!/bin/sh\nexec {sys.executable} {"-m iamlint " if name == "iamlint" else ""}"$@"\n'

@@ -1,6 +1,6 @@
-"""Runs commands within the test's own process: a process for each would take most of the suite's time.
+"""Runs commands in the test's own process: a process for each would take most of the suite's time.
 
-Tests of what only a process has (signals, closed streams, ``-I``, the hook, the wheel, the action) start one.
+Tests of process features (signals, closed streams, ``-I``, the hook, the wheel, the action) start one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from iamlint.cli import main
 
 
 def run(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """What a command prints and returns in a directory, with these variables beside those of the environment."""
+    """Run a command in a directory, with these additional variables; returns its output."""
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
     out, err = _stream(), _stream()
     with (

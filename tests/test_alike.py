@@ -1,4 +1,4 @@
-"""Grants that are alike are asked together, and the answers are those that each would give alone."""
+"""Similar grants are evaluated together, with the same answers as one by one."""
 
 from __future__ import annotations
 

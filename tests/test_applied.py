@@ -1,7 +1,7 @@
-"""What a rule finds in Terraform source it finds in the plan that Terraform makes of it, and in the state afterwards.
+"""A rule's findings in Terraform source are the same in Terraform's plan of it, and in the state afterwards.
 
-Each flagged example is evaluated and written as a plan, with what only an apply tells unknown, and as a state, in which
-everything is known.
+Each flagged example is evaluated and written as a plan, with values known after apply as unknown, and as a state, in
+which everything is known.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NOT_THERE = {
     ("state", "conflicting-bindings", "google_bigquery_dataset"): "a state does not say it either",
     ("plan", "malformed-principal", "google_service_account.ci.email"): "a plan says what is referred to, not how",
 }
-"""Examples, by the form, the rule and a text in them, that lose in a form what is wrong with them."""
+"""Examples, by form, rule and a text in them, that lose the problem in a form."""
 NEVER_THERE = {("state", "malformed-delegate"): "a state has no provider blocks, and each example has one"}
 _ATTRIBUTE = re.compile(r"(?P<address>.*)\.(?P<attribute>\w+)\Z", re.DOTALL)
 _AFTER_APPLY = {
@@ -45,11 +45,11 @@ _AFTER_APPLY = {
     "project": "applied",
     "project_id": "applied",
 }
-"""What an apply makes of attributes."""
+"""Attributes after an apply."""
 
 
 class _NotAppliedError(Exception):
-    """A value that the configuration leaves to its user."""
+    """Raised for a value that the configuration leaves to its user."""
 
 
 # -- the instances of an example, and their values ---------------------------------------------------------------------
@@ -72,7 +72,7 @@ def instances(example: Example, directory: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def plain(value: Value, apply: Apply) -> Any:
-    """A value as JSON has it."""
+    """Return a value as JSON."""
     match value.data:
         case Unknown() as why:
             return apply(why)
@@ -87,7 +87,7 @@ def plain(value: Value, apply: Apply) -> Any:
 
 
 def values(body: Body, apply: Apply) -> Document:
-    """A body as JSON has it."""
+    """Return a body as JSON."""
     found = {name: plain(argument.value, apply) for name, argument in body.arguments.items()}
     for name, bodies in body.blocks.items():
         if name not in found:
@@ -96,9 +96,9 @@ def values(body: Body, apply: Apply) -> Document:
 
 
 def planned(why: Unknown) -> Any:
-    """What a plan has of a value: data sources are read, and of the rest it says only what it refers to.
+    """Return a value in a plan: data sources are read, and other values only have references.
 
-    Of a text that is put together nothing is known then, but for the e-mail of a declared account.
+    A joined text is then completely unknown, except the e-mail of a declared account.
     """
     references = [part.reference for part in why.parts if isinstance(part, Hole)]
     if references and all(reference.startswith("data.") for reference in references):
@@ -162,7 +162,7 @@ def change(instance: Instance) -> Document:
 
 
 def split(data: Any) -> tuple[Any, Any]:
-    """What is known of a value, and the mirror of it that is true where nothing is."""
+    """Return the known part of a value, and its mirror that is true where the value is unknown."""
     match data:
         case Unknown():
             return None, True
@@ -181,7 +181,7 @@ def split(data: Any) -> tuple[Any, Any]:
 
 
 def configured(instance: Instance) -> Document:
-    """The block in the configuration, where an expression is known by what it refers to."""
+    """Return the block in the configuration, in which an expression has only references."""
     return {**entry(instance), "expressions": expressions(values(instance.body, planned))}
 
 
@@ -225,7 +225,8 @@ def stated(instance: Instance) -> Document:
     return {**entry(instance), "address": instance.address, "values": known}
 
 
-# -- held against each other -------------------------------------------------------------------------------------------
+# -- comparison
+# -----------------------------------------------------------------------------------------------------------
 
 
 def write(directory: Path, files: Mapping[str, str]) -> None:
@@ -242,7 +243,7 @@ def said(rule: Rule, directory: Path) -> list[str]:
 
 
 def examples(rule: Rule, form: str) -> list[Example]:
-    """The flagged examples that are Terraform alone, and lose nothing in a form."""
+    """Yield the flagged examples that are Terraform alone, and lose nothing in a form."""
     lost = [text for of, slug, text in NOT_THERE if (of, slug) == (form, rule.slug)]
     alone = [one for one in rule.flags if one.kind == "terraform" and all(name.endswith(".tf") for name in one.files)]
     return [one for one in alone if not any(text in "".join(one.files.values()) for text in lost)]

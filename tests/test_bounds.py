@@ -1,4 +1,4 @@
-"""Every run ends: what is too much is an error or unknown with its place, and the rest is still checked."""
+"""Every run ends: too much input is an error or unknown with its place, and the rest is still checked."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_a_run_of_few_steps_has_no_errors(check: Check) -> None:
 
 
 class Ticking:
-    """A clock that goes on by a second each time that somebody looks."""
+    """A clock that advances by a second at each reading."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -313,7 +313,8 @@ def test_a_long_chain_says_how_much_of_it_is_left_out(check: Check) -> None:
     assert sum("more, which may mint" not in message for message in messages) == MOST_HOPS
 
 
-# -- what closes grants ------------------------------------------------------------------------------------------------
+# -- blockers
+# -----------------------------------------------------------------------------------------------------------
 
 
 def denial(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Causes: each reason that the sources can give has one, and files of variables that lie near are named."""
+"""Causes: each reason of the sources has one, and nearby variable files are named."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from iamlint.causes import OTHER, cause_of
 PACKAGE = Path(__file__).parents[1] / "iamlint"
 _MAKERS = {"Unknown", "unknown", "_unknown", "Gap", "gap", "_gap"}
 _VALUES = PACKAGE / "hcl" / "functions"
-"""What functions refuse to work out has reasons of its own by the dozen, which say it of a value."""
+"""The refusals of functions have dozens of reasons of their own about a value."""
 
 
 def _texts() -> Iterator[tuple[str, str]]:
-    """The reasons that are written where an unknown value or an unread part is made, with X for what is filled in."""
+    """Yield the reasons in the code that makes an unknown value or an unread part, with X for inserted values."""
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.is_relative_to(_VALUES) or path.name in ("operators.py", "relevance.py"):
             continue

@@ -1,4 +1,4 @@
-"""The commands as a user calls them: exit codes, formats, and what is said of input that cannot be read."""
+"""The commands as a user calls them: exit codes, formats, and errors for unreadable input."""
 
 from __future__ import annotations
 
@@ -344,7 +344,7 @@ examples:
     assert "no-viewer" in found.stdout
 
 
-# -- workspaces, and directories that are not walked into ----------------------------------------------------------
+# -- workspaces, and skipped directories -----------------------------------------------------------------------------
 
 GATED = BAD.replace("{\n", '{\n  count   = terraform.workspace == "prod" ? 1 : 0\n', 1)
 

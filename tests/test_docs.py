@@ -1,4 +1,4 @@
-"""What the documentation shows is what happens."""
+"""The documentation shows real output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of every kind of fact something can be said and asked, whatever is not known of it."""
+"""Every kind of fact can be shown and asked about, whatever is unknown about it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ FACTS: tuple[Fact, ...] = (
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
 def test_of_every_fact_something_can_be_said(fact: Fact) -> None:
-    """Whatever is not known of it: where it is, what it is about, how a message and a related place name it."""
+    """Whatever is unknown: where the fact is, what it is about, and its texts in a message and a related place."""
     kind = kind_of(fact)
     assert kind.place(fact, ("run.services.get",)).at.path == "main.tf"
     assert kind.described(fact)

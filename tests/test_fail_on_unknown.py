@@ -1,4 +1,4 @@
-"""``--fail-on-unknown``: an unknown answer counts like the finding that it may be."""
+"""``--fail-on-unknown``: an unknown answer counts like the possible finding."""
 
 from __future__ import annotations
 

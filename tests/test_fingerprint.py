@@ -1,4 +1,4 @@
-"""What identifies a finding across runs, and what a change of the input does to it."""
+"""The identity of a finding across runs, and the effect of changes in the input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rule over grants says the same whatever the grant was written as: that is what the one fact is for."""
+"""A rule over grants gives the same result for every form of a grant: that is the purpose of the one fact."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ASSETS = {
     "storage_bucket": "//storage.googleapis.com/",
     "cloud_run_v2_service": "//run.googleapis.com/projects/shop/locations/europe-west1/services/",
 }
-"""What has policies that do not say whose they are, and how an asset inventory calls it."""
+"""Resources whose policies do not name them, with their names in an asset inventory."""
 
 
 def target(grant: Grant) -> tuple[str, str, str]:
@@ -155,7 +155,7 @@ FORMS: tuple[Callable[[Grant], Mapping[str, str]], ...] = (
 
 
 def flagged_grants(rule: Rule) -> Iterator[Grant]:
-    """The grants that a rule flags in its examples, and that can be written in every form alone."""
+    """Yield the grants that a rule flags in its examples, and that can be written in every form alone."""
     for example in rule.flags:
         _, found = checked(rule, example)
         for grant in grants_of(example):
@@ -194,7 +194,7 @@ def places(rule: Rule, grant: Grant, form: Callable[[Grant], Mapping[str, str]],
 def test_a_grant_is_found_in_every_form(rule: Rule, tmp_path: Path) -> None:
     for number, grant in enumerate(flagged_grants(rule)):
         if not places(rule, grant, member, tmp_path / f"{number}-alone"):
-            continue  # it is flagged for what stands beside it
+            continue  # it is flagged because of other grants
         for form in FORMS:
             found = places(rule, grant, form, tmp_path / f"{number}-{form.__name__}")
             assert len(found) == 1, (form.__name__, grant)
@@ -282,13 +282,13 @@ def estates(rule: Rule) -> Iterator[tuple[str, list[Grant]]]:
 
 
 OF_FORMS = ("conflicting-bindings", "incomplete-audit-config", "evicted-service-agent", "ungrantable-role")
-"""Questions about how something is written, or about what a policy has beside its grants."""
+"""Queries about the form of a grant, or about other parts of a policy."""
 QUERIES = [rule for rule in load_rules()[0] if rule.query and rule.slug not in OF_FORMS and any(estates(rule))]
-"""The rules that are questions, and of which an example has nothing but grants that can be written in every form."""
+"""The rules with queries that have an example of only grants that can be written in every form."""
 
 
 APART = {"forgeable-attribute": ("google_iam_workload_identity_pool_provider",)}
-"""What stays Terraform beside an export without belonging to it: Terraform names a pool's project by its id."""
+"""Parts that stay Terraform next to an export without belonging to it: Terraform names a pool's project by its id."""
 
 
 def test_the_questions_about_grants_are_among_them() -> None:
@@ -330,7 +330,7 @@ NO_EXPORT = {
     "alternate-credential": "a key of an export is stale-key's as soon as it is old, which an example would become",
     "user-managed-key": "a key of an export is stale-key's as soon as it is old, which an example would become",
 }
-"""Rules of which no export can be an example."""
+"""Rules that no export can be an example of."""
 
 
 def has_export(rule: Rule) -> bool:

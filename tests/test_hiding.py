@@ -55,7 +55,7 @@ DISGUISES = dict(table())
 
 
 def expanded(text: str) -> str:
-    """The text of a file, with what stands for the grant put in."""
+    """Return the text of a file with the grant inserted."""
     return "".join(_line(line) for line in text.splitlines(keepends=True))
 
 

@@ -1,4 +1,4 @@
-"""The pre-commit hook: what a commit touches is checked, with the modules that call it."""
+"""The pre-commit hook: it checks the modules affected by a commit, with the modules that call them."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ MODULES = (
     "ensurepip/__init__", "json", "venv", "runpy", "pkgutil", "signal", "re", "click", "yaml", "attr", "lark",
     "sitecustomize", "usercustomize", "backend", "setup", "conftest", "hatchling/__init__", "hatchling/build",
 )  # fmt: skip
-"""What Python, pip, venv or iamlint would import, were the checkout on the path."""
+"""What Python, pip, venv or iamlint would import if the checkout were on the path."""
 PROGRAMS = ("python3", "python", "git", "pip", "iamlint", "uname")
 
 
 class Checkout:
-    """A checkout with everything in it that could be taken for code; ``ran`` says what of it was executed."""
+    """A checkout full of things that could be executed; ``ran`` says which were."""
 
     def __init__(self, top: Path, marks: Path) -> None:
         self.top, self._marks = top, marks
@@ -61,7 +61,7 @@ class Checkout:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that a workflow may set with its own good reasons, all of which lead into the checkout."""
+        """Variables that a workflow may set for good reasons, all of which lead into the checkout."""
         return {
             "PATH": f"{self.top}/bin{os.pathsep}bin{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": f"{self.top}{os.pathsep}.",
@@ -91,7 +91,7 @@ def test_the_check_runs_nothing_of_the_checkout(runner: Runner, tmp_path: Path) 
 
 
 def test_the_checkout_would_run_otherwise(tmp_path: Path) -> None:
-    """The twin: it is isolated mode that keeps the modules out."""
+    """The control: isolated mode keeps the modules out."""
     (tmp_path / "work").mkdir()
     checkout = Checkout(tmp_path / "work", tmp_path / "marks")
     subprocess.run([sys.executable, "-m", "iamlint", "--version"], cwd=checkout.top, capture_output=True, check=False)
@@ -151,7 +151,7 @@ def test_the_hook_runs_nothing_of_the_checkout(tmp_path: Path, entry: str) -> No
 
 
 def test_nothing_that_was_written_before_is_loaded_as_code(tmp_path: Path) -> None:
-    """Not a cache either: its folder may lie in the checkout, and a pull request may bring a file of its name."""
+    """Not a cache either: its folder may be in the checkout, and a pull request may bring a file of its name."""
     package = ROOT / "iamlint"
     for path in package.rglob("*.py"):
         text = path.read_text(encoding="utf-8")

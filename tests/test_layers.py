@@ -1,4 +1,4 @@
-"""The direction of the layers, the types and the style are kept by the suite."""
+"""The suite checks the direction of the layers, the types and the style."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ resource "google_project_iam_member" "ci" {
 
 @pytest.fixture
 def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The top of a repository, which is the working directory; ``outside`` and ``home`` lie beside it."""
+    """The top of a repository, which is the working directory; ``outside`` and ``home`` are next to it."""
     monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     for name in ("work/.git/hooks", "work/sub", "outside"):
         (tmp_path / name).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The map from other tools' checks to ours: it names what is there, and each id can be used in the place of ours."""
+"""The map from other tools' checks to our rules: its names exist, and each id can be used instead of ours."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_check_selects_all_of_its_rules() -> None:
 
 
 def test_both_rules_about_missing_conditions_know_the_same_shared_issuers() -> None:
-    """What the one leaves to the other the other tells."""
+    """Each of the two rules reports what the other one leaves to it."""
     patterns = {slug: (BY_SLUG[slug].when or {})["provider"] for slug in CONDITIONS}
     assert patterns["unconditioned-provider"]["issuer"] == patterns["provider-without-condition"]["unless"]["issuer"]
 

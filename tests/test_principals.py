@@ -1,4 +1,4 @@
-"""How policies spell principals, and what the spelling tells."""
+"""The spelling of principals in policies, and what it shows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What lies in a tree changes nothing for another configuration without a word: an export, a plan, a state, a root.
+"""A file in a tree silently changes nothing for another configuration: an export, a plan, a state, a root.
 
-Anybody can add such a file in a pull request. Where the user named it, it counts.
+Anybody can add such a file in a pull request. If the user named it, it counts.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def unknown(report: Report) -> str:
     return "; ".join(f"{doubt.address} {doubt.reason}" for doubt in report.doubts)
 
 
-# -- what answers data sources -------------------------------------------------------------------------------------
+# -- lookups of data sources -----------------------------------------------------------------------------------------
 
 PROJECTS = [{"projectId": "shop", "projectNumber": "42", "lifecycleState": "ACTIVE", "name": "shop"}]
 ORGANIZATIONS = [{"name": "organizations/7", "displayName": "example.com", "owner": {"directoryCustomerId": "C0"}}]
@@ -185,7 +185,7 @@ def test_a_state_beside_answers_only_what_the_configuration_asks(run: Run) -> No
     assert "google_project_iam_member.x" in unknown(report) or found(report)
 
 
-# -- what closes grants --------------------------------------------------------------------------------------------
+# -- blockers --------------------------------------------------------------------------------------------------------
 
 DENIED = [
     f"iam.googleapis.com/serviceAccounts.{verb}"
@@ -353,7 +353,7 @@ def test_documents_that_give_one_number_to_two_projects_are_not_believed(run: Ru
     assert found(report) == ["broad-token-creator"]
 
 
-# -- what Terraform takes from what an export shows ----------------------------------------------------------------
+# -- grants of an export that Terraform removes ----------------------------------------------------------------------
 
 
 def exported(*members: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is unknown is counted alike in every format, by its causes, with the files that may have a value."""
+"""Unknown things are counted the same in every format, by cause, with the files that may have a value."""
 
 from __future__ import annotations
 

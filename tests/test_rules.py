@@ -1,4 +1,4 @@
-"""Every rule's examples are tests, its document is as the schema has it, and its page is what the examples say."""
+"""Every rule's examples are tests, its document matches the schema, and its page matches the examples."""
 
 from __future__ import annotations
 

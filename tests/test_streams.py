@@ -1,4 +1,4 @@
-"""Every run ends, with a documented code: interrupted, with closed streams, with pipes in the place of files."""
+"""Every run ends with a documented code: interrupted, with closed streams, with pipes instead of files."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_an_interrupt_in_a_long_run_ends_it(directory: Path) -> None:
 
 
 def test_what_ignores_interrupts_goes_on(directory: Path) -> None:
-    """``nohup`` and shells that start it in the background have it so."""
+    """``nohup`` and shells that start it in the background do this."""
     done = shell(directory, f"--version & wait; trap '' INT; kill -INT $$; {' '.join(PROGRAM)} check -q")
     assert done.returncode == 1
 

@@ -1,4 +1,4 @@
-"""Texts of which a part is not known."""
+"""Partly known texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEAM = Unknown("var.team has no default", ("group:", Hole("var.team")))
         ((), ""),
         (("x-", TEAM, "@example", ".com"), Unknown(TEAM.reason, ("x-group:", Hole("var.team"), "@example.com"))),
         (("", TEAM), TEAM),
-        # What has no parts is a hole all the same: the whole is never known.
+        # A text without parts is a hole, too: the whole is never known.
         (("group:", Unknown("why")), Unknown("why", ("group:", Hole("?")))),
         ((Unknown("first", (Hole("a"),)), Unknown("second", (Hole("b"),))), Unknown("first", (Hole("a"), Hole("b")))),
     ],

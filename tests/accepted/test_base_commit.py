@@ -1,4 +1,4 @@
-"""Configuration, rules and baseline of the base commit: a pull request changes none of them."""
+"""Configuration, rules and baseline come from the base commit: a pull request changes none of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RULE = (Path(__file__).parents[2] / "rules" / "exposure" / "public-grant.yaml").
 
 
 class Repository:
-    """A git repository with a base commit, on which a pull request changes what it likes."""
+    """A git repository with a base commit and a pull request that changes anything."""
 
     def __init__(self, top: Path) -> None:
         self.top = top
@@ -206,7 +206,7 @@ def test_a_pull_request_cannot_relax_its_own_check(tmp_path: Path) -> None:
     ],
 )
 def test_which_commit_counts(tmp_path: Path, event: str, given: str, code: int) -> None:
-    """Own configuration counts only for commits that are in the repository already."""
+    """A commit's own configuration counts only if the commit is already in the repository."""
     runner = Runner(tmp_path)
     repository = Repository(runner.workspace)
     repository.write("main.tf", BAD)

@@ -1,4 +1,4 @@
-"""A baseline accepts what was there, and nothing that became worse since."""
+"""A baseline accepts existing findings, and none that became worse since."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def written(report: Report) -> dict[str, Any]:
 
 
 def of_version_1(document: dict[str, Any]) -> dict[str, Any]:
-    """A report as it was before there was version 2."""
+    """Return a report in the format from before version 2."""
     for entry in document["findings"]:
         entry["fingerprint"] = entry.pop("fingerprints")["iamlintGrant/v1"]
         for key in ("condition", "ends", "further_fingerprints"):

@@ -1,4 +1,4 @@
-"""The configuration: what it may say, what is wrong with it, and that it is heeded."""
+"""The configuration: its valid content, its errors, and its effects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ignore comments: where they stand, what they must say, and that they are heeded at either end of a value."""
+"""Ignore comments: where they may be, what they must contain, and their effect at either end of a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a configuration changes is told in every format, so that a green run is not taken for a clean one."""
+"""Every format reports the effects of a configuration, so that a green run is not mistaken for a clean one."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ _VALUES: dict[str, Any] = {"array": ["x"], "object": {"broad-token-creator": "lo
 
 
 def value_of(key: str) -> Any:
-    """Some value that the schema lets a key have."""
+    """Return some value that the schema allows for a key."""
     schema = SCHEMA["properties"][key]
     if "$ref" in schema:
         schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
@@ -146,7 +146,7 @@ def test_no_key_of_the_schema_is_in_force_unseen(key: str, run: Run) -> None:
     result = run(json.dumps({key: value}), "--format", "json")
     told = json.loads(result.stdout)
     if told["configuration"] is None:
-        assert told["errors"], result.stdout  # what is wrong in it is told, and nothing is checked
+        assert told["errors"], result.stdout  # its errors are reported, and nothing is checked
     else:
         assert [one["key"] for one in told["configuration"]["settings"]] == [key]
 

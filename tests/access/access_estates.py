@@ -1,4 +1,4 @@
-"""Little estates for questions about access: the project "shop" lies in the folder 1 of the organization 2."""
+"""Small estates for questions about access: the project "shop" is in the folder 1 of the organization 2."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ TAG = "resource.matchTag('2/env', 'prod')"
 
 
 def granted(role: Text = CREATOR, on: Resource = SHOP, who: str = ANA, under: str | Unknown | None = None) -> Grant:
-    """A grant, with each of its parts on a line of its own, and the condition on line 9."""
+    """Return a grant with each of its parts on a separate line, and the condition on line 9."""
     condition = Condition(under, "t", Location("main.tf", 9)) if isinstance(under, str) else under
     places = (Place(Location("main.tf", line)) for line in (1, 2, 3))
     return Grant(read_principal(who), role, on, "member", HERE, *places, condition=condition)
@@ -68,7 +68,7 @@ def denied(parent: str = "projects/shop", permission: str = "serviceAccounts.*",
 
 
 def bounded(allowed: str) -> tuple[Fact, ...]:
-    """A boundary that binds the principals of "shop", and leaves them only one project."""
+    """Return a boundary for the principals of "shop" that allows only one project."""
     name = "organizations/2/locations/global/principalAccessBoundaryPolicies/b"
     resources = (f"//cloudresourcemanager.googleapis.com/projects/{allowed}",)
     binding = BoundaryBinding(name, "//cloudresourcemanager.googleapis.com/projects/shop", HERE)
@@ -89,6 +89,6 @@ def account(email: str, disabled: bool | Unknown = True) -> ServiceAccount:
 
 
 def given(grant: Grant, *facts: Fact) -> tuple[Estate, Grant]:
-    """An estate of facts, and the grant that is asked about, as the estate has it."""
+    """Return an estate of facts, and the grant in question from the estate."""
     estate = Estate([grant, *facts, *TREE], catalog(), DAY)
     return estate, estate.of(Grant)[0]

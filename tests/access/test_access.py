@@ -1,4 +1,4 @@
-"""One answer: the table of what each step makes of a grant, and how the steps are put together."""
+"""Access: a table of the result of each step for a grant, and the combination of the steps."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_the_table(
     assert [one.name for one in found.steps if one.truth is Truth.TRUE or one.name == step] == [
         one.name for one in found.steps
     ]
-    # What is asked in a hurry is answered alike, and only by fewer steps.
+    # The fast question has the same answer, with fewer steps.
     quick = access_of(estate).decide(grant, (permission,))
     assert (quick.state, quick.reasons, quick.permissions) == (found.state, found.reasons, found.permissions)
 
@@ -198,7 +198,7 @@ def test_all_that_are_blocked_are_blocked_together() -> None:
 
 
 def test_a_condition_that_holds_for_one_and_a_denial_of_the_other_leave_nothing() -> None:
-    """The condition holds for tokens only, which are denied; keys are open to those whom the condition lets in."""
+    """The condition holds for tokens only, which are denied; keys are allowed for those who meet the condition."""
     permissions = ("compute.instances.get", TOKEN)
     under = "resource.type == 'compute.googleapis.com/Instance'"
     found = decided(granted(CUSTOM, under=under), custom(*permissions), permissions=permissions)
@@ -314,12 +314,12 @@ def test_a_name_that_only_another_configuration_knows_is_not_read_in_the_grant_s
     estate, grant = given(granted(on=SHOP), denied("projects/shop"))
     other = Declaration(Location("other/main.tf"))
     found = access(estate, grant, (TOKEN,), Resource("service_account", name), declared=other)
-    # Whether it is in the project is not known; in the project itself it is denied.
+    # It is not known whether it is in the project; in the project itself it is denied.
     assert {step.name: step.truth for step in found.steps}["resource"] is Truth.UNKNOWN
     assert found.blocked
 
 
-# -- who may act at all --------------------------------------------------------------------------------------------
+# -- principals that can act at all -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Access in estates made at random: held against plain sets where all is known, and never guessed where it is not."""
+"""Access in random estates: equal to plain sets if everything is known, and never guessed if not."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def expected(grant: Grant, denials: list[Denial], disabled: list[str], permissio
         and mine not in tuple(one.exception_principals)
         for one in denials
     )
-    # An account that is disabled calls nothing; of one that is, nothing can be got, but by who may enable it.
+    # A disabled account calls nothing; nobody gets anything from one, except principals that may enable it.
     off = f"serviceAccount:{disabled[0]}" == grant.principal.text if disabled else False
     target_off = disabled == [DEPLOY] and grant.resource == ACCOUNT and "iam.serviceAccounts.enable" not in held
     return permission in held and CONDITIONS[under] and not denied and not off and not target_off
@@ -120,7 +120,7 @@ UNKNOWN_PARTS = st.sampled_from(["condition", "role", "denied principals", "deni
 def test_what_is_not_known_makes_nothing_certain(
     grant: Grant, denials: list[Denial], disabled: list[str], part: str
 ) -> None:
-    """Where a part is not known, an answer that is certain is the right one whatever the part turns out to be."""
+    """If a part is unknown, a certain answer is correct whatever the part turns out to be."""
     known = asked(grant, *denials, *map(account, disabled))
     accounts = [account(one, NOT_KNOWN if part == "disabled" else True) for one in disabled]
     match part:

@@ -1,4 +1,4 @@
-"""A table of expressions, what each comes to, and why. Most are the examples of Google's documentation.
+"""A table of expressions with their outcomes and reasons. Most are the examples of Google's documentation.
 
 Sources: https://cloud.google.com/iam/docs/conditions-attribute-reference, …/conditions-overview,
 …/configuring-temporary-access, …/configuring-resource-based-access, …/setting-limits-on-granting-roles,

@@ -1,4 +1,4 @@
-"""Names and functions that conditions have, and those that they do not have."""
+"""Names and functions that conditions have, and unknown ones."""
 
 from __future__ import annotations
 

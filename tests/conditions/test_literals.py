@@ -1,4 +1,4 @@
-"""Literals of an expression with holes: only those that have one are not known."""
+"""Literals of an expression with holes: only those with a hole are unknown."""
 
 from __future__ import annotations
 

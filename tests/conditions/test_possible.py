@@ -1,4 +1,4 @@
-"""What becomes of values that are only partly known when they are combined."""
+"""Combinations of partly known values."""
 
 from __future__ import annotations
 

@@ -51,23 +51,23 @@ API_OFF = (
 
 
 def stamped(text: str) -> str:
-    """As GitHub's raw logs have it."""
+    """Return a text as in GitHub's raw logs."""
     return "\n".join(f"2026-11-02T10:11:{i % 60:02}.1234567Z {line}" for i, line in enumerate(text.split("\n")))
 
 
 def boxed(text: str) -> str:
-    """As Terraform prints it to a terminal with colours."""
+    """Return a text as Terraform prints it to a terminal with colours."""
     bar = "\x1b[31m│\x1b[0m \x1b[0m"
     return "\n".join(["\x1b[31m╷\x1b[0m", *(bar + line for line in text.split("\n")), "\x1b[31m╵\x1b[0m"])
 
 
 def broken(text: str, width: int = 80) -> str:
-    """As a terminal of this width shows a line, when it is copied."""
+    """Return a text as copied from a terminal of this width."""
     return "\n".join(text[at : at + width] for at in range(0, len(text), width))
 
 
 TABLE = [
-    # -- one error, in the clothes of a program
+    # -- one error, in the output of a program
     Case(
         "Terraform, coloured box",
         boxed(
@@ -314,7 +314,7 @@ TABLE = [
         {"target": TARGET, "method": "generateAccessToken", "service": "iamcredentials.googleapis.com"},
         5,
     ),
-    # -- as people copy and type it
+    # -- copied and typed texts
     Case(
         "broken by a terminal of 80 columns",
         broken(
@@ -357,7 +357,7 @@ TABLE = [
         f"^[[31mError:^[[0m googleapi: Error 403: ^[[1m{DENIED}^[[0m",
         ["token-denied"],
     ),
-    # -- what the wrapper hides
+    # -- hidden by a wrapper
     Case(
         "an ID token, and the API is off",
         f"Error: failed to generate Google Cloud ID token for {TARGET}: {API_OFF}",

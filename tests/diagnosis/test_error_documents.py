@@ -1,4 +1,4 @@
-"""The documents of the kinds of errors: each is valid, and its own examples are recognised as it says."""
+"""The documents of the kinds of errors: each is valid, and its own examples are recognised."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_kinds_that_do_not_exist_are_told(tmp_path: Path) -> None:
 
 
 def test_a_check_reads_none_of_it(tmp_path: Path) -> None:
-    """The documents cost time, and only a diagnosis needs them."""
+    """The documents are slow to read, and only a diagnosis needs them."""
     (tmp_path / "main.tf").write_text("", encoding="utf-8")
     program = (
         "import sys\nfrom click.testing import CliRunner\nfrom iamlint.cli.commands import program\n"

@@ -1,4 +1,4 @@
-"""What a call passes beside allow policies: the target, the API, scopes, lifetimes."""
+"""Checks of a call apart from allow policies: the target, the API, scopes, lifetimes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is recognised in texts of errors, in which order, and what is read out of them."""
+"""Recognition in texts of errors: the kinds, their order, and the fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two reports that this program began with, as a user tells them: an error and a folder."""
+"""The two reports that this program began with, from a user's view: an error and a folder."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_token_creator_on_the_callers_project(tmp_path: Path) -> None:
 
 
 def test_an_error_and_a_folder_are_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who calls whom is taken from the input where only one answer fits."""
+    """The caller and the target come from the input if only one answer fits."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "main.tf").write_text(
         ACCOUNT

@@ -66,7 +66,7 @@ def test_an_unknown_value_makes_nothing_certain(data: st.DataObject) -> None:
     before = _answer(index, facts)
     try:
         after = _answer(index, after_facts)
-    except BadQuestionError:  # what the question leaves out is not told by the input any more
+    except BadQuestionError:  # the input no longer has what the question leaves out
         return
     told = f"{CASES[index].name}, {what}: {before.verdict} {before.step} -> {after.verdict} {after.step}"
     if before.verdict == "unknown":

@@ -1,4 +1,4 @@
-"""JSON with positions: what it accepts and gives is what the standard library gives, its errors have a place."""
+"""JSON with positions: it accepts and returns the same as the standard library; its errors have a place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Boundaries: which permissions they have a say over, whom they bind, and what they leave."""
+"""Boundaries: the permissions that they block, the principals that they bind, and the resources that they allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grants that something closes: no finding, but told with what closes them."""
+"""Blocked grants: not a finding, but reported with what blocks them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ resource "google_iam_deny_policy" "d" {{
 
 
 def told(check: Check, *parts: str) -> tuple[int, str]:
-    """How many findings there are, and the reasons of the rule's doubts."""
+    """Return the number of findings, and the reasons of the rule's doubts."""
     report = check({"main.tf": "".join(parts)}, select=RULE)
     assert report.errors == ()
     return len(report.findings), "; ".join(doubt.reason for doubt in report.doubts if doubt.rule)
@@ -184,7 +184,7 @@ def test_who_is_disabled_can_use_nothing(check: Check) -> None:
 
 @pytest.mark.parametrize(("enable", "findings"), [(False, 0), (True, 1)])
 def test_who_may_enable_an_account_again_is_kept_out_by_nothing(check: Check, enable: bool, findings: int) -> None:
-    """A disabled account has no tokens to give, except to who first gives it its life back."""
+    """A disabled account has no tokens, except for principals that can enable it first."""
     permissions = ["iam.serviceAccounts.getAccessToken", *(["iam.serviceAccounts.enable"] if enable else [])]
     role = f"""
 resource "google_project_iam_custom_role" "r" {{
@@ -333,7 +333,7 @@ OF_MIDDLE = "principal://iam.googleapis.com/projects/-/serviceAccounts/middle@sh
 
 
 def about(check: Check, rule: str, *parts: str) -> tuple[list[str], str]:
-    """The addresses of what a rule finds, and the reasons of its doubts."""
+    """Return the addresses of a rule's findings, and the reasons of its doubts."""
     report = check({"main.tf": "".join(parts)}, select=(rule,))
     assert report.errors == ()
     doubts = (f"{doubt.address}: {doubt.reason}" for doubt in report.doubts if doubt.rule)
@@ -403,19 +403,19 @@ resource "google_project_iam_custom_role" "both" {
     assert findings == ["google_service_account_iam_member.x"]
 
 
-# -- policies whose place is not known -----------------------------------------------------------------------------
+# -- policies with an unknown place ---------------------------------------------------------------------------------
 
 SOMEWHERE = 'variable "where" {}\n'
 NOWHERE = "cloudresourcemanager.googleapis.com/folders/${var.where}"
 
 
 def named() -> Options:
-    """Options that count given folders as named; made for each run, since each has its own time."""
+    """Return options that count given folders as named; new for each run, since each has its own time."""
     return Options(folders_are_named=True)
 
 
 def elsewhere(check: Check, policy: str, rule: str, held: str, other: str) -> tuple[int, int]:
-    """How many grants are findings where the policy is in their configuration, and where it is in another one."""
+    """Return how many grants are findings with the policy in their configuration, and with it in another one."""
     beside = check({"main.tf": held + policy}, select=(rule,), options=named())
     apart = check({"policies/main.tf": policy, other: held}, select=(rule,), options=named())
     assert (beside.errors, apart.errors) == ((), ())

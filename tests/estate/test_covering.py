@@ -1,4 +1,4 @@
-"""Whom a deny policy names, and where it holds: certainly, perhaps, or not."""
+"""The principals that a deny policy names, and where it applies: certainly, perhaps, or not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CI, AGENT = "ci@shop.iam.gserviceaccount.com", "service-12345@compute-system.iam
 
 
 def hierarchy() -> Hierarchy:
-    """The project "shop" (12345) in the folder 1 of the organization 2, and one of which only the id is known."""
+    """The project "shop" (12345) in the folder 1 of the organization 2, and one with only a known id."""
     projects = [Project("shop", HERE, "12345", "folders/1"), Project("lone", HERE)]
     return Hierarchy(projects, [Folder("folders/1", HERE, "organizations/2")], [])
 

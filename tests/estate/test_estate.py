@@ -1,4 +1,4 @@
-"""What an estate keeps: what was made from it, and the permissions of roles in each configuration."""
+"""An estate caches what was made from it, and the permissions of roles in each configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which resource lies in which, each by one name however the input calls it."""
+"""Which resource is in which, each by one name in all spellings of the input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan leads to and what an export shows, in one estate."""
+"""The result of a plan and the content of an export in one estate."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_project_numbers_are_their_projects(check: Check) -> None:
 
 
 def test_one_grant_in_two_exports_is_told_once(check: Check) -> None:
-    """An export of assets has the number of the project where the policy of the project has its id."""
+    """An export of assets has the project's number where the policy of the project has its id."""
     name = "//cloudresourcemanager.googleapis.com/projects/1234567"
     data = {"projectId": "shop", "projectNumber": "1234567", "lifecycleState": "ACTIVE"}
     asset = {
@@ -185,7 +185,7 @@ def test_the_export_alone_does_not(check: Check) -> None:
     assert check({"project-shop.json": policy(("roles/owner", [CI]))}, select=CHAIN).findings == ()
 
 
-# -- what takes away -----------------------------------------------------------------------------------------------
+# -- removals -------------------------------------------------------------------------------------------------------
 
 BO = policy((TOKEN, ["user:bo@example.com"]), ("roles/iam.workloadIdentityUser", ["user:cy@example.com"]))
 NOBODY = policy()

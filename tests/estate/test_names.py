@@ -1,4 +1,4 @@
-"""Names of principals and things, by which facts of one estate are recognised as the same."""
+"""Names of principals and things, which identify equal facts of one estate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estates of many grants: work for each pair of them would not end. What it costs is measured in ``bench/``."""
+"""Estates of many grants: work for each pair of them would never end. ``bench/`` measures the cost."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_hundred_thousand_grants_are_kept_once_each() -> None:
 
 
 def test_denials_of_many_projects_cost_only_the_grants_of_theirs() -> None:
-    """Two thousand projects with two grants and a deny policy each: each grant is asked about its project's alone."""
+    """Two thousand projects with two grants and a deny policy each: each grant is compared with its own only."""
     many, permission = 2000, "iam.serviceAccounts.getAccessToken"
     ana, role = read_principal("user:ana@example.com"), "roles/iam.serviceAccountTokenCreator"
     names = [f"p{n}" for n in range(many)]

@@ -1,4 +1,4 @@
-"""Exports that are compressed by zstd, and what is said where nothing can read them."""
+"""Exports compressed with zstd, and the error if no library can read them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ zstd: Any = pytest.importorskip(NAME, reason="exports in zstd need a library, wh
 
 
 def text(count: int = 2) -> bytes:
-    """The lines of an export, a grant each."""
+    """Return the lines of an export, one grant each."""
     asset = {
         "name": "//cloudresourcemanager.googleapis.com/projects/shop",
         "asset_type": "cloudresourcemanager.googleapis.com/Project",
@@ -79,7 +79,7 @@ def test_little_that_is_made_of_much_ends(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_frame_that_asks_for_much_memory_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.ndjson.zst"
     wide = {zstd.CompressionParameter.window_log: 28}
-    with zstd.open(path, "wb", options=wide) as file:  # in a stream the size is not known, and the window stays wide
+    with zstd.open(path, "wb", options=wide) as file:  # in a stream the size is unknown, and the window stays wide
         file.write(text(1000))
     with pytest.raises(OSError, match="memory"), compressed.opened(path) as file:
         file.read1(100)

@@ -1,4 +1,4 @@
-"""Everything is read through `iamlint.files`: nothing else asks the disk."""
+"""Everything is read through `iamlint.files`: no other module reads the disk."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def as_overlay(top: Path) -> Tree:
 
 
 def as_revision(top: Path) -> Tree:
-    """The files of a folder as a commit has them, while the folder itself is empty."""
+    """Return the files of a folder as in a commit, while the folder itself is empty."""
     name = commit(top)
     for path in top.iterdir():
         if path.is_symlink() or path.is_file():
@@ -296,7 +296,7 @@ def test_a_reading_that_is_interrupted_does_not_shift_the_next(tmp_path: Path, m
         batch = tree.repository.batch
 
         class Interrupted:
-            """git's process, of which the first reading of an answer is interrupted."""
+            """git's process; the first reading of an answer is interrupted."""
 
             def __init__(self) -> None:
                 self.process = batch()

@@ -1,4 +1,4 @@
-"""Little estates of grants, made from a few words each."""
+"""Small estates of grants, made from a few words each."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ Given = Callable[..., Graph]
 
 @pytest.fixture
 def given() -> Given:
-    """The graph of grants and other facts; the project "shop" lies in the folder 1 of the organization 2."""
+    """Return the graph of grants and other facts; the project "shop" is in the folder 1 of the organization 2."""
 
     def build(*facts: Fact | tuple[str, str, str]) -> Graph:
         grants = [made(*one) if isinstance(one, tuple) else one for one in facts]

@@ -1,4 +1,4 @@
-"""Delegation composes in one way: delegations first, the token last."""
+"""Delegation chains: delegations first, the token last."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Given = Callable[..., Graph]
 
 
 def chains(graph: Graph) -> list[str]:
-    """Who reaches the token of the account "target" through whom."""
+    """Return who reaches the token of the account "target", and through which accounts."""
     around = graph.hierarchy.around("target@shop.iam.gserviceaccount.com", HERE)
     found = [chain for edge in graph.delegations for chain in delegated(graph, edge) if chain.hops[-1].onto in around]
     return [" ".join(edge.source.partition("@")[0] for edge in chain.hops) for chain in found]
@@ -33,7 +33,7 @@ WORKLOAD = "roles/iam.workloadIdentityUser"
         # Without a token at the end, or without a delegation before it, there is no chain.
         ([("middle", "delegator", "target"), ("ci", "delegator", "middle")], []),
         ([("middle", "token", "target"), ("ci", WORKLOAD, "middle")], []),
-        # What the middle account can do otherwise does not help: a key is no token that is asked for with delegates.
+        # Other access of the middle account does not help: a key is not a token requested with delegates.
         ([("middle", "roles/iam.serviceAccountKeyAdmin", "target"), ("ci", "delegator", "middle")], []),
         (
             [("c", "token", "target"), ("b", "delegator", "c"), ("a", "delegator", "b")],
@@ -43,7 +43,7 @@ WORKLOAD = "roles/iam.workloadIdentityUser"
         ([("middle", "token", "projects/shop"), ("ci", "delegator", "middle")], ["ci middle"]),
         ([("c", "token", "target"), ("b", "delegator", "folders/1"), ("a", "delegator", "b")], ["a b c"]),
         ([("c@seed", "token", "target"), ("b", "delegator", "folders/1"), ("a", "delegator", "b")], []),
-        # In a circle everybody is told once, the account itself included, which reaches its own token so.
+        # In a cycle every account is listed once, including the account itself, which reaches its own token this way.
         (
             [("a", "token", "target"), ("b", "token", "a"), ("a", "token", "b"), ("target", "token", "b")],
             ["b a", "target b a"],
@@ -88,11 +88,11 @@ def test_who_leads_to_a_privileged_account(given: Given, grants: list[tuple[str,
     assert {one.removesuffix("@example.com") for one in shown} == set(expected.split())
 
 
-# -- hops that something closes ------------------------------------------------------------------------------------
+# -- blocked hops ----------------------------------------------------------------------------------------------------
 
 
 def denied(*accounts: str, verb: str = "getAccessToken") -> Denial:
-    """A deny policy that takes a permission from these accounts."""
+    """Return a deny policy that denies a permission to these accounts."""
     return Denial(
         parent="cloudresourcemanager.googleapis.com/organizations/2",
         declared=HERE,
@@ -140,7 +140,7 @@ def test_an_open_way_is_told_rather_than_a_shorter_closed_one(given: Given) -> N
 
 
 def test_what_is_open_is_followed_before_what_is_closed(given: Given) -> None:
-    """From b there is a way to c that is closed, and a longer one that is not."""
+    """From b there is a blocked way to c, and a longer open one."""
     closed = Denial(
         parent="cloudresourcemanager.googleapis.com/projects/seed",
         declared=HERE,

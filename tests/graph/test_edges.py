@@ -1,4 +1,4 @@
-"""The direct edges: what each permission makes, where it is granted, and what makes an account privileged."""
+"""The direct edges: the edges of each permission, by resource, and what makes an account privileged."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_roles_of_which_nothing_is_known_are_told_apart(given: Given) -> None:
         ("service_account", "the role is not known: known after apply"),
         ("project", "the role is not known: var.other has no default"),
     }
-    # Whether it sets the policy of a project is asked on the project only.
+    # The policy of a project can be set by grants on the project only.
     kinds = {onto: {edge.kind for edge in edges if edge.onto[0] == onto} for onto in ("service_account", "project")}
     assert kinds["project"] - kinds["service_account"] == {"ancestor"}
 
@@ -293,7 +293,7 @@ def test_a_privilege_that_counts_comes_before_a_stronger_one_that_is_closed(give
         ("roles/owner", Truth.UNKNOWN),
     ]
     assert found[1][1].reasons == ("blocked by the deny policy at main.tf:1",)
-    # So whoever is asked for a privileged account in the project is not told of the closed one only.
+    # So a search for a privileged account in the project does not find the blocked one only.
     below = graph.privileged_below(("project", "shop"), "user:ana@example.com")
     assert below is not None
     assert below[1].role == "roles/editor"

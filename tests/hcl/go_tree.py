@@ -1,4 +1,4 @@
-"""Our syntax tree held against the one of Go's HCL parser, as `oracle.GoParser` gives it.
+"""Compares our syntax tree with the one of Go's HCL parser, as `oracle.GoParser` returns it.
 
 Two views are compared. The *document* is hcl2json's: arguments by name, blocks below their labels, constants as values,
 everything else as source text; it shows the structure of the file and the values of the literals. The *shape* of an
@@ -50,7 +50,7 @@ OPERATORS = {
 
 
 def difference(go: GoParser, file: File) -> str:
-    """The first difference between Go's trees and ours, both read without errors; empty where there is none."""
+    """Return the first difference between Go's trees and ours, both read without errors; "" without one."""
     document, errors = go.parse(file.source.text)
     if is_syntax_error(errors):
         return errors
@@ -84,7 +84,7 @@ def _unequal(ours: Any, theirs: Any, path: str) -> str:
     if isinstance(ours, int | float) and isinstance(theirs, int | float) and not isinstance(ours, bool):
         return "" if float(ours) == float(theirs) else f"{path}: {ours!r} is {theirs!r} for Go"
     if isinstance(ours, str) and isinstance(theirs, str) and "{" in ours:
-        ours, theirs = normalized(ours), normalized(theirs)  # hcl2json does not where there is source text
+        ours, theirs = normalized(ours), normalized(theirs)  # hcl2json does not if there is source text
     return "" if type(ours) is type(theirs) and ours == theirs else f"{path}: {ours!a} is {theirs!a} for Go"
 
 
@@ -97,14 +97,14 @@ def _unlike(ours: Shape, theirs: Shape) -> str:
 
 
 class InexpressibleError(Exception):
-    """An argument and a block, or a block and a label, of one name: in a document only one of the two has room."""
+    """An argument and a block, or a block and a label, of one name: a document has room for one of the two only."""
 
 
 # -- documents -----------------------------------------------------------------------------------------------------
 
 
 def as_document(file: File) -> Any:
-    """A tree of ours in the form that hcl2json gives."""
+    """Return one of our files in hcl2json's form."""
     return _Writer(file.source.text).body(file.body)
 
 
@@ -222,7 +222,7 @@ class _Ours(_Writer):
         return kind, None if spanless else self.text[node.start : node.end], detail, tuple(below)
 
     def outside(self, node: Expression) -> tuple[str, str, Iterable[Shape]]:
-        """The kind of an expression, what there is to say about it, and what is below it."""
+        """Return the kind of an expression, its detail, and what is below it."""
         match node:
             case syntax.Template(parts=(syntax.Interpolation(expression=only),)):
                 return "wrap", "", [self.shape(only)]

@@ -1,4 +1,4 @@
-"""Texts that are long in one way each, to find what takes time with the square of their length or the stack with it."""
+"""Long texts, to find code that takes quadratic time or recurses without limit."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Go's HCL parser as a judge: the npm package ``@cdktf/hcl2json`` is hashicorp/hcl compiled to WebAssembly.
+"""Go's HCL parser as a reference: the npm package ``@cdktf/hcl2json`` is hashicorp/hcl compiled to WebAssembly.
 
-It is installed once into ``~/.cache/iamlint-test`` (or ``XDG_CACHE_HOME``); without npm, or without a network the
-first time, those who ask for it get the reason. `go_tree` compares its trees with ours.
+It is installed once into ``~/.cache/iamlint-test`` (or ``XDG_CACHE_HOME``); without npm, or without a network the first
+time, callers get the reason. `go_tree` compares its trees with ours.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ const tried = async (what) => { try { return {value: await what()}; } catch (e) 
 
 
 class UnavailableError(Exception):
-    """Why there is no judge here."""
+    """Why the reference parser is not available."""
 
 
 class GoParser:
@@ -51,7 +51,7 @@ class GoParser:
         )
 
     def parse(self, text: str) -> tuple[Any, str]:
-        """The document that the text is, and the errors in it, of the parser or of the conversion to JSON."""
+        """Return the document of a text, and the errors in it, of the parser or of the conversion to JSON."""
         (answer,) = self._ask({"files": [text]})
         return answer.get("value"), answer.get("error", "")
 

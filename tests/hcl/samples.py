@@ -1,7 +1,7 @@
-r"""Little texts in Terraform's language, one for each thing that a reader can get wrong.
+r"""Short texts in Terraform's language, one for each thing that a reader can get wrong.
 
-`VALID` are read without errors, `BROKEN` are refused at a position. `test_native` checks ours, `test_judges` what Go's
-parser and python-hcl2 say about the same texts.
+`VALID` are read without errors, `BROKEN` are refused at a position. `test_native` checks our reader, `test_judges` Go's
+parser and python-hcl2 on the same texts.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ VALID: dict[str, str] = {
 
 
 class Broken(NamedTuple):
-    """A text with one error: where we report it, a piece of what we say, and the line where Go sees it."""
+    """A text with one error: where we report it, a part of our message, and Go's line."""
 
     text: str
     at: tuple[int, int]

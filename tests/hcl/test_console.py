@@ -1,4 +1,4 @@
-"""Expressions held against the answers that `terraform console` gave; `bench/console.py` records them."""
+"""Compares expressions with the recorded answers of `terraform console`; `bench/console.py` records them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MAY_BE_UNKNOWN = {
     'yamlencode("two\\n\\n': "the same",
     "yamlencode(join": "a long text is broken into lines",
 }
-"""Where the answer may be unknown though Terraform has one: what the expression contains, and why."""
+"""Where the answer may be unknown although Terraform has one: a part of the expression, and why."""
 
 
 UNTYPED = {
@@ -78,8 +78,9 @@ UNTYPED = {
     "toset([tomap({}), { a = { b = 1 } }])",
     "true ? true : tostring(null)",
 }
-"""Null and empty collections have no type here: whether Terraform takes them beside other values can differ, and
-whether it makes a text of what stands beside them."""
+"""Null and empty collections have no type here: whether Terraform accepts them together with other values may differ,
+and whether it converts those to texts.
+"""
 
 
 def answers(path: Path) -> list[dict[str, Any]]:
@@ -129,7 +130,7 @@ class Module:
         return convert(evaluate(arguments["default"].expression, scope), constraint)
 
     def value(self, expression: str) -> Value:
-        """What we make of an expression; a syntax error is a refusal."""
+        """Return our value of an expression; a syntax error is a refusal."""
         source = SourceText("expression", expression)
         node = native.read_expression(source)
         if isinstance(node, Unreadable):
@@ -178,7 +179,7 @@ def first_unknown(value: Value) -> Unknown | None:
 
 
 def difference(answer: dict[str, Any], ours: Value) -> str:
-    """What is wrong with our answer; empty where nothing is."""
+    """Return what is wrong with our answer; "" if it agrees."""
     expression, why = answer["expression"], first_unknown(ours)
     if why and not why.reason:
         return f"{expression}\n  no reason: {why}"

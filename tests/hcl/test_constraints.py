@@ -1,4 +1,4 @@
-"""Values as the types of variables make them; those that fit are held against Terraform in `test_console.py`."""
+"""Values converted to the types of variables; `test_console.py` compares the valid ones with Terraform."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from iamlint.hcl.scope import Budget, Scope
 from iamlint.location import SourceText, Unreadable
 
 SECONDS = 10.0
-"""Far more than any of them takes, and far less than one that is not bounded."""
+"""Much more than any of them takes, and much less than an unlimited one."""
 
 BIG = {
     "text": Value("a" * 2_000_000),
@@ -121,7 +121,7 @@ KNOWN = {
     'fileset("files", "**/**/**/**/**/**/**/**/**/**x")',
     'regexall("(.*)(.*)(.*)(.*)(.*)x", text)',
 }
-"""Those that are only tried, and have an answer."""
+"""Inputs that are only tried, and have an answer."""
 
 
 @pytest.mark.parametrize("expression", HOSTILE, ids=lambda expression: expression[:60])

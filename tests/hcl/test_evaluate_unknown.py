@@ -1,4 +1,4 @@
-"""How what is not known spreads, held against a plan of Terraform's; `bench/console.py` records it."""
+"""Compares the spread of unknown values with a plan of Terraform's; `bench/console.py` records it."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _ours(value: Value) -> Any:
 
 
 def _agrees(theirs: Any, ours: Any) -> bool:
-    """Equal wherever both know."""
+    """Whether both are equal where both are known."""
     match theirs, ours:
         case dict(), dict():
             return theirs.keys() == ours.keys() and all(_agrees(theirs[key], ours[key]) for key in theirs)
@@ -151,7 +151,7 @@ def _with_holes(count: int) -> list[str]:
 
 
 def _consistent(known: Any, concrete: Any) -> bool:
-    """Numbers and booleans may turn out to be texts, where the unknown beside them is one."""
+    """Numbers and booleans may turn out to be texts if the other element is an unknown text."""
     match known, concrete:
         case "(unknown)", _:
             return True

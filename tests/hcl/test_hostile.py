@@ -1,4 +1,4 @@
-"""Hostile input: nothing raises, steps grow no faster than the text, every place that is told is in the text."""
+"""Hostile input: nothing raises, steps are linear in the text, every reported place is in the text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONG = 10_000
 
 
 def steps(read: Callable[[SourceText], object], text: str) -> int:
-    """How many calls, of Python or C, a reader makes for a text."""
+    """Return how many calls, of Python or C, a reader makes for a text."""
     count = 0
 
     def counted(_frame: object, event: str, _argument: object) -> None:
@@ -68,7 +68,7 @@ def test_long_json_texts(make: Callable[[int], str]) -> None:
 
 
 def check_spans(name: str, text: str) -> None:
-    """Every node of a JSON file lies in the text; what two properties of one name add up to has no place of its own."""
+    """Check that every node of a JSON file is in the text; merged properties of one name have no place of their own."""
     file = read_file(SourceText(name, text))
     for node in walk(file.body):
         assert 0 <= node.start <= node.end <= len(text)
@@ -148,7 +148,7 @@ SAMPLES = [*VALID.values(), *(broken.text for broken in BROKEN.values())]
 
 @st.composite
 def texts(draw: st.DrawFn) -> str:
-    """Tokens in a row, or samples with something put in, cut out, or moved."""
+    """Tokens in a row, or samples with an insertion, a deletion, or a moved part."""
     if draw(st.booleans()):
         return "".join(draw(st.lists(st.one_of(st.sampled_from(TOKENS), st.text(max_size=3)), max_size=30)))
     text = "".join(draw(st.lists(st.sampled_from(SAMPLES), min_size=1, max_size=3)))

@@ -1,4 +1,4 @@
-"""The native reader before its judges: Go's parser, which is Terraform's own, and python-hcl2."""
+"""Compares the native reader with Go's parser, which is Terraform's own, and with python-hcl2."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PYTHON_HCL2_REFUSES = {
     "traversals with blanks",
     "namespaced calls",
 }
-"""Valid texts that python-hcl2 cannot read; where it disagrees about one instead, that is an error of the mapping."""
+"""Valid texts that python-hcl2 cannot read; a disagreement about another one is an error of the mapping."""
 
 BEYOND_PYTHON_HCL2 = {"screens/odd-letters/main.tf"}
 """Test data with names beyond ASCII, for the same reason."""

@@ -1,4 +1,4 @@
-"""What two trees of one text differ in, and one spelling for all spellings of an expression."""
+"""The differences of two trees of one text, and one spelling for all spellings of an expression."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iamlint.hcl.syntax import File
 
 
 def told(first: str, second: str) -> list[str]:
-    """What is said about two texts, as if they were two readings of the first."""
+    """Return the differences of two texts, as if they were two readings of the first."""
     one, other = read_valid(first), read_valid(second)
     return [each.reason for each in differences(one, other, ("A", "B"))]
 

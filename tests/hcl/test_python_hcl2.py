@@ -1,4 +1,4 @@
-"""The second reader: what it makes of a text, what it refuses, where it keeps its grammar."""
+"""The second reader: its trees, its refusals, and the place of its grammar."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ locals {
 EOT
 }
 """
-"""Python-hcl2 does not take the first marker for one, since a blank follows, and reads on to the second."""
+"""Python-hcl2 does not accept the first marker, since a blank follows, and reads on to the second."""
 
 
 def source(text: str) -> SourceText:

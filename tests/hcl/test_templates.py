@@ -1,4 +1,4 @@
-"""Templates: quoted strings and heredocs, their values and where each part was written."""
+"""Templates: quoted strings and heredocs, their values and the places of their parts."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_the_end_of_a_heredoc_is_its_marker() -> None:
 
 
 def test_a_heredoc_does_not_swallow_what_follows_a_marker_with_blanks() -> None:
-    """Python-hcl2 reads on until the next marker that stands alone, and takes the block between for text."""
+    """Python-hcl2 reads on until the next marker on its own line, and treats the block between as text."""
     file = read_valid('a = <<E\none\nE \nb "c" {\n}\nd = <<E\ntwo\nE\n')
     assert list(file.body.arguments) == ["a", "d"]
     assert [block.label(0) for block in file.body.blocks] == ["c"]

@@ -30,7 +30,7 @@ def value(text: str) -> tuple[Expression, str]:
 
 
 def nodes(expression: Node, text: str) -> list[Any]:
-    """A tree as ``[kind, source text, children…]``; the value of a `Text` stands after its source text."""
+    """Return a tree as ``[kind, source text, children…]``; the value of a `Text` follows its source text."""
     found: list[Any] = [type(expression).__name__, text[expression.start : expression.end]]
     if isinstance(expression, Text):
         found.append(expression.value)
@@ -38,7 +38,7 @@ def nodes(expression: Node, text: str) -> list[Any]:
 
 
 def check(file: File) -> None:
-    """Every node lies within its parent, siblings in order; comments lie in order and in nothing but blanks."""
+    """Check that every node is in its parent, siblings in order; comments in order, and only in blanks."""
     size = len(file.source.text)
     for node in walk(file.body):
         assert 0 <= node.start <= node.end <= size, node

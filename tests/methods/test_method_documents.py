@@ -1,4 +1,4 @@
-"""The method documents: each is as the schema has it, and names what exists."""
+"""The method documents: each matches the schema, and names what exists."""
 
 from __future__ import annotations
 

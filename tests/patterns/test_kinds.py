@@ -1,4 +1,4 @@
-"""One table says everything of a kind of fact: the schema of rule documents has the same kinds and words."""
+"""One table defines everything about a kind of fact: the schema of rule documents has the same kinds and words."""
 
 from __future__ import annotations
 

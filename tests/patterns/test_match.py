@@ -329,7 +329,7 @@ def matched(pattern: dict[str, Any], fact: Grant) -> Truth:
     [("user:ana@example.com", 0), ("group:admins@example.com", 1)],
 )
 def test_who_is_not_known_may_have_as_much_itself(holder: str, raised: int) -> None:
-    """Only where it may be one of those that the input has grants of."""
+    """Only if it may be one of those that have grants in the input."""
     owner = grant("serviceAccount:admin@shop.iam.gserviceaccount.com", "roles/owner")
     other = grant(holder, "roles/owner")
     fact = grant(Unknown("var.x has no default", ("user:", Hole("var.x"))))

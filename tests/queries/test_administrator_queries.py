@@ -1,4 +1,4 @@
-"""Who may widen access: one finding for each principal and resource, however many roles say it."""
+"""Principals that may widen access: one finding for each principal and resource, for any number of roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets in through a provider, held against every token of a small world.
+"""The tokens that a provider admits, compared with every token of a small world.
 
 More examples than the suite has time for: ``IAMLINT_EXAMPLES=10000 pytest --hypothesis-seed=1 THIS_FILE``.
 """
@@ -27,7 +27,7 @@ AT = Location("main.tf")
 
 def github() -> list[Token]:
     tokens: list[Token] = []
-    # Nothing but GitHub knows which name has which number, so that each may have any.
+    # Only GitHub knows which name has which number, so each may have any.
     for owner, owner_id, name, number, ref, env in product(
         ("acme", "acme-x", "web"),
         ("1", "2"),
@@ -90,12 +90,12 @@ def own() -> list[Token]:
 
 WORLDS = {GITHUB: github(), GITLAB: gitlab(), TERRAFORM: terraform(), OWN: own()}
 WRONG = ("*", "acme/*", "a*b")
-"""What no claim of these issuers is, but an environment, whose name is free."""
+"""Values that no claim of these issuers has, except an environment, which may have any name."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A condition, as an expression and as what it comes to for a token: None where it cannot be evaluated."""
+    """A condition, as an expression and as its result for a token: None if it cannot be evaluated."""
 
     text: str
     holds: Callable[[Token], bool | None]
@@ -210,7 +210,7 @@ def _condition(data: st.DataObject, provided: Provided, *, exact: bool, depth: i
 def _someone(data: st.DataObject, *, exact: bool) -> tuple[Provided, Check, str, str]:
     issuer = data.draw(st.sampled_from(sorted(WORLDS)))
     claim = data.draw(st.sampled_from(sorted(WORLDS[issuer][0])))
-    # What begins a claim with a text after it may end in either, which counts as something that may be.
+    # A prefix of a claim with a text after it may end in either, which counts as possible.
     mappings = sorted(MAPPINGS.keys() - {"ended"}) if exact else sorted(MAPPINGS)
     provided = Provided(issuer, claim, data.draw(st.sampled_from(mappings)))
     member = data.draw(st.sampled_from(["attribute.a", "google.subject"]))

@@ -1,4 +1,4 @@
-"""Who runs code as a privileged account: through what already runs as it, through a cluster, a pool or an agent."""
+"""Running code as a privileged account: through what runs as it, through a cluster, a pool or an agent."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_what_runs_as_the_account_or_may_become_it(check: Check, parts: tuple[st
         ("roles/aiplatform.user", "shop", True),
         ("roles/aiplatform.viewer", "shop", False),
         ("roles/aiplatform.user", "other", False),
-        # Other rules report whoever may use every account of the project.
+        # Other rules report principals that may use every account of the project.
         ("roles/editor", "shop", False),
         ("roles/viewer", "shop", False),
     ],

@@ -1,4 +1,4 @@
-"""Which federated principals nobody can be, by their spelling and by what their provider lets in."""
+"""Federated principals that can never match, by their spelling and by what their provider admits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Privileged accounts: who gains by becoming one, what is unknown of it, and what is shown beside."""
+"""Privileged accounts: who gains by becoming one, what is unknown about it, and what else is shown."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ def test_an_account_that_is_not_known_may_be_the_holder(check: Check) -> None:
 
 
 def test_a_chain_that_is_certain_is_told_rather_than_a_nearer_one_that_is_not(check: Check) -> None:
-    """The middle account has the token of a privileged account perhaps, and leads to that of another for certain."""
+    """The middle account may have the token of a privileged account, and certainly leads to that of another."""
 
     def on(account: str, member: str, label: str, more: str = "") -> str:
         return f"""

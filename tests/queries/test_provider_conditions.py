@@ -1,4 +1,4 @@
-"""Which conditions let anybody in, and which let nobody in."""
+"""Conditions that admit anybody, and conditions that admit nobody."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ resource "google_project_iam_member" "ci" {
 
 
 def place(text: str, part: str, path: str = "main.tf") -> Location:
-    """Where a part of a text stands for the first time."""
+    """Return the place of the first occurrence of a part of a text."""
     return SourceText(path, text).location(text.index(part), text.index(part) + len(part))
 
 

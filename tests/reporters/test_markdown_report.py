@@ -1,4 +1,4 @@
-"""The summary of a job: counts, what could not be read, the findings; bounded, and nothing in it is markup."""
+"""The summary of a job: counts, errors, findings; limited in size, and no input text is markup."""
 
 from __future__ import annotations
 

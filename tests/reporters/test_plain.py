@@ -1,4 +1,4 @@
-"""What anybody may have written hides nothing where it is shown, and is no command to a CI system."""
+"""Untrusted texts hide nothing in the output, and are no commands for a CI system."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Find = Callable[..., Finding]
 
 CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 IGNORABLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u3164\ufe0f\uffa0\U000e0001\U000e0041\U000e0100"
-"""Characters of other categories that are not seen, or of none that are reserved for it."""
+"""Invisible characters of other categories, or of none that are reserved for it."""
 HIDING = "\x1b\x7f\x85\x9b\u00ad\u061c\u200b\u200d\u200f\u2028\u2029\u202e\u2060\u2066\u2069\ufeff" + IGNORABLE
 
 

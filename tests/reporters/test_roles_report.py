@@ -1,6 +1,6 @@
-"""What the role catalogue tells: counts, roles, permissions, and what is nearest to a name that is neither.
+"""The output of the role catalogue: counts, roles, permissions, and similar names for unknown ones.
 
-The figures are those of the data set that ships, as of its date.
+The figures are those of the built-in data set, as of its date.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SARIF: the official schema, the multitool's rules, and what neither of them looks at."""
+"""SARIF: the official schema, the multitool's rules, and what neither of them checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person reads: frames, what is put together, and nothing that a terminal would obey."""
+"""The output for people: frames, groups, and no terminal commands."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_guilty_part_is_underlined(build: Build, find: Find) -> None:
         ("日本 = a", "a", "  |        ^"),  # wide characters take two columns
         ("x = 日本 + 1", "日本", "  |     ^^^^"),
         ("e\u0301 = a", "a", "  |     ^"),  # an accent takes none
-        ("x\u200b = a", "a", "  |           ^"),  # what cannot be seen is shown as its escape
+        ("x\u200b = a", "a", "  |           ^"),  # invisible characters are shown as escapes
         ("x = a\r\n", "a", "  |     ^"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Newer definitions of roles, laid over the catalogue: what they change, and what is no definition."""
+"""Newer definitions of roles applied to the catalogue: their effects, and invalid ones."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ def test_yaml_of_several_descriptions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason", "line"),
     [
-        ([{"name": "roles/a.b"}, {"title": "x"}], "$[1] is no role", 1),
+        ([{"name": "roles/a.b"}, {"title": "x"}], "$[1] is not a role", 1),
         ({"name": "projects/p/roles/x"}, "projects/p/roles/x is a custom role", 1),
         ({"name": "roles/a.b", "includedPermissions": [1]}, "$.includedPermissions is not a list of texts", 1),
-        ('[\n{"name": "roles/a.b"},\n7]', "$[1] is no role", 3),
+        ('[\n{"name": "roles/a.b"},\n7]', "$[1] is not a role", 3),
         ("[]", "there are no roles", 1),
         ("{", "", 1),
     ],

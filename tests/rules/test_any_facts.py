@@ -1,4 +1,4 @@
-"""Whatever the facts are, every rule answers: no input makes one raise, and every finding is fit to be reported."""
+"""Every rule answers for any facts: no input makes one raise, and every finding can be reported."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ unknowns = st.builds(
 
 
 def texts(*known: str) -> st.SearchStrategy[Text]:
-    """Mostly what is known, so that facts belong together; now and then something odd, or not known."""
+    """Mostly known values, so that facts belong together; sometimes odd or unknown ones."""
     odd = st.one_of(st.sampled_from(ODD), unknowns)
     return st.integers(0, 9).flatmap(lambda number: odd if number == 9 else st.sampled_from(known))
 

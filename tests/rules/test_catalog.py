@@ -1,4 +1,4 @@
-"""Finding rule documents, choosing among them, and what is said of those that are wrong."""
+"""Finding and selecting rule documents, and the errors of invalid ones."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_renamed_rule_keeps_the_names_that_it_had(tmp_path: Path) -> None:
 
 
 def test_no_id_of_a_rule_is_ever_used_again() -> None:
-    """A rule that is renamed has its old id among ``formerly``; the list only grows."""
+    """A renamed rule has its old id in ``formerly``; the list only grows."""
     rules, _ = load_rules()
     recorded = dict(line.split() for line in IDS.read_text(encoding="utf-8").splitlines())
     now = {rule.slug: rule.since for rule in rules}

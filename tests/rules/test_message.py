@@ -1,4 +1,4 @@
-"""Messages: a sentence, filled in with the words of what was found."""
+"""Messages: a sentence filled in with the words of a match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same cause gives one finding: of every grant one rule speaks, and its severity says how bad it is."""
+"""One cause gives one finding: one rule reports each grant, and its severity says how bad it is."""
 
 from __future__ import annotations
 

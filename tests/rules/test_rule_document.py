@@ -1,4 +1,4 @@
-"""A rule's document: read into a rule, or every mistake at its place, in words to act on."""
+"""A rule's document: read into a rule, or every error at its place, in words to act on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are found in a directory and cannot be read: an error where they were meant to be read, else nothing."""
+"""Unreadable files in a directory: an error if they were meant to be read, else ignored."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def walked(name: str, content: str | bytes) -> Reading:
 
 
 def said(reading: Reading) -> tuple[list[str], list[str], list[str]]:
-    """The paths of errors, of unread parts, and who is granted something."""
+    """Return the paths of errors, of unread parts, and the principals of grants."""
     gaps = [fact.declared.at.path for fact in reading.facts if isinstance(fact, Gap)]
     grants = [fact.principal.text for fact in reading.facts if isinstance(fact, Grant)]
     return [error.at.path for error in reading.errors], gaps, grants

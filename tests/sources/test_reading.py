@@ -1,4 +1,4 @@
-"""Files told apart by content; what cannot be read is told and the rest goes on."""
+"""Files recognised by content; unreadable ones are reported and the others are read."""
 
 from __future__ import annotations
 

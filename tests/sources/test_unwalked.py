@@ -1,4 +1,4 @@
-"""Directories that are not walked into are told where they hold Terraform, and are checked where they are named."""
+"""Skipped directories are reported if they contain Terraform, and are checked if they are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names of files say whose policy it is, which say that it must be one, and which say nothing."""
+"""File names that name the resource of a policy, that claim to be one, and that say nothing."""
 
 from __future__ import annotations
 

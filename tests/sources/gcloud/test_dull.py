@@ -1,4 +1,4 @@
-"""Dull lines are passed over by their likeness, and nothing else is: what is kept and what is told stay the same."""
+"""Similar lines without facts are skipped, and nothing else is: facts and errors stay the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roles, service accounts, services, projects: what the lists and descriptions of gcloud say."""
+"""Roles, service accounts, services, projects: facts of gcloud's lists and descriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of Kubernetes' documents are opened; documents about IAM of other kinds are told."""
+"""Lists of Kubernetes documents are opened; other documents about IAM are reported."""
 
 from __future__ import annotations
 

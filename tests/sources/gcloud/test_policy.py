@@ -1,4 +1,4 @@
-"""Allow policies: what they say, where, and what they belong to."""
+"""Allow policies: their facts, places, and resources."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_several_yaml_documents_are_several_exports(export):
     assert said(reading.facts) == [("user:a@example.com", "roles/viewer", "project shop")]
 
 
-# -- what a policy belongs to ---------------------------------------------------------------------------------------
+# -- the resource of a policy ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

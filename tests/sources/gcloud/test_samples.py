@@ -1,7 +1,7 @@
-"""A sample of every kind of export in ``testdata/exports``, with the facts that are expected of it beside it.
+"""A sample of every kind of export in ``testdata/exports``, compared with its expected facts.
 
-``expected/NAME.txt`` has a line for each fact: where it is declared, what it is, and its parts; what is not known is
-``?`` and the reason.
+``expected/NAME.txt`` has a line for each fact: where it is declared, its kind, and its parts; an unknown part is ``?``
+and the reason.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def words(rule: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if not name.endswith(".txt")])
 def test_the_quick_answer_is_that_of_jsonschema(name):
-    """Each part of each sample is put in the place of each other part; both must agree on every outcome."""
+    """Each part of each sample replaces each other part; both validators must agree on every outcome."""
     from iamlint.sources.gcloud.recognition import shapes
 
     for document in documents(name):

@@ -1,4 +1,4 @@
-"""Large exports: one line at a time, what nothing is asked about is not kept, and nothing is passed over in silence."""
+"""Large exports: one line at a time, irrelevant grants are not kept, and nothing is skipped silently."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_a_compressed_file_that_breaks_off_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-2000])
     reading = read([path], Options())
     (error,) = reading.errors
-    assert "cannot be read on" in error.reason
+    assert "rest of the file cannot be read" in error.reason
     assert len(grants(reading)) > 1000
 
 

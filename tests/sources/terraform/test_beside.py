@@ -1,4 +1,4 @@
-"""Plans with their source beside them: the plan says what, the source says where, and what is not known by its name."""
+"""Plans with their source: values from the plan, places from the source, unknown values by name."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def told(facts: list[Grant]) -> list[tuple[str, Any]]:
     return [(grant.principal.text, grant.role) for grant in facts]
 
 
-# -- what only an apply tells ------------------------------------------------------------------------------------------
+# -- known after apply -------------------------------------------------------------------------------------------------
 
 
 def test_what_only_an_apply_tells_keeps_its_names(tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_conditions_are_placed(tmp_path: Path) -> None:
 
 
 def moved(tmp_path: Path, *directories: str) -> Path:
-    """A plan far from its source, which lies in these directories."""
+    """Return a plan far from its source, which is in these directories."""
     source = case("variables", tmp_path)
     for directory in directories:
         shutil.copytree(source, tmp_path / directory, ignore=shutil.ignore_patterns("plan.json"))
@@ -326,7 +326,8 @@ def test_a_source_root_without_the_source_is_said(tmp_path: Path) -> None:
     assert "elsewhere has no source that declares what the plan has" in gap.reason
 
 
-# -- what references do not tell ---------------------------------------------------------------------------------------
+# -- what references do not show
+# ----------------------------------------------------------------------------------------
 
 ACCOUNTS = """
 variable "none" {
@@ -345,7 +346,7 @@ CI, OWNER = "ci@shop.iam.gserviceaccount.com", "owner@shop.iam.gserviceaccount.c
 
 
 def beside(tmp_path: Path, address: str, source: str, after: dict[str, Any], unknown: dict[str, Any]) -> Reading:
-    """A plan of one resource, all of whose unknown arguments refer to ``google_service_account.n`` and its index."""
+    """Return a plan of one resource; its unknown arguments refer to ``google_service_account.n`` and its index."""
     kind, name = address.split("[", maxsplit=1)[0].split(".")
     head = {"mode": "managed", "type": kind, "name": name}
     change = {"actions": ["create"], "after": after, "after_unknown": unknown}

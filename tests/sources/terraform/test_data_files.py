@@ -1,4 +1,4 @@
-"""Grants that stand in files of data: what is read from YAML and JSON keeps its place there."""
+"""Grants in data files: values read from YAML and JSON keep their places."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def reading(root: Path, files: dict[str, str]) -> Reading:
 
 
 def written(found: Reading, place: Place) -> tuple[str, int, str]:
-    """The file, line and text that a value comes from."""
+    """Return the file, line and text of a value's place."""
     at = place.origin or place.at
     line = found.texts[at.path].line(at.line)
     return Path(at.path).name, at.line, line[at.column - 1 : at.end_column - 1]
@@ -90,7 +90,7 @@ def test_a_text_that_no_place_can_point_into(tmp_path: Path) -> None:
 
 
 def test_what_terraform_reads_is_no_export(tmp_path: Path) -> None:
-    """A policy on its own would be one that does not say what it belongs to; here the configuration says it."""
+    """By itself it would be a policy without a resource; here the configuration names the resource."""
     policy = '{"bindings": [{"role": "roles/viewer", "members": ["user:ana@example.com"]}], "etag": "x", "version": 1}'
     resource = 'resource "google_project_iam_policy" "p" {\n  project = "p"\n  policy_data = file("policy.json")\n}\n'
     found = reading(tmp_path, {"main.tf": resource, "policy.json": policy})

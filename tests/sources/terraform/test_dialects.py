@@ -1,4 +1,4 @@
-"""Terraform and OpenTofu read different files: what either applies is checked, and told once."""
+"""Terraform and OpenTofu read different files: what either applies is checked, and reported once."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def test_a_file_that_both_read_counts_once_and_a_syntax_error_counts_in_either(t
     assert sorted(Path(error.at.path).name for error in errors) == ["more.tofu", "versions.tofu"]
 
 
-# -- what only one of them closes --------------------------------------------------------------------------------------
+# -- restrictions of only one of them
+# -----------------------------------------------------------------------------------
 
 DENY = """
 resource "google_iam_deny_policy" "it" {

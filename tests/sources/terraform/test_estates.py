@@ -1,4 +1,4 @@
-"""Each small estate tells the same as source and as the plan that Terraform made of it."""
+"""Each small estate has the same facts as source and as the plan that Terraform made of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEFT_OUT = {"path", "line"}
 
 
 def facts(path: Path, **options: Any) -> list[str]:
-    """Everything that the facts say, but where."""
+    """Return the facts without their places."""
     reading = read([path], Options(**options))
     assert reading.errors == []
     entries = [json.loads(line) for line in facts_json(reading.facts).splitlines()]

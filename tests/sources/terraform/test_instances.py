@@ -1,4 +1,4 @@
-"""Whatever stands in a block, its facts are read and shown: of every type that states any."""
+"""Facts of every type are read and shown, for any content of a block."""
 
 from __future__ import annotations
 

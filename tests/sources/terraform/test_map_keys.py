@@ -1,4 +1,4 @@
-"""What comes from the key of a map comes from where that key is written."""
+"""A value from the key of a map has the place of that key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes IAM beside the resources that are made for it: read, or told as unread with its place."""
+"""Changes of IAM outside of IAM resources: read, or reported as unread with their place."""
 
 from __future__ import annotations
 
@@ -273,7 +273,8 @@ def test_sources_with_backslashes(check: Check, source: str) -> None:
     assert not report.doubts
 
 
-# -- programs that somebody else runs ----------------------------------------------------------------------------------
+# -- programs executed elsewhere
+# -----------------------------------------------------------------------------------------
 
 
 def program(kind: str, body: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Plans and states on their own: what is there, what is not known yet, what it refers to, what is wrong with it."""
+"""Plans and states on their own: resources, unknown values, references, errors."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def expressions(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def listed(references: list[str]) -> list[str]:
-    """References as Terraform lists them: each, and behind it what it is an attribute of."""
+    """Return references as Terraform lists them: each, followed by the resource of its attribute."""
     return [form for name in references for form in (name, name.rpartition(".")[0]) if "." in form]
 
 

@@ -1,4 +1,4 @@
-"""What a plan does not know since nobody configured it is no argument; what is configured is unknown."""
+"""Unknown attributes of a plan that are not configured are no arguments; configured ones are unknown."""
 
 from __future__ import annotations
 

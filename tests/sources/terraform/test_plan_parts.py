@@ -1,4 +1,4 @@
-"""Plans that do not say everything: what they leave as it is counts, and what they lack is told."""
+"""Incomplete plans: unchanged resources count, and missing parts are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that Terraform wrote: plans and states are read, all else is an error that says which command helps."""
+"""Files written by Terraform: plans and states are read, others are an error that names the right command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STATE = json.dumps({"version": 4, "terraform_version": "1.11.4", "serial": 1, "l
 
 
 def walked(tmp_path: Path, text: str | bytes, name: str = "plan.json") -> Reading:
-    """What is found of a file in the tree, with some Terraform beside it."""
+    """Return what is read from a file in a directory that also has some Terraform."""
     (tmp_path / "main.tf").write_text("locals {\n}\n")
     (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     return read([tmp_path], Options())
@@ -277,7 +277,7 @@ def test_a_plan_within_another_document_is_not_passed_over(tmp_path: Path, text:
 def test_versions_of_a_plan_without_its_parts_are_an_error(tmp_path: Path, parts: dict[str, object]) -> None:
     text = json.dumps({"format_version": "1.2", "terraform_version": "1.11.4", **parts})
     (error,) = walked(tmp_path, text, "x.json").errors
-    assert "none of the parts" in error.reason
+    assert "none of its parts" in error.reason
 
 
 @pytest.mark.parametrize("key", ["Resource_changes", "RESOURCE_CHANGES", "resource-changes"])

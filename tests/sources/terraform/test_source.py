@@ -1,4 +1,4 @@
-"""Terraform source: roots, calls, references, what cannot be known, and what must not be read."""
+"""Terraform source: roots, calls, references, unknown values, and files that must not be read."""
 
 from __future__ import annotations
 

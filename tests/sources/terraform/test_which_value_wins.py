@@ -1,6 +1,6 @@
-"""Which of several values is in force: each hides a grant from a reader that takes the other one.
+"""Which of several values is in force: a reader that takes the other one misses a grant.
 
-What Terraform does was checked with its binary (1.11.4): ``terraform plan`` and ``terraform console``.
+Terraform's behaviour was checked with its binary (1.11.4): ``terraform plan`` and ``terraform console``.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def test_json_null_is_no_block(check: Check) -> None:
 
 
 def test_an_override_replaces_blocks_of_its_type_only(check: Check) -> None:
-    """Also where one file is in JSON and the other is not."""
+    """Also if one file is in JSON and the other is not."""
     base = document(dynamic={"binding": {"for_each": [1], "content": BINDING}})
     audit = {"for_each": [1], "content": {"service": "allServices", "audit_log_configs": {"log_type": "ADMIN_READ"}}}
     over = json.dumps({"data": {"google_iam_policy": {"d": {"dynamic": {"audit_config": audit}}}}})

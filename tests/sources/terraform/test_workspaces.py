@@ -1,4 +1,4 @@
-"""``terraform.workspace`` is what is stated; what is not stated is unknown, and its instances are told."""
+"""``terraform.workspace`` is the stated value; without one it is unknown, and its instances are reported."""
 
 from __future__ import annotations
 

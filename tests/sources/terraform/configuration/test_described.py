@@ -1,4 +1,4 @@
-"""Well-known modules that are not installed: their arguments tell what the module itself would."""
+"""Well-known modules that are not installed: their arguments give the same facts as the module itself."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def module_of(name: str, path: str) -> Module:
 
 
 def reading(tmp_path: Path, case: str, *, installed: bool = False, version: str | None = None) -> Reading:
-    """The case with its modules missing, or with the stand-in where ``terraform init`` would put them."""
+    """Return the case with its modules missing, or with the stand-in where ``terraform init`` would install them."""
     (tmp_path / "main.tf").write_text(text := (CASES / case / "main.tf").read_text())
     if version:
         (tmp_path / "main.tf").write_text(text.replace("~> 8.0", version))
@@ -179,7 +179,7 @@ def reading(tmp_path: Path, case: str, *, installed: bool = False, version: str 
 
 
 def said(found: Reading) -> list[str]:
-    """What the facts say, but for their addresses and places, and the titles of roles."""
+    """Return the content of the facts without their addresses and places, and without the titles of roles."""
     left_out = {"address", "path", "line", "title"}
 
     def entry(line: str) -> dict[str, Any]:

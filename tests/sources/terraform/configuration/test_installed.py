@@ -1,4 +1,4 @@
-"""What ``terraform init`` notes of installed modules counts only for the call that it was noted for."""
+"""An entry of ``terraform init``'s manifest counts only for the call that it was written for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GRANT = (
 
 
 def result(root: Path, call: str, *entries: dict[str, str]) -> tuple[int, list[str]]:
-    """How many grants there are, and what is said of what is not there."""
+    """Return the number of grants, and the reasons of missing modules."""
     (root / "main.tf").write_text(f'module "iam" {{\n{call}\n}}\n')
     manifest = root / ".terraform" / "modules" / "modules.json"
     for name in ("iam", "iam/modules/x"):

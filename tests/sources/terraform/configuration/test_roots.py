@@ -1,4 +1,4 @@
-"""A root module counts as it is applied, whatever others that call it pass; a shared module as it is called."""
+"""A root module counts as applied by itself, even if others call it; a shared module counts as called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one root module reads of another one's state is known where both name the same place."""
+"""Outputs read from another root module's state are known if both name the same place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Terraform asks an API for is known where an export, a plan or a state of the same run tells it."""
+"""Data that Terraform would ask an API for is known if an export, a plan or a state of the same run has it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from iamlint.unknown import Unknown
 
 
 def named() -> Options:
-    """Options that count given folders as named; made for each run, since each has its own time."""
+    """Return options that count given folders as named; new for each run, since each has its own time."""
     return Options(folders_are_named=True)
 
 
-"""The folder that is read is the user's choice, with all that lies in it."""
+"""The given folder, with everything in it, is the user's choice."""
 SHOP = {"projectId": "shop", "projectNumber": "123", "name": "The Shop", "parent": {"id": "42", "type": "folder"}}
 TILL = {"projectId": "till", "projectNumber": "456", "name": "Till", "parent": {"id": "7", "type": "organization"}}
 RETAIL = {"name": "folders/42", "displayName": "Retail", "parent": "folders/41"}
@@ -35,7 +35,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 def principal(root: Path, declared: str, value: str, documents: dict[str, Any]) -> str | Unknown:
-    """The member of a grant that is made of a value, in a configuration beside documents."""
+    """Return the member of a grant made of a value, in a configuration with these documents."""
     arguments = f'  project = "x"\n  role = "roles/viewer"\n  member = "user:${{{value}}}"\n'
     (root / "main.tf").write_text(f'{declared}\nresource "google_project_iam_member" "m" {{\n{arguments}}}\n')
     for name, content in documents.items():

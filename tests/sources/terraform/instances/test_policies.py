@@ -44,7 +44,7 @@ def told(grants: list[Grant]) -> list[tuple[object, ...]]:
 
 
 def literal(text: str) -> Span:
-    """The span of what lies between ``<<<`` and ``>>>`` in a file."""
+    """Return the span between ``<<<`` and ``>>>`` in a file."""
     start = text.index("<<<")
     inner = text[start + 3 : text.index(">>>")]
     source = SourceText("main.tf", text.replace("<<<", "", 1).replace(">>>", "", 1))

@@ -320,7 +320,7 @@ def test_a_dataset_owns_its_access_in_json_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("written", "origin"), [(ENTRIES, "policy"), ("", "member")])
 def test_in_a_plan_the_source_beside_it_tells_who_owns_the_access(tmp_path: Path, written: str, origin: str) -> None:
-    """The provider fills in what the dataset has, so that a plan alone does not tell who wrote it."""
+    """The provider fills in the dataset's existing list, so a plan alone does not show who wrote it."""
     values = {"dataset_id": "sales", "project": "shop", "access": [{"role": "READER", "domain": "example.com"}]}
     address = "google_bigquery_dataset.d"
     entry = {"address": address, "mode": "managed", "type": "google_bigquery_dataset", "name": "d"}

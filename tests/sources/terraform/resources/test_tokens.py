@@ -1,4 +1,4 @@
-"""What asks for tokens beside provider blocks: token data sources, backends, remote states."""
+"""Token requests apart from provider blocks: token data sources, backends, remote states."""
 
 from __future__ import annotations
 
