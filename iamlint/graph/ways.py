@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TypeVar
 
 from iamlint.access import access_of
@@ -91,14 +91,25 @@ class Ways:
     """The ways that some methods open in an estate.
 
     The index is built in time linear in the grants, and contains only those with a permission of these methods.
-    ``grants`` limits the grants, by default all.
+    ``grants`` limits the grants, by default all. ``best_only`` leaves out the methods of a principal onto one node that
+    come after one that certainly works, in the order that they are given in; delegations are counted apart.
     """
 
-    def __init__(self, estate: Estate, among: Iterable[Method], grants: Iterable[Grant] | None = None) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        among: Iterable[Method],
+        grants: Iterable[Grant] | None = None,
+        *,
+        best_only: bool = False,
+    ) -> None:
         self.estate = estate
+        self._best_only = best_only
         self._access = access_of(estate)
         self._hierarchy = estate.hierarchy
         among = tuple(among)
+        self._rank = {method.id: rank for rank, method in enumerate(among)}
+        self._fitting_known: dict[tuple[frozenset[str], ...], tuple[Method, ...]] = {}
         reached = {method.reaches for method in among}
         self._running = list(self._runners()) if "attached" in reached else []
         self._bound = list(self._bindings()) if reached & {"workloads", "federated"} else []
@@ -175,44 +186,50 @@ class Ways:
 
     # -- one way ----------------------------------------------------------------------------------------------------
 
-    def _triggered(self, source: str, nodes: Iterable[Node]) -> Iterator[Method]:
-        """Yield each method that needs a permission the principal holds on one of the nodes."""
+    def _fitting(self, source: str, on: Iterable[Node], around: Iterable[Node]) -> tuple[Method, ...]:
+        """Return the methods of which the principal holds a permission on one of the nodes, and all around them."""
         mine = self._held[source]
-        held = {one for node in nodes if node in mine for each in mine[node] for one in each.permissions}
-        yield from {method.id: method for one in sorted(held) for method in self._by_permission[one]}.values()
+        here, beyond = _all_on(mine, on), _all_on(mine, around)
+        everywhere = _all_on(mine, mine) if len(mine) > 1 else here
+        key = here, beyond, everywhere
+        if key not in self._fitting_known:
+            if len(self._fitting_known) >= _MOST_KNOWN:
+                self._fitting_known.clear()
+            triggered = {method.id: method for one in here for method in self._by_permission[one]}
+            fitting = (method for method in triggered.values() if _may_fit(method, beyond, everywhere))
+            self._fitting_known[key] = tuple(sorted(fitting, key=lambda method: self._rank[method.id]))
+        return self._fitting_known[key]
 
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
-        """Yield the ways that a principal has onto a node with at least one permission granted on it."""
+        """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
         chain = self._chains[node]
-        for method in self._triggered(source, (node,)):
-            match method.reaches:
-                case "named" if node[0] in _ACCOUNT:
-                    pass
-                case "below" | "agent" | "default" if node[0] in CONTAINERS:
-                    pass
-                case "resource":
-                    pass
-                case _:
-                    continue
-            way = self._way(source, node, method, chain, chain)
-            if way:
-                yield way
+        fitting = (one for one in self._fitting(source, (node,), chain) if _reaches(one, node))
+        yield from self._best_of(fitting, lambda method: self._way(source, node, method, chain, chain))
+
+    def _best_of(self, methods: Iterable[Method], make: Callable[[Method], Way | None]) -> Iterator[Way]:
+        """Yield the ways onto one node; where only the best are asked for, up to the first that certainly works."""
+        done = set[bool]()
+        for method in methods:
+            delegates = method.group == "delegate"
+            way = make(method) if delegates not in done else None
+            if way is None:
+                continue
+            yield way
+            if self._best_only and all(map(self._access.is_plain, way.grants)):
+                done.add(delegates)
 
     def _through(self, source: str, running: _Running) -> Iterator[Way]:
-        kind = running.attachment.resource.kind
-        for method in self._triggered(source, (*running.around, *running.account)):
-            if method.reaches == "attached" and kind in method.runs:
-                onto = running.account[0]
-                way = self._way(source, onto, method, running.around, running.account, running.attachment)
-                if way:
-                    yield way
+        kind, onto, nodes = running.attachment.resource.kind, running.account[0], (*running.around, *running.account)
+        fitting = (one for one in self._fitting(source, nodes, nodes) if one.reaches == "attached" and kind in one.runs)
+        around, account, through = running.around, running.account, running.attachment
+        yield from self._best_of(fitting, lambda method: self._way(source, onto, method, around, account, through))
 
     def _by_binding(self, source: str, bound: _Bound) -> Iterator[Way]:
-        for method in self._triggered(source, bound.project):
-            if method.reaches == bound.kind:
-                way = self._way(source, bound.account, method, bound.project, bound.project, bound.grant)
-                if way:
-                    yield way
+        fitting = (one for one in self._fitting(source, bound.project, bound.project) if one.reaches == bound.kind)
+        around, account = bound.project, bound.account
+        yield from self._best_of(
+            fitting, lambda method: self._way(source, account, method, around, around, bound.grant)
+        )
 
     def _way(
         self,
@@ -224,11 +241,8 @@ class Ways:
         through: Attachment | Grant | None = None,
     ) -> Way | None:
         """Return the way by a method, if the principal holds all permissions around the resource and the account."""
-        places: dict[str, Place] = {need.permission: need.on for need in method.needs}
-        if method.needs_act_as:
-            places.setdefault(ACT_AS, "account")
         grants, verdict, closed = [], TRUE, False
-        for permission, place in places.items():
+        for permission, place in _places(method):
             nodes: Iterable[Node] = account if place == "account" else around
             if place == "another_resource":
                 nodes = self._held[source]
@@ -314,6 +328,42 @@ class Ways:
             if key and parts[0] == "projects" and len(parts) > 1:
                 found[key] = parts[1]
         return found
+
+
+_MOST_KNOWN = 50_000
+"""Combinations of permissions whose methods are remembered."""
+
+
+@cache
+def _places(method: Method) -> tuple[tuple[str, Place], ...]:
+    """The permissions that a method needs, each with where it must be granted."""
+    places: dict[str, Place] = {need.permission: need.on for need in method.needs}
+    if method.needs_act_as:
+        places.setdefault(ACT_AS, "account")
+    return tuple(places.items())
+
+
+def _may_fit(method: Method, around: frozenset[str], everywhere: frozenset[str]) -> bool:
+    """Whether these permissions, around the node and anywhere, may be enough for a method."""
+    places = _places(method)
+    return all(one in (everywhere if place == "another_resource" else around) for one, place in places)
+
+
+def _reaches(method: Method, node: Node) -> bool:
+    """Whether a method that is granted on a node reaches something there."""
+    match method.reaches:
+        case "named":
+            return node[0] in _ACCOUNT
+        case "below" | "agent" | "default":
+            return node[0] in CONTAINERS
+        case reaches:
+            return reaches == "resource"
+
+
+def _all_on(mine: Mapping[Node, list[_Held]], nodes: Iterable[Node]) -> frozenset[str]:
+    """All permissions of grants on some nodes."""
+    found = [each.permissions for node in nodes if node in mine for each in mine[node]]
+    return found[0] if len(found) == 1 else frozenset[str]().union(*found)
 
 
 _KINDS = {

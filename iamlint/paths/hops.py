@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 from iamlint.access import access_of
@@ -11,7 +12,7 @@ from iamlint.estate import CONTAINERS, Estate, Node
 from iamlint.facts import Attachment, Grant, Membership, Resource
 from iamlint.graph import Way, Ways
 from iamlint.logic.verdict import Verdict
-from iamlint.methods import Method, methods
+from iamlint.methods import Method, methods, strength
 from iamlint.methods.index import is_reported
 from iamlint.paths.names import Names, names_of
 from iamlint.unknown import Truth
@@ -97,7 +98,8 @@ class Hops:
         self.estate = estate
         self.names: Names = names_of(estate)
         self._access = access_of(estate)
-        self._ways = Ways(estate, [one for one in methods() if _makes_hop(one)])
+        among = sorted((one for one in methods() if _makes_hop(one)), key=lambda one: (_cost(one), strength(one)))
+        self._ways = Ways(estate, among, best_only=True)
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
 
     def around(self, account: str) -> Sequence[Node]:
@@ -181,10 +183,13 @@ def _makes_hop(method: Method) -> bool:
 
 
 def _hop(way: Way, target: str) -> Hop:
-    method = way.method
+    return Hop(way.source, target, way, _cost(way.method), _state(way), delegates=way.method.group == "delegate")
+
+
+@cache
+def _cost(method: Method) -> int:
     cost = _COSTS.get(method.group, _OTHER) + (_LIKELY if method.certainty != "certain" else 0)
-    cost += _LESS if method.yields == "calls" else 0
-    return Hop(way.source, target, way, cost, _state(way), delegates=way.method.group == "delegate")
+    return cost + (_LESS if method.yields == "calls" else 0)
 
 
 def _state(way: Way) -> State:
