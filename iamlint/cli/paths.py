@@ -39,6 +39,7 @@ def _options(function: Command) -> Command:
         click.option(
             "--claim", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A claim of the token of a caller."
         ),
+        click.option("--fix-first", is_flag=True, help="Show the grants whose removal cuts the most paths."),
         click.option("--show-all", is_flag=True, help="Show each group of paths."),
         click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
     ]
@@ -90,7 +91,7 @@ def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
     from iamlint.reporters.paths.told import Told
 
     form, every, quiet, as_of = (asked.pop(name) for name in ("form", "show_all", "quiet", "as_of"))
-    claims = asked.pop("claim")
+    claims, fix_first = asked.pop("claim"), asked.pop("fix_first")
     try:
         reading, asking = _asking(request(asked), as_of, quiet=quiet)
     except Failed as failed:
@@ -103,7 +104,8 @@ def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
         say_errors([*errors, Unreadable(Location(COMMAND_LINE), str(nobody), nobody.hint)])
         sys.exit(FAILED)
     say_errors(errors)
-    told = Told(answer, asking, reading.texts, tuple(errors), all=every, color=colored(sys.stdout))
+    color = colored(sys.stdout)
+    told = Told(answer, asking, reading.texts, tuple(errors), all=every, color=color, fix_first=fix_first)
     emit(render(form, told), for_programs=form != "text")
     sys.exit(FAILED if errors else FINDINGS if answer.is_open else OK)
 

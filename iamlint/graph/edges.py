@@ -75,9 +75,9 @@ class _Edges:
 
 
 class Graph:
-    """The direct edges of an estate, by source and by target. Built in time linear in the grants."""
+    """The direct edges of an estate, by source and by target. Built in time linear in ``grants``, by default all."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, grants: Iterable[Grant] | None = None) -> None:
         self.estate = estate
         self.hierarchy = estate.hierarchy
         self._access = access_of(estate)
@@ -92,7 +92,7 @@ class Graph:
         self._whole: set[Node] = set()
         viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
         self._viewer = viewer
-        for grant in estate.of(Grant):
+        for grant in estate.of(Grant) if grants is None else grants:
             self._add(grant)
         for one in estate.replaced:  # an export shows everything, even if Terraform repeats all of it
             node = self.hierarchy.node(one.grant.resource, one.grant.declared)

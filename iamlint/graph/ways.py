@@ -109,7 +109,7 @@ class Ways:
         self._hierarchy = estate.hierarchy
         among = tuple(among)
         self._rank = {method.id: rank for rank, method in enumerate(among)}
-        self._fitting_known: dict[tuple[frozenset[str], ...], tuple[Method, ...]] = {}
+        self._fitting_known: dict[tuple[frozenset[str], frozenset[str], frozenset[str], str], tuple[Method, ...]] = {}
         reached = {method.reaches for method in among}
         self._running = list(self._runners()) if "attached" in reached else []
         self._bound = list(self._bindings()) if reached & {"workloads", "federated"} else []
@@ -186,24 +186,30 @@ class Ways:
 
     # -- one way ----------------------------------------------------------------------------------------------------
 
-    def _fitting(self, source: str, on: Iterable[Node], around: Iterable[Node]) -> tuple[Method, ...]:
-        """Return the methods of which the principal holds a permission on one of the nodes, and all around them."""
+    def _fitting(
+        self, source: str, on: Iterable[Node], around: Iterable[Node], scope: Node | None = None
+    ) -> tuple[Method, ...]:
+        """Return the methods of which the principal holds a permission on one of the nodes, and all around them.
+
+        With ``scope``, only those that reach something there by a grant on it.
+        """
         mine = self._held[source]
         here, beyond = _all_on(mine, on), _all_on(mine, around)
         everywhere = _all_on(mine, mine) if len(mine) > 1 else here
-        key = here, beyond, everywhere
+        key = here, beyond, everywhere, scope[0] if scope else ""
         if key not in self._fitting_known:
             if len(self._fitting_known) >= _MOST_KNOWN:
                 self._fitting_known.clear()
             triggered = {method.id: method for one in here for method in self._by_permission[one]}
-            fitting = (method for method in triggered.values() if _may_fit(method, beyond, everywhere))
+            reaching = (one for one in triggered.values() if scope is None or _reaches(one, scope))
+            fitting = (method for method in reaching if _may_fit(method, beyond, everywhere))
             self._fitting_known[key] = tuple(sorted(fitting, key=lambda method: self._rank[method.id]))
         return self._fitting_known[key]
 
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
         """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
         chain = self._chains[node]
-        fitting = (one for one in self._fitting(source, (node,), chain) if _reaches(one, node))
+        fitting = self._fitting(source, (node,), chain, node)
         yield from self._best_of(fitting, lambda method: self._way(source, node, method, chain, chain))
 
     def _best_of(self, methods: Iterable[Method], make: Callable[[Method], Way | None]) -> Iterator[Way]:

@@ -5,6 +5,7 @@ conditional if one depends on what is not known, and closed if something certain
 """
 
 from iamlint.paths.answers import Answer, Asking, Start
+from iamlint.paths.cover import Fix, fixes
 from iamlint.paths.groups import Group, grouped
 from iamlint.paths.hops import STATES, Hop, Hops, State, hops_of
 from iamlint.paths.names import Names, names_of
@@ -14,6 +15,7 @@ __all__ = [
     "STATES",
     "Answer",
     "Asking",
+    "Fix",
     "Group",
     "Hop",
     "Hops",
@@ -23,6 +25,7 @@ __all__ = [
     "Reach",
     "Start",
     "State",
+    "fixes",
     "grouped",
     "hops_of",
     "names_of",

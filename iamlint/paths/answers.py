@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from iamlint.budget import Budget
+from iamlint.estate import principal_node
 from iamlint.facts import Grant
 from iamlint.finding import SEVERITIES, Severity
-from iamlint.graph import graph_of
+from iamlint.graph import Graph, graph_of
 from iamlint.paths.hops import STATES, Hop, Hops
 from iamlint.paths.search import Path, Paths, Reach
 from iamlint.unknown import Truth
@@ -73,19 +74,33 @@ class Asking:
     def __init__(self, hops: Hops, work: Budget | None = None) -> None:
         self.hops = hops
         self.names = hops.names
-        self.graph = graph_of(hops.estate)
+        self._only: Graph | None = None
         self._work = work or Budget(MOST_STEPS)
         self._not_searched: list[str] = []
         self._severities: dict[str, Severity] = {}
 
+    @property
+    def graph(self) -> Graph:
+        """The graph that knows what accounts may do: all of them, or those that were asked about."""
+        return self._only or graph_of(self.hops.estate)
+
+    def _only_of(self, targets: Iterable[str]) -> None:
+        """Make the graph of the grants of some accounts alone, which is much less than that of all."""
+        wanted = set(targets)
+        grants = (one for one in self.hops.estate.of(Grant) if principal_node(one) in wanted)
+        self._only = Graph(self.hops.estate, grants)
+
     def between(self, starts: Sequence[Start], targets: Sequence[str]) -> Answer:
         """Return the best path of each start to each account."""
+        self._only_of(targets)
         forwards = len(starts) < len(targets)
         found = self._forwards(starts, set(targets)) if forwards else self._backwards(starts, targets)
         return self._answer("both", found, self._memberships(starts, targets))
 
     def onto(self, targets: Iterable[str]) -> Answer:
         """Return the paths of everybody to some accounts."""
+        targets = tuple(targets)
+        self._only_of(targets)
         return self._answer("to", (one for paths in self._searches(targets) for one in self._every(paths)))
 
     def of(self, starts: Iterable[Start]) -> Answer:

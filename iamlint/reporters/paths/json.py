@@ -6,18 +6,20 @@ from typing import Any
 
 from iamlint import __version__
 from iamlint.facts import Grant
-from iamlint.paths import Hop, Path
+from iamlint.paths import Fix, Hop, Path
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped
 from iamlint.reporters.paths.told import (
     Told,
     closed_by,
     declared_of,
+    fixes_of,
     granted,
     main_grant,
     place_of,
     reasons,
     role_of,
+    written,
 )
 
 
@@ -36,6 +38,7 @@ def paths_entry(told: Told) -> dict[str, Any]:
         "not_searched": list(answer.not_searched),
         "unknown": list(answer.unknown),
         "notes": list(answer.notes),
+        "fix_first": [_fix(fix) for fix in fixes_of(told)],
         "errors": [
             {"path": one.at.path, "line": one.at.line, "reason": one.reason, "hint": one.hint or None}
             for one in told.errors
@@ -76,6 +79,21 @@ def _hop(told: Told, hop: Hop) -> dict[str, Any]:
         "reasons": list(reasons(hop)),
         "closed_by": closed_by(hop) or None,
         "grants": [_grant(permission, grant) for permission, grant in granted(hop)],
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    fact = fix.facts[0]
+    at = written(fact)
+    grant = fact if isinstance(fact, Grant) else None
+    return {
+        "cut": fix.cut,
+        "address": fact.declared.address,
+        "path": at.path,
+        "line": at.line,
+        "role": role_of(grant) if grant else None,
+        "resource": str(grant.resource) if grant else None,
+        "entries": len(fix.facts),
     }
 
 

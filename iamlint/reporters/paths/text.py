@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from iamlint.facts import Grant
 from iamlint.paths import STATES, Group, Hop, Path, State, grouped
-from iamlint.reporters.parts.frame import Paint
+from iamlint.reporters.parts.frame import Paint, place
 from iamlint.reporters.parts.plain import counted, neutral
 from iamlint.reporters.paths.lines import hop_lines, listed, short
-from iamlint.reporters.paths.told import Told
+from iamlint.reporters.paths.told import Told, fixes_of, role_of, written
 from iamlint.reporters.paths.tree import tree_lines
 
 MOST_GROUPS = 20
@@ -26,6 +27,10 @@ def paths_text(told: Told) -> str:
 
 def _lines(told: Told) -> Iterator[str]:
     paint = Paint(on=told.color)
+    if told.fix_first:
+        yield from _fixes(told, paint)
+        yield from summary(told)
+        return
     if told.answer.asked == "to" and told.answer.paths:
         yield from tree_lines(told, paint)
         yield ""
@@ -43,6 +48,20 @@ def _lines(told: Told) -> Iterator[str]:
         more = f"{len(told.answer.paths) - len(shorter):,} more"
         yield f"{more}: of members of these groups, or from an account on the way (--show-all shows them)"
     yield from summary(told)
+
+
+def _fixes(told: Told, paint: Paint) -> Iterator[str]:
+    """Yield what to remove first, each with how many paths end without it that no earlier one cuts."""
+    number = sum(path.state != "closed" for path in told.answer.paths)
+    for fix in fixes_of(told):
+        fact = fix.facts[0]
+        address = neutral(fact.declared.address or "")
+        more = f" and {len(fix.facts) - 1:,} more of its entries" if len(fix.facts) > 1 else ""
+        yield f"{fix.cut:,} of {number:,} paths: {paint('36', place(written(fact)))}  {address}{more}".rstrip()
+        if isinstance(fact, Grant):
+            who = neutral(short(fact.principal.text))
+            yield f"  {neutral(role_of(fact))} on {neutral(str(fact.resource))} for {who}"
+        yield ""
 
 
 def _without_ends(paths: Sequence[Path]) -> Sequence[Path]:

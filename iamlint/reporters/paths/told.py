@@ -9,7 +9,8 @@ from iamlint.facts import Declaration, Grant
 from iamlint.finding import Severity
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.methods import ACT_AS
-from iamlint.paths import Answer, Asking, Hop, Path
+from iamlint.paths import Answer, Asking, Fix, Hop, Path, fixes
+from iamlint.paths.cover import Cut
 from iamlint.provenance import at
 
 
@@ -18,7 +19,7 @@ class Told:
     """An answer, and what a reporter needs to tell it.
 
     ``texts`` are the files that locations point into. ``errors`` are what could not be read. ``all`` asks for each
-    path, ``color`` for colour.
+    path, ``color`` for colour, ``fix_first`` for what cuts the most paths.
     """
 
     answer: Answer
@@ -27,6 +28,7 @@ class Told:
     errors: tuple[Unreadable, ...] = ()
     all: bool = False
     color: bool = False
+    fix_first: bool = False
 
     def label(self, name: str) -> str:
         """Return a principal as policies write it."""
@@ -91,3 +93,17 @@ def closed_by(hop: Hop) -> str:
         return ""
     facts = [fact.declared.address or at(fact.declared) for fact in hop.way.verdict.facts]
     return ", ".join(dict.fromkeys(facts)) or "; ".join(reasons(hop))
+
+
+MOST_FIXES = 10
+"""Blocks and entries that are told to be fixed first."""
+
+
+def fixes_of(told: Told) -> list[Fix]:
+    """Return what cuts the most paths, where it was asked for."""
+    return fixes(told.answer.paths, MOST_FIXES) if told.fix_first else []
+
+
+def written(fact: Cut) -> Location:
+    """Return where a grant or membership is written."""
+    return fact.principal_place.at if isinstance(fact, Grant) else fact.place.at
