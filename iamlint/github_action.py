@@ -10,15 +10,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from iamlint.accepted.base_commit import MissingBase, base_files
+from iamlint.files.git import FULL_ID
 from iamlint.finding import SEVERITIES
 from iamlint.reporters.github import command
 
 FAILED, INTERRUPTED = 2, 130
+_OPENS = 1
+"""The exit code of a comparison in which something opens."""
 _OWN_BASE = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release"})
 """Events for commits that are already in the repository: their own configuration counts."""
 
@@ -48,7 +51,8 @@ def run(environment: Mapping[str, str]) -> int:
         sarif = _sarif_file(environment)
         outputs = [f"json={report}", f"markdown={summary}", *([f"sarif={sarif}"] if sarif else [])]
         arguments = [sys.executable, "-I", "-m", "iamlint", "check", *_options(environment)]
-        arguments += _judging(environment, Path(directory).resolve())
+        judging = list(_judging(environment, Path(directory).resolve()))
+        arguments += judging
         arguments += [word for output in outputs for word in ("--output", output)]
         sys.stdout.flush()
         before = _state(sarif)
@@ -60,7 +64,36 @@ def run(environment: Mapping[str, str]) -> int:
         if wanted and summary.exists():
             with Path(wanted).open("a", encoding="utf-8") as file:
                 file.write(summary.read_text(encoding="utf-8"))
-    return code
+        compared, opens = _compare(environment, judging, Path(directory, "compare.md"))
+        _write_outputs(environment, {"opens": opens})
+    return max(code, compared)
+
+
+def _compare(environment: Mapping[str, str], judging: Sequence[str], summary: Path) -> tuple[int, str]:
+    """Compare the base commit with the checkout, and add the result to the job's page.
+
+    Returns 2 where that could not be done, else 0; and whether something opens, "" where nothing was compared.
+    """
+    if not _flag(environment, "COMPARE"):
+        return 0, ""
+    commit, paths = _one(environment, "BASE"), _paths(environment)
+    if not commit:
+        print("compare: the event names no base commit, so nothing is compared", file=sys.stderr)
+        return 0, ""
+    if not FULL_ID.fullmatch(commit):
+        raise BadInput(f"base is not the full id of a commit: {commit!r}")
+    configuration = [word for word in judging if word == "--no-config"]
+    if "--config" in judging:
+        configuration = ["--config", judging[judging.index("--config") + 1]]
+    path = paths[0] if len(paths) == 1 else "."
+    arguments = [sys.executable, "-I", "-m", "iamlint", "compare", *configuration, "--output", f"markdown={summary}"]
+    sys.stdout.flush()
+    code = subprocess.run([*arguments, "--", commit, path], check=False).returncode  # noqa: S603  # no shell
+    wanted = _flag(environment, "SUMMARY", default=True) and environment.get("GITHUB_STEP_SUMMARY")
+    if wanted and summary.exists():
+        with Path(wanted).open("a", encoding="utf-8") as file:
+            file.write(summary.read_text(encoding="utf-8"))
+    return (0, str(code == _OPENS).lower()) if code in (0, _OPENS) else (FAILED, "")
 
 
 # -- inputs --------------------------------------------------------------------------------------------------------
@@ -132,13 +165,14 @@ def _judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
     no_config = _flag(environment, "NO_CONFIG")
     if config and no_config:
         raise BadInput("config and no-config exclude each other")
-    commit = _base(environment)
+    commit, assertions = _base(environment), None
     if commit:
         into = directory / f"base-{commit[:12]}"
         into.mkdir()
         found = base_files(commit, config=config, rules=rules, baseline=baseline, into=into)
         config, rules = str(found.config or ""), list(map(str, found.rules))
         baseline, no_config = str(found.baseline or ""), no_config or not found.config
+        assertions = found.assertions
     if no_config:
         yield "--no-config"
     elif config:
@@ -147,6 +181,8 @@ def _judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
         yield from ("--rules", rule)
     if baseline:
         yield from ("--baseline", baseline)
+    if assertions:
+        yield from ("--assertions", str(assertions))
 
 
 def _base(environment: Mapping[str, str]) -> str | None:

@@ -37,10 +37,12 @@ def lint(
     accept: Iterable[Acceptance] = (),
     roles: Catalog | None = None,
     allowance: Allowance | None = None,
+    also: Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]] | None = None,
 ) -> Report:
     """Return what these rules find in the input within the time limit; what takes longer is an error.
 
     Conditions are evaluated as of a day, today (UTC) by default; roles by a catalogue, by default the built-in one.
+    ``also`` is asked after the rules, for further findings and doubts about the estate.
     """
     rules, accept = tuple(sorted(rules, key=lambda rule: rule.id)), tuple(accept)
     estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
@@ -57,6 +59,14 @@ def lint(
         except TimeUp:
             errors.append(_not_asked(asked[number:], allowance))
             break
+    if also:
+        try:
+            with allowance.interrupting():
+                findings, doubts = also(estate)
+                found.findings += findings
+                found.doubts += doubts
+        except TimeUp:
+            errors.append(_not_asked((), allowance))
     errors += estate.blockers.unfinished
     return Report(
         version=__version__,
@@ -105,8 +115,8 @@ def _ask(rule: Rule, estate: Estate, comments: Comments, accept: tuple[Acceptanc
 
 
 def _not_asked(rules: tuple[Rule, ...], allowance: Allowance) -> Unreadable:
-    """Return an error for the rules that the time limit leaves out."""
-    named = ", ".join(rule.slug for rule in rules)
+    """Return an error for the rules, or the assertions, that the time limit leaves out."""
+    named = ", ".join(rule.slug for rule in rules) or "assertions"
     reason = f"the {allowance.seconds:g} seconds of the run are over; these rules were not checked to the end: {named}"
     return Unreadable(Location(COMMAND_LINE), reason, "give it more with --max-time, or check less at once")
 

@@ -68,7 +68,7 @@ class Report:
     the input has none. ``role_catalogs`` are the files that extend the role catalogue, which is of ``catalog_date``.
     ``inputs`` are the paths of the files that have facts. ``unwalked`` are the directories with Terraform that were not
     read; each is also a doubt. ``var_files`` may give variables a value, and were not read for that. ``configuration``
-    is None if none was in force.
+    is None if none was in force. ``coverage`` says in lines over what the assertions are complete.
     """
 
     version: str
@@ -86,6 +86,7 @@ class Report:
     unwalked: tuple[str, ...] = ()
     var_files: tuple[VarFile, ...] = ()
     configuration: InForce | None = None
+    coverage: tuple[str, ...] = ()
 
     @property
     def catalog(self) -> str:

@@ -30,11 +30,15 @@ class MissingBase(Exception):  # noqa: N818  # the name of what happened
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """Copies of the base commit's files. ``config`` is None if the commit has no configuration."""
+    """Copies of the base commit's files.
+
+    ``config`` is None if the commit has no configuration, ``assertions`` if it has no such folder beside it.
+    """
 
     config: Path | None
     rules: tuple[Path, ...]
     baseline: Path | None
+    assertions: Path | None = None
 
 
 def base_files(
@@ -71,7 +75,10 @@ def _copied(tree: _Copy, config: str | None, rules: Iterable[str], baseline: str
     for path in _own_rules(found, tree.into):
         tree.copy(path, needed=False, suffixes=_RULES)  # the run reports missing ones
     known = tree.copy(tree.path(baseline)) if baseline else None
-    return BaseFiles(found, tuple(tree.into / path for path in directories), known)
+    beside = tree.path(os.path.join(os.path.dirname(config or NAME), "assertions"))
+    assertions = tree.copy(beside, needed=False, suffixes=_RULES)
+    assertions = assertions if assertions and assertions.is_dir() else None
+    return BaseFiles(found, tuple(tree.into / path for path in directories), known, assertions)
 
 
 def _own_rules(config: Path | None, into: Path) -> Iterator[str]:

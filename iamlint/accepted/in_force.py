@@ -53,6 +53,11 @@ def _plainly(key: str, run: Run) -> Setting:
     return Setting(key, f"{key} set there ({value})")
 
 
+def _assertions(key: str, run: Run) -> Setting:
+    number = len(run.config.written[key])
+    return Setting(key, f"{number} assertion{'' if number == 1 else 's'}", number)
+
+
 def _listed(names: Iterable[str]) -> str:
     names = list(names)
     return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
@@ -140,6 +145,7 @@ def _fail_on_unknown(key: str, run: Run) -> Setting:
 
 _EFFECTS: Mapping[str, Callable[[str, Run], Setting]] = {
     "select": _select,
+    "assertions": _assertions,
     "ignore": _ignore,
     "severity": _severity,
     "rules": _rules,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import click
 
 from iamlint import __version__
 from iamlint.cli.comparing import compare
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository, say_errors
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository, say_errors, tell
 from iamlint.cli.diagnose import diagnose
 from iamlint.cli.options import (
     PATH,
@@ -33,6 +34,7 @@ from iamlint.cli.run import (
     checked,
     choose,
     configuration,
+    documents,
     fails,
     inputs_of,
     load,
@@ -84,8 +86,10 @@ def program(context: click.Context) -> None:
 @judging_options
 @catalog_option
 @report_options
+@click.option("--coverage", is_flag=True, help="Show over what the assertions are complete.")
 def check(
     form: str,
+    coverage: bool,
     output: tuple[str, ...],
     fail_on: str | None,
     fail_on_unknown: bool,
@@ -114,9 +118,15 @@ def check(
     say_errors(report.errors)
     style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet)
     emit(parts(form, report, style), for_programs=form != "text")
+    for line in report.coverage if coverage else ():
+        (tell if form != "text" else _say)(neutral(line))
     if report.errors:
         sys.exit(FAILED)
     sys.exit(FINDINGS if not exit_zero and fails(report, bar) else OK)
+
+
+def _say(line: str) -> None:
+    emit(f"{line}\n")
 
 
 def _check(wanted: Request, *, quiet: bool) -> tuple[Report, Config]:
@@ -225,23 +235,25 @@ for _command in (paths, who, reach, diagnose, compare):
 
 
 @program.command()
-@click.argument("directories", nargs=-1, type=PATH, metavar="[DIR]...")
+@click.argument("directories", nargs=-1, type=PATH, metavar="[PATH]...")
 def test(directories: tuple[Path, ...]) -> None:
-    """Run the examples of rule documents: the built-in ones, or those in DIR."""
+    """Run the examples of rule documents and assertions: the built-in rules and your assertions, or those in PATH."""
+    from iamlint.assertions.examples import run_examples as run_assertion
     from iamlint.budget import Allowance
     from iamlint.testing import run_examples
 
     try:
-        rules = load(directories, shipped=not directories)
+        rules, assertions = documents(directories)
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
     failures, allowance = 0, Allowance().part(0.5)  # what examples read adds as much again
-    for rule in rules:
-        problems = run_examples(rule, allowance)
+    of_rules = ((rule.id, len(rule.flags) + len(rule.passes), run_examples(rule, allowance)) for rule in rules)
+    of_assertions = ((f"assertions/{one.id}", len(one.examples), run_assertion(one, allowance)) for one in assertions)
+    for name, count, problems in chain(of_rules, of_assertions):
         failures += bool(problems)
-        emit(f"{'FAILED' if problems else 'ok':<7} {rule.id}  ({len(rule.flags) + len(rule.passes)} examples)\n")
+        emit(f"{'FAILED' if problems else 'ok':<7} {name}  ({count} examples)\n")
         for problem in problems:
             emit(f"        {place(problem.at)}: {neutral(problem.reason)}\n")
-    emit(f"{len(rules) - failures} passed, {failures} failed\n")
+    emit(f"{len(rules) + len(assertions) - failures} passed, {failures} failed\n")
     sys.exit(FINDINGS if failures else OK)

@@ -51,6 +51,7 @@ class Request:
     role_catalog: tuple[Path, ...] = ()
     max_time: float = SECONDS
     fail_on: str | None = None
+    assertions: tuple[Path, ...] = ()
 
     @property
     def instead(self) -> frozenset[str]:
@@ -133,6 +134,13 @@ def judging_options(function: Command) -> Command:
     options = [
         click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]"),
         click.option("--no-config", is_flag=True, help="Read no configuration."),
+        click.option(
+            "--assertions",
+            multiple=True,
+            type=PATH,
+            metavar="PATH",
+            help="Assertions: files, or folders of them. [assertions beside the configuration]",
+        ),
         click.option("--baseline", type=FILE, help="Accept the findings in this JSON report of an earlier run."),
         click.option(
             "--no-ignore", is_flag=True, help="Also report findings that comments or the configuration accept."

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.budget import Allowance
+from iamlint.cli.asserting import Asserted, asserted, assertion_paths, holds_assertions
 from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
 from iamlint.location import Location, Unreadable
@@ -18,6 +19,7 @@ from iamlint.report import Bar, Report
 if TYPE_CHECKING:
     from iamlint.accepted.baseline import Baseline
     from iamlint.accepted.config import Config
+    from iamlint.assertions import Assertion
     from iamlint.roles import Catalog
     from iamlint.rules.rule import Rule
     from iamlint.sources.reading import Reading, Relevance
@@ -68,25 +70,44 @@ def _checked(
     from iamlint.sources.reading import Reading
 
     every = load((*config.rules, *request.rules))
-    rules = choose(every, request.select or config.select, (*request.ignore, *config.ignore))
+    rules, wanted = _chosen(every, request, config)
     known = {name for rule in every for name in own_names(rule)}
     wrong = unknown_names(config, known)
     if wrong:
         raise Failed(wrong)
     roles = role_catalog(request.role_catalog)
-    relevant = relevance(rules, roles)
+    relevant = None if wanted.assertions else relevance(rules, roles)
     allowance = Allowance(request.max_time)
     reading = Reading()
     if request.paths:
         reading = read(request, config, quiet=quiet, relevant=relevant, roles=roles, allowance=allowance)
     reading.errors += mistakes(reading.texts.values(), known)
     as_of = request.as_of.date() if request.as_of else None
-    found = lint(reading, graded(rules, config.severity), as_of, accept=config.accept, roles=roles, allowance=allowance)
-    report = replace(beyond(found, _baseline(request)), inputs=_inputs(reading))
+    graded_rules = graded(rules, config.severity)
+    found = lint(reading, graded_rules, as_of, config.accept, roles=roles, allowance=allowance, also=wanted.ask)
+    found = replace(found, rules=(*found.rules, *wanted.rules))
+    report = replace(beyond(found, _baseline(request)), inputs=_inputs(reading), coverage=tuple(wanted.lines))
     report = unaccepted(report) if request.no_ignore else report
     report = report.within(within) if within else report
     run = Run(config, report, every, request.select, request.ignore, reading.excluded + excluded)
     return replace(report, configuration=in_force(run, request.instead))
+
+
+def _chosen(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:
+    """Return the rules and the assertions that are selected and not ignored. Raises `Failed`."""
+    from iamlint.rules.catalog import own_names
+
+    select, ignore = request.select or config.select, (*request.ignore, *config.ignore)
+    wanted, errors = asserted(request, select, ignore)
+    taken = {name for rule in every for name in own_names(rule)}
+    clashes = (one for one in wanted.assertions if one.id in taken)
+    errors += [Unreadable(one.at, f"`{one.id}` is the name of a rule, too") for one in clashes]
+    if errors:
+        raise Failed(errors)
+    named = wanted.others(select)
+    if select and not named:
+        return (), wanted
+    return choose(every, named, wanted.others(ignore)), wanted
 
 
 def _inputs(reading: Reading) -> frozenset[str]:
@@ -187,6 +208,21 @@ def load(directories: Iterable[Path], *, shipped: bool = True) -> tuple[Rule, ..
     if errors:
         raise Failed(errors)
     return found
+
+
+def documents(paths: Iterable[Path]) -> tuple[tuple[Rule, ...], tuple[Assertion, ...]]:
+    """Return the rules and the assertions in some files and folders; without any, the built-in rules and one's own
+    assertions. Raises `Failed`.
+    """
+    from iamlint.assertions import load_assertions
+
+    paths = list(paths)
+    mine = [path for path in paths if holds_assertions(path)] if paths else assertion_paths(None, ())
+    assertions, errors = load_assertions(mine)
+    if errors:
+        raise Failed(errors)
+    others = [path for path in paths if path not in mine]
+    return load(others, shipped=not paths) if others or not paths else (), assertions
 
 
 def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:

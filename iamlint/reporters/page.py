@@ -16,15 +16,12 @@ def rule_page(rule: Rule) -> str:
         f"**{rule.title}.** `{rule.id}`, severity {rule.severity}{sure}{asked}.",
         "## Why",
         rule.why.strip(),
-        "## Before",
-        _example(rule.flags[0]),
-        "## After",
-        _example(rule.passes[0]),
-        "## Fix",
-        rule.fix.strip(),
-        "## References",
-        "\n".join(f"- <{reference}>" for reference in rule.references),
     ]
+    if rule.flags and rule.passes:  # an assertion has none
+        parts += ["## Before", _example(rule.flags[0]), "## After", _example(rule.passes[0])]
+    parts += ["## Fix", rule.fix.strip()]
+    if rule.references:
+        parts += ["## References", "\n".join(f"- <{reference}>" for reference in rule.references)]
     known = [*(f"`{name}` (before {version})" for name, version in rule.formerly.items())]
     known += [f"`{alias}`" for alias in rule.aliases]
     if known:

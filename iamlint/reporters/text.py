@@ -111,7 +111,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> Iterator[str]:
-    rules = sorted({finding.rule for finding in report.findings})
+    rules = sorted({finding.rule for finding in report.findings if finding.family != "assertions"})
     if rules:
         yield paint("2", f"Why, and how to fix it: iamlint explain {rules[0] if len(rules) == 1 else 'RULE'}")
     counts = [f"{number} {severity}" for severity, number in report.by_severity.items() if number]

@@ -1,0 +1,11 @@
+"""Assertions: who must never become which account, who alone may, and who must be able to. Tests of a policy.
+
+They are documents (``assertion.schema.json``), in the configuration or in a folder ``assertions`` beside it, and are
+checked by ``iamlint check`` like rules. Nothing in them is executed.
+"""
+
+from iamlint.assertions.checking import Verdicts, check_assertions, rule_of
+from iamlint.assertions.coverage import coverage
+from iamlint.assertions.documents import Assertion, load_assertions
+
+__all__ = ["Assertion", "Verdicts", "check_assertions", "coverage", "load_assertions", "rule_of"]

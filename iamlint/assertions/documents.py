@@ -1,0 +1,172 @@
+"""Assertions as documents: found, checked against their schema, and read as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from iamlint.documents import find, plain, read_yaml
+from iamlint.documents.validation import against_schema, location_of, nearest_of
+from iamlint.documents.values import Value
+from iamlint.files.disk import DISK
+from iamlint.files.texts import load
+from iamlint.finding import Severity
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.methods import GROUPS, methods
+
+FOLDER = "assertions"
+LARGEST = 1_000_000
+"""Characters. A document beyond this is not read."""
+MOST = 1_000
+"""Assertions of one run."""
+WHOLE = "identity"
+"""Stands for every way to act as an account."""
+Kind = Literal["forbid", "allow-only", "require"]
+_KINDS: dict[str, Kind] = {
+    "forbid": "forbid",
+    "allow-only": "allow-only",
+    "allow only": "allow-only",
+    "require": "require",
+}
+_SCHEMA = Path(__file__).with_name("assertion.schema.json")
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An example of Terraform in which an assertion is violated, or holds."""
+
+    terraform: str
+    violates: bool
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """Who must never become which account (``forbid``), who alone may (``allow-only``), or who must be able to.
+
+    ``sources`` and ``targets`` are globs of principals and accounts; ``unless`` are principals that it does not apply
+    to. ``by`` are `WHOLE`, "id_token", or groups and ids of methods.
+    """
+
+    id: str
+    kind: Kind
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    at: Location
+    by: tuple[str, ...] = (WHOLE,)
+    unless: tuple[str, ...] = ()
+    reason: str = ""
+    severity: Severity = "high"
+    owner: str = ""
+    examples: tuple[Case, ...] = ()
+
+
+def load_assertions(paths: Iterable[Path]) -> tuple[tuple[Assertion, ...], list[Unreadable]]:
+    """Return the assertions of documents and folders of them, and whatever is wrong with these.
+
+    A document without the key ``assertions`` is an error, but for a configuration (``.iamlint.yaml`` and the like),
+    which need not have one.
+    """
+    found: list[Assertion] = []
+    errors: list[Unreadable] = []
+    for path in paths:
+        for document in _documents(path):
+            _read(document, in_folder=document != path, found=found, errors=errors)
+    seen: dict[str, Assertion] = {}
+    for one in found:
+        if seen.setdefault(one.id, one) is not one:
+            other = seen[one.id].at
+            errors.append(
+                Unreadable(one.at, f"`{one.id}` is the id of another assertion, too", f"see {other.path}:{other.line}")
+            )
+    if len(found) > MOST:
+        errors.append(Unreadable(found[MOST].at, f"there are more than {MOST} assertions"))
+    return tuple(found), errors
+
+
+def _documents(path: Path) -> Iterator[Path]:
+    if not DISK.is_directory(path):
+        yield path
+        return
+    names = sorted(entry.name for entry in DISK.entries(path) if entry.kind == "file" and not entry.link)
+    yield from (path / name for name in names if name.endswith(_SUFFIXES))
+
+
+def _read(path: Path, *, in_folder: bool, found: list[Assertion], errors: list[Unreadable]) -> None:
+    source = load(path, path.as_posix())
+    if isinstance(source, Unreadable):
+        errors.append(source)
+        return
+    if len(source.text) > LARGEST:
+        errors.append(Unreadable(Location(source.path), f"the document is longer than {LARGEST} characters"))
+        return
+    documents = read_yaml(source)
+    if isinstance(documents, Unreadable):
+        errors.append(documents)
+        return
+    for document in documents:
+        keys = document.data if isinstance(document.data, dict) else {}
+        if not in_folder and document.data is not None and FOLDER not in keys:
+            continue
+        if in_folder or set(keys) == {FOLDER}:
+            mine = document
+        else:  # the other keys of a configuration are checked by who reads them
+            mine = Value({FOLDER: keys[FOLDER]}, document.at) if FOLDER in keys else document
+        wrong = list(against_schema(mine, source, _SCHEMA))
+        errors += wrong
+        if not wrong:
+            _add(find(mine, [FOLDER]), source, found, errors)
+
+
+def _add(listed: Value, source: SourceText, found: list[Assertion], errors: list[Unreadable]) -> None:
+    for item in listed.data if isinstance(listed.data, tuple) else ():
+        read = _assertion(item, source, len(found) + 1)
+        if isinstance(read, Assertion):
+            found.append(read)
+        else:
+            errors.append(read)
+
+
+def _assertion(item: Value, source: SourceText, number: int) -> Assertion | Unreadable:
+    written: dict[str, Any] = plain(item)
+    kinds = [key for key in _KINDS if key in written]
+    if len(kinds) != 1:
+        return Unreadable(location_of(item), "give exactly one of `forbid`, `allow-only` and `require`")
+    clause: dict[str, Any] = written[kinds[0]]
+    kind = _KINDS[kinds[0]]
+    by = _listed(clause.get("by", WHOLE))
+    known = {WHOLE, "id_token", *GROUPS, *(one.id for one in methods())}
+    wrong = next((one for one in by if one not in known), None)
+    if wrong:
+        at = location_of(find(item, [kinds[0], "by"]))
+        return Unreadable(
+            at, f"`by` has {wrong!r}, which is no method", nearest_of(wrong, known) or "`iamlint methods` lists them"
+        )
+    stem = Path(source.path).stem.strip(".").lower().replace("_", "-")
+    return Assertion(
+        id=written.get("id", f"{stem}-{kind}-{number}"),
+        kind=kind,
+        sources=_listed(clause["from"]),
+        targets=_listed(clause["to"]),
+        at=location_of(item),
+        by=by,
+        unless=_listed(clause.get("unless", ())),
+        reason=clause.get("reason", "").strip(),
+        severity=cast(Severity, written.get("severity", "high")),
+        owner=written.get("owner", ""),
+        examples=tuple(_cases(item)),
+    )
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _cases(item: Value) -> Iterator[Case]:
+    for name in ("violates", "holds"):
+        listed = find(item, ["examples", name])
+        for one in listed.data if isinstance(listed.data, tuple) else ():
+            yield Case(plain(one)["terraform"], name == "violates", location_of(one))

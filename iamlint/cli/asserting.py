@@ -1,0 +1,110 @@
+"""The assertions of a run: where they are, which are chosen, and what `check` asks them for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamlint.cli.console import repository
+from iamlint.cli.options import Request
+from iamlint.files.texts import beginning
+from iamlint.location import Unreadable
+
+if TYPE_CHECKING:
+    from iamlint.assertions import Assertion
+    from iamlint.estate import Estate
+    from iamlint.finding import Doubt, Finding
+    from iamlint.rules.rule import Rule
+
+_FAMILY = "assertions"
+
+
+@dataclass(slots=True)
+class Asserted:
+    """The assertions that a run checks, and what they cover, in lines. ``names`` are all by which one is named."""
+
+    assertions: tuple[Assertion, ...] = ()
+    names: frozenset[str] = frozenset()
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The assertions as the rules that a report lists."""
+        if not self.assertions:
+            return ()
+        from iamlint.assertions import rule_of
+
+        return tuple(map(rule_of, self.assertions))
+
+    def others(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of rules among those that are selected or ignored."""
+        return tuple(name for name in names if name not in self.names)
+
+    @property
+    def ask(self) -> Callable[[Estate], tuple[list[Finding], list[Doubt]]] | None:
+        """What puts the assertions to an estate; None where there are none."""
+        return self._ask if self.assertions else None
+
+    def _ask(self, estate: Estate) -> tuple[list[Finding], list[Doubt]]:
+        from iamlint.assertions import check_assertions, coverage
+
+        found = check_assertions(self.assertions, estate)
+        self.lines += coverage(self.assertions, estate)
+        return found.findings, found.doubts
+
+
+def asserted(request: Request, select: Iterable[str], ignore: Iterable[str]) -> tuple[Asserted, list[Unreadable]]:
+    """Return the assertions that are chosen by names, all by default, and what is wrong with their documents."""
+    paths = assertion_paths(request.config, request.assertions, no_config=request.no_config)
+    if not paths:
+        return Asserted(), []
+    from iamlint.assertions import load_assertions
+
+    every, errors = load_assertions(paths)
+    names = frozenset({_FAMILY, *(one.id for one in every), *(f"{_FAMILY}/{one.id}" for one in every)})
+    select, ignore = set(select), set(ignore)
+    chosen = [one for one in every if not select or _is_named(one, select)]
+    return Asserted(tuple(one for one in chosen if not _is_named(one, ignore)), names), errors
+
+
+def holds_assertions(path: Path) -> bool:
+    """Whether a file or folder is one of assertions, by the key that their documents have."""
+    from iamlint.accepted.config import NAME
+
+    if path.name == NAME or path.resolve().name == _FAMILY:
+        return True
+    files = sorted(path.glob("*.y*ml"))[:_MOST_LOOKED_AT] if path.is_dir() else [path]
+    return any(_KEY.search(beginning(one, _LOOKED_AT)) for one in files if one.is_file())
+
+
+_KEY = re.compile(r"^assertions:", re.MULTILINE)
+_LOOKED_AT = 1 << 20
+_MOST_LOOKED_AT = 1_000
+
+
+def _is_named(one: Assertion, among: set[str]) -> bool:
+    return not among.isdisjoint((_FAMILY, one.id, f"{_FAMILY}/{one.id}"))
+
+
+def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bool = False) -> list[Path]:
+    """Return the documents and folders that hold assertions: given ones, the configuration, the folder beside it.
+
+    A link that leads out of the repository is not followed.
+    """
+    from iamlint.accepted.config import NAME
+
+    home = config or Path(NAME)
+    given = list(given)
+    if no_config:
+        return given
+    found = [home] if os.path.lexists(home) else []
+    folder = home.parent / _FAMILY
+    top = repository(Path.cwd())
+    inside = config is not None or Path(os.path.realpath(folder)).is_relative_to(top)
+    if not given and folder.is_dir() and inside:
+        found.append(folder)
+    return [*given, *found]

@@ -1,0 +1,213 @@
+"""Assertions: what violates them, what holds, what is unknown; their documents, and the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlint.assertions import Verdicts, check_assertions, coverage, load_assertions
+from iamlint.cli import main
+from iamlint.estate import Estate
+from iamlint.roles import catalog
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+from tests.comparison.conftest import TOKEN, account, in_project, on_account
+
+KEYS = "roles/iam.serviceAccountKeyAdmin"
+CHAIN = (
+    account("deploy", '"shop-prod"')
+    + account("ci", '"shop-dev"')
+    + on_account("dev", "ci", "group:dev@x.example")
+    + on_account("ci", "deploy", "serviceAccount:ci@shop-dev.iam.gserviceaccount.com")
+)
+CI = "serviceAccount:ci@shop-dev.iam.gserviceaccount.com"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def estate(text: str) -> Estate:
+    Path("main.tf").write_text(text, encoding="utf-8")
+    reading = read([Path()], Options(exclude=("assertions/*",)))
+    assert not reading.errors
+    return Estate(reading.facts, catalog(), date(2026, 11, 1))
+
+
+def asserted(clause: str) -> Any:
+    Path("asserted.yaml").write_text(f"assertions:\n  - id: it\n    {clause}\n", encoding="utf-8")
+    found, errors = load_assertions([Path("asserted.yaml")])
+    assert not errors, errors
+    return found
+
+
+def checked(clause: str, text: str = CHAIN) -> Verdicts:
+    return check_assertions(asserted(clause), estate(text))
+
+
+@pytest.mark.parametrize(
+    ("clause", "violations"),
+    [
+        ('forbid: {from: "group:dev@*", to: "serviceAccount:*@*-prod.*"}', ["group:dev@x.example"]),
+        ('forbid: {from: "group:dev@*", to: "*@shop-prod.*", by: [identity]}', ["group:dev@x.example"]),
+        ('forbid: {from: "group:dev@*", to: "*@shop-prod.*", unless: ["group:dev@x.example"]}', []),
+        ('forbid: {from: "group:dev@*", to: "*@shop-prod.*", by: [token]}', ["group:dev@x.example"]),
+        ('forbid: {from: "group:dev@*", to: "*@shop-prod.*", by: [id_token]}', ["group:dev@x.example"]),
+        ('forbid: {from: "group:dev@*", to: "*@shop-prod.*", by: key}', []),
+        ('forbid: {from: "user:*", to: "*"}', []),
+        (f'allow-only: {{from: "{CI}", to: "*@shop-prod.*"}}', ["group:dev@x.example"]),
+        (f'allow only: {{from: ["{CI}", "group:*"], to: "*@shop-prod.*"}}', []),
+        (f'require: {{from: "{CI}", to: "deploy@*"}}', []),
+        (f'require: {{from: "{CI}", to: "deploy@*", by: [key]}}', [CI]),
+        ('require: {from: "user:ana@x.example", to: "deploy@*"}', ["user:ana@x.example"]),
+        ('require: {from: "group:dev@x.example", to: "deploy@*"}', []),
+    ],
+)
+def test_what_violates_an_assertion(clause: str, violations: list[str]) -> None:
+    found = checked(clause)
+    assert [one.principal for one in found.findings] == violations
+    assert all(one.severity is None for one in found.doubts)
+
+
+def test_a_violation_shows_the_shortest_path_with_lines() -> None:
+    (finding,) = checked('forbid: {from: "group:dev@*", to: "*@shop-prod.*", reason: by the pipeline}').findings
+    assert "over 2 hops" in finding.message
+    assert finding.message.endswith("must not: by the pipeline")
+    assert CHAIN.splitlines()[finding.at.line - 1].strip() == 'member             = "group:dev@x.example"'
+    assert [one.message.partition(" by ")[0] for one in finding.related] == [
+        f"group:dev@x.example becomes {CI}",
+        f"{CI} becomes serviceAccount:deploy@shop-prod.iam.gserviceaccount.com",
+        "the assertion",
+    ]
+
+
+def test_what_is_not_known_is_a_doubt_and_no_finding() -> None:
+    condition = 'condition {\n title = "t"\n expression = var.x\n}'
+    unknown = 'variable "x" {}\n' + account("a") + on_account("g", "a", "group:dev@x.example", TOKEN, condition)
+    for clause in ('forbid: {from: "group:*", to: "a@*"}', 'require: {from: "group:dev@x.example", to: "a@*"}'):
+        found = checked(clause, unknown)
+        assert not found.findings
+        assert [one.severity for one in found.doubts] == ["high"]
+    (doubt,) = checked('forbid: {from: "group:*", to: "nobody@*"}', unknown).doubts
+    assert (doubt.severity, doubt.reason) == ("high", "no service account of the input matches nobody@*")
+
+
+def test_a_closed_path_is_no_violation_and_a_required_one_is() -> None:
+    off = account("a", more="disabled = true") + on_account("g", "a", "group:dev@x.example")
+    assert not checked('forbid: {from: "group:*", to: "a@*"}', off).findings
+    (finding,) = checked('require: {from: "group:dev@x.example", to: "a@*"}', off).findings
+    assert "cannot become" in finding.message
+
+
+def test_a_grant_on_the_project_counts_for_each_of_its_accounts() -> None:
+    many = "".join(account(f"sa-{number}") for number in range(5)) + in_project("p", "group:dev@x.example", KEYS)
+    assert len(checked('forbid: {from: "group:dev@*", to: "*@shop.*", by: [key]}', many).findings) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("assertions:\n  - forbid: {from: a, too: b}\n", "unknown key `too`"),
+        ("assertions:\n  - forbid: {from: a}\n", "the key `to` is missing"),
+        ("assertions:\n  - {id: x}\n", "give exactly one of `forbid`, `allow-only` and `require`"),
+        ("assertions:\n  - {forbid: {from: a, to: b}, require: {from: a, to: b}}\n", "give exactly one"),
+        ("assertions:\n  - forbid: {from: a, to: b, by: [tokn]}\n", "'tokn', which is no method"),
+        ("assertions:\n  - {severity: bad, forbid: {from: a, to: b}}\n", "`assertions[0].severity` is 'bad'"),
+        (
+            "assertions:\n  - {id: x, forbid: {from: a, to: b}}\n  - {id: x, forbid: {from: a, to: b}}\n",
+            "id of another",
+        ),
+        ("assertions: 3\n", "must be a list"),
+        ("asertions: []\n", "unknown key `asertions`"),
+        ("assertions: [\n", "line"),
+    ],
+)
+def test_a_mistake_in_a_document_has_its_place(text: str, reason: str) -> None:
+    Path("assertions").mkdir()
+    Path("assertions/a.yaml").write_text(text, encoding="utf-8")
+    _, errors = load_assertions([Path("assertions")])
+    assert errors
+    assert reason in " ".join(one.reason for one in errors) or reason == "line"
+    assert errors[0].at.path == "assertions/a.yaml"
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as done:
+        main(list(arguments))
+    return int(str(done.value.code))
+
+
+FORBID = '{id: no-dev, severity: critical, owner: us, forbid: {from: "group:dev@*", to: "*@shop-prod.*", reason: r}}'
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "markdown"])
+def test_check_reports_violations_in_every_format(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("main.tf").write_text(CHAIN, encoding="utf-8")
+    Path(".iamlint.yaml").write_text(f"assertions:\n  - {FORBID}\n", encoding="utf-8")
+    assert run("check", "--select", "assertions", "--format", form) == 1
+    told = capsys.readouterr().out
+    assert "no-dev" in told
+    assert "group:dev" in told
+
+
+def test_the_folder_and_the_configuration_count_and_no_config_leaves_them_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("main.tf").write_text(CHAIN, encoding="utf-8")
+    Path("assertions").mkdir()
+    Path("assertions/a.yaml").write_text(f"assertions:\n  - {FORBID}\n", encoding="utf-8")
+    Path(".iamlint.yaml").write_text(f"assertions:\n  - {FORBID.replace('no-dev', 'other')}\n", encoding="utf-8")
+    run("check", "--format", "json")
+    rules = {one["rule"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    assert {"no-dev", "other"} <= rules
+    run("check", "--format", "json", "--select", "no-dev")
+    assert {one["rule"] for one in json.loads(capsys.readouterr().out)["findings"]} == {"no-dev"}
+    run("check", "--format", "json", "--ignore", "assertions")
+    assert not {"no-dev", "other"} & {one["rule"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    run("check", "--format", "json", "--no-config")
+    assert not {"no-dev", "other"} & {one["rule"] for one in json.loads(capsys.readouterr().out)["findings"]}
+
+
+def test_an_unknown_answer_fails_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("main.tf").write_text(account("a"), encoding="utf-8")
+    Path(".iamlint.yaml").write_text('assertions:\n  - forbid: {from: "*", to: "b@*"}\n', encoding="utf-8")
+    assert run("check", "--select", "assertions") == 0
+    assert run("check", "--select", "assertions", "--fail-on-unknown") == 1
+    assert run("check", "--select", "assertions", "--coverage") == 0
+    assert "iamlint-forbid-1: 1 principals, 0 accounts" in capsys.readouterr().out
+
+
+def test_a_wrong_document_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("main.tf").write_text(account("a"), encoding="utf-8")
+    Path(".iamlint.yaml").write_text("assertions:\n  - forbidden: {}\n", encoding="utf-8")
+    assert run("check") == 2
+    assert ".iamlint.yaml:2" in capsys.readouterr().err
+
+
+def test_coverage_names_what_is_not_in_the_input() -> None:
+    text = CHAIN + in_project("p", "group:dev@x.example", TOKEN)
+    lines = "\n".join(coverage(asserted('forbid: {from: "group:dev@*", to: "*@shop-prod.*"}'), estate(text)))
+    assert "it: 1 principals, 1 accounts of the input" in lines
+    assert "nothing above project shop-prod" in lines
+    assert "members are not in the input of: group:dev@x.example" in lines
+
+
+def test_iamlint_test_runs_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    opens = "\n".join(f"            {line}" for line in CHAIN.splitlines())
+    shut = "\n".join(f"            {line}" for line in account("deploy", '"shop-prod"').splitlines())
+    Path("assertions").mkdir()
+    document = (
+        'assertions:\n  - id: it\n    forbid: {from: "group:dev@*", to: "*@shop-prod.*"}\n    examples:\n'
+        f"      violates:\n        - terraform: |\n{opens}\n      holds:\n        - terraform: |\n{shut}\n"
+    )
+    Path("assertions/a.yaml").write_text(document, encoding="utf-8")
+    assert run("test", "assertions") == 0
+    assert "assertions/it  (2 examples)" in capsys.readouterr().out
+    Path("assertions/a.yaml").write_text(document.replace("group:dev@*", "group:ops@*"), encoding="utf-8")
+    assert run("test", "assertions/a.yaml") == 1
+    assert "does not violate" in capsys.readouterr().out
