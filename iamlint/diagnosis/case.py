@@ -130,7 +130,7 @@ class Case:
     def project_of(self, email: str) -> Text | None:
         """The project of an account: as declared, else by its e-mail; its id where the input has it."""
         found = self.estate.project_of(email, self.declared(email))
-        if isinstance(found, Unknown):  # the e-mail tells it all the same
+        if isinstance(found, Unknown):  # the e-mail contains it all the same
             found = project_of(email) or found
         return self.id_of(found) if isinstance(found, str) else found
 

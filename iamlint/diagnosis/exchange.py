@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from iamlint.diagnosis.answer import Evidence, Fix, Stage, Step
-from iamlint.diagnosis.case import Case, is_managed
+from iamlint.diagnosis.case import ASKED, Case, is_managed
 from iamlint.diagnosis.holder import Holder, Token
 from iamlint.diagnosis.token_values import Claims, Failed, Open, value_of
 from iamlint.estate import scope
-from iamlint.facts import Condition, OrgPolicy, Pool, Principal, Provider, Text
+from iamlint.facts import Condition, OrgPolicy, Pool, Principal, Provider, Resource, Text
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -270,9 +270,6 @@ def _issuer_allowed(case: Case, provider: Provider, _holder: Holder) -> _Check:
 
 def nearest_policy(case: Case, constraint: str, project: str) -> OrgPolicy | None:
     """The organization policy of a constraint that is nearest to a project: on it, or above it."""
-    from iamlint.diagnosis.case import ASKED
-    from iamlint.facts import Resource
-
     found = [one for one in case.estate.of(OrgPolicy) if one.constraint == constraint]
     for node in case.above(Resource("project", project), ASKED):
         for one in found:

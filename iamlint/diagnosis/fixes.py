@@ -12,6 +12,8 @@ from iamlint.diagnosis.fix_text import Member, account_reference, block, member_
 from iamlint.diagnosis.gates import consumer_project, quota_of
 from iamlint.diagnosis.holder import Holder, holder_of
 from iamlint.diagnosis.hop import Hop
+from iamlint.diagnosis.paths import chain_to
+from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Resource
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, shown
@@ -208,8 +210,6 @@ def _delegation(broken: _Broken) -> Fix:
     case, holder, hop = broken.case, broken.holder, broken.hop
     if case.question.delegates or holder is None or hop is None:
         return _grant(broken)
-    from iamlint.diagnosis.paths import chain_to
-
     chain = chain_to(case, holder, hop.permission, case.target)
     if not chain:
         return _grant(broken)
@@ -332,8 +332,6 @@ def _org_policy(broken: _Broken) -> Fix:
 
 
 def _deny(broken: _Broken) -> Fix:
-    from iamlint.estate.deny_forms import denied_principal
-
     hop = broken.hop
     who = denied_principal(hop.holder.label) if hop else None
     at = broken.place

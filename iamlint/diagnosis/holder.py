@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from iamlint.diagnosis.answer import Step
-from iamlint.estate import Estate, Groups, identity
+from iamlint.estate import Estate, Groups, identity, scope
 from iamlint.estate.covering import covered, named
-from iamlint.facts import Declaration, Grant, Pool, Principal, Text
+from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text
 from iamlint.logic.globs import text_is
 from iamlint.queries.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, Unknown, shown
@@ -204,13 +204,13 @@ def _same_pool(token: Token, grant: Grant, estate: Estate) -> Member:
             return YES if found["pool"] == token.pool else NO
         return NO if found else _unsure(text)
     mine, its = shown(token.project), project
-    if mine == its or mine == _number(its, estate, grant) or its == _number(mine, estate, grant):
+    if mine == its or mine == _other_name(its, estate) or its == _other_name(mine, estate):
         return YES
     keys = estate.project_key(token.project, token.declared), estate.project_key(project, grant.declared)
     if None not in keys and keys[0] == keys[1]:
         return YES
     if "${" not in mine and "${" not in its and not (mine.isdecimal() and its.isdecimal()):
-        told = [one for one in (_number(its, estate, grant), _number(mine, estate, grant)) if one]
+        told = [one for one in (_other_name(its, estate), _other_name(mine, estate)) if one]
         if told or not its.isdecimal():
             return NO
     elif "${" not in mine + its:
@@ -218,10 +218,8 @@ def _same_pool(token: Token, grant: Grant, estate: Estate) -> Member:
     return _unsure(text)
 
 
-def _number(project: str, estate: Estate, _grant: Grant) -> str | None:
+def _other_name(project: str, estate: Estate) -> str | None:
     """The number of a project that is named by its id, or its id by its number, where the input has it."""
-    from iamlint.facts import Project
-
     for one in estate.of(Project):
         if one.number and one.project_id == project:
             return one.number
@@ -243,8 +241,6 @@ def _names_pool(text: str, token: Token, grant: Grant, estate: Estate) -> bool:
     found = _HOLE.search(text)
     if found is None:
         return False
-    from iamlint.estate import scope
-
     for pool in estate.of(Pool):
         same = pool.declared.address == found["address"] and scope(pool.declared) == scope(grant.declared)
         if same and shown(pool.name).rpartition("/")[2] == token.pool:

@@ -116,7 +116,7 @@ def _tried(case: Case, holder: Holder, permission: str, resource: Resource, decl
 
 
 def _symbolic(grant: Grant) -> str:
-    """Why a grant may not exist: it stands for any number of instances. Empty for one that does."""
+    """Why a grant may not exist: the number of its instances is not known. Empty for one that exists."""
     address = grant.declared.address or ""
     return f"how many instances of {address} there are is not known" if "[*]" in address else ""
 

@@ -102,7 +102,7 @@ def _replaced(case: Case, hop: Hop) -> Iterator[Miss]:
 
 
 def _gives(case: Case, hop: Hop, grant: Grant) -> bool:
-    """Whether a grant certainly gives the permission on the target to whom it names."""
+    """Whether a grant certainly gives its principal the permission on the target."""
     return case.reach(hop.resource, hop.declared).of(grant) is Truth.TRUE and gives(grant, hop.permission, case.estate)
 
 

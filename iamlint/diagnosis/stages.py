@@ -10,7 +10,7 @@ from iamlint.diagnosis.case import ASKED, Case
 from iamlint.diagnosis.completeness import missing_policies, policy_command
 from iamlint.diagnosis.holder import Holder, holder_of
 from iamlint.diagnosis.hop import Hop, hop
-from iamlint.diagnosis.near import CERTAIN, Miss, near_misses
+from iamlint.diagnosis.near import CERTAIN, RANKS, Miss, near_misses
 from iamlint.diagnosis.paths import chain_to, direct_grants, evicted
 from iamlint.diagnosis.reach import reason_of
 from iamlint.facts import Resource
@@ -134,8 +134,6 @@ def agents_own_role(case: Case, one: Hop) -> tuple[str, ...]:
 
 
 def _order(miss: Miss) -> int:
-    from iamlint.diagnosis.near import RANKS
-
     return RANKS.index(miss.kind)
 
 

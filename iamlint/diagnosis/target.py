@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from iamlint.diagnosis.answer import Evidence, Stage, Step
 from iamlint.diagnosis.case import Case, is_managed
-from iamlint.facts import ServiceAccount
+from iamlint.facts import Grant, ServiceAccount
 from iamlint.principals import account_kind
 from iamlint.unknown import shown
 
@@ -74,8 +74,6 @@ def _nearest(case: Case, email: str) -> ServiceAccount | None:
 
 def _is_granted(case: Case, email: str) -> bool:
     """Whether the input names the target elsewhere, so that somebody believes that it is there."""
-    from iamlint.facts import Grant
-
     return any(email in (grant.resource.name, grant.principal.email) for grant in case.estate.of(Grant))
 
 
