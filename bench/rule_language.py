@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from iamlint.patterns.kinds import KINDS
+from iamlint.patterns.fact_schema import KINDS
 from iamlint.queries import QUERIES
 
 SCHEMA = Path(__file__).parents[1] / "rules" / "rule.schema.json"

@@ -16,7 +16,7 @@ from iamlint.facts import Boundary, Declaration, Denial, Fact, Gap, Grant, OrgPo
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
 from iamlint.graph import MOST_ENDS, ends_of_grant, graph_of
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.patterns.kinds import KINDS, kind_of
+from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match, matches, weighed
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import QUERIES

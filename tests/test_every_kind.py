@@ -42,7 +42,7 @@ from iamlint.facts import (
     ServiceAccountKey,
 )
 from iamlint.location import Location
-from iamlint.patterns.kinds import kind_of
+from iamlint.patterns.fact_schema import kind_of
 from iamlint.roles import catalog
 from iamlint.unknown import Hole, Truth, Unknown
 

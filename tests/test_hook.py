@@ -13,7 +13,7 @@ import pytest
 from iamlint.accepted.config import Config
 from iamlint.cli.options import Request
 from iamlint.cli.run import checked
-from iamlint.sources.touched import touched
+from iamlint.sources.affected_modules import touched
 
 ROOT = Path(__file__).parents[1]
 MODULE = """\
@@ -66,7 +66,7 @@ def test_it_is_told_where_callers_were_looked_for_in_a_part_only(
 ) -> None:
     changed = [Path("modules/grant/main.tf")]
     assert touched(changed, repository).whole
-    monkeypatch.setattr("iamlint.sources.touched.MOST_FILES", 1)
+    monkeypatch.setattr("iamlint.sources.affected_modules.MOST_FILES", 1)
     checked(Request(paths=tuple(changed), hook=True), Config(), quiet=True)
     assert "note: whether modules beyond the first 1 Terraform files" in capsys.readouterr().err
 

@@ -38,7 +38,7 @@ def checked(request: Request, config: Config, *, quiet: bool) -> Report:
     if not request.hook:
         return _checked(request, config, quiet=quiet)
     from iamlint.files.texts import resolved
-    from iamlint.sources.touched import MOST_FILES, touched
+    from iamlint.sources.affected_modules import MOST_FILES, touched
 
     change = touched(request.paths, repository(Path.cwd()), config.exclude)
     if not change.whole:

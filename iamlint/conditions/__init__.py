@@ -3,13 +3,13 @@
 Source: https://cloud.google.com/iam/docs/conditions-overview
 """
 
-from iamlint.conditions.claims import Claim, claims_compared, is_obscure, least_bytes, limits_of, mapped
 from iamlint.conditions.context import Context
 from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, Language, never_text, undeclared
 from iamlint.conditions.evaluation import evaluate
 from iamlint.conditions.outcome import Outcome, Reason, ReasonKind
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.syntax import texts_of
+from iamlint.conditions.token_claims import Claim, claims_compared, is_obscure, least_bytes, limits_of, mapped
 
 __all__ = [
     "IAM",

@@ -5,10 +5,10 @@ Source: https://cloud.google.com/iam/docs/conditions-attribute-reference
 
 from __future__ import annotations
 
+from iamlint.conditions.abstract_values import Anything, Possible, failed, known
 from iamlint.conditions.context import PROVIDERS, Context, resources_of
-from iamlint.conditions.moments import day_of_request
 from iamlint.conditions.outcome import Reason
-from iamlint.conditions.possible import Anything, Possible, failed, known
+from iamlint.conditions.timestamps import day_of_request
 from iamlint.facts import Principal
 
 RESOURCE = frozenset({"resource.name", "resource.type", "resource.service"})

@@ -8,12 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from iamlint.conditions import functions
-from iamlint.conditions.attributes import RESOURCE, attribute
-from iamlint.conditions.context import Context
-from iamlint.conditions.moments import compared, moved
-from iamlint.conditions.outcome import Outcome, Reason, merged
-from iamlint.conditions.parser import Unparsable, parse
-from iamlint.conditions.possible import (
+from iamlint.conditions.abstract_values import (
     Anything,
     Malformed,
     Possible,
@@ -26,6 +21,10 @@ from iamlint.conditions.possible import (
     failed,
     known,
 )
+from iamlint.conditions.attributes import RESOURCE, attribute
+from iamlint.conditions.context import Context
+from iamlint.conditions.outcome import Outcome, Reason, merged
+from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.syntax import (
     AllOf,
     AnyOf,
@@ -44,6 +43,7 @@ from iamlint.conditions.syntax import (
     dotted,
     negated,
 )
+from iamlint.conditions.timestamps import compared, moved
 from iamlint.facts import Text
 from iamlint.unknown import Unknown
 

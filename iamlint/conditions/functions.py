@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from iamlint.conditions import moments
+from iamlint.conditions import timestamps
+from iamlint.conditions.abstract_values import Anything, Malformed, Possible, Some, applied, failed, known
 from iamlint.conditions.attributes import of_api
 from iamlint.conditions.context import Context
 from iamlint.conditions.outcome import Reason, merged
-from iamlint.conditions.possible import Anything, Malformed, Possible, Some, applied, failed, known
 from iamlint.conditions.syntax import Call, ListOf, Literal, Node, dotted
 
 _TAGS = frozenset({"matchTag", "matchTagId", "hasTagKey", "hasTagKeyId"})
@@ -60,7 +60,7 @@ def _only(modified: Possible | None, items: Sequence[Node]) -> Possible:
 
 def called(name: str, operands: Sequence[Possible], *, is_method: bool) -> Possible:
     """Return the result of a function or method (then the first operand is the receiver)."""
-    if is_method and name in moments.GETTERS and 1 <= len(operands) <= 2:
+    if is_method and name in timestamps.GETTERS and 1 <= len(operands) <= 2:
         return _time_part(name, operands)
     work = (_METHODS if is_method else _FUNCTIONS).get(name)
     if work is None:
@@ -81,7 +81,7 @@ def _time_part(name: str, operands: Sequence[Possible]) -> Possible:
         case _:
             return Anything(merged(one.reasons for one in operands) or (Reason("foreign", "its zone is not known"),))
     try:
-        return moments.part_of(name, of, zone)
+        return timestamps.part_of(name, of, zone)
     except Malformed as error:
         return failed(Reason("malformed", str(error)))
 
@@ -151,8 +151,8 @@ def _string(value: Any) -> str:
 
 
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
-    "timestamp": (1, moments.timestamp),
-    "duration": (1, moments.duration),
+    "timestamp": (1, timestamps.timestamp),
+    "duration": (1, timestamps.duration),
     "size": (1, _size),
     "string": (1, _string),
     "int": (1, _number(int)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from iamlint.diagnosis.answer import Step
 from iamlint.estate import Estate, Groups, identity, scope
-from iamlint.estate.covering import covered, named
+from iamlint.estate.membership import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text
 from iamlint.logic.globs import text_is
 from iamlint.queries.federation.names import identity_of, misspelling

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from iamlint.estate.blockers import Blocker, BlockerKind, Blockers
-from iamlint.estate.covering import within
 from iamlint.estate.groups import Groups
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
+from iamlint.estate.membership import within
 from iamlint.estate.merging import Change, merged, taken_away
 from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
 from iamlint.facts import (

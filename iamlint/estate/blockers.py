@@ -15,10 +15,10 @@ from functools import cached_property
 from typing import Literal, Protocol, TypeVar
 
 from iamlint.budget import Budget
-from iamlint.estate.bounding import Boundaries
-from iamlint.estate.covering import denied_form, only_scope, told_at_once, within
-from iamlint.estate.denying import Rule, denies, rule
+from iamlint.estate.access_boundary import Boundaries
+from iamlint.estate.deny_policy import Rule, denies, rule
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
+from iamlint.estate.membership import denied_form, only_scope, told_at_once, within
 from iamlint.estate.names import identity, is_there, principal_node, scope
 from iamlint.facts import (
     Boundary,

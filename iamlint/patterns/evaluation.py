@@ -13,7 +13,7 @@ from typing import Any
 from iamlint.estate import Estate
 from iamlint.facts import Fact
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
-from iamlint.patterns.words import Word
+from iamlint.patterns.predicates import Word
 from iamlint.unknown import Truth
 
 Pattern = Mapping[str, Any]

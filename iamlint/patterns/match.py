@@ -20,8 +20,8 @@ from iamlint.graph import POWERS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns.evaluation import Pattern, finished, judge, narrowed
-from iamlint.patterns.kinds import KINDS, kind_of
-from iamlint.patterns.words import possible_kinds
+from iamlint.patterns.fact_schema import KINDS, kind_of
+from iamlint.patterns.predicates import possible_kinds
 from iamlint.principals import BEGINNINGS
 from iamlint.unknown import Truth, Unknown
 

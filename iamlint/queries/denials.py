@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from iamlint.estate import Estate, Node, identity
-from iamlint.estate.covering import node_of
 from iamlint.estate.deny_forms import EVERYBODY, allowed_permission, denied_permission, denied_principal, is_denied_form
+from iamlint.estate.membership import node_of
 from iamlint.facts import Boundary, Condition, Declaration, Denial, Text
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.patterns.match import Match

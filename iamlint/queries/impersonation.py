@@ -26,7 +26,7 @@ from iamlint.graph import (
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import Verdict
 from iamlint.patterns.match import Match, verdict
-from iamlint.patterns.words import possible_kinds
+from iamlint.patterns.predicates import possible_kinds
 from iamlint.queries.federation.grants import is_nobody
 from iamlint.unknown import Truth, Unknown, shown
 

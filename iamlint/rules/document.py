@@ -10,7 +10,7 @@ from iamlint.documents import find, plain, read_yaml
 from iamlint.documents.validation import against_schema, location_of, nearest_of
 from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.patterns.kinds import KINDS
+from iamlint.patterns.fact_schema import KINDS
 from iamlint.queries import QUERIES
 from iamlint.rules.message import PLACEHOLDER
 from iamlint.rules.rule import Example, ExampleKind, Rule

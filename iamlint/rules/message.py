@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from iamlint.patterns.kinds import kind_of
+from iamlint.patterns.fact_schema import kind_of
 from iamlint.patterns.match import Match
 
 _NOT_KNOWN = "(not known)"

@@ -14,7 +14,7 @@ from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.gcloud import KINDS, read_export
-from iamlint.sources.gcloud.recognition.belongs import claim
+from iamlint.sources.gcloud.recognition.resource_from_path import claim
 from iamlint.sources.gcloud.recognition.table import TEXTS
 from iamlint.sources.gcloud.recognition.unrecognised import beside_exports
 from iamlint.sources.gcloud.stream import is_stream, read_stream

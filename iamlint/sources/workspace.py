@@ -14,7 +14,7 @@ from iamlint.files.disk import DISK
 from iamlint.files.texts import load, load_export
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.gcloud.recognition.belongs import claim
+from iamlint.sources.gcloud.recognition.resource_from_path import claim
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual
 from iamlint.sources.unwalked import Look, Unwalked, is_walked

@@ -25,7 +25,7 @@ from iamlint.facts import (
     ServiceAccountKey,
 )
 from iamlint.location import Location
-from iamlint.patterns.kinds import KINDS
+from iamlint.patterns.fact_schema import KINDS
 from iamlint.patterns.match import Match, grant_verdict, matches, verdict, weighed
 from iamlint.principals import read_principal
 from iamlint.roles import catalog

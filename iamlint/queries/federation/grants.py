@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from iamlint.budget import Budget, Exhausted
 from iamlint.conditions import Claim
-from iamlint.conditions.claims import How
+from iamlint.conditions.token_claims import How
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider, Text
 from iamlint.patterns.match import Match, grant_verdict

@@ -21,8 +21,8 @@ from iamlint.sources.gcloud.kubernetes.documents import unread
 from iamlint.sources.gcloud.lists import more, opened
 from iamlint.sources.gcloud.parts import has, place
 from iamlint.sources.gcloud.policies import whole_policy
-from iamlint.sources.gcloud.recognition.belongs import by_option, by_path, claim, project_by_path
 from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
+from iamlint.sources.gcloud.recognition.resource_from_path import by_option, by_path, claim, project_by_path
 from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS, is_table, read_table
 from iamlint.sources.gcloud.recognition.unrecognised import unparsed, unrecognised

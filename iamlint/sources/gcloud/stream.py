@@ -21,12 +21,12 @@ from iamlint.files.compressed import is_compressed, opened
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.assets import RESOURCES, assets
-from iamlint.sources.gcloud.dull import Dull
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.policies import principal
 from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.gcloud.recognition.shapes import problems
+from iamlint.sources.gcloud.skip_filter import Dull
 from iamlint.sources.names import usual
 from iamlint.sources.reading import Options, Reading, Relevance
 

@@ -10,7 +10,7 @@ import pytest
 
 from iamlint.facts import Condition, ExportedPolicy, Grant, Resource
 from iamlint.location import Location
-from iamlint.sources.gcloud.recognition.belongs import by_option, by_path
+from iamlint.sources.gcloud.recognition.resource_from_path import by_option, by_path
 from iamlint.unknown import Unknown
 
 POLICY: dict[str, Any] = {

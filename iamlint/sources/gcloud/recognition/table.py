@@ -6,7 +6,7 @@ import re
 
 from iamlint.facts import Declaration, Fact, Place, Service
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.gcloud.recognition.belongs import project_by_path
+from iamlint.sources.gcloud.recognition.resource_from_path import project_by_path
 from iamlint.sources.reading import Reading
 
 TABLES = ("enabled.txt", "services.txt")

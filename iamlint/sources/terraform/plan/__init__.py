@@ -24,13 +24,13 @@ from iamlint.facts import (
 from iamlint.location import Location, SourceText
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.instances.declarations import declaration
-from iamlint.sources.terraform.plan.beside import find_source
 from iamlint.sources.terraform.plan.completeness import incomplete
 from iamlint.sources.terraform.plan.configuration import Configuration
 from iamlint.sources.terraform.plan.entries import read_entries
 from iamlint.sources.terraform.plan.planned import Planned
 from iamlint.sources.terraform.plan.raw_state import is_raw_state, read_raw_state
 from iamlint.sources.terraform.plan.recognition import plan_documents
+from iamlint.sources.terraform.plan.source_mapping import find_source
 from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.sources.workspace import Workspace
 

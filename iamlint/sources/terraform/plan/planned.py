@@ -10,11 +10,11 @@ from iamlint.facts import Grant, Removed
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.plan.addresses import block_address
-from iamlint.sources.terraform.plan.beside import Beside
 from iamlint.sources.terraform.plan.configuration import Block, Configuration, Expressions
 from iamlint.sources.terraform.plan.entries import AFTER_APPLY, Entry
 from iamlint.sources.terraform.plan.providers import Providers
 from iamlint.sources.terraform.plan.relocation import placed_at, relocated_body, same
+from iamlint.sources.terraform.plan.source_mapping import Beside
 from iamlint.sources.terraform.resources.attachments import attaches, names_account
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.sources.terraform.resources.families import NOT_THE_TARGET, family_of

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from iamlint.documents.values import Value
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.plan.addresses import joined
-from iamlint.sources.terraform.plan.beside import Beside
 from iamlint.sources.terraform.plan.configuration import Configuration, constant
 from iamlint.sources.terraform.plan.relocation import relocated_body
+from iamlint.sources.terraform.plan.source_mapping import Beside
 
 
 class Providers:

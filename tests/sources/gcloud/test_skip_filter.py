@@ -14,7 +14,7 @@ from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.rules.interest import relevance
 from iamlint.sources import read
 from iamlint.sources.gcloud import stream
-from iamlint.sources.gcloud.dull import Dull
+from iamlint.sources.gcloud.skip_filter import Dull
 from iamlint.sources.reading import Options, Relevance
 
 ANA, SA = "user:ana@example.com", "serviceAccount:ci@shop.iam.gserviceaccount.com"

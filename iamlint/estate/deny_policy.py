@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from iamlint.conditions import Context, evaluate
-from iamlint.estate.covering import Named, covered, named, node_of, only_scope, within
 from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
+from iamlint.estate.membership import Named, covered, named, node_of, only_scope, within
 from iamlint.facts import Condition, Denial, Grant, Text
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.sources.gcloud.recognition.belongs import by_path, claim
+from iamlint.sources.gcloud.recognition.resource_from_path import by_path, claim
 
 MEANT = [
     ("project-shop.json", "the policy of project shop", "likely"),

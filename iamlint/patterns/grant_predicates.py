@@ -12,8 +12,8 @@ from iamlint.facts import Condition, Grant, Principal, Text
 from iamlint.graph import POWERS, graph_of
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
-from iamlint.patterns import words
-from iamlint.patterns.words import not_known, one_of, possible_kinds, said
+from iamlint.patterns import predicates
+from iamlint.patterns.predicates import not_known, one_of, possible_kinds, said
 from iamlint.roles import RoleKind
 from iamlint.unknown import Truth, Unknown
 
@@ -41,7 +41,7 @@ def role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
 
 def granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the role has one of these permissions, and the permission has an effect on the grant's resource."""
-    return words.permission(globs, *access_of(estate).held(grant))
+    return predicates.permission(globs, *access_of(estate).held(grant))
 
 
 _WRITING = re.compile(

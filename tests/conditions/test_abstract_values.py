@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from iamlint.conditions.abstract_values import Some, conjunction, disjunction, failed, known
 from iamlint.conditions.outcome import Reason
-from iamlint.conditions.possible import Some, conjunction, disjunction, failed, known
 
 ONE, OTHER = Reason("unknown", "one"), Reason("unknown", "other")
 YES, NO, EITHER, FAILED = known(True), known(False), Some((True, False), reasons=(ONE,)), failed(OTHER)

@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any, cast
 
+from iamlint.conditions.abstract_values import Anything, Between, Malformed, Possible, Some, distinct, known
 from iamlint.conditions.outcome import Reason
-from iamlint.conditions.possible import Anything, Between, Malformed, Possible, Some, distinct, known
 from iamlint.conditions.syntax import Operator
 
 _TIMESTAMP = re.compile(

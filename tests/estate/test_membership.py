@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.estate.covering import covered, named, node_of, within
 from iamlint.estate.deny_forms import ACCOUNT, EVERYBODY
 from iamlint.estate.hierarchy import Hierarchy
+from iamlint.estate.membership import covered, named, node_of, within
 from iamlint.facts import Declaration, Folder, Grant, Place, Principal, Project, Resource
 from iamlint.location import Location
 from iamlint.principals import read_principal

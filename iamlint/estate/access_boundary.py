@@ -10,8 +10,8 @@ from datetime import date
 
 from iamlint.budget import Budget
 from iamlint.conditions import Context, evaluate
-from iamlint.estate.covering import chain_of_principal, node_of, only_scope, within
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
+from iamlint.estate.membership import chain_of_principal, node_of, only_scope, within
 from iamlint.estate.names import is_there, scope
 from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant
 from iamlint.location import Location

@@ -14,7 +14,7 @@ from rule_language import described
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Fact, Place, Provider
 from iamlint.location import Location
-from iamlint.patterns.kinds import KINDS, kind_of
+from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import matches
 from iamlint.queries import QUERIES
 from iamlint.roles import catalog

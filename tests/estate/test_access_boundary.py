@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from iamlint.estate.bounding import binds, blocks, bounded, excludes
+from iamlint.estate.access_boundary import binds, blocks, bounded, excludes
 from iamlint.estate.hierarchy import Hierarchy
 from iamlint.facts import (
     Boundary,

@@ -42,8 +42,8 @@ from iamlint.facts import (
 from iamlint.finding import Related
 from iamlint.graph import graph_of
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
-from iamlint.patterns import grant_words, words
-from iamlint.patterns.words import Word, account_kind, any_glob, flag, glob, kind
+from iamlint.patterns import grant_predicates, predicates
+from iamlint.patterns.predicates import Word, account_kind, any_glob, flag, glob, kind
 from iamlint.principals import BY_ID, is_agent_by_id, placeholder_of
 from iamlint.roles import spellings
 from iamlint.unknown import Truth, Unknown, shown
@@ -144,19 +144,19 @@ _GRANT: Kind[Grant] = Kind(
     words={
         "resource_kind": glob("kind of resource", lambda grant: grant.resource.kind),
         "has_condition": flag("whether it has a condition", lambda grant: grant.condition is not None),
-        "permission": grant_words.granted_permission,
-        "role_kind": grant_words.role_kind,
-        "principal_kind": grant_words.principal_kind,
+        "permission": grant_predicates.granted_permission,
+        "role_kind": grant_predicates.role_kind,
+        "principal_kind": grant_predicates.principal_kind,
         "role": glob("role", lambda grant: grant.role),
-        "principal": grant_words.principal_is,
+        "principal": grant_predicates.principal_is,
         "placeholder": flag(
             "whether it has a placeholder", lambda grant: placeholder_of(grant.principal.text) is not None
         ),
-        "writes": grant_words.writes,
-        "own_account": grant_words.own_account,
-        "limited": grant_words.limited,
-        "temporary": grant_words.temporary,
-        "reaches_privileged": grant_words.reaches_privileged,
+        "writes": grant_predicates.writes,
+        "own_account": grant_predicates.own_account,
+        "limited": grant_predicates.limited,
+        "temporary": grant_predicates.temporary,
+        "reaches_privileged": grant_predicates.reaches_privileged,
         "resource": glob("resource", lambda grant: grant.resource.name),
     },
     shown={
@@ -179,13 +179,13 @@ _GRANT: Kind[Grant] = Kind(
 
 def _defined_permission(globs: tuple[str, ...], role: CustomRole, _estate: Estate) -> Verdict:
     """Whether the role lists one of these permissions."""
-    return words.permission(globs, *permissions_of(role))
+    return predicates.permission(globs, *permissions_of(role))
 
 
 def _granted_on(kinds: tuple[str, ...], role: CustomRole, estate: Estate) -> Verdict:
     """Whether the input grants the role on one of these kinds of resources; ``own_account`` is an account's own."""
     for grant in graph_of(estate).grants_of(role):
-        own = grant_words.own_account((True,), grant, estate).truth is Truth.TRUE
+        own = grant_predicates.own_account((True,), grant, estate).truth is Truth.TRUE
         if ("own_account" if own else grant.resource.kind) in kinds:
             return Verdict(Truth.TRUE, facts=(grant,))
     return FALSE
