@@ -18,7 +18,7 @@ from iamlint.facts import (
     Declaration,
     DefaultAccounts,
     Denial,
-    Emptied,
+    EmptyBinding,
     ExportedPolicy,
     Fact,
     Folder,
@@ -35,7 +35,7 @@ from iamlint.facts import (
     Principal,
     Project,
     Provider,
-    Removed,
+    RemovedGrant,
     Resource,
     Service,
     ServiceAccount,
@@ -52,8 +52,8 @@ SHOP = Resource("project", "shop")
 
 FACTS: tuple[Fact, ...] = (
     Grant(Principal("user:ana@example.com", "user"), NOT_KNOWN, SHOP, "member", HERE, PLACE, PLACE, PLACE),
-    Removed(Grant(Principal("user:a@b.c", "user"), NOT_KNOWN, SHOP, "member", HERE, PLACE, PLACE, PLACE), HERE),
-    Emptied(SHOP, HERE, NOT_KNOWN, NOT_KNOWN),
+    RemovedGrant(Grant(Principal("user:a@b.c", "user"), NOT_KNOWN, SHOP, "member", HERE, PLACE, PLACE, PLACE), HERE),
+    EmptyBinding(SHOP, HERE, NOT_KNOWN, NOT_KNOWN),
     ExportedPolicy(SHOP, HERE, PLACE, 0),
     DefaultAccounts(NOT_KNOWN, NOT_KNOWN, HERE),
     CustomRole(NOT_KNOWN, None, HERE),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from iamlint.estate import Estate, condition_key, identity, principal_node, scope
-from iamlint.facts import Declaration, Emptied, Grant, Removed
+from iamlint.facts import Declaration, EmptyBinding, Grant, RemovedGrant
 from iamlint.unknown import Unknown, shown
 
 _REMOVES = "google_project_iam_member_remove"
@@ -28,7 +28,7 @@ def takes_away(grant: Grant, estate: Estate) -> Owner | None:
 
     Of an export only what is not known in full may take something away: what is known has done so already.
     """
-    for removed in estate.of(Removed):
+    for removed in estate.of(RemovedGrant):
         if removed.declared.type == _REMOVES and _is_same(removed.grant, grant, estate):
             return Owner(removed.declared)
     owners: dict[str, Owner] = {}
@@ -45,7 +45,7 @@ def takes_away(grant: Grant, estate: Estate) -> Owner | None:
 
 def _owners(grant: Grant, estate: Estate) -> Iterator[Owner]:
     """What owns the binding of a grant, or the whole policy that it is in, or may, and is another resource."""
-    facts: tuple[Grant | Emptied, ...] = (*estate.of(Grant), *estate.of(Emptied))
+    facts: tuple[Grant | EmptyBinding, ...] = (*estate.of(Grant), *estate.of(EmptyBinding))
     for one in facts:
         address = one.declared.address
         if address in (None, grant.declared.address) or one.resource.kind != grant.resource.kind:
@@ -57,9 +57,9 @@ def _owners(grant: Grant, estate: Estate) -> Iterator[Owner]:
             yield Owner(one.declared, unknown)
 
 
-def _owns(one: Grant | Emptied, grant: Grant, estate: Estate) -> str | None:
+def _owns(one: Grant | EmptyBinding, grant: Grant, estate: Estate) -> str | None:
     """Why a statement may own the binding of a grant, "" where it certainly does; None where it does not."""
-    whole = one.role is None if isinstance(one, Emptied) else one.origin == "policy"
+    whole = one.role is None if isinstance(one, EmptyBinding) else one.origin == "policy"
     if not whole and isinstance(one, Grant) and one.origin != "binding":
         return None
     node = estate.hierarchy.node

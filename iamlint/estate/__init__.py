@@ -20,7 +20,7 @@ from iamlint.facts import (
     Declaration,
     DefaultAccounts,
     Denial,
-    Emptied,
+    EmptyBinding,
     Fact,
     Folder,
     Gap,
@@ -29,7 +29,7 @@ from iamlint.facts import (
     OrgPolicy,
     Place,
     Project,
-    Removed,
+    RemovedGrant,
     Service,
     ServiceAccount,
     Text,
@@ -74,7 +74,7 @@ class Estate:
         self._held: dict[tuple[str, str], tuple[frozenset[str], Unknown | None]] = {}
         self._facts = _by_kind(one_name(facts))
         self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization))
-        changes: list[Change] = [*self.of(Removed), *self.of(Emptied), *self.of(DefaultAccounts)]
+        changes: list[Change] = [*self.of(RemovedGrant), *self.of(EmptyBinding), *self.of(DefaultAccounts)]
         disabled = (one for one in self.of(ServiceAccount) if one.disabled is not False)
         closing: tuple[Fact, ...] = (*self.of(Denial), *self.of(BoundaryBinding), *self.of(OrgPolicy), *disabled)
         closed = {configuration(one.declared) for one in closing}

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import condition_key, identity, principal_node
-from iamlint.facts import Declaration, DefaultAccounts, Emptied, Gap, Grant, Removed
+from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Gap, Grant, RemovedGrant
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import configuration, owns
 from iamlint.unknown import shown
 
-Change = Removed | Emptied | DefaultAccounts
+Change = RemovedGrant | EmptyBinding | DefaultAccounts
 """Facts that remove grants that an export shows, and grant nothing themselves."""
 
 
@@ -67,24 +67,24 @@ class _Stated:
     def add_change(self, change: Change) -> None:
         """Add a removal by Terraform."""
         match change:
-            case Removed(grant):
+            case RemovedGrant(grant):
                 self._add_single(grant, change)
-            case Emptied():
+            case EmptyBinding():
                 self._own(change)
             case DefaultAccounts(project, action):
                 key = self.hierarchy.project_key(project, change.declared)
                 if key and isinstance(action, str):
                     self.defaults.setdefault(key, change)
 
-    def _own(self, owner: Grant | Emptied) -> None:
+    def _own(self, owner: Grant | EmptyBinding) -> None:
         node = self.hierarchy.node(owner.resource, owner.declared)
         # A resource with an unknown number of instances may have none, so it may own nothing.
         if node is None or "[*]" in (owner.declared.address or ""):
             return
         match owner:
-            case Grant(origin="policy") | Emptied(role=None):
+            case Grant(origin="policy") | EmptyBinding(role=None):
                 self.policies.setdefault(node, owner)
-            case Grant(origin="binding") | Emptied():
+            case Grant(origin="binding") | EmptyBinding():
                 key = _binding(node, owner)
                 if key:
                     self.bindings.setdefault(key, owner)
@@ -125,7 +125,7 @@ class _Stated:
 _DEFAULTS = ("-compute@developer.gserviceaccount.com", "@appspot.gserviceaccount.com")
 
 
-def _binding(node: Node, of: Grant | Emptied) -> tuple[Node, str, str] | None:
+def _binding(node: Node, of: Grant | EmptyBinding) -> tuple[Node, str, str] | None:
     role = None if of.role is None else identity(of.role, of.declared)
     condition = condition_key(of.condition)
     return None if role is None or condition is None else (node, role, condition)

@@ -25,17 +25,17 @@ from iamlint.facts.policies import (
     CustomRole,
     DefaultAccounts,
     Denial,
-    Emptied,
+    EmptyBinding,
     ExportedPolicy,
     Grant,
     OrgPolicy,
-    Removed,
+    RemovedGrant,
 )
 from iamlint.facts.resources import Attachment, DefaultAccount, Folder, Gap, Organization, Project, Service
 
 # fmt: off
 Fact = (
-    Grant | Removed | Emptied | ExportedPolicy | DefaultAccounts | CustomRole | ServiceAccount
+    Grant | RemovedGrant | EmptyBinding | ExportedPolicy | DefaultAccounts | CustomRole | ServiceAccount
     | ServiceAccountKey | Credential | Service | Impersonation | Project | Folder | Organization | Denial
     | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership | Gap
 )
@@ -53,7 +53,7 @@ __all__ = [
     "DefaultAccount",
     "DefaultAccounts",
     "Denial",
-    "Emptied",
+    "EmptyBinding",
     "ExportedPolicy",
     "Fact",
     "Folder",
@@ -72,7 +72,7 @@ __all__ = [
     "Project",
     "Protocol",
     "Provider",
-    "Removed",
+    "RemovedGrant",
     "Resource",
     "Service",
     "ServiceAccount",

@@ -24,7 +24,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class RemovedGrant:
     """A grant that a plan removes. An export from before the apply still shows it."""
 
     grant: Grant
@@ -32,7 +32,7 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
-class Emptied:
+class EmptyBinding:
     """A binding without members, or, if ``role`` is None, a policy without bindings: an apply removes its grants."""
 
     resource: Resource

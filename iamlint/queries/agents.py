@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from iamlint.estate import Estate, Node
-from iamlint.facts import Declaration, Emptied, ExportedPolicy, Grant, Place, Principal, Project, Resource, Text
+from iamlint.facts import Declaration, EmptyBinding, ExportedPolicy, Grant, Place, Principal, Project, Resource, Text
 from iamlint.logic.globs import text_is
 from iamlint.patterns.match import Match, possible_kinds
 from iamlint.principals import project_number_of
@@ -116,7 +116,8 @@ def evicted_service_agents(estate: Estate) -> Iterator[Match]:
         lost, doubt = _lost(owner, node, known, estate)
         if not lost:
             continue
-        fact: Grant | Emptied = owner.grants[0] if owner.grants else Emptied(owner.resource, owner.declared, owner.role)
+        empty = EmptyBinding(owner.resource, owner.declared, owner.role)
+        fact: Grant | EmptyBinding = owner.grants[0] if owner.grants else empty
         reasons = (doubt,) if doubt else ()
         yield Match(
             fact,
@@ -161,7 +162,7 @@ def _owners(estate: Estate) -> Iterable[_Owner]:
         place = grant.resource_place if role is None else grant.role_place
         key = (grant.declared, str(grant.resource), shown(role) if role is not None else None)
         found.setdefault(key, _Owner(grant.resource, grant.declared, place, role)).grants.append(grant)
-    for empty in estate.of(Emptied):
+    for empty in estate.of(EmptyBinding):
         asked = _is_asked(empty.resource, empty.role is None) and empty.condition is None
         if asked and (empty.declared.address or "").partition("[")[0]:
             key = (empty.declared, str(empty.resource), shown(empty.role) if empty.role is not None else None)

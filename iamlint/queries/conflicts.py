@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
-from iamlint.facts import Condition, Declaration, Emptied, Grant, Removed, Text
+from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, RemovedGrant, Text
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -37,7 +37,7 @@ class _Statement:
     owned: set[_Binding] = field(default_factory=set)
     facts: dict[tuple[_Binding, str], Grant] = field(default_factory=dict)
     partly: list[Grant] = field(default_factory=list)
-    empty: Emptied | None = None
+    empty: EmptyBinding | None = None
 
     def owns(self, binding: _Binding) -> bool:
         return self.owns_all or binding in self.owned
@@ -52,7 +52,7 @@ class _Statement:
         return min(lost, key=lambda grant: bool(_unknown_part(grant)), default=None)
 
     @property
-    def first(self) -> Grant | Emptied | None:
+    def first(self) -> Grant | EmptyBinding | None:
         return next(iter(self.facts.values()), self.empty)
 
 
@@ -80,7 +80,7 @@ def conflicting_bindings(estate: Estate) -> Iterator[Match]:
 def _targets(estate: Estate) -> dict[tuple[str, Node], list[_Statement]]:
     """Return what each resource states, by configuration and target, without targets that have no owner."""
     found: dict[tuple[str, Node], dict[str, _Statement]] = defaultdict(dict)
-    stated: list[Grant | Emptied] = [*estate.of(Emptied), *estate.of(Grant)]
+    stated: list[Grant | EmptyBinding] = [*estate.of(EmptyBinding), *estate.of(Grant)]
     for fact in stated:
         where = _configuration(fact.declared)
         node = estate.hierarchy.node(fact.resource, fact.declared) if where else None
@@ -101,11 +101,11 @@ def _configuration(declared: Declaration) -> str | None:
     return "Config Connector" if declared.type in _CONNECTED else None
 
 
-def _add(statement: _Statement, fact: Grant | Emptied) -> None:
+def _add(statement: _Statement, fact: Grant | EmptyBinding) -> None:
     role = identity(fact.role, fact.declared) if fact.role is not None else None
     condition = condition_key(fact.condition)
     binding = None if role is None or condition is None else (role, condition)
-    if isinstance(fact, Emptied):
+    if isinstance(fact, EmptyBinding):
         statement.empty = fact
         statement.owns_all = fact.role is None
         if binding and not statement.owns_all:
@@ -199,8 +199,8 @@ def _fits(one: tuple[str, str], other: tuple[str, str]) -> bool:
 
 def _removals(estate: Estate) -> Iterator[Match]:
     """Grants that another resource of the same configuration removes at each apply."""
-    removed: dict[tuple[object, ...], Removed] = {}
-    for fact in estate.of(Removed):
+    removed: dict[tuple[object, ...], RemovedGrant] = {}
+    for fact in estate.of(RemovedGrant):
         key = _single(fact.grant, estate) if fact.declared.type == _REMOVES else None
         if key:
             removed.setdefault(key, fact)

@@ -16,7 +16,7 @@ from iamlint.facts import (
     CustomRole,
     DefaultAccounts,
     Denial,
-    Emptied,
+    EmptyBinding,
     ExportedPolicy,
     Fact,
     Folder,
@@ -32,7 +32,7 @@ from iamlint.facts import (
     Principal,
     Project,
     Provider,
-    Removed,
+    RemovedGrant,
     Resource,
     Service,
     ServiceAccount,
@@ -126,7 +126,7 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
     match fact:
         case Grant():
             return fact.principal_place.at, "grant", _grant(fact, build)
-        case Removed() | Emptied() | ExportedPolicy() | DefaultAccounts():
+        case RemovedGrant() | EmptyBinding() | ExportedPolicy() | DefaultAccounts():
             return _policy(fact, build)
         case CustomRole() | ServiceAccount():
             return (at, *_defined(fact, build))
@@ -202,12 +202,14 @@ def _grant(fact: Grant, build: _Entry) -> Entry:
     }
 
 
-def _policy(fact: Removed | Emptied | ExportedPolicy | DefaultAccounts, build: _Entry) -> tuple[Location, str, Entry]:
+def _policy(
+    fact: RemovedGrant | EmptyBinding | ExportedPolicy | DefaultAccounts, build: _Entry
+) -> tuple[Location, str, Entry]:
     at = fact.declared.at
     match fact:
-        case Removed(grant):
+        case RemovedGrant(grant):
             return grant.principal_place.at, "removed_grant", _grant(grant, build)
-        case Emptied():
+        case EmptyBinding():
             found = {"role": build.text("role", fact.role), "resource": build.resource(fact.resource)}
             return at, "emptied", {**found, "condition": build.condition(fact.condition)}
         case ExportedPolicy():

@@ -21,7 +21,7 @@ _LOCAL_SOURCE = re.compile(r'\bsource"?[ \t]*[=:][ \t]*"(\.\.?(?:/[^"\\\n]*)?)"'
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class AffectedModules:
     """``paths`` are to be read: a file of each module. ``directories`` are those of the change itself, resolved.
 
     ``whole`` says whether the whole repository was searched for callers. ``excluded`` is the number of changed files
@@ -34,7 +34,7 @@ class Touched:
     excluded: int = 0
 
 
-def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = (), tree: Tree = DISK) -> Touched:
+def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = (), tree: Tree = DISK) -> AffectedModules:
     """Return the modules affected by changed files in the repository at ``top``. Deleted files affect nothing.
 
     ``exclude`` are globs of paths to leave out, with everything below them.
@@ -50,7 +50,7 @@ def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = (), tree:
     chosen = (_first_file(directory, tree) for directory in sorted(wanted))
     paths = (*(path for path in chosen if path), *documents)
     directories = frozenset(modules | {tree.resolved(path.parent) for path in documents})
-    return Touched(paths, directories, whole, len(given) - len(files))
+    return AffectedModules(paths, directories, whole, len(given) - len(files))
 
 
 def _is_excluded(path: Path, globs: tuple[str, ...]) -> bool:

@@ -20,7 +20,7 @@ from iamlint.facts import (
     Declaration,
     DefaultAccounts,
     Denial,
-    Emptied,
+    EmptyBinding,
     ExportedPolicy,
     Fact,
     Folder,
@@ -36,7 +36,7 @@ from iamlint.facts import (
     Principal,
     Project,
     Provider,
-    Removed,
+    RemovedGrant,
     Resource,
     Service,
     ServiceAccount,
@@ -61,7 +61,7 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         | {"condition": {"expression": "a", "title": "t"}, "origin": "member", "line": 3},
     ),
     (
-        Removed(Grant(Principal(ANA, "user"), "roles/x", SHOP, "member", DECLARED, PLACE, PLACE, PLACE), DECLARED),
+        RemovedGrant(Grant(Principal(ANA, "user"), "roles/x", SHOP, "member", DECLARED, PLACE, PLACE, PLACE), DECLARED),
         {"kind": "removed_grant", "principal": ANA, "role": "roles/x", "resource": {"kind": "project", "name": "shop"}}
         | {"condition": None, "origin": "member", "line": 3},
     ),
@@ -71,7 +71,7 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         | {"line": 1},
     ),
     (
-        Emptied(SHOP, DECLARED, "roles/x"),
+        EmptyBinding(SHOP, DECLARED, "roles/x"),
         {"kind": "emptied", "role": "roles/x", "resource": {"kind": "project", "name": "shop"}, "condition": None}
         | {"line": 1},
     ),

@@ -38,7 +38,7 @@ _Form = tuple[tuple[str, ...], tuple[str, ...]]
 """The keys of a line and of its policy, in their order."""
 
 
-class Dull:
+class SkipFilter:
     """The pattern of the lines to skip, learned so far.
 
     ``alike`` is the pattern of members that are not needed either; None if there is none.

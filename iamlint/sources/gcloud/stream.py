@@ -26,7 +26,7 @@ from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.policies import principal
 from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.gcloud.recognition.shapes import problems
-from iamlint.sources.gcloud.skip_filter import Dull
+from iamlint.sources.gcloud.skip_filter import SkipFilter
 from iamlint.sources.names import usual
 from iamlint.sources.reading import Options, Reading, Relevance
 
@@ -85,7 +85,7 @@ def is_stream(path: Path, tree: Tree) -> bool:
 def read_stream(path: Path, shown: str, options: Options) -> Reading:
     """Return the facts of an export of assets. Unreadable lines are reported, and the others are read."""
     reading, hierarchy, wrong, in_a_row = Reading(files=1), Hierarchy(), 0, 0
-    dull = Dull(options.relevant.alike) if options.relevant else None
+    dull = SkipFilter(options.relevant.alike) if options.relevant else None
     work = options.allowance.document(_size(path, options.tree))
     for number, line in _lines(path, shown, reading, dull, options):
         found = _facts(line, number, shown, options.relevant, hierarchy, dull)
@@ -120,7 +120,7 @@ def _size(path: Path, tree: Tree) -> int:
 
 
 def _lines(
-    path: Path, shown: str, reading: Reading, dull: Dull | None, options: Options
+    path: Path, shown: str, reading: Reading, dull: SkipFilter | None, options: Options
 ) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not skipped, with their numbers; a file that cannot be read further is an error."""
     number = 1
@@ -178,7 +178,7 @@ def _at(shown: str, number: int) -> Location:
 
 
 def _facts(
-    line: bytes, number: int, shown: str, relevant: Relevance | None, hierarchy: Hierarchy, dull: Dull | None
+    line: bytes, number: int, shown: str, relevant: Relevance | None, hierarchy: Hierarchy, dull: SkipFilter | None
 ) -> list[Fact] | Unreadable:
     """Return the facts of one line; empty if no rule needs it."""
     if len(line) > LONGEST:
@@ -234,7 +234,7 @@ def _has_each_key_once(asset: Any, line: bytes) -> bool:
     return line.translate(None, b" \t\r\n").count(b'":') == keys
 
 
-def _plain(asset: Any, relevant: Relevance | None, dull: Dull | None) -> list[Kept] | None:
+def _plain(asset: Any, relevant: Relevance | None, dull: SkipFilter | None) -> list[Kept] | None:
     """Return the relevant bindings of an asset that has only a policy without conditions, as most have; None for
     others.
 

@@ -16,7 +16,7 @@ from iamlint.facts import (
     Declaration,
     DefaultAccounts,
     Denial,
-    Emptied,
+    EmptyBinding,
     Fact,
     Folder,
     Gap,
@@ -26,7 +26,7 @@ from iamlint.facts import (
     Pool,
     Project,
     Provider,
-    Removed,
+    RemovedGrant,
     Service,
     ServiceAccount,
 )
@@ -35,7 +35,7 @@ from iamlint.sources.terraform.configuration.variables import NOT_SET
 from iamlint.sources.terraform.plan.addresses import without_keys
 from iamlint.unknown import Hole, Unknown, shown
 
-_CLOSING = (Denial, Boundary, BoundaryBinding, Removed, Emptied, DefaultAccounts)
+_CLOSING = (Denial, Boundary, BoundaryBinding, RemovedGrant, EmptyBinding, DefaultAccounts)
 _NAMED = (ServiceAccount, Pool, Project, Folder, Organization, Service)
 """Facts that grant nothing by themselves, and are needed to understand grants."""
 _DEFINING = (*_NAMED, CustomRole, Provider)
@@ -60,7 +60,7 @@ def _one_sided(facts: Iterable[Fact], others: Iterable[Fact]) -> Iterator[Fact]:
     for fact in facts:
         other = there.get((type(fact), fact.declared.address))
         match fact:
-            case Denial() | Boundary() | BoundaryBinding() | Removed() | Emptied() | DefaultAccounts():
+            case Denial() | Boundary() | BoundaryBinding() | RemovedGrant() | EmptyBinding() | DefaultAccounts():
                 pass
             case OrgPolicy():
                 yield replace(fact, enforced=Unknown(_DIFFERENT))

@@ -14,7 +14,7 @@ from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.rules.interest import relevance
 from iamlint.sources import read
 from iamlint.sources.gcloud import stream
-from iamlint.sources.gcloud.skip_filter import Dull
+from iamlint.sources.gcloud.skip_filter import SkipFilter
 from iamlint.sources.reading import Options, Relevance
 
 ANA, SA = "user:ana@example.com", "serviceAccount:ci@shop.iam.gserviceaccount.com"
@@ -109,7 +109,7 @@ def test_what_is_not_like_the_dull_lines_is_read(odd: str, monkeypatch: pytest.M
     empty = plain(asset()).replace(f'"{ANA}", "{SA}"', "")
     path.write_text("\n".join([*dull, empty, ODD[odd], *dull, ODD[odd]]))
     quick = read([path], Options(relevant=relevant()))
-    monkeypatch.setattr(Dull, "learn", lambda *_: None)
+    monkeypatch.setattr(SkipFilter, "learn", lambda *_: None)
     whole = read([path], Options(relevant=relevant()))
     assert (quick.facts, quick.errors) == (whole.facts, whole.errors)
 

@@ -10,7 +10,7 @@ import pytest
 
 from iamlint.documents import read_json
 from iamlint.documents.values import Value
-from iamlint.facts import Denial, Gap, Grant, OrgPolicy, Removed
+from iamlint.facts import Denial, Gap, Grant, OrgPolicy, RemovedGrant
 from iamlint.location import SourceText
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.plan import read_plan
@@ -139,7 +139,7 @@ def test_a_deferred_change_takes_nothing_away(tmp_path: Path) -> None:
     updates = {"reason": "deferred_prereq", "resource_change": change("ben", ["update"], "ben", "bob")}
     reading = read(tmp_path, deferred_changes=[deletes, updates], prior_state=state("ana", "ben"), complete=False)
     assert who(reading) == ["ana", "ben", "bob"]
-    assert not [fact for fact in reading.facts if isinstance(fact, Removed)]
+    assert not [fact for fact in reading.facts if isinstance(fact, RemovedGrant)]
 
 
 def test_a_deferred_denial_closes_nothing(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_what_is_forgotten_stays_in_the_cloud(tmp_path: Path) -> None:
     planned = state("ana")["values"]  # as Terraform 1.11 has it
     reading = read(tmp_path, resource_changes=[change("ana", ["forget"], "ana")], planned_values=planned)
     assert (who(reading), gaps(reading)) == (["ana"], [])
-    assert not [fact for fact in reading.facts if isinstance(fact, Removed)]
+    assert not [fact for fact in reading.facts if isinstance(fact, RemovedGrant)]
 
 
 def test_what_is_forgotten_for_its_replacement_stays_too(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from iamlint.facts import (
     Declaration,
     DefaultAccounts,
     Denial,
-    Emptied,
+    EmptyBinding,
     Fact,
     Gap,
     Grant,
@@ -34,7 +34,7 @@ from iamlint.sources.terraform.plan.source_mapping import find_source
 from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.sources.workspace import Workspace
 
-_TAKES_AWAY = (Boundary, BoundaryBinding, DefaultAccounts, Denial, Emptied, OrgPolicy)
+_TAKES_AWAY = (Boundary, BoundaryBinding, DefaultAccounts, Denial, EmptyBinding, OrgPolicy)
 """Facts that block or remove access. They do not count before Terraform applies them, nor after it forgets them."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from iamlint.documents.values import NULL, Value
-from iamlint.facts import Grant, Removed
+from iamlint.facts import Grant, RemovedGrant
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.plan.addresses import block_address
@@ -14,7 +14,7 @@ from iamlint.sources.terraform.plan.configuration import Block, Configuration, E
 from iamlint.sources.terraform.plan.entries import AFTER_APPLY, Entry
 from iamlint.sources.terraform.plan.providers import Providers
 from iamlint.sources.terraform.plan.relocation import placed_at, relocated_body, same
-from iamlint.sources.terraform.plan.source_mapping import Beside
+from iamlint.sources.terraform.plan.source_mapping import SourceMapping
 from iamlint.sources.terraform.resources.attachments import attaches, names_account
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.sources.terraform.resources.families import NOT_THE_TARGET, family_of
@@ -24,7 +24,7 @@ from iamlint.unknown import Hole, Unknown
 class Planned:
     """The instances of a plan or state."""
 
-    def __init__(self, entries: list[Entry], configuration: Configuration, beside: Beside | None) -> None:
+    def __init__(self, entries: list[Entry], configuration: Configuration, beside: SourceMapping | None) -> None:
         self._entries = [entry for entry in entries if not entry.removed]
         self._changed = [entry for entry in entries if entry.before is not None and entry.mode == "managed"]
         self._configuration = configuration
@@ -44,7 +44,7 @@ class Planned:
             if is_wanted(entry.mode, entry.type) and (entry.deferred or entry.forgotten):
                 yield self._placed(self._instance(entry), entry), entry.deferred
 
-    def removals(self) -> Iterator[Removed]:
+    def removals(self) -> Iterator[RemovedGrant]:
         """Yield the earlier grants that the plan changes or deletes; the ones that stay are also among the grants."""
         for entry in self._changed:
             if entry.before is not None and is_wanted(entry.mode, entry.type):
@@ -53,7 +53,7 @@ class Planned:
                 if block:
                     body = _configured(entry.type, body, block)
                 before = Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), None)
-                yield from (Removed(fact, fact.declared) for fact in facts_of(before) if isinstance(fact, Grant))
+                yield from (RemovedGrant(fact, fact.declared) for fact in facts_of(before) if isinstance(fact, Grant))
 
     # -- values -----------------------------------------------------------------------------------------------------
 

@@ -9,13 +9,13 @@ from iamlint.sources.terraform.instances.instance import Argument, Body, Instanc
 from iamlint.sources.terraform.plan.addresses import joined
 from iamlint.sources.terraform.plan.configuration import Configuration, constant
 from iamlint.sources.terraform.plan.relocation import relocated_body
-from iamlint.sources.terraform.plan.source_mapping import Beside
+from iamlint.sources.terraform.plan.source_mapping import SourceMapping
 
 
 class Providers:
     """Provider configurations by the key that resources use: ``google``, ``module.x:google.alias``."""
 
-    def __init__(self, configuration: Configuration, beside: Beside | None) -> None:
+    def __init__(self, configuration: Configuration, beside: SourceMapping | None) -> None:
         self._known: dict[str, Instance] = {}
         for key, fields in configuration.providers.items():
             provider = _provider(fields)
@@ -47,7 +47,7 @@ def _provider(fields: dict[str, Value]) -> Instance | None:
     return Instance("provider", name, local, address, Body(at, arguments), module)
 
 
-def _placed(provider: Instance, beside: Beside) -> Instance:
+def _placed(provider: Instance, beside: SourceMapping) -> Instance:
     written = beside.block(provider.address)
     if written is None or written.mode != "provider":
         return provider

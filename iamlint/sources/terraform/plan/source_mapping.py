@@ -29,7 +29,7 @@ from iamlint.unknown import Unknown
 
 
 @dataclass(slots=True)
-class Beside:
+class SourceMapping:
     """The root module of a plan, evaluated with the plan's variables."""
 
     top: ModuleInstance
@@ -75,7 +75,7 @@ def _is_wanted(mode: str, kind: str) -> bool:
 
 def find_source(
     source: SourceText, entries: list[Entry], configuration: Configuration, options: Options, workspace: Workspace
-) -> Beside | str | None:
+) -> SourceMapping | str | None:
     """Return the root module of the plan: in ``--source-root``, else in the plan's folder, else here.
 
     A directory matches if it declares something from the plan's root module. Returns the reason if ``--source-root`` is
@@ -87,7 +87,7 @@ def find_source(
         library = Library(within)
         module = max(library.readings(directory).values(), key=lambda one: _declared(one, entries), default=None)
         if module and _declared(module, entries):
-            return Beside(_evaluated(module, library, configuration, options, within), within.texts)
+            return SourceMapping(_evaluated(module, library, configuration, options, within), within.texts)
         if options.source_root:
             return _below(directory, entries, configuration, options, within)
     return None
@@ -101,7 +101,7 @@ def _candidates(source: SourceText, options: Options, workspace: Workspace) -> l
 
 def _below(
     top: Path, entries: list[Entry], configuration: Configuration, options: Options, workspace: Workspace
-) -> Beside | str:
+) -> SourceMapping | str:
     """Return the directory below ``--source-root`` that declares the most of the plan's root module."""
     library = Library(workspace)
     counted: dict[Path, tuple[int, Module]] = {}
@@ -118,7 +118,7 @@ def _below(
     if len(best) > 1:
         names = ", ".join(workspace.shown(module.directory) for module in best[:3])
         return f"{shown} has several directories that may be the plan's source ({names}): name one with --source-root"
-    return Beside(_evaluated(best[0], library, configuration, options, workspace), workspace.texts)
+    return SourceMapping(_evaluated(best[0], library, configuration, options, workspace), workspace.texts)
 
 
 def _declared(root: Module, entries: list[Entry]) -> int:

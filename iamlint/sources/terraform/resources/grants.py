@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from iamlint.documents.values import Value
-from iamlint.facts import Condition, Declaration, Emptied, Grant, Origin, Place, Removed, Resource
+from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, Origin, Place, RemovedGrant, Resource
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.arguments import Placed, named, placed_text, placed_texts, text_of
 from iamlint.sources.terraform.instances.condition import condition_of
@@ -45,7 +45,7 @@ class _Target:
         )
 
 
-def grants(instance: Instance) -> Iterator[Grant | Emptied]:
+def grants(instance: Instance) -> Iterator[Grant | EmptyBinding]:
     """Yield the grants of a ``google_*_iam_member``, ``_binding`` or ``_policy``; none for any other type.
 
     A binding or policy without grants yields a marker, since it removes existing grants.
@@ -65,12 +65,12 @@ def grants(instance: Instance) -> Iterator[Grant | Emptied]:
                 yield replace(target.grant(_required(instance, "members"), role, condition), origin="member")
                 return
             granted = list(_binding(target, role, condition))
-            yield from granted or (Emptied(target.resource, target.declared, role[0], condition),)
+            yield from granted or (EmptyBinding(target.resource, target.declared, role[0], condition),)
         case "policy":
-            yield from list(_policy(target)) or (Emptied(target.resource, target.declared),)
+            yield from list(_policy(target)) or (EmptyBinding(target.resource, target.declared),)
 
 
-def member_removal(instance: Instance) -> Iterator[Removed]:
+def member_removal(instance: Instance) -> Iterator[RemovedGrant]:
     """Yield the grants that a ``google_project_iam_member_remove`` removes.
 
     Source:
@@ -79,7 +79,7 @@ def member_removal(instance: Instance) -> Iterator[Removed]:
     declared = declaration(instance)
     target = _Target(instance, declared, "member", *resource_of(instance, "project"))
     grant = target.grant(_required(instance, "member"), _required(instance, "role"), None)
-    yield Removed(grant, declared)
+    yield RemovedGrant(grant, declared)
 
 
 def _binding(target: _Target, role: Placed, condition: Condition | Unknown | None) -> Iterator[Grant]:
