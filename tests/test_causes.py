@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,3 +74,35 @@ def test_the_cause_is_what_is_missing(reason: str, kind: str, subject: str) -> N
 def test_a_reason_of_any_length_is_looked_at_quickly() -> None:
     for part in ("module.a", "module.a[", "data.terraform_remote_state.x", "the file ", "var.x"):
         assert cause_of(part * 100_000 + " is known after apply").kind is not None
+
+
+def test_what_depends_on_the_instances_of_a_module_has_the_cause_of_these(check: Callable[..., Any]) -> None:
+    grant = """
+variable "project" {}
+
+resource "google_project_iam_member" "one" {
+  project = var.project
+  role    = "roles/viewer"
+  member  = "user:ana@example.com"
+}
+"""
+    main = """
+module "folders" {
+  source = "terraform-google-modules/folders/google"
+}
+
+module "vpc" {
+  source   = "./vpc"
+  for_each = module.folders.ids
+  project  = each.value
+}
+
+module "cluster" {
+  source   = "./vpc"
+  for_each = module.vpc
+  project  = each.key
+}
+"""
+    doubts = check({"main.tf": main, "vpc/main.tf": grant}).doubts
+    assert any(doubt.reason.startswith("how many instances module.cluster has") for doubt in doubts)
+    assert {doubt.cause.kind.slug for doubt in doubts} == {"module-not-installed"}

@@ -151,6 +151,10 @@ def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
     return _held(judge(pattern, grant, estate, KINDS["grant"].words), grant, estate)
 
 
+_NOBODY: frozenset[PrincipalKind] = frozenset({"malformed", "deleted"})
+"""Principals that get nothing, whether or not the condition of a grant holds."""
+
+
 def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
     """Return the answer for a grant that matches, as far as the grant counts.
 
@@ -160,7 +164,7 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
     if found.truth is Truth.FALSE:
         return found
     asked = access_of(estate)
-    if asked.is_plain(grant):
+    if asked.is_plain(grant) or grant.principal.kind in _NOBODY:
         return found
     decided = asked.decide(grant, found.permissions, to_grant=_REACHING)
     if decided.blocked:

@@ -8,14 +8,14 @@ from typing import Any
 
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, ServiceAccount
-from iamlint.patterns.match import Match, matches
+from iamlint.patterns.match import Match
 from iamlint.principals import placeholder_of
+from iamlint.unknown import Truth
 
-WITH_PLACEHOLDER: Mapping[str, Any] = {
-    "placeholder": True,
-    # A deleted principal keeps the name that it had; unmatched-federated-principal reports federated identities.
-    "unless": {"principal_kind": ["deleted", "federated", "federated_set", "federated_pool"]},
-}
+_OTHERS = ("deleted", "federated", "federated_set", "federated_pool")
+"""A deleted principal keeps the name that it had; unmatched-federated-principal reports federated identities."""
+
+WITH_PLACEHOLDER: Mapping[str, Any] = {"placeholder": True, "unless": {"principal_kind": list(_OTHERS)}}
 """Grants to a principal with a placeholder in it."""
 
 
@@ -31,12 +31,14 @@ def placeholder_principals(estate: Estate) -> Iterator[Match]:
         if isinstance(made.email, str)
     }
     groups: dict[object, list[Match]] = {}
-    for match in matches({"grant": WITH_PLACEHOLDER}, estate):
-        grant = match.fact
-        email = grant.principal.email if isinstance(grant, Grant) else None
-        made = accounts.get((scope(grant.declared), (email or "").lower()))
-        key = (scope(grant.declared), placeholder_of(email or ""), match.truth) if made else id(match)
-        groups.setdefault(key, []).append(replace(match, related=(made,) if made else ()))
+    for grant in estate.of(Grant):
+        placeholder = placeholder_of(grant.principal.text)
+        # Whether a condition holds makes no difference.
+        if placeholder is None or grant.principal.kind in _OTHERS:
+            continue
+        made = accounts.get((scope(grant.declared), (grant.principal.email or "").lower()))
+        match = Match(grant, Truth.TRUE, related=(made,) if made else ())
+        groups.setdefault((scope(grant.declared), placeholder) if made else id(match), []).append(match)
     for first, *others in groups.values():
         more = f" (and {len(others)} more grants here)" if len(others) > 1 else " (and one more grant here)"
         yield replace(first, words={**first.words, "more": more if others else ""})

@@ -69,3 +69,27 @@ def test_what_is_written_in_each_grant_is_reported_at_each(check: Check) -> None
 def test_an_account_of_a_real_project_has_none(check: Check) -> None:
     main = ACCOUNT.format(project="shop", name="ci") + grants("ci", "roles/viewer")
     assert check({"main.tf": main}, select=("placeholder-principal",)).findings == ()
+
+
+ON_REQUEST = """
+  condition {
+    title      = "some"
+    expression = "resource.name.startsWith('a')"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "member"),
+    [
+        ("placeholder-principal", "user:REPLACE_ME"),
+        ("malformed-principal", "usr:ana@example.com"),
+        ("deleted-principal", "deleted:user:ana@example.com?uid=123"),
+    ],
+)
+def test_a_condition_does_not_make_a_principal_right(check: Check, rule: str, member: str) -> None:
+    main = literal("one", member).rstrip().removesuffix("}") + ON_REQUEST
+    report = check({"main.tf": main}, select=(rule,))
+    assert [finding.rule for finding in report.findings] == [rule]
+    assert report.doubts == ()

@@ -412,7 +412,9 @@ class ModuleInstance:
         if isinstance(children, Unknown):
             return Value(Unknown(children.reason, (Hole(address),)))
         if "*" in children:
-            return unknown(f"the instances of {address} are not known", reference=address)
+            symbolic = self.expansion(self.module.calls[name], address).symbolic
+            why = f": {symbolic.reason}" if symbolic else ""
+            return unknown(f"the instances of {address} are not known{why}", reference=address)
         objects = {key: Value(child.as_object()) for key, child in children.items()}
         declared = self.module.calls[name]
         if declared.argument("count"):
