@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from itertools import chain
 
 from iamlint.budget import Budget
 from iamlint.comparison.identities import Identities
-from iamlint.graph import Ways
-from iamlint.methods import Method, methods, strength
-from iamlint.methods.index import is_reported
+from iamlint.methods import Method, strength
 from iamlint.paths import STATES, Hop, Path, Paths, State
 from iamlint.paths.hops import is_container
 
@@ -17,12 +15,6 @@ _NOBODY = "nobody known"
 _BY_ID = frozenset({"token", "sign", "id-token"})
 """Groups whose methods are compared one by one. Of others any method gives the same: code, a key, a policy."""
 _DEPLOY = frozenset({"attach-create", "attach-update", "agents"})
-
-
-@cache
-def _to_sign_in() -> tuple[Method, ...]:
-    """The methods that give an ID token and no more."""
-    return tuple(one for one in methods() if one.yields == "id_token" and one.reaches == "named" and is_reported(one))
 
 
 def kind_of_method(method: Method) -> str:
@@ -38,7 +30,7 @@ class SideAccess:
     def __init__(self, names: Identities) -> None:
         self.names = names
         self.hops = names.side.hops
-        self._to_sign_in = Ways(names.side.estate, _to_sign_in())
+        self._ways = names.side.ways
 
     def account(self, name: str) -> AccountAccess | None:
         """Return who can act as an account; None where the side does not have it."""
@@ -46,15 +38,12 @@ class SideAccess:
         return AccountAccess(self, own) if own in self.hops.names.accounts else None
 
     def direct(self, own: str) -> Iterator[Hop]:
-        """Yield the hops onto an account, without delegations, those that only give an ID token among them."""
-        for node in self.hops.around(own):
-            yield from self.hops.alike(node, own)
-            yield from self.hops.special(node, own)
-            for way in self._to_sign_in.onto_node(node):
-                hop = self.hops.hop(way, own)
-                if hop:
-                    yield hop
-        yield from self.hops.through(own)
+        """Yield the hops onto an account by all methods that are compared."""
+        nodes = self.hops.around(own)
+        for way in chain.from_iterable([*map(self._ways.onto_node, nodes), self._ways.through(nodes[0])]):
+            hop = self.hops.hop(way, own)
+            if hop:
+                yield hop
 
 
 class AccountAccess:

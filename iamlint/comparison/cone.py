@@ -77,7 +77,7 @@ class Cone:
         starts: dict[str, None] = dict(self.targets)
         for side in self._sides:
             for one in moved:
-                for way in side.names.side.hops.of(side.names.own(one)):
+                for way in self._ways(side, one):
                     starts |= dict.fromkeys(self._onto(side.names, way))
         for side in self._sides:
             self.targets |= dict.fromkeys(self._reached(side.names, starts))
@@ -137,7 +137,9 @@ class Cone:
         return before != after
 
     def _ways(self, side: Changed, source: str) -> Iterator[Way]:
-        for way in side.names.side.hops.of(side.names.own(source)):
+        """Yield the ways of a principal by all methods that are compared, and its delegations."""
+        own = side.names.own(source)
+        for way in (*side.names.side.ways.of(own), *side.names.side.hops.of(own)):
             self._work.spend()
             yield way
 

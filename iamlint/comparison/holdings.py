@@ -11,6 +11,7 @@ from iamlint.access import access_of
 from iamlint.budget import Budget
 from iamlint.comparison.identities import Identities
 from iamlint.estate import Node, identity, principal_node
+from iamlint.estate.names import is_there
 from iamlint.facts import Grant
 from iamlint.graph import STRONG
 from iamlint.paths import Reach
@@ -30,6 +31,14 @@ class Held:
     truth: Truth
     permissions: frozenset[str]
     unknown: Unknown | None
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why it is not known whether the grant is there, or of which role."""
+        declared, role = self.grant.declared, self.grant.role
+        unknown = (role.reason,) if isinstance(role, Unknown) else ()
+        uncertain = (declared.uncertain,) if declared.uncertain else ()
+        return (*uncertain, *is_there(declared).reasons, *unknown)
 
     @property
     def is_strong(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from iamlint.comparison.access import AccountAccess, state_of
 from iamlint.comparison.model import Change
+from iamlint.comparison.steps import doubts_of
 from iamlint.methods import strength
 from iamlint.paths import Hop, State
 
@@ -64,13 +65,18 @@ def _difference(principal: str, account: str, change: Change, now: Sighting, the
         if _is_new(now.state, then.state, certain=certain):
             new = _new_kinds(now, then, certain=certain)
             methods = _methods(new) or (now.hops[-1].method,)
-            yield Difference(principal, account, change, now.hops, methods, certain, True)
+            yield Difference(principal, account, change, now.hops, methods, certain and _are_there(now.hops), True)
             return
         new = _new_kinds(now, then, certain=certain)
         if new:
             hops = min(new.values(), key=_order)
-            yield Difference(principal, account, change, hops, _methods(new), certain, False)
+            yield Difference(principal, account, change, hops, _methods(new), certain and _are_there(hops), False)
             return
+
+
+def _are_there(hops: tuple[Hop, ...]) -> bool:
+    """Whether all that a path rests on is certainly there."""
+    return not any(doubts_of(hops))
 
 
 def _is_new(now: State | None, then: State | None, *, certain: bool) -> bool:

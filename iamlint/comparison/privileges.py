@@ -9,6 +9,7 @@ from iamlint.comparison.access import AccountAccess, SideAccess
 from iamlint.comparison.cone import Changed
 from iamlint.comparison.holdings import Held, Holdings
 from iamlint.comparison.pairs import Difference
+from iamlint.comparison.steps import doubts_of
 from iamlint.estate import Node
 from iamlint.facts import CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount
 from iamlint.paths import Hop
@@ -40,7 +41,7 @@ class Gain:
     @property
     def is_certain(self) -> bool:
         """Whether the role certainly counts."""
-        return self.held.truth is Truth.TRUE
+        return self.held.truth is Truth.TRUE and not self.held.doubts and not any(doubts_of(self.hops))
 
 
 class Gains:

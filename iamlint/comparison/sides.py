@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 from iamlint.comparison.keys import COMPARED, Render, rendered, rendered_name
 from iamlint.estate import Estate, Node, identity, scope
 from iamlint.facts import Declaration, Fact, Folder, Project, Resource, ServiceAccount, Text
+from iamlint.graph import Ways
 from iamlint.location import SourceText
+from iamlint.methods import Method, methods
+from iamlint.methods.index import is_reported
 from iamlint.paths import Hops, hops_of
 from iamlint.unknown import shown
+
+_YIELDS = frozenset({"identity", "code", "calls", "id_token"})
+
+
+@cache
+def compared_methods() -> tuple[Method, ...]:
+    """Return the methods that make a pair: they give the account's identity, code or calls as it, or an ID token."""
+    return tuple(
+        one
+        for one in methods()
+        if one.yields in _YIELDS and one.reaches in ("named", "below", "attached")
+        if one.group != "delegate" and is_reported(one)
+    )
+
 
 SideName = Literal["base", "head"]
 Reference = tuple[str, str]
@@ -37,6 +54,11 @@ class Side:
     def hops(self) -> Hops:
         """The hops of the estate."""
         return hops_of(self.estate)
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The ways by all methods that are compared; the hops only have the best of those that give the same."""
+        return Ways(self.estate, compared_methods())
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from iamlint.comparison.lines import line_of
 from iamlint.comparison.model import Step
 from iamlint.comparison.sides import Side
+from iamlint.estate.names import is_there
 from iamlint.facts import Fact
 from iamlint.paths import Hop
 from iamlint.unknown import shown
@@ -14,8 +16,29 @@ from iamlint.unknown import shown
 
 def steps(hops: Iterable[Hop], side: Side) -> tuple[Step, ...]:
     """Return hops of one side as they are told."""
+    return tuple(_step(hop, label(hop.source, side), label(hop.target, side), side) for hop in hops)
+
+
+def label(name: str, side: Side) -> str:
+    """Return a principal as policies write it, without the scope of what is not known of it."""
     names = side.hops.names
-    return tuple(_step(hop, names.label(hop.source), names.label(hop.target), side) for hop in hops)
+    if name in names.accounts or "${" not in name:
+        return names.label(name)
+    text = name.rpartition(" in ")[0]
+    return text if _PREFIX.match(text) else f"serviceAccount:{text}"
+
+
+_PREFIX = re.compile(r"[A-Za-z]+:|\$\{[^}]*\}\Z")
+
+
+def doubts_of(hops: Iterable[Hop]) -> Iterator[str]:
+    """Yield why it is not known whether what a path rests on is there: instances of an unknown number, and the like."""
+    for hop in hops:
+        facts = (*hop.grants, *((hop.member,) if hop.member else ()))
+        for fact in facts:
+            if fact.declared.uncertain:
+                yield fact.declared.uncertain
+            yield from is_there(fact.declared).reasons
 
 
 def _step(hop: Hop, source: str, target: str, side: Side) -> Step:

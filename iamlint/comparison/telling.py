@@ -9,7 +9,7 @@ from iamlint.comparison.lines import Lines, line_of
 from iamlint.comparison.model import Change, Pair, Privilege
 from iamlint.comparison.pairs import Difference
 from iamlint.comparison.privileges import Gain
-from iamlint.comparison.steps import facts_of, steps
+from iamlint.comparison.steps import doubts_of, facts_of, label, steps
 from iamlint.unknown import shown
 
 _MOST_REASONS = 5
@@ -30,8 +30,9 @@ class Teller:
         target = access.names.own(one.account)
         facts = list(facts_of(one.hops, side))
         reasons = [why for hop in one.hops if hop.way for why in hop.way.verdict.reasons]
+        reasons += doubts_of(one.hops)
         return Pair(
-            principal=names.label(own),
+            principal=label(own, side),
             account=names.accounts[target].email,
             methods=one.methods,
             path=steps(one.hops, side),
@@ -42,15 +43,15 @@ class Teller:
     def privilege(self, one: Gain, change: Change) -> Privilege:
         """Return a role that is gained or lost as it is told."""
         access, now = self._sides[change]
-        side, names, grant = access.names.side, access.hops.names, one.held.grant
+        side, grant = access.names.side, one.held.grant
         decided = access_of(side.estate).decide(grant, ())
         return Privilege(
-            principal=names.label(access.names.own(one.principal)),
+            principal=label(access.names.own(one.principal), side),
             role=shown(grant.role),
             resource=one.resource,
             path=steps(one.hops, side),
             cause=self._lines.cause([*facts_of(one.hops, side), *one.facts], now),
             permissions=None if one.held.unknown else len(one.held.permissions),
             at=line_of(grant.role_place.at, side),
-            reasons=decided.reasons,
+            reasons=(*decided.reasons, *one.held.doubts, *doubts_of(one.hops)),
         )

@@ -156,3 +156,35 @@ def test_a_group_that_is_replaced_by_its_members(compare: Compare) -> None:
 def test_whoever_could_through_a_set_gains_nothing(compare: Compare) -> None:
     everybody = on_account("all", "ledger", "domain:x.example")
     assert opened(compare(LEDGER + everybody, LEDGER + everybody + ANA)) == set()
+
+
+def test_what_may_not_be_there_is_unknown(compare: Compare) -> None:
+    more = 'variable "on" {}\n' + ANA.replace('"ana" {', '"ana" {\n  for_each = toset(var.on)')
+    found = compare(LEDGER, LEDGER + more)
+    assert not found.opened
+    assert [one.pair.principal for one in found.unknown if one.pair] == ["user:ana@x.example"]
+    role = 'variable "role" {}\n' + in_project("p", "user:ana@x.example", "${var.role}")
+    unclear = compare(LEDGER, LEDGER + role)
+    assert not unclear.gained
+    assert [one.privilege.principal for one in unclear.unknown if one.privilege] == ["user:ana@x.example"]
+
+
+def test_a_principal_that_is_not_known_in_full_is_shown_as_policies_write_it(compare: Compare) -> None:
+    number = 'variable "number" {}\n'
+    agent = on_account("agent", "ledger", "serviceAccount:${var.number}@cloudbuild.gserviceaccount.com")
+    found = compare(number + LEDGER, number + LEDGER + agent)
+    assert [one.principal for one in found.opened] == ["serviceAccount:${var.number}@cloudbuild.gserviceaccount.com"]
+
+
+def test_an_id_token_alone_is_a_pair(compare: Compare) -> None:
+    role = "roles/iam.serviceAccountOpenIdTokenCreator"
+    found = compare(LEDGER, LEDGER + on_account("ana", "ledger", "user:ana@x.example", role))
+    assert [one.methods for one in found.opened] == [("sa-mint-id-token",)]
+
+
+def test_another_kind_of_method_beside_one_that_is_there_opens(compare: Compare) -> None:
+    keys = on_account("keys", "ledger", "user:ana@x.example", "roles/iam.serviceAccountKeyAdmin")
+    found = compare(LEDGER + ANA, LEDGER + ANA + keys)
+    assert opened(found) == {"user:ana@x.example -> ledger@shop"}
+    assert not set(found.opened[0].methods) & {"sa-mint-access-token", "sa-sign-blob-for-access-token"}
+    assert closed(compare(LEDGER + ANA + keys, LEDGER + ANA)) == {"user:ana@x.example -> ledger@shop"}

@@ -1,0 +1,57 @@
+"""The action's comparison: the base of a pull request with the checkout, onto the job's page."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from action_runner import BAD, Runner
+
+GOOD = BAD.replace("iam.serviceAccountTokenCreator", "logging.viewer")
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    made = Runner(tmp_path)
+    (made.workspace / "main.tf").write_text(GOOD)
+    yield made
+    assert not (made.workspace / "pwned").exists()
+
+
+def commit(runner: Runner) -> str:
+    def git(*arguments: str) -> str:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments]
+        return subprocess.run(command, cwd=runner.workspace, check=True, capture_output=True, text=True).stdout.strip()
+
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "base")
+    return git("rev-parse", "HEAD")
+
+
+def test_what_opens_is_on_the_jobs_page(runner: Runner) -> None:
+    base = commit(runner)
+    (runner.workspace / "main.tf").write_text(BAD)
+    job = runner.run(compare="true", base=base, fail_on="never")
+    assert (job.code, job.outputs["opens"]) == (0, "true")
+    assert "iamlint compare:" in job.summary
+    assert "serviceAccountTokenCreator" in job.summary.partition("iamlint compare:")[2]
+
+
+def test_nothing_opens(runner: Runner) -> None:
+    job = runner.run(compare="true", base=commit(runner))
+    assert (job.code, job.outputs["opens"]) == (0, "false")
+    assert "nothing opens or closes" in job.summary
+
+
+def test_without_a_base_nothing_is_compared(runner: Runner) -> None:
+    job = runner.run(compare="true")
+    assert (job.code, job.outputs["opens"]) == (0, "")
+
+
+@pytest.mark.parametrize("base", ["0" * 40, "$(touch pwned)", "main; touch pwned", "HEAD"])
+def test_a_base_that_is_no_commit_of_the_clone_fails(base: str, runner: Runner) -> None:
+    commit(runner)
+    assert runner.run(compare="true", base=base).code == 2
