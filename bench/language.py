@@ -21,7 +21,14 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("iamlint", "rules", "docs", "README.md", "CONTRIBUTING.md", "bench", "tests")
 TURNS = (
     r"(is|are|was|were|be|been) (told|led|put to|said)\b",
-    r"\btells\b",
+    r"\b(tells|told)\b",
+    r"\bheld against\b",
+    r"\bsays? of (what|a|an|the|it|its|each|every|these|those)\b",
+    r"\b(sorted|worked) out\b",
+    r"\bfor want of\b",
+    r"\bmilder\b",
+    r"\bis no (?!longer|more)[a-z]+\b",
+    r"\bin the (place|stead) of\b",
     r"\b(stands?|lies?|lay|lying) (in|at|on|by|below|above|beside|beneath|where|there|for|within)\b",
     r"\bbeside\b",
     r"\b(of|for|to|by|from|with|in|at|on|than|among) (which|whom)\b",

@@ -1,4 +1,4 @@
-"""The command line: the only room that reads arguments, prints, and decides the exit code."""
+"""The command line: the only package that reads arguments, prints, and decides the exit code."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ _TRACEBACK = "IAMLINT_TRACEBACK"
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; exits with 0 (clean), 1 (findings), 2 (the work could not be done) or 130 (interrupted).
+    """Run the command line; exits with 0 (no findings), 1 (findings), 2 (error) or 130 (interrupted).
 
-    Whatever goes wrong is one line on standard error. With IAMLINT_TRACEBACK set, a mistake of iamlint's own shows
-    where it happened.
+    Any error is one line on standard error. With IAMLINT_TRACEBACK set, an internal error also prints its traceback.
     """
-    # Nearly all that a run makes is frozen and in use until its end. To look through it, again and again, for garbage
-    # that refers to itself takes an eighth of a large run, and finds a few megabytes in the largest.
+    # Nearly all objects of a run are frozen and in use until its end. Collecting cyclic garbage among them takes an
+    # eighth of a large run, and frees a few megabytes at most.
     gc.disable()
     if arguments is None:
         open_closed_streams()
@@ -51,6 +50,6 @@ def main(arguments: list[str] | None = None) -> None:
 def _end(code: int) -> NoReturn:
     """End the process at once: to take a large estate apart, one fact after another, takes seconds."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # what could not be written was told when it was
+        with suppress(OSError, ValueError):  # write errors were reported before
             stream.flush()
     os._exit(code)

@@ -1,4 +1,4 @@
-"""The assertions of a run: where they are, which are chosen, and what `check` asks them for."""
+"""The assertions of a run: their files, the selected ones, and their check."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FAMILY = "assertions"
 
 @dataclass(slots=True)
 class Asserted:
-    """The assertions that a run checks, and what they cover, in lines. ``names`` are all by which one is named."""
+    """The assertions that a run checks, and their coverage, in lines. ``names`` are all their names."""
 
     assertions: tuple[Assertion, ...] = ()
     names: frozenset[str] = frozenset()
@@ -46,7 +46,7 @@ class Asserted:
 
     @property
     def ask(self) -> Callable[[Estate], tuple[list[Finding], list[Doubt]]] | None:
-        """What puts the assertions to an estate; None where there are none."""
+        """Return a function that checks the assertions on an estate; None without assertions."""
         return self._ask if self.assertions else None
 
     def _ask(self, estate: Estate) -> tuple[list[Finding], list[Doubt]]:
@@ -72,7 +72,10 @@ def asserted(request: Request, select: Iterable[str], ignore: Iterable[str]) -> 
 
 
 def holds_assertions(path: Path) -> bool:
-    """Whether a file or folder is one of assertions, by the key that their documents have."""
+    """Whether a file or folder contains assertions, by the key of their documents.
+
+    A link that leads out of the repository is not followed.
+    """
     from iamlint.accepted.config import NAME
 
     if path.name == NAME or path.resolve().name == _FAMILY:

@@ -130,7 +130,7 @@ def _say(line: str) -> None:
 
 
 def _check(wanted: Request, *, quiet: bool) -> tuple[Report, Config]:
-    """The report, and the configuration that applied."""
+    """Return the report, and the configuration in force."""
     from iamlint.accepted.config import Config
 
     try:
@@ -247,7 +247,7 @@ def test(directories: tuple[Path, ...]) -> None:
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
-    failures, allowance = 0, Allowance().part(0.5)  # what examples read adds as much again
+    failures, allowance = 0, Allowance().part(0.5)  # files read by examples add as much again
     of_rules = ((rule.id, len(rule.flags) + len(rule.passes), run_examples(rule, allowance)) for rule in rules)
     of_assertions = ((f"assertions/{one.id}", len(one.examples), run_assertion(one, allowance)) for one in assertions)
     for name, count, problems in chain(of_rules, of_assertions):

@@ -1,4 +1,4 @@
-"""What a person or a program sees: standard output, standard error, colour, progress."""
+"""Output for people and programs: standard output, standard error, colour, progress."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ OK, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 def open_closed_streams() -> None:
     """Open the standard streams that the caller has closed (``>&-``).
 
-    Else the next file that is opened gets the number of one, and what is meant for it. Standard output is opened so
+    Otherwise the next opened file would get the number of a closed stream, and its output. Standard output is opened so
     that writing to it fails: a report that nobody gets is an error.
     """
     for number, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, mode)  # the lowest number that is free
+            os.open(os.devnull, mode)  # the lowest free number
     sys.stdout = sys.stdout or _stream(1)
     sys.stderr = sys.stderr or _stream(2)
 
@@ -45,9 +45,9 @@ def _stream(number: int) -> TextIO:
 
 
 def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
-    """Write a text, or its parts, to standard output: for programs as UTF-8, for people in what their terminal takes.
+    """Write a text, or its parts, to standard output: UTF-8 for programs, the terminal's encoding for people.
 
-    A reader that has gone (``| head``) is no error. Raises ClickException where the output cannot be written.
+    A closed reader (``| head``) is not an error. Raises ClickException if the output cannot be written.
     """
     encoding = sys.stdout.encoding or "utf-8"
     try:
@@ -66,29 +66,29 @@ def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
 
 
 def _blocks(text: str | Iterable[str]) -> Iterator[str]:
-    """The parts of a text, many at a time: each block that is written costs."""
+    """Yield the parts of a text in large blocks, since each write is expensive."""
     parts = iter((text,) if isinstance(text, str) else text)
     while block := list(islice(parts, _AT_ONCE)):
         yield "".join(block)
 
 
 _AT_ONCE = 1_000
-"""Parts of a text."""
+"""Number of parts per block."""
 
 
 def tell(line: str, *, end: str = "\n") -> None:
-    """Write to standard error; one that cannot be written (closed, full, nobody reads it) changes no exit code."""
+    """Write to standard error; a write error (closed, full, no reader) changes no exit code."""
     with suppress(OSError, ValueError):
         click.echo(f"{line}{end}", nl=False, err=True, color=True)
 
 
 def say(message: str) -> None:
-    """One line about what went wrong, on standard error."""
+    """Print one line about an error on standard error."""
     tell(f"{_paint()('1;31', 'error')}: {neutral(message)}")
 
 
 def say_errors(errors: Iterable[Unreadable]) -> None:
-    """What could not be read or done, a line each, on standard error."""
+    """Print errors, one per line, on standard error."""
     paint = _paint()
     for error in errors:
         tell(error_line(error, paint))
@@ -106,7 +106,7 @@ def colored(stream: IO[str]) -> bool:
 
 
 def repository(directory: Path) -> Path:
-    """The top of the repository that holds a directory, GitHub's workspace, or the directory itself."""
+    """Return the top of the repository that contains a directory, GitHub's workspace, or the directory itself."""
     workspace = os.environ.get("GITHUB_WORKSPACE")
     top = Path(workspace).resolve() if workspace else None
     for path in (directory, *directory.parents):
@@ -119,10 +119,10 @@ def repository(directory: Path) -> Path:
 
 
 class Progress:
-    """A line on the terminal that is written over, once a run takes long; nothing elsewhere."""
+    """A line on the terminal that is overwritten, once a run takes long; nothing elsewhere."""
 
     PATIENCE = 0.4
-    """Seconds before the first, and between two."""
+    """Seconds before the first line, and between two."""
 
     def __init__(self, *, on: bool) -> None:
         self._on = on
@@ -130,7 +130,7 @@ class Progress:
         self._shown = False
 
     def __call__(self, message: str) -> None:
-        """Tell what is being done."""
+        """Show what is being done."""
         now = time.monotonic()
         if self._on and now - self._last >= self.PATIENCE:
             self._last, self._shown = now, True
@@ -138,7 +138,7 @@ class Progress:
             tell(f"\r\x1b[K{neutral(message)[: width - 1]}", end="")
 
     def end(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._shown:
             tell("\r\x1b[K", end="")
             self._shown = False
@@ -148,7 +148,7 @@ class Progress:
 
 
 def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
-    """Tell what is wrong with how the program was called; also in the format that `check` was asked for."""
+    """Report a usage error; also in the format given to `check`."""
     context = getattr(error, "ctx", None)
     hint = f"{context.command_path} --help lists the options" if context else ""
     found = Unreadable(Location(COMMAND_LINE), " ".join(error.format_message().split()).rstrip("."), hint)
@@ -162,7 +162,7 @@ def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
 
 
 def _format(arguments: Sequence[str]) -> str | None:
-    """The format for programs that `check` was asked for, as far as wrong arguments tell."""
+    """Return the program format given to `check`, as far as the wrong arguments show it."""
     words = [word for argument in arguments for word in argument.split("=", 1)]
     asked = [after for word, after in pairwise(words) if word == "--format"]
     wanted = asked[-1] if asked and "check" in words else None

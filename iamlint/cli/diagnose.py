@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from iamlint.sources.reading import Reading
 
 WORKS, FAILS, UNKNOWN = 0, 1, 3
-"""Exit codes beside 2, which is bad input."""
+"""Exit codes other than 2, which is bad input."""
 LONGEST_ERROR = 1_000_000
-"""Bytes of an error text that are read."""
+"""Maximum size of an error text in bytes."""
 _FILE_NAME = re.compile(r"[^\s]{1,200}\.(?:txt|log|json|out|err)")
-"""What is meant for the name of a file, not for the text of an error."""
+"""A text that is meant as a file name, not as the text of an error."""
 _METHODS = ("generateAccessToken", "generateIdToken", "signBlob", "signJwt", "actAs")
 
 
@@ -103,7 +103,7 @@ def _written(answer: Answer, reading: Reading, form: str) -> str:
 
 
 def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unreadable]]:
-    """The answer, what was read, and what could not be read; no answer where the question is no question."""
+    """Return the answer, the input, and the errors; no answer to an invalid question."""
     from iamlint.diagnosis.asking import Asked, BadQuestionError, answered
 
     names = ("caller", "target", "method", "provider", "lifetime", "on", "permission")
@@ -130,7 +130,7 @@ def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unrea
 
 
 def _read(wanted: Request, roles: Catalog) -> Input:
-    """What the input says; all documents and root modules in the given folders count for the whole run."""
+    """Return the input; all documents and root modules in the given folders count for the whole run."""
     from iamlint.budget import Allowance
     from iamlint.diagnosis.identity_files import read_input
     from iamlint.sources.reading import Options
@@ -150,7 +150,7 @@ def _read(wanted: Request, roles: Catalog) -> Input:
 
 
 def _error_text(given: str | None) -> str:
-    """The text of an error: as it is, from a file, or from standard input."""
+    """Return the text of an error: as given, from a file, or from standard input."""
     if given is None:
         return ""
     if given == "-":
@@ -165,7 +165,7 @@ def _error_text(given: str | None) -> str:
 
 
 def _limited(blocks: Iterable[bytes]) -> str:
-    """The first bytes of a stream, as text."""
+    """Return the first bytes of a stream, as text."""
     found = bytearray()
     for one in blocks:
         found += one

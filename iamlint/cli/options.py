@@ -1,4 +1,4 @@
-"""The options that several commands share, and what they ask for as one value."""
+"""Options shared by several commands, and their values as one object."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DATE = click.DateTime(["%Y-%m-%d"])
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be read, and what it is put to."""
+    """The options of a run: what is read, and which rules run."""
 
     paths: tuple[Path, ...]
     select: tuple[str, ...] = ()
@@ -55,20 +55,20 @@ class Request:
 
     @property
     def instead(self) -> frozenset[str]:
-        """The keys of the configuration in whose place the command line says something."""
+        """The configuration keys that the command line replaces."""
         said = {"select": self.select, "fail-on": self.fail_on, "accept": self.no_ignore}
         return frozenset(key for key, value in said.items() if value)
 
 
 def _resource(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
-    """A resource's name, checked here: what is mistyped would be passed over."""
+    """Return a resource's name; checked here, since a mistyped one would be ignored."""
     if name is not None and not _RESOURCE.fullmatch(name):
         raise click.BadParameter(f"{name!r} is none of {_RESOURCES}")
     return name
 
 
 def pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Values ``NAME=VALUE`` as a mapping. Raises BadParameter."""
+    """Return values ``NAME=VALUE`` as a mapping. Raises BadParameter."""
     found = {}
     for value in values:
         name, separator, text = value.partition("=")
@@ -79,7 +79,7 @@ def pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str
 
 
 def reading_options(function: Command) -> Command:
-    """The options that say what is read and how."""
+    """Add the options for reading."""
     options = [
         click.argument("paths", nargs=-1, type=PATH),
         click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules."),
@@ -112,7 +112,7 @@ def reading_options(function: Command) -> Command:
 
 
 def rule_options(function: Command) -> Command:
-    """The options that say which rules run."""
+    """Add the options that select rules."""
     options = [
         click.option(
             "--select", multiple=True, metavar="RULE", help="Only these rules or families (repeat, or commas)."
@@ -124,13 +124,13 @@ def rule_options(function: Command) -> Command:
 
 
 def catalog_option(function: Command) -> Command:
-    """The option that says what is newer than the role catalogue."""
+    """Add the option for newer roles."""
     text = "Newer definitions of Google's roles, as gcloud iam roles list or describe prints them (repeatable)."
     return click.option("--role-catalog", multiple=True, type=FILE, help=text)(function)
 
 
 def judging_options(function: Command) -> Command:
-    """The options that say what is accepted, and when."""
+    """Add the options for accepted findings, and for the day."""
     options = [
         click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]"),
         click.option("--no-config", is_flag=True, help="Read no configuration."),
@@ -152,7 +152,7 @@ def judging_options(function: Command) -> Command:
 
 
 def report_options(function: Command) -> Command:
-    """The options that say what is told, and what the exit code is."""
+    """Add the options for the report and the exit code."""
     options = [
         click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Output format. [text]"),
         click.option(
@@ -179,7 +179,7 @@ def _with(options: list[Callable[[Any], Any]], function: Command) -> Command:
 
 
 def request(asked: dict[str, Any]) -> Request:
-    """What was asked for; the working directory where no path was given. Raises BadParameter."""
+    """Return the options of a run; the default path is the working directory. Raises BadParameter."""
     asked["paths"] = asked["paths"] or (Path(),)
     for name in ("select", "ignore"):
         if name in asked:
@@ -191,7 +191,7 @@ def request(asked: dict[str, Any]) -> Request:
 
 
 def apart(paths: Iterable[Path]) -> None:
-    """Raises BadParameter where two outputs are one file: the second would replace the first."""
+    """Raise BadParameter if two outputs are one file: the second would replace the first."""
     seen: set[str] = set()
     for path in paths:
         real = os.path.realpath(path)
@@ -203,7 +203,7 @@ def apart(paths: Iterable[Path]) -> None:
 
 
 def target(text: str) -> tuple[str, Path]:
-    """Format and file of ``--output FORMAT=FILE``. Raises BadParameter."""
+    """Return format and file of ``--output FORMAT=FILE``. Raises BadParameter."""
     name, separator, path = text.partition("=")
     if not separator or not path or name not in FORMATS:
         message = f"{text!r} is not FORMAT=FILE with a format out of {', '.join(FORMATS)}"

@@ -15,14 +15,14 @@ from iamlint.cli.console import repository
 from iamlint.location import Location, Unreadable
 
 _DESCRIPTOR = re.compile(r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<number>\d{1,6})")
-"""Files that stand for what is open already. Source: https://man7.org/linux/man-pages/man4/fd.4.html"""
+"""Files that are streams already open. Source: https://man7.org/linux/man-pages/man4/fd.4.html"""
 
 
 def write(path: Path, parts: Iterable[str], inputs: Collection[Path] = ()) -> Unreadable | None:
-    """Write a file, in UTF-8; what went wrong where it cannot be written.
+    """Write a file, in UTF-8; returns the error if it cannot be written.
 
-    A regular file is written beside its place and then moved there. Devices, pipes and descriptors are written to
-    directly. ``inputs`` are files, without symbolic links, that may not be replaced.
+    A regular file is written to a temporary file in the same directory and then moved. Devices, pipes and descriptors
+    are written to directly. ``inputs`` are files, without symbolic links, that may not be replaced.
     """
     at = Location(path.as_posix())
     try:
@@ -37,9 +37,9 @@ def write(path: Path, parts: Iterable[str], inputs: Collection[Path] = ()) -> Un
 
 
 def _wrong(path: Path, inputs: Collection[Path]) -> tuple[str, str] | None:
-    """Why a file may not be written, and what to do.
+    """Return why a file may not be written, and what to do.
 
-    A pull request can bring any link: ``report.json`` to a file of the user, ``out`` to another directory.
+    A pull request can contain any link: ``report.json`` to a file of the user, ``out`` to another directory.
     """
     top = repository(Path.cwd())
     named, real = Path(os.path.abspath(path)), Path(os.path.realpath(path))
@@ -63,7 +63,7 @@ def _write(path: Path, parts: Iterable[str]) -> None:
     real = Path(os.path.realpath(path))
     before = real.stat() if os.path.lexists(real) else None
     if before and not stat.S_ISREG(before.st_mode):
-        opened = os.open(real, os.O_WRONLY | os.O_NONBLOCK)  # a pipe that nobody reads is an error, not a wait
+        opened = os.open(real, os.O_WRONLY | os.O_NONBLOCK)  # a pipe without a reader is an error, not a wait
         os.set_blocking(opened, True)
         with _text(opened) as file:
             file.writelines(parts)
@@ -76,7 +76,7 @@ def _write(path: Path, parts: Iterable[str]) -> None:
         if before:
             os.chmod(beside, stat.S_IMODE(before.st_mode))
         os.replace(beside, real)
-    except BaseException:  # an interrupt, too
+    except BaseException:  # also an interrupt
         with suppress(OSError):
             os.unlink(beside)
         raise

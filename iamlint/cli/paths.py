@@ -1,4 +1,4 @@
-"""``iamlint paths``, ``who`` and ``reach``: over which hops somebody becomes a service account."""
+"""``iamlint paths``, ``who`` and ``reach``: how a principal can become a service account."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CALLERS = (
 
 
 def _options(function: Command) -> Command:
-    """The options that the three commands share."""
+    """Add the options that the three commands share."""
     options: list[Callable[[Any], Any]] = [
         reading_options,
         catalog_option,
@@ -68,7 +68,7 @@ def paths(source: str | None, target: str | None, **asked: Any) -> None:
 def who(account: str, **asked: Any) -> None:
     """Show who can become a service account, directly or through others.
 
-    The same as `paths --to ACCOUNT`, told as a tree.
+    The same as `paths --to ACCOUNT`, shown as a tree.
     """
     _run(asked, None, account)
 
@@ -85,7 +85,7 @@ def reach(principal: str, **asked: Any) -> None:
 
 
 def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
-    """Read, search, print, and exit with the code that the answer has."""
+    """Read, search, print, and exit with the answer's exit code."""
     from iamlint.paths.asked import NobodyError
     from iamlint.reporters.paths import render
     from iamlint.reporters.paths.told import Told
@@ -111,7 +111,7 @@ def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
 
 
 def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Reading, Asking]:
-    """What was read, and what questions are put to. Raises `Failed`."""
+    """Return the input, and the object that answers questions. Raises `Failed`."""
     from iamlint.estate import Estate
     from iamlint.paths import Asking, hops_of
 
@@ -124,7 +124,7 @@ def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Re
 
 
 def _answer(asking: Asking, source: str | None, target: str | None, claims: Mapping[str, str]) -> Answer:
-    """The answer to what was asked. Raises `NobodyError`."""
+    """Return the answer. Raises `NobodyError`."""
     from iamlint.diagnosis.caller import BadCallerError
     from iamlint.diagnosis.starts import is_caller, starts_of_caller
     from iamlint.paths.asked import NobodyError, starts_of, targets_of

@@ -1,4 +1,4 @@
-"""From what was asked for to a report."""
+"""Runs a check: from the options to a report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Failed(Exception):  # noqa: N818  # it is no mistake of the program, but what the user is told
-    """Nothing could be checked: a rule, a name or the configuration is wrong. ``errors`` say what."""
+    """Raised if nothing could be checked: a rule, a name or the configuration is wrong. ``errors`` say what."""
 
     def __init__(self, errors: Iterable[Unreadable]) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Failed(Exception):  # noqa: N818  # it is no mistake of the program, but w
 
 
 def checked(request: Request, config: Config, *, quiet: bool) -> Report:
-    """What the rules find in the input, or in what a commit touches of it. Raises `Failed`."""
+    """Return the report on the input, or on the modules affected by a commit. Raises `Failed`."""
     if not request.hook:
         return _checked(request, config, quiet=quiet)
     from iamlint.files.texts import resolved
@@ -111,7 +111,7 @@ def _chosen(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[
 
 
 def _inputs(reading: Reading) -> frozenset[str]:
-    """The files that say something: an earlier report that lies among them does not."""
+    """Return the files that have facts; an earlier report among them has none."""
     from iamlint.sources.names import ASSIGNMENTS, TERRAFORM
 
     source = {path for path in reading.texts if path.endswith((*TERRAFORM, *ASSIGNMENTS))}
@@ -120,7 +120,7 @@ def _inputs(reading: Reading) -> frozenset[str]:
 
 
 def _baseline(request: Request) -> Baseline:
-    """The findings that are known already. Raises `Failed`."""
+    """Return the known findings. Raises `Failed`."""
     from iamlint.accepted.baseline import Baseline, read_baseline
 
     found = read_baseline(request.baseline) if request.baseline else Baseline()
@@ -130,7 +130,7 @@ def _baseline(request: Request) -> Baseline:
 
 
 def configuration(request: Request) -> Config:
-    """The configuration that applies. Raises `Failed`."""
+    """Return the configuration in force. Raises `Failed`."""
     from iamlint.accepted.config import NAME, Config, read_config
 
     path = request.config or Path(NAME)
@@ -156,9 +156,9 @@ def read(
     allowance: Allowance | None = None,
     folders_are_named: bool = False,
 ) -> Reading:
-    """What the input says, with progress on a terminal; of large exports what is relevant.
+    """Read the input, with progress on a terminal; of large exports what is relevant.
 
-    ``folders_are_named`` says that all that lies in a given folder counts for the whole run.
+    ``folders_are_named`` says that everything in a given folder counts for the whole run.
     """
     from iamlint.sources import read as read_paths
     from iamlint.sources.reading import Options
@@ -187,7 +187,7 @@ def read(
 
 
 def role_catalog(files: Iterable[Path]) -> Catalog:
-    """The role catalogue with the newer definitions of these files laid over it, in their order. Raises `Failed`."""
+    """Return the role catalogue with these files applied, in their order. Raises `Failed`."""
     from iamlint.roles import catalog
 
     found = catalog()

@@ -1,4 +1,4 @@
-"""Who can act as one account on one side: over any number of hops, and by which methods directly."""
+"""Who can act as one account on one side, over any number of hops, and by which methods directly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iamlint.paths.hops import is_container
 
 _NOBODY = "nobody known"
 _BY_ID = frozenset({"token", "sign", "id-token"})
-"""Groups whose methods are compared one by one. Of others any method gives the same: code, a key, a policy."""
+"""Groups whose methods are compared one by one. In other groups every method gives the same: code, a key, a policy."""
 _DEPLOY = frozenset({"attach-create", "attach-update", "agents"})
 
 
@@ -25,7 +25,7 @@ def kind_of_method(method: Method) -> str:
 
 
 class SideAccess:
-    """The questions of a comparison to one side."""
+    """Answers the questions of a comparison for one side."""
 
     def __init__(self, names: Identities) -> None:
         self.names = names
@@ -84,7 +84,7 @@ class AccountAccess:
 
 
 _MOST_STEPS = 1_000_000
-"""Hops that are looked at for one account of one side."""
+"""Maximum number of hops searched for one account of one side."""
 
 
 def _rank(hop: Hop) -> tuple[int, object]:

@@ -1,4 +1,4 @@
-"""Two sides to one comparison."""
+"""Compares two sides."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from iamlint.comparison.telling import Teller
 from iamlint.facts import Gap
 
 MOST_LISTED = 1_000
-"""Pairs, privileges and unknown answers of each kind that are listed; the rest is counted."""
+"""Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""
 MOST_ACCOUNTS = 2_000
-"""Accounts that are looked at."""
+"""Maximum number of accounts that are compared."""
 _CUT = "accounts that the change can reach, since the search ended"
 
 

@@ -1,6 +1,6 @@
-"""What a change can reach: the accounts of which somebody may have become able or unable to be one.
+"""The accounts affected by a change: those that somebody may have become able or unable to act as.
 
-Only from the facts that differ on, so that the work grows with the change, never with all pairs of the estate.
+The search starts from the changed facts, so the work depends on the change, not on all pairs of the estate.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from iamlint.graph import Way
 from iamlint.paths.hops import is_container, takes_delegates
 
 MOST_STEPS = 5_000_000
-"""Hops that are followed to find what a change can reach."""
+"""Maximum number of hops followed to find what a change affects."""
 Spot = tuple[str, bool]
-"""A principal, and whether it is only the delegate of somebody."""
+"""A principal, and whether it is only a delegate."""
 
 
 @dataclass(frozen=True)
 class Changed:
-    """The facts of one side that the other does not have."""
+    """The facts of one side that the other side does not have."""
 
     names: Identities
     facts: tuple[Fact, ...]
@@ -52,9 +52,9 @@ def changed(base: Identities, head: Identities) -> tuple[Changed, Changed]:
 
 
 class Cone:
-    """The accounts and principals that a change concerns, by their common names.
+    """The accounts and principals that a change affects, by their common names.
 
-    ``cut`` says that it was not looked further.
+    ``cut`` says that the search reached its limit.
     """
 
     def __init__(self, base: Changed, head: Changed) -> None:
@@ -82,10 +82,10 @@ class Cone:
         for side in self._sides:
             self.targets |= dict.fromkeys(self._reached(side.names, starts))
 
-    # -- what a fact touches ----------------------------------------------------------------------------------------
+    # -- effects of a fact ------------------------------------------------------------------------------------------
 
     def _touched(self, names: Identities, fact: Fact) -> None:
-        """Note whose hops a fact may change, and which accounts."""
+        """Record which hops and accounts a fact may change."""
         side, estate = names.side, names.side.estate
         match fact:
             case Grant():
@@ -106,7 +106,7 @@ class Cone:
             case Folder():
                 self._below(names, estate.hierarchy.node(Resource("folder", fact.name), fact.declared))
             case _ if isinstance(fact, BLOCKERS):
-                for one in self._sides:  # it may close the way of anybody
+                for one in self._sides:  # it may block anybody's way
                     self._sources(one.names, one.names.side.hops.names.principals)
             case _:
                 self._sources(names, side.hops.names.principals)
@@ -130,7 +130,7 @@ class Cone:
                 if any(side.names.node(around) == common for around in side.names.side.hops.around(one)[1:]):
                     self.targets.setdefault(side.names.name(one))
 
-    # -- what follows from it ---------------------------------------------------------------------------------------
+    # -- consequences -----------------------------------------------------------------------------------------------
 
     def _ways_differ(self, source: str) -> bool:
         before, after = ({self._said(side.names, way) for way in self._ways(side, source)} for side in self._sides)

@@ -1,4 +1,4 @@
-"""Who holds which role on one side, itself, through a set that it is in, or as an account that it can become."""
+"""Who holds which role on one side: itself, through a set that contains it, or as an account that it can become."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from iamlint.paths import Reach
 from iamlint.unknown import Truth, Unknown
 
 _MOST_STEPS = 200_000
-"""Hops that are followed to find what one principal can become."""
+"""Maximum number of hops followed to find what one principal can become."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A grant, who holds it and on what by their common names, and whether it counts."""
+    """A grant, its holder and resource by common names, and whether it counts."""
 
     grant: Grant
     principal: str
@@ -47,7 +47,7 @@ class Held:
 
 
 class Holdings:
-    """The grants of one side by who holds them."""
+    """The grants of one side by holder."""
 
     def __init__(self, names: Identities) -> None:
         self.names = names
@@ -66,7 +66,7 @@ class Holdings:
 
     @cached_property
     def _nodes(self) -> dict[Node, Node]:
-        """The side's own nodes of what grants are on, by their common names."""
+        """The side's own nodes of the grants' resources, by their common names."""
         hierarchy = self.estate.hierarchy
         found = (hierarchy.node(grant.resource, grant.declared) for grant in self.estate.of(Grant))
         every = dict.fromkeys((*filter(None, found), *self.names.side.declared))
@@ -113,7 +113,7 @@ class Holdings:
         return self.estate.hierarchy.containers(node)
 
     def covers(self, wanted: Held, nodes: frozenset[Node], principals: Iterator[str]) -> bool:
-        """Whether some principals hold all that a role has on one of these resources, or the role itself."""
+        """Whether these principals have all permissions of a role on one of these resources, or the role itself."""
         role = identity(wanted.grant.role, wanted.grant.declared)
         missing = wanted.permissions
         for principal in principals:

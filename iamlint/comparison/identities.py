@@ -1,8 +1,8 @@
-"""One name on both sides for what is the same thing.
+"""Common names: one name on both sides for the same thing.
 
-What has a literal name is the same by it. What only a reference names, such as a project whose id is known after apply,
-is the same where the reference is the same, where a ``moved`` block says so, or where all that the input says of it is
-the same. So a renamed block, a moved module or another key of an instance changes nothing.
+Things with a literal name are the same if the names are equal. Things known only by reference, such as a project whose
+id is known after apply, are the same if the reference is the same, if a ``moved`` block says so, or if the input states
+the same about them. So a renamed block, a moved module or another instance key changes nothing.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from iamlint.estate import Node
 from iamlint.facts import Fact
 
 _ROUNDS = 4
-"""How far around a reference it is looked for what tells it from others."""
+"""How many steps around a reference are used to distinguish it from others."""
 _MOST_PAIRS = 10_000
-"""Pairs of references of one kind beyond which it is not looked for those that are most alike."""
+"""Maximum number of pairs of references of one kind that are compared for similarity."""
 _ALIKE = 0.5
-"""Share of what is said of two references that must be the same."""
+"""Share of the facts about two references that must be the same."""
 _STEP = r"(?:\[[^]]*\])?"
 _NAMED = re.compile(
     rf"(?:module\.[\w-]+{_STEP}\.)*(?P<data>data\.)?(?P<type>[\w-]+)\.[\w-]+{_STEP}(?P<rest>.*)", re.DOTALL
@@ -30,7 +30,7 @@ _NAMED = re.compile(
 
 
 class Identities:
-    """The common names of what is on one side. ``same`` are references that another one stands for."""
+    """The common names of one side. ``same`` maps references to the ones that replace them."""
 
     def __init__(self, side: Side, same: Mapping[Reference, Reference]) -> None:
         self.side = side
@@ -77,7 +77,7 @@ def identities(base: Side, head: Side) -> tuple[Identities, Identities]:
 
 
 class _References:
-    """The references of one side that name something, and the facts that say something of each."""
+    """The references of one side that name something, and the facts about each."""
 
     def __init__(self, side: Side) -> None:
         self.side = side

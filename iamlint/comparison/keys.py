@@ -1,4 +1,4 @@
-"""Facts by what they say, without where it is written: what is the same in two estates has the same key.
+"""Keys of facts by content, without places: the same fact in two estates has the same key.
 
 An address, a file, a line, the form of a grant (member, binding, policy) and the order of a list are not part of it.
 """
@@ -35,7 +35,7 @@ from iamlint.unknown import Unknown
 
 Key = tuple[Any, ...]
 Render = Callable[[str, str], str]
-"""What stands for a reference of a configuration: ``render("google_project.shop.project_id", ".")``."""
+"""Replaces a reference of a configuration: ``render("google_project.shop.project_id", ".")``."""
 
 COMPARED: tuple[type[Any], ...] = (
     Grant,
@@ -54,7 +54,7 @@ COMPARED: tuple[type[Any], ...] = (
 )
 """The kinds of facts that decide who can become an account, and who holds a role."""
 BLOCKERS: tuple[type[Any], ...] = (Denial, Boundary, BoundaryBinding, OrgPolicy)
-"""The kinds that may close what others open, anywhere."""
+"""The kinds of facts that may block others, anywhere."""
 _WRITTEN = (Place, Location, Declaration)
 _IGNORED = frozenset({"title", "display_name", "accepted", "place", "declared", "enforcement_version", "unique_id"})
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")

@@ -24,9 +24,10 @@ from iamlint.location import Location
 from iamlint.unknown import shown
 
 _LONGEST = 20_000
-"""Lines of a file beyond which a line is only compared with all others, wherever they are."""
+"""Maximum number of lines of a file that is compared line by line; in a longer one, lines are compared by content only.
+"""
 _LONGEST_BLOCK = 500
-"""Lines after the head of a block in which it is looked for what has changed."""
+"""Maximum number of lines of a block that are searched for changes."""
 _CLOSING = re.compile(r"[}\]]")
 
 

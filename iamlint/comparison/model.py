@@ -1,4 +1,4 @@
-"""What a comparison finds: pairs and privileges that open or close, each with its path and its cause."""
+"""The result of a comparison: pairs and privileges that open or close, each with its path and its cause."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ Change = Literal["opened", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a file of one side. ``path`` is relative to what is compared, ``shown`` as the user would type it."""
+    """A line of a file of one side.
+
+    ``path`` is relative to the compared folder, ``shown`` as the user would type it.
+    """
 
     path: str
     line: int
@@ -26,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One hop of a path, as it is told: who becomes whom by which method, and where that is granted.
+    """One hop of a path: who becomes whom by which method, and where that is granted.
 
     ``source`` and ``target`` are principals as policies write them. ``method`` is an id, or "member".
     """
@@ -44,11 +47,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Somebody who becomes able, or unable, to act as an account.
+    """A principal that becomes able, or unable, to act as an account.
 
     ``methods`` are those that open or close, the strongest first; over several hops, that of the last one. ``path`` is
-    the way as it is where it is open. ``roles`` are the account's roles beyond itself, as shown ("roles/owner on
-    project shop"). ``reasons`` say why it is not certain, where it is not.
+    the path on the side where it is open. ``roles`` are the account's roles on other resources, as shown ("roles/owner
+    on project shop"). ``reasons`` say why it is not certain; empty if it is.
     """
 
     principal: str
@@ -62,10 +65,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Privilege:
-    """A role on a resource that somebody gains or loses, itself or as an account that it can become.
+    """A role on a resource that a principal gains or loses, itself or as an account that it can become.
 
-    ``path`` leads to the account, and is empty for a grant to the principal itself. ``permissions`` are the number of
-    permissions that it did not have; None where the role is not known.
+    ``path`` leads to the account, and is empty for a grant to the principal itself. ``permissions`` is the number of
+    permissions that it did not have before; None if the role is unknown.
     """
 
     principal: str
@@ -80,7 +83,7 @@ class Privilege:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Something of which it is not known whether it opens or closes; or a part of the head that could not be read."""
+    """Something that may open or close, or a part of the head that could not be read."""
 
     reason: str
     at: Line | None
@@ -93,8 +96,7 @@ class Unclear:
 class Comparison:
     """Who can do more, and who less, after a change.
 
-    ``left_out`` counts what was found and is not listed, or was not looked at, by what it is. ``errors`` are what
-    could not be read on either side.
+    ``left_out`` counts, by kind, what is not listed or was not searched. ``errors`` are those of either side.
     """
 
     base: str

@@ -14,7 +14,7 @@ from iamlint.paths import Hop, State
 
 @dataclass(frozen=True)
 class Sighting:
-    """Somebody's way to an account on one side: the hops, and the methods that it has there directly by their kinds."""
+    """A principal's way to an account on one side: the hops, and its direct methods by kind."""
 
     hops: tuple[Hop, ...]
     state: State | None
@@ -35,10 +35,10 @@ def sighted(account: AccountAccess | None, principal: str) -> Sighting:
 
 @dataclass(frozen=True)
 class Difference:
-    """A pair that one side has and the other has not, or not certainly. ``hops`` are those of the side that has it.
+    """A pair that one side has and the other does not, or not certainly. ``hops`` are those of the side that has it.
 
-    ``certain`` says whether it is known to be open there, ``whole`` whether nobody could act as the account before, so
-    that its roles are new, too.
+    ``certain`` says whether it is known to be open there, ``whole`` whether the principal could not act as the account
+    before, so that its roles are new, too.
     """
 
     principal: str
@@ -80,7 +80,7 @@ def _are_there(hops: tuple[Hop, ...]) -> bool:
 
 
 def _is_new(now: State | None, then: State | None, *, certain: bool) -> bool:
-    """Whether it is open where it was not, or only under a condition; else whether it may be where it was not."""
+    """Whether it is open and was not, or only under a condition; else whether it may be new."""
     if certain:
         return now == "open" and then != "open"
     return now == "conditional" and then not in ("open", "conditional")

@@ -1,4 +1,4 @@
-"""The roles that somebody gains or loses, itself or as an account that it can become."""
+"""The roles that a principal gains or loses, itself or as an account that it can become."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from iamlint.paths import Hop
 from iamlint.unknown import Truth, shown
 
 _MOST_LOOKED_AT = 50_000
-"""Roles of accounts which it is looked at for those who can become the account."""
+"""Maximum number of account roles that are checked for the principals that can become the account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
     """A role that a principal has on one side and not on the other, by common names.
 
-    ``hops`` lead to the account that holds it. ``facts`` are what it rests on.
+    ``hops`` lead to the account that holds it. ``facts`` are the evidence.
     """
 
     principal: str
@@ -35,7 +35,7 @@ class Gain:
 
     @property
     def identity(self) -> tuple[str, str, Node]:
-        """What tells gains apart: principal, role and resource."""
+        """The key of a gain: principal, role and resource."""
         return self.principal, shown(self.held.grant.role), self.node
 
     @property
@@ -45,7 +45,7 @@ class Gain:
 
 
 class Gains:
-    """The roles that the side ``now`` has and the side ``then`` has not."""
+    """The roles that the side ``now`` has and the side ``then`` does not."""
 
     def __init__(self, now: Changed, access: SideAccess, then: Holdings) -> None:
         self._now, self._access, self._then = now, access, then

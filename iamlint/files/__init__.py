@@ -1,1 +1,1 @@
-"""Files as texts: read within bounds, decoded, decompressed."""
+"""Reads files as texts: within limits, decoded, decompressed."""

@@ -1,4 +1,4 @@
-"""Files that are compressed: by gzip, which Python reads itself, or by zstd, which it does from 3.14 on."""
+"""Compressed files: gzip, which Python reads itself, or zstd, which it reads from 3.14 on."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def _suffix(path: Path) -> str:
 
 
 def opened(path: Path, tree: Tree = DISK) -> IO[bytes]:
-    """A file, decompressed as it is read. Raises OSError, EOFError or zlib.error for what is wrong, now or later.
+    """Return a file that is decompressed while it is read. Raises OSError, EOFError or zlib.error, now or later.
 
-    What is read at once is bounded; a frame of zstd that asks for more than 128 MB of memory is refused, and so is a
-    file that comes to far more text than exports do.
+    Memory is limited: a zstd frame that needs more than 128 MB is refused, and so is a file with far more text than
+    exports have.
     """
     if _suffix(path) == _ZSTD and _zstd() is None:
         raise OSError(_WANTING)
@@ -44,14 +44,14 @@ def opened(path: Path, tree: Tree = DISK) -> IO[bytes]:
 
 
 def packed(data: bytes) -> str | None:
-    """The suffix of what these bytes are compressed by, told by the first of them; None where they are not."""
+    """Return the suffix of the compression of these bytes, by the first of them; None if they are not compressed."""
     return next((suffix for beginning, suffix in _BEGINNINGS.items() if data.startswith(beginning)), None)
 
 
 def unpacked(data: bytes) -> Iterator[bytes]:
-    """What these bytes hold, decompressed a piece at a time.
+    """Yield the decompressed bytes in pieces.
 
-    Raises OSError, EOFError or zlib.error for what is wrong, after the pieces before it.
+    Raises OSError, EOFError or zlib.error for an error, after the pieces before it.
     """
     suffix = packed(data) or _GZIP
     if suffix == _ZSTD and _zstd() is None:
@@ -63,7 +63,7 @@ def unpacked(data: bytes) -> Iterator[bytes]:
 
 
 def wanting(path: Path, shown: str) -> Unreadable | None:
-    """What is to be installed before a file can be read, if anything is."""
+    """Return what must be installed before a file can be read, if anything."""
     if _suffix(path) != _ZSTD or _zstd() is not None:
         return None
     return Unreadable(Location(shown), _WANTING, 'pip install "iamlint[zstd]", or decompress it with zstd -d')
@@ -80,13 +80,13 @@ def _zstd() -> ModuleType | None:
 
 
 MOST_TIMES = 100
-"""How many times its compressed size the text of a file may have; exports have 10 to 30 times."""
+"""Maximum ratio of a file's text to its compressed size; exports have 10 to 30."""
 FREE = 16_000_000
-"""Bytes of text that a file may have however small it is."""
+"""Bytes of text that any compressed file may have, however small it is."""
 
 
 class _Decompressed:
-    """A compressed file, of which what is wrong is an OSError, as with other files."""
+    """A compressed file that raises OSError for any error, like other files."""
 
     def __init__(self, raw: IO[bytes], suffix: str) -> None:
         self._size, self._raw = 0, raw
@@ -98,11 +98,11 @@ class _Decompressed:
             self._wrong, self._file = zlib.error, gzip.GzipFile(fileobj=self._raw)
 
     def read1(self, size: int) -> bytes:
-        """At most so many bytes; none at the end."""
+        """Return at most this many bytes; none at the end."""
         return self._bounded(self._file.read1, size)
 
     def readline(self, size: int) -> bytes:
-        """A line, or so much of it."""
+        """Return a line, or this much of it."""
         return self._bounded(self._file.readline, size)
 
     def _bounded(self, read: Callable[[int], bytes], size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Files as the disk has them."""
+"""Files on disk."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Disk(Tree):
 
 
 DISK = Disk()
-"""The disk; it keeps nothing."""
+"""The disk; it has no state."""
 
 
 def _kind(mode: int) -> Kind:
@@ -52,7 +52,7 @@ def _kind(mode: int) -> Kind:
 
 
 def _kind_of(entry: os.DirEntry[str]) -> Kind | None:
-    """What an entry leads to; most directories tell that without a further question."""
+    """Return what an entry leads to; most directories have this without another system call."""
     try:
         if entry.is_file():
             return "file"

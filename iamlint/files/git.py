@@ -19,13 +19,13 @@ from iamlint.files.disk import DISK
 FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 """The full id of an object: SHA-1 or SHA-256."""
 _PATIENCE = 120
-"""Seconds that git may take for one question."""
+"""Time limit of one git command in seconds."""
 _SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never")
 _FIXED = {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
 class MissingRevision(Exception):  # noqa: N818  # the name of what happened
-    """A revision is not in the repository, or there is none, or git cannot be asked; the message says which."""
+    """Raised if a revision is not in the repository, there is no repository, or git fails; the message says which."""
 
 
 class Repository:
@@ -37,7 +37,7 @@ class Repository:
 
     @classmethod
     def around(cls, directory: Path) -> Repository:
-        """Return the repository that a directory lies in. Raises `MissingRevision` where there is none."""
+        """Return the repository that contains a directory. Raises `MissingRevision` without one."""
         real = DISK.resolved(directory)
         top = next((path for path in (real, *real.parents) if os.path.lexists(path / ".git")), None)
         if top is None:
@@ -45,7 +45,7 @@ class Repository:
         return cls(top)
 
     def commit(self, name: str) -> str:
-        """Return the full id of the commit that a name stands for: a branch, a tag, ``HEAD~1``, an id.
+        """Return the full id of the commit that a name means: a branch, a tag, ``HEAD~1``, an id.
 
         Raises `MissingRevision`.
         """
@@ -56,7 +56,7 @@ class Repository:
         return found
 
     def run(self, *arguments: str, missing: str) -> bytes:
-        """Return what git prints. Raises `MissingRevision` with a text where it fails."""
+        """Return the output of git. Raises `MissingRevision` with a text if it fails."""
         try:
             done = subprocess.run(  # noqa: S603  # no shell; ids and names are checked, and a path follows --
                 [*self._command, *arguments],
@@ -75,7 +75,7 @@ class Repository:
         return done.stdout
 
     def batch(self) -> subprocess.Popen[bytes]:
-        """Start ``git cat-file --batch``, which prints the object of each id that it is given. Raises OSError."""
+        """Start ``git cat-file --batch``, which prints the object of each given id. Raises OSError."""
         return subprocess.Popen(  # noqa: S603  # no shell, nothing of the input
             [*self._command, "cat-file", "--batch"],
             cwd=self.top.anchor,
@@ -92,14 +92,14 @@ class Repository:
 
 
 class Objects:
-    """The contents of a repository's objects, by id, read by one process that is started when it is first asked."""
+    """The contents of a repository's objects, by id, read by one process that is started on first use."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._process: subprocess.Popen[bytes] | None = None
 
     def content(self, name: str) -> bytes:
-        """Return the content of a blob by its full id. Raises OSError where the clone does not have it."""
+        """Return the content of a blob by its full id. Raises OSError if the clone does not have it."""
         try:
             return self._asked(name)
         except BaseException:  # the rest of an answer that was not read would be taken for the next one

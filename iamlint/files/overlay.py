@@ -1,4 +1,4 @@
-"""Files with an editor's buffers laid over them."""
+"""Files overlaid with an editor's buffers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iamlint.files.tree import Entry, Status, Tree
 
 
 class Overlay(Tree):
-    """Another tree, with texts that stand in the place of its files or beside them.
+    """Another tree, with texts that replace or add files.
 
     ``buffers`` are the contents by absolute path; a path may go through symbolic links of the tree below.
     """

@@ -1,4 +1,4 @@
-"""Files as a commit of a git repository has them, without a checkout."""
+"""Files of a commit in a git repository, without a checkout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iamlint.files.git import MissingRevision, Objects, Repository
 from iamlint.files.tree import Entry, Status, Tree
 
 MOST_ENTRIES = 2_000_000
-"""Names in a commit beyond which it is not read."""
+"""Maximum number of names in a commit that is read."""
 _REGULAR = ("100644", "100755", "100664")
 _LINK, _DIRECTORY, _SUBMODULE = "120000", "040000", "160000"
 """Modes in a tree. Source: https://git-scm.com/docs/git-fast-import#_filemodify"""

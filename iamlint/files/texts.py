@@ -1,4 +1,4 @@
-"""Bytes to text: one file, bounded, and only a regular one."""
+"""Converts bytes to text: one file, limited in size, and only a regular one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 
 LARGEST = 256 * 1024 * 1024
-"""Bytes. A file beyond this is not read."""
+"""Maximum size of a file in bytes."""
 LARGEST_UNPACKED = 16 * 1024 * 1024
-"""Bytes of text in a compressed file that is no export in lines: a small file can be made of much nothing."""
+"""Maximum bytes of text in a compressed file that is not a line-by-line export: a small file can expand to a huge one.
+"""
 _SAMPLE = 1 << 20
-"""Bytes of a file that cannot be read which are looked at for what it was meant to be."""
+"""Number of bytes of an unreadable file that are searched for its intended type."""
 _WIDE = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before that of UTF-16, which it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -28,12 +29,12 @@ _WIDE = (
 
 
 def resolved(path: Path) -> Path:
-    """A path without symbolic links; as it is where they lead in a circle, or where it is no path at all."""
+    """Return a path without symbolic links; unchanged if they form a circle, or if the path is invalid."""
     return DISK.resolved(path)
 
 
 def load(path: Path, shown: str, tree: Tree = DISK) -> SourceText | Unreadable:
-    """The text of a file in UTF-8, its byte order mark taken off; ``shown`` is the path that messages name."""
+    """Return the text of a file in UTF-8 without its byte order mark; ``shown`` is the path for messages."""
     at = Location(shown)
     try:
         status = tree.status(path)
@@ -52,9 +53,9 @@ def load(path: Path, shown: str, tree: Tree = DISK) -> SourceText | Unreadable:
 
 
 def load_export(path: Path, shown: str, tree: Tree = DISK) -> SourceText | Unreadable | None:
-    """The text of a plan or an export in UTF-16 or UTF-32, told by its byte order mark, or compressed.
+    """Return the text of a plan or an export in UTF-16 or UTF-32, by its byte order mark, or compressed.
 
-    PowerShell's ``>`` writes UTF-16. None where the file is neither, or cannot be read at all.
+    PowerShell's ``>`` writes UTF-16. None if the file is neither, or cannot be read at all.
     """
     at = Location(shown)
     try:
@@ -96,7 +97,7 @@ def _wide(data: bytes, at: Location) -> SourceText | Unreadable | None:
 
 
 def beginning(path: Path, size: int, tree: Tree = DISK) -> str:
-    """The first bytes of a file, each as a character; empty where it is not a regular file. Raises OSError."""
+    """Return the first bytes of a file, each as a character; "" if it is not a regular file. Raises OSError."""
     if not tree.is_file(path):
         return ""
     with tree.open(path) as file:
@@ -104,10 +105,10 @@ def beginning(path: Path, size: int, tree: Tree = DISK) -> str:
 
 
 def sample(path: Path, tree: Tree = DISK) -> str:
-    """What a file that cannot be read as text begins with, decompressed; empty where it is not a regular file.
+    """Return the beginning of an unreadable file, decompressed; "" if it is not a regular file.
 
-    Each byte is a character, and those that are zero are left out, of which UTF-16 has many: what tells one format
-    from another is in ASCII. Raises OSError.
+    Each byte is a character, without the zero bytes, which UTF-16 has many of: the marks of all formats are ASCII.
+    Raises OSError.
     """
     if not tree.is_file(path):
         return ""

@@ -47,15 +47,15 @@ class Tree(ABC):
         self.close()
 
     def close(self) -> None:  # noqa: B027  # most trees keep nothing
-        """Give back what the tree keeps to answer."""
+        """Release the resources of the tree."""
 
     @abstractmethod
     def status(self, path: Path) -> Status:
-        """Return what a path leads to. Raises OSError where nothing is there, ValueError for what is no path."""
+        """Return what a path leads to. Raises OSError if nothing exists there, ValueError for an invalid path."""
 
     @abstractmethod
     def resolved(self, path: Path) -> Path:
-        """Return the path without symbolic links; as it is where they lead in a circle, or where it is no path."""
+        """Return the path without symbolic links; unchanged if they form a circle, or if the path is invalid."""
 
     @abstractmethod
     def is_link(self, path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Comparisons to bytes: a comparison in, a text out, one file per format."""
+"""Formats of a comparison: convert it to text, one file per format."""
 
 from __future__ import annotations
 

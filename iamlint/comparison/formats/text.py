@@ -1,4 +1,4 @@
-"""A comparison for people: what opens first, each with its path and the line that does it."""
+"""A comparison for people: what opens first, each with its path and the line that causes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from iamlint.reporters.parts.frame import Paint
 from iamlint.reporters.parts.plain import counted, neutral
 
 _LONGEST = 8
-"""Hops of a path that are shown."""
+"""Maximum number of hops shown of a path."""
 
 
 def comparison_text(found: Comparison, *, color: bool = False) -> str:

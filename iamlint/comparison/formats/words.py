@@ -11,7 +11,7 @@ from iamlint.methods import method
 from iamlint.reporters.parts.plain import counted
 
 MOST_GROUPS = 30
-"""Groups of pairs and of roles that are shown of each kind."""
+"""Maximum number of groups of pairs and of roles that are shown of each kind."""
 _NAMED = 3
 
 

@@ -8,7 +8,7 @@ FORMATS = ("text", "json", "html", "mermaid", "dot", "opengraph")
 
 
 def render(form: str, told: Told) -> str:
-    """Return what is told in a format; the same paths give the same text. Raises ValueError for an unknown format."""
+    """Return the answer in a format; the same paths give the same text. Raises ValueError for an unknown format."""
     match form:
         case "text":
             from iamlint.reporters.paths.text import paths_text

@@ -1,7 +1,4 @@
-"""Paths as BloodHound's OpenGraph, for whoever looks at Google Cloud beside other directories.
-
-Source: https://bloodhound.specterops.io/opengraph/schema
-"""
+"""Paths in BloodHound's OpenGraph format, for use together with other directories."""
 
 from __future__ import annotations
 
