@@ -170,7 +170,7 @@ class Ways:
     def onto_node(self, node: Node) -> Iterator[Way]:
         """Yield the ways onto an account by grants on one node: the account, or one of its containers."""
         for source in self._on.get(node, ()):
-            yield from (way for way in self._scoped(source, node) if way.method.reaches in ("named", "below"))
+            yield from (way for way in self._scoped(source, node) if way.method.reaches in ("named", "below", "agent"))
 
     def through(self, account: Node) -> Iterator[Way]:
         """Yield the ways onto an account through resources that run as it, and workloads and identities bound to it."""

@@ -185,7 +185,7 @@ class Asking:
         return Answer(asked, paths, left_out, tuple(dict.fromkeys(self._not_searched)), unknown)
 
     def _order(self, path: Path) -> tuple[object, ...]:
-        severity = -SEVERITIES.index(self.severity(path.target))
+        severity = SEVERITIES.index(self.severity(path.target))
         places = tuple(grant.declared.at.order for hop in path.hops[:1] for grant in hop.grants[:1])
         target, source = self.names.label(path.target), path.caller or self.names.label(path.source)
         return STATES.index(path.state), severity, path.cost, target, source, places

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 from iamlint.access import access_of
-from iamlint.estate import CONTAINERS, Estate, Node
+from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.facts import Attachment, Grant, Membership, Resource
 from iamlint.graph import Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods import Method, methods, strength
 from iamlint.methods.index import is_reported
 from iamlint.paths.names import Names, names_of
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, Unknown
 
 State = Literal["open", "conditional", "closed"]
 STATES: tuple[State, ...] = ("open", "conditional", "closed")
@@ -27,7 +28,7 @@ _COSTS: Mapping[str, int] = {
     "key": 12,
     "delegate": 12,
     "policy": 14,
-    "role": 16,
+    "role": 60,  # last: it is looked at apart whether the caller holds the role that it changes
     "attach-create": 20,
     "attach-update": 20,
     "use-attached": 22,
@@ -39,6 +40,8 @@ _LESS = 5
 """What a method costs more that only gives calls as the account, not its token."""
 MEMBER = 1
 """What a membership costs."""
+_NOT_ALONE = frozenset({"sa-enable-key"})
+"""Methods that need what no grant gives: the private half of an old key."""
 _AS_DELEGATE = frozenset({"token", "sign"})
 """The groups of methods whose calls take delegates.
 
@@ -46,6 +49,7 @@ Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegat
 """
 _ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 """How permissions begin that are asked of the account itself, not of what it is in."""
+_TOKENS = frozenset({f"iam.serviceAccounts.{one}" for one in ("getAccessToken", "signBlob", "signJwt")})
 _FULL = frozenset({"identity", "code", "calls"})
 """What a method must yield for its holder to act as the account afterwards."""
 
@@ -98,9 +102,19 @@ class Hops:
         self.estate = estate
         self.names: Names = names_of(estate)
         self._access = access_of(estate)
-        among = sorted((one for one in methods() if _makes_hop(one)), key=lambda one: (_cost(one), strength(one)))
+        among = sorted(
+            (one for one in methods() if _makes_hop(one) or _mints_as_agent(one, estate)),
+            key=lambda one: (_cost(one), strength(one)),
+        )
         self._ways = Ways(estate, among, best_only=True)
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
+        self._custom: dict[str, set[Node]] = defaultdict(set)
+        for grant in estate.of(Grant):
+            if not (isinstance(grant.role, str) and grant.role.startswith("roles/")):
+                node = estate.hierarchy.node(grant.resource, grant.declared)
+                name = principal_node(grant)
+                if node and name:
+                    self._custom[name].add(node)
 
     def around(self, account: str) -> Sequence[Node]:
         """Return the nodes of an account and of what it is in, the account first."""
@@ -122,7 +136,7 @@ class Hops:
         if node not in self._on:
             alike: list[Way] = []
             special: list[Way] = []
-            for way in self._ways.onto_node(node):
+            for way in filter(self._counts, self._ways.onto_node(node)):
                 (alike if self.is_alike(way) else special).append(way)
             self._on[node] = alike, special
         return self._on[node]
@@ -134,7 +148,14 @@ class Hops:
 
     def of(self, source: str) -> Iterator[Way]:
         """Yield the ways of a principal onto accounts and containers."""
-        yield from self._ways.of(source)
+        yield from filter(self._counts, self._ways.of(source))
+
+    def _counts(self, way: Way) -> bool:
+        """Whether who may change custom roles also holds one there: without, it gains nothing by that."""
+        if way.method.group != "role":
+            return True
+        held = self._custom.get(way.source)
+        return held is not None and not held.isdisjoint(self.estate.hierarchy.containers(way.onto))
 
     def is_alike(self, way: Way) -> bool:
         """Whether a way onto a container is the same for every account in it."""
@@ -179,11 +200,21 @@ def takes_delegates(way: Way) -> bool:
 def _makes_hop(method: Method) -> bool:
     if method.group == "delegate":
         return not method.ended
+    if method.id in _NOT_ALONE:
+        return False
     return is_reported(method) and method.yields in _FULL and method.reaches in ("named", "below", "attached")
 
 
 def _hop(way: Way, target: str) -> Hop:
     return Hop(way.source, target, way, _cost(way.method), _state(way), delegates=way.method.group == "delegate")
+
+
+def _mints_as_agent(method: Method, estate: Estate) -> bool:
+    """Whether a method runs as an agent of Google's whose default role mints tokens of every account of the project."""
+    if not method.agent or not method.agent.role or not is_reported(method) or method.yields not in _FULL:
+        return False
+    held = estate.roles.catalog.permissions(method.agent.role)
+    return not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS)
 
 
 @cache
@@ -195,7 +226,8 @@ def _cost(method: Method) -> int:
 def _state(way: Way) -> State:
     if way.closed:
         return "closed"
-    return "open" if way.verdict.truth is Truth.TRUE else "conditional"
+    nobody = way.grants[0].principal.kind == "unknown"
+    return "open" if way.verdict.truth is Truth.TRUE and not nobody else "conditional"
 
 
 def is_container(node: Node) -> bool:

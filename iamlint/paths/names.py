@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from iamlint.estate import Estate, Groups, Node, identity, principal_node
-from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, PrincipalKind, ServiceAccount
+from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, Principal, PrincipalKind, ServiceAccount
 from iamlint.principals import read_principal
 from iamlint.unknown import shown
 
@@ -38,6 +38,8 @@ class Names:
     def __init__(self, estate: Estate) -> None:
         self.accounts: dict[str, Account] = {}
         self.principals: dict[str, None] = {}
+        self._spelled: dict[str, Principal] = {}
+        self._kinds: dict[str, PrincipalKind] = {}
         for account in estate.of(ServiceAccount):
             self._account(identity(account.email, account.declared), shown(account.email), account.declared)
         for grant in estate.of(Grant):
@@ -54,13 +56,14 @@ class Names:
             for node in estate.hierarchy.around(one.email, one.declared)[1:]:
                 below[node].append(name)
         self._below: dict[Node, list[str]] = below
-        self._kinds: dict[str, PrincipalKind] = {}
 
     def _grant(self, grant: Grant) -> None:
         name = principal_node(grant)
         if name is None:
             return
-        self.principals.setdefault(name)
+        if name not in self.principals:
+            self.principals[name] = None
+            self._spelled[name] = grant.principal
         if grant.principal.text.startswith("serviceAccount:") and grant.principal.email:
             self._account(name, grant.principal.email, grant.declared)
         if grant.resource.kind == "service_account":
@@ -112,12 +115,16 @@ class Names:
         """Return a principal as policies write it."""
         if name in self.accounts:
             return f"serviceAccount:{self.accounts[name].email}"
-        return "a principal that is not known" if name.startswith("nobody known, ") else name
+        if is_nobody(name):
+            return "a principal that is not known"
+        spelled = self._spelled.get(name)
+        return spelled.text if spelled else name
 
     def kind(self, name: str) -> PrincipalKind:
         """Return the kind of a principal."""
         if name not in self._kinds:
-            self._kinds[name] = read_principal(self.label(name)).kind
+            spelled = self._spelled.get(name)
+            self._kinds[name] = spelled.kind if spelled else read_principal(self.label(name)).kind
         return self._kinds[name]
 
     def add_account(self, estate: Estate, email: str, declared: Declaration) -> str | None:
@@ -141,6 +148,11 @@ class Names:
             if pool is None:
                 yield "allAuthenticatedUsers"
             yield "allUsers"
+
+
+def is_nobody(name: str) -> bool:
+    """Whether a name stands for a principal of which nothing is known."""
+    return name.startswith("nobody known, ")
 
 
 def _forms(name: str, accounts: Mapping[str, Account]) -> Iterator[str]:

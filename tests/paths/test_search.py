@@ -169,3 +169,59 @@ resource "google_service_account_iam_member" "c" {{
     assert path is not None
     assert len(path.hops) == number
     assert len(list(Reach(found, ANA))) == number
+
+
+CUSTOM = """
+resource "google_project_iam_custom_role" "own" {
+  project     = "shop"
+  role_id     = "own"
+  title       = "own"
+  permissions = ["storage.buckets.get"]
+}
+resource "google_project_iam_member" "own" {
+  project = "shop"
+  role    = google_project_iam_custom_role.own.id
+  member  = "MEMBER"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        (in_project("iam.roleAdmin", ANA) + CUSTOM.replace("MEMBER", ANA), "open"),
+        (in_project("iam.roleAdmin", ANA) + CUSTOM.replace("MEMBER", "user:ben@example.com"), None),
+        (in_project("iam.roleAdmin", ANA), None),
+    ],
+)
+def test_who_changes_custom_roles_must_hold_one_there(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, text: str, state: str | None
+) -> None:
+    found = hops(tmp_path, monkeypatch, text)
+    for path in (Paths(found, account("two")).of(ANA), Reach(found, ANA).to(account("two"))):
+        assert (path.state if path else None) == state
+
+
+@pytest.mark.parametrize(
+    ("member", "state"),
+    [("var.who", "conditional"), ("lookup(var.list, uuid())", "conditional"), ('"user:${var.who}"', "open")],
+)
+def test_a_grant_to_somebody_of_whom_nothing_is_known_is_conditional(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, member: str, state: str
+) -> None:
+    text = in_project(MINT, "WHO").replace('"WHO"', member).replace("WHO", "who")
+    found = hops(tmp_path, monkeypatch, 'variable "who" {}\nvariable "list" {}\n' + text)
+    paths = Paths(found, account("two"))
+    assert [paths.states[name, False] for name in paths] == [state]
+
+
+def test_code_that_runs_as_an_agent_that_mints_for_every_account_is_a_likely_hop(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = hops(tmp_path, monkeypatch, in_project("aiplatform.user", ANA) + in_project("dlp.user", "user:b@x.org"))
+    for path in (Paths(found, account("two")).of(ANA), Reach(found, ANA).to(account("two"))):
+        assert path is not None
+        ((method, certainty),) = [(hop.way.method, hop.way.method.certainty) for hop in path.hops if hop.way]
+        assert path.state == "open"
+        assert (method.reaches, certainty) in (("agent", "likely"), ("agent", "certain"))
+    assert Paths(found, account("two")).of("user:b@x.org") is None

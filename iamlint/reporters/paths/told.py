@@ -84,7 +84,10 @@ def reasons(hop: Hop) -> tuple[str, ...]:
     """Return why a hop is not certainly open; nothing for an open one."""
     if hop.way is None or hop.state == "open":
         return ()
-    return hop.way.verdict.reasons or ("the reason is not known",)
+    principal = hop.grants[0].principal
+    unknown = principal.unknown if principal.kind == "unknown" else None
+    who = (f"who it is, is not known: {unknown.reason}",) if unknown else ()
+    return (*who, *hop.way.verdict.reasons) or ("the reason is not known",)
 
 
 def closed_by(hop: Hop) -> str:
