@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from iamlint.diagnosis.answer import Answer, VerdictName
-from iamlint.diagnosis.caller import BadCallerError, read_caller
+from iamlint.diagnosis.caller import NOBODY_NAMED, BadCallerError, Caller, read_caller
 from iamlint.diagnosis.case import Case
 from iamlint.diagnosis.client_stage import claims_of
 from iamlint.diagnosis.clients import Client
@@ -87,33 +87,39 @@ def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = (), clie
 def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Question:
     """The question, completed from the error and the input. Raises `BadQuestionError`."""
     given = completed(_given(asked, said), estate, said, clients)
-    if given.caller is None:
+    if given.caller is None and not said.kind:
         hint = "name it with --caller; " + given.hint if given.hint else "name it with --caller"
         raise BadQuestionError("who calls is not given, and neither the error nor the input shows it", hint)
-    if given.target is None and not asked.permission:
+    if given.target is None and not asked.permission and not said.kind:
         hint = "name it with --target" + (f"; {given.hint}" if given.hint else "")
         raise BadQuestionError(
             "the account that is used is not given, and neither the error nor the input shows it", hint
         )
     if asked.permission and not asked.on:
         raise BadQuestionError("--permission needs --on, the resource that it is needed on", "add --on RESOURCE")
-    try:
-        caller = read_caller(given.caller, asked.claims)
-        caller = replace(caller, claims=claims_of(clients, caller.claims)) if caller.kind == "token" else caller
-    except BadCallerError as bad:
-        raise BadQuestionError(f"--caller: {bad}") from bad
     method = given.method or _method_of(said)
     return Question(
-        caller=caller,
+        caller=_caller(given.caller, asked, clients),
         target=given.target,
         method=method,
         as_of=asked.as_of,
         delegates=given.delegates,
         provider=asked.provider or given.provider,
         lifetime=asked.lifetime or given.lifetime,
-        on=asked.on,
-        right=asked.permission,
+        on=asked.on or given.on,
+        right=asked.permission or given.right,
     )
+
+
+def _caller(text: str | None, asked: Asked, clients: tuple[Client, ...]) -> Caller:
+    """The caller of a name; somebody where there is none. Raises `BadQuestionError`."""
+    if text is None:
+        return NOBODY_NAMED
+    try:
+        caller = read_caller(text, asked.claims)
+    except BadCallerError as bad:
+        raise BadQuestionError(f"--caller: {bad}") from bad
+    return replace(caller, claims=claims_of(clients, caller.claims)) if caller.kind == "token" else caller
 
 
 def _given(asked: Asked, said: Said) -> Given:

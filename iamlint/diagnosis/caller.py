@@ -10,8 +10,9 @@ from typing import Literal
 from iamlint.facts import Principal
 from iamlint.principals import read_principal
 
-CallerKind = Literal["principal", "token", "ksa", "machine"]
-"""A principal of Google's, the token of an external issuer, a Kubernetes service account, the account of a machine."""
+CallerKind = Literal["principal", "token", "ksa", "machine", "unknown"]
+"""A principal of Google's, the token of an external issuer, a Kubernetes service account, the account of a machine, or
+somebody whom neither the user nor the error nor the input names."""
 
 GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
 _MACHINES: Mapping[str, tuple[str, ...]] = {
@@ -42,6 +43,10 @@ class Caller:
     namespace: str = ""
     name: str = ""
     kinds: tuple[str, ...] = ()
+
+
+NOBODY_NAMED = Caller("somebody", "unknown")
+"""The caller of an error that says what is wrong and not who called."""
 
 
 def read_caller(text: str, claims: Mapping[str, str]) -> Caller:

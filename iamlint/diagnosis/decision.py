@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Confidence, Stage, Step, VerdictName
 from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.inference import AFTER
 from iamlint.unknown import Truth
 
 BY_ERROR: Mapping[str, Step] = {
@@ -75,8 +76,6 @@ _BEFORE_METHOD = frozenset(
     }
 )
 """Errors that come before the method, or are its own."""
-AFTER = frozenset({"target-rights-missing", "gcs-backend-identity", "run-invoke-denied"})
-"""Errors of the call that comes after the impersonation."""
 _WRONG_TOKEN = "could not be verified"  # noqa: S105  # a text of an error
 """What Cloud Run says of a token of another kind or audience."""
 
@@ -128,6 +127,9 @@ def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
     if broken:
         return _of_stage(case, "not-iam" if broken.step == "not-iam" else "fails", broken, stages)
     unknown = next((stage for stage in stages if stage.state == "unknown"), None)
+    if unknown and case.question.caller.kind == "unknown" and case.said.kind:
+        headline = f"{case.said.title}; {unknown.message}"
+        return replace(_of_stage(case, "unknown", unknown, stages), headline=headline, also=_meaning(case))
     if unknown:
         return _of_stage(case, "unknown", unknown, stages)
     if case.said:

@@ -8,12 +8,13 @@ from iamlint.diagnosis.answer import Answer, Stage
 from iamlint.diagnosis.case import Case
 from iamlint.diagnosis.client_stage import client_stage
 from iamlint.diagnosis.completeness import not_looked_at
-from iamlint.diagnosis.decision import AFTER, decide
+from iamlint.diagnosis.decision import decide
 from iamlint.diagnosis.fixes import fix_for
 from iamlint.diagnosis.gates import api_stage, attach_stage, backend_stage, lifetime_stage, quota_stage, scopes_stage
 from iamlint.diagnosis.holder import Holder, holder_of
 from iamlint.diagnosis.hop import Hop
 from iamlint.diagnosis.identity import identify
+from iamlint.diagnosis.inference import AFTER
 from iamlint.diagnosis.rights import rights_stage
 from iamlint.diagnosis.stages import account, hop_stages, hops_of, worst
 from iamlint.diagnosis.target import target_stage
@@ -92,8 +93,10 @@ def _asked(case: Case, holder: Holder | None) -> str:
     who = question.caller.text
     if holder and holder.label not in (who, f"user:{who}", f"serviceAccount:{who}"):
         who = f"{who} ({holder.label})"
+    if question.right and not case.target:
+        return f"{who} needs {question.right} on {question.on or 'a resource that the error does not name'}"
     if not case.target:
-        return f"{who} needs {question.right} on {question.on}"
+        return f"the error alone: {case.said.title}"
     through = f" through {', '.join(question.delegates)}" if question.delegates else ""
     return f"{who} calls {question.method} for {case.target}{through}"
 

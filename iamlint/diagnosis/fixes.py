@@ -13,6 +13,7 @@ from iamlint.diagnosis.gates import consumer_project, quota_of
 from iamlint.diagnosis.holder import Holder, holder_of
 from iamlint.diagnosis.hop import Hop
 from iamlint.diagnosis.paths import chain_to
+from iamlint.diagnosis.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Resource
 from iamlint.principals import read_principal
@@ -40,7 +41,8 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     if own:
         return own
     said = case.said
-    general = Fix(said.terraform, said.gcloud, refused=said.bad_cures)
+    gcloud = re.sub(r"\bTARGET\b", case.target, said.gcloud) if case.target else said.gcloud
+    general = Fix(said.terraform, gcloud, refused=said.bad_cures)
     if maker is None:
         return general
     broken = next((one for one in hops if one.truth is not Truth.TRUE), hops[-1] if hops else None)
@@ -360,10 +362,16 @@ def _conflict(broken: _Broken) -> Fix:
 
 
 def _missing(broken: _Broken) -> Fix:
+    """The command that prints what decides, and the grant that is needed if it shows none."""
     command = next((text for text in broken.answer.not_in_input if text.startswith("gcloud ")), "")
-    return Fix(
-        gcloud=command, note="This prints what decides; give it to iamlint beside the other files." if command else ""
-    )
+    if not command:
+        return Fix()
+    note = "This prints what decides; give it to iamlint with the other files."
+    likely = _grant(broken)
+    if not likely.gcloud or not is_denial(broken.case):
+        return Fix(gcloud=command, note=note)
+    note += f"\nIf it shows no such grant, this makes one:\n$ {likely.gcloud}"
+    return Fix(gcloud=command, note=note, refused=likely.refused)
 
 
 _FIXES: Mapping[str, _Maker] = {

@@ -14,6 +14,7 @@ from iamlint.principals import read_principal
 from iamlint.unknown import Unknown, shown
 
 NAME = "identity of the caller"
+NAME_IT = "who calls (--caller)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ def identify(case: Case) -> Identity:
             return Identity((holder,), (Stage(NAME, "done", f"the workload is {holder.spellings[0]}"),))
         case "machine":
             return _machine(case)
+        case "unknown":
+            message = "who calls is not given, and neither the error nor the input shows it"
+            return Identity((), (Stage(NAME, "unknown", message, "missing-input", (), (NAME_IT,)),))
         case _:
             assert caller.principal is not None  # noqa: S101  # read_caller sets it
             return _of_principal(case, caller.principal, ())

@@ -11,13 +11,19 @@ from iamlint.diagnosis.question import seconds_of
 from iamlint.diagnosis.said import Said
 from iamlint.estate import Estate
 from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
+from iamlint.principals import account_kind
 from iamlint.unknown import Unknown, shown
+
+AFTER = frozenset({"target-rights-missing", "gcs-backend-identity", "run-invoke-denied"})
+"""Errors of the call that comes after the impersonation."""
+_SIGNING = frozenset({"signblob-denied", "signjwt-denied"})
+"""Errors of clients that sign as the account whose token they have, unless they name another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Who calls whom by what, as far as it is given; ``rights_only`` says that no
-    account is impersonated. ``hint`` says which answers fit where several do."""
+    """Who calls whom by what, as far as it is given; ``rights_only`` says that no account is impersonated, and
+    ``right`` is what the caller then needs. ``hint`` says which answers fit where several do."""
 
     caller: str | None
     target: str | None
@@ -25,6 +31,7 @@ class Given:
     delegates: tuple[str, ...] = ()
     on: str | None = None
     rights_only: bool = False
+    right: str | None = None
     provider: str | None = None
     lifetime: int | None = None
     hint: str = ""
@@ -32,6 +39,7 @@ class Given:
 
 def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...] = ()) -> Given:
     """What is given, completed: from the error, then from the client's files, then from the estate."""
+    given = _of_principal(given, said)
     given = _with_clients(given, said, clients)
     if given.target is None and not given.rights_only:
         given = _with_target(given, estate, said)
@@ -43,6 +51,16 @@ def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, .
         if len(chains) == 1 and given.method in (None, "generateAccessToken"):
             given = replace(given, delegates=next(iter(chains)))
     return given
+
+
+def _of_principal(given: Given, said: Said) -> Given:
+    """The question of an error that names the account which lacks a right on a resource: impersonation is over then."""
+    account = said.principal.lower().rpartition(":")[2]
+    is_account = account.endswith("gserviceaccount.com")
+    if given.caller or given.target or said.kind not in AFTER or not is_account or not said.permission:
+        return given
+    on = given.on or said.resource or None
+    return replace(given, caller=f"serviceAccount:{account}", rights_only=True, right=said.permission, on=on)
 
 
 def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Given:
@@ -98,12 +116,18 @@ def _with_caller(given: Given, estate: Estate, said: Said) -> Given:
     told = _one(one.caller for one in asking if one.caller is not None)
     if told:
         return replace(given, caller=told)
-    running = sorted(
-        {shown(one.account) for one in estate.of(Attachment) if isinstance(one.account, str)} - {given.target or ""}
-    )
+    accounts = {account_of(one, estate) for one in estate.of(Attachment)} - {None}
+    if said.kind in _SIGNING and given.target and (given.target in accounts or _is_default(given.target)):
+        return replace(given, caller=given.target)
+    running = sorted(one for one in accounts if one and one != given.target)
     if len(running) == 1:
         return replace(given, caller=running[0])
     return replace(given, hint=f"the input runs {', '.join(running[:5])}" if running else "")
+
+
+def _is_default(email: str) -> bool:
+    """Whether an account is a default one, which only what runs in its project has the token of."""
+    return account_kind(email) == "default_service_account"
 
 
 def _one(texts: Iterable[object]) -> str | None:

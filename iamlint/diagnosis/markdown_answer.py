@@ -32,7 +32,7 @@ def _lines(answer: Answer) -> Iterator[str]:
             fence = "```" if "```" not in text else "~~~~"
             yield from ("", f"{fence}{language}", *(neutral(line) for line in text.split("\n")), fence)
     if answer.fix.note:
-        yield from ("", _plain(answer.fix.note))
+        yield from ("", *(_plain(line) for line in answer.fix.note.split("\n")))
     if answer.not_in_input:
         yield from ("", "Not in the input:", "")
         yield from (f"- {_plain(text)}" for text in answer.not_in_input)

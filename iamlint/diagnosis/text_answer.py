@@ -71,7 +71,7 @@ def _fix(answer: Answer, paint: Paint) -> Iterator[str]:
         for text in filter(None, (fix.terraform, fix.gcloud and f"$ {fix.gcloud}")):
             yield from (f"  {neutral(line)}" for line in text.split("\n"))
         if fix.note:
-            yield f"  {neutral(fix.note)}"
+            yield from (f"  {neutral(line)}" for line in fix.note.split("\n"))
     if answer.proof:
         yield f"  With this change: {answer.proof.verdict}."
         yield from (f"  It also opens: {neutral(text)}" for text in answer.proof.opens)

@@ -1,0 +1,117 @@
+"""An error and a folder, where nobody says who calls: what the error settles is answered, what it names is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from diagnosis.small_inputs import ACCOUNT, TARGET, ask, grant, outcome
+
+from iamlint.diagnosis.asking import BadQuestionError
+
+SIGNING = "Permission 'iam.serviceAccounts.signBlob' denied on resource (or it may not exist)."
+RUN = """
+resource "google_cloud_run_v2_service" "s" {
+  project  = "shop"
+  name     = "s"
+  location = "europe-west1"
+  template {
+    service_account = google_service_account.batch.email
+    containers {
+      image = "example/s"
+    }
+  }
+}
+"""
+STATE = """
+terraform {
+  backend "gcs" {
+    bucket = "shop-state"
+  }
+}
+provider "google" {
+  impersonate_service_account = google_service_account.batch.email
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            "Cloud SQL Admin API has not been used in project 112233445566 before or it is disabled.",
+            ("fails", "api"),
+        ),
+        ("Client is unauthorized to retrieve access tokens using this method", ("not-iam", "not-iam")),
+        ("Error 403: Request had insufficient authentication scopes.", ("fails", "oauth-scopes")),
+    ],
+)
+def test_what_the_error_settles_needs_no_caller(tmp_path: Path, error: str, expected: tuple[str, str]) -> None:
+    answer = ask(tmp_path, "", None, target=None, error=error)
+    assert outcome(answer) == expected
+    assert answer.asked.startswith("the error alone: ")
+
+
+def test_the_api_is_enabled_in_the_project_of_the_error(tmp_path: Path) -> None:
+    error = (
+        "Cloud SQL Admin API has not been used in project 112233445566 before or it is disabled. "
+        "https://console.developers.google.com/apis/api/sqladmin.googleapis.com/overview?project=112233445566"
+    )
+    answer = ask(tmp_path, ACCOUNT, None, target=None, error=error)
+    assert answer.fix.gcloud == "gcloud services enable sqladmin.googleapis.com --project=112233445566"
+
+
+def test_an_error_that_depends_on_the_caller_is_unknown(tmp_path: Path) -> None:
+    error = "googleapi: Error 403: Permission 'iam.serviceAccounts.getAccessToken' denied on resource"
+    answer = ask(tmp_path, ACCOUNT, None, error=error)
+    assert outcome(answer) == ("unknown", "missing-input")
+    assert "who calls (--caller)" in answer.not_in_input
+    assert TARGET in answer.fix.gcloud
+
+
+def test_a_text_of_no_known_kind_needs_a_caller(tmp_path: Path) -> None:
+    with pytest.raises(BadQuestionError, match="who calls is not given"):
+        ask(tmp_path, ACCOUNT, None, error="it does not work")
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [("", "fails"), (grant("google_service_account.batch.member"), "unknown")],
+)
+def test_who_signs_is_the_account_that_runs(tmp_path: Path, more: str, verdict: str) -> None:
+    answer = ask(tmp_path, ACCOUNT + RUN + more, None, target=None, error=SIGNING)
+    assert answer.verdict == verdict
+    assert answer.asked == f"{TARGET} calls signBlob for {TARGET}"
+
+
+def test_an_account_that_nothing_runs_as_does_not_sign_for_itself(tmp_path: Path) -> None:
+    answer = ask(tmp_path, ACCOUNT, None, target=None, error=SIGNING)
+    assert outcome(answer) == ("unknown", "missing-input")
+
+
+def test_the_account_of_the_error_lacks_the_right(tmp_path: Path) -> None:
+    error = f"googleapi: Error 403: {TARGET} does not have storage.objects.list access to shop-state., forbidden"
+    answer = ask(tmp_path, ACCOUNT, None, target=None, error=error)
+    assert outcome(answer) == ("fails", "target-rights")
+    assert "gs://shop-state" in answer.fix.gcloud
+
+
+def test_the_backend_uses_another_identity(tmp_path: Path) -> None:
+    """Whether that identity could become the account does not matter: nobody asked."""
+    error = (
+        "Failed to get existing workspaces: querying Cloud Storage failed: googleapi: Error 403: ana@example.com does "
+        "not have storage.objects.list access to the Google Cloud Storage bucket., forbidden"
+    )
+    for more in ("", grant('"user:ana@example.com"')):
+        answer = ask(tmp_path, ACCOUNT + STATE + more, None, target=None, error=error)
+        assert outcome(answer) == ("fails", "wrong-mode")
+        assert "impersonate_service_account" in answer.fix.terraform
+
+
+def test_an_unknown_answer_has_the_grant_that_is_probably_missing(tmp_path: Path) -> None:
+    runtime = "1234567890-compute@developer.gserviceaccount.com"
+    error = f"Permission 'iam.serviceaccounts.actAs' denied on service account {runtime} (or it may not exist)."
+    answer = ask(tmp_path, ACCOUNT, "ana@example.com", target=None, error=error)
+    assert outcome(answer) == ("unknown", "missing-input")
+    assert answer.fix.gcloud == f"gcloud iam service-accounts get-iam-policy {runtime} --format=json"
+    assert f"add-iam-policy-binding {runtime} --member=user:ana@example.com" in answer.fix.note
