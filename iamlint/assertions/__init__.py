@@ -1,6 +1,6 @@
-"""Assertions: who must never become which account, who alone may, and who must be able to. Tests of a policy.
+"""Assertions: which principals must never become an account, which may, and which must be able to. Tests of a policy.
 
-They are documents (``assertion.schema.json``), in the configuration or in a folder ``assertions`` beside it, and are
+They are documents (``assertion.schema.json``), in the configuration or in a folder ``assertions`` next to it, and are
 checked by ``iamlint check`` like rules. Nothing in them is executed.
 """
 

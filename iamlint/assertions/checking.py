@@ -1,4 +1,4 @@
-"""Assertions put to an estate: findings where one is violated, doubts where that is not known."""
+"""Checks assertions on an estate: findings for violations, doubts for unknown results."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from iamlint.unknown import shown
 
 FAMILY = "assertions"
 MOST_FOUND = 200
-"""Violations of one assertion that are reported."""
+"""Maximum number of reported violations of one assertion."""
 MOST_PAIRS = 500_000
-"""Pairs of principals and accounts that one assertion looks at."""
+"""Maximum number of pairs of principals and accounts that one assertion checks."""
 _MOST_STEPS = 2_000_000
 _MOST_HOPS = 20
 
 
 @dataclass(slots=True)
 class Verdicts:
-    """What assertions have come to: violations, and what is not known."""
+    """The results of assertions: violations, and unknown results."""
 
     findings: list[Finding] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
 
 
 def check_assertions(assertions: Iterable[Assertion], estate: Estate) -> Verdicts:
-    """Return the violations of assertions in an estate, and where it is not known whether they hold."""
+    """Return the violations of assertions in an estate, and the unknown results."""
     found = Verdicts()
     for one in assertions:
         _Check(one, estate, found).run()
@@ -73,7 +73,7 @@ def _title(one: Assertion) -> str:
 
 
 class _Check:
-    """One assertion, put to an estate."""
+    """The check of one assertion on an estate."""
 
     def __init__(self, assertion: Assertion, estate: Estate, into: Verdicts) -> None:
         self._one, self._into = assertion, into
@@ -85,7 +85,7 @@ class _Check:
         self._ways = None if assertion.by == (WHOLE,) else Ways(estate, _methods(assertion.by))
 
     def run(self) -> None:
-        """Add what the assertion comes to."""
+        """Add the results of the assertion."""
         one = self._one
         targets = [name for name in self._matching(one.targets) if name in self._names.accounts]
         if not targets:
@@ -184,7 +184,7 @@ class _Check:
 
 
 class _Onto:
-    """Who becomes one account by some methods; by any where ``ways`` is None."""
+    """The principals that become one account by some methods; by any if ``ways`` is None."""
 
     def __init__(self, hops: Hops, target: str, ways: Ways | None, work: Budget) -> None:
         self._hops, self._target = hops, target
@@ -203,14 +203,14 @@ class _Onto:
         yield from sorted(found, key=lambda way: (way.closed, way.verdict.truth.value != "true"))
 
     def everybody(self) -> Iterator[str]:
-        """Yield all who have a path."""
+        """Yield all principals that have a path."""
         every = dict.fromkeys(self._whole or ())
         for source, (_, before) in self._last.items():
             every |= dict.fromkeys((source, *before))
         yield from (name for name in every if not name.startswith("nobody known") and name != self._target)
 
     def path(self, source: str) -> Path | None:
-        """Return the best path of a principal; None where there is none."""
+        """Return the best path of a principal; None without one."""
         if self._whole:
             return self._whole.of(source)
         found = []

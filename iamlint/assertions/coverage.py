@@ -1,4 +1,4 @@
-"""Over what the answer to an assertion is complete: which parts of the estate were in the input."""
+"""The coverage of an assertion: which parts of the estate were in the input."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAMED = 5
 
 
 def coverage(assertions: Iterable[Assertion], estate: Estate) -> Iterator[str]:
-    """Yield lines that say what each assertion was put to, and what of it the input does not show."""
+    """Yield lines that say what each assertion was checked on, and what the input does not show."""
     hops = hops_of(estate)
     names = hops.names
     for one in assertions:

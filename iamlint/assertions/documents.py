@@ -1,4 +1,4 @@
-"""Assertions as documents: found, checked against their schema, and read as values."""
+"""Assertion documents: finds them, validates them, and reads them as values."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from iamlint.methods import GROUPS, methods
 
 FOLDER = "assertions"
 LARGEST = 1_000_000
-"""Characters. A document beyond this is not read."""
+"""Maximum size of a document in characters."""
 MOST = 1_000
-"""Assertions of one run."""
+"""Maximum number of assertions of one run."""
 WHOLE = "identity"
-"""Stands for every way to act as an account."""
+"""Means every way to act as an account."""
 Kind = Literal["forbid", "allow-only", "require"]
 _KINDS: dict[str, Kind] = {
     "forbid": "forbid",
@@ -36,7 +36,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example of Terraform in which an assertion is violated, or holds."""
+    """An example of Terraform that violates an assertion, or satisfies it."""
 
     terraform: str
     violates: bool
@@ -45,7 +45,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """Who must never become which account (``forbid``), who alone may (``allow-only``), or who must be able to.
+    """Principals that must never become an account (``forbid``), that alone may (``allow-only``), or that must be able
+    to.
 
     ``sources`` and ``targets`` are globs of principals and accounts; ``unless`` are principals that it does not apply
     to. ``by`` are `WHOLE`, "id_token", or groups and ids of methods.
@@ -65,10 +66,9 @@ class Assertion:
 
 
 def load_assertions(paths: Iterable[Path]) -> tuple[tuple[Assertion, ...], list[Unreadable]]:
-    """Return the assertions of documents and folders of them, and whatever is wrong with these.
+    """Return the assertions in documents and folders, and the errors in them.
 
-    A document without the key ``assertions`` is an error, but for a configuration (``.iamlint.yaml`` and the like),
-    which need not have one.
+    A document without the key ``assertions`` is an error, except a configuration (``.iamlint.yaml`` and the like).
     """
     found: list[Assertion] = []
     errors: list[Unreadable] = []

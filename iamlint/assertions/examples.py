@@ -1,4 +1,4 @@
-"""Runs the examples of assertions: each must be violated where it says so, and hold where it says that."""
+"""Runs the examples of assertions: each must be violated or satisfied, as it says."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ AGENTS = frozenset({"agent-run-token", "agent-composer-role"})
 
 
 class BadQuestionError(ValueError):
-    """What is asked is no question that can be answered; ``hint`` says what to give."""
+    """Raised for a question that cannot be answered; ``hint`` says what to give."""
 
     def __init__(self, reason: str, hint: str = "") -> None:
         super().__init__(reason)
@@ -65,7 +65,7 @@ def answered(asked: Asked, given: Input, roles: Catalog) -> Answer:
 
 
 def _proved(asked: Asked, answer: Answer, before: Estate, after: Estate, clients: tuple[Client, ...]) -> Answer:
-    """The answer with the proof of its fix. The error tells of the time before it, so that it is left out."""
+    """Return the answer with the proof of its fix. The error is from before the fix, so it is left out."""
     said = read_error(asked.error)
     question = _question(asked, before, said, clients)
 

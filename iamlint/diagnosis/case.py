@@ -78,7 +78,7 @@ class Case:
 
     @cached_property
     def target(self) -> str:
-        """The e-mail of the target; empty where there is none."""
+        """The e-mail of the target; "" without one."""
         return self.email_of(self.question.target) if self.question.target else ""
 
     def declared_account(self, email: str) -> ServiceAccount | None:
@@ -142,7 +142,7 @@ class Case:
         return keys[0] is not None and keys[0] == keys[1]
 
     def above(self, resource: Resource, declared: Declaration) -> tuple[Node, ...]:
-        """A resource and all that it lies in, the nearest first."""
+        """Return a resource and its containers, the nearest first."""
         return self.estate.hierarchy.above(resource, declared)
 
     @cached_property

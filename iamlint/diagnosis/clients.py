@@ -1,7 +1,4 @@
-"""What clients say of themselves: whom they impersonate, by which provider. Read from their own files.
-
-Only identities are read. Private keys, refresh tokens and other secrets in these files are neither kept nor shown.
-"""
+"""The identity that clients configure: the account they impersonate, and the provider. Read from their own files."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ NOT_IAM = frozenset(
 )
 """Errors that no IAM policy causes or cures."""
 _OF_AGENTS = ("conflict", "org-policy", "disabled", "deny")
-"""Where an agent's call stops, beside its own role."""
+"""Return where an agent's call stops, apart from its own role."""
 _BEFORE_METHOD = frozenset(
     {
         "api-disabled-iamcredentials",
@@ -77,11 +77,11 @@ _BEFORE_METHOD = frozenset(
 )
 """Errors that come before the method, or are its own."""
 _WRONG_TOKEN = "could not be verified"  # noqa: S105  # a text of an error
-"""What Cloud Run says of a token of another kind or audience."""
+"""Return Cloud Run's error for a token of another kind or audience."""
 
 
 def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
-    """The verdict on a call, from its stages, what they say of the method alone, and the error."""
+    """Return the verdict on a call, from its stages, their result for the method alone, and the error."""
     said = case.said
     answer = _by_error(case, stages) if said.kind else None
     answer = answer or _by_stages(case, stages)

@@ -16,9 +16,9 @@ from iamlint.diagnosis.fragments import DROPPED
 LARGEST = 1_000_000
 """Characters. Of a longer text the first and the last half of so many are read."""
 WRAPPED = "\u2060"
-"""Stands where a terminal broke a line within a word: no space, but a line's end."""
+"""Marks a line break by a terminal within a word: not a space, but a line's end."""
 MESSAGE_END = "\x1e"
-"""Stands where a box of Terraform's starts or ends."""
+"""Marks the start or end of one of Terraform's boxes."""
 
 _ANSI = re.compile(
     r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[@-Z\\^_])"
@@ -112,7 +112,7 @@ class ErrorText:
         return [0, *(found.end() for found in re.finditer("\n", self.plain))]
 
     def line_start(self, offset: int) -> int:
-        """The offset at which the line of an offset starts; a line that a terminal broke is one line."""
+        """Return the offset of the line of an offset; a line that a terminal broke is one line."""
         return self._line_starts[bisect_right(self._line_starts, offset) - 1]
 
     def passage(self, first: int, last: int, low: int, high: int) -> tuple[int, int]:
@@ -151,7 +151,7 @@ class ErrorText:
 
     @cached_property
     def starts(self) -> list[int]:
-        """The offsets in ``plain`` at which a new message starts, as far as its looks tell; the first is 0."""
+        """Return the offsets in ``plain`` of new messages, by their appearance; the first is 0."""
         return [
             0,
             *(found.end() if found[0] == MESSAGE_END else found.start() for found in _STARTS.finditer(self.plain)),

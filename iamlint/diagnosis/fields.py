@@ -1,4 +1,4 @@
-"""Values in the text of an error: who was denied which permission on what, in which project, by which service."""
+"""Values in the text of an error: principal, permission, resource, project and service."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def account_reference(case: Case, email: str) -> str:
 
 
 def account_is_symbolic(address: str) -> bool:
-    """Whether an address stands for an unknown number of instances."""
+    """Whether an address means an unknown number of instances."""
     return "[*]" in address
 
 
@@ -86,7 +86,7 @@ def _pool_address(case: Case, pool: str) -> str | None:
 
 
 def resource_name(case: Case, holder: Holder, target: str) -> str:
-    """A name for a new resource: who acts as whom, free in the input."""
+    """Return a name for a new resource, unused in the input: the caller acts as the target."""
     who = _word(holder.principal.email or holder.label)
     if holder.token is not None:
         value = holder.token.attributes.get("attribute.repository") or holder.token.attributes.get("google.subject")

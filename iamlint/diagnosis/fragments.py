@@ -45,7 +45,7 @@ SHAPES: Mapping[str, str] = {
     "lifetime": r"\d+s?",
     "any": r".{0,100}?",
 }
-"""What each placeholder stands for, as a pattern of RE2. ``any`` is not read."""
+"""The pattern of each placeholder, for RE2. ``any`` is not read."""
 _SQUEEZED: Mapping[str, str] = {
     "permission": r"[a-z][a-z0-9_]*?\.[a-z0-9_./]+?",
     "target": r"(?:[a-z0-9_.+$-]+?@[a-z0-9_.-]+?|[a-z0-9_.$-]{0,25}?)",  # a name in its place, or a mask
@@ -142,7 +142,7 @@ def pattern_spans(pattern: Any, text: bytes) -> Iterator[tuple[int, int]]:
 
 
 KEYS: Mapping[str, str] = {"reason": "reason", "permission": "permission", "service": "service", "status": "status"}
-"""The structured fields by which a kind can be recognised, and the keys that they have in JSON, YAML and gRPC texts."""
+"""The structured fields that identify a kind, and their keys in JSON, YAML and gRPC texts."""
 
 
 @dataclass(frozen=True)

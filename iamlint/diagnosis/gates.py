@@ -1,4 +1,4 @@
-"""What a call passes beside IAM policies: OAuth scopes, the API of its project, quota, organization policies."""
+"""Checks of a call apart from IAM policies: OAuth scopes, the API of its project, quota, organization policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One hop of a call: whether a holder has a permission on a resource, by which grant, and what is in the way."""
+"""One hop of a call: whether a holder has a permission on a resource, by which grant, and what blocks it."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from iamlint.sources.workspace import Workspace
 MOST_FILES = 5_000
 """Files below the given directories whose names are looked at."""
 LARGEST = 1_000_000
-"""Bytes of a file in which a client states its identity."""
+"""Maximum size of a file with a client's identity, in bytes."""
 _WORKFLOWS = (".github", "workflows")
 _GITLAB = ".gitlab-ci.yml"
 _SKIPPED = frozenset({"node_modules", "__pycache__"})

@@ -39,7 +39,7 @@ def _lines(answer: Answer) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """A text in which nothing is markup."""
+    """Return a text without markup."""
     escaped = neutral(text).replace("\\", "\\\\")
     for letter in "`*_[]<>|":
         escaped = escaped.replace(letter, f"\\{letter}")

@@ -35,7 +35,7 @@ CERTAIN = frozenset({"replaced", "condition", "spelling", "custom-role"})
 """The kinds that explain a denial by themselves, though not all policies are in the input."""
 _MOST = 5
 _ALIKE = 0.86
-"""The likeness of two names from which on one may be a slip for the other."""
+"""The minimum similarity of two names for one to be a likely misspelling of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _own(hop: Hop) -> Iterator[Miss]:
 
 
 def _replaced(case: Case, hop: Hop) -> Iterator[Miss]:
-    """Grants of an export that Terraform takes away."""
+    """Yield grants of an export that Terraform removes."""
     for one in case.estate.replaced:
         grant = one.grant
         if one.same or not _gives(case, hop, grant):

@@ -19,7 +19,7 @@ _MOST = 200
 
 
 def chain_to(case: Case, holder: Holder, permission: str, target: str) -> list[Hop]:
-    """The shortest chain of delegates by which a holder reaches the target; empty where there is none."""
+    """Return the shortest chain of delegates from a holder to the target; empty without one."""
     waiting: list[tuple[Holder, list[Hop]]] = [(holder, [])]
     seen = {target, holder.principal.email or ""}
     tried = 0
@@ -43,7 +43,7 @@ def chain_to(case: Case, holder: Holder, permission: str, target: str) -> list[H
 
 
 def _granted_accounts(case: Case, holder: Holder) -> list[str]:
-    """The accounts on which, or on whose project, a holder has a grant with implicitDelegation, as far as known."""
+    """Return the accounts with a known implicitDelegation grant for a holder, on the account or its project."""
     found: dict[str, None] = {}
     for grant in case.estate.of(Grant):
         held, _ = case.estate.permissions(grant.role, grant.declared)

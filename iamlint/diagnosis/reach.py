@@ -65,7 +65,7 @@ def _condition_at(grant: Grant) -> Location:
 
 
 class Reach:
-    """Which grants are on one resource, or on something that contains it: worked out once for each place."""
+    """The grants on each resource, or on its containers; computed once for each place."""
 
     def __init__(self, resource: Resource, declared: Declaration, estate: Estate) -> None:
         self._resource, self._estate = resource, estate
@@ -127,7 +127,7 @@ def is_unknown_text(grant: Grant) -> bool:
 
 
 def together(steps: Iterable[Step]) -> Truth:
-    """What the steps come to."""
+    """Return the result of the steps."""
     found = Truth.TRUE
     for step in steps:
         found &= step.truth

@@ -237,7 +237,7 @@ def _stretches(source: ErrorText, events: list[list[_Hit]]) -> list[tuple[int, i
 
 
 def _sentence_end(text: str, start: int, end: int) -> int:
-    """The last end of a sentence or object between two offsets, or the second one where there is none."""
+    """Return the last end of a sentence or object between two offsets, or the second one without any."""
     return max((at + len(mark) for mark in _SENTENCE_ENDS if (at := text.rfind(mark, start, end)) >= 0), default=end)
 
 

@@ -8,12 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was recognised in the text of an error: the first that explains the others. Empty where there is no text.
-
-    ``kind`` is the id of the error's document, "" for a text of no known kind. ``steps`` are the steps that find its
-    causes, the likeliest first. ``terraform`` and ``gcloud`` are its general fix, with words in capitals. ``names`` are
-    the texts that an unknown error names.
-    """
+    """The first recognised kind in the text of an error, which explains the others. Empty without a text."""
 
     text: str = ""
     kind: str = ""

@@ -42,7 +42,7 @@ def hops_of(case: Case, holder: Holder) -> list[Hop]:
 
 
 def worst(hops: Iterable[Hop]) -> Truth:
-    """What the hops come to."""
+    """Return the result of the hops."""
     truth = Truth.TRUE
     for one in hops:
         truth &= one.truth

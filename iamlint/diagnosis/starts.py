@@ -19,12 +19,12 @@ from iamlint.queries.federation.names import identity_of
 from iamlint.unknown import Truth, shown
 
 FORMS = ("github", "gitlab", "oidc", "ksa", "vm", "nodepool", "template")
-"""The prefixes of callers that are no principals."""
+"""The prefixes of callers that are not principals."""
 _SETS = frozenset({"federated", "federated_set", "federated_pool", "gke_workload", "unknown", "public"})
 
 
 def is_caller(text: str) -> bool:
-    """Whether a text has the form of a caller that is no principal: ``github:OWNER/REPO`` and the like."""
+    """Whether a text has the form of a caller that is not a principal: ``github:OWNER/REPO`` and the like."""
     return text.strip().partition(":")[0].lower() in FORMS
 
 

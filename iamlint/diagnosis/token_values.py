@@ -1,10 +1,4 @@
-"""CEL over the claims of one token: what a provider's condition and mapping come to.
-
-A claim that is not given is open, so that what depends on it is open too. What fails in CEL (a claim that the token
-does not have, a wrong type) is `Failed`, which ``&&`` and ``||`` absorb as CEL has it.
-Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md and, for the functions,
-https://cloud.google.com/iam/docs/workload-identity-federation#mapping
-"""
+"""CEL over the claims of one token: evaluates a provider's condition and mapping."""
 
 from __future__ import annotations
 
@@ -33,7 +27,7 @@ from iamlint.facts import Text
 from iamlint.unknown import Unknown
 
 LONGEST = 10_000
-"""Characters of a text beyond which it is not worked out."""
+"""Maximum length of a text that is evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A value that cannot be worked out: CEL stops with an error."""
+    """A value that cannot be evaluated: CEL stops with an error."""
 
     reason: str
 
@@ -66,7 +60,7 @@ class Claims:
 
 
 def value_of(expression: Text, env: Env) -> Any:
-    """What an expression comes to: a value, `Open` or `Failed`."""
+    """Return the result of an expression: a value, `Open` or `Failed`."""
     node = parse(expression)
     if isinstance(node, Unknown):
         return Open(node.reason)

@@ -1,7 +1,7 @@
-"""Paths: over which hops a principal becomes an account, directly or through others.
+"""Paths: the hops that let a principal become an account, directly or through others.
 
 A hop is a method that a principal has, or a membership of a set that has it. A path is open if every hop is certain,
-conditional if one depends on what is not known, and closed if something certainly stops one.
+conditional if one depends on something unknown, and closed if something certainly blocks one.
 """
 
 from iamlint.paths.answers import Answer, Asking, Start

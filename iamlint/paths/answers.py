@@ -1,4 +1,4 @@
-"""Answers: the paths between some principals and some accounts, as many as a reader can be given, the best first."""
+"""Answers: the paths between principals and accounts, the best first, limited to what a reader can use."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from iamlint.paths.search import Path, Paths, Reach
 from iamlint.unknown import Truth
 
 MOST_PATHS = 10_000
-"""Paths of one answer."""
+"""Maximum number of paths of one answer."""
 MOST_HOPS = 50_000
-"""Hops of all paths of one answer, besides those of the first path."""
+"""Maximum number of hops of all paths of one answer, apart from those of the first path."""
 MOST_STEPS = 20_000_000
-"""Hops that the searches of one answer look at."""
+"""Maximum number of hops that the searches of one answer follow."""
 _FEW = 20
-"""Principals and accounts up to which it is asked whether unknown memberships would open a path."""
+"""Maximum number of principals and accounts for which unknown memberships are checked."""
 _MEMBERS = ("user:", "group:", "serviceAccount:")
 
 
@@ -32,11 +32,11 @@ Asked = Literal["both", "to", "from", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a search starts: the name of a principal.
+    """The start of a search: the name of a principal.
 
-    ``caller`` is who was asked about, where that is not the principal: a token that an identity pool admits.
-    ``doubts`` say why it is not known whether the caller is this principal. ``first`` is the hop from a machine to the
-    account that it runs as, which is then the principal.
+    ``caller`` is the given caller, if it is not the principal: a token that an identity pool admits. ``doubts`` say why
+    it is unknown whether the caller is this principal. ``first`` is the hop from a machine to the account that it runs
+    as, which is then the principal.
     """
 
     name: str
@@ -47,12 +47,12 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The paths that were found, open ones first, then by what their account can do, then by cost.
+    """The paths that were found, open ones first, then by the access of their account, then by cost.
 
-    ``asked`` says which ends were given: both, the accounts ("to"), the principals ("from"), or none.
-    ``left_out`` is how many more were found than are listed. ``not_searched`` are the principals or accounts that the
-    search did not come to. ``unknown`` says what the input does not show and could open a further path; ``notes`` are
-    what else a reader should know.
+    ``asked`` says which ends were given: both, the accounts ("to"), the principals ("from"), or none. ``left_out`` is
+    the number of paths that are not listed. ``not_searched`` are the principals or accounts that the search did not
+    reach. ``unknown`` says what the input does not show and could open a further path; ``notes`` are further facts for
+    the reader.
     """
 
     asked: Asked
@@ -69,7 +69,7 @@ class Answer:
 
 
 class Asking:
-    """Answers questions about the paths of one estate. ``work`` is what may be spent on all of them."""
+    """Answers questions about the paths of one estate. ``work`` limits all of them together."""
 
     def __init__(self, hops: Hops, work: Budget | None = None) -> None:
         self.hops = hops
@@ -81,11 +81,11 @@ class Asking:
 
     @property
     def graph(self) -> Graph:
-        """The graph that knows what accounts may do: all of them, or those that were asked about."""
+        """The graph of the accounts' access: of all of them, or of the given ones."""
         return self._only or graph_of(self.hops.estate)
 
     def _only_of(self, targets: Iterable[str]) -> None:
-        """Make the graph of the grants of some accounts alone, which is much less than that of all."""
+        """Limit the graph to the grants of some accounts, which is much smaller."""
         wanted = set(targets)
         grants = (one for one in self.hops.estate.of(Grant) if principal_node(one) in wanted)
         self._only = Graph(self.hops.estate, grants)
@@ -109,9 +109,9 @@ class Asking:
         return self._answer("from", self._forwards(starts, None), self._groups(starts))
 
     def escalations(self) -> Answer:
-        """Return the paths to each privileged account of all who have not as much themselves.
+        """Return the paths to each privileged account of all principals with less access.
 
-        Google's own agents are left out: what they may do is what their services need.
+        Google's own agents are left out: their access is what their services need.
         """
         targets = [name for name, _ in sorted(self.graph.privileged_accounts(), key=self._by_power)]
         known = [name for name in targets if name in self.names.accounts and not self._is_agent(name)]
@@ -128,7 +128,7 @@ class Asking:
         return [grant for grant, verdict in self.graph.privileges(account) if verdict.truth is Truth.TRUE]
 
     def severity(self, account: str) -> Severity:
-        """Return how bad it is that somebody becomes an account: by the resources that it has privileges on."""
+        """Return how severe it is that somebody becomes an account: by the resources of its privileges."""
         if account not in self._severities:
             kinds = {grant.resource.kind for grant in self.powers(account)}
             found: Severity = "critical" if kinds & {"organization", "folder"} else "high" if kinds else "medium"
@@ -168,7 +168,7 @@ class Asking:
     # -- the answer -------------------------------------------------------------------------------------------------
 
     def _every(self, paths: Paths, wanted: Callable[[str, str], bool] | None = None) -> Iterator[Path | None]:
-        """Yield the paths onto an account, the best first; None for each of those that are too many to be listed."""
+        """Yield the paths onto an account, the best first; None for each path over the limit."""
         room = 2 * MOST_HOPS
         for source in paths:
             if wanted and not wanted(source, paths.target):
@@ -196,7 +196,7 @@ class Asking:
         return kinds.index(kind) if kind in kinds else len(kinds), found[0]
 
     def _with_sets(self, name: str) -> Iterator[str]:
-        """Yield a principal, and the groups and other sets that it is in."""
+        """Yield a principal, and the groups and other sets that contain it."""
         seen = {name}
         waiting = [name]
         while waiting:
@@ -210,10 +210,10 @@ class Asking:
     def _is_agent(self, name: str) -> bool:
         return self.names.kind(name) == "service_agent"
 
-    # -- what is not known ------------------------------------------------------------------------------------------
+    # -- unknown parts ----------------------------------------------------------------------------------------------
 
     def _memberships(self, starts: Sequence[Start], targets: Sequence[str]) -> tuple[str, ...]:
-        """Why a path may be open all the same: a group has one, and the input does not list all its members."""
+        """Return why a path may still be open: a group has one, and the input does not list all its members."""
         if len(starts) > _FEW or len(targets) > _FEW:
             return ()
         people = [start for start in starts if self.names.label(start.name).startswith(_MEMBERS)]
@@ -236,7 +236,7 @@ class Asking:
 
 
 class _Kept:
-    """The best of the paths that are found, and how many more there were."""
+    """The best of the paths that were found, and the number of others."""
 
     def __init__(self, order: Callable[[Path], tuple[object, ...]]) -> None:
         self._order = order
@@ -251,7 +251,7 @@ class _Kept:
             self._paths = heapq.nsmallest(MOST_PATHS, self._paths, key=self._order)
 
     def listed(self) -> tuple[tuple[Path, ...], int]:
-        """Return the paths in their order, as many as there is room for, and how many are left out."""
+        """Return the paths in their order, up to the limit, and the number of others."""
         listed: list[Path] = []
         room = MOST_HOPS
         for path in heapq.nsmallest(MOST_PATHS, self._paths, key=self._order):
@@ -263,7 +263,7 @@ class _Kept:
 
 
 def _as_asked(start: Start, target: str, path: Path | None) -> Iterator[Path]:
-    """Yield the path of a start, if it has one: what a machine runs as, it has at once."""
+    """Yield the path of a start, if it has one; a machine has its own account's path at once."""
     if target == start.name:
         path = None
     first = (start.first,) if start.first else ()

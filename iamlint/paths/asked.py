@@ -1,4 +1,4 @@
-"""Who is meant: the principals and accounts that a reader's globs, e-mails and full names stand for."""
+"""Resolves globs, e-mails and full names from the user to principals and accounts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNFIT = ("malformed", "unknown", "deleted", "convenience")
 
 
 class NobodyError(ValueError):
-    """No principal is meant by a name; the message says so, ``hint`` what to do."""
+    """Raised if a name means no principal; the message says so, ``hint`` what to do."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class NobodyError(ValueError):
 def starts_of(hops: Hops, pattern: str) -> list[Start]:
     """Return the principals that a pattern means. Raises `NobodyError`.
 
-    One that the input does not name, but that is spelled in full, may be a member of a set that it names.
+    A principal that is not in the input, but is spelled in full, may be a member of a set in the input.
     """
     pattern = _FULL.sub("serviceAccount:", pattern.strip())
     found = hops.names.matching(pattern)
@@ -47,7 +47,7 @@ def starts_of(hops: Hops, pattern: str) -> list[Start]:
 def targets_of(hops: Hops, pattern: str) -> list[str]:
     """Return the accounts that a pattern means. Raises `NobodyError`.
 
-    An account that the input does not name has a project, on which there may be grants.
+    An account that is not in the input has a project, which may have grants.
     """
     pattern = _FULL.sub("", pattern.strip())
     found = [name for name in hops.names.matching(pattern) if name in hops.names.accounts]

@@ -26,10 +26,10 @@ class Fix:
 
 
 def fixes(paths: Iterable[Path], most: int) -> list[Fix]:
-    """Return what cuts the most paths, then what cuts the most of the others, and so on, until there are so many.
+    """Return the fix that cuts the most paths, then the one that cuts the most of the others, up to ``most``.
 
-    Paths are those that were found, the best of each pair: behind a path that is cut there may be another one. The
-    choice is greedy, which is within a factor of ln n of the fewest cuts.
+    Paths are those that were found, the best of each pair: after cutting a path there may be another one. The choice is
+    greedy, which is within a factor of ln n of the fewest cuts.
     """
     on: dict[str, set[int]] = defaultdict(set)
     stated: dict[str, dict[int, Cut]] = defaultdict(dict)

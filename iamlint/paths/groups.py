@@ -1,4 +1,4 @@
-"""Groups: paths that are alike, so that a thousand of them are one line."""
+"""Groups of similar paths, so that a thousand of them are one line."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Paths with the same methods, by the same blocks of source; the first stands for all of them."""
+    """Paths with the same methods, by the same blocks of source; the first represents all of them."""
 
     paths: tuple[Path, ...]
 
     @property
     def first(self) -> Path:
-        """The path that stands for all."""
+        """The path that represents all."""
         return self.paths[0]
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Who starts them, each once."""
+        """The starts of the paths, each once."""
         return tuple(dict.fromkeys(path.caller or path.source for path in self.paths))
 
     @property
@@ -40,8 +40,8 @@ class Group:
 def grouped(paths: Iterable[Path], names: Names) -> tuple[Group, ...]:
     """Return the paths in groups, in the order of their first paths.
 
-    Of one Terraform block, which may have instances, all are alike. Entries of exports have no block: there, paths are
-    alike if they have the same roles and the same start, or the same ends.
+    All paths by one Terraform block, which may have instances, are similar. Entries of exports have no block: there,
+    paths are similar if they have the same roles and the same start, or the same ends.
     """
     alike: dict[_Key, list[Path]] = defaultdict(list)
     order: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Hops: one step from a principal to an account, or to a group that it is a member of."""
+"""Hops: one step from a principal to an account, or to a group that contains it."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ _COSTS: Mapping[str, int] = {
 }
 _OTHER = 25
 _LIKELY = 10
-"""What a method that is only likely to work costs more."""
+"""Additional cost of a method that is only likely to work."""
 _LESS = 5
-"""What a method costs more that only gives calls as the account, not its token."""
+"""Additional cost of a method that only gives calls as the account, not its token."""
 MEMBER = 1
-"""What a membership costs."""
+"""Cost of a membership."""
 _NOT_ALONE = frozenset({"sa-enable-key"})
-"""Methods that need what no grant gives: the private half of an old key."""
+"""Methods that also need something that no grant gives: the private half of an old key."""
 _AS_DELEGATE = frozenset({"token", "sign"})
 """The groups of methods whose calls take delegates.
 
 Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
 """
 _ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
-"""How permissions begin that are asked of the account itself, not of what it is in."""
+"""Prefixes of permissions that are checked on the account itself, not on its container."""
 _TOKENS = frozenset({f"iam.serviceAccounts.{one}" for one in ("getAccessToken", "signBlob", "signJwt")})
 _FULL = frozenset({"identity", "code", "calls"})
 """What a method must yield for its holder to act as the account afterwards."""
@@ -56,12 +56,12 @@ _FULL = frozenset({"identity", "code", "calls"})
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step of a path. ``source`` and ``target`` are names as `Names` has them.
+    """One step of a path. ``source`` and ``target`` are names as in `Names`.
 
     ``way`` is the method with its grants; None for a membership, and for a machine that runs as the account. Of these,
-    ``member`` is the fact that states it, if one does: a domain or a pool follows from the name. ``cost`` tells longer
-    or less certain hops from better ones.
-    ``delegates`` says that the source only becomes a delegate of the target, not the target itself.
+    ``member`` is the fact that states it, if any: a domain or a pool follows from the name. ``cost`` is higher for
+    longer or less certain hops. ``delegates`` says that the source only becomes a delegate of the target, not the
+    target itself.
     """
 
     source: str
@@ -91,12 +91,12 @@ class Hop:
 
     @property
     def takes_delegates(self) -> bool:
-        """Whether the source may make this call for somebody whose delegate it is."""
+        """Whether the source may make this call for a caller whose delegate it is."""
         return self.way is not None and takes_delegates(self.way)
 
 
 class Hops:
-    """The hops of an estate, found when they are asked for."""
+    """The hops of an estate, computed on demand."""
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -117,7 +117,7 @@ class Hops:
                     self._custom[name].add(node)
 
     def around(self, account: str) -> Sequence[Node]:
-        """Return the nodes of an account and of what it is in, the account first."""
+        """Return the nodes of an account and its containers, the account first."""
         one = self.names.accounts[account]
         return self.estate.hierarchy.around(one.email, one.declared) or (one.node,)
 
@@ -142,7 +142,7 @@ class Hops:
         return self._on[node]
 
     def through(self, target: str) -> Iterator[Hop]:
-        """Yield the hops onto an account through what already runs as it, or through workloads that become it."""
+        """Yield the hops onto an account through resources that run as it, or through workloads that become it."""
         for way in self._ways.through(("service_account", target)):
             yield _hop(way, target)
 
@@ -162,7 +162,7 @@ class Hops:
         return all(self._access.is_plain(grant) for grant in way.grants)
 
     def hop(self, way: Way, target: str) -> Hop | None:
-        """Return the hop that a way gives to an account; None where a grant certainly does not count there."""
+        """Return the hop that a way gives to an account; None if a grant certainly does not count there."""
         if way.onto[0] == "service_account" or self.is_alike(way):
             return _hop(way, target)
         account = self.names.accounts[target]

@@ -1,4 +1,4 @@
-"""The principals of an estate by name, and the sets that each one is in."""
+"""The principals of an estate by name, and the sets that contain each one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EVERYBODY = ("allAuthenticatedUsers", "allUsers")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A service account of the estate: its node, and the declaration in which its name means it."""
+    """A service account of the estate: its node, and the declaration to which its name belongs."""
 
     node: Node
     email: str
@@ -29,10 +29,9 @@ class Account:
 
 
 class Names:
-    """Every principal that the estate names, and the service accounts by the containers that they are in.
+    """Every principal that the estate names, and the service accounts by container.
 
-    A service account is named by its e-mail, or by the reference that stands for it; any other principal as policies
-    write it.
+    A service account is named by its e-mail, or by a reference; any other principal as policies write it.
     """
 
     def __init__(self, estate: Estate) -> None:
@@ -84,7 +83,7 @@ class Names:
                 self.members[group].setdefault(member, membership)
 
     def _member(self, membership: Membership, groups: Groups) -> str | None:
-        """The name of a member, which a membership has by e-mail: of an account, a group or a user."""
+        """Return the name of a member, which a membership has by e-mail: of an account, a group or a user."""
         name = identity(membership.member, membership.declared)
         if name is None or name in self.accounts:
             return name
@@ -128,7 +127,7 @@ class Names:
         return self._kinds[name]
 
     def add_account(self, estate: Estate, email: str, declared: Declaration) -> str | None:
-        """Add an account that the input does not name, but may grant something on: by its project. Return its name."""
+        """Add an account that is not in the input, but may have grants: by its project. Return its name."""
         name = identity(email, declared)
         if name and name not in self.accounts:
             self._account(name, email, declared)

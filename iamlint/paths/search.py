@@ -1,8 +1,8 @@
 """The search for paths: backwards from an account to all who can become it, or forwards from a principal.
 
-Accounts of one project share the hops that grants on the project give: each project, folder and organization is looked
-at once a search, at the account by which it is reached first, so that the work stays linear in the grants. All open
-paths are found before conditional ones, and those before closed ones; of each kind the cheapest counts.
+Accounts of one project share the hops by grants on the project. Each project, folder and organization is visited once
+per search, at the first account that reaches it, so the work is linear in the grants. Open paths are found before
+conditional ones, and those before closed ones; within a state the cheapest counts.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from iamlint.estate import Node
 from iamlint.paths.hops import STATES, Hop, Hops, State, is_container, takes_delegates
 
 MOST_STEPS = 5_000_000
-"""Hops that one search looks at."""
+"""Maximum number of hops that one search follows."""
 
 Spot = tuple[str | Node, bool]
-"""A principal, and whether it is only a delegate: an account for whom another one calls. Or a container of accounts."""
+"""A principal, and whether it is only a delegate (an account that another one calls for); or a container of accounts.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
     """Hops from a principal to an account, in order.
 
-    ``caller`` is who was asked about, where that is not the principal itself; ``doubts`` say why it is not known
-    whether the caller is this principal.
+    ``caller`` is the given caller, if it is not the principal itself; ``doubts`` say why it is unknown whether the
+    caller is this principal.
     """
 
     hops: tuple[Hop, ...]
@@ -37,7 +38,7 @@ class Path:
 
     @property
     def source(self) -> str:
-        """Who starts."""
+        """The start."""
         return self.hops[0].source
 
     @property
@@ -58,9 +59,9 @@ class Path:
 
 
 class _Search:
-    """The cheapest steps from a spot to every other one, by rounds: open hops, then conditional ones, then closed ones.
+    """The cheapest steps from a spot to every other one, by rounds: open hops, then conditional, then closed ones.
 
-    ``cut`` says that the search ended before it had looked at every hop.
+    ``cut`` says that the search reached its limit.
     """
 
     def __init__(self, hops: Hops, start: Spot) -> None:
@@ -76,14 +77,14 @@ class _Search:
         raise NotImplementedError
 
     def run(self, work: Budget) -> None:
-        """Search, until everything is found or the steps are spent."""
+        """Search until everything is found or the steps are used up."""
         try:
             self._rounds(work)
         except Exhausted:
             self.cut = True
 
     def hops_to(self, spot: Spot) -> list[Hop] | None:
-        """Return the hops between a spot and the start, from the spot on; None where there are none."""
+        """Return the hops between a spot and the start, from the spot on; None if they are not connected."""
         found: list[Hop] = []
         while spot != self.start:
             if spot not in self.states:
@@ -121,7 +122,7 @@ class _Search:
                         reach(cost + further, hop, spot, to)
 
     def first_look(self, node: Node, spot: Spot) -> bool:
-        """Whether a project, folder or organization is looked at for the first time in this way."""
+        """Whether a project, folder or organization is visited for the first time in this way."""
         key = node, spot[1]
         if key in self._looked:
             return False
@@ -130,7 +131,7 @@ class _Search:
 
 
 class Paths(_Search):
-    """The paths onto one account, by who starts them."""
+    """The paths onto one account, by start."""
 
     def __init__(self, hops: Hops, target: str, work: Budget | None = None) -> None:
         super().__init__(hops, (target, False))
@@ -143,7 +144,7 @@ class Paths(_Search):
         yield from (name for name in found if isinstance(name, str))
 
     def of(self, source: str) -> Path | None:
-        """Return the best path of a principal: its own, or through a set that it is in; None if there is none."""
+        """Return the best path of a principal: its own, or through a set that contains it; None without one."""
         found = [Path(tuple(own))] if (own := self.hops_to((source, False))) else []
         for hop in self.hops.sets_of(source):
             rest = self.hops_to((hop.target, False))
@@ -152,7 +153,7 @@ class Paths(_Search):
         return min(found, key=lambda path: (STATES.index(path.state), path.cost), default=None)
 
     def steps(self, spot: Spot) -> Iterator[tuple[Hop, int, Spot]]:
-        """Yield the hops onto a principal, each with who has it: as itself, and as the delegate of somebody."""
+        """Yield the hops onto a principal, each with its source: as itself, and as a delegate."""
         name, delegate = spot
         if not isinstance(name, str) or name not in self.hops.names.accounts:
             yield from ((hop, hop.cost, (hop.source, False)) for hop in self.hops.members_of(str(name)))
@@ -186,14 +187,14 @@ class Reach(_Search):
         yield from (one for one in found if isinstance(one, str) and one in self.hops.names.accounts)
 
     def to(self, target: str) -> Path | None:
-        """Return the best path to an account; None if there is none."""
+        """Return the best path to an account; None without one."""
         found = self.hops_to((target, False))
         return Path(tuple(reversed(found))) if found else None
 
     def steps(self, spot: Spot) -> Iterator[tuple[Hop, int, Spot]]:
         """Yield the hops of a principal, each with the group or account that it leads to.
 
-        What leads to every account of a container alike leads to the container first, and from there on at no cost.
+        Hops that lead to every account of a container alike lead to the container first, and from there at no cost.
         """
         name, delegate = spot
         if isinstance(name, tuple):

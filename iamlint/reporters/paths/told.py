@@ -54,7 +54,7 @@ def role_of(grant: Grant) -> str:
 
 
 def main_grant(hop: Hop) -> tuple[str, Grant] | None:
-    """Return the permission and the grant that a hop is told by: that on the account, else the first."""
+    """Return the permission and the grant that represent a hop: that on the account, else the first."""
     found = granted(hop)
     return next((one for one in found if one[0] == ACT_AS), found[0] if found else None)
 
@@ -65,7 +65,7 @@ def granted(hop: Hop) -> list[tuple[str, Grant]]:
 
 
 def declared_of(hop: Hop) -> Declaration | None:
-    """Return the declaration that a hop is told by; None for a membership that follows from the name."""
+    """Return the declaration that represents a hop; None for a membership that follows from the name."""
     main = main_grant(hop)
     if main:
         return main[1].declared
@@ -99,7 +99,7 @@ def closed_by(hop: Hop) -> str:
 
 
 MOST_FIXES = 10
-"""Blocks and entries that are told to be fixed first."""
+"""Maximum number of listed blocks and entries to fix first."""
 
 
 def fixes_of(told: Told) -> list[Fix]:
