@@ -30,7 +30,7 @@ class Finding:
 
     ``rule`` is the slug. ``principal`` and ``role`` are as shown to a reader. ``permissions`` are those that cause the
     finding, sorted. ``address`` is Terraform's, instance key included, if there is one. ``others`` are further
-    addresses at which the same lines state the same: of other root modules, calls and instances. ``former`` are earlier
+    addresses where the same lines state the same: of other root modules, calls and instances. ``former`` are earlier
     addresses from ``moved`` blocks or a plan, by address, the oldest last. ``condition`` is that of the grant, as
     shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project shop"), the strongest
     first.

@@ -21,7 +21,7 @@ from iamlint.reporters.github import command
 
 FAILED, INTERRUPTED = 2, 130
 _OPENS = 1
-"""The exit code of a comparison in which something opens."""
+"""The exit code of a comparison if something opens."""
 _OWN_BASE = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release"})
 """Events for commits that are already in the repository: their own configuration counts."""
 

@@ -44,7 +44,7 @@ class SourceText:
 
     @property
     def line_starts(self) -> list[int]:
-        """The offset at which each line starts; computed when first asked for."""
+        """The start offset of each line; computed on first use."""
         if self._starts is None:
             starts, at = [0], self.text.find("\n")
             while at >= 0:
@@ -54,7 +54,7 @@ class SourceText:
         return self._starts
 
     def line(self, number: int) -> str:
-        """Return the text of a line (from 1), without its end; empty if there is no such line."""
+        """Return the text of a line (from 1), without its end; empty if the line does not exist."""
         starts = self.line_starts
         if not 1 <= number <= len(starts):
             return ""

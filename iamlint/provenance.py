@@ -1,4 +1,4 @@
-"""Which configuration states a fact, and for which other configurations it counts.
+"""Which configuration states a fact, and which other configurations it counts for.
 
 A file in a tree need not apply to all of the tree. A pull request can add an export, a plan, a state or a root module.
 None of them may silently change what another configuration means.

@@ -8,7 +8,7 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """The unknown part of a text, named by the absolute reference that it stands for.
+    """The unknown part of a text, named by its absolute reference.
 
     ``module.a["x"].google_service_account.ci.email``: two holes with the same reference hold the same text, whatever
     the text turns out to be.

@@ -94,10 +94,7 @@ def _is_named(one: Assertion, among: set[str]) -> bool:
 
 
 def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bool = False) -> list[Path]:
-    """Return the documents and folders that hold assertions: given ones, the configuration, the folder beside it.
-
-    A link that leads out of the repository is not followed.
-    """
+    """Return the documents and folders of assertions: given ones, the configuration, the folder next to it."""
     from iamlint.accepted.config import NAME
 
     home = config or Path(NAME)

@@ -52,8 +52,8 @@ def compare(
 ) -> None:
     """Show who can become which account in HEAD and not in BASE, and who gains which role.
 
-    BASE and HEAD are folders, plans as JSON, exports, or git revisions, which need no checkout. A text that is no path
-    is a revision. Exits with 1 if something opens or is gained.
+    BASE and HEAD are folders, plans as JSON, exports, or git revisions, which need no checkout. A text that is not
+    a path is a revision. Exits with 1 if something opens or is gained.
     """
     from iamlint.comparison.formats import render
 

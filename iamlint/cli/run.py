@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamlint.sources.reading import Reading, Relevance
 
 
-class Failed(Exception):  # noqa: N818  # it is no mistake of the program, but what the user is told
+class Failed(Exception):  # noqa: N818  # a message for the user, not an internal error
     """Raised if nothing could be checked: a rule, a name or the configuration is wrong. ``errors`` say what."""
 
     def __init__(self, errors: Iterable[Unreadable]) -> None:

@@ -18,7 +18,7 @@ _DEPLOY = frozenset({"attach-create", "attach-update", "agents"})
 
 
 def kind_of_method(method: Method) -> str:
-    """Return what two methods have in common that give the same: a new one beside the other opens nothing."""
+    """Return the key of equivalent methods: a new one in addition to another of the same key opens nothing."""
     if method.group in _BY_ID:
         return method.id
     return "deploy" if method.group in _DEPLOY else method.group
@@ -69,7 +69,7 @@ class AccountAccess:
         yield from (self._names.name(one) for one in found if not one.startswith(_NOBODY))
 
     def path(self, principal: str) -> Path | None:
-        """Return the best path of a principal by its common name; None where there is none."""
+        """Return the best path of a principal by its common name; None without one."""
         return self.paths.of(self._names.own(principal))
 
     def kinds(self, principal: str) -> Mapping[str, tuple[Hop, ...]]:

@@ -144,7 +144,7 @@ class Cone:
             yield way
 
     def _said(self, names: Identities, way: Way) -> Key:
-        """Return what a way says: onto what, by which method, under which conditions, and whether it is open."""
+        """Return the content of a way: target, method, conditions, and whether it is open."""
         conditions = [names.key(grant) for grant in way.grants if not names.side.hops.is_alike(way)]
         reasons = way.verdict.reasons if way.closed else ()
         return (way.method.id, names.node(way.onto), way.verdict.truth, way.closed, tuple(conditions), reasons)

@@ -90,7 +90,7 @@ class Holdings:
                         yield found
 
     def held(self, grant: Grant) -> Held | None:
-        """Return a grant as it is held; None where nobody knows by whom, or on what."""
+        """Return a grant with its holder; None if the holder or the resource is unknown."""
         who, node = principal_node(grant), self.estate.hierarchy.node(grant.resource, grant.declared)
         if who is None or node is None:
             return None

@@ -54,7 +54,7 @@ class Identities:
         return key_of(fact, self.side.estate, self.render)
 
     def render(self, reference: str, home: str) -> str:
-        """Return what stands for a reference on both sides."""
+        """Return the replacement of a reference on both sides."""
         return self.side.rendered(reference, home, self._token)
 
     def _token(self, reference: str, home: str) -> str:
@@ -101,7 +101,7 @@ class _References:
         yield from found
 
     def said(self, one: Reference, colors: Mapping[Reference, object]) -> Counter[Key]:
-        """Return what the facts say of a reference, with others as their colors."""
+        """Return the facts about a reference, with other references as their colors."""
 
         def token(reference: str, home: str) -> str:
             other = reference, home
@@ -156,7 +156,7 @@ def _shape(reference: str) -> str:
 def _colors(
     of: _References, among: Iterable[Reference], same: Mapping[Reference, Reference]
 ) -> dict[Reference, object]:
-    """Return what tells references from each other: what the facts around them say, some steps far."""
+    """Return keys that distinguish references: the facts about them, up to some steps away."""
     known: dict[Reference, object] = dict(same)
     colors: dict[Reference, object] = {one: _shape(one[0]) for one in among}
     for _ in range(_ROUNDS):
@@ -172,7 +172,7 @@ def _same_colors(
     new: Iterable[Reference],
     same: Mapping[Reference, Reference],
 ) -> Iterator[tuple[Reference, Reference]]:
-    """Yield the references of which all that is said is the same."""
+    """Yield the pairs of references with the same facts about them."""
     before: dict[object, list[Reference]] = defaultdict(list)
     for one, color in _colors(base, gone, {}).items():
         before[color].append(one)
@@ -188,7 +188,7 @@ def _most_alike(
     new: Iterable[Reference],
     same: Mapping[Reference, Reference],
 ) -> Iterator[tuple[Reference, Reference]]:
-    """Yield the references of one kind of which most that is said is the same, the most alike first."""
+    """Yield the pairs of references of one kind with mostly the same facts, the most similar first."""
     here, before = list(new), list(gone)
     if len(here) * len(before) > _MOST_PAIRS:
         return

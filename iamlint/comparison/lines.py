@@ -66,7 +66,7 @@ class Lines:
         yield from then.facts
 
     def _of_fact(self, fact: Fact, of: Changed) -> Line:
-        """Return the line by which a fact of one side differs: in the head where there is one, else in the base."""
+        """Return the line that shows the difference of a fact: in the head if there is one, else in the base."""
         if of is self._head:
             return line_of(self._line(fact, self._head), self._head.names.side)
         other = self._counterpart(fact)
@@ -77,7 +77,7 @@ class Lines:
         return line_of(self._line(fact, self._base), self._base.names.side)
 
     def _counterpart(self, fact: Fact) -> Fact | None:
-        """Return what the head has in the place of a fact of the base: at the same address, or about the same thing."""
+        """Return the head's replacement of a fact of the base: at the same address, or about the same thing."""
         address = fact.declared.address
         alike = [one for one in self._head.names.side.facts if type(one) is type(fact)]
         if address:

@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One hop of a path: who becomes whom by which method, and where that is granted.
+    """One hop of a path: source, target and method, and where it is granted.
 
     ``source`` and ``target`` are principals as policies write them. ``method`` is an id, or "member".
     """

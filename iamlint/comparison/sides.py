@@ -87,10 +87,7 @@ class Side:
         return path if self.root == "." else path.removeprefix(f"{self.root}/")
 
     def rendered(self, reference: str, home: str, token: Render) -> str:
-        """Return what stands for a reference: its account id and project for an account, else what ``token`` returns.
-
-        ``home`` is the scope that the reference belongs to, as the estate has it.
-        """
+        """Return the name of a reference: account id and project for an account, else the result of ``token``."""
         account = self._accounts.get((reference, home))
         if account is None:
             return token(reference, self.relative(home))

@@ -1,4 +1,4 @@
-"""Paths as they are told: who becomes whom by which method, and on which line that is granted."""
+"""Paths for people: each hop with source, target, method, and the line of its grant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iamlint.unknown import shown
 
 
 def steps(hops: Iterable[Hop], side: Side) -> tuple[Step, ...]:
-    """Return hops of one side as they are told."""
+    """Return hops of one side for people."""
     return tuple(_step(hop, label(hop.source, side), label(hop.target, side), side) for hop in hops)
 
 

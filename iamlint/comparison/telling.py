@@ -1,4 +1,4 @@
-"""What was found, as it is told: names as policies write them, the hops with their lines, and the cause."""
+"""Differences for people: names as policies write them, the hops with their lines, and the cause."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Teller:
         self._lines = Lines(*changes)
 
     def pair(self, one: Difference) -> Pair:
-        """Return a difference as it is told."""
+        """Return a difference for people."""
         access, now = self._sides[one.change]
         side, names = access.names.side, access.hops.names
         own = access.names.own(one.principal)
@@ -41,7 +41,7 @@ class Teller:
         )
 
     def privilege(self, one: Gain, change: Change) -> Privilege:
-        """Return a role that is gained or lost as it is told."""
+        """Return a gained or lost role for people."""
         access, now = self._sides[change]
         side, grant = access.names.side, one.held.grant
         decided = access_of(side.estate).decide(grant, ())

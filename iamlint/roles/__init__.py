@@ -57,7 +57,7 @@ class Catalog:
     _roles: Mapping[str, tuple[str, str, int, list[int] | None]]
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
-    """The files with newer definitions, in the order in which they were applied."""
+    """The files with newer definitions, in the order of their application."""
     newer: frozenset[str] = frozenset()
     """The roles that these files define or list."""
     _nearest: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -212,7 +212,7 @@ _SLIP = 2
 
 
 def _changes(one: str, other: str) -> int:
-    """Return the number of letters by which two names differ."""
+    """Return the number of differing letters of two names."""
     from difflib import SequenceMatcher
 
     # One changed letter changes each set of letters by one at most, so this test excludes most names.

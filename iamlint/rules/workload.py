@@ -8,10 +8,10 @@ from typing import Any
 from iamlint.rules.rule import Rule
 
 WORK = 10_000_000
-"""Words of patterns that are put to facts in one run, one to one, beyond which the largest rules are left out:
+"""Evaluations of one word on one fact in a run; beyond this number the largest rules are left out:
 a few seconds."""
 WORK_A_FACT = 4_000
-"""Further ones for each fact, about twice what the rules that ship need."""
+"""Further ones for each fact, about twice what the built-in rules need."""
 _CHARACTERS = 4
 """Characters of a glob that count as a further word."""
 

@@ -84,7 +84,7 @@ def _picture(pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def _label(text: str) -> str:
-    """Return a text in which mermaid finds nothing of its own: letters, digits and a few others stay."""
+    """Return a text without mermaid syntax: letters, digits and a few other characters stay."""
     short = text.removeprefix("serviceAccount:")
     short = short if len(short) <= _LONGEST_LABEL else f"{short[: _LONGEST_LABEL - 3]}..."
     return "".join(one if one.isascii() and (one.isalnum() or one in " .-_/@:") else f"#{ord(one)};" for one in short)
