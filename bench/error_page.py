@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from iamlint.diagnosis.error_kind import Cause, ErrorKind
-from iamlint.diagnosis.error_kinds import error_kinds
+from iamlint.diagnosis.recognition.error_kind import Cause, ErrorKind
+from iamlint.diagnosis.recognition.error_kinds import error_kinds
 
 STAGES: Mapping[str, str] = {
     "client-config": "Before Google is asked: the client's credentials",
@@ -47,7 +47,7 @@ Three rules for reading such a text:
 - Impersonation has two halves. First the caller needs a right on the service account, then the service account needs
   its own rights on the resource. The principal in the text tells which half failed.
 
-Generated from the documents in [`iamlint/diagnosis/errors/`](../iamlint/diagnosis/errors) by
+Generated from the documents in [`iamlint/diagnosis/recognition/errors/`](../iamlint/diagnosis/recognition/errors) by
 `python bench/pages.py`."""
 
 

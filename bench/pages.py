@@ -21,9 +21,9 @@ import yaml
 from error_page import errors_page
 from rule_language import SCHEMA, language_page, schema_text
 
+from iamlint.diagnosis.asked.identity_files import read_input
 from iamlint.diagnosis.asking import Asked, answered
-from iamlint.diagnosis.identity_files import read_input
-from iamlint.diagnosis.text_answer import answer_text
+from iamlint.diagnosis.output.text_answer import answer_text
 from iamlint.linter import lint
 from iamlint.reporters import render
 from iamlint.reporters.methods import methods_page

@@ -19,7 +19,7 @@ from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
     from iamlint.diagnosis.answer import Answer
-    from iamlint.diagnosis.identity_files import Input
+    from iamlint.diagnosis.asked.identity_files import Input
     from iamlint.roles import Catalog
     from iamlint.sources.reading import Reading
 
@@ -89,15 +89,15 @@ def diagnose(form: str, **asked: Any) -> None:
 def _written(answer: Answer, reading: Reading, form: str) -> str:
     match form:
         case "json":
-            from iamlint.diagnosis.json_answer import answer_json
+            from iamlint.diagnosis.output.json_answer import answer_json
 
             return answer_json(answer)
         case "markdown":
-            from iamlint.diagnosis.markdown_answer import answer_markdown
+            from iamlint.diagnosis.output.markdown_answer import answer_markdown
 
             return answer_markdown(answer)
         case _:
-            from iamlint.diagnosis.text_answer import answer_text
+            from iamlint.diagnosis.output.text_answer import answer_text
 
             return answer_text(answer, reading.texts, color=colored(sys.stdout))
 
@@ -132,7 +132,7 @@ def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unrea
 def _read(wanted: Request, roles: Catalog) -> Input:
     """Return the input; all documents and root modules in the given folders count for the whole run."""
     from iamlint.budget import Allowance
-    from iamlint.diagnosis.identity_files import read_input
+    from iamlint.diagnosis.asked.identity_files import read_input
     from iamlint.sources.reading import Options
 
     options = Options(

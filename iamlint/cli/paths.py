@@ -125,8 +125,8 @@ def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Re
 
 def _answer(asking: Asking, source: str | None, target: str | None, claims: Mapping[str, str]) -> Answer:
     """Return the answer. Raises `NobodyError`."""
-    from iamlint.diagnosis.caller import BadCallerError
-    from iamlint.diagnosis.starts import is_caller, starts_of_caller
+    from iamlint.diagnosis.asked.caller import BadCallerError
+    from iamlint.diagnosis.callers.starts import is_caller, starts_of_caller
     from iamlint.paths.asked import NobodyError, starts_of, targets_of
 
     targets = targets_of(asking.hops, target) if target is not None else None

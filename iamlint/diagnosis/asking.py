@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from iamlint.diagnosis.answer import Answer, VerdictName
-from iamlint.diagnosis.caller import NOBODY_NAMED, BadCallerError, Caller, read_caller
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.client_stage import claims_of
-from iamlint.diagnosis.clients import Client
+from iamlint.diagnosis.asked.caller import NOBODY_NAMED, BadCallerError, Caller, read_caller
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.clients import Client
+from iamlint.diagnosis.asked.identity_files import Input
+from iamlint.diagnosis.asked.inference import Given, completed
+from iamlint.diagnosis.asked.question import METHODS, Question
+from iamlint.diagnosis.asked.tags import with_tags
 from iamlint.diagnosis.diagnose import diagnose
-from iamlint.diagnosis.identity_files import Input
-from iamlint.diagnosis.inference import Given, completed
 from iamlint.diagnosis.proof import prove
-from iamlint.diagnosis.question import METHODS, Question
-from iamlint.diagnosis.said import NOTHING, Said, read_error
-from iamlint.diagnosis.tags import with_tags
+from iamlint.diagnosis.recognition.said import NOTHING, Said, read_error
+from iamlint.diagnosis.stages.client_stage import claims_of
 from iamlint.estate import Estate
 from iamlint.roles import Catalog
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Stage
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.client_stage import client_stage
-from iamlint.diagnosis.completeness import not_looked_at
-from iamlint.diagnosis.decision import decide
-from iamlint.diagnosis.fixes import fix_for
-from iamlint.diagnosis.gates import api_stage, attach_stage, backend_stage, lifetime_stage, quota_stage, scopes_stage
-from iamlint.diagnosis.holder import Holder, holder_of
-from iamlint.diagnosis.hop import Hop
-from iamlint.diagnosis.identity import identify
-from iamlint.diagnosis.inference import AFTER
-from iamlint.diagnosis.rights import rights_stage
-from iamlint.diagnosis.stages import account, hop_stages, hops_of, worst
-from iamlint.diagnosis.target import target_stage
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.inference import AFTER
+from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.callers.identity import identify
+from iamlint.diagnosis.fixes.fixes import fix_for
+from iamlint.diagnosis.stages.client_stage import client_stage
+from iamlint.diagnosis.stages.completeness import not_looked_at
+from iamlint.diagnosis.stages.decision import decide
+from iamlint.diagnosis.stages.gates import (
+    api_stage,
+    attach_stage,
+    backend_stage,
+    lifetime_stage,
+    quota_stage,
+    scopes_stage,
+)
+from iamlint.diagnosis.stages.hop import Hop
+from iamlint.diagnosis.stages.rights import rights_stage
+from iamlint.diagnosis.stages.stages import account, hop_stages, hops_of, worst
+from iamlint.diagnosis.stages.target import target_stage
 from iamlint.facts import Group
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from iamlint.diagnosis.answer import Proof, VerdictName
-from iamlint.diagnosis.question import METHODS
+from iamlint.diagnosis.asked.question import METHODS
 from iamlint.estate import Estate
 from iamlint.facts import Grant
 from iamlint.unknown import shown

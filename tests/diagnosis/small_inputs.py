@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from iamlint.diagnosis.answer import Answer
+from iamlint.diagnosis.asked.identity_files import Input, read_input
 from iamlint.diagnosis.asking import Asked, answered
-from iamlint.diagnosis.identity_files import Input, read_input
 from iamlint.roles import catalog
 from iamlint.sources.reading import Options
 

@@ -11,11 +11,11 @@ from typing import get_args
 
 import pytest
 
-from iamlint.diagnosis.error_document import read_kind, unknown_kinds
-from iamlint.diagnosis.error_kind import ErrorKind, Stage, Step
-from iamlint.diagnosis.error_kinds import SCHEMA, error_kinds, load_kinds
-from iamlint.diagnosis.fragments import squeezed
-from iamlint.diagnosis.recognition import recognise
+from iamlint.diagnosis.recognition.error_document import read_kind, unknown_kinds
+from iamlint.diagnosis.recognition.error_kind import ErrorKind, Stage, Step
+from iamlint.diagnosis.recognition.error_kinds import SCHEMA, error_kinds, load_kinds
+from iamlint.diagnosis.recognition.fragments import squeezed
+from iamlint.diagnosis.recognition.recognise import recognise
 from iamlint.location import SourceText, Unreadable
 
 KINDS = {kind.id: kind for kind in error_kinds()}

@@ -25,9 +25,9 @@ from error_texts import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlint.diagnosis.error_kinds import error_kinds
-from iamlint.diagnosis.error_text import LARGEST
-from iamlint.diagnosis.recognition import Recognised, recognise
+from iamlint.diagnosis.recognition.error_kinds import error_kinds
+from iamlint.diagnosis.recognition.error_text import LARGEST
+from iamlint.diagnosis.recognition.recognise import Recognised, recognise
 
 
 def names(found: tuple[Recognised, ...]) -> list[str | None]:

@@ -134,7 +134,7 @@ def test_json_is_as_its_schema_says(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "main.tf").write_text(
         ACCOUNT + project_grant('"user:ana@example.com"', "roles/owner"), encoding="utf-8"
     )
-    schema = json.loads(files("iamlint.diagnosis").joinpath("answer.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(files("iamlint.diagnosis.output").joinpath("answer.schema.json").read_text(encoding="utf-8"))
     asked = ["diagnose", ".", "--caller", "ana@example.com", "--target", TARGET, "--format", "json", "--prove"]
     document = json.loads(CliRunner().invoke(program, asked).stdout)
     jsonschema.validate(document, schema)

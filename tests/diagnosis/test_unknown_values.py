@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from iamlint.diagnosis.answer import Answer
+from iamlint.diagnosis.asked.identity_files import Input
 from iamlint.diagnosis.asking import Asked, BadQuestionError, answer_from
-from iamlint.diagnosis.identity_files import Input
 from iamlint.estate import Estate
 from iamlint.facts import Fact
 from iamlint.roles import catalog

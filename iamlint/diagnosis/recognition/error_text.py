@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from functools import cached_property
 
-from iamlint.diagnosis.fragments import DROPPED
+from iamlint.diagnosis.recognition.fragments import DROPPED
 
 LARGEST = 1_000_000
 """Characters. Of a longer text the first and the last half of so many are read."""

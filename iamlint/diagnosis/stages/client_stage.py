@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iamlint.diagnosis.answer import Evidence, Stage
-from iamlint.diagnosis.caller import GITHUB
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.clients import Client
+from iamlint.diagnosis.asked.caller import GITHUB
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.clients import Client
 
 NAME = "client configuration"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from iamlint.diagnosis.fragments import Alternative, Template
+from iamlint.diagnosis.recognition.fragments import Alternative, Template
 from iamlint.location import Location
 
 Stage = Literal[

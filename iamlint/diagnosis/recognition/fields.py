@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
-from iamlint.diagnosis.error_text import WRAPPED
-from iamlint.diagnosis.fragments import EMAIL, SHAPES, Template
+from iamlint.diagnosis.recognition.error_text import WRAPPED
+from iamlint.diagnosis.recognition.fragments import EMAIL, SHAPES, Template
 
 METHODS: Mapping[str, str] = {
     "iam.serviceAccounts.getAccessToken": "generateAccessToken",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from iamlint.diagnosis.answer import Evidence
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.holder import Holder, holder_of
-from iamlint.diagnosis.hop import Hop, hop
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.stages.hop import Hop, hop
 from iamlint.facts import Grant, Resource
 from iamlint.principals import project_number_of, read_principal
 from iamlint.queries.agents import evicted_service_agents

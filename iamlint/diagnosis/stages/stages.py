@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from iamlint.access import Step as Part
 from iamlint.diagnosis.answer import Evidence, Stage, State, Step
-from iamlint.diagnosis.case import ASKED, Case
-from iamlint.diagnosis.completeness import missing_policies, policy_command
-from iamlint.diagnosis.holder import Holder, holder_of
-from iamlint.diagnosis.hop import Hop, hop
-from iamlint.diagnosis.near import CERTAIN, RANKS, Miss, near_misses
-from iamlint.diagnosis.paths import chain_to, direct_grants, evicted
-from iamlint.diagnosis.reach import reason_of
+from iamlint.diagnosis.asked.case import ASKED, Case
+from iamlint.diagnosis.asked.reach import reason_of
+from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.stages.completeness import missing_policies, policy_command
+from iamlint.diagnosis.stages.hop import Hop, hop
+from iamlint.diagnosis.stages.near import CERTAIN, RANKS, Miss, near_misses
+from iamlint.diagnosis.stages.paths import chain_to, direct_grants, evicted
 from iamlint.facts import Resource
 from iamlint.principals import project_number_of, read_principal
 from iamlint.unknown import Truth, shown

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from iamlint.diagnosis.answer import Evidence, Step
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.holder import Holder
-from iamlint.diagnosis.hop import Hop
-from iamlint.diagnosis.reach import gives, reason_of
-from iamlint.diagnosis.role_notes import note_on
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.reach import gives, reason_of
+from iamlint.diagnosis.callers.holder import Holder
+from iamlint.diagnosis.stages.hop import Hop
+from iamlint.diagnosis.stages.role_notes import note_on
 from iamlint.facts import Grant
 from iamlint.queries.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, shown

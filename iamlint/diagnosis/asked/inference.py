@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from iamlint.diagnosis.attachments import account_of, named
-from iamlint.diagnosis.clients import Client
-from iamlint.diagnosis.question import seconds_of
-from iamlint.diagnosis.said import Said
+from iamlint.diagnosis.asked.attachments import account_of, named
+from iamlint.diagnosis.asked.clients import Client
+from iamlint.diagnosis.asked.question import seconds_of
+from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate
 from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
 from iamlint.principals import account_kind

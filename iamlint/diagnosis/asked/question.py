@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from iamlint.diagnosis.caller import Caller
+from iamlint.diagnosis.asked.caller import Caller
 
 METHODS: Mapping[str, str] = {
     "generateAccessToken": "iam.serviceAccounts.getAccessToken",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from iamlint.diagnosis.attachments import account_of, number_of
-from iamlint.diagnosis.clients import Client
-from iamlint.diagnosis.question import Question
-from iamlint.diagnosis.reach import Reach
-from iamlint.diagnosis.said import Said
+from iamlint.diagnosis.asked.attachments import account_of, number_of
+from iamlint.diagnosis.asked.clients import Client
+from iamlint.diagnosis.asked.question import Question
+from iamlint.diagnosis.asked.reach import Reach
+from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate, Groups, Node
 from iamlint.facts import (
     Attachment,

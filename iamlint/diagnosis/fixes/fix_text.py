@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.holder import Holder
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.callers.holder import Holder
 from iamlint.facts import Fact, Grant, Pool, ServiceAccount
 from iamlint.unknown import Unknown, shown
 

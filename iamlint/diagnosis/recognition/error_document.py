@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from iamlint.diagnosis.error_kind import Cause, ErrorKind, Example, LookAlike
-from iamlint.diagnosis.fragments import SHAPES, Alternative, Structured, Template
+from iamlint.diagnosis.recognition.error_kind import Cause, ErrorKind, Example, LookAlike
+from iamlint.diagnosis.recognition.fragments import SHAPES, Alternative, Structured, Template
 from iamlint.documents import find, plain, read_yaml
 from iamlint.documents.validation import against_schema, location_of, nearest_of
 from iamlint.documents.values import Value

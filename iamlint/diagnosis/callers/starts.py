@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from iamlint.diagnosis.answer import Stage
-from iamlint.diagnosis.caller import Caller, read_caller
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.holder import Holder
-from iamlint.diagnosis.identity import Identity, identify
-from iamlint.diagnosis.question import Question
-from iamlint.diagnosis.said import Said
+from iamlint.diagnosis.asked.caller import Caller, read_caller
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.question import Question
+from iamlint.diagnosis.callers.holder import Holder
+from iamlint.diagnosis.callers.identity import Identity, identify
+from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate, identity, principal_node
 from iamlint.facts import Grant
 from iamlint.paths import Hop, Hops, Start

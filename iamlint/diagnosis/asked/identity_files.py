@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from iamlint.diagnosis.clients import (
+from iamlint.diagnosis.asked.clients import (
     ANNOTATION,
     Client,
     credentials_client,

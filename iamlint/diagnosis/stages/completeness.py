@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.diagnosis.case import Case
+from iamlint.diagnosis.asked.case import Case
 from iamlint.estate import Node, scope
 from iamlint.facts import Declaration, Project, Resource
 from iamlint.unknown import shown

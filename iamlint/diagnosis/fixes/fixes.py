@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from iamlint.diagnosis.answer import Answer, Fix
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.fix_text import Member, account_reference, block, member_of, resource_name
-from iamlint.diagnosis.gates import consumer_project, quota_of
-from iamlint.diagnosis.holder import Holder, holder_of
-from iamlint.diagnosis.hop import Hop
-from iamlint.diagnosis.paths import chain_to
-from iamlint.diagnosis.stages import is_denial
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
+from iamlint.diagnosis.stages.gates import consumer_project, quota_of
+from iamlint.diagnosis.stages.hop import Hop
+from iamlint.diagnosis.stages.paths import chain_to
+from iamlint.diagnosis.stages.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Resource
 from iamlint.principals import read_principal

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Confidence, Stage, Step, VerdictName
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.inference import AFTER
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.inference import AFTER
 from iamlint.unknown import Truth
 
 BY_ERROR: Mapping[str, Step] = {

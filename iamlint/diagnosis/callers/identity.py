@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iamlint.diagnosis.answer import Evidence, Stage
-from iamlint.diagnosis.attachments import is_called
-from iamlint.diagnosis.case import ASKED, Case
-from iamlint.diagnosis.exchange import admitted, exchange_stage
-from iamlint.diagnosis.holder import Holder, Token, holder_of
+from iamlint.diagnosis.asked.attachments import is_called
+from iamlint.diagnosis.asked.case import ASKED, Case
+from iamlint.diagnosis.callers.exchange import admitted, exchange_stage
+from iamlint.diagnosis.callers.holder import Holder, Token, holder_of
 from iamlint.facts import Attachment, Principal, ServiceAccount
 from iamlint.principals import read_principal
 from iamlint.unknown import Unknown, shown

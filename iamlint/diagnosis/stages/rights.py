@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from iamlint.diagnosis.answer import Evidence, Stage
-from iamlint.diagnosis.case import ASKED, Case
-from iamlint.diagnosis.completeness import policy_command
-from iamlint.diagnosis.holder import Holder
-from iamlint.diagnosis.hop import Hop, hop
-from iamlint.diagnosis.near import near_misses
-from iamlint.diagnosis.reach import reason_of
+from iamlint.diagnosis.asked.case import ASKED, Case
+from iamlint.diagnosis.asked.reach import reason_of
+from iamlint.diagnosis.callers.holder import Holder
+from iamlint.diagnosis.stages.completeness import policy_command
+from iamlint.diagnosis.stages.hop import Hop, hop
+from iamlint.diagnosis.stages.near import near_misses
 from iamlint.facts import Declaration, Grant, Resource
 from iamlint.unknown import Truth, shown
 

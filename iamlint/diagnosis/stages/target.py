@@ -6,7 +6,7 @@ import re
 from difflib import SequenceMatcher
 
 from iamlint.diagnosis.answer import Evidence, Stage, Step
-from iamlint.diagnosis.case import Case, is_managed
+from iamlint.diagnosis.asked.case import Case, is_managed
 from iamlint.facts import Grant, ServiceAccount
 from iamlint.principals import account_kind
 from iamlint.unknown import shown

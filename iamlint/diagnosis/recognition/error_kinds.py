@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from iamlint.diagnosis.error_document import read_kind
-from iamlint.diagnosis.error_kind import ErrorKind
+from iamlint.diagnosis.recognition.error_document import read_kind
+from iamlint.diagnosis.recognition.error_kind import ErrorKind
 from iamlint.location import SourceText, Unreadable
 
 FOLDER = Path(__file__).parent / "errors"

@@ -43,7 +43,7 @@ def read_error(text: str) -> Said:
     """What the text of an error says. Never raises."""
     if not text.strip():
         return NOTHING
-    from iamlint.diagnosis.recognition import recognise
+    from iamlint.diagnosis.recognition.recognise import recognise
 
     found = recognise(text)
     if not found:

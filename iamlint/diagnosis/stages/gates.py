@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iamlint.diagnosis.answer import Evidence, Stage
-from iamlint.diagnosis.attachments import named
-from iamlint.diagnosis.case import ASKED, Case
-from iamlint.diagnosis.completeness import missing_policies
-from iamlint.diagnosis.exchange import nearest_policy
-from iamlint.diagnosis.holder import Holder, holder_of
-from iamlint.diagnosis.hop import hop
-from iamlint.diagnosis.question import CREDENTIALS_METHODS, seconds_of
+from iamlint.diagnosis.asked.attachments import named
+from iamlint.diagnosis.asked.case import ASKED, Case
+from iamlint.diagnosis.asked.question import CREDENTIALS_METHODS, seconds_of
+from iamlint.diagnosis.callers.exchange import nearest_policy
+from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.stages.completeness import missing_policies
+from iamlint.diagnosis.stages.hop import hop
 from iamlint.facts import Attachment, Impersonation, Place, Resource, Text
 from iamlint.principals import read_principal
 from iamlint.queries.services import CREDENTIALS_API, lacks_api

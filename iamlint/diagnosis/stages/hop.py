@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from iamlint.access import Step as Part
 from iamlint.diagnosis.answer import Evidence, Step
-from iamlint.diagnosis.case import Case
-from iamlint.diagnosis.conflict import takes_away
-from iamlint.diagnosis.holder import Holder, Member
-from iamlint.diagnosis.reach import allow_steps, blocking_steps, is_unknown_text, reason_of, together
+from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.reach import allow_steps, blocking_steps, is_unknown_text, reason_of, together
+from iamlint.diagnosis.callers.holder import Holder, Member
+from iamlint.diagnosis.stages.conflict import takes_away
 from iamlint.facts import Declaration, Grant, Resource
 from iamlint.unknown import Truth, shown
 

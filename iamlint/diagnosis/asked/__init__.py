@@ -1,0 +1,1 @@
+"""What is asked: the caller, the call, and what the input states of clients."""
