@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ MOST_LISTED = 1_000
 """Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""
 MOST_ACCOUNTS = 2_000
 """Maximum number of accounts that are compared."""
+_NUMBERS = re.compile(r"[0-9]+")
 _CUT = "accounts that the change can reach, since the search ended"
 
 
@@ -86,6 +88,7 @@ def _perhaps_gained(change: Change, one: Privilege) -> Unclear:
 
 def _unread(base: Side, head: Side) -> list[Unclear]:
     """Return what of the head could not be followed, and could be in the base."""
-    before = {gap.reason for gap in base.estate.of(Gap)}
-    new = {gap.reason: gap for gap in head.estate.of(Gap) if gap.unread and gap.reason not in before}
+    before = {_NUMBERS.sub("", gap.reason) for gap in base.estate.of(Gap)}  # how many more there are may change
+    gaps = (gap for gap in head.estate.of(Gap) if gap.unread)
+    new = {gap.reason: gap for gap in gaps if _NUMBERS.sub("", gap.reason) not in before}
     return [Unclear(reason, line_of(gap.declared.at, head)) for reason, gap in new.items()]

@@ -61,6 +61,7 @@ class Cone:
         self.cut = False
         self.sources: dict[str, None] = {}
         self.targets: dict[str, None] = {}
+        self._groups: set[str] = set()
         self._sides = (base, head)
         self._work = Budget(MOST_STEPS)
         if base.facts or head.facts:
@@ -73,7 +74,7 @@ class Cone:
         for side in self._sides:
             for fact in side.facts:
                 self._touched(side.names, fact)
-        moved = [one for one in self.sources if self._ways_differ(one)]
+        moved = [one for one in self.sources if one in self._groups or self._ways_differ(one)]
         starts: dict[str, None] = dict(self.targets)
         for side in self._sides:
             for one in moved:
@@ -86,7 +87,7 @@ class Cone:
 
     def _touched(self, names: Identities, fact: Fact) -> None:
         """Record which hops and accounts a fact may change."""
-        side, estate = names.side, names.side.estate
+        estate = names.side.estate
         match fact:
             case Grant():
                 who = principal_node(fact)
@@ -109,7 +110,16 @@ class Cone:
                 for one in self._sides:  # it may block anybody's way
                     self._sources(one.names, one.names.side.hops.names.principals)
             case _:
-                self._sources(names, side.hops.names.principals)
+                self._joined()
+
+    def _joined(self) -> None:
+        """Record the groups with declared members: one may have another member than before."""
+        for side in self._sides:
+            hops = side.names.side.hops
+            for one in hops.names.principals:
+                if one.startswith("group:") and any(hops.members_of(one)):
+                    self._sources(side.names, (one,))
+                    self._groups.add(side.names.name(one))
 
     def _sources(self, names: Identities, found: Iterable[str]) -> None:
         for one in found:

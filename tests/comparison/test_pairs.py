@@ -188,3 +188,30 @@ def test_another_kind_of_method_beside_one_that_is_there_opens(compare: Compare)
     assert opened(found) == {"user:ana@x.example -> ledger@shop"}
     assert not set(found.opened[0].methods) & {"sa-mint-access-token", "sa-sign-blob-for-access-token"}
     assert closed(compare(LEDGER + ANA + keys, LEDGER + ANA)) == {"user:ana@x.example -> ledger@shop"}
+
+
+def test_a_group_whose_members_are_declared_that_is_replaced_by_them(compare: Compare) -> None:
+    members = """
+resource "google_cloud_identity_group" "devs" {
+  parent       = "customers/C1"
+  group_key {
+    id = "devs@x.example"
+  }
+  labels = { "cloudidentity.googleapis.com/groups.discussion_forum" = "" }
+}
+resource "google_cloud_identity_group_membership" "ana" {
+  group = google_cloud_identity_group.devs.id
+  preferred_member_key {
+    id = "ana@x.example"
+  }
+  roles {
+    name = "MEMBER"
+  }
+}
+"""
+    before = LEDGER + members + on_account("devs", "ledger", "group:devs@x.example")
+    found = compare(before, LEDGER + members + ANA)
+    assert opened(found) == set()
+    assert closed(found) == {"group:devs@x.example -> ledger@shop"}
+    joined = compare(LEDGER + on_account("devs", "ledger", "group:devs@x.example"), before)
+    assert opened(joined) == {"user:ana@x.example -> ledger@shop"}
