@@ -259,3 +259,14 @@ def test_every_token_of_an_issuer_has_the_forms_of_its_claims(issuer: str) -> No
         found = admission(Provided(issuer, "sub", "plain").provider(condition)).ways()
         assert found is not None
         assert found[0], (condition, found[1])
+
+
+@pytest.mark.parametrize(
+    ("begun", "open_"),
+    [("acme-", False), ("acme/web/", False), ("acm", True), ("acme/", True), ("acme/w", True)],
+)
+def test_a_project_lies_in_its_namespace(begun: str, open_: bool) -> None:
+    condition = f"assertion.project_path.startsWith('{begun}') && assertion.namespace_path == 'acme'"
+    found = admission(Provided(GITLAB, "sub", "plain").provider(condition)).ways()
+    assert found is not None
+    assert bool(found[0]) is open_

@@ -227,6 +227,10 @@ def _add(way: Way, name: str, parts: Mapping[str, str], begun: Sequence[str]) ->
 
 def _tested(way: Way) -> str | None:
     """Return why the fully known values fail one of the other demands."""
+    for part, above in way.issuer.inside.items():
+        begun, known = way.begun.get(part, ""), way.whole.get(above)
+        if known is not None and not _may_lie_in(begun, known):
+            return f"what begins with `{begun}` does not lie in `{known}`, which another part of the condition has"
     values = {**way.claims, **_derived(way)}
     for name, how, wanted in way.demanded:
         value = values.get(name)
@@ -236,6 +240,12 @@ def _tested(way: Way) -> str | None:
             what = {"suffix": "end with", "contains": "contain", "differs": "differ from"}.get(how, "begin with")
             return f"`assertion.{name}` is `{value}` and would have to {what} `{wanted}` as well"
     return None
+
+
+def _may_lie_in(begun: str, above: str) -> bool:
+    """Whether a path with this beginning may be one name in the path ``above``."""
+    length = len(above) + 1
+    return f"{above}/".startswith(begun[:length]) and "/" not in begun[length:]
 
 
 def _met(how: str, value: str, wanted: str) -> bool:

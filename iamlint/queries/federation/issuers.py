@@ -93,7 +93,8 @@ class Issuer:
     ``claims`` are the forms of its claims, all of which are texts; parts with the same name are equal in all claims of
     one token. ``implied`` are the parts that follow from those. ``workload`` are the tenant claims that only one
     repository, project or workspace has; ``within`` is in a prefix that identifies it. ``named`` are the parts that are
-    names, which continue if nothing ends them, each with the part that contains the number of the same thing.
+    names, which continue if nothing ends them, each with the part that contains the number of the same thing. ``inside``
+    are the parts that consist of another part, a slash, and one name.
     """
 
     tenant: tuple[str, ...] = ()
@@ -103,6 +104,7 @@ class Issuer:
     within: re.Pattern[str] = BELOW_OWNER
     named: Mapping[str, str] = field(default_factory=dict)
     implied: Callable[[Mapping[str, str]], Mapping[str, str]] = _nothing
+    inside: Mapping[str, str] = field(default_factory=dict)
 
 
 _SINGLE = r"[^/:*\s]"
@@ -244,6 +246,7 @@ _GITLAB = Issuer(
     workload=("project_id", "project_path", "ci_config_ref_uri", "sub"),
     named={"path": "project_id", "namespace": "namespace_id"},
     implied=_namespace,
+    inside={"path": "namespace"},
 )
 _NAME = r"[^:*\s]"
 _WORKSPACE: Form = (
