@@ -93,8 +93,8 @@ class Issuer:
     ``claims`` are the forms of its claims, all of which are texts; parts with the same name are equal in all claims of
     one token. ``implied`` are the parts that follow from those. ``workload`` are the tenant claims that only one
     repository, project or workspace has; ``within`` is in a prefix that identifies it. ``named`` are the parts that are
-    names, which continue if nothing ends them, each with the part that contains the number of the same thing. ``inside``
-    are the parts that consist of another part, a slash, and one name.
+    names, which continue if nothing ends them, each with the part that contains the number of the same thing.
+    ``inside`` are the parts that consist of another part, a slash, and one name.
     """
 
     tenant: tuple[str, ...] = ()
