@@ -24,7 +24,7 @@ READS = {
 }
 ASKS = {"is_file", "is_dir", "exists", "isfile", "isdir", "is_symlink", "islink", "lstat"}
 PACKAGED = {
-    "diagnosis/error_kinds.py",
+    "diagnosis/recognition/error_kinds.py",
     "documents/validation.py",
     "hcl/python_hcl2.py",
     "methods/documents.py",
