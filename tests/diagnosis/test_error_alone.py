@@ -115,3 +115,68 @@ def test_an_unknown_answer_has_the_grant_that_is_probably_missing(tmp_path: Path
     assert outcome(answer) == ("unknown", "missing-input")
     assert answer.fix.gcloud == f"gcloud iam service-accounts get-iam-policy {runtime} --format=json"
     assert f"add-iam-policy-binding {runtime} --member=user:ana@example.com" in answer.fix.note
+
+
+KSA = """
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: solver
+  namespace: dns
+  annotations:
+    iam.gke.io/gcp-service-account: batch@shop.iam.gserviceaccount.com
+"""
+CLUSTER = """
+resource "google_container_cluster" "main" {
+  project  = "tools"
+  name     = "main"
+  location = "europe-west1"
+}
+"""
+OF_GKE = (
+    "Received 403 `Unable to generate access token; IAM returned 403 Forbidden: Permission "
+    "'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist)."
+)
+
+
+def test_the_workload_is_the_annotated_one_in_the_cluster_of_the_input(tmp_path: Path) -> None:
+    files = {"main.tf": ACCOUNT + CLUSTER, "solver.yaml": KSA}
+    answer = ask(tmp_path, files, None, target=None, error=OF_GKE)
+    assert outcome(answer) == ("fails", "grant")
+    assert "tools.svc.id.goog[dns/solver]" in answer.fix.gcloud
+    assert "roles/iam.workloadIdentityUser" in answer.fix.gcloud
+
+
+def test_of_two_annotated_workloads_none_is_taken(tmp_path: Path) -> None:
+    files = {"main.tf": ACCOUNT, "solver.yaml": KSA, "other.yaml": KSA.replace("solver", "other")}
+    answer = ask(tmp_path, files, None, error=OF_GKE)
+    assert outcome(answer) == ("unknown", "missing-input")
+
+
+POOL = """
+resource "google_iam_workload_identity_pool" "ci" {
+  project                   = "shop"
+  workload_identity_pool_id = "ci"
+}
+resource "google_iam_workload_identity_pool_provider" "github" {
+  project                            = "shop"
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "github"
+  attribute_mapping = {
+    "google.subject" = "assertion.sub"
+  }
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("repository", "maps"), [("acme/shop", True), ("acme/other", False)])
+def test_an_attribute_that_is_not_mapped_is_mapped(tmp_path: Path, repository: str, *, maps: bool) -> None:
+    """Only where the grant then names the caller: another repository needs a grant."""
+    scheme = '"principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.ci.name}/attribute.repository'
+    terraform = ACCOUNT + POOL + grant(f'{scheme}/{repository}"', "roles/iam.workloadIdentityUser")
+    answer = ask(tmp_path, terraform, "github:acme/shop")
+    assert answer.verdict == "fails"
+    assert (answer.fix.terraform == '"attribute.repository" = "assertion.repository"') is maps

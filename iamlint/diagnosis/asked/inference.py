@@ -11,11 +11,13 @@ from iamlint.diagnosis.asked.question import seconds_of
 from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate
 from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
-from iamlint.principals import account_kind
+from iamlint.principals import account_kind, project_of
 from iamlint.unknown import Unknown, shown
 
 AFTER = frozenset({"target-rights-missing", "gcs-backend-identity", "run-invoke-denied"})
 """Errors of the call that comes after the impersonation."""
+_OF_GKE = frozenset({"gke-token-denied", "gke-openid-denied"})
+"""Errors of GKE's metadata server."""
 _SIGNING = frozenset({"signblob-denied", "signjwt-denied"})
 """Errors of clients that sign as the account whose token they have, unless they name another."""
 
@@ -40,6 +42,7 @@ class Given:
 def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...] = ()) -> Given:
     """What is given, completed: from the error, then from the client's files, then from the estate."""
     given = _of_principal(given, said)
+    given = _with_workload(given, estate, said, clients)
     given = _with_clients(given, said, clients)
     if given.target is None and not given.rights_only:
         given = _with_target(given, estate, said)
@@ -79,6 +82,24 @@ def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Give
         provider=_one(one.provider for one in fitting if one.provider),
         lifetime=next(iter(lifetimes)) if len(lifetimes) == 1 else None,
     )
+
+
+def _with_workload(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Given:
+    """The Kubernetes service account whose annotation names the target, where GKE itself asked for the token."""
+    if said.kind not in _OF_GKE:
+        return given
+    fitting = [one for one in clients if one.workload and one.target and given.target in (None, one.target)]
+    workload, target = _one(one.workload for one in fitting), _one(one.target for one in fitting)
+    project = _cluster_project(estate) or (project_of(target) if target else None)
+    if not workload or not target or not project:
+        return given
+    return replace(given, target=target, caller=given.caller or f"ksa:{project}/{workload}")
+
+
+def _cluster_project(estate: Estate) -> str | None:
+    """The project of the only cluster: its workload identity pool has that name."""
+    clusters = [one for one in estate.of(Attachment) if one.resource.kind == "container_cluster"]
+    return _one(one.project for one in clusters)
 
 
 def _asking(estate: Estate, target: str) -> list[Impersonation]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from iamlint.diagnosis.answer import Answer, Fix
 from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
 from iamlint.diagnosis.stages.gates import consumer_project, quota_of
@@ -15,8 +16,9 @@ from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.paths import chain_to
 from iamlint.diagnosis.stages.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
-from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Resource
+from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Provider, Resource
 from iamlint.principals import read_principal
+from iamlint.queries.federation.names import identity_of
 from iamlint.unknown import Truth, shown
 
 _ROLES: Mapping[str, str] = {
@@ -100,6 +102,27 @@ def _grant(broken: _Broken) -> Fix:
     file = declared.declared.at.path if declared else ""
     made = _made(source.principal, role, hop.resource, hop.declared)
     return Fix(terraform, gcloud, file, note, _refused(hop, target, case), (made,))
+
+
+def _member(broken: _Broken) -> Fix:
+    """The attribute that a grant to the caller names and the provider does not map; else a grant to the caller."""
+    case, hop = broken.case, broken.hop
+    token, claims = hop.holder.token if hop else None, case.question.caller.claims
+    if hop is None or token is None:
+        return _grant(broken)
+    for grant in case.estate.of(Grant):
+        who = identity_of(grant.principal) if grant.resource == hop.resource else None
+        if who is None or who.attribute is None or who.attribute in token.attributes:
+            continue
+        claim = who.attribute.removeprefix("attribute.")
+        if who.value == claims.get(claim) and gives(grant, hop.permission, case.estate):
+            note = (
+                f"Add this to attribute_mapping of the provider in the pool {token.pool}. The grant can stay as it is."
+            )
+            providers = [one for one in case.estate.of(Provider) if f"/{token.pool}/" in shown(one.name)]
+            file = providers[0].declared.at.path if providers else ""
+            return Fix(f'"{who.attribute}" = "assertion.{claim}"', "", file, note)
+    return _grant(broken)
 
 
 def _made(principal: Principal, role: str, resource: Resource, declared: Declaration) -> Grant:
@@ -376,7 +399,7 @@ def _missing(broken: _Broken) -> Fix:
 
 _FIXES: Mapping[str, _Maker] = {
     "grant": _grant,
-    "member": _grant,
+    "member": _member,
     "condition": _grant,
     "custom-role": _custom_role,
     "disabled": _disabled,
