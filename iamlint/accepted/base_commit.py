@@ -77,7 +77,7 @@ def _copied(tree: _Copy, config: str | None, rules: Iterable[str], baseline: str
     known = tree.copy(tree.path(baseline)) if baseline else None
     beside = tree.path(os.path.join(os.path.dirname(config or NAME), "assertions"))
     assertions = tree.copy(beside, needed=False, suffixes=_RULES)
-    assertions = assertions if assertions and assertions.is_dir() else None
+    assertions = assertions if assertions and DISK.is_directory(assertions) else None
     return BaseFiles(found, tuple(tree.into / path for path in directories), known, assertions)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamlint.cli.console import repository
 from iamlint.cli.options import Request
+from iamlint.files.disk import DISK
 from iamlint.files.texts import beginning
 from iamlint.location import Unreadable
 
@@ -80,8 +81,11 @@ def holds_assertions(path: Path) -> bool:
 
     if path.name == NAME or path.resolve().name == _FAMILY:
         return True
-    files = sorted(path.glob("*.y*ml"))[:_MOST_LOOKED_AT] if path.is_dir() else [path]
-    return any(_KEY.search(beginning(one, _LOOKED_AT)) for one in files if one.is_file())
+    files = [path]
+    if DISK.is_directory(path):
+        names = sorted(one.name for one in DISK.entries(path) if one.name.endswith((".yaml", ".yml")))
+        files = [path / name for name in names[:_MOST_LOOKED_AT]]
+    return any(_KEY.search(beginning(one, _LOOKED_AT)) for one in files if DISK.is_file(one))
 
 
 _KEY = re.compile(r"^assertions:", re.MULTILINE)
@@ -105,6 +109,6 @@ def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bo
     folder = home.parent / _FAMILY
     top = repository(Path.cwd())
     inside = config is not None or Path(os.path.realpath(folder)).is_relative_to(top)
-    if not given and folder.is_dir() and inside:
+    if not given and DISK.is_directory(folder) and inside:
         found.append(folder)
     return [*given, *found]
