@@ -26,7 +26,7 @@ def _texts() -> Iterator[tuple[str, str]]:
             name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
             for argument in node.args[:1] if isinstance(node, ast.Call) and name in _MAKERS else ():
                 text = _written(argument)
-                if text and not text.endswith(": X") and text.strip("X: "):
+                if text and not text.endswith(": X") and text.strip("X: ()"):
                     yield f"{path.name}:{node.lineno}", text
 
 

@@ -155,6 +155,6 @@ def _may_match(glob: str, before: str, domain: Text) -> bool:
 
 
 _NAME = Hole("name")
-_ACCOUNTS = Unknown("the project of an account", (Hole("project"), ".gserviceaccount.com"))
+_ACCOUNTS = Unknown("the project of an account is not known in full", (Hole("project"), ".gserviceaccount.com"))
 _LETTERS = re.compile(r"[A-Za-z0-9!#$%&'+=^_.~:@*?-]*\Z")
 """The letters of globs that can match common members."""

@@ -27,6 +27,7 @@ from iamlint.facts import (
     ServiceAccount,
     Text,
 )
+from iamlint.fingerprint import fingerprints
 from iamlint.linter import answers, doubts_of, finding
 from iamlint.location import Location
 from iamlint.principals import read_principal
@@ -191,5 +192,5 @@ def test_every_rule_answers(facts: list[Fact]) -> None:
                 continue
             found: Any = finding(rule, match, estate)
             assert "\n" not in found.message
-            assert found.fingerprint
+            assert all(one.v2 for one in fingerprints([found]))
             assert found.at.path
