@@ -431,7 +431,7 @@ def rules_nested(at: Path) -> None:
     for depth in range(60):
         pattern += f"    {'  ' * depth}unless:\n    {'  ' * depth}  principal: ['user:x{depth}*', '*y{depth}*']\n"
     flags = "    - terraform: |\n        x {} # finding\n"
-    for number in range(110):
+    for number in range(60):
         write(at / "rules" / "own" / f"r{number}.yaml", OWN_RULE.format(pattern, flags))
     write(at / ".iamlint.yaml", "rules: [rules]\n")
     write(

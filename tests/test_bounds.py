@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from iamlint import budget
 from iamlint.access import blocking
 from iamlint.budget import Allowance
 from iamlint.cli import main
+from iamlint.conditions import Context, evaluation
 from iamlint.estate import blockers
 from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS
@@ -22,6 +24,7 @@ from iamlint.hcl.syntax import Node
 from iamlint.hcl.walk import walk
 from iamlint.linter import lint
 from iamlint.location import SourceText
+from iamlint.principals import read_principal
 from iamlint.queries.federation import grants
 from iamlint.report import Report
 from iamlint.reporters import FORMATS, render
@@ -539,3 +542,25 @@ def test_more_providers_and_identities_than_are_held_against_each_other_are_unkn
     unknown = [one.address for one in report.doubts if "more providers and identities" in one.reason]
     assert len(report.findings) == 3
     assert sorted(unknown) == [f"google_project_iam_member.x{n}" for n in range(3, 9)]
+
+
+# -- conditions --------------------------------------------------------------------------------------------------------
+
+
+def test_a_condition_that_does_not_ask_who_is_evaluated_once_for_all_principals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Context] = []
+    value_of = evaluation.value_of
+
+    def counted(node: Any, context: Context) -> Any:
+        made.append(context)
+        return value_of(node, context)
+
+    monkeypatch.setattr(evaluation, "value_of", counted)
+    people = [read_principal(f"user:a{n}@example.com") for n in range(5)]
+    for text, times in (("resource.name == 'of nobody'", 1), ("principal.subject == 'of somebody'", 5)):
+        made.clear()
+        for one in people:
+            evaluation.evaluate(text, Context(date(2026, 1, 1), "iam.serviceAccounts.actAs", one))
+        assert len({context.principal for context in made}) == times

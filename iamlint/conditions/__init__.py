@@ -5,7 +5,7 @@ Source: https://cloud.google.com/iam/docs/conditions-overview
 
 from iamlint.conditions.context import Context
 from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, Language, never_text, undeclared
-from iamlint.conditions.evaluation import evaluate
+from iamlint.conditions.evaluation import asks_who, evaluate
 from iamlint.conditions.outcome import Outcome, Reason, ReasonKind
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.syntax import texts_of
@@ -22,6 +22,7 @@ __all__ = [
     "Reason",
     "ReasonKind",
     "Unparsable",
+    "asks_who",
     "claims_compared",
     "evaluate",
     "is_obscure",

@@ -45,17 +45,29 @@ from iamlint.conditions.syntax import (
 )
 from iamlint.conditions.timestamps import compared, moved
 from iamlint.facts import Text
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, shown
 
 _BOTH = frozenset({True, False})
 
 
-@lru_cache(maxsize=65536)
 def evaluate(expression: Text, context: Context) -> Outcome:
     """Return the outcome of a condition in a context.
 
     An invalid CEL expression is open, with a reason of the kind "unparsable"; `parse` says where it is invalid.
     """
+    if context.principal is not None and not asks_who(expression):
+        # The outcome is the same for all principals: it is worked out once.
+        context = Context(context.as_of, context.permission, None, context.modified)
+    return _evaluated(expression, context)
+
+
+def asks_who(expression: Text) -> bool:
+    """Whether the outcome of a condition may depend on the principal."""
+    return "principal" in shown(expression)
+
+
+@lru_cache(maxsize=65536)
+def _evaluated(expression: Text, context: Context) -> Outcome:
     match parse(expression):
         case Unparsable(beyond=True) as wrong:
             return Outcome(_BOTH, reasons=(Reason("unknown", f"its condition is beyond what iamlint reads: {wrong}"),))

@@ -74,6 +74,10 @@ class Blocker:
     at: Location | None
 
 
+STEPS_OF_BLOCKER = 2
+"""Additional steps for a policy that blocks a grant, or may block it: its verdict is kept with its reasons."""
+
+
 class Of(Protocol):
     """A function that returns all facts of a kind."""
 
@@ -166,6 +170,7 @@ class Blockers:
             if _counts(denial.denial.declared, only):
                 verdict = denies(denial, grant, permission, self._hierarchy, as_of)
                 if verdict.truth is not Truth.FALSE:
+                    self._work.spend(STEPS_OF_BLOCKER)
                     at = _place(denial.denial)
                     yield Blocker("deny", verdict, f"the deny policy at {_at(at)}", denial.denial, at)
         if self._disabled:

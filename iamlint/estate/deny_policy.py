@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from iamlint.conditions import Context, evaluate
+from iamlint.conditions import Context, asks_who, evaluate
 from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.membership import Named, covered, named, node_of, only_scope, within
@@ -18,8 +18,8 @@ from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, shown
 
-CHARACTERS = 200
-"""Characters of a condition that take as long as one more principal."""
+CHARACTERS = 25
+"""Characters of a condition about the principal that take as long as one more principal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,12 @@ class Rule:
     def cost(self, *, told_at_once: bool) -> int:
         """The number of principals in the rule that need a comparison one by one instead of a lookup.
 
-        A long condition counts as further principals.
+        A condition that has to be evaluated for each principal counts as further ones.
         """
         condition = self.denial.condition
-        longest = len(shown(condition.expression)) // CHARACTERS if isinstance(condition, Condition) else 0
+        longest = 0
+        if isinstance(condition, Condition) and asks_who(condition.expression):
+            longest = len(shown(condition.expression)) // CHARACTERS
         others = longest + len(self.denied.others) + len(self.excepted.others)
         return others if told_at_once else others + len(self.denied.plain) + len(self.excepted.plain)
 

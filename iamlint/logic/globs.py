@@ -15,6 +15,8 @@ _LONGEST = 4096
 _MOST_STARS = 10
 """Maximum number of stars of a glob that is compared with a partly known text."""
 _HOLE = Hole("?")
+_HEAD = re.compile(r"[^*?]+")
+"""What the texts that match a glob begin with."""
 _EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
 
 
@@ -53,6 +55,10 @@ def _parts(text: Text) -> tuple[str | Hole, ...]:
 
 
 def _glob(glob: str, parts: tuple[str | Hole, ...]) -> Truth:
+    head = _HEAD.match(glob)
+    begins = parts[0] if parts and isinstance(parts[0], str) else ""
+    if head and not (begins.startswith(head[0]) or head[0].startswith(begins)):
+        return Truth.FALSE  # most globs and texts differ in their beginnings
     if all(compiled(glob).match("".join(part if isinstance(part, str) else fill for part in parts)) for fill in _FILLS):
         return Truth.TRUE
     return Truth.UNKNOWN if _may_match(glob, parts) else Truth.FALSE
