@@ -35,7 +35,7 @@ examples:
     - terraform: y
     - plan: "{}"
 """
-WORDS = "({because}, {permission}, {permissions}, {placeholder}, {principal}, {resource}, {role})"
+WORDS = "({because}, {default_users}, {permission}, {permissions}, {placeholder}, {principal}, {resource}, {role})"
 
 
 def read(text: str) -> Rule | list[Unreadable]:
