@@ -138,7 +138,7 @@ def test_names_in_the_checkout_are_no_commands(runner: Runner, form: str) -> Non
     assert job.code == 2
     assert set(commands(job.log)) == ({"error", "warning"} if form == "github" else set())
     assert job.outputs["exit-code"] == "2"
-    assert set(job.outputs) == {"exit-code", "findings", "highest-severity", "sarif-file"}
+    assert set(job.outputs) == {"exit-code", "findings", "highest-severity", "opens", "sarif-file"}
     assert "##[" not in job.summary
 
 

@@ -179,8 +179,8 @@ def test_places_in_a_text_with_escapes_are_those_of_the_text() -> None:
         ('{"locals": {"a": "x${"}}', (1, 20), "this ${ is never closed"),
         ('{"locals": {"a": "x${b c}"}}', (1, 24), '"c"'),
         ('{"locals": {"a": "\\n${b c}"}}', (1, 18), '"c"'),
-        ('{"variable": {"v": {"type": "list("}}}', (1, 29), "no type"),
-        ('{"variable": {"v": {"type": "string x"}}}', (1, 29), "no type"),
+        ('{"variable": {"v": {"type": "list("}}}', (1, 29), "not a type"),
+        ('{"variable": {"v": {"type": "string x"}}}', (1, 29), "not a type"),
     ],
 )
 def test_errors(text: str, at: tuple[int, int], says: str) -> None:

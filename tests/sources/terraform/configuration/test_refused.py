@@ -55,7 +55,7 @@ def test_a_block_with_another_number_of_labels(tmp_path: Path, header: str) -> N
 )
 def test_a_label_that_is_no_name(tmp_path: Path, header: str) -> None:
     ((_, reason),) = errors(tmp_path, f"{header} {{\n}}\n")
-    assert "is no name" in reason
+    assert "is not a valid name" in reason
 
 
 @pytest.mark.parametrize("text", ['{"count": 1}', '{"resourse": {"a": {"b": {}}}}', '{"a": {}, "//": "b"}'])
