@@ -24,6 +24,7 @@ from iamlint.hcl.syntax import Node
 from iamlint.hcl.walk import walk
 from iamlint.linter import lint
 from iamlint.location import SourceText
+from iamlint.patterns import permission_places
 from iamlint.principals import read_principal
 from iamlint.queries.federation import grants
 from iamlint.report import Report
@@ -564,3 +565,29 @@ def test_a_condition_that_does_not_ask_who_is_evaluated_once_for_all_principals(
         for one in people:
             evaluation.evaluate(text, Context(date(2026, 1, 1), "iam.serviceAccounts.actAs", one))
         assert len({context.principal for context in made}) == times
+
+
+def test_the_permissions_of_a_role_are_gone_over_once_for_all_its_findings(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(permission_places, "_MOST_INDEXED", 1)
+    monkeypatch.setattr(permission_places, "_INDEXED", Counted(asked))
+    names = json.dumps([f"computx{n}.instances.get" for n in range(40)])
+    role = 'resource "google_project_iam_custom_role" "r" {\n  project = "p"\n  role_id = "r"\n  title = "t"\n'
+    report = check({"main.tf": f"{role}  permissions = {names}\n}}\n"}, select=("unknown-permission",))
+    assert len(report.findings) == 40
+    assert len({(one.at.line, one.at.column) for one in report.findings}) == 40
+    assert asked == ["r"]
+
+
+class Counted(dict[int, Any]):
+    """An index that lists the roles that are put into it."""
+
+    def __init__(self, asked: list[str]) -> None:
+        super().__init__()
+        self._asked = asked
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        self._asked.append(str(value[0].name).rpartition("/")[2])
+        super().__setitem__(key, value)

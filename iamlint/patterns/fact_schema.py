@@ -43,9 +43,9 @@ from iamlint.finding import Related
 from iamlint.graph import graph_of
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import grant_predicates, predicates
+from iamlint.patterns.permission_places import permission_places
 from iamlint.patterns.predicates import Word, account_kind, any_glob, flag, glob, kind
 from iamlint.principals import BY_ID, is_agent_by_id, placeholder_of
-from iamlint.roles import spellings
 from iamlint.unknown import Truth, Unknown, shown
 
 Permissions = tuple[str, ...]
@@ -122,7 +122,7 @@ def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> It
         if at.origin:
             yield Related(at.origin, f"the {part} comes from here")
     custom = estate.custom_role(grant.role, grant.declared)
-    for at, permission in _permission_places(custom, permissions) if custom else ():
+    for at, permission in permission_places(custom, permissions) if custom else ():
         yield Related(at.at, f"the custom role has {permission}")
     for again in estate.again(grant):
         yield Related(again.principal_place.at, "an export shows it, too")
@@ -191,19 +191,13 @@ def _granted_on(kinds: tuple[str, ...], role: CustomRole, estate: Estate) -> Ver
     return FALSE
 
 
-def _permission_places(role: CustomRole, permissions: Permissions) -> list[tuple[Place, str]]:
-    listed = role.permissions if isinstance(role.permissions, tuple) else ()
-    wanted = frozenset(one for name in permissions for one in spellings(name))
-    return [(place, text) for text, place in listed if isinstance(text, str) and text in wanted]
-
-
 def _role_place(role: CustomRole, permissions: Permissions) -> Place:
     """Return the first of the permissions that match."""
-    return next(iter(_permission_places(role, permissions)), (Place(role.declared.at), ""))[0]
+    return next(iter(permission_places(role, permissions)), (Place(role.declared.at), ""))[0]
 
 
 def _role_origins(role: CustomRole, permissions: Permissions, _estate: Estate) -> Iterator[Related]:
-    for at, permission in _permission_places(role, permissions):
+    for at, permission in permission_places(role, permissions):
         yield Related(at.at, f"{permission} is here")
         if at.origin:
             yield Related(at.origin, f"{permission} comes from here")
