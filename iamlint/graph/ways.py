@@ -172,14 +172,23 @@ class Ways:
         for source in self._on.get(node, ()):
             yield from (way for way in self._scoped(source, node) if way.method.reaches in ("named", "below", "agent"))
 
-    def through(self, account: Node) -> Iterator[Way]:
-        """Yield the ways onto an account through resources that run as it, and workloads and identities bound to it."""
+    def is_used(self, account: Node) -> bool:
+        """Whether anything runs as an account, or a workload or an identity is bound to it."""
+        return account in self._running_as or account in self._bound_to
+
+    def through(self, account: Node, without: frozenset[str] = frozenset()) -> Iterator[Way]:
+        """Yield the ways onto an account through resources that run as it, and workloads and identities bound to it.
+
+        The ways of the principals ``without`` are left out.
+        """
         for running in self._running_as.get(account, ()):
             for source in self._sources_on((*running.around, *running.account)):
-                yield from self._through(source, running)
+                if source not in without:
+                    yield from self._through(source, running)
         for bound in self._bound_to.get(account, ()):
             for source in self._sources_on(bound.project):
-                yield from self._by_binding(source, bound)
+                if source not in without:
+                    yield from self._by_binding(source, bound)
 
     def _sources_on(self, nodes: Iterable[Node]) -> Iterable[str]:
         return dict.fromkeys(source for node in nodes for source in self._on.get(node, ()))

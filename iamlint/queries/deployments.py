@@ -102,11 +102,10 @@ class _Through:
         ways = Ways(estate, (*attached_methods(), *bound_methods()), grants)
         self.ways: list[Way] = []
         for _, privileged in graph.privileged_accounts() if ways.sources else ():
-            email, declared = privileged.principal.email or "", privileged.declared
-            found = [way for way in ways.onto(email, declared) if is_told(_edge(way))]
-            broad = _broad(graph, graph.hierarchy.around(email, declared)) if found else ()
-            told = (way for way in found if way.source not in broad)
-            self.ways += sorted(told, key=lambda way: (way.closed, strength(way.method)))
+            around = graph.hierarchy.around(privileged.principal.email or "", privileged.declared)
+            if around and ways.is_used(around[0]):
+                found = (way for way in ways.through(around[0], _broad(graph, around)) if is_told(_edge(way)))
+                self.ways += sorted(found, key=lambda way: (way.closed, strength(way.method)))
 
 
 def _broad(graph: Graph, around: Iterable[Node]) -> frozenset[str]:
