@@ -43,6 +43,7 @@ class Workspace:
     ) -> None:
         self.allowance = allowance or Allowance()
         self.tree = tree
+        self._resolved: dict[Path, Path] = {}
         self.cwd = tree.resolved(cwd or Path.cwd())
         self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path)}))
         self.texts: dict[str, SourceText] = {}
@@ -61,8 +62,10 @@ class Workspace:
                 break
 
     def resolved(self, path: Path) -> Path:
-        """Return the path without symbolic links."""
-        return self.tree.resolved(path)
+        """Return the path without symbolic links; each path is looked at once a run, since deep ones take long."""
+        if path not in self._resolved:
+            self._resolved[path] = self.tree.resolved(path)
+        return self._resolved[path]
 
     def allowed(self, real: Path) -> bool:
         """Whether a resolved path is below a root."""
