@@ -194,6 +194,21 @@ NOISE = st.sampled_from(
 )
 
 
+CHAIN = """Error setting IAM policy for project "lake-prod": googleapi: Error 400: Service account
+service-740000000001@cloudcomposer-accounts.iam.gserviceaccount.com does not exist., badRequestError: Cannot fetch ID
+token in this environment, use GCE or set the GOOGLE_APPLICATION_CREDENTIALS environment variable to a service account
+credentials JSON file.Error: google-github-actions/auth failed with: failed to generate Google Cloud federated token for
+//iam.googleapis.com/projects/730000000011/locations/global/workloadIdentityPools/github/providers/orchard:
+{"error":"unauthorized_client","error_description":"The given credential is rejected by the attribute condition."}"""
+
+
+@pytest.mark.parametrize("text", [CHAIN, CHAIN.replace("\n", " ")])
+def test_each_consequence_follows_its_cause(text: str) -> None:
+    found = recognise(text)
+    assert len(found) == 3
+    assert all(one.explained_by is None or one.explained_by < place for place, one in enumerate(found))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(ONES), NOISE, st.text(max_size=40)), max_size=12).map("".join))
 def test_it_never_raises(text: str) -> None:

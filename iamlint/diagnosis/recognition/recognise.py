@@ -312,22 +312,22 @@ def _denial() -> Any:
 
 
 def _ordered(found: list[_Found], unread: int) -> tuple[Recognised, ...]:
-    """Causes in the order of the text, then their consequences, those that need most errors for it last."""
+    """Causes in the order of the text, each consequence after its causes."""
     found = sorted(found, key=lambda one: (one.at, one.error.line))
     by_kind: dict[ErrorKind | None, list[int]] = {}
     for index, one in enumerate(found):
         by_kind.setdefault(one.error.kind, []).append(index)
     causes = [sorted(_causes(index, found, by_kind)) for index in range(len(found))]
-    order = sorted(range(len(found)), key=lambda index: (len(causes[index]), index))
-    places = {index: place for place, index in enumerate(order)}
-    return tuple(
-        replace(
-            found[index].error,
-            explained_by=min((places[cause] for cause in causes[index]), default=None),
-            unread=unread,
-        )
-        for index in order
-    )
+    places: dict[int, int] = {}
+    ordered: list[Recognised] = []
+    waiting = sorted(range(len(found)), key=lambda index: (len(causes[index]), index))
+    while waiting:  # errors that explain each other: the first of them begins
+        index = next((one for one in waiting if all(cause in places for cause in causes[one])), waiting[0])
+        waiting.remove(index)
+        explained_by = min((places[cause] for cause in causes[index] if cause in places), default=None)
+        places[index] = len(ordered)
+        ordered.append(replace(found[index].error, explained_by=explained_by, unread=unread))
+    return tuple(ordered)
 
 
 def _causes(index: int, found: list[_Found], by_kind: dict[ErrorKind | None, list[int]]) -> Iterator[int]:
