@@ -5,33 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.facts import Grant
 from iamlint.location import Location
 
 VerdictName = Literal["works", "fails", "unknown", "not-iam"]
-Step = Literal[
-    "grant",
-    "member",
-    "condition",
-    "deny",
-    "boundary",
-    "disabled",
-    "custom-role",
-    "delegation",
-    "federation",
-    "org-policy",
-    "api",
-    "quota-project",
-    "oauth-scopes",
-    "conflict",
-    "group-membership",
-    "missing-input",
-    "target-rights",
-    "wrong-mode",
-    "service-agent-evicted",
-    "not-iam",
-]
-"""Where a call stops, in the words of the JSON output."""
 State = Literal["done", "broken", "unknown", "skipped"]
 Confidence = Literal["high", "medium", "low"]
 

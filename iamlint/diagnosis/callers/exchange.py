@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iamlint.diagnosis.answer import Evidence, Fix, Stage, Step
+from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.case import ASKED, Case, is_managed
 from iamlint.diagnosis.callers.holder import Holder, Token
 from iamlint.diagnosis.callers.token_values import Claims, Failed, Open, value_of
+from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import scope
 from iamlint.facts import Condition, OrgPolicy, Pool, Principal, Provider, Resource, Text
 from iamlint.location import Location

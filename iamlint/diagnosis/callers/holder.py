@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from iamlint.diagnosis.answer import Step
+from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import Estate, Groups, identity, scope
 from iamlint.estate.membership import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text

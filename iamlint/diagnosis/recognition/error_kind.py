@@ -47,7 +47,7 @@ Step = Literal[
     "service-agent-evicted",
     "not-iam",
 ]
-"""The step of a diagnosis that finds a cause."""
+"""Where a call stops, in the words of the JSON output: the step of a diagnosis that finds a cause."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from iamlint.diagnosis.answer import Answer, Confidence, Stage, Step, VerdictName
+from iamlint.diagnosis.answer import Answer, Confidence, Stage, VerdictName
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.inference import AFTER
+from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.unknown import Truth
 
 BY_ERROR: Mapping[str, Step] = {

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from iamlint.access import Step as Part
-from iamlint.diagnosis.answer import Evidence, Step
+from iamlint.diagnosis.answer import Evidence
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.reach import allow_steps, blocking_steps, is_unknown_text, reason_of, together
 from iamlint.diagnosis.callers.holder import Holder, Member
+from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.conflict import takes_away
 from iamlint.facts import Declaration, Grant, Resource
 from iamlint.unknown import Truth, shown

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from iamlint.diagnosis.answer import Evidence, Step
+from iamlint.diagnosis.answer import Evidence
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.reach import gives, reason_of
 from iamlint.diagnosis.callers.holder import Holder
+from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.role_notes import note_on
 from iamlint.facts import Grant

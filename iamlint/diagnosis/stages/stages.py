@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from iamlint.access import Step as Part
-from iamlint.diagnosis.answer import Evidence, Stage, State, Step
+from iamlint.diagnosis.answer import Evidence, Stage, State
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.asked.reach import reason_of
 from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.completeness import missing_policies, policy_command
 from iamlint.diagnosis.stages.hop import Hop, hop
 from iamlint.diagnosis.stages.near import CERTAIN, RANKS, Miss, near_misses

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from iamlint.diagnosis.answer import Evidence, Stage, Step
+from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.case import Case, is_managed
+from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.facts import Grant, ServiceAccount
 from iamlint.principals import account_kind
 from iamlint.unknown import shown

@@ -45,19 +45,7 @@ def read_terraform(
     that the user named.
     """
     reading, library = Reading(), Library(workspace)
-    modules: dict[Path, Module] = {}
-    directories = present.directories
-    for number, directory in enumerate(directories):
-        try:
-            with options.allowance.interrupting(TIME_OF_READING):
-                found = library.module(directory)
-        except TimeUp:
-            reading.errors += not_looked_at(map(workspace.shown, directories[number:]), options.allowance)
-            break
-        if isinstance(found, Module):
-            modules[found.directory] = found
-        else:
-            reading.errors.append(Unreadable(Location(workspace.shown(directory)), f"nothing is checked here: {found}"))
+    modules = _modules(present, options, workspace, library, reading)
     given = _var_files(options, workspace, reading)
     readings = {directory: library.readings(directory) for directory in modules}
     roots, called = root_modules(
@@ -99,6 +87,26 @@ def read_terraform(
         reading.errors += [difference for file in files.values() for difference in second_opinion(file)]
     reading.files += len(files)
     return reading
+
+
+def _modules(
+    present: Found, options: Options, workspace: Workspace, library: Library, reading: Reading
+) -> dict[Path, Module]:
+    """Return the modules in the directories found, by directory. Errors go to the reading."""
+    modules: dict[Path, Module] = {}
+    directories = present.directories
+    for number, directory in enumerate(directories):
+        try:
+            with options.allowance.interrupting(TIME_OF_READING):
+                found = library.module(directory)
+        except TimeUp:
+            reading.errors += not_looked_at(map(workspace.shown, directories[number:]), options.allowance)
+            break
+        if isinstance(found, Module):
+            modules[found.directory] = found
+        else:
+            reading.errors.append(Unreadable(Location(workspace.shown(directory)), f"nothing is checked here: {found}"))
+    return modules
 
 
 def _sources(readings: Iterable[Module]) -> Iterator[str]:
