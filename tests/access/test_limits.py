@@ -43,6 +43,12 @@ def only(*roles: str) -> str:
         (f"{TAG} ? {only('roles/owner')} : {only('roles/editor')}", U),
         ("true", T),
         (TAG, U),
+        # A role that is put together, or a list that is, hides nothing: its condition stays unknown.
+        (f"{MODIFIED}.hasOnly(['roles/' + 'owner'])", U),
+        (f"{MODIFIED}.hasOnly(['roles/viewer'] + ['roles/owner'])", U),
+        (f"{MODIFIED}.hasOnly('roles/owner,roles/viewer'.split(','))", U),
+        (f"{MODIFIED}.exists(x, x.startsWith('roles/ow'))", U),
+        (f"{MODIFIED}.hasOnly(['\\u0072oles/owner'])", T),
     ],
 )
 def test_what_a_limited_administrator_counts_for(condition: str, truth: Truth) -> None:
