@@ -3,7 +3,7 @@
     python bench/pages.py           # writes them
     python bench/pages.py --check   # prints the outdated ones, and exits with 1
 
-The others are the methods, the errors, and the blocks of the README.
+The others are the methods, the errors, the controls, and the blocks of the README.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from controls_page import controls_page
 from error_page import errors_page
 from rule_language import SCHEMA, language_page, schema_text
 
@@ -83,6 +84,7 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
     return {
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
         pages / "README.md": "\n".join(_index(rules)) + "\n",
+        ROOT / "docs" / "controls.md": controls_page(rules),
         ROOT / "docs" / "403.md": errors_page(),
         ROOT / "docs" / "methods.md": methods_page(),
         ROOT / "docs" / "rule-language.md": language_page(),

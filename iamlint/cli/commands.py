@@ -181,12 +181,15 @@ def list_rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], rule
         say_errors(failed.errors)
         sys.exit(FAILED)
     if form == "json":
-        keys = ("slug", "family", "title", "severity", "confidence", "since")
+        keys = ("slug", "family", "title", "severity", "confidence", "since", "cis", "mitre")
         listed = [{key: getattr(rule, key) for key in keys} for rule in found]
         emit(json_escaped(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n", for_programs=True)
         return
     width = max((len(rule.id) for rule in found), default=0)
-    emit("".join(f"{rule.id:<{width}}  {rule.severity:<8}  {neutral(rule.title)}\n" for rule in found))
+    for rule in found:
+        standards = ", ".join((*(f"CIS {control}" for control in rule.cis), *rule.mitre))
+        told = f" ({standards})" if standards else ""
+        emit(f"{rule.id:<{width}}  {rule.severity:<8}  {neutral(rule.title)}{told}\n")
 
 
 @program.command()

@@ -22,11 +22,19 @@ def rule_page(rule: Rule) -> str:
     parts += ["## Fix", rule.fix.strip()]
     if rule.references:
         parts += ["## References", "\n".join(f"- <{reference}>" for reference in rule.references)]
+    standards = [f"CIS Google Cloud Platform Foundation Benchmark 5.0: {', '.join(rule.cis)}"] if rule.cis else []
+    standards += [f"MITRE ATT&CK: {', '.join(_technique(one) for one in rule.mitre)}"] if rule.mitre else []
+    if standards:
+        parts += ["## Standards", "\n".join(f"- {one}" for one in standards)]
     known = [*(f"`{name}` (before {version})" for name, version in rule.formerly.items())]
     known += [f"`{alias}`" for alias in rule.aliases]
     if known:
         parts += ["## Also known as", ", ".join(known)]
     return "\n\n".join(parts) + "\n"
+
+
+def _technique(name: str) -> str:
+    return f"[{name}](https://attack.mitre.org/techniques/{name.replace('.', '/')}/)"
 
 
 def _example(example: Example) -> str:

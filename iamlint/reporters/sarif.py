@@ -121,12 +121,18 @@ def _rule(rule: Rule) -> om.ReportingDescriptor:
         help_uri=f"{HOME}/blob/main/docs/rules/{rule.id}.md",
         default_configuration=om.ReportingConfiguration(level=_LEVELS[rule.severity]),
         properties={
-            "tags": ["security", "iam", rule.family, "external/cwe/cwe-250"],
+            "tags": ["security", "iam", rule.family, "external/cwe/cwe-250", *_standards(rule)],
             "precision": {"high": "very-high", "medium": "high", "low": "medium"}[rule.confidence],
             "problem.severity": _PROBLEMS[rule.severity],
             "security-severity": _SCORES[rule.severity],
         },
     )
+
+
+def _standards(rule: Rule) -> Iterator[str]:
+    """Yield the tags of controls and techniques, in the form that code scanning has for those of CWE."""
+    yield from (f"external/cis-gcp/{control}" for control in rule.cis)
+    yield from (f"external/mitre-attack/{technique}" for technique in rule.mitre)
 
 
 def _shortened(text: str, most: int = 1024) -> str:

@@ -16,8 +16,8 @@ from iamlint.rules.rule import Rule
 
 _SUFFIXES = (".yaml", ".yml")
 _NAME = "lower-case words joined by hyphens"
-SETS = frozenset({"default", "pedantic"})
-"""Names of sets that rules can be in."""
+SETS = frozenset({"default", "pedantic", "cis", "mitre"})
+"""Names of sets that rules can be in. ``cis`` and ``mitre`` are the rules that name a control or a technique."""
 
 
 def shipped_folder() -> Path:
@@ -126,11 +126,12 @@ def select_rules(
 ) -> tuple[tuple[Rule, ...], list[Unreadable]]:
     """Return the selected rules without the ignored ones; and errors for unknown names.
 
-    A rule is selected by its id, ``family/id``, or an alias, which may mean several; or by its family or set: "default"
-    or "pedantic", of which the first is the default. A family means its default rules.
+    A rule is selected by its id, ``family/id``, or an alias, which may mean several; by a standard (``cis``,
+    ``cis-1.7``, ``mitre``, ``T1548.005``); or by its family or set: "default" or "pedantic", of which the first is the
+    default. A family means its default rules.
     """
     rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
-    known = SETS | {name for rule in rules for name in (*own_names(rule), rule.family)}
+    known = SETS | {name for rule in rules for name in (*_names(rule), rule.family)}
     errors = [_unknown(name, known) for name in (*select, *ignore) if name not in known]
     chosen = (rule for rule in rules if not _names(rule).isdisjoint(select))
     return tuple(rule for rule in chosen if {*_names(rule), rule.family}.isdisjoint(ignore)), errors
@@ -153,7 +154,14 @@ def own_names(rule: Rule) -> set[str]:
 
 
 def _names(rule: Rule) -> set[str]:
-    return own_names(rule) | ({"pedantic"} if rule.pedantic else {rule.family, "default"})
+    sets = {"pedantic"} if rule.pedantic else {rule.family, "default"}
+    return own_names(rule) | sets | _standards(rule)
+
+
+def _standards(rule: Rule) -> set[str]:
+    """Return the names of the controls and techniques of a rule, and of the standards."""
+    controls = {"cis", *(f"cis-{control}" for control in rule.cis)} if rule.cis else set()
+    return controls | ({"mitre", *rule.mitre} if rule.mitre else set())
 
 
 def _unknown(name: str, known: Iterable[str]) -> Unreadable:

@@ -53,6 +53,8 @@ def _rule(document: Value, slug: str, family: str) -> Rule:
         since=written.get("since", ""),
         aliases=tuple(written.get("aliases", ())),
         formerly=written.get("formerly", {}),
+        cis=tuple(written.get("cis", ())),
+        mitre=tuple(written.get("mitre", ())),
         pedantic=written.get("pedantic", False),
         when=written.get("when"),
         query=written.get("query"),

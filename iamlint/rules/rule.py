@@ -30,8 +30,9 @@ class Rule:
 
     A rule has exactly one of the two. A match that also matches ``worse`` is a step more severe, one that matches
     ``milder`` a step less. ``formerly`` has the earlier ids of the rule, each with the version that renamed it.
-    ``slug`` is the document's stem and ``family`` its folder. ``pedantic`` rules are a matter of opinion, and run only
-    on request.
+    ``cis`` are the controls of the CIS Google Cloud Platform Foundation Benchmark 5.0 that it checks (``1.7``).
+    ``mitre`` are the techniques of MITRE ATT&CK that a finding makes possible (``T1548.005``). ``slug`` is the
+    document's stem and ``family`` its folder. ``pedantic`` rules are a matter of opinion, and run only on request.
     """
 
     slug: str
@@ -53,6 +54,8 @@ class Rule:
     milder: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     formerly: Mapping[str, str] = field(default_factory=dict)
+    cis: tuple[str, ...] = ()
+    mitre: tuple[str, ...] = ()
     pedantic: bool = False
 
     @property
