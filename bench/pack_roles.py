@@ -14,7 +14,7 @@ import lzma
 from pathlib import Path
 from typing import Any
 
-from iamlint.roles import CATALOG
+from iamlint.packed import CATALOG
 
 
 def pack(roles: dict[str, Any], date: str) -> bytes:

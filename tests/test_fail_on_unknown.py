@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from iamlint.cli.commands import program
+from iamlint.cli.program import program
 from iamlint.finding import Doubt
 from iamlint.location import Location
 from iamlint.report import Bar

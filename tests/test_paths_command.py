@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
-from iamlint.cli.commands import program
+from iamlint.cli.program import program
 from iamlint.reporters import paths as reporter
 
 SCHEMA = json.loads((Path(reporter.__file__).with_name("paths.schema.json")).read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from iamlint.cli.commands import program
+from iamlint.cli.program import program
 
 PAGE = Path(__file__).parents[1] / "docs" / "paths.md"
 EXAMPLES = re.findall(r"```console\n\$ iamlint ([^\n]*)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from iamlint.cli.commands import program
+from iamlint.cli.program import program
 from iamlint.facts import Declaration
 from iamlint.linter import lint
 from iamlint.location import Location

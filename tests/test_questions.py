@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from iamlint.cli.commands import program
+from iamlint.cli.program import program
 
 UNSET = """variable "who" {}
 resource "google_project_iam_member" "x" {

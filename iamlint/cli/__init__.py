@@ -10,8 +10,8 @@ from typing import NoReturn
 
 import click
 
-from iamlint.cli.commands import program
 from iamlint.cli.console import FAILED, INTERRUPTED, open_closed_streams, report_usage, say
+from iamlint.cli.program import program
 
 _TRACEBACK = "IAMLINT_TRACEBACK"
 

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from iamlint import __version__
-from iamlint.cli.comparing import compare
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository, say_errors, tell
-from iamlint.cli.diagnose import diagnose
 from iamlint.cli.options import (
     PATH,
     Request,
@@ -28,7 +25,6 @@ from iamlint.cli.options import (
     target,
 )
 from iamlint.cli.output import write
-from iamlint.cli.paths import paths, reach, who
 from iamlint.cli.run import (
     Failed,
     checked,
@@ -56,31 +52,7 @@ _EVERY = ("default", "pedantic")
 """The sets that hold all rules between them."""
 
 
-def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
-    if not asked or context.resilient_parsing:
-        return
-    from iamlint.roles import catalog
-
-    emit(f"iamlint {__version__} (role catalogue of {catalog().date})\n")
-    context.exit(OK)
-
-
-@click.group(
-    name="iamlint",
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Exit codes: 0 no findings, 1 findings, 2 error.",
-)
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
-@click.pass_context
-def program(context: click.Context) -> None:
-    """Lint Google Cloud IAM: who may become which service account, how, and on which line it is written."""
-    if context.invoked_subcommand is None:
-        emit(context.get_help() + "\n")
-        sys.exit(FAILED)
-
-
-@program.command()
+@click.command()
 @reading_options
 @rule_options
 @judging_options
@@ -140,7 +112,7 @@ def _check(wanted: Request, *, quiet: bool) -> tuple[Report, Config]:
         return failure(failed.errors), Config()
 
 
-@program.command()
+@click.command()
 @reading_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def facts(form: str, **asked: Any) -> None:
@@ -154,7 +126,7 @@ def facts(form: str, **asked: Any) -> None:
     sys.exit(FAILED if reading.errors else OK)
 
 
-@program.command()
+@click.command()
 @click.argument("name", metavar="RULE")
 @click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules.")
 def explain(name: str, rules: tuple[Path, ...]) -> None:
@@ -170,7 +142,7 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
     emit("\n".join(neutral(line) for line in pages.split("\n")))
 
 
-@program.command(name="rules")
+@click.command(name="rules")
 @rule_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def list_rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], rules: tuple[Path, ...]) -> None:
@@ -192,7 +164,7 @@ def list_rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], rule
         emit(f"{rule.id:<{width}}  {rule.severity:<8}  {neutral(rule.title)}{told}\n")
 
 
-@program.command()
+@click.command()
 @click.argument("name", required=False, metavar="[ROLE|PERMISSION]")
 @catalog_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
@@ -210,7 +182,7 @@ def roles(name: str | None, form: str, **asked: Any) -> None:
     emit(told, for_programs=form == "json")
 
 
-@program.command(name="methods")
+@click.command(name="methods")
 @click.argument("name", required=False, metavar="[ID|GROUP|PERMISSION]")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def list_methods(name: str | None, form: str) -> None:
@@ -233,11 +205,7 @@ def list_methods(name: str | None, form: str) -> None:
         emit(methods_text(found))
 
 
-for _command in (paths, who, reach, diagnose, compare):
-    program.add_command(_command)
-
-
-@program.command()
+@click.command()
 @click.argument("directories", nargs=-1, type=PATH, metavar="[PATH]...")
 def test(directories: tuple[Path, ...]) -> None:
     """Run the examples of rule documents and assertions: the built-in rules and your assertions, or those in PATH."""

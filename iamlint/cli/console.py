@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, TYPE_CHECKING, TextIO
 
 import click
 
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.reporters import FORMATS
-from iamlint.reporters.parts.frame import Paint
-from iamlint.reporters.parts.plain import neutral
-from iamlint.reporters.parts.presentation import Presentation
-from iamlint.reporters.text import error_line
+
+if TYPE_CHECKING:
+    from iamlint.reporters.parts.frame import Paint
+
+# The reporters are imported by the functions that need them: `--help` and `--version` do not.
 
 OK, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -84,17 +84,23 @@ def tell(line: str, *, end: str = "\n") -> None:
 
 def say(message: str) -> None:
     """Print one line about an error on standard error."""
+    from iamlint.reporters.parts.plain import neutral
+
     tell(f"{_paint()('1;31', 'error')}: {neutral(message)}")
 
 
 def say_errors(errors: Iterable[Unreadable]) -> None:
     """Print errors, one per line, on standard error."""
+    from iamlint.reporters.text import error_line
+
     paint = _paint()
     for error in errors:
         tell(error_line(error, paint))
 
 
 def _paint() -> Paint:
+    from iamlint.reporters.parts.frame import Paint
+
     return Paint(on=colored(sys.stderr))
 
 
@@ -133,6 +139,8 @@ class Progress:
         """Show what is being done."""
         now = time.monotonic()
         if self._on and now - self._last >= self.PATIENCE:
+            from iamlint.reporters.parts.plain import neutral
+
             self._last, self._shown = now, True
             width = shutil.get_terminal_size().columns
             tell(f"\r\x1b[K{neutral(message)[: width - 1]}", end="")
@@ -157,12 +165,15 @@ def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
     if form and isinstance(error, click.UsageError):
         from iamlint.report import failure
         from iamlint.reporters import render
+        from iamlint.reporters.parts.presentation import Presentation
 
         emit(render(form, failure([found]), Presentation()), for_programs=True)
 
 
 def _format(arguments: Sequence[str]) -> str | None:
     """Return the program format given to `check`, as far as the wrong arguments show it."""
+    from iamlint.reporters import FORMATS
+
     words = [word for argument in arguments for word in argument.split("=", 1)]
     asked = [after for word, after in pairwise(words) if word == "--format"]
     wanted = asked[-1] if asked and "check" in words else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from iamlint.documents.json_text import number
-from iamlint.hcl.lexer import NAME, ParseError, shown
+from iamlint.hcl.lexer import NAME, NOT_IN_NAME, ParseError, shown
 from iamlint.hcl.syntax import (
     Attribute,
     Binary,
@@ -32,7 +32,7 @@ _PATH = re.compile(rf"{NAME}(?:\.{NAME})*+")
 _SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'
 _SIMPLE_IN_LINE = re.compile(_SIMPLE + r"(?=[\n,)\]}])")
 _SIMPLE_IN_BRACKETS = re.compile(_SIMPLE + r"(?=[,)\]}])")
-_FOR = re.compile(r"for(?![A-Za-z0-9_\-\u0080-\U0010ffff])")
+_FOR = re.compile(rf"for(?![^{NOT_IN_NAME}])")
 _KEY = re.compile(rf"({NAME})[ \t]*(?:=(?![=>])|:(?!:))")
 _NUMBER = re.compile(r"[0-9](?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*")
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")

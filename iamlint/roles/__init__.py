@@ -11,13 +11,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 from iamlint.facts import Text
+from iamlint.packed import CATALOG
 from iamlint.unknown import Unknown, shown
-
-CATALOG = Path(__file__).with_name("catalog.json.xz")
 
 RoleKind = Literal["basic", "predefined", "service_agent", "custom"]
 

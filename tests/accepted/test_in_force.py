@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from iamlint.accepted import config
-from iamlint.cli.commands import program
+from iamlint.cli.program import program
 
 BAD = """\
 resource "google_project_iam_member" "ci" {

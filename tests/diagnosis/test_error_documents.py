@@ -126,7 +126,7 @@ def test_a_check_reads_none_of_it(tmp_path: Path) -> None:
     """The documents are slow to read, and only a diagnosis needs them."""
     (tmp_path / "main.tf").write_text("", encoding="utf-8")
     program = (
-        "import sys\nfrom click.testing import CliRunner\nfrom iamlint.cli.commands import program\n"
+        "import sys\nfrom click.testing import CliRunner\nfrom iamlint.cli.program import program\n"
         f"assert CliRunner().invoke(program, ['check', {str(tmp_path)!r}]).exit_code == 0\n"
         "print([name for name in sys.modules if name.startswith('iamlint.diagnosis')])"
     )

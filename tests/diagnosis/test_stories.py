@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from diagnosis.small_inputs import ACCOUNT, DENIED, TARGET, ask, grant, outcome, policy, project_grant
 
-from iamlint.cli.commands import program
+from iamlint.cli.program import program
 
 API_OFF = (
     "Error 403: IAM Service Account Credentials API has not been used in project 2345678901 before or it is disabled."

@@ -28,6 +28,7 @@ PACKAGED = {
     "documents/validation.py",
     "hcl/python_hcl2.py",
     "methods/documents.py",
+    "packed.py",
     "reporters/paths/html.py",
     "roles/__init__.py",
     "sources/gcloud/recognition/shapes.py",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from iamlint.cli.commands import program
+from iamlint.cli.program import program
 from iamlint.reporters.paths.html import environment
 
 HOSTILE = 'user:</script><img src=x onerror=alert(1)>"];end %%{init}%% `x` <!-- #quot; \\@example.com'

@@ -1,0 +1,108 @@
+"""The command group: the names of the commands, each loaded when it is run."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+import click
+
+from iamlint import __version__
+from iamlint.cli.console import FAILED, OK, emit
+
+
+class _Entry(NamedTuple):
+    module: str
+    attribute: str
+    about: str
+
+
+_COMMANDS = {
+    "check": _Entry("commands", "check", "Check Terraform source, plans and gcloud exports."),
+    "compare": _Entry(
+        "comparing", "compare", "Show who can become which account in HEAD and not in BASE, and who gains which role."
+    ),
+    "diagnose": _Entry(
+        "diagnose", "diagnose", "Explain why a call gets 403, and the smallest change that makes it work."
+    ),
+    "explain": _Entry("commands", "explain", "Explain a rule: why it matters, before and after, the fix."),
+    "facts": _Entry(
+        "commands", "facts", "Show the facts in the input: grants, roles, accounts and so on, one per line."
+    ),
+    "methods": _Entry(
+        "commands", "list_methods", "List the ways to become a service account that iamlint knows, or explain one."
+    ),
+    "paths": _Entry("paths", "paths", "Show how a principal can become a service account, hop by hop."),
+    "reach": _Entry("paths", "reach", "Show which service accounts a principal can become, and what these may do."),
+    "roles": _Entry(
+        "commands",
+        "roles",
+        "Show the permissions of a role, the roles with a permission, or the size of the role catalogue.",
+    ),
+    "rules": _Entry("commands", "list_rules", "List the rules."),
+    "test": _Entry(
+        "commands",
+        "test",
+        "Run the examples of rule documents and assertions: the built-in rules and your assertions, or those in PATH.",
+    ),
+    "who": _Entry("paths", "who", "Show who can become a service account, directly or through others."),
+}
+"""The commands by name: the module of this package, its attribute, and the line in ``--help``.
+
+A command's module is imported when it runs: all of them together take most of the time of a short run.
+"""
+
+
+class _Program(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the names of all commands."""
+        return [*_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        """Return a command by its name; None if there is none."""
+        entry = _COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        found = getattr(getattr(__import__(f"iamlint.cli.{entry.module}").cli, entry.module), entry.attribute)
+        return found if isinstance(found, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name; the error for an unknown one has the nearest name."""
+        from difflib import get_close_matches
+
+        nearest = get_close_matches(args[0], _COMMANDS, n=1) if args[0] not in _COMMANDS else []
+        if nearest:
+            ctx.fail(f"No such command '{args[0]}'. Did you mean '{nearest[0]}'?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        """Write the list of commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.about) for name, entry in _COMMANDS.items()])
+
+
+def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    from iamlint.packed import catalog_date
+
+    emit(f"iamlint {__version__} (role catalogue of {catalog_date()})\n")
+    context.exit(OK)
+
+
+@click.group(
+    name="iamlint",
+    cls=_Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Exit codes: 0 no findings, 1 findings, 2 error.",
+)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+@click.pass_context
+def program(context: click.Context) -> None:
+    """Lint Google Cloud IAM: who may become which service account, how, and on which line it is written."""
+    if context.invoked_subcommand is None:
+        emit(context.get_help() + "\n")
+        sys.exit(FAILED)
