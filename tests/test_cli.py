@@ -12,6 +12,8 @@ from pathlib import Path
 import program
 import pytest
 
+from iamlint.reporters import FORMATS
+
 BAD = """\
 resource "google_project_iam_member" "ci" {
   project = "shop"
@@ -20,7 +22,6 @@ resource "google_project_iam_member" "ci" {
 }
 """
 GOOD = BAD.replace("roles/iam.serviceAccountTokenCreator", "roles/logging.viewer")
-FORMATS = ("text", "json", "sarif", "github", "markdown")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -13,8 +13,8 @@ from iamlint.cli.program import program
 from iamlint.finding import Doubt
 from iamlint.location import Location
 from iamlint.report import Bar
+from iamlint.reporters import FORMATS
 
-FORMATS = ("text", "json", "sarif", "github", "markdown")
 Run = Callable[..., Result]
 
 

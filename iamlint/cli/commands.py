@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository, say_errors, tell
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell
 from iamlint.cli.options import (
     PATH,
     Request,
@@ -82,7 +82,11 @@ def check(
     bar = Bar(fail_on or config.fail_on or "info", fail_on_unknown or config.fail_on_unknown)
     here = Path.cwd().resolve()
     style = Presentation(
-        show_unknown=show_unknown, show_all=show_all, directory=here, repository=repository(here), bar=bar
+        show_unknown=show_unknown,
+        show_all=show_all,
+        directory=here,
+        repository=repository_of(wanted.paths, here),
+        bar=bar,
     )
     inputs = inputs_of(wanted, report)
     written = [write(path, parts(name, report, style), inputs) for name, path in targets]

@@ -113,12 +113,23 @@ def colored(stream: IO[str]) -> bool:
 
 def repository(directory: Path) -> Path:
     """Return the top of the repository that contains a directory, GitHub's workspace, or the directory itself."""
+    return _top(directory) or directory
+
+
+def _top(directory: Path) -> Path | None:
     workspace = os.environ.get("GITHUB_WORKSPACE")
     top = Path(workspace).resolve() if workspace else None
-    for path in (directory, *directory.parents):
-        if path == top or (path / ".git").exists():
-            return path
-    return directory
+    return next((path for path in (directory, *directory.parents) if path == top or (path / ".git").exists()), None)
+
+
+def repository_of(paths: Iterable[Path], directory: Path) -> Path:
+    """Return the top of the repository that contains a directory, else of the one that contains all of the paths."""
+    top = _top(directory)
+    if top:
+        return top
+    given = (Path(os.path.realpath(path)) for path in paths)
+    tops = {_top(path if path.is_dir() else path.parent) for path in given}
+    return (tops.pop() if len(tops) == 1 else None) or directory
 
 
 # -- progress ------------------------------------------------------------------------------------------------------

@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from iamlint.report import Report
 from iamlint.reporters.parts.presentation import Presentation
 
-FORMATS = ("text", "json", "sarif", "github", "markdown")
+FORMATS = (
+    "text", "concise", "json", "sarif", "github", "markdown", "gitlab", "azure", "junit", "sonarqube"
+)  # fmt: skip
+_AS_TYPED = frozenset({"text", "concise", "json"})
+"""Formats with paths as the user would type them; in all others they are relative to the top of the repository."""
 
 
 def render(name: str, report: Report, style: Presentation) -> str:
@@ -17,7 +21,15 @@ def render(name: str, report: Report, style: Presentation) -> str:
 
 def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
     """Yield the same text in parts, since it may be very large."""
+    if name not in _AS_TYPED:
+        from iamlint.reporters.parts.relocation import at_top
+
+        report, style = at_top(report, style)
     match name:
+        case "concise":
+            from iamlint.reporters.concise import concise_report
+
+            return [concise_report(report, style)]
         case "text":
             from iamlint.reporters.text import text_report
 
@@ -38,5 +50,21 @@ def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
             from iamlint.reporters.markdown import markdown_report
 
             return [markdown_report(report, style)]
+        case "gitlab":
+            from iamlint.reporters.gitlab import gitlab_report
+
+            return gitlab_report(report, style)
+        case "azure":
+            from iamlint.reporters.azure import azure_report
+
+            return [azure_report(report, style)]
+        case "junit":
+            from iamlint.reporters.junit import junit_report
+
+            return junit_report(report, style)
+        case "sonarqube":
+            from iamlint.reporters.sonarqube import sonarqube_report
+
+            return sonarqube_report(report, style)
         case _:
             raise ValueError(f"{name} is not a format")

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from iamlint.accepted import config
 from iamlint.cli.program import program
+from iamlint.reporters import FORMATS
 
 BAD = """\
 resource "google_project_iam_member" "ci" {
@@ -21,7 +22,6 @@ resource "google_project_iam_member" "ci" {
 }
 """
 SCHEMA = json.loads((Path(config.__file__).with_name("config.schema.json")).read_text(encoding="utf-8"))
-FORMATS = ("text", "json", "sarif", "github", "markdown")
 Run = Callable[..., Result]
 
 

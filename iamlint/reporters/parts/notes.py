@@ -14,13 +14,19 @@ _MOST_PLACES = 3
 
 def notes(report: Report) -> Iterator[str]:
     """Yield a sentence for each thing that a reviewer of a green run should know. It may contain any input text."""
+    yield from (text for _, text in placed_notes(report))
+
+
+def placed_notes(report: Report) -> Iterator[tuple[Location, str]]:
+    """Yield the same sentences, each with the place that it is about."""
     if report.configuration:
-        yield str(report.configuration)
+        yield Location(report.configuration.path), str(report.configuration)
     unseen = sorted({one.at for one in report.accepted if one.out_of_view})
     if unseen:
         accepted = sum(one.out_of_view for one in report.accepted)
         where = "beyond column 200, on a line of over 500 characters, or in a downloaded module"
-        yield f"{counted(accepted, 'finding')} accepted by a comment out of view ({where}): {_listed(unseen)}"
+        text = f"{counted(accepted, 'finding')} accepted by a comment out of view ({where}): {_listed(unseen)}"
+        yield unseen[0], text
 
 
 def _listed(places: list[Location]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -31,5 +32,5 @@ class Presentation:
         """Return a location's path relative to the top of the repository; unchanged if it is outside."""
         if self.directory is None or self.repository is None:
             return path
-        whole = self.directory / path
+        whole = PurePath(os.path.normpath(self.directory / path))
         return (whole.relative_to(self.repository) if whole.is_relative_to(self.repository) else whole).as_posix()
