@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from iamlint.fixes import MENDS
 from iamlint.patterns.fact_schema import KINDS
 from iamlint.queries import QUERIES
 
@@ -31,6 +32,8 @@ def schema_text(schema: Mapping[str, Any] | None = None) -> str:
             defined["properties"][word]["description"] = described(ask)
     named = [{"const": name, "description": described(query.ask)} for name, query in sorted(QUERIES.items())]
     schema["properties"]["query"]["anyOf"] = [*named, {"description": "Any other name is an error of iamlint's own."}]
+    mends = [{"const": name, "description": described(mend)} for name, mend in sorted(MENDS.items())]
+    schema["$defs"]["mend"]["properties"]["by"]["anyOf"] = mends
     return _written(schema) + "\n"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from iamlint.causes import Cause, cause_of
+from iamlint.edits import Fix
 from iamlint.facts import Resource
 from iamlint.location import Location
 
@@ -33,7 +34,7 @@ class Finding:
     addresses where the same lines state the same: of other root modules, calls and instances. ``former`` are earlier
     addresses from ``moved`` blocks or a plan, by address, the oldest last. ``condition`` is that of the grant, as
     shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project shop"), the strongest
-    first.
+    first. ``fix`` is what its rule's document proposes; it is not proved.
     """
 
     rule: str
@@ -52,6 +53,7 @@ class Finding:
     former: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     condition: str | None = None
     ends: tuple[str, ...] = ()
+    fix: Fix | None = field(default=None, compare=False)
 
     @property
     def order(self) -> tuple[object, ...]:

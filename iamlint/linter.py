@@ -11,6 +11,7 @@ from iamlint import __version__
 from iamlint.accepted.config import Acceptance
 from iamlint.accepted.ignore import Comment, Comments
 from iamlint.budget import Allowance, TimeUp
+from iamlint.edits import Fix
 from iamlint.estate import Estate
 from iamlint.facts import Boundary, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
@@ -30,6 +31,10 @@ from iamlint.sources.reading import Reading
 from iamlint.unknown import Truth, Unknown, shown
 
 
+Mender = Callable[[Rule, Finding, Match, Estate], Fix | None]
+"""Returns the fix of a finding that a match was made to."""
+
+
 def lint(
     reading: Reading,
     rules: Iterable[Rule],
@@ -38,11 +43,13 @@ def lint(
     roles: Catalog | None = None,
     allowance: Allowance | None = None,
     also: Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]] | None = None,
+    mend: Mender | None = None,
 ) -> Report:
     """Return what these rules find in the input within the time limit; what takes longer is an error.
 
     Conditions are evaluated as of a day, today (UTC) by default; roles by a catalogue, by default the built-in one.
-    ``also`` is asked after the rules, for further findings and doubts about the estate.
+    ``also`` is asked after the rules, for further findings and doubts about the estate. ``mend`` returns the fix of a
+    finding that nobody accepts.
     """
     rules, accept = tuple(sorted(rules, key=lambda rule: rule.id)), tuple(accept)
     estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
@@ -55,7 +62,7 @@ def lint(
     for number, rule in enumerate(asked):
         try:
             with allowance.interrupting():
-                _ask(rule, estate, comments, accept, found)
+                _ask(rule, estate, comments, accept, found, mend)
         except TimeUp:
             errors.append(_not_asked(asked[number:], allowance))
             break
@@ -94,7 +101,14 @@ class _Found:
     ignored: list[Accepted] = field(default_factory=list)
 
 
-def _ask(rule: Rule, estate: Estate, comments: Comments, accept: tuple[Acceptance, ...], found: _Found) -> None:
+def _ask(
+    rule: Rule,
+    estate: Estate,
+    comments: Comments,
+    accept: tuple[Acceptance, ...],
+    found: _Found,
+    mend: Mender | None,
+) -> None:
     """Add what a rule finds, one match after another."""
     names = own_names(rule)
     entries = [entry for entry in accept if entry.rule in names]
@@ -111,7 +125,7 @@ def _ask(rule: Rule, estate: Estate, comments: Comments, accept: tuple[Acceptanc
             out_of_view = comment is not None and comment.out_of_view
             found.ignored.append(Accepted(one, accepting.reason, accepting.at, out_of_view))
         else:
-            found.findings.append(one)
+            found.findings.append(replace(one, fix=mend(rule, one, match, estate)) if mend and rule.mends else one)
 
 
 def _not_asked(rules: tuple[Rule, ...], allowance: Allowance) -> Unreadable:

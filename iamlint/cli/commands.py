@@ -17,6 +17,7 @@ from iamlint.cli.options import (
     Request,
     apart,
     catalog_option,
+    fixing_options,
     judging_options,
     reading_options,
     report_options,
@@ -46,7 +47,11 @@ from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamlint.accepted.config import Config
+    from iamlint.fixes.collecting import Run
+    from iamlint.fixes.proof import Outcome
 
 _EVERY = ("default", "pedantic")
 """The sets that hold all rules between them."""
@@ -57,6 +62,7 @@ _EVERY = ("default", "pedantic")
 @rule_options
 @judging_options
 @catalog_option
+@fixing_options
 @report_options
 @click.option("--coverage", is_flag=True, help="Show over what the assertions are complete.")
 def check(
@@ -69,6 +75,9 @@ def check(
     show_unknown: bool,
     show_all: bool,
     quiet: bool,
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
     **asked: Any,
 ) -> None:
     """Check Terraform source, plans and gcloud exports.
@@ -78,7 +87,10 @@ def check(
     """
     wanted, targets = replace(request(asked), fail_on=fail_on), list(map(target, output))
     apart(path for _, path in targets)
-    report, config = _check(wanted, quiet=quiet)
+    changed = _fixed(wanted, quiet=quiet, unsafe=unsafe_fixes, write=not diff) if fix or diff else None
+    if diff:
+        _show_diff(changed)
+    report, config = changed[:2] if changed else _check(wanted, quiet=quiet)
     bar = Bar(fail_on or config.fail_on or "info", fail_on_unknown or config.fail_on_unknown)
     here = Path.cwd().resolve()
     style = Presentation(
@@ -111,9 +123,44 @@ def _check(wanted: Request, *, quiet: bool) -> tuple[Report, Config]:
 
     try:
         config = configuration(wanted)
-        return checked(wanted, config, quiet=quiet), config
+        return checked(wanted, config, quiet=quiet).report, config
     except Failed as failed:
         return failure(failed.errors), Config()
+
+
+def _fixed(wanted: Request, *, quiet: bool, unsafe: bool, write: bool) -> tuple[Report, Config, Outcome | None]:
+    """Apply the fixes; return the report after them, and the configuration in force."""
+    from iamlint.accepted.config import Config
+    from iamlint.cli.fixing import outcome_of, say_outcome, written
+    from iamlint.files.disk import DISK
+    from iamlint.files.overlay import Overlay
+
+    try:
+        config = configuration(wanted)
+
+        def check(contents: Mapping[str, bytes]) -> Run:
+            tree = Overlay(DISK, {Path(path): content for path, content in contents.items()}) if contents else DISK
+            return checked(wanted, config, quiet=quiet, tree=tree)
+
+        outcome = outcome_of(wanted, check, unsafe=unsafe)
+    except Failed as failed:
+        return failure(failed.errors), Config(), None
+    errors = written(outcome) if write else []
+    say_outcome(outcome, would=not write, quiet=quiet)
+    return with_errors(outcome.run.report, errors), config, outcome
+
+
+def _show_diff(changed: tuple[Report, Config, Outcome | None] | None) -> None:
+    """Print the diff, and exit: 1 if there is one, 0 if not, 2 after an error."""
+    from iamlint.cli.fixing import diff
+
+    report, _, outcome = changed or (failure(()), None, None)
+    say_errors(report.errors)
+    if outcome:
+        emit(diff(outcome), for_programs=True)
+    if report.errors:
+        sys.exit(FAILED)
+    sys.exit(FINDINGS if outcome and outcome.contents else OK)
 
 
 @click.command()

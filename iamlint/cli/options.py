@@ -151,6 +151,20 @@ def judging_options(function: Command) -> Command:
     return _with(options, function)
 
 
+def fixing_options(function: Command) -> Command:
+    """Add the options that change files."""
+    options = [
+        click.option("--fix", is_flag=True, help="Apply the safe fixes to the files, each proved by another check."),
+        click.option(
+            "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also the fixes that may change access."
+        ),
+        click.option(
+            "--diff", is_flag=True, help="Print the fixes as a diff, change nothing; exit with 1 if there are any."
+        ),
+    ]
+    return _with(options, function)
+
+
 def report_options(function: Command) -> Command:
     """Add the options for the report and the exit code."""
     options = [

@@ -13,6 +13,8 @@ from iamlint.budget import Allowance
 from iamlint.cli.asserting import Asserted, asserted, assertion_paths, holds_assertions
 from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.location import Location, Unreadable
 from iamlint.report import Bar, Report
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from iamlint.accepted.baseline import Baseline
     from iamlint.accepted.config import Config
     from iamlint.assertions import Assertion
+    from iamlint.fixes.collecting import Run
     from iamlint.roles import Catalog
     from iamlint.rules.rule import Rule
     from iamlint.sources.reading import Reading, Relevance
@@ -33,10 +36,10 @@ class Failed(Exception):  # noqa: N818  # a message for the user, not an interna
         self.errors = tuple(errors)
 
 
-def checked(request: Request, config: Config, *, quiet: bool) -> Report:
-    """Return the report on the input, or on the modules affected by a commit. Raises `Failed`."""
+def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK) -> Run:
+    """Check the input, or the modules affected by a commit, with the files of a tree. Raises `Failed`."""
     if not request.hook:
-        return _checked(request, config, quiet=quiet)
+        return _checked(request, config, quiet=quiet, tree=tree)
     from iamlint.files.texts import resolved
     from iamlint.sources.affected_modules import MOST_FILES, touched
 
@@ -49,7 +52,7 @@ def checked(request: Request, config: Config, *, quiet: bool) -> Report:
         return resolved(Path(path).parent) in change.directories
 
     wanted = replace(request, paths=change.paths)
-    return _checked(wanted, config, quiet=quiet, within=touches, excluded=change.excluded)
+    return _checked(wanted, config, quiet=quiet, tree=tree, within=touches, excluded=change.excluded)
 
 
 def _checked(
@@ -57,13 +60,16 @@ def _checked(
     config: Config,
     *,
     quiet: bool,
+    tree: Tree,
     within: Callable[[str], bool] | None = None,
     excluded: int = 0,
-) -> Report:
+) -> Run:
     from iamlint.accepted.baseline import beyond
     from iamlint.accepted.config import unknown_names
     from iamlint.accepted.ignore import mistakes
-    from iamlint.accepted.in_force import Run, in_force
+    from iamlint.accepted.in_force import Run as Ran
+    from iamlint.accepted.in_force import in_force
+    from iamlint.fixes.collecting import Collector
     from iamlint.linter import lint, unaccepted
     from iamlint.rules.catalog import graded, own_names
     from iamlint.rules.interest import relevance
@@ -80,17 +86,28 @@ def _checked(
     allowance = Allowance(request.max_time)
     reading = Reading()
     if request.paths:
-        reading = read(request, config, quiet=quiet, relevant=relevant, roles=roles, allowance=allowance)
+        reading = read(request, config, quiet=quiet, relevant=relevant, roles=roles, allowance=allowance, tree=tree)
     reading.errors += mistakes(reading.texts.values(), known)
     as_of = request.as_of.date() if request.as_of else None
     graded_rules = graded(rules, config.severity)
-    found = lint(reading, graded_rules, as_of, config.accept, roles=roles, allowance=allowance, also=wanted.ask)
+    collector = Collector(reading.texts, wanted.ask)
+    found = lint(
+        reading,
+        graded_rules,
+        as_of,
+        config.accept,
+        roles=roles,
+        allowance=allowance,
+        also=collector.ask,
+        mend=collector.mend,
+    )
     found = replace(found, rules=(*found.rules, *wanted.rules))
     report = replace(beyond(found, _baseline(request)), inputs=_inputs(reading), coverage=tuple(wanted.lines))
     report = unaccepted(report) if request.no_ignore else report
     report = report.within(within) if within else report
-    run = Run(config, report, every, request.select, request.ignore, reading.excluded + excluded)
-    return replace(report, configuration=in_force(run, request.instead))
+    ran = Ran(config, report, every, request.select, request.ignore, reading.excluded + excluded)
+    report = replace(report, configuration=in_force(ran, request.instead))
+    return collector.run(report)
 
 
 def _chosen(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:
@@ -155,6 +172,7 @@ def read(
     roles: Catalog | None = None,
     allowance: Allowance | None = None,
     folders_are_named: bool = False,
+    tree: Tree = DISK,
 ) -> Reading:
     """Read the input, with progress on a terminal; of large exports what is relevant.
 
@@ -179,6 +197,7 @@ def read(
         relevant=relevant,
         roles=roles,
         allowance=allowance or Allowance(request.max_time),
+        tree=tree,
     )
     try:
         return read_paths(request.paths, options)
@@ -238,7 +257,6 @@ def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, 
 def inputs_of(request: Request, report: Report) -> frozenset[Path]:
     """The files that the run was given or that say something in it, without symbolic links: no report replaces one."""
     from iamlint.accepted.config import NAME
-    from iamlint.files.disk import DISK
 
     named = (*request.paths, *request.var_file, *request.role_catalog, request.config or Path(NAME), request.baseline)
     found = {path for path in named if path and DISK.is_file(path)}

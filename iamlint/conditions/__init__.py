@@ -4,7 +4,7 @@ Source: https://cloud.google.com/iam/docs/conditions-overview
 """
 
 from iamlint.conditions.context import Context
-from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, Language, never_text, undeclared
+from iamlint.conditions.declared import FUNCTIONS, IAM, MAPPING, PROVIDER, Language, never_text, undeclared
 from iamlint.conditions.evaluation import asks_who, evaluate
 from iamlint.conditions.outcome import Outcome, Reason, ReasonKind
 from iamlint.conditions.parser import Unparsable, parse
@@ -12,6 +12,7 @@ from iamlint.conditions.syntax import texts_of
 from iamlint.conditions.token_claims import Claim, claims_compared, is_obscure, least_bytes, limits_of, mapped
 
 __all__ = [
+    "FUNCTIONS",
     "IAM",
     "MAPPING",
     "PROVIDER",

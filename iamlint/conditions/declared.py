@@ -75,7 +75,9 @@ _FUNCTIONS = frozenset(
         " toUpper isDirectory first last"
     ).split()
 )
-_CLOSE = {name.lower(): name for name in _FUNCTIONS | _BINDING}
+FUNCTIONS = _FUNCTIONS | _BINDING
+"""Every function and method that some kind of condition allows."""
+_CLOSE = {name.lower(): name for name in FUNCTIONS}
 
 
 def undeclared(expression: Text, language: Language) -> str | None:

@@ -57,29 +57,29 @@ def malformed_conditions(estate: Estate) -> Iterator[Match]:
     expression that is longer or deeper than iamlint's limits is neither.
     """
     for grant, condition in _conditional(estate):
-        problem = _malformed(condition, estate)
+        problem = malformed(condition, estate)
         if problem:
             of = f"on {shown(grant.role)} for {grant.principal.text} on {grant.resource}"
             yield Match(grant, Truth.TRUE, words={"of": of, "problem": problem}, place=_place(condition, grant))
     for denial in estate.of(Denial):
-        problem = _malformed(denial.condition, estate)
+        problem = malformed(denial.condition, estate)
         if problem:
             of = f"of the deny rule on {shown(denial.parent).rpartition('googleapis.com/')[2]}"
             yield Match(denial, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(denial))
     for binding in estate.of(BoundaryBinding):
-        problem = _malformed(binding.condition, estate)
+        problem = malformed(binding.condition, estate)
         if problem:
             of = f"that binds {shown(binding.policy).rpartition('/')[2]}"
             yield Match(binding, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(binding))
     for provider in estate.of(Provider):
         written = provider.condition
-        problem = _refused(written.expression) if isinstance(written, Condition) else None
+        problem = refused(written.expression) if isinstance(written, Condition) else None
         if problem:
             of = f"of the provider {shown(provider.name).rpartition('/')[2]}"
             yield Match(provider, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(provider))
 
 
-def _refused(expression: Text) -> str | None:
+def refused(expression: Text) -> str | None:
     """Return why a pool refuses the condition of a provider."""
     node = parse(expression) if expression != "" else None
     if isinstance(node, Unparsable):
@@ -87,7 +87,7 @@ def _refused(expression: Text) -> str | None:
     return undeclared(expression, PROVIDER)
 
 
-def _malformed(condition: Condition | Unknown | None, estate: Estate) -> str | None:
+def malformed(condition: Condition | Unknown | None, estate: Estate) -> str | None:
     """Return why a condition cannot be evaluated."""
     if not isinstance(condition, Condition):
         return None

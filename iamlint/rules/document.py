@@ -13,7 +13,7 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.patterns.fact_schema import KINDS
 from iamlint.queries import QUERIES
 from iamlint.rules.message import PLACEHOLDER
-from iamlint.rules.rule import Example, ExampleKind, Rule
+from iamlint.rules.rule import Example, ExampleKind, Mending, Rule
 
 LARGEST = 1_000_000
 """Maximum size of a rule's document in characters."""
@@ -67,7 +67,20 @@ def _rule(document: Value, slug: str, family: str) -> Rule:
         flags=tuple(_examples(find(document, ["examples", "flags"]))),
         passes=tuple(_examples(find(document, ["examples", "passes"]))),
         at=location_of(document),
+        mends=tuple(_mends(find(document, ["mend"]))),
+        unmended=written.get("unmended", ""),
     )
+
+
+def _mends(listed: Value) -> Iterator[Mending]:
+    for item in listed.data if isinstance(listed.data, tuple) else ():
+        written = plain(item)
+        before, after = (_files(written[key]) for key in ("before", "after"))
+        yield Mending(written["by"], written["safety"], before, after, location_of(item))
+
+
+def _files(written: str | Mapping[str, str]) -> Mapping[str, str]:
+    return {_FILE_NAMES["terraform"]: written} if isinstance(written, str) else written
 
 
 def _examples(listed: Value) -> Iterator[Example]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from iamlint.edits import Safety
 from iamlint.finding import Confidence, Severity
 from iamlint.location import Location
 
@@ -25,14 +26,30 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Mending:
+    """A fix that a rule has: the name of the function that makes its edits, how sure it is, and an example.
+
+    ``before`` and ``after`` map file names to their text; the fix makes one of the other.
+    """
+
+    by: str
+    safety: Safety
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A rule document. ``when`` is a pattern over one fact, ``query`` the name of a question about the estate.
 
     A rule has exactly one of the two. A match that also matches ``worse`` is a step more severe, one that matches
-    ``milder`` a step less. ``formerly`` has the earlier ids of the rule, each with the version that renamed it.
-    ``cis`` are the controls of the CIS Google Cloud Platform Foundation Benchmark 5.0 that it checks (``1.7``).
-    ``mitre`` are the techniques of MITRE ATT&CK that a finding makes possible (``T1548.005``). ``slug`` is the
-    document's stem and ``family`` its folder. ``pedantic`` rules are a matter of opinion, and run only on request.
+    ``milder`` a step less. ``formerly`` has the earlier ids of the rule, each with the version that renamed it. ``cis``
+    are the controls of the CIS Google Cloud Platform Foundation Benchmark 5.0 that it checks (``1.7``). ``mitre`` are
+    the techniques of MITRE ATT&CK that a finding makes possible (``T1548.005``). ``slug`` is the document's stem and
+    ``family`` its folder. ``pedantic`` rules are a matter of opinion, and run only on request. ``mends`` are its fixes;
+    the first that has edits for a finding is used. ``unmended`` says what a fix could do that is possible in most cases
+    and missing.
     """
 
     slug: str
@@ -57,6 +74,8 @@ class Rule:
     cis: tuple[str, ...] = ()
     mitre: tuple[str, ...] = ()
     pedantic: bool = False
+    mends: tuple[Mending, ...] = ()
+    unmended: str = ""
 
     @property
     def id(self) -> str:

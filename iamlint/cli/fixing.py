@@ -1,0 +1,101 @@
+"""The options that fix: applies proved fixes to the files, or prints them as a diff."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamlint.cli.console import tell
+from iamlint.edits import Safety
+from iamlint.fixes.collecting import Run
+from iamlint.fixes.proof import Outcome, fixed
+from iamlint.fixes.proposals import within
+from iamlint.location import Location, Unreadable
+from iamlint.reporters.parts.frame import place
+from iamlint.reporters.parts.plain import counted, neutral
+
+if TYPE_CHECKING:
+    from iamlint.cli.options import Request
+
+_MOST = 20
+"""Maximum number of fixes that are listed as not applied."""
+
+
+def outcome_of(request: Request, check: Callable[[Mapping[str, bytes]], Run], *, unsafe: bool) -> Outcome:
+    """Return what fixing the input comes to; nothing is written. ``check`` runs a check with files replaced."""
+    levels: frozenset[Safety] = frozenset({"safe", "unsafe"} if unsafe else {"safe"})
+    before: dict[str, bytes] = {}
+
+    def content(path: str) -> bytes:
+        if path not in before:
+            before[path] = Path(path).read_bytes()
+        return before[path]
+
+    def forbidden(path: str) -> str | None:
+        if not within(path, request.paths):
+            return f"{path} is outside of the given paths, or a link leads to it"
+        return None if os.access(path, os.R_OK | os.W_OK) else f"{path} cannot be written"
+
+    return fixed(check, content, levels, forbidden)
+
+
+def written(outcome: Outcome) -> list[Unreadable]:
+    """Write the changed files, each beside its old content and then renamed; return the errors."""
+    errors = []
+    for path, content in sorted(outcome.contents.items()):
+        try:
+            _write(Path(path), content)
+        except OSError as error:
+            reason = f"the fixes of this file were not written: {error.strerror or error}"
+            errors.append(Unreadable(Location(path), reason))
+    return errors
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Raises OSError."""
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("it is no regular file any more")
+    beside = path.with_name(f".iamlint-{secrets.token_hex(8)}")
+    opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(opened, "wb") as file:
+            file.write(content)
+        os.chmod(beside, stat.S_IMODE(status.st_mode))
+        os.replace(beside, path)
+    except BaseException:  # also an interrupt
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+def diff(outcome: Outcome) -> Iterator[str]:
+    """Yield the changes as a unified diff, by path."""
+    for path, content in sorted(outcome.contents.items()):
+        before = Path(path).read_bytes().decode("utf-8").splitlines(keepends=True)
+        after = content.decode("utf-8").splitlines(keepends=True)
+        for line in difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"):
+            yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def say_outcome(outcome: Outcome, *, would: bool, quiet: bool) -> None:
+    """Print what was fixed, and what was not and why, on standard error."""
+    if not quiet:
+        verb = "would be fixed" if would else "fixed"
+        for finding, fix in outcome.applied:
+            tell(f"{verb}: {place(finding.at)}: {finding.rule}: {neutral(fix.title)}")
+    for one in outcome.refused[:_MOST]:
+        tell(f"not fixed: {place(one.finding.at)}: {one.finding.rule}: {neutral(one.fix.title)}: {neutral(one.reason)}")
+    if len(outcome.refused) > _MOST:
+        tell(f"not fixed: {len(outcome.refused) - _MOST} more")
+    if not outcome.complete:
+        tell("note: not every fix was tried: there are too many; run it again")
+    if not quiet:
+        number = counted(len(outcome.applied), "finding")
+        tell(f"{number} {verb} in {counted(len(outcome.contents), 'file')}")

@@ -1,0 +1,65 @@
+"""Collects the fixes of a run while the rules are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from iamlint.edits import Fix
+from iamlint.estate import Estate
+from iamlint.finding import Doubt, Finding
+from iamlint.fixes.proposals import formatted, proposed
+from iamlint.fixes.sources import Sources
+from iamlint.location import SourceText
+from iamlint.patterns.match import Match
+from iamlint.report import Report
+from iamlint.rules.rule import Rule
+
+Ask = Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A check of the input: its report, its estate, and each fix with its finding. The estate is None if all failed."""
+
+    report: Report
+    estate: Estate | None
+    fixes: tuple[tuple[Finding, Fix], ...]
+
+    @property
+    def texts(self) -> Mapping[str, SourceText]:
+        """The files that were read."""
+        return self.report.texts
+
+
+class Collector:
+    """What `iamlint.linter.lint` asks for fixes. ``texts`` are the files of the run."""
+
+    def __init__(self, texts: Mapping[str, SourceText], ask: Ask | None = None) -> None:
+        self._sources = Sources(texts)
+        self._ask = ask
+        self._estate: Estate | None = None
+        self._found: dict[tuple[object, ...], tuple[Finding, Fix]] = {}
+
+    def ask(self, estate: Estate) -> tuple[Iterable[Finding], Iterable[Doubt]]:
+        """Remember the estate, and ask for further findings about it."""
+        self._estate = estate
+        return self._ask(estate) if self._ask else ((), ())
+
+    def mend(self, rule: Rule, finding: Finding, match: Match, estate: Estate) -> Fix | None:
+        """Return the fix of a finding with its layout kept; None if its rule has none for it."""
+        fix = proposed(rule, finding, match, estate, self._sources)
+        if fix is None:
+            return None
+        self._found.setdefault((*_key(finding), fix.edits), (finding, fix))
+        return formatted(fix, self._sources)
+
+    def run(self, report: Report) -> Run:
+        """Return the run, with the fixes of what its report has: somebody may accept the rest."""
+        reported = set(map(_key, report.findings))
+        fixes = (one for one in self._found.values() if _key(one[0]) in reported)
+        return Run(report, self._estate, tuple(fixes))
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    return finding.rule, finding.message, finding.principal, finding.role

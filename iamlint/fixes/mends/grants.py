@@ -1,0 +1,82 @@
+"""Fixes that remove a grant which gives nothing, or should not be there."""
+
+from __future__ import annotations
+
+from iamlint.edits import Edit
+from iamlint.facts import Grant
+from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.sources import Sources, Tree
+from iamlint.fixes.writing import without_block, without_item
+from iamlint.hcl.syntax import Block, Node, Object, Template, Tuple
+
+
+def remove_grant(problem: Problem) -> Change | None:
+    """Removes the grant: the member from its list, or the resource if it is the only one."""
+    grant = problem.grant
+    if grant is None:
+        return None
+    edits = removal(problem.sources, grant)
+    return change(f"remove the grant of {grant.principal.text}", edits)
+
+
+def remove_grants_of_condition(problem: Problem) -> Change | None:
+    """Removes the grants that a condition which never holds any more belongs to."""
+    grant = problem.grant
+    if grant is None:
+        return None
+    found = problem.sources.find(grant.principal_place.at)
+    if grant.origin == "member" or found is None:
+        return change("remove the grant", removal(problem.sources, grant))
+    edits = _whole(problem.sources, *found)
+    return change("remove the grants of this condition", edits)
+
+
+def removal(sources: Sources, grant: Grant) -> tuple[Edit, ...] | None:
+    """Return the edits that remove a grant; None if it is made for each of several values, or referred to."""
+    found = sources.find(grant.principal_place.at)
+    if found is None:
+        return None
+    tree, node = found
+    if grant.origin == "member":
+        return _block(sources, tree, tree.block(node))
+    listed = tree.parent(node)
+    if not isinstance(listed, Tuple):
+        return None
+    if len(listed.items) > 1:
+        return without_item(tree, listed, node)
+    return _whole(sources, tree, node)
+
+
+def _whole(sources: Sources, tree: Tree, node: Node) -> tuple[Edit, ...] | None:
+    """Return the edits that remove the binding that a member is in."""
+    inner: Node = node
+    for outer in tree.around(node):
+        if isinstance(outer, Block) and outer.type == "binding":
+            return without_block(tree, outer)
+        if isinstance(inner, Object) and isinstance(outer, Tuple) and _has_members(inner):
+            return without_item(tree, outer, inner)
+        inner = outer
+    block = tree.block(node)
+    if block is None or not block.label(0).endswith("_iam_binding"):
+        return None
+    return _block(sources, tree, block)
+
+
+def _has_members(node: Object) -> bool:
+    keys = [key.literal for key, _ in node.items if isinstance(key, Template)]
+    return "members" in keys
+
+
+def _block(sources: Sources, tree: Tree, block: Block | None) -> tuple[Edit, ...] | None:
+    """Return the edits that remove a resource that nothing refers to and that has one instance."""
+    if block is None or tree.is_json or block.type != "resource":
+        return None
+    repeated = {"count", "for_each"} & block.body.arguments.keys()
+    uses = sources.uses(tree.source.path, block.label(0), block.label(1))
+    if repeated or uses is None or any(_is_outside(used, node, block, tree) for used, node in uses):
+        return None
+    return without_block(tree, block)
+
+
+def _is_outside(used: Tree, node: Node, block: Block, tree: Tree) -> bool:
+    return used is not tree or not (block.start <= node.start and node.end <= block.end)

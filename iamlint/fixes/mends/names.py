@@ -1,0 +1,218 @@
+"""Fixes of names: misspelt roles, permissions and principals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from iamlint.edits import Edit, edit
+from iamlint.facts import CustomRole, Place
+from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.sources import Sources, Tree
+from iamlint.fixes.writing import reworded, without_item
+from iamlint.hcl.syntax import Attribute, Node, Template, Tuple, Variable
+from iamlint.hcl.walk import walk
+from iamlint.principals import placeholder_of, read_principal
+from iamlint.roles import Catalog
+
+_SLIP = 2
+"""Maximum number of differing letters of a misspelt name."""
+
+
+def differing(one: str, other: str) -> int:
+    """Return the number of letters to insert, remove, replace or swap with the next, to make one text of another."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(other, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def one_near(name: str, known: Iterable[str], most: int = _SLIP) -> str | None:
+    """Return the only name that differs by so few letters; None if there is none, or two are equally near."""
+    found = sorted((differing(name, one), one) for one in known if abs(len(one) - len(name)) <= most)
+    near = [(number, one) for number, one in found if number <= most]
+    if not near or (len(near) > 1 and near[1][0] == near[0][0]):
+        return None
+    return near[0][1]
+
+
+# -- roles ---------------------------------------------------------------------------------------------------------
+
+
+def near_role(problem: Problem) -> Change | None:
+    """Writes the role of Google's that the name certainly misspells, or completes its prefix."""
+    grant = problem.grant
+    if grant is None or not isinstance(grant.role, str):
+        return None
+    catalog = problem.estate.roles.catalog
+    meant, guess = _role_meant(grant.role, catalog), None
+    if meant is None:
+        guess = catalog.nearest(grant.role)
+    if meant is None and guess is None:
+        return None
+    edits = reworded(problem.sources, grant.role_place, grant.role, meant or guess or "")
+    return change(f"replace {grant.role} by {meant or guess}", edits, None if meant else "suggestion")
+
+
+def _role_meant(role: str, catalog: Catalog) -> str | None:
+    """Return the role that a name certainly means; a retired role has no certain successor."""
+    if role in catalog:
+        return None
+    last = role.strip().strip("/").rpartition("/")[2]
+    for one in (f"roles/{last}", role.strip()):
+        if one in catalog and catalog.is_listed(one):
+            return one
+    name = role if role.startswith("roles/") else f"roles/{last}"
+    listed = [one for one in catalog.roles if catalog.is_listed(one)]
+    lower = [one for one in listed if one.lower() == name.lower()]
+    return lower[0] if len(lower) == 1 else one_near(name, get_close_matches(name, listed, n=6, cutoff=0.8))
+
+
+# -- permissions ---------------------------------------------------------------------------------------------------
+
+_DENY_FORM = re.compile(r"([a-z0-9.-]+)\.googleapis\.com/(.+)")
+
+
+def near_permission(problem: Problem) -> Change | None:
+    """Writes the permission that the name certainly misspells, in the form of allow policies.
+
+    A permission that the role lists already is removed.
+    """
+    role, place = problem.match.fact, problem.place
+    if not isinstance(role, CustomRole) or not problem.match.permissions:
+        return None
+    name = problem.match.permissions[0]
+    meant = _permission_meant(name, problem.estate.roles.catalog)
+    if meant is None:
+        return None
+    listed = role.permissions if isinstance(role.permissions, tuple) else ()
+    if any(one == meant for one, _ in listed):
+        return change(f"remove {name}, since {meant} is listed already", _removed(problem.sources, place))
+    return change(f"replace {name} by {meant}", reworded(problem.sources, place, name, meant))
+
+
+def _permission_meant(name: str, catalog: Catalog) -> str | None:
+    deny = _DENY_FORM.fullmatch(name)
+    if deny:
+        service = {"cloudresourcemanager": "resourcemanager"}.get(deny[1], deny[1])
+        name = f"{service}.{deny[2]}"
+        if catalog.is_permission(name):
+            return name
+    if "*" in name or name.startswith("roles/"):
+        return None
+    stripped = name.strip()
+    return stripped if catalog.is_permission(stripped) else catalog.slip(stripped)
+
+
+def _removed(sources: Sources, place: Place) -> tuple[Edit, ...] | None:
+    found = sources.find(place.at)
+    if found is None:
+        return None
+    tree, node = found
+    listed = tree.parent(node)
+    return without_item(tree, listed, node) if isinstance(listed, Tuple) else None
+
+
+# -- principals ----------------------------------------------------------------------------------------------------
+
+_PREFIXES = ("user", "group", "domain", "serviceAccount", "principal", "principalSet")
+_FULL_NAME = re.compile(
+    r"(?:serviceAccount:)?(?://iam\.googleapis\.com/)?projects/[^/]+/serviceAccounts/([^/@]+@[^/]+)"
+)
+_ACCOUNT_ATTRIBUTES = frozenset({"email", "id", "name", "unique_id", "account_id"})
+_PROJECT_ATTRIBUTES = frozenset({"project_id", "id", "name"})
+
+
+def principal_form(problem: Problem) -> Change | None:
+    """Writes a principal in the form that IAM knows: its prefix, its case, or the right attribute of an account."""
+    grant = problem.grant
+    if grant is None or placeholder_of(grant.principal.text):
+        return None
+    found = problem.sources.find(grant.principal_place.at)
+    if found is not None:
+        attribute = _attribute(*found)
+        if attribute:
+            return attribute
+    text = grant.principal.text
+    for old, new, sure in _principal_forms(text):
+        whole = text.replace(old, new, 1)
+        if not sure or grant.principal.unknown or read_principal(whole).kind != "malformed":
+            edits = reworded(problem.sources, grant.principal_place, old, new)
+            if edits:
+                return change(f"replace `{old}` by `{new}`", edits, None if sure else "suggestion")
+    return None
+
+
+def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:
+    """Yield what to replace in a malformed principal, by what, and whether that is certain."""
+    prefix, colon, rest = text.partition(":")
+    full = _FULL_NAME.fullmatch(text)
+    if full:
+        yield text, f"serviceAccount:{full[1]}", True
+    if text.strip() != text:
+        yield text, text.strip(), True
+    if colon and rest.strip() != rest:
+        yield text, f"{prefix}:{rest.strip()}", True
+    if colon and prefix not in _PREFIXES:
+        plain = re.sub(r"[\s_-]", "", prefix).lower()
+        near = next((one for one in _PREFIXES if plain in (one.lower(), f"{one.lower()}s")), None)
+        near = near or one_near(prefix.lower(), [one.lower() for one in _PREFIXES])
+        meant = next((one for one in _PREFIXES if near and one.lower() == near.lower()), None)
+        if meant:
+            yield f"{prefix}:", f"{meant}:", True
+    if colon and prefix in ("user", "group") and rest.lower().endswith("gserviceaccount.com"):
+        yield f"{prefix}:", "serviceAccount:", True
+    if not colon and re.fullmatch(r"[^@\s/]+@[a-z0-9.-]+\.gserviceaccount\.com", text):
+        yield text, f"serviceAccount:{text}", True
+    public = re.sub(r"[\s_-]", "", text.partition(":")[2] or text).lower()
+    for one in ("allUsers", "allAuthenticatedUsers"):
+        if public in (one.lower(), one.lower()[:-1]):
+            yield text, one, False
+
+
+def _attribute(tree: Tree, node: Node) -> Change | None:
+    """Return the change of the one attribute that is no principal, or no part of one."""
+    inside = [one for one in walk(node) if isinstance(one, Attribute)]
+    accounts = [one for one in inside if one.name in _ACCOUNT_ATTRIBUTES and _type_of(one) == "google_service_account"]
+    if len(accounts) == 1 and len([one for one in inside if _type_of(one)]) == 1:
+        found = accounts[0]
+        whole = found is node or (isinstance(node, Template) and len(node.parts) == 1)
+        prefixed = isinstance(node, Template) and node.parts and tree.text(node).startswith('"serviceAccount:${')
+        right = "member" if whole else "email" if prefixed and found.name != "email" else None
+        return _renamed(tree, found, right) if right else None
+    projects = [one for one in inside if one.name in _PROJECT_ATTRIBUTES and _type_of(one) == "google_project"]
+    if len(projects) == 1 and isinstance(node, Template) and "gserviceaccount.com" in tree.text(node):
+        return _renamed(tree, projects[0], "number")
+    return None
+
+
+def _renamed(tree: Tree, attribute: Attribute, name: str) -> Change | None:
+    start = attribute.end - len(attribute.name)
+    if tree.source.text[start : attribute.end] != attribute.name:
+        return None
+    title = f"write {tree.text(attribute)[: -len(attribute.name)]}{name}"
+    return change(title, (edit(tree.source, start, attribute.end, name),))
+
+
+def _type_of(attribute: Attribute) -> str | None:
+    """Return the type of the resource or data source whose attribute this is: ``google_service_account``."""
+    chain: list[str] = []
+    node: Node = attribute.object
+    while not isinstance(node, Variable):
+        if isinstance(node, Attribute):
+            chain.append(node.name)
+            node = node.object
+        elif hasattr(node, "collection"):
+            node = node.collection
+        else:
+            return None
+    names = [node.name, *reversed(chain)]
+    names = names[1:] if names[0] == "data" else names
+    return names[0] if len(names) == 2 and names[0].startswith("google_") else None

@@ -1,0 +1,53 @@
+"""What a fix is made from: a finding, its match, and the syntax trees; and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from iamlint.edits import Edit, Safety
+from iamlint.estate import Estate
+from iamlint.finding import Finding
+from iamlint.fixes.sources import Sources
+from iamlint.linter import place_of
+from iamlint.facts import Grant, Place
+from iamlint.patterns.match import Match
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A finding, the match it was made of, the estate it was found in, and the sources of the run."""
+
+    finding: Finding
+    match: Match
+    estate: Estate
+    sources: Sources
+
+    @property
+    def place(self) -> Place:
+        """The narrowest argument that causes it."""
+        return place_of(self.match)
+
+    @property
+    def grant(self) -> Grant | None:
+        """The grant that it is about, if it is about one."""
+        return self.match.fact if isinstance(self.match.fact, Grant) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a fix does: a title, and edits. ``safety`` is set if this change is less sure than its document says."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safety: Safety | None = None
+
+
+Mend = Callable[[Problem], Change | None]
+"""A pure function from a problem to a change; None if it has none for this one."""
+
+
+def change(title: str, edits: Iterable[Edit] | None, safety: Safety | None = None) -> Change | None:
+    """Return a change; None without edits."""
+    edits = tuple(edits or ())
+    return Change(title, edits, safety) if edits else None

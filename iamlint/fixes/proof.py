@@ -1,0 +1,228 @@
+"""Applies fixes that are proved: the input is read and checked again with them, and nothing else may have changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from iamlint.comparison import Comparison, Line, Pair, Privilege, Side, compare
+from iamlint.comparison.sides import SideName
+from iamlint.edits import Edit, Fix, Safety, applied, by_path, conflict
+from iamlint.finding import Doubt, Finding
+from iamlint.fixes.collecting import Run
+from iamlint.fixes.layout import aligned
+from iamlint.fixes.moves import Moves, block_lines
+from iamlint.location import SourceText
+
+MOST_PASSES = 30
+"""Maximum number of times that fixes are applied."""
+MOST_RUNS = 120
+"""Maximum number of times that the input is checked with other fixes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A fix that is not applied, and why."""
+
+    finding: Finding
+    fix: Fix
+    reason: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What fixing came to: the contents of the changed files by path, what was applied, and what was not.
+
+    ``run`` is the last check, with all changes.
+    """
+
+    run: Run
+    contents: dict[str, bytes] = field(default_factory=dict)
+    applied: list[tuple[Finding, Fix]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    complete: bool = True
+
+
+def fixed(
+    check: Callable[[Mapping[str, bytes]], Run],
+    content: Callable[[str], bytes],
+    levels: frozenset[Safety],
+    forbidden: Callable[[str], str | None] = lambda _: None,
+) -> Outcome:
+    """Apply the fixes of these levels until none is left, each proved by another check.
+
+    ``check`` returns the run with some files replaced, by path; ``content`` the bytes of a file as they are.
+    ``forbidden`` says why a file may not be changed.
+    """
+    outcome = Outcome(check({}))
+    refused: set[object] = set()
+    passes = runs = 0
+    limit: int | None = None
+    while passes < MOST_PASSES and runs < MOST_RUNS:
+        group = _chosen(outcome, levels, refused, forbidden, limit)
+        if not group:
+            return outcome
+        runs += 1
+        contents = _with(outcome, group, content)
+        run = check(contents)
+        why = wrong(outcome.run, run, group)
+        if why is None:
+            passes, limit = passes + 1, None
+            outcome.contents, outcome.run = contents, run
+            outcome.applied += group
+        elif len(group) == 1:
+            refused.add(_key(*group[0]))
+            outcome.refused.append(Refused(*group[0], why))
+            limit = None
+        else:
+            limit = len(group) // 2
+    outcome.complete = False
+    return outcome
+
+
+def _key(finding: Finding, fix: Fix) -> object:
+    return finding.rule, finding.address, finding.message, fix.title
+
+
+def _chosen(
+    outcome: Outcome,
+    levels: frozenset[Safety],
+    refused: set[object],
+    forbidden: Callable[[str], str | None],
+    limit: int | None,
+) -> list[tuple[Finding, Fix]]:
+    """Return the fixes to try next: of these levels, without conflicts, at most as many as the limit."""
+    group: list[tuple[Finding, Fix]] = []
+    taken: list[Edit] = []
+    for finding, fix in outcome.run.fixes:
+        if fix.safety not in levels or _key(finding, fix) in refused:
+            continue
+        why = next(filter(None, (forbidden(edit.path) for edit in fix.edits)), None)
+        if why:
+            refused.add(_key(finding, fix))
+            outcome.refused.append(Refused(finding, fix, why))
+        elif not conflict(fix.edits, taken):
+            group.append((finding, fix))
+            taken += fix.edits
+            if len(group) == limit:
+                break
+    return group
+
+
+def _with(outcome: Outcome, group: Iterable[tuple[Finding, Fix]], content: Callable[[str], bytes]) -> dict[str, bytes]:
+    """Return the contents of all changed files with further fixes applied."""
+    contents = dict(outcome.contents)
+    for path, edits in by_path(edit for _, fix in group for edit in fix.edits).items():
+        before = contents[path] if path in contents else content(path)
+        contents[path] = applied(before, aligned(outcome.run.texts[path], edits))
+    return contents
+
+
+# -- the proof -----------------------------------------------------------------------------------------------------
+
+
+def wrong(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | None:
+    """Return why fixes are not to be applied, by what a check says with them; None if all is as it should be."""
+    errors = Counter(error.reason for error in after.report.errors) - Counter(
+        error.reason for error in before.report.errors
+    )
+    if errors:
+        return f"the result cannot be read: {next(iter(errors))}"
+    for finding, _ in group:
+        if any(map(_same_as(finding), after.report.findings)):
+            return "the finding stays"
+        if any(doubt.rule == finding.rule for doubt in _new_doubts(before, after)):
+            return "whether the finding is gone is unknown"
+    new = _counted(after.report.findings) - _counted(before.report.findings)
+    if new:
+        rule, _, _ = next(iter(new))
+        return f"{rule} would report the result"
+    return _access(before, after, group)
+
+
+def _same_as(finding: Finding) -> Callable[[Finding], bool]:
+    what = finding.rule, finding.message, finding.address
+    return lambda one: (one.rule, one.message, one.address) == what
+
+
+def _counted(findings: Iterable[Finding]) -> Counter[tuple[str, str, str | None]]:
+    """Count the findings by rule and resource, since a corrected name changes what a finding says."""
+    return Counter((one.rule, one.at.path, one.address) for one in findings)
+
+
+def _new_doubts(before: Run, after: Run) -> Iterator[Doubt]:
+    known = {(doubt.rule, doubt.reason) for doubt in before.report.doubts}
+    return (doubt for doubt in after.report.doubts if (doubt.rule, doubt.reason) not in known)
+
+
+def _access(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | None:
+    """Return which access opens or closes that is not written in what the fixes change."""
+    base, head = _side(before, "base"), _side(after, "head")
+    if base is None or head is None:
+        return None
+    found = compare(base, head)
+    was, now = _lines(before, after, group)
+    opened: tuple[Pair | Privilege, ...] = (*found.opened, *found.gained)
+    closed: tuple[Pair | Privilege, ...] = (*found.closed, *found.lost)
+    for one in opened:
+        if not _is_meant(one.cause, was, now):
+            return f"{_shown(one)} opens elsewhere"
+    for other in closed:
+        if not _is_meant(other.cause, was, now):
+            return f"{_shown(other)} closes elsewhere"
+    if all(fix.safety == "safe" for _, fix in group):
+        return _closed(found)
+    return None
+
+
+def _closed(found: Comparison) -> str | None:
+    """Return which access closes: a safe fix takes none away. A role that does not exist gives none."""
+    for pair in found.closed:
+        return f"{_shown(pair)} closes"
+    gained = {one.principal.lower() for one in found.gained}
+    for one in found.lost:
+        if one.permissions and one.principal.lower() not in gained:
+            return f"{_shown(one)} closes"
+    return None
+
+
+def _shown(one: Pair | Privilege) -> str:
+    what = f"to {one.account}" if isinstance(one, Pair) else f"by {one.role}"
+    return f"access of {one.principal} {what}"
+
+
+def _side(run: Run, name: SideName) -> Side | None:
+    return Side(name, run.estate, ".", ".", run.texts) if run.estate else None
+
+
+_Ranges = set[tuple[str, int]]
+
+
+def _is_meant(cause: Line | None, was: _Ranges, now: _Ranges) -> bool:
+    if cause is None:
+        return False
+    return (cause.shown, cause.line) in (was if cause.side == "base" else now)
+
+
+def _lines(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> tuple[_Ranges, _Ranges]:
+    """Return the lines, before and after, of the blocks that fixes change or whose finding they mend."""
+    was: _Ranges = set()
+    now: _Ranges = set()
+    moves = {
+        path: Moves(before.texts[path], aligned(before.texts[path], edits))
+        for path, edits in by_path(edit for _, fix in group for edit in fix.edits).items()
+    }
+    for path, moved in moves.items():
+        was.update((path, line) for line in block_lines(before.texts[path], moved.before))
+        now.update((path, line) for line in block_lines(after.texts[path], moved.after))
+    for finding, _ in group:
+        for at in (finding.at, *(related.at for related in finding.related)):
+            if at.path not in before.texts or at.path not in after.texts:
+                continue
+            start, end = before.texts[at.path].offsets(at)
+            was.update((at.path, line) for line in block_lines(before.texts[at.path], [(start, end)]))
+            if at.path in moves:
+                start, end = moves[at.path].later(start), moves[at.path].later(end)
+            now.update((at.path, line) for line in block_lines(after.texts[at.path], [(start, end)]))
+    return was, now

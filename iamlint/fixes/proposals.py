@@ -1,0 +1,59 @@
+"""The fixes that the documents of the rules have for findings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from iamlint.edits import SAFETIES, Fix, Safety, by_path, consistent
+from iamlint.estate import Estate
+from iamlint.finding import Finding
+from iamlint.fixes.layout import aligned
+from iamlint.fixes.mends import MENDS
+from iamlint.fixes.problem import Problem
+from iamlint.fixes.sources import Sources, generated
+from iamlint.patterns.match import Match
+from iamlint.rules.rule import Mending, Rule
+
+
+def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources: Sources) -> Fix | None:
+    """Return the first fix of a rule's document that has edits for a finding; None without one.
+
+    It changes only Terraform files that no program writes. It is not proved: see `iamlint.fixes.proof`.
+    """
+    problem = Problem(finding, match, estate, sources)
+    for mending in rule.mends:
+        found = MENDS[mending.by](problem)
+        if found and consistent(found.edits) and all(may_edit(one.path, sources) for one in found.edits):
+            return Fix(mending.by, found.title, _least(mending.safety, found.safety), found.edits)
+    return None
+
+
+def _least(one: Safety, other: Safety | None) -> Safety:
+    return one if other is None else SAFETIES[max(SAFETIES.index(one), SAFETIES.index(other))]
+
+
+def formatted(fix: Fix, sources: Sources) -> Fix:
+    """Return the fix with the edits that keep the alignment of ``terraform fmt``."""
+    edits = (edit for path, some in by_path(fix.edits).items() for edit in aligned(sources.texts[path], some))
+    return replace(fix, edits=tuple(edits))
+
+
+def may_edit(path: str, sources: Sources) -> bool:
+    """Whether a file may be changed: Terraform that a person writes, not below ``.terraform``."""
+    source = sources.texts.get(path)
+    return source is not None and ".terraform" not in Path(path).parts and not generated(source)
+
+
+def within(path: str, given: Iterable[Path]) -> bool:
+    """Whether a file is one of the given paths or below one, and no link leads to it from there."""
+    real = os.path.realpath(path)
+    for one in given:
+        root = os.path.realpath(one)
+        below = os.path.relpath(os.path.abspath(path), os.path.abspath(one))
+        expected = root if below == "." else os.path.join(root, below)
+        if not below.startswith("..") and os.path.normpath(expected) == real and not os.path.islink(path):
+            return True
+    return False

@@ -1,0 +1,296 @@
+"""Makes edits: rewords a text where it is written, removes list items and blocks, adds lines."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from iamlint.edits import Edit, edit
+from iamlint.facts import Place
+from iamlint.fixes.sources import Sources, Tree, named_argument
+from iamlint.hcl.syntax import Argument, Attribute, Block, Body, Label, Node, Template, Tuple, Variable
+from iamlint.hcl.walk import walk
+from iamlint.location import Location, SourceText
+
+_DEEPEST = 5
+"""Maximum number of names that a value is followed through."""
+
+
+# -- texts ---------------------------------------------------------------------------------------------------------
+
+
+def reworded(sources: Sources, place: Place, old: str, new: str) -> tuple[Edit, ...] | None:
+    """Return the edit that replaces a part of a text where it is written.
+
+    If the place only names the value, its origin is edited, provided that nothing else uses it. None if the text is not
+    written once in one of the two.
+    """
+    found = sources.find(place.at)
+    if found is None:
+        return None
+    direct = _within(*found, old, new)
+    if direct or place.origin is None or place.origin == place.at:
+        return direct
+    origin = sources.find(place.origin)
+    if origin is None or not _only_for(sources, origin, found, 0):
+        return None
+    return _within(*origin, old, new)
+
+
+def _within(tree: Tree, node: Node, old: str, new: str) -> tuple[Edit, ...] | None:
+    """Return the edit of a text in a node, which contains it exactly once, as written or with quotes escaped."""
+    if "${" in new or "%{" in new or "\n" in new or old == new:
+        return None
+    written = tree.text(node)
+    for encode in (_as_is, _escaped):
+        one, other = encode(old), encode(new)
+        if one and written.count(one) == 1 and (encode is _escaped or '"' not in other or _is_heredoc(node)):
+            start = node.start + written.index(one)
+            return (edit(tree.source, start, start + len(one), other),)
+    return None
+
+
+def _as_is(text: str) -> str:
+    return text
+
+
+def _escaped(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _is_heredoc(node: Node) -> bool:
+    return isinstance(node, Template) and node.heredoc
+
+
+def _only_for(sources: Sources, origin: tuple[Tree, Node], user: tuple[Tree, Node], depth: int) -> bool:
+    """Whether a value is used by one expression only."""
+    tree, node = origin
+    if tree is user[0] and user[1].start <= node.start and node.end <= user[1].end:
+        return True
+    if depth > _DEEPEST:
+        return False
+    uses = _uses_of(sources, tree, node, user)
+    if uses is None or len(uses) != 1:
+        return False
+    (use_tree, use) = uses[0]
+    if use_tree is user[0] and user[1].start <= use.start and use.end <= user[1].end:
+        return True
+    return _only_for(sources, (use_tree, use), user, depth + 1)
+
+
+def _uses_of(sources: Sources, tree: Tree, node: Node, user: tuple[Tree, Node]) -> list[tuple[Tree, Node]] | None:
+    """Return the uses of the value that a node is part of; None if they cannot be listed."""
+    argument, block = named_argument(tree, node), tree.block(node)
+    if argument is None:
+        return None
+    if block is None:  # a file of variables
+        return sources.uses(user[0].source.path, "var", argument.name) if "tfvars" in tree.source.path else None
+    top = tree.parent(argument)
+    if top is not block.body:
+        return None
+    if block.type == "locals":
+        return sources.uses(tree.source.path, "local", argument.name) if _is_whole(argument, node) else None
+    if block.type == "variable" and argument.name == "default":
+        return sources.uses(tree.source.path, "var", block.label(0)) if _is_whole(argument, node) else None
+    if block.type == "module":
+        return sources.uses(user[0].source.path, "var", argument.name) if _is_whole(argument, node) else None
+    if argument.name == "for_each" and block is user[0].block(user[1]):
+        each = [one for one in walk(block.body) if isinstance(one, Attribute) and _is_each(one)]
+        return [(tree, one) for one in each]
+    return None
+
+
+def _is_each(node: Attribute) -> bool:
+    return isinstance(node.object, Variable) and node.object.name == "each"
+
+
+def _is_whole(argument: Argument, node: Node) -> bool:
+    return argument.expression is node or argument is node or argument.expression.start <= node.start
+
+
+# -- removal -------------------------------------------------------------------------------------------------------
+
+
+def without_item(tree: Tree, listed: Tuple, item: Node) -> tuple[Edit, ...] | None:
+    """Return the edit that removes an item of a list, its line too if it has one of its own."""
+    text = tree.source.text
+    items: list[Node] = list(listed.items)
+    if item not in items:
+        return None
+    number = items.index(item)
+    before = items[number - 1].end if number else listed.start + 1
+    after = items[number + 1].start if number + 1 < len(items) else listed.end - 1
+    comma = _comma(tree, item.end, after)
+    line, end = _line_start(text, item.start), _line_end(text, comma or item.end)
+    if line >= before and not text[line : item.start].strip() and _ends_line(tree, comma or item.end, end, listed):
+        if tree.is_json and number + 1 == len(items) and number:  # JSON has no comma at the end
+            return (edit(tree.source, before, end - _newline_length(text, end), ""),)
+        return (edit(tree.source, line, end, ""),)
+    if number + 1 < len(items):
+        return (edit(tree.source, item.start, items[number + 1].start, ""),) if _plain(tree, item.end, after) else None
+    if number and _plain(tree, before, item.start):
+        return (edit(tree.source, before, item.end, ""),)
+    return (edit(tree.source, item.start, item.end, ""),) if not number else None
+
+
+def _plain(tree: Tree, start: int, end: int) -> bool:
+    """Whether there is nothing but a comma and space between two items."""
+    return not tree.source.text[start:end].replace(",", " ").strip()
+
+
+def _comma(tree: Tree, start: int, limit: int) -> int | None:
+    """Return the offset after the comma that follows an item."""
+    text = _without_comments(tree, start, limit)
+    found = text.find(",")
+    return start + found + 1 if found >= 0 else None
+
+
+def _without_comments(tree: Tree, start: int, end: int) -> str:
+    text = tree.source.text[start:end]
+    for first, last in tree.file.comments:
+        if start <= first < end:
+            width = min(last, end) - first
+            text = text[: first - start] + " " * width + text[first - start + width :]
+    return text
+
+
+def _ends_line(tree: Tree, start: int, end: int, listed: Node) -> bool:
+    """Whether only a comment follows on the line, and the line ends within the list."""
+    return end <= listed.end and not _without_comments(tree, start, end).strip()
+
+
+def without_block(tree: Tree, block: Block) -> tuple[Edit, ...]:
+    """Return the edit that removes a block, the comments directly above it, and the blank line that parts it."""
+    text = tree.source.text
+    start, end = _with_comments(tree, _line_start(text, block.start)), _line_end(text, block.end)
+    after = _line_end(text, end)
+    if end < len(text) and not text[end:after].strip():
+        end = after
+    else:  # the last of its body: the blank line above goes
+        above = _line_start(text, start - 1) if start else 0
+        if start and not text[above:start].strip():
+            start = above
+    return (edit(tree.source, start, end, ""),)
+
+
+def _with_comments(tree: Tree, start: int) -> int:
+    """Return the start of the comment lines that end directly above a line."""
+    text = tree.source.text
+    ends = {
+        _line_end(text, end - 1 if text[end - 1 : end] == "\n" else end): begin for begin, end in tree.file.comments
+    }
+    while start in ends:
+        begin = ends[start]
+        line = _line_start(text, begin)
+        if text[line:begin].strip() or _is_heading(text[begin:start]):
+            break
+        start = line
+    return start
+
+
+def _is_heading(comment: str) -> bool:
+    """Whether a comment is a rule or a heading of a section, which is about more than the next block."""
+    return re.search(r"[-=*#~]{4,}", comment) is not None
+
+
+def without_argument(tree: Tree, argument: Argument) -> tuple[Edit, ...]:
+    """Return the edit that removes an argument with its lines."""
+    text = tree.source.text
+    return (edit(tree.source, _line_start(text, argument.start), _line_end(text, argument.end), ""),)
+
+
+def _line_start(text: str, offset: int) -> int:
+    return text.rfind("\n", 0, offset) + 1
+
+
+def _line_end(text: str, offset: int) -> int:
+    found = text.find("\n", offset)
+    return len(text) if found < 0 else found + 1
+
+
+def _newline_length(text: str, end: int) -> int:
+    return 2 if text[end - 2 : end] == "\r\n" else 1 if text[end - 1 : end] == "\n" else 0
+
+
+# -- additions -----------------------------------------------------------------------------------------------------
+
+
+def newline(source: SourceText) -> str:
+    """Return the line end that a file uses."""
+    return "\r\n" if "\r\n" in source.text else "\n"
+
+
+def with_item(tree: Tree, listed: Tuple, written: str) -> tuple[Edit, ...] | None:
+    """Return the edit that adds an item, as it is written, at the end of a list, in the list's own layout."""
+    text, source = tree.source.text, tree.source
+    if not listed.items:
+        inside = text[listed.start + 1 : listed.end - 1]
+        return (edit(source, listed.start + 1, listed.end - 1, written),) if not inside.strip() else None
+    last = listed.items[-1]
+    comma = _comma(tree, last.end, listed.end - 1)
+    if "\n" not in text[last.end : listed.end]:
+        if tree.is_json or not text[last.end : listed.end - 1].strip():
+            return (edit(source, last.end, last.end, f", {written}"),)
+        return (edit(source, comma, comma, f" {written}"),) if comma else None
+    line = _line_start(text, last.start)
+    indent = re.match(r"[ \t]*", text[line:])
+    if indent is None or text[line : last.start].strip():
+        return None
+    end = _line_end(text, comma or last.end)
+    added = f"{indent[0]}{written}{'' if tree.is_json else ','}{newline(source)}"
+    if comma:
+        return (edit(source, end, end, added),)
+    return edit(source, last.end, last.end, ","), edit(source, end, end, added)
+
+
+def with_lines_after(tree: Tree, block: Block, lines: str) -> tuple[Edit, ...]:
+    """Return the edit that adds a block of lines, after a blank line, below another top-level block."""
+    text, end = tree.source.text, newline(tree.source)
+    at = _line_end(text, block.end)
+    written = lines.strip("\n").replace("\n", end)
+    before = end if text[at - 1 : at] != "\n" else ""
+    return (edit(tree.source, at, at, f"{before}{end}{written}{end}"),)
+
+
+def with_lines_in(tree: Tree, body: Body, lines: str) -> tuple[Edit, ...] | None:
+    """Return the edit that adds lines at the end of a block's body, indented as its closing brace plus two."""
+    text, end = tree.source.text, newline(tree.source)
+    line = _line_start(text, body.end)
+    if tree.is_json or text[line : body.end].strip():
+        return None
+    indent = text[line : body.end] + "  "
+    written = "".join(f"{indent}{one}{end}" if one else end for one in lines.strip("\n").split("\n"))
+    return (edit(tree.source, line, line, written),)
+
+
+def with_argument(tree: Tree, body: Body, after: str, name: str, written: str) -> tuple[Edit, ...] | None:
+    """Return the edit that adds ``name = written`` on a line of its own after another argument of a body."""
+    argument = body.arguments.get(after)
+    if argument is None or tree.is_json:
+        return None
+    text, end = tree.source.text, newline(tree.source)
+    line = _line_start(text, argument.start)
+    if text[line : argument.start].strip():
+        return None
+    at = _line_end(text, argument.end)
+    return (edit(tree.source, at, at, f"{text[line : argument.start]}{name} = {written}{end}"),)
+
+
+def quoted(text: str) -> str:
+    """Return a text as a quoted string of Terraform; of JSON, too, unless it has template sequences."""
+    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+def replaced(tree: Tree, node: Node, written: str) -> tuple[Edit, ...]:
+    """Return the edit that writes something else in the place of a node."""
+    return (edit(tree.source, node.start, node.end, written),)
+
+
+def label_at(block: Block, index: int) -> Label | None:
+    """Return a label of a block."""
+    return block.labels[index] if index < len(block.labels) else None
+
+
+def place_of_location(at: Location) -> Place:
+    """Return a place without another origin."""
+    return Place(at)
