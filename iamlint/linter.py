@@ -30,7 +30,6 @@ from iamlint.rules.workload import too_large
 from iamlint.sources.reading import Reading
 from iamlint.unknown import Truth, Unknown, shown
 
-
 Mender = Callable[[Rule, Finding, Match, Estate], Fix | None]
 """Returns the fix of a finding that a match was made to."""
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from iamlint.budget import Allowance
+from iamlint.edits import SAFETIES, Safety
+from iamlint.files.disk import DISK
+from iamlint.files.overlay import Overlay
+from iamlint.fixes.collecting import Collector, Run
+from iamlint.fixes.proof import fixed
 from iamlint.linter import lint
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
-from iamlint.rules.rule import Example, Rule
+from iamlint.rules.rule import Example, Mending, Rule
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 
@@ -30,7 +36,46 @@ def run_examples(rule: Rule, allowance: Allowance | None = None) -> list[Unreada
     """
     allowance = allowance or Allowance()
     problems = [problem for example in rule.flags for problem in _run(rule, example, allowance, flagged=True)]
-    return problems + [problem for one in rule.passes for problem in _run(rule, one, allowance, flagged=False)]
+    problems += [problem for one in rule.passes for problem in _run(rule, one, allowance, flagged=False)]
+    return problems + [problem for mending in rule.mends for problem in _mended(rule, mending, allowance)]
+
+
+def _mended(rule: Rule, mending: Mending, allowance: Allowance) -> Iterator[Unreadable]:
+    """Yield the problems of a fix's example: it must make ``after`` of ``before``, which the rule passes."""
+    if mending.safety == "suggestion":
+        levels: frozenset[Safety] = frozenset(SAFETIES)
+    else:
+        levels = frozenset({"safe", mending.safety})
+    with TemporaryDirectory() as directory:
+        top = Path(directory).resolve()
+        _write(mending.before, top)
+        only = replace(rule, mends=(mending,))
+        outcome = fixed(lambda contents: _checked_with(only, top, contents, allowance), _bytes, levels)
+        for error in outcome.run.report.errors:
+            yield Unreadable(mending.at, f"the result of the fix cannot be read: {error.reason}", error.hint)
+        for one in outcome.refused:
+            yield Unreadable(mending.at, f"the fix is not applied: {one.reason}")
+        if not outcome.applied:
+            yield Unreadable(mending.at, "the fix has no edits for `before`")
+        for left in outcome.run.report.findings:
+            yield Unreadable(mending.at, f"a finding is left after the fix: {left.message}")
+        for name, text in mending.after.items():
+            path = top / name
+            made = outcome.contents.get(str(path), path.read_bytes() if path.exists() else b"").decode("utf-8")
+            if made != text:
+                yield Unreadable(mending.at, f"the fix does not make `after` of {name}, but:\n{made}")
+
+
+def _checked_with(rule: Rule, top: Path, contents: Mapping[str, bytes], allowance: Allowance) -> Run:
+    tree = Overlay(DISK, {Path(path): content for path, content in contents.items()})
+    reading = read([top], Options(allowance=allowance, tree=tree))
+    collector = Collector(reading.texts)
+    report = lint(reading, [rule], allowance=allowance, also=collector.ask, mend=collector.mend)
+    return collector.run(report)
+
+
+def _bytes(path: str) -> bytes:
+    return Path(path).read_bytes()
 
 
 def _run(rule: Rule, example: Example, allowance: Allowance, *, flagged: bool) -> Iterator[Unreadable]:
@@ -78,15 +123,19 @@ def checked(rule: Rule, example: Example, allowance: Allowance | None = None) ->
     """Return a rule's report on an example, and the (file, line) of its findings."""
     with TemporaryDirectory() as directory:
         top = Path(directory).resolve()
-        for name, text in example.files.items():
-            path = top / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(unmarked(text), encoding="utf-8", newline="\n")
+        _write(example.files, top)
         allowance = allowance or Allowance()
         report = lint(
             read(_given(example, top), Options(source_root=top, allowance=allowance)), [rule], allowance=allowance
         )
         return report, {(_below(one.at, top), one.at.line) for one in report.findings}
+
+
+def _write(files: Mapping[str, str], top: Path) -> None:
+    for name, text in files.items():
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(unmarked(text), encoding="utf-8", newline="\n")
 
 
 def _given(example: Example, top: Path) -> list[Path]:

@@ -196,13 +196,21 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
 @click.command(name="rules")
 @rule_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
-def list_rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], rules: tuple[Path, ...]) -> None:
+@click.option("--fixable", is_flag=True, help="List the rules with a fix, and those whose fix is possible and missing.")
+def list_rules(
+    form: str, fixable: bool, select: tuple[str, ...], ignore: tuple[str, ...], rules: tuple[Path, ...]
+) -> None:
     """List the rules."""
     try:
         found = choose(load(rules), select or _EVERY, ignore)
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
+    if fixable:
+        from iamlint.reporters.fixable import fixable_json, fixable_text
+
+        emit(fixable_json(found) if form == "json" else fixable_text(found), for_programs=form == "json")
+        return
     if form == "json":
         keys = ("slug", "family", "title", "severity", "confidence", "since", "cis", "mitre")
         listed = [{key: getattr(rule, key) for key in keys} for rule in found]

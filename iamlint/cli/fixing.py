@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import secrets
 import stat
@@ -42,7 +43,11 @@ def outcome_of(request: Request, check: Callable[[Mapping[str, bytes]], Run], *,
             return f"{path} is outside of the given paths, or a link leads to it"
         return None if os.access(path, os.R_OK | os.W_OK) else f"{path} cannot be written"
 
-    return fixed(check, content, levels, forbidden)
+    def check_once(contents: Mapping[str, bytes]) -> Run:
+        gc.collect()  # the command line collects nothing by itself, and each check makes another estate
+        return check(contents)
+
+    return fixed(check_once, content, levels, forbidden)
 
 
 def written(outcome: Outcome) -> list[Unreadable]:
@@ -80,7 +85,8 @@ def diff(outcome: Outcome) -> Iterator[str]:
     for path, content in sorted(outcome.contents.items()):
         before = Path(path).read_bytes().decode("utf-8").splitlines(keepends=True)
         after = content.decode("utf-8").splitlines(keepends=True)
-        for line in difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"):
+        name = path.lstrip("/")
+        for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"):
             yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from iamlint.edits import Edit, Safety
 from iamlint.estate import Estate
+from iamlint.facts import Grant, Place
 from iamlint.finding import Finding
 from iamlint.fixes.sources import Sources
 from iamlint.linter import place_of
-from iamlint.facts import Grant, Place
 from iamlint.patterns.match import Match
 
 

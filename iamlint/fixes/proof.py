@@ -13,7 +13,7 @@ from iamlint.finding import Doubt, Finding
 from iamlint.fixes.collecting import Run
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.moves import Moves, block_lines
-from iamlint.location import SourceText
+from iamlint.principals import read_principal
 
 MOST_PASSES = 30
 """Maximum number of times that fixes are applied."""
@@ -177,14 +177,19 @@ def _access(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | 
 
 
 def _closed(found: Comparison) -> str | None:
-    """Return which access closes: a safe fix takes none away. A role that does not exist gives none."""
+    """Return which access closes: a safe fix takes none away.
+
+    A role that does not exist gives nothing, and neither does a grant to what is no principal, or to a deleted one.
+    """
     for pair in found.closed:
         return f"{_shown(pair)} closes"
-    gained = {one.principal.lower() for one in found.gained}
     for one in found.lost:
-        if one.permissions and one.principal.lower() not in gained:
+        if one.permissions and read_principal(one.principal).kind not in _NOBODY:
             return f"{_shown(one)} closes"
     return None
+
+
+_NOBODY = frozenset({"malformed", "deleted"})
 
 
 def _shown(one: Pair | Privilege) -> str:

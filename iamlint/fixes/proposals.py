@@ -15,7 +15,7 @@ from iamlint.fixes.mends import MENDS
 from iamlint.fixes.problem import Problem
 from iamlint.fixes.sources import Sources, generated
 from iamlint.patterns.match import Match
-from iamlint.rules.rule import Mending, Rule
+from iamlint.rules.rule import Rule
 
 
 def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources: Sources) -> Fix | None:

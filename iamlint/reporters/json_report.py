@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from iamlint.edits import Edit, Fix
 from iamlint.facts import Resource
 from iamlint.finding import Accepted, Finding
 from iamlint.fingerprint import Fingerprints, fingerprints
-from iamlint.location import Location
+from iamlint.location import Location, SourceText
 from iamlint.questions import ByCause, Question
 from iamlint.report import InForce, Report
 from iamlint.reporters.parts.indented import indented
@@ -38,7 +39,9 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     yield "catalog_date", report.catalog_date
     yield "role_catalogs", list(report.role_catalogs)
     yield "configuration", _configuration(report.configuration)
-    yield "findings", map(_finding, report.findings, report.fingerprints)
+    texts = report.texts
+    findings = zip(report.findings, report.fingerprints, strict=True)
+    yield "findings", ({**_finding(one, names), "fix": _fix(one.fix, texts)} for one, names in findings)
     accepted = (one.finding for one in report.accepted)
     yield "accepted", map(_accepted, report.accepted, fingerprints(accepted))
     yield "unknowns", map(_question, report.questions)
@@ -134,6 +137,27 @@ def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
             {"path": related.at.path, "line": related.at.line, "message": related.message}
             for related in finding.related
         ],
+    }
+
+
+def _fix(fix: Fix | None, texts: Mapping[str, SourceText]) -> dict[str, Any] | None:
+    """``start`` and ``end`` are offsets in bytes, from after a byte order mark."""
+    if fix is None:
+        return None
+    return {"title": fix.title, "safety": fix.safety, "edits": [_edit(one, texts[one.path]) for one in fix.edits]}
+
+
+def _edit(edit: Edit, source: SourceText) -> dict[str, Any]:
+    at = edit.location(source)
+    return {
+        "path": edit.path,
+        "start": edit.start,
+        "end": edit.end,
+        "line": at.line,
+        "column": at.column,
+        "end_line": at.end_line,
+        "end_column": at.end_column,
+        "replacement": edit.replacement,
     }
 
 

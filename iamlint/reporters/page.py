@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from iamlint.rules.rule import Example, Rule
+from collections.abc import Mapping
+
+from iamlint.edits import Safety
+from iamlint.rules.rule import Example, Mending, Rule
 
 _LANGUAGES = {".tf": "hcl", ".json": "json", ".yaml": "yaml"}
 
@@ -20,6 +23,8 @@ def rule_page(rule: Rule) -> str:
     if rule.flags and rule.passes:  # an assertion has none
         parts += ["## Before", _example(rule.flags[0]), "## After", _example(rule.passes[0])]
     parts += ["## Fix", rule.fix.strip()]
+    if rule.mends:
+        parts += ["## Automatic fix", *(part for mending in rule.mends for part in _mending(mending))]
     if rule.references:
         parts += ["## References", "\n".join(f"- <{reference}>" for reference in rule.references)]
     standards = [f"CIS Google Cloud Platform Foundation Benchmark 5.0: {', '.join(rule.cis)}"] if rule.cis else []
@@ -37,8 +42,24 @@ def _technique(name: str) -> str:
     return f"[{name}](https://attack.mitre.org/techniques/{name.replace('.', '/')}/)"
 
 
+_APPLIED: dict[Safety, str] = {
+    "safe": "`iamlint check --fix` makes this change",
+    "unsafe": "`iamlint check --fix --unsafe-fixes` makes this change",
+    "suggestion": "iamlint suggests this change",
+}
+
+
+def _mending(mending: Mending) -> list[str]:
+    before, after = (_files(files) for files in (mending.before, mending.after))
+    return [f"{_APPLIED[mending.safety]}. Before:", before, "After:", after]
+
+
+def _files(files: Mapping[str, str]) -> str:
+    return "\n\n".join(_fenced(name, text) for name, text in files.items())
+
+
 def _example(example: Example) -> str:
-    return "\n\n".join(_fenced(name, text) for name, text in example.files.items())
+    return _files(example.files)
 
 
 def _fenced(name: str, text: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import attr
 import sarif_om as om
 
+from iamlint.edits import Edit, Fix, by_path
 from iamlint.finding import Finding, Related, Severity
 from iamlint.fingerprint import Fingerprints
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
@@ -252,7 +253,29 @@ class _Run:
             locations=[self._place(finding.at, finding.address, *finding.others[:_MOST_PLACES])],
             related_locations=[self._related(number, one) for number, one in enumerate(related, start=1)] or None,
             partial_fingerprints=fingerprints,
+            fixes=[self._fix(finding.fix)] if finding.fix else None,
         )
+
+    def _fix(self, fix: Fix) -> om.Fix:
+        """Return the edits as replacements; an empty region is an insertion."""
+        changes = [
+            om.ArtifactChange(
+                artifact_location=self._artifact(path),
+                replacements=[self._replacement(edit) for edit in edits],
+            )
+            for path, edits in by_path(fix.edits).items()
+        ]
+        return om.Fix(
+            description=om.Message(text=_sentence(neutral(fix.title[:1].upper() + fix.title[1:]))),
+            artifact_changes=changes,
+            properties={"safety": fix.safety},
+        )
+
+    def _replacement(self, edit: Edit) -> om.Replacement:
+        at = edit.location(self._report.texts[edit.path])
+        region = om.Region(start_line=at.line, start_column=at.column, end_line=at.end_line, end_column=at.end_column)
+        content = om.ArtifactContent(text=edit.replacement) if edit.replacement else None
+        return om.Replacement(deleted_region=region, inserted_content=content)
 
     def _line_hash(self, at: Location) -> str | None:
         text = self._report.texts.get(at.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from iamlint.edits import Safety
 from iamlint.finding import Finding, Related
 from iamlint.location import Location, Unreadable
 from iamlint.questions import by_cause, questions
@@ -59,9 +60,19 @@ def _group(group: Group, report: Report, paint: Paint) -> Iterator[str]:
     address = f"  {paint('2', neutral(finding.address) + more)}" if finding.address else ""
     yield f"{margin}{paint('34', '-->')} {place(finding.at)}{address}"
     yield from frame(finding.at, report.texts.get(finding.at.path), color, paint)
-    below = [*_related(finding.related), *_alike(group)]
+    below = [*_related(finding.related), *_alike(group), *_fix(finding)]
     for line in below:
         yield f"{margin} {paint('34', '=')} {line}"
+
+
+_APPLIED: dict[Safety, str] = {"safe": " (--fix)", "unsafe": " (--fix --unsafe-fixes)", "suggestion": ""}
+
+
+def _fix(finding: Finding) -> Iterator[str]:
+    """Yield the fix, and which options apply it."""
+    if finding.fix:
+        what = "suggestion" if finding.fix.safety == "suggestion" else "fix"
+        yield f"{what}: {neutral(finding.fix.title)}{_APPLIED[finding.fix.safety]}"
 
 
 def _related(related: Iterable[Related]) -> list[str]:

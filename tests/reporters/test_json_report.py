@@ -44,6 +44,7 @@ def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
         "resource": {"kind": "project", "name": "shop"},
         "condition": None,
         "ends": [],
+        "fix": None,
         "further_fingerprints": [],
     }
     assert found["fingerprint"] == found["fingerprints"]["iamlintGrant/v2"]

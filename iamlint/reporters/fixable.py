@@ -1,0 +1,35 @@
+"""The rules with a fix, and those whose fix is possible in most cases and missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.rules.rule import Rule
+
+
+def fixable_text(rules: Iterable[Rule]) -> str:
+    """Return a line for each rule with a fix and for each of its fixes, then those without one that could have it."""
+    rules = tuple(rules)
+    mended = [rule for rule in rules if rule.mends]
+    missing = [rule for rule in rules if rule.unmended]
+    width = max((len(rule.id) for rule in (*mended, *missing)), default=0)
+    lines = [f"{rule.id:<{width}}  {one.safety:<10}  {one.by}" for rule in mended for one in rule.mends]
+    lines += [f"{rule.id:<{width}}  {'missing':<10}  {neutral(rule.unmended)}" for rule in missing]
+    return "".join(f"{line}\n" for line in lines) + f"{len(mended)} rules have a fix, {len(missing)} could have one\n"
+
+
+def fixable_json(rules: Iterable[Rule]) -> str:
+    """Return the same as a JSON list of objects, one for each rule."""
+    listed = [
+        {
+            "slug": rule.slug,
+            "family": rule.family,
+            "fixes": [{"name": one.by, "safety": one.safety} for one in rule.mends],
+            "missing": rule.unmended or None,
+        }
+        for rule in rules
+        if rule.mends or rule.unmended
+    ]
+    return json_escaped(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n"
