@@ -82,7 +82,8 @@ def check(
 ) -> None:
     """Check Terraform source, plans and gcloud exports.
 
-    The paths are files or directories, the working directory by default. If a named file is unreadable, empty, or not
+    The paths are files or directories, the working directory by default; - is standard input, Terraform or JSON by its
+    content, alone unless --stdin-name gives it a place among other files. If a named file is unreadable, empty, or not
     recognised, that is an error; the others are still checked.
     """
     wanted, targets = replace(request(asked), fail_on=fail_on), list(map(target, output))
@@ -171,7 +172,11 @@ def facts(form: str, **asked: Any) -> None:
     from iamlint.accepted.config import Config
     from iamlint.reporters.facts import facts_json, facts_text
 
-    reading = read(request(asked), Config(), quiet=False)
+    try:
+        reading = read(request(asked), Config(), quiet=False)
+    except Failed as failed:
+        say_errors(failed.errors)
+        sys.exit(FAILED)
     say_errors(reading.errors)
     emit(facts_json(reading.facts) if form == "json" else facts_text(reading.facts), for_programs=form == "json")
     sys.exit(FAILED if reading.errors else OK)

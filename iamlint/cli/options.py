@@ -52,6 +52,7 @@ class Request:
     max_time: float = SECONDS
     fail_on: str | None = None
     assertions: tuple[Path, ...] = ()
+    stdin_name: Path | None = None
 
     @property
     def instead(self) -> frozenset[str]:
@@ -82,6 +83,7 @@ def reading_options(function: Command) -> Command:
     """Add the options for reading."""
     options = [
         click.argument("paths", nargs=-1, type=PATH),
+        click.option("--stdin-name", type=PATH, metavar="PATH", help="What - (standard input) is the content of."),
         click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules."),
         click.option("--var-file", multiple=True, type=FILE, help="Read variables from a file."),
         click.option(

@@ -13,6 +13,7 @@ from iamlint.budget import Allowance
 from iamlint.cli.asserting import Asserted, asserted, assertion_paths, holds_assertions
 from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
+from iamlint.cli.standard_input import DASH, TooLarge, with_standard_input
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.location import Location, Unreadable
@@ -38,6 +39,9 @@ class Failed(Exception):  # noqa: N818  # a message for the user, not an interna
 
 def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK) -> Run:
     """Check the input, or the modules affected by a commit, with the files of a tree. Raises `Failed`."""
+    if request.paths == (DASH,) and request.stdin_name:
+        name = os.path.realpath(request.stdin_name)
+        return _checked(request, config, quiet=quiet, tree=tree, within=lambda path: os.path.realpath(path) == name)
     if not request.hook:
         return _checked(request, config, quiet=quiet, tree=tree)
     from iamlint.files.texts import resolved
@@ -181,6 +185,12 @@ def read(
     from iamlint.sources import read as read_paths
     from iamlint.sources.reading import Options
 
+    try:
+        paths, tree = with_standard_input(request.paths, request.stdin_name, tree)
+    except TooLarge as error:
+        raise Failed(
+            [Unreadable(Location("standard input"), str(error), "write it to files, and name them")]
+        ) from error
     progress = Progress(on=not quiet and sys.stderr.isatty())
     options = Options(
         exclude=config.exclude,
@@ -200,7 +210,7 @@ def read(
         tree=tree,
     )
     try:
-        return read_paths(request.paths, options)
+        return read_paths(paths, options)
     finally:
         progress.end()
 
