@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from iamlint.causes import Cause, cause_of
@@ -35,6 +35,9 @@ class Finding:
     addresses from ``moved`` blocks or a plan, by address, the oldest last. ``condition`` is that of the grant, as
     shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project shop"), the strongest
     first. ``fix`` is what its rule's document proposes; it is not proved.
+
+    ``at`` is the argument. ``origin`` is where a reviewer looks, if that is elsewhere: where the argument's value is
+    written (a line of tfvars, a local, an argument of a module call), or the call of a downloaded module.
     """
 
     rule: str
@@ -54,6 +57,24 @@ class Finding:
     condition: str | None = None
     ends: tuple[str, ...] = ()
     fix: Fix | None = field(default=None, compare=False)
+    origin: Location | None = None
+
+    @property
+    def at_origin(self) -> Finding:
+        """The finding at its origin, with the argument among the related places; unchanged without an origin."""
+        if self.origin is None or self.origin == self.at:
+            return self
+        argument = Related(self.at, "the argument is here")
+        others = (one for one in self.related if one.at not in (self.origin, self.at))
+        return replace(self, at=self.origin, related=(argument, *others))
+
+    @property
+    def places(self) -> Iterator[Location]:
+        """Its place, its origin, and the related places."""
+        yield self.at
+        if self.origin:
+            yield self.origin
+        yield from (related.at for related in self.related)
 
     @property
     def order(self) -> tuple[object, ...]:

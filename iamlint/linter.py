@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 
 from iamlint import __version__
 from iamlint.accepted.config import Acceptance
-from iamlint.accepted.ignore import Comment, Comments
+from iamlint.accepted.ignore import Comment, Comments, is_downloaded
 from iamlint.budget import Allowance, TimeUp
 from iamlint.edits import Fix
 from iamlint.estate import Estate
@@ -27,6 +27,7 @@ from iamlint.rules.catalog import own_names
 from iamlint.rules.message import brief, filled, words_of
 from iamlint.rules.rule import Rule
 from iamlint.rules.workload import too_large
+from iamlint.sources.names import ASSIGNMENTS
 from iamlint.sources.reading import Reading
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -61,7 +62,7 @@ def lint(
     for number, rule in enumerate(asked):
         try:
             with allowance.interrupting():
-                _ask(rule, estate, comments, accept, found, mend)
+                _ask(rule, estate, comments, accept, found, reading.texts, mend)
         except TimeUp:
             errors.append(_not_asked(asked[number:], allowance))
             break
@@ -106,9 +107,10 @@ def _ask(
     comments: Comments,
     accept: tuple[Acceptance, ...],
     found: _Found,
+    texts: Collection[str],
     mend: Mender | None,
 ) -> None:
-    """Add what a rule finds, one match after another."""
+    """Add what a rule finds, one match after another. ``texts`` are the paths of the files read."""
     names = own_names(rule)
     entries = [entry for entry in accept if entry.rule in names]
     for match in answers(rule, estate):
@@ -116,7 +118,7 @@ def _ask(
         if match.truth is not Truth.TRUE and not entries:
             found.doubts += doubts_of(rule, match, comment)
             continue
-        one = finding(rule, match, estate)
+        one = finding(rule, match, estate, texts)
         accepting = comment or next((entry for entry in entries if entry.covers(one, names, estate.as_of)), None)
         if match.truth is not Truth.TRUE:
             found.doubts += doubts_of(rule, match, accepting)
@@ -167,8 +169,8 @@ def _of_uncertain(match: Match) -> Match:
     return replace(match, truth=Truth.UNKNOWN, reasons=(*match.reasons, uncertain))
 
 
-def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
-    """Return the finding for a match."""
+def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) -> Finding:
+    """Return the finding for a match. ``texts`` are the paths of the files read."""
     fact, place = match.fact, place_of(match)
     words, address, former = words_of(match), fact.declared.address, fact.declared.former
     return Finding(
@@ -187,6 +189,7 @@ def finding(rule: Rule, match: Match, estate: Estate) -> Finding:
         former={address: former} if address and former else {},
         condition=_condition(fact),
         ends=tuple(dict.fromkeys(f"{shown(end.role)} on {end.resource}" for end in _ends(match, estate)))[:MOST_ENDS],
+        origin=next((at for at in _origins(match, place) if at.path in texts and not is_downloaded(at.path)), None),
     )
 
 
@@ -258,6 +261,28 @@ def _where_accepted(match: Match) -> Iterator[Location]:
     yield fact.declared.at
     yield from (part.origin for part in (place, *parts) if part.origin)
     yield from fact.declared.via
+
+
+def _origins(match: Match, place: Place) -> Iterator[Location]:
+    """Yield the places where a reviewer looks rather than at the argument, the best first.
+
+    That is where the argument's value is written. If a grant's role is a literal, and its principal comes from outside
+    of the module, it is where the principal is written: the block states what all calls have in common. A downloaded
+    module is not in the reviewer's files, so its findings are at the call.
+    """
+    if place.origin:
+        yield place.origin
+    elif isinstance(match.fact, Grant) and place == match.fact.role_place:
+        principal = match.fact.principal_place.origin
+        if principal and _is_outside(principal.path, place.at.path):
+            yield principal
+    if is_downloaded(place.at.path):
+        yield from reversed(match.fact.declared.via)
+
+
+def _is_outside(path: str, module_file: str) -> bool:
+    """Whether a file gives values to the module of another file: one of tfvars, or one of a calling module."""
+    return path.endswith(ASSIGNMENTS) or directory(path) != directory(module_file)
 
 
 def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:

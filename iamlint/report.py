@@ -68,7 +68,8 @@ class Report:
     the input has none. ``role_catalogs`` are the files that extend the role catalogue, which is of ``catalog_date``.
     ``inputs`` are the paths of the files that have facts. ``unwalked`` are the directories with Terraform that were not
     read; each is also a doubt. ``var_files`` may give variables a value, and were not read for that. ``configuration``
-    is None if none was in force. ``coverage`` says in lines over what the assertions are complete.
+    is None if none was in force. ``coverage`` says in lines over what the assertions are complete. ``names`` are the
+    fingerprints of the findings, if their order is not that in which they are numbered.
     """
 
     version: str
@@ -87,6 +88,7 @@ class Report:
     var_files: tuple[VarFile, ...] = ()
     configuration: InForce | None = None
     coverage: tuple[str, ...] = ()
+    names: tuple[Fingerprints, ...] = ()
 
     @property
     def catalog(self) -> str:
@@ -103,8 +105,8 @@ class Report:
         """Return the report on the files that ``holds`` is true of: findings with a place in one of them, and so on."""
         return replace(
             self,
-            findings=tuple(one for one in self.findings if any(map(holds, _paths(one)))),
-            accepted=tuple(one for one in self.accepted if any(map(holds, _paths(one.finding)))),
+            findings=tuple(one for one in self.findings if any(holds(at.path) for at in one.places)),
+            accepted=tuple(one for one in self.accepted if any(holds(at.path) for at in one.finding.places)),
             doubts=tuple(one for one in self.doubts if holds(one.at.path)),
             errors=tuple(one for one in self.errors if one.at.path == COMMAND_LINE or holds(one.at.path)),
         )
@@ -127,12 +129,19 @@ class Report:
     @property
     def fingerprints(self) -> Iterator[Fingerprints]:
         """The fingerprints of each finding, in their order."""
-        return fingerprints(self.findings)
+        return iter(self.names) if self.names else fingerprints(self.findings)
 
+    @property
+    def at_origins(self) -> Report:
+        """The report with each finding where a reviewer looks, in the order of these places.
 
-def _paths(finding: Finding) -> Iterator[str]:
-    yield finding.at.path
-    yield from (related.at.path for related in finding.related)
+        The fingerprints are those of the report itself: their numbers depend on the order.
+        """
+        if all(finding.at_origin is finding for finding in self.findings):
+            return self
+        named = [(one.at_origin, names) for one, names in zip(self.findings, self.fingerprints, strict=True)]
+        named.sort(key=lambda pair: pair[0].order)
+        return replace(self, findings=tuple(one for one, _ in named), names=tuple(names for _, names in named))
 
 
 def failure(errors: Iterable[Unreadable]) -> Report:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from iamlint.documents import find, plain, read_yaml
 from iamlint.documents.validation import against_schema, location_of
@@ -45,9 +45,12 @@ class Acceptance:
             "role": finding.role,
             "resource": str(finding.resource or ""),
             "address": finding.address,
-            "path": finding.at.path,
         }
-        return all(compiled(glob).match(parts[part] or "") for part, glob in self.globs.items())
+        paths = [finding.at.path, *((finding.origin.path,) if finding.origin else ())]
+        return all(
+            any(map(compiled(glob).match, paths)) if part == "path" else compiled(glob).match(parts[part] or "")
+            for part, glob in self.globs.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Config:
     inputs: tuple[str, ...] = ()
     fail_on: str | None = None
     fail_on_unknown: bool = False
+    origin: Literal["value", "argument"] = "value"
     severity: Mapping[str, Severity] = field(default_factory=dict)
     accept: tuple[Acceptance, ...] = ()
     path: str = field(default="", compare=False)
@@ -97,6 +101,7 @@ def _config(document: Value, home: Path, shown: str) -> Config:
         inputs=tuple(written.get("inputs", ())),
         fail_on=written.get("fail-on"),
         fail_on_unknown=written.get("fail-on-unknown", False),
+        origin=written.get("origin", "value"),
         severity=written.get("severity", {}),
         accept=tuple(_acceptance(item) for item in _accepted(document)),
         path=shown,

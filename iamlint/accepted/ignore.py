@@ -77,11 +77,12 @@ def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadabl
     Those in downloaded modules are left out, since their authors are others.
     """
     for text in texts:
-        if _MARK in text.text and not _is_downloaded(text.path):
+        if _MARK in text.text and not is_downloaded(text.path):
             yield from _Mentions(text).mistakes(known)
 
 
-def _is_downloaded(path: str) -> bool:
+def is_downloaded(path: str) -> bool:
+    """Whether a file belongs to a module or provider that Terraform downloaded."""
     return ".terraform" in PurePosixPath(path).parts
 
 
@@ -187,7 +188,7 @@ class _Mentions:
         if mention.line.hides or parsed is None or not parsed[1]:
             return None
         far = mention.at.column > WIDEST or mention.line.length > LONGEST
-        return Comment(*parsed, mention.at, out_of_view=far or _is_downloaded(mention.at.path))
+        return Comment(*parsed, mention.at, out_of_view=far or is_downloaded(mention.at.path))
 
     def _below(self) -> dict[int, int]:
         """For each line with only comments, the first line below with anything else.

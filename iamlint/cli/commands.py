@@ -100,6 +100,7 @@ def check(
         directory=here,
         repository=repository_of(wanted.paths, here),
         bar=bar,
+        at_arguments=config.origin == "argument",
     )
     inputs = inputs_of(wanted, report)
     written = [write(path, parts(name, report, style), inputs) for name, path in targets]

@@ -20,11 +20,16 @@ def render(name: str, report: Report, style: Presentation) -> str:
 
 
 def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
-    """Yield the same text in parts, since it may be very large."""
+    """Yield the same text in parts, since it may be very large.
+
+    Findings are where a reviewer looks, unless the configuration asks for the arguments. JSON has both places.
+    """
     if name not in _AS_TYPED:
         from iamlint.reporters.parts.relocation import at_top
 
         report, style = at_top(report, style)
+    if name != "json" and not style.at_arguments:
+        report = report.at_origins
     match name:
         case "concise":
             from iamlint.reporters.concise import concise_report

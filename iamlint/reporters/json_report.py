@@ -111,7 +111,10 @@ def _start(at: Location) -> dict[str, Any]:
 
 
 def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
-    """``further_fingerprints`` are those of the same finding in other runs, at any of its addresses."""
+    """``path`` and ``line`` are the argument's; ``origin`` is where its value is written, if that is elsewhere.
+
+    ``further_fingerprints`` are those of the same finding in other runs, at any of its addresses.
+    """
     further = (*names.own.further, *(name for other in names.others for name in (other.name, *other.further)))
     return {
         "rule": finding.rule,
@@ -122,6 +125,7 @@ def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
         **_start(finding.at),
         "end_line": finding.at.end_line,
         "end_column": finding.at.end_column,
+        "origin": _start(finding.origin) if finding.origin else None,
         "address": finding.address,
         "other_addresses": list(finding.others),
         "principal": finding.principal,

@@ -36,6 +36,7 @@ def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
         "column": 13,
         "end_line": 3,
         "end_column": 51,
+        "origin": None,
         "address": "google_project_iam_member.ci",
         "other_addresses": [],
         "principal": "user:ana@example.com",

@@ -45,8 +45,7 @@ class _Paths:
 def _every_path(report: Report) -> set[str]:
     found = set(report.texts)
     for finding in (*report.findings, *(one.finding for one in report.accepted)):
-        found.add(finding.at.path)
-        found.update(one.at.path for one in finding.related)
+        found.update(at.path for at in finding.places)
     places = (one.at for group in (report.accepted, report.doubts, report.errors) for one in group)
     found.update(at.path for at in places)
     return found | ({report.configuration.path} if report.configuration else set())
@@ -55,7 +54,8 @@ def _every_path(report: Report) -> set[str]:
 def _moved(report: Report, moved: _Paths) -> Report:
     def of(finding: Finding) -> Finding:
         related = tuple(replace(one, at=moved.at(one.at)) for one in finding.related)
-        return replace(finding, at=moved.at(finding.at), related=related)
+        origin = finding.origin and moved.at(finding.origin)
+        return replace(finding, at=moved.at(finding.at), related=related, origin=origin)
 
     accepted = (replace(one, finding=of(one.finding), at=moved.at(one.at)) for one in report.accepted)
     doubts = (

@@ -1,0 +1,216 @@
+"""Reports put a finding where a reviewer looks: where the value is written, in the files that are reviewed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from program import run
+
+RULE = "broad-token-creator"
+ROLE = "roles/iam.serviceAccountTokenCreator"
+CHECK = ("check", ".", "--select", RULE)
+
+
+def member(role: str, who: str, name: str = "it") -> str:
+    return (
+        f'resource "google_project_iam_member" "{name}" {{\n  project = "shop"\n  role    = {role}\n'
+        f"  member  = {who}\n}}\n"
+    )
+
+
+ANA = '"user:ana@example.com"'
+LITERAL = f'"{ROLE}"'
+MODULE_JSON = '{"Modules": [{"Key": "", "Source": "", "Dir": "."}, {"Key": "iam", "Source": "registry.terraform.io/a/b/c", "Version": "1.0.0", "Dir": "%s"}]}'
+INSTALLED = ".terraform/modules/iam"
+
+# name: files, and the first place that each format shows
+CASES: dict[str, tuple[dict[str, str], str]] = {
+    "a literal stays at its argument": ({"main.tf": member(LITERAL, ANA)}, "main.tf:3:13"),
+    "a role from tfvars": (
+        {
+            "main.tf": member("var.role", ANA) + 'variable "role" {}\n',
+            "terraform.tfvars": f'\nrole = "{ROLE}"\n',
+        },
+        "terraform.tfvars:2:8",
+    ),
+    "a principal from tfvars with a literal role": (
+        {"main.tf": member(LITERAL, "var.who") + 'variable "who" {}\n', "x.auto.tfvars": f"who = {ANA}\n"},
+        "x.auto.tfvars:1:7",
+    ),
+    "a principal from a local of the module stays at the role, which the block chose": (
+        {"main.tf": member(LITERAL, "local.who") + f"locals {{\n  who = {ANA}\n}}\n"},
+        "main.tf:3:13",
+    ),
+    "a role from a local": (
+        {"main.tf": member("local.role", ANA) + f"locals {{\n  role = {LITERAL}\n}}\n"},
+        "main.tf:7:10",
+    ),
+    "an item of a list in a local": (
+        {
+            "main.tf": member("each.value", ANA).replace("{\n", "{\n  for_each = toset(local.all)\n", 1)
+            + f'locals {{\n  all = [\n    "roles/viewer",\n    {LITERAL},\n  ]\n}}\n'
+        },
+        "main.tf:10:5",
+    ),
+    "the default of a variable": (
+        {"main.tf": member("var.role", ANA) + f'variable "role" {{\n  default = {LITERAL}\n}}\n'},
+        "main.tf:7:13",
+    ),
+    "the argument of a module call": (
+        {
+            "main.tf": f'module "m" {{\n  source = "./m"\n  role   = {LITERAL}\n}}\n',
+            "m/main.tf": member("var.role", ANA) + 'variable "role" {}\n',
+        },
+        "main.tf:3:12",
+    ),
+    "a principal from a module call": (
+        {
+            "main.tf": f'module "m" {{\n  source = "./m"\n  who    = {ANA}\n}}\n',
+            "m/main.tf": member(LITERAL, "var.who") + 'variable "who" {}\n',
+        },
+        "main.tf:3:12",
+    ),
+    "tfvars through a module call": (
+        {
+            "main.tf": 'module "m" {\n  source = "./m"\n  who    = var.who\n}\nvariable "who" {}\n',
+            "m/main.tf": member(LITERAL, "var.who") + 'variable "who" {}\n',
+            "terraform.tfvars": f"who = {ANA}\n",
+        },
+        "terraform.tfvars:1:7",
+    ),
+    "an installed module's own value": (
+        {
+            "main.tf": '# calls\nmodule "iam" {\n  source = "a/b/c"\n}\n',
+            f"{INSTALLED}/main.tf": member(LITERAL, ANA),
+            ".terraform/modules/modules.json": MODULE_JSON % INSTALLED,
+        },
+        "main.tf:2:1",
+    ),
+    "a value of an installed module's own local": (
+        {
+            "main.tf": 'module "iam" {\n  source = "a/b/c"\n}\n',
+            f"{INSTALLED}/main.tf": member("local.role", ANA) + f"locals {{\n  role = {LITERAL}\n}}\n",
+            ".terraform/modules/modules.json": MODULE_JSON % INSTALLED,
+        },
+        "main.tf:1:1",
+    ),
+    "an installed module with the call's value": (
+        {
+            "main.tf": f'module "iam" {{\n  source = "a/b/c"\n  who    = {ANA}\n}}\n',
+            f"{INSTALLED}/main.tf": member(LITERAL, "var.who") + 'variable "who" {}\n',
+            ".terraform/modules/modules.json": MODULE_JSON % INSTALLED,
+        },
+        "main.tf:3:12",
+    ),
+    "the item of a binding": (
+        {
+            "main.tf": member(LITERAL, "")
+            .replace("_member", "_binding")
+            .replace("member  = ", 'members = ["user:b@example.com", var.who]')
+            .replace('"user:b@example.com", ', "")
+            + 'variable "who" {}\n',
+            "terraform.tfvars": f"who = {ANA}\n",
+        },
+        "terraform.tfvars:1:7",
+    ),
+}
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def sarif_place(text: str) -> str:
+    (result,) = json.loads(text)["runs"][0]["results"]
+    physical = result["locations"][0]["physicalLocation"]
+    region = physical["region"]
+    return f"{physical['artifactLocation']['uri']}:{region['startLine']}:{region['startColumn']}"
+
+
+def related(text: str) -> list[str]:
+    (result,) = json.loads(text)["runs"][0]["results"]
+    places = [one["physicalLocation"] for one in result.get("relatedLocations", ())]
+    return [f"{one['artifactLocation']['uri']}:{one['region']['startLine']}" for one in places]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_format_puts_it_there(tmp_path: Path, name: str) -> None:
+    files, there = CASES[name]
+    write(tmp_path, files)
+    text = run(*CHECK, cwd=tmp_path)
+    assert text.returncode == 1, text.stdout
+    assert f"--> {there}  " in text.stdout
+    path, line, column = there.split(":")
+    assert (
+        f"file={path},line={line},endLine={line},col={column}" in run(*CHECK, "--format", "github", cwd=tmp_path).stdout
+    )
+    assert (
+        f"| {RULE} | {path.replace('_', '&#95;')}:{line} |" in run(*CHECK, "--format", "markdown", cwd=tmp_path).stdout
+    )
+    sarif = run(*CHECK, "--format", "sarif", cwd=tmp_path).stdout
+    assert sarif_place(sarif) == there
+    (found,) = json.loads(run(*CHECK, "--format", "json", cwd=tmp_path).stdout)["findings"]
+    argument = f"{found['path']}:{found['line']}"
+    if found["origin"]:
+        assert "{path}:{line}:{column}".format(**found["origin"]) == there
+        assert argument in related(sarif)
+        assert f"the argument is here: {argument}:" in text.stdout
+    else:
+        assert there.startswith(f"{argument}:")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_configuration_may_ask_for_the_argument(tmp_path: Path, name: str) -> None:
+    write(tmp_path, CASES[name][0])
+    (found,) = json.loads(run(*CHECK, "--format", "json", cwd=tmp_path).stdout)["findings"]
+    (tmp_path / ".iamlint.yaml").write_text("origin: argument\n", encoding="utf-8")
+    there = "{path}:{line}:{column}".format(**found)
+    assert f"--> {there}  " in run(*CHECK, cwd=tmp_path).stdout
+    assert sarif_place(run(*CHECK, "--format", "sarif", cwd=tmp_path).stdout) == there
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_comment_counts_at_both_places_and_at_the_call(tmp_path: Path, name: str) -> None:
+    files, there = CASES[name]
+    write(tmp_path, files)
+    (found,) = json.loads(run(*CHECK, "--format", "json", cwd=tmp_path).stdout)["findings"]
+    lines = {(there.split(":")[0], int(there.split(":")[1])), (found["path"], found["line"])}
+    lines |= {(one["path"], one["line"]) for one in found["related"] if one["message"] == "in this module call"}
+    for path, line in lines:
+        text = files[path].splitlines()
+        text[line - 1] += f" # iamlint: ignore[{RULE}] reviewed"
+        write(tmp_path, {**files, path: "\n".join(text) + "\n"})
+        assert run(*CHECK, cwd=tmp_path).returncode == 0, (path, line)
+
+
+def test_fingerprints_do_not_depend_on_the_place(tmp_path: Path) -> None:
+    """Two findings with one identity are numbered alike, wherever a report puts them."""
+    write(
+        tmp_path,
+        {
+            "a/main.tf": member("var.role", ANA) + 'variable "role" {}\n',
+            "a/z.auto.tfvars": f"role = {LITERAL}\n",
+            "b/main.tf": member(LITERAL, ANA),
+        },
+    )
+
+    def names(form: str) -> dict[str, str]:
+        document: Any = json.loads(run(*CHECK, "--format", form, cwd=tmp_path).stdout)
+        if form == "json":
+            return {one["path"].split("/")[0]: one["fingerprint"] for one in document["findings"]}
+        results = document["runs"][0]["results"]
+        return {
+            one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].split("/")[0]: one[
+                "partialFingerprints"
+            ]["iamlintGrant/v2"]
+            for one in results
+        }
+
+    assert names("json") == names("sarif")
+    assert len(set(names("json").values())) == 2
