@@ -23,7 +23,8 @@ def member(role: str, who: str, name: str = "it") -> str:
 
 ANA = '"user:ana@example.com"'
 LITERAL = f'"{ROLE}"'
-MODULE_JSON = '{"Modules": [{"Key": "", "Source": "", "Dir": "."}, {"Key": "iam", "Source": "registry.terraform.io/a/b/c", "Version": "1.0.0", "Dir": "%s"}]}'
+_CALLED = '{"Key": "iam", "Source": "registry.terraform.io/a/b/c", "Version": "1.0.0", "Dir": "%s"}'
+MODULE_JSON = f'{{"Modules": [{{"Key": "", "Source": "", "Dir": "."}}, {_CALLED}]}}'
 INSTALLED = ".terraform/modules/iam"
 
 # name: files, and the first place that each format shows
