@@ -20,16 +20,8 @@ def render(name: str, report: Report, style: Presentation) -> str:
 
 
 def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
-    """Yield the same text in parts, since it may be very large.
-
-    Findings are where a reviewer looks, unless the configuration asks for the arguments. JSON has both places.
-    """
-    if name not in _AS_TYPED:
-        from iamlint.reporters.parts.relocation import at_top
-
-        report, style = at_top(report, style)
-    if name != "json" and not style.at_arguments:
-        report = report.at_origins
+    """Yield the same text in parts, since it may be very large."""
+    report, style = _placed(name, report, style)
     match name:
         case "concise":
             from iamlint.reporters.concise import concise_report
@@ -73,3 +65,15 @@ def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
             return sonarqube_report(report, style)
         case _:
             raise ValueError(f"{name} is not a format")
+
+
+def _placed(name: str, report: Report, style: Presentation) -> tuple[Report, Presentation]:
+    """Return the report with the places and paths of a format.
+
+    Findings are where a reviewer looks, unless the configuration asks for the arguments. JSON has both places.
+    """
+    if name not in _AS_TYPED:
+        from iamlint.reporters.parts.relocation import at_top
+
+        report, style = at_top(report, style)
+    return (report if name == "json" or style.at_arguments else report.at_origins), style
