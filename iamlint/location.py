@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from iamlint.frozen import frozen
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
@@ -95,7 +97,7 @@ class SourceText:
         return column + sum(ord(character) > 0xFFFF for character in before)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A range of a source text, by offsets; cheap to make, converted to a `Location` only when it is reported."""
 
@@ -114,7 +116,7 @@ class Span:
         return self.source.text[self.start : self.end]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreadable:
     """Input that could not be read: where, why, and what to do. Kept with the results, never raised."""
 

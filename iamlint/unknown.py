@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from iamlint.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Hole:
     """The unknown part of a text, named by its absolute reference.
 
@@ -24,7 +25,7 @@ _LONGEST_REASON, _BEGINNING, _END = 1_000, 300, 600
 """Maximum length of a reason, in characters; and how much of its beginning and end is kept if it is longer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """A value that cannot be known here.
 

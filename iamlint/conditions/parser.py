@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
 from iamlint.conditions.literals import HOLE, LiteralError, LiteralValue, masked
@@ -98,10 +100,20 @@ def _check_depth(text: str) -> None:
 
 @cache
 def _grammar() -> Any:  # lark ships no types
-    from celpy.celparser import CELParser
+    """Return the parser of cel-python.
 
-    CELParser()  # builds the parser and stores it as an attribute of the class
-    return CELParser.CEL_PARSER
+    Its module is loaded alone: the package's evaluation, which is not used, takes as long to load as the grammar.
+    """
+    package = find_spec("celpy")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("cel-python is not installed", name="celpy")
+    parser = spec_from_file_location("iamlint_cel_grammar", Path(package.origin).with_name("celparser.py"))
+    if parser is None or parser.loader is None:
+        raise ModuleNotFoundError("cel-python has no parser", name="celpy.celparser")
+    module: Any = module_from_spec(parser)
+    parser.loader.exec_module(module)
+    module.CELParser()  # builds the parser and stores it as an attribute of the class
+    return module.CELParser.CEL_PARSER
 
 
 _MEANT = {"and": "&&", "or": "||", "not": "!", "=": "=="}

@@ -142,7 +142,7 @@ class _YamlReader:
 
     def _value(self, event: Event, depth: int) -> Value:
         start, _end = self._span(event)
-        anchor: str | None = getattr(event, "anchor", None)
+        anchor: str | None = getattr(event, "anchor", None)  # the end of a stream has none
         if isinstance(event, AliasEvent):
             return self._alias(anchor or "", start, depth)
         self._go_to(depth, start)
@@ -168,8 +168,8 @@ class _YamlReader:
         match event:
             case ScalarEvent(tag=tag, value=text):
                 if tag is None or tag == "!":
-                    tag = self._resolver.resolve(ScalarNode, text, event.implicit)
-                return _scalar(tag, text), self._span(event)[1]
+                    tag = self._resolved(text, event.implicit)
+                return text if tag is None else _scalar(tag, text), self._span(event)[1]
             case SequenceStartEvent():
                 items: list[Value] = []
                 while not isinstance(inner := next(self._events), SequenceEndEvent):
@@ -179,6 +179,13 @@ class _YamlReader:
                 return self._entries(depth)
             case _:
                 raise _RefusedError(self._span(event)[0], "a kind of YAML node that iamlint does not know")
+
+    def _resolved(self, text: str, implicit: tuple[bool, bool]) -> str | None:
+        """Return the tag of a scalar without one; None if it is a text, as its quotes or its first letter show."""
+        if not implicit[0] or (text and text[0] not in self._resolver.yaml_implicit_resolvers):
+            return None
+        tag: str = self._resolver.resolve(ScalarNode, text, implicit)
+        return tag
 
     def _entries(self, depth: int) -> tuple[dict[str, Value], int]:
         """Return the entries of a mapping. Merged (``<<``) entries are used if the mapping has no such key itself.
@@ -192,8 +199,7 @@ class _YamlReader:
             start, _end = self._span(event)
             if not isinstance(event, ScalarEvent | AliasEvent):
                 raise _RefusedError(start, "a key that is not a plain text")
-            found = self._value(event, depth + 1).data
-            key = event.value if isinstance(event, ScalarEvent) else found
+            key = self._key(event, depth + 1, start)
             if not isinstance(key, str):
                 raise _RefusedError(start, "a key that is not a plain text")
             if key in entries or (merged is not None and key == _MERGE):
@@ -208,6 +214,16 @@ class _YamlReader:
             else:
                 entries[key] = value
         return {**(merged or {}), **entries}, self._span(event)[1]
+
+    def _key(self, event: ScalarEvent | AliasEvent, depth: int, start: int) -> Data:
+        """Return a key, which is one more value: its text, whatever its type would be as a value."""
+        if isinstance(event, AliasEvent):
+            return self._value(event, depth).data
+        if event.anchor is not None:
+            self._value(event, depth)
+        else:
+            self._go_to(depth, start)
+        return event.value
 
     def _alias(self, anchor: str, at: int, depth: int) -> Value:
         """Return the shared value of an anchor; a walk over the document visits it at each alias."""

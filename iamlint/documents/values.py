@@ -10,15 +10,15 @@ its elements are not.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from iamlint.frozen import frozen
 from iamlint.location import Span
 from iamlint.unknown import Hole, Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetOf:
     """A set: its elements without duplicates, in Terraform's order (by text for strings)."""
 
@@ -72,7 +72,7 @@ class Lazy:
 Data: TypeAlias = "bool | int | Decimal | str | tuple[Value, ...] | dict[str, Value] | SetOf | Lazy | Unknown | None"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Value:
     """Data, and where it was written.
 

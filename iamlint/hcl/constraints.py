@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from iamlint.documents.values import Lazy, List, Map, SetOf, Value
+from iamlint.frozen import frozen
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions import unification
@@ -18,7 +18,7 @@ from iamlint.unknown import Unknown
 _COLLECTIONS = frozenset({"list", "set", "map"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attribute:
     """An attribute of an object type; ``optional`` ones may have a default."""
 
@@ -28,7 +28,7 @@ class Attribute:
     default: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constraint:
     """A type: its keyword, the ``element`` of a collection, ``attributes`` of an object, ``items`` of a tuple."""
 

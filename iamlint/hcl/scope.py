@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from iamlint.budget import Budget
 from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
+from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Files:
     """The files that ``file()`` and the like may read: those below ``roots``; relative paths start at ``base``.
 
@@ -33,7 +34,7 @@ MOST_STEPS = 400_000
 """Maximum steps of one expression with everything evaluated in its scope; a second or two."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """The names that an expression can use, and the text that contains it.
 

@@ -44,6 +44,7 @@ class Workspace:
         self.allowance = allowance or Allowance()
         self.tree = tree
         self._resolved: dict[Path, Path] = {}
+        self._shown: dict[Path, str] = {}
         self.cwd = tree.resolved(cwd or Path.cwd())
         self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path)}))
         self.texts: dict[str, SourceText] = {}
@@ -73,8 +74,10 @@ class Workspace:
 
     def shown(self, path: Path) -> str:
         """Return the path for messages: relative to the working directory if it is in it."""
-        whole = Path(os.path.normpath(self.cwd / path))
-        return (whole.relative_to(self.cwd) if whole.is_relative_to(self.cwd) else whole).as_posix()
+        if path not in self._shown:
+            whole = Path(os.path.normpath(self.cwd / path))
+            self._shown[path] = (whole.relative_to(self.cwd) if whole.is_relative_to(self.cwd) else whole).as_posix()
+        return self._shown[path]
 
     def load(self, path: Path) -> SourceText | Unreadable:
         """Return the text of a file, read at most once."""
