@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,16 +106,18 @@ def _written(answer: Answer, reading: Reading, form: str) -> str:
 def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unreadable]]:
     """Return the answer, the input, and the errors; no answer to an invalid question."""
     from iamlint.diagnosis.asking import Asked, BadQuestionError, answered
+    from iamlint.sources.reading import nothing_in
 
     names = ("caller", "target", "method", "provider", "lifetime", "on", "permission")
-    error = _error_text(asked.pop("error"))
+    text = asked.pop("error")
+    error = _error_text(text)
     given = {name: asked.pop(name) for name in names}
     claims, tags, delegates = asked.pop("claim"), asked.pop("tag"), asked.pop("delegates")
     as_of, prove = asked.pop("as_of"), asked.pop("prove")
     catalogs = asked.pop("role_catalog")
     chain = tuple(part.strip() for part in delegates.split(",") if part.strip())
     day = as_of.date() if as_of else datetime.now(UTC).date()
-    wanted = request(asked)
+    wanted = _without(request(asked), text)
     try:
         roles = role_catalog(catalogs)
     except Failed as failed:
@@ -122,11 +125,20 @@ def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unrea
         sys.exit(FAILED)
     given_input = _read(wanted, roles)
     reading = given_input.reading
+    if not error and not given_input.clients:
+        reading.errors += [nothing_in(shown) for shown in reading.empty]
     question = Asked(**given, claims=claims, tags=tags, delegates=chain, as_of=day, error=error, prove=prove)
     try:
         return answered(question, given_input, roles), reading, reading.errors
     except BadQuestionError as bad:
         return None, reading, [*reading.errors, Unreadable(Location(COMMAND_LINE), str(bad), bad.hint)]
+
+
+def _without(wanted: Request, error: str | None) -> Request:
+    """Return what is read, without the file of the error: it is an error, not an export."""
+    if not error or error not in map(str, wanted.paths):
+        return wanted
+    return replace(wanted, paths=tuple(path for path in wanted.paths if str(path) != error))
 
 
 def _read(wanted: Request, roles: Catalog) -> Input:
@@ -145,6 +157,7 @@ def _read(wanted: Request, roles: Catalog) -> Input:
         second_parser=wanted.second_parser,
         roles=roles,
         allowance=Allowance(wanted.max_time),
+        may_be_empty=True,
     )
     return read_input(wanted.paths, options)
 

@@ -56,8 +56,10 @@ def answered(asked: Asked, given: Input, roles: Catalog) -> Answer:
     """The answer from what was read. Raises `BadQuestionError`."""
     reading = given.reading
     estate = Estate(with_tags(reading.facts, asked.tags), roles, asked.as_of)
-    unread = tuple(dict.fromkeys(error.at.path for error in reading.errors))
-    answer = answer_from(asked, estate, unread, given.clients)
+    unread = [f"{error.at.path} (it could not be read)" for error in reading.errors]
+    answer = answer_from(asked, estate, tuple(dict.fromkeys(unread)), given.clients)
+    empty = [f"{path} (no Terraform, plan or export is there)" for path in reading.empty]
+    answer = replace(answer, not_in_input=(*answer.not_in_input, *empty))
     if not asked.prove or not answer.fix.grants:
         return answer
     after = Estate([*with_tags(reading.facts, asked.tags), *answer.fix.grants], roles, asked.as_of)

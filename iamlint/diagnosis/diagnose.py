@@ -117,5 +117,4 @@ def _not_in_input(case: Case, answer: Answer) -> tuple[str, ...]:
         found.append("policies above the resource")
     if not case.estate.of(Group) and not any(text.startswith("members of") for text in found):
         found.append("members of groups")
-    unread = [f"{path} (it could not be read)" for path in case.unread]
-    return tuple(dict.fromkeys((*found, *unread)))
+    return tuple(dict.fromkeys((*found, *case.unread)))

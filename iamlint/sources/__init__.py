@@ -20,7 +20,7 @@ from iamlint.sources.gcloud.recognition.unrecognised import beside_exports
 from iamlint.sources.gcloud.stream import is_stream, read_stream
 from iamlint.sources.marks import mark
 from iamlint.sources.names import usual
-from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
+from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at, nothing_in
 from iamlint.sources.stand_ins import LONGEST_BEGINNING, stand_in
 from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.plan import read_plans
@@ -56,7 +56,9 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     beside = [path for path in (options.source_root, *options.var_files) if path]
     workspace = Workspace([*paths, *beside], allowance=options.allowance, tree=options.tree)
     found = discover(paths, workspace, options.exclude)
-    reading = Reading(errors=found.errors, excluded=found.excluded)
+    reading = Reading(errors=found.errors, excluded=found.excluded, empty=[workspace.shown(one) for one in found.empty])
+    if not options.may_be_empty:
+        reading.errors += [nothing_in(shown, "in this directory") for shown in reading.empty]
     reading.facts += (
         Gap(why, Declaration(Location(workspace.shown(path)), "file")) for path, why in sorted(found.unread.items())
     )
@@ -96,8 +98,9 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         if claimed and not usual(path.name).endswith(TEXTS):
             reading.add(beside_exports(workspace.shown(path), claimed, among=path.parent in exported))
         unrecognised += not document.files and not document.errors
-    if not found.directories and unrecognised == len(found.documents) and not reading.errors:
-        reading.errors.append(_nothing(paths, workspace))
+    if not found.directories and unrecognised == len(found.documents) and not reading.errors and not reading.empty:
+        reading.empty = [workspace.shown(paths[0]) if paths else "."]
+        reading.errors += [] if options.may_be_empty else [nothing_in(shown) for shown in reading.empty]
     reading.facts = list(_distinct(reading.facts))
     reading.texts |= workspace.texts
     return reading
@@ -187,8 +190,3 @@ def _is_lost(path: Path, workspace: Workspace) -> bool:
 
 def _unrecognised(source: SourceText) -> Unreadable:
     return Unreadable(Location(source.path), "file type not recognised", f"iamlint reads {KINDS}")
-
-
-def _nothing(paths: list[Path], workspace: Workspace) -> Unreadable:
-    where = Location(workspace.shown(paths[0]) if paths else ".")
-    return Unreadable(where, "nothing here can be checked", "give Terraform files, a plan as JSON, or gcloud exports")

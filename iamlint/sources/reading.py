@@ -79,7 +79,7 @@ class Options:
     named. ``progress`` is called with what is being read. ``relevant`` selects what is kept of large exports; without
     it everything is. ``workspace`` is the value of ``terraform.workspace`` in every root module, if the user gives one.
     ``roles`` is the catalogue of Google's roles, if not the built-in one. ``allowance`` limits the run. ``tree`` is the
-    file tree to read from.
+    file tree to read from. ``may_be_empty`` says that paths without anything to check are no errors.
     """
 
     variables: tuple[str, ...] = ()
@@ -97,6 +97,7 @@ class Options:
     workspace: str | None = None
     allowance: Allowance = field(default_factory=Allowance)
     tree: Tree = DISK
+    may_be_empty: bool = False
 
 
 @dataclass(slots=True)
@@ -104,7 +105,8 @@ class Reading:
     """The result of reading: facts, errors, and the texts that locations point into.
 
     ``unwalked`` are directories with Terraform that were not searched. ``excluded`` is the number of files in the given
-    directories that the user's globs exclude. ``var_files`` are variable files that were found but not given.
+    directories that the user's globs exclude. ``var_files`` are variable files that were found but not given. ``empty``
+    are the given paths without anything to check.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -114,6 +116,7 @@ class Reading:
     unwalked: list[str] = field(default_factory=list)
     excluded: int = 0
     var_files: list[VarFile] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
 
     def add(self, other: Reading) -> None:
         """Add another result."""
@@ -124,12 +127,19 @@ class Reading:
         self.unwalked += other.unwalked
         self.excluded += other.excluded
         self.var_files += other.var_files
+        self.empty += other.empty
 
 
 TIME_OF_READING = 0.6
 """Share of a run's time after which reading stops, so that the rules still have time."""
 _LISTED = 100
 """Maximum number of listed places that were not read; the rest is counted."""
+
+
+def nothing_in(shown: str, what: str = "here") -> Unreadable:
+    """Return the error of a path without anything to check."""
+    hint = "give Terraform files, a plan as JSON, or gcloud exports"
+    return Unreadable(Location(shown), f"nothing {what} can be checked", hint)
 
 
 def not_looked_at(shown: Iterable[str], allowance: Allowance) -> Iterator[Unreadable]:

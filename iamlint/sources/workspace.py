@@ -119,7 +119,8 @@ class Found:
     ``exports`` are the documents in given directories without Terraform at any depth. ``given`` are the directories,
     resolved, that are given themselves, or by a Terraform file in them. ``unread`` are files that are not read, each
     with the reason. ``unwalked`` are skipped directories with Terraform. ``var_files`` are the variable files in given
-    directories. ``excluded`` is the number of files that would be here without exclusions.
+    directories. ``excluded`` is the number of files that would be here without exclusions. ``empty`` are
+    the given directories without anything to check.
     """
 
     directories: list[Path] = field(default_factory=list)
@@ -131,6 +132,7 @@ class Found:
     unwalked: list[Unwalked] = field(default_factory=list)
     var_files: list[Path] = field(default_factory=list)
     excluded: int = 0
+    empty: list[Path] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -194,7 +196,7 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
 def _walk(
     top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: tuple[str, ...]
 ) -> Iterator[Unreadable]:
-    """Sort the files in a directory; yields errors for unreadable ones, and if there are none."""
+    """Sort the files in a directory; yields errors for unreadable ones."""
     before = len(found.directories) + len(found.documents)
     unreadable: list[OSError] = []
     tree = workspace.tree
@@ -215,8 +217,7 @@ def _walk(
         where = Location(workspace.shown(Path(error.filename)))
         yield Unreadable(where, f"the directory cannot be read: {error.strerror}", "check its permissions")
     if not unreadable and len(found.directories) + len(found.documents) == before:
-        hint = "give a directory with Terraform files, a plan as JSON, or an export of gcloud"
-        yield Unreadable(Location(workspace.shown(top)), "nothing in this directory can be checked", hint)
+        found.empty.append(top)
 
 
 def _below(top: Path, tree: Tree) -> Iterator[Path]:

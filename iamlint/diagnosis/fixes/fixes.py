@@ -44,7 +44,8 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
         return own
     said = case.said
     gcloud = re.sub(r"\bTARGET\b", case.target, said.gcloud) if case.target else said.gcloud
-    general = Fix(said.terraform, gcloud, refused=said.bad_cures)
+    explains = answer.verdict == "unknown" or answer.step in said.steps or answer.headline == said.title
+    general = Fix(said.terraform, gcloud, refused=said.bad_cures) if explains else Fix()
     if maker is None:
         return general
     broken = next((one for one in hops if one.truth is not Truth.TRUE), hops[-1] if hops else None)

@@ -60,6 +60,8 @@ def _kind(document: Value, slug: str) -> ErrorKind:
         title=written["title"],
         stage=written["stage"],
         wrapper=written.get("wrapper", False),
+        settles=written.get("settles"),
+        before_method=written.get("before-method", False),
         rank=written.get("rank", "specific"),
         recognise=tuple(Alternative(tuple(_parts(item))) for item in written["recognise"]),
         unless=tuple(map(Template, written.get("unless", ()))),

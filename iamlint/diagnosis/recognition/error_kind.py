@@ -91,6 +91,10 @@ class ErrorKind:
     stage: Stage
     wrapper: bool
     """Whether the text only says which program failed, and the cause follows in it."""
+    settles: Step | None
+    """The step that the error settles by itself, whatever the input shows; None where the input decides."""
+    before_method: bool
+    """Whether the error comes before the method that is called, or is its own."""
     rank: Literal["specific", "general", "vague"]
     """A general kind yields to a specific one in the same words, a vague one to any other in the same message."""
     recognise: tuple[Alternative, ...]

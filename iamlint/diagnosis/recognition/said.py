@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from iamlint.diagnosis.recognition.error_kind import Step
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -16,6 +18,8 @@ class Said:
     stage: str = ""
     excerpt: str = ""
     steps: tuple[str, ...] = ()
+    settles: Step | None = None
+    before_method: bool = False
     meaning: str = ""
     terraform: str = ""
     gcloud: str = ""
@@ -57,6 +61,8 @@ def read_error(text: str) -> Said:
         stage=kind.stage if kind else "",
         excerpt=first.excerpt,
         steps=kind.steps if kind else (),
+        settles=kind.settles if kind else None,
+        before_method=bool(kind and kind.before_method),
         meaning=kind.meaning if kind else "",
         terraform=kind.terraform if kind else "",
         gcloud=kind.gcloud if kind else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamlint.diagnosis.answer import Evidence, Stage
+from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.caller import GITHUB
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.clients import Client
@@ -38,7 +38,11 @@ def _wrong(case: Case, client: Client) -> Stage | None:
     evidence: tuple[Evidence, ...]
     if client.kind == "github-actions" and client.id_token is False:
         message = "the job has no `permissions: id-token: write`, so that GitHub gives it no token"
-        return Stage(NAME, "broken", message, "not-iam", (Evidence(client.at, message),))
+        fix = Fix(
+            file=client.at.path,
+            note="Add to the job: `permissions: {contents: read, id-token: write}`. No grant is missing for this.",
+        )
+        return Stage(NAME, "broken", message, "not-iam", (Evidence(client.at, message),), fix=fix)
     if client.provider and client.kind == "github-actions":
         project = client.provider.partition("projects/")[2].partition("/")[0]
         if project and not project.isdecimal():

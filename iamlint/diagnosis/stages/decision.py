@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Confidence, Stage, VerdictName
@@ -11,74 +10,10 @@ from iamlint.diagnosis.asked.inference import AFTER
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.unknown import Truth
 
-BY_ERROR: Mapping[str, Step] = {
-    "api-disabled-iamcredentials": "api",
-    "api-disabled-other": "api",
-    "scopes-insufficient": "oauth-scopes",
-    "quota-project-unset": "quota-project",
-    "quota-project-denied": "quota-project",
-    "consumer-invalid": "quota-project",
-    "token-lifetime": "org-policy",
-    "orgpolicy-wif-provider": "org-policy",
-    "orgpolicy-key-creation": "org-policy",
-    "orgpolicy-cross-project-attach": "org-policy",
-    "sts-invalid-target": "federation",
-    "sts-attribute-condition": "federation",
-    "sts-subject-too-long": "federation",
-    "sts-attribute-not-string": "federation",
-    "sts-issuer-mismatch": "federation",
-    "sts-audience-mismatch": "federation",
-    "wif-provider-name-malformed": "federation",
-    "federated-token-refused": "wrong-mode",
-    "member-unknown-type": "member",
-    "account-does-not-exist": "member",
-    "gke-identity-pool-missing": "member",
-    "target-not-found": "member",
-    "condition-on-basic-role": "condition",
-    "attached-account-disabled": "disabled",
-    "caller-account-gone": "disabled",
-    "agent-run-token": "service-agent-evicted",
-    "agent-composer-role": "service-agent-evicted",
-}
-"""The step that an error settles by itself, whatever the input shows. A stage that is broken at one of the steps of the
-error's causes is preferred."""
-NOT_IAM = frozenset(
-    {
-        "gha-no-id-token",
-        "adc-not-found",
-        "id-token-source-unsupported",
-        "generate-token-invalid-argument",
-        "key-invalid-signature",
-        "sts-issuer-unreachable",
-        "sts-jwk-invalid",
-        "sts-token-stale",
-        "workspace-delegation",
-        "vpc-service-controls",
-        "drive-credentials",
-        "orgpolicy-member-domain",
-    }
-)
-"""Errors that no IAM policy causes or cures."""
 _OF_AGENTS = ("conflict", "org-policy", "disabled", "deny")
-"""Return where an agent's call stops, apart from its own role."""
-_BEFORE_METHOD = frozenset(
-    {
-        "api-disabled-iamcredentials",
-        "scopes-insufficient",
-        "token-lifetime",
-        "sts-invalid-target",
-        "sts-attribute-condition",
-        "sts-subject-too-long",
-        "sts-attribute-not-string",
-        "sts-issuer-mismatch",
-        "sts-audience-mismatch",
-        "wif-provider-name-malformed",
-        "caller-account-gone",
-    }
-)
-"""Errors that come before the method, or are its own."""
+"""Where an agent's call stops, apart from its own role."""
 _WRONG_TOKEN = "could not be verified"  # noqa: S105  # a text of an error
-"""Return Cloud Run's error for a token of another kind or audience."""
+"""Cloud Run's error for a token of another kind or audience."""
 
 
 def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
@@ -87,7 +22,7 @@ def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
     answer = _by_error(case, stages) if said.kind else None
     answer = answer or _by_stages(case, stages)
     works = {Truth.TRUE: True, Truth.FALSE: False, Truth.UNKNOWN: None}[method]
-    if said.kind in _BEFORE_METHOD and answer.verdict == "fails":
+    if said.before_method and answer.verdict == "fails":
         works = False
     return replace(answer, method_works=works)
 
@@ -99,12 +34,12 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     after = _broken(stages, ("target-rights", "wrong-mode")) if said.kind in AFTER and not wrong_token else None
     if after:
         return _of_stage(case, "fails", after, stages)
-    if said.kind in NOT_IAM or wrong_token:
+    if said.settles == "not-iam" or wrong_token:
         broken = None if wrong_token else _broken(stages, said.steps)
         if broken is None:
             return _answer("not-iam", "not-iam", said.title or said.excerpt, stages, also=_meaning(case))
-    step = BY_ERROR.get(said.kind)
-    if step is None:
+    step = said.settles
+    if step is None or step == "not-iam":
         return None
     causes = _OF_AGENTS if step == "service-agent-evicted" else said.steps
     broken = _broken(stages, (step, *causes))
