@@ -21,10 +21,6 @@ from iamlint.diagnosis.stages.client_stage import claims_of
 from iamlint.estate import Estate
 from iamlint.roles import Catalog
 
-AGENTS = frozenset({"agent-run-token", "agent-composer-role"})
-"""Errors that name the service agent which lacks something; who deploys does not matter."""
-
-
 class BadQuestionError(ValueError):
     """Raised for a question that cannot be answered; ``hint`` says what to give."""
 
@@ -58,7 +54,8 @@ def answered(asked: Asked, given: Input, roles: Catalog) -> Answer:
     estate = Estate(with_tags(reading.facts, asked.tags), roles, asked.as_of)
     unread = [f"{error.at.path} (it could not be read)" for error in reading.errors]
     answer = answer_from(asked, estate, tuple(dict.fromkeys(unread)), given.clients)
-    empty = [f"{path} (no Terraform, plan or export is there)" for path in reading.empty]
+    told = {error.at.path for error in reading.errors}
+    empty = [f"{path} (no Terraform, plan or export is there)" for path in reading.empty if path not in told]
     answer = replace(answer, not_in_input=(*answer.not_in_input, *empty))
     if not asked.prove or not answer.fix.grants:
         return answer
@@ -89,10 +86,10 @@ def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = (), clie
 def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Question:
     """The question, completed from the error and the input. Raises `BadQuestionError`."""
     given = completed(_given(asked, said), estate, said, clients)
-    if given.caller is None and not said.kind:
+    if given.caller is None and not said:
         hint = "name it with --caller; " + given.hint if given.hint else "name it with --caller"
         raise BadQuestionError("who calls is not given, and neither the error nor the input shows it", hint)
-    if given.target is None and not asked.permission and not said.kind:
+    if given.target is None and not given.right and not asked.permission and not said:
         hint = "name it with --target" + (f"; {given.hint}" if given.hint else "")
         raise BadQuestionError(
             "the account that is used is not given, and neither the error nor the input shows it", hint
@@ -127,7 +124,7 @@ def _caller(text: str | None, asked: Asked, clients: tuple[Client, ...]) -> Call
 def _given(asked: Asked, said: Said) -> Given:
     """What is given; an error that a service agent causes is a question about the agent."""
     caller = asked.caller
-    if said.kind in AGENTS and said.other.get("agent"):
+    if said.settles == "service-agent-evicted" and said.other.get("agent"):
         caller = f"serviceAccount:{said.other['agent']}"
     rights_only = asked.permission is not None
     return Given(caller, asked.target, asked.method, asked.delegates, asked.on, rights_only)

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Stage
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.asked.inference import AFTER
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.callers.identity import identify
 from iamlint.diagnosis.fixes.fixes import fix_for
 from iamlint.diagnosis.stages.client_stage import client_stage
 from iamlint.diagnosis.stages.completeness import not_looked_at
 from iamlint.diagnosis.stages.decision import decide
+from iamlint.diagnosis.stages.direct import direct_client, direct_stage
 from iamlint.diagnosis.stages.gates import (
     api_stage,
     attach_stage,
@@ -72,10 +72,13 @@ def _truth(stages: list[Stage]) -> Truth:
 def _after(case: Case, holder: Holder | None) -> list[Stage]:
     """The stage after the impersonation: the target's rights on the resource."""
     question, said = case.question, case.said
+    direct = direct_client(case)
+    if direct and holder and (question.right or said.of_resource):
+        return [direct_stage(case, holder, direct)]
     if question.right:
         who = _target_holder(case) if case.target else holder
         return [rights_stage(case, who, question.right, question.on)] if who else []
-    if said.kind not in AFTER or not case.target:
+    if not said.of_resource or not case.target:
         return []
     denied = said.principal.lower().removeprefix("serviceaccount:").removeprefix("user:")
     if denied and denied != case.target:

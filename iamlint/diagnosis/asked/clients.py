@@ -26,7 +26,8 @@ class Client:
     """A client's configuration. A part is None where the file does not state it, or states it by a variable.
 
     ``caller`` is a principal or an e-mail. ``id_token`` says whether a job may ask its forge for an ID token.
-    ``workload`` is ``NAMESPACE/NAME`` of a Kubernetes service account. ``lifetime`` is as written.
+    ``workload`` is ``NAMESPACE/NAME`` of a Kubernetes service account. ``lifetime`` is as written. ``direct`` says that
+    the federated identity is used itself, without a service account.
     """
 
     kind: ClientKind
@@ -41,6 +42,7 @@ class Client:
     quota_project: str | None = None
     lifetime: str | None = None
     workload: str | None = None
+    direct: bool = False
 
 
 def _at(value: Value, *path: str) -> Value:
@@ -86,7 +88,17 @@ def _workflow_client(workflow: Value, job: Value, step: Value, uses: Value, sour
         id_token=_may_ask(workflow, job),
         environment=environment,
         lifetime=_text(step, "with", "access_token_lifetime"),
+        direct=_is_direct(_at(step, "with")),
     )
+
+
+def _is_direct(inputs: Value) -> bool:
+    """Whether google-github-actions/auth has a provider and no account: then nothing is impersonated.
+
+    Source: https://github.com/google-github-actions/auth#preferred-direct-workload-identity-federation
+    """
+    has_provider = _at(inputs, "workload_identity_provider").data is not None
+    return has_provider and _at(inputs, "service_account").data in (None, "")
 
 
 def _may_ask(workflow: Value, job: Value) -> bool | None:
@@ -171,6 +183,7 @@ def credentials_client(source: SourceText) -> Client | None:
         caller=caller,
         quota_project=_text(document, "quota_project_id"),
         lifetime=str(lifetime) if lifetime is not None else None,
+        direct=kind == "external_account" and not url,
     )
 
 

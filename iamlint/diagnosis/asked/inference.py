@@ -14,8 +14,6 @@ from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
 from iamlint.principals import account_kind, project_of
 from iamlint.unknown import Unknown, shown
 
-AFTER = frozenset({"target-rights-missing", "gcs-backend-identity", "run-invoke-denied"})
-"""Errors of the call that comes after the impersonation."""
 _OF_GKE = frozenset({"gke-token-denied", "gke-openid-denied"})
 """Errors of GKE's metadata server."""
 _SIGNING = frozenset({"signblob-denied", "signjwt-denied"})
@@ -60,7 +58,7 @@ def _of_principal(given: Given, said: Said) -> Given:
     """The question of an error that names the account which lacks a right on a resource: impersonation is over then."""
     account = said.principal.lower().rpartition(":")[2]
     is_account = account.endswith("gserviceaccount.com")
-    if given.caller or given.target or said.kind not in AFTER or not is_account or not said.permission:
+    if given.caller or given.target or not said.of_resource or not is_account or not said.permission:
         return given
     on = given.on or said.resource or None
     return replace(given, caller=f"serviceAccount:{account}", rights_only=True, right=said.permission, on=on)
@@ -70,6 +68,10 @@ def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Give
     """What the only client of the input that fits states."""
     target = given.target or said.target or None
     fitting = [one for one in clients if target is None or one.target in (None, target)]
+    if target is None and not given.rights_only and _are_direct(fitting):
+        right, on = given.right or said.permission or None, given.on or said.resource or None
+        hint = f"{fitting[0].at.path} uses the federated identity itself: give --permission and --on"
+        return replace(given, rights_only=True, right=right, on=on, provider=fitting[0].provider, hint=hint)
     if given.target is None and not given.rights_only:
         given = replace(given, target=said.target or _one(one.target for one in fitting if one.target))
     if given.caller is None:
@@ -82,6 +84,12 @@ def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Give
         provider=_one(one.provider for one in fitting if one.provider),
         lifetime=next(iter(lifetimes)) if len(lifetimes) == 1 else None,
     )
+
+
+def _are_direct(clients: Iterable[Client]) -> bool:
+    """Whether the clients that exchange a token all use the federated identity itself."""
+    federated = [one for one in clients if one.provider or one.direct or one.target]
+    return bool(federated) and all(one.direct for one in federated)
 
 
 def _with_workload(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Given:

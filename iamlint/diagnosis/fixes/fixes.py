@@ -12,6 +12,7 @@ from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
 from iamlint.diagnosis.stages.gates import consumer_project, quota_of
+from iamlint.diagnosis.stages.direct import accounts_of, direct_client
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.paths import chain_to
 from iamlint.diagnosis.stages.stages import is_denial
@@ -253,6 +254,11 @@ def _delegation(broken: _Broken) -> Fix:
 def _wrong_mode(broken: _Broken) -> Fix:
     case = broken.case
     made = _grant(broken)
+    direct = direct_client(case)
+    if direct and broken.holder:
+        names = accounts_of(case, broken.holder)
+        note = f"Add `service_account: {names[0] if names else 'ACCOUNT'}` to the step. No grant is missing for it."
+        return Fix(file=direct.at.path, note=note + " Or grant the role to the federated identity itself.")
     if case.question.caller.kind == "token":
         note = "Or leave `service_account` out of the client's configuration: the identity has its own grants."
     elif case.question.caller.kind == "ksa":

@@ -61,6 +61,7 @@ def _kind(document: Value, slug: str) -> ErrorKind:
         stage=written["stage"],
         wrapper=written.get("wrapper", False),
         settles=written.get("settles"),
+        of_resource=written.get("of-resource", False),
         before_method=written.get("before-method", False),
         rank=written.get("rank", "specific"),
         recognise=tuple(Alternative(tuple(_parts(item))) for item in written["recognise"]),

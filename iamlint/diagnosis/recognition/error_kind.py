@@ -93,6 +93,8 @@ class ErrorKind:
     """Whether the text only says which program failed, and the cause follows in it."""
     settles: Step | None
     """The step that the error settles by itself, whatever the input shows; None where the input decides."""
+    of_resource: bool
+    """Whether the error denies a right on a resource, so that an impersonation, if any, has worked."""
     before_method: bool
     """Whether the error comes before the method that is called, or is its own."""
     rank: Literal["specific", "general", "vague"]

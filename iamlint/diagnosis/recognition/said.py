@@ -20,6 +20,7 @@ class Said:
     steps: tuple[str, ...] = ()
     settles: Step | None = None
     before_method: bool = False
+    of_resource: bool = False
     meaning: str = ""
     terraform: str = ""
     gcloud: str = ""
@@ -63,6 +64,7 @@ def read_error(text: str) -> Said:
         steps=kind.steps if kind else (),
         settles=kind.settles if kind else None,
         before_method=bool(kind and kind.before_method),
+        of_resource=bool(kind and kind.of_resource),
         meaning=kind.meaning if kind else "",
         terraform=kind.terraform if kind else "",
         gcloud=kind.gcloud if kind else "",

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Confidence, Stage, VerdictName
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.asked.inference import AFTER
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.unknown import Truth
 
@@ -31,7 +30,7 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     """The verdict that the error settles; None where the stages decide."""
     said = case.said
     wrong_token = said.kind == "run-invoke-denied" and _WRONG_TOKEN in said.text
-    after = _broken(stages, ("target-rights", "wrong-mode")) if said.kind in AFTER and not wrong_token else None
+    after = _broken(stages, ("target-rights", "wrong-mode")) if said.of_resource and not wrong_token else None
     if after:
         return _of_stage(case, "fails", after, stages)
     if said.settles == "not-iam" or wrong_token:

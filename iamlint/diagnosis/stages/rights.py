@@ -49,7 +49,8 @@ def _missing(case: Case, holder: Holder, permission: str, on: str | None, hops: 
     known = case.declared_account(email) is not None or any(
         case.estate.hierarchy.node(one.resource, one.declared) in case.exported for one in hops
     )
-    if known or case.said.principal.lower() == email:
+    only_one = not case.target and case.said.of_resource  # nobody else can be the one that the error refuses
+    if known or only_one or (email and case.said.principal.lower() == email):
         return Stage(NAME, "broken", message, "target-rights", evidence, also=also)
     resource = _resources(case, on, permission)[0][0]
     command = policy_command((resource.kind, shown(resource.name)))
