@@ -106,7 +106,7 @@ def _asked(case: Case, holder: Holder | None) -> str:
     if question.right and not case.target:
         return f"{who} needs {question.right} on {question.on or 'a resource that the error does not name'}"
     if not case.target:
-        return f"the error alone: {case.said.title}"
+        return f"the error alone: {case.said.title or case.said.excerpt}"
     through = f" through {', '.join(question.delegates)}" if question.delegates else ""
     return f"{who} calls {question.method} for {case.target}{through}"
 

@@ -69,9 +69,18 @@ def test_an_error_that_depends_on_the_caller_is_unknown(tmp_path: Path) -> None:
     assert TARGET in answer.fix.gcloud
 
 
-def test_a_text_of_no_known_kind_needs_a_caller(tmp_path: Path) -> None:
+def test_a_text_of_no_known_kind_is_said_to_be_unknown(tmp_path: Path) -> None:
+    """Nothing of the call is guessed then, such as the only account of the input as its target."""
+    answer = ask(tmp_path, ACCOUNT, None, target=None, error="it does not work for kim@example.com")
+    assert outcome(answer) == ("unknown", "missing-input")
+    assert answer.headline.startswith("the text of the error is of no kind that iamlint knows; it names")
+    assert answer.asked == "the error alone: it does not work for kim@example.com"
+    assert "who calls (--caller)" in answer.not_in_input
+
+
+def test_a_question_without_an_error_needs_a_caller(tmp_path: Path) -> None:
     with pytest.raises(BadQuestionError, match="who calls is not given"):
-        ask(tmp_path, ACCOUNT, None, error="it does not work")
+        ask(tmp_path, ACCOUNT, None)
 
 
 @pytest.mark.parametrize(

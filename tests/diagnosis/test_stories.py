@@ -177,3 +177,51 @@ def test_a_named_credential_file_tells_target_and_delegates(tmp_path: Path, monk
     (tmp_path / "config_default").write_text("[core]\naccount = ana@example.com\n", encoding="utf-8")
     result = CliRunner().invoke(program, ["diagnose", "main.tf", "adc.json", "config_default"])
     assert result.exit_code == 0, result.output
+
+
+WORKFLOW = f"""\
+on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: google-github-actions/auth@v2
+        with:
+          workload_identity_provider: projects/1234567890/locations/global/workloadIdentityPools/ci/providers/github
+          service_account: {TARGET}
+"""
+ANNOTATED = f"""\
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: app
+  namespace: web
+  annotations:
+    iam.gke.io/gcp-service-account: {TARGET}
+"""
+NOT_ENABLED = "IAM Service Account Credentials API has not been used in project 1234567890 before or it is disabled."
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "code"),
+    [
+        ({".github/workflows/d.yml": WORKFLOW}, [".", "--caller", "github:acme/app"], 3),
+        ({"app.yaml": ANNOTATED}, [".", "--caller", "ksa:shop/web/app"], 3),
+        ({"error.txt": NOT_ENABLED}, [".", "--error", "error.txt"], 1),
+        ({"error.json": NOT_ENABLED}, ["error.json", "--error", "error.json"], 1),
+        ({}, [".", "--error", "it does not work"], 3),
+        ({}, [".", "--caller", "ana@example.com", "--target", TARGET], 2),
+        ({"error.txt": NOT_ENABLED}, ["nowhere", "--error", "error.txt"], 2),
+    ],
+)
+def test_an_answer_without_terraform_has_its_own_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], arguments: list[str], code: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(program, ["diagnose", *arguments])
+    assert result.exit_code == code, result.output
+    if code != 2 and arguments[0] == ".":
+        assert "(no Terraform, plan or export is there)" in result.output

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from iamlint.diagnosis.asked.attachments import account_of, named
+from iamlint.diagnosis.asked.attachments import account_of, is_called, named
 from iamlint.diagnosis.asked.clients import Client
 from iamlint.diagnosis.asked.question import seconds_of
+from iamlint.diagnosis.recognition.called_urls import needed_by
 from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate
 from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
@@ -40,6 +41,7 @@ class Given:
 def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...] = ()) -> Given:
     """What is given, completed: from the error, then from the client's files, then from the estate."""
     given = _of_principal(given, said)
+    given = _of_schedule(given, estate, said)
     given = _with_workload(given, estate, said, clients)
     given = _with_clients(given, said, clients)
     if given.target is None and not given.rights_only:
@@ -84,6 +86,19 @@ def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Give
         provider=_one(one.provider for one in fitting if one.provider),
         lifetime=next(iter(lifetimes)) if len(lifetimes) == 1 else None,
     )
+
+
+def _of_schedule(given: Given, estate: Estate, said: Said) -> Given:
+    """The question of Cloud Scheduler's log: whether the account of the job may call the job's address."""
+    if said.kind != "scheduler-attempt-denied" or given.target:
+        return given
+    right, on = needed_by(said.resource) or (None, None)
+    if given.caller is None:
+        jobs = [one for one in estate.of(Attachment) if one.resource.kind == "cloud_scheduler_job"]
+        logged = [one for one in jobs if is_called(one, said.other.get("job", ""))]
+        account = _one(account_of(one, estate) for one in logged or jobs)
+        given = replace(given, caller=f"serviceAccount:{account}" if account else None)
+    return replace(given, rights_only=True, right=right, on=given.on or on)
 
 
 def _are_direct(clients: Iterable[Client]) -> bool:

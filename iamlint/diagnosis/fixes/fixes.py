@@ -11,8 +11,8 @@ from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
-from iamlint.diagnosis.stages.gates import consumer_project, quota_of
 from iamlint.diagnosis.stages.direct import accounts_of, direct_client
+from iamlint.diagnosis.stages.gates import consumer_project, quota_of
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.paths import chain_to
 from iamlint.diagnosis.stages.stages import is_denial
@@ -292,7 +292,9 @@ def _rights(broken: _Broken) -> Fix:
             terraform,
             f"gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={member.text} --role={role}",
         )
-    project = shown(case.project_of(case.target)) or "PROJECT"
+    named = re.match(r"(?:projects|namespaces)/([^/]+)", on or "")
+    project = shown(case.project_of(case.target)) if case.target else ""
+    project = (named[1] if named else "") or project or case.said.project or "PROJECT"
     arguments = {"project": f'"{project}"', "role": f'"{role}"', "member": member.terraform}
     terraform = block('resource "google_project_iam_member" "this"', arguments)
     note = "On the resource itself it is smaller still."

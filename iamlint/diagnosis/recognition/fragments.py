@@ -40,6 +40,7 @@ SHAPES: Mapping[str, str] = {
     "expected": _WORD,
     "audience": _WORD,
     "pool": _WORD,
+    "job": r"[\w-]+",
     "uid": r"[\w-]+",
     "constraint": r"(?:constraints/)?[a-z]+\.[\w.]+\w",
     "lifetime": r"\d+s?",

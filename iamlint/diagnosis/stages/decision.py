@@ -7,6 +7,7 @@ from dataclasses import replace
 from iamlint.diagnosis.answer import Answer, Confidence, Stage, VerdictName
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.recognition.error_kind import Step
+from iamlint.diagnosis.stages.rights import NAME as RIGHTS
 from iamlint.unknown import Truth
 
 _OF_AGENTS = ("conflict", "org-policy", "disabled", "deny")
@@ -20,7 +21,7 @@ def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
     said = case.said
     answer = _by_error(case, stages) if said.kind else None
     answer = answer or _by_stages(case, stages)
-    works = {Truth.TRUE: True, Truth.FALSE: False, Truth.UNKNOWN: None}[method]
+    works = {Truth.TRUE: True, Truth.FALSE: False, Truth.UNKNOWN: None}[method] if case.target else None
     if said.before_method and answer.verdict == "fails":
         works = False
     return replace(answer, method_works=works)
@@ -42,6 +43,8 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
         return None
     causes = _OF_AGENTS if step == "service-agent-evicted" else said.steps
     broken = _broken(stages, (step, *causes))
+    if broken is None and step == "target-rights" and any(one.name == RIGHTS and one.state == "done" for one in stages):
+        return None  # the grant is there: not applied yet, or minutes old
     if broken:
         return _of_stage(case, "fails", broken, stages)
     return _answer("fails", step, said.title or said.excerpt, stages, also=_meaning(case))
@@ -62,9 +65,10 @@ def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
     if broken:
         return _of_stage(case, "not-iam" if broken.step == "not-iam" else "fails", broken, stages)
     unknown = next((stage for stage in stages if stage.state == "unknown"), None)
-    if unknown and case.question.caller.kind == "unknown" and case.said.kind:
-        headline = f"{case.said.title}; {unknown.message}"
-        return replace(_of_stage(case, "unknown", unknown, stages), headline=headline, also=_meaning(case))
+    if unknown and case.question.caller.kind == "unknown" and case.said:
+        title = case.said.title or "; ".join(_unrecognised(case))
+        answer = _of_stage(case, "unknown", unknown, stages)
+        return replace(answer, headline=f"{title}; {unknown.message}", also=_meaning(case))
     if unknown:
         return _of_stage(case, "unknown", unknown, stages)
     if case.said:
@@ -73,7 +77,7 @@ def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
             "stops it, the change is not applied, or it is minutes old (changes take two to seven minutes)"
         )
         return _answer("unknown", "missing-input", message, stages, "medium", also=_unrecognised(case))
-    done = next((stage for stage in reversed(stages) if stage.name == "allow policies"), None)
+    done = next((stage for stage in reversed(stages) if stage.name in ("allow policies", RIGHTS)), None)
     headline = done.message if done else "nothing in the input stops this call"
     return Answer("works", None, headline, stages, "", evidence=done.evidence if done else ())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from iamlint.diagnosis.answer import Evidence, Stage
+from iamlint.diagnosis.asked.attachments import named
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.asked.reach import reason_of
 from iamlint.diagnosis.callers.holder import Holder
@@ -69,7 +70,9 @@ _KINDS = {
 def _resources(case: Case, on: str | None, permission: str) -> list[tuple[Resource, Declaration]]:
     """The resource that is named; without a name every one that the input grants something on."""
     if on:
-        return [(_named(case, on, permission), ASKED)]
+        homes = {one.project: one.declared for one in named(on, case.estate) if isinstance(one.project, str)}
+        home = [(Resource("project", project), by) for project, by in homes.items()] if len(homes) == 1 else []
+        return [(_named(case, on, permission), ASKED), *home]
     found: dict[str, tuple[Resource, Declaration]] = {}
     for grant in case.estate.of(Grant):
         if grant.resource.kind != "service_account":
@@ -82,6 +85,7 @@ def _resources(case: Case, on: str | None, permission: str) -> list[tuple[Resour
 
 def _named(case: Case, on: str, permission: str) -> Resource:
     """A resource by its full name, its URL, or the name that grants of the input have it by."""
+    on = re.sub(r"\Anamespaces/", "projects/", on)  # Cloud Run's first API has projects by this name
     prefix, _, rest = on.partition("/")
     if prefix in ("projects", "folders", "organizations") and rest and "/" not in rest:
         return Resource(prefix.removesuffix("s"), rest)

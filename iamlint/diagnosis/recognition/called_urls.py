@@ -1,0 +1,43 @@
+"""The addresses that Cloud Scheduler calls: which permission the call needs, and on which resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_CALLS: Mapping[str, str] = {
+    r"run\.googleapis\.com/.*?(?:namespaces|projects)/(?P<project>[^/]+)/(?:locations/[^/]+/)?jobs/"
+    r"(?P<name>[^/:?]+):run": "run.jobs.run projects/{project}/jobs/{name}",
+    r"compute\.googleapis\.com/compute/[^/]+/projects/(?P<project>[^/]+)/zones/(?P<zone>[^/]+)/instances/(?P<name>[^/]+)"
+    r"/(?P<verb>start|stop|reset|suspend|resume)\b": (
+        "compute.instances.{verb} projects/{project}/zones/{zone}/instances/{name}"
+    ),
+    r"cloudbuild\.googleapis\.com/v1/projects/(?P<project>[^/]+)/(?:locations/[^/]+/)?(?:builds|triggers/[^/]+:run)": (
+        "cloudbuild.builds.create projects/{project}"
+    ),
+    r"workflowexecutions\.googleapis\.com/v1/(?P<name>projects/[^/]+/locations/[^/]+/workflows/[^/]+)/executions": (
+        "workflows.executions.create {name}"
+    ),
+    r"pubsub\.googleapis\.com/v1/(?P<name>projects/[^/]+/topics/[^/:]+):publish": "pubsub.topics.publish {name}",
+    r"dataflow\.googleapis\.com/v1b3/projects/(?P<project>[^/]+)/.*(?:templates:launch|flexTemplates:launch)": (
+        "dataflow.jobs.create projects/{project}"
+    ),
+    r"https://(?P<name>[a-z][a-z0-9-]*?)-(?:[a-z0-9]{10}-[a-z]{2}|\d{8,})\.(?:a|[a-z0-9-]+)\.run\.app": (
+        "run.routes.invoke {name}"
+    ),
+    r"https://[a-z0-9-]+?\.cloudfunctions\.net/(?P<name>[\w-]+)": "cloudfunctions.functions.invoke {name}",
+}
+"""Patterns of addresses, each with the permission and the resource.
+
+Sources: https://cloud.google.com/run/docs/execute/jobs-on-schedule, https://cloud.google.com/scheduler/docs/http-target-auth
+and the reference of each API."""
+
+
+def needed_by(url: str) -> tuple[str, str] | None:
+    """Return the permission that a call of an address needs, and the resource; None for other addresses."""
+    for pattern, needed in _CALLS.items():
+        found = re.search(pattern, url[:2000])
+        if found:
+            permission, _, resource = needed.format(**found.groupdict()).partition(" ")
+            return permission, resource
+    return None
