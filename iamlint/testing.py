@@ -50,7 +50,7 @@ def _mended(rule: Rule, mending: Mending, allowance: Allowance) -> Iterator[Unre
         top = Path(directory).resolve()
         _write(mending.before, top)
         only = replace(rule, mends=(mending,))
-        outcome = fixed(lambda contents: _checked_with(only, top, contents, allowance), _bytes, levels)
+        outcome = fixed(lambda contents: checked_with(only, top, contents, allowance), _bytes, levels)
         for error in outcome.run.report.errors:
             yield Unreadable(mending.at, f"the result of the fix cannot be read: {error.reason}", error.hint)
         for one in outcome.refused:
@@ -59,14 +59,17 @@ def _mended(rule: Rule, mending: Mending, allowance: Allowance) -> Iterator[Unre
             yield Unreadable(mending.at, "the fix has no edits for `before`")
         for left in outcome.run.report.findings:
             yield Unreadable(mending.at, f"a finding is left after the fix: {left.message}")
+        contents = {Path(path).resolve(): content for path, content in outcome.contents.items()}
         for name, text in mending.after.items():
             path = top / name
-            made = outcome.contents.get(str(path), path.read_bytes() if path.exists() else b"").decode("utf-8")
+            made = contents.get(path, path.read_bytes() if path.exists() else b"").decode("utf-8")
             if made != text:
                 yield Unreadable(mending.at, f"the fix does not make `after` of {name}, but:\n{made}")
 
 
-def _checked_with(rule: Rule, top: Path, contents: Mapping[str, bytes], allowance: Allowance) -> Run:
+def checked_with(rule: Rule, top: Path, contents: Mapping[str, bytes], allowance: Allowance | None = None) -> Run:
+    """Check a directory by one rule, with the files at these paths replaced."""
+    allowance = allowance or Allowance()
     tree = Overlay(DISK, {Path(path): content for path, content in contents.items()})
     reading = read([top], Options(allowance=allowance, tree=tree))
     collector = Collector(reading.texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,11 +10,14 @@ from dataclasses import dataclass, field
 from iamlint.comparison import Comparison, Line, Pair, Privilege, Side, compare
 from iamlint.comparison.sides import SideName
 from iamlint.edits import Edit, Fix, Safety, applied, by_path, conflict
+from iamlint.facts import Grant
 from iamlint.finding import Doubt, Finding
 from iamlint.fixes.collecting import Run
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.moves import Moves, block_lines
 from iamlint.principals import read_principal
+from iamlint.queries.federation.grants import is_nobody
+from iamlint.unknown import Hole, Unknown
 
 MOST_PASSES = 30
 """Maximum number of times that fixes are applied."""
@@ -172,24 +176,34 @@ def _access(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | 
         if not _is_meant(other.cause, was, now):
             return f"{_shown(other)} closes elsewhere"
     if all(fix.safety == "safe" for _, fix in group):
-        return _closed(found)
+        return _closed(found, before)
     return None
 
 
-def _closed(found: Comparison) -> str | None:
+def _closed(found: Comparison, before: Run) -> str | None:
     """Return which access closes: a safe fix takes none away.
 
-    A role that does not exist gives nothing, and neither does a grant to what is no principal, or to a deleted one.
+    A role that does not exist gives nothing, and neither does a grant to what is no principal, to a deleted one, or to
+    a federated identity that no token can have.
     """
-    for pair in found.closed:
-        return f"{_shown(pair)} closes"
-    for one in found.lost:
-        if one.permissions and read_principal(one.principal).kind not in _NOBODY:
-            return f"{_shown(one)} closes"
-    return None
+    lost: list[Pair | Privilege] = [*found.closed, *(one for one in found.lost if one.permissions)]
+    closed = [one for one in lost if _kind(one.principal) not in _NOBODY]
+    if not closed or before.estate is None:
+        return None
+    estate = before.estate
+    nobody = {grant.principal.text for grant in estate.of(Grant) if is_nobody(grant, estate)}
+    return next((f"{_shown(one)} closes" for one in closed if one.principal not in nobody), None)
 
 
 _NOBODY = frozenset({"malformed", "deleted"})
+
+
+def _kind(text: str) -> str:
+    """Return the kind of a principal as a comparison shows it, with references in place of what is not known."""
+    pieces = re.split(r"\$\{([^{}]*)\}", text)
+    parts: list[str | Hole] = [Hole(one) if number % 2 else one for number, one in enumerate(pieces)]
+    known = tuple(one for one in parts if one != "")
+    return read_principal(text if len(pieces) == 1 else Unknown("it is a reference", known)).kind
 
 
 def _shown(one: Pair | Privilege) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 from iamlint.edits import Edit, edit
 from iamlint.facts import Place
@@ -35,6 +36,12 @@ def reworded(sources: Sources, place: Place, old: str, new: str) -> tuple[Edit, 
     if origin is None or not _only_for(sources, origin, found, 0):
         return None
     return _within(*origin, old, new)
+
+
+def with_literal(tree: Tree, node: Node, old: str, new: str) -> tuple[Edit, ...] | None:
+    """Return the edit of the only string below a node that is a text as a whole."""
+    found = [one for one in walk(node) if isinstance(one, Template) and one.literal == old and not one.heredoc]
+    return _within(tree, found[0], old, new) if len(found) == 1 else None
 
 
 def _within(tree: Tree, node: Node, old: str, new: str) -> tuple[Edit, ...] | None:
@@ -222,25 +229,46 @@ def newline(source: SourceText) -> str:
 
 def with_item(tree: Tree, listed: Tuple, written: str) -> tuple[Edit, ...] | None:
     """Return the edit that adds an item, as it is written, at the end of a list, in the list's own layout."""
+    return with_items(tree, listed, [written])
+
+
+def with_items(tree: Tree, listed: Tuple, written: Sequence[str]) -> tuple[Edit, ...] | None:
+    """Return the edits that add items at the end of a list; several items of a list on one line get lines each."""
     text, source = tree.source.text, tree.source
     if not listed.items:
         inside = text[listed.start + 1 : listed.end - 1]
-        return (edit(source, listed.start + 1, listed.end - 1, written),) if not inside.strip() else None
+        plain = not inside.strip()
+        return (edit(source, listed.start + 1, listed.end - 1, ", ".join(written)),) if plain else None
     last = listed.items[-1]
     comma = _comma(tree, last.end, listed.end - 1)
-    if "\n" not in text[last.end : listed.end]:
-        if tree.is_json or not text[last.end : listed.end - 1].strip():
-            return (edit(source, last.end, last.end, f", {written}"),)
-        return (edit(source, comma, comma, f" {written}"),) if comma else None
+    if "\n" not in text[listed.start : listed.end]:
+        after = text[comma or last.end : listed.end - 1]
+        if after.strip():
+            return None
+        if len(written) > 1 and not tree.is_json:
+            return _on_lines(tree, listed, written)
+        return (edit(source, last.end, comma or last.end, "".join(f", {one}" for one in written)),)
     line = _line_start(text, last.start)
     indent = re.match(r"[ \t]*", text[line:])
-    if indent is None or text[line : last.start].strip():
+    if indent is None or text[line : last.start].strip() or "\n" not in text[last.end : listed.end]:
         return None
     end = _line_end(text, comma or last.end)
-    added = f"{indent[0]}{written}{'' if tree.is_json else ','}{newline(source)}"
+    comma_at_end = "" if tree.is_json else ","
+    lines = (f"{indent[0]}{one}{comma_at_end if one is written[-1] else ','}{newline(source)}" for one in written)
+    added = "".join(lines)
     if comma:
         return (edit(source, end, end, added),)
     return edit(source, last.end, last.end, ","), edit(source, end, end, added)
+
+
+def _on_lines(tree: Tree, listed: Tuple, written: Sequence[str]) -> tuple[Edit, ...]:
+    """Return the edit that writes a list of one line with a line for each item, and further ones."""
+    text, end = tree.source.text, newline(tree.source)
+    line = _line_start(text, listed.start)
+    indent = text[line : len(text) - len(text[line:].lstrip(" \t"))]
+    items = [*(tree.text(one) for one in listed.items), *written]
+    lines = "".join(f"{indent}  {one},{end}" for one in items)
+    return (edit(tree.source, listed.start, listed.end, f"[{end}{lines}{indent}]"),)
 
 
 def with_lines_after(tree: Tree, block: Block, lines: str) -> tuple[Edit, ...]:

@@ -51,14 +51,21 @@ def _known(*several: Texts) -> Iterator[str]:
 
 
 def _of_permission(permission: str, catalog: Catalog) -> str | None:
-    as_granted = allowed_permission(permission)
-    if as_granted is None:
-        meant = denied_permission(permission.removeprefix("resourcemanager.googleapis.com/")) or _host(permission)
+    meant = meant_permission(permission, catalog)
+    if allowed_permission(permission) is None:
         hint = f"; it is spelt `{meant}` here" if meant else "; the form is `SERVICE.googleapis.com/RESOURCE.VERB`"
         return f"`{permission}` is not a permission of deny policies{hint}"
-    meant = catalog.slip(as_granted) if _is_in_no_role(permission, catalog) else None
-    hint = f"did you mean `{denied_permission(meant)}`?" if meant else ""
+    hint = f"did you mean `{meant}`?" if meant else ""
     return f"`{permission}` is in no role of the catalogue of {catalog.date}; {hint}" if hint else None
+
+
+def meant_permission(permission: str, catalog: Catalog) -> str | None:
+    """Return the permission that a wrong one of a deny policy certainly means, in the form of deny policies."""
+    as_granted = allowed_permission(permission)
+    if as_granted is None:
+        return denied_permission(permission.removeprefix("resourcemanager.googleapis.com/")) or _host(permission)
+    meant = catalog.slip(as_granted) if _is_in_no_role(permission, catalog) else None
+    return denied_permission(meant) if meant else None
 
 
 def _is_in_no_role(permission: str, catalog: Catalog) -> bool:
@@ -75,9 +82,14 @@ def _host(permission: str) -> str | None:
 def _of_principal(principal: str) -> str | None:
     if is_denied_form(principal):
         return None
-    meant = denied_principal(principal)
+    meant = meant_principal(principal)
     hint = f"; it is spelt `{meant}` here" if meant else ""
     return f"`{principal}` is not a principal of deny policies{hint}"
+
+
+def meant_principal(principal: str) -> str | None:
+    """Return the form that a principal has in deny policies; None if it is in that form, or in none that has one."""
+    return None if is_denied_form(principal) else denied_principal(principal)
 
 
 def _excepted(denial: Denial) -> str | None:
@@ -241,6 +253,12 @@ def _open_ways(
         ways = ", ".join(way.rpartition("/")[2] for way in open_)
         what = f"the deny rule on {shown(denial.parent).rpartition('googleapis.com/')[2]}"
         yield Match(denial, Truth.TRUE, words={"what": what, "open": ways}, place=denial.place)
+
+
+def open_permissions(match: Match) -> tuple[str, ...]:
+    """Return the permissions that a match of `incomplete_denials` says are open; none for one of a boundary."""
+    named = match.words.get("open", "").split(", ")
+    return tuple(way for way in WAYS if way.rpartition("/")[2] in named)
 
 
 def _unknown(texts: Texts) -> Unknown | None:

@@ -176,6 +176,11 @@ class Catalog:
         """All permissions: the built-in ones, and those of newer definitions."""
         return frozenset(self._permissions).union(*(self._known.get(role, ()) for role in self.newer))
 
+    @property
+    def all_permissions(self) -> frozenset[str]:
+        """Every permission that some role has."""
+        return self._names
+
     def is_service_agent_role(self, role: str) -> bool:
         """Whether a role is made for one of Google's service agents, by its name or its title."""
         name = role.rpartition(".")[2].lower()

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from iamlint.fixes.mends.audit import log_every_access
 from iamlint.fixes.mends.conditions import valid_condition
+from iamlint.fixes.mends.denials import deny_all_ways, deny_form
 from iamlint.fixes.mends.grants import remove_grant, remove_grants_of_condition
-from iamlint.fixes.mends.names import near_permission, near_role, principal_form
+from iamlint.fixes.mends.identities import identity_form
+from iamlint.fixes.mends.names import accepted_permissions, near_permission, near_role, principal_form
+from iamlint.fixes.mends.providers import end_prefix, known_tenant, meant_value, valid_mapping
+from iamlint.fixes.mends.requests import delegate_form, longest_lifetime
+from iamlint.fixes.mends.services import enable_credentials_api
 from iamlint.fixes.problem import Mend
 
 MENDS: Mapping[str, Mend] = {
+    "accepted_permissions": accepted_permissions,
+    "delegate_form": delegate_form,
+    "deny_all_ways": deny_all_ways,
+    "deny_form": deny_form,
+    "enable_credentials_api": enable_credentials_api,
+    "end_prefix": end_prefix,
+    "identity_form": identity_form,
+    "known_tenant": known_tenant,
+    "log_every_access": log_every_access,
+    "longest_lifetime": longest_lifetime,
+    "meant_value": meant_value,
     "near_permission": near_permission,
     "near_role": near_role,
     "principal_form": principal_form,
     "remove_grant": remove_grant,
     "remove_grants_of_condition": remove_grants_of_condition,
     "valid_condition": valid_condition,
+    "valid_mapping": valid_mapping,
 }
 """Each is named by the rule documents that it mends; its docstring describes it in the documentation."""

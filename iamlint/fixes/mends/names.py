@@ -10,10 +10,10 @@ from iamlint.edits import Edit, edit
 from iamlint.facts import CustomRole, Place
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree
-from iamlint.fixes.writing import reworded, without_item
-from iamlint.hcl.syntax import Attribute, Node, Template, Tuple, Variable
+from iamlint.fixes.writing import newline, quoted, replaced, reworded, without_item
+from iamlint.hcl.syntax import Attribute, Block, Node, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
-from iamlint.principals import placeholder_of, read_principal
+from iamlint.principals import is_agent_by_id, placeholder_of, read_principal
 from iamlint.roles import Catalog
 
 _SLIP = 2
@@ -98,6 +98,39 @@ def near_permission(problem: Problem) -> Change | None:
     return change(f"replace {name} by {meant}", reworded(problem.sources, place, name, meant))
 
 
+_MOST_EXPANDED = 60
+"""Maximum number of permissions that are written for a wildcard."""
+
+
+def accepted_permissions(problem: Problem) -> Change | None:
+    """Lists the permissions that a wildcard means, or removes a permission that does not exist."""
+    role, place = problem.match.fact, problem.place
+    if not isinstance(role, CustomRole) or not problem.match.permissions or role.accepted:
+        return None
+    name, catalog = problem.match.permissions[0], problem.estate.roles.catalog
+    if not name.endswith(".*") or name.count("*") > 1:
+        return change(f"remove {name}, which IAM refuses", _removed(problem.sources, place))
+    listed = {one for one, _ in role.permissions} if isinstance(role.permissions, tuple) else set()
+    meant = sorted(one for one in catalog.all_permissions if one.startswith(name[:-1]) and one not in listed)
+    if not 0 < len(meant) <= _MOST_EXPANDED:
+        return None
+    title = f"list the {len(meant)} permissions that {name} means"
+    return change(title, _instead(problem.sources, place, meant))
+
+
+def _instead(sources: Sources, place: Place, names: list[str]) -> tuple[Edit, ...] | None:
+    """Return the edit that writes several items in the place of one, which has its own line or a line with others."""
+    found = sources.find(place.at)
+    listed = found[0].parent(found[1]) if found else None
+    if found is None or not isinstance(listed, Tuple):
+        return None
+    tree, node = found
+    line = tree.source.text.rfind("\n", 0, node.start) + 1
+    indent = tree.source.text[line : node.start]
+    between = f",{newline(tree.source)}{indent}" if not indent.strip() else ", "
+    return replaced(tree, node, between.join(map(quoted, names)))
+
+
 def _permission_meant(name: str, catalog: Catalog) -> str | None:
     deny = _DENY_FORM.fullmatch(name)
     if deny:
@@ -137,9 +170,9 @@ def principal_form(problem: Problem) -> Change | None:
         return None
     found = problem.sources.find(grant.principal_place.at)
     if found is not None:
-        attribute = _attribute(*found)
-        if attribute:
-            return attribute
+        changed = _attribute(*found) or _agent_number(problem.sources, *found)
+        if changed:
+            return changed
     text = grant.principal.text
     for old, new, sure in _principal_forms(text):
         whole = text.replace(old, new, 1)
@@ -191,6 +224,39 @@ def _attribute(tree: Tree, node: Node) -> Change | None:
     if len(projects) == 1 and isinstance(node, Template) and "gserviceaccount.com" in tree.text(node):
         return _renamed(tree, projects[0], "number")
     return None
+
+
+_BY_ID = re.compile(
+    r"(?P<before>serviceAccount:(?:[a-z]+-)?)(?P<project>[a-z][a-z0-9-]{4,28}[a-z0-9])(?P<after>@[^@]+)"
+)
+
+
+def _agent_number(sources: Sources, tree: Tree, node: Node) -> Change | None:
+    """Return the change of a service agent's project id to the number of the project, which the module declares."""
+    text = node.literal if isinstance(node, Template) else None
+    found = _BY_ID.fullmatch(text or "")
+    if found is None or not is_agent_by_id((text or "").partition(":")[2]) or tree.is_json:
+        return None
+    known = {
+        reference
+        for each in sources.module(tree.source.path) or ()
+        for block in each.file.body.blocks
+        if (reference := _project(block, found["project"]))
+    }
+    if len(known) != 1:
+        return None
+    written = f'"{found["before"]}${{{known.pop()}.number}}{found["after"]}"'
+    return change(f"write the agent with the number of {found['project']}", replaced(tree, node, written))
+
+
+def _project(block: Block, project: str) -> str | None:
+    """Return the address of a block that declares a project with this id."""
+    named = block.body.arguments.get("project_id")
+    literal = named.expression.literal if named and isinstance(named.expression, Template) else None
+    repeated = {"count", "for_each"} & block.body.arguments.keys()
+    if block.label(0) != "google_project" or literal != project or repeated:
+        return None
+    return f"{'data.' if block.type == 'data' else ''}google_project.{block.label(1)}"
 
 
 def _renamed(tree: Tree, attribute: Attribute, name: str) -> Change | None:

@@ -1,0 +1,36 @@
+"""Fixes of audit configurations."""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.writing import with_lines_in
+from iamlint.hcl.syntax import Body
+from iamlint.queries.audit import LOG_TYPES
+
+_MISSING = re.compile(r"(?P<types>[A-Z_]+(?: and [A-Z_]+)*) accesses are not logged")
+
+
+def log_every_access(problem: Problem) -> Change | None:
+    """Logs the accesses that the configuration leaves out."""
+    missing = _MISSING.fullmatch(problem.match.words.get("problem", ""))
+    found = problem.sources.find(problem.place.at)
+    if missing is None or found is None:
+        return None
+    tree, node = found
+    body = next((one for one in (node, *tree.around(node)) if isinstance(one, Body)), None)
+    if body is None or body is tree.file.body or "service" not in body.arguments:
+        return None
+    kinds = {one.type for one in body.blocks}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind not in ("audit_log_config", "audit_log_configs"):
+        return None
+    types = missing["types"].split(" and ")
+    on_one_line = all("\n" not in tree.text(one) for one in body.blocks)
+    lines = [
+        f'{kind} {{ log_type = "{one}" }}' if on_one_line else f'{kind} {{\n  log_type = "{one}"\n}}'
+        for one in LOG_TYPES
+        if one in types
+    ]
+    return change(f"log {missing['types']}, too", with_lines_in(tree, body, "\n".join(lines)))

@@ -1,0 +1,65 @@
+"""Fixes of deny policies: the form of their permissions and principals, and the ways that they leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.edits import Edit
+from iamlint.facts import Denial
+from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.sources import Tree
+from iamlint.fixes.writing import quoted, with_items, with_literal
+from iamlint.hcl.syntax import Block, Node, Tuple
+from iamlint.queries.denials import meant_permission, meant_principal, open_permissions
+
+
+def deny_form(problem: Problem) -> Change | None:
+    """Writes permissions and principals in the form that deny policies have."""
+    denial = problem.match.fact
+    found = problem.sources.find(problem.place.at)
+    if not isinstance(denial, Denial) or found is None:
+        return None
+    rule = _rule(*found)
+    edits: list[Edit] = []
+    titles: list[str] = []
+    for old, new in _forms(denial, problem):
+        found_edits = with_literal(found[0], rule, old, new)
+        if not found_edits:
+            return None
+        edits += found_edits
+        titles.append(f"{old} by {new}")
+    return change(f"replace {' and '.join(titles)}", edits)
+
+
+def _rule(tree: Tree, node: Node) -> Node:
+    """Return the deny rule around a node, or the node."""
+    return next((one for one in tree.around(node) if isinstance(one, Block) and one.type == "deny_rule"), node)
+
+
+def _forms(denial: Denial, problem: Problem) -> Iterator[tuple[str, str]]:
+    catalog = problem.estate.roles.catalog
+    texts: list[tuple[object, bool]] = [
+        (denial.denied_permissions, True),
+        (denial.exception_permissions, True),
+        (denial.denied_principals, False),
+        (denial.exception_principals, False),
+    ]
+    for listed, permissions in texts:
+        for text in listed if isinstance(listed, tuple) else ():
+            if isinstance(text, str) and "${" not in text:
+                meant = meant_permission(text, catalog) if permissions else meant_principal(text)
+                if meant and meant != text:
+                    yield text, meant
+
+
+def deny_all_ways(problem: Problem) -> Change | None:
+    """Denies the other permissions that give as much access to service accounts, too."""
+    denial, found = problem.match.fact, problem.sources.find(problem.place.at)
+    if not isinstance(denial, Denial) or found is None:
+        return None
+    tree, node = found
+    missing = open_permissions(problem.match)
+    if not isinstance(node, Tuple) or not missing or not node.items:
+        return None
+    names = ", ".join(one.rpartition("/")[2] for one in missing)
+    return change(f"deny {names}, too", with_items(tree, node, [quoted(one) for one in missing]))
