@@ -35,6 +35,7 @@ class Finding:
     addresses from ``moved`` blocks or a plan, by address, the oldest last. ``condition`` is that of the grant, as
     shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project shop"), the strongest
     first. ``fix`` is what its rule's document proposes; it is not proved.
+    ``environments`` are those of the configuration that have the finding; empty if it has none.
 
     ``at`` is the argument. ``origin`` is where a reviewer looks, if that is elsewhere: where the argument's value is
     written (a line of tfvars, a local, an argument of a module call), or the call of a downloaded module.
@@ -58,6 +59,7 @@ class Finding:
     ends: tuple[str, ...] = ()
     fix: Fix | None = field(default=None, compare=False)
     origin: Location | None = None
+    environments: tuple[str, ...] = ()
 
     @property
     def at_origin(self) -> Finding:
@@ -67,6 +69,11 @@ class Finding:
         argument = Related(self.at, "the argument is here")
         others = (one for one in self.related if one.at not in (self.origin, self.at))
         return replace(self, at=self.origin, related=(argument, *others))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of its argument and of its origin."""
+        return (self.at.path, self.origin.path) if self.origin else (self.at.path,)
 
     @property
     def places(self) -> Iterator[Location]:
@@ -79,7 +86,7 @@ class Finding:
     @property
     def order(self) -> tuple[object, ...]:
         """The sort key of findings: place first, then content; a total order, so the output is stable."""
-        return (*self.at.order, self.rule, self.address or "", self.principal or "", self.message)
+        return (*self.at.order, self.rule, self.address or "", self.principal or "", self.message, self.environments)
 
 
 @dataclass(frozen=True, slots=True)

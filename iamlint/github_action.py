@@ -84,7 +84,8 @@ def _compare(environment: Mapping[str, str], judging: Sequence[str], summary: Pa
         raise BadInput(f"base is not the full id of a commit: {commit!r}")
     configuration = [word for word in judging if word == "--no-config"]
     if "--config" in judging:
-        configuration = ["--config", judging[judging.index("--config") + 1]]
+        at = judging.index("--config")
+        configuration = list(judging[at : at + (4 if "--config-home" in judging else 2)])
     path = paths[0] if len(paths) == 1 else "."
     arguments = [sys.executable, "-I", "-m", "iamlint", "compare", *configuration, "--output", f"markdown={summary}"]
     sys.stdout.flush()
@@ -165,18 +166,19 @@ def _judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
     no_config = _flag(environment, "NO_CONFIG")
     if config and no_config:
         raise BadInput("config and no-config exclude each other")
-    commit, assertions = _base(environment), None
+    commit, assertions, home = _base(environment), None, None
     if commit:
         into = directory / f"base-{commit[:12]}"
         into.mkdir()
         found = base_files(commit, config=config, rules=rules, baseline=baseline, into=into)
         config, rules = str(found.config or ""), list(map(str, found.rules))
         baseline, no_config = str(found.baseline or ""), no_config or not found.config
-        assertions = found.assertions
+        assertions, home = found.assertions, found.home
     if no_config:
         yield "--no-config"
     elif config:
         yield from ("--config", config)
+        yield from ("--config-home", str(home)) if home and home.is_dir() else ()
     for rule in rules:
         yield from ("--rules", rule)
     if baseline:

@@ -23,7 +23,7 @@ from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import QUERIES
 from iamlint.report import Report
 from iamlint.roles import Catalog, catalog
-from iamlint.rules.catalog import own_names
+from iamlint.rules.catalog import named_by, own_names
 from iamlint.rules.message import brief, filled, words_of
 from iamlint.rules.rule import Rule
 from iamlint.rules.workload import too_large
@@ -112,14 +112,15 @@ def _ask(
 ) -> None:
     """Add what a rule finds, one match after another. ``texts`` are the paths of the files read."""
     names = own_names(rule)
-    entries = [entry for entry in accept if entry.rule in names]
+    wide = {*names, rule.family}
+    entries = [entry for entry in accept if named_by(entry.rule, wide)]
     for match in answers(rule, estate):
         comment = comments.accepting(names, _where_accepted(match))
         if match.truth is not Truth.TRUE and not entries:
             found.doubts += doubts_of(rule, match, comment)
             continue
         one = finding(rule, match, estate, texts)
-        accepting = comment or next((entry for entry in entries if entry.covers(one, names, estate.as_of)), None)
+        accepting = comment or next((entry for entry in entries if entry.covers(one, wide, estate.as_of)), None)
         if match.truth is not Truth.TRUE:
             found.doubts += doubts_of(rule, match, accepting)
         elif accepting:

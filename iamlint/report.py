@@ -13,6 +13,7 @@ from iamlint.causes import VarFile
 from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding, Severity
 from iamlint.fingerprint import Fingerprints, fingerprints
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.questions import ByCause, Question, by_cause, questions
 from iamlint.rules.rule import Rule
 
@@ -41,20 +42,27 @@ class InForce:
 class Bar:
     """What makes a run fail: findings of at least this severity, and, on request, unknown answers of at least this one.
 
-    ``severity`` may be "never".
+    ``severity`` may be "never". ``paths`` are other severities for some paths, of which the last one counts.
     """
 
     severity: str = "info"
     unknown: bool = False
+    paths: tuple[tuple[PathGlobs, str], ...] = ()
 
-    def fails(self, severity: Severity) -> bool:
-        """Whether a finding of a severity fails the run."""
+    def fails(self, severity: Severity, *paths: str) -> bool:
+        """Whether a finding of a severity, with its argument and its origin in these files, fails the run."""
         order: tuple[str, ...] = SEVERITIES
-        return self.severity != "never" and order.index(severity) <= order.index(self.severity)
+        bar = next((own for globs, own in reversed(self.paths) if any(map(globs.matches, paths))), self.severity)
+        return bar != "never" and order.index(severity) <= order.index(bar)
+
+    def fails_finding(self, finding: Finding) -> bool:
+        """Whether a finding fails the run."""
+        return self.fails(finding.severity, *finding.paths)
 
     def fails_unknown(self, doubt: Doubt) -> bool:
         """Whether an unknown answer fails the run: it counts as the possible finding, unless somebody accepts that."""
-        return self.unknown and doubt.severity is not None and doubt.accepted_at is None and self.fails(doubt.severity)
+        counts = self.unknown and doubt.severity is not None and doubt.accepted_at is None
+        return counts and self.fails(doubt.severity or "info", doubt.at.path)
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ class Report:
     read; each is also a doubt. ``var_files`` may give variables a value, and were not read for that. ``configuration``
     is None if none was in force. ``coverage`` says in lines over what the assertions are complete. ``names`` are the
     fingerprints of the findings, if their order is not that in which they are numbered.
+    ``environments`` are those of the configuration that were checked, each by itself.
     """
 
     version: str
@@ -89,6 +98,7 @@ class Report:
     configuration: InForce | None = None
     coverage: tuple[str, ...] = ()
     names: tuple[Fingerprints, ...] = ()
+    environments: tuple[str, ...] = ()
 
     @property
     def catalog(self) -> str:

@@ -13,6 +13,7 @@ import pytest
 from iamlint.accepted.config import Config
 from iamlint.cli.options import Request
 from iamlint.cli.run import checked
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.affected_modules import touched
 
 ROOT = Path(__file__).parents[1]
@@ -53,9 +54,9 @@ def hook(*paths: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_module_brings_those_that_call_it(repository: Path) -> None:
-    found = touched([Path("modules/grant/main.tf")], repository, ["envs/*"])
+    found = touched([Path("modules/grant/main.tf")], repository, PathGlobs(("envs/*",)))
     assert found.excluded == 0
-    assert touched([Path("envs/dev/main.tf")], repository, ["envs/*"]).excluded == 1
+    assert touched([Path("envs/dev/main.tf")], repository, PathGlobs(("envs/*",))).excluded == 1
     found = touched([Path("modules/grant/main.tf")], repository)
     assert set(found.paths) == {repository / "modules/grant/main.tf", repository / "envs/prod/main.tf"}
     assert found.directories == {repository / "modules/grant"}

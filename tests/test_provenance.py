@@ -17,6 +17,7 @@ from iamlint.cli.program import program
 from iamlint.facts import Declaration
 from iamlint.linter import lint
 from iamlint.location import Location
+from iamlint.logic.path_globs import globs_of
 from iamlint.provenance import configuration
 from iamlint.report import Report
 from iamlint.rules.catalog import load_rules, select_rules
@@ -48,7 +49,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             path.write_text(content if isinstance(content, str) else json.dumps(content))
         chosen, errors = select_rules(load_rules()[0], rules or ("broad-token-creator",))
         assert errors == []
-        report = lint(read([Path(path) for path in paths or (".",)], Options(**options)), chosen)
+        globs = {name: globs_of(options.pop(name)) for name in ("inputs",) if name in options}
+        report = lint(read([Path(path) for path in paths or (".",)], Options(**options, **globs)), chosen)
         assert report.errors == ()
         return report
 

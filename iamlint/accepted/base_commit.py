@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iamlint.accepted.config import NAME, Config, read_config
+from iamlint.accepted.settings import find_settings
 from iamlint.files.disk import DISK
 from iamlint.files.git import FULL_ID, MissingRevision, Repository
 from iamlint.files.revision import Revision
+from iamlint.location import Unreadable
 
 LARGEST = 64 * 1024 * 1024
 """Maximum size of all files copied from the commit, in bytes."""
@@ -32,13 +34,15 @@ class MissingBase(Exception):  # noqa: N818  # the name of what happened
 class BaseFiles:
     """Copies of the base commit's files.
 
-    ``config`` is None if the commit has no configuration, ``assertions`` if it has no such folder beside it.
+    ``config`` is None if the commit has no configuration, ``assertions`` if it has no such folder beside it. ``home``
+    is the folder of the checkout that the configuration is in.
     """
 
     config: Path | None
     rules: tuple[Path, ...]
     baseline: Path | None
     assertions: Path | None = None
+    home: Path | None = None
 
 
 def base_files(
@@ -47,10 +51,20 @@ def base_files(
     """Copy the configuration, the rules it names and those given, and the baseline out of a commit.
 
     Paths are relative to the working directory. ``into`` is an empty directory outside the checkout. The default
-    configuration is ``.iamlint.yaml`` of the working directory. Raises `MissingBase`.
+    configuration is the nearest one of the commit, from the working directory up. Raises `MissingBase`.
     """
-    with _base(commit, DISK.resolved(cwd or Path.cwd())) as revision:
-        return _copied(_Copy(revision, DISK.resolved(cwd or Path.cwd()), into), config, rules, baseline)
+    here = DISK.resolved(cwd or Path.cwd())
+    with _base(commit, here) as revision:
+        nearest = None if config else _nearest(here, revision)
+        return _copied(_Copy(revision, here, into), config, nearest, rules, baseline)
+
+
+def _nearest(directory: Path, revision: Revision) -> str | None:
+    """Return the commit's configuration that counts in a directory. Raises `MissingBase`."""
+    found = find_settings(directory, revision.top, revision)
+    if isinstance(found, Unreadable):
+        raise MissingBase(f"{found.at.path} of the base commit: {found.reason}")
+    return str(found) if found else None
 
 
 def _base(commit: str, cwd: Path) -> Revision:
@@ -67,18 +81,22 @@ def _base(commit: str, cwd: Path) -> Revision:
         raise MissingBase(str(error)) from error
 
 
-def _copied(tree: _Copy, config: str | None, rules: Iterable[str], baseline: str | None) -> BaseFiles:
-    found = tree.copy(tree.path(config or NAME), needed=config is not None)
+def _copied(
+    tree: _Copy, config: str | None, nearest: str | None, rules: Iterable[str], baseline: str | None
+) -> BaseFiles:
+    settings = config or nearest or NAME
+    found = tree.copy(tree.path(settings), needed=config is not None)
     directories = [tree.path(name) for name in rules]
     for path in directories:
         tree.copy(path, suffixes=_RULES)
     for path in _own_rules(found, tree.into):
         tree.copy(path, needed=False, suffixes=_RULES)  # the run reports missing ones
     known = tree.copy(tree.path(baseline)) if baseline else None
-    beside = tree.path(os.path.join(os.path.dirname(config or NAME), "assertions"))
+    beside = tree.path(os.path.join(os.path.dirname(settings), "assertions"))
     assertions = tree.copy(beside, needed=False, suffixes=_RULES)
     assertions = assertions if assertions and DISK.is_directory(assertions) else None
-    return BaseFiles(found, tuple(tree.into / path for path in directories), known, assertions)
+    home = Path(os.path.normpath(tree.cwd / settings)).parent if found else None
+    return BaseFiles(found, tuple(tree.into / path for path in directories), known, assertions, home)
 
 
 def _own_rules(config: Path | None, into: Path) -> Iterator[str]:
@@ -95,12 +113,12 @@ class _Copy:
     """Copies files out of a commit into a directory."""
 
     def __init__(self, revision: Revision, cwd: Path, into: Path) -> None:
-        self._revision, self._cwd, self.into = revision, cwd, into
+        self._revision, self.cwd, self.into = revision, cwd, into
         self._bytes = self._files = 0
 
     def path(self, given: str) -> str:
         """Return a path relative to the top of the repository. Raises `MissingBase`."""
-        path, top = Path(os.path.normpath(self._cwd / given)), self._revision.top
+        path, top = Path(os.path.normpath(self.cwd / given)), self._revision.top
         if not path.is_relative_to(top):
             raise MissingBase(f"{given} is outside the repository, so the base commit cannot have it")
         return path.relative_to(top).as_posix()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from iamlint.accepted.config import Config
+from iamlint.accepted.sections import LeftOut
 from iamlint.finding import SEVERITIES
 from iamlint.report import Bar, InForce, Report, Setting
-from iamlint.rules.catalog import graded, own_names, select_rules
+from iamlint.rules.catalog import graded, select_rules, severity_of
 from iamlint.rules.rule import Rule
 
 _MOST = 4
@@ -22,7 +23,8 @@ class Run:
     """The run with a configuration.
 
     ``every`` are all known rules, including its own. ``select`` and ``ignore`` are from the command line. ``excluded``
-    is the number of files that its globs excluded.
+    is the number of files that its globs excluded, ``out`` what was left out by path. ``environments`` are those that
+    were checked, ``undeclared`` the variables that no root module declares.
     """
 
     config: Config
@@ -31,6 +33,9 @@ class Run:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     excluded: int = 0
+    out: LeftOut = field(default_factory=LeftOut)
+    environments: tuple[str, ...] = ()
+    undeclared: frozenset[str] = frozenset()
 
 
 def in_force(run: Run, overridden: Set[str] = frozenset()) -> InForce | None:
@@ -94,7 +99,7 @@ def _names(names: Iterable[str]) -> str:
 
 
 def _severity(key: str, run: Run) -> Setting:
-    before = [rule for rule in run.every if own_names(rule) & run.config.severity.keys()]
+    before = [rule for rule in run.every if severity_of(rule, run.config.severity)]
     changes = [
         (
             f"{old.slug} from {old.severity} to {new.severity}",
@@ -127,16 +132,49 @@ def _accept(key: str, run: Run) -> Setting:
 
 
 def _exclude(key: str, run: Run) -> Setting:
-    return Setting(key, f"{_counted(run.excluded, 'file')} excluded{_names(run.config.exclude)}", run.excluded)
+    """Return what the globs leave out: files, and findings in files that a checked module calls."""
+    told = f"{_counted(run.excluded, 'file')} excluded{_names(run.config.exclude.globs)}"
+    if run.out.excluded:
+        told += f", and {_counted(run.out.excluded, 'finding')} in excluded files that checked modules use"
+    return Setting(key, told, run.excluded + run.out.excluded)
+
+
+def _paths(key: str, run: Run) -> Setting:
+    """Return what each section does: findings ignored, graded, and those that do not fail."""
+    told, count = [], 0
+    bar = Bar(paths=tuple((one.paths, one.fail_on) for one in run.config.sections if one.fail_on))
+    for section in run.config.sections:
+        ignored, graded = run.out.by_section.get(section.glob, 0), run.out.graded.get(section.glob, 0)
+        there = [one for one in run.report.findings if any(map(section.paths.matches, one.paths))]
+        passing = sum(not bar.fails_finding(one) for one in there) if section.fail_on else 0
+        parts = [f"{ignored} ignored"] if section.ignore else []
+        parts += [f"severity of {graded} changed"] if section.severity else []
+        parts += [f"{passing} do not fail"] if section.fail_on else []
+        told.append(f"{section.glob}: {', '.join(parts) or 'nothing set'}")
+        count += ignored + passing
+    return Setting(key, f"findings by path ({_listed(told)})", count)
 
 
 def _fail_on(key: str, run: Run) -> Setting:
     bar = Bar(run.config.fail_on or "info")
-    passing = sum(not bar.fails(finding.severity) for finding in run.report.findings)
+    passing = sum(not bar.fails_finding(finding) for finding in run.report.findings)
     what = "no finding fails" if bar.severity == "never" else f"only findings of {bar.severity} and above fail"
     if bar.severity == "info":
         what = "every finding fails"
     return Setting(key, f"{what}{f' ({passing} do not)' if passing else ''}", passing)
+
+
+def _var(key: str, run: Run) -> Setting:
+    names = list(run.config.written[key])
+    told = f"{_counted(len(names), 'variable')} set{_names(names)}"
+    nowhere = sorted(run.undeclared & set(names))
+    return Setting(key, told + (f", of which nothing declares {_listed(nowhere)}" if nowhere else ""), len(names))
+
+
+def _environments(key: str, run: Run) -> Setting:
+    left = [name for name in run.config.environments if name not in run.environments]
+    told = f"{_counted(len(run.environments), 'environment')} checked{_names(run.environments)}"
+    return Setting(key, told + (f", not {_listed(left)}" if left else ""), len(run.environments))
 
 
 def _fail_on_unknown(key: str, run: Run) -> Setting:
@@ -151,6 +189,9 @@ _EFFECTS: Mapping[str, Callable[[str, Run], Setting]] = {
     "rules": _rules,
     "accept": _accept,
     "exclude": _exclude,
+    "paths": _paths,
+    "var": _var,
+    "environments": _environments,
     "fail-on": _fail_on,
     "fail-on-unknown": _fail_on_unknown,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from iamlint.accepted.settings import content
 from iamlint.documents import find, plain, read_yaml
 from iamlint.documents.validation import against_schema, location_of, nearest_of
 from iamlint.documents.values import Value
@@ -103,7 +104,7 @@ def _read(path: Path, *, in_folder: bool, found: list[Assertion], errors: list[U
     if len(source.text) > LARGEST:
         errors.append(Unreadable(Location(source.path), f"the document is longer than {LARGEST} characters"))
         return
-    documents = read_yaml(source)
+    documents = _content(source)
     if isinstance(documents, Unreadable):
         errors.append(documents)
         return
@@ -119,6 +120,14 @@ def _read(path: Path, *, in_folder: bool, found: list[Assertion], errors: list[U
         errors += wrong
         if not wrong:
             _add(find(mine, [FOLDER]), source, found, errors)
+
+
+def _content(source: SourceText) -> tuple[Value, ...] | Unreadable:
+    """Return the documents of YAML, or the one of a configuration in TOML."""
+    if not source.path.endswith(".toml"):
+        return read_yaml(source)
+    found = content(source)
+    return found if isinstance(found, Unreadable) else (found,) if found else ()
 
 
 def _add(listed: Value, source: SourceText, found: list[Assertion], errors: list[Unreadable]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamlint.cli.configuring import settings_path
 from iamlint.cli.console import repository
 from iamlint.cli.options import Request
 from iamlint.files.disk import DISK
@@ -77,9 +78,9 @@ def holds_assertions(path: Path) -> bool:
 
     A link that leads out of the repository is not followed.
     """
-    from iamlint.accepted.config import NAME
+    from iamlint.accepted.settings import NAMES
 
-    if path.name == NAME or path.resolve().name == _FAMILY:
+    if path.name in NAMES or path.resolve().name == _FAMILY:
         return True
     files = [path]
     if DISK.is_directory(path):
@@ -99,13 +100,14 @@ def _is_named(one: Assertion, among: set[str]) -> bool:
 
 def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bool = False) -> list[Path]:
     """Return the documents and folders of assertions: given ones, the configuration, the folder next to it."""
-    from iamlint.accepted.config import NAME
+    from iamlint.accepted.settings import NAMES, shown
 
-    home = config or Path(NAME)
     given = list(given)
     if no_config:
         return given
-    found = [home] if os.path.lexists(home) else []
+    settings = settings_path(config)
+    home = Path(shown(settings)) if settings else Path(NAMES[0])
+    found = [home] if settings else []
     folder = home.parent / _FAMILY
     top = repository(Path.cwd())
     inside = config is not None or Path(os.path.realpath(folder)).is_relative_to(top)

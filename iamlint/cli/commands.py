@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from iamlint.cli.configuring import Failed, configuration, environments_of
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell
 from iamlint.cli.options import (
     PATH,
@@ -27,10 +28,9 @@ from iamlint.cli.options import (
 )
 from iamlint.cli.output import write
 from iamlint.cli.run import (
-    Failed,
+    bar_of,
     checked,
     choose,
-    configuration,
     documents,
     fails,
     inputs_of,
@@ -40,7 +40,7 @@ from iamlint.cli.run import (
     with_errors,
 )
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.report import Bar, Report, failure
+from iamlint.report import Report, failure
 from iamlint.reporters import parts
 from iamlint.reporters.parts.frame import place
 from iamlint.reporters.parts.plain import json_escaped, neutral
@@ -92,7 +92,7 @@ def check(
     if diff:
         _show_diff(changed)
     report, config = changed[:2] if changed else _check(wanted, quiet=quiet)
-    bar = Bar(fail_on or config.fail_on or "info", fail_on_unknown or config.fail_on_unknown)
+    bar = bar_of(config, fail_on, unknown=fail_on_unknown)
     here = Path.cwd().resolve()
     style = Presentation(
         show_unknown=show_unknown,
@@ -139,6 +139,10 @@ def _fixed(wanted: Request, *, quiet: bool, unsafe: bool, write: bool) -> tuple[
 
     try:
         config = configuration(wanted)
+        names = environments_of(wanted, config)
+        if len(names) > 1:
+            hint = f"choose one of {', '.join(names)} with --environment"
+            raise Failed([Unreadable(Location(COMMAND_LINE), "a fix is proved for one environment at a time", hint)])
 
         def check(contents: Mapping[str, bytes]) -> Run:
             tree = Overlay(DISK, {Path(path): content for path, content in contents.items()}) if contents else DISK

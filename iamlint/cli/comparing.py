@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.budget import SECONDS, Allowance, TimeUp
+from iamlint.cli.configuring import Failed, configuration, inputs_for, one_environment
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
-from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option
+from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, config_options
 from iamlint.cli.output import write
-from iamlint.cli.run import Failed, configuration, role_catalog
+from iamlint.cli.run import role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
-    from iamlint.accepted.config import Config
+    from iamlint.accepted.config import Config, Inputs
     from iamlint.comparison import Comparison, Side
     from iamlint.sources.reading import Options
 
 _FORMATS = ("text", "json", "markdown")
+_OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_file", "workspace")
 
 
 @click.command()
@@ -32,8 +34,7 @@ _FORMATS = ("text", "json", "markdown")
 @click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules of both.")
 @click.option("--var-file", multiple=True, type=FILE, help="Read variables of both from a file.")
 @click.option("--workspace", metavar="NAME", envvar="TF_WORKSPACE", help="Value of terraform.workspace. [TF_WORKSPACE]")
-@click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]")
-@click.option("--no-config", is_flag=True, help="Read no configuration.")
+@config_options
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
 @catalog_option
 @click.option(
@@ -86,12 +87,15 @@ def _compared(base: str, head: str, asked: dict[str, Any]) -> Comparison:
     """Return what opens and closes. Raises `Failed`."""
     from iamlint.comparison import compare as compared
 
-    config = configuration(Request((), config=asked["config"], no_config=asked["no_config"]))
+    chosen = {name: asked[name] for name in _OF_REQUEST}
+    wanted = Request((), **chosen)
+    config = configuration(wanted)
+    given = inputs_for(wanted, config, one_environment(wanted, config))
     allowance = Allowance(asked["max_time"])
     sides: list[Side] = []
     errors: list[Unreadable] = []
-    for name, given, other in (("base", base, head), ("head", head, base)):
-        side, wrong = _side(name, given, other, config, asked, allowance)
+    for name, text, other in (("base", base, head), ("head", head, base)):
+        side, wrong = _side(name, text, other, _options(config, given, asked, allowance), asked)
         sides.append(side)
         errors += wrong
     try:
@@ -103,24 +107,26 @@ def _compared(base: str, head: str, asked: dict[str, Any]) -> Comparison:
     return replace(found, errors=tuple(errors))
 
 
-def _side(name: Any, given: str, other: str, config: Config, asked: dict[str, Any], allowance: Allowance) -> Any:
+def _side(name: Any, given: str, other: str, options: Options, asked: dict[str, Any]) -> Any:
     """Return a side and what could not be read of it. Of a revision the same folder is read as on the other side."""
     from iamlint.comparison.reading import is_path, read_side
 
     as_of = asked["as_of"].date() if asked["as_of"] else datetime.now(tz=UTC).date()
     roles = role_catalog(asked["role_catalog"])
     path = asked["path"] or (Path(other) if is_path(other) else None)
-    return read_side(name, given, _options(config, asked, allowance), roles, as_of, path)
+    return read_side(name, given, options, roles, as_of, path)
 
 
-def _options(config: Config, asked: dict[str, Any], allowance: Allowance) -> Options:
+def _options(config: Config, given: Inputs, asked: dict[str, Any], allowance: Allowance) -> Options:
     from iamlint.sources.reading import Options
 
     return Options(
         exclude=config.exclude,
         inputs=config.inputs,
         variables=asked["var"],
-        var_files=asked["var_file"],
-        workspace=asked["workspace"],
+        preset=given.variables,
+        var_files=given.var_files,
+        workspace=given.workspace,
+        backend=given.backend,
         allowance=allowance,
     )

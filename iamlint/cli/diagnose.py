@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from iamlint.cli.configuring import Failed
 from iamlint.cli.console import FAILED, colored, emit, say_errors
 from iamlint.cli.options import DATE, Request, catalog_option, pairs, reading_options, request
-from iamlint.cli.run import Failed, role_catalog
+from iamlint.cli.run import role_catalog
 from iamlint.files.disk import DISK
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 

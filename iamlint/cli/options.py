@@ -53,11 +53,21 @@ class Request:
     fail_on: str | None = None
     assertions: tuple[Path, ...] = ()
     stdin_name: Path | None = None
+    environment: tuple[str, ...] = ()
+    config_home: Path | None = None
 
     @property
     def instead(self) -> frozenset[str]:
         """The configuration keys that the command line replaces."""
-        said = {"select": self.select, "fail-on": self.fail_on, "accept": self.no_ignore}
+        alone = self.var_file or self.workspace
+        said = {
+            "select": self.select,
+            "fail-on": self.fail_on,
+            "accept": self.no_ignore,
+            "var-file": self.var_file,
+            "workspace": self.workspace,
+            "environments": alone and not self.environment,
+        }
         return frozenset(key for key, value in said.items() if value)
 
 
@@ -131,11 +141,30 @@ def catalog_option(function: Command) -> Command:
     return click.option("--role-catalog", multiple=True, type=FILE, help=text)(function)
 
 
+def config_options(function: Command) -> Command:
+    """Add the options that choose the configuration."""
+    options = [
+        click.option(
+            "--config",
+            type=FILE,
+            help="Read this configuration. [the nearest .iamlint.yaml, up to the repository's top]",
+        ),
+        click.option("--no-config", is_flag=True, help="Read no configuration."),
+        click.option(
+            "--environment",
+            multiple=True,
+            metavar="NAME",
+            help="Only this environment of the configuration (repeatable). [all]",
+        ),
+        click.option("--config-home", type=DIRECTORY, hidden=True, help="Folder that its paths are relative to."),
+    ]
+    return _with(options, function)
+
+
 def judging_options(function: Command) -> Command:
     """Add the options for accepted findings, and for the day."""
     options = [
-        click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]"),
-        click.option("--no-config", is_flag=True, help="Read no configuration."),
+        config_options,
         click.option(
             "--assertions",
             multiple=True,

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from iamlint.cli.configuring import Failed, configuration, one_environment
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
-from iamlint.cli.options import DATE, FILE, Command, Request, catalog_option, pairs, reading_options, request
-from iamlint.cli.run import Failed, configuration, read, role_catalog
+from iamlint.cli.options import DATE, Command, Request, catalog_option, config_options, pairs, reading_options, request
+from iamlint.cli.run import read, role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.paths import FORMATS
 
@@ -32,8 +33,7 @@ def _options(function: Command) -> Command:
     options: list[Callable[[Any], Any]] = [
         reading_options,
         catalog_option,
-        click.option("--config", type=FILE, help="Read this configuration. [.iamlint.yaml]"),
-        click.option("--no-config", is_flag=True, help="Read no configuration."),
+        config_options,
         click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]"),
         click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Output format. [text]"),
         click.option(
@@ -116,7 +116,9 @@ def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Re
     from iamlint.paths import Asking, hops_of
 
     roles = role_catalog(wanted.role_catalog)
-    reading = read(wanted, configuration(wanted), quiet=quiet, roles=roles, folders_are_named=True)
+    config = configuration(wanted)
+    environment = one_environment(wanted, config)
+    reading = read(wanted, config, quiet=quiet, roles=roles, folders_are_named=True, environment=environment)
     day = as_of.date() if as_of else datetime.now(UTC).date()
     estate = Estate(reading.facts, roles, day)
     reading.errors += estate.blockers.unfinished

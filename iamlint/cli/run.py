@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Set
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.budget import Allowance
 from iamlint.cli.asserting import Asserted, asserted, assertion_paths, holds_assertions
+from iamlint.cli.configuring import Failed, environments_of, inputs_for, settings_path
 from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
 from iamlint.cli.standard_input import DASH, TooLarge, with_standard_input
@@ -23,18 +25,10 @@ if TYPE_CHECKING:
     from iamlint.accepted.baseline import Baseline
     from iamlint.accepted.config import Config
     from iamlint.assertions import Assertion
-    from iamlint.fixes.collecting import Run
+    from iamlint.fixes.collecting import Collector, Run
     from iamlint.roles import Catalog
     from iamlint.rules.rule import Rule
     from iamlint.sources.reading import Reading, Relevance
-
-
-class Failed(Exception):  # noqa: N818  # a message for the user, not an internal error
-    """Raised if nothing could be checked: a rule, a name or the configuration is wrong. ``errors`` say what."""
-
-    def __init__(self, errors: Iterable[Unreadable]) -> None:
-        super().__init__()
-        self.errors = tuple(errors)
 
 
 def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK) -> Run:
@@ -70,48 +64,113 @@ def _checked(
 ) -> Run:
     from iamlint.accepted.baseline import beyond
     from iamlint.accepted.config import unknown_names
-    from iamlint.accepted.ignore import mistakes
     from iamlint.accepted.in_force import Run as Ran
     from iamlint.accepted.in_force import in_force
-    from iamlint.fixes.collecting import Collector
-    from iamlint.linter import lint, unaccepted
-    from iamlint.rules.catalog import graded, own_names
-    from iamlint.rules.interest import relevance
-    from iamlint.sources.reading import Reading
+    from iamlint.accepted.sections import by_path
+    from iamlint.linter import unaccepted
+    from iamlint.rules.catalog import own_names
 
     every = load((*config.rules, *request.rules))
     rules, wanted = _chosen(every, request, config)
     known = {name for rule in every for name in own_names(rule)}
-    wrong = unknown_names(config, known)
+    wrong = unknown_names(config, {*known, *wanted.names, *(rule.family for rule in every)})
     if wrong:
         raise Failed(wrong)
-    roles = role_catalog(request.role_catalog)
-    relevant = None if wanted.assertions else relevance(rules, roles)
-    allowance = Allowance(request.max_time)
-    reading = Reading()
-    if request.paths:
-        reading = read(request, config, quiet=quiet, relevant=relevant, roles=roles, allowance=allowance, tree=tree)
-    reading.errors += mistakes(reading.texts.values(), known)
-    as_of = request.as_of.date() if request.as_of else None
-    graded_rules = graded(rules, config.severity)
-    collector = Collector(reading.texts, wanted.ask)
-    found = lint(
-        reading,
-        graded_rules,
-        as_of,
-        config.accept,
-        roles=roles,
-        allowance=allowance,
-        also=collector.ask,
-        mend=collector.mend,
-    )
-    found = replace(found, rules=(*found.rules, *wanted.rules))
-    report = replace(beyond(found, _baseline(request)), inputs=_inputs(reading), coverage=tuple(wanted.lines))
+    judged = _Judged(request, config, rules, known, wanted, quiet, tree)
+    found, out = by_path(judged.report(), config, map(Path.as_posix, request.paths))
+    coverage = tuple(dict.fromkeys(wanted.lines))
+    report = replace(beyond(found, _baseline(request)), rules=(*found.rules, *wanted.rules), coverage=coverage)
     report = unaccepted(report) if request.no_ignore else report
     report = report.within(within) if within else report
-    ran = Ran(config, report, every, request.select, request.ignore, reading.excluded + excluded)
+    ran = Ran(
+        config,
+        report,
+        every,
+        request.select,
+        request.ignore,
+        judged.excluded + excluded,
+        out,
+        report.environments,
+        frozenset(judged.undeclared),
+    )
     report = replace(report, configuration=in_force(ran, request.instead))
-    return collector.run(report)
+    return judged.run(report)
+
+
+@dataclass(slots=True)
+class _Judged:
+    """What the rules find in the input, once for each environment.
+
+    ``excluded`` is the number of files that the configuration excludes, ``undeclared`` are the variables that it sets
+    and no root module declares.
+    """
+
+    request: Request
+    config: Config
+    rules: tuple[Rule, ...]
+    known: Set[str]
+    wanted: Asserted
+    quiet: bool
+    tree: Tree
+    excluded: int = field(default=0, init=False)
+    undeclared: set[str] = field(default_factory=set, init=False)
+    _collector: Collector | None = field(default=None, init=False)
+
+    def report(self) -> Report:
+        """Return the report on the input, or on all environments together."""
+        from iamlint.environments import together
+
+        allowance = Allowance(self.request.max_time)
+        names = environments_of(self.request, self.config)
+        if not names:
+            return self._report(None, allowance)
+        return together({name: self._report(name, allowance) for name in names})
+
+    def run(self, report: Report) -> Run:
+        """Return the run of a report; its fixes are those of the last environment."""
+        from iamlint.fixes.collecting import Collector
+
+        return (self._collector or Collector({})).run(report)
+
+    def _report(self, environment: str | None, allowance: Allowance) -> Report:
+        from iamlint.accepted.ignore import mistakes
+        from iamlint.fixes.collecting import Collector
+        from iamlint.linter import lint
+        from iamlint.rules.catalog import graded
+        from iamlint.rules.interest import relevance
+        from iamlint.sources.reading import Reading
+
+        request, config = self.request, self.config
+        roles = role_catalog(request.role_catalog)
+        relevant = None if self.wanted.assertions else relevance(self.rules, roles)
+        reading = Reading()
+        if request.paths:
+            reading = read(
+                request,
+                config,
+                quiet=self.quiet,
+                relevant=relevant,
+                roles=roles,
+                allowance=allowance,
+                tree=self.tree,
+                environment=environment,
+            )
+        reading.errors += mistakes(reading.texts.values(), self.known)
+        self.excluded = max(self.excluded, reading.excluded)
+        unused = set(reading.undeclared)
+        self.undeclared = unused if self._collector is None else self.undeclared & unused
+        self._collector = Collector(reading.texts, self.wanted.ask)
+        found = lint(
+            reading,
+            graded(self.rules, config.severity),
+            request.as_of.date() if request.as_of else None,
+            config.accept,
+            roles=roles,
+            allowance=allowance,
+            also=self._collector.ask,
+            mend=self._collector.mend,
+        )
+        return replace(found, inputs=_inputs(reading))
 
 
 def _chosen(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:
@@ -150,23 +209,6 @@ def _baseline(request: Request) -> Baseline:
     return found
 
 
-def configuration(request: Request) -> Config:
-    """Return the configuration in force. Raises `Failed`."""
-    from iamlint.accepted.config import NAME, Config, read_config
-
-    path = request.config or Path(NAME)
-    if request.no_config or (request.config is None and not os.path.lexists(path)):
-        return Config()
-    top = repository(Path.cwd())
-    if request.config is None and not Path(os.path.realpath(path)).is_relative_to(top):
-        hint = "name the file with --config, or leave it out with --no-config"
-        raise Failed([Unreadable(Location(NAME), "this symbolic link leads out of the repository", hint)])
-    found = read_config(path, str(path))
-    if isinstance(found, Config):
-        return found
-    raise Failed(found)
-
-
 def read(
     request: Request,
     config: Config,
@@ -177,10 +219,12 @@ def read(
     allowance: Allowance | None = None,
     folders_are_named: bool = False,
     tree: Tree = DISK,
+    environment: str | None = None,
 ) -> Reading:
     """Read the input, with progress on a terminal; of large exports what is relevant.
 
-    ``folders_are_named`` says that everything in a given folder counts for the whole run.
+    ``folders_are_named`` says that everything in a given folder counts for the whole run. ``environment`` is one of the
+    configuration's.
     """
     from iamlint.sources import read as read_paths
     from iamlint.sources.reading import Options
@@ -192,14 +236,17 @@ def read(
             [Unreadable(Location("standard input"), str(error), "write it to files, and name them")]
         ) from error
     progress = Progress(on=not quiet and sys.stderr.isatty())
+    given = inputs_for(request, config, environment)
     options = Options(
         exclude=config.exclude,
         inputs=config.inputs,
         files_are_named=not request.hook,
         folders_are_named=folders_are_named,
         variables=request.var,
-        var_files=request.var_file,
-        workspace=request.workspace,
+        preset=given.variables,
+        var_files=given.var_files,
+        workspace=given.workspace,
+        backend=given.backend,
         source_root=request.source_root,
         resource=request.resource,
         second_parser=request.second_parser,
@@ -266,9 +313,12 @@ def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, 
 
 def inputs_of(request: Request, report: Report) -> frozenset[Path]:
     """The files that the run was given or that say something in it, without symbolic links: no report replaces one."""
-    from iamlint.accepted.config import NAME
+    from iamlint.accepted.settings import candidates
 
-    named = (*request.paths, *request.var_file, *request.role_catalog, request.config or Path(NAME), request.baseline)
+    settings = set(candidates(Path()))
+    with suppress(Failed):  # it was reported before
+        settings |= {path for path in (settings_path(request.config),) if path}
+    named = (*request.paths, *request.var_file, *request.role_catalog, *settings, request.baseline)
     found = {path for path in named if path and DISK.is_file(path)}
     rules = (rule.at.path for rule in report.rules)
     return frozenset(map(DISK.resolved, (*found, *map(Path, (*report.inputs, *rules)))))
@@ -281,5 +331,10 @@ def with_errors(report: Report, errors: Iterable[Unreadable]) -> Report:
 
 def fails(report: Report, bar: Bar) -> bool:
     """Whether there is a finding at least as severe as that, or an unknown answer where these count."""
-    found = any(bar.fails(finding.severity) for finding in report.findings)
-    return found or any(map(bar.fails_unknown, report.doubts))
+    return any(map(bar.fails_finding, report.findings)) or any(map(bar.fails_unknown, report.doubts))
+
+
+def bar_of(config: Config, fail_on: str | None, *, unknown: bool) -> Bar:
+    """Return what fails the run: the severity on the command line replaces all of the configuration."""
+    own = tuple((one.paths, one.fail_on) for one in config.sections if one.fail_on)
+    return Bar(fail_on or config.fail_on or "info", unknown or config.fail_on_unknown, () if fail_on else own)

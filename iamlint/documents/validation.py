@@ -62,24 +62,41 @@ def _explained(error: ValidationError, document: Value, source: SourceText) -> I
         case "enum":
             nearest = nearest_of(str(error.instance), wanted) or f"one of {', '.join(wanted)}"
             yield Unreadable(location_of(value), f"`{name}` is {error.instance!r}", nearest)
+        case "pattern" | "minLength" | "maxLength" if "propertyNames" in error.absolute_schema_path:
+            at = _key_location(find(value, [str(found)]), str(found), source)
+            yield Unreadable(
+                at,
+                f"the key `{found}`{_inside(name)} {_complaint(error).partition(', which ')[2] or _complaint(error)}",
+            )
         case _:
             yield Unreadable(location_of(value), f"`{name or 'the document'}` {_complaint(error)}")
 
 
-_TYPES = {"string": "a text", "array": "a list", "object": "a mapping of keys", "boolean": "true or false"}
+_TYPES = {
+    "string": "a text",
+    "array": "a list",
+    "object": "a mapping of keys",
+    "boolean": "true or false",
+    "number": "a number",
+}
 
 
 def _complaint(error: ValidationError) -> str:
     wanted: Any = error.validator_value
     match error.validator:
         case "type":
-            return f"must be {_TYPES.get(wanted, wanted)}"
+            kinds = [wanted] if isinstance(wanted, str) else wanted
+            return f"must be {' or '.join(_TYPES.get(kind, kind) for kind in kinds)}"
         case "oneOf":
             return "must be a text, or a list of different texts"
         case "minItems" | "minLength" | "minProperties":
             return "must not be empty"
         case "maxProperties":
-            return "must have one key only"
+            return "must have one key only" if wanted == 1 else f"has more than {wanted} keys"
+        case "maxItems":
+            return f"has more than {wanted} items"
+        case "maxLength":
+            return f"is longer than {wanted} characters"
         case "uniqueItems":
             return "has an item twice"
         case "pattern":

@@ -13,7 +13,7 @@ from iamlint.finding import Doubt, Finding, Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.parts.notes import distinct, notes
-from iamlint.reporters.parts.plain import neutral
+from iamlint.reporters.parts.plain import environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
 
 MOST = 10
@@ -80,7 +80,8 @@ def _of_level(level: Level, found: list[_Annotation], room: int, style: Presenta
 
 def _message(finding: Finding) -> str:
     more = f" and {len(finding.others)} more" if finding.others else ""
-    return finding.message + (f" [{finding.address}{more}]" if finding.address else "")
+    where = f" ({environments(finding)})" if finding.environments else ""
+    return finding.message + (f" [{finding.address}{more}]" if finding.address else "") + where
 
 
 def _of_error(error: Unreadable, style: Presentation) -> str:

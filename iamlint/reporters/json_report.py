@@ -134,6 +134,7 @@ def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
         "resource": _resource(finding.resource),
         "condition": finding.condition,
         "ends": list(finding.ends),
+        "environments": list(finding.environments),
         "fingerprint": names.v2,
         "fingerprints": names.by_key,
         "further_fingerprints": list(dict.fromkeys(further)),

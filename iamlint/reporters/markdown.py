@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from iamlint.location import Location
 from iamlint.report import Report
 from iamlint.reporters.parts.notes import distinct, notes
-from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.parts.unknowns import cause_lines
 
@@ -57,7 +57,8 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
     for finding in report.ranked:
         sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
         where = _where(finding.at, style)
-        yield f"| {finding.severity}{sure} | {finding.rule} | {where} | {cell(finding.message)} |"
+        there = f" ({environments(finding)})" if finding.environments else ""
+        yield f"| {finding.severity}{sure} | {finding.rule} | {where} | {cell(finding.message + there)} |"
     failing = distinct(filter(style.bar.fails_unknown, report.doubts))
     if failing:
         yield from ("", "### Unknown", "", "| severity | rule | where | why |", "| --- | --- | --- | --- |")

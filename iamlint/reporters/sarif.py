@@ -26,7 +26,7 @@ from iamlint.reporters.parts.excerpt import inside, line_span
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.line_hash import line_hashes
 from iamlint.reporters.parts.notes import notes
-from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.reporters.parts.plain import environments, json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.rules.rule import Rule
 
@@ -254,6 +254,7 @@ class _Run:
             related_locations=[self._related(number, one) for number, one in enumerate(related, start=1)] or None,
             partial_fingerprints=fingerprints,
             fixes=[self._fix(finding.fix)] if finding.fix else None,
+            properties={"environments": list(finding.environments)} if finding.environments else None,
         )
 
     def _fix(self, fix: Fix) -> om.Fix:
@@ -338,6 +339,8 @@ def _message(finding: Finding) -> str:
     if finding.address:
         more = f" and {len(finding.others)} more" if finding.others else ""
         text += f" Address: {neutral(finding.address)}{more}."
+    if finding.environments:
+        text += f" Found {environments(finding)}."
     related: Iterable[Related] = finding.related[:_MOST_LINKS]
     links = [f"[{_in_link(one.message)}]({number})" for number, one in enumerate(related, start=1)]
     return _sentence(text) + (f" See {', '.join(links)}." if links else "")

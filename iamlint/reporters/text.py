@@ -12,7 +12,7 @@ from iamlint.report import Report
 from iamlint.reporters.parts.frame import Paint, frame, place
 from iamlint.reporters.parts.groups import Group, grouped
 from iamlint.reporters.parts.notes import distinct, notes
-from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.parts.unknowns import cause_lines, listed_unknowns
 
@@ -58,7 +58,8 @@ def _group(group: Group, report: Report, paint: Paint) -> Iterator[str]:
     margin = " " * len(str(finding.at.line))
     more = f" and {len(finding.others)} more" if finding.others else ""
     address = f"  {paint('2', neutral(finding.address) + more)}" if finding.address else ""
-    yield f"{margin}{paint('34', '-->')} {place(finding.at)}{address}"
+    where = f"  {paint('2', environments(finding))}" if finding.environments else ""
+    yield f"{margin}{paint('34', '-->')} {place(finding.at)}{address}{where}"
     yield from frame(finding.at, report.texts.get(finding.at.path), color, paint)
     below = [*_related(finding.related), *_alike(group), *_fix(finding)]
     for line in below:
@@ -110,6 +111,8 @@ def _difference(other: Finding, first: Finding) -> str:
         parts.append(other.role)
     if other.resource and str(other.resource) != str(first.resource):
         parts.append(f"on {other.resource}")
+    if other.environments != first.environments:
+        parts.append(environments(other))
     return neutral(" ".join(parts) or other.address or other.message)
 
 

@@ -11,12 +11,13 @@ from iamlint.files.texts import load
 from iamlint.files.tree import Entry, Tree
 from iamlint.finding import Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
+from iamlint.logic.globs import compiled, is_glob
 from iamlint.rules.document import read_rule
 from iamlint.rules.rule import Rule
 
 _SUFFIXES = (".yaml", ".yml")
 _NAME = "lower-case words joined by hyphens"
-SETS = frozenset({"default", "pedantic", "cis", "mitre"})
+SETS = frozenset({"all", "default", "pedantic", "cis", "mitre"})
 """Names of sets that rules can be in. ``cis`` and ``mitre`` are the rules that name a control or a technique."""
 
 
@@ -126,26 +127,43 @@ def select_rules(
 ) -> tuple[tuple[Rule, ...], list[Unreadable]]:
     """Return the selected rules without the ignored ones; and errors for unknown names.
 
-    A rule is selected by its id, ``family/id``, or an alias, which may mean several; by a standard (``cis``,
-    ``cis-1.7``, ``mitre``, ``T1548.005``); or by its family or set: "default" or "pedantic", of which the first is the
-    default. A family means its default rules.
+    A rule is selected by its id, ``family/id``, or an alias, which may mean several; by a glob of these; by a
+    standard (``cis``, ``cis-1.7``, ``mitre``, ``T1548.005``); or by its family or set: "default", "pedantic" or "all",
+    of which the first is the default. A family means its default rules.
     """
     rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
     known = SETS | {name for rule in rules for name in (*_names(rule), rule.family)}
-    errors = [_unknown(name, known) for name in (*select, *ignore) if name not in known]
-    chosen = (rule for rule in rules if not _names(rule).isdisjoint(select))
-    return tuple(rule for rule in chosen if {*_names(rule), rule.family}.isdisjoint(ignore)), errors
+    errors = [_unknown(name, known) for name in (*select, *ignore) if not named_by(name, known)]
+    chosen = [rule for rule in rules if any(_is_chosen(rule, name, _names(rule)) for name in select)]
+    return tuple(rule for rule in chosen if not ignored(rule, ignore)), errors
+
+
+def ignored(rule: Rule, names: Iterable[str]) -> bool:
+    """Whether a rule is among these: ids, families with all their rules, globs and sets."""
+    return any(_is_chosen(rule, name, {*_names(rule), rule.family}) for name in names)
+
+
+def _is_chosen(rule: Rule, name: str, names: set[str]) -> bool:
+    return name in names or (is_glob(name) and named_by(name, own_names(rule)))
+
+
+def named_by(name: str, names: Iterable[str]) -> bool:
+    """Whether a name, or a glob of names, means one of these."""
+    return name in set(names) or (is_glob(name) and any(compiled(name).match(one) for one in names))
 
 
 def graded(rules: Iterable[Rule], severities: Mapping[str, Severity]) -> tuple[Rule, ...]:
-    """Return the rules with the user's own severities, given by a name of the rule."""
-    return tuple(
-        replace(
-            rule,
-            severity=next((severities[name] for name in sorted(own_names(rule) & severities.keys())), rule.severity),
-        )
-        for rule in rules
-    )
+    """Return the rules with the user's own severities."""
+    return tuple(replace(rule, severity=severity_of(rule, severities) or rule.severity) for rule in rules)
+
+
+def severity_of(rule: Rule, severities: Mapping[str, Severity]) -> Severity | None:
+    """Return the user's own severity of a rule: by a name of its own, else by its family, else by the last glob."""
+    names = own_names(rule)
+    exact = sorted(names & severities.keys()) or [name for name in (rule.family,) if name in severities]
+    globs = [name for name in severities if is_glob(name) and named_by(name, names)]
+    found = exact[:1] or globs[-1:]
+    return severities[found[0]] if found else None
 
 
 def own_names(rule: Rule) -> set[str]:
@@ -155,7 +173,7 @@ def own_names(rule: Rule) -> set[str]:
 
 def _names(rule: Rule) -> set[str]:
     sets = {"pedantic"} if rule.pedantic else {rule.family, "default"}
-    return own_names(rule) | sets | _standards(rule)
+    return {"all"} | own_names(rule) | sets | _standards(rule)
 
 
 def _standards(rule: Rule) -> set[str]:

@@ -26,7 +26,7 @@ from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.plan import read_plans
 from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
 from iamlint.sources.terraform.source import read_terraform
-from iamlint.sources.workspace import Found, Workspace, discover, is_input
+from iamlint.sources.workspace import Found, Workspace, discover
 
 
 def read(paths: Iterable[Path], options: Options) -> Reading:
@@ -53,7 +53,8 @@ def _deep_recursion() -> Iterator[None]:
 
 
 def _read_all(paths: list[Path], options: Options) -> Reading:
-    beside = [path for path in (options.source_root, *options.var_files) if path]
+    backend = options.backend if isinstance(options.backend, Path) else None
+    beside = [path for path in (options.source_root, backend, *options.var_files) if path]
     workspace = Workspace([*paths, *beside], allowance=options.allowance, tree=options.tree)
     found = discover(paths, workspace, options.exclude)
     reading = Reading(errors=found.errors, excluded=found.excluded, empty=[workspace.shown(one) for one in found.empty])
@@ -108,7 +109,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
 
 def _is_named(path: Path, given: bool, found: Found, options: Options, workspace: Workspace) -> bool:
     """Whether a document counts for the whole run: the user chose it, or the folder of exports that contains it."""
-    if options.folders_are_named or is_input(workspace.shown(path), options.inputs):
+    if options.folders_are_named or options.inputs.matches(workspace.shown(path)):
         return True
     return options.files_are_named if given else path in found.exports
 

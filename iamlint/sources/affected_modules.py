@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
 from iamlint.sources.unwalked import is_walked
 
@@ -34,14 +34,13 @@ class AffectedModules:
     excluded: int = 0
 
 
-def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = (), tree: Tree = DISK) -> AffectedModules:
+def touched(files: Iterable[Path], top: Path, exclude: PathGlobs | None = None, tree: Tree = DISK) -> AffectedModules:
     """Return the modules affected by changed files in the repository at ``top``. Deleted files affect nothing.
 
     ``exclude`` are globs of paths to leave out, with everything below them.
     """
-    globs = tuple(glob.rstrip("/") for glob in exclude)
     given = [path for path in files if tree.is_file(path) and not is_ignored(path.name)]
-    files = [path for path in given if not _is_excluded(path, globs)]
+    files = [path for path in given if not (exclude and exclude.matches(path))]
     of_module = [path for path in files if is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)]
     modules = {tree.resolved(path.parent) for path in of_module}
     documents = [path for path in files if path not in of_module]
@@ -51,10 +50,6 @@ def touched(files: Iterable[Path], top: Path, exclude: Iterable[str] = (), tree:
     paths = (*(path for path in chosen if path), *documents)
     directories = frozenset(modules | {tree.resolved(path.parent) for path in documents})
     return AffectedModules(paths, directories, whole, len(given) - len(files))
-
-
-def _is_excluded(path: Path, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(above.as_posix(), glob) for above in (path, *path.parents) for glob in globs)
 
 
 def _callers(modules: set[Path], top: Path, tree: Tree) -> tuple[set[Path], bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from iamlint.facts import Fact
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.roles import Catalog
 
 
@@ -70,7 +71,9 @@ _MOST_REMEMBERED = 20_000
 class Options:
     """Options for reading.
 
-    ``variables`` are ``NAME=VALUE`` as given to ``--var``; ``var_files`` those of ``--var-file``, in order.
+    ``variables`` are ``NAME=VALUE`` as given to ``--var``; ``var_files`` those of ``--var-file``, in order. ``preset``
+    are the configuration's, which a root module may not declare. ``backend`` are settings of a partial backend, or the
+    file of them.
     ``source_root`` is the directory of a plan's Terraform source. ``resource`` names the resource of a policy that does
     not name one (``projects/P``, ``folders/N``, ``organizations/N``, ``serviceAccounts/EMAIL``). ``exclude`` are globs
     of paths below the given directories that are not searched; checked modules may still call them. ``inputs`` are
@@ -83,12 +86,14 @@ class Options:
     """
 
     variables: tuple[str, ...] = ()
+    preset: tuple[str, ...] = ()
+    backend: Mapping[str, str] | Path | None = None
     var_files: tuple[Path, ...] = ()
     source_root: Path | None = None
     resource: str | None = None
     second_parser: bool = False
-    exclude: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
+    exclude: PathGlobs = field(default_factory=PathGlobs)
+    inputs: PathGlobs = field(default_factory=PathGlobs)
     files_are_named: bool = True
     folders_are_named: bool = False
     progress: Callable[[str], None] = _silent
@@ -106,7 +111,8 @@ class Reading:
 
     ``unwalked`` are directories with Terraform that were not searched. ``excluded`` is the number of files in the given
     directories that the user's globs exclude. ``var_files`` are variable files that were found but not given. ``empty``
-    are the given paths without anything to check.
+    are the given paths without anything to check. ``undeclared`` are the names of ``preset`` variables that
+    no root module declares.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -117,6 +123,7 @@ class Reading:
     excluded: int = 0
     var_files: list[VarFile] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    undeclared: list[str] = field(default_factory=list)
 
     def add(self, other: Reading) -> None:
         """Add another result."""
@@ -128,6 +135,7 @@ class Reading:
         self.excluded += other.excluded
         self.var_files += other.var_files
         self.empty += other.empty
+        self.undeclared += other.undeclared
 
 
 TIME_OF_READING = 0.6

@@ -6,14 +6,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from iamlint.budget import Allowance
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load, load_export
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.gcloud.recognition.resource_from_path import claim
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual
@@ -143,12 +143,12 @@ class _Walk:
     left_out: list[Path] = field(default_factory=list)
 
 
-def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str] = ()) -> Found:
+def discover(paths: Iterable[Path], workspace: Workspace, excluded: PathGlobs | None = None) -> Found:
     """Sort the given files, and the files in given directories, into module directories and documents.
 
-    ``exclude`` are globs of paths, as shown, that are skipped; a path that is given itself is never skipped.
+    ``excluded`` are globs of paths that are skipped; a path that is given itself is never skipped.
     """
-    excluded = tuple(glob.rstrip("/") for glob in exclude)
+    excluded = excluded or PathGlobs()
     found, walk, tree = Found(), _Walk(), workspace.tree
     for path in paths:
         kind = tree.kind(path)
@@ -172,16 +172,6 @@ def discover(paths: Iterable[Path], workspace: Workspace, exclude: Iterable[str]
     return found
 
 
-def is_input(shown: str, globs: Iterable[str]) -> bool:
-    """Whether a path, or a directory above it, matches the configuration's ``inputs``."""
-    path = PurePosixPath(shown)
-    return any(fnmatchcase(above.as_posix(), glob.rstrip("/")) for above in (path, *path.parents) for glob in globs)
-
-
-def _fits(shown: str, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(shown, glob) for glob in globs)
-
-
 def _useless(path: Path, tree: Tree) -> tuple[str, str]:
     """Return why a given path is neither a directory nor a usable file, and what to do."""
     if tree.is_file(path):
@@ -193,9 +183,7 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
     return "there is no such file or directory", "check the path"
 
 
-def _walk(
-    top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: tuple[str, ...]
-) -> Iterator[Unreadable]:
+def _walk(top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: PathGlobs) -> Iterator[Unreadable]:
     """Sort the files in a directory; yields errors for unreadable ones."""
     before = len(found.directories) + len(found.documents)
     unreadable: list[OSError] = []
@@ -203,13 +191,13 @@ def _walk(
     for directory, names, files in tree.walk(top, unreadable.append):
         walk.done.add(tree.resolved(directory))
         every = [directory / name for name in sorted(names)]
-        inner = [path for path in every if not _fits(workspace.shown(path), excluded)]
-        shut = [path for path in every if _fits(workspace.shown(path), excluded) and is_walked(path, tree)]
+        inner = [path for path in every if not excluded.matches_itself(workspace.shown(path))]
+        shut = [path for path in every if excluded.matches_itself(workspace.shown(path)) and is_walked(path, tree)]
         found.excluded += _counted((file for path in shut for file in _below(path, tree)), tree)
         walk.left_out += [path for path in inner if not is_walked(path, tree)]
         names[:] = [path.name for path in inner if is_walked(path, tree)]
         for path in (directory / name for name in files):
-            if not _fits(workspace.shown(path), excluded):
+            if not excluded.matches_itself(workspace.shown(path)):
                 _sort(path, found, tree, named=False)
             else:
                 found.excluded += _counted([path], tree)
@@ -232,7 +220,7 @@ def _counted(paths: Iterable[Path], tree: Tree) -> int:
     found = Found()
     for path in paths:
         _sort(path, found, tree, named=False)
-    return len(found.directories) + len(found.documents) + len(found.unread)
+    return len(found.directories) + len(found.documents) + len(found.unread) + len(found.var_files)
 
 
 def _sort(path: Path, found: Found, tree: Tree, *, named: bool) -> None:

@@ -12,6 +12,7 @@ import pytest
 from iamlint.assertions import Verdicts, check_assertions, coverage, load_assertions
 from iamlint.cli import main
 from iamlint.estate import Estate
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.roles import catalog
 from iamlint.sources import read
 from iamlint.sources.reading import Options
@@ -34,7 +35,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def estate(text: str) -> Estate:
     Path("main.tf").write_text(text, encoding="utf-8")
-    reading = read([Path()], Options(exclude=("assertions/*",)))
+    reading = read([Path()], Options(exclude=PathGlobs(("assertions/*",))))
     assert not reading.errors
     return Estate(reading.facts, catalog(), date(2026, 11, 1))
 

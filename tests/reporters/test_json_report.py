@@ -45,6 +45,7 @@ def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
         "resource": {"kind": "project", "name": "shop"},
         "condition": None,
         "ends": [],
+        "environments": [],
         "fix": None,
         "further_fingerprints": [],
     }

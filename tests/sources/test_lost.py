@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from iamlint.facts import Gap, Grant, OrgPolicy, Service
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 
@@ -131,7 +132,7 @@ def test_what_has_the_marks_of_an_export_and_cannot_be_read_is_an_error(name: st
 
 def test_what_is_broken_on_purpose_can_be_left_out() -> None:
     Path("a.json").write_text(POLICY[:-9])
-    assert read([Path()], Options(exclude=("a.json",))).errors == []
+    assert read([Path()], Options(exclude=PathGlobs(("a.json",)))).errors == []
     (error,) = read([Path()], Options()).errors
     assert "exclude" in error.hint
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from iamlint.facts import Gap, Grant
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources import read, unwalked
 from iamlint.sources.reading import Options, Reading
 
@@ -102,7 +103,7 @@ def test_a_link_to_a_directory_is_told_where_what_it_leads_to_is_not_walked(top:
 def test_what_is_excluded_or_named_as_well_is_not_told(top: Path) -> None:
     write(top / ".a" / "main.tf", "# nothing\n")
     write(top / ".b" / "main.tf", "# nothing\n")
-    assert told(read([Path(), Path(".a")], Options(exclude=(".b",)))) == []
+    assert told(read([Path(), Path(".a")], Options(exclude=PathGlobs((".b",))))) == []
 
 
 def test_the_look_is_bounded_and_says_so(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from iamlint.finding import Finding
+
 _C0 = "\x00-\x08\x0a-\x1f"
 _UNSEEN = (
     "\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -53,3 +55,13 @@ def json_escaped(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Return ``1 finding``, ``2 findings``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def environments(finding: Finding) -> str:
+    """Return the environments of the configuration that have a finding: ``in prod, dev``; "" if it has none."""
+    names = finding.environments
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"in {', '.join(names[:_MOST_NAMES])}{more}" if names else ""
+
+
+_MOST_NAMES = 6

@@ -11,7 +11,8 @@ from iamlint.budget import TimeUp
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, Trust
 from iamlint.hcl import read_file, second_opinion
-from iamlint.hcl.scope import Files
+from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.scope import Files, Scope
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, Unreadable
 from iamlint.provenance import trusted
@@ -21,7 +22,13 @@ from iamlint.sources.terraform.configuration.module import Dialect, Module
 from iamlint.sources.terraform.configuration.roots import root_modules
 from iamlint.sources.terraform.configuration.selection import selection
 from iamlint.sources.terraform.configuration.var_files import var_files
-from iamlint.sources.terraform.configuration.variables import root_inputs, undeclared
+from iamlint.sources.terraform.configuration.variables import (
+    Settings,
+    is_excluded_file,
+    root_inputs,
+    undeclared,
+    unused,
+)
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
@@ -46,7 +53,9 @@ def read_terraform(
     """
     reading, library = Reading(), Library(workspace)
     modules = _modules(present, options, workspace, library, reading)
-    given = _var_files(options, workspace, reading)
+    given = Settings(
+        tuple(_var_files(options.var_files, workspace, reading)), options.preset, options.variables, options.exclude
+    )
     readings = {directory: library.readings(directory) for directory in modules}
     roots, called = root_modules(
         modules.values(), lambda module: _sources(readings[module.directory].values()), workspace.tree
@@ -55,9 +64,11 @@ def read_terraform(
     names = {root.directory: root.variables.keys() for root in roots}
     reading.var_files = var_files(present.var_files, options.var_files, names, workspace)
     reading.errors += undeclared(declaring, options.variables)
+    reading.undeclared += unused(declaring, options.preset)
     named = frozenset(modules) if options.folders_are_named else owners
     of_roots = [readings[root.directory] for root in roots]
-    evaluated = _Roots(library, of_roots, given, options, workspace, answers, named)
+    backend = _backend(options, workspace, reading)
+    evaluated = _Roots(library, of_roots, given, options, workspace, answers, named, backend)
     others = sorted(modules.keys() - {root.directory for root in roots})
     jobs = [
         *(Job(root.directory, partial(evaluated.told, readings[root.directory])) for root in roots),
@@ -81,7 +92,7 @@ def read_terraform(
     reading.errors += not_looked_at(map(workspace.shown, late), options.allowance)
     files: dict[int, File] = {}
     for module in library.read:
-        reading.errors += module.errors
+        reading.errors += (one for one in module.errors if not is_excluded_file(one.at.path, options.exclude))
         files |= {id(file): file for file in module.files}
     if options.second_parser:
         reading.errors += [difference for file in files.values() for difference in second_opinion(file)]
@@ -114,9 +125,9 @@ def _sources(readings: Iterable[Module]) -> Iterator[str]:
         yield from module.local_sources()
 
 
-def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list[File]:
+def _var_files(paths: Iterable[Path], workspace: Workspace, reading: Reading) -> list[File]:
     files: list[File] = []
-    for path in options.var_files:
+    for path in paths:
         source = workspace.load(path)
         if isinstance(source, Unreadable):
             reading.errors.append(source)
@@ -125,6 +136,17 @@ def _var_files(options: Options, workspace: Workspace, reading: Reading) -> list
             reading.errors += file.errors
             files.append(file)
     return files
+
+
+def _backend(options: Options, workspace: Workspace, reading: Reading) -> Mapping[str, Value]:
+    """Return the settings of a partial backend: the arguments of a file, or a mapping."""
+    if not isinstance(options.backend, Path):
+        return {name: Value(value) for name, value in (options.backend or {}).items()}
+    found: dict[str, Value] = {}
+    for file in _var_files([options.backend], workspace, reading):
+        scope = Scope(file.source, lambda _name: None, Files())
+        found |= {name: evaluate(one.expression, scope) for name, one in file.body.arguments.items()}
+    return found
 
 
 @dataclass(slots=True)
@@ -137,11 +159,12 @@ class _Roots:
 
     library: Library
     roots: list[Readings]
-    given: list[File]
+    given: Settings
     options: Options
     workspace: Workspace
     answers: Callable[[str], Answers]
     named: Set[Path]
+    backend: Mapping[str, Value]
     certain: bool = False
     errors: dict[Path, list[Unreadable]] = field(default_factory=dict, init=False)
     share: Share = field(init=False)
@@ -207,7 +230,9 @@ class _Roots:
         """Return the states of the root modules, as one program reads them."""
         if dialect not in self._states:
             roots = [readings[dialect] for readings in self.roots if dialect in readings]
-            self._states[dialect] = States(roots, lambda root, name: self._top(root, dialect, name), self.named)
+            self._states[dialect] = States(
+                roots, lambda root, name: self._top(root, dialect, name), self.named, self.backend
+            )
         return self._states[dialect]
 
     def read_by(self, directory: Path) -> Path | None:
@@ -218,7 +243,7 @@ class _Roots:
     def _top(self, root: Module, dialect: Dialect, name: Value) -> ModuleInstance:
         """Return the instance of a root module in a workspace; it reads other states from here."""
         access = Files(self.workspace.roots, root.directory, self.workspace.load_data, tree=self.workspace.tree)
-        inputs, self.errors[root.directory] = root_inputs(root, self.given, self.options.variables, access)
+        inputs, self.errors[root.directory] = root_inputs(root, self.given, access)
         return self._instance(root, dialect, name, inputs)
 
     def _instance(self, root: Module, dialect: Dialect, name: Value, inputs: Mapping[str, Value]) -> ModuleInstance:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from iamlint.documents.values import Value
+from iamlint.documents.values import Value, unknown
 from iamlint.hcl.constraints import Constraint, convert, read_constraint
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.native import read_expression
 from iamlint.hcl.scope import Files, Scope
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.logic.path_globs import PathGlobs
+from iamlint.sources.names import ASSIGNMENTS
 from iamlint.sources.terraform.configuration.module import Declared, Module
 
 NOT_SET = "has no default and is not set"
@@ -29,40 +32,71 @@ def convert_variable(declared: Declared, value: Value) -> Value:
     return convert(value, read_constraint(written.argument.expression, written.source))
 
 
-def root_inputs(
-    module: Module, files: Iterable[File], variables: Iterable[str], access: Files
-) -> tuple[dict[str, Value], list[Unreadable]]:
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run gives the variables of root modules, beside their own files.
+
+    ``files`` are those of ``--var-file``; ``preset`` and ``variables`` are ``NAME=VALUE``, of the configuration and of
+    ``--var``. The values in ``excluded`` files are unknown.
+    """
+
+    files: tuple[File, ...] = ()
+    preset: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    excluded: PathGlobs = field(default_factory=PathGlobs)
+
+
+def root_inputs(module: Module, settings: Settings, access: Files) -> tuple[dict[str, Value], list[Unreadable]]:
     """Return the values of the root module's variables, and errors.
 
     In Terraform's order: terraform.tfvars, then ``*.auto.tfvars`` by name, then ``--var-file``, then ``--var``; the
     last one wins. Values for undeclared variables are ignored, as Terraform does for files.
     """
-    inputs: dict[str, Value] = {}
-    for file in (*module.assignments, *files):
+    inputs = dict(_unread(module, settings.excluded))
+    for file in (*module.assignments, *settings.files):
         scope = Scope(file.source, lambda _name: None, access)
+        excluded = file in module.assignments and settings.excluded.matches(file.source.path)
         for name, argument in file.body.arguments.items():
             if name in module.variables:
-                inputs[name] = evaluate(argument.expression, scope)
+                left_out = _left_out(name, file.source.path) if excluded else None
+                inputs[name] = left_out or evaluate(argument.expression, scope)
     errors: list[Unreadable] = []
-    for setting in variables:
-        name, _, text = setting.partition("=")
-        declared = module.variables.get(name.strip())
-        if declared is not None:
-            value = _from_command_line(declared, text, access)
-            if isinstance(value, Unreadable):
-                errors.append(value)
-            else:
-                inputs[name.strip()] = value
+    for source, given in (("var", settings.preset), ("--var", settings.variables)):
+        for setting in given:
+            name, _, text = setting.partition("=")
+            declared = module.variables.get(name.strip())
+            if declared is not None:
+                value = _written(declared, text, access, source)
+                if isinstance(value, Unreadable):
+                    errors.append(value)
+                else:
+                    inputs[name.strip()] = value
     return inputs, errors
 
 
-def _from_command_line(declared: Declared, text: str, access: Files) -> Value | Unreadable:
+def _unread(module: Module, excluded: PathGlobs) -> Iterator[tuple[str, Value]]:
+    """Yield all variables as unknown if an excluded variable file cannot be read: it may set any."""
+    for error in module.errors:
+        if is_excluded_file(error.at.path, excluded):
+            yield from ((name, _left_out(name, error.at.path)) for name in module.variables)
+
+
+def _left_out(name: str, path: str) -> Value:
+    return unknown(f"var.{name} may be set in {path}, which is not read: it is excluded", reference=f"var.{name}")
+
+
+def is_excluded_file(path: str, excluded: PathGlobs) -> bool:
+    """Whether a path is a variable file that the user excludes."""
+    return path.endswith(ASSIGNMENTS) and excluded.matches(path)
+
+
+def _written(declared: Declared, text: str, access: Files, source_name: str) -> Value | Unreadable:
     """``--var`` gives strings literally, and expressions for variables of other types, as in Terraform."""
     written = declared.argument("type")
     constraint = read_constraint(written.argument.expression, written.source) if written else None
     if constraint is None or constraint == Constraint("string"):
         return Value(text)
-    source = SourceText(f"--var {declared.block.label(0)}", text)
+    source = SourceText(f"{source_name} {declared.block.label(0)}", text)
     expression = read_expression(source)
     if isinstance(expression, Unreadable):
         return expression
@@ -76,3 +110,9 @@ def undeclared(roots: Iterable[Module], variables: Iterable[str]) -> Iterator[Un
         if name not in declared:
             hint = f"a nearby name is {near[0]}" if (near := get_close_matches(name, declared, 1)) else ""
             yield Unreadable(Location(f"--var {name}"), "no root module declares this variable", hint)
+
+
+def unused(roots: Iterable[Module], preset: Iterable[str]) -> list[str]:
+    """Return the names of the configuration's variables that no root module declares."""
+    declared = {name for root in roots for name in root.variables}
+    return [name for one in preset if (name := one.partition("=")[0].strip()) not in declared]

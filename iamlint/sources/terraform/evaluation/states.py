@@ -36,7 +36,8 @@ class States:
     """The states of the root modules of a run.
 
     ``top`` makes the instance of a root module for a value of ``terraform.workspace``; each is made on first use and
-    cached by the reader of its outputs. ``named`` are the directories of the root modules that the user named.
+    cached by the reader of its outputs. ``backend`` are settings of a partial backend.
+    ``named`` are the directories of the root modules that the user named.
     ``doubtful`` contains, by the directory of a root module, the unnamed ones that it reads: anybody can add one that
     claims to have a state.
     """
@@ -46,8 +47,10 @@ class States:
         roots: Iterable[Module],
         top: Callable[[Module, Value], ModuleInstance],
         named: Set[Path] = frozenset(),
+        backend: Mapping[str, Value] | None = None,
     ) -> None:
         self._roots, self._top, self._named = tuple(roots), top, named
+        self._backend = backend or {}
         self._tops: dict[tuple[Path, str], ModuleInstance] = {}
         self.doubtful: dict[Path, list[Path]] = {}
 
@@ -100,7 +103,7 @@ class States:
     def _kept(self) -> dict[Key, list[Module]]:
         kept: dict[Key, list[Module]] = {}
         for module in self._roots:
-            key = _key(_state(self._top(module, Value(DEFAULT))), module.directory)
+            key = _key(_state(self._top(module, Value(DEFAULT)), self._backend), module.directory)
             if not isinstance(key, str):
                 kept.setdefault(key, []).append(module)
         return kept
@@ -110,13 +113,17 @@ def _text(workspace: Value) -> str:
     return shown(text_of(workspace))
 
 
-def _state(top: ModuleInstance) -> Mapping[str, Value]:
-    """Return the location of a root module's own state in the form of a ``terraform_remote_state``."""
+def _state(top: ModuleInstance, settings: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return the location of a root module's own state in the form of a ``terraform_remote_state``.
+
+    ``settings`` are those of ``terraform init -backend-config``, which count more than the block's.
+    """
     backend = top.backend()
     if backend is None:
         kind, config = "cloud" if top.module.backend else "local", dict[str, Value]()
     else:
         kind, config = backend.type, {name: backend.body.value(name) for name in backend.body.arguments}
+        config |= settings
     return {"backend": Value(kind), "config": Value(config)}
 
 

@@ -15,7 +15,7 @@ from iamlint.sources.reading import Options
 from iamlint.sources.terraform.configuration.library import Library
 from iamlint.sources.terraform.configuration.module import Dialect, Module
 from iamlint.sources.terraform.configuration.selection import selection
-from iamlint.sources.terraform.configuration.variables import root_inputs
+from iamlint.sources.terraform.configuration.variables import Settings, root_inputs
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, Run
 from iamlint.sources.terraform.instances.instance import Instance
@@ -141,10 +141,11 @@ def _evaluated(
     The plan's values win; if the source sets a variable to the same value, its place is kept.
     """
     texts = (workspace.load(path) for path in options.var_files)
-    files = [read_file(text) for text in texts if isinstance(text, SourceText)]
+    files = tuple(read_file(text) for text in texts if isinstance(text, SourceText))
+    settings = Settings(files, options.preset, options.variables, options.exclude)
     access = Files(workspace.roots, root.directory, workspace.load_data, tree=workspace.tree)
     tree = workspace.tree
-    inputs, _ = root_inputs(root, files, options.variables, access)
+    inputs, _ = root_inputs(root, settings, access)
 
     def top() -> ModuleInstance:
         dialect: Dialect = "terraform" if library.module(root.directory) is root else "opentofu"

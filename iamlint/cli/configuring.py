@@ -1,0 +1,117 @@
+"""The configuration of a run: the file that is in force, and what the command line replaces of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamlint.cli.console import repository, tell
+from iamlint.cli.options import Request
+from iamlint.files.disk import DISK
+from iamlint.location import COMMAND_LINE, Location, Unreadable
+
+if TYPE_CHECKING:
+    from iamlint.accepted.config import Config, Inputs
+
+
+class Failed(Exception):  # noqa: N818  # a message for the user, not an internal error
+    """Raised if nothing could be checked: a rule, a name or the configuration is wrong. ``errors`` say what."""
+
+    def __init__(self, errors: Iterable[Unreadable]) -> None:
+        super().__init__()
+        self.errors = tuple(errors)
+
+
+def settings_path(config: Path | None, *, no_config: bool = False) -> Path | None:
+    """Return the configuration in force: the given one, or the nearest one; None without any. Raises `Failed`."""
+    from iamlint.accepted.settings import find_settings
+
+    if config or no_config:
+        return None if no_config else config
+    here = Path.cwd().resolve()
+    found = find_settings(here, repository(here))
+    if isinstance(found, Unreadable):
+        raise Failed([found])
+    return found
+
+
+def configuration(request: Request) -> Config:
+    """Return the configuration in force. Raises `Failed`."""
+    from iamlint.accepted.config import Config, read_config
+    from iamlint.accepted.settings import shown
+
+    path = settings_path(request.config, no_config=request.no_config)
+    if path is None:
+        return Config()
+    here = Path.cwd().resolve()
+    home = request.config_home or (_home(path, here) if request.config else None)
+    found = read_config(path, shown(path), home=home, tops=tuple(_tops(path, request, here)))
+    if isinstance(found, Config):
+        return found
+    raise Failed(found)
+
+
+def _home(given: Path, here: Path) -> Path | None:
+    """Return the folder that a given configuration counts for: its own; outside of the repository the working one."""
+    return None if DISK.resolved(given.absolute().parent).is_relative_to(repository(here)) else here
+
+
+def _tops(path: Path, request: Request, here: Path) -> Iterator[Path]:
+    """Yield the folders that files named by a configuration must be in: the repository, and that of a given one."""
+    top = repository(here)
+    yield top
+    if not request.config:
+        return
+    own = DISK.resolved(path.absolute().parent)
+    yield repository(own)
+    home = request.config_home
+    if home and DISK.resolved(home.absolute()).is_relative_to(top):  # a copy of the repository's files
+        depth = len(DISK.resolved(home.absolute()).relative_to(top).parts)
+        yield own if depth == 0 else own.parents[min(depth, len(own.parents)) - 1]
+
+
+def environments_of(request: Request, config: Config) -> tuple[str, ...]:
+    """Return the environments that a run checks one after another; empty without any. Raises `Failed`."""
+    from iamlint.documents.validation import nearest_of
+
+    for name in request.environment:
+        if name not in config.environments:
+            hint = nearest_of(name, config.environments) or _listed(config)
+            raise Failed([Unreadable(Location(COMMAND_LINE), f"no environment is called `{name}`", hint)])
+    if request.environment:
+        return tuple(dict.fromkeys(request.environment))
+    return () if request.var_file or request.workspace else tuple(config.environments)
+
+
+def one_environment(request: Request, config: Config) -> str | None:
+    """Return the environment of a run that answers for one only; None without any. Raises `Failed`."""
+    if len(set(request.environment)) > 1:
+        raise Failed([Unreadable(Location(COMMAND_LINE), "this command takes one environment", "check takes several")])
+    names = environments_of(request, config)
+    if names and not request.environment:
+        tell(f"note: no environment is read ({', '.join(names)}): choose one with --environment")
+    return names[0] if request.environment else None
+
+
+def _listed(config: Config) -> str:
+    return f"there are {', '.join(config.environments)}" if config.environments else "the key `environments` sets them"
+
+
+def inputs_for(request: Request, config: Config, environment: str | None = None) -> Inputs:
+    """Return the values of the configuration for a run, or for one environment of it.
+
+    ``variables`` are without those of the command line, which Terraform would refuse where nothing declares them.
+    """
+    from iamlint.accepted.config import Inputs
+
+    given, own = config.given, config.environments.get(environment or "", Inputs())
+    values = {one.partition("=")[0]: one for one in (*given.variables, *own.variables)}
+    for one in request.var:
+        values.pop(one.partition("=")[0].strip(), None)
+    return Inputs(
+        variables=tuple(values.values()),
+        var_files=request.var_file or (*given.var_files, *own.var_files),
+        workspace=request.workspace or own.workspace or given.workspace,
+        backend=own.backend,
+    )

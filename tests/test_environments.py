@@ -1,0 +1,156 @@
+"""Environments and variables of the configuration: one run checks each environment and names it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import program
+import pytest
+
+MAIN = """\
+variable "project" {}
+variable "who" { default = "user:default@example.com" }
+resource "google_project_iam_member" "ci" {
+  project = var.project
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = var.who
+}
+"""
+TWO = """\
+environments:
+  prod: {var-file: [envs/prod.tfvars]}
+  dev: {var-file: [envs/dev.tfvars], var: {who: "user:dev@example.com"}}
+"""
+Check = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Check:
+    """``check("configuration", "--option", …)`` in a repository with two variable files."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "main.tf").write_text(MAIN, encoding="utf-8")
+    (tmp_path / "envs" / "prod.tfvars").write_text('project = "shop-prod"\n', encoding="utf-8")
+    (tmp_path / "envs" / "dev.tfvars").write_text('project = "shop-dev"\n', encoding="utf-8")
+
+    def run(written: str, *arguments: str, command: str = "check") -> subprocess.CompletedProcess[str]:
+        (tmp_path / ".iamlint.yaml").write_text(written, encoding="utf-8")
+        return program.run(command, *arguments, cwd=tmp_path)
+
+    return run
+
+
+def found(done: subprocess.CompletedProcess[str]) -> list[tuple[str, str, list[str]]]:
+    listed: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    return sorted((one["principal"], one["resource"]["name"], one["environments"]) for one in listed)
+
+
+def test_each_environment_is_checked_and_named(check: Check) -> None:
+    done = check(TWO, "--format", "json")
+    assert found(done) == [
+        ("user:default@example.com", "shop-prod", ["prod"]),
+        ("user:dev@example.com", "shop-dev", ["dev"]),
+    ]
+    effects = [one["effect"] for one in json.loads(done.stdout)["configuration"]["settings"]]
+    assert effects == ["2 environments checked (prod, dev)"]
+
+
+def test_what_is_the_same_in_all_is_one_finding(check: Check) -> None:
+    same = TWO.replace("user:dev@", "user:default@").replace("envs/dev", "envs/prod")
+    assert found(check(same, "--format", "json")) == [("user:default@example.com", "shop-prod", ["prod", "dev"])]
+
+
+@pytest.mark.parametrize("form", ["text", "github", "markdown", "sarif"])
+def test_every_format_names_it(form: str, check: Check) -> None:
+    said = check(TWO, "--format", form).stdout
+    assert "in prod" in said
+    assert "in dev" in said
+    assert "in prod" not in check("{}", "--format", form).stdout
+
+
+def test_one_is_chosen_by_name(check: Check) -> None:
+    done = check(TWO, "--environment", "dev", "--format", "json")
+    assert [names for _, _, names in found(done)] == [["dev"]]
+    assert "not prod" in done.stdout
+    wrong = check(TWO, "--environment", "de")
+    assert wrong.returncode == 2
+    assert "no environment is called `de` (did you mean `dev`?)" in wrong.stderr
+
+
+def test_the_command_line_replaces_files_and_environments(check: Check) -> None:
+    done = check(TWO, "--var-file", "envs/dev.tfvars", "--format", "json")
+    assert found(done) == [("user:default@example.com", "shop-dev", [])]
+    assert json.loads(done.stdout)["configuration"] is None
+    assert found(check(TWO, "--workspace", "w", "--var", "project=p", "--format", "json"))[0][1] == "p"
+    over = check(TWO, "--var", "who=user:me@example.com", "--format", "json")
+    assert {principal for principal, _, _ in found(over)} == {"user:me@example.com"}
+
+
+def test_values_of_the_configuration(check: Check) -> None:
+    done = check("var: {project: mine, unheard: [1, {a: 2}]}\nvar-file: [envs/prod.tfvars]\n", "--format", "json")
+    assert found(done) == [("user:default@example.com", "mine", [])]
+    effects = [one["effect"] for one in json.loads(done.stdout)["configuration"]["settings"]]
+    assert effects[0] == "2 variables set (project, unheard), of which nothing declares unheard"
+
+
+def test_a_value_that_is_no_text_is_an_expression(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        MAIN.replace('variable "project" {}', 'variable "project" {}\nvariable "on" { type = list(string) }')
+        .replace("resource", "resource", 1)
+        .replace("  project =", "  for_each = toset(var.on)\n  project =")
+        .replace("= var.who", '= "user:${each.key}"'),
+        encoding="utf-8",
+    )
+    done = check("var: {project: p, on: [a@example.com, b@example.com]}\n", "--format", "json")
+    assert [principal for principal, _, _ in found(done)] == ["user:a@example.com", "user:b@example.com"]
+
+
+def test_the_workspace_of_an_environment(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(MAIN.replace("= var.project", "= terraform.workspace"), encoding="utf-8")
+    written = "workspace: base\nenvironments:\n  one: {workspace: w1, var: {project: x}}\n  two: {var: {project: x}}\n"
+    done = check(written, "--format", "json")
+    assert [(name, names) for _, name, names in found(done)] == [("base", ["two"]), ("w1", ["one"])]
+
+
+STATE = """\
+terraform {
+  backend "gcs" {}
+}
+output "who" { value = "user:known@example.com" }
+"""
+READER = """\
+data "terraform_remote_state" "other" {
+  backend = "gcs"
+  config  = { bucket = "states", prefix = "prod" }
+}
+"""
+
+
+@pytest.mark.parametrize("backend", ["{bucket: states, prefix: prod}", "envs/prod.gcs.tfbackend"])
+def test_the_settings_of_a_partial_backend_say_which_state_it_is(backend: str, check: Check, tmp_path: Path) -> None:
+    for name, text in (
+        ("base/main.tf", STATE),
+        ("app/main.tf", READER + MAIN.replace("var.who", "data.terraform_remote_state.other.outputs.who")),
+        ("envs/prod.gcs.tfbackend", 'bucket = "states"\nprefix = "prod"\n'),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "main.tf").unlink()
+    written = f"environments:\n  prod: {{var: {{project: p}}, backend: {backend}}}\n  none: {{var: {{project: p}}}}\n"
+    done = check(written, "base", "app", "--format", "json")
+    known = [names for principal, _, names in found(done) if principal == "user:known@example.com"]
+    assert known == [["prod"]]
+
+
+def test_commands_that_answer_for_one_environment(check: Check, tmp_path: Path) -> None:
+    account = 'resource "google_service_account" "s" {\n  account_id = "runner"\n  project    = var.project\n}\n'
+    (tmp_path / "main.tf").write_text(MAIN + account, encoding="utf-8")
+    asked = ("user:dev@example.com", "--environment")
+    assert "runner@shop-dev.iam" in check(TWO, *asked, "dev", command="reach").stdout
+    assert "runner@" not in check(TWO, *asked, "prod", command="reach").stdout
+    assert check(TWO, "--environment", "dev", "--environment", "prod", "x@y.z", command="who").returncode == 2
+    assert "choose one with --environment" in check(TWO, "user:*", command="reach").stderr
