@@ -32,8 +32,8 @@ def schema_text(schema: Mapping[str, Any] | None = None) -> str:
             defined["properties"][word]["description"] = described(ask)
     named = [{"const": name, "description": described(query.ask)} for name, query in sorted(QUERIES.items())]
     schema["properties"]["query"]["anyOf"] = [*named, {"description": "Any other name is an error of iamlint's own."}]
-    mends = [{"const": name, "description": described(mend)} for name, mend in sorted(MENDS.items())]
-    schema["$defs"]["mend"]["properties"]["by"]["anyOf"] = mends
+    told = "The function that makes the edits; docs/rule-language.md describes each."
+    schema["$defs"]["mend"]["properties"]["by"] = {"description": told, "enum": sorted(MENDS)}
     return _written(schema) + "\n"
 
 
@@ -74,6 +74,10 @@ def _page(schema: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", "## Queries", "", "| query | what it yields | words of messages |", "| --- | --- | --- |")
     for name, query in sorted(QUERIES.items()):
         yield f"| `{name}` | {_cell(described(query.ask))} | {_listed(query.words)} |"
+    yield from ("", "## Fixes", "", "`mend:` lists the fixes of a rule; `by` names one of these.", "")
+    yield from ("| fix | what it does |", "| --- | --- |")
+    for name, mend in sorted(MENDS.items()):
+        yield f"| `{name}` | {_cell(described(mend))} |"
 
 
 def _values(defined: Mapping[str, Any], schema: Mapping[str, Any]) -> str:

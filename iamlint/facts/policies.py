@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iamlint.facts.parts import Condition, Declaration, Origin, Place, Principal, Resource, Text
 from iamlint.unknown import Unknown
@@ -10,7 +10,10 @@ from iamlint.unknown import Unknown
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A grant of one role to one principal on one resource, with its condition and the place of each part."""
+    """A grant of one role to one principal on one resource, with its condition and the place of each part.
+
+    ``repeated`` are further places in the same list of members that name the principal.
+    """
 
     principal: Principal
     role: Text
@@ -21,6 +24,7 @@ class Grant:
     role_place: Place
     resource_place: Place
     condition: Condition | Unknown | None = None
+    repeated: tuple[Place, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

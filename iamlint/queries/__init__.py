@@ -46,7 +46,7 @@ from iamlint.queries.federation.provider_conditions import (
     unmatched_provider_conditions,
     weak_provider_conditions,
 )
-from iamlint.queries.hygiene import DUTIES, joined_duties, ungrantable_roles, unknown_roles
+from iamlint.queries.hygiene import DUTIES, joined_duties, repeated_members, ungrantable_roles, unknown_roles
 from iamlint.queries.impersonation import privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
 from iamlint.queries.placeholders import WITH_PLACEHOLDER, placeholder_principals
@@ -98,6 +98,7 @@ QUERIES: Mapping[str, Query] = {
     "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
     "placeholder_principals": Query(placeholder_principals, (*_GRANT, "placeholder", "more"), (WITH_PLACEHOLDER,)),
     "policy_admins": Query(policy_admins, _GRANT, (POLICY_ADMINS,)),
+    "repeated_members": Query(repeated_members, _GRANT),
     "role_and_pool_admins": Query(role_and_pool_admins, _GRANT, (ROLE_AND_POOL_ADMINS,)),
     "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),
     "ungrantable_roles": Query(ungrantable_roles, (*_GRANT, "kinds")),

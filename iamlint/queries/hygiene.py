@@ -45,6 +45,27 @@ def _problem_of(role: str, estate: Estate) -> str | None:
     )
 
 
+# -- members that are named twice ----------------------------------------------------------------------------------
+
+
+def repeated_members(estate: Estate) -> Iterator[Match]:
+    """Members that one list names twice, each mention after the first.
+
+    Only what is written in the list itself: values that come from elsewhere may be equal by chance.
+    """
+    seen: dict[tuple[object, ...], Grant] = {}
+    for grant in estate.of(Grant):
+        known = grant.principal.unknown is None and grant.principal.kind != "malformed"
+        if grant.origin != "binding" or not known or grant.principal_place.origin is not None:
+            continue
+        for place in grant.repeated:
+            if place.origin is None:
+                yield Match(grant, Truth.TRUE, related=(grant,), place=place)
+        first = seen.setdefault((grant.declared, grant.role, grant.resource, grant.principal.text), grant)
+        if first is not grant and first.role_place == grant.role_place:
+            yield Match(grant, Truth.TRUE, related=(first,), place=grant.principal_place)
+
+
 _FOLDERS = frozenset({"folder", "organization"})
 _PROJECTS = frozenset({"project", "folder", "organization"})
 _BILLING = frozenset({"billing_account", "organization"})

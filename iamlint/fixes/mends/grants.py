@@ -38,7 +38,8 @@ def removal(sources: Sources, grant: Grant) -> tuple[Edit, ...] | None:
         return None
     tree, node = found
     if grant.origin == "member":
-        return _block(sources, tree, tree.block(node))
+        block = tree.block(node)
+        return resource_removed(sources, tree, block) if block else None
     listed = tree.parent(node)
     if not isinstance(listed, Tuple):
         return None
@@ -59,7 +60,7 @@ def _whole(sources: Sources, tree: Tree, node: Node) -> tuple[Edit, ...] | None:
     block = tree.block(node)
     if block is None or not block.label(0).endswith("_iam_binding"):
         return None
-    return _block(sources, tree, block)
+    return resource_removed(sources, tree, block)
 
 
 def _has_members(node: Object) -> bool:
@@ -67,9 +68,9 @@ def _has_members(node: Object) -> bool:
     return "members" in keys
 
 
-def _block(sources: Sources, tree: Tree, block: Block | None) -> tuple[Edit, ...] | None:
+def resource_removed(sources: Sources, tree: Tree, block: Block) -> tuple[Edit, ...] | None:
     """Return the edits that remove a resource that nothing refers to and that has one instance."""
-    if block is None or tree.is_json or block.type != "resource":
+    if tree.is_json or block.type != "resource":
         return None
     repeated = {"count", "for_each"} & block.body.arguments.keys()
     uses = sources.uses(tree.source.path, block.label(0), block.label(1))
@@ -80,3 +81,13 @@ def _block(sources: Sources, tree: Tree, block: Block | None) -> tuple[Edit, ...
 
 def _is_outside(used: Tree, node: Node, block: Block, tree: Tree) -> bool:
     return used is not tree or not (block.start <= node.start and node.end <= block.end)
+
+
+def remove_repeated(problem: Problem) -> Change | None:
+    """Removes the second mention of a member from its list."""
+    grant = problem.grant
+    found = problem.sources.find(problem.place.at)
+    listed = found[0].parent(found[1]) if found else None
+    if grant is None or found is None or not isinstance(listed, Tuple) or len(listed.items) < 2:
+        return None
+    return change(f"remove the second {grant.principal.text}", without_item(found[0], listed, found[1]))

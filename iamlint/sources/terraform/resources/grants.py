@@ -8,10 +8,17 @@ from dataclasses import dataclass, replace
 from iamlint.documents.values import Value
 from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, Origin, Place, RemovedGrant, Resource
 from iamlint.location import Span
-from iamlint.sources.terraform.instances.arguments import Placed, named, placed_text, placed_texts, text_of
+from iamlint.sources.terraform.instances.arguments import (
+    Placed,
+    listed_texts,
+    named,
+    placed_text,
+    placed_texts,
+    text_of,
+)
 from iamlint.sources.terraform.instances.condition import condition_of
 from iamlint.sources.terraform.instances.declarations import declaration
-from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.instances.policies import Binding, bindings_of
 from iamlint.sources.terraform.resources.accounts import principal_of
 from iamlint.sources.terraform.resources.families import family_of, resource_of
@@ -87,8 +94,24 @@ def _binding(target: _Target, role: Placed, condition: Condition | Unknown | Non
     members = placed_texts(body, "members")
     if isinstance(members, Unknown):
         members = ((members, Place(body.arguments["members"].at.location)),)
+    again = _repeated(body)
     for member in members:
-        yield target.grant(member, role, condition)
+        grant = target.grant(member, role, condition)
+        repeated = again.get(member[0], ()) if isinstance(member[0], str) else ()
+        yield replace(grant, repeated=tuple(repeated)) if repeated else grant
+
+
+def _repeated(body: Body) -> dict[str, list[Place]]:
+    """Return the places after the first of members that are named several times."""
+    listed = listed_texts(body, "members")
+    seen: set[str] = set()
+    found: dict[str, list[Place]] = {}
+    for text, place in () if isinstance(listed, Unknown) else listed:
+        if isinstance(text, str) and text in seen:
+            found.setdefault(text, []).append(place)
+        elif isinstance(text, str):
+            seen.add(text)
+    return found
 
 
 def _policy(target: _Target) -> Iterator[Grant]:

@@ -1,0 +1,108 @@
+"""Fixes of bindings and policies that leave out one of Google's service agents."""
+
+from __future__ import annotations
+
+import re
+
+from iamlint.edits import Edit
+from iamlint.fixes.mends.services import reference, resource, unused
+from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.sources import Sources, Tree, argument
+from iamlint.fixes.writing import with_items, with_lines_after, with_lines_in
+from iamlint.hcl.syntax import Block, Template, Tuple
+from iamlint.unknown import shown
+
+_AGENT = re.compile(r"serviceAccount:(?P<local>[a-z-]*)(?P<number>PROJECT_NUMBER|[0-9]+)(?P<domain>@[a-z0-9.-]+)")
+_WITH_ROLE = re.compile(rf"(?P<agent>{_AGENT.pattern}) \((?P<role>roles/[\w.]+)\)")
+
+
+def add_agents(problem: Problem) -> Change | None:
+    """Adds the service agents that a binding or a policy leaves out, with the number of the project."""
+    grant, told = problem.grant, problem.match.words.get("agents", "")
+    owner = problem.sources.block(grant.declared.at) if grant else None
+    members = problem.sources.find(grant.principal_place.at) if grant else None
+    if grant is None or owner is None or members is None or " more" in told:
+        return None
+    number = _number(problem.sources, *owner)
+    agents = [_agent(one, number, shown(grant.role)) for one in told.split(", ")]
+    known = [one for one in agents if one is not None]
+    if len(known) != len(agents) or number is None:
+        return None
+    reference_, added = number
+    tree, node = members
+    listed = tree.parent(node)
+    if grant.origin == "binding":
+        written = [member for member, _ in known]
+        edits = with_items(tree, listed, written) if isinstance(listed, Tuple) else None
+    else:
+        edits = _in_policy(tree, tree.block(node), known)
+    if not edits:
+        return None
+    needed = any(reference_ in member for member, _ in known) and added
+    title = f"add {', '.join(_plain(member) for member, _ in known)}"
+    return change(title, (*edits, *(added if needed else ())), "unsafe" if needed else None)
+
+
+def _plain(member: str) -> str:
+    return member.strip('"')
+
+
+_Number = tuple[str, tuple[Edit, ...]]
+"""A reference to the number of a project, and the edits that declare what it refers to."""
+
+
+def _number(sources: Sources, tree: Tree, block: Block) -> _Number | None:
+    """Return what refers to the number of the project that an argument of a block names."""
+    found = reference(block, "project")
+    if found and found[0] == "google_project":
+        return f"{found[1]}.number", ()
+    written = argument(block.body, "project")
+    if written is None or tree.is_json or {"count", "for_each"} & block.body.arguments.keys():
+        return None
+    trees = sources.module(tree.source.path) or []
+    projects = [one for each in trees for one in each.file.body.blocks if one.label(0) == "google_project"]
+    literal = written.expression.literal if isinstance(written.expression, Template) else None
+    for one in projects:
+        named = argument(one.body, "project_id")
+        same = named is not None and isinstance(named.expression, Template) and named.expression.literal == literal
+        if literal and same and not {"count", "for_each"} & one.body.arguments.keys():
+            return f"{'data.' if one.type == 'data' else ''}google_project.{one.label(1)}.number", ()
+    name = re.sub(r"[^a-z0-9_]", "_", literal) if literal and literal[:1].isalpha() else "this"
+    name = unused(name, {one.label(1) for one in projects if one.type == "data"})
+    lines = resource("google_project", name, [("project_id", tree.text(written.expression))], of="data")
+    return f"data.google_project.{name}.number", with_lines_after(tree, block, lines)
+
+
+def _agent(told: str, number: _Number | None, role: str) -> tuple[str, str] | None:
+    """Return an agent as a quoted member, and its role; None if its e-mail is not known."""
+    with_role = _WITH_ROLE.fullmatch(told)
+    found = _AGENT.fullmatch(with_role["agent"] if with_role else told)
+    if found is None or number is None:
+        return None
+    written = found["number"] if found["number"].isdecimal() else f"${{{number[0]}}}"
+    return f'"serviceAccount:{found["local"]}{written}{found["domain"]}"', with_role["role"] if with_role else role
+
+
+def _in_policy(tree: Tree, block: Block | None, agents: list[tuple[str, str]]) -> tuple[Edit, ...] | None:
+    """Return the edits that add agents to the bindings of a ``google_iam_policy``, or new bindings to it."""
+    if block is None or block.type != "data" or block.label(0) != "google_iam_policy" or tree.is_json:
+        return None
+    edits: list[Edit] = []
+    lines: list[str] = []
+    for role in dict.fromkeys(role for _, role in agents):
+        members = [member for member, of in agents if of == role]
+        listed = next(filter(None, (_members(one, role) for one in block.body.blocks_of("binding"))), None)
+        if listed is not None:
+            edits += with_items(tree, listed, members) or ()
+        else:
+            lines += ["binding {", f'  role    = "{role}"', f"  members = [{', '.join(members)}]", "}"]
+    return (*edits, *((with_lines_in(tree, block.body, "\n".join(lines)) or ()) if lines else ()))
+
+
+def _members(binding: Block, role: str) -> Tuple | None:
+    """Return the list of members of a binding of a role without a condition."""
+    named, listed = argument(binding.body, "role"), argument(binding.body, "members")
+    literal = named.expression.literal if named and isinstance(named.expression, Template) else None
+    if literal != role or binding.body.blocks or listed is None:
+        return None
+    return listed.expression if isinstance(listed.expression, Tuple) else None

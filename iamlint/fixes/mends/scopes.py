@@ -1,0 +1,112 @@
+"""Fixes of grants on a project that belong on the accounts which the input shows are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.edits import Edit, edit
+from iamlint.estate import Estate, Node, account_node
+from iamlint.facts import Attachment, Grant, Impersonation, Resource, ServiceAccount, ServiceAccountKey, Text
+from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.sources import Sources, Tree
+from iamlint.fixes.writing import newline, quoted
+from iamlint.hcl.syntax import Block
+from iamlint.provenance import directory
+
+_ON_ACCOUNTS = frozenset(
+    f"roles/iam.{name}"
+    for name in (
+        "serviceAccountUser",
+        "serviceAccountTokenCreator",
+        "serviceAccountOpenIdTokenCreator",
+        "serviceAccountKeyAdmin",
+        "workloadIdentityUser",
+    )
+)
+"""Roles that are about accounts only, and can be granted on one."""
+_MOST = 20
+"""Maximum number of accounts that a grant is moved to."""
+
+
+def grant_on_accounts(problem: Problem) -> Change | None:
+    """Grants the role on the accounts of the project that the input shows are used, instead of on the project."""
+    grant = problem.grant
+    if grant is None or grant.origin != "member" or grant.condition is not None or grant.role not in _ON_ACCOUNTS:
+        return None
+    found = problem.sources.block(grant.declared.at)
+    if found is None or grant.resource.kind != "project":
+        return None
+    tree, block = found
+    accounts = sorted(set(_accounts(problem, grant, tree)))
+    if not accounts or len(accounts) > _MOST:
+        return None
+    edits = _moved(problem.sources, tree, block, accounts)
+    names = ", ".join(name for name, _ in accounts)
+    return change(f"grant {grant.role} on {names} instead of the project", edits)
+
+
+def _accounts(problem: Problem, grant: Grant, tree: Tree) -> Iterator[tuple[str, str]]:
+    """Yield a name and an expression for each used account of the project that the module declares."""
+    estate = problem.estate
+    used = set(_used(estate, problem.match.permissions))
+    project = estate.hierarchy.node(grant.resource, grant.declared)
+    for account in estate.of(ServiceAccount):
+        node = account_node(account.email, account.declared)
+        home = estate.hierarchy.node(Resource("project", account.project), account.declared)
+        if node not in used or project is None or home != project:
+            continue
+        address = account.declared.address or ""
+        kind, _, name = address.partition(".")
+        declared_here = directory(account.declared.at.path) == directory(tree.source.path)
+        if kind == "google_service_account" and name.isidentifier() and declared_here:
+            yield name, f"{address}.name"
+        elif isinstance(account.email, str) and "${" not in account.email and isinstance(account.project, str):
+            full = f"projects/{account.project}/serviceAccounts/{account.email}"
+            yield account.email.partition("@")[0].replace("-", "_"), quoted(full)
+
+
+def _used(estate: Estate, permissions: tuple[str, ...]) -> Iterator[Node]:
+    """Yield the accounts that something runs as, asks tokens of, or has keys of, by what the permissions are for."""
+    used: list[tuple[Text | None, object]] = []
+    if "iam.serviceAccounts.actAs" in permissions:
+        used += [(one.account, one) for one in estate.of(Attachment)]
+    if any(one.startswith("iam.serviceAccountKeys.") for one in permissions):
+        used += [(one.account, one) for one in estate.of(ServiceAccountKey)]
+    if any(one.startswith("iam.serviceAccounts.get") or ".sign" in one for one in permissions):
+        used += [(one.target, one) for one in estate.of(Impersonation)]
+    for text, fact in used:
+        node = account_node(text, fact.declared) if text is not None else None  # type: ignore[attr-defined]
+        if node:
+            yield node
+
+
+def _moved(sources: Sources, tree: Tree, block: Block, accounts: list[tuple[str, str]]) -> tuple[Edit, ...] | None:
+    """Return the edits that make a grant on a project one on accounts, if nothing refers to it."""
+    arguments = block.body.arguments
+    repeated = {"count", "for_each", "depends_on"} & arguments.keys()
+    uses = sources.uses(tree.source.path, block.label(0), block.label(1))
+    if tree.is_json or repeated or uses != [] or block.label(0) != "google_project_iam_member" or block.body.blocks:
+        return None
+    kind, project, first = block.labels[0], arguments.get("project"), next(iter(arguments.values()), None)
+    if first is None:
+        return None
+    typed = edit(tree.source, kind.start, kind.end, '"google_service_account_iam_member"')
+    line = tree.source.text.rfind("\n", 0, first.start) + 1
+    indent, end = tree.source.text[line : first.start], newline(tree.source)
+    if indent.strip():
+        return None
+    if len(accounts) == 1:
+        lines, each = "", accounts[0][1]
+    else:
+        pairs = "".join(f"{indent}  {name} = {text}{end}" for name, text in _aligned(accounts))
+        lines, each = f"{indent}for_each = {{{end}{pairs}{indent}}}{end}", "each.value"
+    if project is None:
+        added = f"{lines}{indent}service_account_id = {each}{end}"
+        return typed, edit(tree.source, line, line, added)
+    named = edit(tree.source, project.start, project.end, f"service_account_id = {each}")
+    return (typed, edit(tree.source, line, line, lines), named) if lines else (typed, named)
+
+
+def _aligned(accounts: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    width = max(len(name) for name, _ in accounts)
+    return ((name.ljust(width), text) for name, text in accounts)
