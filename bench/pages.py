@@ -50,6 +50,7 @@ FAMILIES = {
     "conditions": "Conditions and deny policies that do not do what they say",
     "exposure": "Grants to the public, to domains, to personal accounts",
     "hygiene": "Policies that fight, miss, or give too much",
+    "acceptance": "Accepted findings that are gone, or whose day is over",
 }
 
 

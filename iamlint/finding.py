@@ -17,6 +17,10 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From the worst to the least severe."""
 
 
+IN_CALL = "in this module call"
+"""The message of the places of module calls, the outermost first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Related:
     """A place related to a finding: the origin of a value, the role's definition, the inherited grant."""
@@ -38,7 +42,8 @@ class Finding:
     ``environments`` are those of the configuration that have the finding; empty if it has none.
 
     ``at`` is the argument. ``origin`` is where a reviewer looks, if that is elsewhere: where the argument's value is
-    written (a line of tfvars, a local, an argument of a module call), or the call of a downloaded module.
+    written (a line of tfvars, a local, an argument of a module call), or the call of a downloaded module. ``subject``
+    identifies a finding that is not about a fact. ``root`` is the directory of the root module or of the document.
     """
 
     rule: str
@@ -60,6 +65,8 @@ class Finding:
     fix: Fix | None = field(default=None, compare=False)
     origin: Location | None = None
     environments: tuple[str, ...] = ()
+    subject: str = ""
+    root: str = field(default="", compare=False)
 
     @property
     def at_origin(self) -> Finding:

@@ -74,7 +74,7 @@ def identity(finding: Finding, address: str | None) -> Identity:
 
     The fingerprint is that of the oldest address that ``moved`` blocks state, so that it stays when a block is renamed.
     """
-    addresses = [*reversed(finding.former.get(address, ())), address] if address else [""]
+    addresses = [*reversed(finding.former.get(address, ())), address] if address else [finding.subject]
     kind, name = (finding.resource.kind, shown(finding.resource.name)) if finding.resource else ("", "")
     texts = (finding.principal or "", finding.role or "", name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
@@ -10,11 +10,12 @@ from pathlib import PurePosixPath
 from iamlint import __version__
 from iamlint.accepted.config import Acceptance
 from iamlint.accepted.ignore import Comment, Comments, is_downloaded
+from iamlint.accepted.uses import Uses
 from iamlint.budget import Allowance, TimeUp
 from iamlint.edits import Fix
 from iamlint.estate import Estate
 from iamlint.facts import Boundary, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
-from iamlint.finding import SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
+from iamlint.finding import IN_CALL, SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
 from iamlint.graph import MOST_ENDS, ends_of_grant, graph_of
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.patterns.fact_schema import KINDS, kind_of
@@ -44,25 +45,28 @@ def lint(
     allowance: Allowance | None = None,
     also: Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]] | None = None,
     mend: Mender | None = None,
+    uses: Uses | None = None,
 ) -> Report:
     """Return what these rules find in the input within the time limit; what takes longer is an error.
 
     Conditions are evaluated as of a day, today (UTC) by default; roles by a catalogue, by default the built-in one.
     ``also`` is asked after the rules, for further findings and doubts about the estate. ``mend`` returns the fix of a
-    finding that nobody accepts.
+    finding that nobody accepts. ``uses`` receives what accepts anything.
     """
     rules, accept = tuple(sorted(rules, key=lambda rule: rule.id)), tuple(accept)
     estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
     allowance = allowance or Allowance()
     found = _Found([_doubt_of_gap(gap) for gap in estate.gaps])
-    errors, comments = list(reading.errors), Comments(reading.texts)
+    uses = uses or Uses()
+    errors, comments = list(reading.errors), Comments(reading.texts, uses.comments)
+    judging = _Judging(comments, accept, reading.texts, mend, uses)
     left_out = too_large(rules, lambda kind: len(estate.of(KINDS[kind].type)))
     asked = tuple(rule for rule in rules if not any(rule is one for one in left_out))
     errors += (_too_large(rule) for rule in left_out)
     for number, rule in enumerate(asked):
         try:
             with allowance.interrupting():
-                _ask(rule, estate, comments, accept, found, reading.texts, mend)
+                _ask(rule, estate, judging, found)
         except TimeUp:
             errors.append(_not_asked(asked[number:], allowance))
             break
@@ -101,26 +105,36 @@ class _Found:
     ignored: list[Accepted] = field(default_factory=list)
 
 
-def _ask(
-    rule: Rule,
-    estate: Estate,
-    comments: Comments,
-    accept: tuple[Acceptance, ...],
-    found: _Found,
-    texts: Collection[str],
-    mend: Mender | None,
-) -> None:
-    """Add what a rule finds, one match after another. ``texts`` are the paths of the files read."""
-    names = own_names(rule)
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """How matches are judged. ``texts`` are the paths of the files read."""
+
+    comments: Comments
+    accept: tuple[Acceptance, ...]
+    texts: Collection[str]
+    mend: Mender | None
+    uses: Uses
+
+    def accepting(self, one: Finding, names: Set[str], entries: list[Acceptance], as_of: date) -> Acceptance | None:
+        """Return the first of the entries that accepts a finding, and note all that do."""
+        covering = [entry for entry in entries if entry.covers(one, names, as_of)]
+        self.uses.entries.update(entry.at for entry in covering)
+        return covering[0] if covering else None
+
+
+def _ask(rule: Rule, estate: Estate, judging: _Judging, found: _Found) -> None:
+    """Add what a rule finds, one match after another."""
+    names, mend = own_names(rule), judging.mend
     wide = {*names, rule.family}
-    entries = [entry for entry in accept if named_by(entry.rule, wide)]
+    entries = [entry for entry in judging.accept if named_by(entry.rule, wide)]
     for match in answers(rule, estate):
-        comment = comments.accepting(names, _where_accepted(match))
+        comment = judging.comments.accepting(names, _where_accepted(match))
         if match.truth is not Truth.TRUE and not entries:
             found.doubts += doubts_of(rule, match, comment)
             continue
-        one = finding(rule, match, estate, texts)
-        accepting = comment or next((entry for entry in entries if entry.covers(one, wide, estate.as_of)), None)
+        one = finding(rule, match, estate, judging.texts)
+        entry = judging.accepting(one, wide, entries, estate.as_of)
+        accepting = comment or entry
         if match.truth is not Truth.TRUE:
             found.doubts += doubts_of(rule, match, accepting)
         elif accepting:
@@ -158,6 +172,8 @@ def unaccepted(report: Report) -> Report:
 
 def answers(rule: Rule, estate: Estate) -> Iterator[Match]:
     """Return what a rule's pattern or query finds, true or unknown."""
+    if rule.acceptance:  # asked in `iamlint.accepted.stale`, when it is known what accepts anything
+        return iter(())
     found = matches(rule.when, estate) if rule.when is not None else QUERIES[rule.query or ""].ask(estate)
     return (weighed(_of_uncertain(match), rule.worse, rule.milder, estate) for match in found)
 
@@ -190,6 +206,7 @@ def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) ->
         former={address: former} if address and former else {},
         condition=_condition(fact),
         ends=tuple(dict.fromkeys(f"{shown(end.role)} on {end.resource}" for end in _ends(match, estate)))[:MOST_ENDS],
+        root=_root(fact.declared),
         origin=next((at for at in _origins(match, place) if at.path in texts and not is_downloaded(at.path)), None),
     )
 
@@ -297,7 +314,7 @@ def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
         other = kind_of(fact)
         yield Related(other.place(fact, match.permissions).at, other.described(fact) + _left_aside(fact, match.fact))
     for call in match.fact.declared.via:
-        yield Related(call, "in this module call")
+        yield Related(call, IN_CALL)
 
 
 def _left_aside(fact: Fact, of: Fact) -> str:

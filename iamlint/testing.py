@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from iamlint.accepted.baseline import Baseline, beyond, read_baseline
+from iamlint.accepted.config import NAME, Config, read_config
+from iamlint.accepted.stale import Acceptances, with_stale
+from iamlint.accepted.uses import Uses
 from iamlint.budget import Allowance
 from iamlint.edits import SAFETIES, Safety
 from iamlint.files.disk import DISK
@@ -16,10 +21,11 @@ from iamlint.fixes.collecting import Collector, Run
 from iamlint.fixes.proof import fixed
 from iamlint.linter import lint
 from iamlint.location import Location, Unreadable
-from iamlint.report import Report
+from iamlint.report import Report, failure
+from iamlint.rules.catalog import load_rules
 from iamlint.rules.rule import Example, Mending, Rule
 from iamlint.sources import read
-from iamlint.sources.reading import Options
+from iamlint.sources.reading import Options, Reading
 
 _MARK = re.compile(r"[ \t]*#[ \t]*finding[ \t]*$", re.MULTILINE)
 
@@ -128,9 +134,11 @@ def checked(rule: Rule, example: Example, allowance: Allowance | None = None) ->
         top = Path(directory).resolve()
         _write(example.files, top)
         allowance = allowance or Allowance()
-        report = lint(
-            read(_given(example, top), Options(source_root=top, allowance=allowance)), [rule], allowance=allowance
-        )
+        reading = read(_given(example, top), Options(source_root=top, allowance=allowance))
+        if rule.acceptance:
+            report = _judged(rule, reading, top, allowance)
+        else:
+            report = lint(reading, [rule], allowance=allowance)
         return report, {(_below(one.at, top), one.at.line) for one in report.findings}
 
 
@@ -139,6 +147,33 @@ def _write(files: Mapping[str, str], top: Path) -> None:
         path = top / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(unmarked(text), encoding="utf-8", newline="\n")
+
+
+def _judged(rule: Rule, reading: Reading, top: Path, allowance: Allowance) -> Report:
+    """Return the findings of a rule about acceptance, with all built-in rules and the example's own configuration."""
+    every, errors = load_rules()
+    config = read_config(top / NAME, NAME) if DISK.is_file(top / NAME) else Config()
+    if isinstance(config, list):
+        return failure([*errors, *config])
+    baseline = read_baseline(config.baseline) if config.baseline else Baseline()
+    if isinstance(baseline, Unreadable):
+        return failure([*errors, baseline])
+    uses, as_of = Uses(), datetime.now(tz=UTC).date()
+    ran = (*(one for one in every if not one.acceptance and not one.pedantic), rule)
+    found = beyond(lint(reading, ran, as_of, config.accept, allowance=allowance, uses=uses), baseline, as_of)
+    given = Acceptances(
+        as_of=as_of,
+        every=every,
+        ran=ran,
+        is_checked=lambda _: True,
+        is_entry_checked=lambda _: True,
+        accept=config.accept,
+        baseline=baseline,
+        known=frozenset(found.known.values()),
+        uses=uses,
+    )
+    report = with_stale(found.report, given)
+    return replace(report, findings=tuple(one for one in report.findings if one.rule == rule.slug))
 
 
 def _given(example: Example, top: Path) -> list[Path]:

@@ -92,6 +92,9 @@ def _copied(
     for path in _own_rules(found, tree.into):
         tree.copy(path, needed=False, suffixes=_RULES)  # the run reports missing ones
     known = tree.copy(tree.path(baseline)) if baseline else None
+    own = _own_baseline(found, tree.into)
+    if own:
+        tree.copy(own, needed=False)  # the run reports a missing one
     beside = tree.path(os.path.join(os.path.dirname(settings), "assertions"))
     assertions = tree.copy(beside, needed=False, suffixes=_RULES)
     assertions = assertions if assertions and DISK.is_directory(assertions) else None
@@ -107,6 +110,18 @@ def _own_rules(config: Path | None, into: Path) -> Iterator[str]:
         if not path.is_relative_to(into):
             raise MissingBase(f"the configuration of the base commit names rules outside of the repository: {path}")
         yield path.relative_to(into).as_posix()
+
+
+def _own_baseline(config: Path | None, into: Path) -> str | None:
+    """Return the baseline in a configuration, relative to the top of the repository. Raises `MissingBase`."""
+    read = read_config(config, config.name) if config else Config()
+    named = read.baseline if isinstance(read, Config) else None
+    if named is None:
+        return None
+    path = Path(os.path.normpath(named))
+    if not path.is_relative_to(into):
+        raise MissingBase(f"the configuration of the base commit names a baseline outside of the repository: {path}")
+    return path.relative_to(into).as_posix()
 
 
 class _Copy:

@@ -1,15 +1,16 @@
-"""Baselines: the findings that a repository had at the start, from an earlier JSON report.
+"""Baselines: the findings that a repository had at the start, from a file of their own or an earlier JSON report.
 
-An entry accepts the finding with its fingerprint, unless the finding is worse than before: more severe, with more
-permissions, or with a further end.
+An entry accepts the finding with its fingerprint until a day, unless the finding is worse than before: more severe,
+with more permissions, or with a further end.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from iamlint.files.texts import load
 from iamlint.files.tree import Tree
 from iamlint.finding import SEVERITIES, Accepted, Finding, Related
 from iamlint.fingerprint import V2, Fingerprints, Identity, version_1
-from iamlint.location import Location, Unreadable
+from iamlint.location import Location, SourceText, Unreadable
 from iamlint.report import Report
 
-_HINT = "make one with `iamlint check --format json > baseline.json`"
+FORMAT = "iamlint_baseline"
+"""The key that marks a baseline file; its value is the version of the fingerprints."""
+_HINT = "make one with `iamlint check --write-baseline FILE`"
 _NUMBER = re.compile(r"-\d+\Z")
 
 
@@ -33,7 +36,7 @@ class Entry:
     """A finding of the baseline, written at ``at``.
 
     ``version`` is that of its fingerprint. ``further`` are the other names of the finding. ``written`` are the keys of
-    the entry; a missing key says nothing.
+    the entry; a missing key says nothing. ``until`` is the last day on which it accepts anything.
     """
 
     fingerprint: str
@@ -41,16 +44,36 @@ class Entry:
     further: frozenset[str]
     at: Location
     written: Mapping[str, Any] = field(default_factory=dict)
+    until: date | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why the finding is accepted; empty if the baseline does not say."""
+        return str(self.written.get("reason") or "")
+
+    @property
+    def rule(self) -> str:
+        """The rule of the finding; empty if the baseline does not say."""
+        return str(self.written.get("rule") or "")
+
+    def is_over(self, as_of: date) -> bool:
+        """Whether it accepts nothing any more."""
+        return self.until is not None and as_of > self.until
 
 
 class Baseline:
-    """The entries of a baseline by the names of their findings. Empty without a baseline."""
+    """The entries of a baseline by the names of their findings. Empty without a baseline.
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    ``source`` is the file. ``all`` are the entries, in its order.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = (), source: SourceText | None = None) -> None:
+        self.source = source
+        self.all = tuple(entries)
         self._version_1: dict[str, Entry] = {}
         self._by_name: dict[str, list[Entry]] = defaultdict(list)
         self._by_further: dict[str, list[Entry]] = defaultdict(list)
-        for entry in entries:
+        for entry in self.all:
             if entry.version == 1:
                 self._version_1[entry.fingerprint] = entry
                 continue
@@ -78,34 +101,47 @@ class Baseline:
 
 
 def read_baseline(path: Path, tree: Tree = DISK) -> Baseline | Unreadable:
-    """Return the findings in a report that ``check --format json`` wrote."""
+    """Return the findings in a file of ``check --write-baseline``, or in a report of ``check --format json``."""
     source = load(path, path.as_posix(), tree)
-    document = source if isinstance(source, Unreadable) else read_json(source)
+    return source if isinstance(source, Unreadable) else baseline_of(source)
+
+
+def baseline_of(source: SourceText) -> Baseline | Unreadable:
+    """Return the findings in the text of a baseline."""
+    document = read_json(source)
     if isinstance(document, Unreadable):
         return document
     listed = document.data.get("findings") if isinstance(document.data, dict) else None
     if listed is None or not isinstance(listed.data, tuple):
-        return Unreadable(Location(path.as_posix()), "this is not a report of iamlint", _HINT)
+        return Unreadable(Location(source.path), "this is not a baseline", _HINT)
+    own = document.data.get(FORMAT) if isinstance(document.data, dict) else None
+    if own is not None and own.data != 2:
+        return Unreadable(_at(own), f"this is a baseline of version {own.data}, which is newer", "use a newer iamlint")
     entries: list[Entry] = []
     for value in listed.data:
-        entry = _entry(value)
-        if entry is None:
-            return Unreadable(_at(value), "a finding of the baseline has no fingerprint", _HINT)
+        entry = _entry(value, own=own is not None)
+        if isinstance(entry, Unreadable):
+            return entry
         entries.append(entry)
-    return Baseline(entries)
+    return Baseline(entries, source)
 
 
-def _entry(value: Value) -> Entry | None:
-    """Return an entry; it has version 1 if it has a fingerprint without its version."""
+def _entry(value: Value, *, own: bool) -> Entry | Unreadable:
+    """Return an entry; in a report it has version 1 if it has a fingerprint without its version."""
     written: Any = plain(value) if isinstance(value.data, dict) else {}
     fingerprint, named, further = (written.get(key) for key in ("fingerprint", "fingerprints", "further_fingerprints"))
     if isinstance(named, dict) and V2 in named:
         fingerprint = named[V2]
     if not isinstance(fingerprint, str):
-        return None
-    version = 2 if isinstance(named, dict) and V2 in named else 1
-    at = _at(find(value, ["fingerprint"]))
-    return Entry(fingerprint, version, frozenset(_texts(further)), at, written)
+        return Unreadable(_at(value), "a finding of the baseline has no fingerprint", _HINT)
+    until = written.get("until")
+    try:
+        day = date.fromisoformat(until) if until is not None else None
+    except (TypeError, ValueError):
+        return Unreadable(_at(find(value, ["until"])), f"`until` is not a date: {until!r}", "write YYYY-MM-DD")
+    version = 2 if own or (isinstance(named, dict) and V2 in named) else 1
+    at = _at(find(value, ["rule" if own and "rule" in written else "fingerprint"]))
+    return Entry(fingerprint, version, frozenset(_texts(further)), at, written, day)
 
 
 def _at(value: Value) -> Location:
@@ -117,26 +153,43 @@ def _texts(listed: object) -> tuple[str, ...]:
     return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list | tuple) else ()
 
 
-def beyond(report: Report, baseline: Baseline) -> Report:
-    """Return the report with baseline findings among the accepted, and worse ones among the findings."""
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """A report with the findings of a baseline among the accepted ones, and the entries by the numbers of findings.
+
+    The numbers are those of the report before. An entry is known even if it does not accept its finding any more: the
+    finding is worse, or the day is over.
+    """
+
+    report: Report
+    known: Mapping[int, Entry] = field(default_factory=dict)
+
+
+def beyond(report: Report, baseline: Baseline, as_of: date, in_repository: Callable[[str], str] = str) -> Beyond:
+    """Return the report with baseline findings among the accepted, and worse ones among the findings.
+
+    ``in_repository`` returns a path relative to the top of the repository.
+    """
     if not baseline:
-        return report
+        return Beyond(report)
     named = list(zip(report.findings, report.fingerprints, strict=True))
-    known = _known(named, baseline)
+    known = _known(named, baseline, in_repository)
     new, old = [], list(report.accepted)
     for number, (finding, names) in enumerate(named):
         entry = known.get(number)
         worse = [*_worse(finding, entry), *_elsewhere(finding, names, entry, baseline)] if entry else []
-        if entry is None:
+        if entry is None or entry.is_over(as_of):
             new.append(finding)
         elif worse:
             new.append(_told(finding, entry, worse))
         else:
-            old.append(Accepted(finding, "it is in the baseline", entry.at))
-    return replace(report, findings=tuple(new), accepted=tuple(old))
+            old.append(Accepted(finding, entry.reason or "it is in the baseline", entry.at))
+    return Beyond(replace(report, findings=tuple(new), accepted=tuple(old)), known)
 
 
-def _known(named: list[tuple[Finding, Fingerprints]], baseline: Baseline) -> dict[int, Entry]:
+def _known(
+    named: list[tuple[Finding, Fingerprints]], baseline: Baseline, in_repository: Callable[[str], str]
+) -> dict[int, Entry]:
     """Map the number of each finding in the baseline to its entry.
 
     An entry accepts one finding only, but at all its addresses. Of several similar findings, those in the file of an
@@ -149,7 +202,8 @@ def _known(named: list[tuple[Finding, Fingerprints]], baseline: Baseline) -> dic
             if number in found:
                 continue
             entries = (one for one in _entries(finding, names, baseline) if one not in used or _is_at(finding, one))
-            fitting = [one for one in entries if not same_file or one.written.get("path") == finding.at.path]
+            files = (finding.at.path, in_repository(finding.at.path))
+            fitting = [one for one in entries if not same_file or one.written.get("path") in files]
             if fitting:
                 found[number] = min(fitting, key=lambda entry: any(_worse(finding, entry)))
                 if found[number].version == 2 and not _is_at(finding, found[number]):

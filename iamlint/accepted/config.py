@@ -103,6 +103,7 @@ class Config:
     sections: tuple[Section, ...] = ()
     given: Inputs = field(default_factory=Inputs)
     environments: Mapping[str, Inputs] = field(default_factory=dict)
+    baseline: Path | None = None
     path: str = field(default="", compare=False)
     home: Path | None = field(default=None, compare=False)
     written: Mapping[str, Any] = field(default_factory=dict, compare=False)
@@ -155,6 +156,7 @@ def _config(document: Value, source: SourceText, folder: Path, home: Path, shown
         sections=tuple(_section(glob, home, one) for glob, one in written.get("paths", {}).items()),
         given=_inputs(written, home),
         environments={name: _inputs(one, home) for name, one in written.get("environments", {}).items()},
+        baseline=_nearby(folder / written["baseline"]) if "baseline" in written else None,
         path=shown,
         home=home,
         written=written,
@@ -255,6 +257,9 @@ def _wrong_globs(document: Value) -> Iterator[Unreadable]:
 def _named_files(document: Value, folder: Path, home: Path) -> Iterator[tuple[str, Value, Path]]:
     """Yield key, name and base folder of each file and folder that a configuration names."""
     yield from (("rules", one, folder) for one in _items(_part(document, "rules")))
+    known = _part(document, "baseline")
+    if known:
+        yield "baseline", known, folder
     for part in (document, *_entries(_part(document, "environments")).values()):
         yield from (("var-file", one, home) for one in _items(_part(part, "var-file")))
         backend = _part(part, "backend")
@@ -269,7 +274,7 @@ def _outside(document: Value, folder: Path, home: Path, tops: tuple[Path, ...], 
         if not any(real.is_relative_to(top) for top in tops):
             reason = f"`{key}` names {one.data!r}, which is outside of the repository"
             yield Unreadable(location_of(one), reason, "nothing outside of it is read")
-        elif key != "rules" and not tree.is_file(real):
+        elif key not in ("rules", "baseline") and not tree.is_file(real):
             hint = "paths are relative to the configuration's folder"
             yield Unreadable(location_of(one), f"`{key}` names {one.data!r}, which is not a file", hint)
 

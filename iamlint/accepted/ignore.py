@@ -48,21 +48,35 @@ class Comment:
 
 
 class Comments:
-    """The ignore comments of a run's texts. A text is searched on first use, and only once."""
+    """The ignore comments of a run's texts. A text is searched on first use, and only once.
 
-    def __init__(self, texts: Mapping[str, SourceText]) -> None:
+    ``used`` are the comments that accepted something, by place, each with the name of the rule.
+    """
+
+    def __init__(self, texts: Mapping[str, SourceText], used: set[tuple[Location, str]] | None = None) -> None:
         self._texts = texts
         self._about: dict[str, Mapping[int, list[Comment]]] = {}
+        self.used = set() if used is None else used
 
     def accepting(self, names: Set[str], places: Iterable[Location]) -> Comment | None:
         """Return the comment that accepts a rule, by one of its names, at one of these places."""
-        if not self._texts:
-            return None
-        for place in places:
+        found = None
+        for place in places if self._texts else ():
             for comment in self._of(place.path).get(place.line, ()):
-                if not comment.names.isdisjoint(names):
-                    return comment
-        return None
+                named = comment.names & names
+                if named:
+                    found = found or comment
+                    self.used.update((comment.at, name) for name in named)
+        return found
+
+    def all(self) -> Iterator[tuple[Comment, frozenset[int]]]:
+        """Yield every comment outside of downloaded modules, with the lines that it is about."""
+        for path in sorted(path for path in self._texts if not is_downloaded(path)):
+            lines: dict[Comment, set[int]] = {}
+            for line, comments_ in self._of(path).items():
+                for comment in comments_:
+                    lines.setdefault(comment, set()).add(line)
+            yield from ((comment, frozenset(lines[comment])) for comment in sorted(lines, key=lambda one: one.at))
 
     def _of(self, path: str) -> Mapping[int, list[Comment]]:
         if path not in self._about:

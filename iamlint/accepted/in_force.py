@@ -131,6 +131,12 @@ def _accept(key: str, run: Run) -> Setting:
     return Setting(key, f"{_counted(total, 'finding')} accepted{_names(by_line)}", total)
 
 
+def _baseline(key: str, run: Run) -> Setting:
+    path = run.config.baseline
+    total = sum(one.at.path == path.as_posix() for one in run.report.accepted) if path else 0
+    return Setting(key, f"{_counted(total, 'finding')} accepted by the baseline {path}", total)
+
+
 def _exclude(key: str, run: Run) -> Setting:
     """Return what the globs leave out: files, and findings in files that a checked module calls."""
     told = f"{_counted(run.excluded, 'file')} excluded{_names(run.config.exclude.globs)}"
@@ -188,6 +194,7 @@ _EFFECTS: Mapping[str, Callable[[str, Run], Setting]] = {
     "severity": _severity,
     "rules": _rules,
     "accept": _accept,
+    "baseline": _baseline,
     "exclude": _exclude,
     "paths": _paths,
     "var": _var,

@@ -102,7 +102,7 @@ def check(
         bar=bar,
         at_arguments=config.origin == "argument",
     )
-    inputs = inputs_of(wanted, report)
+    inputs = inputs_of(wanted, report, config)
     written = [write(path, parts(name, report, style), inputs) for name, path in targets]
     report = with_errors(report, (error for error in written if error))
     say_errors(report.errors)

@@ -47,6 +47,7 @@ class Request:
     no_ignore: bool = False
     hook: bool = False
     baseline: Path | None = None
+    write_baseline: Path | None = None
     as_of: datetime | None = None
     role_catalog: tuple[Path, ...] = ()
     max_time: float = SECONDS
@@ -64,6 +65,7 @@ class Request:
             "select": self.select,
             "fail-on": self.fail_on,
             "accept": self.no_ignore,
+            "baseline": self.no_ignore or self.baseline or self.write_baseline,
             "var-file": self.var_file,
             "workspace": self.workspace,
             "environments": alone and not self.environment,
@@ -172,7 +174,13 @@ def judging_options(function: Command) -> Command:
             metavar="PATH",
             help="Assertions: files, or folders of them. [assertions beside the configuration]",
         ),
-        click.option("--baseline", type=FILE, help="Accept the findings in this JSON report of an earlier run."),
+        click.option("--baseline", type=FILE, help="Accept the findings in this file of --write-baseline."),
+        click.option(
+            "--write-baseline",
+            type=PATH,
+            metavar="FILE",
+            help="Write the findings to a baseline, and accept them: what is gone is left out, reasons stay.",
+        ),
         click.option(
             "--no-ignore", is_flag=True, help="Also report findings that comments or the configuration accept."
         ),
@@ -226,6 +234,9 @@ def _with(options: list[Callable[[Any], Any]], function: Command) -> Command:
 def request(asked: dict[str, Any]) -> Request:
     """Return the options of a run; the default path is the working directory. Raises BadParameter."""
     asked["paths"] = asked["paths"] or (Path(),)
+    if asked.get("write_baseline") and (asked.get("hook") or asked.get("no_ignore")):
+        what = "--hook" if asked.get("hook") else "--no-ignore"
+        raise click.UsageError(f"--write-baseline needs all findings that nobody accepts otherwise: leave out {what}")
     for name in ("select", "ignore"):
         if name in asked:
             asked[name] = tuple(part.strip() for text in asked[name] for part in text.split(",") if part.strip())

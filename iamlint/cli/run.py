@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamlint.accepted.uses import Uses
 from iamlint.budget import Allowance
 from iamlint.cli.asserting import Asserted, asserted, assertion_paths, holds_assertions
 from iamlint.cli.configuring import Failed, environments_of, inputs_for, settings_path
@@ -22,7 +23,6 @@ from iamlint.location import Location, Unreadable
 from iamlint.report import Bar, Report
 
 if TYPE_CHECKING:
-    from iamlint.accepted.baseline import Baseline
     from iamlint.accepted.config import Config
     from iamlint.assertions import Assertion
     from iamlint.fixes.collecting import Collector, Run
@@ -62,13 +62,13 @@ def _checked(
     within: Callable[[str], bool] | None = None,
     excluded: int = 0,
 ) -> Run:
-    from iamlint.accepted.baseline import beyond
     from iamlint.accepted.config import unknown_names
     from iamlint.accepted.in_force import Run as Ran
     from iamlint.accepted.in_force import in_force
     from iamlint.accepted.sections import by_path
+    from iamlint.cli.accepting import Accepting, baseline_for
     from iamlint.linter import unaccepted
-    from iamlint.rules.catalog import own_names
+    from iamlint.rules.catalog import graded, own_names
 
     every = load((*config.rules, *request.rules))
     rules, wanted = _chosen(every, request, config)
@@ -76,13 +76,18 @@ def _checked(
     wrong = unknown_names(config, {*known, *wanted.names, *(rule.family for rule in every)})
     if wrong:
         raise Failed(wrong)
+    baseline = baseline_for(request, config)
+    if isinstance(baseline, Unreadable):
+        raise Failed([baseline])
     judged = _Judged(request, config, rules, known, wanted, quiet, tree)
     found, out = by_path(judged.report(), config, map(Path.as_posix, request.paths))
+    ran = graded(rules, config.severity)
+    accepting = Accepting(request, config, every, ran, judged.uses, baseline, within is not None, quiet)
     coverage = tuple(dict.fromkeys(wanted.lines))
-    report = replace(beyond(found, _baseline(request)), rules=(*found.rules, *wanted.rules), coverage=coverage)
+    report = replace(accepting.judged(found), rules=(*found.rules, *wanted.rules), coverage=coverage)
     report = unaccepted(report) if request.no_ignore else report
     report = report.within(within) if within else report
-    ran = Ran(
+    in_course = Ran(
         config,
         report,
         every,
@@ -93,7 +98,7 @@ def _checked(
         report.environments,
         frozenset(judged.undeclared),
     )
-    report = replace(report, configuration=in_force(ran, request.instead))
+    report = replace(report, configuration=in_force(in_course, request.instead))
     return judged.run(report)
 
 
@@ -102,7 +107,7 @@ class _Judged:
     """What the rules find in the input, once for each environment.
 
     ``excluded`` is the number of files that the configuration excludes, ``undeclared`` are the variables that it sets
-    and no root module declares.
+    and no root module declares. ``uses`` is what accepted anything in any environment.
     """
 
     request: Request
@@ -114,6 +119,7 @@ class _Judged:
     tree: Tree
     excluded: int = field(default=0, init=False)
     undeclared: set[str] = field(default_factory=set, init=False)
+    uses: Uses = field(default_factory=Uses, init=False)
     _collector: Collector | None = field(default=None, init=False)
 
     def report(self) -> Report:
@@ -169,6 +175,7 @@ class _Judged:
             allowance=allowance,
             also=self._collector.ask,
             mend=self._collector.mend,
+            uses=self.uses,
         )
         return replace(found, inputs=_inputs(reading))
 
@@ -197,16 +204,6 @@ def _inputs(reading: Reading) -> frozenset[str]:
     source = {path for path in reading.texts if path.endswith((*TERRAFORM, *ASSIGNMENTS))}
     errors = {error.at.path for error in reading.errors}
     return frozenset(source | errors | {fact.declared.at.path for fact in reading.facts})
-
-
-def _baseline(request: Request) -> Baseline:
-    """Return the known findings. Raises `Failed`."""
-    from iamlint.accepted.baseline import Baseline, read_baseline
-
-    found = read_baseline(request.baseline) if request.baseline else Baseline()
-    if isinstance(found, Unreadable):
-        raise Failed([found])
-    return found
 
 
 def read(
@@ -311,14 +308,15 @@ def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, 
     return chosen
 
 
-def inputs_of(request: Request, report: Report) -> frozenset[Path]:
+def inputs_of(request: Request, report: Report, config: Config) -> frozenset[Path]:
     """The files that the run was given or that say something in it, without symbolic links: no report replaces one."""
     from iamlint.accepted.settings import candidates
 
     settings = set(candidates(Path()))
     with suppress(Failed):  # it was reported before
         settings |= {path for path in (settings_path(request.config),) if path}
-    named = (*request.paths, *request.var_file, *request.role_catalog, *settings, request.baseline)
+    given = (*request.paths, *request.var_file, *request.role_catalog, *settings)
+    named = (*given, request.baseline, request.write_baseline, config.baseline)
     found = {path for path in named if path and DISK.is_file(path)}
     rules = (rule.at.path for rule in report.rules)
     return frozenset(map(DISK.resolved, (*found, *map(Path, (*report.inputs, *rules)))))

@@ -13,7 +13,7 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.patterns.fact_schema import KINDS
 from iamlint.queries import QUERIES
 from iamlint.rules.message import PLACEHOLDER
-from iamlint.rules.rule import Example, ExampleKind, Mending, Rule
+from iamlint.rules.rule import ACCEPTANCE_WORDS, Example, ExampleKind, Mending, Rule
 
 LARGEST = 1_000_000
 """Maximum size of a rule's document in characters."""
@@ -58,6 +58,7 @@ def _rule(document: Value, slug: str, family: str) -> Rule:
         pedantic=written.get("pedantic", False),
         when=written.get("when"),
         query=written.get("query"),
+        acceptance=written.get("acceptance"),
         worse=written.get("worse", {}),
         milder=written.get("milder", {}),
         message=written["message"],
@@ -108,6 +109,8 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     words = {"permission", "permissions"} | {word for kind in kinds for word in KINDS[kind].shown}
     if "query" in written:
         words |= {*QUERIES[written["query"]].words}
+    if "acceptance" in written:
+        words = set(ACCEPTANCE_WORDS)
     for word in PLACEHOLDER.findall(written["message"]):
         if word not in words:
             known = ", ".join(f"{{{one}}}" for one in sorted(words))

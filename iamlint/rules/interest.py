@@ -60,7 +60,7 @@ def _patterns(rule: Rule) -> Iterator[Pattern]:
         if "grant" in rule.when:
             yield rule.when["grant"]
     else:
-        yield from QUERIES[rule.query or ""].grants
+        yield from QUERIES[rule.query].grants if rule.query else ()
 
 
 def _listed(value: Any) -> list[Any]:

@@ -10,6 +10,8 @@ from iamlint.edits import Safety
 from iamlint.finding import Confidence, Severity
 from iamlint.location import Location
 
+ACCEPTANCE_WORDS = ("what", "reason", "until")
+"""The words that messages of rules about acceptance have."""
 ExampleKind = Literal["terraform", "plan", "export"]
 
 
@@ -43,13 +45,13 @@ class Mending:
 class Rule:
     """A rule document. ``when`` is a pattern over one fact, ``query`` the name of a question about the estate.
 
-    A rule has exactly one of the two. A match that also matches ``worse`` is a step more severe, one that matches
-    ``milder`` a step less. ``formerly`` has the earlier ids of the rule, each with the version that renamed it. ``cis``
-    are the controls of the CIS Google Cloud Platform Foundation Benchmark 5.0 that it checks (``1.7``). ``mitre`` are
-    the techniques of MITRE ATT&CK that a finding makes possible (``T1548.005``). ``slug`` is the document's stem and
-    ``family`` its folder. ``pedantic`` rules are a matter of opinion, and run only on request. ``mends`` are its fixes;
-    the first that has edits for a finding is used. ``unmended`` says what a fix could do that is possible in most cases
-    and missing.
+    ``acceptance`` is a question about what somebody accepts. A rule has exactly one of the three. A match that also
+    matches ``worse`` is a step more severe, one that matches ``milder`` a step less. ``formerly`` has the earlier
+    ids of the rule, each with the version that renamed it. ``cis`` are the controls of the CIS Google Cloud
+    Platform Foundation Benchmark 5.0 that it checks (``1.7``). ``mitre`` are the techniques of MITRE ATT&CK that a
+    finding makes possible (``T1548.005``). ``slug`` is the document's stem and ``family`` its folder. ``pedantic``
+    rules are a matter of opinion, and run only on request. ``mends`` are its fixes; the first that has edits for a
+    finding is used. ``unmended`` says what a fix could do that is possible in most cases and missing.
     """
 
     slug: str
@@ -67,6 +69,7 @@ class Rule:
     since: str = ""
     when: Mapping[str, Any] | None = None
     query: str | None = None
+    acceptance: str | None = None
     worse: Mapping[str, Any] = field(default_factory=dict)
     milder: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from iamlint.accepted.baseline import Baseline, beyond, read_baseline
+from iamlint.accepted import baseline as baselines
+from iamlint.accepted.baseline import Baseline, read_baseline
 from iamlint.location import Unreadable
 from iamlint.report import Report
 from iamlint.reporters import render
@@ -42,6 +44,10 @@ def privilege(name: str, kind: str, home: str, role: str) -> str:
 ADMIN = privilege("p", "project", "shop", "roles/resourcemanager.projectIamAdmin")
 ORGANIZATION = privilege("o", "organization", "123456", "roles/secretmanager.admin")
 VIEWER = privilege("v", "project", "shop", "roles/viewer")
+
+
+def beyond(report: Report, baseline: Baseline, day: str = "2026-11-28") -> Report:
+    return baselines.beyond(report, baseline, date.fromisoformat(day)).report
 
 
 def written(report: Report) -> dict[str, Any]:

@@ -190,7 +190,7 @@ def test_every_rule_answers(facts: list[Fact]) -> None:
             if match.truth is Truth.UNKNOWN:
                 assert list(doubts_of(rule, match)), rule.id
                 continue
-            found: Any = finding(rule, match, estate)
+            found: Any = finding(rule, match, estate, ())
             assert "\n" not in found.message
             assert all(one.v2 for one in fingerprints([found]))
             assert found.at.path

@@ -112,7 +112,7 @@ def test_mistakes(old: str, new: str, expected: list[str]) -> None:
 
 def test_a_rule_without_pattern_and_query() -> None:
     text = GOOD.replace(GOOD[GOOD.index("when:") : GOOD.index("message:")], "")
-    assert mistakes(text) == ["1: give exactly one of `when` and `query`"]
+    assert mistakes(text) == ["1: give exactly one of `when` and `query` and `acceptance`"]
 
 
 def test_a_query_that_there_is_not() -> None:

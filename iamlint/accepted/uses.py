@@ -1,0 +1,19 @@
+"""What accepted something in a run: comments and entries that nothing is due to are stale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from iamlint.location import Location
+
+
+@dataclass(slots=True)
+class Uses:
+    """Filled while findings and unknown answers are judged.
+
+    ``comments`` are the places of ignore comments, each with the name of a rule that it accepted. ``entries`` are the
+    places of the entries of the configuration that matched.
+    """
+
+    comments: set[tuple[Location, str]] = field(default_factory=set)
+    entries: set[Location] = field(default_factory=set)

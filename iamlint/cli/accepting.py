@@ -1,0 +1,163 @@
+"""What a run accepts by a baseline, what it writes to one, and what of all that is stale."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamlint.cli.console import repository_of, tell
+from iamlint.cli.options import Request
+from iamlint.cli.output import write
+from iamlint.finding import IN_CALL
+from iamlint.location import Location, SourceText, Unreadable
+from iamlint.report import Report
+from iamlint.reporters.parts.plain import counted, neutral
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlint.accepted.baseline import Baseline, Entry
+    from iamlint.accepted.config import Config
+    from iamlint.accepted.uses import Uses
+    from iamlint.rules.rule import Rule
+
+
+def baseline_for(request: Request, config: Config) -> Baseline | Unreadable:
+    """Return the known findings: those of the file to be written, if no other one is named and it is there."""
+    from iamlint.accepted.baseline import Baseline, read_baseline
+
+    target = request.write_baseline
+    path = request.baseline or config.baseline or target
+    if path is None or (target and os.path.realpath(path) == os.path.realpath(target) and not os.path.lexists(path)):
+        return Baseline()
+    return read_baseline(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """A run whose findings are judged.
+
+    ``every`` are all rules, and ``ran`` those that ran. ``partial`` says that only a part of the input counts, as for a
+    commit. ``baseline`` has the known findings.
+    """
+
+    request: Request
+    config: Config
+    every: tuple[Rule, ...]
+    ran: tuple[Rule, ...]
+    uses: Uses
+    baseline: Baseline
+    partial: bool = False
+    quiet: bool = False
+    _top: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_top", repository_of(self.request.paths, Path.cwd().resolve()))
+
+    def judged(self, found: Report) -> Report:
+        """Return the report without what the baseline accepts, and with what is stale. Writes the baseline if asked."""
+        from iamlint.accepted.baseline import beyond
+        from iamlint.accepted.stale import Acceptances, with_stale
+
+        baseline, target = self.baseline, self.request.write_baseline
+        if target:
+            written = self._written(found, target)
+            if isinstance(written, Unreadable):
+                found = replace(found, errors=(*found.errors, written))
+            else:
+                baseline = written
+        judged = beyond(found, baseline, self._day, self._in_repository)
+        if self.request.no_ignore:
+            return judged.report
+        given = Acceptances(
+            as_of=self._day,
+            every=self.every,
+            ran=self.ran,
+            is_checked=self._is_checked,
+            is_entry_checked=self._is_entry_checked,
+            accept=self.config.accept,
+            baseline=baseline,
+            known=frozenset(judged.known.values()),
+            uses=self.uses,
+            settings=self._settings(),
+        )
+        return with_stale(judged.report, given)
+
+    @property
+    def _day(self) -> date:
+        return self.request.as_of.date() if self.request.as_of else datetime.now(tz=UTC).date()
+
+    def _settings(self) -> SourceText | None:
+        """Return the text of the configuration, if anything in it may be stale."""
+        from iamlint.files.texts import load
+
+        found = load(Path(self.config.path), self.config.path) if self.config.accept else None
+        return found if isinstance(found, SourceText) else None
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def _written(self, found: Report, path: Path) -> Baseline | Unreadable:
+        """Write the baseline, and return it. Nothing is written over another file, or after an error."""
+        from iamlint.accepted.baseline import baseline_of, beyond, read_baseline
+        from iamlint.accepted.writing import written
+
+        at = Location(path.as_posix())
+        if found.errors:
+            reason = "the baseline is not written, since there are errors: findings may be missing"
+            return Unreadable(at, reason, "mend the errors first")
+        if os.path.lexists(path) and isinstance(read_baseline(path), Unreadable):
+            return Unreadable(at, "this file is not a baseline, so it is not written over", "name another file")
+        known = beyond(found, self.baseline, self._day, self._in_repository).known
+        result = written(
+            found,
+            self.baseline,
+            known,
+            is_checked=self._is_entry_checked,
+            in_repository=self._in_repository,
+        )
+        error = write(path, [result.text])
+        if error:
+            return error
+        if not self.quiet:
+            parts = f"{result.added} new, {result.kept} kept, {result.gone} gone"
+            tell(f"baseline {neutral(path.as_posix())}: {counted(result.added + result.kept, 'finding')} ({parts})")
+        return baseline_of(SourceText(path.as_posix(), result.text))
+
+    # -- paths -------------------------------------------------------------------------------------------------------
+
+    def _in_repository(self, path: str) -> str:
+        real = Path(os.path.abspath(path))
+        return real.relative_to(self._top).as_posix() if real.is_relative_to(self._top) else path
+
+    def _is_checked(self, path: str) -> bool:
+        """Whether all at a path was checked, with the values that it has by itself."""
+        asked = self.request
+        one_of_several = asked.var or asked.var_file or asked.workspace or asked.environment
+        if self.partial or one_of_several or asked.resource or asked.source_root:
+            return False
+        real = os.path.realpath(path)
+        given = (os.path.realpath(one) for one in asked.paths)
+        return any(real == one or real.startswith(one.rstrip(os.sep) + os.sep) for one in given)
+
+    def _is_entry_checked(self, entry: Entry) -> bool:
+        """Whether the finding of an entry would have been found, if it were there.
+
+        Paths in a baseline are relative to the top of the repository, those in a report to a working directory.
+        """
+        written = entry.written
+        if not any(entry.rule == one.slug or entry.rule in one.formerly for one in self.ran):
+            return False
+        home = written.get("root") or written.get("path")
+        if "line" in written:  # of a report
+            calls = (one for one in _listed(written.get("related")) if one.get("message") == IN_CALL)
+            home = next((one.get("path") for one in calls), home)
+        if not isinstance(home, str):
+            return self._is_checked(str(self._top))
+        return self._is_checked(home if "line" in written else str(self._top / home))
+
+
+def _listed(written: object) -> list[Mapping[str, object]]:
+    return [one for one in written if isinstance(one, dict)] if isinstance(written, list | tuple) else []
