@@ -87,7 +87,7 @@ def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = (), clie
 def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Question:
     """The question, completed from the error and the input. Raises `BadQuestionError`."""
     given = completed(_given(asked, said), estate, said, clients)
-    if said and not said.kind and given.caller is None:  # nothing is known of the call: no target is guessed
+    if said and not said.kind:  # nothing is known of the call: no target is guessed
         given = replace(given, target=asked.target)
     if given.caller is None and not said:
         hint = "name it with --caller; " + given.hint if given.hint else "name it with --caller"

@@ -48,6 +48,8 @@ def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, .
         given = _with_target(given, estate, said)
     if given.caller is None:
         given = _with_caller(given, estate, said)
+    if said.of_resource and said.permission and given.caller and given.target is None and not given.rights_only:
+        given = replace(given, rights_only=True, right=said.permission, on=given.on or said.resource or None)
     if not given.delegates and given.target:
         found = {one.delegates for one in _asking(estate, given.target) if not isinstance(one.delegates, Unknown)}
         chains = {tuple(text for text, _ in chain if isinstance(text, str)) for chain in found}
@@ -161,7 +163,8 @@ def _with_caller(given: Given, estate: Estate, said: Said) -> Given:
     if told:
         return replace(given, caller=told)
     accounts = {account_of(one, estate) for one in estate.of(Attachment)} - {None}
-    if said.kind in _SIGNING and given.target and (given.target in accounts or _is_default(given.target)):
+    signs = said.kind in _SIGNING or given.method in ("signBlob", "signJwt")
+    if signs and given.target and (given.target in accounts or _is_default(given.target)):
         return replace(given, caller=given.target)
     running = sorted(one for one in accounts if one and one != given.target)
     if len(running) == 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -121,14 +121,14 @@ def _others(case: Case, hop: Hop) -> Iterator[Miss]:
             message = f"{shown(grant.role)} on {grant.resource} is granted to {hop.target} itself, not to the caller"
             yield _miss("reversed", "grant", message, grant)
             continue
-        found = _likeness(hop.holder, grant)
+        found = _likeness(hop.holder, grant, case.question.caller.claims)
         if found:
             kind, why = found
             message = f"{shown(grant.role)} on {grant.resource} is granted to {grant.principal.text}: {why}"
             yield _miss(kind, "member", message, grant)
 
 
-def _likeness(holder: Holder, grant: Grant) -> tuple[str, str] | None:
+def _likeness(holder: Holder, grant: Grant, claims: Mapping[str, str]) -> tuple[str, str] | None:
     """Why the principal of a grant is like the holder and is another: the kind of near miss, and a clause."""
     its = grant.principal.text
     if grant.principal.kind == "deleted":
@@ -147,7 +147,7 @@ def _likeness(holder: Holder, grant: Grant) -> tuple[str, str] | None:
         if mine.partition(":")[2].lower() == its.lower():
             return "spelling", f"the prefix is missing; the caller is {mine}"
     if holder.token is not None:
-        return _like_token(holder, grant)
+        return _like_token(holder, grant, claims)
     mine, other = holder.principal.email or "", grant.principal.email or its.rpartition(":")[2]
     return _like_email(mine, other)
 
@@ -172,7 +172,7 @@ def _is_slip(one: str, other: str) -> bool:
     return matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
 
 
-def _like_token(holder: Holder, grant: Grant) -> tuple[str, str] | None:
+def _like_token(holder: Holder, grant: Grant, claims: Mapping[str, str]) -> tuple[str, str] | None:
     """Why the principal of a grant is like a federated identity and is another."""
     token, text = holder.token, grant.principal.text
     assert token is not None  # noqa: S101  # asked by the caller
@@ -188,6 +188,11 @@ def _like_token(holder: Holder, grant: Grant) -> tuple[str, str] | None:
     if who is None or who.attribute is None or not isinstance(who.value, str):
         return None
     mine = values.get(who.attribute)
+    if who.value and mine != who.value and who.pool in ("", token.pool):
+        named = {**{f"claim {key}": value for key, value in claims.items()}, **values}
+        other = next((key for key, value in named.items() if value == who.value and key != who.attribute), None)
+        if other and not other.endswith(f" {who.attribute.removeprefix('attribute.')}"):
+            return "spelling", f"{who.value!r} is the token's {other}, not its {who.attribute}"
     if mine is None:
         made = who.attribute in token.attributes or token.others
         if not made and who.pool == token.pool:
