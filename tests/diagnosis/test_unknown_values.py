@@ -15,6 +15,7 @@ from diagnosis import (
     test_federation_questions,
     test_gate_questions,
     test_input_questions,
+    test_resource_questions,
     test_thread_questions,
 )
 from diagnosis.mutations import mutations
@@ -37,6 +38,7 @@ MODULES = (
     test_federation_questions,
     test_gate_questions,
     test_input_questions,
+    test_resource_questions,
     test_thread_questions,
 )
 CASES: tuple[Case, ...] = tuple(one for module in MODULES for one in module.CASES)

@@ -43,8 +43,9 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
         return None
     causes = _OF_AGENTS if step == "service-agent-evicted" else said.steps
     broken = _broken(stages, (step, *causes))
-    if broken is None and step == "target-rights" and any(one.name == RIGHTS and one.state == "done" for one in stages):
-        return None  # the grant is there: not applied yet, or minutes old
+    rights = next((one.state for one in stages if one.name == RIGHTS), "broken")
+    if broken is None and step == "target-rights" and rights != "broken":
+        return None  # the grant is there, not applied or minutes old, or it may be there
     if broken:
         return _of_stage(case, "fails", broken, stages)
     return _answer("fails", step, said.title or said.excerpt, stages, also=_meaning(case))

@@ -53,11 +53,24 @@ def _without_right(case: Case, holder: Holder, accounts: list[str], evidence: Ev
         message = f"{holder.label} has {roles}; the error does not say which permission is missing"
         missing = ("the permission and the resource (--permission and --on)",)
         return Stage(NAME, "unknown", message, "missing-input", (evidence,), missing)
+    doubt = _doubt(case, holder)
+    if doubt:
+        message = f"whether {holder.label} has a role is not known: {doubt}"
+        return Stage(NAME, "unknown", message, "missing-input", (evidence,), (doubt,))
     if accounts:
         message = f"{evidence.message}, which has no role; {accounts[0]} may be impersonated, and is not"
         return Stage(NAME, "broken", message, "wrong-mode", (evidence,))
     message = f"{evidence.message}, and no grant of the input names it"
     return Stage(NAME, "broken", message, "target-rights", (evidence,))
+
+
+def _doubt(case: Case, holder: Holder) -> str:
+    """Why a grant may name the holder; empty if none may."""
+    for grant in case.estate.of(Grant):
+        member = holder.named_by(grant, case.estate, case.groups)
+        if member.truth is Truth.UNKNOWN:
+            return member.reason
+    return ""
 
 
 def accounts_of(case: Case, holder: Holder) -> list[str]:

@@ -1,0 +1,321 @@
+"""Errors of the call after the login: direct federation, schedules, service agents, rights of the named account."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from diagnosis.small_inputs import (
+    ACCOUNT,
+    ANA,
+    CI,
+    GITHUB_CLAIMS,
+    POOL,
+    TARGET,
+    USER,
+    WORKLOAD,
+    Case,
+    account,
+    ask,
+    case,
+    check,
+    grant,
+    member_of,
+    outcome,
+    policy,
+    pool_member,
+    project_grant,
+    provider,
+)
+
+from iamlint.diagnosis.asking import BadQuestionError
+from iamlint.diagnosis.recognition.called_urls import needed_by
+
+G = "github:acme/app"
+CLAIMS = {"repository": "acme/app", "repository_owner": "acme", **GITHUB_CLAIMS}
+FEDERATED = ACCOUNT + POOL + provider()
+ADMITTED = grant(pool_member("attribute.repository/acme/app"), WORKLOAD)
+WORKFLOW = """\
+on: push
+permissions:
+  id-token: write
+jobs:
+  d:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: google-github-actions/auth@v2
+        with:
+          workload_identity_provider: projects/2345678901/locations/global/workloadIdentityPools/gh/providers/p
+%s
+"""
+NO_SERVICE = (
+    "ERROR: (gcloud.run.deploy) PERMISSION_DENIED: Permission 'run.services.get' denied on resource "
+    "'namespaces/shop/services/web' (or resource may not exist)."
+)
+VAGUE = "Error: 403 Missing or insufficient permissions."
+REJECTED = (
+    '{"error":"unauthorized_client","error_description":"The given credential is rejected by the attribute condition."}'
+)
+JOB_URL = "https://europe-west1-run.googleapis.com/apis/run.googleapis.com/v1/namespaces/shop/jobs/nightly:run"
+SCHEDULE = """
+resource "google_cloud_scheduler_job" "start" {
+  project  = "shop"
+  region   = "europe-west1"
+  name     = "start"
+  schedule = "0 3 * * *"
+  http_target {
+    uri = "%s"
+    oauth_token {
+      service_account_email = google_service_account.batch.email
+    }
+  }
+}
+"""
+RUN = """
+resource "google_cloud_run_v2_service" "web" {
+  project  = "shop"
+  name     = "web"
+  location = "europe-west1"
+  template {
+    service_account = google_service_account.batch.email
+    containers {
+      image = "example/web"
+    }
+  }
+}
+"""
+SECRET = (
+    "Revision 'web-00001' is not ready. Permission denied on secret: projects/shop/secrets/db/versions/latest for "
+    f"Revision service account {TARGET}. The service account used must be granted the 'Secret Manager Secret Accessor' "
+    "role (roles/secretmanager.secretAccessor) at the secret, project or higher level."
+)
+RECREATED = policy(("roles/owner", f"deleted:serviceAccount:{CI}?uid=1"))
+
+
+def log(url: str, name: str = "start") -> str:
+    """Return a line of Cloud Scheduler's log."""
+    return json.dumps(
+        {
+            "@type": "type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished",
+            "debugInfo": "URL_ERROR-ERROR_OTHER. Original HTTP response code number = 403",
+            "jobName": f"projects/shop/locations/europe-west1/jobs/{name}",
+            "status": "PERMISSION_DENIED",
+            "targetType": "HTTP",
+            "url": url,
+        }
+    )
+
+
+def direct(terraform: str, more: str = "") -> dict[str, str]:
+    """Files of a workflow without a service account."""
+    return {"main.tf": terraform, ".github/workflows/d.yml": WORKFLOW % more}
+
+
+def asked(name: str, files: dict[str, str] | str, right: str, error: str) -> Case:
+    """A question of the workflow's repository, about no account."""
+    return case(name, files, G, right, target=None, error=error, claims=CLAIMS)
+
+
+def to_set(role: str) -> str:
+    """Terraform that grants a role on the project to the repository itself."""
+    return project_grant(pool_member("attribute.repository/acme/app"), role)
+
+
+CASES = [
+    asked("no role for the identity", direct(FEDERATED), "fails target-rights", NO_SERVICE),
+    asked("a role for the identity", direct(FEDERATED + to_set("roles/run.admin")), "unknown", NO_SERVICE),
+    asked("another role", direct(FEDERATED + to_set("roles/storage.admin")), "fails target-rights", NO_SERVICE),
+    asked(
+        "the account has the role",
+        direct(FEDERATED + ADMITTED + project_grant(member_of("batch"), "roles/run.admin")),
+        "fails wrong-mode",
+        NO_SERVICE,
+    ),
+    asked("the account lacks it, too", direct(FEDERATED + ADMITTED), "fails target-rights", NO_SERVICE),
+    asked("vague, an account", direct(FEDERATED + ADMITTED), "fails wrong-mode", VAGUE),
+    asked("vague, no grant", direct(FEDERATED), "fails target-rights", VAGUE),
+    asked("vague, a role", direct(FEDERATED + to_set("roles/run.viewer")), "unknown missing-input", VAGUE),
+    asked(
+        "the account is named by a secret",
+        direct(FEDERATED + ADMITTED, "          service_account: ${{ secrets.ACCOUNT }}"),
+        "fails target-rights",
+        NO_SERVICE,
+    ),
+    asked(
+        "another repository",
+        direct(FEDERATED + project_grant(pool_member("attribute.repository/acme/other"), "roles/run.admin")),
+        "fails target-rights",
+        NO_SERVICE,
+    ),
+    asked(
+        "the condition refuses a fork",
+        direct(ACCOUNT + POOL + provider("assertion.repository == 'upstream/app'") + to_set("roles/run.admin")),
+        "fails federation",
+        REJECTED,
+    ),
+    case(
+        "a pull request has no branch",
+        FEDERATED.replace(
+            "attribute_mapping",
+            "attribute_condition = \"assertion.ref.startsWith('refs/heads/')\"\n  attribute_mapping",
+        ),
+        G,
+        "fails federation",
+        claims={**CLAIMS, "ref": "refs/pull/7/merge"},
+        error=REJECTED,
+    ),
+    case(
+        "the repository as a subject",
+        FEDERATED + grant(pool_member("subject/acme/app", "principal"), WORKLOAD),
+        G,
+        "fails member",
+        claims=CLAIMS,
+    ),
+    case(
+        "the owner as a repository",
+        FEDERATED + grant(pool_member("attribute.repository/acme"), WORKLOAD),
+        G,
+        "fails member",
+        claims=CLAIMS,
+    ),
+    case("schedule", ACCOUNT + SCHEDULE % JOB_URL, None, "fails target-rights", target=None, error=log(JOB_URL)),
+    case(
+        "schedule with the role",
+        ACCOUNT + SCHEDULE % JOB_URL + project_grant(member_of("batch"), "roles/run.invoker"),
+        None,
+        "unknown missing-input",
+        target=None,
+        error=log(JOB_URL),
+    ),
+    case(
+        "schedule without an account",
+        ACCOUNT
+        + (SCHEDULE % JOB_URL).replace(
+            "oauth_token {\n      service_account_email = google_service_account.batch.email\n    }", ""
+        ),
+        None,
+        "fails target-rights",
+        target=None,
+        error=log(JOB_URL),
+    ),
+    case(
+        "one of two schedules",
+        ACCOUNT
+        + account("other")
+        + SCHEDULE % JOB_URL
+        + (SCHEDULE % JOB_URL).replace('"start"', '"stop"').replace("account.batch", "account.other")
+        + project_grant(member_of("other"), "roles/run.invoker"),
+        None,
+        "unknown missing-input",
+        target=None,
+        error=log(JOB_URL, "stop"),
+    ),
+    case("secret", ACCOUNT + RUN, None, "fails target-rights", target=None, error=SECRET),
+    case(
+        "secret of the deployer",
+        ACCOUNT + RUN + project_grant(f'"serviceAccount:{CI}"', "roles/secretmanager.secretAccessor"),
+        None,
+        "fails target-rights",
+        target=None,
+        error=SECRET,
+    ),
+    case(
+        "secret with the role",
+        ACCOUNT + RUN + project_grant(member_of("batch"), "roles/secretmanager.secretAccessor"),
+        None,
+        "unknown missing-input",
+        target=None,
+        error=SECRET,
+    ),
+    case(
+        "the account was made again",
+        {"project-tools.json": RECREATED},
+        f"serviceAccount:{CI}",
+        "fails target-rights",
+        target=None,
+        error="Error 403: Permission iam.serviceAccounts.create is required to perform this operation on project "
+        "projects/tools., forbidden",
+    ),
+    case(
+        "signs by the name of the method",
+        ACCOUNT + RUN + project_grant(member_of("batch"), USER),
+        None,
+        "fails grant",
+        method="signBlob",
+        error="Error: The caller does not have permission",
+    ),
+    case(
+        "bucket of a build",
+        "",
+        ANA,
+        "fails target-rights",
+        target=None,
+        error="The user is forbidden from accessing the bucket [shop_cloudbuild]. Please check your organization's "
+        'policy or if the user has the "serviceusage.services.use" permission',
+    ),
+]
+
+
+@pytest.mark.parametrize("one", CASES, ids=[one.name for one in CASES])
+def test_a_question(one: Case, tmp_path: Path) -> None:
+    check(one, tmp_path)
+
+
+def test_the_fix_of_direct_federation_is_in_the_workflow(tmp_path: Path) -> None:
+    files = direct(FEDERATED + ADMITTED + project_grant(member_of("batch"), "roles/run.admin"))
+    answer = ask(tmp_path, files, G, None, error=NO_SERVICE, claims=CLAIMS)
+    assert answer.fix.file.endswith("d.yml")
+    assert f"service_account: {TARGET}" in answer.fix.note
+
+
+def test_direct_federation_without_an_error_needs_a_permission(tmp_path: Path) -> None:
+    with pytest.raises(BadQuestionError) as raised:
+        ask(tmp_path, direct(FEDERATED + ADMITTED), G, None, claims=CLAIMS)
+    assert "give --permission and --on" in raised.value.hint
+
+
+def test_a_permission_of_the_identity_itself_is_not_guessed(tmp_path: Path) -> None:
+    """An export of another resource says nothing of a bucket."""
+    answer = ask(
+        tmp_path, {"project-tools.json": policy()}, G, None, claims=CLAIMS, permission="storage.objects.get", on="logs"
+    )
+    assert answer.verdict == "unknown"
+
+
+def test_a_text_of_no_known_kind_makes_no_call_up(tmp_path: Path) -> None:
+    answer = ask(tmp_path, ACCOUNT, ANA, None, error="the frobnicator refused")
+    assert outcome(answer) == ("unknown", "missing-input")
+    assert "of no kind that iamlint knows" in answer.headline
+
+
+@pytest.mark.parametrize(
+    ("url", "needed"),
+    [
+        (JOB_URL, ("run.jobs.run", "projects/shop/jobs/nightly")),
+        (
+            "https://run.googleapis.com/v2/projects/shop/locations/europe-west1/jobs/nightly:run",
+            ("run.jobs.run", "projects/shop/jobs/nightly"),
+        ),
+        (
+            "https://compute.googleapis.com/compute/v1/projects/shop/zones/europe-west1-b/instances/vm/start",
+            ("compute.instances.start", "projects/shop/zones/europe-west1-b/instances/vm"),
+        ),
+        ("https://cloudbuild.googleapis.com/v1/projects/shop/builds", ("cloudbuild.builds.create", "projects/shop")),
+        (
+            "https://workflowexecutions.googleapis.com/v1/projects/shop/locations/eu/workflows/w/executions",
+            ("workflows.executions.create", "projects/shop/locations/eu/workflows/w"),
+        ),
+        (
+            "https://pubsub.googleapis.com/v1/projects/shop/topics/t:publish",
+            ("pubsub.topics.publish", "projects/shop/topics/t"),
+        ),
+        ("https://web-front-abcdefghij-ew.a.run.app/tick", ("run.routes.invoke", "web-front")),
+        ("https://web-1234567890.europe-west1.run.app", ("run.routes.invoke", "web")),
+        ("https://europe-west1-shop.cloudfunctions.net/tick", ("cloudfunctions.functions.invoke", "tick")),
+        ("https://example.com/hook", None),
+        ("", None),
+    ],
+)
+def test_what_a_scheduled_call_needs(url: str, needed: tuple[str, str] | None) -> None:
+    assert needed_by(url) == needed
