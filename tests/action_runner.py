@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import subprocess
@@ -10,8 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import program
 import yaml
+
+from iamlint.github_action.__main__ import main
 
 ROOT = Path(__file__).parents[1]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -53,69 +59,86 @@ class Job:
     used: list[dict[str, Any]] = field(default_factory=list)
 
 
-def resolved(text: str, inputs: Mapping[str, str], outputs: Mapping[str, str], event: Mapping[str, str]) -> str:
-    """Evaluate the expressions that the action uses: the first non-empty value of ``a || b``; others are an error."""
+class Context:
+    """Evaluates the expressions that the action uses; any other is an error."""
 
-    def value(name: str) -> str:
+    def __init__(self, inputs: Mapping[str, str], event: Mapping[str, str]) -> None:
+        self.inputs, self.event = inputs, event
+        self.outputs: dict[str, dict[str, str]] = {}
+
+    def value(self, name: str) -> str:
         if name.startswith("inputs."):
-            return inputs[name.removeprefix("inputs.")]
-        if name.startswith("steps.check.outputs."):
-            return outputs.get(name.removeprefix("steps.check.outputs."), "")
+            return self.text(self.inputs[name.removeprefix("inputs.")])
+        if name.startswith("steps."):
+            _, step, _, output = name.split(".")
+            return self.outputs.get(step, {}).get(output, "")
         if name.startswith("github.event."):
-            return event.get(name.removeprefix("github.event."), "")
-        raise AssertionError(f"an expression that the test does not know: {name}")
+            return self.event.get(name.removeprefix("github.event."), "")
+        return {"github.token": "a-token"}[name]
 
-    def first(found: re.Match[str]) -> str:
-        return next(filter(None, (value(name.strip()) for name in found[1].split("||"))), "")
+    def text(self, text: str) -> str:
+        """Return a text with its expressions replaced: the first non-empty value of ``a || b``."""
 
-    return re.sub(r"\$\{\{(.*?)\}\}", first, text)
+        def first(found: re.Match[str]) -> str:
+            return next(filter(None, (self.value(name.strip()) for name in found[1].split("||"))), "")
 
+        return re.sub(r"\$\{\{(.*?)\}\}", first, text)
 
-def wanted(condition: str, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> bool:
-    assert condition == "${{ !cancelled() && inputs.upload-sarif == 'true' && steps.check.outputs.sarif-file != '' }}"
-    return inputs["upload-sarif"] == "true" and outputs.get("sarif-file", "") != ""
+    def holds(self, condition: str) -> bool:
+        """Whether a step runs: comparisons with a text, joined by ``&&``, ``||`` and parentheses."""
+        values: list[str] = []
+
+        def kept(found: re.Match[str]) -> str:
+            values.append(self.value(found[0]))
+            return f"v[{len(values) - 1}]"
+
+        inner = condition.removeprefix("${{").removesuffix("}}").replace("!cancelled()", "True")
+        python = re.sub(r"(?:inputs|steps)[\w.-]+", kept, inner).replace("&&", " and ").replace("||", " or ")
+        assert re.fullmatch(r"(?:True|and|or|v\[\d+\]|[()!=]|'[^'\\]*'|\s)+", python), python
+        return bool(eval(python, {"v": values}))
 
 
 class Runner:
     """The part of GitHub's runner that a composite action of shell steps needs.
 
     ``event`` is the workflow's event, ``environment`` the variables that the workflow sets for the action's steps.
+    If iamlint is ``installed``, the steps that install it are left out. Without ``processes`` iamlint runs in this
+    process: five for each job would take most of the suite's time.
     """
 
-    def __init__(self, tmp_path: Path, *, installed: bool = True) -> None:
+    def __init__(self, tmp_path: Path, *, installed: bool = True, processes: bool = False) -> None:
         self.workspace = tmp_path / "work"
         self.temp = tmp_path / "temp"
         self.event: dict[str, str] = {}
         self.environment: dict[str, str] = {"GITHUB_EVENT_NAME": "pull_request"}
         for path in (self.workspace, self.temp):
-            path.mkdir()
-        if not installed:
-            return
-        environment = self.temp / "iamlint-environment" / "bin"
-        environment.mkdir(parents=True)
-        # Installed once, by hand: the first step is slow, and has a test of its own.
-        for name in ("python", "iamlint"):
-            (environment / name).write_text(
-                f'#!/bin/sh\nexec {sys.executable} {"-m iamlint " if name == "iamlint" else ""}"$@"\n'
-            )
-            (environment / name).chmod(0o755)
+            path.mkdir(parents=True)
+        self.installed, self.processes = installed, processes or not installed
 
     def run(self, **given: str) -> Job:
         inputs = {name: str(one.get("default", "")) for name, one in ACTION["inputs"].items()}
         unknown = {name.replace("_", "-") for name in given} - inputs.keys()
         assert unknown == set()
         inputs |= {name.replace("_", "-"): value for name, value in given.items()}
-        job = Job()
+        job, context = Job(), Context(inputs, self.event)
         for number, step in enumerate(ACTION["runs"]["steps"]):
-            if "uses" in step:
-                if wanted(step["if"], inputs, job.outputs):
-                    used = {k: resolved(v, inputs, job.outputs, self.event) for k, v in step["with"].items()}
-                    job.used.append(used)
-            elif job.code == 0:
-                self._step(step, number, inputs, job)
+            always = "!cancelled()" in step.get("if", "")
+            if (job.code and not always) or not context.holds(step.get("if", "True")):
+                continue
+            if self.installed and step.get("id", step["name"]) in ("setup", "Install iamlint"):
+                context.outputs["setup"] = {"python": sys.executable, "environment": "e", "key": "k"}
+            elif "uses" in step:
+                job.used.append({"uses": step["uses"]} | {k: context.text(v) for k, v in step["with"].items()})
+            else:
+                self._step(step, number, context, job)
+        job.outputs = {
+            name: value
+            for name, one in ACTION["outputs"].items()
+            if (value := context.text(one["value"])) or name in context.outputs.get("check", {})
+        }
         return job
 
-    def _step(self, step: Mapping[str, Any], number: int, inputs: Mapping[str, str], job: Job) -> None:
+    def _step(self, step: Mapping[str, Any], number: int, context: Context, job: Job) -> None:
         files = {
             name: self.temp / f"{name}-{number}" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV")
         }
@@ -134,13 +157,48 @@ class Runner:
             "RUNNER_OS": "Linux",
             **{name: str(path) for name, path in files.items()},
             **self.environment,
-            **{name: resolved(value, inputs, job.outputs, self.event) for name, value in step.get("env", {}).items()},
+            **{name: context.text(value) for name, value in step.get("env", {}).items()},
         }
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
-        done = subprocess.run(
-            command, cwd=self.workspace, env=environment, capture_output=True, text=True, check=False, timeout=300
-        )
-        job.code = done.returncode
-        job.log += done.stdout + done.stderr
-        job.outputs |= dict(line.split("=", 1) for line in files["GITHUB_OUTPUT"].read_text().splitlines())
+        if not self.processes:
+            words = [word for word in step["run"].split() if word == "comment"]
+            code, log = _in_process(environment, self.workspace, words)
+        else:
+            done = subprocess.run(
+                command, cwd=self.workspace, env=environment, capture_output=True, text=True, check=False, timeout=300
+            )
+            code, log = done.returncode, done.stdout + done.stderr
+        job.code = max(job.code, code)
+        job.log += log
+        if "id" in step:
+            lines = files["GITHUB_OUTPUT"].read_text().splitlines()
+            context.outputs[step["id"]] = dict(line.split("=", 1) for line in lines)
         job.summary += files["GITHUB_STEP_SUMMARY"].read_text()
+
+
+def _in_process(environment: Mapping[str, str], directory: Path, words: list[str]) -> tuple[int, str]:
+    """Run a step of `iamlint.github_action`; the commands that it starts run in this process, too."""
+    log: list[str] = []
+
+    def iamlint(arguments: list[str], named: list[str]) -> int:
+        log.append(out.getvalue())
+        out.seek(0)
+        out.truncate(0)
+        done = program.run(*arguments, "--", *named, cwd=Path.cwd())
+        log.append(done.stdout + done.stderr)
+        return done.returncode
+
+    out = io.StringIO()
+    with (
+        contextlib.chdir(directory),
+        mock.patch.dict(os.environ, environment, clear=True),
+        mock.patch.object(sys, "argv", ["iamlint.github_action", *words]),
+        mock.patch("iamlint.github_action.run._iamlint", iamlint),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+    ):
+        try:
+            main()
+        except SystemExit as done:
+            code = done.code if isinstance(done.code, int) else 1
+    return code, "".join(log) + out.getvalue()

@@ -35,7 +35,7 @@ def test_findings_fail_the_job_and_are_annotated(runner: Runner) -> None:
     assert job.outputs["findings"] == "1"
     assert job.outputs["highest-severity"] == "high"
     assert "broad-token-creator" in job.summary
-    assert job.used == []
+    assert [used["uses"].partition("@")[0] for used in job.used] == ["actions/cache"]
 
 
 def test_a_clean_job(runner: Runner) -> None:
@@ -47,7 +47,7 @@ def test_a_clean_job(runner: Runner) -> None:
 def test_the_upload_runs_after_a_failure_and_finds_the_file(runner: Runner) -> None:
     job = runner.run(upload_sarif="true", category="dev")
     assert job.code == 1
-    (upload,) = job.used
+    _, upload = job.used
     assert upload["category"] == "dev"
     assert Path(upload["sarif_file"]).is_file()
 
@@ -56,12 +56,20 @@ def test_inputs_choose(runner: Runner) -> None:
     (runner.workspace / "other").mkdir()
     (runner.workspace / "other" / "main.tf").write_text(BAD)
     assert runner.run(fail_on="critical").code == 0
+    (runner.workspace / ".iamlint.yaml").write_text("fail-on: critical\n")
+    assert runner.run().code == 0, "an empty fail-on leaves it to the configuration"
+    assert runner.run(fail_on="high").code == 1
+    (runner.workspace / ".iamlint.yaml").unlink()
     assert runner.run(ignore="impersonation").code == 0
     unknown = BAD.replace('"user:ana@example.com"', "var.who") + 'variable "who" {}\n'
     (runner.workspace / "unknown").mkdir()
     (runner.workspace / "unknown" / "main.tf").write_text(unknown)
     assert runner.run(paths="unknown").code == 0
     assert runner.run(paths="unknown", fail_on_unknown="true").code == 1
+    assert "var.who has no default" not in runner.run(paths="unknown").summary
+    assert "var.who has no default" in runner.run(paths="unknown", show_unknown="true").summary
+    (runner.workspace / "a b.tfvars").write_text('who = "user:ana@example.com"\n')
+    assert runner.run(paths="unknown", var_file="a b.tfvars").outputs["findings"] == "1"
     assert runner.run(paths="other\nmain.tf").outputs["findings"] == "2"
     assert runner.run(working_directory="other").outputs["findings"] == "1"
     assert runner.run(summary="false").summary == ""
@@ -71,13 +79,31 @@ def test_inputs_choose(runner: Runner) -> None:
     assert runner.run(sarif_file="out.sarif").outputs["sarif-file"] == str(runner.workspace / "out.sarif")
 
 
-@pytest.mark.parametrize(
-    "name", ["paths", "select", "ignore", "source_root", "sarif_file", "working_directory", "fail_on"]
-)
+HOSTILE = ('$(touch pwned)"; touch pwned; #', "`touch pwned`", "--exit-zero\n; touch pwned")
+NAMES = (
+    "paths", "select", "ignore", "source_root", "sarif_file", "working_directory", "fail_on", "var_file", "resource",
+    "role_catalog", "config", "format", "comment_from", "rules", "baseline", "base",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_hostile_inputs_are_no_commands(runner: Runner, name: str) -> None:
-    for hostile in ('$(touch pwned)"; touch pwned; #', "`touch pwned`", "--exit-zero\n; touch pwned"):
+    for hostile in HOSTILE:
         job = runner.run(**{name: hostile})
         assert job.code in (1, 2), job.log
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_nor_are_they_to_the_shell(tmp_path: Path, hostile: str) -> None:
+    """All at once, in the shells and processes of a runner."""
+    runner = Runner(tmp_path, processes=True)
+    job = runner.run(**dict.fromkeys((*NAMES[:-4], "category", "token", "index_url", "no_ignore"), hostile))
+    assert job.code == 2
+    assert not (runner.workspace / "pwned").exists()
+    for name in ("version", "python"):
+        setup = Runner(tmp_path / name, installed=False)
+        assert setup.run(**{name: hostile}).code == 2
+        assert not (setup.workspace / "pwned").exists()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +148,7 @@ def test_configuration_and_comments_are_the_workflows_to_choose(runner: Runner) 
 
 def test_a_report_that_the_checkout_brings_is_not_uploaded(runner: Runner) -> None:
     (runner.workspace / "iamlint.sarif").write_text("{}")
-    job = runner.run(sarif_file="iamlint.sarif", upload_sarif="true", select="nothing", format="wrong")
+    job = runner.run(sarif_file="iamlint.sarif", upload_sarif="true", select="nothing", format="wrong", cache="false")
     assert (job.code, job.outputs["sarif-file"], job.used) == (2, "", [])
 
 
@@ -138,7 +164,7 @@ def test_names_in_the_checkout_are_no_commands(runner: Runner, form: str) -> Non
     assert job.code == 2
     assert set(commands(job.log)) == ({"error", "warning"} if form == "github" else set())
     assert job.outputs["exit-code"] == "2"
-    assert set(job.outputs) == {"exit-code", "findings", "highest-severity", "opens", "sarif-file"}
+    assert set(job.outputs) == {"comment-data", "exit-code", "findings", "highest-severity", "opens", "sarif-file"}
     assert "##[" not in job.summary
 
 

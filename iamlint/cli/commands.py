@@ -71,6 +71,7 @@ def check(
     output: tuple[str, ...],
     fail_on: str | None,
     fail_on_unknown: bool,
+    source_url: str,
     exit_zero: bool,
     show_unknown: bool,
     show_all: bool,
@@ -101,6 +102,7 @@ def check(
         repository=repository_of(wanted.paths, here),
         bar=bar,
         at_arguments=config.origin == "argument",
+        source_url=source_url,
     )
     inputs = inputs_of(wanted, report, config)
     written = [write(path, parts(name, report, style), inputs) for name, path in targets]

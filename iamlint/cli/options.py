@@ -73,6 +73,17 @@ class Request:
         return frozenset(key for key, value in said.items() if value)
 
 
+_LINKS = "Link places in Markdown to the tree at this address, like https://github.com/OWNER/REPO/blob/COMMIT/."
+_URL = re.compile(r"https?://[\w.:-]+/[\w./~%@+-]*")
+
+
+def _url(_context: click.Context, _parameter: click.Parameter, url: str) -> str:
+    """Return an address that can stand in a Markdown link, with a slash at its end."""
+    if url and not _URL.fullmatch(url):
+        raise click.BadParameter(f"{url!r} is not an address like https://example.com/tree/")
+    return url if not url or url.endswith("/") else f"{url}/"
+
+
 def _resource(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
     """Return a resource's name; checked here, since a mistyped one would be ignored."""
     if name is not None and not _RESOURCE.fullmatch(name):
@@ -217,6 +228,7 @@ def report_options(function: Command) -> Command:
             help="Lowest severity that makes the command fail. [info]",
         ),
         click.option("--fail-on-unknown", is_flag=True, help="Unknown answers fail, too, by their possible severity."),
+        click.option("--source-url", metavar="URL", default="", callback=_url, help=_LINKS),
         click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings."),
         click.option("--show-unknown", is_flag=True, help="List what could not be decided, with the reasons."),
         click.option("--show-all", is_flag=True, help="Show each finding, including similar ones."),

@@ -5,22 +5,29 @@ Limits: https://docs.github.com/en/actions/reference/workflow-commands-for-githu
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
-from iamlint.location import Location
+from iamlint.addresses import rule_address
+from iamlint.location import COMMAND_LINE, Location
 from iamlint.report import Report
+from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.parts.unknowns import cause_lines
+from iamlint.rules.catalog import is_shipped
 
+MOST_ALIKE = 6
+"""Maximum number of similar findings listed with one; the rest is counted."""
 LARGEST = 900_000
 """Bytes; GitHub accepts a summary of 1 MiB and drops a larger one."""
 
 
 def markdown_report(report: Report, style: Presentation) -> str:
-    """Return a heading with the counts, the errors, and a table of findings, the worst first."""
+    """Return a heading with the counts, the errors, and a table of findings, similar ones in a row, the worst first."""
     lines, size = [], 0
     for line in _lines(report, style):
         size += len(line.encode("utf-8", "backslashreplace")) + 1
@@ -54,20 +61,43 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
         yield f"- {_where(error.at, style)}: {cell(error.reason + hint)}"
     if report.findings:
         yield from ("", "| severity | rule | where | what |", "| --- | --- | --- | --- |")
-    for finding in report.ranked:
+    pages = {rule.slug: rule_address(rule.id) for rule in report.rules if is_shipped(rule)}
+    for group in grouped(report.ranked):
+        finding = group.first
         sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
-        where = _where(finding.at, style)
+        page = pages.get(finding.rule)
+        rule = f"[{finding.rule}]({page}) ([fix]({page}#fix))" if page else cell(finding.rule)
         there = f" ({environments(finding)})" if finding.environments else ""
-        yield f"| {finding.severity}{sure} | {finding.rule} | {where} | {cell(finding.message + there)} |"
-    failing = distinct(filter(style.bar.fails_unknown, report.doubts))
-    if failing:
+        what = "<br>".join([cell(finding.message + there), *_alike(group, style)])
+        yield f"| {finding.severity}{sure} | {rule} | {_where(finding.at, style)} | {what} |"
+    yield from _unknown(report, style)
+
+
+def _alike(group: Group, style: Presentation) -> Iterator[str]:
+    """Yield what the other findings of a group are about, each with its place."""
+    for other in group.others[:MOST_ALIKE]:
+        where = "" if other.at == group.first.at else f": {_where(other.at, style)}"
+        yield f"also {cell(difference(other, group.first))}{where}"
+    if len(group.others) > MOST_ALIKE:
+        yield f"… and {len(group.others) - MOST_ALIKE} more like it"
+
+
+def _unknown(report: Report, style: Presentation) -> Iterator[str]:
+    """Yield the unknown answers that fail the run, or all of them on request."""
+    told = distinct(report.doubts if style.show_unknown else filter(style.bar.fails_unknown, report.doubts))
+    if told:
         yield from ("", "### Unknown", "", "| severity | rule | where | why |", "| --- | --- | --- | --- |")
-    for doubt in failing:
-        yield f"| {doubt.severity} | {doubt.rule or ''} | {_where(doubt.at, style)} | {cell(doubt.reason)} |"
+    for doubt in told:
+        yield f"| {doubt.severity or ''} | {doubt.rule or ''} | {_where(doubt.at, style)} | {cell(doubt.reason)} |"
 
 
 def _where(at: Location, style: Presentation) -> str:
-    return cell(f"{style.in_repository(at.path)}:{at.line}")
+    """Return a place: a link to its line, if the address of the tree is known and the file is in it."""
+    path = style.in_repository(at.path)
+    shown = cell(f"{path}:{at.line}")
+    if not style.source_url or at.path == COMMAND_LINE or path.startswith(("/", "../")):
+        return shown
+    return f"[{shown}]({style.source_url}{quote(os.fsencode(path))}#L{at.line})"
 
 
 _MARKUP = re.compile(r"(?P<mark>[&<>\\`|*_\[\]~]|^[-+=])|(?P<joint>[@#$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import attr
 import sarif_om as om
 
+from iamlint.addresses import REPOSITORY, rule_address
 from iamlint.edits import Edit, Fix, by_path
 from iamlint.finding import Finding, Related, Severity
 from iamlint.fingerprint import Fingerprints
@@ -30,7 +31,6 @@ from iamlint.reporters.parts.plain import environments, json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.rules.rule import Rule
 
-HOME = "https://github.com/iamlint/iamlint"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_RESULTS = 25_000
 """GitHub refuses a run with more, and shows the 5,000 most severe."""
@@ -119,7 +119,7 @@ def _rule(rule: Rule) -> om.ReportingDescriptor:
         short_description=om.MultiformatMessageString(text=_shortened(rule.title)),
         full_description=om.MultiformatMessageString(text=_shortened(" ".join(rule.why.split()))),
         help=om.MultiformatMessageString(text=page, markdown=page),
-        help_uri=f"{HOME}/blob/main/docs/rules/{rule.id}.md",
+        help_uri=rule_address(rule.id),
         default_configuration=om.ReportingConfiguration(level=_LEVELS[rule.severity]),
         properties={
             "tags": ["security", "iam", rule.family, "external/cwe/cwe-250", *_standards(rule)],
@@ -182,7 +182,7 @@ class _Run:
             organization="iamlint",
             version=version,
             semantic_version=version,
-            information_uri=HOME,
+            information_uri=REPOSITORY,
             rules=[_rule(rule) for rule in self._rules],
             properties={"roleCatalogDate": self._report.catalog_date},
         )

@@ -10,7 +10,7 @@ from iamlint.location import Location, Unreadable
 from iamlint.questions import by_cause, questions
 from iamlint.report import Report
 from iamlint.reporters.parts.frame import Paint, frame, place
-from iamlint.reporters.parts.groups import Group, grouped
+from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
@@ -95,25 +95,11 @@ def _alike(group: Group) -> list[str]:
     for at, others in places.items():
         if len(lines) == _MOST:
             break
-        names = list(dict.fromkeys(_difference(other, group.first) for other in others))
+        names = list(dict.fromkeys(neutral(difference(other, group.first)) for other in others))
         lines.append(f"also {_listed(names)}" + ("" if at == group.first.at else f": {place(at)}"))
         shown += len(others)
     left = len(group.others) - shown
     return [*lines, f"... and {left} more like it (--show-all shows each)"] if left else lines
-
-
-def _difference(other: Finding, first: Finding) -> str:
-    """Return the difference between a finding and a similar one; its address, if that is all."""
-    parts = []
-    if other.principal and other.principal != first.principal:
-        parts.append(other.principal)
-    if other.role and other.role != first.role:
-        parts.append(other.role)
-    if other.resource and str(other.resource) != str(first.resource):
-        parts.append(f"on {other.resource}")
-    if other.environments != first.environments:
-        parts.append(environments(other))
-    return neutral(" ".join(parts) or other.address or other.message)
 
 
 def _listed(names: list[str]) -> str:

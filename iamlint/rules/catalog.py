@@ -28,6 +28,11 @@ def shipped_folder() -> Path:
     return inside if DISK.is_directory(inside) else package.parents[1] / "rules"
 
 
+def is_shipped(rule: Rule) -> bool:
+    """Whether a rule is a built-in one; a rule of one's own cannot have the id of one."""
+    return DISK.is_file(shipped_folder() / f"{rule.id}.yaml")
+
+
 def load_rules(
     directories: Iterable[Path] = (), *, shipped: bool = True, tree: Tree = DISK
 ) -> tuple[tuple[Rule, ...], list[Unreadable]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from iamlint.addresses import rule_address
 from iamlint.finding import Doubt, Finding
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.markdown import LARGEST, markdown_report
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.rules.catalog import load_rules
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]
@@ -40,7 +43,43 @@ def test_nothing_found(build: Build) -> None:
 
 
 def test_a_large_summary_is_cut_below_what_github_takes(build: Build, find: Find) -> None:
-    findings = [find(message="x" * 10_000, address=f"google_x.y[{number}]") for number in range(200)]
+    findings = [
+        find(
+            message="x" * 10_000,
+            address=f"google_x.y{number}",
+            principal=f"user:{number}@example.com",
+            role=f"roles/r{number}",
+        )
+        for number in range(200)
+    ]
     written = markdown_report(build(findings), Presentation())
     assert len(written.encode()) < LARGEST + 200
     assert written.endswith("*The rest is left out, since the summary would be too large.*\n")
+
+
+def test_similar_findings_are_one_row(build: Build, find: Find) -> None:
+    findings = [find(address=f'google_x.y["{n}"]', principal=f"user:u{n}@example.com") for n in range(9)]
+    (row,) = [
+        line for line in markdown_report(build(findings), Presentation()).splitlines() if line.startswith("| high")
+    ]
+    assert row.count("<br>also user:u") == 6
+    assert "… and 2 more like it" in row
+
+
+def test_places_and_rules_are_links(build: Build, find: Find) -> None:
+    rule = next(rule for rule in load_rules()[0] if rule.slug == "broad-token-creator")
+    findings = [find(rule=rule.slug), find(principal="user:b@example.com", path="a b/ü(1).tf", role="roles/x")]
+    report = replace(build(findings), rules=(rule, *build([]).rules))
+    text = markdown_report(report, Presentation(source_url="https://forge.example/tree/"))
+    page = rule_address("impersonation/broad-token-creator")
+    assert f"[broad-token-creator]({page}) ([fix]({page}#fix))" in text
+    assert "[main.tf:3](https://forge.example/tree/main.tf#L3)" in text
+    assert "(https://forge.example/tree/a%20b/%C3%BC%281%29.tf#L3)" in text
+    assert "| blanket-token |" in text, "a rule of one's own has no page"
+    assert text.count("](https://forge") == 2
+
+
+def test_unknown_answers_are_listed_on_request(build: Build) -> None:
+    report = build([], doubts=(Doubt("var.x has no default", Location("main.tf", 2), "a", None, "low"),))
+    assert "| low | a | main.tf:2 | var.x has no default |" not in markdown_report(report, Presentation())
+    assert "| low | a | main.tf:2 | var.x has no default |" in markdown_report(report, Presentation(show_unknown=True))

@@ -12,6 +12,7 @@ from iamlint.finding import SEVERITIES, Doubt, Finding, Related, Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Bar, Report
 from iamlint.reporters.parts.notes import distinct, placed_notes
+from iamlint.reporters.parts.plain import environments
 
 Kind = Literal["error", "note", "finding", "unknown"]
 UNREADABLE, NOTE, UNKNOWN = "unreadable-input", "configuration-in-force", "unknown"
@@ -88,12 +89,13 @@ def _of_error(error: Unreadable, name: str) -> Entry:
 
 
 def _of_finding(finding: Finding, name: str) -> Entry:
+    where = f" ({environments(finding)})" if finding.environments else ""
     return Entry(
         "finding",
         finding.severity,
         finding.rule,
         finding.at,
-        finding.message,
+        finding.message + where,
         name,
         finding.address,
         len(finding.others),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from iamlint.finding import Finding
+from iamlint.reporters.parts.plain import environments
 
 _KEYS = re.compile(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
 """The instance keys in a Terraform address: those of ``module.a["x"].google_x.b[0]``."""
@@ -70,3 +71,17 @@ def _alike(finding: Finding, principal: str) -> str:
     own = _OWN.match(principal)
     at_home = own and re.search(rf"(?<![\w-]){re.escape(own[2])}(?![\w-])", str(finding.resource))
     return f"{own[1]} at home" if own and at_home else _DEFAULT.sub(r"\1", principal)
+
+
+def difference(other: Finding, first: Finding) -> str:
+    """Return the difference between a finding and a similar one; its address, if that is all."""
+    parts = []
+    if other.principal and other.principal != first.principal:
+        parts.append(other.principal)
+    if other.role and other.role != first.role:
+        parts.append(other.role)
+    if other.resource and str(other.resource) != str(first.resource):
+        parts.append(f"on {other.resource}")
+    if other.environments != first.environments:
+        parts.append(environments(other))
+    return " ".join(parts) or other.address or other.message

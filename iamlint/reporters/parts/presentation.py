@@ -16,7 +16,8 @@ class Presentation:
     ``show_all`` gives every finding a frame of its own, ``errors`` lists the errors. ``directory`` is the working
     directory, to which location paths are relative; ``repository`` is the top directory above it, to which paths for a
     forge are relative. Both are absolute, without symbolic links. ``bar`` says which unknown answers fail, so that they
-    are shown. ``at_arguments`` puts findings at the arguments, not where their values are written.
+    are shown. ``at_arguments`` puts findings at the arguments, not where their values are written. ``source_url`` is
+    the address of the checked tree on a forge, which a path completes, with ``/`` at its end.
     """
 
     color: bool = False
@@ -28,6 +29,7 @@ class Presentation:
     repository: PurePath | None = None
     bar: Bar = field(default_factory=Bar)
     at_arguments: bool = False
+    source_url: str = ""
 
     def in_repository(self, path: str) -> str:
         """Return a location's path relative to the top of the repository; unchanged if it is outside."""

@@ -1,0 +1,139 @@
+"""The text of a comment, from the JSON reports of a check and a comparison, which may contain anything."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from iamlint.finding import SEVERITIES
+from iamlint.github_action.event import Event
+from iamlint.reporters.markdown import cell
+from iamlint.reporters.parts.plain import counted
+
+MOST_ROWS = 10
+"""Maximum number of rows of a table; the rest is counted."""
+LONGEST = 300
+"""Maximum length of a cell's text in characters."""
+LARGEST = 60_000
+"""Maximum length of a comment; GitHub's is 65,536 characters."""
+_NAME = re.compile(r"[\w .:/-]{1,100}")
+
+
+def marker(category: str) -> str:
+    """Return the invisible first line by which the comment is found again. ``category`` is the action's input."""
+    name = category if _NAME.fullmatch(category) and "--" not in category else "iamlint"
+    return f"<!-- iamlint: {name} -->"
+
+
+def comment(report: dict[str, Any], compared: dict[str, Any] | None, event: Event, category: str) -> str:
+    """Return the comment: counts, what the pull request opens, the worst findings, and what is not checked."""
+    lines, size = [marker(category)], 0
+    for line in _lines(report, compared, event):
+        size += len(line) + 1
+        if size > LARGEST:
+            lines += ["", "*The rest is left out.*"]
+            break
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _lines(report: dict[str, Any], compared: dict[str, Any] | None, event: Event) -> Iterator[str]:
+    findings = sorted(_dicts(report, "findings"), key=_rank)
+    by_severity = Counter(_severity(one) for one in findings)
+    counts = ", ".join(f"{by_severity[name]} {name}" for name in SEVERITIES if by_severity[name])
+    found = counted(len(findings), "finding") if findings else "no findings"
+    yield f"## iamlint: {found}{f' ({counts})' if counts else ''}"
+    if compared is not None:
+        yield from _opened(compared, event)
+    if findings:
+        yield from ("", "| severity | rule | where | what |", "| --- | --- | --- | --- |")
+    for one in findings[:MOST_ROWS]:
+        cells = (_severity(one), _text(one, "rule"), _where(one, event), _text(one, "message"))
+        yield f"| {' | '.join(cells)} |"
+    yield from _rest(len(findings) - MOST_ROWS, "finding")
+    errors = _dicts(report, "errors")
+    if errors:
+        yield from ("", "**Could not be read**", "")
+    for one in errors[:MOST_ROWS]:
+        yield f"- {_where(one, event)}: {_text(one, 'reason')}"
+    yield from _rest(len(errors) - MOST_ROWS, "error")
+    yield from ("", _footer(report, event))
+
+
+def _opened(compared: dict[str, Any], event: Event) -> Iterator[str]:
+    opened, gained = _dicts(compared, "opened"), _dicts(compared, "gained")
+    if not (opened or gained):
+        closes = any(_dicts(compared, key) for key in ("closed", "lost"))
+        unclear = " (some of it is unknown)" if _dicts(compared, "unknown") else ""
+        yield from ("", f"**This pull request opens nothing{unclear}**" + ("; it closes access." if closes else "."))
+    if opened:
+        title = f"**Opens {counted(len(opened), 'path')} to service accounts**"
+        yield from ("", title, "", "| who | becomes | how | cause |", "| --- | --- | --- | --- |")
+    for one in opened[:MOST_ROWS]:
+        cells = (_text(one, "principal"), _text(one, "account"), _text(one, "method"), _cause(one, event))
+        yield f"| {' | '.join(cells)} |"
+    yield from _rest(len(opened) - MOST_ROWS, "path")
+    if gained:
+        title = f"**Gives {counted(len(gained), 'role')}**"
+        yield from ("", title, "", "| who | role | resource | cause |", "| --- | --- | --- | --- |")
+    for one in gained[:MOST_ROWS]:
+        cells = (_text(one, "principal"), _text(one, "role"), _text(one, "resource"), _cause(one, event))
+        yield f"| {' | '.join(cells)} |"
+    yield from _rest(len(gained) - MOST_ROWS, "role")
+
+
+def _rest(count: int, noun: str) -> Iterator[str]:
+    if count > 0:
+        yield from ("", f"… and {counted(count, f'more {noun}')}.")
+
+
+def _footer(report: dict[str, Any], event: Event) -> str:
+    accepted, unknown = len(_dicts(report, "accepted")), len(_dicts(report, "unknowns"))
+    configuration = report.get("configuration")
+    in_force = f"; configuration {_text(configuration, 'path')} in force" if isinstance(configuration, dict) else ""
+    page = f" [Everything is on the run's page]({event.run_url})." if event.run_url else ""
+    checked = f"Commit {event.commit[:12]}: " if event.commit else ""
+    return f"{checked}{accepted} accepted, {unknown} unknown{in_force}.{page}"
+
+
+# -- parts of documents that may be anything -------------------------------------------------------------------------
+
+
+def _dicts(document: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    found = document.get(key)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _text(document: dict[str, Any], key: str) -> str:
+    found = document.get(key)
+    text = found if isinstance(found, str) else "" if found is None else str(found)[: LONGEST + 1]
+    return cell(text if len(text) <= LONGEST else f"{text[:LONGEST]}...")
+
+
+def _severity(finding: dict[str, Any]) -> str:
+    found = finding.get("severity")
+    return found if isinstance(found, str) and found in SEVERITIES else "info"
+
+
+def _rank(finding: dict[str, Any]) -> int:
+    order: tuple[str, ...] = SEVERITIES
+    return order.index(_severity(finding))
+
+
+def _cause(one: dict[str, Any], event: Event) -> str:
+    cause = one.get("cause")
+    return _where(cause, event) if isinstance(cause, dict) else ""
+
+
+def _where(document: dict[str, Any], event: Event) -> str:
+    """Return a place, as a link into the checked commit: its address is ours, only the path is not."""
+    path, line = document.get("path"), document.get("line")
+    if not isinstance(path, str) or len(path) > LONGEST or type(line) is not int:
+        return _text(document, "path")
+    shown = cell(f"{path}:{line}")
+    if not event.source_url or path.startswith(("/", "../")):
+        return shown
+    return f"[{shown}]({event.source_url}{quote(path, errors='replace')}#L{line})"

@@ -1,0 +1,117 @@
+"""The step that checks, and compares with the base."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from iamlint.files.git import FULL_ID
+from iamlint.finding import SEVERITIES
+from iamlint.github_action.event import Event
+from iamlint.github_action.inputs import (
+    BadInput,
+    flag,
+    judging,
+    one,
+    options,
+    paths,
+    reading,
+    sarif_file,
+    working_directory,
+)
+from iamlint.github_action.outputs import write_outputs, write_summary
+
+FAILED, INTERRUPTED = 2, 130
+_OPENS = 1
+"""The exit code of a comparison if something opens."""
+REPORT, COMPARISON = "report.json", "comparison.json"
+"""The files that a comment is made of."""
+
+
+def run(environment: Mapping[str, str]) -> int:
+    """One run; returns the check's exit code. Raises `BadInput` or `MissingBase`."""
+    os.chdir(working_directory(environment))
+    with TemporaryDirectory(dir=environment.get("RUNNER_TEMP") or None) as name:
+        directory = Path(name).resolve()
+        data = _comment_data(environment) or directory
+        report, summary, compared_summary = data / REPORT, directory / "summary.md", directory / "compare.md"
+        sarif = sarif_file(environment)
+        targets = [f"json={report}", f"markdown={summary}", *([f"sarif={sarif}"] if sarif else [])]
+        chosen = list(judging(environment, directory))
+        before = _state(sarif)
+        further = [word for target in targets for word in ("--output", target)]
+        command = ["check", *options(environment), *reading(environment), *chosen, *_links(environment), *further]
+        code = _iamlint(command, paths(environment))
+        written = sarif if _state(sarif) != before else ""
+        write_outputs(environment, {"exit-code": code, **_counts(report), "sarif-file": written})
+        compared, opens = _compare(environment, chosen, compared_summary, data / COMPARISON)
+        if flag(environment, "SUMMARY", default=True):
+            write_summary(environment, compared_summary, summary)
+        write_outputs(environment, {"opens": opens, "comment-data": data if data != directory else ""})
+    return max(code, compared)
+
+
+def _iamlint(arguments: Sequence[str], named: Sequence[str]) -> int:
+    """Run a command of iamlint. Each word is a separate argument, and no path begins with a dash."""
+    sys.stdout.flush()
+    command = [sys.executable, "-I", "-m", "iamlint", *arguments, "--", *named]
+    return subprocess.run(command, check=False).returncode  # noqa: S603  # no shell
+
+
+def _compare(environment: Mapping[str, str], chosen: Sequence[str], summary: Path, data: Path) -> tuple[int, str]:
+    """Compare the base commit with the checkout.
+
+    Returns 2 where that could not be done, else 0; and whether something opens, "" where nothing was compared.
+    """
+    if not flag(environment, "COMPARE"):
+        return 0, ""
+    commit, given = one(environment, "BASE"), paths(environment)
+    if not commit:
+        print("compare: the event names no base commit, so nothing is compared", file=sys.stderr)
+        return 0, ""
+    if not FULL_ID.fullmatch(commit):
+        raise BadInput(f"base is not the full id of a commit: {commit!r}")
+    configuration = [word for word in chosen if word == "--no-config"]
+    if "--config" in chosen:
+        at = chosen.index("--config")
+        configuration = list(chosen[at : at + (4 if "--config-home" in chosen else 2)])
+    outputs = ["--output", f"markdown={summary}", "--output", f"json={data}"]
+    command = ["compare", *reading(environment), *configuration, *outputs]
+    code = _iamlint(command, [commit, given[0] if len(given) == 1 else "."])
+    return (0, str(code == _OPENS).lower()) if code in (0, _OPENS) else (FAILED, "")
+
+
+def _links(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield the option that makes the places on the job's page links."""
+    url = Event.of(environment).source_url
+    if url:
+        yield from ("--source-url", url)
+
+
+def _comment_data(environment: Mapping[str, str]) -> Path | None:
+    """Return an empty directory for what a comment is made of; None without a comment."""
+    if not flag(environment, "COMMENT"):
+        return None
+    directory = Path(environment.get("RUNNER_TEMP") or ".", "iamlint-comment").absolute()
+    directory.mkdir(exist_ok=True)
+    for name in (REPORT, COMPARISON):
+        (directory / name).unlink(missing_ok=True)
+    return directory
+
+
+def _counts(report: Path) -> dict[str, object]:
+    findings = json.loads(report.read_text(encoding="utf-8"))["findings"] if report.exists() else []
+    severities = {finding["severity"] for finding in findings}
+    worst = next((severity for severity in SEVERITIES if severity in severities), "")
+    return {"findings": len(findings), "highest-severity": worst}
+
+
+def _state(path: Path | None) -> tuple[int, int] | None:
+    """Return what changes when a file is written: a file of that name in the checkout is not this run's output."""
+    status = path.stat() if path and path.is_file() else None
+    return (status.st_ino, status.st_mtime_ns) if status else None
