@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from iamlint.edits import Fix
 from iamlint.finding import Finding
 from iamlint.location import COMMAND_LINE, Location, SourceText
 from iamlint.report import Report
@@ -41,11 +42,16 @@ class _Paths:
         path = self(at.path)
         return at if path == at.path else replace(at, path=path)
 
+    def fix(self, fix: Fix | None) -> Fix | None:
+        """Return the same fix with the paths of its edits relative to the top."""
+        return fix and replace(fix, edits=tuple(replace(one, path=self(one.path)) for one in fix.edits))
+
 
 def _every_path(report: Report) -> set[str]:
     found = set(report.texts)
     for finding in (*report.findings, *(one.finding for one in report.accepted)):
         found.update(at.path for at in finding.places)
+        found.update(one.path for one in (finding.fix.edits if finding.fix else ()))
     places = (one.at for group in (report.accepted, report.doubts, report.errors) for one in group)
     found.update(at.path for at in places)
     return found | ({report.configuration.path} if report.configuration else set())
@@ -55,7 +61,7 @@ def _moved(report: Report, moved: _Paths) -> Report:
     def of(finding: Finding) -> Finding:
         related = tuple(replace(one, at=moved.at(one.at)) for one in finding.related)
         origin = finding.origin and moved.at(finding.origin)
-        return replace(finding, at=moved.at(finding.at), related=related, origin=origin)
+        return replace(finding, at=moved.at(finding.at), related=related, origin=origin, fix=moved.fix(finding.fix))
 
     accepted = (replace(one, finding=of(one.finding), at=moved.at(one.at)) for one in report.accepted)
     doubts = (
