@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from iamlint.causes import Cause, cause_of
 from iamlint.edits import Fix
 from iamlint.facts import Resource
+from iamlint.frozen import frozen
 from iamlint.location import Location
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
@@ -21,7 +22,7 @@ IN_CALL = "in this module call"
 """The message of the places of module calls, the outermost first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Related:
     """A place related to a finding: the origin of a value, the role's definition, the inherited grant."""
 
@@ -29,7 +30,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One problem, at the narrowest argument that causes it.
 
@@ -109,7 +110,7 @@ class Accepted:
     out_of_view: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Doubt:
     """Something that a rule could not decide, or that could not be followed, with the reason.
 

@@ -11,10 +11,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from iamlint.finding import Finding
+from iamlint.frozen import frozen
 from iamlint.unknown import shown
 
 V1, V2 = "iamlintGrant/v1", "iamlintGrant/v2"
@@ -24,7 +24,7 @@ _ANY = "${?}"
 _HOLE = re.compile(r"\$\{[^{}]*\}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """The names of one finding at one of its addresses, each of 32 hexadecimal digits.
 
@@ -36,7 +36,7 @@ class Identity:
     further: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fingerprints:
     """The fingerprints of one finding in a report.
 

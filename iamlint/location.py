@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+
+from iamlint.frozen import frozen
 
 from iamlint.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class Location:
     """A range in a file. Lines and columns count from 1, columns in Unicode code points; the end is exclusive.
 

@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 
 from iamlint.causes import VARIABLE, Cause, Kind, VarFile
 from iamlint.finding import Doubt, Severity
+from iamlint.frozen import frozen
 from iamlint.location import Location
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One unknown thing, with the doubts of all rules that depend on it, the most severe first."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
 from operator import and_
 from typing import Literal
 
 from iamlint.facts import Fact
+from iamlint.frozen import frozen
 from iamlint.location import Location
 from iamlint.logic.verdict import Verdict, distinct
 from iamlint.unknown import Truth
@@ -33,7 +33,7 @@ class State(Enum):
     UNKNOWN_CONDITIONAL = "UNKNOWN_CONDITIONAL"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One step of the evaluation of one permission: whether it lets the permission through.
 
@@ -53,7 +53,7 @@ class Step:
     conditional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """Whether a grant gives one permission, with the steps in Google's order of evaluation.
 
@@ -121,7 +121,7 @@ def _together(steps: Iterable[Step]) -> Truth:
     return reduce(and_, (step.truth for step in steps), Truth.TRUE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """Whether a grant gives one of several permissions.
 

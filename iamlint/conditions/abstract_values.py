@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, TypeAlias
 
 from iamlint.conditions.outcome import Reason, merged
+from iamlint.frozen import frozen
 
 MOST = 256
 """Maximum number of combinations of values; a result with more counts as anything."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Some:
     """One of these values, or, if it ``fails``, none: then Google cannot evaluate it.
 
@@ -26,7 +26,7 @@ class Some:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Between:
     """A time or duration from ``start`` to ``end``, the end excluded."""
 
@@ -35,7 +35,7 @@ class Between:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anything:
     """A value about which nothing is known."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from iamlint.facts import Principal
+from iamlint.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """The circumstances of a request.
 

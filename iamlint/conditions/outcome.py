@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+from iamlint.frozen import frozen
 from iamlint.unknown import Truth
 
 ReasonKind = Literal[
@@ -26,7 +26,7 @@ ReasonKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reason:
     """Why a condition is not simply true: a clause that a reader can act on, and the kind of reason."""
 
@@ -37,7 +37,7 @@ class Reason:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """The values that a condition may have, and whether its evaluation may fail.
 

@@ -5,30 +5,31 @@ Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeAlias
 from typing import Literal as OneOf
 
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 Operator = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal:
     """A value as written; an `Unknown` is a text with a part known only after apply."""
 
     value: bool | int | float | str | bytes | Unknown | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """An identifier: ``request``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A field: ``request.time``."""
 
@@ -36,7 +37,7 @@ class Field:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index:
     """An element of a list or map: ``assertion["sub"]``."""
 
@@ -44,7 +45,7 @@ class Index:
     key: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A call of a function, or of a method of ``of``."""
 
@@ -53,35 +54,35 @@ class Call:
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListOf:
     """A list: ``["a", "b"]``."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MapOf:
     """A map: ``{"a": 1}``."""
 
     entries: tuple[tuple[Node, Node], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     """``!of``."""
 
     of: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Minus:
     """``-of``."""
 
     of: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """A comparison or arithmetic of two operands."""
 
@@ -90,21 +91,21 @@ class Operation:
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllOf:
     """``a && b && c``."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyOf:
     """``a || b || c``."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """``test ? then : otherwise``."""
 

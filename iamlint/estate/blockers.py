@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Literal, Protocol, TypeVar
@@ -32,6 +32,7 @@ from iamlint.facts import (
     ServiceAccount,
     Text,
 )
+from iamlint.frozen import frozen
 from iamlint.location import Location, Unreadable
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.provenance import configuration, counts_for, outside
@@ -60,7 +61,7 @@ _Placed = tuple[OrgPolicy, Node | None]
 BlockerKind = Literal["boundary", "deny", "disabled", "org_policy"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blocker:
     """A policy or account that blocks a permission of a grant, or may block it.
 

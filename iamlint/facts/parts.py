@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from iamlint.frozen import frozen
 from iamlint.location import Location
 from iamlint.unknown import Unknown, shown
 
@@ -40,7 +41,7 @@ Trust = Literal["named", "owner", "own"]
 """How far a fact counts outside its own configuration: see `iamlint.provenance`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a part is written: the narrowest argument, and the origin of its value if that is elsewhere."""
 
@@ -48,7 +49,7 @@ class Place:
     origin: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """The part of the input that states a fact.
 
@@ -72,7 +73,7 @@ class Declaration:
 _WITHOUT_EMAIL = frozenset({"federated", "federated_set", "federated_pool", "public", "malformed", "unknown"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Principal:
     """A principal, as policies spell it.
 
@@ -97,7 +98,7 @@ _OF_PROVIDER = re.compile(r"^\$\{provider\.[^{}]*\}/")
 """The beginning of a name that depends on the provider's configuration only; it means nothing to a reader."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resource:
     """The resource of a grant.
 
@@ -119,7 +120,7 @@ class Resource:
         return f"{self.kind.replace('_', ' ')} {_OF_PROVIDER.sub('', name) if name.startswith('$') else name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """An IAM condition: a CEL expression that must hold for the grant to count."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from iamlint.facts.parts import Condition, Declaration, Origin, Place, Principal, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grant:
     """A grant of one role to one principal on one resource, with its condition and the place of each part.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from iamlint.facts import Fact
+from iamlint.frozen import frozen
 from iamlint.unknown import Truth
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """The truth of one word, with the matched permissions, or the reasons why it is unknown.
 

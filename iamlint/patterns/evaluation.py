@@ -7,11 +7,11 @@ all of them, and the rest of the pattern for each fact.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from typing import Any
 
 from iamlint.estate import Estate
 from iamlint.facts import Fact
+from iamlint.frozen import frozen
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns.predicates import Word
 from iamlint.unknown import Truth
@@ -20,7 +20,7 @@ Pattern = Mapping[str, Any]
 _Step = tuple[str, Word[Any], tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rest:
     """The rest of a pattern after some of its words: the answer so far, and the words still to evaluate."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 
 from iamlint.access import access_of
 from iamlint.estate import Estate, identity, role_scope
 from iamlint.facts import CustomRole, Fact, Grant, Place, Principal, PrincipalKind
 from iamlint.finding import Confidence
+from iamlint.frozen import frozen
 from iamlint.graph import POWERS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """The answer of a pattern or a query for a fact.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from iamlint.documents.values import SetOf, Value, key_value
+from iamlint.frozen import frozen
 from iamlint.unknown import Hole, Unknown
 
 LONGEST_KEY = 1_000
@@ -16,7 +17,7 @@ MOST_INSTANCES = 10_000
 Key = str | int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expansion:
     """The instances of a block: each key with the names (``each``, ``count``) for its expressions.
 

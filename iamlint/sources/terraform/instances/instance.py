@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from iamlint.documents.values import NULL, Value
+from iamlint.frozen import frozen
 from iamlint.location import Span
 from iamlint.unknown import Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """An argument's value, and where it is written.
 
@@ -24,7 +25,7 @@ class Argument:
     items: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Body:
     """Arguments and nested blocks, ``dynamic`` blocks expanded. ``at`` is the header of the block.
 
@@ -51,7 +52,7 @@ class Body:
         return self.left is not None and self.left.isdisjoint((name, "all"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instance:
     """One instance. ``address`` is Terraform's, with module path and instance keys.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from iamlint.documents.values import Value
 from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, Origin, Place, RemovedGrant, Resource
+from iamlint.frozen import frozen
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.arguments import (
     Placed,
@@ -25,7 +26,7 @@ from iamlint.sources.terraform.resources.families import family_of, resource_of
 from iamlint.unknown import Unknown, without_prefix
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Target:
     """The common parts of all grants of one instance."""
 
