@@ -105,17 +105,19 @@ class Truth(Enum):
     UNKNOWN = "unknown"
 
     def __and__(self, other: Truth) -> Truth:
-        if Truth.FALSE in (self, other):
+        if self is Truth.FALSE or other is Truth.FALSE:
             return Truth.FALSE
-        return Truth.TRUE if self is other is Truth.TRUE else Truth.UNKNOWN
+        return other if self is Truth.TRUE else self
 
     def __or__(self, other: Truth) -> Truth:
-        if Truth.TRUE in (self, other):
+        if self is Truth.TRUE or other is Truth.TRUE:
             return Truth.TRUE
-        return Truth.FALSE if self is other is Truth.FALSE else Truth.UNKNOWN
+        return other if self is Truth.FALSE else self
 
     def __invert__(self) -> Truth:
-        return {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}[self]
+        if self is Truth.UNKNOWN:
+            return self
+        return Truth.FALSE if self is Truth.TRUE else Truth.TRUE
 
     def __bool__(self) -> bool:
         raise TypeError("a Truth has three values: compare it with Truth.TRUE")

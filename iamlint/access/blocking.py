@@ -81,7 +81,8 @@ def _is_conditional(one: Blocker, context: Context) -> bool:
     """Whether only the condition of a deny policy is open, and depends on tags alone."""
     if not isinstance(one.fact, Denial) or not isinstance(one.fact.condition, Condition):
         return False
-    return set(one.verdict.reasons) <= set(evaluate(one.fact.condition.expression, context).why)
+    why = evaluate(one.fact.condition.expression, context).why
+    return one.verdict.reasons is why or set(one.verdict.reasons) <= set(why)
 
 
 def left_aside(blockers: Blockers, grant: Grant, permissions: Iterable[str], as_of: date) -> tuple[Fact, ...]:

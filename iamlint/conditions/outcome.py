@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import field
 from typing import Literal
 
 from iamlint.frozen import frozen
@@ -47,6 +48,11 @@ class Outcome:
     values: frozenset[bool]
     fails: bool = False
     reasons: tuple[Reason, ...] = ()
+    why: tuple[str, ...] = field(init=False, compare=False)
+    """The reasons as text."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "why", tuple(reason.text for reason in self.reasons))
 
     @property
     def truth(self) -> Truth:
@@ -64,11 +70,6 @@ class Outcome:
         if False not in self.values:
             return Truth.TRUE
         return Truth.UNKNOWN if self.fails or True in self.values else Truth.FALSE
-
-    @property
-    def why(self) -> tuple[str, ...]:
-        """The reasons as text."""
-        return tuple(reason.text for reason in self.reasons)
 
     def has(self, *kinds: ReasonKind) -> bool:
         """Whether one of its reasons is of one of these kinds."""

@@ -113,7 +113,7 @@ def lists(named: Iterable[Text] | Unknown, permission: str) -> Verdict:
 def _where(rule: Rule, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     truth = within(hierarchy.above(grant.resource, grant.declared, certain=True), rule.node)
     if truth is not Truth.UNKNOWN:
-        return Verdict(truth)
+        return Verdict.of(truth)
     parent = rule.denial.parent
     where = shown(parent).rpartition("googleapis.com/")[2]
     return Verdict.of(truth, f"the input does not show whether {grant.resource} is in {where}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from iamlint.facts import Text
@@ -18,6 +18,7 @@ _HOLE = Hole("?")
 _HEAD = re.compile(r"[^*?]+")
 """What the texts that match a glob begin with."""
 _EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
+_STARS = re.compile(r"\*{2,}")
 
 
 def text_is(globs: Iterable[str], text: Text) -> Truth:
@@ -31,10 +32,24 @@ def text_is(globs: Iterable[str], text: Text) -> Truth:
 @lru_cache(maxsize=8192)
 def _matched(globs: tuple[str, ...], parts: tuple[str | Hole, ...]) -> Truth:
     """Whether a partly known text matches one of these globs; cached: many texts differ only in holes' names."""
-    truth = Truth.FALSE
-    for glob in globs:
-        truth |= _glob(glob, parts)
-    return truth
+    begins = parts[0] if parts and isinstance(parts[0], str) else ""
+    # Most globs and texts differ in their beginnings.
+    near = [glob for glob in globs if _begins_alike(glob, begins)]
+    open_ = [glob for glob in near if _may_match(glob, parts)]
+    if not open_:
+        return Truth.FALSE
+    filled = ["".join(part if isinstance(part, str) else fill for part in parts) for fill in _FILLS]
+    for glob in open_:
+        matches = compiled(glob).match
+        if all(map(matches, filled)):
+            return Truth.TRUE
+    return Truth.UNKNOWN
+
+
+def _begins_alike(glob: str, begins: str) -> bool:
+    """Whether a text with this beginning can match a glob, by the glob's beginning."""
+    head = _HEAD.match(glob)
+    return head is None or begins.startswith(head[0]) or head[0].startswith(begins)
 
 
 @lru_cache(maxsize=4096)
@@ -52,16 +67,6 @@ def _parts(text: Text) -> tuple[str | Hole, ...]:
         return (text,)
     pieces = (piece for piece in _EMBEDDED.split(text) if piece)
     return tuple(Hole(piece[2:-1]) if _EMBEDDED.fullmatch(piece) else piece for piece in pieces)
-
-
-def _glob(glob: str, parts: tuple[str | Hole, ...]) -> Truth:
-    head = _HEAD.match(glob)
-    begins = parts[0] if parts and isinstance(parts[0], str) else ""
-    if head and not (begins.startswith(head[0]) or head[0].startswith(begins)):
-        return Truth.FALSE  # most globs and texts differ in their beginnings
-    if all(compiled(glob).match("".join(part if isinstance(part, str) else fill for part in parts)) for fill in _FILLS):
-        return Truth.TRUE
-    return Truth.UNKNOWN if _may_match(glob, parts) else Truth.FALSE
 
 
 _FILLS = ("", "\0", "\0\0\0")
@@ -85,32 +90,25 @@ def _may_match(glob: str, parts: tuple[str | Hole, ...]) -> bool:
     """Whether the holes can be filled so that the glob matches; follows all positions in the glob in parallel."""
     if sum(len(part) for part in parts if isinstance(part, str)) > _LONGEST or glob.count("*") > _MOST_STARS:
         return True
-    states = _rest(glob, {0})
+    any_text, any_letter, letters, end = _positions(glob)
+    positions = 1 | (any_text & 1) << 1
     for part in parts:
         if isinstance(part, Hole):
-            states = set(range(min(states), len(glob) + 1))
+            positions = 2 * end - (positions & -positions)  # the first of these, and all after it
             continue
         for letter in part:
-            states = _rest(glob, {after for state in states for after in _step(glob, state, letter)})
-            if not states:
+            after = (positions & (letters.get(letter, 0) | any_letter)) << 1 | (positions & any_text)
+            positions = after | (after & any_text) << 1
+            if not positions:
                 return False
-    return len(glob) in states
+    return bool(positions & end)
 
 
-def _step(glob: str, state: int, letter: str) -> Iterator[int]:
-    wanted = glob[state : state + 1]
-    if wanted == "*":
-        yield state
-    elif wanted in ("?", letter) and wanted:
-        yield state + 1
-
-
-def _rest(glob: str, states: set[int]) -> set[int]:
-    """Return these positions, and those after stars, which may match nothing."""
-    found = set(states)
-    for state in states:
-        at = state
-        while glob[at : at + 1] == "*":
-            at += 1
-            found.add(at)
-    return found
+@lru_cache(maxsize=4096)
+def _positions(glob: str) -> tuple[int, int, dict[str, int], int]:
+    """Return the positions in a glob, each a bit: of stars, of question marks, of each letter, and the end."""
+    glob = _STARS.sub("*", glob)
+    at: dict[str, int] = {}
+    for position, letter in enumerate(glob):
+        at[letter] = at.get(letter, 0) | 1 << position
+    return at.pop("*", 0), at.pop("?", 0), at, 1 << len(glob)

@@ -32,8 +32,8 @@ class Verdict:
         truth = self.truth & other.truth
         return Verdict(
             truth,
-            distinct(self.reasons + other.reasons) if truth is Truth.UNKNOWN else (),
-            distinct(self.permissions + other.permissions) if truth is not Truth.FALSE else (),
+            _joined(self.reasons, other.reasons) if truth is Truth.UNKNOWN else (),
+            _joined(self.permissions, other.permissions) if truth is not Truth.FALSE else (),
             self.facts + other.facts if truth is not Truth.FALSE else (),
         )
 
@@ -43,12 +43,14 @@ class Verdict:
         truth = self.truth | other.truth
         return Verdict(
             truth,
-            distinct(self.reasons + other.reasons) if truth is Truth.UNKNOWN else (),
-            distinct(self.permissions + other.permissions),
+            _joined(self.reasons, other.reasons) if truth is Truth.UNKNOWN else (),
+            _joined(self.permissions, other.permissions),
             self.facts + other.facts,
         )
 
     def __invert__(self) -> Verdict:
+        if not self.reasons and self.truth is not Truth.UNKNOWN:
+            return FALSE if self.truth is Truth.TRUE else TRUE
         return Verdict(~self.truth, self.reasons)
 
     @staticmethod
@@ -61,6 +63,11 @@ class Verdict:
 
 # Most answers are one of these two, which are shared.
 TRUE, FALSE = Verdict(Truth.TRUE), Verdict(Truth.FALSE)
+
+
+def _joined(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the texts of both, each once."""
+    return some if some == others and len(some) < 2 else distinct(some + others)
 
 
 def distinct(items: Iterable[str]) -> tuple[str, ...]:
