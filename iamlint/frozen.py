@@ -19,7 +19,9 @@ def frozen(cls: type[Class]) -> type[Class]: ...
 def frozen(*, order: bool) -> Callable[[type[Class]], type[Class]]: ...
 
 
-def frozen(cls: type[Class] | None = None, *, order: bool = False) -> type[Class] | Callable[[type[Class]], type[Class]]:
+def frozen(
+    cls: type[Class] | None = None, *, order: bool = False
+) -> type[Class] | Callable[[type[Class]], type[Class]]:
     """Make a class a dataclass with slots, compared and hashed by its fields, that a type checker keeps unchanged.
 
     ``@dataclass(frozen=True)`` keeps it unchanged at run time too, and each of a run's million values then takes three

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from pathlib import PurePosixPath
 
 from iamlint import __version__
 from iamlint.accepted.config import Acceptance
@@ -350,7 +349,7 @@ def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _address(one: Finding) -> tuple[object, ...]:
-    return one.address, str(PurePosixPath(one.at.path).parent) if one.address else ""
+    return one.address, directory(one.at.path) if one.address else ""
 
 
 def _grouped(

@@ -6,8 +6,6 @@ from bisect import bisect_right
 
 from iamlint.frozen import frozen
 
-from iamlint.frozen import frozen
-
 
 @frozen(order=True)
 class Location:

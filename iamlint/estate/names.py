@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from iamlint.estate.deny_forms import ACCOUNT
 from iamlint.facts import (
@@ -24,7 +23,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.logic.verdict import TRUE, Verdict
-from iamlint.provenance import at, is_source
+from iamlint.provenance import at, directory, is_source
 from iamlint.unknown import Truth, Unknown, shown
 
 
@@ -44,9 +43,9 @@ def scope(declared: Declaration) -> str:
     """Return the scope of references: the root module's folder, the plan, or the documents of a folder."""
     first = declared.planned or (declared.via[0] if declared.via else declared.at)
     if is_source(first.path):
-        return str(PurePosixPath(first.path).parent)
+        return directory(first.path)
     # Documents of a folder may belong together (Config Connector's do), but never to the root module in that folder.
-    return first.path if first.path.endswith(".json") else f"{PurePosixPath(first.path).parent}/*"
+    return first.path if first.path.endswith(".json") else f"{directory(first.path)}/*"
 
 
 def is_there(declared: Declaration) -> Verdict:
