@@ -6,6 +6,7 @@ older form, …/google_project_organization_policy
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ from iamlint.unknown import Hole, Unknown, without_prefix
 
 Texts = tuple[Text, ...] | Unknown
 
+_QUOTED = re.compile(r'"([^"\\]*)"(?!\s*:)')
+"""The texts of a JSON document that are no keys; names of principals have no escapes."""
 ALL = ("*",)
 """Means all values in a list of values."""
 _POLICIES = "/policies/"
@@ -129,6 +132,15 @@ def _spec(spec: Body) -> _Rules:
     )
 
 
+def _or_parameters(allowed: Texts, parameters: Text | None) -> Texts:
+    """Return what a rule allows with the texts in the parameters of a managed constraint, which are JSON."""
+    if parameters is None or isinstance(allowed, Unknown):
+        return allowed
+    if isinstance(parameters, Unknown):
+        return Unknown(f"the parameters of the constraint are not known: {parameters.reason}")
+    return (*allowed, *_QUOTED.findall(parameters))
+
+
 def _rule(rule: Body) -> _Rules:
     values = rule.blocks_of("values")
     allowed: Texts = values if isinstance(values, Unknown) else ()
@@ -137,6 +149,7 @@ def _rule(rule: Body) -> _Rules:
         allowed = _texts(values[0], "allowed_values")
         denied = _texts(values[0], "denied_values")
     enforced = _flag(rule.value("enforce"))
+    allowed = _or_parameters(allowed, text_of(rule.value("parameters")))
     stated = _Rules(
         enforced, _or_all(allowed, _flag(rule.value("allow_all"))), _or_all(denied, _flag(rule.value("deny_all")))
     )
