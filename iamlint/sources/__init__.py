@@ -95,7 +95,8 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         ):
             continue  # it is part of the configuration that reads it
         reading.add(document)
-        claimed = None if document.files or document.errors or given else claim(workspace.shown(path))
+        settled = document.files or document.errors or document.foreign
+        claimed = None if settled or given else claim(workspace.shown(path))
         if claimed and not usual(path.name).endswith(TEXTS):
             reading.add(beside_exports(workspace.shown(path), claimed, among=path.parent in exported))
         unrecognised += not document.files and not document.errors
@@ -160,7 +161,7 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
     found = read_plans(source, options, workspace, named=named) or read_export(source, options, named=named)
     if found is None:
         return Reading(errors=[_unrecognised(source)] if named else [])
-    found.files += 1
+    found.files += not found.foreign
     return found
 
 
