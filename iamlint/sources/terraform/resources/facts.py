@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from iamlint.facts import Fact, Gap
+from iamlint.facts import AccessSetting, Fact, Gap, KubernetesAccount, TagBinding, TagKey, TagValue
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources import access_lists, settings
@@ -167,6 +167,10 @@ def _policy(instance: Instance) -> Iterator[Fact]:
     return chain(grants(instance), audit_configs_of_policy(instance))
 
 
+_LIMITS = (AccessSetting, KubernetesAccount, TagBinding, TagKey, TagValue)
+"""Facts that only say more about others: how many of them there are is no question of its own."""
+
+
 def facts_of(instance: Instance) -> Iterator[Fact]:
     """Yield the facts of an instance.
 
@@ -175,9 +179,10 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
     """
     state = _state(instance.mode, instance.type)
     stated = list(state(instance)) if state else []
-    if stated and instance.symbolic:
+    gives = any(not isinstance(fact, _LIMITS) for fact in stated)
+    if gives and instance.symbolic:
         reason = f"how many instances of {instance.address} there are is not known: {instance.symbolic.reason}"
         yield Gap(reason, declaration(instance), unread=False)
-    if stated and instance.uncertain:
+    if gives and instance.uncertain:
         yield Gap(declaration(instance).uncertain, declaration(instance), unread=False)
     yield from stated

@@ -6,7 +6,7 @@ older form, …/google_project_organization_policy
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,8 +28,6 @@ from iamlint.unknown import Hole, Unknown, without_prefix
 
 Texts = tuple[Text, ...] | Unknown
 
-_QUOTED = re.compile(r'"([^"\\]*)"(?!\s*:)')
-"""The texts of a JSON document that are no keys; names of principals have no escapes."""
 ALL = ("*",)
 """Means all values in a list of values."""
 _POLICIES = "/policies/"
@@ -138,7 +136,12 @@ def _or_parameters(allowed: Texts, parameters: Text | None) -> Texts:
         return allowed
     if isinstance(parameters, Unknown):
         return Unknown(f"the parameters of the constraint are not known: {parameters.reason}")
-    return (*allowed, *_QUOTED.findall(parameters))
+    try:
+        entries = json.loads(parameters)
+    except (ValueError, RecursionError):
+        return Unknown("the parameters of the constraint are not JSON")
+    lists = (value for value in entries.values() if isinstance(value, list)) if isinstance(entries, dict) else ()
+    return (*allowed, *(one for value in lists for one in value if isinstance(one, str)))
 
 
 def _rule(rule: Body) -> _Rules:
