@@ -112,8 +112,7 @@ class Reading:
     ``unwalked`` are directories with Terraform that were not searched. ``excluded`` is the number of files in the given
     directories that the user's globs exclude. ``var_files`` are variable files that were found but not given. ``empty``
     are the given paths without anything to check. ``undeclared`` are the names of ``preset`` variables that
-    no root module declares. ``foreign`` says of
-    one document that it is another program's, whatever its name says.
+    no root module declares. ``foreign`` says of one document that it is another program's, whatever its name says.
     """
 
     facts: list[Fact] = field(default_factory=list)
