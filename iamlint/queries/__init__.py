@@ -36,6 +36,7 @@ from iamlint.queries.delegation import broken_delegation_chain, malformed_delega
 from iamlint.queries.denials import incomplete_denials, ineffective_denials
 from iamlint.queries.deployments import act_as_privileged_account, deploy_as_privileged_account
 from iamlint.queries.entitlements import unapproved_entitlements
+from iamlint.queries.escalation import escalation_paths
 from iamlint.queries.federation.grants import (
     forgeable_attributes,
     unmatched_federated_principals,
@@ -126,6 +127,9 @@ QUERIES: Mapping[str, Query] = {
     ),
     "act_as_privileged_account": Query(
         act_as_privileged_account, ("account", "privilege", "principal", "role", "resource")
+    ),
+    "escalation_paths": Query(
+        escalation_paths, ("account", "privilege", "way", "end", "hops", "principal", "role", "resource")
     ),
     "malformed_delegate": Query(malformed_delegate, ("delegate", "reason")),
     "privileged_account_impersonation": Query(

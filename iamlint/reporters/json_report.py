@@ -7,7 +7,7 @@ from typing import Any
 
 from iamlint.edits import Edit, Fix
 from iamlint.facts import Resource
-from iamlint.finding import Accepted, Finding
+from iamlint.finding import Accepted, Finding, Step
 from iamlint.fingerprint import Fingerprints, fingerprints
 from iamlint.location import Location, SourceText
 from iamlint.questions import ByCause, Question
@@ -135,6 +135,8 @@ def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
         "condition": finding.condition,
         "ends": list(finding.ends),
         "environments": list(finding.environments),
+        "hops": [_hop(step) for step in finding.flow.steps] if finding.flow else [],
+        "hops_left_out": finding.flow.left_out if finding.flow else 0,
         "fingerprint": names.v2,
         "fingerprints": names.by_key,
         "further_fingerprints": list(dict.fromkeys(further)),
@@ -163,6 +165,21 @@ def _edit(edit: Edit, source: SourceText) -> dict[str, Any]:
         "end_line": at.end_line,
         "end_column": at.end_column,
         "replacement": edit.replacement,
+    }
+
+
+def _hop(step: Step) -> dict[str, Any]:
+    """A hop with the keys of ``iamlint paths``; ``missing`` says that nothing gives the permission."""
+    return {
+        "from": step.source,
+        "to": step.target,
+        "method": step.method or None,
+        "permission": step.permission or None,
+        "role": step.role or None,
+        "resource": step.resource or None,
+        "address": step.address,
+        **_start(step.at),
+        "missing": step.missing,
     }
 
 

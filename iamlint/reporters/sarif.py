@@ -17,12 +17,13 @@ import sarif_om as om
 
 from iamlint.addresses import REPOSITORY, rule_address
 from iamlint.edits import Edit, Fix, by_path
-from iamlint.finding import Finding, Related, Severity
+from iamlint.finding import Finding, Flow, Related, Severity
 from iamlint.fingerprint import Fingerprints
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.questions import Question
 from iamlint.report import Report
 from iamlint.reporters.page import rule_page
+from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.excerpt import inside, line_span
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.line_hash import line_hashes
@@ -252,6 +253,7 @@ class _Run:
             message=om.Message(text=_message(finding)),
             locations=[self._place(finding.at, finding.address, *finding.others[:_MOST_PLACES])],
             related_locations=[self._related(number, one) for number, one in enumerate(related, start=1)] or None,
+            code_flows=[self._flow(finding.flow)] if finding.flow else None,
             partial_fingerprints=fingerprints,
             fixes=[self._fix(finding.fix)] if finding.fix else None,
             properties={"environments": list(finding.environments)} if finding.environments else None,
@@ -286,6 +288,15 @@ class _Run:
             self._hashes[at.path] = line_hashes(text.text)
         lines = self._hashes[at.path]
         return lines[at.line - 1] if at.line <= len(lines) else None
+
+    def _flow(self, flow: Flow) -> om.CodeFlow:
+        """Return a path as GitHub shows it: a location for each hop, and one for the privilege at the end."""
+        places = []
+        for number, (text, at) in enumerate(flow.lines, start=1):
+            place = self._place(at)
+            place.message = om.Message(text=_sentence(neutral(text)))
+            places.append(om.ThreadFlowLocation(location=place, execution_order=number, importance="essential"))
+        return om.CodeFlow(thread_flows=[om.ThreadFlow(locations=places)])
 
     def _related(self, number: int, related: Related) -> om.Location:
         place = self._place(related.at)
@@ -335,7 +346,12 @@ def _context(at: Location, text: SourceText) -> om.Region | None:
 
 def _message(finding: Finding) -> str:
     """Return the message, the address, and links to the related places: GitHub shows only linked ones."""
-    text = re.sub(r"\](?=\()", r"\\]", neutral(finding.message))
+    told = (
+        " ".join(filter(None, (_sentence(finding.message), leads_to(finding))))
+        if leads_to(finding)
+        else finding.message
+    )
+    text = re.sub(r"\](?=\()", r"\\]", neutral(told))
     if finding.address:
         more = f" and {len(finding.others)} more" if finding.others else ""
         text += f" Address: {neutral(finding.address)}{more}."

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from iamlint.edits import Safety
-from iamlint.finding import Finding, Related
+from iamlint.finding import Finding, Flow, Related
 from iamlint.location import Location, Unreadable
 from iamlint.questions import by_cause, questions
 from iamlint.report import Report
+from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.frame import Paint, frame, place
 from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
@@ -61,7 +62,8 @@ def _group(group: Group, report: Report, paint: Paint) -> Iterator[str]:
     where = f"  {paint('2', environments(finding))}" if finding.environments else ""
     yield f"{margin}{paint('34', '-->')} {place(finding.at)}{address}{where}"
     yield from frame(finding.at, report.texts.get(finding.at.path), color, paint)
-    below = [*_related(finding.related), *_alike(group), *_fix(finding)]
+    leads = [neutral(leads_to(finding))] if leads_to(finding) else []
+    below = [*leads, *_hops(finding.flow), *_related(finding.related), *_alike(group), *_fix(finding)]
     for line in below:
         yield f"{margin} {paint('34', '=')} {line}"
 
@@ -74,6 +76,13 @@ def _fix(finding: Finding) -> Iterator[str]:
     if finding.fix:
         what = "suggestion" if finding.fix.safety == "suggestion" else "fix"
         yield f"{what}: {neutral(finding.fix.title)}{_APPLIED[finding.fix.safety]}"
+
+
+def _hops(flow: Flow | None) -> Iterator[str]:
+    """Yield the hops of a path, one a line; a single hop is the finding's own line."""
+    if flow and len(flow.steps) > 1:
+        for number, (text, at) in enumerate(flow.lines[: len(flow.steps)], start=1):
+            yield f"hop {number}: {neutral(text)}: {place(at)}"
 
 
 def _related(related: Iterable[Related]) -> list[str]:
