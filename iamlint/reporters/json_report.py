@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from iamlint.edits import Edit, Fix
@@ -14,6 +15,11 @@ from iamlint.questions import ByCause, Question
 from iamlint.report import InForce, Report
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped
+
+SCHEMA = Path(__file__).with_name("check.schema.json")
+"""The JSON Schema of the report; a test holds the report against it."""
+SCHEMA_VERSION = 1
+"""Grows when a key is removed or changes its meaning, not with a new key."""
 
 
 def json_report(report: Report) -> Iterator[str]:
@@ -35,6 +41,7 @@ def json_report(report: Report) -> Iterator[str]:
 
 def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     """Yield the keys of the report with plain data; long lists one entry at a time."""
+    yield "schema_version", SCHEMA_VERSION
     yield "version", report.version
     yield "catalog_date", report.catalog_date
     yield "role_catalogs", list(report.role_catalogs)
