@@ -17,7 +17,7 @@ import sarif_om as om
 
 from iamlint.addresses import REPOSITORY, rule_address
 from iamlint.edits import Edit, Fix, by_path
-from iamlint.finding import Finding, Flow, Related, Severity
+from iamlint.finding import SEVERITIES, Finding, Flow, Related, Severity
 from iamlint.fingerprint import Fingerprints
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.questions import Question
@@ -112,7 +112,8 @@ def _plain(value: Any) -> Any:
 # -- rules -------------------------------------------------------------------------------------------------------------
 
 
-def _rule(rule: Rule) -> om.ReportingDescriptor:
+def _rule(rule: Rule, severity: Severity) -> om.ReportingDescriptor:
+    """Return a rule with a severity: that of its worst finding, since GitHub shows an alert by its rule's score."""
     page = rule_page(rule)
     return om.ReportingDescriptor(
         id=rule.slug,
@@ -126,7 +127,7 @@ def _rule(rule: Rule) -> om.ReportingDescriptor:
             "tags": ["security", "iam", rule.family, "external/cwe/cwe-250", *_standards(rule)],
             "precision": {"high": "very-high", "medium": "high", "low": "medium"}[rule.confidence],
             "problem.severity": _PROBLEMS[rule.severity],
-            "security-severity": _SCORES[rule.severity],
+            "security-severity": _SCORES[severity],
         },
     )
 
@@ -184,9 +185,14 @@ class _Run:
             version=version,
             semantic_version=version,
             information_uri=REPOSITORY,
-            rules=[_rule(rule) for rule in self._rules],
+            rules=[_rule(rule, self._worst(rule)) for rule in self._rules],
             properties={"roleCatalogDate": self._report.catalog_date},
         )
+
+    def _worst(self, rule: Rule) -> Severity:
+        """Return the severity of the worst finding of a rule in this run; its own without any."""
+        found = (SEVERITIES.index(one.severity) for one in self._report.findings if one.rule == rule.slug)
+        return SEVERITIES[min(found, default=SEVERITIES.index(rule.severity))]
 
     def _invocation(self, left_out: int) -> om.Invocation:
         report = self._report
@@ -256,7 +262,10 @@ class _Run:
             code_flows=[self._flow(finding.flow)] if finding.flow else None,
             partial_fingerprints=fingerprints,
             fixes=[self._fix(finding.fix)] if finding.fix else None,
-            properties={"environments": list(finding.environments)} if finding.environments else None,
+            properties={
+                "security-severity": _SCORES[finding.severity],
+                **({"environments": list(finding.environments)} if finding.environments else {}),
+            },
         )
 
     def _fix(self, fix: Fix) -> om.Fix:

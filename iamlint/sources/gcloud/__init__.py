@@ -33,10 +33,8 @@ from iamlint.sources.reading import Options, Reading
 from iamlint.sources.stand_ins import encrypted
 
 KINDS = (
-    "Terraform source, plans and states (terraform show -json), Config Connector's documents, and what gcloud prints "
-    "with --format=json or yaml: policies (get-iam-policy, get-ancestors-iam-policy, iam policies get), roles, service "
-    "accounts and keys, services, projects, folders, pools, organization policies, and the asset commands (export, "
-    "list, search-all-iam-policies, analyze-iam-policy)"
+    "Terraform source, plans and states as JSON (terraform show -json), Config Connector's documents, and exports of "
+    "gcloud (--format=json or yaml)"
 )
 RELEVANT = re.compile(
     r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|[pP]olic|cnrm\.cloud\.google\.com|IAM[A-Z]"
