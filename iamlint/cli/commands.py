@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.cli.configuring import Failed, configuration, environments_of
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell, width
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell
 from iamlint.cli.options import (
     PATH,
-    Grouped,
     Request,
     apart,
     catalog_option,
@@ -58,7 +57,7 @@ _EVERY = ("default", "pedantic")
 """The sets that hold all rules between them."""
 
 
-@click.command(cls=Grouped)
+@click.command()
 @reading_options
 @rule_options
 @judging_options
@@ -77,7 +76,6 @@ def check(
     show_unknown: bool,
     show_all: bool,
     quiet: bool,
-    statistics: bool,
     fix: bool,
     unsafe_fixes: bool,
     diff: bool,
@@ -111,7 +109,6 @@ def check(
     report = with_errors(report, (error for error in written if error))
     say_errors(report.errors)
     style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet)
-    style = replace(style, width=width(sys.stdout), statistics=statistics)
     emit(parts(form, report, style), for_programs=form != "text")
     for line in report.coverage if coverage else ():
         (tell if form != "text" else _say)(neutral(line))
@@ -198,7 +195,6 @@ def facts(form: str, **asked: Any) -> None:
 def explain(name: str, rules: tuple[Path, ...]) -> None:
     """Explain a rule: why it matters, before and after, the fix."""
     from iamlint.reporters.page import rule_page
-    from iamlint.reporters.parts.folding import folded_page
 
     try:
         found = choose(load(rules), (name,), ())
@@ -206,7 +202,7 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
         say_errors(failed.errors)
         sys.exit(FAILED)
     pages = "\n".join(rule_page(rule) for rule in found)
-    emit("\n".join(folded_page(map(neutral, pages.split("\n")), width(sys.stdout))))
+    emit("\n".join(neutral(line) for line in pages.split("\n")))
 
 
 @click.command(name="rules")
@@ -232,14 +228,11 @@ def list_rules(
         listed = [{key: getattr(rule, key) for key in keys} for rule in found]
         emit(json_escaped(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n", for_programs=True)
         return
-    from iamlint.reporters.parts.folding import Fold
-
-    widest, fold = max((len(rule.id) for rule in found), default=0), Fold(width(sys.stdout))
+    width = max((len(rule.id) for rule in found), default=0)
     for rule in found:
         standards = ", ".join((*(f"CIS {control}" for control in rule.cis), *rule.mitre))
         told = f" ({standards})" if standards else ""
-        line = f"{rule.id:<{widest}}  {rule.severity:<8}  {neutral(rule.title)}{told}"
-        emit("".join(f"{part}\n" for part in fold(line, 4)))
+        emit(f"{rule.id:<{width}}  {rule.severity:<8}  {neutral(rule.title)}{told}\n")
 
 
 @click.command()

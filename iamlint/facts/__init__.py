@@ -7,11 +7,9 @@ an unknown value is an `Unknown` with its reason.
 from __future__ import annotations
 
 from iamlint.facts.identities import (
-    ApiKey,
     Credential,
     Group,
     Impersonation,
-    KubernetesAccount,
     Membership,
     Pool,
     Protocol,
@@ -33,31 +31,17 @@ from iamlint.facts.policies import (
     OrgPolicy,
     RemovedGrant,
 )
-from iamlint.facts.resources import (
-    AccessSetting,
-    Attachment,
-    DefaultAccount,
-    Folder,
-    Gap,
-    Organization,
-    Project,
-    Service,
-    Setting,
-)
-from iamlint.facts.tags import EffectiveTags, TagBinding, TagKey, TagValue
+from iamlint.facts.resources import Attachment, DefaultAccount, Folder, Gap, Organization, Project, Service
 
 # fmt: off
 Fact = (
     Grant | RemovedGrant | EmptyBinding | ExportedPolicy | DefaultAccounts | CustomRole | ServiceAccount
     | ServiceAccountKey | Credential | Service | Impersonation | Project | Folder | Organization | Denial
     | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership | Gap
-    | ApiKey | KubernetesAccount | AccessSetting | TagKey | TagValue | TagBinding | EffectiveTags
 )
 # fmt: on
 
 __all__ = [
-    "AccessSetting",
-    "ApiKey",
     "Attachment",
     "AuditConfig",
     "Boundary",
@@ -69,7 +53,6 @@ __all__ = [
     "DefaultAccount",
     "DefaultAccounts",
     "Denial",
-    "EffectiveTags",
     "EmptyBinding",
     "ExportedPolicy",
     "Fact",
@@ -78,7 +61,6 @@ __all__ = [
     "Grant",
     "Group",
     "Impersonation",
-    "KubernetesAccount",
     "Membership",
     "OrgPolicy",
     "Organization",
@@ -95,10 +77,6 @@ __all__ = [
     "Service",
     "ServiceAccount",
     "ServiceAccountKey",
-    "Setting",
-    "TagBinding",
-    "TagKey",
-    "TagValue",
     "Text",
     "Trust",
 ]

@@ -61,8 +61,7 @@ def _moved(report: Report, moved: _Paths) -> Report:
     def of(finding: Finding) -> Finding:
         related = tuple(replace(one, at=moved.at(one.at)) for one in finding.related)
         origin = finding.origin and moved.at(finding.origin)
-        flow, fix = finding.flow and finding.flow.moved(moved.at), moved.fix(finding.fix)
-        return replace(finding, at=moved.at(finding.at), related=related, origin=origin, flow=flow, fix=fix)
+        return replace(finding, at=moved.at(finding.at), related=related, origin=origin, fix=moved.fix(finding.fix))
 
     accepted = (replace(one, finding=of(one.finding), at=moved.at(one.at)) for one in report.accepted)
     doubts = (
