@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -31,6 +31,60 @@ class Related:
 
 
 @frozen
+class Step:
+    """One hop of the path behind a finding: how a principal becomes an account, or is a member of a group.
+
+    ``method`` is the id of the method, "member" for a membership, "" without a known method. ``role`` on ``resource``
+    gives the ``permission``, at ``at``. ``missing`` says that nothing gives it: the chain ends here.
+    """
+
+    source: str
+    target: str
+    at: Location
+    method: str = ""
+    permission: str = ""
+    role: str = ""
+    resource: str = ""
+    address: str | None = None
+    missing: bool = False
+
+    def __str__(self) -> str:
+        if self.method == "member":
+            return f"{self.source} is a member of {self.target}"
+        if self.missing:
+            return f"{self.source} has no {self.permission} on {self.target}"
+        on = "" if not self.resource or self.resource.rpartition(" ")[2] in self.target else f" on {self.resource}"
+        by = f" by {self.role}{on}" if self.role else ""
+        return f"{self.source} becomes {self.target}{by}{f' ({self.permission})' if self.permission else ''}"
+
+
+@frozen
+class Flow:
+    """The path behind a finding: its hops in order, and what the account at the end has.
+
+    ``left_out`` is the number of hops that are not listed, between the last two.
+    """
+
+    steps: tuple[Step, ...]
+    left_out: int = 0
+    end: Related | None = None
+
+    def moved(self, to: Callable[[Location], Location]) -> Flow:
+        """Return the path with other places."""
+        steps = tuple(replace(step, at=to(step.at)) for step in self.steps)
+        return replace(self, steps=steps, end=self.end and replace(self.end, at=to(self.end.at)))
+
+    @property
+    def lines(self) -> tuple[tuple[str, Location], ...]:
+        """The hops and the end as texts, each with its place."""
+        told = [(str(step), step.at) for step in self.steps]
+        if self.left_out:
+            text, at = told[-1]
+            told[-1] = f"{text} (after {self.left_out} more that are not listed)", at
+        return (*told, *(((self.end.message, self.end.at),) if self.end else ()))
+
+
+@frozen
 class Finding:
     """One problem, at the narrowest argument that causes it.
 
@@ -39,7 +93,7 @@ class Finding:
     addresses where the same lines state the same: of other root modules, calls and instances. ``former`` are earlier
     addresses from ``moved`` blocks or a plan, by address, the oldest last. ``condition`` is that of the grant, as
     shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project shop"), the strongest
-    first. ``fix`` is what its rule's document proposes; it is not proved.
+    first; ``flow`` is the path to the first one. ``fix`` is what its rule's document proposes; it is not proved.
     ``environments`` are those of the configuration that have the finding; empty if it has none.
 
     ``at`` is the argument. ``origin`` is where a reviewer looks, if that is elsewhere: where the argument's value is
@@ -63,6 +117,7 @@ class Finding:
     former: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     condition: str | None = None
     ends: tuple[str, ...] = ()
+    flow: Flow | None = None
     fix: Fix | None = field(default=None, compare=False)
     origin: Location | None = None
     environments: tuple[str, ...] = ()
@@ -85,11 +140,12 @@ class Finding:
 
     @property
     def places(self) -> Iterator[Location]:
-        """Its place, its origin, and the related places."""
+        """Its place, its origin, the related places, and those of its path."""
         yield self.at
         if self.origin:
             yield self.origin
         yield from (related.at for related in self.related)
+        yield from (at for _, at in (self.flow.lines if self.flow else ()))
 
     @property
     def order(self) -> tuple[object, ...]:

@@ -14,13 +14,14 @@ from iamlint.budget import Allowance, TimeUp
 from iamlint.edits import Fix
 from iamlint.estate import Estate
 from iamlint.facts import Boundary, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
-from iamlint.finding import IN_CALL, SEVERITIES, Accepted, Confidence, Doubt, Finding, Related, Severity
-from iamlint.graph import MOST_ENDS, ends_of_grant, graph_of
+from iamlint.finding import IN_CALL, SEVERITIES, Accepted, Confidence, Doubt, Finding, Flow, Related, Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
+from iamlint.paths import MOST_ENDS
 from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match, matches, weighed
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import QUERIES
+from iamlint.queries.flows import ends_and_flow
 from iamlint.report import Report
 from iamlint.roles import Catalog, catalog
 from iamlint.rules.catalog import named_by, own_names
@@ -189,6 +190,8 @@ def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) ->
     """Return the finding for a match. ``texts`` are the paths of the files read."""
     fact, place = match.fact, place_of(match)
     words, address, former = words_of(match), fact.declared.address, fact.declared.former
+    grants, flow = _ends_and_flow(match, estate)
+    ends = tuple(dict.fromkeys(f"{shown(end.role)} on {end.resource}" for end in grants))[:MOST_ENDS]
     return Finding(
         rule=rule.slug,
         family=rule.family,
@@ -204,7 +207,8 @@ def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) ->
         related=_distinct(_related(match, place, estate), place.at),
         former={address: former} if address and former else {},
         condition=_condition(fact),
-        ends=tuple(dict.fromkeys(f"{shown(end.role)} on {end.resource}" for end in _ends(match, estate)))[:MOST_ENDS],
+        ends=ends,
+        flow=flow,
         root=_root(fact.declared),
         origin=next((at for at in _origins(match, place) if at.path in texts and not is_downloaded(at.path)), None),
     )
@@ -217,13 +221,12 @@ def _condition(fact: Fact) -> str | None:
     return shown(fact.condition if isinstance(fact.condition, Unknown) else fact.condition.expression)
 
 
-def _ends(match: Match, estate: Estate) -> Iterable[Grant]:
-    """The privileges that a match leads to."""
-    if match.ends is not None:
-        return match.ends
-    if not isinstance(match.fact, Grant) or not match.permissions:
-        return ()
-    return ends_of_grant(graph_of(estate), match.fact, match.permissions)
+def _ends_and_flow(match: Match, estate: Estate) -> tuple[Iterable[Grant], Flow | None]:
+    """The privileges that a match leads to, and the path to the first one."""
+    if match.ends is not None or not isinstance(match.fact, Grant) or not match.permissions:
+        return match.ends or (), match.flow
+    ends, flow = ends_and_flow(estate, match.fact, match.permissions)
+    return [end.grant for end in ends], flow
 
 
 def doubts_of(rule: Rule, match: Match, accepting: Comment | Acceptance | None = None) -> Iterator[Doubt]:

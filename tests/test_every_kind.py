@@ -9,6 +9,8 @@ import pytest
 
 from iamlint.estate import Estate
 from iamlint.facts import (
+    AccessSetting,
+    ApiKey,
     Attachment,
     AuditConfig,
     Boundary,
@@ -18,6 +20,7 @@ from iamlint.facts import (
     Declaration,
     DefaultAccounts,
     Denial,
+    EffectiveTags,
     EmptyBinding,
     ExportedPolicy,
     Fact,
@@ -26,6 +29,7 @@ from iamlint.facts import (
     Grant,
     Group,
     Impersonation,
+    KubernetesAccount,
     Membership,
     Organization,
     OrgPolicy,
@@ -40,6 +44,9 @@ from iamlint.facts import (
     Service,
     ServiceAccount,
     ServiceAccountKey,
+    TagBinding,
+    TagKey,
+    TagValue,
 )
 from iamlint.location import Location
 from iamlint.patterns.fact_schema import kind_of
@@ -78,6 +85,13 @@ FACTS: tuple[Fact, ...] = (
     Group(NOT_KNOWN, HERE),
     Membership(NOT_KNOWN, NOT_KNOWN, HERE, PLACE),
     Gap("nothing is there", HERE),
+    ApiKey(NOT_KNOWN, NOT_KNOWN, HERE, PLACE, NOT_KNOWN, NOT_KNOWN),
+    KubernetesAccount(NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, HERE, PLACE),
+    AccessSetting("no_invoker_check", SHOP, HERE, PLACE, NOT_KNOWN),
+    TagKey(NOT_KNOWN, HERE),
+    TagValue(NOT_KNOWN, NOT_KNOWN, HERE),
+    TagBinding(SHOP, NOT_KNOWN, HERE, PLACE),
+    EffectiveTags(SHOP, (("7/env", "7/env/prod"),), HERE, PLACE),
 )
 
 

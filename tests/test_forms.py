@@ -287,7 +287,10 @@ QUERIES = [rule for rule in load_rules()[0] if rule.query and rule.slug not in O
 """The rules with queries that have an example of only grants that can be written in every form."""
 
 
-APART = {"forgeable-attribute": ("google_iam_workload_identity_pool_provider",)}
+APART = {
+    "forgeable-attribute": ("google_iam_workload_identity_pool_provider",),
+    "unmatched-federated-principal": ("kubernetes_service_account",),
+}
 """Parts that stay Terraform next to an export without belonging to it: Terraform names a pool's project by its id."""
 
 

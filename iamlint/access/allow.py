@@ -7,7 +7,7 @@ from datetime import date
 from iamlint.access.decision import Step
 from iamlint.access.homes import counts_on
 from iamlint.access.limits import may_grant
-from iamlint.conditions import Context, evaluate
+from iamlint.conditions import Context, asks_tags, evaluate
 from iamlint.estate import Estate, within
 from iamlint.facts import Condition, Declaration, Grant, Resource
 from iamlint.roles import spellings
@@ -62,7 +62,8 @@ def condition_step(
             why, at = (f"its condition is not known: {reason}",), grant.role_place.at
             return Step("condition", Truth.UNKNOWN, why, at=at)
         case Condition(expression) as condition:
-            context = Context(as_of, permission, grant.principal)
+            tags = estate.tags.state(grant.resource, grant.declared) if estate.tags and asks_tags(expression) else None
+            context = Context(as_of, permission, grant.principal, tags=tags)
             outcome = evaluate(expression, context)
     truth, at = outcome.truth, condition.at or grant.role_place.at
     if truth is Truth.UNKNOWN and to_grant and outcome.has("limit"):

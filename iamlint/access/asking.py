@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from iamlint.access.allow import condition_step, resource_step, role_step
-from iamlint.access.blocking import NOTHING, blocking_steps, left_aside
+from iamlint.access.blocking import NOTHING, blocking_steps, left_aside, whole_steps
 from iamlint.access.decision import Check, Decision, Step
 from iamlint.access.homes import of_use
 from iamlint.estate import Estate, scope
@@ -55,7 +55,8 @@ class Access:
         """
         day, permissions = as_of or self._estate.as_of, tuple(permissions)
         if not permissions:
-            return Decision.of((Check.of("", (condition_step(grant, None, day, self._estate),), ()),))
+            settings = whole_steps(self._blockers, grant, day) if self._blockers else ()
+            return Decision.of((Check.of("", (condition_step(grant, None, day, self._estate),), settings),))
         above: tuple[Step, ...] = ()
         asked = grant
         if resource is not None:
@@ -64,7 +65,7 @@ class Access:
             asked = _seen_at(grant, resource, declared)
         checks = []
         for permission in permissions:
-            condition = condition_step(grant, permission, day, self._estate, to_grant)
+            condition = condition_step(asked, permission, day, self._estate, to_grant)
             allow = (role_step(grant, permission, self._estate), *above, condition)
             checks.append(self._check(asked, permission, allow, day, whole=whole))
         found = Decision.of(tuple(checks))

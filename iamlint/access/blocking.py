@@ -56,6 +56,16 @@ def blocking_steps(blockers: Blockers, grant: Grant, permission: str, as_of: dat
     return steps
 
 
+def whole_steps(blockers: Blockers, grant: Grant, as_of: date) -> list[Step]:
+    """Return the step of what blocks a grant whatever its role; none if nothing does, or may."""
+    found = list(blockers.against_all(grant, configuration(grant.declared)))
+    closed = next((one for one in found if one.verdict.truth is Truth.TRUE), None)
+    if closed:
+        return [_closed(closed)]
+    perhaps = [one for one in found if one.verdict.truth is Truth.UNKNOWN][:MOST_REASONS]
+    return [_perhaps("org_policy", perhaps, Context(as_of, None, grant.principal))] if perhaps else []
+
+
 def _closed(one: Blocker) -> Step:
     return Step(one.kind, Truth.FALSE, (f"blocked by {one.by}",), (one.fact,) if one.fact else (), one.at)
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.cli.configuring import Failed, configuration, environments_of
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell, width
 from iamlint.cli.options import (
     PATH,
+    Grouped,
     Request,
     apart,
     catalog_option,
@@ -57,7 +58,7 @@ _EVERY = ("default", "pedantic")
 """The sets that hold all rules between them."""
 
 
-@click.command()
+@click.command(cls=Grouped)
 @reading_options
 @rule_options
 @judging_options
@@ -76,6 +77,7 @@ def check(
     show_unknown: bool,
     show_all: bool,
     quiet: bool,
+    statistics: bool,
     fix: bool,
     unsafe_fixes: bool,
     diff: bool,
@@ -109,6 +111,7 @@ def check(
     report = with_errors(report, (error for error in written if error))
     say_errors(report.errors)
     style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet)
+    style = replace(style, width=width(sys.stdout), statistics=statistics)
     emit(parts(form, report, style), for_programs=form != "text")
     for line in report.coverage if coverage else ():
         (tell if form != "text" else _say)(neutral(line))
@@ -195,6 +198,7 @@ def facts(form: str, **asked: Any) -> None:
 def explain(name: str, rules: tuple[Path, ...]) -> None:
     """Explain a rule: why it matters, before and after, the fix."""
     from iamlint.reporters.page import rule_page
+    from iamlint.reporters.parts.folding import folded_page
 
     try:
         found = choose(load(rules), (name,), ())
@@ -202,7 +206,7 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
         say_errors(failed.errors)
         sys.exit(FAILED)
     pages = "\n".join(rule_page(rule) for rule in found)
-    emit("\n".join(neutral(line) for line in pages.split("\n")))
+    emit("\n".join(folded_page(map(neutral, pages.split("\n")), width(sys.stdout))))
 
 
 @click.command(name="rules")
@@ -228,11 +232,14 @@ def list_rules(
         listed = [{key: getattr(rule, key) for key in keys} for rule in found]
         emit(json_escaped(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n", for_programs=True)
         return
-    width = max((len(rule.id) for rule in found), default=0)
+    from iamlint.reporters.parts.folding import Fold
+
+    widest, fold = max((len(rule.id) for rule in found), default=0), Fold(width(sys.stdout))
     for rule in found:
         standards = ", ".join((*(f"CIS {control}" for control in rule.cis), *rule.mitre))
         told = f" ({standards})" if standards else ""
-        emit(f"{rule.id:<{width}}  {rule.severity:<8}  {neutral(rule.title)}{told}\n")
+        line = f"{rule.id:<{widest}}  {rule.severity:<8}  {neutral(rule.title)}{told}"
+        emit("".join(f"{part}\n" for part in fold(line, 4)))
 
 
 @click.command()

@@ -13,7 +13,7 @@ import click
 from iamlint.budget import SECONDS, Allowance, TimeUp
 from iamlint.cli.configuring import Failed, configuration, inputs_for, one_environment
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
-from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, config_options
+from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, color_option, config_options
 from iamlint.cli.output import write
 from iamlint.cli.run import role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -47,6 +47,7 @@ _OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="Output format. [text]")
 @click.option("--output", multiple=True, metavar="FORMAT=FILE", help="Write another format to a file (repeatable).")
 @click.option("--fail-on-unknown", is_flag=True, help="Also exit with 1 if it is unknown whether something opens.")
+@color_option
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if something opens.")
 def compare(
     form: str, output: tuple[str, ...], fail_on_unknown: bool, exit_zero: bool, base: str, head: str, **asked: Any

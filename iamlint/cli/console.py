@@ -91,11 +91,13 @@ def say(message: str) -> None:
 
 def say_errors(errors: Iterable[Unreadable]) -> None:
     """Print errors, one per line, on standard error."""
+    from iamlint.reporters.parts.folding import Fold
     from iamlint.reporters.text import error_line
 
-    paint = _paint()
+    paint, fold = _paint(), Fold(width(sys.stderr))
     for error in errors:
-        tell(error_line(error, paint))
+        for line in fold(error_line(error, paint)):
+            tell(line)
 
 
 def _paint() -> Paint:
@@ -105,10 +107,26 @@ def _paint() -> Paint:
 
 
 def colored(stream: IO[str]) -> bool:
-    """Whether to colour: NO_COLOR forbids it (https://no-color.org), FORCE_COLOR demands it, else on a terminal."""
+    """Whether to colour: ``--color`` decides, else NO_COLOR forbids it and FORCE_COLOR demands it.
+
+    Otherwise it is for terminals that are not dumb. Source: https://no-color.org
+    """
+    context = click.get_current_context(silent=True)
+    if context is not None and context.color is not None:
+        return context.color
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and not _is_dumb())
+
+
+def _is_dumb() -> bool:
+    """Whether the terminal only prints: it can neither colour nor move. Source: terminfo(5), the entry ``dumb``."""
+    return os.environ.get("TERM") == "dumb"
+
+
+def width(stream: IO[str]) -> int | None:
+    """Return the columns of the terminal that a stream writes to; None for a file or a pipe."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def repository(directory: Path) -> Path:
@@ -142,7 +160,7 @@ class Progress:
     """Seconds before the first line, and between two."""
 
     def __init__(self, *, on: bool) -> None:
-        self._on = on
+        self._on = on and not _is_dumb()
         self._last = time.monotonic()
         self._shown = False
 

@@ -14,7 +14,7 @@ import click
 
 from iamlint.cli.configuring import Failed
 from iamlint.cli.console import FAILED, colored, emit, say_errors
-from iamlint.cli.options import DATE, Request, catalog_option, pairs, reading_options, request
+from iamlint.cli.options import DATE, Request, catalog_option, color_option, pairs, reading_options, request
 from iamlint.cli.run import role_catalog
 from iamlint.files.disk import DISK
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -69,6 +69,7 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format. [text]"
 )
+@color_option
 @click.option(
     "--prove", is_flag=True, help="Apply the fix in memory, and show the verdict then and what else it opens."
 )

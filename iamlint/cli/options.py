@@ -18,6 +18,45 @@ from iamlint.reporters import FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_GROUPS = {
+    "Input": (
+        "stdin_name",
+        "var",
+        "var_file",
+        "workspace",
+        "environment",
+        "source_root",
+        "resource",
+        "role_catalog",
+        "as_of",
+        "max_time",
+        "hook",
+        "second_parser",
+    ),
+    "Rules": ("select", "ignore", "rules", "assertions"),
+    "Configuration": ("config", "no_config", "no_ignore", "baseline", "write_baseline", "changed_since"),
+    "Fixes": ("fix", "unsafe_fixes", "diff"),
+    "Exit code": ("fail_on", "fail_on_unknown", "exit_zero"),
+}
+"""The options of ``check`` by heading in its help; all others are output."""
+
+
+class Grouped(click.Command):
+    """A command whose help has its options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of each group in the order of the group, then the others."""
+        options = (one for one in self.get_params(ctx) if one.param_type_name != "argument")
+        records = {one.name: one.get_help_record(ctx) for one in options}
+        named = {name for names in _GROUPS.values() for name in names}
+        groups = {**_GROUPS, "Output": tuple(str(name) for name in records if name not in named)}
+        for title, names in groups.items():
+            shown = [record for name in names if (record := records.get(name))]
+            if shown:
+                with formatter.section(title):
+                    formatter.write_dl(shown)
+
+
 PATH = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -140,9 +179,13 @@ def rule_options(function: Command) -> Command:
     """Add the options that select rules."""
     options = [
         click.option(
-            "--select", multiple=True, metavar="RULE", help="Only these rules or families (repeat, or commas)."
+            "--select",
+            multiple=True,
+            metavar="RULE",
+            help="Only these rules: ids, families, globs, or sets: default; pedantic (more, for a strict house); all; "
+            "cis and mitre (those that name a control of CIS or a technique of ATT&CK). Repeat, or use commas.",
         ),
-        click.option("--ignore", multiple=True, metavar="RULE", help="Exclude these rules or families."),
+        click.option("--ignore", multiple=True, metavar="RULE", help="Exclude these rules, in the same forms."),
         click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules."),
     ]
     return _with(options, function)
@@ -232,9 +275,29 @@ def report_options(function: Command) -> Command:
         click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings."),
         click.option("--show-unknown", is_flag=True, help="List what could not be decided, with the reasons."),
         click.option("--show-all", is_flag=True, help="Show each finding, including similar ones."),
+        click.option(
+            "--statistics", is_flag=True, help="Text: show counts by rule and by folder instead of the findings."
+        ),
+        color_option,
         click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no progress."),
     ]
     return _with(options, function)
+
+
+def _color(context: click.Context, _parameter: click.Parameter, choice: str) -> None:
+    context.color = {"always": True, "never": False}.get(choice)
+
+
+def color_option(function: Command) -> Command:
+    """Add the option for colour; `iamlint.cli.console.colored` reads it from click's context."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        callback=_color,
+        expose_value=False,
+        help="When to colour. [auto: on a terminal, unless NO_COLOR is set]",
+    )(function)
 
 
 def _with(options: list[Callable[[Any], Any]], function: Command) -> Command:

@@ -12,7 +12,17 @@ import click
 
 from iamlint.cli.configuring import Failed, configuration, one_environment
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
-from iamlint.cli.options import DATE, Command, Request, catalog_option, config_options, pairs, reading_options, request
+from iamlint.cli.options import (
+    DATE,
+    Command,
+    Request,
+    catalog_option,
+    color_option,
+    config_options,
+    pairs,
+    reading_options,
+    request,
+)
 from iamlint.cli.run import read, role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.paths import FORMATS
@@ -41,6 +51,7 @@ def _options(function: Command) -> Command:
         ),
         click.option("--fix-first", is_flag=True, help="Show the grants whose removal cuts the most paths."),
         click.option("--show-all", is_flag=True, help="Show each group of paths."),
+        color_option,
         click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
     ]
     for option in reversed(options):

@@ -3,9 +3,9 @@
 Source: https://cloud.google.com/iam/docs/conditions-overview
 """
 
-from iamlint.conditions.context import Context
+from iamlint.conditions.context import Context, Tag, TagState
 from iamlint.conditions.declared import FUNCTIONS, IAM, MAPPING, PROVIDER, Language, never_text, undeclared
-from iamlint.conditions.evaluation import asks_who, evaluate
+from iamlint.conditions.evaluation import asks_tags, asks_who, evaluate
 from iamlint.conditions.outcome import Outcome, Reason, ReasonKind
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.syntax import texts_of
@@ -22,7 +22,10 @@ __all__ = [
     "Outcome",
     "Reason",
     "ReasonKind",
+    "Tag",
+    "TagState",
     "Unparsable",
+    "asks_tags",
     "asks_who",
     "claims_compared",
     "evaluate",

@@ -6,6 +6,43 @@ from datetime import date
 
 from iamlint.facts import Principal
 from iamlint.frozen import frozen
+from iamlint.unknown import Truth
+
+
+@frozen
+class Tag:
+    """A tag of a resource: the spellings of its key and of its value, by name and by id.
+
+    ``own`` says that the resource can have no other value of that key.
+    """
+
+    keys: frozenset[str]
+    values: frozenset[str]
+    own: bool
+
+
+@frozen
+class TagState:
+    """The tags that a resource certainly has; ``complete`` says that it has no others."""
+
+    tags: tuple[Tag, ...]
+    complete: bool = False
+
+    def matches(self, key: str, value: str) -> Truth:
+        """Whether the resource has this value of a key; a value by its id is that of one key only."""
+        truth = Truth.FALSE if self.complete else Truth.UNKNOWN
+        for tag in self.tags:
+            if value in tag.values and (key in tag.keys or not tag.keys):
+                return Truth.TRUE
+            if key in tag.keys and tag.own:
+                truth = Truth.FALSE
+        return truth
+
+    def has(self, key: str) -> Truth:
+        """Whether the resource has a value of a key."""
+        if any(key in tag.keys for tag in self.tags):
+            return Truth.TRUE
+        return Truth.FALSE if self.complete else Truth.UNKNOWN
 
 
 @frozen
@@ -14,13 +51,15 @@ class Context:
 
     ``as_of`` is the day (UTC) of the request; its time of day is open. ``permission`` is the requested one
     (``iam.serviceAccounts.getAccessToken``); it determines the resource that the condition sees. ``principal`` is the
-    caller. ``modified`` are the roles whose grants the request changes, if it sets an allow policy. None means open.
+    caller. ``modified`` are the roles whose grants the request changes, if it sets an allow policy. ``tags`` are those
+    of the resource. None means open.
     """
 
     as_of: date
     permission: str | None = None
     principal: Principal | None = None
     modified: tuple[str, ...] | None = None
+    tags: TagState | None = None
 
 
 PROVIDERS: dict[str, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -55,15 +56,22 @@ def evaluate(expression: Text, context: Context) -> Outcome:
 
     An invalid CEL expression is open, with a reason of the kind "unparsable"; `parse` says where it is invalid.
     """
+    # Where the outcome is the same for all principals or tags, it is worked out once.
     if context.principal is not None and not asks_who(expression):
-        # The outcome is the same for all principals: it is worked out once.
-        context = Context(context.as_of, context.permission, None, context.modified)
+        context = replace(context, principal=None)
+    if context.tags is not None and not asks_tags(expression):
+        context = replace(context, tags=None)
     return _evaluated(expression, context)
 
 
 def asks_who(expression: Text) -> bool:
     """Whether the outcome of a condition may depend on the principal."""
     return "principal" in shown(expression)
+
+
+def asks_tags(expression: Text) -> bool:
+    """Whether the outcome of a condition may depend on the resource's tags."""
+    return "Tag" in shown(expression)
 
 
 @lru_cache(maxsize=65536)

@@ -15,6 +15,7 @@ from iamlint.conditions.attributes import of_api
 from iamlint.conditions.context import Context
 from iamlint.conditions.outcome import Reason, merged
 from iamlint.conditions.syntax import Call, ListOf, Literal, Node, dotted
+from iamlint.unknown import Truth, Unknown
 
 _TAGS = frozenset({"matchTag", "matchTagId", "hasTagKey", "hasTagKeyId"})
 
@@ -24,8 +25,7 @@ def special(node: Call, context: Context) -> Possible | None:
     owner = dotted(node.of) if node.of else None
     match node:
         case Call(function=name) if owner == "resource" and name in _TAGS:
-            shown = ", ".join(_shown(argument) for argument in node.arguments)
-            return Anything((Reason("tag", f"the input does not show the tags of the resource ({name}({shown}))"),))
+            return _of_tags(name, node.arguments, context)
         case Call("getAttribute", _, (Literal(str(name)), default)) if owner == "api":
             listed = known(()) if default == ListOf(()) else Anything((Reason("foreign", "it has a default"),))
             return of_api(name, listed, context)
@@ -35,8 +35,30 @@ def special(node: Call, context: Context) -> Possible | None:
             return None
 
 
+def _of_tags(name: str, arguments: Sequence[Node], context: Context) -> Possible:
+    """Return whether the resource has a tag, as far as its tags are known."""
+    texts = [_shown(argument) for argument in arguments]
+    asked = f"{name}({', '.join(texts)})"
+    truth = Truth.UNKNOWN
+    if context.tags is not None and len(texts) == (2 if name.startswith("match") else 1):
+        truth = context.tags.matches(*texts) if len(texts) == 2 else context.tags.has(*texts)
+    match truth:
+        case Truth.TRUE:
+            return known(True)
+        case Truth.FALSE:
+            return Some((False,), reasons=(Reason("false", f"the resource does not have the tag ({asked})"),))
+        case _:
+            return Anything((Reason("tag", f"the input does not show the tags of the resource ({asked})"),))
+
+
 def _shown(node: Node) -> str:
-    return str(node.value) if isinstance(node, Literal) else "…"
+    match node:
+        case Literal(Unknown() as text):
+            return text.text
+        case Literal(value):
+            return str(value)
+        case _:
+            return "…"
 
 
 def _only(modified: Possible | None, items: Sequence[Node]) -> Possible:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from iamlint.unknown import Hole, Unknown
 
@@ -48,6 +49,7 @@ def masked(text: str, unknown: Unknown | None) -> Masked:
     """Read all literals of an expression; ``unknown`` is the reason for the holes in it."""
     pieces: list[str] = []
     literals: dict[int, LiteralValue] = {}
+    holes = [part for part in unknown.parts if isinstance(part, Hole)] if unknown else []
     at = 0
     while found := _TOKEN.search(text, at):
         pieces.append(text[at : found.start()])
@@ -60,7 +62,8 @@ def masked(text: str, unknown: Unknown | None) -> Masked:
         end = _end(text, found.end(), quote, raw=raw)
         inside = text[found.end() : end - len(quote)]
         value = inside if raw else _decoded(inside, found.end())
-        literals[found.start()] = _value(value, unknown, is_bytes="b" in found["prefix"].lower())
+        own = holes[text.count(HOLE, 0, found.start()) :]
+        literals[found.start()] = _value(value, unknown, own, is_bytes="b" in found["prefix"].lower())
         pieces.append(f'"{"x" * (end - found.start() - 2)}"')
         at = end
     pieces.append(text[at:])
@@ -102,8 +105,10 @@ def _decode(text: str, offset: int) -> Iterator[str]:
     yield text[at:]
 
 
-def _value(text: str, unknown: Unknown | None, *, is_bytes: bool) -> LiteralValue:
+def _value(text: str, unknown: Unknown | None, holes: list[Hole], *, is_bytes: bool) -> LiteralValue:
+    """Return the value of a literal; ``holes`` are those of the expression from the literal on."""
     if HOLE in text and unknown:
-        known = [piece for part in text.split(HOLE) for piece in (part, Hole("?"))][:-1]
+        filling: Iterator[Hole] = chain(holes, repeat(Hole("?")))
+        known = [piece for part in text.split(HOLE) for piece in (part, next(filling))][:-1]
         return Unknown(unknown.reason, tuple(piece for piece in known if piece != ""))
     return text.encode() if is_bytes else text

@@ -20,7 +20,7 @@ from yaml.events import (
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
-from iamlint.documents import json_text
+from iamlint.documents import json_later, json_text
 from iamlint.documents.values import Data, Value
 from iamlint.location import SourceText, Span, Unreadable
 
@@ -45,7 +45,7 @@ def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
 
     A repeated key with different values is an error: no program writes one, and the first value would be lost.
     """
-    return _values(json_text.parse_all(source), source)
+    return json_later.read(source) or _values(json_text.parse_all(source), source)
 
 
 def read_json_among_lines(source: SourceText) -> tuple[Value, ...] | Unreadable:

@@ -46,19 +46,19 @@ JsonValue: TypeAlias = bool | int | Decimal | str | tuple[JsonNode, ...] | Membe
 
 def parse(source: SourceText) -> JsonNode | Unreadable:
     """Return the one JSON value in a text, or where and why it is invalid."""
-    reader = _Reader(source.text)
+    reader = Reader(source.text)
     try:
         return reader.document()
-    except _SyntaxError as error:
+    except JsonError as error:
         return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
 
 
 def parse_all(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
     """Return the consecutive JSON values in a text, with or without line ends, or where and why it is invalid."""
-    reader = _Reader(source.text)
+    reader = Reader(source.text)
     try:
         return reader.documents()
-    except _SyntaxError as error:
+    except JsonError as error:
         return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
 
 
@@ -89,10 +89,10 @@ def parse_among_lines(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
 
     Lines that do not begin with ``{`` are skipped outside objects.
     """
-    reader = _Reader(source.text)
+    reader = Reader(source.text)
     try:
         return reader.objects()
-    except _SyntaxError as error:
+    except JsonError as error:
         return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
 
 
@@ -107,7 +107,9 @@ def number(text: str) -> int | Decimal | None:
     return int(value) if value == value.to_integral_value() else value
 
 
-class _SyntaxError(Exception):
+class JsonError(Exception):
+    """Raised where a text is not JSON: the place, why, and what to write."""
+
     def __init__(self, start: int, end: int, reason: str, hint: str = "") -> None:
         super().__init__(reason)
         self.start, self.end, self.reason, self.hint = start, end, reason, hint
@@ -116,9 +118,9 @@ class _SyntaxError(Exception):
 _BEGINNING = re.compile(r"^[ \t]*\{", re.MULTILINE)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
-_STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
-_FOLLOWING = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
-_KEY = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
+FOLLOWING = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
+KEY = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![0-9A-Za-z_.+-])")
 _WORD = re.compile(r"[-+.0-9A-Za-z_]+")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
@@ -126,7 +128,7 @@ _ESCAPE = re.compile(r'\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))')
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
-class _Reader:
+class Reader:
     """Recursive descent, two frames per level; each method reads from an offset and returns a node with its end."""
 
     def __init__(self, text: str) -> None:
@@ -134,21 +136,21 @@ class _Reader:
 
     def document(self) -> JsonNode:
         """Return the value, with nothing after it."""
-        node = self._value(self._start(), 0)
-        rest = self._skip(node.end)
+        node = self.value(self.start(), 0)
+        rest = self.skip(node.end)
         if rest < len(self.text):
             raise self._unexpected(rest, "only the end of the file")
         return node
 
     def documents(self) -> tuple[JsonNode, ...]:
         """Return the values; those after the first are objects or arrays."""
-        found = [self._value(self._start(), 0)]
-        at = self._skip(found[0].end)
+        found = [self.value(self.start(), 0)]
+        at = self.skip(found[0].end)
         while at < len(self.text):
             if self.text[at] not in "{[":
                 raise self._unexpected(at, "only the end of the file")
-            found.append(self._value(at, 0))
-            at = self._skip(found[-1].end)
+            found.append(self.value(at, 0))
+            at = self.skip(found[-1].end)
         return tuple(found)
 
     def objects(self) -> tuple[JsonNode, ...]:
@@ -160,9 +162,9 @@ class _Reader:
                 if match is None:
                     return tuple(found)
                 at = match.end() - 1
-            found.append(self._value(at, 0))
+            found.append(self.value(at, 0))
             end = found[-1].end
-            at = self._skip(end)
+            at = self.skip(end)
             if not self.text.startswith("{", at) and "{" in self.text[end : self._line_end(end)]:
                 raise self._unexpected(at, "only an object or the end of the line")
 
@@ -170,18 +172,21 @@ class _Reader:
         end = self.text.find("\n", at)
         return end if end >= 0 else len(self.text)
 
-    def _start(self) -> int:
-        start = self._skip(1 if self.text.startswith("\ufeff") else 0)
+    def start(self) -> int:
+        """Return the offset of the first value; raises `JsonError` if there is none."""
+        start = self.skip(1 if self.text.startswith("\ufeff") else 0)
         if start == len(self.text):
-            raise _SyntaxError(start, start, "the file is empty, where a JSON value is expected")
+            raise JsonError(start, start, "the file is empty, where a JSON value is expected")
         return start
 
-    def _skip(self, at: int) -> int:
+    def skip(self, at: int) -> int:
+        """Return the offset after blanks."""
         match = _SPACE.match(self.text, at)
         return match.end() if match else at
 
-    def _value(self, at: int, depth: int) -> JsonNode:
-        string = _STRING.match(self.text, at)
+    def value(self, at: int, depth: int) -> JsonNode:
+        """Return the value that begins at an offset."""
+        string = STRING.match(self.text, at)
         if string:
             return JsonNode(at, string.end(), string.group(1))
         first = self.text[at : at + 1]
@@ -189,13 +194,13 @@ class _Reader:
             return self._string(at)
         if first in ("{", "["):
             if depth == MAX_DEPTH:
-                raise _SyntaxError(at, at + 1, f"nested deeper than {MAX_DEPTH} levels", "Flatten the document.")
+                raise JsonError(at, at + 1, f"nested deeper than {MAX_DEPTH} levels", "Flatten the document.")
             return self._object(at, depth + 1) if first == "{" else self._array(at, depth + 1)
         match = _NUMBER.match(self.text, at)
         if match:
             value = number(match.group())
             if value is None:
-                raise _SyntaxError(at, match.end(), "a number out of range")
+                raise JsonError(at, match.end(), "a number out of range")
             return JsonNode(at, match.end(), value)
         word = _WORD.match(self.text, at)
         if word and word.group() in _WORDS:
@@ -204,50 +209,50 @@ class _Reader:
 
     def _array(self, start: int, depth: int) -> JsonNode:
         text, items = self.text, list[JsonNode]()
-        at = self._skip(start + 1)
+        at = self.skip(start + 1)
         if text.startswith("]", at):
             return JsonNode(start, at + 1, ())
         while True:
-            item = self._value(at, depth)
+            item = self.value(at, depth)
             items.append(item)
-            following = _FOLLOWING.match(text, item.end)
+            following = FOLLOWING.match(text, item.end)
             if following and following.group(1) == ",":
                 at = following.end()
             elif following and following.group(1) == "]":
                 return JsonNode(start, following.end(1), tuple(items))
             else:
-                raise self._unclosed(self._skip(item.end), start, '"," or "]" after an array item')
+                raise self._unclosed(self.skip(item.end), start, '"," or "]" after an array item')
 
     def _object(self, start: int, depth: int) -> JsonNode:
         text, pairs = self.text, list[tuple[JsonNode, JsonNode]]()
-        at = self._skip(start + 1)
+        at = self.skip(start + 1)
         if text.startswith("}", at):
             return JsonNode(start, at + 1, Members(pairs))
         while True:
-            match = _KEY.match(text, at)
+            match = KEY.match(text, at)
             if match:
                 key, at = JsonNode(at, match.end(1) + 1, match.group(1)), match.end()
             else:
-                key, at = self._key(at, start)
-            value = self._value(at, depth)
+                key, at = self.key(at, start)
+            value = self.value(at, depth)
             pairs.append((key, value))
-            following = _FOLLOWING.match(text, value.end)
+            following = FOLLOWING.match(text, value.end)
             if following and following.group(1) == ",":
                 at = following.end()
             elif following and following.group(1) == "}":
                 return JsonNode(start, following.end(1), Members(pairs))
             else:
-                raise self._unclosed(self._skip(value.end), start, '"," or "}" after an object member')
+                raise self._unclosed(self.skip(value.end), start, '"," or "}" after an object member')
 
-    def _key(self, at: int, start: int) -> tuple[JsonNode, int]:
+    def key(self, at: int, start: int) -> tuple[JsonNode, int]:
         """Return a key with escapes or errors, and the offset of its value."""
         if not self.text.startswith('"', at):
             raise self._unclosed(at, start, "a property name in double quotes")
         key = self._string(at)
-        at = self._skip(key.end)
+        at = self.skip(key.end)
         if not self.text.startswith(":", at):
             raise self._unexpected(at, '":" after a property name')
-        return key, self._skip(at + 1)
+        return key, self.skip(at + 1)
 
     def _string(self, start: int) -> JsonNode:
         text, at, pieces = self.text, start + 1, list[str]()
@@ -268,7 +273,7 @@ class _Reader:
         """Return the character of an escape, two for a surrogate pair; half a pair becomes U+FFFD, as in Go."""
         match = _ESCAPE.match(self.text, at)
         if match is None:
-            raise _SyntaxError(at, at + 2, "an escape that JSON does not have", r'Write "\\" for a backslash.')
+            raise JsonError(at, at + 2, "an escape that JSON does not have", r'Write "\\" for a backslash.')
         if match.group(1):
             return _ESCAPES.get(match.group(1), match.group(1)), match.end()
         code = int(match.group(2), 16)
@@ -279,22 +284,20 @@ class _Reader:
             return chr(0x10000 + ((code - 0xD800) << 10) + int(low.group(2), 16) - 0xDC00), low.end()
         return "\ufffd", match.end()
 
-    def _unclosed_string(self, start: int, at: int) -> _SyntaxError:
+    def _unclosed_string(self, start: int, at: int) -> JsonError:
         if at == len(self.text) or self.text[at] in "\r\n":
-            return _SyntaxError(
-                start, at, "a string that is not closed on its line", 'Close it with a double quote (").'
-            )
-        return _SyntaxError(at, at + 1, "a control character in a string", r"Write it as an escape, such as \t.")
+            return JsonError(start, at, "a string that is not closed on its line", 'Close it with a double quote (").')
+        return JsonError(at, at + 1, "a control character in a string", r"Write it as an escape, such as \t.")
 
-    def _unclosed(self, at: int, opened: int, expected: str) -> _SyntaxError:
+    def _unclosed(self, at: int, opened: int, expected: str) -> JsonError:
         if at < len(self.text):
             return self._unexpected(at, expected)
         what, close = ("object", "}") if self.text[opened] == "{" else ("array", "]")
-        return _SyntaxError(opened, opened + 1, f"this {what} is never closed", f'Close it with "{close}".')
+        return JsonError(opened, opened + 1, f"this {what} is never closed", f'Close it with "{close}".')
 
-    def _unexpected(self, at: int, expected: str) -> _SyntaxError:
+    def _unexpected(self, at: int, expected: str) -> JsonError:
         if at == len(self.text):
-            return _SyntaxError(at, at, f"the file ends where {expected} is expected")
+            return JsonError(at, at, f"the file ends where {expected} is expected")
         word = _WORD.match(self.text, at)
         found = word.group()[:20] if word else self.text[at]
-        return _SyntaxError(at, at + len(found), f"{found!r} where {expected} is expected")
+        return JsonError(at, at + len(found), f"{found!r} where {expected} is expected")

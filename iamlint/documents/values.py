@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from iamlint.frozen import frozen
 from iamlint.location import Span
@@ -72,6 +72,16 @@ class Lazy:
 Data: TypeAlias = "bool | int | Decimal | str | tuple[Value, ...] | dict[str, Value] | SetOf | Lazy | Unknown | None"
 
 
+class Later(Span):
+    """A place whose data are read when they are first asked for."""
+
+    __slots__ = ()
+
+    def read(self) -> Data:
+        """Return the data."""
+        raise NotImplementedError
+
+
 @frozen
 class Value:
     """Data, and where it was written.
@@ -85,6 +95,22 @@ class Value:
     data: Data
     at: Span | None = None
     structure: Value | None = None
+
+    @staticmethod
+    def later(at: Later) -> Value:
+        """Return the value at a place that is read when its data are first asked for."""
+        value: Any = object.__new__(Value)
+        value.at, value.structure = at, None
+        return cast("Value", value)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Data:
+            """Read the data of a value that is read later: only for such a one are they not set."""
+            if name != "data":
+                raise AttributeError(name)
+            self.data, self.at = self.at.read(), Span(self.at.source, self.at.start, self.at.end)
+            return self.data
 
     @property
     def unknown(self) -> Unknown | None:

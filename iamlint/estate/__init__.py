@@ -14,6 +14,7 @@ from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
 from iamlint.estate.membership import within
 from iamlint.estate.merging import Change, merged, taken_away
 from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
+from iamlint.estate.tags import Tags
 from iamlint.facts import (
     BoundaryBinding,
     CustomRole,
@@ -91,7 +92,8 @@ class Estate:
                 self._custom_roles[name].append(role)
         self.roles = Roles(catalog.for_one_run(), {})
         self._made: dict[Callable[[Estate], Any], Any] = {}
-        self.blockers = Blockers(self.of, self.hierarchy, lambda grant: self.permissions(grant.role, grant.declared))
+        self.tags = Tags(self.of, self.hierarchy)
+        self.blockers = Blockers(self.of, self.hierarchy, self._held_by, self.tags)
         self._services = _grouped(self.of(Service), lambda service: self.project_key(service.project, service.declared))
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
@@ -147,6 +149,9 @@ class Estate:
         if key not in self._held:
             self._held[key] = self._permissions(role, declared)
         return self._held[key]
+
+    def _held_by(self, grant: Grant) -> tuple[frozenset[str], Unknown | None]:
+        return self.permissions(grant.role, grant.declared)
 
     def _permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
         told = self._custom_roles.get(identity(role, declared) or "")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 from iamlint.budget import Budget
 from iamlint.estate.access_boundary import Boundaries
@@ -20,6 +20,8 @@ from iamlint.estate.deny_policy import Rule, denies, rule
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import denied_form, only_scope, told_at_once, within
 from iamlint.estate.names import identity, is_there, principal_node, scope
+from iamlint.estate.public_access import PublicAccess
+from iamlint.estate.tags import Of, Tags
 from iamlint.facts import (
     Boundary,
     BoundaryBinding,
@@ -79,13 +81,6 @@ STEPS_OF_BLOCKER = 2
 """Additional steps for a policy that blocks a grant, or may block it: its verdict is kept with its reasons."""
 
 
-class Of(Protocol):
-    """A function that returns all facts of a kind."""
-
-    def __call__(self, kind: type[Kind], /) -> tuple[Kind, ...]:
-        """Return the facts, ordered by where they are declared."""
-
-
 class _Asked:
     """The denials that may name one permission at one place, indexed by the principals that they name literally."""
 
@@ -113,8 +108,8 @@ class _Asked:
 class Blockers:
     """The possible blockers of an estate's grants. An estate without any costs nothing."""
 
-    def __init__(self, of: Of, hierarchy: Hierarchy, held: Permissions) -> None:
-        self._hierarchy, self._held = hierarchy, held
+    def __init__(self, of: Of, hierarchy: Hierarchy, held: Permissions, tags: Tags) -> None:
+        self._hierarchy, self._held, self._tags = hierarchy, held, tags
         self._work = Budget(STEPS + STEPS_A_GRANT * len(of(Grant)))
         self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
         self._scopes = {one.only_in for one in self._denials if one.only_in}
@@ -134,7 +129,8 @@ class Blockers:
         self._scopes |= {only_scope(node, policy.declared) for policy, node in self._policies} - {""}
         self._counted: dict[str | None, Mapping[str, list[_Placed]]] = {}
         self._enforcing: dict[Hashable, tuple[Verdict, OrgPolicy | None]] = {}
-        self._any = bool(self._denials or self._bindings or self._disabled or self._policies)
+        self._public = PublicAccess(of, hierarchy)
+        self._any = bool(self._denials or self._bindings or self._disabled or self._policies or self._public)
 
     def __bool__(self) -> bool:
         """Whether the input has anything that may block a grant."""
@@ -169,7 +165,7 @@ class Blockers:
         for denial in denials:
             self._work.spend(denial.cost(told_at_once=plain) + 1)
             if _counts(denial.denial.declared, only):
-                verdict = denies(denial, grant, permission, self._hierarchy, as_of)
+                verdict = denies(denial, grant, permission, self._hierarchy, self._tags, as_of)
                 if verdict.truth is not Truth.FALSE:
                     self._work.spend(STEPS_OF_BLOCKER)
                     at = _place(denial.denial)
@@ -178,6 +174,16 @@ class Blockers:
             yield from self._by_state(grant, permission, only)
         if self._policies and permission == "iam.serviceAccountKeys.create":
             yield self._without_keys(grant, only)
+        yield from self._of_public_access(grant, permission, only)
+
+    def against_all(self, grant: Grant, only: str | None) -> Iterator[Blocker]:
+        """Yield what blocks or may block all that a grant gives, whatever its role."""
+        yield from self._of_public_access(grant, "", only)
+
+    def _of_public_access(self, grant: Grant, permission: str, only: str | None) -> Iterator[Blocker]:
+        if self._public:
+            for one in self._public.against(grant, permission, lambda declared: _counts(declared, only)):
+                yield Blocker("org_policy", one.verdict & is_there(one.fact.declared), one.by, one.fact, one.at)
 
     def _denials_of(self, permission: str, grant: Grant) -> list[Rule]:
         """Return the denials that may name a permission and the holder of a grant, on the grant's resource.

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from iamlint.conditions import Context, asks_who, evaluate
+from iamlint.conditions import Context, TagState, asks_who, evaluate
 from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.membership import Named, covered, named, node_of, only_scope, within
+from iamlint.estate.tags import Tags
 from iamlint.facts import Condition, Denial, Grant, Text
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
@@ -77,7 +78,7 @@ def rule(denial: Denial, hierarchy: Hierarchy) -> Rule:
     )
 
 
-def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, as_of: date) -> Verdict:
+def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, tags: Tags, as_of: date) -> Verdict:
     """Whether a rule denies a permission to the whole holder of a grant, everywhere that the grant gives it.
 
     A denial below the grant's resource leaves the rest of it open. Exceptions override denials in one rule.
@@ -91,7 +92,7 @@ def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, as_o
     if verdict.truth is not Truth.FALSE:
         verdict &= ~covered(rule.excepted, grant, hierarchy)
     if verdict.truth is not Truth.FALSE:
-        verdict &= _condition(denial, grant, permission, as_of)
+        verdict &= _condition(denial, Context(as_of, permission, grant.principal, tags=_tags(grant, tags)))
     return verdict
 
 
@@ -119,12 +120,17 @@ def _where(rule: Rule, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     return Verdict.of(truth, f"the input does not show whether {grant.resource} is in {where}")
 
 
-def _condition(denial: Denial, grant: Grant, permission: str, as_of: date) -> Verdict:
+def _tags(grant: Grant, tags: Tags) -> TagState | None:
+    """Return the tags of a grant's resource; what is below a container may have others, so those do not decide."""
+    return tags.state(grant.resource, grant.declared) if tags and not grant.resource.is_container else None
+
+
+def _condition(denial: Denial, context: Context) -> Verdict:
     match denial.condition:
         case None:
             return TRUE
         case Unknown(reason):
             return Verdict.of(Truth.UNKNOWN, f"its condition is not known: {reason}")
         case Condition(expression):
-            outcome = evaluate(expression, Context(as_of, permission, grant.principal))
+            outcome = evaluate(expression, context)
             return Verdict(outcome.denies, outcome.why if outcome.denies is Truth.UNKNOWN else ())

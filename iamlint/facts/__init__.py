@@ -7,9 +7,11 @@ an unknown value is an `Unknown` with its reason.
 from __future__ import annotations
 
 from iamlint.facts.identities import (
+    ApiKey,
     Credential,
     Group,
     Impersonation,
+    KubernetesAccount,
     Membership,
     Pool,
     Protocol,
@@ -31,17 +33,31 @@ from iamlint.facts.policies import (
     OrgPolicy,
     RemovedGrant,
 )
-from iamlint.facts.resources import Attachment, DefaultAccount, Folder, Gap, Organization, Project, Service
+from iamlint.facts.resources import (
+    AccessSetting,
+    Attachment,
+    DefaultAccount,
+    Folder,
+    Gap,
+    Organization,
+    Project,
+    Service,
+    Setting,
+)
+from iamlint.facts.tags import EffectiveTags, TagBinding, TagKey, TagValue
 
 # fmt: off
 Fact = (
     Grant | RemovedGrant | EmptyBinding | ExportedPolicy | DefaultAccounts | CustomRole | ServiceAccount
     | ServiceAccountKey | Credential | Service | Impersonation | Project | Folder | Organization | Denial
     | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership | Gap
+    | ApiKey | KubernetesAccount | AccessSetting | TagKey | TagValue | TagBinding | EffectiveTags
 )
 # fmt: on
 
 __all__ = [
+    "AccessSetting",
+    "ApiKey",
     "Attachment",
     "AuditConfig",
     "Boundary",
@@ -53,6 +69,7 @@ __all__ = [
     "DefaultAccount",
     "DefaultAccounts",
     "Denial",
+    "EffectiveTags",
     "EmptyBinding",
     "ExportedPolicy",
     "Fact",
@@ -61,6 +78,7 @@ __all__ = [
     "Grant",
     "Group",
     "Impersonation",
+    "KubernetesAccount",
     "Membership",
     "OrgPolicy",
     "Organization",
@@ -77,6 +95,10 @@ __all__ = [
     "Service",
     "ServiceAccount",
     "ServiceAccountKey",
+    "Setting",
+    "TagBinding",
+    "TagKey",
+    "TagValue",
     "Text",
     "Trust",
 ]

@@ -53,6 +53,38 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key of a project, which names no caller.
+
+    ``clients`` are the referrers, addresses and apps that may use it, ``apis`` the services that it may call; both are
+    empty if it is not restricted. ``created`` is an RFC 3339 time, if the input has it. ``place`` is the block with the
+    restrictions, or else the declaration. Source: https://cloud.google.com/docs/authentication/api-keys
+    """
+
+    name: Text
+    project: Text
+    declared: Declaration
+    place: Place
+    clients: tuple[Text, ...] | Unknown = ()
+    apis: tuple[Text, ...] | Unknown = ()
+    created: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesAccount:
+    """A service account of Kubernetes whose annotation names the service account of Google that its workloads become.
+
+    ``place`` is the annotation. Source: https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
+    """
+
+    namespace: Text
+    name: Text
+    account: Text
+    declared: Declaration
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Impersonation:
     """A place that requests an account's token: a provider block, a token data source, a backend.
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from iamlint.facts.parts import Condition, Declaration, Origin, Place, Principal, Resource, Text
 from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
+
+Latent = Literal["on request", "on approval"]
+"""What a grant of an entitlement waits for. Source: https://cloud.google.com/iam/docs/pam-overview"""
 
 
 @frozen
@@ -14,6 +18,8 @@ class Grant:
     """A grant of one role to one principal on one resource, with its condition and the place of each part.
 
     ``repeated`` are further places in the same list of members that name the principal.
+    A ``latent`` grant counts only once its principal requests it from Privileged Access Manager, and once somebody
+    approves, if the entitlement demands that; its condition is unknown.
     """
 
     principal: Principal
@@ -26,6 +32,7 @@ class Grant:
     resource_place: Place
     condition: Condition | Unknown | None = None
     repeated: tuple[Place, ...] = field(default=(), compare=False)
+    latent: Latent | None = None
 
 
 @dataclass(frozen=True, slots=True)

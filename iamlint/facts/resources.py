@@ -87,6 +87,28 @@ class Attachment:
     permissions: tuple[str, ...] = ()
 
 
+Setting = Literal["public_access_prevention", "uniform_access", "no_invoker_check"]
+"""Settings that decide about public access, whatever is granted.
+
+``public_access_prevention``: a bucket refuses the public. ``uniform_access``: a bucket ignores its access lists.
+``no_invoker_check``: a Cloud Run service answers anybody, without a grant. Sources:
+https://cloud.google.com/storage/docs/public-access-prevention,
+https://cloud.google.com/storage/docs/uniform-bucket-level-access and
+https://cloud.google.com/run/docs/securing/managing-access#invoker_check
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSetting:
+    """A setting of a resource that keeps the public out, or lets it in. Settings that are off are not facts."""
+
+    setting: Setting
+    resource: Resource
+    declared: Declaration
+    place: Place
+    enabled: bool | Unknown = True
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A part of the input that was not read. ``unread`` says that it may contain grants that no other fact mentions."""

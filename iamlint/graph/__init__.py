@@ -7,13 +7,11 @@ account in it, so the cost is linear in the grants.
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, Leads, delegated, leading, shortest
 from iamlint.graph.deployments import Deployment, deploys
 from iamlint.graph.edges import Edge, Graph, graph_of, relevant_permissions
-from iamlint.graph.ends import MOST_ENDS, ends_of_account, ends_of_grant
 from iamlint.graph.powers import IDENTITY, POWERS, STRONG, EdgeKind
 from iamlint.graph.ways import Way, Ways
 
 __all__ = [
     "IDENTITY",
-    "MOST_ENDS",
     "MOST_FOLLOWED",
     "POWERS",
     "STRONG",
@@ -27,8 +25,6 @@ __all__ = [
     "Ways",
     "delegated",
     "deploys",
-    "ends_of_account",
-    "ends_of_grant",
     "graph_of",
     "leading",
     "relevant_permissions",

@@ -264,22 +264,23 @@ class Graph:
         Owner and Editor, or if it attaches accounts and the principal can also deploy; on a folder or organization,
         also any role that does more than read. Unknown roles do not count as privileges.
         """
+        held = self._relevant.get(source)
+        if held and source not in self._privileges and held[0][1].principal.text.startswith(_PEOPLE):
+            self._privileges[source] = self._strong(held)
         return self._privileges.get(source, [])
 
     @cached_property
     def _privileges(self) -> dict[str, list[tuple[Grant, Verdict]]]:
-        found: dict[str, list[tuple[Grant, Verdict]]] = {}
-        for source, held in self._relevant.items():
-            if held[0][1].principal.text.startswith(_PEOPLE):  # never needed for people
-                continue
-            deploys = set() if self._all_strong(held) else self._deploys_on(held)
-            strong = [(grant, self._enabled(grant) & self._privilege(onto, grant, deploys)) for onto, grant in held]
-            open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
-            if len(open_) == 1:
-                found[source] = open_
-            elif open_:
-                found[source] = sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self._weakness(one[0])))
-        return found
+        """The privileges of accounts and other workloads; those of people are added on demand, since few are needed."""
+        others = (one for one in self._relevant.items() if not one[1][0][1].principal.text.startswith(_PEOPLE))
+        found = ((source, self._strong(held)) for source, held in others)
+        return {source: strong for source, strong in found if strong}
+
+    def _strong(self, held: list[tuple[Node, Grant]]) -> list[tuple[Grant, Verdict]]:
+        deploys = set() if self._all_strong(held) else self._deploys_on(held)
+        strong = [(grant, self._enabled(grant) & self._privilege(onto, grant, deploys)) for onto, grant in held]
+        open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
+        return sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self.weakness(one[0])))
 
     def _deploys_on(self, held: list[tuple[Node, Grant]]) -> set[Node]:
         """Return the nodes where these grants let their holder deploy as an account that it may attach."""
@@ -315,10 +316,10 @@ class Graph:
         """Return the permissions among these that a grant gives on its resource."""
         return _useful(permissions, self.powers(grant.role, grant.declared).held, grant.resource.kind)
 
-    def _weakness(self, grant: Grant) -> tuple[int, int]:
-        """The sort key of privileges: the strongest permissions first, then the widest resource."""
-        held = self.powers(grant.role, grant.declared).held
-        return _rank(held), -CONTAINERS.index(grant.resource.kind)
+    def weakness(self, grant: Grant) -> tuple[int, int, int]:
+        """The sort key of privileges: the strongest permission first, the widest resource, the most permissions."""
+        powers = self.powers(grant.role, grant.declared)
+        return _rank(powers.held), -CONTAINERS.index(grant.resource.kind), -len(powers.all)
 
     def beyond(self, account: str, other: str, most: int | None = None) -> list[tuple[Grant, Verdict]]:
         """Return the privileges of an account that another principal does not have itself, there or on a container.
@@ -337,13 +338,15 @@ class Graph:
         return first
 
     def _beyond(self, account: str, other: str, most: int | None = None) -> Iterator[tuple[Grant, Verdict]]:
-        own = self._permissions_on(other)
-        for grant, verdict in self.privileges(account)[:most]:
-            node = self.hierarchy.node(grant.resource, grant.declared) if own else None
-            wanted = self.powers(grant.role, grant.declared).all
-            above = self.hierarchy.containers(node) if node else ()
-            if not any(_within(wanted, held) for onto in above for held in own.get(onto, ())):
-                yield grant, verdict
+        yield from (one for one in self.privileges(account)[:most] if not self.has_as_much(other, one[0]))
+
+    def has_as_much(self, source: str, grant: Grant) -> bool:
+        """Whether a principal has all permissions of a privilege itself, there or on a container."""
+        own = self._permissions_on(source)
+        node = self.hierarchy.node(grant.resource, grant.declared) if own else None
+        wanted = self.powers(grant.role, grant.declared).all
+        above = self.hierarchy.containers(node) if node else ()
+        return any(_within(wanted, held) for onto in above for held in own.get(onto, ()))
 
     def _permissions_on(self, source: str) -> dict[Node, list[frozenset[str]]]:
         """Return the permissions of each relevant role that a principal holds, by node."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import TypeVar
 
 from iamlint.access import access_of
+from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.graph.powers import STRONG
@@ -79,12 +80,13 @@ class _Running:
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """A grant that lets workloads or federated identities of a project become an account."""
+    """A grant that lets workloads or identities of a project become an account; ``around`` are its containers."""
 
     grant: Grant
     kind: str
     project: tuple[Node, ...]
     account: Node
+    around: tuple[Node, ...]
 
 
 class Ways:
@@ -151,13 +153,39 @@ class Ways:
 
     def of(self, source: str) -> Iterator[Way]:
         """Yield the ways of a principal."""
-        mine = self._held.get(source, {})
-        for node in list(mine):
+        yield from self.named_by(source)
+        yield from self.through_by(source)
+
+    def named_by(self, source: str) -> Iterator[Way]:
+        """Yield the ways of a principal onto the resources of its grants."""
+        for node in list(self._held.get(source, {})):
             yield from self._scoped(source, node)
-        for running in _each_once(self._running_at, mine):
-            yield from self._through(source, running)
-        for bound in _each_once(self._bound_at, mine):
-            yield from self._by_binding(source, bound)
+
+    def through_by(self, source: str, covered: Set[Node] = frozenset(), work: Budget | None = None) -> Iterator[Way]:
+        """Yield the ways of a principal through what runs as accounts, and what is bound to them.
+
+        Those onto accounts of the ``covered`` containers are left out. ``work`` limits what is looked at.
+        """
+        mine = self._held.get(source, {})
+        for running in _each_once(self._running_at, self._running_beyond, mine, covered):
+            if work:
+                work.spend()
+            if covered.isdisjoint(running.account):
+                yield from self._through(source, running)
+        for bound in _each_once(self._bound_at, self._bound_beyond, mine, covered):
+            if work:
+                work.spend()
+            if covered.isdisjoint(bound.around):
+                yield from self._by_binding(source, bound)
+
+    @cached_property
+    def _running_beyond(self) -> Mapping[Node, list[_Running]]:
+        """What runs as accounts, by the containers of the resource that do not contain the account."""
+        return _by_node((node, one) for one in self._running for node in one.around if node not in one.account)
+
+    @cached_property
+    def _bound_beyond(self) -> Mapping[Node, list[_Bound]]:
+        return _by_node((node, one) for one in self._bound for node in one.project if node not in one.around)
 
     def onto(self, account: Text, declared: Declaration) -> Iterator[Way]:
         """Yield the ways onto an account: on itself, on its containers, and through what runs as it."""
@@ -320,7 +348,8 @@ class Ways:
                 continue
             around = self._above(self._project(grant, kind), grant.declared)
             if around:
-                yield _Bound(grant, kind, around, ("service_account", name))
+                above = self._hierarchy.around(grant.resource.name, grant.declared)[1:]
+                yield _Bound(grant, kind, around, ("service_account", name), above)
 
     def _project(self, grant: Grant, kind: str) -> str | None:
         """Return the project of a federated principal's pool, as the principal names it."""
@@ -401,8 +430,12 @@ def _by_node(pairs: Iterable[tuple[Node, _One]]) -> Mapping[Node, list[_One]]:
     return found
 
 
-def _each_once(index: Mapping[Node, list[_One]], nodes: Iterable[Node]) -> Iterable[_One]:
-    return {id(one): one for node in nodes for one in index.get(node, ())}.values()
+def _each_once(
+    index: Mapping[Node, list[_One]], beyond: Mapping[Node, list[_One]], nodes: Iterable[Node], covered: Set[Node]
+) -> Iterable[_One]:
+    """Return what is at some nodes, each once; at covered ones only what leads beyond them."""
+    found = (one for node in nodes for one in (beyond if node in covered else index).get(node, ()))
+    return {id(one): one for one in found}.values()
 
 
 @lru_cache(maxsize=4096)

@@ -9,24 +9,30 @@ from iamlint.paths.cover import Fix, fixes
 from iamlint.paths.groups import Group, grouped
 from iamlint.paths.hops import STATES, Hop, Hops, State, hops_of
 from iamlint.paths.names import Names, names_of
+from iamlint.paths.onward import MOST_ENDS, End, Onward, Route, onward_of
 from iamlint.paths.search import Path, Paths, Reach
 
 __all__ = [
+    "MOST_ENDS",
     "STATES",
     "Answer",
     "Asking",
+    "End",
     "Fix",
     "Group",
     "Hop",
     "Hops",
     "Names",
+    "Onward",
     "Path",
     "Paths",
     "Reach",
+    "Route",
     "Start",
     "State",
     "fixes",
     "grouped",
     "hops_of",
     "names_of",
+    "onward_of",
 ]

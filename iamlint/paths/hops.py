@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 from iamlint.access import access_of
+from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.facts import Attachment, Grant, Membership, Resource
 from iamlint.graph import Way, Ways
@@ -96,9 +97,10 @@ class Hop:
 
 
 class Hops:
-    """The hops of an estate, computed on demand."""
+    """The hops of an estate, computed on demand; only those by ``grants``, if they are given."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, grants: Iterable[Grant] | None = None) -> None:
+        grants = estate.of(Grant) if grants is None else tuple(grants)
         self.estate = estate
         self.names: Names = names_of(estate)
         self._access = access_of(estate)
@@ -106,15 +108,20 @@ class Hops:
             (one for one in methods() if _makes_hop(one) or _mints_as_agent(one, estate)),
             key=lambda one: (_cost(one), strength(one)),
         )
-        self._ways = Ways(estate, among, best_only=True)
+        self._ways = Ways(estate, among, grants, best_only=True)
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
         self._custom: dict[str, set[Node]] = defaultdict(set)
-        for grant in estate.of(Grant):
+        for grant in grants:
             if not (isinstance(grant.role, str) and grant.role.startswith("roles/")):
                 node = estate.hierarchy.node(grant.resource, grant.declared)
                 name = principal_node(grant)
                 if node and name:
                     self._custom[name].add(node)
+
+    @property
+    def sources(self) -> Collection[str]:
+        """The principals that hold a permission of a method."""
+        return self._ways.sources
 
     def around(self, account: str) -> Sequence[Node]:
         """Return the nodes of an account and its containers, the account first."""
@@ -149,6 +156,17 @@ class Hops:
     def of(self, source: str) -> Iterator[Way]:
         """Yield the ways of a principal onto accounts and containers."""
         yield from filter(self._counts, self._ways.of(source))
+
+    def named_by(self, source: str) -> Iterator[Way]:
+        """Yield the ways of a principal onto the resources of its grants."""
+        yield from filter(self._counts, self._ways.named_by(source))
+
+    def through_by(self, source: str, covered: Set[Node], work: Budget) -> Iterator[Way]:
+        """Yield the ways of a principal through what runs as accounts, or may become them.
+
+        Those onto accounts of the ``covered`` containers are left out. ``work`` limits what is looked at.
+        """
+        yield from self._ways.through_by(source, covered, work)
 
     def _counts(self, way: Way) -> bool:
         """Whether who may change custom roles also holds one there: without, it gains nothing by that."""

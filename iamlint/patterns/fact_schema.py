@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from iamlint.estate import Estate, account_node, permissions_of
 from iamlint.facts import (
@@ -17,6 +16,7 @@ from iamlint.facts import (
     CustomRole,
     DefaultAccounts,
     Denial,
+    EffectiveTags,
     EmptyBinding,
     ExportedPolicy,
     Fact,
@@ -25,6 +25,7 @@ from iamlint.facts import (
     Grant,
     Group,
     Impersonation,
+    KubernetesAccount,
     Membership,
     Organization,
     OrgPolicy,
@@ -37,54 +38,26 @@ from iamlint.facts import (
     Service,
     ServiceAccount,
     ServiceAccountKey,
+    TagBinding,
+    TagKey,
+    TagValue,
     Text,
 )
 from iamlint.finding import Related
 from iamlint.graph import graph_of
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import grant_predicates, predicates
+from iamlint.patterns.exposure_kinds import ACCESS_SETTING, API_KEY
+from iamlint.patterns.kind import F, Kind, Permissions, argument
 from iamlint.patterns.permission_places import permission_places
 from iamlint.patterns.predicates import Word, account_kind, any_glob, flag, glob, kind
 from iamlint.principals import BY_ID, is_agent_by_id, placeholder_of
 from iamlint.unknown import Truth, Unknown, shown
 
-Permissions = tuple[str, ...]
-
-
-F = TypeVar("F")
-
-
-def _declaration(fact: Any, _permissions: Permissions) -> Place:
-    return Place(fact.declared.at)
-
-
-@dataclass(frozen=True)
-class Kind(Generic[F]):
-    """A kind of fact. ``name`` is its key in ``when:``; it is empty for kinds that only queries return.
-
-    ``words`` are the words of its patterns, the cheap ones first; ``shown`` the placeholders of its messages. ``place``
-    returns the narrowest argument that causes a match with these permissions, ``resource`` the subject of a finding,
-    ``origins`` the further places that belong to it, and ``described`` the text for a fact related to a finding.
-    """
-
-    type: type[F]
-    name: str = ""
-    words: Mapping[str, Word[F]] = field(default_factory=dict)
-    shown: Mapping[str, Callable[[F], str]] = field(default_factory=dict)
-    place: Callable[[F, Permissions], Place] = _declaration
-    resource: Callable[[F], Resource | None] = lambda _: None
-    origins: Callable[[F, Permissions, Estate], Iterator[Related]] | None = None
-    described: Callable[[F], str] = lambda _: "declared here"
-
 
 def kind_of(fact: Fact) -> Kind[Any]:
     """The entry of a fact's kind."""
     return _BY_TYPE[type(fact)]
-
-
-def _argument(fact: Any, _permissions: Permissions) -> Place:
-    place: Place | None = fact.place
-    return place or Place(fact.declared.at)
 
 
 def _about_account(fact: Any) -> Resource | None:
@@ -253,7 +226,7 @@ _KEY: Kind[ServiceAccountKey] = Kind(
         "privileged": _privileged(lambda key: key.account),
     },
     shown={"account": lambda key: shown(key.account)},
-    place=_argument,
+    place=argument,
     resource=_about_account,
     described=lambda key: f"a key of {shown(key.account)}",
 )
@@ -270,7 +243,7 @@ _CREDENTIAL: Kind[Credential] = Kind(
         "account": lambda credential: shown(credential.account),
         "kind": lambda credential: {"hmac_key": "HMAC key", "api_key": "API key"}[credential.kind],
     },
-    place=_argument,
+    place=argument,
     resource=_about_account,
     described=lambda credential: f"a credential of {shown(credential.account)}",
 )
@@ -283,7 +256,7 @@ _IMPERSONATION: Kind[Impersonation] = Kind(
         "caller": glob("caller", lambda asked: asked.caller),
     },
     shown={"account": lambda asked: shown(asked.target), "target": lambda asked: shown(asked.target)},
-    place=_argument,
+    place=argument,
     resource=lambda asked: Resource("service_account", asked.target),
     described=lambda asked: f"{shown(asked.target)} is impersonated here",
 )
@@ -319,7 +292,7 @@ _ATTACHMENT: Kind[Attachment] = Kind(
         "resource": lambda attached: str(attached.resource),
         "runs": lambda attached: "builds" if attached.default == "cloud_build" else "runs",
     },
-    place=_argument,
+    place=argument,
     resource=lambda attached: attached.resource,
     described=lambda attached: f"{attached.resource} runs as {_runs_as(attached)}",
 )
@@ -374,7 +347,7 @@ _PROVIDER: Kind[Provider] = Kind(
         "issuer": lambda provider: shown(provider.issuer),
         "condition": lambda provider: shown(_provider_condition(provider)),
     },
-    place=_argument,
+    place=argument,
     described=lambda provider: f"the provider {shown(provider.name)} is declared here",
 )
 
@@ -389,7 +362,7 @@ _SERVICE: Kind[Service] = Kind(
         "project": glob("project", lambda service: service.project),
     },
     shown={"service": lambda service: shown(service.name), "project": lambda service: shown(service.project)},
-    place=_argument,
+    place=argument,
     described=lambda _: "the project's services are enabled here",
 )
 _AUDIT: Kind[AuditConfig] = Kind(
@@ -405,7 +378,7 @@ _AUDIT: Kind[AuditConfig] = Kind(
         ),
     },
     shown={"service": lambda audit: shown(audit.service), "resource": lambda audit: str(audit.resource)},
-    place=_argument,
+    place=argument,
     resource=lambda audit: audit.resource,
     described=lambda audit: f"the accesses to {audit.resource} are logged here",
 )
@@ -419,7 +392,7 @@ _ORG_POLICY: Kind[OrgPolicy] = Kind(
         "constraint": glob("constraint", lambda policy: policy.constraint),
     },
     shown={"constraint": lambda policy: shown(policy.constraint), "resource": lambda policy: str(policy.resource)},
-    place=_argument,
+    place=argument,
     resource=lambda policy: policy.resource,
     described=lambda policy: f"{shown(policy.constraint)} is set on {policy.resource} here",
 )
@@ -434,7 +407,7 @@ _DENIAL: Kind[Denial] = Kind(
         "resource": glob("resource", lambda denial: denial.parent),
     },
     shown={"resource": lambda denial: shown(denial.parent).rpartition("googleapis.com/")[2]},
-    place=_argument,
+    place=argument,
     described=lambda _: "a deny policy is here",
 )
 _BOUNDARY: Kind[Boundary] = Kind(
@@ -448,7 +421,7 @@ _BOUNDARY: Kind[Boundary] = Kind(
         "boundary": lambda boundary: shown(boundary.name),
         "enforcement_version": lambda boundary: shown(boundary.enforcement_version),
     },
-    place=_argument,
+    place=argument,
     described=lambda boundary: f"the boundary {shown(boundary.name)} is defined here",
 )
 
@@ -466,6 +439,11 @@ _PLAIN = tuple(
         Group,
         Membership,
         Gap,
+        KubernetesAccount,
+        TagKey,
+        TagValue,
+        TagBinding,
+        EffectiveTags,
     )
 )
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
@@ -486,6 +464,8 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
             _ORG_POLICY,
             _DENIAL,
             _BOUNDARY,
+            API_KEY,
+            ACCESS_SETTING,
         )
     }
 )

@@ -15,7 +15,7 @@ from functools import lru_cache
 from iamlint.access import access_of
 from iamlint.estate import Estate, identity, role_scope
 from iamlint.facts import CustomRole, Fact, Grant, Place, Principal, PrincipalKind
-from iamlint.finding import Confidence
+from iamlint.finding import Confidence, Flow
 from iamlint.frozen import frozen
 from iamlint.graph import POWERS
 from iamlint.logic.globs import text_is
@@ -50,7 +50,8 @@ class Match:
     wrong part of the fact, and ``confidence`` the confidence, if they differ from the default. ``raised`` is the number
     of severity steps above the rule's, as when a privileged account can be reached; below 0 it is less severe.
     ``closed`` says that an unknown match is certainly not a finding, and is only listed with what blocks it. ``ends``
-    are the privileges that it certainly leads to, the strongest first; None means those of the fact.
+    are the privileges that it certainly leads to, the strongest first; None means those of the fact. ``flow`` is the
+    path behind it.
     """
 
     fact: Fact
@@ -64,6 +65,7 @@ class Match:
     raised: int = 0
     closed: bool = False
     ends: tuple[Grant, ...] | None = None
+    flow: Flow | None = None
 
 
 def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:

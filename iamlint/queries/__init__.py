@@ -35,6 +35,8 @@ from iamlint.queries.custom_roles import (
 from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
 from iamlint.queries.denials import incomplete_denials, ineffective_denials
 from iamlint.queries.deployments import act_as_privileged_account, deploy_as_privileged_account
+from iamlint.queries.entitlements import unapproved_entitlements
+from iamlint.queries.escalation import escalation_paths
 from iamlint.queries.federation.grants import (
     forgeable_attributes,
     unmatched_federated_principals,
@@ -48,9 +50,10 @@ from iamlint.queries.federation.provider_conditions import (
 )
 from iamlint.queries.hygiene import DUTIES, joined_duties, repeated_members, ungrantable_roles, unknown_roles
 from iamlint.queries.impersonation import privileged_account_impersonation
-from iamlint.queries.keys import alternate_credentials, stale_keys, user_managed_keys
+from iamlint.queries.keys import alternate_credentials, stale_api_keys, stale_keys, user_managed_keys
 from iamlint.queries.placeholders import WITH_PLACEHOLDER, placeholder_principals
 from iamlint.queries.services import missing_iamcredentials
+from iamlint.queries.tags import MAY_TAG, self_opened_conditions
 from iamlint.queries.tokens import long_token_lifetimes
 
 
@@ -111,6 +114,9 @@ QUERIES: Mapping[str, Query] = {
     "unmatched_provider_conditions": Query(
         unmatched_provider_conditions, ("provider", "pool", "issuer", "condition", "problem")
     ),
+    "self_opened_conditions": Query(self_opened_conditions, (*_GRANT, "other", "where", "bind"), (MAY_TAG,)),
+    "stale_api_keys": Query(stale_api_keys, ("key", "project", "days")),
+    "unapproved_entitlements": Query(unapproved_entitlements, _GRANT),
     "user_managed_keys": Query(user_managed_keys, _ACCOUNT),
     "weak_provider_conditions": Query(weak_provider_conditions, ("provider", "pool", "issuer", "condition", "claims")),
     "whole_pool_impersonations": Query(whole_pool_impersonations, _GRANT),
@@ -121,6 +127,9 @@ QUERIES: Mapping[str, Query] = {
     ),
     "act_as_privileged_account": Query(
         act_as_privileged_account, ("account", "privilege", "principal", "role", "resource")
+    ),
+    "escalation_paths": Query(
+        escalation_paths, ("account", "privilege", "way", "end", "hops", "principal", "role", "resource")
     ),
     "malformed_delegate": Query(malformed_delegate, ("delegate", "reason")),
     "privileged_account_impersonation": Query(

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from iamlint.access import Decision, access_of
 from iamlint.estate import Estate, Node, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Resource, Text
-from iamlint.finding import Confidence
+from iamlint.finding import Confidence, Flow, Step
 from iamlint.graph import POWERS, Edge, Graph, graph_of
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, Verdict, distinct
+from iamlint.paths.onward import MOST_SHOWN
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -52,8 +53,23 @@ def broken_delegation_chain(estate: Estate) -> Iterator[Match]:
                     words={"holder": shown(hop.holder), "onto": shown(hop.onto)},
                     place=hop.place,
                     confidence=_confidence(graph, hop, asked.declared),
+                    flow=_flow(asked, hop),
                 )
                 break
+
+
+def _flow(asked: Impersonation, broken: _Hop) -> Flow:
+    """Return the chain up to its broken hop: each hop at the place where the configuration names its target."""
+    steps: list[Step] = []
+    for hop in _hops(asked):
+        missing = hop.place is broken.place
+        steps.append(Step(shown(hop.holder), shown(hop.onto), hop.place.at, permission=hop.permission, missing=missing))
+        if missing:
+            break
+    return Flow(
+        (*steps[: MOST_SHOWN - 1], steps[-1]) if len(steps) > MOST_SHOWN else tuple(steps),
+        max(0, len(steps) - MOST_SHOWN),
+    )
 
 
 def _hops(asked: Impersonation) -> Iterator[_Hop]:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iamlint.estate import CONTAINERS, Estate, Node
-from iamlint.facts import Attachment, Grant
+from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Confidence
 from iamlint.graph import IDENTITY, Deployment, Edge, Graph, Way, Ways, deploys, graph_of
 from iamlint.methods import Method, Yield, agent_methods, attached_methods, bound_methods, strength
+from iamlint.paths import onward_of
 from iamlint.patterns.match import Match
 from iamlint.queries.impersonation import by_grant, is_told, match_of, surest
 from iamlint.unknown import Unknown, shown
@@ -35,9 +36,17 @@ def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
     The principal deploys code and attaches the account, uses a resource that runs as it, or runs code as a service
     agent that may mint tokens for it.
     """
-    graph = graph_of(estate)
+    yield from estate.made(deploying)
+
+
+def deploying(estate: Estate) -> tuple[Match, ...]:
+    """Return these matches, computed once for an estate."""
+    return tuple(_deploying(graph_of(estate)))
+
+
+def _deploying(graph: Graph) -> Iterator[Match]:
     told: set[tuple[str, str]] = set()
-    for account, attach, deployments in _attaching(graph):
+    for account, attach, deployments in attaching(graph, _privileged(graph)):
         match = surest(_deployed(graph, account, attach, one) for one in deployments)
         if match:
             told.add((attach[0].source, account))
@@ -49,33 +58,48 @@ def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
 def act_as_privileged_account(estate: Estate) -> Iterator[Match]:
     """Grants to attach a privileged account to principals without a known method to deploy there."""
     graph = graph_of(estate)
-    using = {(way.source, way.onto[1]) for way in graph.estate.made(_Through).ways}
-    for account, attach, deployments in _attaching(graph):
+    using = {(way.source, way.onto[1]) for way in graph.estate.made(Through).ways}
+    for account, attach, deployments in attaching(graph, _privileged(graph)):
         if (attach[0].source, account) not in using and next(deployments, None) is None:
             match = match_of(graph, account, attach)
             if match:
                 yield match
 
 
-def _attaching(graph: Graph) -> Iterator[tuple[str, list[Edge], Iterator[Deployment]]]:
-    """Yield each grant to attach a privileged account whose holder cannot become it otherwise, and its deployments."""
-    for account, privileged in graph.privileged_accounts():
-        node, email = ("service_account", account), privileged.principal.email or ""
+def _privileged(graph: Graph) -> Iterator[tuple[str, str, Declaration]]:
+    return ((name, one.principal.email or "", one.declared) for name, one in graph.privileged_accounts())
+
+
+def attaching(
+    graph: Graph, accounts: Iterable[tuple[str, str, Declaration]]
+) -> Iterator[tuple[str, list[Edge], Iterator[Deployment]]]:
+    """Yield each grant to attach an account whose holder cannot become it otherwise, and its deployments.
+
+    ``accounts`` are names, each with its e-mail and the declaration that it belongs to.
+    """
+    for account, email, declared in accounts:
+        node = ("service_account", account)
         for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
             attach = [edge for edge in edges if edge.kind == "attach"]
             if attach and not any(edge.kind in IDENTITY and edge.permissions and not edge.closed for edge in edges):
-                yield account, attach, deploys(graph, attach[0].source, email, privileged.declared)
+                yield account, attach, deploys(graph, attach[0].source, email, declared)
 
 
 # -- deploying -----------------------------------------------------------------------------------------------------
 
 
 def _deployed(graph: Graph, account: str, attach: list[Edge], deployment: Deployment) -> Match | None:
-    match = match_of(graph, account, attach, also=(deployment.given[0][0], deployment.verdict))
+    match = match_of(
+        graph, account, attach, also=(deployment.given[0][0], deployment.verdict), method=deployment.method
+    )
     if match is None:
         return None
-    how = f"{shown(attach[0].grant.role)} lets it attach the account, and {_given(deployment.given)} there"
-    return _with(match, deployment.method, how)
+    return _with(match, deployment.method, how_deployed(attach[0], deployment))
+
+
+def how_deployed(attach: Edge, deployment: Deployment) -> str:
+    """Return how a principal attaches an account and deploys as it, as a clause."""
+    return f"{shown(attach.grant.role)} lets it attach the account, and {_given(deployment.given)} there"
 
 
 def _given(grants: Iterable[tuple[Grant, tuple[str, ...]]]) -> str:
@@ -85,27 +109,52 @@ def _given(grants: Iterable[tuple[Grant, tuple[str, ...]]]) -> str:
 
 def _with(match: Match, method: Method, how: str, use: str = "") -> Match:
     words = {"how": how, "use": use or _USES[method.yields]}
-    confidence: Confidence | None = "medium" if method.certainty == "likely" and method.reaches != "named" else None
-    raised = -1 if method.yields in _MILDER else 0
-    return replace(match, words={**match.words, **words}, raised=raised, confidence=confidence)
+    return replace(match, words={**match.words, **words}, raised=raised_by(method), confidence=confidence_in(method))
+
+
+def confidence_in(method: Method) -> Confidence | None:
+    """Return the confidence in a finding by a method, if it is not the rule's."""
+    return "medium" if method.certainty == "likely" and method.reaches != "named" else None
+
+
+def raised_by(method: Method) -> int:
+    """Return the steps of severity of a finding by a method: one less if it gives less than calls to every API."""
+    return -1 if method.yields in _MILDER else 0
 
 
 # -- through what runs as the account --------------------------------------------------------------------------------
 
 
-class _Through:
-    """The ways to become privileged accounts through what runs as them, or may become them, the strongest first."""
+class Through:
+    """The ways to become accounts through what runs as them, or may become them, the strongest first.
+
+    The accounts are privileged, or lead to a privilege; the privileged ones come first.
+    """
 
     def __init__(self, estate: Estate) -> None:
         graph = graph_of(estate)
         grants = None if estate.of(Attachment) else (grant for _, grant in graph.grants)
         ways = Ways(estate, (*attached_methods(), *bound_methods()), grants)
         self.ways: list[Way] = []
-        for _, privileged in graph.privileged_accounts() if ways.sources else ():
-            around = graph.hierarchy.around(privileged.principal.email or "", privileged.declared)
+        broad: dict[tuple[Node, ...], frozenset[str]] = {}
+        for _, email, declared in _leading(graph) if ways.sources else ():
+            around = graph.hierarchy.around(email, declared)
             if around and ways.is_used(around[0]):
-                found = (way for way in ways.through(around[0], _broad(graph, around)) if is_told(_edge(way)))
+                others = broad.get(around[1:])
+                if others is None:
+                    others = broad[around[1:]] = _broad(graph, around)
+                found = (way for way in ways.through(around[0], others) if is_told(edge_of(way)))
                 self.ways += sorted(found, key=lambda way: (way.closed, strength(way.method)))
+
+
+def _leading(graph: Graph) -> Iterator[tuple[str, str, Declaration]]:
+    """Yield the privileged accounts, and those that lead to a privilege."""
+    yield from _privileged(graph)
+    onward = onward_of(graph.estate)
+    privileged = {name for name, _ in graph.privileged_accounts()}
+    for name in onward.leading:
+        if name not in privileged:
+            yield name, onward.names.accounts[name].email, onward.names.accounts[name].declared
 
 
 def _broad(graph: Graph, around: Iterable[Node]) -> frozenset[str]:
@@ -116,22 +165,24 @@ def _broad(graph: Graph, around: Iterable[Node]) -> frozenset[str]:
 
 def _uses(graph: Graph, told: set[tuple[str, str]]) -> Iterator[Match]:
     seen: set[int] = set()
-    for way in graph.estate.made(_Through).ways:
+    for way in graph.estate.made(Through).ways:
         key, grant = (way.source, way.onto[1]), way.grants[0]
         if key in told or id(grant) in seen:
             continue
-        match = match_of(graph, way.onto[1], [_edge(way)])
+        match = match_of(graph, way.onto[1], [edge_of(way)], method=way.method)
         if match:
             told.add(key)
             seen.add(id(grant))
-            yield _with(match, way.method, _using(way))
+            yield _with(match, way.method, how_used(way))
 
 
-def _edge(way: Way) -> Edge:
+def edge_of(way: Way) -> Edge:
+    """Return a way as an edge."""
     return Edge(way.source, way.onto, "attach", way.grants[0], way.method.permissions, way.verdict, way.closed)
 
 
-def _using(way: Way) -> str:
+def how_used(way: Way) -> str:
+    """Return how a principal uses what runs as an account, as a clause."""
     given: dict[int, tuple[Grant, list[str]]] = {}
     for grant, permission in zip(way.grants, way.method.permissions, strict=True):
         given.setdefault(id(grant), (grant, []))[1].append(permission)
@@ -162,10 +213,10 @@ def _as_agents(graph: Graph) -> Iterator[Match]:
     for source in ways.sources:
         for way in sorted(ways.of(source), key=lambda one: strength(one.method)):
             below = graph.privileged_below(way.onto, source)
-            if not below or id(way.grants[0]) in seen or not is_told(_edge(way)):
+            if not below or id(way.grants[0]) in seen or not is_told(edge_of(way)):
                 continue
             if source not in _broad(graph, graph.hierarchy.containers(way.onto)):
-                match = match_of(graph, below[0], [_edge(way)])
+                match = match_of(graph, below[0], [edge_of(way)], method=way.method)
                 if match and way.method.agent:
                     seen.add(id(way.grants[0]))
                     agent = way.method.agent

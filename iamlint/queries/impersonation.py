@@ -9,6 +9,7 @@ from itertools import islice
 from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
+from iamlint.finding import Step
 from iamlint.graph import (
     IDENTITY,
     MOST_FOLLOWED,
@@ -18,16 +19,19 @@ from iamlint.graph import (
     Graph,
     Leads,
     delegated,
-    ends_of_account,
     graph_of,
     leading,
     shortest,
 )
 from iamlint.logic.globs import text_is
-from iamlint.logic.verdict import Verdict
+from iamlint.logic.verdict import TRUE, Verdict
+from iamlint.methods import Method
+from iamlint.paths import Names, onward_of
+from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match, verdict
 from iamlint.patterns.predicates import possible_kinds
 from iamlint.queries.federation.grants import is_nobody
+from iamlint.queries.flows import MOST_NAMED, flow_of, grant_of, granted_step, method_by, named
 from iamlint.unknown import Truth, Unknown, shown
 
 _SPOKEN_FOR = frozenset(
@@ -52,7 +56,15 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
 
     Grants on a project, folder or organization are not included: they are too broad, whatever accounts they reach.
     """
-    graph = graph_of(estate)
+    yield from estate.made(impersonations)
+
+
+def impersonations(estate: Estate) -> tuple[Match, ...]:
+    """Return these matches, computed once for an estate."""
+    return tuple(_impersonations(graph_of(estate)))
+
+
+def _impersonations(graph: Graph) -> Iterator[Match]:
     seen: set[int] = set()
     for account, _ in graph.privileged_accounts():
         node = ("service_account", account)
@@ -61,7 +73,7 @@ def privileged_account_impersonation(estate: Estate) -> Iterator[Match]:
             match = match_of(graph, account, useful) if useful else None
             if match and id(match.fact) not in seen:
                 seen.add(id(match.fact))
-                if not is_nobody(useful[0].grant, estate):
+                if not is_nobody(useful[0].grant, graph.estate):
                     yield match
     yield from _perhaps(graph)
     delegations = list(graph.delegations)
@@ -138,35 +150,63 @@ def match_of(
     edges: list[Edge],
     chain: Chain | None = None,
     also: tuple[Grant, Verdict] | None = None,
+    method: Method | None = None,
 ) -> Match | None:
-    """Return the match of a grant that reaches a privileged account; None if its holder has as much access itself."""
+    """Return the match of a grant that reaches a privileged account; None if its holder has as much access itself.
+
+    ``also`` is a second grant that it needs, and ``method`` the way to use it, if the permission alone does not say it.
+    """
     edge = next((one for one in edges if one.verdict.truth is Truth.TRUE), edges[0])
     beyond = None if edge.source == account else graph.gained(account, edge.source)
     if beyond is None:
         return None
     gained, counts = beyond
-    found = counts & (chain.verdict if chain else edge.verdict)
-    unknown = edge.grant.principal.unknown
-    if unknown and _may_have_as_much(edge.grant.principal, account, graph):
-        found &= Verdict.of(Truth.UNKNOWN, f"the principal is not known: {unknown.reason}")
+    found = counts & (chain.verdict if chain else edge.verdict) & of_principal(graph, edge, account)
     if also:
         found &= also[1]
     hops = tuple(hop.grant for hop in chain.hops[1:]) if chain else ()
+    onward = onward_of(graph.estate)
+    names = onward.names
+    spots: list[Spot] = [(account, False)] if chain is None else [(edge.onto[1], True), (account, False)]
+    ends = onward.gained(spots, edge.source) if found.truth is Truth.TRUE else []
+    route = onward.route(spots[:1], ends[0]) if ends else None
+    shown_ends = (route.grant if route else None, *(grant_of(end, account) for end in ends[:MOST_NAMED]))
     return Match(
         edge.grant,
         found.truth,
         tuple(dict.fromkeys(name for one in edges for name in one.permissions)),
         found.reasons,
-        related=(*hops, *((also[0],) if also else ()), gained),
+        related=(*hops, *((also[0],) if also else ()), *(distinct_grants(shown_ends) or (gained,))),
         words={
             "account": gained.principal.text,
-            "privilege": f"{shown(gained.role)} on {gained.resource}",
-            "way": _way(edge, chain),
+            "privilege": named(ends, account, names) if ends else f"{shown(gained.role)} on {gained.resource}",
+            "way": way_of(edge, chain),
         },
-        ends=tuple(ends_of_account(graph, account, edge.source)),
+        ends=tuple(end.grant for end in ends),
+        flow=flow_of(first_step(edge, names, method), route, names, gained) if ends else None,
         # GKE binds the account to this workload for that purpose, as a machine has its account attached.
         raised=-1 if chain is None and edge.grant.principal.kind == "gke_workload" else 0,
     )
+
+
+def first_step(edge: Edge, names: Names, method: Method | None) -> Step:
+    """Return the step that an edge onto an account gives, by a method or by its permission alone."""
+    permission = edge.permissions[0] if edge.permissions else ""
+    found = method or (method_by(permission) if edge.kind != "attach" else None)
+    return granted_step(edge.grant, edge.grant.principal.text, names.label(edge.onto[1]), found, permission)
+
+
+def distinct_grants(grants: Iterable[Grant | None]) -> tuple[Grant, ...]:
+    """Return the grants, each once."""
+    return tuple({id(grant): grant for grant in grants if grant}.values())
+
+
+def of_principal(graph: Graph, edge: Edge, account: str) -> Verdict:
+    """Whether the principal of an edge certainly has less access than an account."""
+    unknown = edge.grant.principal.unknown
+    if unknown and _may_have_as_much(edge.grant.principal, account, graph):
+        return Verdict.of(Truth.UNKNOWN, f"the principal is not known: {unknown.reason}")
+    return TRUE
 
 
 def _may_have_as_much(principal: Principal, account: str, graph: Graph) -> bool:
@@ -189,7 +229,7 @@ def _may_be(principal: Principal, other: Principal) -> bool:
     return "${" in other.text or text_is((other.text,), principal.unknown or principal.text) is not Truth.FALSE
 
 
-def _way(edge: Edge, chain: Chain | None) -> str:
+def way_of(edge: Edge, chain: Chain | None) -> str:
     """Return how the account is reached, as a clause."""
     permission = edge.permissions[0] if edge.permissions else ""
     if chain is None:

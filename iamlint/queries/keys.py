@@ -1,4 +1,4 @@
-"""Queries about the keys of service accounts."""
+"""Queries about the keys of service accounts, and API keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from iamlint.estate import Estate
-from iamlint.facts import Credential, ServiceAccountKey
+from iamlint.facts import ApiKey, Credential, ServiceAccountKey
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown
 
@@ -46,7 +46,15 @@ def stale_keys(estate: Estate) -> Iterator[Match]:
             yield Match(key, Truth.TRUE, words={"days": str(age)})
 
 
-def _age(key: ServiceAccountKey, as_of: date) -> int | None:
+def stale_api_keys(estate: Estate) -> Iterator[Match]:
+    """API keys in use for longer than recommended."""
+    for key in estate.of(ApiKey):
+        age = _age(key, estate.as_of)
+        if age is not None and age > OLDEST:
+            yield Match(key, Truth.TRUE, words={"days": str(age)})
+
+
+def _age(key: ServiceAccountKey | ApiKey, as_of: date) -> int | None:
     """Return the age of a key in days; None if the input does not have its date."""
     try:
         return (as_of - date.fromisoformat((key.created or "")[:10])).days

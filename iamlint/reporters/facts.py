@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from iamlint.facts import (
+    AccessSetting,
+    ApiKey,
     Attachment,
     AuditConfig,
     Boundary,
@@ -16,6 +18,7 @@ from iamlint.facts import (
     CustomRole,
     DefaultAccounts,
     Denial,
+    EffectiveTags,
     EmptyBinding,
     ExportedPolicy,
     Fact,
@@ -24,6 +27,7 @@ from iamlint.facts import (
     Grant,
     Group,
     Impersonation,
+    KubernetesAccount,
     Membership,
     Organization,
     OrgPolicy,
@@ -37,6 +41,9 @@ from iamlint.facts import (
     Service,
     ServiceAccount,
     ServiceAccountKey,
+    TagBinding,
+    TagKey,
+    TagValue,
     Text,
 )
 from iamlint.location import Location
@@ -132,11 +139,10 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
             return (at, *_defined(fact, build))
         case ServiceAccountKey() | Credential():
             return (fact.place.at, *_key(fact, build))
-        case Service():
-            found = {"name": build.text("name", fact.name), "project": build.text("project", fact.project)}
-            return fact.place.at, "service", {**found, "complete": fact.complete}
-        case Impersonation():
-            return fact.place.at, "impersonation", _impersonation(fact, build)
+        case ApiKey() | KubernetesAccount() | AccessSetting():
+            return (fact.place.at, *_further(fact, build))
+        case Service() | Impersonation():
+            return (fact.place.at, *_call(fact, build))
         case Project() | Folder() | Organization():
             return (at, *_container(fact, build))
         case Gap():
@@ -147,8 +153,8 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
             return _limit(fact, build)
         case Attachment():
             return fact.place.at, "attachment", _attachment(fact, build)
-        case Group() | Membership():
-            return _of_group(fact, build)
+        case Group() | Membership() | TagKey() | TagValue() | TagBinding() | EffectiveTags():
+            return _sets(fact, build)
 
 
 def _defined(fact: CustomRole | ServiceAccount, build: _Entry) -> tuple[str, Entry]:
@@ -157,13 +163,34 @@ def _defined(fact: CustomRole | ServiceAccount, build: _Entry) -> tuple[str, Ent
     return "service_account", _service_account(fact, build)
 
 
-def _of_group(fact: Group | Membership, build: _Entry) -> tuple[Location, str, Entry]:
+def _sets(
+    fact: Group | Membership | TagKey | TagValue | TagBinding | EffectiveTags, build: _Entry
+) -> tuple[Location, str, Entry]:
+    at, found = fact.declared.at, dict[str, Any]()
     match fact:
         case Group():
-            return fact.declared.at, "group", {"email": build.text("email", fact.email), "name": fact.name}
+            return at, "group", {"email": build.text("email", fact.email), "name": fact.name}
         case Membership():
             found = {name: build.text(name, getattr(fact, name)) for name in ("group", "member")}
             return fact.place.at, "membership", found
+        case TagKey():
+            return at, "tag_key", {"name": build.text("name", fact.name), "id": fact.id}
+        case TagValue():
+            found = {name: build.text(name, getattr(fact, name)) for name in ("key", "short_name")}
+            return at, "tag_value", {**found, "id": fact.id}
+        case TagBinding():
+            found = {"resource": build.resource(fact.resource), "value": build.text("value", fact.value)}
+            return fact.place.at, "tag_binding", found
+        case EffectiveTags():
+            tags = [f"{key}={value}" for key, value in fact.tags]
+            return fact.place.at, "effective_tags", {"resource": build.resource(fact.resource), "tags": tags}
+
+
+def _call(fact: Service | Impersonation, build: _Entry) -> tuple[str, Entry]:
+    if isinstance(fact, Impersonation):
+        return "impersonation", _impersonation(fact, build)
+    found = {"name": build.text("name", fact.name), "project": build.text("project", fact.project)}
+    return "service", {**found, "complete": fact.complete}
 
 
 def _federation(fact: Pool | Provider, build: _Entry) -> tuple[Location, str, Entry]:
@@ -199,6 +226,7 @@ def _grant(fact: Grant, build: _Entry) -> Entry:
         "resource": build.resource(fact.resource),
         "condition": build.condition(fact.condition),
         "origin": fact.origin,
+        **({"latent": True} if fact.latent else {}),
     }
 
 
@@ -246,6 +274,20 @@ def _key(fact: ServiceAccountKey | Credential, build: _Entry) -> tuple[str, Entr
             return "service_account_key", {**found, "uploaded": fact.uploaded, **times}
         case Credential():
             return "credential", {"form": fact.kind, **found}
+
+
+def _further(fact: ApiKey | KubernetesAccount | AccessSetting, build: _Entry) -> tuple[str, Entry]:
+    match fact:
+        case ApiKey():
+            found: Entry = {name: build.text(name, getattr(fact, name)) for name in ("name", "project")}
+            found |= {name: build.texts(name, getattr(fact, name)) for name in ("clients", "apis")}
+            return "api_key", {**found, "created": fact.created}
+        case KubernetesAccount():
+            names = ("namespace", "name", "account")
+            return "kubernetes_account", {name: build.text(name, getattr(fact, name)) for name in names}
+        case AccessSetting():
+            found = {"setting": fact.setting, "resource": build.resource(fact.resource)}
+            return "access_setting", {**found, "enabled": build.flag("enabled", fact.enabled)}
 
 
 def _container(fact: Project | Folder | Organization, build: _Entry) -> tuple[str, Entry]:

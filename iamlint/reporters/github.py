@@ -12,6 +12,7 @@ from typing import Literal
 from iamlint.finding import Doubt, Finding, Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Report
+from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
@@ -80,8 +81,9 @@ def _of_level(level: Level, found: list[_Annotation], room: int, style: Presenta
 
 def _message(finding: Finding) -> str:
     more = f" and {len(finding.others)} more" if finding.others else ""
+    text = " ".join(filter(None, (finding.message, leads_to(finding))))
     where = f" ({environments(finding)})" if finding.environments else ""
-    return finding.message + (f" [{finding.address}{more}]" if finding.address else "") + where
+    return text + (f" [{finding.address}{more}]" if finding.address else "") + where
 
 
 def _of_error(error: Unreadable, style: Presentation) -> str:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from iamlint.edits import Edit, Fix
 from iamlint.facts import Resource
-from iamlint.finding import Accepted, Finding
+from iamlint.finding import Accepted, Finding, Step
 from iamlint.fingerprint import Fingerprints, fingerprints
 from iamlint.location import Location, SourceText
 from iamlint.questions import ByCause, Question
 from iamlint.report import InForce, Report
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped
+
+SCHEMA = Path(__file__).with_name("check.schema.json")
+"""The JSON Schema of the report; a test holds the report against it."""
+SCHEMA_VERSION = 1
+"""Grows when a key is removed or changes its meaning, not with a new key."""
 
 
 def json_report(report: Report) -> Iterator[str]:
@@ -35,6 +41,7 @@ def json_report(report: Report) -> Iterator[str]:
 
 def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     """Yield the keys of the report with plain data; long lists one entry at a time."""
+    yield "schema_version", SCHEMA_VERSION
     yield "version", report.version
     yield "catalog_date", report.catalog_date
     yield "role_catalogs", list(report.role_catalogs)
@@ -135,6 +142,8 @@ def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
         "condition": finding.condition,
         "ends": list(finding.ends),
         "environments": list(finding.environments),
+        "hops": [_hop(step) for step in finding.flow.steps] if finding.flow else [],
+        "hops_left_out": finding.flow.left_out if finding.flow else 0,
         "fingerprint": names.v2,
         "fingerprints": names.by_key,
         "further_fingerprints": list(dict.fromkeys(further)),
@@ -163,6 +172,21 @@ def _edit(edit: Edit, source: SourceText) -> dict[str, Any]:
         "end_line": at.end_line,
         "end_column": at.end_column,
         "replacement": edit.replacement,
+    }
+
+
+def _hop(step: Step) -> dict[str, Any]:
+    """A hop with the keys of ``iamlint paths``; ``missing`` says that nothing gives the permission."""
+    return {
+        "from": step.source,
+        "to": step.target,
+        "method": step.method or None,
+        "permission": step.permission or None,
+        "role": step.role or None,
+        "resource": step.resource or None,
+        "address": step.address,
+        **_start(step.at),
+        "missing": step.missing,
     }
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from iamlint.addresses import rule_address
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.report import Report
+from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import counted, environments, neutral
@@ -68,7 +69,8 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
         page = pages.get(finding.rule)
         rule = f"[{finding.rule}]({page}) ([fix]({page}#fix))" if page else cell(finding.rule)
         there = f" ({environments(finding)})" if finding.environments else ""
-        what = "<br>".join([cell(finding.message + there), *_alike(group, style)])
+        told = " ".join(filter(None, (finding.message, leads_to(finding))))
+        what = "<br>".join([cell(told + there), *_alike(group, style)])
         yield f"| {finding.severity}{sure} | {rule} | {_where(finding.at, style)} | {what} |"
     yield from _unknown(report, style)
 

@@ -17,12 +17,13 @@ import sarif_om as om
 
 from iamlint.addresses import REPOSITORY, rule_address
 from iamlint.edits import Edit, Fix, by_path
-from iamlint.finding import Finding, Related, Severity
+from iamlint.finding import SEVERITIES, Finding, Flow, Related, Severity
 from iamlint.fingerprint import Fingerprints
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.questions import Question
 from iamlint.report import Report
 from iamlint.reporters.page import rule_page
+from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.excerpt import inside, line_span
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.line_hash import line_hashes
@@ -111,7 +112,8 @@ def _plain(value: Any) -> Any:
 # -- rules -------------------------------------------------------------------------------------------------------------
 
 
-def _rule(rule: Rule) -> om.ReportingDescriptor:
+def _rule(rule: Rule, severity: Severity) -> om.ReportingDescriptor:
+    """Return a rule with a severity: that of its worst finding, since GitHub shows an alert by its rule's score."""
     page = rule_page(rule)
     return om.ReportingDescriptor(
         id=rule.slug,
@@ -125,7 +127,7 @@ def _rule(rule: Rule) -> om.ReportingDescriptor:
             "tags": ["security", "iam", rule.family, "external/cwe/cwe-250", *_standards(rule)],
             "precision": {"high": "very-high", "medium": "high", "low": "medium"}[rule.confidence],
             "problem.severity": _PROBLEMS[rule.severity],
-            "security-severity": _SCORES[rule.severity],
+            "security-severity": _SCORES[severity],
         },
     )
 
@@ -183,9 +185,14 @@ class _Run:
             version=version,
             semantic_version=version,
             information_uri=REPOSITORY,
-            rules=[_rule(rule) for rule in self._rules],
+            rules=[_rule(rule, self._worst(rule)) for rule in self._rules],
             properties={"roleCatalogDate": self._report.catalog_date},
         )
+
+    def _worst(self, rule: Rule) -> Severity:
+        """Return the severity of the worst finding of a rule in this run; its own without any."""
+        found = (SEVERITIES.index(one.severity) for one in self._report.findings if one.rule == rule.slug)
+        return SEVERITIES[min(found, default=SEVERITIES.index(rule.severity))]
 
     def _invocation(self, left_out: int) -> om.Invocation:
         report = self._report
@@ -252,9 +259,13 @@ class _Run:
             message=om.Message(text=_message(finding)),
             locations=[self._place(finding.at, finding.address, *finding.others[:_MOST_PLACES])],
             related_locations=[self._related(number, one) for number, one in enumerate(related, start=1)] or None,
+            code_flows=[self._flow(finding.flow)] if finding.flow else None,
             partial_fingerprints=fingerprints,
             fixes=[self._fix(finding.fix)] if finding.fix else None,
-            properties={"environments": list(finding.environments)} if finding.environments else None,
+            properties={
+                "security-severity": _SCORES[finding.severity],
+                **({"environments": list(finding.environments)} if finding.environments else {}),
+            },
         )
 
     def _fix(self, fix: Fix) -> om.Fix:
@@ -286,6 +297,15 @@ class _Run:
             self._hashes[at.path] = line_hashes(text.text)
         lines = self._hashes[at.path]
         return lines[at.line - 1] if at.line <= len(lines) else None
+
+    def _flow(self, flow: Flow) -> om.CodeFlow:
+        """Return a path as GitHub shows it: a location for each hop, and one for the privilege at the end."""
+        places = []
+        for number, (text, at) in enumerate(flow.lines, start=1):
+            place = self._place(at)
+            place.message = om.Message(text=_sentence(neutral(text)))
+            places.append(om.ThreadFlowLocation(location=place, execution_order=number, importance="essential"))
+        return om.CodeFlow(thread_flows=[om.ThreadFlow(locations=places)])
 
     def _related(self, number: int, related: Related) -> om.Location:
         place = self._place(related.at)
@@ -335,7 +355,12 @@ def _context(at: Location, text: SourceText) -> om.Region | None:
 
 def _message(finding: Finding) -> str:
     """Return the message, the address, and links to the related places: GitHub shows only linked ones."""
-    text = re.sub(r"\](?=\()", r"\\]", neutral(finding.message))
+    told = (
+        " ".join(filter(None, (_sentence(finding.message), leads_to(finding))))
+        if leads_to(finding)
+        else finding.message
+    )
+    text = re.sub(r"\](?=\()", r"\\]", neutral(told))
     if finding.address:
         more = f" and {len(finding.others)} more" if finding.others else ""
         text += f" Address: {neutral(finding.address)}{more}."

@@ -5,65 +5,81 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from iamlint.edits import Safety
-from iamlint.finding import Finding, Related
+from iamlint.finding import SEVERITIES, Finding, Flow, Related
 from iamlint.location import Location, Unreadable
 from iamlint.questions import by_cause, questions
 from iamlint.report import Report
+from iamlint.reporters.parts.ends import leads_to
+from iamlint.reporters.parts.folding import Fold
 from iamlint.reporters.parts.frame import Paint, frame, place
 from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.reporters.parts.statistics import COLORS, one_line, tables
 from iamlint.reporters.parts.unknowns import cause_lines, listed_unknowns
 
 _MOST = 6
 """Maximum number of lines below a frame; the rest is counted."""
 _MOST_NAMES = 4
 """Maximum number of names in such a line."""
-_COLORS = {"critical": "1;35", "high": "1;31", "medium": "1;33", "low": "1;36", "info": "1;34"}
 
 
 def text_report(report: Report, style: Presentation) -> str:
-    """Return findings, unknown things (on request), errors, and a summary; similar findings are grouped."""
-    paint = Paint(on=style.color)
+    """Return unknown things (on request), findings, errors, and a summary.
+
+    Similar findings are grouped, and the worst are last.
+    """
+    paint, fold = Paint(on=style.color), Fold(style.width)
     groups = [Group(finding) for finding in report.findings] if style.show_all else grouped(report.findings)
     lines: list[str] = []
-    for group in groups:
-        lines += [*_group(group, report, paint), ""]
     told = report.doubts if style.show_unknown else filter(style.bar.fails_unknown, report.doubts)
     causes = by_cause(questions(told), report.var_files)
-    lines += listed_unknowns(causes, report.var_files, paint, every=style.show_all)
+    lines += fold.all(listed_unknowns(causes, report.var_files, paint, every=style.show_all), 6)
+    if style.statistics:
+        lines += tables(report, paint, style.width)
+    else:
+        for group in sorted(groups, key=_rank):
+            lines += [*_group(group, report, paint, fold), ""]
     if style.errors and report.errors:
-        lines += [*(error_line(error, paint) for error in report.errors), ""]
-    if not style.quiet:
-        lines += _summary(report, len(groups), style, paint)
+        lines += [*(fold.all(error_line(error, paint) for error in report.errors)), ""]
+    if not style.quiet and (report.files or not report.errors):  # else nothing was checked, and the errors say why
+        lines += fold.all(_summary(report, len(groups), style, paint), 4)
     return "".join(line + "\n" for line in lines)
+
+
+def _rank(group: Group) -> int:
+    """Sort groups so that the worst is last, nearest to the prompt; those of one severity stay in order."""
+    return -SEVERITIES.index(group.first.severity)
 
 
 def error_line(error: Unreadable, paint: Paint) -> str:
     """Return an error on one line: where, why, and what to do."""
     hint = f" ({neutral(error.hint)})" if error.hint else ""
-    return f"{paint('1;31', 'error')}: {place(error.at)}: {neutral(error.reason)}{hint}"
+    whole = error.at == Location(error.at.path)  # the file as such, not its first character
+    where = neutral(error.at.path) if whole else place(error.at)
+    return f"{paint('1;31', 'error')}: {where}: {neutral(error.reason)}{hint}"
 
 
 # -- findings ----------------------------------------------------------------------------------------------------------
 
 
-def _group(group: Group, report: Report, paint: Paint) -> Iterator[str]:
+def _group(group: Group, report: Report, paint: Paint, fold: Fold) -> Iterator[str]:
     finding = group.first
-    color = _COLORS[finding.severity]
+    color = COLORS[finding.severity]
     sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
     head = f"{paint(color, finding.severity)}{paint('1', f'[{finding.rule}]')}{sure}"
-    yield f"{head}: {paint('1', neutral(finding.message))}"
+    yield from fold(f"{head}: {paint('1', neutral(finding.message))}", 4)
     margin = " " * len(str(finding.at.line))
     more = f" and {len(finding.others)} more" if finding.others else ""
     address = f"  {paint('2', neutral(finding.address) + more)}" if finding.address else ""
     where = f"  {paint('2', environments(finding))}" if finding.environments else ""
-    yield f"{margin}{paint('34', '-->')} {place(finding.at)}{address}{where}"
-    yield from frame(finding.at, report.texts.get(finding.at.path), color, paint)
-    below = [*_related(finding.related), *_alike(group), *_fix(finding)]
+    yield from fold(f"{margin}{paint('34', '-->')} {place(finding.at)}{address}{where}", len(margin) + 4)
+    yield from frame(finding.at, report.texts.get(finding.at.path), color, paint, fold.width)
+    leads = [neutral(leads_to(finding))] if leads_to(finding) else []
+    below = [*leads, *_hops(finding.flow), *_related(finding.related), *_alike(group), *_fix(finding)]
     for line in below:
-        yield f"{margin} {paint('34', '=')} {line}"
+        yield from fold(f"{margin} {paint('34', '=')} {line}", len(margin) + 5)
 
 
 _APPLIED: dict[Safety, str] = {"safe": " (--fix)", "unsafe": " (--fix --unsafe-fixes)", "suggestion": ""}
@@ -74,6 +90,13 @@ def _fix(finding: Finding) -> Iterator[str]:
     if finding.fix:
         what = "suggestion" if finding.fix.safety == "suggestion" else "fix"
         yield f"{what}: {neutral(finding.fix.title)}{_APPLIED[finding.fix.safety]}"
+
+
+def _hops(flow: Flow | None) -> Iterator[str]:
+    """Yield the hops of a path, one a line; a single hop is the finding's own line."""
+    if flow and len(flow.steps) > 1:
+        for number, (text, at) in enumerate(flow.lines[: len(flow.steps)], start=1):
+            yield f"hop {number}: {neutral(text)}: {place(at)}"
 
 
 def _related(related: Iterable[Related]) -> list[str]:
@@ -133,6 +156,8 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
     if report.errors:
         parts.append(paint("1;31", counted(len(report.errors), "error")))
     yield "; ".join(parts)
+    if len({finding.rule for finding in report.findings}) > 1 and not style.statistics:
+        yield f"  {one_line(report, paint)} (--statistics counts by rule and folder)"
     if not style.show_unknown:
         yield from (f"  {line}" for line in cause_lines(report.by_cause))
     judged = f", conditions as of {report.as_of}" if report.as_of else ""

@@ -27,6 +27,7 @@ from iamlint.sources.terraform.plan import read_plans
 from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
 from iamlint.sources.terraform.source import read_terraform
 from iamlint.sources.workspace import Found, Workspace, discover
+from iamlint.sources.wrong_files import wrong_binary, wrong_file
 
 
 def read(paths: Iterable[Path], options: Options) -> Reading:
@@ -95,7 +96,8 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         ):
             continue  # it is part of the configuration that reads it
         reading.add(document)
-        claimed = None if document.files or document.errors or given else claim(workspace.shown(path))
+        settled = document.files or document.errors or document.foreign
+        claimed = None if settled or given else claim(workspace.shown(path))
         if claimed and not usual(path.name).endswith(TEXTS):
             reading.add(beside_exports(workspace.shown(path), claimed, among=path.parent in exported))
         unrecognised += not document.files and not document.errors
@@ -154,13 +156,13 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
         if workspace.allowed(workspace.resolved(path)) and is_binary_plan(path, options.tree):
             return Reading(errors=[binary_plan(source.at.path)])
         if named or claim(source.at.path) or is_plan_name(source.at.path) or _is_lost(path, workspace):
-            return Reading(errors=[source])
+            return Reading(errors=[_unreadable(source, path, workspace)])
         outside = workspace.tree.exists(path) and not workspace.allowed(workspace.resolved(path))
         return Reading(facts=[Gap(source.reason, Declaration(source.at, "file"))] if outside else [])
     found = read_plans(source, options, workspace, named=named) or read_export(source, options, named=named)
     if found is None:
         return Reading(errors=[_unrecognised(source)] if named else [])
-    found.files += 1
+    found.files += not found.foreign
     return found
 
 
@@ -190,4 +192,17 @@ def _is_lost(path: Path, workspace: Workspace) -> bool:
 
 
 def _unrecognised(source: SourceText) -> Unreadable:
+    known = wrong_file(source)
+    if known:
+        return Unreadable(Location(source.path), f"file type not recognised: {known.what}", known.instead)
     return Unreadable(Location(source.path), "file type not recognised", f"iamlint reads {KINDS}")
+
+
+def _unreadable(error: Unreadable, path: Path, workspace: Workspace) -> Unreadable:
+    """Return the error of a named file that is no text, with what it is if its first bytes say that."""
+    try:
+        start = beginning(path, 8, workspace.tree) if workspace.allowed(workspace.resolved(path)) else ""
+    except (OSError, ValueError):
+        return error
+    known = wrong_binary(start.encode("latin-1", "replace"))
+    return Unreadable(error.at, f"{error.reason}: {known.what}", known.instead) if known else error

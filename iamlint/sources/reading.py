@@ -112,7 +112,7 @@ class Reading:
     ``unwalked`` are directories with Terraform that were not searched. ``excluded`` is the number of files in the given
     directories that the user's globs exclude. ``var_files`` are variable files that were found but not given. ``empty``
     are the given paths without anything to check. ``undeclared`` are the names of ``preset`` variables that
-    no root module declares.
+    no root module declares. ``foreign`` says of one document that it is another program's, whatever its name says.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -124,6 +124,7 @@ class Reading:
     var_files: list[VarFile] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     undeclared: list[str] = field(default_factory=list)
+    foreign: bool = False
 
     def add(self, other: Reading) -> None:
         """Add another result."""

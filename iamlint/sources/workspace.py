@@ -14,6 +14,7 @@ from iamlint.files.texts import load, load_export
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
+from iamlint.sources.gcloud.groups import group_by_path
 from iamlint.sources.gcloud.recognition.resource_from_path import claim
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual
@@ -245,7 +246,7 @@ def _is_document(path: Path, name: str) -> bool:
     if name in _PLAN_NAMES or name.endswith((*_DOCUMENTS, *_PLANS, *TABLES)):
         return True
     if name.endswith(TEXTS):
-        return claim(path.as_posix()) is not None
+        return claim(path.as_posix()) is not None or group_by_path(path.name) is not None
     claimed = claim(path.as_posix()) if "." not in name or name.endswith(".gserviceaccount.com") else None
     return claimed is not None and claimed.strength == "certain"
 

@@ -74,7 +74,7 @@ def test_a_value_with_a_hole_is_a_demand_all_the_same() -> None:
     assert isinstance(ways, tuple)
     ((claim,),) = ways
     assert claim.name == "assertion.owner"
-    assert claim.values == (Unknown("var.org has no default", (Hole("?"),)),)
+    assert claim.values == (Unknown("var.org has no default", (Hole("var.org"),)),)
 
 
 def test_what_is_no_cel_or_not_known_makes_no_demands() -> None:

@@ -46,6 +46,8 @@ def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
         "condition": None,
         "ends": [],
         "environments": [],
+        "hops": [],
+        "hops_left_out": 0,
         "fix": None,
         "further_fingerprints": [],
     }

@@ -15,6 +15,7 @@ from iamlint.patterns.match import Match, grant_verdict
 from iamlint.queries.federation.admission import admission, described
 from iamlint.queries.federation.names import identity_of, is_federated, misspelling
 from iamlint.queries.federation.provider_conditions import lets_in, mapped_claims
+from iamlint.queries.federation.workloads import Workloads
 from iamlint.unknown import Truth, Unknown, shown
 
 MOST_PAIRS = 15_000
@@ -27,13 +28,17 @@ _Providers = dict[tuple[str, str], list[Provider]]
 
 def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
     """Grants to federated identities that no token can ever match."""
-    answers = estate.made(_Answers)
+    answers, workloads = estate.made(_Answers), estate.made(Workloads)
     for grant in estate.of(Grant):
+        missed = workloads.mismatch(grant) if grant.principal.kind == "gke_workload" else None
         problem = answers.problem(grant) if is_federated(grant.principal) else None
         if isinstance(problem, Unknown):
             yield Match(grant, Truth.UNKNOWN, reasons=(problem.reason,), place=grant.principal_place)
         elif problem:
             yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.principal_place)
+        elif missed:
+            words, place = {"problem": missed[0]}, grant.principal_place
+            yield Match(grant, Truth.TRUE, related=(missed[1],), words=words, place=place, confidence="medium")
 
 
 def is_nobody(grant: Grant, estate: Estate) -> bool:

@@ -11,6 +11,8 @@ from iamlint.reporters.parts.plain import neutral
 
 _WIDEST = 110
 """Maximum width of a shown line; longer ones are cut around the relevant part."""
+_NARROWEST = 30
+"""Minimum width of a shown line, however narrow the terminal is."""
 _BEFORE = 20
 """Number of these characters before the relevant part of a cut line."""
 _TAB = "    "
@@ -32,28 +34,33 @@ def place(at: Location) -> str:
     return at.path if at.path == COMMAND_LINE else f"{neutral(at.path)}:{at.line}:{at.column}"
 
 
-def frame(at: Location, text: SourceText | None, color: str, paint: Paint) -> Iterator[str]:
-    """Yield the first line of a place, with its part underlined; nothing if the text is not available."""
+def frame(at: Location, text: SourceText | None, color: str, paint: Paint, width: int | None = None) -> Iterator[str]:
+    """Yield the first line of a place, with its part underlined; nothing if the text is not available.
+
+    ``width`` is that of the terminal in columns, if it is one.
+    """
     if text is None:
         return
     first, last = line_span(text, at.line)
     start = first + at.column - 1
     end = first + at.end_column - 1 if at.end_line == at.line else last
-    head, guilty, tail = _cut(text.text, (first, last), start, min(max(end, start + 1), max(last, start)))
+    room = _WIDEST if width is None else max(_NARROWEST, min(_WIDEST, width - len(str(at.line)) - 3))
+    head, guilty, tail = _cut(text.text, (first, last), start, min(max(end, start + 1), max(last, start)), room)
     margin, bar = " " * len(str(at.line)), paint("34", "|")
-    under = "^" * max(1, _columns(guilty)) + (" ..." if at.end_line > at.line else "")
+    under = "^" * max(1, columns(guilty)) + (" ..." if at.end_line > at.line else "")
     yield f"{margin} {bar}"
     yield f"{paint('34', str(at.line))} {bar} {_visible(head + guilty + tail)}".rstrip()
-    yield f"{margin} {bar} {' ' * _columns(head)}{paint(color, under)}"
+    yield f"{margin} {bar} {' ' * columns(head)}{paint(color, under)}"
 
 
-def _cut(text: str, line: tuple[int, int], start: int, end: int) -> tuple[str, str, str]:
+def _cut(text: str, line: tuple[int, int], start: int, end: int, room: int) -> tuple[str, str, str]:
     """Return the shown parts of a line before, in and after the range from ``start`` to ``end``."""
     first, last = line
-    if last - first <= _WIDEST:
+    if last - first <= room:
         return text[first:start], text[start:end], text[end:last]
-    left = max(first, min(start - _BEFORE, last - _WIDEST))
-    right = min(last, left + _WIDEST)
+    room -= 0 if room == _WIDEST else len("......")
+    left = max(first, min(start - _BEFORE, last - room))
+    right = min(last, left + room)
     end = min(end, right)
     head = ("..." if left > first else "") + text[left:start]
     return head, text[start:end], text[end:right] + ("..." if right < last else "")
@@ -63,7 +70,7 @@ def _visible(text: str) -> str:
     return neutral(text).replace("\t", _TAB)
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """Return the width of a text on a terminal: wide characters take two columns, combining marks none."""
     return sum(map(_width, _visible(text)))
 

@@ -11,9 +11,10 @@ from iamlint.report import Bar
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """``color``, ``show_unknown``, ``show_all``, ``errors`` and ``quiet`` are for text.
+    """``color``, ``show_unknown``, ``show_all``, ``errors``, ``quiet``, ``width`` and ``statistics`` are for text.
 
-    ``show_all`` gives every finding a frame of its own, ``errors`` lists the errors. ``directory`` is the working
+    ``show_all`` gives every finding a frame of its own, ``errors`` lists the errors. ``width`` is that of the terminal
+    in columns, None for a file or a pipe; ``statistics`` shows counts instead of findings. ``directory`` is the working
     directory, to which location paths are relative; ``repository`` is the top directory above it, to which paths for a
     forge are relative. Both are absolute, without symbolic links. ``bar`` says which unknown answers fail, so that they
     are shown. ``at_arguments`` puts findings at the arguments, not where their values are written. ``source_url`` is
@@ -25,6 +26,8 @@ class Presentation:
     show_all: bool = False
     errors: bool = True
     quiet: bool = False
+    width: int | None = None
+    statistics: bool = False
     directory: PurePath | None = None
     repository: PurePath | None = None
     bar: Bar = field(default_factory=Bar)

@@ -61,7 +61,8 @@ def _moved(report: Report, moved: _Paths) -> Report:
     def of(finding: Finding) -> Finding:
         related = tuple(replace(one, at=moved.at(one.at)) for one in finding.related)
         origin = finding.origin and moved.at(finding.origin)
-        return replace(finding, at=moved.at(finding.at), related=related, origin=origin, fix=moved.fix(finding.fix))
+        flow, fix = finding.flow and finding.flow.moved(moved.at), moved.fix(finding.fix)
+        return replace(finding, at=moved.at(finding.at), related=related, origin=origin, flow=flow, fix=fix)
 
     accepted = (replace(one, finding=of(one.finding), at=moved.at(one.at)) for one in report.accepted)
     doubts = (

@@ -10,11 +10,13 @@ from iamlint.documents import read_json_documents, read_yaml
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, Resource
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.gcloud import federation, inventory
+from iamlint.sources.gcloud import exposure, federation, inventory, tags
 from iamlint.sources.gcloud.ancestors import ancestors
 from iamlint.sources.gcloud.assets import analysis, assets, search
 from iamlint.sources.gcloud.constraints import org_policies
 from iamlint.sources.gcloud.denials import attached_to, boundaries, boundary_bindings, denials
+from iamlint.sources.gcloud.entitlements import entitlements
+from iamlint.sources.gcloud.groups import groups, is_member_list, memberships, read_member_list
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.kubernetes.config_connector import config_connector
 from iamlint.sources.gcloud.kubernetes.documents import unread
@@ -31,16 +33,15 @@ from iamlint.sources.reading import Options, Reading
 from iamlint.sources.stand_ins import encrypted
 
 KINDS = (
-    "Terraform source, plans and states (terraform show -json), Config Connector's documents, and what gcloud prints "
-    "with --format=json or yaml: policies (get-iam-policy, get-ancestors-iam-policy, iam policies get), roles, service "
-    "accounts and keys, services, projects, folders, pools, organization policies, and the asset commands (export, "
-    "list, search-all-iam-policies, analyze-iam-policy)"
+    "Terraform source, plans and states as JSON (terraform show -json), Config Connector's documents, and exports of "
+    "gcloud (--format=json or yaml)"
 )
 RELEVANT = re.compile(
     r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|[pP]olic|cnrm\.cloud\.google\.com|IAM[A-Z]"
     r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|fullyExplored|ancestors|constraints/"
     r"|directoryCustomerId|organizations/|asset_?[tT]ype|keyType|\biam\.|googleapis\.com/|gserviceaccount\.com"
-    r"|deniedPermissions|format_version|lineage|ERROR: "
+    r"|deniedPermissions|format_version|lineage|ERROR: |locations/global/(?:keys|entitlements)/"
+    r"|groups/[^/\"]+/memberships/|\"groupKey\"|tag(?:Keys|Values|Bindings)/|\"storage_url\""
 )
 """Every export, and every text with the marks of a plan or an export, has one of these.
 
@@ -56,6 +57,8 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     """
     if is_table(source):
         return read_table(source)
+    if is_member_list(source):
+        return read_member_list(source)
     name = usual(source.path)
     claimed = claim(source.path) if not name.endswith(TEXTS) or name.endswith(TABLES) else None
     if not named and not claimed and not RELEVANT.search(source.text):
@@ -165,6 +168,8 @@ class _Export:
                 yield from assets(found, None, self.hierarchy)
             case "search":
                 yield from search(found, self.hierarchy)
+            case "membership":
+                yield from memberships(found, self.source.path)
             case "service":
                 yield from inventory.services(found, project_by_path(self.source.path))
             case "role":
@@ -197,8 +202,12 @@ class _Export:
 
 _READERS: Mapping[Kind, Callable[[Sequence[Value]], Iterator[Fact]]] = {
     "analysis": analysis,
+    "api_key": exposure.api_keys,
     "boundary_policy": boundaries,
+    "bucket": exposure.buckets,
+    "entitlement": entitlements,
     "folder": inventory.folders,
+    "group": groups,
     "key": inventory.keys,
     "organization": inventory.organizations,
     "policy_binding": boundary_bindings,
@@ -206,6 +215,9 @@ _READERS: Mapping[Kind, Callable[[Sequence[Value]], Iterator[Fact]]] = {
     "project": inventory.projects,
     "provider": federation.providers,
     "service_account": inventory.accounts,
+    "tag_binding": tags.tag_bindings,
+    "tag_key": tags.tag_keys,
+    "tag_value": tags.tag_values,
 }
 """The kinds whose entries are complete by themselves."""
 

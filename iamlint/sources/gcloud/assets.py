@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Gap, Place
-from iamlint.sources.gcloud import constraints, federation, inventory
+from iamlint.sources.gcloud import constraints, exposure, federation, inventory, tags
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
@@ -42,6 +42,7 @@ def _asset(one: Value, declared: Declaration, relevant: Relevance | None) -> Ite
             yield from whole_policy(allow, resource, place(name), declared)
     if resource:
         yield from constraints.org_policies(items(first(one, "org_policy", "orgPolicy")), resource)
+        yield from tags.effective_tags(one, resource)
     data = get(one, "resource", "data")
     if data.data is not None:
         yield from _resource(text(first(one, "asset_type", "assetType")) or "", name, data)
@@ -55,6 +56,12 @@ def _resource(kind: str, name: Value, data: Value) -> Iterator[Fact]:
 
 _RESOURCES: Mapping[str, Callable[[Value, Value], Iterator[Fact]]] = {
     "serviceusage.googleapis.com/Service": inventory.service_asset,
+    "apikeys.googleapis.com/Key": lambda _, data: exposure.api_keys([data]),
+    "storage.googleapis.com/Bucket": exposure.bucket_asset,
+    "run.googleapis.com/Service": exposure.run_service_asset,
+    "cloudresourcemanager.googleapis.com/TagKey": lambda _, data: tags.tag_keys([data]),
+    "cloudresourcemanager.googleapis.com/TagValue": lambda _, data: tags.tag_values([data]),
+    "cloudresourcemanager.googleapis.com/TagBinding": lambda _, data: tags.tag_bindings([data]),
     "iam.googleapis.com/Role": lambda _, data: inventory.roles([data], listed=False),
     "iam.googleapis.com/ServiceAccount": lambda _, data: inventory.accounts([data]),
     "iam.googleapis.com/ServiceAccountKey": lambda _, data: inventory.keys([data]),

@@ -36,6 +36,7 @@ def _of_spec(policy: Value, constraint: str, resource: Resource) -> OrgPolicy:
     enforced = [get(rule, "enforce").data is True for rule in plain if has(rule, "enforce")]
     allowed = [one for rule in plain for one in texts(get(rule, "values", "allowedValues"))]
     denied = [one for rule in plain for one in texts(get(rule, "values", "deniedValues"))]
+    allowed += [one for rule in plain for one in _parameters(get(rule, "parameters"))]
     allowed += ["*" for rule in plain if get(rule, "allowAll").data is True]
     denied += ["*" for rule in plain if get(rule, "denyAll").data is True]
     return OrgPolicy(
@@ -48,6 +49,12 @@ def _of_spec(policy: Value, constraint: str, resource: Resource) -> OrgPolicy:
         denied=why if conditional else tuple(denied),
         reset=get(spec, "reset").data is True,
     )
+
+
+def _parameters(parameters: Value) -> tuple[str, ...]:
+    """Return the texts in the lists of a managed constraint's parameters: ``{allowedMemberSubjects: [...]}``."""
+    entries = parameters.data if isinstance(parameters.data, dict) else {}
+    return tuple(one for value in entries.values() for one in texts(value))
 
 
 def _older(policy: Value, resource: Resource) -> OrgPolicy:

@@ -46,6 +46,8 @@ STEPS_OF_FACT = 20
 """Approximate steps that the rules take for a fact."""
 _WORTH = 3
 _TOO_MUCH = "the rest of the file is not read: it takes more work than exports of its size do"
+_OF_ASSETS = re.compile(rb'"asset_?[tT]ype"')
+"""A key that each asset has; the first line of another document may be all of it."""
 _AT_ONCE = 1 << 18
 """Bytes per read: as many as fit in the processor's cache."""
 
@@ -76,7 +78,7 @@ def is_stream(path: Path, tree: Tree) -> bool:
             first = file.readline(LONGEST)
     except (OSError, EOFError, zlib.error):
         return False
-    if not first.startswith(b"{") or not first.rstrip().endswith(b"}"):
+    if not first.startswith(b"{") or not first.rstrip().endswith(b"}") or not _OF_ASSETS.search(first):
         return False
     document = read_json(SourceText(path.name, first.decode("utf-8", "replace")))
     return not isinstance(document, Unreadable) and kind_of(document) == "asset"

@@ -81,7 +81,7 @@ def test_every_kind_has_a_sample():
 
 def documents(name: str) -> Iterator[Any]:
     source = SourceText(name, Path(name).read_text(encoding="utf-8"))
-    if name.endswith(".txt"):
+    if name.endswith((".txt", ".csv")):
         return iter(())
     found = read_yaml(source) if name.endswith(".yaml") else read_json_documents(source)
     assert isinstance(found, tuple)

@@ -128,7 +128,7 @@ def test_every_type_that_is_read_here_is_wanted(mode: Any, kind: str) -> None:
 
 
 def test_other_types_state_nothing() -> None:
-    for mode, kind in [("managed", "google_storage_bucket"), ("data", "google_iam_policy"), ("provider", "aws")]:
+    for mode, kind in [("managed", "google_compute_network"), ("data", "google_iam_policy"), ("provider", "aws")]:
         assert not is_wanted(mode, kind)
     assert attaches("google_compute_instance")
     assert TABLE.exists()

@@ -29,8 +29,10 @@ from iamlint.facts import (
 )
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.denials import denials
+from iamlint.sources.gcloud.exposure import api_key, bucket_settings
 from iamlint.sources.gcloud.federation import provider
 from iamlint.sources.gcloud.kubernetes.connected_access import access_control, dataset_access
+from iamlint.sources.gcloud.kubernetes.workloads import kubernetes_account
 from iamlint.sources.gcloud.names import account_in, snake
 from iamlint.sources.gcloud.parts import get, has, items, place, text
 from iamlint.sources.gcloud.policies import audit_config, audit_configs, condition_of, role_and_hidden
@@ -78,6 +80,12 @@ def _facts(one: _Object) -> Iterator[Fact]:
             yield audit_config(one.spec, _target(one), one.declared)
         case "IAMDenyPolicy":
             yield from denials([one.spec], text(get(one.spec, "parent")))
+        case "ServiceAccount":
+            yield kubernetes_account(one.document)
+        case "APIKeysKey":
+            yield api_key(one.spec, _id(one.document), _project(one), one.declared)
+        case "StorageBucket":
+            yield from bucket_settings(one.spec, _id(one.document), one.declared)
         case "BigQueryDataset":
             yield from dataset_access(one.spec, _id(one.document), one.declared)
         case _ if one.kind in _READERS:

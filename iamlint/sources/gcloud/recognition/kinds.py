@@ -6,6 +6,7 @@ import re
 from typing import Literal, get_args
 
 from iamlint.documents.values import Value
+from iamlint.sources.gcloud.kubernetes.workloads import is_annotated
 from iamlint.sources.gcloud.parts import get, text
 
 Kind = Literal[
@@ -27,6 +28,14 @@ Kind = Literal[
     "provider",
     "pool",
     "org_policy",
+    "api_key",
+    "bucket",
+    "tag_key",
+    "tag_value",
+    "tag_binding",
+    "group",
+    "membership",
+    "entitlement",
     "policy",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -38,6 +47,24 @@ _POOL = re.compile(r"/(?:workloadIdentityPools|workforcePools)/[^/]+(?P<provider
 _ORG_POLICY = re.compile(r"^(?:projects|folders|organizations)/[^/]+/policies/[^/]+$")
 _FOLDER = re.compile(r"^folders/[0-9]+$")
 _ORGANIZATION = re.compile(r"^organizations/[0-9]+$")
+_NAMES: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
+    (
+        "api_key",
+        re.compile(r"^projects/[^/]+/locations/[^/]+/keys/[^/]+$"),
+        frozenset({"uid", "restrictions", "createTime", "displayName"}),
+    ),
+    ("tag_key", re.compile(r"^tagKeys/[^/]+$"), frozenset({"shortName", "namespacedName", "parent"})),
+    ("tag_value", re.compile(r"^tagValues/[^/]+$"), frozenset({"shortName", "namespacedName", "parent"})),
+    ("tag_binding", re.compile(r"^tagBindings/.+$"), frozenset({"tagValue", "tagValueNamespacedName"})),
+    ("group", re.compile(r"^groups/[^/]+$"), frozenset({"groupKey"})),
+    (
+        "membership",
+        re.compile(r"^groups/[^/]+/memberships/[^/]+$"),
+        frozenset({"preferredMemberKey", "memberKey"}),
+    ),
+    ("entitlement", re.compile(r"/entitlements/[^/]+$"), frozenset({"eligibleUsers", "privilegedAccess"})),
+)
+"""Kinds by the form of their names; a document of the kind has one of these keys, too."""
 _POLICY_PARTS = frozenset({"etag", "version", "auditConfigs"})
 
 
@@ -59,6 +86,8 @@ def kind_of(document: Value) -> Kind | None:
 def _kind(value: Value, entries: dict[str, Value]) -> Kind | None:
     name, keys = text(get(value, "name")) or "", frozenset(entries)
     if ".cnrm.cloud.google.com/" in (text(get(value, "apiVersion")) or "") and "kind" in keys:
+        return "config_connector"
+    if is_annotated(value):
         return "config_connector"
     return _of_policies(value, keys, name) or _of_assets(keys) or _of_inventory(keys, name) or _last(keys, name)
 
@@ -112,6 +141,11 @@ def _last(keys: frozenset[str], name: str) -> Kind | None:
         "constraint" in keys and keys & {"booleanPolicy", "listPolicy", "restoreDefault"}
     ):
         return "org_policy"
+    for kind, form, some in _NAMES:
+        if form.search(name) and keys & some:
+            return kind
+    if keys >= {"storage_url", "name"} or (keys >= {"iamConfiguration", "name", "id"}):
+        return "bucket"
     if _FOLDER.match(name) and "parent" in keys:
         return "folder"
     if _ORGANIZATION.match(name) and keys & {"owner", "directoryCustomerId"}:

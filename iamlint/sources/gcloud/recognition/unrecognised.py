@@ -17,6 +17,25 @@ from iamlint.sources.gcloud.recognition.strays import holds_bindings
 from iamlint.sources.marks import LINK_HINT, is_link, is_template, mark, message
 from iamlint.sources.reading import Reading
 
+_KEYS = frozenset(
+    {
+        *(
+            "bindings",
+            "etag",
+            "auditConfigs",
+            "policy",
+            "iamPolicy",
+            "iam_policy",
+            "binding",
+            "role",
+            "members",
+            "member",
+        ),
+        *("name", "id", "email", "uniqueId", "projectId", "projectNumber", "lifecycleState", "createTime", "parent"),
+        *("includedPermissions", "constraint", "rules", "spec", "assetType", "asset_type", "resource", "ancestors"),
+    }
+)
+"""Keys at the top of what gcloud prints; an export has at least one of them, also one that iamlint does not read."""
 AGAIN = "export it again; what is broken on purpose can be left out with `exclude` in .iamlint.yaml"
 
 
@@ -56,6 +75,8 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
         empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
         return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
     holds = any(holds_bindings(document, anywhere=False) for document in said)
+    if claimed and not holds and said and all(map(_is_foreign, said)):
+        return Reading(foreign=True)
     if claimed and (claimed.strength == "certain" or holds or any(_is_no_answer(document) for document in said)):
         reason = f"the name of the file says that it is {claimed.what}, but its content is not an export"
         return Reading(errors=[Unreadable(at, reason, AGAIN)])
@@ -75,6 +96,14 @@ def beside_exports(path: str, claimed: Claim, *, among: bool) -> Reading:
     if claimed.strength == "likely":
         return Reading(facts=[Gap(reason, Declaration(Location(path), "export"))])
     return Reading()
+
+
+def _is_foreign(document: Value) -> bool:
+    """Whether a document is certainly another program's: a Kubernetes object, or an object without a key of exports."""
+    if not isinstance(document.data, dict) or not document.data or _is_no_answer(document):
+        return False
+    others = has(document, "apiVersion", "kind") or _KEYS.isdisjoint(document.data)
+    return others and not holds_bindings(document, anywhere=True)
 
 
 def _is_no_answer(document: Value) -> bool:

@@ -207,7 +207,10 @@ class ModuleInstance:
             return self._once((mode, kind, name), lambda: self._resource(mode, blocks[0]))
 
         names = self.module.names_of(mode, kind)
-        return Value(Lazy(self.qualified(prefix + kind), named, lambda: names)) if names else None
+        # A type without blocks is an object, too, where it must be one: the reason then has the name of the block.
+        if not names and mode == "managed":
+            return None
+        return Value(Lazy(self.qualified(prefix + kind), named, lambda: names))
 
     def expansion(self, declared: Declared, address: str) -> Expansion:
         """Return the instances of a block with ``count`` or ``for_each``."""

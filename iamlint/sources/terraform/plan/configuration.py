@@ -13,6 +13,7 @@ from iamlint.documents.values import Value
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined, shortened
 from iamlint.sources.terraform.plan.shapes import ShapeError, array, object_, optional_object, optional_string, string
+from iamlint.sources.terraform.resources.facts import is_wanted
 from iamlint.unknown import Hole, Unknown
 
 MOST_NAMED = 3
@@ -65,8 +66,10 @@ class Configuration:
         module = Module({}, {})
         for item, where in array(fields, "resources", path):
             block = object_(item, where)
+            mode, kind = optional_string(block, "mode", where), optional_string(block, "type", where)
+            wanted = not (mode and kind) or is_wanted(mode, kind)
             module.resources[string(item, "address", where)] = Block(
-                optional_object(block, "expressions", where),
+                optional_object(block, "expressions", where) if wanted else {},
                 optional_string(block, "provider_config_key", where),
             )
         for name, value_ in optional_object(fields, "module_calls", path).items():

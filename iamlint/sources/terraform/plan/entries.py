@@ -17,6 +17,7 @@ from iamlint.sources.terraform.plan.shapes import (
     string,
     text,
 )
+from iamlint.sources.terraform.resources.facts import is_wanted
 from iamlint.unknown import Unknown
 
 AFTER_APPLY = "known after apply"
@@ -112,7 +113,8 @@ def _change(item: Value, path: str) -> Iterator[Entry]:
     if not change:
         raise ShapeError(item, path, 'an object with "change"')
     actions = {text(action, where) for action, where in array(change, "actions", f"{path}.change")}
-    before = optional_object(change, "before", f"{path}.change")
+    wanted = _is_wanted(fields, path)
+    before = optional_object(change, "before", f"{path}.change") if wanted else {}
     deposed = optional_string(fields, "deposed", path)
     if deposed:
         yield from _entry(item, path, before, removed="delete" in actions, deposed=deposed)
@@ -121,11 +123,23 @@ def _change(item: Value, path: str) -> Iterator[Entry]:
     elif actions == {"forget"}:
         yield from _entry(item, path, before, forgotten=True)
     else:
-        values = merged(change.get("after", Value({})), change.get("after_unknown"))
+        after = change.get("after", Value({}))
+        values = merged(after, change.get("after_unknown")) if wanted or not _is_object(after) else Value({})
         changed = before if actions & _CHANGING else None
         yield from _entry(item, path, object_(values, f"{path}.change.after"), before=changed)
         if "forget" in actions:
             yield from _entry(item, path, before, deposed="forgotten", forgotten=True)
+
+
+def _is_object(value: Value) -> bool:
+    """Whether a value is an object, by its first character: its members are not read for this."""
+    return value.at is not None and value.at.source.text.startswith("{", value.at.start)
+
+
+def _is_wanted(fields: dict[str, Value], path: str) -> bool:
+    """Whether a resource has facts; the values of the others, which are most of a plan, are not read."""
+    mode = optional_string(fields, "mode", path)
+    return mode in MODES and is_wanted(MODES[mode], optional_string(fields, "type", path))
 
 
 def _deferred(item: Value, path: str) -> Iterator[Entry]:
@@ -204,6 +218,7 @@ def _state(parent: dict[str, Value], name: str, errors: list[Unreadable], found:
     """Add the entries below ``parent[name].root_module``; modules are visited without recursion."""
     here = f"{path}.{name}" if path else name
     values = optional_object(parent, name, path)
+    known = {entry.key for entry in found}
     waiting = [(values["root_module"], f"{here}.root_module", "")] if "root_module" in values else []
     while waiting:
         module, at, address = waiting.pop()
@@ -211,7 +226,9 @@ def _state(parent: dict[str, Value], name: str, errors: list[Unreadable], found:
         def resource(item: Value, where: str, within: str = address) -> Iterator[Entry]:
             fields = object_(item, where)
             deposed = optional_string(fields, "deposed_key", where)
-            for entry in _entry(item, where, optional_object(fields, "values", where), deposed=deposed):
+            again = (optional_string(fields, "address", where), deposed, False) in known
+            values = {} if again or not _is_wanted(fields, where) else optional_object(fields, "values", where)
+            for entry in () if again else _entry(item, where, values, deposed=deposed):
                 yield replace(entry, module=within)
 
         try:

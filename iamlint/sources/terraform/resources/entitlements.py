@@ -38,6 +38,7 @@ def entitlement(instance: Instance) -> Iterator[Grant]:
                     role_place=role_place,
                     resource_place=resource_place,
                     condition=latent,
+                    latent="on approval" if approved else "on request",
                 )
 
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from iamlint.facts import Fact, Gap
+from iamlint.facts import AccessSetting, Fact, Gap, KubernetesAccount, TagBinding, TagKey, TagValue
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
-from iamlint.sources.terraform.resources import access_lists
+from iamlint.sources.terraform.resources import access_lists, settings
 from iamlint.sources.terraform.resources.accounts import service_account
 from iamlint.sources.terraform.resources.attachments import attaches, attachments
 from iamlint.sources.terraform.resources.audit import audit_config, audit_configs_of_policy
@@ -27,6 +27,7 @@ from iamlint.sources.terraform.resources.federation import (
 from iamlint.sources.terraform.resources.grants import grants, member_removal
 from iamlint.sources.terraform.resources.groups import group, membership, workspace_member, workspace_members
 from iamlint.sources.terraform.resources.keys import api_key, hmac_key, service_account_key
+from iamlint.sources.terraform.resources.kubernetes import kubernetes_account, kubernetes_annotations
 from iamlint.sources.terraform.resources.manifests import ARGUMENTS as MANIFESTS
 from iamlint.sources.terraform.resources.manifests import manifest
 from iamlint.sources.terraform.resources.org_policies import older_org_policy, org_policy
@@ -39,6 +40,7 @@ from iamlint.sources.terraform.resources.projects import (
     project,
     project_service,
 )
+from iamlint.sources.terraform.resources.tags import folder_tags, project_tags, tag_binding, tag_key, tag_value
 from iamlint.sources.terraform.resources.tokens import (
     PROVIDERS,
     TOKENS,
@@ -93,7 +95,24 @@ _RESOURCES: dict[str, State] = {
     "google_iam_projects_policy_binding": boundary_binding,
     "google_iam_folders_policy_binding": boundary_binding,
     "google_iam_organizations_policy_binding": boundary_binding,
+    "google_storage_bucket": settings.bucket,
+    "google_tags_tag_key": tag_key,
+    "google_tags_tag_value": tag_value,
+    "google_tags_tag_binding": tag_binding,
+    "google_tags_location_tag_binding": tag_binding,
+    "kubernetes_service_account": kubernetes_account,
+    "kubernetes_service_account_v1": kubernetes_account,
+    "kubernetes_default_service_account": kubernetes_account,
+    "kubernetes_default_service_account_v1": kubernetes_account,
+    "kubernetes_annotations": kubernetes_annotations,
 }
+_ALSO: dict[str, State] = {
+    "google_cloud_run_v2_service": settings.run_service,
+    "google_cloud_run_service": settings.older_run_service,
+    "google_project": project_tags,
+    "google_folder": folder_tags,
+}
+"""Further facts of types that have others, too."""
 _DATA: dict[str, State] = {
     **dict.fromkeys(TOKENS, token_impersonation),
     "terraform_remote_state": state_impersonation,
@@ -101,6 +120,8 @@ _DATA: dict[str, State] = {
     "google_folder": found_folder,
     "google_active_folder": found_folder,
     "google_organization": found_organization,
+    "google_tags_tag_key": tag_key,
+    "google_tags_tag_value": tag_value,
 }
 
 
@@ -112,7 +133,8 @@ def is_wanted(mode: str, kind: str) -> bool:
 def _state(mode: str, kind: str) -> State | None:
     match mode:
         case "managed":
-            return _RESOURCES.get(kind) or _by_name(kind)
+            first, also = _RESOURCES.get(kind) or _by_name(kind), _ALSO.get(kind)
+            return (lambda instance: chain(first(instance), also(instance))) if first and also else first
         case "provider":
             return provider_impersonation if kind in PROVIDERS else None
         case "backend":
@@ -145,6 +167,10 @@ def _policy(instance: Instance) -> Iterator[Fact]:
     return chain(grants(instance), audit_configs_of_policy(instance))
 
 
+_LIMITS = (AccessSetting, KubernetesAccount, TagBinding, TagKey, TagValue)
+"""Facts that only say more about others: how many of them there are is no question of its own."""
+
+
 def facts_of(instance: Instance) -> Iterator[Fact]:
     """Yield the facts of an instance.
 
@@ -153,9 +179,10 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
     """
     state = _state(instance.mode, instance.type)
     stated = list(state(instance)) if state else []
-    if stated and instance.symbolic:
+    gives = any(not isinstance(fact, _LIMITS) for fact in stated)
+    if gives and instance.symbolic:
         reason = f"how many instances of {instance.address} there are is not known: {instance.symbolic.reason}"
         yield Gap(reason, declaration(instance), unread=False)
-    if stated and instance.uncertain:
+    if gives and instance.uncertain:
         yield Gap(declaration(instance).uncertain, declaration(instance), unread=False)
     yield from stated

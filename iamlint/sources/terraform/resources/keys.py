@@ -1,14 +1,15 @@
-"""Long-lived credentials of accounts: keys, HMAC keys, and API keys bound to accounts."""
+"""Long-lived credentials: keys and HMAC keys of accounts, and API keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from iamlint.facts import Credential, Place, ServiceAccountKey
-from iamlint.sources.terraform.instances.arguments import placed_text, text_of
+from iamlint.facts import ApiKey, Credential, Place, ServiceAccountKey, Text
+from iamlint.sources.terraform.instances.arguments import elements_of, named, placed_text, text_of
 from iamlint.sources.terraform.instances.declarations import declaration
-from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.resources.accounts import account_name
+from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Unknown
 
 
@@ -49,8 +50,53 @@ def hmac_key(instance: Instance) -> Iterator[Credential]:
     )
 
 
-def api_key(instance: Instance) -> Iterator[Credential]:
-    """Yield the API key of a ``google_apikeys_key`` if it is bound to an account; others have no identity."""
-    found = placed_text(instance.body, "service_account_email")
+def api_key(instance: Instance) -> Iterator[ApiKey | Credential]:
+    """Yield the API key of a ``google_apikeys_key``, and the credential that it is if it is bound to an account."""
+    body, declared = instance.body, declaration(instance)
+    found = placed_text(body, "service_account_email")
     if found and found[0] != "":
-        yield Credential("api_key", account_name(found[0]), declaration(instance), found[1])
+        yield Credential("api_key", account_name(found[0]), declared, found[1])
+    blocks = body.blocks_of("restrictions")
+    inner = None if isinstance(blocks, Unknown) or not blocks else blocks[0]
+    title = text_of(body.value("display_name")) or text_of(body.value("name"))
+    yield ApiKey(
+        name=named(title, f"{instance.address}.name", "name is not set"),
+        project=default_project(instance)[0],
+        declared=declared,
+        place=Place((inner or body).at.location),
+        clients=blocks if isinstance(blocks, Unknown) else _listed(inner, _CLIENTS),
+        apis=blocks if isinstance(blocks, Unknown) else _listed(inner, _APIS),
+    )
+
+
+_CLIENTS = (
+    ("browser_key_restrictions", "allowed_referrers"),
+    ("server_key_restrictions", "allowed_ips"),
+    ("ios_key_restrictions", "allowed_bundle_ids"),
+    ("android_key_restrictions", "allowed_applications.package_name"),
+)
+_APIS = (("api_targets", "service"),)
+
+
+def _listed(body: Body | None, paths: Iterable[tuple[str, str]]) -> tuple[Text, ...] | Unknown:
+    """Return the texts in these arguments of these blocks; a dot in the argument leads through a further block."""
+    texts: list[Text] = []
+    for name, argument in paths if body else ():
+        blocks = body.blocks_of(name) if body else ()
+        if isinstance(blocks, Unknown):
+            return blocks
+        inner, _, last = argument.rpartition(".")
+        for block in blocks:
+            found = _listed(block, ((inner, last),)) if inner else _texts(block, last)
+            if isinstance(found, Unknown):
+                return found
+            texts += found
+    return tuple(texts)
+
+
+def _texts(block: Body, argument: str) -> tuple[Text, ...] | Unknown:
+    value = block.value(argument)
+    if isinstance(value.data, str | Unknown):
+        return (value.data,)
+    elements = elements_of(value)
+    return elements if isinstance(elements, Unknown) else tuple(filter(None, map(text_of, elements)))

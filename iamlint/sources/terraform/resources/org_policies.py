@@ -6,6 +6,7 @@ older form, …/google_project_organization_policy
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -129,6 +130,20 @@ def _spec(spec: Body) -> _Rules:
     )
 
 
+def _or_parameters(allowed: Texts, parameters: Text | None) -> Texts:
+    """Return what a rule allows with the texts in the parameters of a managed constraint, which are JSON."""
+    if parameters is None or isinstance(allowed, Unknown):
+        return allowed
+    if isinstance(parameters, Unknown):
+        return Unknown(f"the parameters of the constraint are not known: {parameters.reason}")
+    try:
+        entries = json.loads(parameters)
+    except (ValueError, RecursionError):
+        return Unknown("the parameters of the constraint are not JSON")
+    lists = (value for value in entries.values() if isinstance(value, list)) if isinstance(entries, dict) else ()
+    return (*allowed, *(one for value in lists for one in value if isinstance(one, str)))
+
+
 def _rule(rule: Body) -> _Rules:
     values = rule.blocks_of("values")
     allowed: Texts = values if isinstance(values, Unknown) else ()
@@ -137,6 +152,7 @@ def _rule(rule: Body) -> _Rules:
         allowed = _texts(values[0], "allowed_values")
         denied = _texts(values[0], "denied_values")
     enforced = _flag(rule.value("enforce"))
+    allowed = _or_parameters(allowed, text_of(rule.value("parameters")))
     stated = _Rules(
         enforced, _or_all(allowed, _flag(rule.value("allow_all"))), _or_all(denied, _flag(rule.value("deny_all")))
     )

@@ -246,4 +246,4 @@ def test_wanted_types() -> None:
     assert is_wanted("provider", "google-beta")
     assert not is_wanted("managed", "google_service_account_access_token")
     assert not is_wanted("data", "google_compute_network")
-    assert not is_wanted("managed", "google_storage_bucket")
+    assert not is_wanted("managed", "google_compute_network")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from iamlint.facts import Credential, ServiceAccountKey
+from iamlint.facts import ApiKey, Credential, ServiceAccountKey
+from iamlint.sources import read
+from iamlint.sources.reading import Options
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
@@ -73,8 +76,44 @@ def test_hmac_keys(build: Build, hole: HoleOf, state: Any, disabled: Any) -> Non
 
 
 def test_an_api_key_is_a_credential_only_of_the_account_that_it_is_bound_to(build: Build) -> None:
-    (key,) = facts_of(build("google_apikeys_key.k", name="maps", service_account_email=EMAIL))
-    assert isinstance(key, Credential)
-    assert (key.kind, key.account, key.place.at.line) == ("api_key", EMAIL, 3)
-    assert list(facts_of(build("google_apikeys_key.k", name="maps"))) == []
-    assert list(facts_of(build("google_apikeys_key.k", name="maps", service_account_email=""))) == []
+    credential, key = facts_of(build("google_apikeys_key.k", name="maps", service_account_email=EMAIL))
+    assert isinstance(credential, Credential)
+    assert (credential.kind, credential.account, credential.place.at.line) == ("api_key", EMAIL, 3)
+    assert isinstance(key, ApiKey)
+    for unbound in ({}, {"service_account_email": ""}):
+        (key,) = facts_of(build("google_apikeys_key.k", name="maps", **unbound))
+        assert isinstance(key, ApiKey)
+        assert (key.name, key.clients, key.apis, key.created) == ("maps", (), (), None)
+
+
+RESTRICTED = """
+variable "host" {}
+
+resource "google_apikeys_key" "maps" {
+  name    = "maps"
+  project = "shop"
+  restrictions {
+    api_targets { service = "maps.googleapis.com" }
+    api_targets { service = "places.googleapis.com" }
+    browser_key_restrictions { allowed_referrers = ["https://example.com/*", var.host] }
+    android_key_restrictions {
+      allowed_applications {
+        package_name     = "com.example.shop"
+        sha1_fingerprint = "00:11"
+      }
+    }
+  }
+}
+"""
+
+
+def test_what_an_api_key_is_restricted_to(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(RESTRICTED, encoding="utf-8")
+    (key,) = read([tmp_path], Options()).facts
+    assert isinstance(key, ApiKey)
+    assert key.apis == ("maps.googleapis.com", "places.googleapis.com")
+    assert isinstance(key.clients, tuple)
+    first, second, third = key.clients
+    assert (first, third) == ("https://example.com/*", "com.example.shop")
+    assert isinstance(second, Unknown)
+    assert (key.project, key.place.at.line) == ("shop", 7)

@@ -1,0 +1,152 @@
+"""Finds what keeps the public out of a resource that grants it something: settings, and organization policies.
+
+Sources: https://cloud.google.com/storage/docs/public-access-prevention,
+https://cloud.google.com/storage/docs/uniform-bucket-level-access and
+https://cloud.google.com/organization-policy/domain-restricted-sharing
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from iamlint.estate.hierarchy import Hierarchy, Node
+from iamlint.estate.membership import only_scope, within
+from iamlint.estate.names import scope
+from iamlint.estate.tags import Of
+from iamlint.facts import AccessSetting, Declaration, Fact, Grant, OrgPolicy, Resource, Text
+from iamlint.location import Location
+from iamlint.logic.verdict import TRUE, Verdict
+from iamlint.unknown import Hole, Truth, Unknown
+
+_BUCKET = "storage_bucket"
+_IN_BUCKETS = frozenset({_BUCKET, "storage_managed_folder", "storage_default_object", "storage_object"})
+_PREVENTION = frozenset({"storage.publicAccessPrevention"})
+_DOMAINS = frozenset({"iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers"})
+_ACCESS_LIST = re.compile(r"google_storage_(?:\w+_)?(?:acl|access_control)\Z|Storage\w*AccessControl\Z")
+"""The types of declarations that are entries of an access list, which is not a policy of IAM."""
+_ALL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A setting or policy that blocks a public grant, or may: named for a reader, with its place."""
+
+    verdict: Verdict
+    by: str
+    fact: Fact
+    at: Location
+
+
+class PublicAccess:
+    """The settings and organization policies of the input that are about public access."""
+
+    def __init__(self, of: Of, hierarchy: Hierarchy) -> None:
+        self._hierarchy = hierarchy
+        self._settings: dict[Node, list[AccessSetting]] = defaultdict(list)
+        for one in of(AccessSetting):
+            node = hierarchy.node(one.resource, one.declared)
+            if node and one.resource.kind == _BUCKET:
+                self._settings[node].append(one)
+        self._policies: dict[str, list[tuple[OrgPolicy, Node | None]]] = defaultdict(list)
+        for policy in of(OrgPolicy):
+            if policy.constraint in _PREVENTION | _DOMAINS:
+                self._policies[str(policy.constraint)].append(
+                    (policy, hierarchy.node(policy.resource, policy.declared))
+                )
+
+    def __bool__(self) -> bool:
+        """Whether the input has any of them."""
+        return bool(self._settings or self._policies)
+
+    def against(self, grant: Grant, permission: str, counts: Callable[[Declaration], bool]) -> Iterator[Closed]:
+        """Yield what blocks a grant, or may; ``permission`` is "" for all that it gives.
+
+        ``counts`` says whether a declaration counts for the question.
+        """
+        public = grant.principal.kind == "public"
+        in_bucket = grant.resource.kind in _IN_BUCKETS
+        for one in self._of_bucket(grant, counts) if in_bucket else ():
+            if public and one.setting == "public_access_prevention":
+                yield _closed(one, "public access prevention")
+            elif one.setting == "uniform_access" and _ACCESS_LIST.match(grant.declared.type or ""):
+                yield _closed(one, "uniform bucket-level access, under which access lists have no effect,")
+        if public and (in_bucket or permission.startswith("storage.")):
+            yield from self._by_policy(_PREVENTION, grant, counts)
+        if public and grant.origin != "export":
+            yield from self._by_policy(_DOMAINS, grant, counts)
+
+    def _of_bucket(self, grant: Grant, counts: Callable[[Declaration], bool]) -> Iterator[AccessSetting]:
+        resource = Resource(_BUCKET, _bucket_of(grant.resource.name))
+        node = self._hierarchy.node(resource, grant.declared)
+        yield from (one for one in self._settings.get(node, ()) if counts(one.declared)) if node else ()
+
+    def _by_policy(
+        self, constraints: frozenset[str], grant: Grant, counts: Callable[[Declaration], bool]
+    ) -> Iterator[Closed]:
+        """Yield the nearest policy of each constraint, and those of which it is not known whether they apply."""
+        chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
+        for constraint in sorted(constraints):
+            told = [(one, node) for one, node in self._policies.get(constraint, []) if counts(one.declared)]
+            by_node = {node: one for one, node in reversed(told)}
+            nearest = next((by_node[node] for node in chain if node in by_node and not by_node[node].reset), None)
+            if nearest:
+                yield from _applied(nearest, grant, TRUE)
+                continue
+            for one, node in told:
+                here = only_scope(node, one.declared) in ("", scope(grant.declared))
+                if here and not one.reset and within(chain, node) is Truth.UNKNOWN:
+                    reason = f"the input does not show whether {grant.resource} is in {one.resource}"
+                    yield from _applied(one, grant, Verdict.of(Truth.UNKNOWN, reason))
+                    break
+
+
+def _closed(setting: AccessSetting, what: str) -> Closed:
+    verdict = TRUE
+    if isinstance(setting.enabled, Unknown):
+        verdict = Verdict.of(Truth.UNKNOWN, f"it is not known whether it is set: {setting.enabled.reason}")
+    at = setting.place.at
+    return Closed(verdict, f"{what} at {at.path}:{at.line}", setting, at)
+
+
+def _applied(policy: OrgPolicy, grant: Grant, where: Verdict) -> Iterator[Closed]:
+    at = policy.place.at
+    by = f"the organization policy {policy.constraint} at {at.path}:{at.line}"
+    if policy.constraint in _PREVENTION:
+        match policy.enforced:
+            case Unknown(reason):
+                where &= Verdict.of(Truth.UNKNOWN, f"it is not known whether it is enforced: {reason}")
+            case True:
+                pass
+            case _:
+                return
+        yield Closed(where, by, policy, at)
+        return
+    allowed = policy.allowed
+    if isinstance(allowed, Unknown):
+        yield Closed(Verdict.of(Truth.UNKNOWN, f"it is not known whom it allows: {allowed.reason}"), by, policy, at)
+        return
+    if policy.enforced is False or _ALL in allowed or grant.principal.text in allowed:
+        return
+    if policy.enforced is None and not allowed and not policy.denied:
+        return
+    reason = "it refuses new grants to the public, but leaves those that exist"
+    yield Closed(where & Verdict.of(Truth.UNKNOWN, reason), by, policy, at)
+
+
+def _bucket_of(name: Text) -> Text:
+    """Return the bucket in ``BUCKET/OBJECT``, known or not."""
+    if isinstance(name, str):
+        return name.removeprefix("b/").partition("/")[0]
+    parts: list[str | Hole] = []
+    for part in name.parts:
+        if isinstance(part, str) and "/" in part:
+            head = part.partition("/")[0]
+            parts += [head] if head else []
+            break
+        parts.append(part)
+    if any(isinstance(part, Hole) for part in parts):
+        return Unknown(name.reason, tuple(parts))
+    return "".join(map(str, parts)) or name

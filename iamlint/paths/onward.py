@@ -1,0 +1,379 @@
+"""What accounts reach: the privileges of every account that an account can become, directly or through others.
+
+Computed once for an estate, for all accounts together: accounts lead to accounts, and to containers of accounts, by the
+grants that accounts hold. The work is linear in these grants and in the accounts.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import field, replace
+from functools import cached_property
+from itertools import count
+
+from iamlint.budget import Budget, Exhausted
+from iamlint.estate import Estate, Node, principal_node
+from iamlint.facts import Grant
+from iamlint.frozen import frozen
+from iamlint.graph import POWERS, Way, graph_of
+from iamlint.logic.verdict import distinct
+from iamlint.paths.closure import Values, reached_values
+from iamlint.paths.hops import MEMBER, Hop, Hops, is_container
+from iamlint.paths.names import names_of
+from iamlint.paths.search import Spot
+from iamlint.unknown import Truth, shown
+
+MOST_ENDS = 50
+"""Maximum number of listed privileges that an account reaches, the strongest first."""
+MOST_SHOWN = 8
+"""Maximum number of hops of a route that are listed."""
+_MOST_WORK = 2_000_000
+"""Maximum number of hops that are followed for the routes of all findings of a run."""
+_MOST_SPECIAL = 500_000
+"""Maximum number of hops that are looked at one by one: by grants with a condition, and through what runs."""
+_MOST_REASONS = 5
+_REACHING = frozenset(permission for kind in POWERS for permission in POWERS[kind])
+_DELEGATES = frozenset(POWERS["delegate"])
+
+
+@frozen
+class End:
+    """A privilege: a role on a project, folder or organization. ``rank`` is its position, the strongest first.
+
+    ``holders`` are the accounts and groups that have it, each with its grant and with why it is not certain.
+    """
+
+    rank: int
+    text: str
+    grant: Grant
+    holders: dict[str, tuple[Grant, tuple[str, ...]]] = field(default_factory=dict, compare=False)
+
+
+@frozen
+class Route:
+    """The hops from an account to one that has a privilege; none if it has it itself.
+
+    A long route has its first hops and the last one; ``left_out`` is the number of hops between these two.
+    """
+
+    hops: tuple[Hop, ...]
+    end: End
+    holder: str
+    left_out: int = 0
+
+    @property
+    def length(self) -> int:
+        """The number of hops, with those that are not listed."""
+        return len(self.hops) + self.left_out
+
+    @property
+    def grant(self) -> Grant:
+        """The grant that gives the privilege."""
+        return self.end.holders[self.holder][0]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the route is not certain."""
+        hops = (reason for hop in self.hops if hop.way and hop.state != "open" for reason in hop.way.verdict.reasons)
+        found = distinct((*hops, *self.end.holders[self.holder][1]))
+        return found[:_MOST_REASONS] or ("a hop is not certain",)
+
+
+class Onward:
+    """What each account of an estate reaches. ``cut`` is a grant of an account that was not followed to the end."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.graph = graph_of(estate)
+        self.names = names_of(estate)
+        self.cut: Grant | None = None
+        self._work = Budget(_MOST_WORK)
+        self._is_unsure = False
+        self._ends, self._own = self._privileges()
+        self._after: dict[Spot, list[tuple[Hop, Spot]]] = defaultdict(list)
+        self._perhaps: dict[Spot, list[tuple[Hop, Spot]]] = defaultdict(list)
+        self._follow(estate)
+        self._open = _Reached(self, certain=True)
+        self._any: _Reached | None = None
+
+    # -- what there is ----------------------------------------------------------------------------------------------
+
+    def _privileges(self) -> tuple[list[End], dict[bool, dict[str, Values]]]:
+        """Return all privileges in their order, and their ranks by holder: certain ones, and all."""
+        graph, found = self.graph, dict[tuple[str, Node | None], list[tuple[str, Grant, tuple[str, ...]]]]()
+        groups = (group for member in self.names.accounts for group in self.names.groups.get(member, ()))
+        holders = dict.fromkeys((*(name for name, _ in graph.privileged_accounts()), *groups))
+        for name in holders:
+            for grant, verdict in graph.privileges(name):
+                reasons = () if verdict.truth is Truth.TRUE else verdict.reasons or ("the grant is not certain",)
+                key = shown(grant.role), graph.hierarchy.node(grant.resource, grant.declared)
+                found.setdefault(key, []).append((name, grant, reasons))
+        ordered = sorted((graph.weakness(held[0][1]), f"{held[0][1].resource}", held) for held in found.values())
+        ends: list[End] = []
+        ranks: dict[bool, dict[str, list[int]]] = {True: defaultdict(list), False: defaultdict(list)}
+        for rank, (_, on, held) in enumerate(ordered):
+            end = End(rank, f"{shown(held[0][1].role)} on {on}", held[0][1])
+            ends.append(end)
+            for name, grant, reasons in held:
+                if name not in end.holders or not reasons:
+                    end.holders[name] = grant, reasons
+            for name, (_, reasons) in end.holders.items():
+                ranks[False][name].append(rank)
+                if reasons:
+                    self._is_unsure = True
+                else:
+                    ranks[True][name].append(rank)
+        return ends, {sure: {name: tuple(listed) for name, listed in of.items()} for sure, of in ranks.items()}
+
+    def _follow(self, estate: Estate) -> None:
+        """Follow the hops of all accounts, and of the groups with accounts in them."""
+        groups = {group for name in self.names.accounts for group in self.names.groups.get(name, ())}
+        held = [grant for grant in estate.of(Grant) if _is_followed(grant, groups)]
+        hops, work = Hops(estate, held), Budget(_MOST_SPECIAL)
+        for name in dict.fromkeys((*hops.sources, *self.names.groups)):
+            for group, fact in self.names.groups.get(name, {}).items():
+                self._after[name, False].append((Hop(name, group, None, MEMBER, member=fact), (group, False)))
+            try:
+                for hop, to in self._steps(hops, name, work):
+                    if hop.state != "closed":
+                        self._add(name, hop, to)
+            except Exhausted:
+                self.cut = self.cut or next((grant for grant in held if principal_node(grant) == name), None)
+
+    def _add(self, name: str, hop: Hop, to: Spot) -> None:
+        steps = self._after if hop.state == "open" else self._perhaps
+        steps[name, False].append((hop, to))
+        if hop.delegates or hop.takes_delegates:
+            steps[name, True].append((hop, to))
+
+    def _steps(self, hops: Hops, name: str, work: Budget) -> Iterator[tuple[Hop, Spot]]:
+        """Yield the hops of a principal, each with the account or container that it leads to.
+
+        What runs as an account of a container is left out where the principal becomes all accounts there anyway.
+        """
+        covered: set[Node] = set()
+        for way in hops.named_by(name):
+            delegates = way.method.group == "delegate"
+            if not is_container(way.onto):
+                yield from self._hop(hops, way, way.onto[1])
+            elif hops.is_alike(way):
+                found = hops.hop(way, "")
+                if found:
+                    yield found, (way.onto, delegates)
+                    if found.state == "open" and not delegates:
+                        covered.add(way.onto)
+            else:
+                below = tuple(self.names.below(way.onto))
+                work.spend(len(below))
+                for one in below:
+                    yield from self._hop(hops, way, one)
+        for way in hops.through_by(name, covered, work):
+            yield from self._hop(hops, way, way.onto[1])
+
+    def _hop(self, hops: Hops, way: Way, target: str) -> Iterator[tuple[Hop, Spot]]:
+        found = hops.hop(way, target) if target in self.names.accounts else None
+        if found:
+            yield found, (target, found.delegates)
+
+    # -- what is asked ----------------------------------------------------------------------------------------------
+
+    def own(self, account: str) -> Values:
+        """Return the ranks of the privileges that an account certainly has itself."""
+        return self._own[True].get(account, ())
+
+    @property
+    def leading(self) -> Iterator[str]:
+        """Yield the accounts that certainly or perhaps lead to a privilege."""
+        for name in self.names.accounts:
+            if self._of((name, False), sure=False) or self._of((name, True), sure=False):
+                yield name
+
+    def gained(self, spots: Iterable[Spot], source: str, *, sure: bool = True) -> list[End]:
+        """Return the privileges that these spots reach and a principal does not have itself, the strongest first.
+
+        ``sure`` asks for certain ones only. At most `MOST_ENDS` are listed.
+        """
+        spots = tuple(spots)
+        listed = sorted({rank for spot in spots for rank in self._of(spot, sure=sure)})
+        found = [self._ends[rank] for rank in listed if not self._has(source, self._ends[rank].grant)]
+        if not found and any(len(self._of(spot, sure=sure)) >= MOST_ENDS for spot in spots):
+            every = sorted(self._every(spots, sure=sure))
+            first = (self._ends[rank] for rank in every if not self._has(source, self._ends[rank].grant))
+            found = [end for end in (next(first, None),) if end]
+        return found[:MOST_ENDS]
+
+    def route(self, spots: Iterable[Spot], end: End, *, sure: bool = True) -> Route | None:
+        """Return the cheapest route from one of these spots to a privilege; None if it took too long to find."""
+        return self._reached(sure=sure).route(spots, end, self._work)
+
+    def spots_of(self, grant: Grant, permissions: Iterable[str]) -> list[Spot]:
+        """Return where a grant of these permissions leads: to its account, or to all accounts of its container."""
+        permissions = frozenset(permissions)
+        node = self.graph.hierarchy.node(grant.resource, grant.declared)
+        if node is None or _REACHING.isdisjoint(permissions):
+            return []
+        onto: str | Node = node if is_container(node) else node[1]
+        spots: list[Spot] = [(onto, False)] if permissions & _REACHING - _DELEGATES else []
+        return [*spots, (onto, True)] if permissions & _DELEGATES else spots
+
+    def _has(self, source: str, grant: Grant) -> bool:
+        return any(self.graph.has_as_much(one, grant) for one in (source, *self.names.groups.get(source, ())))
+
+    def _every(self, spots: Iterable[Spot], *, sure: bool) -> set[int]:
+        """Return the ranks of all privileges that these spots reach, as far as the work allows."""
+        reached, found = self._reached(sure=sure), set[int]()
+        waiting = list(spots)
+        seen = set(waiting)
+        for spot in waiting:
+            found.update(reached.own.get(spot, ()))
+            for following in reached.after(spot):
+                if following not in seen and len(seen) < _MOST_WORK // 100:
+                    seen.add(following)
+                    waiting.append(following)
+        return found
+
+    def _of(self, spot: Spot, *, sure: bool) -> Values:
+        return self._reached(sure=sure).of(spot)
+
+    def _reached(self, *, sure: bool) -> _Reached:
+        if sure or not (self._perhaps or self._is_unsure):
+            return self._open
+        if self._any is None:
+            self._any = _Reached(self, certain=False)
+        return self._any
+
+
+class _Reached:
+    """The ranks that each spot reaches over open hops; or over conditional ones, too."""
+
+    def __init__(self, onward: Onward, *, certain: bool) -> None:
+        self._onward = onward
+        self._ends = onward._ends
+        self._steps = [onward._after] if certain else [onward._after, onward._perhaps]
+        self.own: dict[Spot, Values] = {(name, False): of for name, of in onward._own[certain].items()}
+        starts: dict[Spot, None] = dict.fromkeys((*self.own, *(spot for steps in self._steps for spot in steps)))
+        limited = {spot: of[:MOST_ENDS] for spot, of in self.own.items()}
+        self._values = reached_values(starts, self.after, limited, MOST_ENDS)
+        self._trees: dict[int, dict[Spot, _Towards]] = {}
+
+    def after(self, spot: Spot) -> Iterator[Spot]:
+        """Yield the spots that follow a spot; after a container, its accounts."""
+        name, delegate = spot
+        if isinstance(name, tuple):
+            yield from ((one, delegate) for one in self._onward.names.below(name))
+        else:
+            yield from (to for steps in self._steps for _, to in steps.get(spot, ()))
+
+    def of(self, spot: Spot) -> Values:
+        """Return the ranks that a spot reaches."""
+        found = self._values.get(spot)
+        if found is None and isinstance(spot[0], tuple):  # no account has a grant there, but somebody else has
+            parts = {self._values.get(one, ()) for one in self.after(spot)}
+            found = self._values[spot] = tuple(sorted(set[int]().union(*parts))[:MOST_ENDS])
+        return found or ()
+
+    # -- routes -----------------------------------------------------------------------------------------------------
+
+    def route(self, spots: Iterable[Spot], end: End, work: Budget) -> Route | None:
+        """Return the cheapest route from one of these spots to a holder of a privilege."""
+        if end.rank not in self._trees:
+            try:
+                self._trees[end.rank] = self._tree(end, work)
+            except Exhausted:
+                return None
+        tree = self._trees[end.rank]
+        starts = [spot for spot in spots if spot in tree] or [
+            one for spot in spots if isinstance(spot[0], tuple) for one in self.after(spot) if one in tree
+        ]
+        if not starts:
+            return None
+        start = min(starts, key=lambda spot: (tree[spot].cost, str(spot)))
+        return _route(tree, start, end)
+
+    def _tree(self, end: End, work: Budget) -> dict[Spot, _Towards]:
+        """Return the next hop towards a privilege from all spots that reach it: Dijkstra's algorithm, backwards."""
+        found: dict[Spot, _Towards] = {}
+        order = count()
+        heap: list[tuple[int, int, Spot, _Towards]] = []
+        for name in end.holders:
+            if end.rank in self.own.get((name, False), ()):
+                heapq.heappush(heap, (0, next(order), (name, False), _Towards(0, 0, None, None, name, None)))
+        while heap:
+            _, _, spot, towards = heapq.heappop(heap)
+            if spot in found:
+                continue
+            found[spot] = towards
+            for hop, before in self._before(spot):
+                work.spend()
+                if before not in found:
+                    further = _Towards.over(hop, spot, towards)
+                    heapq.heappush(heap, (further.cost, next(order), before, further))
+        return found
+
+    def _before(self, spot: Spot) -> Iterator[tuple[Hop | None, Spot]]:
+        name, delegate = spot
+        yield from self._reversed.get(spot, ())
+        account = self._onward.names.accounts.get(name) if isinstance(name, str) else None
+        if account:
+            around = self._onward.graph.hierarchy.around(account.email, account.declared)[1:]
+            yield from ((None, (node, delegate)) for node in around if (node, delegate) in self._reversed)
+
+    @cached_property
+    def _reversed(self) -> Mapping[Spot, list[tuple[Hop, Spot]]]:
+        found: dict[Spot, list[tuple[Hop, Spot]]] = defaultdict(list)
+        for steps in self._steps:
+            for spot, following in steps.items():
+                for hop, to in following:
+                    found[to].append((hop, spot))
+        return found
+
+
+@frozen
+class _Towards:
+    """The next hop from a spot towards a privilege, and where it leads; None at its holder, and from a container.
+
+    ``length`` is the number of hops, ``last`` the last of them.
+    """
+
+    cost: int
+    length: int
+    hop: Hop | None
+    following: Spot | None
+    holder: str
+    last: Hop | None
+
+    @classmethod
+    def over(cls, hop: Hop | None, to: Spot, rest: _Towards) -> _Towards:
+        """Return the step over a hop to a spot, or into a container, from which the rest is known."""
+        if hop is None:
+            return cls(rest.cost, rest.length, None, to, rest.holder, rest.last)
+        inside = rest.following if isinstance(to[0], tuple) else to
+        named = replace(hop, target=str(inside[0])) if inside and not hop.target else hop
+        return cls(rest.cost + hop.cost, rest.length + 1, named, to, rest.holder, rest.last or named)
+
+
+def _route(tree: Mapping[Spot, _Towards], start: Spot, end: End) -> Route:
+    hops: list[Hop] = []
+    at = tree[start]
+    length, last, holder = at.length, at.last, at.holder
+    while at.following is not None and len(hops) < MOST_SHOWN:
+        if at.hop:
+            hops.append(at.hop)
+        at = tree[at.following]
+    if length > MOST_SHOWN and last:
+        return Route((*hops[: MOST_SHOWN - 1], last), end, holder, length - MOST_SHOWN)
+    return Route(tuple(hops), end, holder)
+
+
+def _is_followed(grant: Grant, groups: Collection[str]) -> bool:
+    """Whether the holder of a grant is an account, or a group with an account in it."""
+    text = grant.principal.text
+    if text.startswith("serviceAccount:"):
+        return bool(grant.principal.email)
+    return text.startswith("group:") and principal_node(grant) in groups
+
+
+def onward_of(estate: Estate) -> Onward:
+    """Return what the accounts of an estate reach, computed on first use and kept with the estate."""
+    return estate.made(Onward)

@@ -1,0 +1,24 @@
+"""Queries about entitlements of Privileged Access Manager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamlint.estate import Estate
+from iamlint.facts import Grant
+from iamlint.graph.powers import STRONG
+from iamlint.patterns.match import Match
+from iamlint.unknown import Truth
+
+
+def unapproved_entitlements(estate: Estate) -> Iterator[Match]:
+    """Entitlements without approval for a role that reaches accounts or policies, once for each principal and role."""
+    for grant in estate.of(Grant):
+        if grant.latent != "on request":
+            continue
+        held, unknown = estate.permissions(grant.role, grant.declared)
+        strong = tuple(one for one in STRONG if one in held)
+        if strong:
+            yield Match(grant, Truth.TRUE, strong)
+        elif unknown:
+            yield Match(grant, Truth.UNKNOWN, reasons=(unknown.reason,))

@@ -1,0 +1,53 @@
+"""Documents of other programs whose names are like those of exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iamlint.sources import read
+from iamlint.sources.reading import Options, Reading
+
+POLICY = '{"bindings": [{"role": "roles/viewer", "members": ["user:ana@example.com"]}], "etag": "BwX"}'
+BUILD = "steps:\n- name: gcr.io/cloud-builders/gcloud\n  args: [projects, list]\n"
+FOLDER = "apiVersion: cft.dev/v1alpha1\nkind: Folder\nspec:\n  id: group1\n"
+
+
+def reading(tmp_path: Path, name: str, text: str) -> Reading:
+    (tmp_path / "main.tf").write_text("", encoding="utf-8")
+    (tmp_path / "project-shop.json").write_text(POLICY, encoding="utf-8")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return read([tmp_path], Options())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("project-cleaner.yaml", BUILD),
+        ("folder_1.yaml", FOLDER),
+        ("org_1.yaml", FOLDER),
+        ("organization-7.json", '{"extends": "base", "include": ["src"]}'),
+        ("project-web.json", '{"version": 1, "files": ["a"]}'),
+    ],
+)
+def test_a_document_of_another_program_is_ignored_also_among_exports(tmp_path: Path, name: str, text: str) -> None:
+    found = reading(tmp_path, name, text)
+    assert (found.errors, [fact for fact in found.facts if name in fact.declared.at.path]) == ([], [])
+    assert found.files == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("folder-1.json", ""),
+        ("folder-1.json", "null"),
+        ("folder-1.json", '{"error": {"code": 403, "message": "no"}}'),
+        ("folder-1.json", '{"etag": "BwX", "bindngs": [{"role": "roles/owner", "members": ["user:a@b.c"]}]}'),
+        ("folder-1.json", '{"rows": [{"role": "roles/owner", "members": ["user:a@example.com"]}]}'),
+        ("folder-1.yaml", "name: folders/1\nlabels: {}\n"),
+    ],
+)
+def test_an_export_that_holds_nothing_or_is_damaged_stays_an_error(tmp_path: Path, name: str, text: str) -> None:
+    found = reading(tmp_path, name, text)
+    assert [error.at.path.rpartition("/")[2] for error in found.errors] == [name]
