@@ -80,7 +80,7 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
     pages = ROOT / "docs" / "rules"
     readme = ROOT / "README.md"
     story = {"diagnose": _story()}
-    blocks = {"rules": _table(rules, "docs/rules"), "screen": _screen(rules), **story}
+    blocks = {"screen": _screen(rules)}
     diagnose = ROOT / "docs" / "diagnose.md"
     return {
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},

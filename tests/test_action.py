@@ -188,7 +188,7 @@ def test_the_recipes_use_inputs_that_there_are() -> None:
     steps = [
         step
         for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-        for step in re.findall(r"uses: iamlint/iamlint@v0\n\s*with:\n((?:\s{10}.*\n)+)", block)
+        for step in re.findall(r"uses: iamlint/iamlint@REVISION\n\s*with:\n((?:\s{10}.*\n)+)", block)
     ]
     named = {line.split(":")[0].strip() for step in steps for line in step.splitlines()}
     assert len(steps) == 2

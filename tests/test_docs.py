@@ -9,9 +9,7 @@ import click
 from click.testing import CliRunner
 from pages import main as pages
 
-from iamlint.accepted.config import Config, read_config, unknown_names
 from iamlint.cli.program import program
-from iamlint.rules.catalog import load_rules, own_names
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,15 +40,3 @@ def test_the_readme_names_commands_and_options_that_are_there() -> None:
     prose = re.sub(r"```(?:sh|text).*?```", "", text, flags=re.DOTALL)
     for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", prose)):
         assert option in options, option
-
-
-def test_the_configuration_that_the_readme_shows_is_one(tmp_path: Path) -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"```yaml\n(fail-on: .*?)```", text, re.DOTALL)
-    path = tmp_path / ".iamlint.yaml"
-    path.write_text(shown, encoding="utf-8")
-    found = read_config(path, path.name)
-    assert isinstance(found, Config), found
-    assert found.accept[0].until
-    names = {name for rule in load_rules()[0] for name in own_names(rule)}
-    assert unknown_names(found, names) == []
