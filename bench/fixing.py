@@ -1,10 +1,10 @@
 """Fixes the flagged Terraform of every rule with fixes, and holds the result against Terraform itself.
 
-    python bench/fixing.py [RULE]... [--validate COMMAND]   # COMMAND runs `terraform validate` with a stub provider
+    python bench/fixing.py [RULE]... [--validate COMMAND]
 
 For each flagged example: the fixes are applied, safe and unsafe; the rule must then report nothing that it has a fix
-for, `terraform fmt -check` must accept the files if it accepted them before, and so must `terraform validate`, in the
-directory of the example, if it is given (`--validate "python server.py --schemas DIR -- terraform validate"`).
+for, `terraform fmt -check` must accept the files if it accepted them before, and so must the command, which runs in the
+directory of the example: `sh -c 'terraform init && terraform validate'`, with a provider at hand.
 """
 
 from __future__ import annotations

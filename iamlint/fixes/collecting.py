@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from iamlint.edits import Fix
 from iamlint.estate import Estate
 from iamlint.finding import Doubt, Finding
-from iamlint.fixes.proposals import formatted, proposed
+from iamlint.fixes.proposals import formatted, hindrance, proposed
 from iamlint.fixes.sources import Sources
 from iamlint.location import SourceText
 from iamlint.patterns.match import Match
@@ -20,11 +20,15 @@ Ask = Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A check of the input: its report, its estate, and each fix with its finding. The estate is None if all failed."""
+    """A check of the input: its report, its estate, and each fix with its finding.
+
+    The estate is None if all failed. ``hindered`` are fixes of files that may not be changed, with the reason.
+    """
 
     report: Report
     estate: Estate | None
     fixes: tuple[tuple[Finding, Fix], ...]
+    hindered: tuple[tuple[Finding, Fix, str], ...] = ()
 
     @property
     def texts(self) -> Mapping[str, SourceText]:
@@ -39,6 +43,7 @@ class Collector:
         self._sources = Sources(texts)
         self._ask = ask
         self._estate: Estate | None = None
+        self._hindered: dict[tuple[object, ...], tuple[Finding, Fix, str]] = {}
         self._found: dict[tuple[object, ...], tuple[Finding, Fix]] = {}
 
     def ask(self, estate: Estate) -> tuple[Iterable[Finding], Iterable[Doubt]]:
@@ -51,6 +56,10 @@ class Collector:
         fix = proposed(rule, finding, match, estate, self._sources)
         if fix is None:
             return None
+        why = hindrance(fix, self._sources)
+        if why:
+            self._hindered.setdefault(_key(finding), (finding, fix, why))
+            return None
         self._found.setdefault((*_key(finding), fix.edits), (finding, fix))
         return formatted(fix, self._sources)
 
@@ -58,7 +67,8 @@ class Collector:
         """Return the run, with the fixes of what its report has: somebody may accept the rest."""
         reported = set(map(_key, report.findings))
         fixes = (one for one in self._found.values() if _key(one[0]) in reported)
-        return Run(report, self._estate, tuple(fixes))
+        hindered = (one for one in self._hindered.values() if _key(one[0]) in reported)
+        return Run(report, self._estate, tuple(fixes), tuple(hindered))
 
 
 def _key(finding: Finding) -> tuple[object, ...]:

@@ -60,6 +60,7 @@ def fixed(
     ``forbidden`` says why a file may not be changed.
     """
     outcome = Outcome(check({}))
+    outcome.refused += (Refused(*one) for one in outcome.run.hindered if one[1].safety in levels)
     refused: set[object] = set()
     passes = runs = 0
     limit: int | None = None

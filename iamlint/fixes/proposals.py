@@ -21,12 +21,12 @@ from iamlint.rules.rule import Rule
 def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources: Sources) -> Fix | None:
     """Return the first fix of a rule's document that has edits for a finding; None without one.
 
-    It changes only Terraform files that no program writes. It is not proved: see `iamlint.fixes.proof`.
+    It is not proved: see `iamlint.fixes.proof`.
     """
     problem = Problem(finding, match, estate, sources)
     for mending in rule.mends:
         found = MENDS[mending.by](problem)
-        if found and consistent(found.edits) and all(may_edit(one.path, sources) for one in found.edits):
+        if found and consistent(found.edits):
             return Fix(mending.by, found.title, _least(mending.safety, found.safety), found.edits)
     return None
 
@@ -41,10 +41,18 @@ def formatted(fix: Fix, sources: Sources) -> Fix:
     return replace(fix, edits=tuple(edits))
 
 
-def may_edit(path: str, sources: Sources) -> bool:
-    """Whether a file may be changed: Terraform that a person writes, not below ``.terraform``."""
+def hindrance(fix: Fix, sources: Sources) -> str:
+    """Return why a file of a fix may not be changed; "" if each is Terraform that a person writes."""
+    return next(filter(None, (_hindrance(path, sources) for path in by_path(fix.edits))), "")
+
+
+def _hindrance(path: str, sources: Sources) -> str:
     source = sources.texts.get(path)
-    return source is not None and ".terraform" not in Path(path).parts and not generated(source)
+    if source is None:
+        return f"{path} was not read"
+    if ".terraform" in Path(path).parts:
+        return f"{path} belongs to Terraform"
+    return f"{path} is generated" if generated(source) else ""
 
 
 def within(path: str, given: Iterable[Path]) -> bool:

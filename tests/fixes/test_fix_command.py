@@ -1,0 +1,244 @@
+"""``iamlint check --fix``, ``--unsafe-fixes`` and ``--diff``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from program import run
+
+MISSPELT = """resource "google_project_iam_member" "developers" {
+  project = "shop"
+  role    = "roles/run.devloper" # for the team
+  member  = "group:developers@example.com"
+}
+"""
+RIGHT = MISSPELT.replace('devloper" #', 'developer" #')
+SELF = """resource "google_service_account" "web" {
+  project    = "shop"
+  account_id = "web"
+}
+
+resource "google_service_account_iam_member" "web" {
+  service_account_id = google_service_account.web.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_service_account.web.member
+}
+"""
+
+
+def written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_a_safe_fix_is_applied_and_the_run_passes(tmp_path: Path) -> None:
+    path = written(tmp_path / "main.tf", MISSPELT)
+    path.chmod(0o640)
+    done = run("check", "--fix", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert path.read_text() == RIGHT
+    assert "fixed: main.tf:3:13: unknown-role: replace roles/run.devloper by roles/run.developer" in done.stderr
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path) == ["main.tf"]
+    again = run("check", "--fix", cwd=tmp_path)
+    assert (again.returncode, path.read_text()) == (0, RIGHT)
+    assert "0 findings fixed in 0 files" in again.stderr
+
+
+def test_a_diff_changes_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path / "main.tf", MISSPELT)
+    done = run("check", "--diff", cwd=tmp_path)
+    assert done.returncode == 1
+    assert path.read_text() == MISSPELT
+    assert done.stdout.startswith("--- a/main.tf\n+++ b/main.tf\n@@")
+    assert '+  role    = "roles/run.developer" # for the team\n' in done.stdout
+    path.write_text(RIGHT)
+    assert (run("check", "--diff", cwd=tmp_path).returncode, run("check", "--diff", cwd=tmp_path).stdout) == (0, "")
+
+
+def test_an_unsafe_fix_needs_its_option(tmp_path: Path) -> None:
+    path = written(tmp_path / "main.tf", SELF)
+    kept = run("check", "--fix", cwd=tmp_path)
+    assert (kept.returncode, path.read_text()) == (1, SELF)
+    assert "fix: remove the grant of" in kept.stdout
+    assert "(--fix --unsafe-fixes)" in kept.stdout
+    done = run("check", "--fix", "--unsafe-fixes", cwd=tmp_path)
+    assert (done.returncode, path.read_text()) == (0, SELF.partition("\n\n")[0] + "\n")
+
+
+def test_an_unsafe_fix_alone_changes_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path / "main.tf", SELF)
+    assert run("check", "--unsafe-fixes", cwd=tmp_path).returncode == 1
+    assert path.read_text() == SELF
+
+
+def test_a_fix_that_another_rule_would_report_is_not_applied(tmp_path: Path) -> None:
+    text = MISSPELT.replace("roles/run.devloper", "roles/iam.serviceAccountTokenCreatr")
+    path = written(tmp_path / "main.tf", text)
+    done = run("check", "--fix", cwd=tmp_path)
+    assert (done.returncode, path.read_text()) == (1, text)
+    assert "not fixed: main.tf:3:13: unknown-role" in done.stderr
+    assert "broad-token-creator would report the result" in done.stderr
+
+
+def test_one_bad_fix_does_not_keep_the_others(tmp_path: Path) -> None:
+    bad = MISSPELT.replace("roles/run.devloper", "roles/iam.serviceAccountTokenCreatr").replace('developers" {', 'b" {')
+    path = written(tmp_path / "main.tf", f"{bad}\n{MISSPELT}")
+    run("check", "--fix", cwd=tmp_path)
+    assert path.read_text() == f"{bad}\n{RIGHT}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("crlf.tf", MISSPELT.replace("\n", "\r\n")),
+        ("mark.tf", "\ufeff" + MISSPELT),
+        ("tabs.tf", MISSPELT.replace("  ", "\t")),
+        ("wide.tf", MISSPELT.replace("for the team", "für 😀")),
+        ("open.tf", MISSPELT.rstrip("\n")),
+        (
+            "heredoc.tf",
+            MISSPELT.replace('"roles/run.devloper" # for the team', "trimspace(<<EOT\nroles/run.devloper\nEOT\n)"),
+        ),
+        ("choice.tf", MISSPELT.replace('"roles/run.devloper"', 'true ? "roles/run.devloper" : "roles/viewer"')),
+        (
+            "each.tf",
+            MISSPELT.replace('"roles/run.devloper"', "each.key").replace(
+                "{\n", '{\n  for_each = toset(["roles/run.devloper"])\n', 1
+            ),
+        ),
+        (
+            "one.tf",
+            'locals {\n  role = "roles/run.devloper"\n}\n\n' + MISSPELT.replace('"roles/run.devloper"', "local.role"),
+        ),
+        (
+            "given.tf",
+            'variable "role" {\n  default = "roles/run.devloper"\n}\n\n'
+            + MISSPELT.replace('"roles/run.devloper"', "var.role"),
+        ),
+        (
+            "j.tf.json",
+            '{"resource": {"google_project_iam_member": {"d": {"role": "roles/run.devloper", "member": "group:d@x"}}}}',
+        ),
+    ],
+)
+def test_only_the_wrong_text_changes(tmp_path: Path, name: str, text: str) -> None:
+    path = written(tmp_path / name, text)
+    done = run("check", "--fix", "--select", "unknown-role", cwd=tmp_path)
+    assert path.read_bytes().decode() == text.replace("devloper", "developer"), done.stderr
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'locals {\n  role = "roles/run.devloper"\n}\n\noutput "role" {\n  value = local.role\n}\n\n'
+        + MISSPELT.replace('"roles/run.devloper"', "local.role"),
+        'locals {\n  roles = { a = "roles/run.devloper" }\n}\n\noutput "x" {\n  value = local.roles\n}\n\n'
+        + MISSPELT.replace('"roles/run.devloper"', "local.roles.a"),
+        MISSPELT.replace('"roles/run.devloper"', '"roles/run.dev${"loper"}"'),
+    ],
+)
+def test_a_value_with_other_uses_stays(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path / "main.tf", text)
+    run("check", "--fix", cwd=tmp_path)
+    assert path.read_text() == text
+
+
+def test_files_that_a_program_writes_stay(tmp_path: Path) -> None:
+    text = f"# Code generated by hand-rolled.py. DO NOT EDIT.\n{MISSPELT}"
+    path = written(tmp_path / "main.tf", text)
+    done = run("check", "--fix", cwd=tmp_path)
+    assert path.read_text() == text
+    assert "main.tf is generated" in done.stderr
+
+
+def test_a_module_outside_of_the_given_paths_stays(tmp_path: Path) -> None:
+    module = written(tmp_path / "module" / "main.tf", MISSPELT)
+    written(tmp_path / "root" / "main.tf", 'module "m" {\n  source = "../module"\n}\n')
+    done = run("check", "--fix", "root", cwd=tmp_path)
+    assert module.read_text() == MISSPELT
+    assert "outside of the given paths" in done.stderr
+    assert run("check", "--fix", "root", "module", cwd=tmp_path).returncode == 0
+    assert module.read_text() == RIGHT
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    real = written(tmp_path / "elsewhere" / "real.tf", MISSPELT)
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "main.tf").symlink_to(real)
+    done = run("check", "--fix", "root", cwd=tmp_path)
+    assert real.read_text() == MISSPELT
+    assert (tmp_path / "root" / "main.tf").is_symlink()
+    assert "a link leads to it" in done.stderr
+
+
+def test_other_documents_stay(tmp_path: Path) -> None:
+    export = written(
+        tmp_path / "project-shop.yaml",
+        "bindings:\n- members:\n  - service_account:c@x.iam.gserviceaccount.com\n  role: roles/run.dev\nversion: 1\n",
+    )
+    before = export.read_text()
+    assert run("check", "--fix", "--unsafe-fixes", cwd=tmp_path).returncode == 1
+    assert export.read_text() == before
+
+
+def test_an_accepted_finding_is_not_fixed(tmp_path: Path) -> None:
+    text = MISSPELT.replace("# for the team", "# iamlint: ignore[unknown-role] it is newer")
+    path = written(tmp_path / "main.tf", text)
+    assert run("check", "--fix", cwd=tmp_path).returncode == 0
+    assert path.read_text() == text
+
+
+def test_a_broken_file_beside_does_not_keep_the_others(tmp_path: Path) -> None:
+    path = written(tmp_path / "a" / "main.tf", MISSPELT)
+    written(tmp_path / "b" / "main.tf", 'resource "x" {')
+    assert run("check", "--fix", cwd=tmp_path).returncode == 2
+    assert path.read_text() == RIGHT
+
+
+def test_a_resource_that_others_refer_to_is_not_removed(tmp_path: Path) -> None:
+    text = SELF + '\noutput "id" {\n  value = google_service_account_iam_member.web.id\n}\n'
+    path = written(tmp_path / "main.tf", text)
+    run("check", "--fix", "--unsafe-fixes", cwd=tmp_path)
+    assert path.read_text() == text
+
+
+def test_reports_carry_the_edits(tmp_path: Path) -> None:
+    path = written(tmp_path / "main.tf", "# é\n" + MISSPELT)
+    done = run("check", "--format", "json", "--output", "sarif=out.sarif", cwd=tmp_path)
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert finding["fix"]["safety"] == "safe"
+    (edit,) = finding["fix"]["edits"]
+    content = path.read_bytes()
+    assert content[edit["start"] : edit["end"]] == b"roles/run.devloper"
+    assert (edit["line"], edit["column"], edit["replacement"]) == (4, 14, "roles/run.developer")
+    (fix,) = json.loads((tmp_path / "out.sarif").read_text())["runs"][0]["results"][0]["fixes"]
+    (change,) = fix["artifactChanges"]
+    assert change["artifactLocation"]["uri"] == "main.tf"
+    (replacement,) = change["replacements"]
+    region = replacement["deletedRegion"]
+    assert (region["startLine"], region["startColumn"], region["endColumn"]) == (4, 14, 32)
+    assert replacement["insertedContent"]["text"] == "roles/run.developer"
+
+
+def test_a_guess_is_a_suggestion(tmp_path: Path) -> None:
+    text = MISSPELT.replace("roles/run.devloper", "roles/run.developerAdmin")
+    path = written(tmp_path / "main.tf", text)
+    done = run("check", "--fix", "--unsafe-fixes", cwd=tmp_path)
+    assert (done.returncode, path.read_text()) == (1, text)
+    assert "suggestion: replace roles/run.developerAdmin by" in done.stdout
+
+
+def test_the_fixable_rules_are_listed(tmp_path: Path) -> None:
+    done = run("rules", "--fixable", cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert any(line.split() == ["hygiene/unknown-role", "safe", "near_role"] for line in lines)
+    listed = json.loads(run("rules", "--fixable", "--format", "json", cwd=tmp_path).stdout)
+    fixable = [one["slug"] for one in listed if one["fixes"]]
+    assert len(fixable) >= 15
+    assert all(one["missing"] for one in listed if not one["fixes"])

@@ -1,0 +1,104 @@
+"""Items and blocks are removed and added in the layout of what is around them."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamlint.edits import applied
+from iamlint.fixes.sources import Sources, Tree
+from iamlint.fixes.writing import with_items, without_block, without_item
+from iamlint.hcl import read_file
+from iamlint.hcl.syntax import Node, Template, Tuple
+from iamlint.hcl.walk import walk
+from iamlint.location import SourceText
+
+
+def tree_of(text: str, path: str = "main.tf") -> Tree:
+    tree = Sources({path: SourceText(path, text)}).tree(path)
+    assert tree is not None
+    return tree
+
+
+def listed(tree: Tree) -> Tuple:
+    return next(node for node in walk(tree.file.body) if isinstance(node, Tuple))
+
+
+def item(tree: Tree, text: str) -> Node:
+    return next(node for node in listed(tree).items if isinstance(node, Template) and node.literal == text)
+
+
+@pytest.mark.parametrize(
+    ("before", "removed", "after"),
+    [
+        ('a = ["x", "y", "z"]\n', "x", 'a = ["y", "z"]\n'),
+        ('a = ["x", "y", "z"]\n', "y", 'a = ["x", "z"]\n'),
+        ('a = ["x", "y", "z"]\n', "z", 'a = ["x", "y"]\n'),
+        ('a = ["x", "z",]\n', "z", 'a = ["x",]\n'),
+        ('a = ["x"]\n', "x", "a = []\n"),
+        ('a = [\n  "x", # one\n  "y", # two\n]\n', "x", 'a = [\n  "y", # two\n]\n'),
+        ('a = [\n  "x",\n  # about y\n  "y"\n]\n', "y", 'a = [\n  "x",\n  # about y\n]\n'),
+        ('a = [\r\n  "x",\r\n  "y",\r\n]\r\n', "y", 'a = [\r\n  "x",\r\n]\r\n'),
+        ('a = ["x", /* why */ "y"]\n', "x", None),  # the comment would be lost
+        ('a = [\n  "x", "y",\n  "z",\n]\n', "x", 'a = [\n  "y",\n  "z",\n]\n'),
+        ('a = ["x",\n  "y"]\n', "y", 'a = ["x"]\n'),
+    ],
+)
+def test_an_item_is_removed(before: str, removed: str, after: str | None) -> None:
+    tree = tree_of(before)
+    edits = without_item(tree, listed(tree), item(tree, removed))
+    made = applied(before.encode(), edits).decode() if edits else None
+    assert made == after
+    if made is not None:
+        assert not read_file(SourceText("main.tf", made)).errors
+
+
+def test_an_item_of_json_is_removed_with_its_comma() -> None:
+    text = '{"locals": {"a": [\n  "x",\n  "y"\n]}}\n'
+    tree = tree_of(text, "main.tf.json")
+    edits = without_item(tree, listed(tree), item(tree, "y"))
+    assert edits is not None
+    assert applied(text.encode(), edits).decode() == '{"locals": {"a": [\n  "x"\n]}}\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "added", "after"),
+    [
+        ('a = ["x"]\n', ['"y"'], 'a = ["x", "y"]\n'),
+        ('a = ["x",]\n', ['"y"'], 'a = ["x", "y"]\n'),
+        ("a = []\n", ['"y"', '"z"'], 'a = ["y", "z"]\n'),
+        ('a = ["x"]\n', ['"y"', '"z"'], 'a = [\n  "x",\n  "y",\n  "z",\n]\n'),
+        ('a = [\n  "x",\n]\n', ['"y"'], 'a = [\n  "x",\n  "y",\n]\n'),
+        ('a = [\n  "x" # why\n]\n', ['"y"'], 'a = [\n  "x", # why\n  "y",\n]\n'),
+        ('a = [\r\n  "x",\r\n]\r\n', ['"y"'], 'a = [\r\n  "x",\r\n  "y",\r\n]\r\n'),
+        ('a = ["x" /* why */]\n', ['"y"'], None),
+    ],
+)
+def test_items_are_added(before: str, added: list[str], after: str | None) -> None:
+    tree = tree_of(before)
+    edits = with_items(tree, listed(tree), added)
+    assert (applied(before.encode(), edits).decode() if edits else None) == after
+
+
+BLOCKS = """# A heading that stays.
+
+# About one.
+resource "a" "one" {
+}
+
+# ------------
+resource "a" "two" {
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [
+        ("one", '# A heading that stays.\n\n# ------------\nresource "a" "two" {\n}\n'),
+        ("two", '# A heading that stays.\n\n# About one.\nresource "a" "one" {\n}\n\n# ------------\n'),
+    ],
+)
+def test_a_block_goes_with_the_comment_about_it(name: str, after: str) -> None:
+    tree = tree_of(BLOCKS)
+    block = next(one for one in tree.file.body.blocks if one.label(1) == name)
+    assert applied(BLOCKS.encode(), without_block(tree, block)).decode() == after
