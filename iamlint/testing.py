@@ -17,10 +17,12 @@ from iamlint.budget import Allowance
 from iamlint.edits import SAFETIES, Safety
 from iamlint.files.disk import DISK
 from iamlint.files.overlay import Overlay
+from iamlint.files.texts import load as load_text
+from iamlint.files.tree import Tree
 from iamlint.fixes.collecting import Collector, Run
 from iamlint.fixes.proof import fixed
 from iamlint.linter import lint
-from iamlint.location import Location, Unreadable
+from iamlint.location import Location, SourceText, Unreadable
 from iamlint.report import Report, failure
 from iamlint.rules.catalog import load_rules
 from iamlint.rules.rule import Example, Mending, Rule
@@ -79,6 +81,8 @@ def checked_with(rule: Rule, top: Path, contents: Mapping[str, bytes], allowance
     tree = Overlay(DISK, {Path(path): content for path, content in contents.items()})
     reading = read([top], Options(allowance=allowance, tree=tree))
     collector = Collector(reading.texts)
+    if rule.acceptance:
+        return collector.run(_judged(rule, reading, top, allowance, collector, tree))
     report = lint(reading, [rule], allowance=allowance, also=collector.ask, mend=collector.mend)
     return collector.run(report)
 
@@ -136,7 +140,7 @@ def checked(rule: Rule, example: Example, allowance: Allowance | None = None) ->
         allowance = allowance or Allowance()
         reading = read(_given(example, top), Options(source_root=top, allowance=allowance))
         if rule.acceptance:
-            report = _judged(rule, reading, top, allowance)
+            report = _judged(rule, reading, top, allowance, Collector(reading.texts), DISK)
         else:
             report = lint(reading, [rule], allowance=allowance)
         return report, {(_below(one.at, top), one.at.line) for one in report.findings}
@@ -149,18 +153,21 @@ def _write(files: Mapping[str, str], top: Path) -> None:
         path.write_text(unmarked(text), encoding="utf-8", newline="\n")
 
 
-def _judged(rule: Rule, reading: Reading, top: Path, allowance: Allowance) -> Report:
+def _judged(rule: Rule, reading: Reading, top: Path, allowance: Allowance, collector: Collector, tree: Tree) -> Report:
     """Return the findings of a rule about acceptance, with all built-in rules and the example's own configuration."""
     every, errors = load_rules()
-    config = read_config(top / NAME, NAME) if DISK.is_file(top / NAME) else Config()
+    path = top / NAME
+    config = read_config(path, path.as_posix(), tree) if tree.is_file(path) else Config()
     if isinstance(config, list):
         return failure([*errors, *config])
-    baseline = read_baseline(config.baseline) if config.baseline else Baseline()
+    baseline = read_baseline(config.baseline, tree) if config.baseline else Baseline()
     if isinstance(baseline, Unreadable):
         return failure([*errors, baseline])
     uses, as_of = Uses(), datetime.now(tz=UTC).date()
     ran = (*(one for one in every if not one.acceptance and not one.pedantic), rule)
-    found = beyond(lint(reading, ran, as_of, config.accept, allowance=allowance, uses=uses), baseline, as_of)
+    judged = lint(reading, ran, as_of, config.accept, allowance=allowance, uses=uses, also=collector.ask)
+    found = beyond(judged, baseline, as_of)
+    settings = load_text(path, path.as_posix(), tree) if config.accept else None
     given = Acceptances(
         as_of=as_of,
         every=every,
@@ -171,9 +178,11 @@ def _judged(rule: Rule, reading: Reading, top: Path, allowance: Allowance) -> Re
         baseline=baseline,
         known=frozenset(found.known.values()),
         uses=uses,
+        settings=settings if isinstance(settings, SourceText) else None,
     )
     report = with_stale(found.report, given)
-    return replace(report, findings=tuple(one for one in report.findings if one.rule == rule.slug))
+    found_by_rule = tuple(one for one in report.findings if one.rule == rule.slug)
+    return replace(report, findings=found_by_rule, rules=(rule,))
 
 
 def _given(example: Example, top: Path) -> list[Path]:

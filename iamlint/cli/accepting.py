@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from iamlint.cli.console import repository_of, tell
 from iamlint.cli.options import Request
 from iamlint.cli.output import write
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.finding import IN_CALL
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.report import Report
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from iamlint.rules.rule import Rule
 
 
-def baseline_for(request: Request, config: Config) -> Baseline | Unreadable:
+def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baseline | Unreadable:
     """Return the known findings: those of the file to be written, if no other one is named and it is there."""
     from iamlint.accepted.baseline import Baseline, read_baseline
 
@@ -33,7 +35,7 @@ def baseline_for(request: Request, config: Config) -> Baseline | Unreadable:
     path = request.baseline or config.baseline or target
     if path is None or (target and os.path.realpath(path) == os.path.realpath(target) and not os.path.lexists(path)):
         return Baseline()
-    return read_baseline(path)
+    return read_baseline(path, tree)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Accepting:
     """A run whose findings are judged.
 
     ``every`` are all rules, and ``ran`` those that ran. ``partial`` says that only a part of the input counts, as for a
-    commit. ``baseline`` has the known findings.
+    commit. ``baseline`` has the known findings. ``tree`` has the files.
     """
 
     request: Request
@@ -52,6 +54,7 @@ class Accepting:
     baseline: Baseline
     partial: bool = False
     quiet: bool = False
+    tree: Tree = DISK
     _top: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,7 +97,7 @@ class Accepting:
         """Return the text of the configuration, if anything in it may be stale."""
         from iamlint.files.texts import load
 
-        found = load(Path(self.config.path), self.config.path) if self.config.accept else None
+        found = load(Path(self.config.path), self.config.path, self.tree) if self.config.accept else None
         return found if isinstance(found, SourceText) else None
 
     # -- writing -----------------------------------------------------------------------------------------------------

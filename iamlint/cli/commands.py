@@ -150,8 +150,10 @@ def _fixed(wanted: Request, *, quiet: bool, unsafe: bool, write: bool) -> tuple[
             raise Failed([Unreadable(Location(COMMAND_LINE), "a fix is proved for one environment at a time", hint)])
 
         def check(contents: Mapping[str, bytes]) -> Run:
-            tree = Overlay(DISK, {Path(path): content for path, content in contents.items()}) if contents else DISK
-            return checked(wanted, config, quiet=quiet, tree=tree)
+            if not contents:
+                return checked(wanted, config, quiet=quiet)
+            tree = Overlay(DISK, {Path(path): content for path, content in contents.items()})
+            return checked(wanted, configuration(wanted, tree), quiet=quiet, tree=tree)
 
         outcome = outcome_of(wanted, check, unsafe=unsafe)
     except Failed as failed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from iamlint.cli.console import repository, tell
 from iamlint.cli.options import Request
 from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def settings_path(config: Path | None, *, no_config: bool = False) -> Path | Non
     return found
 
 
-def configuration(request: Request) -> Config:
-    """Return the configuration in force. Raises `Failed`."""
+def configuration(request: Request, tree: Tree = DISK) -> Config:
+    """Return the configuration in force, as a tree has it. Raises `Failed`."""
     from iamlint.accepted.config import Config, read_config
     from iamlint.accepted.settings import shown
 
@@ -46,7 +47,7 @@ def configuration(request: Request) -> Config:
         return Config()
     here = Path.cwd().resolve()
     home = request.config_home or (_home(path, here) if request.config else None)
-    found = read_config(path, shown(path), home=home, tops=tuple(_tops(path, request, here)))
+    found = read_config(path, shown(path), tree, home=home, tops=tuple(_tops(path, request, here)))
     if isinstance(found, Config):
         return found
     raise Failed(found)

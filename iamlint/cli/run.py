@@ -76,13 +76,13 @@ def _checked(
     wrong = unknown_names(config, {*known, *wanted.names, *(rule.family for rule in every)})
     if wrong:
         raise Failed(wrong)
-    baseline = baseline_for(request, config)
+    baseline = baseline_for(request, config, tree)
     if isinstance(baseline, Unreadable):
         raise Failed([baseline])
     judged = _Judged(request, config, rules, known, wanted, quiet, tree)
     found, out = by_path(judged.report(), config, map(Path.as_posix, request.paths))
     ran = graded(rules, config.severity)
-    accepting = Accepting(request, config, every, ran, judged.uses, baseline, within is not None, quiet)
+    accepting = Accepting(request, config, every, ran, judged.uses, baseline, within is not None, quiet, tree)
     coverage = tuple(dict.fromkeys(wanted.lines))
     report = replace(accepting.judged(found), rules=(*found.rules, *wanted.rules), coverage=coverage)
     report = unaccepted(report) if request.no_ignore else report

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iamlint.edits import Fix
 from iamlint.estate import Estate
 from iamlint.finding import Doubt, Finding
-from iamlint.fixes.proposals import formatted, hindrance, proposed
+from iamlint.fixes.proposals import formatted, hindrance, proposed, proposed_for_acceptance
 from iamlint.fixes.sources import Sources
 from iamlint.location import SourceText
 from iamlint.patterns.match import Match
@@ -53,22 +53,39 @@ class Collector:
 
     def mend(self, rule: Rule, finding: Finding, match: Match, estate: Estate) -> Fix | None:
         """Return the fix of a finding with its layout kept; None if its rule has none for it."""
-        fix = proposed(rule, finding, match, estate, self._sources)
+        return self._kept(finding, proposed(rule, finding, match, estate, self._sources), self._sources)
+
+    def _kept(self, finding: Finding, fix: Fix | None, sources: Sources) -> Fix | None:
+        """Remember a fix, and return it with its layout kept; None if a file of it may not be changed."""
         if fix is None:
             return None
-        why = hindrance(fix, self._sources)
+        why = hindrance(fix, sources)
         if why:
             self._hindered.setdefault(_key(finding), (finding, fix, why))
             return None
         self._found.setdefault((*_key(finding), fix.edits), (finding, fix))
-        return formatted(fix, self._sources)
+        return formatted(fix, sources)
 
     def run(self, report: Report) -> Run:
         """Return the run, with the fixes of what its report has: somebody may accept the rest."""
+        report = self._with_acceptance(report)
         reported = set(map(_key, report.findings))
         fixes = (one for one in self._found.values() if _key(one[0]) in reported)
         hindered = (one for one in self._hindered.values() if _key(one[0]) in reported)
         return Run(report, self._estate, tuple(fixes), tuple(hindered))
+
+    def _with_acceptance(self, report: Report) -> Report:
+        """Return the report with the fixes of its findings about acceptance, which are made after all others."""
+        rules = {rule.slug: rule for rule in report.rules if rule.acceptance and rule.mends}
+        estate = self._estate
+        if estate is None or not any(one.rule in rules for one in report.findings):
+            return report
+        sources, findings = Sources(report.texts), []
+        for one in report.findings:
+            rule = rules.get(one.rule)
+            fix = proposed_for_acceptance(rule, one, estate, sources) if rule else None
+            findings.append(replace(one, fix=self._kept(one, fix, sources)) if fix else one)
+        return replace(report, findings=tuple(findings))
 
 
 def _key(finding: Finding) -> tuple[object, ...]:

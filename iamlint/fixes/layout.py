@@ -15,6 +15,7 @@ from iamlint.hcl.syntax import Block, File, Template
 from iamlint.hcl.walk import walk
 from iamlint.location import SourceText
 
+_FORMATTED = (".tf", ".tofu", ".tfvars")
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
@@ -47,7 +48,7 @@ def aligned(source: SourceText, edits: Iterable[Edit]) -> tuple[Edit, ...]:
     A block that was not aligned before stays as its author wrote it, and so does what does not parse afterwards.
     """
     edits = tuple(sorted(set(edits)))
-    if source.path.endswith(".json") or not consistent(edits):
+    if not source.path.endswith(_FORMATTED) or not consistent(edits):
         return edits
     text = applied(source.text.encode("utf-8", "surrogatepass"), edits).decode("utf-8", "surrogatepass")
     after = SourceText(source.path, text)

@@ -9,6 +9,7 @@ from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
 from iamlint.location import SourceText
 
+TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json")
 Replacement = tuple[int, int, str]
 """Start, end and text."""
 
@@ -65,6 +66,8 @@ class Moves:
 
 def block_lines(source: SourceText, ranges: Iterable[tuple[int, int]]) -> Iterator[int]:
     """Yield the numbers, from 1, of the lines of the top-level blocks that ranges touch, or of the ranges."""
+    if not source.path.endswith(TERRAFORM):
+        return
     for first, last in touched(read_file(source), ranges):
         yield from range(first + 1, last + 2)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from iamlint.edits import SAFETIES, Fix, Safety, by_path, consistent
 from iamlint.estate import Estate
+from iamlint.facts import Declaration, Gap, Place
 from iamlint.finding import Finding
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.mends import MENDS
@@ -16,6 +17,7 @@ from iamlint.fixes.problem import Problem
 from iamlint.fixes.sources import Sources, generated
 from iamlint.patterns.match import Match
 from iamlint.rules.rule import Rule
+from iamlint.unknown import Truth
 
 
 def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources: Sources) -> Fix | None:
@@ -31,6 +33,12 @@ def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources
     return None
 
 
+def proposed_for_acceptance(rule: Rule, finding: Finding, estate: Estate, sources: Sources) -> Fix | None:
+    """Return the fix of a finding about acceptance, which no fact of the estate belongs to."""
+    about = Gap("it is about acceptance", Declaration(finding.at), unread=False)
+    return proposed(rule, finding, Match(about, Truth.TRUE, place=Place(finding.at)), estate, sources)
+
+
 def _least(one: Safety, other: Safety | None) -> Safety:
     return one if other is None else SAFETIES[max(SAFETIES.index(one), SAFETIES.index(other))]
 
@@ -42,7 +50,7 @@ def formatted(fix: Fix, sources: Sources) -> Fix:
 
 
 def hindrance(fix: Fix, sources: Sources) -> str:
-    """Return why a file of a fix may not be changed; "" if each is Terraform that a person writes."""
+    """Return why a file of a fix may not be changed; "" if each is one that a person writes."""
     return next(filter(None, (_hindrance(path, sources) for path in by_path(fix.edits))), "")
 
 

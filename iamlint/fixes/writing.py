@@ -128,7 +128,7 @@ def without_item(tree: Tree, listed: Tuple, item: Node) -> tuple[Edit, ...] | No
     before = items[number - 1].end if number else listed.start + 1
     after = items[number + 1].start if number + 1 < len(items) else listed.end - 1
     comma = _comma(tree, item.end, after)
-    line, end = _line_start(text, item.start), _line_end(text, comma or item.end)
+    line, end = line_start(text, item.start), line_end(text, comma or item.end)
     if line >= before and not text[line : item.start].strip() and _ends_line(tree, comma or item.end, end, listed):
         if tree.is_json and number + 1 == len(items) and number:  # JSON has no comma at the end
             return (edit(tree.source, before, end - _newline_length(text, end), ""),)
@@ -169,12 +169,12 @@ def _ends_line(tree: Tree, start: int, end: int, listed: Node) -> bool:
 def without_block(tree: Tree, block: Block) -> tuple[Edit, ...]:
     """Return the edit that removes a block, the comments directly above it, and the blank line that parts it."""
     text = tree.source.text
-    start, end = _with_comments(tree, _line_start(text, block.start)), _line_end(text, block.end)
-    after = _line_end(text, end)
+    start, end = _with_comments(tree, line_start(text, block.start)), line_end(text, block.end)
+    after = line_end(text, end)
     if end < len(text) and not text[end:after].strip():
         end = after
     else:  # the last of its body: the blank line above goes
-        above = _line_start(text, start - 1) if start else 0
+        above = line_start(text, start - 1) if start else 0
         if start and not text[above:start].strip():
             start = above
     return (edit(tree.source, start, end, ""),)
@@ -183,12 +183,10 @@ def without_block(tree: Tree, block: Block) -> tuple[Edit, ...]:
 def _with_comments(tree: Tree, start: int) -> int:
     """Return the start of the comment lines that end directly above a line."""
     text = tree.source.text
-    ends = {
-        _line_end(text, end - 1 if text[end - 1 : end] == "\n" else end): begin for begin, end in tree.file.comments
-    }
+    ends = {line_end(text, end - 1 if text[end - 1 : end] == "\n" else end): begin for begin, end in tree.file.comments}
     while start in ends:
         begin = ends[start]
-        line = _line_start(text, begin)
+        line = line_start(text, begin)
         if text[line:begin].strip() or _is_heading(text[begin:start]):
             break
         start = line
@@ -203,14 +201,16 @@ def _is_heading(comment: str) -> bool:
 def without_argument(tree: Tree, argument: Argument) -> tuple[Edit, ...]:
     """Return the edit that removes an argument with its lines."""
     text = tree.source.text
-    return (edit(tree.source, _line_start(text, argument.start), _line_end(text, argument.end), ""),)
+    return (edit(tree.source, line_start(text, argument.start), line_end(text, argument.end), ""),)
 
 
-def _line_start(text: str, offset: int) -> int:
+def line_start(text: str, offset: int) -> int:
+    """Return the offset of the beginning of the line of an offset."""
     return text.rfind("\n", 0, offset) + 1
 
 
-def _line_end(text: str, offset: int) -> int:
+def line_end(text: str, offset: int) -> int:
+    """Return the offset after the line of an offset, its line end included."""
     found = text.find("\n", offset)
     return len(text) if found < 0 else found + 1
 
@@ -248,11 +248,11 @@ def with_items(tree: Tree, listed: Tuple, written: Sequence[str]) -> tuple[Edit,
         if len(written) > 1 and not tree.is_json:
             return _on_lines(tree, listed, written)
         return (edit(source, last.end, comma or last.end, "".join(f", {one}" for one in written)),)
-    line = _line_start(text, last.start)
+    line = line_start(text, last.start)
     indent = re.match(r"[ \t]*", text[line:])
     if indent is None or text[line : last.start].strip() or "\n" not in text[last.end : listed.end]:
         return None
-    end = _line_end(text, comma or last.end)
+    end = line_end(text, comma or last.end)
     comma_at_end = "" if tree.is_json else ","
     lines = (f"{indent[0]}{one}{comma_at_end if one is written[-1] else ','}{newline(source)}" for one in written)
     added = "".join(lines)
@@ -264,7 +264,7 @@ def with_items(tree: Tree, listed: Tuple, written: Sequence[str]) -> tuple[Edit,
 def _on_lines(tree: Tree, listed: Tuple, written: Sequence[str]) -> tuple[Edit, ...]:
     """Return the edit that writes a list of one line with a line for each item, and further ones."""
     text, end = tree.source.text, newline(tree.source)
-    line = _line_start(text, listed.start)
+    line = line_start(text, listed.start)
     indent = text[line : len(text) - len(text[line:].lstrip(" \t"))]
     items = [*(tree.text(one) for one in listed.items), *written]
     lines = "".join(f"{indent}  {one},{end}" for one in items)
@@ -274,7 +274,7 @@ def _on_lines(tree: Tree, listed: Tuple, written: Sequence[str]) -> tuple[Edit, 
 def with_lines_after(tree: Tree, block: Block, lines: str) -> tuple[Edit, ...]:
     """Return the edit that adds a block of lines, after a blank line, below another top-level block."""
     text, end = tree.source.text, newline(tree.source)
-    at = _line_end(text, block.end)
+    at = line_end(text, block.end)
     written = lines.strip("\n").replace("\n", end)
     before = end if text[at - 1 : at] != "\n" else ""
     return (edit(tree.source, at, at, f"{before}{end}{written}{end}"),)
@@ -283,7 +283,7 @@ def with_lines_after(tree: Tree, block: Block, lines: str) -> tuple[Edit, ...]:
 def with_lines_in(tree: Tree, body: Body, lines: str) -> tuple[Edit, ...] | None:
     """Return the edit that adds lines at the end of a block's body, indented as its closing brace plus two."""
     text, end = tree.source.text, newline(tree.source)
-    line = _line_start(text, body.end)
+    line = line_start(text, body.end)
     if tree.is_json or text[line : body.end].strip():
         return None
     indent = text[line : body.end] + "  "
@@ -297,10 +297,10 @@ def with_argument(tree: Tree, body: Body, after: str, name: str, written: str) -
     if argument is None or tree.is_json:
         return None
     text, end = tree.source.text, newline(tree.source)
-    line = _line_start(text, argument.start)
+    line = line_start(text, argument.start)
     if text[line : argument.start].strip():
         return None
-    at = _line_end(text, argument.end)
+    at = line_end(text, argument.end)
     return (edit(tree.source, at, at, f"{text[line : argument.start]}{name} = {written}{end}"),)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from iamlint.fixes.mends.acceptances import remove_comment, remove_entry
 from iamlint.fixes.mends.agents import add_agents
 from iamlint.fixes.mends.audit import log_every_access
 from iamlint.fixes.mends.bindings import into_binding
@@ -36,6 +37,8 @@ MENDS: Mapping[str, Mend] = {
     "near_permission": near_permission,
     "near_role": near_role,
     "principal_form": principal_form,
+    "remove_comment": remove_comment,
+    "remove_entry": remove_entry,
     "remove_grant": remove_grant,
     "remove_grants_of_condition": remove_grants_of_condition,
     "remove_repeated": remove_repeated,
