@@ -99,6 +99,8 @@ class Finding:
     ``at`` is the argument. ``origin`` is where a reviewer looks, if that is elsewhere: where the argument's value is
     written (a line of tfvars, a local, an argument of a module call), or the call of a downloaded module. ``subject``
     identifies a finding that is not about a fact. ``root`` is the directory of the root module or of the document.
+    ``parts`` are the places of all that makes the finding what it is, where that is less than its block; ``via`` are
+    the module calls that lead to it.
     """
 
     rule: str
@@ -123,6 +125,8 @@ class Finding:
     environments: tuple[str, ...] = ()
     subject: str = ""
     root: str = field(default="", compare=False)
+    parts: tuple[Location, ...] = field(default=(), compare=False)
+    via: tuple[Location, ...] = field(default=(), compare=False)
 
     @property
     def at_origin(self) -> Finding:

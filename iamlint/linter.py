@@ -13,7 +13,7 @@ from iamlint.accepted.uses import Uses
 from iamlint.budget import Allowance, TimeUp
 from iamlint.edits import Fix
 from iamlint.estate import Estate
-from iamlint.facts import Boundary, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
+from iamlint.facts import Boundary, CustomRole, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
 from iamlint.finding import IN_CALL, SEVERITIES, Accepted, Confidence, Doubt, Finding, Flow, Related, Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.paths import MOST_ENDS
@@ -191,7 +191,7 @@ def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) ->
     fact, place = match.fact, place_of(match)
     words, address, former = words_of(match), fact.declared.address, fact.declared.former
     grants, flow = _ends_and_flow(match, estate)
-    ends = tuple(dict.fromkeys(f"{shown(end.role)} on {end.resource}" for end in grants))[:MOST_ENDS]
+    ends = {f"{shown(end.role)} on {end.resource}": end for end in grants}
     return Finding(
         rule=rule.slug,
         family=rule.family,
@@ -207,9 +207,11 @@ def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) ->
         related=_distinct(_related(match, place, estate), place.at),
         former={address: former} if address and former else {},
         condition=_condition(fact),
-        ends=ends,
+        ends=tuple(ends)[:MOST_ENDS],
         flow=flow,
         root=_root(fact.declared),
+        parts=tuple(dict.fromkeys(_parts(fact, place, list(ends.values())[:MOST_ENDS]))),
+        via=fact.declared.via,
         origin=next((at for at in _origins(match, place) if at.path in texts and not is_downloaded(at.path)), None),
     )
 
@@ -281,6 +283,21 @@ def _where_accepted(match: Match) -> Iterator[Location]:
     yield fact.declared.at
     yield from (part.origin for part in (place, *parts) if part.origin)
     yield from fact.declared.via
+
+
+def _parts(fact: Fact, place: Place, ends: Iterable[Grant]) -> Iterator[Location]:
+    """Yield the places of what makes a finding about a fact what it is; nothing if that is the whole block.
+
+    In Terraform the privileges that a grant leads to belong to it.
+    """
+    parts: tuple[Place, ...] = ()
+    if isinstance(fact, Grant):
+        grants = (fact, *(ends if fact.declared.address else ()))
+        parts = (place, *(at for one in grants for at in (one.role_place, one.principal_place, one.resource_place)))
+    elif isinstance(fact, CustomRole):
+        parts = (place,)
+    for part in parts:
+        yield from (part.at, *((part.origin,) if part.origin else ()))
 
 
 def _origins(match: Match, place: Place) -> Iterator[Location]:
@@ -392,5 +409,7 @@ def _merged(group: list[Finding]) -> Finding:
         related=_distinct((*first.related, *again, *related), first.at),
         others=tuple(address for address in addresses if address != first.address),
         former={address: former for one in group for address, former in one.former.items()},
+        parts=tuple(dict.fromkeys(at for one in group for at in one.parts)),
+        via=tuple(dict.fromkeys(at for one in group for at in one.via)),
         ends=tuple(dict.fromkeys(end for one in group for end in one.ends))[:MOST_ENDS],
     )

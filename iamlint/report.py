@@ -65,6 +65,21 @@ class Bar:
         return counts and self.fails(doubt.severity or "info", doubt.at.path)
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedSince:
+    """The revision since which lines must have changed, and how many findings and unknown answers are on others."""
+
+    revision: str
+    findings: int
+    unknowns: int
+
+    def __str__(self) -> str:
+        left_out = [(self.findings, "finding"), (self.unknowns, "unknown answer")]
+        told = [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in left_out if number]
+        rest = f"{' and '.join(told)} on other lines left out" if told else "nothing is left out"
+        return f"only lines changed since {self.revision}: {rest}"
+
+
 @dataclass(frozen=True)
 class Report:
     """Findings, doubts and unreadable input of a run, each sorted and without duplicates.
@@ -78,6 +93,7 @@ class Report:
     read; each is also a doubt. ``var_files`` may give variables a value, and were not read for that. ``configuration``
     is None if none was in force. ``coverage`` says in lines over what the assertions are complete. ``names`` are the
     fingerprints of the findings, if their order is not that in which they are numbered.
+    ``changed_since`` says what is left out because its lines did not change.
     ``environments`` are those of the configuration that were checked, each by itself.
     """
 
@@ -98,6 +114,7 @@ class Report:
     configuration: InForce | None = None
     coverage: tuple[str, ...] = ()
     names: tuple[Fingerprints, ...] = ()
+    changed_since: ChangedSince | None = None
     environments: tuple[str, ...] = ()
 
     @property

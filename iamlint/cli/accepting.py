@@ -14,7 +14,7 @@ from iamlint.cli.output import write
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.finding import IN_CALL
-from iamlint.location import Location, SourceText, Unreadable
+from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.parts.plain import counted, neutral
 
@@ -36,6 +36,23 @@ def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baselin
     if path is None or (target and os.path.realpath(path) == os.path.realpath(target) and not os.path.lexists(path)):
         return Baseline()
     return read_baseline(path, tree)
+
+
+def on_changed_lines(report: Report, request: Request) -> Report | Unreadable:
+    """Return the report with what is on lines changed since the revision that is asked for; an error without it."""
+    from iamlint.accepted.changed import Changes, since
+    from iamlint.files.git import MissingRevision
+    from iamlint.files.revision import revision
+
+    name = request.changed_since
+    if name is None:
+        return report
+    try:
+        with revision(name, repository_of(request.paths, Path.cwd().resolve())) as before:
+            return since(report, name, Changes(before, report.texts))
+    except MissingRevision as error:
+        hint = "fetch it, or check out with fetch-depth: 0"
+        return Unreadable(Location(COMMAND_LINE), f"--changed-since: {error}", hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class Request:
     hook: bool = False
     baseline: Path | None = None
     write_baseline: Path | None = None
+    changed_since: str | None = None
     as_of: datetime | None = None
     role_catalog: tuple[Path, ...] = ()
     max_time: float = SECONDS
@@ -236,6 +237,11 @@ def judging_options(function: Command) -> Command:
             help="Write the findings to a baseline, and accept them: what is gone is left out, reasons stay.",
         ),
         click.option(
+            "--changed-since",
+            metavar="REV",
+            help="Report only what is on lines that the working tree has changed since a git revision.",
+        ),
+        click.option(
             "--no-ignore", is_flag=True, help="Also report findings that comments or the configuration accept."
         ),
         click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]"),
@@ -309,9 +315,10 @@ def _with(options: list[Callable[[Any], Any]], function: Command) -> Command:
 def request(asked: dict[str, Any]) -> Request:
     """Return the options of a run; the default path is the working directory. Raises BadParameter."""
     asked["paths"] = asked["paths"] or (Path(),)
-    if asked.get("write_baseline") and (asked.get("hook") or asked.get("no_ignore")):
-        what = "--hook" if asked.get("hook") else "--no-ignore"
-        raise click.UsageError(f"--write-baseline needs all findings that nobody accepts otherwise: leave out {what}")
+    parts = [name for name in ("hook", "no_ignore", "changed_since") if asked.get(name)]
+    if asked.get("write_baseline") and parts:
+        what = parts[0].replace("_", "-")
+        raise click.UsageError(f"--write-baseline needs all findings that nobody accepts otherwise: leave out --{what}")
     for name in ("select", "ignore"):
         if name in asked:
             asked[name] = tuple(part.strip() for text in asked[name] for part in text.split(",") if part.strip())

@@ -66,7 +66,7 @@ def _checked(
     from iamlint.accepted.in_force import Run as Ran
     from iamlint.accepted.in_force import in_force
     from iamlint.accepted.sections import by_path
-    from iamlint.cli.accepting import Accepting, baseline_for
+    from iamlint.cli.accepting import Accepting, baseline_for, on_changed_lines
     from iamlint.linter import unaccepted
     from iamlint.rules.catalog import graded, own_names
 
@@ -86,7 +86,10 @@ def _checked(
     coverage = tuple(dict.fromkeys(wanted.lines))
     report = replace(accepting.judged(found), rules=(*found.rules, *wanted.rules), coverage=coverage)
     report = unaccepted(report) if request.no_ignore else report
-    report = report.within(within) if within else report
+    changed = on_changed_lines(report.within(within) if within else report, request)
+    if isinstance(changed, Unreadable):
+        raise Failed([changed])
+    report = changed
     in_course = Ran(
         config,
         report,

@@ -12,7 +12,7 @@ from iamlint.finding import Accepted, Finding, Step
 from iamlint.fingerprint import Fingerprints, fingerprints
 from iamlint.location import Location, SourceText
 from iamlint.questions import ByCause, Question
-from iamlint.report import InForce, Report
+from iamlint.report import ChangedSince, InForce, Report
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped
 
@@ -46,6 +46,7 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     yield "catalog_date", report.catalog_date
     yield "role_catalogs", list(report.role_catalogs)
     yield "configuration", _configuration(report.configuration)
+    yield "changed_since", _changed_since(report.changed_since)
     texts = report.texts
     findings = zip(report.findings, report.fingerprints, strict=True)
     yield "findings", ({**_finding(one, names), "fix": _fix(one.fix, texts)} for one, names in findings)
@@ -77,6 +78,12 @@ def _configuration(found: InForce | None) -> dict[str, Any] | None:
         return None
     settings = [{"key": one.key, "effect": one.effect, "count": one.count} for one in found.settings]
     return {"path": found.path, "settings": settings}
+
+
+def _changed_since(found: ChangedSince | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"revision": found.revision, "findings_left_out": found.findings, "unknowns_left_out": found.unknowns}
 
 
 def _accepted(one: Accepted, names: Fingerprints) -> dict[str, Any]:

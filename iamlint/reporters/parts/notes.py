@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from iamlint.finding import Doubt
-from iamlint.location import Location
+from iamlint.location import COMMAND_LINE, Location
 from iamlint.report import Report
 from iamlint.reporters.parts.plain import counted
 
@@ -21,6 +21,8 @@ def placed_notes(report: Report) -> Iterator[tuple[Location, str]]:
     """Yield the same sentences, each with the place that it is about."""
     if report.configuration:
         yield Location(report.configuration.path), str(report.configuration)
+    if report.changed_since:
+        yield Location(COMMAND_LINE), str(report.changed_since)
     unseen = sorted({one.at for one in report.accepted if one.out_of_view})
     if unseen:
         accepted = sum(one.out_of_view for one in report.accepted)

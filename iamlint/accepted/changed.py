@@ -1,0 +1,425 @@
+"""Lines that a working tree has changed since a revision, and the findings on them.
+
+The files are compared as texts with the revision's, which git hands over by name; nothing of the checkout is run. Files
+of Terraform are compared block by block, without comments: a block that moved to another place or file, or that a
+``moved`` block renames, is compared with what it was, and a block that was a comment is new.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from iamlint.files.revision import Revision
+from iamlint.files.texts import load
+from iamlint.finding import IN_CALL, Finding
+from iamlint.hcl import read_file
+from iamlint.hcl.syntax import Block, File
+from iamlint.location import Location, SourceText
+from iamlint.report import ChangedSince, Report
+
+_HCL = (".tf", ".tofu", ".tfvars")
+_BLOCKS = (".tf", ".tofu")
+_MOST_PAIRS = 4_000_000
+"""Maximum number of pairs of lines that are compared; the lines of larger changes all count as changed."""
+_MOST_FILES = 200
+"""Maximum number of files that are looked at to find what a file was called before."""
+_MOST_DEFINITIONS = 300
+"""Maximum number of definitions that a value is followed to."""
+_ALIKE = 0.5
+"""Share of equal lines from which a file is a renamed one, as in git."""
+_CONTROLS = frozenset({"count", "source", "version", "provider", "providers"})
+"""Arguments that decide whether a block counts, and what it means."""
+_CONTROL_BLOCKS = frozenset({"lifecycle", "condition"})
+
+_REFERENCE = re.compile(
+    r"\b(?:(?P<kind>var|local|module|data\.\w+|google_\w+)\.(?P<name>[\w-]+)|(?P<each>\w+\.(?:value|key|index)\b))"
+)
+"""What an expression depends on: names of the module, and elements of a repetition."""
+_KEYS = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
+"""The instance keys in an address."""
+
+Key = tuple[str, ...]
+"""What a block is: its type and its labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A block of a file.
+
+    ``lines`` are its lines without comments, runs of blanks as one, and without the block's header. ``first`` is the
+    number of its first line. ``controls`` decide whether it counts, ``repeated`` how often, ``arguments`` are its own
+    arguments by name, as locations.
+    """
+
+    key: Key
+    at: Location
+    lines: tuple[str, ...]
+    controls: tuple[str, ...]
+    repeated: tuple[str, ...]
+    arguments: Mapping[str, Location]
+
+    @property
+    def first(self) -> int:
+        return self.at.line
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The changed lines of a file, and its blocks, each with the texts that repeated it before if these changed."""
+
+    lines: frozenset[int] = frozenset()
+    parts: tuple[_Part, ...] = ()
+    anew: frozenset[int] = frozenset()
+    repeated: Mapping[int, str] = field(default_factory=dict)
+    everything: bool = False
+
+    def holds(self, at: Location) -> bool:
+        """Whether one of the lines of a place changed."""
+        return self.everything or any(line in self.lines for line in range(at.line, at.end_line + 1))
+
+    def part(self, line: int) -> _Part | None:
+        """Return the block that a line is in."""
+        return next((part for part in self.parts if part.at.line <= line <= part.at.end_line), None)
+
+
+class Changes:
+    """What has changed since a revision, in the files of a run. Each file is compared on first use."""
+
+    def __init__(self, before: Revision, texts: Mapping[str, SourceText]) -> None:
+        self._before, self._texts = before, texts
+        self._known: dict[str, _Change] = {}
+        self._parts: dict[Path, dict[Key, list[_Part]]] = {}
+        self._moved: dict[Path, dict[str, str]] = {}
+        self._assigned: dict[str, dict[str, Location]] = {}
+
+    def holds(self, at: Location) -> bool:
+        """Whether a line of a place changed."""
+        return self._of(at.path).holds(at)
+
+    def holds_block(self, at: Location) -> bool:
+        """Whether any line of the block that a place is in changed; of a file without blocks, a line of the place."""
+        change = self._of(at.path)
+        part = change.part(at.line)
+        return change.holds(part.at if part else at)
+
+    def is_decided_anew(self, at: Location, keys: Iterable[str]) -> bool:
+        """Whether what decides about the block of a place changed: its number, its condition, its source.
+
+        Of a repeated block only instances with a new key count; ``keys`` are those of the address.
+        """
+        change = self._of(at.path)
+        part = change.part(at.line)
+        if part is None:
+            return False
+        before = change.repeated.get(part.first)
+        return part.first in change.anew or (before is not None and not any(key in before for key in keys))
+
+    def block(self, at: Location) -> Location:
+        """Return the block that a place is in, the place itself without one."""
+        part = self._of(at.path).part(at.line)
+        return part.at if part else at
+
+    # -- what a value depends on -------------------------------------------------------------------------------------
+
+    def origins(self, places: Iterable[Location], calls: tuple[Location, ...]) -> Iterator[Location]:
+        """Yield where the names are defined that the texts at some places depend on, directly or through others.
+
+        ``calls`` are the module calls that may lead there. Names are followed as they are written: of several
+        definitions that may give a value all are yielded.
+        """
+        waiting, seen = list(places), set[Location]()
+        while waiting and len(seen) < _MOST_DEFINITIONS:
+            at = waiting.pop()
+            for found in self._definitions(at, calls):
+                if found not in seen:
+                    seen.add(found)
+                    waiting.append(found)
+                    yield found
+
+    def _definitions(self, at: Location, calls: tuple[Location, ...]) -> Iterator[Location]:
+        source = self._texts.get(at.path)
+        if source is None or not at.path.endswith(_HCL):
+            return
+        start, end = source.offsets(at)
+        directory, part = os.path.dirname(at.path), self._of(at.path).part(at.line)
+        for found in _REFERENCE.finditer(source.text, start, end):
+            if found["each"]:
+                yield from (part.arguments[name] for name in ("for_each", "count") if part and name in part.arguments)
+            elif found["kind"] == "local":
+                yield from self._arguments(directory, "locals", found["name"])
+            elif found["kind"] == "var":
+                yield from self._values(directory, found["name"], calls)
+            else:
+                kind = ("module",) if found["kind"] == "module" else tuple(found["kind"].split("."))
+                key = kind if kind[0] in ("module", "data") else ("resource", *kind)
+                yield from (part.at for part in self._named((*key, found["name"]), directory))
+
+    def _values(self, directory: str, name: str, calls: tuple[Location, ...]) -> Iterator[Location]:
+        """Yield the values that a variable of a module may have: of calls, of tfvars, its default."""
+        for call in calls:
+            part = self._of(call.path).part(call.line)
+            if part and name in part.arguments:
+                yield part.arguments[name]
+        for shown in self._texts:
+            if shown.endswith(".tfvars"):
+                yield from self._assignments(shown, name)
+        for part in self._named(("variable", name), directory):
+            yield part.at
+
+    def _arguments(self, directory: str, kind: str, name: str) -> Iterator[Location]:
+        for part in self._named((kind,), directory):
+            if name in part.arguments:
+                yield part.arguments[name]
+
+    def _named(self, key: Key, directory: str) -> Iterator[_Part]:
+        for shown in self._texts:
+            if shown.endswith(_BLOCKS) and os.path.dirname(shown) == directory:
+                yield from (part for part in self._of(shown).parts if part.key == key)
+
+    def _assignments(self, shown: str, name: str) -> Iterator[Location]:
+        if shown not in self._assigned:
+            file = read_file(self._texts[shown])
+            self._assigned[shown] = {
+                key: file.source.location(one.start, one.end) for key, one in file.body.arguments.items()
+            }
+        if name in self._assigned[shown]:
+            yield self._assigned[shown][name]
+
+    # -- files -------------------------------------------------------------------------------------------------------
+
+    def _of(self, shown: str) -> _Change:
+        if shown not in self._known:
+            self._known[shown] = self._compared(shown)
+        return self._known[shown]
+
+    def _compared(self, shown: str) -> _Change:
+        now, path = self._texts.get(shown), Path(os.path.abspath(shown))
+        if now is None or not path.is_relative_to(self._before.top):
+            return _Change(everything=True)  # nothing is known about it
+        if shown.endswith(_BLOCKS):
+            file = read_file(now)
+            if not file.errors:
+                return self._by_block(file, path.parent)
+        before = self._text_before(path, now)
+        return _Change(frozenset(_new(_lines(before) if before else [], _lines(now))))
+
+    # -- blocks ------------------------------------------------------------------------------------------------------
+
+    def _by_block(self, file: File, directory: Path) -> _Change:
+        parts, changed, anew, repeated = tuple(_parts(file)), set[int](), set[int](), dict[int, str]()
+        for part in parts:
+            before = self._block_before(part.key, directory)
+            if any(part.lines == one.lines for one in before):
+                continue
+            if not before or part.controls not in [one.controls for one in before]:
+                anew.add(part.first)
+            if part.repeated not in [one.repeated for one in before]:
+                repeated[part.first] = " ".join(text for one in before for text in one.repeated)
+            lines = [line for one in before for line in one.lines]
+            changed.update(part.first + number - 1 for number in _new(lines, part.lines))
+        return _Change(frozenset(changed), parts, frozenset(anew), repeated)
+
+    def _block_before(self, key: Key, directory: Path) -> list[_Part]:
+        """Return the revision's blocks of a key in a module, also under the address that it was moved from."""
+        known = self._parts_of(directory)
+        seen: set[Key] = set()
+        while key not in known and key not in seen:
+            seen.add(key)
+            address = ".".join(key[1:] if key[0] == "resource" else key)
+            former = self._moves_of(directory).get(address)
+            if former is None:
+                return []
+            key = (key[0], *former.split(".")) if key[0] == "resource" else tuple(former.split("."))
+        return known.get(key, [])
+
+    def _parts_of(self, directory: Path) -> dict[Key, list[_Part]]:
+        """Return the blocks that the revision has in a module; of a module that was renamed, those of its folder."""
+        if directory not in self._parts:
+            found: dict[Key, list[_Part]] = defaultdict(list)
+            for path in self._configuration(directory) or self._configuration(self._renamed(directory)):
+                source = self._source(path)
+                for part in _parts(read_file(source)) if source else ():
+                    found[part.key].append(part)
+            self._parts[directory] = found
+        return self._parts[directory]
+
+    def _configuration(self, directory: Path | None) -> list[Path]:
+        if directory is None or not self._before.is_directory(directory):
+            return []
+        return [directory / name for name in self._before.names(directory) if name.endswith(_BLOCKS)]
+
+    def _renamed(self, directory: Path) -> Path | None:
+        """Return the folder that a new module was called before: one that is gone, with the most of its files."""
+        names = {Path(path).name for path in self._texts if Path(os.path.abspath(path)).parent == directory}
+        count: dict[Path, int] = defaultdict(int)
+        for path in self._gone(_BLOCKS):
+            if not path.parent.exists():
+                count[path.parent] += 1 + (path.name in names)
+        return max(sorted(count), key=lambda one: (count[one], one.name == directory.name), default=None)
+
+    def _moves_of(self, directory: Path) -> dict[str, str]:
+        """Return what the module's ``moved`` blocks say: old addresses, without instance keys, by new ones."""
+        if directory not in self._moved:
+            moves: dict[str, str] = {}
+            for shown, text in self._texts.items():
+                if shown.endswith(_BLOCKS) and Path(os.path.abspath(shown)).parent == directory:
+                    for block in read_file(text).body.blocks if "moved" in text.text else ():
+                        if block.type == "moved" and {"from", "to"} <= block.body.arguments.keys():
+                            old, new = (_address(block, name, text) for name in ("from", "to"))
+                            moves[new] = old
+            self._moved[directory] = moves
+        return self._moved[directory]
+
+    # -- files -------------------------------------------------------------------------------------------------------
+
+    def _source(self, path: Path) -> SourceText | None:
+        found = load(path, path.as_posix(), self._before)
+        return found if isinstance(found, SourceText) else None
+
+    def _text_before(self, path: Path, now: SourceText) -> SourceText | None:
+        """Return the text that a file had, also under another name; None for a new file."""
+        if self._before.exists(path):
+            return self._source(path)
+        lines = _lines(now)
+        best: tuple[float, SourceText] | None = None
+        for other in self._gone((path.suffix,)):
+            source = self._source(other)
+            if source is None:
+                continue
+            if source.text == now.text:
+                return source
+            share = _share(_lines(source), lines)
+            if share >= _ALIKE and (best is None or share > best[0]):
+                best = share, source
+        return best[1] if best else None
+
+    def _gone(self, endings: tuple[str, ...]) -> list[Path]:
+        """Return the revision's files with these endings that are not there any more."""
+        every = (self._before.top / name for name, node in self._before.nodes(".") if node.is_regular)
+        gone = (path for path in every if path.name.endswith(endings) and not os.path.lexists(path))
+        return [path for path, _ in zip(gone, range(_MOST_FILES), strict=False)]
+
+
+# -- texts -------------------------------------------------------------------------------------------------------------
+
+
+def _lines(source: SourceText) -> list[str]:
+    """Return the lines of a text; of Terraform without comments, and with runs of blanks as one."""
+    if not source.path.endswith(_HCL):
+        return [line.rstrip() for line in source.text.split("\n")]
+    file = read_file(source)
+    return [" ".join(line.split()) for line in (source.text if file.errors else _without_comments(file)).split("\n")]
+
+
+def _without_comments(file: File) -> str:
+    """Return the text of a file with spaces for its comments."""
+    text, at, pieces = file.source.text, 0, list[str]()
+    for start, end in file.comments:
+        pieces += (text[at:start], "".join(one if one == "\n" else " " for one in text[start:end]))
+        at = max(at, end)
+    return "".join(pieces) + text[at:]
+
+
+def _parts(file: File) -> Iterator[_Part]:
+    """Yield the blocks of a file; nothing of a file with errors."""
+    text, location = _without_comments(file), file.source.location
+    for block in file.body.blocks if not file.errors else ():
+        after = text.find("\n", block.end)
+        lines = text[block.header_end : after if after >= 0 else len(text)].split("\n")
+        yield _Part(
+            key=(block.type, *(label.text for label in block.labels)),
+            at=location(block.start, block.end),
+            lines=tuple(" ".join(line.split()) for line in lines),
+            controls=tuple(_controls(block, text)),
+            repeated=tuple(_repeated(block, text)),
+            arguments={name: location(one.start, one.end) for name, one in block.body.arguments.items()},
+        )
+
+
+def _controls(block: Block, text: str) -> Iterator[str]:
+    for name, argument in block.body.arguments.items():
+        if name in _CONTROLS:
+            yield " ".join(text[argument.start : argument.end].split())
+    for inner in block.body.blocks:
+        if inner.type in _CONTROL_BLOCKS:
+            yield " ".join(text[inner.start : inner.end].split())
+
+
+def _repeated(block: Block, text: str) -> Iterator[str]:
+    """Yield the ``for_each`` of a block."""
+    argument = block.body.arguments.get("for_each")
+    if argument:
+        yield " ".join(text[argument.start : argument.end].split())
+
+
+def _address(block: Block, name: str, source: SourceText) -> str:
+    """Return an address in a ``moved`` block, without instance keys."""
+    expression = block.body.arguments[name].expression
+    return "".join(source.text[expression.start : expression.end].split()).partition("[")[0]
+
+
+def _new(before: list[str], after: list[str] | tuple[str, ...]) -> Iterator[int]:
+    """Yield the numbers, from 1, of the lines that are not in the text before; blank lines never are."""
+    start, most = 0, min(len(before), len(after))
+    while start < most and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < most - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    old, new = before[start : len(before) - end], list(after[start : len(after) - end])
+    kept: set[int] = set()
+    if len(old) * len(new) <= _MOST_PAIRS:
+        for match in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+            kept.update(range(match.b, match.b + match.size))
+    yield from (start + number + 1 for number, line in enumerate(new) if number not in kept and line)
+
+
+def _share(before: list[str], after: list[str]) -> float:
+    """Return how many of the lines of two texts are equal, from 0 to 1, whatever their order."""
+    old, new = (set(filter(None, lines)) for lines in (before, after))
+    return 2 * len(old & new) / (len(old) + len(new)) if old and new else 0.0
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+def since(report: Report, revision: str, changes: Changes) -> Report:
+    """Return the report with what is on changed lines, and how much is left out.
+
+    A finding counts if a part of its fact, a related place, or what decides about its block or a module call changed.
+    It is shown at the first of its places that changed. Errors always count.
+    """
+    findings = [one for one in (_changed(finding, changes) for finding in report.findings) if one]
+    accepted = [one for one in report.accepted if _changed(one.finding, changes)]
+    doubts = [one for one in report.doubts if changes.holds_block(one.at)]
+    left_out = ChangedSince(revision, len(report.findings) - len(findings), len(report.doubts) - len(doubts))
+    return replace(
+        report, findings=tuple(findings), accepted=tuple(accepted), doubts=tuple(doubts), changed_since=left_out
+    )
+
+
+def _changed(finding: Finding, changes: Changes) -> Finding | None:
+    """Return a finding at its first changed place; None without one."""
+    first = finding.origin or finding.at
+    whole = () if finding.parts else (changes.block(finding.at),)
+    stated = (first, finding.at, *finding.parts, *whole)
+    for at in stated:
+        if changes.holds(at):
+            return replace(finding, origin=None if at in (finding.at, *whole) else at)
+    related = [one.at for one in finding.related if one.message != IN_CALL]
+    related += [step.at for step in finding.flow.steps] if finding.flow else []
+    if any(map(changes.holds, related)):
+        return finding
+    keys = _KEYS.findall(finding.address or "")
+    if any(changes.is_decided_anew(at, keys) for at in (finding.at, *finding.via)):
+        return finding
+    for at in changes.origins(stated, finding.via):
+        if changes.holds(at):
+            return replace(finding, origin=at)
+    return None
