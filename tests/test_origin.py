@@ -151,9 +151,7 @@ def test_every_format_puts_it_there(tmp_path: Path, name: str) -> None:
     assert (
         f"file={path},line={line},endLine={line},col={column}" in run(*CHECK, "--format", "github", cwd=tmp_path).stdout
     )
-    assert (
-        f"| {RULE} | {path.replace('_', '&#95;')}:{line} |" in run(*CHECK, "--format", "markdown", cwd=tmp_path).stdout
-    )
+    assert f"| {path.replace('_', '&#95;')}:{line} |" in run(*CHECK, "--format", "markdown", cwd=tmp_path).stdout
     sarif = run(*CHECK, "--format", "sarif", cwd=tmp_path).stdout
     assert sarif_place(sarif) == there
     (found,) = json.loads(run(*CHECK, "--format", "json", cwd=tmp_path).stdout)["findings"]

@@ -196,7 +196,8 @@ def test_what_a_change_shows(repository: Path, change: tuple[Change, Shown, Show
         assert f"[{rule}]" in text
         assert f"--> {place}:" in text
         assert f"file={path},line={line}," in github
-        assert f"| {rule} | {path}:{line} |" in markdown
+        assert f"[{rule}](" in markdown
+        assert f"| {path}:{line} |" in markdown
     if apply is a_finding_made_worse and way == "baseline":
         for form in (text, github, sarif.stdout, markdown):
             assert "It is worse than what the baseline accepts: it now leads to" in form
