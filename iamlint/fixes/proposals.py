@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from iamlint.edits import SAFETIES, Fix, Safety, by_path, consistent
+from iamlint.edits import SAFETIES, Edit, Fix, Safety, by_path, consistent
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Gap, Place
 from iamlint.finding import Finding
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.mends import MENDS
+from iamlint.fixes.moves import Moves
 from iamlint.fixes.problem import Problem
 from iamlint.fixes.sources import Sources, generated
+from iamlint.location import SourceText
 from iamlint.patterns.match import Match
 from iamlint.rules.rule import Rule
 from iamlint.unknown import Truth
@@ -45,8 +47,27 @@ def _least(one: Safety, other: Safety | None) -> Safety:
 
 def formatted(fix: Fix, sources: Sources) -> Fix:
     """Return the fix with the edits that keep the alignment of ``terraform fmt``."""
-    edits = (edit for path, some in by_path(fix.edits).items() for edit in aligned(sources.texts[path], some))
+    edits = (edit for path, some in by_path(fix.edits).items() for edit in _aligned(path, some, sources))
     return replace(fix, edits=tuple(edits))
+
+
+def _aligned(path: str, edits: list[Edit], sources: Sources) -> Iterable[Edit]:
+    """Return the edits of a file with those that keep its blocks formatted.
+
+    Only the blocks that they touch are read again: a file may have thousands of findings, each with a fix.
+    """
+    source, tree = sources.texts[path], sources.tree(path)
+    if tree is None or tree.is_json:
+        return aligned(source, edits)
+    ranges = Moves(source, sorted(set(edits))).before
+    start, end = tree.lines_of_blocks(min(ranges)[0], max(end for _, end in ranges))
+    before = len(source.text[:start].encode("utf-8", "surrogatepass"))
+    piece = SourceText(path, source.text[start:end])
+    return [_moved(one, before) for one in aligned(piece, [_moved(one, -before) for one in edits])]
+
+
+def _moved(edit: Edit, by: int) -> Edit:
+    return replace(edit, start=edit.start + by, end=edit.end + by)
 
 
 def hindrance(fix: Fix, sources: Sources) -> str:

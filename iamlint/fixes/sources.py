@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -28,6 +29,8 @@ class Tree:
         self.file = file
         self.source = file.source
         self._parents: dict[int, Node] | None = None
+        self._top = sorted(children(file.body), key=lambda node: node.start)
+        self._starts = [node.start for node in self._top]
 
     @property
     def is_json(self) -> bool:
@@ -51,13 +54,30 @@ class Tree:
         """Return a node as it is written."""
         return self.source.text[node.start : node.end]
 
+    def lines_of_blocks(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets of the lines from the first to the last top-level block or argument that a range touches.
+
+        The range's own lines count, too.
+        """
+        first = bisect_right(self._starts, start) - 1
+        if first >= 0 and self._top[first].end >= start:
+            start = self._starts[first]
+        last = bisect_right(self._starts, end) - 1
+        end = max(end, self._top[last].end) if last >= 0 else end
+        text = self.source.text
+        after = text.find("\n", end)
+        return text.rfind("\n", 0, start) + 1, len(text) if after < 0 else after + 1
+
     def node(self, start: int, end: int) -> Node | None:
         """Return the smallest node that covers a range of offsets."""
-        node: Node = self.file.body
+        at = bisect_right(self._starts, start) - 1
+        if at < 0 or self._top[at].end < end:
+            return None
+        node = self._top[at]
         while True:
             inner = next((one for one in children(node) if one.start <= start and end <= one.end), None)
             if inner is None:
-                return None if node is self.file.body else node
+                return node
             node = inner
 
     def block(self, node: Node | None) -> Block | None:
