@@ -19,7 +19,7 @@ from iamlint.facts import Condition, Denial, Fact, Grant
 from iamlint.provenance import configuration
 from iamlint.unknown import Truth
 
-MOST_REASONS = 10
+MOST_REASONS = 5
 """Maximum number of possible blockers that are named, and of reasons for each."""
 _KINDS: tuple[BlockerKind, ...] = ("boundary", "deny", "disabled", "org_policy")
 _OPEN: Mapping[BlockerKind, Step] = {kind: Step(kind, Truth.TRUE) for kind in _KINDS}
