@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from pages import main as pages
 
 from iamlint.cli.program import program
+from iamlint.roles import catalog
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,3 +41,12 @@ def test_the_readme_names_commands_and_options_that_are_there() -> None:
     prose = re.sub(r"```(?:sh|text).*?```", "", text, flags=re.DOTALL)
     for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", prose)):
         assert option in options, option
+
+
+def test_the_roles_that_the_tutorial_names_have_the_permission() -> None:
+    text = " ".join((ROOT / "docs" / "writing-rules.md").read_text(encoding="utf-8").split())
+    found = re.search(r"the permission is in (.*?) and in custom roles, and not in (`roles/\w+`)\.", text)
+    assert found
+    for names, holds in ((found[1], True), (found[2], False)):
+        for role in re.findall(r"roles/[\w.]+", names):
+            assert ("storage.buckets.setIamPolicy" in catalog().permissions(role)) == holds, role
