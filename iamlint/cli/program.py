@@ -32,6 +32,7 @@ _COMMANDS = {
     "methods": _Entry(
         "commands", "list_methods", "List the ways to become a service account that iamlint knows, or explain one."
     ),
+    "narrow": _Entry("narrowing", "narrow_roles", "Propose the smallest roles that keep every known use working."),
     "paths": _Entry("paths", "paths", "Show how a principal can become a service account, hop by hop."),
     "reach": _Entry("paths", "reach", "Show which service accounts a principal can become, and what these may do."),
     "roles": _Entry(

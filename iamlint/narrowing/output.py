@@ -1,0 +1,134 @@
+"""A narrowing as text for people, and as JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from iamlint import __version__
+from iamlint.facts import Grant
+from iamlint.location import Location, Unreadable
+from iamlint.narrowing.model import Narrowing, Open, Proposal
+from iamlint.reporters.parts.frame import Paint, place
+from iamlint.reporters.parts.indented import indented
+from iamlint.reporters.parts.plain import counted, json_escaped, neutral
+from iamlint.unknown import shown
+
+_MOST = 5
+"""Maximum number of listed permissions, and of listed grants with the same reason."""
+
+
+def narrowing_json(found: Narrowing, errors: Sequence[Unreadable]) -> str:
+    """Return the answer as a JSON object, two spaces a level."""
+    return json_escaped(indented(_entry(found, errors))) + "\n"
+
+
+def _entry(found: Narrowing, errors: Sequence[Unreadable]) -> dict[str, Any]:
+    return {
+        "version": __version__,
+        "proposals": [_proposal(one) for one in found.proposals],
+        "unknown": [{**_grant(one.grant), "reasons": list(one.reasons)} for one in found.unknown],
+        "fitting": [_grant(grant) for grant in found.fitting],
+        "errors": [
+            {"path": one.at.path, "line": one.at.line, "reason": one.reason, "hint": one.hint or None} for one in errors
+        ],
+    }
+
+
+def _proposal(one: Proposal) -> dict[str, Any]:
+    return {
+        **_grant(one.grant),
+        "proposal": one.kind,
+        "roles": list(one.roles),
+        "custom_role": list(one.permissions),
+        "used": list(one.used),
+        "permissions_before": one.before,
+        "permissions_after": one.after,
+        "evidence": one.evidence,
+        "uses_checked": one.checked,
+        "closes": list(one.closes),
+    }
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    at = _place(grant)
+    return {
+        "principal": grant.principal.text,
+        "role": shown(grant.role),
+        "resource": str(grant.resource),
+        "address": grant.declared.address,
+        "path": at.path,
+        "line": at.line,
+    }
+
+
+def _place(grant: Grant) -> Location:
+    return grant.role_place.at if grant.origin == "member" else grant.principal_place.at
+
+
+# -- for people ----------------------------------------------------------------------------------------------------
+
+
+def narrowing_text(found: Narrowing, *, color: bool = False, every: bool = False) -> str:
+    """Return the answer as a text; ``every`` lists each grant that cannot be judged."""
+    return "".join(f"{line}\n" for line in _lines(found, Paint(on=color), every=every))
+
+
+def _lines(found: Narrowing, paint: Paint, *, every: bool) -> Iterator[str]:
+    for one in found.proposals:
+        yield from _told(one, paint)
+        yield ""
+    yield from _unknown(found.unknown, paint, every=every)
+    parts = [counted(len(found.proposals), "proposal"), f"{len(found.unknown)} unknown", f"{len(found.fitting)} fit"]
+    yield "; ".join(parts)
+
+
+def _told(one: Proposal, paint: Paint) -> Iterator[str]:
+    grant = one.grant
+    what = f"{grant.principal.text}: {shown(grant.role)} on {grant.resource}"
+    if one.kind == "remove":
+        yield f"{paint('1;33', 'remove')} {neutral(what)}"
+    else:
+        instead = " and ".join(one.roles) or f"a custom role with {counted(len(one.permissions), 'permission')}"
+        yield f"{paint('1;33', 'narrow')} {neutral(what)} to {paint('1;32', neutral(instead))}"
+    address = f"  {neutral(grant.declared.address)}" if grant.declared.address else ""
+    yield f"  {paint('36', place(_place(grant)))}{address}"
+    permissions = one.used if one.kind != "custom" else one.permissions
+    listed = (
+        f": {_listed(permissions, most=_MOST if one.kind != 'custom' else len(permissions))}" if permissions else ""
+    )
+    yield f"  used: {len(one.used)} of {one.before:,} permissions{listed}"
+    if one.kind != "remove":
+        yield f"  left: {counted(one.after, 'permission')}"
+    yield f"  evidence: {neutral(one.evidence)}"
+    yield f"  proof: {_proof(one.checked)}"
+    yield from (f"  closes: {neutral(text)}" for text in one.closes)
+
+
+def _proof(checked: int) -> str:
+    if not checked:
+        return "no use of the principal is known that could break"
+    if checked == 1:
+        return "the known use of the principal still works"
+    return f"all {checked} known uses of the principal still work"
+
+
+def _unknown(unknown: Sequence[Open], paint: Paint, *, every: bool) -> Iterator[str]:
+    groups: dict[tuple[str, ...], list[Grant]] = {}
+    for one in unknown:
+        groups.setdefault(one.reasons, []).append(one.grant)
+    for reasons, grants in groups.items():
+        number = "1 grant" if len(grants) == 1 else f"{len(grants)} grants"
+        yield f"{paint('33', 'unknown')}: {number}: {neutral('; '.join(reasons))}"
+        for grant in grants if every else grants[:_MOST]:
+            told = f"{grant.principal.text} has {shown(grant.role)} on {grant.resource}"
+            yield f"  {paint('36', place(_place(grant)))}  {neutral(told)}"
+        if len(grants) > _MOST and not every:
+            yield f"  ... and {len(grants) - _MOST} more (--show-all lists them)"
+    if groups:
+        yield ""
+
+
+def _listed(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(map(neutral, names[:most]))}{more}"
