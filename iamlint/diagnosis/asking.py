@@ -110,6 +110,7 @@ def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, .
         lifetime=asked.lifetime or given.lifetime,
         on=asked.on or given.on,
         right=asked.permission or given.right,
+        assumed=given.assumed,
     )
 
 

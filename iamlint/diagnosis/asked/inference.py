@@ -24,7 +24,7 @@ _SIGNING = frozenset({"signblob-denied", "signjwt-denied"})
 @dataclass(frozen=True, slots=True)
 class Given:
     """Who calls whom by what, as far as it is given; ``rights_only`` says that no account is impersonated, and
-    ``right`` is what the caller then needs. ``hint`` says which answers fit where several do."""
+    ``right`` is what the caller then needs. ``hint`` says which answers fit where several do. ``assumed`` is what nothing in the input shows."""
 
     caller: str | None
     target: str | None
@@ -36,6 +36,7 @@ class Given:
     provider: str | None = None
     lifetime: int | None = None
     hint: str = ""
+    assumed: tuple[str, ...] = ()
 
 
 def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...] = ()) -> Given:
@@ -115,10 +116,22 @@ def _with_workload(given: Given, estate: Estate, said: Said, clients: tuple[Clie
         return given
     fitting = [one for one in clients if one.workload and one.target and given.target in (None, one.target)]
     workload, target = _one(one.workload for one in fitting), _one(one.target for one in fitting)
-    project = _cluster_project(estate) or (project_of(target) if target else None)
-    if not workload or not target or not project:
+    if not workload or not target or given.caller:
+        return given if given.caller is None or not target else replace(given, target=target)
+    project = _cluster_project(estate)
+    likely = project or _granted_pool(estate, target, workload) or project_of(target)
+    if not likely:
         return given
-    return replace(given, target=target, caller=given.caller or f"ksa:{project}/{workload}")
+    list_ = "gcloud container clusters list --project=PROJECT --format=json"
+    assumed = () if project else (f"the project of the workload's cluster, taken to be {likely} ({list_})",)
+    return replace(given, target=target, caller=f"ksa:{likely}/{workload}", assumed=assumed)
+
+
+def _granted_pool(estate: Estate, target: str, workload: str) -> str | None:
+    """The only project whose workload of this name has a grant on the target."""
+    ends = f".svc.id.goog[{workload}]"
+    texts = [one.principal.text for one in estate.of(Grant) if one.resource.name == target]
+    return _one(text.removeprefix("serviceAccount:").removesuffix(ends) for text in texts if text.endswith(ends))
 
 
 def _cluster_project(estate: Estate) -> str | None:

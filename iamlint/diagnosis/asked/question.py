@@ -27,7 +27,8 @@ class Question:
 
     ``target`` is an e-mail or unique id; None where only the rights on ``on`` are asked about. ``method`` is one of
     `METHODS`, or the permission itself. ``lifetime`` is in seconds. ``on`` is a resource: what is deployed (actAs), or
-    what ``right`` is needed on. ``right`` is a permission that the target needs on it.
+    what ``right`` is needed on. ``right`` is a permission that the target needs on it. ``assumed`` is what was
+    taken to be so and is not in the input.
     """
 
     caller: Caller
@@ -39,6 +40,7 @@ class Question:
     lifetime: int | None = None
     on: str | None = None
     right: str | None = None
+    assumed: tuple[str, ...] = ()
 
     @property
     def permission(self) -> str:
