@@ -71,9 +71,29 @@ class Reach:
         self._resource, self._estate = resource, estate
         self._above = estate.hierarchy.above(resource, declared)
         self._known: dict[Node, Truth] = {}
+        self._same: dict[tuple[int, int], Truth] = {}
+        self._giving: dict[tuple[str, int, int, str], bool] = {}
+        self._kept: list[Grant] = []  # the caches are by the objects that thousands of an export's grants share
 
     def of(self, grant: Grant) -> Truth:
         """Whether a grant is on the resource, or on something that contains it."""
+        key = id(grant.resource), id(grant.declared)
+        if key not in self._same:
+            self._kept.append(grant)
+            self._same[key] = self._of(grant)
+        return self._same[key]
+
+    def gives(self, grant: Grant, permission: str) -> bool:
+        """Whether the role of a grant certainly has a permission that is of use where it is granted."""
+        if not isinstance(grant.role, str):
+            return gives(grant, permission, self._estate)
+        key = grant.role, id(grant.resource), id(grant.declared), permission
+        if key not in self._giving:
+            self._kept.append(grant)
+            self._giving[key] = gives(grant, permission, self._estate)
+        return self._giving[key]
+
+    def _of(self, grant: Grant) -> Truth:
         onto = self._estate.hierarchy.node(grant.resource, grant.declared)
         if onto is None:
             return self._truth(grant, onto)

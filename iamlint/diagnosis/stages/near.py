@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 
 from iamlint.diagnosis.answer import Evidence
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.asked.reach import gives, reason_of
+from iamlint.diagnosis.asked.reach import reason_of
 from iamlint.diagnosis.callers.holder import Holder
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.hop import Hop
@@ -104,7 +104,8 @@ def _replaced(case: Case, hop: Hop) -> Iterator[Miss]:
 
 def _gives(case: Case, hop: Hop, grant: Grant) -> bool:
     """Whether a grant certainly gives its principal the permission on the target."""
-    return case.reach(hop.resource, hop.declared).of(grant) is Truth.TRUE and gives(grant, hop.permission, case.estate)
+    reach = case.reach(hop.resource, hop.declared)
+    return reach.gives(grant, hop.permission) and reach.of(grant) is Truth.TRUE
 
 
 # -- grants that name somebody alike -------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ def _elsewhere(case: Case, hop: Hop) -> Iterator[Miss]:
     own_project = case.project_of(own) if own and hop.holder.label.startswith("serviceAccount:") else None
     for grant in case.estate.of(Grant):
         on = grant.resource
-        if told >= _MOST or reach.of(grant) is not Truth.FALSE or not gives(grant, hop.permission, case.estate):
+        if told >= _MOST or not reach.gives(grant, hop.permission) or reach.of(grant) is not Truth.FALSE:
             continue
         if hop.holder.named_by(grant, case.estate, case.groups).truth is Truth.TRUE:
             told += 1
