@@ -310,6 +310,11 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+def calculated(operation: str, one: Any, other: Any) -> Any:
+    """Return the result of an operation on two known values. Raises `Malformed`."""
+    return _OPERATIONS[operation](one, other)
+
+
 def _minus(value: Any) -> Any:
     if not _is_number(value):
         raise Malformed("a minus sign before a value that is not a number")

@@ -24,7 +24,9 @@ _SIGNING = frozenset({"signblob-denied", "signjwt-denied"})
 @dataclass(frozen=True, slots=True)
 class Given:
     """Who calls whom by what, as far as it is given; ``rights_only`` says that no account is impersonated, and
-    ``right`` is what the caller then needs. ``hint`` says which answers fit where several do. ``assumed`` is what nothing in the input shows."""
+    ``right`` is what the caller then needs. ``hint`` says which answers fit where several do. ``assumed`` is what
+    nothing in the input shows.
+    """
 
     caller: str | None
     target: str | None

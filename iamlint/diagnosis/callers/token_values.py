@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
+from iamlint.conditions.abstract_values import Malformed
+from iamlint.conditions.evaluation import calculated
+from iamlint.conditions.functions import extract
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.syntax import (
     AllOf,
@@ -165,7 +169,10 @@ def _operation(operator: str, one: Any, two: Any) -> Any:
             return one + two if len(str(one)) + len(str(two)) <= LONGEST else Open("the text is too long")
         case "-":
             return one - two
-    return Open(f"{operator} is not worked out")
+    try:
+        return calculated(operator, one, two)
+    except Malformed as error:
+        return Failed(str(error))
 
 
 # -- functions -----------------------------------------------------------------------------------------------------
@@ -180,27 +187,16 @@ def _matches(text: str, pattern: str) -> Any:
         return Failed(f"no regular expression: {error}")
 
 
-def _extract(text: str, template: str) -> str:
-    """Google's ``extract``: what stands for ``{name}`` in the template. Source:
-    https://cloud.google.com/iam/docs/conditions-attribute-reference#extract"""
-    before, _, rest = template.partition("{")
-    after = rest.partition("}")[2]
-    start = text.find(before)
-    if start < 0:
-        return ""
-    start += len(before)
-    end = text.find(after, start) if after else len(text)
-    return text[start:end] if end >= 0 else ""
-
-
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
 _METHODS: Mapping[str, Callable[..., Any]] = {
     "startsWith": str.startswith,
     "endsWith": str.endswith,
     "contains": str.__contains__,
     "matches": _matches,
-    "extract": _extract,
-    "lowerAscii": str.lower,
-    "upperAscii": str.upper,
+    "extract": extract,
+    "lowerAscii": lambda text: text.translate(_LOWER),
+    "upperAscii": lambda text: text.translate(_UPPER),
     "trim": str.strip,
     "split": lambda text, by, *most: text.split(by, most[0] - 1) if most and most[0] > 0 else text.split(by),
     "replace": lambda text, old, new: (
