@@ -5,8 +5,8 @@
 Two languages are tried. IAM Conditions (`iamlint.conditions`) know only the day and the permission of a request, so
 iamlint evaluates each generated condition once, and cel-python at several concrete requests of that day. Every result
 there must be among those that iamlint says are possible; where iamlint is certain it must be the only one. Attribute
-conditions (`iamlint.diagnosis.callers.token_values`) have all claims, so both must give the same value; with some claims
-not given, iamlint's value is open or the same.
+conditions (`iamlint.diagnosis.callers.token_values`) have all claims, so both must give the same value; with some
+claims not given, iamlint's value is open or the same.
 
 Cel-python is given what Google adds to CEL: the function ``extract``, and that ``!=`` holds for a type or service that
 a request does not provide (https://cloud.google.com/iam/docs/conditions-resource-attributes). Differences that are

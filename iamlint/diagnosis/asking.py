@@ -14,6 +14,7 @@ from iamlint.diagnosis.asked.identity_files import Input
 from iamlint.diagnosis.asked.inference import Given, completed
 from iamlint.diagnosis.asked.question import METHODS, Question
 from iamlint.diagnosis.asked.tags import with_tags
+from iamlint.diagnosis.asked.workloads import with_workloads
 from iamlint.diagnosis.diagnose import diagnose
 from iamlint.diagnosis.proof import prove
 from iamlint.diagnosis.recognition.said import NOTHING, Said, read_error
@@ -67,6 +68,7 @@ def answered(asked: Asked, given: Input, roles: Catalog) -> Answer:
 def _proved(asked: Asked, answer: Answer, before: Estate, after: Estate, clients: tuple[Client, ...]) -> Answer:
     """Return the answer with the proof of its fix. The error is from before the fix, so it is left out."""
     said = read_error(asked.error)
+    clients = with_workloads(clients, before)
     question = _question(asked, before, said, clients)
 
     def ask(estate: Estate, method: str) -> VerdictName:
@@ -80,6 +82,7 @@ def _proved(asked: Asked, answer: Answer, before: Estate, after: Estate, clients
 def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = (), clients: tuple[Client, ...] = ()) -> Answer:
     """The answer from an estate. Raises `BadQuestionError`."""
     said = read_error(asked.error)
+    clients = with_workloads(clients, estate)
     case = Case(_question(asked, estate, said, clients), estate, said, unread, clients)
     return diagnose(case)
 
