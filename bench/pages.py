@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from configuration_page import configuration_page, report_page, schema_copies
 from controls_page import controls_page
 from error_page import errors_page
 from rule_language import SCHEMA, language_page, schema_text
@@ -86,6 +87,9 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
         pages / "README.md": "\n".join(_index(rules)) + "\n",
         ROOT / "docs" / "controls.md": controls_page(rules),
+        ROOT / "docs" / "configuration.md": configuration_page(),
+        ROOT / "docs" / "json.md": report_page(),
+        **schema_copies(ROOT / "docs"),
         ROOT / "docs" / "403.md": errors_page(),
         ROOT / "docs" / "methods.md": methods_page(),
         ROOT / "docs" / "rule-language.md": language_page(),

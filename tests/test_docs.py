@@ -50,3 +50,15 @@ def test_the_roles_that_the_tutorial_names_have_the_permission() -> None:
     for names, holds in ((found[1], True), (found[2], False)):
         for role in re.findall(r"roles/[\w.]+", names):
             assert ("storage.buckets.setIamPolicy" in catalog().permissions(role)) == holds, role
+
+
+def test_the_configurations_on_the_page_of_its_keys_are_valid(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```(yaml|toml)\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) > 12
+    for kind, shown in blocks:
+        path = tmp_path / ("pyproject.toml" if kind == "toml" else ".iamlint.yaml")
+        path.write_text(shown, encoding="utf-8")
+        found = read_config(path, path.name)
+        assert isinstance(found, Config), (shown, found)
+        assert found.written

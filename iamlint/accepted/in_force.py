@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from iamlint.accepted.config import Config
+from iamlint.accepted.required import KEY
 from iamlint.accepted.sections import LeftOut
 from iamlint.finding import SEVERITIES
 from iamlint.report import Bar, InForce, Report, Setting
@@ -41,10 +42,12 @@ class Run:
 def in_force(run: Run, overridden: Set[str] = frozenset()) -> InForce | None:
     """Return the keys of the configuration that were in force, in its order; None without any.
 
-    ``overridden`` are the keys that the command line replaces. A key without a sentence of its own is still named, so
+    ``overridden`` are the keys that the command line replaces. The version that a configuration asks for changes
+    nothing in a run. A key without a sentence of its own is still named, so
     that every key in force is visible.
     """
-    settings = [_EFFECTS.get(key, _plainly)(key, run) for key in run.config.written if key not in overridden]
+    silent = {KEY, *overridden}
+    settings = [_EFFECTS.get(key, _plainly)(key, run) for key in run.config.written if key not in silent]
     return InForce(run.config.path, tuple(settings)) if settings else None
 
 

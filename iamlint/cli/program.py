@@ -22,6 +22,8 @@ _COMMANDS = {
     "compare": _Entry(
         "comparing", "compare", "Show who can become which account in HEAD and not in BASE, and who gains which role."
     ),
+    "config": _Entry("showing", "show_config", "Show the configuration in force: each key, and where it is set."),
+    "demo": _Entry("demo", "demo", "Check a small estate that comes with iamlint, to see what it reports."),
     "diagnose": _Entry(
         "diagnose", "diagnose", "Explain why a call gets 403, and the smallest change that makes it work."
     ),
@@ -29,6 +31,7 @@ _COMMANDS = {
     "facts": _Entry(
         "commands", "facts", "Show the facts in the input: grants, roles, accounts and so on, one per line."
     ),
+    "init": _Entry("starting", "init", "Write a configuration for this repository, after a look at it."),
     "methods": _Entry(
         "commands", "list_methods", "List the ways to become a service account that iamlint knows, or explain one."
     ),

@@ -71,7 +71,7 @@ def _checked(
     from iamlint.rules.catalog import graded, own_names
 
     every = load((*config.rules, *request.rules))
-    rules, wanted = _chosen(every, request, config)
+    rules, wanted = chosen_rules(every, request, config)
     known = {name for rule in every for name in own_names(rule)}
     wrong = unknown_names(config, {*known, *wanted.names, *(rule.family for rule in every)})
     if wrong:
@@ -183,7 +183,7 @@ class _Judged:
         return replace(found, inputs=_inputs(reading))
 
 
-def _chosen(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:
+def chosen_rules(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:
     """Return the rules and the assertions that are selected and not ignored. Raises `Failed`."""
     from iamlint.rules.catalog import own_names
 
