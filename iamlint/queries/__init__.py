@@ -116,7 +116,7 @@ QUERIES: Mapping[str, Query] = {
     ),
     "self_opened_conditions": Query(self_opened_conditions, (*_GRANT, "other", "where", "bind"), (MAY_TAG,)),
     "stale_api_keys": Query(stale_api_keys, ("key", "project", "days")),
-    "unapproved_entitlements": Query(unapproved_entitlements, _GRANT),
+    "unapproved_entitlements": Query(unapproved_entitlements, (*_GRANT, "who")),
     "user_managed_keys": Query(user_managed_keys, _ACCOUNT),
     "weak_provider_conditions": Query(weak_provider_conditions, ("provider", "pool", "issuer", "condition", "claims")),
     "whole_pool_impersonations": Query(whole_pool_impersonations, _GRANT),

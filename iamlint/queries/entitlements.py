@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from iamlint.estate import Estate
@@ -12,13 +13,16 @@ from iamlint.unknown import Truth
 
 
 def unapproved_entitlements(estate: Estate) -> Iterator[Match]:
-    """Entitlements without approval for a role that reaches accounts or policies, once for each principal and role."""
+    """Entitlements without approval for a role that reaches accounts or policies, once for each role."""
+    groups: dict[object, list[Grant]] = defaultdict(list)
     for grant in estate.of(Grant):
-        if grant.latent != "on request":
-            continue
+        if grant.latent == "on request":
+            groups[grant.declared, grant.role_place, grant.resource].append(grant)
+    for grant, *others in groups.values():
         held, unknown = estate.permissions(grant.role, grant.declared)
         strong = tuple(one for one in STRONG if one in held)
+        more = f" and {len(others)} more" if others else ""
         if strong:
-            yield Match(grant, Truth.TRUE, strong)
+            yield Match(grant, Truth.TRUE, strong, words={"who": grant.principal.text + more})
         elif unknown:
             yield Match(grant, Truth.UNKNOWN, reasons=(unknown.reason,))

@@ -14,7 +14,7 @@ from iamlint.sources.gcloud import exposure, federation, inventory, tags
 from iamlint.sources.gcloud.ancestors import ancestors
 from iamlint.sources.gcloud.assets import analysis, assets, search
 from iamlint.sources.gcloud.constraints import org_policies
-from iamlint.sources.gcloud.denials import attached_to, boundaries, boundary_bindings, denials
+from iamlint.sources.gcloud.denials import access_policies, attached_to, boundaries, boundary_bindings, denials
 from iamlint.sources.gcloud.entitlements import entitlements
 from iamlint.sources.gcloud.groups import groups, is_member_list, memberships, read_member_list
 from iamlint.sources.gcloud.hierarchy import Hierarchy
@@ -40,7 +40,7 @@ RELEVANT = re.compile(
     r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|[pP]olic|cnrm\.cloud\.google\.com|IAM[A-Z]"
     r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|fullyExplored|ancestors|constraints/"
     r"|directoryCustomerId|organizations/|asset_?[tT]ype|keyType|\biam\.|googleapis\.com/|gserviceaccount\.com"
-    r"|deniedPermissions|format_version|lineage|ERROR: |locations/global/(?:keys|entitlements)/"
+    r"|deniedPermissions|format_version|lineage|ERROR: |locations/[a-z0-9-]+/(?:keys|entitlements|accessPolicies)/"
     r"|groups/[^/\"]+/memberships/|\"groupKey\"|tag(?:Keys|Values|Bindings)/|\"storage_url\""
 )
 """Every export, and every text with the marks of a plan or an export, has one of these.
@@ -202,6 +202,7 @@ class _Export:
 
 _READERS: Mapping[Kind, Callable[[Sequence[Value]], Iterator[Fact]]] = {
     "analysis": analysis,
+    "access_policy": access_policies,
     "api_key": exposure.api_keys,
     "boundary_policy": boundaries,
     "bucket": exposure.buckets,

@@ -36,6 +36,7 @@ Kind = Literal[
     "group",
     "membership",
     "entitlement",
+    "access_policy",
     "policy",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -62,6 +63,7 @@ _NAMES: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
         re.compile(r"^groups/[^/]+/memberships/[^/]+$"),
         frozenset({"preferredMemberKey", "memberKey"}),
     ),
+    ("access_policy", re.compile(r"/locations/[^/]+/accessPolicies/[^/]+$"), frozenset({"details"})),
     ("entitlement", re.compile(r"/entitlements/[^/]+$"), frozenset({"eligibleUsers", "privilegedAccess"})),
 )
 """Kinds by the form of their names; a document of the kind has one of these keys, too."""
