@@ -28,7 +28,8 @@ def main() -> int:
             shutil.copy(path, top / ".github" / "workflows" / path.name)
         subprocess.run(["git", "init", "-q", str(top)], check=True)
         print(f"{len(written)} recipes")
-        zizmor = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--no-progress", "--persona", "pedantic"]
+        zizmor = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--no-progress"]
+        zizmor += ["--persona", "pedantic", "--strict-collection"]
         audited = subprocess.run([*zizmor, str(top), str(ROOT / "action.yml")], check=False).returncode
         command = _actionlint()
         if command is None:

@@ -175,7 +175,12 @@ def test_input_that_cannot_be_read_is_two(runner: Runner) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "path"), [("github-actions", "action.yml"), ("github-workflows", ".github/workflows/ci.yml")]
+    ("schema", "path"),
+    [
+        ("github-actions", "action.yml"),
+        ("github-workflows", ".github/workflows/ci.yml"),
+        ("github-workflows", ".github/workflows/release.yml"),
+    ],
 )
 def test_github_would_take_it(schema: str, path: str) -> None:
     command = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", f"vendor.{schema}", path]

@@ -1,0 +1,143 @@
+"""A release: built twice from different trees it has the same bytes, and what goes with it fits."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+import release
+import yaml
+from release import ROOT, addressed, hashes, locked, mistakes, notes, project, sbom
+
+VERSION = str(project()["version"])
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The packages, built from two copies that differ in their place, times, modes and environment."""
+    found = []
+    names = (
+        "iamlint",
+        "rules",
+        "tests",
+        "testdata",
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "action.yml",
+        "pyproject.toml",
+    )
+    for number, (umask, zone) in enumerate(((0o022, "UTC"), (0o077, "Asia/Tokyo"))):
+        top = tmp_path_factory.mktemp(f"source-{'x' * number}")
+        ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+        for name in names:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, top / name, symlinks=True, ignore=ignored, copy_function=shutil.copyfile)
+            else:
+                shutil.copyfile(source, top / name)
+        for path in sorted(top.rglob("*"), reverse=bool(number)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & ~umask)
+                os.utime(path, (time.time() - number * 1e6,) * 2)
+        target = tmp_path_factory.mktemp(f"dist-{number}")
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1767225600", "TZ": zone, "PYTHONHASHSEED": str(number)}
+        command = [sys.executable, "-m", "hatchling", "build", "--directory", str(target)]
+        done = subprocess.run(command, cwd=top, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        found.append(target)
+    return found
+
+
+def test_two_builds_have_the_same_bytes(built: list[Path]) -> None:
+    first, second = (
+        {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in one.iterdir()} for one in built
+    )
+    assert first == second
+    assert sorted(first) == [f"iamlint-{VERSION}-py3-none-any.whl", f"iamlint-{VERSION}.tar.gz"]
+
+
+def test_the_packages_hold_the_program_and_nothing_of_this_machine(built: list[Path]) -> None:
+    (wheel,), (source,) = built[0].glob("*.whl"), built[0].glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert "iamlint/rules/shipped/impersonation/broad-token-creator.yaml" in names
+    assert {name.split("/")[0] for name in names} == {"iamlint", f"iamlint-{VERSION}.dist-info"}
+    with tarfile.open(source) as archive:
+        members = archive.getmembers()
+    assert {(member.uid, member.gid, member.uname) for member in members} == {(0, 0, "")}
+    assert not any(re.search(r"__pycache__|\.pyc$|\.git/|\.venv", member.name) for member in members)
+
+
+def test_hashes_name_the_wheel_and_all_that_it_needs(built: list[Path]) -> None:
+    lines = list(hashes(VERSION, built[0]))
+    (wheel,) = built[0].glob("*.whl")
+    assert lines[0] == f"iamlint=={VERSION} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+    assert all(re.fullmatch(r"[\w.-]+==\S+( ; [^-]+)?( --hash=sha256:[0-9a-f]{64})+\n", line) for line in lines)
+    assert {"click", "pyyaml", "google-re2", "cel-python"} <= {line.partition("==")[0] for line in lines}
+    assert "hatchling" not in "".join(lines)
+
+
+def test_the_bill_of_materials_lists_what_is_installed() -> None:
+    document = sbom(VERSION)
+    assert document["bomFormat"] == "CycloneDX"
+    assert document["metadata"]["component"]["purl"] == f"pkg:pypi/iamlint@{VERSION}"
+    listed = {(one["name"], one["version"]) for one in document["components"]}
+    assert listed == {(name, version) for name, version, _, _ in locked()}
+    references = {one["bom-ref"] for one in document["components"]}
+    assert set(document["dependencies"][0]["dependsOn"]) == references
+    assert sbom(VERSION) == document
+
+
+def test_the_notes_are_the_changelogs_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "CHANGELOG.md").write_text(
+        "# Changelog\n\n## 1.10.0\n\nten\n\n### Added\n\n- x\n\n## [1.1.0] - 2026\n\none\n"
+    )
+    monkeypatch.setattr(release, "ROOT", tmp_path)
+    assert notes("1.10.0") == "ten\n\n### Added\n\n- x"
+    assert notes("1.1.0") == "one"
+    assert notes("1.1") == ""
+
+
+def test_a_tag_that_does_not_fit_stops_the_release() -> None:
+    assert any("not 9.9.9" in one for one in mistakes("9.9.9"))
+    assert any("CHANGELOG.md has no section" in one for one in mistakes("9.9.9"))
+    assert not any("pyproject" in one or "__init__" in one for one in mistakes(VERSION))
+
+
+def test_addresses_are_set_in_one_step_and_again() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in release.documents())
+    first = addressed(text, "1.0.0", "b" * 40)
+    assert "REVISION" not in first
+    assert "iamlint==VERSION" not in first
+    assert "Nothing is published yet" not in first
+    assert f"uses: iamlint/iamlint@{'b' * 40} # v1.0.0" in first
+    assert "iamlint/iamlint\n    rev: v1.0.0" in first
+    second = addressed(first, "1.1.0rc1", "c" * 40)
+    assert second == first.replace("b" * 40, "c" * 40).replace("1.0.0", "1.1.0rc1")
+
+
+def test_the_workflow_publishes_without_a_token_and_only_what_it_built() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8"))
+    jobs = workflow["jobs"]
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert jobs["publish"]["environment"] == "pypi"
+    assert jobs["publish"]["needs"] == ["build", "attest"]
+    used = [step["uses"] for job in jobs.values() for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", one) for one in used)
+    assert {"pypa/gh-action-pypi-publish", "actions/attest-build-provenance", "actions/attest-sbom"} <= {
+        one.partition("@")[0] for one in used
+    }
+    scripts = "".join(step.get("run", "") for job in jobs.values() for step in job["steps"])
+    assert "secrets." not in str(workflow)
+    for command in re.findall(r"bench/release\.py (\w+)", scripts):
+        assert f"bench/release.py {command}" in (release.__doc__ or "")
