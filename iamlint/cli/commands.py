@@ -91,6 +91,8 @@ def check(
     """
     wanted, targets = replace(request(asked), fail_on=fail_on), list(map(target, output))
     apart(path for _, path in targets)
+    if (fix or diff) and wanted.write_baseline:
+        raise click.BadParameter("a baseline is written by a run that fixes nothing", param_hint="--write-baseline")
     changed = _fixed(wanted, quiet=quiet, unsafe=unsafe_fixes, write=not diff) if fix or diff else None
     if diff:
         _show_diff(changed)

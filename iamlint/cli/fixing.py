@@ -31,12 +31,6 @@ _MOST = 20
 def outcome_of(request: Request, check: Callable[[Mapping[str, bytes]], Run], *, unsafe: bool) -> Outcome:
     """Return what fixing the input comes to; nothing is written. ``check`` runs a check with files replaced."""
     levels: frozenset[Safety] = frozenset({"safe", "unsafe"} if unsafe else {"safe"})
-    before: dict[str, bytes] = {}
-
-    def content(path: str) -> bytes:
-        if path not in before:
-            before[path] = Path(path).read_bytes()
-        return before[path]
 
     def forbidden(path: str) -> str | None:
         if not within(path, request.paths):
@@ -47,7 +41,7 @@ def outcome_of(request: Request, check: Callable[[Mapping[str, bytes]], Run], *,
         gc.collect()  # the command line collects nothing by itself, and each check makes another estate
         return check(contents)
 
-    return fixed(check_once, content, levels, forbidden)
+    return fixed(check_once, lambda path: Path(path).read_bytes(), levels, forbidden)
 
 
 def written(outcome: Outcome) -> list[Unreadable]:
@@ -55,18 +49,18 @@ def written(outcome: Outcome) -> list[Unreadable]:
     errors = []
     for path, content in sorted(outcome.contents.items()):
         try:
-            _write(Path(path), content)
+            _write(Path(path), outcome.originals[path], content)
         except OSError as error:
             reason = f"the fixes of this file were not written: {error.strerror or error}"
             errors.append(Unreadable(Location(path), reason))
     return errors
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, before: bytes, content: bytes) -> None:
     """Raises OSError."""
     status = os.lstat(path)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError("it is no regular file any more")
+    if not stat.S_ISREG(status.st_mode) or path.read_bytes() != before:
+        raise OSError("it has changed since it was read")
     beside = path.with_name(f".iamlint-{secrets.token_hex(8)}")
     opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -83,7 +77,7 @@ def _write(path: Path, content: bytes) -> None:
 def diff(outcome: Outcome) -> Iterator[str]:
     """Yield the changes as a unified diff, by path."""
     for path, content in sorted(outcome.contents.items()):
-        before = Path(path).read_bytes().decode("utf-8").splitlines(keepends=True)
+        before = outcome.originals[path].decode("utf-8").splitlines(keepends=True)
         after = content.decode("utf-8").splitlines(keepends=True)
         name = path.lstrip("/")
         for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"):

@@ -113,7 +113,8 @@ def _runs(cells: Sequence[object]) -> list[range]:
 def _lines(file: File) -> list[_Line | None]:
     """Return the cells of each line; None for empty lines, heredocs, and lines of longer strings or comments."""
     text, hidden, whole = _masked(file)
-    comments = {file.source.position(start)[0] - 1: (start, end) for start, end in file.comments}
+    written = ((start, end) for start, end in file.comments if not file.source.text.startswith("/*", start))
+    comments = {file.source.position(start)[0] - 1: (start, end) for start, end in written}
     starts = file.source.line_starts
     lines: list[_Line | None] = []
     for number, start in enumerate(starts):
@@ -159,6 +160,8 @@ def _masked(file: File) -> tuple[str, set[int], set[int]]:
     for start, end in file.comments:
         first, last = source.position(start)[0] - 1, source.position(max(start, end - 1))[0] - 1
         hidden.update(range(first + 1, last + 1))
+        if source.text.startswith("/*", start):  # to the formatter it is a part of the value before it
+            text[start:end] = ["x" if one not in "\r\n" else one for one in text[start:end]]
     for block in file.body.blocks:
         _unhide_header(block, text, source.text)
     return "".join(text), hidden, whole

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from iamlint.comparison import Comparison, Line, Pair, Privilege, Side, compare
 from iamlint.comparison.sides import SideName
@@ -38,11 +39,12 @@ class Refused:
 class Outcome:
     """What fixing came to: the contents of the changed files by path, what was applied, and what was not.
 
-    ``run`` is the last check, with all changes.
+    ``run`` is the last check, with all changes. ``originals`` are the contents before, by path.
     """
 
     run: Run
     contents: dict[str, bytes] = field(default_factory=dict)
+    originals: dict[str, bytes] = field(default_factory=dict)
     applied: list[tuple[Finding, Fix]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     complete: bool = True
@@ -65,11 +67,13 @@ def fixed(
     passes = runs = 0
     limit: int | None = None
     while passes < MOST_PASSES and runs < MOST_RUNS:
-        group = _chosen(outcome, levels, refused, forbidden, limit)
+        group = _chosen(
+            outcome, levels, refused, lambda path: forbidden(path) or _unlike(outcome, path, content), limit
+        )
         if not group:
             return outcome
         runs += 1
-        contents = _with(outcome, group, content)
+        contents = _with(outcome, group)
         run = check(contents)
         why = wrong(outcome.run, run, group)
         if why is None:
@@ -100,10 +104,11 @@ def _chosen(
     """Return the fixes to try next: of these levels, without conflicts, at most as many as the limit."""
     group: list[tuple[Finding, Fix]] = []
     taken: list[Edit] = []
+    asked = cache(forbidden)
     for finding, fix in outcome.run.fixes:
         if fix.safety not in levels or _key(finding, fix) in refused:
             continue
-        why = next(filter(None, (forbidden(edit.path) for edit in fix.edits)), None)
+        why = next(filter(None, (asked(edit.path) for edit in fix.edits)), None)
         if why:
             refused.add(_key(finding, fix))
             outcome.refused.append(Refused(finding, fix, why))
@@ -115,11 +120,24 @@ def _chosen(
     return group
 
 
-def _with(outcome: Outcome, group: Iterable[tuple[Finding, Fix]], content: Callable[[str], bytes]) -> dict[str, bytes]:
+def _unlike(outcome: Outcome, path: str, content: Callable[[str], bytes]) -> str | None:
+    """Return why a file is not the text that was read: it has changed, or the text came from standard input."""
+    if path not in outcome.originals:
+        try:
+            outcome.originals[path] = content(path)
+        except OSError as error:
+            return f"{path} cannot be read: {error.strerror or error}"
+    data = outcome.contents.get(path, outcome.originals[path])
+    source = outcome.run.texts.get(path)
+    same = source is not None and data.removeprefix(b"\xef\xbb\xbf") == source.text.encode("utf-8", "surrogatepass")
+    return None if same else f"{path} is not the text that was read"
+
+
+def _with(outcome: Outcome, group: Iterable[tuple[Finding, Fix]]) -> dict[str, bytes]:
     """Return the contents of all changed files with further fixes applied."""
     contents = dict(outcome.contents)
     for path, edits in by_path(edit for _, fix in group for edit in fix.edits).items():
-        before = contents[path] if path in contents else content(path)
+        before = contents.get(path, outcome.originals[path])
         contents[path] = applied(before, aligned(outcome.run.texts[path], edits))
     return contents
 

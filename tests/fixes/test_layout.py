@@ -49,6 +49,12 @@ def mended(text: str, old: str, new: str) -> str:
             '"p"',
             'locals {\n  a  = "p"    # c\n  bb = 1 == 2 # d\n}\n',
         ),
+        (  # a comment in slashes and stars belongs to the value before it
+            'locals {\n  a = "x" /* = */\n  b = "y" # two\n}\n',
+            '"y"',
+            '"longer"',
+            'locals {\n  a = "x" /* = */\n  b = "longer" # two\n}\n',
+        ),
         (  # keys of objects
             'm "n" {\n  map = {\n    "a"   = "x"\n    "bbb" = "y"\n  }\n}\n',
             '"bbb"',

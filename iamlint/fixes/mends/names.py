@@ -204,6 +204,12 @@ def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:
         yield f"{prefix}:", "serviceAccount:", True
     if not colon and re.fullmatch(r"[^@\s/]+@[a-z0-9.-]+\.gserviceaccount\.com", text):
         yield text, f"serviceAccount:{text}", True
+    if (
+        prefix == "serviceAccount"
+        and re.fullmatch(r"[^@\s/]+@[^@\s/]+", rest)
+        and not rest.endswith(".gserviceaccount.com")
+    ):
+        yield "serviceAccount:", "user:", False
     public = re.sub(r"[\s_-]", "", text.partition(":")[2] or text).lower()
     for one in ("allUsers", "allAuthenticatedUsers"):
         if public in (one.lower(), one.lower()[:-1]):
