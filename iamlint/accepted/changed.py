@@ -200,6 +200,8 @@ class Changes:
 
     def _compared(self, shown: str) -> _Change:
         now, path = self._texts.get(shown), Path(os.path.abspath(shown))
+        if now is None and not path.exists():
+            return _Change()  # the stub of a module that is not installed
         if now is None or not path.is_relative_to(self._before.top):
             return _Change(everything=True)  # nothing is known about it
         if shown.endswith(_BLOCKS):
@@ -398,10 +400,10 @@ def since(report: Report, revision: str, changes: Changes) -> Report:
     findings = [one for one in (_changed(finding, changes) for finding in report.findings) if one]
     accepted = [one for one in report.accepted if _changed(one.finding, changes)]
     doubts = [one for one in report.doubts if changes.holds_block(one.at)]
-    left_out = ChangedSince(revision, len(report.findings) - len(findings), len(report.doubts) - len(doubts))
-    return replace(
-        report, findings=tuple(findings), accepted=tuple(accepted), doubts=tuple(doubts), changed_since=left_out
-    )
+    kept = replace(report, findings=tuple(findings), accepted=tuple(accepted), doubts=tuple(doubts))
+    findings_left_out = len(report.findings) - len(findings)
+    left_out = ChangedSince(revision, findings_left_out, len(report.questions) - len(kept.questions))
+    return replace(kept, changed_since=left_out)
 
 
 def _changed(finding: Finding, changes: Changes) -> Finding | None:

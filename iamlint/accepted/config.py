@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from iamlint.accepted.required import refused
-from iamlint.accepted.settings import NAMES, settings_of
+from iamlint.accepted.settings import NAMES, settings_of, shown
 from iamlint.documents import find, plain
 from iamlint.documents.validation import against_schema, location_of, nearest_of
 from iamlint.documents.values import Value
@@ -156,7 +156,7 @@ def _config(document: Value, source: SourceText, folder: Path, home: Path, shown
         sections=tuple(_section(glob, home, one) for glob, one in written.get("paths", {}).items()),
         given=_inputs(written, home),
         environments={name: _inputs(one, home) for name, one in written.get("environments", {}).items()},
-        baseline=_nearby(folder / written["baseline"]) if "baseline" in written else None,
+        baseline=_named(folder / written["baseline"]) if "baseline" in written else None,
         path=shown,
         home=home,
         written=written,
@@ -181,6 +181,11 @@ def _inputs(written: Mapping[str, Any], home: Path) -> Inputs:
         workspace=written.get("workspace"),
         backend=backend,
     )
+
+
+def _named(path: Path) -> Path:
+    """Return a path relative to the working directory, also if it is in a folder above."""
+    return Path(shown(Path(os.path.abspath(path))))
 
 
 def _nearby(path: Path) -> Path:

@@ -120,14 +120,11 @@ class Accepting:
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def _written(self, found: Report, path: Path) -> Baseline | Unreadable:
-        """Write the baseline, and return it. Nothing is written over another file, or after an error."""
+        """Write the baseline, and return it. No other file is written over. After an error nothing is gone."""
         from iamlint.accepted.baseline import baseline_of, beyond, read_baseline
         from iamlint.accepted.writing import written
 
         at = Location(path.as_posix())
-        if found.errors:
-            reason = "the baseline is not written, since there are errors: findings may be missing"
-            return Unreadable(at, reason, "mend the errors first")
         if os.path.lexists(path) and isinstance(read_baseline(path), Unreadable):
             return Unreadable(at, "this file is not a baseline, so it is not written over", "name another file")
         known = beyond(found, self.baseline, self._day, self._in_repository).known
@@ -135,7 +132,7 @@ class Accepting:
             found,
             self.baseline,
             known,
-            is_checked=self._is_entry_checked,
+            is_checked=(lambda _: False) if found.errors else self._is_entry_checked,
             in_repository=self._in_repository,
         )
         error = write(path, [result.text])
@@ -143,6 +140,7 @@ class Accepting:
             return error
         if not self.quiet:
             parts = f"{result.added} new, {result.kept} kept, {result.gone} gone"
+            parts += "; after an error nothing counts as gone" if found.errors else ""
             tell(f"baseline {neutral(path.as_posix())}: {counted(result.added + result.kept, 'finding')} ({parts})")
         return baseline_of(SourceText(path.as_posix(), result.text))
 

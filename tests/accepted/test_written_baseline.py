@@ -138,14 +138,17 @@ def test_worse_is_new_and_a_second_writing_accepts_it(estate: Path) -> None:
     assert run("check", "a", "--baseline", NAME, cwd=estate).returncode == 0
 
 
-def test_nothing_is_written_after_an_error(estate: Path) -> None:
+def test_nothing_is_gone_after_an_error(estate: Path) -> None:
     run("check", ".", "--write-baseline", NAME, cwd=estate)
     before = (estate / NAME).read_bytes()
     (estate / "a" / "main.tf").write_text('resource "x" {', encoding="utf-8")
     done = run("check", ".", "--write-baseline", NAME, cwd=estate)
     assert done.returncode == 2
-    assert "the baseline is not written, since there are errors" in done.stderr
+    assert "4 findings (0 new, 4 kept, 0 gone; after an error nothing counts as gone)" in done.stderr
     assert (estate / NAME).read_bytes() == before
+    (estate / NAME).unlink()
+    assert run("check", ".", "--write-baseline", NAME, cwd=estate).returncode == 2
+    assert len(entries(estate / NAME)) == 2  # those of the other folders
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", '{"a": 1}', member("a")])
