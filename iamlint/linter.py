@@ -288,14 +288,17 @@ def _where_accepted(match: Match) -> Iterator[Location]:
 def _parts(fact: Fact, place: Place, ends: Iterable[Grant]) -> Iterator[Location]:
     """Yield the places of what makes a finding about a fact what it is; nothing if that is the whole block.
 
-    In Terraform the privileges that a grant leads to belong to it.
+    In Terraform the resource, and the privileges that a grant leads to, belong to it. The resource of an export is the
+    whole document.
     """
     parts: tuple[Place, ...] = ()
     if isinstance(fact, Grant):
-        grants = (fact, *(ends if fact.declared.address else ()))
-        parts = (place, *(at for one in grants for at in (one.role_place, one.principal_place, one.resource_place)))
+        parts = (place, fact.role_place, fact.principal_place)
     elif isinstance(fact, CustomRole):
         parts = (place,)
+    if isinstance(fact, Grant) and fact.declared.address:
+        parts += (fact.resource_place,)
+        parts += tuple(at for end in ends for at in (end.role_place, end.principal_place))
     for part in parts:
         yield from (part.at, *((part.origin,) if part.origin else ()))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -41,6 +41,9 @@ _REFERENCE = re.compile(
     r"\b(?:(?P<kind>var|local|module|data\.\w+|google_\w+)\.(?P<name>[\w-]+)|(?P<each>\w+\.(?:value|key|index)\b))"
 )
 """What an expression depends on: names of the module, and elements of a repetition."""
+_EACH = re.compile(r"each\.(?:value|key)(?:\.\w+)*")
+_ELEMENT = re.compile(r'"[^"]*",?')
+"""A line with an element of a list of texts."""
 _KEYS = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
 """The instance keys in an address."""
 
@@ -127,38 +130,60 @@ class Changes:
 
     # -- what a value depends on -------------------------------------------------------------------------------------
 
-    def origins(self, places: Iterable[Location], calls: tuple[Location, ...]) -> Iterator[Location]:
-        """Yield where the names are defined that the texts at some places depend on, directly or through others.
+    def numbers(self, at: Location) -> Iterator[Location]:
+        """Yield the ``count`` of the block that a place is in."""
+        part = self._of(at.path).part(at.line)
+        if part and "count" in part.arguments:
+            yield part.arguments["count"]
 
-        ``calls`` are the module calls that may lead there. Names are followed as they are written: of several
-        definitions that may give a value all are yielded.
+    def origins(
+        self, places: Iterable[Location], calls: tuple[Location, ...], keys: Collection[str]
+    ) -> Iterator[Location]:
+        """Yield the changed definitions of names that the texts at some places depend on, directly or through others.
+
+        ``calls`` are the module calls that may lead there, ``keys`` the instance keys in the address. Names are
+        followed as they are written: of several definitions that may give a value all count.
         """
-        waiting, seen = list(places), set[Location]()
+        waiting, seen = [(at, False) for at in places], set[tuple[Location, bool]]()
         while waiting and len(seen) < _MOST_DEFINITIONS:
-            at = waiting.pop()
-            for found in self._definitions(at, calls):
+            at, repeated = waiting.pop()
+            for place, again in self._definitions(at, calls):
+                found = (place, again or repeated)
                 if found not in seen:
                     seen.add(found)
                     waiting.append(found)
-                    yield found
+                    if self._holds_for(*found, keys):
+                        yield found[0]
 
-    def _definitions(self, at: Location, calls: tuple[Location, ...]) -> Iterator[Location]:
+    def _holds_for(self, at: Location, repeated: bool, keys: Collection[str]) -> bool:
+        """Whether a definition changed; of a list that repeats a block, not the elements of other instances."""
+        change, text = self._of(at.path), self._texts.get(at.path)
+        if not repeated or not keys or text is None or change.everything:
+            return change.holds(at)
+        lines = [text.line(line).strip() for line in range(at.line, at.end_line + 1) if line in change.lines]
+        return any(not _ELEMENT.fullmatch(line) or any(f'"{key}"' in line for key in keys) for line in lines)
+
+    def _definitions(self, at: Location, calls: tuple[Location, ...]) -> Iterator[tuple[Location, bool]]:
+        """Yield where the names in a text are defined, and whether that repeats the block."""
         source = self._texts.get(at.path)
         if source is None or not at.path.endswith(_HCL):
             return
         start, end = source.offsets(at)
         directory, part = os.path.dirname(at.path), self._of(at.path).part(at.line)
+        if _EACH.fullmatch(source.text, start, end):
+            return  # where its value is written is known exactly
         for found in _REFERENCE.finditer(source.text, start, end):
             if found["each"]:
-                yield from (part.arguments[name] for name in ("for_each", "count") if part and name in part.arguments)
+                each = part.arguments.get("for_each") if part else None
+                yield from [(each, True)] if each else []
             elif found["kind"] == "local":
-                yield from self._arguments(directory, "locals", found["name"])
+                yield from ((one, False) for one in self._arguments(directory, "locals", found["name"]))
             elif found["kind"] == "var":
-                yield from self._values(directory, found["name"], calls)
+                yield from ((one, False) for one in self._values(directory, found["name"], calls))
             else:
                 kind = ("module",) if found["kind"] == "module" else tuple(found["kind"].split("."))
                 key = kind if kind[0] in ("module", "data") else ("resource", *kind)
-                yield from (part.at for part in self._named((*key, found["name"]), directory))
+                yield from ((part.at, False) for part in self._named((*key, found["name"]), directory))
 
     def _values(self, directory: str, name: str, calls: tuple[Location, ...]) -> Iterator[Location]:
         """Yield the values that a variable of a module may have: of calls, of tfvars, its default."""
@@ -416,12 +441,13 @@ def _changed(finding: Finding, changes: Changes) -> Finding | None:
             return replace(finding, origin=None if at in (finding.at, *whole) else at)
     related = [one.at for one in finding.related if one.message != IN_CALL]
     related += [step.at for step in finding.flow.steps] if finding.flow else []
-    if any(map(changes.holds, related)):
-        return finding
+    for at in related:
+        if changes.holds(at):
+            return replace(finding, origin=at)
     keys = _KEYS.findall(finding.address or "")
     if any(changes.is_decided_anew(at, keys) for at in (finding.at, *finding.via)):
         return finding
-    for at in changes.origins(stated, finding.via):
-        if changes.holds(at):
-            return replace(finding, origin=at)
+    numbers = (at for block in (finding.at, *finding.via) for at in changes.numbers(block))
+    for at in changes.origins((*stated, *numbers), finding.via, keys):
+        return replace(finding, origin=at)
     return None

@@ -1,0 +1,185 @@
+"""Changed lines: which findings a change is about, block by block, and where they are shown."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from program import run
+
+ROLE = "roles/iam.serviceAccountTokenCreator"
+ANA, BOB = '"user:ana@example.com"', '"user:bob@example.com"'
+EXPORT = (
+    "bindings:\n- members:\n  - user:ana@example.com\n  - user:bob@example.com\n  role: ROLE\netag: x\nversion: 1\n"
+)
+
+
+def member(
+    who: str = ANA, *, name: str = "it", more: str = "", project: str = '"shop"', role: str = f'"{ROLE}"'
+) -> str:
+    return "\n".join(
+        [
+            f'resource "google_project_iam_member" "{name}" {{{more}',
+            f"  project = {project}",
+            f"  role    = {role}",
+            f"  member  = {who}",
+            "}",
+            "",
+        ]
+    )
+
+
+def binding(*members: str) -> str:
+    listed = "".join(f"    {one},\n" for one in members)
+    return (
+        'resource "google_project_iam_binding" "it" {\n  project = "shop"\n'
+        f'  role    = "{ROLE}"\n  members = [\n{listed}  ]\n}}\n'
+    )
+
+
+def call(role: str = ROLE, more: str = "") -> str:
+    return f'module "m" {{\n  source = "./m"\n  role   = "{role}"\n{more}}}\n'
+
+
+VAR = 'variable "x" {}\n'
+MODULE = member(role="var.role") + 'variable "role" {}\nvariable "n" { default = 1 }\n'
+CUSTOM = 'resource "google_project_iam_custom_role" "r" {\n  project = "shop"\n  role_id = "r"\n  title = "r"\n'
+EACH = "\n  for_each = LIST"
+UNTIL = (
+    '\n  condition {\n    title      = "t"\n    expression = "request.time < timestamp(\'2999-01-01T00:00:00Z\')"\n  }'
+)
+
+# name: files before, files after (None removes one), places of the findings shown
+Files = dict[str, str | None]
+CASES: dict[str, tuple[Files, Files, list[str]]] = {
+    "the principal": ({"a.tf": member()}, {"a.tf": member(BOB)}, ["a.tf:4"]),
+    "the project": ({"a.tf": member()}, {"a.tf": member(project='"till"')}, ["a.tf:2"]),
+    "another member of a binding": ({"a.tf": binding(ANA)}, {"a.tf": binding(ANA, BOB)}, ["a.tf:6"]),
+    "a member that is gone": ({"a.tf": binding(ANA, BOB)}, {"a.tf": binding(BOB)}, []),
+    "another block above": ({"a.tf": member()}, {"a.tf": VAR + member()}, []),
+    "the number": (
+        {"a.tf": member(more="\n  count = var.x"), "v.tf": 'variable "x" {\n  default = 0\n}\n'},
+        {"v.tf": 'variable "x" {\n  default = 1\n}\n'},
+        ["v.tf:1"],
+    ),
+    "the number itself": (
+        {"a.tf": member(more="\n  count = 0")},
+        {"a.tf": member(more="\n  count = 1")},
+        ["a.tf:4"],
+    ),
+    "the number in a call": (
+        {"a.tf": call(more="  count = 0\n"), "m/m.tf": MODULE},
+        {"a.tf": call(more="  count = 1\n")},
+        ["a.tf:3"],
+    ),
+    "a condition that is gone": ({"a.tf": member(more=UNTIL)}, {"a.tf": member()}, ["a.tf:3"]),
+    "a new key": (
+        {"a.tf": member("each.value", more=EACH.replace("LIST", f"{{\n    a = {ANA}\n  }}"))},
+        {"a.tf": member("each.value", more=EACH.replace("LIST", f"{{\n    a = {ANA}\n    b = {BOB}\n  }}"))},
+        ["a.tf:4"],
+    ),
+    "a new key without a value": (
+        {"a.tf": member('"user:${each.key}@example.com"', more=EACH.replace("LIST", 'toset([\n    "ana",\n  ])'))},
+        {
+            "a.tf": member(
+                '"user:${each.key}@example.com"', more=EACH.replace("LIST", 'toset([\n    "ana",\n    "bob",\n  ])')
+            )
+        },
+        ["a.tf:7"],
+    ),
+    "a part of a text from tfvars": (
+        {"a.tf": member('"user:${var.x}@example.com"') + VAR, "x.auto.tfvars": '# who\nx = "ana"\n'},
+        {"x.auto.tfvars": '# who\nx = "bob"\n'},
+        ["x.auto.tfvars:2"],
+    ),
+    "a local of a local": (
+        {"a.tf": member("local.a"), "l.tf": f"locals {{\n  a = local.b\n  b = {ANA}\n}}\n"},
+        {"l.tf": f"locals {{\n  a = local.b\n  b = {BOB}\n}}\n"},
+        ["l.tf:3"],
+    ),
+    "another local": (
+        {"a.tf": member("local.a"), "l.tf": f"locals {{\n  a = {ANA}\n  b = 1\n}}\n"},
+        {"l.tf": f"locals {{\n  a = {ANA}\n  b = 2\n}}\n"},
+        [],
+    ),
+    "the call's argument": (
+        {"a.tf": call("roles/logging.viewer"), "m/m.tf": MODULE},
+        {"a.tf": call()},
+        ["a.tf:3"],
+    ),
+    "another argument of the call": (
+        {"a.tf": call(more="  n = 1\n"), "m/m.tf": MODULE},
+        {"a.tf": call(more="  n = 2\n")},
+        [],
+    ),
+    "a permission of a custom role": (
+        {"a.tf": CUSTOM + '  permissions = [\n    "iam.serviceAccounts.signBlob",\n  ]\n}\n'},
+        {
+            "a.tf": CUSTOM
+            + '  permissions = [\n    "iam.serviceAccounts.signBlob",\n    "iam.serviceAccounts.signJwt",\n  ]\n}\n'
+        },
+        ["a.tf:7"],
+    ),
+    "a member of an export": (
+        {"project-shop.yaml": EXPORT.replace("ROLE", ROLE)},
+        {"project-shop.yaml": EXPORT.replace("ROLE", ROLE).replace("bob", "cy")},
+        ["project-shop.yaml:4"],
+    ),
+    "a renamed export": (
+        {"project-shop.yaml": EXPORT.replace("ROLE", ROLE)},
+        {"project-shop.yaml": None, "old/project-shop.yaml": EXPORT.replace("ROLE", ROLE)},
+        [],
+    ),
+    "a renamed block, half of it new": (
+        {"a.tf": member(name="old")},
+        {
+            "a.tf": None,
+            "b.tf": "moved {\n  from = google_project_iam_member.old\n  to = google_project_iam_member.it\n}\n"
+            + member(BOB),
+        },
+        ["b.tf:8"],
+    ),
+    "a renamed block without moved": ({"a.tf": member(name="old")}, {"a.tf": member(name="new")}, ["a.tf:3"]),
+    "a copy in another module": ({"a.tf": member()}, {"b/a.tf": member()}, ["b/a.tf:3"]),
+    "line ends of Windows": ({"a.tf": member()}, {"a.tf": member().replace("\n", "\r\n")}, []),
+}
+
+
+def git(folder: Path, *arguments: str) -> None:
+    settings = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def write(folder: Path, files: Files) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text, encoding="utf-8", newline="")
+
+
+def shown(folder: Path) -> list[str]:
+    done = run("check", ".", "--changed-since", "HEAD", "--format", "sarif", "--ignore", "hygiene", cwd=folder)
+    places = []
+    for result in json.loads(done.stdout)["runs"][0]["results"]:
+        physical = result["locations"][0]["physicalLocation"]
+        places.append(f"{physical['artifactLocation']['uri']}:{physical['region']['startLine']}")
+    return sorted(places)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_on_changed_lines(tmp_path: Path, name: str) -> None:
+    before, after, places = CASES[name]
+    write(tmp_path, before)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "before")
+    assert shown(tmp_path) == []
+    write(tmp_path, after)
+    assert shown(tmp_path) == places
+    git(tmp_path, "add", ".")
+    assert shown(tmp_path) == places  # staged or not
