@@ -55,3 +55,16 @@ def test_without_a_base_nothing_is_compared(runner: Runner) -> None:
 def test_a_base_that_is_no_commit_of_the_clone_fails(base: str, runner: Runner) -> None:
     commit(runner)
     assert runner.run(compare="true", base=base).code == 2
+
+
+def test_what_the_pull_request_changes_is_annotated_first(runner: Runner) -> None:
+    """GitHub shows ten annotations of a kind: the old ones must not hide the new."""
+    many = "".join(BAD.replace('"ci"', f'"ci{n}"').replace("ana@", f"u{n}@") for n in range(12))
+    (runner.workspace / "main.tf").write_text(many)
+    base = commit(runner)
+    (runner.workspace / "zz.tf").write_text(BAD.replace('"ci"', '"new"'))
+    first = next(line for line in runner.run(base=base).log.splitlines() if line.startswith("::error"))
+    assert "file=zz.tf,line=3," in first
+    job = runner.run(base="0" * 40)
+    assert "note: changed lines do not come first" in job.log
+    assert job.code == 1

@@ -55,6 +55,25 @@ def on_changed_lines(report: Report, request: Request) -> Report | Unreadable:
         return Unreadable(Location(COMMAND_LINE), f"--changed-since: {error}", hint)
 
 
+def changed_places(report: Report, request: Request) -> frozenset[Location]:
+    """Return the places of findings on lines changed since the revision that comes first; none if it is not there."""
+    from iamlint.accepted.changed import Changes
+    from iamlint.files.git import MissingRevision
+    from iamlint.files.revision import revision
+
+    if request.changed_first is None:
+        return frozenset()
+    try:
+        with revision(request.changed_first, repository_of(request.paths, Path.cwd().resolve())) as before:
+            changes = Changes(before, report.texts)
+            places = {at for one in report.findings for at in (one.at, one.origin) if at}
+            places |= {one.at for one in report.doubts}
+            return frozenset(filter(changes.holds, places))
+    except MissingRevision as error:
+        tell(f"note: changed lines do not come first: {neutral(str(error))}")
+        return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Accepting:
     """A run whose findings are judged.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from iamlint.cli.accepting import changed_places
 from iamlint.cli.configuring import Failed, configuration, environments_of
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell, width
 from iamlint.cli.options import (
@@ -107,6 +108,7 @@ def check(
         bar=bar,
         at_arguments=config.origin == "argument",
         source_url=source_url,
+        first=changed_places(report, wanted),
     )
     inputs = inputs_of(wanted, report, config)
     written = [write(path, parts(name, report, style), inputs) for name, path in targets]

@@ -34,7 +34,15 @@ _GROUPS = {
         "second_parser",
     ),
     "Rules": ("select", "ignore", "rules", "assertions"),
-    "Configuration": ("config", "no_config", "no_ignore", "baseline", "write_baseline", "changed_since"),
+    "Configuration": (
+        "config",
+        "no_config",
+        "no_ignore",
+        "baseline",
+        "write_baseline",
+        "changed_since",
+        "changed_first",
+    ),
     "Fixes": ("fix", "unsafe_fixes", "diff"),
     "Exit code": ("fail_on", "fail_on_unknown", "exit_zero"),
 }
@@ -88,6 +96,7 @@ class Request:
     baseline: Path | None = None
     write_baseline: Path | None = None
     changed_since: str | None = None
+    changed_first: str | None = None
     as_of: datetime | None = None
     role_catalog: tuple[Path, ...] = ()
     max_time: float = SECONDS
@@ -240,6 +249,11 @@ def judging_options(function: Command) -> Command:
             "--changed-since",
             metavar="REV",
             help="Report only what is on lines that the working tree has changed since a git revision.",
+        ),
+        click.option(
+            "--changed-first",
+            metavar="REV",
+            help="In the format github, annotate lines changed since a git revision before all others.",
         ),
         click.option(
             "--no-ignore", is_flag=True, help="Also report findings that comments or the configuration accept."

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from iamlint.accepted.base_commit import base_files
+from iamlint.files.git import FULL_ID
 
 _OWN_BASE = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release"})
 """Events for commits that are already in the repository: their own configuration counts."""
@@ -89,6 +90,13 @@ def options(environment: Mapping[str, str]) -> Iterator[str]:
     for name in ("NO_IGNORE", "FAIL_ON_UNKNOWN", "SHOW_UNKNOWN"):
         if flag(environment, name):
             yield f"--{named(name)}"
+
+
+def first(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield the option that annotates the lines of the pull request before others."""
+    commit = one(environment, "BASE")
+    if commit and FULL_ID.fullmatch(commit):
+        yield from ("--changed-first", commit)
 
 
 def judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:

@@ -15,6 +15,7 @@ from iamlint.finding import SEVERITIES
 from iamlint.github_action.event import Event
 from iamlint.github_action.inputs import (
     BadInput,
+    first,
     flag,
     judging,
     one,
@@ -45,7 +46,8 @@ def run(environment: Mapping[str, str]) -> int:
         chosen = list(judging(environment, directory))
         before = _state(sarif)
         further = [word for target in targets for word in ("--output", target)]
-        command = ["check", *options(environment), *reading(environment), *chosen, *_links(environment), *further]
+        asked = (*options(environment), *first(environment), *reading(environment), *chosen, *_links(environment))
+        command = ["check", *asked, *further]
         code = _iamlint(command, paths(environment))
         written = sarif if _state(sarif) != before else ""
         write_outputs(environment, {"exit-code": code, **_counts(report), "sarif-file": written})

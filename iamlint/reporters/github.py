@@ -31,7 +31,9 @@ _LEVELS: dict[Severity, Level] = {
 
 
 def github_report(report: Report, style: Presentation) -> str:
-    """Return one command per line: errors first, then findings and failing unknown answers, the worst first.
+    """Return one command per line: errors first, then findings and failing unknown answers.
+
+    Of a level those on changed lines come first if these are known, then the worst.
 
     What GitHub would drop is printed as plain lines, which only the log shows; the last annotation of the level gives
     their number.
@@ -45,6 +47,7 @@ def github_report(report: Report, style: Presentation) -> str:
         *map(_of_finding, report.ranked),
         *map(_of_doubt, distinct(filter(style.bar.fails_unknown, report.doubts))),
     ]
+    found.sort(key=lambda one: one.at not in style.first)
     for level, left in room.items():
         lines += _of_level(level, [one for one in found if _LEVELS[one.severity] == level], left, style)
     return "".join(line + "\n" for line in lines)

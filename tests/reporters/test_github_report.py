@@ -60,3 +60,14 @@ def test_the_summary_shows_text_as_text(build: Build, find: Find) -> None:
     assert "@team" not in text
     row = next(line for line in text.splitlines() if line.startswith("| high"))
     assert row.count("|") == 5
+
+
+def test_changed_lines_come_first_within_a_level(build: Build, find: Find) -> None:
+    old = [find(severity="critical", principal=f"user:u{number}@example.com") for number in range(12)]
+    new = find(at=Location("b.tf", 7, 1, 7, 2), principal="user:new@example.com")
+    notice = find(at=Location("b.tf", 9, 1, 9, 2), severity="low")
+    report = build([*old, new, notice])
+    found = render("github", report, Presentation(first=frozenset({new.at}))).splitlines()
+    assert found[0].startswith("::error file=b.tf,line=7,")
+    assert [line.split(" ")[0] for line in found if line.startswith("::")] == ["::error"] * 10 + ["::notice"]
+    assert not render("github", report, Presentation()).startswith("::error file=b.tf")

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from iamlint.location import Location
 from iamlint.report import Bar
 
 
@@ -18,7 +19,8 @@ class Presentation:
     directory, to which location paths are relative; ``repository`` is the top directory above it, to which paths for a
     forge are relative. Both are absolute, without symbolic links. ``bar`` says which unknown answers fail, so that they
     are shown. ``at_arguments`` puts findings at the arguments, not where their values are written. ``source_url`` is
-    the address of the checked tree on a forge, which a path completes, with ``/`` at its end.
+    the address of the checked tree on a forge, which a path completes, with ``/`` at its end. ``first`` are the places
+    whose annotations come first.
     """
 
     color: bool = False
@@ -33,6 +35,7 @@ class Presentation:
     bar: Bar = field(default_factory=Bar)
     at_arguments: bool = False
     source_url: str = ""
+    first: frozenset[Location] = frozenset()
 
     def in_repository(self, path: str) -> str:
         """Return a location's path relative to the top of the repository; unchanged if it is outside."""

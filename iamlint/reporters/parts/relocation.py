@@ -22,7 +22,7 @@ def at_top(report: Report, style: Presentation) -> tuple[Report, Presentation]:
     moved = _Paths(style)
     if any(moved(path) != path for path in _every_path(report)):
         report = _moved(report, moved)
-    return report, replace(style, directory=None, repository=None)
+    return report, replace(style, directory=None, repository=None, first=frozenset(map(moved.at, style.first)))
 
 
 class _Paths:
