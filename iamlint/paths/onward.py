@@ -106,6 +106,8 @@ class Onward:
         holders = dict.fromkeys((*(name for name, _ in graph.privileged_accounts()), *groups))
         for name in holders:
             for grant, verdict in graph.privileges(name):
+                if self._is_of_agent(grant):
+                    continue
                 reasons = () if verdict.truth is Truth.TRUE else verdict.reasons or ("the grant is not certain",)
                 key = shown(grant.role), graph.hierarchy.node(grant.resource, grant.declared)
                 found.setdefault(key, []).append((name, grant, reasons))
@@ -125,6 +127,13 @@ class Onward:
                 else:
                     ranks[True][name].append(rank)
         return ends, {sure: {name: tuple(listed) for name, listed in of.items()} for sure, of in ranks.items()}
+
+    def _is_of_agent(self, grant: Grant) -> bool:
+        """Whether a grant is an agent's role to a Google service agent.
+
+        Each project has many, Google uses them, and of a large export they are not kept.
+        """
+        return grant.principal.kind == "service_agent" and self.graph.estate.roles.kind(grant.role) == "service_agent"
 
     def _follow(self, estate: Estate) -> None:
         """Follow the hops of all accounts, and of the groups with accounts in them."""
