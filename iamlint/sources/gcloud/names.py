@@ -35,11 +35,13 @@ _UPPER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def resource_of(full: str) -> Resource | None:
-    """Return the resource of a full name; None if it is not a full name."""
+    """Return the resource of a full name; None if it is not a full name, or names no one project, folder or tag."""
     match = _FULL.match(full)
     if match is None:
         return None
     service, parts = match["service"], match["rest"].split("/")
+    if service == "cloudresourcemanager" and (len(parts) < 2 or not all(parts[:2])):
+        return None
     if len(parts) == 2 and service == "cloudresourcemanager" and parts[0] in _CONTAINERS:
         return Resource(_CONTAINERS[parts[0]], parts[1])
     if len(parts) >= 2 and parts[-2] == "serviceAccounts":

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from iamlint.budget import Exhausted
 from iamlint.documents import read_json, read_json_documents
-from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place
+from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place, Resource
 from iamlint.files.compressed import is_compressed, opened
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
@@ -192,7 +192,11 @@ def _facts(
         asset = None
     kept = _plain(asset, relevant, dull) if _has_each_key_once(asset, line) else None
     if kept is not None:
-        return _grants(asset, kept, _Line(text, number, shown), hierarchy, every=relevant is None)
+        every = relevant is None
+        resource = resource_of(asset["name"]) if kept or every else None
+        if resource or not (kept or every):
+            return _grants(asset, kept, resource, _Line(text, number, shown), hierarchy, every=every)
+        # The full reader says what is wrong with the name.
     if _is_resource_alone(asset):
         return []
     documents = read_json_documents(LineText(shown, text, number))
@@ -347,12 +351,19 @@ class _Line:
         return Location(self._shown, self._number, 1, self._number, len(self._text.rstrip()) + 1)
 
 
-def _grants(asset: dict[str, Any], kept: list[Kept], line: _Line, hierarchy: Hierarchy, *, every: bool) -> list[Fact]:
-    """Return the relevant grants; if ``every`` one is, with the fact that the policy was seen."""
-    name = asset["name"]
-    resource = resource_of(name) if kept or every else None
+def _grants(
+    asset: dict[str, Any],
+    kept: list[Kept],
+    resource: Resource | None,
+    line: _Line,
+    hierarchy: Hierarchy,
+    *,
+    every: bool,
+) -> list[Fact]:
+    """Return the relevant grants on a resource; if ``every`` one is, with the fact that the policy was seen."""
     if resource is None:
         return []
+    name = asset["name"]
     declared = Declaration(line.whole, "asset")
     hierarchy.add(asset.get("ancestors", []), project_in(name), declared)
     resource_place = line.place(name)

@@ -191,6 +191,28 @@ def test_a_line_that_cannot_be_read_is_told_and_the_others_are_read(monkeypatch:
 
 
 @pytest.mark.usefixtures("_large")
+@pytest.mark.parametrize("filtered", [True, False])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "projects/shop",
+        "/cloudresourcemanager.googleapis.com/projects/shop",
+        "//cloudresourcemanager.googleapis.com/projects",
+        "//cloudresourcemanager.googleapis.com/projects/",
+        "//cloudresourcemanager.googleapis.com/",
+        "",
+    ],
+)
+def test_grants_on_a_name_that_cannot_be_read_are_an_error(name: str, filtered: bool) -> None:
+    lines = [asset(("roles/owner", [ANA])), {**asset(("roles/owner", [SA])), "name": name}]
+    options = Options(relevant=default()) if filtered else Options()
+    reading = read([write(Path("a.ndjson"), lines)], options)
+    (error,) = reading.errors
+    assert (error.at.line, "$.name" in error.reason) == (2, True)
+    assert grants(reading) == [("roles/owner", ANA)]
+
+
+@pytest.mark.usefixtures("_large")
 def test_errors_are_counted_beyond_a_hundred() -> None:
     reading = read([write(Path("a.ndjson"), [asset(("roles/owner", [ANA])), *["{"] * 150])], Options())
     assert len(reading.errors) == 101
