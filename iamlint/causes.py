@@ -84,6 +84,7 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (WORKSPACE, r"--workspace states one"),
     (PROJECT, r"the project is set neither here nor in the provider block|the document names no project"),
     (INVALID, r"Terraform would refuse it|is not declared|refers to itself|which Terraform refuses|it calls itself"),
+    (INVALID, r"which the module does not declare"),
     (INVALID, r"as Terraform says|nothing here is named|as the variable's type demands|for_each needs a collection"),
     (INVALID, r"is not a whole number|a key of for_each is not a string|enabled is neither true nor false"),
     (INVALID, r"its source is not a plain string|the dynamic block has no for_each or no content"),

@@ -34,6 +34,7 @@ from iamlint.sources.terraform.evaluation.run import (
     TOO_MANY_STEPS,
     Run,
 )
+from iamlint.sources.terraform.evaluation.undeclared import undeclared
 from iamlint.sources.terraform.instances.computed import View
 from iamlint.sources.terraform.instances.declarations import gap
 from iamlint.sources.terraform.instances.instance import Instance
@@ -327,9 +328,10 @@ class ModuleInstance:
         children: dict[Key, ModuleInstance] = {}
         providers = passed_providers(declared, self.providers)
         arguments = {name: written for name, written in declared.arguments().items() if name in found.variables}
-        steps = STEPS_OF_CALL
-        if found.providers:
-            steps += STEPS_OF_PROVIDER * len(found.providers) + len(providers)
+        for reason, at in undeclared(declared, found):
+            self._say_once(declared, address, reason, at)
+        configured = STEPS_OF_PROVIDER * len(found.providers) + len(providers) if found.providers else 0
+        steps = STEPS_OF_CALL + configured
         for key, names in expansion.instances:
             if self.run.is_full(steps):
                 return self._full(declared, address)
