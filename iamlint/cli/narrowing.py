@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from iamlint.cli.configuring import Failed, configuration, one_environment
-from iamlint.cli.console import FAILED, OK, colored, emit, say_errors
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
 from iamlint.cli.options import DATE, FILE, catalog_option, config_options, reading_options, request
 from iamlint.cli.run import read, role_catalog
+from iamlint.files.disk import DISK
+from iamlint.location import SourceText, Unreadable
+from iamlint.report import failure
+
+if TYPE_CHECKING:
+    from iamlint.estate import Estate
+    from iamlint.fixes.collecting import Run
+    from iamlint.fixes.proof import Outcome
 
 
 @click.command("narrow")
@@ -32,6 +42,8 @@ from iamlint.cli.run import read, role_catalog
 )
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate as of YYYY-MM-DD. [today]")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="Output format. [text]")
+@click.option("--fix", is_flag=True, help="Write the proposals to the Terraform files, each proved by another reading.")
+@click.option("--diff", is_flag=True, help="Print what --fix would write, and change nothing.")
 @click.option("--show-all", is_flag=True, help="Show each grant that cannot be judged.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def narrow_roles(**asked: Any) -> None:
@@ -45,27 +57,26 @@ def narrow_roles(**asked: Any) -> None:
 
 
 def _run(asked: dict[str, Any]) -> None:
-    from iamlint.estate import Estate
-    from iamlint.narrowing import narrow, read_usage
     from iamlint.narrowing.output import narrowing_json, narrowing_text
 
-    form, every, quiet, as_of = (asked.pop(name) for name in ("form", "show_all", "quiet", "as_of"))
-    files, principal, days = (asked.pop(name) for name in ("usage", "principal", "days"))
-    wanted = request(asked)
+    form, every, fix, diff = (asked.pop(name) for name in ("form", "show_all", "fix", "diff"))
     try:
-        roles = role_catalog(wanted.role_catalog)
-        config = configuration(wanted)
-        environment = one_environment(wanted, config)
-        reading = read(wanted, config, quiet=quiet, roles=roles, folders_are_named=True, environment=environment)
+        look = _Look(asked)
+        outcome = look.fixed() if fix or diff else None
+        if outcome is None:
+            look.at({})
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
-    usage = read_usage(map(Path, files))
-    errors = [*reading.errors, *usage.errors]
-    estate = Estate(reading.facts, roles, as_of.date() if as_of else datetime.now(UTC).date())
-    errors += estate.blockers.unfinished
-    found = narrow(estate, usage, reading.texts, principal, days)
+    found, errors = look.found, look.errors
+    if outcome:
+        errors = [*errors, *_applied(outcome, write=not diff, quiet=look.quiet)]
     say_errors(errors)
+    if outcome and diff:
+        from iamlint.cli.fixing import diff as changes
+
+        emit(changes(outcome), for_programs=True)
+        sys.exit(FAILED if errors else FINDINGS if outcome.contents else OK)
     text = (
         narrowing_json(found, errors)
         if form == "json"
@@ -73,3 +84,85 @@ def _run(asked: dict[str, Any]) -> None:
     )
     emit(text, for_programs=form == "json")
     sys.exit(FAILED if errors else OK)
+
+
+def _applied(outcome: Outcome, *, write: bool, quiet: bool) -> list[Unreadable]:
+    from iamlint.cli.fixing import say_outcome, written
+
+    errors = written(outcome) if write else []
+    say_outcome(outcome, would=not write, quiet=quiet)
+    return errors
+
+
+class _Look:
+    """What is narrowed: the options, and what the last reading of the input comes to."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        from iamlint.narrowing import Narrowing, read_usage
+
+        self.quiet, self._as_of = asked.pop("quiet"), asked.pop("as_of")
+        files, self._principal, self._days = (asked.pop(name) for name in ("usage", "principal", "days"))
+        self._request = request(asked)
+        self._roles = role_catalog(self._request.role_catalog)
+        self._usage = read_usage(map(Path, files))
+        self.found = Narrowing()
+        self.errors: list[Unreadable] = []
+
+    def at(self, contents: Mapping[str, bytes]) -> tuple[Estate, Mapping[str, SourceText]]:
+        """Read the input with some files replaced, and narrow what it grants. Raises `Failed`."""
+        from iamlint.estate import Estate
+        from iamlint.files.overlay import Overlay
+        from iamlint.narrowing import narrow
+
+        tree = Overlay(DISK, {Path(path): text for path, text in contents.items()}) if contents else DISK
+        config = configuration(self._request)
+        environment = one_environment(self._request, config)
+        reading = read(
+            self._request,
+            config,
+            quiet=self.quiet,
+            roles=self._roles,
+            folders_are_named=True,
+            environment=environment,
+            tree=tree,
+        )
+        day = self._as_of.date() if self._as_of else datetime.now(UTC).date()
+        estate = Estate(reading.facts, self._roles, day)
+        self.errors = [*reading.errors, *self._usage.errors, *estate.blockers.unfinished]
+        self.found = narrow(estate, self._usage, reading.texts, self._principal, self._days)
+        return estate, reading.texts
+
+    def fixed(self) -> Outcome:
+        """Return what writing the proposals comes to; nothing is written. Raises `Failed`."""
+        from iamlint.cli.fixing import outcome_of
+
+        return outcome_of(self._request, self._run, unsafe=True)
+
+    def _run(self, contents: Mapping[str, bytes]) -> Run:
+        from iamlint.edits import Fix
+        from iamlint.finding import Finding
+        from iamlint.fixes import Sources, narrower
+        from iamlint.fixes.collecting import Run
+        from iamlint.fixes.proposals import hindrance
+
+        estate, texts = self.at(contents)
+        sources, fixes = Sources(texts), []
+        for one in self.found.proposals:
+            grant = one.grant
+            finding = Finding(
+                rule="narrow",
+                family="narrow",
+                severity="info",
+                confidence="high",
+                message=f"{grant.principal.text} has {grant.role} on {grant.resource}",
+                at=grant.role_place.at,
+                address=grant.declared.address,
+            )
+            change = None if one.kind == "custom" else narrower(grant, one.roles, sources)
+            fixes.append((finding, Fix("narrower", change.title, "unsafe", change.edits) if change else None))
+        report = replace(failure(self.errors), findings=tuple(finding for finding, _ in fixes), texts=texts)
+        made = tuple((finding, fix) for finding, fix in fixes if fix)
+        told = ((finding, fix, hindrance(fix, sources)) for finding, fix in made)
+        hindered = tuple(one for one in told if one[2])
+        kept = {id(fix) for _, fix, _ in hindered}
+        return Run(report, estate, tuple(one for one in made if id(one[1]) not in kept), hindered)

@@ -1,8 +1,9 @@
 """Fixes: edits that mend findings, made by pure functions that rule documents name, and proved before they count."""
 
 from iamlint.fixes.mends import MENDS
+from iamlint.fixes.mends.roles import narrower
 from iamlint.fixes.problem import Change, Mend, Problem
 from iamlint.fixes.proposals import proposed
 from iamlint.fixes.sources import Sources
 
-__all__ = ["MENDS", "Change", "Mend", "Problem", "Sources", "proposed"]
+__all__ = ["MENDS", "Change", "Mend", "Problem", "Sources", "narrower", "proposed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -242,3 +243,32 @@ def test_the_fixable_rules_are_listed(tmp_path: Path) -> None:
     fixable = [one["slug"] for one in listed if one["fixes"]]
     assert len(fixable) >= 15
     assert all(one["missing"] for one in listed if not one["fixes"])
+
+
+def test_a_text_from_standard_input_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "main.tf", f"# of the disk\n{MISSPELT}")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(MISSPELT.encode())))
+    done = run("check", "-", "--stdin-name", "main.tf", "--fix", cwd=tmp_path)
+    assert path.read_text() == f"# of the disk\n{MISSPELT}"
+    assert "not fixed: main.tf:3:13" in done.stderr
+
+
+def test_a_baseline_is_not_written_by_a_run_that_fixes(tmp_path: Path) -> None:
+    path = written(tmp_path / "main.tf", MISSPELT)
+    done = run("check", "--fix", "--write-baseline", "known.json", cwd=tmp_path)
+    assert (done.returncode, path.read_text()) == (2, MISSPELT)
+    assert not (tmp_path / "known.json").exists()
+
+
+def test_stale_acceptance_is_removed(tmp_path: Path) -> None:
+    text = RIGHT.replace("# for the team", "# iamlint: ignore[broad-token-creator, unknown-role] as before")
+    path = written(tmp_path / "main.tf", text)
+    settings = written(
+        tmp_path / ".iamlint.yaml",
+        "# ours\naccept:\n  # the old one\n  - rule: broad-key-creator\n    reason: as before\n\nfail-on: low\n",
+    )
+    assert run("check", cwd=tmp_path).returncode in (0, 1)
+    done = run("check", "--fix", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert path.read_text() == RIGHT.replace(" # for the team", "")
+    assert settings.read_text() == "# ours\n\nfail-on: low\n"

@@ -85,16 +85,25 @@ def _of_settings(source: SourceText, start: int) -> tuple[Edit, ...] | None:
     number = next((n for n, one in enumerate(items) if one.at and one.at.start <= start < one.at.end), None)
     if number is None or None in starts:
         return None
-    first = starts[number] or 0
+    first = _with_comments(text, starts[number] or 0)
     after = starts[number + 1] if number + 1 < len(starts) else None
-    if after is None:
-        after = _end_of(text, first)
+    after = _end_of(text, starts[number] or 0) if after is None else _with_comments(text, after)
     if len(items) == 1:
         key = re.search(r"^accept[ \t]*:[ \t]*(?:#[^\n]*)?\r?\n", text[:first], re.MULTILINE)
         if key is None or text[key.end() : first].strip():
             return None
         first = key.start()
     return (edit(source, first, after, ""),)
+
+
+def _with_comments(text: str, start: int) -> int:
+    """Return the start of the indented comment lines directly above a line."""
+    while start:
+        above = line_start(text, start - 1)
+        if not re.match(r"[ \t]+#", text[above:start]):
+            break
+        start = above
+    return start
 
 
 def _dash(text: str, item: Value) -> int | None:
