@@ -14,9 +14,9 @@ from iamlint.patterns.predicates import flag, glob, kind
 from iamlint.unknown import Truth, Unknown, shown
 
 _ANY_CLIENT = re.compile(
-    r"(?:(?:https?|\*)://)?\*(?:\.[a-z]+)?(?::\*)?(?:/\*?)?\Z|(?:0\.0\.0\.0|::)/0\Z", re.IGNORECASE
+    r"(?:(?:https?|\*)://)?\*(?:\.[a-z]+)?(?::\*)?(?:/\*?)?\Z|(?:0\.0\.0\.0|::0?)(?:/0)?\Z", re.IGNORECASE
 )
-"""Referrers and addresses that are anybody's: ``*``, ``https://*/*``, ``*.com``, ``0.0.0.0/0``."""
+"""Referrers and addresses that are anybody's: ``*``, ``https://*/*``, ``*.com``, ``0.0.0.0/0``, ``::0``."""
 _ANY_API = frozenset({"cloudapis.googleapis.com"})
 """Services that stand for every API of Google Cloud."""
 
