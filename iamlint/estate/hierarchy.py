@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from iamlint.estate.names import agreed, identity, scope
@@ -113,7 +114,13 @@ class Hierarchy:
         counted = next((project for project, by in told if counts_for(by, declared)), None)
         if counted is not None:
             return counted
-        return project_of(email) or next((project for project, _ in told), None) or project_number_of(email)
+        known = project_of(email) or next((project for project, _ in told), None) or project_number_of(email)
+        return known or self._by_reference(email, declared)
+
+    def _by_reference(self, email: str, declared: Declaration) -> Text | None:
+        """Return the project of a default account or agent whose e-mail has a reference to the project's number."""
+        found = _NUMBER_REFERENCE.match(email)
+        return found["number"] if found and identity(found["number"], declared) in self._keys else None
 
     # -- containment ------------------------------------------------------------------------------------------------
 
@@ -165,6 +172,13 @@ class Hierarchy:
             project = self.node(Resource("project", parts[1]), declared)
             if project:
                 yield from self.containers(project, declared, certain=certain)
+
+
+_NUMBER_REFERENCE = re.compile(
+    r"(?:service-)?(?P<number>\$\{[^{}]+\.number\})(?:-compute@developer|@cloudbuild|@cloudservices|@gcp-sa-[a-z0-9-]+\.iam|"
+    r"@[a-z0-9-]+\.iam)\.gserviceaccount\.com\Z"
+)
+"""The e-mails of default accounts and agents with a reference in place of the number."""
 
 
 def _number(name: Text, prefix: str) -> Text:

@@ -93,6 +93,22 @@ class Principal:
             return None
         return self.text.partition(":")[2] or None
 
+    @property
+    def account(self) -> str | None:
+        """The e-mail of an account; also of a default account with a reference to its project's number.
+
+        ``${google_project.shop.number}-compute@developer.gserviceaccount.com`` is one account, whatever the number.
+        """
+        if self.email or self.kind != "default_service_account":
+            return self.email
+        email = self.text.partition(":")[2]
+        return email if _BY_NUMBER.match(email) else None
+
+
+_BY_NUMBER = re.compile(
+    r"\$\{[^{}]+\.number\}(?:-compute@developer|@cloudbuild|@cloudservices)\.gserviceaccount\.com\Z"
+)
+
 
 _OF_PROVIDER = re.compile(r"^\$\{provider\.[^{}]*\}/")
 """The beginning of a name that depends on the provider's configuration only; it means nothing to a reader."""

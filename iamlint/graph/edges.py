@@ -400,7 +400,7 @@ class Graph:
         below: dict[Node, list[str]] = defaultdict(list)
         for source, grant in self.privileged_accounts():
             if grant.principal.kind in ("service_account", "default_service_account"):
-                for node in self.hierarchy.around(grant.principal.email or "", grant.declared):
+                for node in self.hierarchy.around(grant.principal.account or "", grant.declared):
                     below[node].append(source)
         return below
 
@@ -444,7 +444,7 @@ class Graph:
 
 
 def _is_account(principal: Principal) -> bool:
-    return principal.text.startswith("serviceAccount:") and bool(principal.email)
+    return principal.text.startswith("serviceAccount:") and bool(principal.account)
 
 
 def _told(closed: Decision) -> Verdict:

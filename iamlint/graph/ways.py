@@ -327,10 +327,29 @@ class Ways:
 
     def _runners(self) -> Iterator[_Running]:
         for one in self.estate.of(Attachment):
-            account = self._hierarchy.around(one.account, one.declared) if one.account is not None else ()
+            account = self._account_of(one)
             if account:
                 own = self._hierarchy.node(one.resource, one.declared)
                 yield _Running(one, (*((own,) if own else ()), *self._above(one.project, one.declared)), account)
+
+    def _account_of(self, one: Attachment) -> tuple[Node, ...]:
+        """Return the account that something runs as, with its containers: the named one, or the project's default."""
+        if one.account is not None:
+            return self._hierarchy.around(one.account, one.declared)
+        project = self._above(one.project, one.declared)[:1]
+        return self._defaults.get((str(one.default), project[0]), ()) if project else ()
+
+    @cached_property
+    def _defaults(self) -> Mapping[tuple[str, Node], tuple[Node, ...]]:
+        """Return the default accounts that have grants, by what they are for and by their project."""
+        found: dict[tuple[str, Node], tuple[Node, ...]] = {}
+        for grant in self.estate.of(Grant):
+            email = grant.principal.account or ""
+            use = next((use for use, end in _DEFAULTS.items() if email.endswith(end)), None)
+            around = self._hierarchy.around(email, grant.declared) if use else ()
+            if use and len(around) > 1:
+                found.setdefault((use, around[1]), around)
+        return found
 
     def _above(self, project: Text | None, declared: Declaration) -> tuple[Node, ...]:
         if project is None:
@@ -374,6 +393,8 @@ class Ways:
         return found
 
 
+_DEFAULTS = {"compute": "-compute@developer.gserviceaccount.com", "app_engine": "@appspot.gserviceaccount.com"}
+"""The ends of the e-mails of default accounts. What Cloud Build runs as by default depends on the project's age."""
 _MOST_KNOWN = 50_000
 """Combinations of permissions whose methods are remembered."""
 

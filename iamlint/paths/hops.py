@@ -14,7 +14,7 @@ from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.facts import Attachment, Grant, Membership, Resource
 from iamlint.graph import Way, Ways
 from iamlint.logic.verdict import Verdict
-from iamlint.methods import Method, methods, strength
+from iamlint.methods import Method, bound_methods, methods, strength
 from iamlint.methods.index import is_reported
 from iamlint.paths.names import Names, names_of
 from iamlint.unknown import Truth, Unknown
@@ -220,6 +220,8 @@ def _makes_hop(method: Method) -> bool:
         return not method.ended
     if method.id in _NOT_ALONE:
         return False
+    if method.reaches in ("workloads", "federated"):
+        return method in bound_methods()
     return is_reported(method) and method.yields in _FULL and method.reaches in ("named", "below", "attached")
 
 

@@ -379,7 +379,7 @@ def _is_followed(grant: Grant, groups: Collection[str]) -> bool:
     """Whether the holder of a grant is an account, or a group with an account in it."""
     text = grant.principal.text
     if text.startswith("serviceAccount:"):
-        return bool(grant.principal.email)
+        return bool(grant.principal.account)
     return text.startswith("group:") and principal_node(grant) in groups
 
 

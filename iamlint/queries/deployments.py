@@ -67,7 +67,7 @@ def act_as_privileged_account(estate: Estate) -> Iterator[Match]:
 
 
 def _privileged(graph: Graph) -> Iterator[tuple[str, str, Declaration]]:
-    return ((name, one.principal.email or "", one.declared) for name, one in graph.privileged_accounts())
+    return ((name, one.principal.account or "", one.declared) for name, one in graph.privileged_accounts())
 
 
 def attaching(

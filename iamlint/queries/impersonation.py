@@ -119,7 +119,7 @@ def surest(matches: Iterable[Match | None]) -> Match | None:
 
 def _perhaps(graph: Graph) -> Iterator[Match]:
     """Yield grants on an unknown account, which may be one of the privileged ones."""
-    emails = [grant.principal.email or "" for _, grant in islice(graph.privileged_accounts(), _LOOKED_AT)]
+    emails = [grant.principal.account or "" for _, grant in islice(graph.privileged_accounts(), _LOOKED_AT)]
     for grant in graph.estate.of(Grant):
         name = grant.resource.name
         if grant.resource.kind != "service_account" or not isinstance(name, Unknown) or not emails:
@@ -204,7 +204,7 @@ def distinct_grants(grants: Iterable[Grant | None]) -> tuple[Grant, ...]:
 def of_principal(graph: Graph, edge: Edge, account: str) -> Verdict:
     """Whether the principal of an edge certainly has less access than an account."""
     unknown = edge.grant.principal.unknown
-    if unknown and _may_have_as_much(edge.grant.principal, account, graph):
+    if unknown and not edge.grant.principal.account and _may_have_as_much(edge.grant.principal, account, graph):
         return Verdict.of(Truth.UNKNOWN, f"the principal is not known: {unknown.reason}")
     return TRUE
 

@@ -225,3 +225,81 @@ def test_code_that_runs_as_an_agent_that_mints_for_every_account_is_a_likely_hop
         assert path.state == "open"
         assert (method.reaches, certainty) in (("agent", "likely"), ("agent", "certain"))
     assert Paths(found, account("two")).of("user:b@x.org") is None
+
+
+def test_default_accounts_are_known_by_their_projects_number(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "${google_project.shop.number}-compute@developer.gserviceaccount.com"
+    text = f"""
+resource "google_project" "shop" {{
+  name       = "shop"
+  project_id = "shop"
+}}
+resource "google_cloud_run_v2_job" "m" {{
+  project  = "shop"
+  location = "europe-west1"
+  name     = "m"
+  template {{
+    template {{
+      timeout = "5s"
+    }}
+  }}
+}}
+resource "google_service_account_iam_member" "n" {{
+  service_account_id = "projects/shop/serviceAccounts/{account("one")}"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "serviceAccount:{name}"
+}}
+{in_project("run.developer", "user:jobs@example.com")}
+{in_project("iam.serviceAccountTokenCreator", "user:mints@example.com")}
+{in_project("run.viewer", "user:views@example.com")}
+"""
+    found = Paths(hops(tmp_path, monkeypatch, text), account("one"))
+    assert found.of("user:views@example.com") is None
+    for who, first in (("jobs", "run-job"), ("mints", "sa-mint-access-token")):
+        path = found.of(f"user:{who}@example.com")
+        assert path
+        assert path.hops[0].method.startswith(first)
+    path = found.of("user:jobs@example.com")
+    assert path
+    assert [hop.target.partition(" in ")[0] for hop in path.hops] == [name, account("one")]
+
+
+BOUND = {
+    "pods": ("container.developer", "serviceAccount:shop.svc.id.goog[ns/web]", "gke-"),
+    "providers": (
+        "iam.workloadIdentityPoolAdmin",
+        (
+            "principalSet://iam.googleapis.com/projects/${google_project.shop.number}/locations/global/"
+            "workloadIdentityPools/ci/attribute.repository/o/r"
+        ),
+        "wif-provider-create",
+    ),
+}
+
+
+@pytest.mark.parametrize(("role", "bound", "method"), BOUND.values(), ids=BOUND)
+def test_workloads_and_pools_are_hops(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, role: str, bound: str, method: str
+) -> None:
+    project = 'resource "google_project" "shop" {\n  name       = "shop"\n  project_id = "shop"\n}\n'
+    binding = f"""
+resource "google_service_account_iam_member" "bound" {{
+  service_account_id = "projects/shop/serviceAccounts/{account("one")}"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "{bound}"
+}}
+"""
+    found = Paths(
+        hops(tmp_path, monkeypatch, project + binding + in_project(role, "user:a@example.com")), account("one")
+    )
+    path = found.of("user:a@example.com")
+    assert path
+    assert path.state == "open"
+    (hop,) = path.hops
+    assert hop.method.startswith(method)
+    assert hop.way
+    assert hop.way.through
+    nobody = Paths(
+        hops(tmp_path, monkeypatch, project + binding + in_project("viewer", "user:a@example.com")), account("one")
+    )
+    assert nobody.of("user:a@example.com") is None

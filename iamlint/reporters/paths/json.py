@@ -19,6 +19,7 @@ from iamlint.reporters.paths.told import (
     place_of,
     reasons,
     role_of,
+    through_of,
     written,
 )
 
@@ -78,8 +79,14 @@ def _hop(told: Told, hop: Hop) -> dict[str, Any]:
         "delegate": hop.delegates,
         "reasons": list(reasons(hop)),
         "closed_by": closed_by(hop) or None,
+        "through": _through(hop),
         "grants": [_grant(permission, grant) for permission, grant in granted(hop)],
     }
+
+
+def _through(hop: Hop) -> dict[str, Any] | None:
+    found = through_of(hop)
+    return {"what": found[0], "path": found[1].path, "line": found[1].line} if found else None
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

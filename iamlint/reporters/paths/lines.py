@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from iamlint.paths import Hop
 from iamlint.reporters.parts.frame import Paint, place
 from iamlint.reporters.parts.plain import neutral
-from iamlint.reporters.paths.told import closed_by, granted, place_of, reasons, role_of
+from iamlint.reporters.paths.told import closed_by, granted, place_of, reasons, role_of, through_of
 
 _NAMED = 3
 
@@ -34,6 +34,9 @@ def hop_lines(hop: Hop, paint: Paint) -> Iterator[str]:
         certainty = "" if method.certainty == "certain" else f", {method.certainty}"
         yield f"{method.title} ({method.id}{certainty})"
         yield from _grants(hop, paint)
+        through = through_of(hop)
+        if through:
+            yield f"{neutral(through[0])}  {paint('36', place(through[1]))}"
     if hop.state == "closed":
         addresses = closed_by(hop)
         told = [f"{reason} ({addresses})" if addresses not in reason else reason for reason in reasons(hop)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from iamlint.facts import Declaration, Grant
+from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Severity
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.methods import ACT_AS
@@ -62,6 +62,16 @@ def main_grant(hop: Hop) -> tuple[str, Grant] | None:
 def granted(hop: Hop) -> list[tuple[str, Grant]]:
     """Return the permissions of a hop, each with the grant that gives it."""
     return list(zip(hop.way.method.permissions, hop.way.grants, strict=False)) if hop.way else []
+
+
+def through_of(hop: Hop) -> tuple[str, Location] | None:
+    """Return what a hop goes through, with its place: a resource that runs as the account, or a workload's grant."""
+    match hop.way.through if hop.way else None:
+        case Attachment(resource=resource, place=place):
+            return f"{resource} runs as the account", place.at
+        case Grant(principal=principal, principal_place=place):
+            return f"{principal.text} may become the account", place.at
+    return None
 
 
 def declared_of(hop: Hop) -> Declaration | None:
