@@ -118,7 +118,7 @@ def _own_baseline(config: Path | None, into: Path) -> str | None:
     named = read.baseline if isinstance(read, Config) else None
     if named is None:
         return None
-    path = Path(os.path.normpath(named))
+    path = Path(os.path.abspath(named))
     if not path.is_relative_to(into):
         raise MissingBase(f"the configuration of the base commit names a baseline outside of the repository: {path}")
     return path.relative_to(into).as_posix()

@@ -29,7 +29,8 @@ class Acceptances:
 
     ``known`` are the entries of the baseline whose findings are there. ``every`` are all rules, and ``ran`` those that
     ran. ``is_checked`` says whether everything at a path, as shown, and below it was checked, ``is_entry_checked``
-    whether an entry's finding would have been found. ``settings`` is the text of the configuration.
+    whether an entry's finding would have been found, and ``is_all_checked`` whether all was checked that the
+    configuration counts for. ``settings`` is the text of the configuration.
     """
 
     as_of: date
@@ -37,6 +38,7 @@ class Acceptances:
     ran: tuple[Rule, ...]
     is_checked: Callable[[str], bool]
     is_entry_checked: Callable[[Entry], bool]
+    is_all_checked: bool = True
     accept: tuple[Acceptance, ...] = ()
     baseline: Baseline = field(default_factory=Baseline)
     known: Set[Entry] = frozenset()
@@ -137,9 +139,8 @@ class _Look:
             over = one.until and self._given.as_of > one.until
             if over or one.at in self._given.uses.entries or not self._given.has_run(one.rule):
                 continue
-            home = one.at.path.rpartition("/")[0] or "."
             doubts = (doubt for doubt in self._report.doubts if doubt.rule is None or self._is_of(doubt.rule, one.rule))
-            if self._given.is_checked(home) and not any(_may_accept(one, doubt) for doubt in doubts):
+            if self._given.is_all_checked and not any(_may_accept(one, doubt) for doubt in doubts):
                 yield _Stale(one.at, _what(one), one.reason)
 
     def _is_of(self, slug: str, name: str) -> bool:

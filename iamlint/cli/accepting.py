@@ -117,6 +117,7 @@ class Accepting:
             ran=self.ran,
             is_checked=self._is_checked,
             is_entry_checked=self._is_entry_checked,
+            is_all_checked=self._is_checked(str(self.config.home or self._top)),
             accept=self.config.accept,
             baseline=baseline,
             known=frozenset(judged.known.values()),

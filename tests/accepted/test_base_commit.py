@@ -75,6 +75,26 @@ def test_everything_is_the_bases(repository: Repository, into: Path) -> None:
     }
 
 
+def test_the_baseline_that_the_bases_configuration_names_is_the_bases(repository: Repository, into: Path) -> None:
+    entry = '{"rule": "public-grant", "fingerprint": "x"}'
+    repository.write("conf/.iamlint.yaml", "baseline: known/base.json\n")
+    repository.write("conf/known/base.json", f'{{"iamlint_baseline": 2, "findings": [{entry}]}}')
+    base = repository.commit()
+    repository.write("conf/known/base.json", '{"iamlint_baseline": 2, "findings": []}')
+    repository.write("conf/.iamlint.yaml", "baseline: mine.json\n")
+    repository.commit()
+    base_files(base, config="conf/.iamlint.yaml", rules=[], baseline=None, into=into, cwd=repository.top)
+    assert entry in (into / "conf/known/base.json").read_text()
+
+
+@pytest.mark.parametrize("name", ["../out.json", "/etc/hostname"])
+def test_a_baseline_outside_of_the_repository_is_an_error(repository: Repository, into: Path, name: str) -> None:
+    repository.write(".iamlint.yaml", f"baseline: {name}\n")
+    base = repository.commit()
+    with pytest.raises(MissingBase, match="baseline outside of the repository"):
+        base_files(base, config=None, rules=[], baseline=None, into=into, cwd=repository.top)
+
+
 def test_a_base_without_configuration_has_none(repository: Repository, into: Path) -> None:
     base = repository.commit()
     repository.write(".iamlint.yaml", "ignore: [impersonation]\n")

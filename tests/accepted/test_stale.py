@@ -147,6 +147,19 @@ def test_a_run_on_a_part_says_nothing_about_the_rest(tmp_path: Path) -> None:
     assert len(told(tmp_path, {}, ".", "--select", f"acceptance,{TOKENS}")) == 2
 
 
+def test_what_one_environment_needs_is_not_stale(tmp_path: Path) -> None:
+    role = member("var.role") + 'variable "role" {}\n'
+    files = {
+        "main.tf": comment(TOKENS) + role,
+        "dev.tfvars": 'role = "roles/iam.serviceAccountTokenCreator"\n',
+        "prod.tfvars": 'role = "roles/logging.viewer"\n',
+        ".iamlint.yaml": "environments:\n  dev: {var-file: [dev.tfvars]}\n  prod: {var-file: [prod.tfvars]}\n",
+    }
+    assert told(tmp_path, files) == []
+    assert told(tmp_path, {}, ".", "--environment", "prod") == []
+    assert told(tmp_path, {"dev.tfvars": files["prod.tfvars"]}) == [("unused-ignore-comment", "main.tf:1")]
+
+
 def test_a_baseline_whose_finding_is_gone(tmp_path: Path) -> None:
     told(tmp_path, {"a/main.tf": FINDING, "b/main.tf": FINDING})
     run("check", ".", "--write-baseline", "known.json", cwd=tmp_path)
