@@ -90,6 +90,12 @@ SECRET = (
     f"Revision service account {TARGET}. The service account used must be granted the 'Secret Manager Secret Accessor' "
     "role (roles/secretmanager.secretAccessor) at the secret, project or higher level."
 )
+NO_SECRET = (
+    "rpc error: code = PermissionDenied desc = Permission 'secretmanager.versions.access' denied for resource "
+    "'projects/shop/secrets/db/versions/latest' (or it may not exist)."
+)
+KSA = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: app\n  namespace: web\n"
+IN_GKE = grant('"serviceAccount:shop.svc.id.goog[web/app]"', WORKLOAD)
 RECREATED = policy(("roles/owner", f"deleted:serviceAccount:{CI}?uid=1"))
 
 
@@ -178,6 +184,45 @@ CASES = [
         G,
         "fails member",
         claims=CLAIMS,
+    ),
+    case(
+        "a workload without an annotation",
+        {
+            "main.tf": ACCOUNT + IN_GKE + project_grant(member_of("batch"), "roles/secretmanager.secretAccessor"),
+            "sa.yaml": KSA,
+        },
+        "ksa:shop/web/app",
+        "fails wrong-mode",
+        target=None,
+        error=NO_SECRET,
+    ),
+    case(
+        "another workload without an annotation",
+        {"main.tf": ACCOUNT + grant(f'"{ANA}"') + project_grant(member_of("batch"), "roles/viewer"), "sa.yaml": KSA},
+        ANA,
+        "fails target-rights",
+        target=None,
+        error=NO_SECRET,
+    ),
+    case(
+        "an annotated workload",
+        {
+            "main.tf": ACCOUNT + IN_GKE + project_grant(member_of("batch"), "roles/viewer"),
+            "sa.yaml": KSA + f"  annotations:\n    iam.gke.io/gcp-service-account: {TARGET}\n",
+        },
+        "ksa:shop/web/app",
+        "fails target-rights",
+        target=None,
+        error=NO_SECRET,
+    ),
+    case(
+        "the account that is read",
+        ACCOUNT,
+        ANA,
+        "fails target-rights",
+        target=None,
+        error='Error when reading or editing Service Account "projects/net/serviceAccounts/p@net.iam.gserviceaccount.com":'
+        " googleapi: Error 403: Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist).",
     ),
     case("schedule", ACCOUNT + SCHEDULE % JOB_URL, None, "fails target-rights", target=None, error=log(JOB_URL)),
     case(

@@ -137,14 +137,22 @@ def gitlab_clients(source: SourceText) -> Iterator[Client]:
 
 
 def kubernetes_clients(source: SourceText) -> Iterator[Client]:
-    """The Kubernetes service accounts that are annotated with an account of Google's."""
+    """The Kubernetes service accounts of manifests, with the account of Google's that each is annotated with.
+
+    One without an annotation keeps its own identity. Without a namespace it may be any: whoever applies it decides.
+    """
     documents = read_yaml(source)
     for document in () if isinstance(documents, Unreadable) else documents:
         items = _at(document, "items").data
         for one in items if isinstance(items, tuple) else (document,):
             email = _at(one, "metadata", "annotations", ANNOTATION)
             name = _text(one, "metadata", "name")
-            if _text(one, "kind") == "ServiceAccount" and isinstance(email.data, str) and email.at and name:
+            if _text(one, "kind") != "ServiceAccount" or not name:
+                continue
+            own_namespace = _text(one, "metadata", "namespace")
+            if email.data is None and own_namespace and one.at and _at(one, "metadata").data is not None:
+                yield Client("kubernetes", one.at.location, workload=f"{own_namespace}/{name}", direct=True)
+            elif isinstance(email.data, str) and email.at:
                 namespace = _text(one, "metadata", "namespace") or "default"
                 target = email.data if "$" not in email.data and "{{" not in email.data else None
                 yield Client("kubernetes", email.at.location, target=target, workload=f"{namespace}/{name}")

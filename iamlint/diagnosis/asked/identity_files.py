@@ -6,6 +6,7 @@ gcloud are read only where they are named as a path.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ LARGEST = 1_000_000
 """Maximum size of a file with a client's identity, in bytes."""
 _WORKFLOWS = (".github", "workflows")
 _GITLAB = ".gitlab-ci.yml"
+_SERVICE_ACCOUNT = re.compile(r"(?m)^\s{0,8}(?:- )?kind:\s*ServiceAccount\s*$")
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 
 
@@ -98,7 +100,7 @@ def _of_yaml(path: Path, source: SourceText) -> Iterator[Client]:
         yield from gitlab_clients(source)
     elif path.parts[-3:-1] == _WORKFLOWS or "google-github-actions/auth" in source.text:
         yield from workflow_clients(source)
-    if ANNOTATION in source.text:
+    if ANNOTATION in source.text or _SERVICE_ACCOUNT.search(source.text):
         yield from kubernetes_clients(source)
 
 
@@ -131,6 +133,6 @@ def _walks(name: str, *, inside: bool) -> bool:
 def _is_of_interest(path: Path, source: SourceText) -> bool:
     if path.name == _GITLAB:
         return "id_tokens" in source.text
-    return ANNOTATION in source.text or (
+    return bool(ANNOTATION in source.text or _SERVICE_ACCOUNT.search(source.text)) or (
         "google-github-actions/auth" in source.text and path.parts[-3:-1] == _WORKFLOWS
     )

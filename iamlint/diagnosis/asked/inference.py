@@ -75,6 +75,7 @@ def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Give
     """What the only client of the input that fits states."""
     target = given.target or said.target or None
     fitting = [one for one in clients if target is None or one.target in (None, target)]
+    fitting = [one for one in fitting if not one.direct or _is_used_by(one, given.caller)]
     if target is None and not given.rights_only and _are_direct(fitting):
         right, on = given.right or said.permission or None, given.on or said.resource or None
         hint = f"{fitting[0].at.path} uses the federated identity itself: give --permission and --on"
@@ -104,6 +105,16 @@ def _of_schedule(given: Given, estate: Estate, said: Said) -> Given:
         account = _one(account_of(one, estate) for one in logged or jobs)
         given = replace(given, caller=f"serviceAccount:{account}" if account else None)
     return replace(given, rights_only=True, right=right, on=given.on or on)
+
+
+_FEDERATED = ("github:", "gitlab:", "oidc:", "principal:")
+
+
+def _is_used_by(client: Client, caller: str | None) -> bool:
+    """Whether a client without a service account may be the caller's."""
+    if client.workload:
+        return caller is not None and caller.startswith("ksa:") and caller.endswith(f"/{client.workload}")
+    return caller is None or caller.startswith("github:" if client.kind == "github-actions" else _FEDERATED)
 
 
 def _are_direct(clients: Iterable[Client]) -> bool:

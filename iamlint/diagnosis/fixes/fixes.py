@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from iamlint.diagnosis.answer import Answer, Fix
 from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.clients import ANNOTATION
 from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
@@ -257,8 +258,14 @@ def _wrong_mode(broken: _Broken) -> Fix:
     direct = direct_client(case)
     if direct and broken.holder:
         names = accounts_of(case, broken.holder)
-        note = f"Add `service_account: {names[0] if names else 'ACCOUNT'}` to the step. No grant is missing for it."
-        return Fix(file=direct.at.path, note=note + " Or grant the role to the federated identity itself.")
+        name = names[0] if names else "ACCOUNT"
+        where = (
+            f"`{ANNOTATION}: {name}` to its annotations"
+            if direct.workload
+            else f"`service_account: {name}` to the step"
+        )
+        note = f"Add {where}. No grant is missing for it. Or grant the role to the federated identity itself."
+        return Fix(file=direct.at.path, note=note)
     if case.question.caller.kind == "token":
         note = "Or leave `service_account` out of the client's configuration: the identity has its own grants."
     elif case.question.caller.kind == "ksa":

@@ -55,6 +55,8 @@ def read_error(text: str) -> Said:
         return Said(text=text)
     first = next((one for one in found if one.kind and not one.kind.wrapper and one.explained_by is None), found[0])
     kind, fields = first.kind, first.fields
+    # An error of the call after the login names the account that is read or changed, not one that is used.
+    is_read = bool(kind and kind.of_resource and fields.permission.startswith("iam.serviceAccounts."))
     return Said(
         text=text,
         kind=kind.id if kind else "",
@@ -70,8 +72,8 @@ def read_error(text: str) -> Said:
         gcloud=kind.gcloud if kind else "",
         bad_cures=kind.bad_cures if kind else (),
         permission=fields.permission,
-        resource=fields.resource,
-        target=fields.target,
+        resource=fields.resource or (fields.target if is_read else ""),
+        target="" if is_read else fields.target,
         principal=fields.principal,
         project=fields.project,
         service=fields.service,

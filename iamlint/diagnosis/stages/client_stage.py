@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.caller import GITHUB
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.asked.clients import Client
+from iamlint.diagnosis.asked.clients import ANNOTATION, Client
 
 NAME = "client configuration"
 
@@ -51,6 +51,9 @@ def _wrong(case: Case, client: Client) -> Stage | None:
         if "/providers/" not in client.provider:
             message = "the name is that of a pool, where that of a provider belongs"
             return Stage(NAME, "broken", message, "federation", (Evidence(client.at, message),))
+    if client.workload and client.direct and case.target and case.said.of_resource:
+        message = f"{client.workload} has no annotation {ANNOTATION}: the workload keeps its own identity"
+        return Stage(NAME, "broken", message, "wrong-mode", (Evidence(client.at, message),))
     if client.workload and client.target and case.target and case.email_of(client.target) != case.target:
         message = f"the annotation of {client.workload} names {client.target}, not {case.target}"
         evidence = (Evidence(client.at, message),)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.asked.clients import Client
+from iamlint.diagnosis.asked.clients import ANNOTATION, Client
 from iamlint.diagnosis.asked.question import METHODS
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.stages.client_stage import of_caller
@@ -30,7 +30,10 @@ def direct_stage(case: Case, holder: Holder, client: Client) -> Stage:
     """Whether the federated identity itself may use the resource, or else an account that it may impersonate."""
     right, on = case.question.right, case.question.on
     accounts = accounts_of(case, holder)
-    itself = f"{client.at.path} names no service account, so {holder.label} itself is used"
+    lacks = (
+        f"{client.workload} has no annotation {ANNOTATION}" if client.workload else f"{client.at.path} names no account"
+    )
+    itself = f"{lacks}, so {holder.label} itself is used"
     evidence = Evidence(client.at, itself)
     if not right:
         return _without_right(case, holder, accounts, evidence)
