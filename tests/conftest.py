@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,22 @@ Check = Callable[..., Report]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write expected files anew; review them as a diff")
+
+
+_POSIX = re.compile(r"mkfifo|/dev/|/proc/|/etc/|chmod|geteuid|symlink_to|bash|setrlimit|signal\.SIG|os\.kill|pty\b")
+"""What a test needs that Windows does not have, or only for administrators, by its text."""
+
+
+def needs_posix(text: str) -> bool:
+    """Whether a test with this text is skipped on Windows."""
+    return _POSIX.search(text) is not None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, on Windows, the tests that need a system of POSIX."""
+    for item in items if os.name == "nt" else ():
+        if isinstance(item, pytest.Function) and needs_posix(inspect.getsource(item.function)):
+            item.add_marker(pytest.mark.skip(reason="needs a system of POSIX"))
 
 
 @pytest.fixture

@@ -57,12 +57,21 @@ def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
             else:
                 click.echo(block.encode(encoding, "backslashreplace").decode(encoding), nl=False, color=True)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more when it ends, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
+        if is_closed_pipe(error):
+            # Python flushes once more when it ends, and would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
         reason = "it is closed" if error.errno == errno.EBADF else error.strerror
         raise click.ClickException(f"standard output cannot be written: {reason}") from error
+
+
+_WINDOWS = os.name == "nt"
+
+
+def is_closed_pipe(error: OSError, *, windows: bool = _WINDOWS) -> bool:
+    """Whether the reader is gone; Windows says that with EINVAL. Source: https://github.com/python/cpython/issues/79935"""
+    return isinstance(error, BrokenPipeError) or (windows and error.errno == errno.EINVAL)
 
 
 def _blocks(text: str | Iterable[str]) -> Iterator[str]:

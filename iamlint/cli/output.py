@@ -63,8 +63,10 @@ def _write(path: Path, parts: Iterable[str]) -> None:
     real = Path(os.path.realpath(path))
     before = real.stat() if os.path.lexists(real) else None
     if before and not stat.S_ISREG(before.st_mode):
-        opened = os.open(real, os.O_WRONLY | os.O_NONBLOCK)  # a pipe without a reader is an error, not a wait
-        os.set_blocking(opened, True)
+        at_once = getattr(os, "O_NONBLOCK", 0)  # a pipe without a reader is an error, not a wait; Windows has no such
+        opened = os.open(real, os.O_WRONLY | at_once)
+        if at_once:
+            os.set_blocking(opened, True)
         with _text(opened) as file:
             file.writelines(parts)
         return

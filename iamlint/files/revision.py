@@ -7,7 +7,7 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from iamlint.files.disk import DISK
@@ -37,6 +37,16 @@ class Node:
         return self.mode in _REGULAR
 
 
+_WINDOWS = os.name == "nt"
+
+
+def leads_out(path: str, *, windows: bool = _WINDOWS) -> bool:
+    """Whether a path in a commit leads out of the tree: on Windows, backslashes and drives can, too."""
+    if ".." in PurePosixPath(path).parts or path.startswith("/"):
+        return True
+    return windows and ("\\" in path or bool(PureWindowsPath(path).drive))
+
+
 class Revision(Tree):
     """The files of one commit, at the paths that they have in the work tree ``top``.
 
@@ -62,7 +72,7 @@ class Revision(Tree):
         head, _, written = line.partition(b"\t")
         mode, _, name, size = head.decode("ascii").split()
         path = os.fsdecode(written)
-        if ".." in PurePosixPath(path).parts or path.startswith("/"):
+        if leads_out(path):
             raise MissingRevision(f"the commit has a file with a path that leads out: {path}")
         if len(self._nodes) == MOST_ENTRIES:
             raise MissingRevision(f"the commit has more than {MOST_ENTRIES} files")

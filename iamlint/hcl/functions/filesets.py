@@ -17,7 +17,7 @@ from pathlib import Path
 
 from iamlint.documents.values import Data, Value
 from iamlint.files.tree import Tree
-from iamlint.hcl.functions.paths import absent, changes, is_inside, located, named, shown
+from iamlint.hcl.functions.paths import absent, changes, is_inside, located, named, shown, whole
 from iamlint.hcl.functions.patterns import Pattern, compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, Unclear, set_of
 from iamlint.hcl.scope import Files
@@ -51,13 +51,14 @@ def fileset(files: Files, directory: Value, pattern: Value) -> Data:
     top, wanted = named(files, directory), named(files, pattern)
     if "\0" in top + wanted or "\\/" in wanted or top.startswith("~"):
         raise Unclear(Unknown("a path that iamlint does not follow"))
-    top = posixpath.normpath(posixpath.join(str(files.base), top))
-    parts = posixpath.normpath(f"{top}/{wanted}").strip("/").split("/")
-    whole = [_component(part) for at, part in enumerate(parts) if parts[at : at + 2] != ["**", "**"]]
+    top = posixpath.normpath(whole(files, top))
+    anchor = type(files.base)(files.base.anchor)
+    parts = posixpath.normpath(f"{top}/{wanted}").removeprefix(anchor.as_posix()).strip("/").split("/")
+    components = [_component(part) for at, part in enumerate(parts) if parts[at : at + 2] != ["**", "**"]]
     for made in _MADE:
-        if _fits(whole, f"{files.base}/{made}".strip("/").split("/")):
+        if _fits(components, whole(files, made).removeprefix(anchor.as_posix()).strip("/").split("/")):
             raise Unclear(Unknown(f"the files that match {wanted} include some that Terraform or git makes"))
-    found = _Search(files).matching(Path("/"), whole)
+    found = _Search(files).matching(anchor, components)
     return set_of(Value(normalized(posixpath.relpath(path, top))) for path in found)
 
 
@@ -75,21 +76,21 @@ class _Search:
         """Yield the files below a directory that match the rest of a pattern."""
         names = [part for part in wanted[: _plain(wanted)] if isinstance(part, str)]
         folder, wanted = folder.joinpath(*names), wanted[len(names) :]
-        real = located(self.files, str(folder))
-        if names and changes(self.files, str(folder / "*" if wanted else folder)):
-            raise Unclear(Unknown(f"Terraform or git makes what is in {shown(self.files, str(folder))}"))
+        real = located(self.files, folder.as_posix())
+        if names and changes(self.files, (folder / "*" if wanted else folder).as_posix()):
+            raise Unclear(Unknown(f"Terraform or git makes what is in {shown(self.files, folder.as_posix())}"))
         kind = self.files.tree.kind(real)
         if kind is None:
             if depth == 0 and wanted:
-                self.files.assumed.add(shown(self.files, str(folder)))
+                self.files.assumed.add(shown(self.files, folder.as_posix()))
             elif depth == 0:
-                raise Unclear(absent(shown(self.files, str(folder))))
+                raise Unclear(absent(shown(self.files, folder.as_posix())))
             return
         if not wanted:
             if kind == "file":
-                yield str(folder)
+                yield folder.as_posix()
         elif _is_link_as_text(self.files.tree, real):
-            name = shown(self.files, str(folder))
+            name = shown(self.files, folder.as_posix())
             raise Unclear(Unknown(f"{name} is a file with a path, as git writes symbolic links where it makes none"))
         elif kind == "directory":
             if real in self.inside or len(self.inside) > DEEPEST:
@@ -112,7 +113,7 @@ class _Search:
                 real = self.files.tree.resolved(path)
                 if not is_inside(self.files, real):
                     raise Unclear(
-                        Unknown(f"{shown(self.files, str(path))} leads out of what iamlint was given to read")
+                        Unknown(f"{shown(self.files, path.as_posix())} leads out of what iamlint was given to read")
                     )
                 if self.files.tree.is_directory(real):
                     yield from self.matching(path, wanted, depth)
@@ -133,12 +134,12 @@ class _Search:
                 yield from self._file(folder / name)
 
     def _file(self, path: Path) -> Iterator[str]:
-        real = located(self.files, str(path))
+        real = located(self.files, path.as_posix())
         kind = self.files.tree.kind(real)
         if kind is None:
-            raise Unclear(Unknown(f"{shown(self.files, str(path))} leads to a file that is not there"))
+            raise Unclear(Unknown(f"{shown(self.files, path.as_posix())} leads to a file that is not there"))
         if kind == "file":
-            yield str(path)
+            yield path.as_posix()
 
 
 def _is_link_as_text(tree: Tree, real: Path) -> bool:

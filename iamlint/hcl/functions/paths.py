@@ -7,7 +7,6 @@ of the forms below stand for a path relative to the root module, and functions t
 from __future__ import annotations
 
 import json
-import os
 import posixpath
 import re
 from pathlib import Path
@@ -47,7 +46,18 @@ def is_inside(files: Files, resolved: Path) -> bool:
 
 def shown(files: Files, name: str) -> str:
     """Return a path for messages: an absolute one below the root module becomes relative to it."""
-    return _relative(files, name) if name.startswith("/") and is_inside(files, Path(name)) else name
+    whole = files.base / name
+    return _relative(files, whole.as_posix()) if is_absolute(files, name) and is_inside(files, whole) else name
+
+
+def is_absolute(files: Files, name: str) -> bool:
+    """Whether a path is absolute where iamlint runs: on Windows it begins with a drive, too."""
+    return name.startswith("/") or bool(type(files.base)(name).drive)
+
+
+def whole(files: Files, name: str) -> str:
+    """Return a path from the root module as an absolute one, with ``/`` on every system."""
+    return name if is_absolute(files, name) else posixpath.join(files.base.as_posix(), name)
 
 
 def absent(name: str) -> Unknown:
@@ -61,7 +71,7 @@ def changes(files: Files, name: str) -> bool:
     Files that ``terraform init`` installs of a module belong to the module. Source:
     https://developer.hashicorp.com/terraform/cli/init
     """
-    parts = tuple(part.casefold() for part in _relative(files, os.path.join(files.base, name)).split("/"))
+    parts = tuple(part.casefold() for part in _relative(files, whole(files, name)).split("/"))
     if ".terraform" in parts:
         below = parts[parts.index(".terraform") + 1 :]
         return below[:1] != ("modules",) or len(below) < 3
@@ -72,7 +82,7 @@ _MADE = re.compile(r"\.terraform\.lock\.hcl|\.?terraform\.tfstate(\..*)?|errored
 
 
 def _relative(files: Files, name: str) -> str:
-    return posixpath.relpath(name, str(files.base))
+    return posixpath.relpath(name, files.base.as_posix())
 
 
 def _followed(files: Files, data: Data) -> str | None:
@@ -90,29 +100,30 @@ def _followed(files: Files, data: Data) -> str | None:
 
 def _of_hole(files: Files, hole: Hole) -> str | None:
     if hole.reference == CWD:
-        return str(files.base)
+        return files.base.as_posix()
     match = _HOLE.fullmatch(hole.reference)
     if match is None:
         return None
-    path = posixpath.normpath(posixpath.join(str(files.base), json.loads(match["path"])))
+    path = posixpath.normpath(whole(files, json.loads(match["path"])))
     return path if match["of"] == "abspath" else posixpath.basename(path)
 
 
 def _hole(files: Files, of: str, name: str) -> Unknown:
-    path = json.dumps(_relative(files, os.path.join(files.base, name)), ensure_ascii=False)
+    path = json.dumps(_relative(files, whole(files, name)), ensure_ascii=False)
     return Unknown(_WHERE, (Hole(f"{of}({path})"),))
 
 
 def _abspath(files: Files, path: Value) -> Data:
     name = named(files, path)
-    return posixpath.normpath(name) if name.startswith("/") and path.unknown is None else _hole(files, "abspath", name)
+    known = is_absolute(files, name) and path.unknown is None
+    return posixpath.normpath(name) if known else _hole(files, "abspath", name)
 
 
 def _basename(files: Files, path: Value) -> Data:
     followed = _followed(files, path.data)
     if followed is None:
         return _plain_basename(text(path))
-    relative = _relative(files, os.path.join(files.base, followed))
+    relative = _relative(files, whole(files, followed))
     last = posixpath.basename(relative)
     return _hole(files, "basename", followed) if last in ("", ".", "..") else normalized(last)
 
@@ -127,7 +138,7 @@ def _dirname(files: Files, path: Value) -> Data:
         folder = posixpath.dirname(text(path))
         return posixpath.normpath(folder).replace("//", "/") if folder else "."
     folder = posixpath.dirname(followed)
-    return _hole(files, "abspath", folder) if followed.startswith("/") else posixpath.normpath(folder or ".")
+    return _hole(files, "abspath", folder) if is_absolute(files, followed) else posixpath.normpath(folder or ".")
 
 
 def _pathexpand(files: Files, path: Value) -> Data:
