@@ -1,23 +1,32 @@
-"""Packs a table of roles into the built-in catalogue.
+"""Packs a table of roles into the built-in catalogue, after showing what would change.
 
-    python bench/pack_roles.py ROLES.json[.gz] --date YYYY-MM-DD
+    python bench/pack_roles.py ROLES.json[.gz] --date YYYY-MM-DD           # shows the difference, writes nothing
+    python bench/pack_roles.py ROLES.json[.gz] --date YYYY-MM-DD --write   # writes the catalogue
 
-The table maps each role to {"title", "stage", "listed", "permissions"}; permissions are null if no public list has
-them, and "listed" is false for a role that Google has retired. The same table gives the same bytes.
+A table maps each role to {"title", "stage", "listed", "permissions"}; permissions are null if no public list has them,
+and "listed" is false for a role that Google has retired. What gcloud prints is taken, too: a list of roles with
+"includedPermissions" (`gcloud iam roles list`, each then described). A role of the list without them keeps those that
+the catalogue has; a role that the list lacks is retired, not removed. The same table gives the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import lzma
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from iamlint.packed import CATALOG
 
+Table = dict[str, dict[str, Any]]
+MOST_SHOWN = 12
+"""Maximum number of permissions shown of a role; the rest is counted."""
 
-def pack(roles: dict[str, Any], date: str) -> bytes:
+
+def pack(roles: Table, date: str) -> bytes:
     """The catalogue's file: permissions once, in order, and each role's as the gaps between their numbers."""
     permissions = sorted({p for role in roles.values() for p in role["permissions"] or ()})
     number = {permission: index for index, permission in enumerate(permissions)}
@@ -44,20 +53,91 @@ def _front_coded(texts: list[str]) -> list[str]:
     return found
 
 
-def main() -> None:
-    """Read the table, write the catalogue."""
+def unpacked(packed: bytes) -> Table:
+    """Return the table in a catalogue's file."""
+    document: dict[str, Any] = json.loads(lzma.decompress(packed))
+    permissions: list[str] = []
+    for coded in document["permissions"]:
+        permissions.append((permissions[-1] if permissions else "")[: ord(coded[0]) - 32] + coded[1:])
+    table: Table = {}
+    for name, (title, stage, listed, gaps) in document["roles"].items():
+        held, at = None if gaps is None else [], 0
+        for gap in gaps or ():
+            at += gap
+            held.append(permissions[at])
+        table[name] = {"title": title, "stage": stage, "listed": bool(listed), "permissions": held}
+    return table
+
+
+def table_of(data: bytes, before: Table) -> Table:
+    """Return the table in a file: as described above, or made from a list of gcloud and the present catalogue."""
+    if data.startswith(b"\x1f\x8b"):
+        data = gzip.decompress(data)
+    given = json.loads(data)
+    if isinstance(given, dict):
+        return given
+    table: Table = {name: {**role, "listed": False} for name, role in before.items()}
+    for role in given:
+        known = before.get(role["name"], {})
+        table[role["name"]] = {
+            "title": role.get("title", known.get("title", "")),
+            "stage": role.get("stage", known.get("stage", "GA")),
+            "listed": True,
+            "permissions": role.get("includedPermissions", known.get("permissions")),
+        }
+    return table
+
+
+def difference(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]]) -> Iterator[str]:
+    """Yield what a reviewer should see, a line each: roles that come and go, permissions that roles gain and lose."""
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old is None or new is None:
+            there = new or old or {}
+            held = there["permissions"]
+            count = "permissions unknown" if held is None else f"{len(held)} permissions"
+            yield f"{'+' if new else '-'} {name} ({there['title']}; {count})"
+            continue
+        parts = list(_changed(old, new))
+        if parts:
+            yield f"  {name}: {'; '.join(parts)}"
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    if old["listed"] != new["listed"]:
+        yield "listed again" if new["listed"] else "retired"
+    for key in ("stage", "title"):
+        if old[key] != new[key]:
+            yield f"{key} {old[key]!r} → {new[key]!r}"
+    was, now = old["permissions"], new["permissions"]
+    if (was is None) != (now is None):
+        yield "permissions are known now" if was is None else "permissions are no longer known"
+    gained, lost = sorted({*(now or ())} - {*(was or ())}), sorted({*(was or ())} - {*(now or ())})
+    if was is not None and now is not None:
+        yield from (_listed(sign, names) for sign, names in (("+", gained), ("-", lost)) if names)
+
+
+def _listed(sign: str, names: list[str]) -> str:
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    return ", ".join(f"{sign}{name}" for name in names[:MOST_SHOWN]) + more
+
+
+def main(arguments: list[str] | None = None, catalog: Path = CATALOG) -> None:
+    """Read the table, show the difference, write the catalogue if that is wanted."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path)
     parser.add_argument("--date", required=True)
-    arguments = parser.parse_args()
-    data = arguments.table.read_bytes()
-    if data.startswith(b"\x1f\x8b"):
-        import gzip
-
-        data = gzip.decompress(data)
-    packed = pack(json.loads(data), arguments.date)
-    CATALOG.write_bytes(packed)
-    print(f"{CATALOG.name}: {len(packed)} bytes")
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args(arguments)
+    before = unpacked(catalog.read_bytes())
+    table = table_of(asked.table.read_bytes(), before)
+    lines = list(difference(before, table))
+    print("\n".join(lines))
+    print(f"{len(lines)} of {len(before.keys() | table.keys())} roles differ")
+    packed = pack(table, asked.date)
+    if asked.write:
+        catalog.write_bytes(packed)
+        print(f"{catalog.name}: {len(packed)} bytes")
 
 
 if __name__ == "__main__":
