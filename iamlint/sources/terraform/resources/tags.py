@@ -48,12 +48,16 @@ def _id(instance: Instance, prefix: str) -> str | None:
 def tag_binding(instance: Instance) -> Iterator[TagBinding]:
     """Yield the binding of a ``google_tags_tag_binding`` or a ``google_tags_location_tag_binding``."""
     parent, value = placed_text(instance.body, "parent"), placed_text(instance.body, "tag_value")
-    if parent and value:
-        yield TagBinding(tagged(parent[0]), value[0], declaration(instance), value[1])
+    resource = tagged(parent[0]) if parent else None
+    if resource and value:
+        yield TagBinding(resource, value[0], declaration(instance), value[1])
 
 
-def tagged(parent: Text) -> Resource:
-    """Return the resource that a full name means, as grants name it; the name may be known only in part."""
+def tagged(parent: Text) -> Resource | None:
+    """Return the resource that a full name means, as grants name it; None if its kind is not known.
+
+    The rest of the name may be unknown: ``//cloudresourcemanager.googleapis.com/projects/${…number}``.
+    """
     found = resource_of(parent) if isinstance(parent, str) else None
     if found:
         return found
@@ -65,7 +69,7 @@ def tagged(parent: Text) -> Resource:
     account = account_name(parent)
     if account != parent:
         return Resource("service_account", account)
-    return Resource("tagged_resource", parent)
+    return None
 
 
 def project_tags(instance: Instance) -> Iterator[TagBinding]:
