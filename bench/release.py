@@ -123,7 +123,7 @@ def hashes(version: str, directory: Path) -> Iterator[str]:
 
 def documents() -> list[Path]:
     """Return the files with addresses of a release."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [ROOT / "README.md", ROOT / "iamlint/addresses.py", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def addressed(text: str, version: str, revision: str) -> str:
@@ -136,6 +136,11 @@ def addressed(text: str, version: str, revision: str) -> str:
     text = re.sub(r"(uses: iamlint/iamlint)@(?:REVISION|[0-9a-f]{40} # v[\w.]+)", pinned, text)
     text = re.sub(r"(iamlint/iamlint)@(?:REVISION|[0-9a-f]{40})(?! #)", rf"\g<1>@{revision}", text)
     text = re.sub(r"(iamlint==)(?:VERSION|\d[\w.]*)", rf"\g<1>{version}", text)
+    text = text.replace("PUBLISHED = False", "PUBLISHED = True")
+    text = re.sub(r'^TAG = ".*"$', f'TAG = "v{version}"', text, flags=re.MULTILINE)
+    text = re.sub(
+        r'^ACTION = "(iamlint/iamlint)@.*"$', rf'ACTION = "\g<1>@{revision} # v{version}"', text, flags=re.MULTILINE
+    )
     return re.sub(r"(iamlint/iamlint\n +rev: |`rev: )(?:REVISION|v[\w.]+)", rf"\g<1>v{version}", text)
 
 

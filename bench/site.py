@@ -8,6 +8,7 @@ Needs the group `site`: pip install --group site
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,8 @@ def main() -> int:
     with TemporaryDirectory() as name:
         target = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else Path(name)
         command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", str(CONFIG)]
-        done = subprocess.run([*command, "--site-dir", str(target)], check=False)
+        environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}  # an advertisement of the theme
+        done = subprocess.run([*command, "--site-dir", str(target)], env=environment, check=False)
         if done.returncode == 0:
             print(f"{len(list(target.rglob('*.html')))} pages")
         return done.returncode

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 REPOSITORY = "https://github.com/iamlint/iamlint"
+PUBLISHED = False
+"""Whether there is a release; without one the next two are placeholders."""
+ACTION = "iamlint/iamlint@REVISION"
+"""The action, pinned by the commit of the last release."""
+TAG = "REVISION"
+"""The tag of the last release, for the hook."""
 
 
 def rule_address(rule: str) -> str:

@@ -119,6 +119,8 @@ def test_addresses_are_set_in_one_step_and_again() -> None:
     first = addressed(text, "1.0.0", "b" * 40)
     assert "REVISION" not in first
     assert "iamlint==VERSION" not in first
+    assert f'ACTION = "iamlint/iamlint@{"b" * 40} # v1.0.0"\n' in first
+    assert 'TAG = "v1.0.0"\n' in first
     assert "Nothing is published yet" not in first
     assert f"uses: iamlint/iamlint@{'b' * 40} # v1.0.0" in first
     assert "iamlint/iamlint\n    rev: v1.0.0" in first

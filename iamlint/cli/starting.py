@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from iamlint import __version__
-from iamlint.addresses import REPOSITORY
+from iamlint.addresses import ACTION, PUBLISHED, REPOSITORY, TAG
 from iamlint.cli.configuring import Failed, settings_path
 from iamlint.cli.console import FAILED, OK, emit, repository, say_errors, width
 from iamlint.location import Location, Unreadable
@@ -21,6 +21,7 @@ from iamlint.location import Location, Unreadable
 if TYPE_CHECKING:
     from iamlint.cli.survey import Survey
 
+_HINT = "" if PUBLISHED else f" (replace REVISION: a commit of {REPOSITORY})"
 _WORKFLOW = ".github/workflows/iamlint.yml"
 _HOOK = ".pre-commit-config.yaml"
 _MOST_LISTED = 5
@@ -56,11 +57,9 @@ def init(workflow: bool | None, hook: bool, yes: bool) -> None:
     found = survey(top)
     wanted = [] if known else [_File(".iamlint.yaml", _configuration(found), "the configuration, with comments")]
     if workflow if workflow is not None else "GitHub Actions" in found.ci:
-        wanted.append(
-            _File(_WORKFLOW, _workflow(), f"checks pull requests (replace REVISION: a commit of {REPOSITORY})")
-        )
+        wanted.append(_File(_WORKFLOW, _workflow(), f"checks pull requests{_HINT}"))
     if hook:
-        wanted.append(_File(_HOOK, _hook(), f"checks commits (replace REVISION: a commit of {REPOSITORY})"))
+        wanted.append(_File(_HOOK, _hook(), f"checks commits{_HINT}"))
     files = [one for one in wanted if not os.path.lexists(top / one.path)]
     kept = [one.path for one in wanted if one not in files] + ([_relative(known, top)] if known else [])
     _say([*_told(found, top), "", *_plan(files, kept, hook=hook, top=top)])
@@ -215,17 +214,20 @@ jobs:
       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
         with:
           persist-credentials: false
-      # REVISION is a commit of {REPOSITORY}
-      - uses: iamlint/iamlint@REVISION
+{_noted("      ")}      - uses: {ACTION}
 """
+
+
+def _noted(margin: str) -> str:
+    """Return a comment on the placeholder, as long as there is no release."""
+    return "" if PUBLISHED else f"{margin}# REVISION is a commit of {REPOSITORY}\n"
 
 
 def _hook() -> str:
     return f"""\
 repos:
-  # REVISION is a commit of {REPOSITORY}
-  - repo: {REPOSITORY}
-    rev: REVISION
+{_noted("  ")}  - repo: {REPOSITORY}
+    rev: {TAG}
     hooks:
       - id: iamlint
 """
