@@ -58,6 +58,13 @@ def snippets(*languages: str) -> Iterator[Snippet]:
                 yield Snippet(path.relative_to(ROOT).as_posix(), line, found["language"], block)
 
 
+def files_of(page: str) -> dict[str, str]:
+    """Return the blocks of a page that are files which its commands read: a comment before each has its name."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.findall(r"^<!-- ([\w./-]+\.\w+) -->\n```\w+\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return dict(found)
+
+
 def recipes() -> dict[str, Snippet]:
     """Return the blocks that are files, by the page and the file's name."""
     return {f"{one.page}: {one.file}": one for one in snippets("yaml", "groovy", "toml") if one.file}

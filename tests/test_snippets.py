@@ -15,7 +15,7 @@ from pathlib import Path
 import program
 import pytest
 import yaml
-from snippets import ROOT, Snippet, pages, recipes, snippets, write_workflows
+from snippets import ROOT, Snippet, files_of, pages, recipes, snippets, write_workflows
 
 from iamlint.accepted.config import Config, read_config, unknown_names
 from iamlint.hcl import read_file
@@ -123,6 +123,8 @@ SHELL = [one for one in snippets("sh", "bash") if not one.text.startswith(README
 
 @pytest.mark.parametrize("snippet", SHELL, ids=str)
 def test_every_command_runs(snippet: Snippet, repository: Path) -> None:
+    for name, text in files_of(snippet.page).items():
+        (repository / name).write_text(text, encoding="utf-8")
     for command in commands(snippet.content):
         code, output = run(command, repository)
         assert code in (0, 1), f"{command}\n{output}"
