@@ -140,6 +140,15 @@ def test_without_the_right_the_check_has_its_own_result(runner: Runner, github: 
     assert runner.run(comment="true").code == 0
 
 
+def test_data_is_left_and_nothing_written(runner: Runner, github: GitHub) -> None:
+    job = runner.run(comment="data")
+    assert Path(job.outputs["comment-data"], "report.json").is_file()
+    assert github.written == []
+    assert github.tokens == set()
+    assert "warning" not in job.log
+    assert runner.run(comment="perhaps").code == 2
+
+
 def test_no_other_step_gets_the_token(runner: Runner) -> None:
     from action_runner import ACTION
 
@@ -163,8 +172,7 @@ def test_what_opens_comes_first(runner: Runner, github: GitHub) -> None:
 @pytest.fixture
 def second(tmp_path: Path, github: GitHub, runner: Runner) -> Runner:
     """The workflow after the one of a fork, with what that one has left behind."""
-    runner.run(comment="true")
-    github.written.clear()
+    runner.run(comment="data")
     event = {
         "workflow_run": {
             "id": 42,

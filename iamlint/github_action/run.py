@@ -97,7 +97,7 @@ def _links(environment: Mapping[str, str]) -> Iterator[str]:
 
 def _comment_data(environment: Mapping[str, str]) -> Path | None:
     """Return an empty directory for what a comment is made of; None without a comment."""
-    if not flag(environment, "COMMENT"):
+    if (one(environment, "COMMENT") or "").lower() != "data" and not flag(environment, "COMMENT"):
         return None
     directory = Path(environment.get("RUNNER_TEMP") or ".", "iamlint-comment").absolute()
     directory.mkdir(exist_ok=True)
