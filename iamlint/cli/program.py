@@ -44,6 +44,9 @@ _COMMANDS = {
         "Show the permissions of a role, the roles with a permission, or the size of the role catalogue.",
     ),
     "rules": _Entry("commands", "list_rules", "List the rules."),
+    "server": _Entry(
+        "iamlint.server.command", "server", "Serve an editor: diagnostics as you type, hover, completion and fixes."
+    ),
     "test": _Entry(
         "commands",
         "test",
@@ -51,7 +54,7 @@ _COMMANDS = {
     ),
     "who": _Entry("paths", "who", "Show who can become a service account, directly or through others."),
 }
-"""The commands by name: the module of this package, its attribute, and the line in ``--help``.
+"""The commands by name: the module, in this package unless it has a path, its attribute, and the line in ``--help``.
 
 A command's module is imported when it runs: all of them together take most of the time of a short run.
 """
@@ -67,7 +70,9 @@ class _Program(click.Group):
         entry = _COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        found = getattr(getattr(__import__(f"iamlint.cli.{entry.module}").cli, entry.module), entry.attribute)
+        module = entry.module if "." in entry.module else f"iamlint.cli.{entry.module}"
+        __import__(module)
+        found = getattr(sys.modules[module], entry.attribute)
         return found if isinstance(found, click.Command) else None
 
     def resolve_command(

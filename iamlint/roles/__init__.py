@@ -263,6 +263,11 @@ class Roles:
         self.catalog = catalog
         self._custom = custom
 
+    @property
+    def custom(self) -> tuple[str, ...]:
+        """The names of the custom roles, sorted."""
+        return tuple(sorted(self._custom))
+
     def permissions(self, role: Text) -> frozenset[str] | Unknown:
         """Return the permissions of a role, or why they are unknown."""
         name = shown(role)

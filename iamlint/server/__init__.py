@@ -1,0 +1,1 @@
+"""The editor's server: answers the Language Server Protocol about the buffers of an editor."""

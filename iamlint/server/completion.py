@@ -1,0 +1,128 @@
+"""What an editor proposes while one types: roles, permissions, principals, rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from iamlint.facts import Grant
+from iamlint.location import SourceText
+from iamlint.roles import Catalog, catalog
+from iamlint.server.session import Session
+from iamlint.unknown import Unknown, shown
+
+Kind = Literal["role", "permission", "principal", "rule"]
+
+MOST = 200
+"""Maximum number of proposals; typing on narrows them down."""
+_LOOKED_BACK = 200
+"""Number of lines above that are searched for the beginning of a block or list."""
+_PREFIXES = ("user:", "group:", "serviceAccount:", "domain:", "principal://", "principalSet://")
+_ROLE = re.compile(r'\brole"?\s*[=:]\s*"([\w./-]*)$')
+_MEMBER = re.compile(r'\bmember"?\s*[=:]\s*"([^"$]*)$')
+_ITEM = re.compile(r'(?:^|[\[,\s])"([^"$]*)$')
+_LIST = re.compile(r"\b(members|permissions|included_permissions|roles)\s*=\s*(?:toset\()?\[[^\]]*$")
+_IGNORE = re.compile(r"iamlint:[ \t]*ignore\[(?:[\w-]+,[ \t]*)*([\w-]*)$")
+_RESOURCE = re.compile(r'^\s*resource\s+"(\w+)"')
+_LISTED: dict[str, Kind] = {
+    "members": "principal",
+    "permissions": "permission",
+    "included_permissions": "permission",
+    "roles": "role",
+}
+_EVERYWHERE = ("google_project_iam", "google_folder_iam", "google_organization_iam")
+_SERVICES = {
+    "google_service_account_iam": "iam.serviceAccounts.",
+    "google_storage_bucket_iam": "storage.",
+    "google_storage_managed_folder_iam": "storage.",
+    "google_pubsub_": "pubsub.",
+    "google_secret_manager_": "secretmanager.",
+    "google_kms_": "cloudkms.",
+    "google_cloud_run_": "run.",
+    "google_cloudfunctions": "cloudfunctions.",
+    "google_artifact_registry_": "artifactregistry.",
+    "google_bigquery_": "bigquery.",
+    "google_spanner_": "spanner.",
+    "google_bigtable_": "bigtable.",
+    "google_dataproc_": "dataproc.",
+    "google_compute_": "compute.",
+    "google_iap_": "iap.",
+    "google_sourcerepo_": "source.",
+    "google_dns_": "dns.",
+}
+"""Types of grants by their beginning, and how the permissions begin that a role for such a resource has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is typed: its kind, what is there so far, and the type of the resource around it, "" if none is."""
+
+    kind: Kind
+    typed: str
+    resource: str = ""
+
+
+def wanted_at(text: SourceText, offset: int) -> Wanted | None:
+    """Return what can be proposed at an offset; None if nothing can."""
+    number, column = text.position(offset)
+    line = text.line(number)[: column - 1]
+    if found := _IGNORE.search(line):
+        return Wanted("rule", found.group(1))
+    around = "\n".join(text.line(one) for one in range(max(1, number - _LOOKED_BACK), number))
+    types = _RESOURCE.findall(around) or re.findall(_RESOURCE.pattern, around, re.MULTILINE)
+    resource = types[-1] if types else ""
+    if found := _ROLE.search(line):
+        return Wanted("role", found.group(1), resource)
+    if found := _MEMBER.search(line):
+        return Wanted("principal", found.group(1), resource)
+    item, listed = _ITEM.search(line), _LIST.search(f"{around}\n{line}")
+    return Wanted(_LISTED[listed.group(1)], item.group(1), resource) if item and listed else None
+
+
+def proposals(session: Session, wanted: Wanted) -> list[tuple[str, str]]:
+    """Return the proposals that contain what is typed, each with a few words about it; those that begin so first."""
+    typed = wanted.typed.lower()
+    found = [one for one in _all(session, wanted) if typed in one[0].lower()]
+    found.sort(key=lambda one: (not one[0].lower().startswith(typed), one[0]))
+    return found[:MOST]
+
+
+def _all(session: Session, wanted: Wanted) -> Iterator[tuple[str, str]]:
+    match wanted.kind:
+        case "rule":
+            yield from ((slug, rule.title) for slug, rule in session.rules.items())
+        case "permission":
+            yield from ((name, "") for name in _permissions(catalog()))
+        case "principal":
+            yield from ((prefix, "") for prefix in _PREFIXES)
+            estate = session.run.estate
+            names = {shown(one.principal.text) for one in estate.of(Grant)} if estate else set[str]()
+            yield from ((name, "in these files") for name in names if "${" not in name)
+        case "role":
+            estate = session.run.estate
+            roles = estate.roles.catalog if estate else catalog()
+            yield from ((role, roles.title(role)) for role in roles.roles if _fits(roles, role, wanted.resource))
+            if estate:
+                yield from ((name, "custom role in these files") for name in estate.roles.custom if "${" not in name)
+
+
+def _permissions(roles: Catalog) -> Iterator[str]:
+    seen = set[str]()
+    for role in roles.roles:
+        held = roles.permissions(role)
+        if not isinstance(held, Unknown):
+            seen |= held
+    return iter(sorted(seen))
+
+
+def _fits(roles: Catalog, role: str, resource: str) -> bool:
+    """Whether a role can make sense on a type of resource: it has a permission of the service. Agents' roles do not."""
+    if roles.is_service_agent_role(role):
+        return False
+    beginning = next((begin for kind, begin in _SERVICES.items() if resource.startswith(kind)), "")
+    if not beginning or resource.startswith(_EVERYWHERE):
+        return True
+    held = roles.permissions(role)
+    return not isinstance(held, Unknown) and any(one.startswith(beginning) for one in held)

@@ -1,0 +1,211 @@
+"""The Language Server Protocol: what an editor asks and is told. Nothing here knows how a check works."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+
+from iamlint import __version__
+from iamlint.location import SourceText, Unreadable
+from iamlint.server import completion, diagnostics
+from iamlint.server.hover import hover, rule_text
+from iamlint.server.origins import origins
+from iamlint.server.places import offset_of, path_of, range_of
+from iamlint.server.session import Session
+from iamlint.server.words import word_at
+
+PAUSE = 0.1
+"""Seconds without a further change before a check begins."""
+_STACK = 64 * 1024 * 1024
+"""Bytes of stack of the thread that checks: references are followed by recursion."""
+_PROPOSED: dict[completion.Kind, lsp.CompletionItemKind] = {
+    "role": lsp.CompletionItemKind.EnumMember,
+    "permission": lsp.CompletionItemKind.Value,
+    "principal": lsp.CompletionItemKind.Reference,
+    "rule": lsp.CompletionItemKind.Keyword,
+}
+
+
+_Asked = lsp.HoverParams | lsp.CompletionParams | lsp.DefinitionParams
+
+
+class Server(LanguageServer):
+    """One editor's server. Checks run in a thread of their own, one at a time; all else runs between them."""
+
+    def __init__(self) -> None:
+        super().__init__("iamlint", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental)
+        self.session = Session(Path.cwd())
+        self.checking = asyncio.Lock()
+        self.published: set[Path] = set()
+        self._waiting: asyncio.Task[None] | None = None
+        self._told: tuple[Unreadable, ...] = ()
+
+    def begin(self, root: Path | None) -> None:
+        """Take over the editor's folder: places are relative to the working directory."""
+        if root is not None and root.is_dir():
+            os.chdir(root)
+        self.session = Session(Path.cwd(), str(self.workspace.position_encoding))
+
+    def keep(self, uri: str) -> Path | None:
+        """Take over the text of a buffer; return its path."""
+        path = path_of(uri)
+        if path is not None:
+            self.session.open(path, self.workspace.get_text_document(uri).source)
+        return path
+
+    def schedule(self, changed: Path | None) -> None:
+        """Check soon; a check that has not begun yet is replaced."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = asyncio.ensure_future(self._check(changed))
+
+    async def _check(self, changed: Path | None) -> None:
+        await asyncio.sleep(PAUSE)
+        self._waiting = None  # a later change no longer stops this check, but begins another after it
+        async with self.checking:
+            await _in_thread(lambda: self.session.check(changed))
+            self._publish()
+
+    def _publish(self) -> None:
+        session = self.session
+        for path in sorted({*session.problems, *self.published}):
+            told = diagnostics.diagnostics(session, path)
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(path.as_uri(), told))
+        self.published = set(session.problems)
+        for note in session.notes if session.notes != self._told else ():
+            self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"iamlint: {note.reason}"))
+        self._told = session.notes
+
+
+async def _in_thread(work: Any) -> None:
+    """Run work in a thread with a large stack, and wait for it."""
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # it is raised where somebody waits
+            failed.append(error)
+        loop.call_soon_threadsafe(done.set)
+
+    before = threading.stack_size(_STACK)
+    try:
+        threading.Thread(target=run, name="check", daemon=True).start()
+    finally:
+        threading.stack_size(before)
+    await done.wait()
+    if failed:
+        raise failed[0]
+
+
+def serve() -> None:
+    """Answer an editor on standard input and output until it ends."""
+    gc.enable()  # the command line switches it off for short runs
+    server = Server()
+    _documents(server)
+    _questions(server)
+    server.start_io()
+
+
+def _documents(server: Server) -> None:
+    @server.feature(lsp.INITIALIZED)
+    def initialized(_params: lsp.InitializedParams) -> None:
+        folders = list(server.workspace.folders)
+        uri = folders[0] if folders else server.workspace.root_uri
+        server.begin(path_of(uri) if uri else None)
+        server.schedule(None)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    async def opened(params: lsp.DidOpenTextDocumentParams) -> None:
+        server.schedule(server.keep(params.text_document.uri))
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    async def changed(params: lsp.DidChangeTextDocumentParams) -> None:
+        server.schedule(server.keep(params.text_document.uri))
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    async def closed(params: lsp.DidCloseTextDocumentParams) -> None:
+        path = path_of(params.text_document.uri)
+        if path is not None:
+            server.session.close(path)
+        server.schedule(path)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
+    async def saved(params: lsp.DidSaveTextDocumentParams) -> None:
+        server.schedule(path_of(params.text_document.uri))
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    async def watched(_params: lsp.DidChangeWatchedFilesParams) -> None:
+        server.schedule(None)
+
+
+def _questions(server: Server) -> None:
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
+        at = _at(server, params)
+        word = word_at(*at) if at else None
+        told = hover(server.session, word) if word else None
+        if at is None or word is None or told is None:
+            return None
+        return lsp.Hover(
+            lsp.MarkupContent(lsp.MarkupKind.Markdown, told),
+            range_of(at[0].location(word.start, word.end), at[0], server.session.encoding),
+        )
+
+    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=['"', "/", ".", "[", ":"]))
+    def completed(params: lsp.CompletionParams) -> lsp.CompletionList:
+        at = _at(server, params)
+        wanted = completion.wanted_at(*at) if at else None
+        if wanted is None or at is None:
+            return lsp.CompletionList(False, [])
+        typed = at[0].location(at[1] - len(wanted.typed), at[1])
+        place = range_of(typed, at[0], server.session.encoding)
+        found = completion.proposals(server.session, wanted)
+        items = [
+            lsp.CompletionItem(
+                name,
+                kind=_PROPOSED[wanted.kind],
+                detail=about or None,
+                filter_text=name,
+                text_edit=lsp.TextEdit(place, name),
+            )
+            for name, about in found
+        ]
+        return lsp.CompletionList(len(items) >= completion.MOST, items)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    def defined(params: lsp.DefinitionParams) -> list[lsp.Location]:
+        at, path = _at(server, params), path_of(params.text_document.uri)
+        word = word_at(*at) if at else None
+        if path is None or word is None or word.kind != "reference":
+            return []
+        encoding = server.session.encoding
+        found = origins(server.session, path, word.text)
+        return [lsp.Location(one.as_uri(), range_of(where, text, encoding)) for one, where, text in found]
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION)
+    async def acted(params: lsp.CodeActionParams) -> list[lsp.CodeAction | lsp.Command]:
+        path = path_of(params.text_document.uri)
+        async with server.checking:
+            return list(diagnostics.actions(server.session, path, params.range)) if path else []
+
+    @server.command(diagnostics.EXPLAIN)
+    def explained(name: str) -> None:
+        rule = server.session.rules.get(name)
+        told = rule_text(rule) if rule else f"there is no rule {name}"
+        server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, told))
+
+
+def _at(server: Server, params: _Asked) -> tuple[SourceText, int] | None:
+    """Return the text of a document, and the offset of a position in it."""
+    path = path_of(params.text_document.uri)
+    text = server.session.text(path) if path else None
+    return (text, offset_of(params.position, text, server.session.encoding)) if text else None

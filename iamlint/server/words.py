@@ -1,0 +1,46 @@
+"""What stands at a position of a text: a role, a principal, a permission, a rule, a reference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from iamlint.location import SourceText
+
+Kind = Literal["role", "principal", "permission", "rule", "reference"]
+
+_WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("role", re.compile(r"(?:(?:projects|organizations)/[\w.:-]+/)?roles/[\w.]+")),
+    (
+        "principal",
+        re.compile(
+            r"(?:deleted:)?(?:user|group|domain|serviceAccount):[\w.+@:/\[\]-]+|principal(?:Set)?://[^\s\"']+"
+            r"|allAuthenticatedUsers|allUsers|[\w.-]+@[\w.-]+\.gserviceaccount\.com"
+        ),
+    ),
+    ("rule", re.compile(r"(?<=[\[,\s])[a-z]+(?:-[a-z]+)+(?=[\],\s])")),
+    ("reference", re.compile(r"(?:var|local|module|data\.\w+|google_\w+)\.[\w-]+")),
+    ("permission", re.compile(r"[a-z][a-zA-Z]*(?:\.[a-zA-Z]+){2,}")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and its offsets in the text."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+
+
+def word_at(text: SourceText, offset: int) -> Word | None:
+    """Return the word at an offset; None if there is none that iamlint knows something about."""
+    number, _ = text.position(offset)
+    line, start = text.line(number), text.line_starts[number - 1]
+    for kind, pattern in _WORDS:
+        for match in pattern.finditer(line):
+            if start + match.start() <= offset <= start + match.end():
+                return Word(kind, match.group(), start + match.start(), start + match.end())
+    return None
