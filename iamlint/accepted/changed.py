@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from iamlint.files.disk import DISK
 from iamlint.files.revision import Revision
 from iamlint.files.texts import load
 from iamlint.finding import IN_CALL, Finding
@@ -225,7 +226,7 @@ class Changes:
 
     def _compared(self, shown: str) -> _Change:
         now, path = self._texts.get(shown), Path(os.path.abspath(shown))
-        if now is None and not path.exists():
+        if now is None and not DISK.exists(path):
             return _Change()  # the stub of a module that is not installed
         if now is None or not path.is_relative_to(self._before.top):
             return _Change(everything=True)  # nothing is known about it
@@ -286,7 +287,7 @@ class Changes:
         names = {Path(path).name for path in self._texts if Path(os.path.abspath(path)).parent == directory}
         count: dict[Path, int] = defaultdict(int)
         for path in self._gone(_BLOCKS):
-            if not path.parent.exists():
+            if not DISK.exists(path.parent):
                 count[path.parent] += 1 + (path.name in names)
         return max(sorted(count), key=lambda one: (count[one], one.name == directory.name), default=None)
 

@@ -22,7 +22,9 @@ _COMMANDS = {
     "compare": _Entry(
         "comparing", "compare", "Show who can become which account in HEAD and not in BASE, and who gains which role."
     ),
-    "config": _Entry("showing", "show_config", "Show the configuration in force: each key, and where it is set."),
+    "config": _Entry(
+        "showing", "show_config", "Show the configuration in force here: each key, its value, and where it is set."
+    ),
     "demo": _Entry("demo", "demo", "Check a small estate that comes with iamlint, to see what it reports."),
     "diagnose": _Entry(
         "diagnose", "diagnose", "Explain why a call gets 403, and the smallest change that makes it work."

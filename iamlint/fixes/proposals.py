@@ -10,6 +10,7 @@ from pathlib import Path
 from iamlint.edits import SAFETIES, Edit, Fix, Safety, by_path, consistent
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Gap, Place
+from iamlint.files.disk import DISK
 from iamlint.finding import Finding
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.mends import MENDS
@@ -91,6 +92,6 @@ def within(path: str, given: Iterable[Path]) -> bool:
         root = os.path.realpath(one)
         below = os.path.relpath(os.path.abspath(path), os.path.abspath(one))
         expected = root if below == "." else os.path.join(root, below)
-        if not below.startswith("..") and os.path.normpath(expected) == real and not os.path.islink(path):
+        if not below.startswith("..") and os.path.normpath(expected) == real and not DISK.is_link(Path(path)):
             return True
     return False

@@ -13,6 +13,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
 from iamlint import __version__
+from iamlint.files.disk import DISK
 from iamlint.location import SourceText, Unreadable
 from iamlint.server import completion, diagnostics
 from iamlint.server.hover import hover, rule_text
@@ -49,7 +50,7 @@ class Server(LanguageServer):
 
     def begin(self, root: Path | None) -> None:
         """Take over the editor's folder: places are relative to the working directory."""
-        if root is not None and root.is_dir():
+        if root is not None and DISK.is_directory(root):
             os.chdir(root)
         self.session = Session(Path.cwd(), str(self.workspace.position_encoding))
 
@@ -57,7 +58,7 @@ class Server(LanguageServer):
         """Take over the text of a buffer; return its path."""
         path = path_of(uri)
         if path is not None:
-            self.session.open(path, self.workspace.get_text_document(uri).source)
+            self.session.take(path, self.workspace.get_text_document(uri).source)
         return path
 
     def schedule(self, changed: Path | None) -> None:

@@ -62,7 +62,7 @@ class Session:
             self._asking = Asking(hops_of(self.run.estate))
         return self._asking
 
-    def open(self, path: Path, text: str) -> None:
+    def take(self, path: Path, text: str) -> None:
         """Keep the text of a buffer in place of its file."""
         self.buffers[path] = text
 

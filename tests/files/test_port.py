@@ -24,6 +24,7 @@ READS = {
 }
 ASKS = {"is_file", "is_dir", "exists", "isfile", "isdir", "is_symlink", "islink", "lstat"}
 PACKAGED = {
+    "cli/showing.py",
     "diagnosis/recognition/error_kinds.py",
     "documents/validation.py",
     "hcl/python_hcl2.py",
@@ -36,15 +37,28 @@ PACKAGED = {
     "sources/terraform/resources/attachments/__init__.py",
 }
 """These read data that ships within the package, and nothing else."""
-WRITERS = {"cli/console.py", "cli/options.py", "cli/output.py", "github_action.py"}
-"""These write reports, or look where they may be written."""
+WRITERS = {
+    "cli/console.py",
+    "cli/fixing.py",
+    "cli/options.py",
+    "cli/output.py",
+    "cli/starting.py",
+    "github_action/comment.py",
+    "github_action/event.py",
+    "github_action/github_api.py",
+    "github_action/inputs.py",
+    "github_action/outputs.py",
+    "github_action/run.py",
+    "testing.py",
+}
+"""These write reports, fixes or first files, look where they may be written, or read what the run itself wrote."""
 
 
 def of_the_port(receiver: ast.expr) -> bool:
     """Whether a method is a tree's: of ``tree``, ``self.tree`` and the like, or of the disk; or a class's own."""
     match receiver:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name in ("tree", "DISK", "self")
+            return name in ("tree", "DISK", "self", "_before")
         case ast.Call(func=ast.Name(id="super")):
             return True
         case _:
