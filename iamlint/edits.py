@@ -32,6 +32,8 @@ class Edit:
 
     def location(self, source: SourceText) -> Location:
         """Return the range as lines and columns of its file."""
+        if source.text.isascii():
+            return source.location(self.start, self.end)
         data = source.text.encode("utf-8", "surrogatepass")
         start, end = (len(data[:offset].decode("utf-8", "surrogatepass")) for offset in (self.start, self.end))
         return source.location(start, end)
@@ -49,6 +51,8 @@ class Fix:
 
 def edit(source: SourceText, start: int, end: int, replacement: str) -> Edit:
     """Return an edit of a range that is given by offsets into the text, in code points."""
+    if source.text.isascii():
+        return Edit(source.path, start, end, replacement)
     before = len(source.text[:start].encode("utf-8", "surrogatepass"))
     return Edit(source.path, before, before + len(source.text[start:end].encode("utf-8", "surrogatepass")), replacement)
 

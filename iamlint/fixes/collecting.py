@@ -15,6 +15,8 @@ from iamlint.patterns.match import Match
 from iamlint.report import Report
 from iamlint.rules.rule import Rule
 
+MOST_PROPOSED = 1_000
+"""Maximum number of fixes that are proposed in one check; when they are applied, the next check proposes more."""
 Ask = Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]]
 
 
@@ -53,6 +55,8 @@ class Collector:
 
     def mend(self, rule: Rule, finding: Finding, match: Match, estate: Estate) -> Fix | None:
         """Return the fix of a finding with its layout kept; None if its rule has none for it."""
+        if len(self._found) >= MOST_PROPOSED:
+            return None
         return self._kept(finding, proposed(rule, finding, match, estate, self._sources), self._sources)
 
     def _kept(self, finding: Finding, fix: Fix | None, sources: Sources) -> Fix | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -62,8 +63,8 @@ def fixed(
     ``forbidden`` says why a file may not be changed.
     """
     outcome = Outcome(check({}))
-    outcome.refused += (Refused(*one) for one in outcome.run.hindered if one[1].safety in levels)
-    refused: set[object] = set()
+    hindered = [Refused(*one) for one in outcome.run.hindered if one[1].safety in levels]
+    refused: _Refusals = {}
     passes = runs = 0
     limit: int | None = None
     while passes < MOST_PASSES and runs < MOST_RUNS:
@@ -71,7 +72,12 @@ def fixed(
             outcome, levels, refused, lambda path: forbidden(path) or _unlike(outcome, path, content), limit
         )
         if not group:
-            return outcome
+            again = [key for key, (_, when) in refused.items() if when < passes]
+            if not again:
+                break
+            for key in again:  # what did not work at first may work on the changed text
+                del refused[key]
+            continue
         runs += 1
         contents = _with(outcome, group)
         run = check(contents)
@@ -81,13 +87,18 @@ def fixed(
             outcome.contents, outcome.run = contents, run
             outcome.applied += group
         elif len(group) == 1:
-            refused.add(_key(*group[0]))
-            outcome.refused.append(Refused(*group[0], why))
+            refused[_key(*group[0])] = Refused(*group[0], why), passes
             limit = None
         else:
             limit = len(group) // 2
-    outcome.complete = False
+    else:
+        outcome.complete = False
+    outcome.refused = [*hindered, *(one for one, _ in refused.values())]
     return outcome
+
+
+_Refusals = dict[object, tuple[Refused, int]]
+"""The fixes that are not applied, each with the number of passes before."""
 
 
 def _key(finding: Finding, fix: Fix) -> object:
@@ -97,12 +108,13 @@ def _key(finding: Finding, fix: Fix) -> object:
 def _chosen(
     outcome: Outcome,
     levels: frozenset[Safety],
-    refused: set[object],
+    refused: _Refusals,
     forbidden: Callable[[str], str | None],
     limit: int | None,
 ) -> list[tuple[Finding, Fix]]:
     """Return the fixes to try next: of these levels, without conflicts, at most as many as the limit."""
     group: list[tuple[Finding, Fix]] = []
+    never = sys.maxsize
     taken: list[Edit] = []
     asked = cache(forbidden)
     for finding, fix in outcome.run.fixes:
@@ -110,8 +122,7 @@ def _chosen(
             continue
         why = next(filter(None, (asked(edit.path) for edit in fix.edits)), None)
         if why:
-            refused.add(_key(finding, fix))
-            outcome.refused.append(Refused(finding, fix, why))
+            refused[_key(finding, fix)] = Refused(finding, fix, why), never
         elif not conflict(fix.edits, taken):
             group.append((finding, fix))
             taken += fix.edits

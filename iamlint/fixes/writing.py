@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Sequence
 
 from iamlint.edits import Edit, edit
 from iamlint.facts import Place
 from iamlint.fixes.sources import Sources, Tree, named_argument
-from iamlint.hcl.syntax import Argument, Attribute, Block, Body, Label, Node, Template, Tuple, Variable
+from iamlint.hcl.syntax import Argument, Attribute, Block, Body, Label, Node, Object, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
 from iamlint.location import Location, SourceText
 
@@ -69,50 +70,66 @@ def _is_heredoc(node: Node) -> bool:
     return isinstance(node, Template) and node.heredoc
 
 
-def _only_for(sources: Sources, origin: tuple[Tree, Node], user: tuple[Tree, Node], depth: int) -> bool:
-    """Whether a value is used by one expression only."""
+def _only_for(sources: Sources, origin: tuple[Tree, Node], user: tuple[Tree, Node], depth: int, part: str = "") -> bool:
+    """Whether a value is used by one expression only. ``part`` says whether it is a "key" or a "value" of a map."""
     tree, node = origin
     if tree is user[0] and user[1].start <= node.start and node.end <= user[1].end:
         return True
     if depth > _DEEPEST:
         return False
-    uses = _uses_of(sources, tree, node, user)
+    part = part or _part_of_map(tree, node)
+    uses = _uses_of(sources, tree, node, user, part)
     if uses is None or len(uses) != 1:
         return False
-    (use_tree, use) = uses[0]
-    if use_tree is user[0] and user[1].start <= use.start and use.end <= user[1].end:
-        return True
-    return _only_for(sources, (use_tree, use), user, depth + 1)
+    return _only_for(sources, uses[0], user, depth + 1, part)
 
 
-def _uses_of(sources: Sources, tree: Tree, node: Node, user: tuple[Tree, Node]) -> list[tuple[Tree, Node]] | None:
+def _part_of_map(tree: Tree, node: Node) -> str:
+    """Return whether a node is a key of the outermost map around it, or in one of its values; "" in no map."""
+    found, inner = "", node
+    for outer in tree.around(node):
+        if isinstance(outer, Object):
+            found = "key" if any(key is inner for key, _ in outer.items) else "value"
+        inner = outer
+    return found
+
+
+def _uses_of(
+    sources: Sources, tree: Tree, node: Node, user: tuple[Tree, Node], part: str
+) -> list[tuple[Tree, Node]] | None:
     """Return the uses of the value that a node is part of; None if they cannot be listed."""
     argument, block = named_argument(tree, node), tree.block(node)
     if argument is None:
         return None
-    if block is None:  # a file of variables
-        return sources.uses(user[0].source.path, "var", argument.name) if "tfvars" in tree.source.path else None
-    top = tree.parent(argument)
-    if top is not block.body:
+    path = tree.source.path
+    if block is None:  # a file of variables, which lies in the root module or elsewhere
+        if "tfvars" not in path:
+            return None
+        return sources.uses(path, "var", argument.name) or sources.uses(user[0].source.path, "var", argument.name)
+    if tree.parent(argument) is not block.body or argument.expression.start > node.start:
         return None
     if block.type == "locals":
-        return sources.uses(tree.source.path, "local", argument.name) if _is_whole(argument, node) else None
+        return sources.uses(path, "local", argument.name)
     if block.type == "variable" and argument.name == "default":
-        return sources.uses(tree.source.path, "var", block.label(0)) if _is_whole(argument, node) else None
-    if block.type == "module":
-        return sources.uses(user[0].source.path, "var", argument.name) if _is_whole(argument, node) else None
-    if argument.name == "for_each" and block is user[0].block(user[1]):
-        each = [one for one in walk(block.body) if isinstance(one, Attribute) and _is_each(one)]
-        return [(tree, one) for one in each]
-    return None
+        return sources.uses(path, "var", block.label(0))
+    if argument.name == "for_each":
+        names = {"key": ("key",), "value": ("value",)}.get(part, ("key", "value"))
+        return [(tree, one) for one in walk(block.body) if isinstance(one, Attribute) and _is_each(one, names)]
+    called = _called(tree, block) if block.type == "module" else None
+    return sources.uses(called, "var", argument.name) if called else None
 
 
-def _is_each(node: Attribute) -> bool:
-    return isinstance(node.object, Variable) and node.object.name == "each"
+def _called(tree: Tree, block: Block) -> str | None:
+    """Return a path in the directory of a local module that a block calls."""
+    source = block.body.arguments.get("source")
+    literal = source.expression.literal if source and isinstance(source.expression, Template) else None
+    if literal is None or not literal.startswith(("./", "../")):
+        return None
+    return posixpath.normpath(posixpath.join(posixpath.dirname(tree.source.path), literal, "main.tf"))
 
 
-def _is_whole(argument: Argument, node: Node) -> bool:
-    return argument.expression is node or argument is node or argument.expression.start <= node.start
+def _is_each(node: Attribute, names: tuple[str, ...]) -> bool:
+    return isinstance(node.object, Variable) and node.object.name == "each" and node.name in names
 
 
 # -- removal -------------------------------------------------------------------------------------------------------

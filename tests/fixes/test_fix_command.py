@@ -272,3 +272,56 @@ def test_stale_acceptance_is_removed(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert path.read_text() == RIGHT.replace(" # for the team", "")
     assert settings.read_text() == "# ours\n\nfail-on: low\n"
+
+
+CALLED = """variable "roles" {
+  type = list(string)
+}
+
+resource "google_project_iam_member" "this" {
+  for_each = toset(var.roles)
+  project  = "shop"
+  role     = each.value
+  member   = "group:ops@example.com"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "main.tf": 'module "m" {\n  source = "./m"\n  roles  = ["roles/run.devloper", "roles/viewer"]\n}\n',
+            "m/main.tf": CALLED,
+        },
+        {
+            "main.tf": 'module "m" {\n  for_each = { x = ["roles/run.devloper"] }\n'
+            '  source   = "./m"\n  roles    = each.value\n}\n',
+            "m/main.tf": CALLED,
+        },
+        {"main.tf": CALLED, "terraform.tfvars": 'roles = ["roles/run.devloper"] # ours\n'},
+        {
+            "main.tf": 'locals {\n  roles = {\n    "roles/run.devloper" = "group:a@example.com"\n  }\n}\n\n'
+            + CALLED.partition("\n\n")[2]
+            .replace("toset(var.roles)", "local.roles")
+            .replace("each.value", "each.key")
+            .replace('"group:ops@example.com"', "each.value"),
+        },
+    ],
+)
+def test_a_value_is_changed_where_it_is_written(tmp_path: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        written(tmp_path / name, text)
+    done = run("check", "--fix", ".", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    changed = {name: (tmp_path / name).read_text() for name in files}
+    assert changed == {name: text.replace("devloper", "developer") for name, text in files.items()}
+
+
+def test_a_value_that_two_calls_use_stays(tmp_path: Path) -> None:
+    call = 'module "{}" {{\n  source = "./m"\n  roles  = local.roles\n}}\n'
+    text = 'locals {\n  roles = ["roles/run.devloper"]\n}\n' + call.format("a") + call.format("b")
+    path = written(tmp_path / "main.tf", text)
+    written(tmp_path / "m" / "main.tf", CALLED)
+    assert run("check", "--fix", ".", cwd=tmp_path).returncode == 1
+    assert path.read_text() == text

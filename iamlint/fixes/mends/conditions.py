@@ -14,7 +14,7 @@ from iamlint.queries.conditions import malformed, refused
 
 _STEPS = 3
 """Maximum number of slips that are corrected in one expression."""
-_MOST = 400
+_MOST = 200
 """Maximum number of expressions that are tried."""
 
 _Rewrite = tuple[str, bool]

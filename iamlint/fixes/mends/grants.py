@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlint.edits import Edit
-from iamlint.facts import Grant
+from iamlint.facts import Grant, Place
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import without_block, without_item
@@ -43,9 +43,17 @@ def removal(sources: Sources, grant: Grant) -> tuple[Edit, ...] | None:
     listed = tree.parent(node)
     if not isinstance(listed, Tuple):
         return None
-    if len(listed.items) > 1:
-        return without_item(tree, listed, node)
-    return _whole(sources, tree, node)
+    mentions = [one for place in grant.repeated if (one := _item(sources, place, listed)) is not None]
+    if len(listed.items) <= len(mentions) + 1:
+        return _whole(sources, tree, node)
+    found_edits = [without_item(tree, listed, one) for one in (node, *mentions)]
+    return tuple(one for edits in found_edits for one in edits or ()) if all(found_edits) else None
+
+
+def _item(sources: Sources, place: Place, listed: Tuple) -> Node | None:
+    """Return the item of a list at a place."""
+    found = sources.find(place.at)
+    return found[1] if found and any(one is found[1] for one in listed.items) else None
 
 
 def _whole(sources: Sources, tree: Tree, node: Node) -> tuple[Edit, ...] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 
 from iamlint.edits import Edit, edit
-from iamlint.facts import CustomRole, Place
+from iamlint.facts import CustomRole, Grant, Place
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import newline, quoted, replaced, reworded, without_item
@@ -70,9 +71,15 @@ def _role_meant(role: str, catalog: Catalog) -> str | None:
         if one in catalog and catalog.is_listed(one):
             return one
     name = role if role.startswith("roles/") else f"roles/{last}"
-    listed = [one for one in catalog.roles if catalog.is_listed(one)]
-    lower = [one for one in listed if one.lower() == name.lower()]
-    return lower[0] if len(lower) == 1 else one_near(name, get_close_matches(name, listed, n=6, cutoff=0.8))
+    lower = [one for one in catalog.roles if one.lower() == name.lower() and catalog.is_listed(one)]
+    if len(lower) == 1:
+        return lower[0]
+    return _near(name, catalog.roles) if catalog.nearest(name) else None
+
+
+@lru_cache(maxsize=1024)
+def _near(name: str, roles: tuple[str, ...]) -> str | None:
+    return one_near(name, get_close_matches(name, roles, n=6, cutoff=0.8))
 
 
 # -- permissions ---------------------------------------------------------------------------------------------------
@@ -177,10 +184,16 @@ def principal_form(problem: Problem) -> Change | None:
     for old, new, sure in _principal_forms(text):
         whole = text.replace(old, new, 1)
         if not sure or grant.principal.unknown or read_principal(whole).kind != "malformed":
-            edits = reworded(problem.sources, grant.principal_place, old, new)
+            edits = _everywhere(problem.sources, grant, old, new)
             if edits:
                 return change(f"replace `{old}` by `{new}`", edits, None if sure else "suggestion")
     return None
+
+
+def _everywhere(sources: Sources, grant: Grant, old: str, new: str) -> tuple[Edit, ...] | None:
+    """Return the edits of all mentions of a principal in its list; None if one of them cannot be edited."""
+    found = [reworded(sources, place, old, new) for place in (grant.principal_place, *grant.repeated)]
+    return tuple(one for edits in found for one in edits or ()) if all(found) else None
 
 
 def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:
