@@ -17,7 +17,7 @@ from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import identity, is_there, scope
 from iamlint.facts import Declaration, EffectiveTags, Fact, Resource, TagBinding, TagKey, TagValue, Text
 from iamlint.logic.verdict import TRUE
-from iamlint.provenance import counts_for
+from iamlint.provenance import configuration, counts_for
 from iamlint.unknown import shown
 
 
@@ -45,6 +45,7 @@ class Tags:
 
     def __init__(self, of: Of, hierarchy: Hierarchy) -> None:
         self._hierarchy = hierarchy
+        self._states: dict[tuple[Resource, str, str], TagState] = {}
         self._keys = _key_names(of(TagKey))
         self._values: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         for value in of(TagValue):
@@ -68,8 +69,15 @@ class Tags:
     def state(self, resource: Resource, declared: Declaration) -> TagState:
         """Return the tags that a resource certainly has, as far as they count for a declaration that names it.
 
-        What is below a container may have other tags, so that nothing is certainly missing there.
+        What is below a container may have other tags, so that nothing is certainly missing there. The answer is kept:
+        the condition of a grant is evaluated for each of its permissions.
         """
+        key = resource, scope(declared), configuration(declared)
+        if key not in self._states:
+            self._states[key] = self._state(resource, declared)
+        return self._states[key]
+
+    def _state(self, resource: Resource, declared: Declaration) -> TagState:
         chain = self._hierarchy.above(resource, declared, certain=True)
         leaf = not resource.is_container
         known = self._effective.get(chain[0], []) if chain else []
