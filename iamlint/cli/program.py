@@ -108,7 +108,8 @@ def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -
     cls=_Program,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Exit codes: 0 no findings, 1 findings, 2 error.",
+    epilog="New here: iamlint demo shows a report, iamlint check makes one of the Terraform in this folder. "
+    "Exit codes: 0 no findings, 1 findings, 2 error.",
 )
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
 @click.pass_context

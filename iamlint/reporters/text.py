@@ -142,6 +142,9 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
     if shown < len(report.findings):
         findings += f" in {counted(shown, 'group')}"
     parts = [paint("1" if counts else "1;32" if not report.errors else "", findings)]
+    fixable = sum(one.fix is not None and one.fix.safety == "safe" for one in report.findings)
+    if fixable:
+        parts.append(f"{fixable} fixable with --fix")
     if report.accepted:
         parts.append(f"{len(report.accepted)} accepted")
     if report.doubts:
@@ -157,7 +160,7 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
         parts.append(paint("1;31", counted(len(report.errors), "error")))
     yield "; ".join(parts)
     if len({finding.rule for finding in report.findings}) > 1 and not style.statistics:
-        yield f"  {one_line(report, paint)} (--statistics counts by rule and folder)"
+        yield f"  by rule: {one_line(report, paint)} (--statistics counts by rule and folder)"
     if not style.show_unknown:
         yield from (f"  {line}" for line in cause_lines(report.by_cause))
     judged = f", conditions as of {report.as_of}" if report.as_of else ""

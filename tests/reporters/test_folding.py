@@ -74,7 +74,7 @@ def test_counts_by_rule_and_folder(build: Build, find: Find) -> None:
         replace(first, severity="low", rule="mild-rule"),
     ]
     summary = text_report(build(findings), Presentation())
-    assert "  blanket-token 2, mild-rule 1 (--statistics counts by rule and folder)" in summary
+    assert "  by rule: blanket-token 2, mild-rule 1 (--statistics counts by rule and folder)" in summary
     table = text_report(build(findings), Presentation(statistics=True, quiet=True)).splitlines()
     assert [line.split()[:3] for line in table if line] == [
         ["1", "low", "mild-rule"],
