@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
 from iamlint.access import Decision, access_of, counts_on
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
+from iamlint.frozen import frozen
 from iamlint.graph.powers import POWERS, STRONG, EdgeKind, changes
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
@@ -27,7 +27,7 @@ _PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """Access that a grant gives ``source`` to ``onto``: an account, or everything in a container.
 
@@ -45,7 +45,7 @@ class Edge:
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Powers:
     """The relevant permissions of a role: all of them, and those that make edges.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import TypeVar
 
@@ -17,6 +16,7 @@ from iamlint.access import access_of
 from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.graph.powers import STRONG
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods import ACT_AS, Method, Place
@@ -43,7 +43,7 @@ _TO_GRANT = frozenset(STRONG)
 """A grant of policy administration counts if its holder can grant one of these."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """A method that a principal has onto an account, onto every account of a container, or onto another resource.
 
@@ -61,7 +61,7 @@ class Way:
     through: Attachment | Grant | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Held:
     """A grant, and its relevant permissions."""
 
@@ -69,7 +69,7 @@ class _Held:
     permissions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Running:
     """A resource that runs as an account: the places where grants count for the resource, and for the account."""
 
@@ -78,7 +78,7 @@ class _Running:
     account: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Bound:
     """A grant that lets workloads or identities of a project become an account; ``around`` are its containers."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Literal
 
@@ -12,6 +12,7 @@ from iamlint.access import access_of
 from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.facts import Attachment, Grant, Membership, Resource
+from iamlint.frozen import frozen
 from iamlint.graph import Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods import Method, bound_methods, methods, strength
@@ -55,7 +56,7 @@ _FULL = frozenset({"identity", "code", "calls"})
 """What a method must yield for its holder to act as the account afterwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hop:
     """One step of a path. ``source`` and ``target`` are names as in `Names`.
 

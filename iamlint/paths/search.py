@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
 from iamlint.budget import Budget, Exhausted
 from iamlint.estate import Node
+from iamlint.frozen import frozen
 from iamlint.paths.hops import STATES, Hop, Hops, State, is_container, takes_delegates
 
 MOST_STEPS = 5_000_000
@@ -24,7 +25,7 @@ Spot = tuple[str | Node, bool]
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path:
     """Hops from a principal to an account, in order.
 

@@ -15,7 +15,7 @@ from iamlint.location import Location
 from iamlint.paths import Group, Hop, grouped
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.paths.lines import short
-from iamlint.reporters.paths.told import Told, granted, place_of, reasons, role_of
+from iamlint.reporters.paths.told import Told, granted, place_of, reasons, role_of, through_of
 
 MOST_NAMES = 200
 """Principals, and accounts, that are listed of one group."""
@@ -123,7 +123,7 @@ def environment(name: str) -> str:
 
 
 def _hop(told: Told, hop: Hop, frames: dict[str, list[Any]]) -> dict[str, Any]:
-    method = hop.way.method if hop.way else None
+    method, through = hop.way.method if hop.way else None, through_of(hop)
     return {
         "from": neutral(short(told.label(hop.source))),
         "to": neutral(short(told.label(hop.target))),
@@ -134,6 +134,7 @@ def _hop(told: Told, hop: Hop, frames: dict[str, list[Any]]) -> dict[str, Any]:
         "delegate": hop.delegates,
         "reasons": [neutral(one) for one in reasons(hop)],
         "grants": _grants(told, hop, frames),
+        "through": neutral(through[0]) if through else "",
     }
 
 

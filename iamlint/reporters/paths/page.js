@@ -39,6 +39,7 @@ function hopItem(hop) {
     const source = frame(grant.at);
     if (source) item.append(source);
   }
+  if (hop.through) item.append(make("div", hop.through));
   return item;
 }
 function body(group) {
