@@ -22,6 +22,7 @@ from iamlint.diagnosis.stages.gates import (
     scopes_stage,
 )
 from iamlint.diagnosis.stages.hop import Hop
+from iamlint.diagnosis.stages.perimeter import with_perimeters
 from iamlint.diagnosis.stages.rights import rights_stage
 from iamlint.diagnosis.stages.stages import account, hop_stages, hops_of, worst
 from iamlint.diagnosis.stages.target import target_stage
@@ -50,7 +51,7 @@ def diagnose(case: Case) -> Answer:
         stages += [attach_stage(case), lifetime_stage(case), quota_stage(case, holder)]
     method = _truth(stages)
     stages += _after(case, holder)
-    answer = decide(case, tuple(stages), method)
+    answer = with_perimeters(case, decide(case, tuple(stages), method))
     answer = replace(answer, asked=_asked(case, holder), not_in_input=_not_in_input(case, answer))
     return replace(answer, fix=fix_for(case, answer, holder, hops))
 

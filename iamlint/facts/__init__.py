@@ -40,6 +40,7 @@ from iamlint.facts.resources import (
     Folder,
     Gap,
     Organization,
+    Perimeter,
     Project,
     Service,
     Setting,
@@ -52,6 +53,7 @@ Fact = (
     | ServiceAccountKey | Credential | Service | Impersonation | Project | Folder | Organization | Denial
     | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership | Gap
     | ApiKey | KubernetesAccount | AccessSetting | TagKey | TagValue | TagBinding | EffectiveTags
+    | Perimeter
 )
 # fmt: on
 
@@ -83,6 +85,7 @@ __all__ = [
     "OrgPolicy",
     "Organization",
     "Origin",
+    "Perimeter",
     "Place",
     "Pool",
     "Principal",

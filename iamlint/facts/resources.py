@@ -110,6 +110,19 @@ class AccessSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class Perimeter:
+    """A service perimeter that is enforced: calls of these services on these projects (``projects/NUMBER``) from
+    outside of it are refused, whatever is granted. Source: https://cloud.google.com/vpc-service-controls/docs/overview
+    """
+
+    name: Text
+    declared: Declaration
+    place: Place
+    resources: tuple[Text, ...] | Unknown = ()
+    services: tuple[Text, ...] | Unknown = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A part of the input that was not read. ``unread`` says that it may contain grants that no other fact mentions."""
 

@@ -364,3 +364,59 @@ def test_a_text_of_no_known_kind_makes_no_call_up(tmp_path: Path) -> None:
 )
 def test_what_a_scheduled_call_needs(url: str, needed: tuple[str, str] | None) -> None:
     assert needed_by(url) == needed
+
+
+PERIMETER = """
+resource "google_access_context_manager_service_perimeter" "p" {
+  parent = "accessPolicies/1"
+  name   = "accessPolicies/1/servicePerimeters/inner"
+  title  = "inner"
+  %s {
+    resources           = ["projects/1234567890"]
+    restricted_services = [%s]
+  }
+}
+"""
+OUTSIDE = json.dumps(
+    {
+        "error": {
+            "code": 403,
+            "message": "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: x1",
+            "status": "PERMISSION_DENIED",
+            "details": [
+                {
+                    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                    "reason": "SECURITY_POLICY_VIOLATED",
+                    "metadata": {"service": "storage.googleapis.com"},
+                }
+            ],
+        }
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("perimeter", "message"),
+    [
+        (
+            PERIMETER % ("status", '"storage.googleapis.com"'),
+            "restricts storage.googleapis.com for projects/1234567890",
+        ),
+        (PERIMETER % ("status", "var.services"), "may restrict storage.googleapis.com for projects/1234567890"),
+        (PERIMETER % ("status", '"bigquery.googleapis.com"'), None),
+        (PERIMETER % ("spec", '"storage.googleapis.com"'), None),
+        ("", None),
+    ],
+)
+def test_a_perimeter_is_named_if_the_error_says_that_one_refused(
+    tmp_path: Path, perimeter: str, message: str | None
+) -> None:
+    terraform = ACCOUNT + grant(f'"{ANA}"') + perimeter + 'variable "services" {}\n'
+    answer = ask(tmp_path, terraform, ANA, error=OUTSIDE)
+    assert outcome(answer) == ("not-iam", "not-iam")
+    told = [one.message for one in answer.evidence]
+    assert told == ([f"the perimeter accessPolicies/1/servicePerimeters/inner {message}"] if message else [])
+    assert any("perimeters list" in text for text in answer.not_in_input) is (message is None)
+    calm = ask(tmp_path, terraform, ANA)
+    assert outcome(calm) == ("works", None)
+    assert not any("perimeter accessPolicies" in one.message for one in calm.evidence)

@@ -10,6 +10,8 @@ import pytest
 
 from iamlint import facts as vocabulary
 from iamlint.facts import (
+    AccessSetting,
+    ApiKey,
     Attachment,
     AuditConfig,
     Boundary,
@@ -20,6 +22,7 @@ from iamlint.facts import (
     Declaration,
     DefaultAccounts,
     Denial,
+    EffectiveTags,
     EmptyBinding,
     ExportedPolicy,
     Fact,
@@ -28,9 +31,11 @@ from iamlint.facts import (
     Grant,
     Group,
     Impersonation,
+    KubernetesAccount,
     Membership,
     Organization,
     OrgPolicy,
+    Perimeter,
     Place,
     Pool,
     Principal,
@@ -41,6 +46,9 @@ from iamlint.facts import (
     Service,
     ServiceAccount,
     ServiceAccountKey,
+    TagBinding,
+    TagKey,
+    TagValue,
 )
 from iamlint.location import Location
 from iamlint.reporters.facts import entry, facts_json, facts_text
@@ -173,6 +181,41 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         {"kind": "membership", "group": "groups/1", "member": "ana@example.com", "line": 3},
     ),
     (Gap("a module is not there", DECLARED), {"kind": "gap", "reason": "a module is not there", "line": 1}),
+    (
+        Perimeter(
+            "accessPolicies/1/servicePerimeters/p", DECLARED, PLACE, ("projects/7",), ("storage.googleapis.com",)
+        ),
+        {"kind": "perimeter", "name": "accessPolicies/1/servicePerimeters/p", "resources": ["projects/7"]}
+        | {"services": ["storage.googleapis.com"], "line": 3},
+    ),
+    (
+        ApiKey("k", "shop", DECLARED, PLACE, ("10.0.0.1",), ("a.googleapis.com",)),
+        {"kind": "api_key", "name": "k", "project": "shop", "clients": ["10.0.0.1"], "apis": ["a.googleapis.com"]}
+        | {"created": None, "line": 3},
+    ),
+    (
+        KubernetesAccount("web", "app", CI, DECLARED, PLACE),
+        {"kind": "kubernetes_account", "namespace": "web", "name": "app", "account": CI, "line": 3},
+    ),
+    (
+        AccessSetting("no_invoker_check", SHOP, DECLARED, PLACE),
+        {"kind": "access_setting", "setting": "no_invoker_check", "resource": {"kind": "project", "name": "shop"}}
+        | {"enabled": True, "line": 3},
+    ),
+    (TagKey("1/env", DECLARED, "tagKeys/7"), {"kind": "tag_key", "name": "1/env", "id": "tagKeys/7", "line": 1}),
+    (
+        TagValue("tagKeys/7", "prod", DECLARED),
+        {"kind": "tag_value", "key": "tagKeys/7", "short_name": "prod", "id": None, "line": 1},
+    ),
+    (
+        TagBinding(SHOP, "tagValues/8", DECLARED, PLACE),
+        {"kind": "tag_binding", "resource": {"kind": "project", "name": "shop"}, "value": "tagValues/8", "line": 3},
+    ),
+    (
+        EffectiveTags(SHOP, (("1/env", "1/env/prod"),), DECLARED, PLACE),
+        {"kind": "effective_tags", "resource": {"kind": "project", "name": "shop"}, "tags": ["1/env=1/env/prod"]}
+        | {"line": 3},
+    ),
 ]
 
 

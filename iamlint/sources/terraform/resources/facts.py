@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from iamlint.facts import AccessSetting, Fact, Gap, KubernetesAccount, TagBinding, TagKey, TagValue
+from iamlint.facts import AccessSetting, Fact, Gap, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources import access_lists, settings
@@ -31,6 +31,7 @@ from iamlint.sources.terraform.resources.kubernetes import kubernetes_account, k
 from iamlint.sources.terraform.resources.manifests import ARGUMENTS as MANIFESTS
 from iamlint.sources.terraform.resources.manifests import manifest
 from iamlint.sources.terraform.resources.org_policies import older_org_policy, org_policy
+from iamlint.sources.terraform.resources.perimeters import perimeter
 from iamlint.sources.terraform.resources.projects import (
     default_accounts,
     folder,
@@ -95,6 +96,7 @@ _RESOURCES: dict[str, State] = {
     "google_iam_projects_policy_binding": boundary_binding,
     "google_iam_folders_policy_binding": boundary_binding,
     "google_iam_organizations_policy_binding": boundary_binding,
+    "google_access_context_manager_service_perimeter": perimeter,
     "google_storage_bucket": settings.bucket,
     "google_tags_tag_key": tag_key,
     "google_tags_tag_value": tag_value,
@@ -167,7 +169,7 @@ def _policy(instance: Instance) -> Iterator[Fact]:
     return chain(grants(instance), audit_configs_of_policy(instance))
 
 
-_LIMITS = (AccessSetting, KubernetesAccount, TagBinding, TagKey, TagValue)
+_LIMITS = (AccessSetting, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue)
 """Facts that only say more about others: how many of them there are is no question of its own."""
 
 
