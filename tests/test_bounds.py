@@ -28,7 +28,7 @@ from iamlint.patterns import permission_places
 from iamlint.principals import read_principal
 from iamlint.queries.federation import grants
 from iamlint.report import Report
-from iamlint.reporters import FORMATS, render
+from iamlint.reporters import FORMATS, render, sarif
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.roles import MOST_SEARCHES, catalog
 from iamlint.rules import workload
@@ -315,6 +315,19 @@ def test_a_long_chain_says_how_much_of_it_is_left_out(check: Check) -> None:
     left_out = 300 - MOST_HOPS
     assert any(f"... {left_out} more, which may mint its tokens" in message for message in messages)
     assert sum("more, which may mint" not in message for message in messages) == MOST_HOPS
+
+
+def test_a_sarif_log_of_many_long_paths_has_the_hops_of_some(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = check({"main.tf": estate("chain", 30)}, select=("privileged-account-impersonation",))
+    logs = []
+    for most in (sarif._MOST_FURTHER, 20):
+        monkeypatch.setattr(sarif, "_MOST_FURTHER", most)
+        logs.append(json.loads(render("sarif", report, Presentation()))["runs"][0])
+    whole, short = (sum("codeFlows" in result for result in log["results"]) for log in logs)
+    assert whole == len(report.findings) > short > 0
+    assert len(logs[1]["results"]) == whole
+    (note,) = logs[1]["invocations"][0]["toolExecutionNotifications"]
+    assert f"{whole - short} findings are written without their hops" in note["message"]["text"]
 
 
 # -- blockers

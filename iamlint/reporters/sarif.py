@@ -39,6 +39,11 @@ _MOST_PLACES = 100
 """Maximum number of places of a notification, and of related places of a result; GitHub keeps as many."""
 _MOST_LINKS = 5
 """Maximum number of related places that a message links to."""
+_MOST_FURTHER = 6_000
+"""Maximum number of places in all results beyond the first `_MOST_LINKS` related ones and hops of each.
+
+Each place has a snippet, and thousands of long paths take a hundred megabytes.
+"""
 _LONGEST = 1000
 """Maximum length of a snippet."""
 _MOST_HASHED = 1_000_000
@@ -161,6 +166,7 @@ class _Run:
         self._rules = sorted(report.rules, key=lambda rule: rule.slug)
         self._index = {rule.slug: number for number, rule in enumerate(self._rules)}
         self._hashes: dict[str, list[str]] = {}
+        self._further, self._shortened = _MOST_FURTHER, 0
 
     def run(self) -> om.Run:
         report = self._report
@@ -200,6 +206,9 @@ class _Run:
         if left_out:
             text = f"{left_out} findings are left out, since GitHub takes {MOST_RESULTS} at most."
             notifications.append(om.Notification(message=om.Message(text=text), level="warning"))
+        if self._shortened:
+            text = f"{self._shortened} findings are written without their hops, which JSON has: there are too many."
+            notifications.append(om.Notification(message=om.Message(text=text), level="note"))
         notifications += self._doubts()
         told = [
             om.Notification(message=om.Message(text=_sentence(neutral(note))), level="note") for note in notes(report)
@@ -251,7 +260,7 @@ class _Run:
         hashed = self._line_hash(finding.at)
         if hashed:
             fingerprints["primaryLocationLineHash"] = hashed
-        related = finding.related[:_MOST_PLACES]
+        related, flow = self._affordable(finding.related[:_MOST_PLACES], finding.flow)
         return om.Result(
             rule_id=finding.rule,
             rule_index=self._index.get(finding.rule, -1),
@@ -259,7 +268,7 @@ class _Run:
             message=om.Message(text=_message(finding)),
             locations=[self._place(finding.at, finding.address, *finding.others[:_MOST_PLACES])],
             related_locations=[self._related(number, one) for number, one in enumerate(related, start=1)] or None,
-            code_flows=[self._flow(finding.flow)] if finding.flow else None,
+            code_flows=[self._flow(flow)] if flow else None,
             partial_fingerprints=fingerprints,
             fixes=[self._fix(finding.fix)] if finding.fix else None,
             properties={
@@ -267,6 +276,15 @@ class _Run:
                 **({"environments": list(finding.environments)} if finding.environments else {}),
             },
         )
+
+    def _affordable(self, related: tuple[Related, ...], flow: Flow | None) -> tuple[tuple[Related, ...], Flow | None]:
+        """Return the places of a finding, and its hops; only a few places if other findings have used the room up."""
+        further = max(0, len(related) - _MOST_LINKS) + max(0, len(flow.steps) - _MOST_LINKS if flow else 0)
+        if further <= self._further:
+            self._further -= further
+            return related, flow
+        self._shortened += 1
+        return related[:_MOST_LINKS], None
 
     def _fix(self, fix: Fix) -> om.Fix:
         """Return the edits as replacements; an empty region is an insertion."""
