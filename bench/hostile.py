@@ -4,7 +4,8 @@
     python bench/hostile.py 'chain-*' -k     # some, the inputs kept
 
 Each runs in a separate process. A run is wrong if it takes more than 20 CPU seconds or 1 GB, exits with anything but 0,
-1 or 2, shows a traceback, prints more than 64 MB, or loses the finding of the honest grant in the input.
+1, 2 or 3 (a diagnosis without an answer), shows a traceback, prints more than 64 MB, or loses the finding of the honest
+grant in the input.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import hostile_estates  # noqa: F401  # puts its inputs among the others
+import hostile_commands  # noqa: F401  # puts its inputs among the others
+import hostile_estates  # noqa: F401  # these, too
 import hostile_parts  # noqa: F401  # these, too
 from hostile_inputs import INPUTS
 
@@ -49,7 +51,7 @@ class Run:
         """Return what is wrong; "" if nothing is."""
         if self.size > 1_050_000:
             return f"an input of {self.size} bytes"
-        if self.code not in (0, 1, 2):
+        if self.code not in (0, 1, 2, 3):
             return f"killed ({self.code})"
         if self.seconds > MOST_SECONDS or self.megabytes > MOST_MEGABYTES:
             return "too much"

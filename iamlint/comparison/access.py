@@ -52,9 +52,13 @@ class AccountAccess:
     def __init__(self, side: SideAccess, own: str) -> None:
         self._names, self._hops = side.names, side.hops
         self.own = own
-        self.paths = Paths(side.hops, own, Budget(_MOST_STEPS))
+        work = Budget(_MOST_STEPS)
+        self.paths = Paths(side.hops, own, work)
         self._direct: dict[str, dict[str, Hop]] = {}
+        self.steps = _MOST_STEPS - work.left
+        """The number of hops that were searched."""
         for hop in side.direct(own):
+            self.steps += 1
             if not hop.delegates and hop.way and not hop.source.startswith(_NOBODY) and hop.source != own:
                 self._add(hop, kind_of_method(hop.way.method))
 

@@ -22,6 +22,8 @@ MOST_LISTED = 1_000
 """Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""
 MOST_ACCOUNTS = 2_000
 """Maximum number of accounts that are compared."""
+MOST_HOPS = 1_500_000
+"""Maximum number of hops searched for all accounts of a comparison."""
 _NUMBERS = re.compile(r"[0-9]+")
 _CUT = "accounts that the change can reach, since the search ended"
 
@@ -34,11 +36,17 @@ def compare(base: Side, head: Side) -> Comparison:
     access = SideAccess(names[0]), SideAccess(names[1])
     left_out: Counter[str] = Counter()
     found: dict[Change, list[Difference]] = {"opened": [], "closed": []}
+    looked_at = hops = 0
     for account in list(cone.targets)[:MOST_ACCOUNTS]:
-        for one in differences(account, access[0].account(account), access[1].account(account)):
+        if hops > MOST_HOPS:
+            break
+        before, after = access[0].account(account), access[1].account(account)
+        for one in differences(account, before, after):
             found[one.change].append(one)
-    if len(cone.targets) > MOST_ACCOUNTS:
-        left_out["accounts that were not looked at"] = len(cone.targets) - MOST_ACCOUNTS
+        looked_at += 1
+        hops += sum(one.steps for one in (before, after) if one)
+    if len(cone.targets) > looked_at:
+        left_out["accounts that were not looked at"] = len(cone.targets) - looked_at
     if cone.cut:
         left_out[_CUT] = 1
     teller = Teller(*access, changes)

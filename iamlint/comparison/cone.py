@@ -18,7 +18,7 @@ from iamlint.facts import Attachment, CustomRole, Fact, Folder, Grant, Project, 
 from iamlint.graph import Way
 from iamlint.paths.hops import is_container, takes_delegates
 
-MOST_STEPS = 5_000_000
+MOST_STEPS = 1_500_000
 """Maximum number of hops followed to find what a change affects."""
 Spot = tuple[str, bool]
 """A principal, and whether it is only a delegate."""
