@@ -23,6 +23,7 @@ from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Block, File
 from iamlint.location import Location, SourceText
 from iamlint.report import ChangedSince, Report
+from iamlint.sources.names import ASSIGNMENTS
 
 _HCL = (".tf", ".tofu", ".tfvars")
 _BLOCKS = (".tf", ".tofu")
@@ -167,7 +168,7 @@ class Changes:
     def _definitions(self, at: Location, calls: tuple[Location, ...]) -> Iterator[tuple[Location, bool]]:
         """Yield where the names in a text are defined, and whether that repeats the block."""
         source = self._texts.get(at.path)
-        if source is None or not at.path.endswith(_HCL):
+        if source is None or not at.path.endswith((*_HCL, ".tf.json", ".tofu.json")):
             return
         start, end = source.offsets(at)
         directory, part = os.path.dirname(at.path), self._of(at.path).part(at.line)
@@ -193,7 +194,7 @@ class Changes:
             if part and name in part.arguments:
                 yield part.arguments[name]
         for shown in self._texts:
-            if shown.endswith(".tfvars"):
+            if shown.endswith(ASSIGNMENTS):
                 yield from self._assignments(shown, name)
         for part in self._named(("variable", name), directory):
             yield part.at

@@ -329,10 +329,10 @@ def _with(options: list[Callable[[Any], Any]], function: Command) -> Command:
 def request(asked: dict[str, Any]) -> Request:
     """Return the options of a run; the default path is the working directory. Raises BadParameter."""
     asked["paths"] = asked["paths"] or (Path(),)
-    parts = [name for name in ("hook", "no_ignore", "changed_since") if asked.get(name)]
-    if asked.get("write_baseline") and parts:
-        what = parts[0].replace("_", "-")
-        raise click.UsageError(f"--write-baseline needs all findings that nobody accepts otherwise: leave out --{what}")
+    parts = [name for name in ("hook", "no_ignore", "changed_since", "stdin_name") if asked.get(name)]
+    if asked.get("write_baseline") and (parts or Path("-") in asked["paths"]):
+        what = f"--{parts[0].replace('_', '-')}" if parts else "standard input"
+        raise click.UsageError(f"--write-baseline needs all findings that nobody accepts otherwise: leave out {what}")
     for name in ("select", "ignore"):
         if name in asked:
             asked[name] = tuple(part.strip() for text in asked[name] for part in text.split(",") if part.strip())

@@ -94,6 +94,11 @@ CASES: dict[str, tuple[Files, Files, list[str]]] = {
         {"x.auto.tfvars": '# who\nx = "bob"\n'},
         ["x.auto.tfvars:2"],
     ),
+    "a part of a text from variables in JSON": (
+        {"a.tf": member('"user:${var.x}@example.com"') + VAR, "x.auto.tfvars.json": '{\n  "x": "ana"\n}\n'},
+        {"x.auto.tfvars.json": '{\n  "x": "bob"\n}\n'},
+        ["x.auto.tfvars.json:2"],
+    ),
     "a local of a local": (
         {"a.tf": member("local.a"), "l.tf": f"locals {{\n  a = local.b\n  b = {ANA}\n}}\n"},
         {"l.tf": f"locals {{\n  a = local.b\n  b = {BOB}\n}}\n"},

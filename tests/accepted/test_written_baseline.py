@@ -199,7 +199,9 @@ def test_the_configuration_names_it(estate: Path) -> None:
     assert (estate / NAME).read_bytes() == before
 
 
-@pytest.mark.parametrize("option", ["--hook", "--no-ignore"])
+@pytest.mark.parametrize(
+    "option", ["--hook", "--no-ignore", "--changed-since=HEAD", "--stdin-name=a/x.tf", "-", "--fix"]
+)
 def test_a_part_of_the_findings_is_no_baseline(estate: Path, option: str) -> None:
     done = run("check", "a/main.tf", option, "--write-baseline", NAME, cwd=estate)
     assert (done.returncode, (estate / NAME).exists()) == (2, False)
