@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -192,7 +193,7 @@ def _given(example: Example, top: Path) -> list[Path]:
 
 
 def _below(at: Location, top: Path) -> str:
-    path = Path(at.path)
+    path = Path(os.path.abspath(at.path))
     return path.relative_to(top).as_posix() if path.is_relative_to(top) else at.path
 
 

@@ -62,9 +62,9 @@ def with_stale(report: Report, given: Acceptances) -> Report:
     look = _Look(report, given)
     asked = [(rule, look.questions[rule.acceptance]) for rule in given.ran if rule.acceptance]
     found = [_finding(rule, one) for rule, question in asked for one in question()]
-    if not found:
+    sources = [source for source in (given.baseline.source, given.settings) if source]
+    if not found and not sources:
         return report
-    sources = (source for source in (given.baseline.source, given.settings) if source)
     return replace(
         report,
         findings=tuple(sorted((*report.findings, *found), key=lambda one: one.order)),
