@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
+import program
 import pytest
 from action_runner import BAD, Runner
 
@@ -93,6 +95,25 @@ def test_a_baseline_outside_of_the_repository_is_an_error(repository: Repository
     base = repository.commit()
     with pytest.raises(MissingBase, match="baseline outside of the repository"):
         base_files(base, config=None, rules=[], baseline=None, into=into, cwd=repository.top)
+
+
+def test_the_bases_nearest_configuration_counts_for_the_same_folder_of_the_checkout(
+    repository: Repository, into: Path
+) -> None:
+    member = 'resource "google_project_iam_member" "ci" {\n  project = "shop"\n  role = "roles/owner"\n'
+    member += '  member = "allUsers"\n}\n'
+    repository.write("infra/app/main.tf", member)
+    repository.write("infra/app/old/main.tf", member)
+    repository.write("infra/.iamlint.toml", 'exclude = ["app/old"]\n')
+    base = repository.commit()
+    repository.write("infra/app/.iamlint.yaml", "exclude: ['*']\n")  # the pull request's own, nearer
+    below = repository.top / "infra" / "app"
+    found = base_files(base, config=None, rules=[], baseline=None, into=into, cwd=below)
+    assert (found.config, found.home) == (into / "infra" / ".iamlint.toml", repository.top / "infra")
+    options = ("--config", str(found.config), "--config-home", str(found.home), "--format", "json")
+    report = json.loads(program.run("check", *options, "--select", "public-impersonation", cwd=below).stdout)
+    assert [one["path"] for one in report["findings"]] == ["main.tf"]
+    assert report["configuration"]["settings"][0]["effect"] == "1 file excluded (app/old)"
 
 
 def test_a_base_without_configuration_has_none(repository: Repository, into: Path) -> None:
