@@ -63,8 +63,8 @@ class Names:
         if name not in self.principals:
             self.principals[name] = None
             self._spelled[name] = grant.principal
-        if grant.principal.text.startswith("serviceAccount:") and grant.principal.account:
-            self._account(name, grant.principal.account, grant.declared)
+            if grant.principal.text.startswith("serviceAccount:") and grant.principal.account:
+                self._account(name, grant.principal.account, grant.declared)
         if grant.resource.kind == "service_account":
             self._account(identity(grant.resource.name, grant.declared), shown(grant.resource.name), grant.declared)
 
