@@ -21,12 +21,16 @@ _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 @dataclass(slots=True)
 class _Line:
-    """A line as three cells. ``lead``, ``assign`` and ``comment`` are (start, end) offsets without space around."""
+    """A line as three cells. ``lead``, ``assign`` and ``comment`` are (start, end) offsets without space around.
+
+    ``alone`` is the offset of an equals sign whose value goes on in the next line: one space is before it.
+    """
 
     start: int
     lead: tuple[int, int]
     assign: tuple[int, int] | None = None
     comment: tuple[int, int] | None = None
+    alone: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,10 @@ def _gaps(file: File, within: Sequence[tuple[int, int]]) -> list[tuple[int, _Gap
             wanted = most - _width(line, assign.get(number)) + 1
             last = line.assign[1] if line.assign else line.lead[1]
             found.append((number, _Gap(last, line.comment[0], wanted)))
+    for number, line in enumerate(lines):
+        if line and line.alone is not None:
+            last = line.start + len(file.source.text[line.start : line.alone].rstrip())
+            found.append((number, _Gap(last, line.alone, 1)))
     inside = [(number, gap) for number, gap in found if any(first <= number <= last for first, last in within)]
     return sorted(inside, key=lambda one: one[1].start)
 
@@ -135,6 +143,8 @@ def _lines(file: File) -> list[_Line | None]:
         if equals is not None and number not in whole and _net(text[equals : lead[1]]) == 0:
             line.assign = (equals, lead[1])
             line.lead = (lead[0], start + len(text[start:equals].rstrip()))
+        elif equals is not None and (number in whole or _net(text[equals : lead[1]]) > 0):
+            line.alone = equals
         lines.append(line)
     return lines
 

@@ -43,6 +43,12 @@ def mended(text: str, old: str, new: str) -> str:
             "[\n    2,\n  ]",
             "locals {\n  a = 1\n  bbb = [\n    2,\n  ]\n}\n",
         ),
+        (  # and has one space before its equals sign
+            'd "e" {\n  longer_name = ["a"]\n  short       = ["b"]\n}\n',
+            '["b"]',
+            '[\n    "b",\n  ]',
+            'd "e" {\n  longer_name = ["a"]\n  short = [\n    "b",\n  ]\n}\n',
+        ),
         (  # an equals sign in a string or a condition is none
             'locals {\n  a  = "p = q" # c\n  bb = 1 == 2 # d\n}\n',
             '"p = q"',
