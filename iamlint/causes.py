@@ -106,8 +106,9 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     # Nothing is missing: the condition holds for some requests only, or not for long.
     (REPLACED, r"replaced or removed when"),
     (CLOSED, r"blocked by|is disabled|it is enforced|it is granted only|the rule holds only under"),
-    (CLOSED, r"is under a condition"),
+    (CLOSED, r"is under a condition|it refuses new grants"),
     (CONDITION, r"\bit depends on|allows granting only these roles|it limits which roles|its zone is not known"),
+    (CONDITION, r"does not show the tags"),
     (CONDITION, r"not a CEL expression|beyond what iamlint reads|of the (?:attribute )?condition is not understood"),
     # Limits of iamlint.
     (LIMIT, r"than iamlint|that iamlint|iamlint (?:does not (?:evaluate|follow|write)|decrypts|lists|expands|reads)"),

@@ -26,7 +26,7 @@ def kubernetes_account(document: Value) -> KubernetesAccount:
     email = text(written) or ""
     return KubernetesAccount(
         namespace=text(get(document, "metadata", "namespace")) or Unknown("the document names no namespace"),
-        name=text(get(document, "metadata", "name")) or Unknown("its name is generated"),
+        name=text(get(document, "metadata", "name")) or Unknown("its name is known after apply"),
         account=account_in(email) or email,
         declared=Declaration(place(document), "ServiceAccount"),
         place=Place(place(written)),

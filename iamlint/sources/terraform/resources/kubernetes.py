@@ -44,7 +44,7 @@ def _annotated(instance: Instance, metadata: Body, body: Body) -> Iterator[Kuber
         return
     yield KubernetesAccount(
         namespace=_name(instance, metadata, "namespace") or "default",
-        name=_name(instance, metadata, "name") or Unknown("its name is generated"),
+        name=_name(instance, metadata, "name") or Unknown("its name is known after apply"),
         account=account_name(account),
         declared=declaration(instance),
         place=place_of(argument, written),

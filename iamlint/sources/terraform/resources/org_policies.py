@@ -139,7 +139,7 @@ def _or_parameters(allowed: Texts, parameters: Text | None) -> Texts:
     try:
         entries = json.loads(parameters)
     except (ValueError, RecursionError):
-        return Unknown("the parameters of the constraint are not JSON")
+        return Unknown("this is not JSON, as the parameters of a constraint must be")
     lists = (value for value in entries.values() if isinstance(value, list)) if isinstance(entries, dict) else ()
     return (*allowed, *(one for value in lists for one in value if isinstance(one, str)))
 
