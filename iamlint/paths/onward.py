@@ -111,7 +111,8 @@ class Onward:
                 reasons = () if verdict.truth is Truth.TRUE else verdict.reasons or ("the grant is not certain",)
                 key = shown(grant.role), graph.hierarchy.node(grant.resource, grant.declared)
                 found.setdefault(key, []).append((name, grant, reasons))
-        ordered = sorted((graph.weakness(held[0][1]), f"{held[0][1].resource}", held) for held in found.values())
+        every = ((graph.weakness(held[0][1]), f"{held[0][1].resource}", held) for held in found.values())
+        ordered = sorted(every, key=lambda one: (*one[:2], one[2][0][0], one[2][0][1].declared.at.order))
         ends: list[End] = []
         ranks: dict[bool, dict[str, list[int]]] = {True: defaultdict(list), False: defaultdict(list)}
         for rank, (_, on, held) in enumerate(ordered):

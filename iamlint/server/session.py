@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -54,6 +54,8 @@ class Session:
     notes: tuple[Unreadable, ...] = ()
     _large: bool = False
     _asking: Asking | None = None
+    _findings: tuple[Finding, ...] = ()
+    _errors: tuple[Unreadable, ...] = ()
 
     @property
     def asking(self) -> Asking | None:
@@ -99,27 +101,31 @@ class Session:
         self._keep(run, directories)
 
     def _keep(self, run: Run, directories: frozenset[Path] | None) -> None:
-        """Take over what a check found; of a part of the folder only what is in its directories."""
-        found = {self.absolute(path): problems for path, problems in _by_path(run).items()}
-        texts = {self.absolute(path): text for path, text in run.texts.items()}
-        if directories is None:
-            self.problems, self.texts = found, texts
-        else:
-            beside = {path: one for path, one in self.problems.items() if path.parent not in directories}
-            inside = {path: one for path, one in found.items() if DISK.resolved(path.parent) in directories}
-            self.problems, self.texts = {**beside, **inside}, {**self.texts, **texts}
-        self.run, self.notes, self._asking = run, (), None
-        self.rules = {rule.slug: rule for rule in run.report.rules}
+        """Take over what a check found; of a part of the folder, in place of what touches its directories."""
+
+        def outside(*paths: str) -> bool:
+            return not any(DISK.resolved(self.absolute(path).parent) in (directories or ()) for path in paths)
+
+        report, texts = run.report, {self.absolute(path): text for path, text in run.texts.items()}
+        findings, errors = report.findings, report.errors
+        if directories is not None:
+            findings = (*(one for one in self._findings if outside(*one.paths)), *findings)
+            errors = (*(one for one in self._errors if outside(one.at.path)), *errors)
+            texts = {**self.texts, **texts}
+        self._findings, self._errors = tuple(dict.fromkeys(findings)), tuple(dict.fromkeys(errors))
+        self.problems = {self.absolute(path): one for path, one in _by_path(self._findings, self._errors).items()}
+        self.run, self.texts, self.notes, self._asking = run, texts, (), None
+        self.rules = {rule.slug: rule for rule in report.rules}
 
 
-def _by_path(run: Run) -> dict[str, Problems]:
+def _by_path(findings: Iterable[Finding], errors: Iterable[Unreadable]) -> dict[str, Problems]:
     """Return findings by the files of their argument and of their origin, and errors by their file."""
     found: dict[str, Problems] = {}
-    for finding in run.report.findings:
+    for finding in findings:
         for path in dict.fromkeys(finding.paths):
             before = found.get(path, Problems())
             found[path] = replace(before, findings=(*before.findings, finding))
-    for error in run.report.errors:
+    for error in errors:
         before = found.get(error.at.path, Problems())
         found[error.at.path] = replace(before, errors=(*before.errors, error))
     return found
