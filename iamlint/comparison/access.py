@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from iamlint.budget import Budget
 from iamlint.comparison.identities import Identities
+from iamlint.estate import Node
+from iamlint.graph import Way
 from iamlint.methods import Method, strength
 from iamlint.paths import STATES, Hop, Path, Paths, State
 from iamlint.paths.hops import is_container
@@ -31,6 +33,7 @@ class SideAccess:
         self.names = names
         self.hops = names.side.hops
         self._ways = names.side.ways
+        self._on: dict[Node, tuple[Way, ...]] = {}
 
     def account(self, name: str) -> AccountAccess | None:
         """Return who can act as an account; None where the side does not have it."""
@@ -40,10 +43,18 @@ class SideAccess:
     def direct(self, own: str) -> Iterator[Hop]:
         """Yield the hops onto an account by all methods that are compared."""
         nodes = self.hops.around(own)
-        for way in chain.from_iterable([*map(self._ways.onto_node, nodes), self._ways.through(nodes[0])]):
+        for way in chain.from_iterable([*map(self._onto, nodes), self._ways.through(nodes[0])]):
             hop = self.hops.hop(way, own)
             if hop:
                 yield hop
+
+    def _onto(self, node: Node) -> Iterable[Way]:
+        """Return the ways onto a node; those onto a container are worked out once for all accounts in it."""
+        if not is_container(node):
+            return self._ways.onto_node(node)
+        if node not in self._on:
+            self._on[node] = tuple(self._ways.onto_node(node))
+        return self._on[node]
 
 
 class AccountAccess:
@@ -56,9 +67,9 @@ class AccountAccess:
         self.paths = Paths(side.hops, own, work)
         self._direct: dict[str, dict[str, Hop]] = {}
         self.steps = _MOST_STEPS - work.left
-        """The number of hops that were searched."""
+        """The number of hops that were searched; a direct one by all methods counts as several."""
         for hop in side.direct(own):
-            self.steps += 1
+            self.steps += _STEPS_OF_DIRECT
             if not hop.delegates and hop.way and not hop.source.startswith(_NOBODY) and hop.source != own:
                 self._add(hop, kind_of_method(hop.way.method))
 
@@ -87,6 +98,7 @@ class AccountAccess:
         return found
 
 
+_STEPS_OF_DIRECT = 10
 _MOST_STEPS = 1_000_000
 """Maximum number of hops searched for one account of one side."""
 

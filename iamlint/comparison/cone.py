@@ -18,8 +18,10 @@ from iamlint.facts import Attachment, CustomRole, Fact, Folder, Grant, Project, 
 from iamlint.graph import Way
 from iamlint.paths.hops import is_container, takes_delegates
 
-MOST_STEPS = 1_500_000
+MOST_STEPS = 3_000_000
 """Maximum number of hops followed to find what a change affects."""
+STEPS_OF_WAY = 20
+"""Steps that it takes to work out a way and compare it."""
 Spot = tuple[str, bool]
 """A principal, and whether it is only a delegate."""
 
@@ -150,7 +152,7 @@ class Cone:
         """Yield the ways of a principal by all methods that are compared, and its delegations."""
         own = side.names.own(source)
         for way in (*side.names.side.ways.of(own), *side.names.side.hops.of(own)):
-            self._work.spend()
+            self._work.spend(STEPS_OF_WAY)
             yield way
 
     def _said(self, names: Identities, way: Way) -> Key:
