@@ -281,7 +281,10 @@ def estates(rule: Rule) -> Iterator[tuple[str, list[Grant]]]:
             yield BLOCK.sub("", unmarked(text)), grants
 
 
-OF_FORMS = ("conflicting-bindings", "incomplete-audit-config", "evicted-service-agent", "ungrantable-role")
+OF_FORMS = (
+    *("conflicting-bindings", "incomplete-audit-config", "evicted-service-agent", "ungrantable-role"),
+    "repeated-member",
+)
 """Queries about the form of a grant, or about other parts of a policy."""
 QUERIES = [rule for rule in load_rules()[0] if rule.query and rule.slug not in OF_FORMS and any(estates(rule))]
 """The rules with queries that have an example of only grants that can be written in every form."""
@@ -327,6 +330,8 @@ NO_EXPORT = {
     **dict.fromkeys(
         ("malformed-delegate", "token-lifetime-too-long"), "who asks for a token is in the configuration of who asks"
     ),
+    "repeated-member": "IAM keeps one of two equal members, so that no export shows both",
+    "unchecked-invoker": "exports of Cloud Run services are not read",
     "evicted-service-agent": "an export takes nothing away from what it shows",
     "ungrantable-role": "IAM refuses it, so that no export shows it",
     "missing-audit-config": "an export of a project does not show what lies above it",
