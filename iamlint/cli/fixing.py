@@ -95,7 +95,8 @@ def say_outcome(outcome: Outcome, *, would: bool, quiet: bool) -> None:
     if len(outcome.refused) > _MOST:
         tell(f"not fixed: {len(outcome.refused) - _MOST} more")
     if not outcome.complete:
-        tell("note: not every fix was tried: there are too many; run it again")
+        more = "give fewer files" if would or not outcome.applied else "run it again"
+        tell(f"note: not every fix was tried: there are too many; {more}")
     if not quiet:
         number = counted(len(outcome.applied), "finding")
         tell(f"{number} {verb} in {counted(len(outcome.contents), 'file')}")

@@ -37,8 +37,11 @@ class SideAccess:
 
     def account(self, name: str) -> AccountAccess | None:
         """Return who can act as an account; None where the side does not have it."""
-        own = self.names.own(name)
-        return AccountAccess(self, own) if own in self.hops.names.accounts else None
+        return AccountAccess(self, self.names.own(name)) if self.has(name) else None
+
+    def has(self, name: str) -> bool:
+        """Whether a principal is an account of the side."""
+        return self.names.own(name) in self.hops.names.accounts
 
     def direct(self, own: str) -> Iterator[Hop]:
         """Yield the hops onto an account by all methods that are compared."""

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from iamlint.comparison.access import SideAccess
 from iamlint.comparison.cone import Cone, changed
-from iamlint.comparison.holdings import Holdings
 from iamlint.comparison.identities import identities
 from iamlint.comparison.lines import line_of
 from iamlint.comparison.model import Change, Comparison, Pair, Privilege, Unclear
@@ -57,7 +56,7 @@ def compare(base: Side, head: Side) -> Comparison:
         told = [(one.certain, teller.pair(one)) for one in _listed(found[change], "pairs", left_out)]
         pairs[change] = tuple(pair for certain, pair in told if certain)
         unknown += [_perhaps(change, pair) for certain, pair in told if not certain]
-        gains = Gains(changes[now], access[now], Holdings(names[then]))
+        gains = Gains(changes[now], access[now], names[then])
         listed = _listed(gains.find(found[change]), "roles", left_out)
         left_out["roles of accounts that were not looked at"] += gains.left_out
         privileges[change] = tuple(teller.privilege(one, change) for one in listed if one.is_certain)

@@ -47,9 +47,13 @@ class Held:
 
 
 class Holdings:
-    """The grants of one side by holder."""
+    """The grants of one side by holder.
 
-    def __init__(self, names: Identities) -> None:
+    ``work`` is for the searches; once it is spent, what a principal can become is known only in part.
+    """
+
+    def __init__(self, names: Identities, work: Budget | None = None) -> None:
+        self._work = work
         self.names = names
         self.estate = names.side.estate
         self._access = access_of(self.estate)
@@ -138,8 +142,11 @@ class Holdings:
         yield from self.itself(principal)
         if principal not in self._reached:
             own = self.names.own(principal)
-            reach = Reach(self.names.side.hops, own, Budget(_MOST_STEPS))
+            reach = Reach(self.names.side.hops, own, Budget(_MOST_STEPS, self._work))
             self._reached[principal] = frozenset(
                 self.names.name(one) for one in reach if reach.states[one, False] == "open"
             )
-        yield from self._reached[principal]
+        for one in self._reached[principal]:
+            if self._work:
+                self._work.left -= 1
+            yield one

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from iamlint.budget import Budget
 from iamlint.comparison.access import AccountAccess, SideAccess
 from iamlint.comparison.cone import Changed
 from iamlint.comparison.holdings import Held, Holdings
+from iamlint.comparison.identities import Identities
 from iamlint.comparison.pairs import Difference
 from iamlint.comparison.steps import doubts_of
 from iamlint.estate import Node
@@ -17,6 +19,8 @@ from iamlint.unknown import Truth, shown
 
 _MOST_LOOKED_AT = 50_000
 """Maximum number of account roles that are checked for the principals that can become the account."""
+MOST_STEPS = 500_000
+"""Maximum number of hops searched, in one direction, to find who has a role as another account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,14 @@ class Gain:
 
 
 class Gains:
-    """The roles that the side ``now`` has and the side ``then`` does not."""
+    """The roles that the side ``now`` has and the side ``then`` does not.
 
-    def __init__(self, now: Changed, access: SideAccess, then: Holdings) -> None:
-        self._now, self._access, self._then = now, access, then
+    ``left_out`` is the number of roles whose further holders are not known: the search for them ended.
+    """
+
+    def __init__(self, now: Changed, access: SideAccess, then: Identities) -> None:
+        self._work = Budget(MOST_STEPS)
+        self._now, self._access, self._then = now, access, Holdings(then, self._work)
         self._here = Holdings(now.names)
         self._accounts: dict[str, AccountAccess | None] = {}
         self.left_out = 0
@@ -62,7 +70,12 @@ class Gains:
             if one.node[0] != "service_account" or (one.principal, one.node[1]) not in opened:
                 found.setdefault(one.identity, one)
         for one in self._through(direct, pairs):
-            if one.identity not in found and self._is_new(one, deep=True):
+            if one.identity in found:
+                continue
+            is_new = not self._work.is_spent and self._is_new(one, deep=True)
+            if self._work.is_spent:  # then what the other side has is known only in part
+                self.left_out += 1
+            elif is_new:
                 found[one.identity] = one
         return sorted(found.values(), key=_order)
 
@@ -111,8 +124,14 @@ class Gains:
         """Yield what those gain who can become an account: its new roles, and all its roles where that is new."""
         work = _MOST_LOOKED_AT
         for gain in direct:
-            account = self._account(gain.principal) if gain.node[0] != "service_account" else None
+            if gain.node[0] == "service_account":
+                continue
+            if self._work.is_spent:
+                self.left_out += self._access.has(gain.principal)
+                continue
+            account = self._account(gain.principal)
             for principal in account.principals() if account else ():
+                self._work.left -= 1
                 path = account.path(principal) if account else None
                 if path and path.state == "open":
                     work -= 1
@@ -134,7 +153,9 @@ class Gains:
 
     def _account(self, name: str) -> AccountAccess | None:
         if name not in self._accounts:
-            self._accounts[name] = self._access.account(name)
+            found = self._access.account(name)
+            self._work.left -= found.steps if found else 0
+            self._accounts[name] = found
         return self._accounts[name]
 
     # -- what is new ------------------------------------------------------------------------------------------------

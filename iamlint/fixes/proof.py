@@ -25,6 +25,8 @@ MOST_PASSES = 30
 """Maximum number of times that fixes are applied."""
 MOST_RUNS = 120
 """Maximum number of times that the input is checked with other fixes."""
+MOST_CHECKED = 12_000
+"""Maximum number of grants in these checks together, since a check of many takes seconds; the first is always made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def fixed(
     outcome = Outcome(check({}))
     hindered = [Refused(*one) for one in outcome.run.hindered if one[1].safety in levels]
     refused: _Refusals = {}
-    passes = runs = 0
+    passes = runs = checked = 0
     limit: int | None = None
     while passes < MOST_PASSES and runs < MOST_RUNS:
         group = _chosen(
@@ -78,6 +80,10 @@ def fixed(
             for key in again:  # what did not work at first may work on the changed text
                 del refused[key]
             continue
+        checked += _size(outcome.run)
+        if runs and checked > MOST_CHECKED:
+            outcome.complete = False
+            break
         runs += 1
         contents = _with(outcome, group)
         run = check(contents)
@@ -95,6 +101,10 @@ def fixed(
         outcome.complete = False
     outcome.refused = [*hindered, *(one for one, _ in refused.values())]
     return outcome
+
+
+def _size(run: Run) -> int:
+    return len(run.estate.of(Grant)) if run.estate else 0
 
 
 _Refusals = dict[object, tuple[Refused, int]]
@@ -163,10 +173,12 @@ def wrong(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | No
     )
     if errors:
         return f"the result cannot be read: {next(iter(errors))}"
+    stay = set(map(_what, after.report.findings))
+    doubted = {doubt.rule for doubt in _new_doubts(before, after)}
     for finding, _ in group:
-        if any(map(_same_as(finding), after.report.findings)):
+        if _what(finding) in stay:
             return "the finding stays"
-        if any(doubt.rule == finding.rule for doubt in _new_doubts(before, after)):
+        if finding.rule in doubted:
             return "whether the finding is gone is unknown"
     new = _counted(after.report.findings) - _counted(before.report.findings)
     if new:
@@ -175,9 +187,8 @@ def wrong(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | No
     return _access(before, after, group)
 
 
-def _same_as(finding: Finding) -> Callable[[Finding], bool]:
-    what = finding.rule, finding.message, finding.address
-    return lambda one: (one.rule, one.message, one.address) == what
+def _what(finding: Finding) -> tuple[str, str, str | None]:
+    return finding.rule, finding.message, finding.address
 
 
 def _counted(findings: Iterable[Finding]) -> Counter[tuple[str, str, str | None]]:

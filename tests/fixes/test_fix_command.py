@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from program import run
 
+from iamlint.fixes import proof
+
 MISSPELT = """resource "google_project_iam_member" "developers" {
   project = "shop"
   role    = "roles/run.devloper" # for the team
@@ -48,6 +50,18 @@ def test_a_safe_fix_is_applied_and_the_run_passes(tmp_path: Path) -> None:
     again = run("check", "--fix", cwd=tmp_path)
     assert (again.returncode, path.read_text()) == (0, RIGHT)
     assert "0 findings fixed in 0 files" in again.stderr
+
+
+def test_the_checks_with_fixes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = MISSPELT.replace("run.devloper", "editr").replace("developers", "editors")  # the corrected role is reported
+    path = written(tmp_path / "main.tf", MISSPELT + bad)
+    whole = run("check", "--diff", cwd=tmp_path)
+    assert "roles/run.developer" in whole.stdout
+    assert "not every fix was tried" not in whole.stderr
+    monkeypatch.setattr(proof, "MOST_CHECKED", 3)
+    done = run("check", "--fix", cwd=tmp_path)
+    assert "note: not every fix was tried: there are too many; give fewer files" in done.stderr
+    assert path.read_text() == MISSPELT + bad
 
 
 def test_a_diff_changes_nothing(tmp_path: Path) -> None:
