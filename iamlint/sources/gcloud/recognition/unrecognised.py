@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Gap
+from iamlint.facts import Declaration, Fact, Gap
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.parts import get, has
 from iamlint.sources.gcloud.recognition.resource_from_path import Claim
@@ -17,25 +17,8 @@ from iamlint.sources.gcloud.recognition.strays import holds_bindings
 from iamlint.sources.marks import LINK_HINT, is_link, is_template, mark, message
 from iamlint.sources.reading import Reading
 
-_KEYS = frozenset(
-    {
-        *(
-            "bindings",
-            "etag",
-            "auditConfigs",
-            "policy",
-            "iamPolicy",
-            "iam_policy",
-            "binding",
-            "role",
-            "members",
-            "member",
-        ),
-        *("name", "id", "email", "uniqueId", "projectId", "projectNumber", "lifecycleState", "createTime", "parent"),
-        *("includedPermissions", "constraint", "rules", "spec", "assetType", "asset_type", "resource", "ancestors"),
-    }
-)
-"""Keys at the top of what gcloud prints; an export has at least one of them, also one that iamlint does not read."""
+_OTHERS = (("apiVersion", "kind"), ("steps",), ("$schema",))
+"""Keys at the top of documents of other programs: Kubernetes and its likes, Cloud Build, JSON with a schema."""
 AGAIN = "export it again; what is broken on purpose can be left out with `exclude` in .iamlint.yaml"
 
 
@@ -76,7 +59,9 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
         return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
     holds = any(holds_bindings(document, anywhere=False) for document in said)
     if claimed and not holds and said and all(map(_is_foreign, said)):
-        return Reading(foreign=True)
+        reason = f"the name of the file says that it is {claimed.what}, but its content is another program's"
+        gaps: list[Fact] = [Gap(reason, Declaration(at, "export"))] if claimed.strength == "certain" else []
+        return Reading(facts=gaps, foreign=True)
     if claimed and (claimed.strength == "certain" or holds or any(_is_no_answer(document) for document in said)):
         reason = f"the name of the file says that it is {claimed.what}, but its content is not an export"
         return Reading(errors=[Unreadable(at, reason, AGAIN)])
@@ -99,11 +84,11 @@ def beside_exports(path: str, claimed: Claim, *, among: bool) -> Reading:
 
 
 def _is_foreign(document: Value) -> bool:
-    """Whether a document is certainly another program's: a Kubernetes object, or an object without a key of exports."""
-    if not isinstance(document.data, dict) or not document.data or _is_no_answer(document):
-        return False
-    others = has(document, "apiVersion", "kind") or _KEYS.isdisjoint(document.data)
-    return others and not holds_bindings(document, anywhere=True)
+    """Whether a document is certainly another program's: it says so, and has no bindings anywhere.
+
+    That it lacks what exports have is not enough: a pull request can put anything in the place of an export.
+    """
+    return any(has(document, *keys) for keys in _OTHERS) and not holds_bindings(document, anywhere=True)
 
 
 def _is_no_answer(document: Value) -> bool:
