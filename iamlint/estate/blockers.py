@@ -14,7 +14,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from iamlint.budget import Budget
+from iamlint.budget import Budget, Exhausted
 from iamlint.estate.access_boundary import Boundaries
 from iamlint.estate.deny_policy import Rule, denies, rule
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
@@ -31,12 +31,14 @@ from iamlint.facts import (
     Grant,
     OrgPolicy,
     Place,
+    Resource,
     ServiceAccount,
     Text,
 )
 from iamlint.frozen import frozen
 from iamlint.location import Location, Unreadable
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.principals import project_of
 from iamlint.provenance import configuration, counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -130,11 +132,76 @@ class Blockers:
         self._counted: dict[str | None, Mapping[str, list[_Placed]]] = {}
         self._enforcing: dict[Hashable, tuple[Verdict, OrgPolicy | None]] = {}
         self._public = PublicAccess(of, hierarchy)
+        self._of = of
+        self._anywhere = _Asked(self._denials)
+        self._keys_at: dict[Hashable, bool] = {}
         self._any = bool(self._denials or self._bindings or self._disabled or self._policies or self._public)
 
     def __bool__(self) -> bool:
         """Whether the input has anything that may block a grant."""
         return self._any
+
+    # -- what concerns a grant --------------------------------------------------------------------------------------
+
+    def may_concern(self, grant: Grant, *, below: bool = False) -> bool:
+        """Whether anything may block a permission of a grant on its resource; ``below``, or on anything in it.
+
+        False is certain: then `against` yields nothing that blocks or may block the grant, whatever is asked.
+        """
+        if not self._any:
+            return False
+        if self._bindings or principal_node(grant) in self._disabled or self._public.may_concern(grant):
+            return True
+        kind = grant.resource.kind
+        if below and kind in ("folder", "organization"):  # which accounts are in it may depend on who is asked
+            return bool(self._disabled or self._policies or self._anywhere.about(grant))
+        if kind == "service_account" and identity(grant.resource.name, grant.declared) in self._disabled:
+            return True
+        if below and kind == "project" and self._hierarchy.node(grant.resource, grant.declared) in self._uneven:
+            return True
+        try:
+            return self._is_at_place(grant)
+        except Exhausted:
+            return True
+
+    def _is_at_place(self, grant: Grant) -> bool:
+        """Whether a deny policy or organization policy may apply to the holder of a grant, on the grant's resource."""
+        if self._denials:
+            place = self._at_place(grant)
+            if (place, None) not in self._for:
+                rules = self._at[place]
+                self._for[place, None] = self._alike.setdefault(tuple(map(id, rules)), _Asked(rules))
+            if self._for[place, None].about(grant):
+                return True
+        if not self._policies:
+            return False
+        place, chain = self._place(grant)
+        if place not in self._keys_at:
+            self._work.spend(len(self._policies))
+            self._keys_at[place] = any(within(chain, node) is not Truth.FALSE for _, node in self._policies)
+        return self._keys_at[place]
+
+    @cached_property
+    def _uneven(self) -> frozenset[Node | None]:
+        """The projects whose accounts may differ in what blocks a grant on the project.
+
+        An account there may be disabled, or declarations may disagree about its project. None stands for a project of
+        which nothing is known: no grant is known to be plain there.
+        """
+        found: set[Node | None] = {None}
+        projects: dict[str, set[Node | None]] = defaultdict(set)
+        for one in self._of(ServiceAccount):
+            name = identity(one.email, one.declared)
+            if name is None:
+                continue
+            around = self._hierarchy.around(one.email, one.declared)[1:2]
+            own = self._hierarchy.node(Resource("project", one.project), one.declared)
+            by_name = project_of(shown(one.email))
+            named = self._hierarchy.node(Resource("project", by_name), one.declared) if by_name else None
+            projects[name] |= {node for node in (*around, own, named) if node}
+            if name in self._disabled or "${" in name or any("${" in node[1] for node in projects[name] if node):
+                found |= projects[name]
+        return frozenset(found.union(*(several for several in projects.values() if len(several) > 1)))
 
     @property
     def unfinished(self) -> Iterator[Unreadable]:
@@ -192,11 +259,7 @@ class Blockers:
         """
         if not self._denials:
             return []
-        place, chain = self._place(grant)
-        if place not in self._at:
-            self._work.spend(len(self._denials) // 4)
-            counting = (one for one in self._denials if one.only_in in ("", scope(grant.declared)))
-            self._at[place] = [one for one in counting if within(chain, one.node) is not Truth.FALSE]
+        place = self._at_place(grant)
         if (place, permission) not in self._for:
             self._work.spend(len(self._at[place]) // 4)
             rules = [one for one in self._at[place] if one.names(permission).truth is not Truth.FALSE]
@@ -204,6 +267,15 @@ class Blockers:
             # each place.
             self._for[place, permission] = self._alike.setdefault(tuple(map(id, rules)), _Asked(rules))
         return self._for[place, permission].about(grant)
+
+    def _at_place(self, grant: Grant) -> Hashable:
+        """Return the key of a grant's place, for which the denials that may apply there are kept."""
+        place, chain = self._place(grant)
+        if place not in self._at:
+            self._work.spend(len(self._denials) // 4)
+            counting = (one for one in self._denials if one.only_in in ("", scope(grant.declared)))
+            self._at[place] = [one for one in counting if within(chain, one.node) is not Truth.FALSE]
+        return place
 
     def _place(self, grant: Grant) -> tuple[Hashable, tuple[Node, ...]]:
         """Return a key shared by grants with the same containers, and the containers of this grant's resource."""

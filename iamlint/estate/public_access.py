@@ -61,6 +61,10 @@ class PublicAccess:
         """Whether the input has any of them."""
         return bool(self._settings or self._policies)
 
+    def may_concern(self, grant: Grant) -> bool:
+        """Whether any of them may block a grant: they are about the public, and about buckets."""
+        return bool(self) and (grant.principal.kind == "public" or grant.resource.kind in _IN_BUCKETS)
+
     def against(self, grant: Grant, permission: str, counts: Callable[[Declaration], bool]) -> Iterator[Closed]:
         """Yield what blocks a grant, or may; ``permission`` is "" for all that it gives.
 

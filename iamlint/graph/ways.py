@@ -258,7 +258,7 @@ class Ways:
             if way is None:
                 continue
             yield way
-            if self._best_only and all(map(self._access.is_plain, way.grants)):
+            if self._best_only and all(map(self._access.is_plain_below, way.grants)):
                 done.add(delegates)
 
     def _through(self, source: str, running: _Running) -> Iterator[Way]:

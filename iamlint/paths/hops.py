@@ -178,7 +178,7 @@ class Hops:
 
     def is_alike(self, way: Way) -> bool:
         """Whether a way onto a container is the same for every account in it."""
-        return all(self._access.is_plain(grant) for grant in way.grants)
+        return all(map(self._access.is_plain_below, way.grants))
 
     def hop(self, way: Way, target: str) -> Hop | None:
         """Return the hop that a way gives to an account; None if a grant certainly does not count there."""
@@ -188,7 +188,7 @@ class Hops:
         resource = Resource("service_account", account.email)
         closed, verdict = way.closed, way.verdict
         for grant, permission in zip(way.grants, way.method.permissions, strict=False):
-            if not permission.startswith(_ON_ACCOUNTS):
+            if not permission.startswith(_ON_ACCOUNTS) or self._access.is_plain(grant, resource, account.declared):
                 continue
             found = self._access.decide(grant, (permission,), resource, declared=account.declared)
             if found.truth is Truth.FALSE and not found.blocked:

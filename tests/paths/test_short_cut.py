@@ -1,0 +1,170 @@
+"""A grant that no blocker concerns is not asked again for each account: the answers are those of asking every time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from iamlint.access import access, access_of
+from iamlint.access.asking import Access
+from iamlint.estate import Estate
+from iamlint.facts import (
+    Boundary,
+    BoundaryBinding,
+    Declaration,
+    Denial,
+    Fact,
+    Folder,
+    Grant,
+    OrgPolicy,
+    Place,
+    Project,
+    Resource,
+    ServiceAccount,
+)
+from iamlint.graph import graph_of
+from iamlint.location import Location
+from iamlint.paths import Asking, hops_of
+from iamlint.principals import read_principal
+from iamlint.roles import catalog
+from iamlint.unknown import Hole, Truth, Unknown
+
+DAY = date(2026, 1, 1)
+NOT_KNOWN = Unknown("var.x has no default", (Hole("var.x"),))
+PROJECTS = ("p0", "p1", "p2", "p3")
+ACCOUNTS = tuple(f"sa{number}@{project}.iam.gserviceaccount.com" for project in PROJECTS for number in range(2))
+PARENTS = ("folders/1", "folders/2", "organizations/9", None)
+ROLES = (
+    "roles/iam.serviceAccountTokenCreator",
+    "roles/iam.serviceAccountUser",
+    "roles/iam.serviceAccountKeyAdmin",
+    "roles/editor",
+    "roles/owner",
+    "roles/viewer",
+)
+VERBS = ("getAccessToken", "actAs", "signBlob", "implicitDelegation", "setIamPolicy", "*")
+PEOPLE = ("user:ana@example.com", "user:bob@example.com", "group:ops@example.com", "allUsers")
+DENIED = (
+    "principalSet://goog/public:all",
+    "principal://goog/subject/ana@example.com",
+    "principalSet://goog/group/ops@example.com",
+    *(f"principal://iam.googleapis.com/projects/-/serviceAccounts/{one}" for one in ACCOUNTS[:3]),
+)
+PLACES = ("projects/p0", "projects/p1", "projects/p7", "folders/1", "folders/2", "organizations/9", "organizations/8")
+CONSTRAINTS = (
+    "iam.disableServiceAccountKeyCreation",
+    "iam.disableServiceAccountKeyUpload",
+    "iam.allowedPolicyMemberDomains",
+)
+
+
+def estate_of(seed: int) -> list[Fact]:
+    """Return random grants in four projects, and from none to three blockers."""
+    chance = random.Random(seed)
+    lines = iter(range(1, 1_000))
+
+    def here() -> Declaration:
+        folder = "b" if chance.random() < 0.15 else "a"
+        return Declaration(Location(f"{folder}/main.tf", next(lines)), trust=chance.choice(("named", "own")))
+
+    tree: list[Fact] = [Folder(f"folders/{number}", here(), "organizations/9") for number in (1, 2)]
+    tree += [Project(name, here(), None, chance.choice(PARENTS)) for name in PROJECTS if chance.random() < 0.9]
+    if chance.random() < 0.3:  # documents that disagree
+        tree.append(Project("p1", here(), None, chance.choice(PARENTS)))
+        tree.append(ServiceAccount(ACCOUNTS[0], "p1", here()))
+    state = chance.choice((False, False, True, NOT_KNOWN))
+    off = chance.choice(ACCOUNTS)
+    accounts = [ServiceAccount(one, one[4:6], here(), disabled=state if one == off else False) for one in ACCOUNTS]
+    grants = []
+    for _ in range(chance.randrange(6, 16)):
+        declared = here()
+        place = Place(declared.at)
+        who = chance.choice((*PEOPLE, *(f"serviceAccount:{one}" for one in ACCOUNTS * 2)))
+        where = chance.random()
+        on = Resource("service_account", chance.choice(ACCOUNTS))
+        if where < 0.4:
+            on = Resource("project", chance.choice(PROJECTS))
+        elif where < 0.6:
+            on = chance.choice((Resource("folder", "folders/1"), Resource("organization", "9")))
+        grants.append(Grant(read_principal(who), chance.choice(ROLES), on, "member", declared, place, place, place))
+    return [*tree, *accounts, *grants, *(one for _ in range(chance.randrange(4)) for one in blocker(chance, here()))]
+
+
+def blocker(chance: random.Random, declared: Declaration) -> Iterator[Fact]:
+    at, kind = Place(declared.at), chance.random()
+    where = chance.choice(PLACES)
+    if kind < 0.7:
+        denial = Denial(
+            f"cloudresourcemanager.googleapis.com/{where}",
+            declared,
+            tuple(chance.sample(DENIED, chance.choice((1, 1, 2)))),
+            (f"iam.googleapis.com/serviceAccounts.{chance.choice(VERBS)}",),
+            place=at,
+        )
+        part = chance.random()
+        yield (
+            replace(denial, parent=NOT_KNOWN)
+            if part < 0.1
+            else (replace(denial, denied_principals=NOT_KNOWN) if part < 0.2 else denial)
+        )
+    elif kind < 0.9:
+        resource = Resource("project", chance.choice(PROJECTS))
+        yield from (
+            OrgPolicy(constraint=one, resource=resource, declared=declared, place=at, enforced=True)
+            for one in CONSTRAINTS
+        )
+    else:
+        name = "organizations/9/locations/global/principalAccessBoundaryPolicies/b"
+        allowed = (f"//cloudresourcemanager.googleapis.com/{where}",)
+        yield Boundary(name, declared, at, allowed, "3")
+        yield BoundaryBinding(name, "//cloudresourcemanager.googleapis.com/projects/p0", declared)
+
+
+def answers(facts: list[Fact]) -> list[str]:
+    """Return what the paths onto each account are, and the edges of the graph, as text."""
+    estate = Estate(facts, catalog(), DAY)
+    found = [str(Asking(hops_of(estate)).onto([one])) for one in ACCOUNTS]
+    graph = graph_of(estate)
+    nodes = [("service_account", one) for one in ACCOUNTS] + [("project", one) for one in PROJECTS]
+    return [*found, *(str((graph.on(node), graph.closed_on(node))) for node in nodes)]
+
+
+@pytest.mark.parametrize("first", range(0, 24, 8))
+def test_the_paths_are_the_same_without_the_short_cut(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    estates = [estate_of(seed) for seed in range(first, first + 8)]
+    quick = [answers(facts) for facts in estates]
+
+    def never(asked: Access, grant: Grant, *_more: object) -> bool:
+        return grant.condition is None and not asked._blockers
+
+    monkeypatch.setattr(Access, "is_plain", never)
+    monkeypatch.setattr(Access, "is_plain_below", never)
+    for seed, facts, found in zip(range(first, first + 8), estates, quick, strict=True):
+        assert found == answers(facts), seed
+
+
+def test_nothing_blocks_what_is_plain() -> None:
+    """Also below: a grant that is plain in a project gives the same on each account there."""
+    plain = 0
+    for seed in range(40):
+        estate = Estate(estate_of(seed), catalog(), DAY)
+        asked = access_of(estate)
+        for grant in estate.of(Grant) if estate.blockers else ():
+            held = sorted(one for one in asked.held(grant)[0] if one.startswith("iam.serviceAccount"))
+            if held and asked.is_plain(grant):
+                plain += 1
+                assert access(estate, grant, held).permissions == tuple(held), seed
+            if not held or grant.resource.kind == "service_account" or not asked.is_plain_below(grant):
+                continue
+            onto = estate.hierarchy.node(grant.resource, grant.declared)
+            for one in estate.of(ServiceAccount):
+                if onto in estate.hierarchy.around(one.email, one.declared):
+                    resource = Resource("service_account", one.email)
+                    found = access(estate, grant, held, resource, declared=one.declared)
+                    assert found.truth is Truth.TRUE, seed
+                    assert found.permissions == tuple(held), seed
+    assert plain > 50
