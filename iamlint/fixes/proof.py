@@ -207,6 +207,8 @@ def _access(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | 
     if base is None or head is None:
         return None
     found = compare(base, head)
+    if found.left_out:
+        return "it is not known what it opens: the input is too large to compare all of it"
     was, now = _lines(before, after, group)
     opened: tuple[Pair | Privilege, ...] = (*found.opened, *found.gained)
     closed: tuple[Pair | Privilege, ...] = (*found.closed, *found.lost)

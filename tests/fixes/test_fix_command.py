@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,15 @@ def test_the_checks_with_fixes_are_bounded(tmp_path: Path, monkeypatch: pytest.M
     done = run("check", "--fix", cwd=tmp_path)
     assert "note: not every fix was tried: there are too many; give fewer files" in done.stderr
     assert path.read_text() == MISSPELT + bad
+
+
+def test_a_fix_is_refused_where_not_all_access_was_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "main.tf", MISSPELT)
+    whole = proof.compare
+    monkeypatch.setattr(proof, "compare", lambda *sides: replace(whole(*sides), left_out={"accounts": 1}))
+    done = run("check", "--fix", ".", cwd=tmp_path)
+    assert "too large to compare all of it" in done.stderr
+    assert path.read_text() == MISSPELT
 
 
 def test_a_diff_changes_nothing(tmp_path: Path) -> None:
