@@ -18,23 +18,21 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from click.testing import CliRunner
 from configuration_page import configuration_page, report_page, schema_copies
 from controls_page import controls_page
 from error_page import errors_page
 from rule_language import SCHEMA, language_page, schema_text
 
+from iamlint.cli.program import program
 from iamlint.diagnosis.asked.identity_files import read_input
 from iamlint.diagnosis.asking import Asked, answered
 from iamlint.diagnosis.output.text_answer import answer_text
-from iamlint.linter import lint
-from iamlint.reporters import render
 from iamlint.reporters.methods import methods_page
 from iamlint.reporters.page import rule_page
-from iamlint.reporters.parts.presentation import Presentation
 from iamlint.roles import catalog
-from iamlint.rules.catalog import load_rules, select_rules
+from iamlint.rules.catalog import load_rules
 from iamlint.rules.rule import Rule
-from iamlint.sources import read
 from iamlint.sources.reading import Options
 
 ROOT = Path(__file__).parents[1]
@@ -81,7 +79,7 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
     pages = ROOT / "docs" / "rules"
     readme = ROOT / "README.md"
     story = {"diagnose": _story()}
-    blocks = {"screen": _screen(rules)}
+    blocks = {"screen": _screen()}
     diagnose = ROOT / "docs" / "diagnose.md"
     return {
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
@@ -146,11 +144,11 @@ def _table(rules: tuple[Rule, ...], folder: str) -> str:
     return "\n".join(rows)
 
 
-def _screen(rules: tuple[Rule, ...]) -> str:
+def _screen() -> str:
     """Return the output of the README's command."""
     with contextlib.chdir(ROOT):
-        report = lint(read([Path(EXAMPLE)], Options()), select_rules(rules)[0])
-    return f"```text\n{render('text', report, Presentation()).rstrip()}\n```"
+        done = CliRunner().invoke(program, ["check", EXAMPLE], env={"NO_COLOR": "1"})
+    return f"```text\n{done.stdout.rstrip()}\n```"
 
 
 def _story() -> str:

@@ -168,14 +168,15 @@ def _fixed(wanted: Request, *, quiet: bool, unsafe: bool, write: bool) -> tuple[
 
 
 def _show_diff(changed: tuple[Report, Config, Outcome | None] | None) -> None:
-    """Print the diff, and exit: 1 if there is one, 0 if not, 2 after an error."""
+    """Print the diff, and exit: 1 if there is one, 0 if not, 2 after an error, or if it stopped before a first one."""
     from iamlint.cli.fixing import diff
 
     report, _, outcome = changed or (failure(()), None, None)
     say_errors(report.errors)
     if outcome:
         emit(diff(outcome), for_programs=True)
-    if report.errors:
+    stopped = outcome is not None and not outcome.complete and not outcome.contents
+    if report.errors or stopped:
         sys.exit(FAILED)
     sys.exit(FINDINGS if outcome and outcome.contents else OK)
 

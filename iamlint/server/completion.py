@@ -19,13 +19,15 @@ MOST = 200
 """Maximum number of proposals; typing on narrows them down."""
 _LOOKED_BACK = 200
 """Number of lines above that are searched for the beginning of a block or list."""
+_LONGEST = 300
+"""Number of characters of a line that are looked at: some of the patterns take quadratic time."""
 _PREFIXES = ("user:", "group:", "serviceAccount:", "domain:", "principal://", "principalSet://")
 _ROLE = re.compile(r'\brole"?\s*[=:]\s*"([\w./-]*)$')
 _MEMBER = re.compile(r'\bmember"?\s*[=:]\s*"([^"$]*)$')
 _ITEM = re.compile(r'(?:^|[\[,\s])"([^"$]*)$')
 _LIST = re.compile(r"\b(members|permissions|included_permissions|roles)\s*=\s*(?:toset\()?\[[^\]]*$")
 _IGNORE = re.compile(r"iamlint:[ \t]*ignore\[(?:[\w-]+,[ \t]*)*([\w-]*)$")
-_RESOURCE = re.compile(r'^\s*resource\s+"(\w+)"')
+_RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"(\w+)"', re.MULTILINE)
 _LISTED: dict[str, Kind] = {
     "members": "principal",
     "permissions": "permission",
@@ -67,11 +69,12 @@ class Wanted:
 def wanted_at(text: SourceText, offset: int) -> Wanted | None:
     """Return what can be proposed at an offset; None if nothing can."""
     number, column = text.position(offset)
-    line = text.line(number)[: column - 1]
+    line = text.line(number)[: column - 1][-_LONGEST:]
     if found := _IGNORE.search(line):
         return Wanted("rule", found.group(1))
-    around = "\n".join(text.line(one) for one in range(max(1, number - _LOOKED_BACK), number))
-    types = _RESOURCE.findall(around) or re.findall(_RESOURCE.pattern, around, re.MULTILINE)
+    above = (text.line(one)[:_LONGEST] for one in range(max(1, number - _LOOKED_BACK), number))
+    around = "\n".join(above)
+    types = _RESOURCE.findall(around)
     resource = types[-1] if types else ""
     if found := _ROLE.search(line):
         return Wanted("role", found.group(1), resource)

@@ -23,6 +23,8 @@ _WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("reference", re.compile(r"(?:var|local|module|data\.\w+|google_\w+)\.[\w-]+")),
     ("permission", re.compile(r"[a-z][a-zA-Z]*(?:\.[a-zA-Z]+){2,}")),
 )
+_AROUND = 300
+"""Number of characters before and after a position that are looked at: some of the patterns take quadratic time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Word:
 def word_at(text: SourceText, offset: int) -> Word | None:
     """Return the word at an offset; None if there is none that iamlint knows something about."""
     number, _ = text.position(offset)
-    line, start = text.line(number), text.line_starts[number - 1]
+    start = max(text.line_starts[number - 1], offset - _AROUND)
+    line = text.text[start : text.line_starts[number - 1] + len(text.line(number))][: 2 * _AROUND]
     for kind, pattern in _WORDS:
         for match in pattern.finditer(line):
             if start + match.start() <= offset <= start + match.end():

@@ -63,6 +63,7 @@ def test_the_checks_with_fixes_are_bounded(tmp_path: Path, monkeypatch: pytest.M
     done = run("check", "--fix", cwd=tmp_path)
     assert "note: not every fix was tried: there are too many; give fewer files" in done.stderr
     assert path.read_text() == MISSPELT + bad
+    assert (run("check", "--diff", cwd=tmp_path).returncode, whole.returncode) == (2, 1)
 
 
 def test_a_fix_is_refused_where_not_all_access_was_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from editor_edits import edited
+from edits import edited
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

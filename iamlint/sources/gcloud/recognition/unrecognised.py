@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Fact, Gap
+from iamlint.facts import Declaration, Gap
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.parts import get, has
 from iamlint.sources.gcloud.recognition.resource_from_path import Claim
@@ -58,10 +58,9 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
         empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
         return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
     holds = any(holds_bindings(document, anywhere=False) for document in said)
-    if claimed and not holds and said and all(map(_is_foreign, said)):
+    if claimed and claimed.strength != "possible" and not holds and said and all(map(_is_foreign, said)):
         reason = f"the name of the file says that it is {claimed.what}, but its content is another program's"
-        gaps: list[Fact] = [Gap(reason, Declaration(at, "export"))] if claimed.strength == "certain" else []
-        return Reading(facts=gaps, foreign=True)
+        return Reading(facts=[Gap(reason, Declaration(at, "export"))], foreign=True)
     if claimed and (claimed.strength == "certain" or holds or any(_is_no_answer(document) for document in said)):
         reason = f"the name of the file says that it is {claimed.what}, but its content is not an export"
         return Reading(errors=[Unreadable(at, reason, AGAIN)])

@@ -1,6 +1,6 @@
 """Measures the editor's server: random edits of a folder's files, each followed by a check.
 
-    python bench/editor.py FOLDER [--edits 200] [--seed 1] [--compare 50]
+    python bench/edits.py FOLDER [--edits 200] [--seed 1] [--compare 50]
 
 Prints the time of the first check, the 50th and 95th percentile of the checks after edits (in CPU seconds and beside
 the CPU seconds of a whole check in the same process), the memory after the first and the last check, and whether the
@@ -19,11 +19,12 @@ from pathlib import Path
 from iamlint.server.diagnostics import diagnostics
 from iamlint.server.session import Session
 
-PIECES = ['"', "}", "{\n", "# a comment\n", "roles/owner", "allUsers", "\n", "${", "var.x"]
+PIECES = ['"', "}", "{\n", "# a comment\n", "roles/owner", "allUsers", "\n", "${", "var.who", "\U0001f642"]
 
 
-def edited(text: str, draw: random.Random) -> str:
-    """Return the text with a random edit: a piece put in, a stretch or a line taken out."""
+def edited(text: str, seed: int) -> str:
+    """Return the text as after a random edit: a piece put in, a stretch or a line taken out."""
+    draw = random.Random(seed)
     at = draw.randrange(len(text) + 1)
     match draw.randrange(3):
         case 0:
@@ -76,7 +77,7 @@ def main() -> None:
     for number in range(arguments.edits):
         path = draw.choice(files)
         text = session.buffers.get(path, originals[path])
-        session.take(path, originals[path] if draw.random() < 0.3 else edited(text, draw))
+        session.take(path, originals[path] if draw.random() < 0.3 else edited(text, draw.randrange(1 << 30)))
         times.append(timed(session, path))
         if number % arguments.compare == arguments.compare - 1:
             cold = Session(Path.cwd(), buffers=dict(session.buffers))
