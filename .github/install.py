@@ -79,7 +79,7 @@ def works(environment: Path) -> bool:
     if not python.exists():
         return False
     command = [python, "-I", "-c", "import iamlint.cli"]
-    return subprocess.run(command, cwd=environment, check=False, capture_output=True).returncode == 0  # noqa: S603
+    return subprocess.run(command, cwd=environment, check=False, capture_output=True).returncode == 0  # noqa: S603  # no shell
 
 
 def install(environment: Path, source: Path, version: str, index: str) -> int:

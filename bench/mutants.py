@@ -185,8 +185,7 @@ class Plugin:
 
 def say(line: str) -> None:
     """Write a line at once."""
-    sys.__stdout__.write(f"{line}\n")  # type: ignore[union-attr]
-    sys.__stdout__.flush()  # type: ignore[union-attr]
+    print(line, file=sys.__stdout__, flush=True)
 
 
 def _watched(session: pytest.Session) -> tuple[dict[tuple[str, str], set[int]], float]:

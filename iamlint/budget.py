@@ -23,7 +23,7 @@ STEPS_A_BYTE = 1.0
 """Additional steps for each byte of the files that are read: a large configuration may take longer than a small one."""
 
 
-class Exhausted(Exception):  # noqa: N818  # no error of ours, but the end of what is done
+class Exhausted(Exception):
     """Raised when something needs more steps than its budget has."""
 
 

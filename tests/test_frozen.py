@@ -26,7 +26,7 @@ def test_equal_fields_are_equal_values() -> None:
 
 def test_a_value_has_slots_alone() -> None:
     with pytest.raises(AttributeError):
-        Pair(1).more = 2  # type: ignore[attr-defined]
+        Pair(1).more = 2  # type: ignore[attr-defined]  # what mypy refuses fails when it runs, too
 
 
 def test_a_value_is_matched_by_position() -> None:

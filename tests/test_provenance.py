@@ -424,8 +424,11 @@ def test_a_plan_takes_nothing_from_the_source_beside_it(run: Run) -> None:
 
 
 def test_what_an_example_repeats_and_closes_stays_open_in_an_export(run: Run) -> None:
-    files = {"infra/main.tf": "", "infra/example/main.tf": GRANT + DENY}
-    files["export/project-shop.json"] = exported("user:ana@example.com")  # type: ignore[assignment]
+    files = {
+        "infra/main.tf": "",
+        "infra/example/main.tf": GRANT + DENY,
+        "export/project-shop.json": exported("user:ana@example.com"),
+    }
     report = run(files, "infra", "export")
     assert [finding.at.path for finding in report.findings] == ["export/project-shop.json"]
 

@@ -17,7 +17,7 @@ import yaml
 
 from iamlint.budget import Allowance, TimeUp
 from iamlint.cli import console, output
-from iamlint.documents.values import Value
+from iamlint.documents.values import SetOf, Value
 from iamlint.files.revision import leads_out
 from iamlint.files.tree import Entry, Status, Tree
 from iamlint.hcl.functions.filesets import fileset
@@ -64,9 +64,9 @@ class WindowsTree(Tree):
 
 
 def files() -> Files:
-    base: Any = PureWindowsPath("C:\\repo\\app")
+    top: Any = PureWindowsPath("C:\\repo")
     tree = WindowsTree("C:\\repo\\app\\main.tf", "C:\\repo\\app\\people\\a.json", "C:\\repo\\app\\people\\b\\c.json")
-    return Files((PureWindowsPath("C:\\repo"),), base, tree=tree)  # type: ignore[arg-type]
+    return Files((top,), top / "app", tree=tree)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,8 @@ def files() -> Files:
 )
 def test_filesets_have_slashes(folder: str, pattern: str, found: list[str]) -> None:
     data = fileset(files(), Value(folder), Value(pattern))
-    assert [one.data for one in data.elements] == found  # type: ignore[union-attr]
+    assert isinstance(data, SetOf)
+    assert [one.data for one in data.elements] == found
 
 
 def test_paths_with_a_drive_are_absolute() -> None:
@@ -124,12 +125,12 @@ def test_a_report_is_written_without_the_flags_of_posix(tmp_path: Path, monkeypa
 
 
 def test_letters_that_the_terminal_does_not_have_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", newline="")
-    monkeypatch.setattr(sys, "stdout", stream)
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252", newline=""))
     console.emit("é ✓\n")
     console.emit("é ✓\n", for_programs=True)
-    stream.flush()
-    assert stream.buffer.getvalue() == b"\xe9 \\u2713\n" + "é ✓\n".encode()  # type: ignore[attr-defined]
+    sys.stdout.flush()
+    assert written.getvalue() == b"\xe9 \\u2713\n" + "é ✓\n".encode()
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

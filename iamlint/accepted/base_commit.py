@@ -26,7 +26,7 @@ _RULES = (".yaml", ".yml")
 _FETCH = "check out with fetch-depth: 0, or name files of a second checkout with config, rules and baseline"
 
 
-class MissingBase(Exception):  # noqa: N818  # the name of what happened
+class MissingBase(Exception):
     """Raised if a requested file is not in the base commit, or the commit is missing; the message says which."""
 
 

@@ -45,7 +45,7 @@ def allows(asked: str, version: str) -> bool | None:
     ``~=0.2`` allows 0.2 and later of 0; a version alone means itself. Source:
     https://packaging.python.org/en/latest/specifications/version-specifiers/
     """
-    have = _numbers(re.match(r"[\d.]*", version)[0].strip("."))  # type: ignore[index]  # it matches any text
+    have = _numbers(re.split(r"[^\d.]", version, maxsplit=1)[0].strip("."))
     for part in asked.split(","):
         found = _PART.match(part)
         if not found:

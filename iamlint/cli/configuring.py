@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from iamlint.accepted.config import Config, Inputs
 
 
-class Failed(Exception):  # noqa: N818  # a message for the user, not an internal error
+class Failed(Exception):
     """Raised if nothing could be checked: a rule, a name or the configuration is wrong. ``errors`` say what."""
 
     def __init__(self, errors: Iterable[Unreadable]) -> None:

@@ -23,7 +23,7 @@ _BLOCKS = frozenset({"resource", "module", "variable", "locals", "provider", "da
 """Top-level keys of Terraform's JSON syntax that no plan and no export has."""
 
 
-class TooLarge(Exception):  # noqa: N818  # the name of what happened
+class TooLarge(Exception):
     """Standard input is larger than what iamlint reads of one file."""
 
 

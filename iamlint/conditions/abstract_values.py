@@ -55,7 +55,7 @@ def failed(reason: Reason) -> Some:
     return Some((), fails=True, reasons=(reason,))
 
 
-class Malformed(Exception):  # noqa: N818 - it is a value's state, not a programming error
+class Malformed(Exception):
     """Raised for a value that an operation cannot work with."""
 
 

@@ -45,11 +45,9 @@ class Language:
 IAM = Language(
     {
         "resource": frozenset(
-            "name type service labels uid annotations display_name create_time update_time etag location".split()  # noqa: SIM905
+            "name type service labels uid annotations display_name create_time update_time etag location".split()
         ),
-        "request": frozenset(
-            "time auth path host method headers id scheme query size protocol reason ip".split()  # noqa: SIM905
-        ),
+        "request": frozenset("time auth path host method headers id scheme query size protocol reason ip".split()),
         **dict.fromkeys(("destination", "source", "origin", "api", "principal", "levels", "device"), _ANY),
     },
     "IAM conditions have `resource`, `request`, `destination`, `principal` and `api`",
@@ -63,10 +61,10 @@ PROVIDER = Language(
 MAPPING = Language({"assertion": _ANY, "attribute": _ANY, "google": _ANY}, "mappings have `assertion.CLAIM`")
 """Attribute mappings. Google's public modules map ``attribute.aud`` to itself, so that is not reported."""
 
-_TYPES = frozenset("bool int uint double string bytes list map type null_type".split())  # noqa: SIM905
-_BINDING = frozenset("all exists exists_one existsOne map filter transformList transformMap".split())  # noqa: SIM905
+_TYPES = frozenset("bool int uint double string bytes list map type null_type".split())
+_BINDING = frozenset("all exists exists_one existsOne map filter transformList transformMap".split())
 _FUNCTIONS = frozenset(
-    (  # noqa: SIM905
+    (
         "size has contains startsWith endsWith matches extract split join lowerAscii upperAscii replace substring trim"
         " indexOf lastIndexOf charAt format reverse quote timestamp duration date int uint double string bytes bool dyn"
         " type getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds"
@@ -88,7 +86,7 @@ def undeclared(expression: Text, language: Language) -> str | None:
     return next(_problems(node, language, frozenset()), None)
 
 
-_TRUTHS = frozenset("startsWith endsWith contains matches has all exists exists_one hasTagKey".split())  # noqa: SIM905
+_TRUTHS = frozenset("startsWith endsWith contains matches has all exists exists_one hasTagKey".split())
 _NUMBERS = frozenset({"size", "int", "uint", "double", "indexOf", "lastIndexOf"})
 
 

@@ -84,7 +84,7 @@ def _spelt(expression: Text) -> tuple[str, Unknown | None]:
     return "".join(HOLE if isinstance(part, Hole) else part for part in expression.parts), expression
 
 
-class _Refused(Exception):  # noqa: N818 - it is an answer, not an error
+class _Refused(Exception):
     def __init__(self, offset: int, reason: str, *, beyond: bool = False) -> None:
         super().__init__(reason)
         self.unparsable = Unparsable(offset, reason, beyond)

@@ -24,7 +24,7 @@ _SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow
 _FIXED = {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
-class MissingRevision(Exception):  # noqa: N818  # the name of what happened
+class MissingRevision(Exception):
     """Raised if a revision is not in the repository, there is no repository, or git fails; the message says which."""
 
 

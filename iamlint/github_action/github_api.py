@@ -19,7 +19,7 @@ _PER_PAGE, _MOST_PAGES = 100, 30
 _LARGEST = 64 * 1024 * 1024
 
 
-class Refused(Exception):  # noqa: N818  # the name of what happened
+class Refused(Exception):
     """A request that GitHub did not answer as asked. ``code`` is the status, 0 without an answer."""
 
     def __init__(self, code: int, reason: str) -> None:

@@ -17,7 +17,7 @@ _OWN_BASE = frozenset({"push", "schedule", "workflow_dispatch", "repository_disp
 """Events for commits that are already in the repository: their own configuration counts."""
 
 
-class BadInput(Exception):  # noqa: N818  # the name of what happened
+class BadInput(Exception):
     """An invalid input; the message says which and why."""
 
 

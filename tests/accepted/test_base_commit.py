@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import program
 import pytest
@@ -168,9 +169,9 @@ def test_what_the_base_does_not_have_is_an_error(
     (repository.top / "linked").mkdir()
     (repository.top / "linked" / "rule.yaml").symlink_to("../out.yaml")
     base = repository.commit()
-    given: dict[str, object] = {"config": None, "rules": [], "baseline": None, **asked}
+    given: dict[str, Any] = {"config": None, "rules": [], "baseline": None, **asked}
     with pytest.raises(MissingBase, match=said):
-        base_files(base, into=into, cwd=repository.top, **given)  # type: ignore[arg-type]
+        base_files(base, into=into, cwd=repository.top, **given)
 
 
 def test_a_blob_or_no_repository_is_no_base(repository: Repository, into: Path, tmp_path: Path) -> None:

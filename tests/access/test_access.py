@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from access_estates import (
@@ -49,8 +50,8 @@ HOLDER = f"serviceAccount:{CI}"
 Row = tuple[Grant, tuple[Fact, ...], str, State, StepName | None, str]
 
 
-def custom(*permissions: str | Unknown, **more: object) -> CustomRole:
-    return CustomRole(CUSTOM, tuple((one, PLACE) for one in permissions), HERE, **more)  # type: ignore[arg-type]
+def custom(*permissions: str | Unknown, **more: Any) -> CustomRole:
+    return CustomRole(CUSTOM, tuple((one, PLACE) for one in permissions), HERE, **more)
 
 
 TABLE: list[Row] = [

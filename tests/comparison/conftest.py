@@ -12,6 +12,7 @@ import pytest
 from iamlint.comparison import Comparison
 from iamlint.comparison import compare as compared
 from iamlint.comparison.reading import read_side
+from iamlint.comparison.sides import SideName
 from iamlint.roles import catalog
 from iamlint.sources.reading import Options
 
@@ -60,13 +61,14 @@ def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compare:
 
     def run(base: Files, head: Files) -> Comparison:
         sides = []
-        for name, files in (("base", base), ("head", head)):
+        named: tuple[tuple[SideName, Files], ...] = (("base", base), ("head", head))
+        for name, files in named:
             shutil.rmtree(name, ignore_errors=True)
             for path, text in ({"main.tf": files} if isinstance(files, str) else files).items():
                 file = Path(name, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, encoding="utf-8")
-            side, errors = read_side(name, name, Options(), catalog(), date(2026, 11, 1))  # type: ignore[arg-type]
+            side, errors = read_side(name, name, Options(), catalog(), date(2026, 11, 1))
             assert not errors
             sides.append(side)
         return compared(*sides)

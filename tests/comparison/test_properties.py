@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlint.comparison import Comparison, Side, compare
+from iamlint.comparison.sides import SideName
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Fact, Folder, Grant, Place, Project, Resource, ServiceAccount
 from iamlint.location import Location
@@ -46,11 +47,11 @@ estates = st.lists(grants, max_size=12)
 
 
 def compared(base: list[Grant], head: list[Grant]) -> Comparison:
-    sides = (
-        Side(name, Estate([*TREE, *facts], catalog(), date(2026, 1, 1)), ".", name, {})
-        for name, facts in (("base", base), ("head", head))
-    )
-    return compare(*sides)  # type: ignore[arg-type]
+    return compare(side("base", base), side("head", head))
+
+
+def side(name: SideName, facts: list[Grant]) -> Side:
+    return Side(name, Estate([*TREE, *facts], catalog(), date(2026, 1, 1)), ".", name, {})
 
 
 def pairs(found: Comparison) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
@@ -92,12 +93,7 @@ def test_the_cone_is_all_that_changes(base: list[Grant], head: list[Grant]) -> N
     from iamlint.comparison.access import SideAccess
     from iamlint.comparison.identities import identities
 
-    names = identities(
-        *(
-            Side(name, Estate([*TREE, *facts], catalog(), date(2026, 1, 1)), ".", name, {})
-            for name, facts in (("base", base), ("head", head))
-        )  # type: ignore[arg-type]
-    )
+    names = identities(side("base", base), side("head", head))
     every = []
     for one in names:
         access = SideAccess(one)

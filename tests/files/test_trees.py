@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from iamlint.files.disk import DISK
+from iamlint.files.disk import DISK, Disk
 from iamlint.files.git import MissingRevision, Repository
 from iamlint.files.overlay import Overlay
 from iamlint.files.revision import Revision, revision
@@ -141,8 +141,8 @@ def test_a_walk_leaves_out_what_its_caller_takes_away(top: Path) -> None:
 
 
 def test_a_directory_that_cannot_be_read_is_told(top: Path) -> None:
-    class Closed(type(DISK)):  # type: ignore[misc]
-        def entries(self, path: Path):  # type: ignore[no-untyped-def]
+    class Closed(Disk):
+        def entries(self, path: Path) -> Iterator[Entry]:
             if path.name == "b":
                 raise PermissionError(13, "Permission denied", str(path))
             return super().entries(path)
@@ -301,7 +301,7 @@ def test_a_reading_that_is_interrupted_does_not_shift_the_next(tmp_path: Path, m
             def __init__(self) -> None:
                 self.process = batch()
                 self.stdin, self.stdout = self.process.stdin, self
-                self.readline = self.process.stdout.readline  # type: ignore[union-attr]
+                self.readline = self.process.stdout.readline  # type: ignore[union-attr]  # a pipe, since it was asked for
                 self.kill, self.communicate = self.process.kill, self.process.communicate
 
             def read(self, _size: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ WHY = Unknown("var.x has no default")
 
 
 def answer(word: str, listed: object) -> Truth:
-    parts = {"clients": listed} if word == "has_clients" else {"apis": listed}
-    key = ApiKey("maps", "shop", HERE, Place(HERE.at), **parts)  # type: ignore[arg-type]
+    parts: dict[str, Any] = {"clients": listed} if word == "has_clients" else {"apis": listed}
+    key = ApiKey("maps", "shop", HERE, Place(HERE.at), **parts)
     estate = Estate([key], catalog(), date(2026, 1, 1))
     return kind_of(key).words[word]((True,), key, estate).truth
 

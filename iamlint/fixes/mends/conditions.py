@@ -90,7 +90,8 @@ def _rewrites(text: str, *, provider: bool) -> Iterator[_Rewrite]:
         yield plain, True
 
 
-_QUOTES = {ord(one): "'" for one in "‘’‚"} | {ord(one): '"' for one in "“”„"}  # noqa: RUF001
+_QUOTES = dict.fromkeys((0x2018, 0x2019, 0x201A), "'") | dict.fromkeys((0x201C, 0x201D, 0x201E), '"')
+"""Typographic quotes, by the straight ones that CEL has."""
 
 
 def _outside(text: str) -> str:

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from iamlint.edits import Edit, edit
 from iamlint.estate import Estate, Node, account_node
-from iamlint.facts import Attachment, Grant, Impersonation, Resource, ServiceAccount, ServiceAccountKey, Text
+from iamlint.facts import (
+    Attachment,
+    Declaration,
+    Grant,
+    Impersonation,
+    Resource,
+    ServiceAccount,
+    ServiceAccountKey,
+    Text,
+)
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import newline, quoted
@@ -67,15 +76,15 @@ def _accounts(problem: Problem, grant: Grant, tree: Tree) -> Iterator[tuple[str,
 
 def _used(estate: Estate, permissions: tuple[str, ...]) -> Iterator[Node]:
     """Yield the accounts that something runs as, asks tokens of, or has keys of, by what the permissions are for."""
-    used: list[tuple[Text | None, object]] = []
+    used: list[tuple[Text | None, Declaration]] = []
     if "iam.serviceAccounts.actAs" in permissions:
-        used += [(one.account, one) for one in estate.of(Attachment)]
+        used += [(one.account, one.declared) for one in estate.of(Attachment)]
     if any(one.startswith("iam.serviceAccountKeys.") for one in permissions):
-        used += [(one.account, one) for one in estate.of(ServiceAccountKey)]
+        used += [(one.account, one.declared) for one in estate.of(ServiceAccountKey)]
     if any(one.startswith("iam.serviceAccounts.get") or ".sign" in one for one in permissions):
-        used += [(one.target, one) for one in estate.of(Impersonation)]
-    for text, fact in used:
-        node = account_node(text, fact.declared) if text is not None else None  # type: ignore[attr-defined]
+        used += [(one.target, one.declared) for one in estate.of(Impersonation)]
+    for text, declared in used:
+        node = account_node(text, declared) if text is not None else None
         if node:
             yield node
 

@@ -27,11 +27,11 @@ LARGEST_EXPONENT = 1_000
 """Maximum power of ten of a known number."""
 
 
-class Refused(Exception):  # noqa: N818  # what Terraform would refuse; not an error of ours
+class Refused(Exception):
     """Raised if Terraform would stop with an error here; the message says why."""
 
 
-class Unclear(Exception):  # noqa: N818  # not an error either
+class Unclear(Exception):
     """Raised if the result depends on an unknown value."""
 
     def __init__(self, why: Unknown) -> None:
