@@ -39,17 +39,17 @@ ROOT = Path(__file__).parents[1]
 EXAMPLE = "testdata/readme"
 STORY = "testdata/story"
 FAMILIES = {
-    "impersonation": "Grants that let somebody become a service account",
+    "impersonation": "Grants that let a principal become a service account",
     "custom-roles": "Custom roles that give more than they seem to",
     "chains": "Chains of delegation",
-    "federation": "Identities from outside",
-    "keys": "Credentials that last",
-    "default-accounts": "Accounts that nobody chose",
+    "federation": "Identities from outside Google Cloud",
+    "keys": "Long-lived credentials",
+    "default-accounts": "Default accounts in use",
     "services": "What the IAM Credentials API needs",
     "conditions": "Conditions and deny policies that do not do what they say",
     "exposure": "Grants to the public, to domains, to personal accounts",
-    "hygiene": "Policies that fight, miss, or give too much",
-    "acceptance": "Accepted findings that are gone, or whose day is over",
+    "hygiene": "Policies that conflict, miss settings, or grant too much",
+    "acceptance": "Acceptance without a finding, or after its last day",
 }
 
 
