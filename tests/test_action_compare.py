@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from action_runner import BAD, Runner
+from checkout import commit
 
 GOOD = BAD.replace("iam.serviceAccountTokenCreator", "logging.viewer")
 
@@ -20,19 +20,8 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
     assert not (made.workspace / "pwned").exists()
 
 
-def commit(runner: Runner) -> str:
-    def git(*arguments: str) -> str:
-        command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments]
-        return subprocess.run(command, cwd=runner.workspace, check=True, capture_output=True, text=True).stdout.strip()
-
-    git("init", "-q")
-    git("add", "-A")
-    git("commit", "-q", "-m", "base")
-    return git("rev-parse", "HEAD")
-
-
 def test_what_opens_is_on_the_jobs_page(runner: Runner) -> None:
-    base = commit(runner)
+    base = commit(runner.workspace)
     (runner.workspace / "main.tf").write_text(BAD)
     job = runner.run(compare="true", base=base, fail_on="never")
     assert (job.code, job.outputs["opens"]) == (0, "true")
@@ -41,7 +30,7 @@ def test_what_opens_is_on_the_jobs_page(runner: Runner) -> None:
 
 
 def test_nothing_opens(runner: Runner) -> None:
-    job = runner.run(compare="true", base=commit(runner))
+    job = runner.run(compare="true", base=commit(runner.workspace))
     assert (job.code, job.outputs["opens"]) == (0, "false")
     assert "nothing opens or closes" in job.summary
 
@@ -53,7 +42,7 @@ def test_without_a_base_nothing_is_compared(runner: Runner) -> None:
 
 @pytest.mark.parametrize("base", ["0" * 40, "$(touch pwned)", "main; touch pwned", "HEAD"])
 def test_a_base_that_is_no_commit_of_the_clone_fails(base: str, runner: Runner) -> None:
-    commit(runner)
+    commit(runner.workspace)
     assert runner.run(compare="true", base=base).code == 2
 
 
@@ -61,7 +50,7 @@ def test_what_the_pull_request_changes_is_annotated_first(runner: Runner) -> Non
     """GitHub shows ten annotations of a kind: the old ones must not hide the new."""
     many = "".join(BAD.replace('"ci"', f'"ci{n}"').replace("ana@", f"u{n}@") for n in range(12))
     (runner.workspace / "main.tf").write_text(many)
-    base = commit(runner)
+    base = commit(runner.workspace)
     (runner.workspace / "zz.tf").write_text(BAD.replace('"ci"', '"new"'))
     first = next(line for line in runner.run(base=base).log.splitlines() if line.startswith("::error"))
     assert "file=zz.tf,line=3," in first

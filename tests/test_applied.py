@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import write
 
 from iamlint.documents.values import SetOf, Value
 from iamlint.linter import lint
@@ -234,13 +235,6 @@ def stated(instance: Instance) -> Document:
 
 # -- comparison
 # -----------------------------------------------------------------------------------------------------------
-
-
-def write(directory: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def said(rule: Rule, directory: Path) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import write
 
 from iamlint.facts import Condition, Grant
 from iamlint.linter import lint
@@ -174,13 +175,6 @@ def grants_of(example: Example) -> list[Grant]:
     with TemporaryDirectory() as directory:
         write(Path(directory), {name: unmarked(text) for name, text in example.files.items()})
         return [fact for fact in read([Path(directory)], Options()).facts if isinstance(fact, Grant)]
-
-
-def write(directory: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def places(rule: Rule, grant: Grant, form: Callable[[Grant], Mapping[str, str]], directory: Path) -> list[Location]:

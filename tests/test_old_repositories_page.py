@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
 from pathlib import Path
 
+from checkout import commit, git
 from program import run
 
 from iamlint.accepted.baseline import Baseline, baseline_of
@@ -34,12 +34,6 @@ def commands() -> list[list[str]]:
     return [shlex.split(line) for text in found for line in text.splitlines()]
 
 
-def git(folder: Path, *arguments: str) -> str:
-    settings = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
-    done = subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
 def test_the_walk_of_the_page(tmp_path: Path) -> None:
     """From the first run to a pull request that passes, with the page's own commands and files."""
     (tmp_path / "main.tf").write_text(GRANT, encoding="utf-8")
@@ -49,8 +43,7 @@ def test_the_walk_of_the_page(tmp_path: Path) -> None:
     assert run(*write[1:], cwd=tmp_path).returncode == 0
     (tmp_path / ".iamlint.yaml").write_text(shown("configuration", "yaml"), encoding="utf-8")
     assert run("check", ".", cwd=tmp_path).returncode == 0
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-q", "-m", "begin")
+    commit(tmp_path)
     git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
     base = git(tmp_path, "merge-base", "origin/main", "HEAD")
     assert since_base[-1] == "$(git merge-base origin/main HEAD)"

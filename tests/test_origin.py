@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import write
 from program import run
 
 RULE = "broad-token-creator"
@@ -118,13 +119,6 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
         "terraform.tfvars:1:7",
     ),
 }
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def sarif_place(text: str) -> str:

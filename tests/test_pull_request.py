@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import commit, git, write
 from program import run
 
 TOKENS, DIRECT = "broad-token-creator", "privileged-account-impersonation"
@@ -48,27 +48,14 @@ BASE = {
 BASELINE = ".iamlint-baseline.json"
 
 
-def git(folder: Path, *arguments: str) -> None:
-    settings = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     write(tmp_path, BASE)
     git(tmp_path, "init", "-q")
     done = run("check", ".", "--write-baseline", BASELINE, cwd=tmp_path)
     assert done.stderr == f"baseline {BASELINE}: 4 findings (4 new, 0 kept, 0 gone)\n"
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-q", "-m", "base")
+    commit(tmp_path)
     return tmp_path
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
@@ -124,8 +111,7 @@ def comments_and_alignment(folder: Path) -> None:
 def a_block_that_was_a_comment(folder: Path) -> None:
     hidden = member("hidden", '"user:eve@example.com"')
     write(folder, {"envs/prod/hidden.tf": f"/*\n{hidden}*/\n"})
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "a comment")
+    commit(folder)
     write(folder, {"envs/prod/hidden.tf": f"\n{hidden}\n"})
 
 

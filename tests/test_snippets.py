@@ -15,6 +15,7 @@ from pathlib import Path
 import program
 import pytest
 import yaml
+from checkout import commit, git, write
 from snippets import ROOT, Snippet, files_of, pages, recipes, snippets, write_workflows
 
 from iamlint.accepted.config import Config, read_config, unknown_names
@@ -60,10 +61,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "error.txt": (ROOT / "testdata/story/error.txt").read_text("utf-8"),
         "security/house/broad-storage-admin.yaml": rule[1],
     }  # fmt: skip
-    for name, text in files.items():
-        path = work / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    write(work, files)
     fixtures.mkdir()
     (fixtures / "plan.json").write_text(plan, encoding="utf-8")
     programs.mkdir()
@@ -71,10 +69,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (programs / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         (programs / name).chmod(0o755)
     (programs / "python3").symlink_to(sys.executable)
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "1"], ["commit", "-qm", "2", "--allow-empty"]):
-        subprocess.run(["git", *identity, *command], cwd=work, check=True, capture_output=True)
-    subprocess.run(["git", "update-ref", "refs/remotes/origin/main", "HEAD"], cwd=work, check=True)
+    commit(work)
+    commit(work)
+    git(work, "update-ref", "refs/remotes/origin/main", "HEAD")
     return work
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import program
 import pytest
 from action_runner import BAD, Runner
+from checkout import commit, git, write
 
 from iamlint.accepted.base_commit import MissingBase, base_files
 
@@ -26,19 +26,13 @@ class Repository:
         self.git("init", "-q")
 
     def git(self, *arguments: str) -> str:
-        identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
-        command = ["git", *identity, *arguments]
-        return subprocess.run(command, cwd=self.top, capture_output=True, text=True, check=True, timeout=60).stdout
+        return git(self.top, *arguments)
 
     def write(self, name: str, text: str) -> None:
-        path = self.top / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        write(self.top, {name: text})
 
     def commit(self) -> str:
-        self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", "x")
-        return self.git("rev-parse", "HEAD").strip()
+        return commit(self.top)
 
 
 @pytest.fixture
@@ -177,7 +171,7 @@ def test_what_the_base_does_not_have_is_an_error(
 def test_a_blob_or_no_repository_is_no_base(repository: Repository, into: Path, tmp_path: Path) -> None:
     repository.write("x", "x")
     repository.commit()
-    blob = repository.git("rev-parse", "HEAD:x").strip()
+    blob = repository.git("rev-parse", "HEAD:x")
     with pytest.raises(MissingBase, match="is not a commit"):
         base_files(blob, config=None, rules=[], baseline=None, into=into, cwd=repository.top)
     (tmp_path / "bare").mkdir()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
+from checkout import commit, git, write
 from program import run
 
 ROLE = "roles/iam.serviceAccountTokenCreator"
@@ -152,21 +152,6 @@ CASES: dict[str, tuple[Files, Files, list[str]]] = {
 }
 
 
-def git(folder: Path, *arguments: str) -> None:
-    settings = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
-
-
-def write(folder: Path, files: Files) -> None:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if text is None:
-            path.unlink()
-        else:
-            path.write_text(text, encoding="utf-8", newline="")
-
-
 def shown(folder: Path) -> list[str]:
     done = run("check", ".", "--changed-since", "HEAD", "--format", "sarif", "--ignore", "hygiene", cwd=folder)
     places = []
@@ -180,9 +165,7 @@ def shown(folder: Path) -> list[str]:
 def test_what_is_on_changed_lines(tmp_path: Path, name: str) -> None:
     before, after, places = CASES[name]
     write(tmp_path, before)
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-q", "-m", "before")
+    commit(tmp_path)
     assert shown(tmp_path) == []
     write(tmp_path, after)
     assert shown(tmp_path) == places

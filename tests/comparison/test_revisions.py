@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import commit
 
 from iamlint.cli import main
 from tests.comparison.conftest import account, on_account
@@ -16,22 +16,15 @@ LEDGER = account("ledger")
 ANA = on_account("ana", "ledger", "user:ana@x.example")
 
 
-def git(*arguments: str) -> str:
-    told = ("-c", "user.name=a", "-c", "user.email=a@x.example", "-c", "init.defaultBranch=main")
-    return subprocess.run(["git", *told, *arguments], check=True, capture_output=True, text=True).stdout.strip()
-
-
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two commits, of which the second grants something; a third change is not committed."""
     monkeypatch.chdir(tmp_path)
-    git("init", "-q")
     main_file = tmp_path / "envs" / "main.tf"
     main_file.parent.mkdir()
-    for number, text in enumerate((LEDGER, LEDGER + ANA)):
+    for text in (LEDGER, LEDGER + ANA):
         main_file.write_text(text, encoding="utf-8")
-        git("add", "-A")
-        git("commit", "-q", "-m", str(number))
+        commit(tmp_path)
     main_file.write_text(LEDGER + on_account("eve", "ledger", "user:eve@x.example"), encoding="utf-8")
     return tmp_path
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from checkout import commit, git
 
 from iamlint.files.disk import DISK, Disk
 from iamlint.files.git import MissingRevision, Repository
@@ -59,21 +59,6 @@ def as_revision(top: Path) -> Tree:
         elif path.name != ".git":
             shutil.rmtree(path)
     return revision(name, top)
-
-
-def git(top: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
-    return subprocess.run(
-        ["git", *identity, *arguments], cwd=top, capture_output=True, text=True, check=True, timeout=60
-    ).stdout.strip()
-
-
-def commit(top: Path) -> str:
-    if not (top / ".git").exists():
-        git(top, "init", "-q")
-    git(top, "add", "-A")
-    git(top, "commit", "-q", "--allow-empty", "-m", "x")
-    return git(top, "rev-parse", "HEAD")
 
 
 MAKERS: dict[str, Callable[[Path], Tree]] = {"disk": lambda _: DISK, "overlay": as_overlay, "revision": as_revision}

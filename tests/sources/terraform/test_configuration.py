@@ -6,19 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from checkout import write
 
 from iamlint.facts import CustomRole, Fact, Gap, Grant, ServiceAccount
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.evaluation import evaluator as evaluation
-
-
-def write(root: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return root
 
 
 def reading(root: Path, files: dict[str, str], **options: object) -> Reading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from checkout import write
 
 from iamlint.facts import Fact, Gap, Grant
 from iamlint.sources import read
@@ -18,14 +19,6 @@ resource "google_project_iam_member" "one" {
   member  = %s
 }
 """
-
-
-def write(root: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return root
 
 
 def reading(root: Path, files: dict[str, str], *variables: str) -> Reading:

@@ -1,0 +1,37 @@
+"""Files and commits of the folders that tests make."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+_SETTINGS = ("user.name=t", "user.email=t@example.com", "commit.gpgsign=false", "init.defaultBranch=main")
+
+
+def write(top: Path, files: Mapping[str, str | None]) -> Path:
+    """Write texts to files below a folder, as they are; None removes a file. Returns the folder."""
+    for name, text in files.items():
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text, encoding="utf-8", newline="")
+    return top
+
+
+def git(top: Path, *arguments: str) -> str:
+    """Run git in a folder, as somebody, and return what it prints."""
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    command = ["git", *settings, *arguments]
+    return subprocess.run(command, cwd=top, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+
+def commit(top: Path) -> str:
+    """Commit everything in a folder, which becomes a repository if it is none; returns the commit's id."""
+    if not (top / ".git").exists():
+        git(top, "init", "-q")
+    git(top, "add", "-A")
+    git(top, "commit", "-q", "--allow-empty", "-m", "x")
+    return git(top, "rev-parse", "HEAD")
