@@ -1,4 +1,4 @@
-"""Edits: byte-exact changes to files, and fixes, which are edits that mend one finding."""
+"""Edits: byte-exact changes to files, and fixes, which are edits that resolve one finding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iamlint.location import Location, SourceText
 Safety = Literal["safe", "unsafe", "suggestion"]
 """How sure a fix is.
 
-``safe``: what the author certainly meant; nobody becomes another account through it, and nobody loses access.
+``safe``: certainly the intended value; no principal gains an account through it, and no principal loses access.
 ``unsafe``: the right change in most cases, which can remove or open access. ``suggestion``: a guess, never applied.
 """
 SAFETIES: tuple[Safety, ...] = get_args(Safety)
@@ -41,7 +41,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits that mend a finding. ``by`` is the name of the function that made them, ``title`` says what they do."""
+    """Edits that resolve a finding. ``by`` is the name of the function that made them, ``title`` describes them."""
 
     by: str
     title: str
@@ -58,7 +58,7 @@ def edit(source: SourceText, start: int, end: int, replacement: str) -> Edit:
 
 
 def conflict(one: Iterable[Edit], others: Iterable[Edit]) -> bool:
-    """Whether two sets of edits touch the same text. Edits that both have are no conflict, nor are equal insertions.
+    """Whether two sets of edits touch the same text. Edits in both sets do not conflict, nor do equal insertions.
 
     Two different insertions at one place are a conflict, since their order would be a guess.
     """

@@ -1,4 +1,4 @@
-"""The result of a run: the one value that every reporter gets."""
+"""The result of a run, which every reporter receives."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What makes a run fail: findings of at least this severity, and, on request, unknown answers of at least this one.
+    """The severities that fail a run: of findings and, on request, of unknown answers.
 
-    ``severity`` may be "never". ``paths`` are other severities for some paths, of which the last one counts.
+    ``severity`` may be "never". ``paths`` are other severities for some paths; the last match counts.
     """
 
     severity: str = "info"
@@ -60,14 +60,14 @@ class Bar:
         return self.fails(finding.severity, *finding.paths)
 
     def fails_unknown(self, doubt: Doubt) -> bool:
-        """Whether an unknown answer fails the run: it counts as the possible finding, unless somebody accepts that."""
+        """Whether an unknown answer fails the run: it counts as the possible finding, unless that is accepted."""
         counts = self.unknown and doubt.severity is not None and doubt.accepted_at is None
         return counts and self.fails(doubt.severity or "info", doubt.at.path)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedSince:
-    """The revision since which lines must have changed, and how many findings and unknown answers are on others."""
+    """The revision for changed lines, and the numbers of findings and unknown answers on other lines."""
 
     revision: str
     findings: int
@@ -87,14 +87,14 @@ class Report:
     ``accepted`` are the findings that an ignore comment covers; they are not among ``findings``.
 
     ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames and
-    snippets. ``files`` is the number of files read. ``as_of`` is the day on which conditions were evaluated, None if
-    the input has none. ``role_catalogs`` are the files that extend the role catalogue, which is of ``catalog_date``.
+    snippets. ``files`` is the number of files read. ``as_of`` is the day for which conditions were evaluated; None
+    without conditions. ``role_catalogs`` are the files that extend the role catalogue of ``catalog_date``.
     ``inputs`` are the paths of the files that have facts. ``unwalked`` are the directories with Terraform that were not
-    read; each is also a doubt. ``var_files`` may give variables a value, and were not read for that. ``configuration``
-    is None if none was in force. ``coverage`` says in lines over what the assertions are complete. ``names`` are the
-    fingerprints of the findings, if their order is not that in which they are numbered.
-    ``changed_since`` says what is left out because its lines did not change.
-    ``environments`` are those of the configuration that were checked, each by itself.
+    read; each is also a doubt. ``var_files`` may set variables, and were not read. ``configuration``
+    is None if none was in force. ``coverage`` lists for which principals and accounts the assertions are
+    complete. ``names`` are the fingerprints of the findings, if their order differs from their numbers.
+    ``changed_since`` counts the findings left out because their lines did not change.
+    ``environments`` are the checked environments of the configuration.
     """
 
     version: str
@@ -124,12 +124,12 @@ class Report:
 
     @property
     def by_severity(self) -> dict[str, int]:
-        """The number of findings of each severity, the worst first; every severity is present."""
+        """The number of findings of each severity, the most severe first; every severity is present."""
         count = Counter(finding.severity for finding in self.findings)
         return {severity: count[severity] for severity in SEVERITIES}
 
     def within(self, holds: Callable[[str], bool]) -> Report:
-        """Return the report on the files that ``holds`` is true of: findings with a place in one of them, and so on."""
+        """Return the report on the files for which ``holds`` is true: findings in one of them, and so on."""
         return replace(
             self,
             findings=tuple(one for one in self.findings if any(holds(at.path) for at in one.places)),
@@ -150,7 +150,7 @@ class Report:
 
     @property
     def ranked(self) -> list[Finding]:
-        """The findings, the worst first."""
+        """The findings, the most severe first."""
         return sorted(self.findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.order))
 
     @property
@@ -160,9 +160,9 @@ class Report:
 
     @property
     def at_origins(self) -> Report:
-        """The report with each finding where a reviewer looks, in the order of these places.
+        """The report with each finding at its origin, in the order of these places.
 
-        The fingerprints are those of the report itself: their numbers depend on the order.
+        The fingerprints are computed before, since their numbers depend on the order.
         """
         if all(finding.at_origin is finding for finding in self.findings):
             return self

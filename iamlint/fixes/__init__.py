@@ -1,4 +1,4 @@
-"""Fixes: edits that mend findings, made by pure functions that rule documents name, and proved before they count."""
+"""Fixes: edits that resolve findings, made by pure functions that rule documents name, and proved before use."""
 
 from iamlint.fixes.mends import MENDS
 from iamlint.fixes.mends.roles import narrower

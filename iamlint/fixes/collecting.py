@@ -24,7 +24,8 @@ Ask = Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]]
 class Run:
     """A check of the input: its report, its estate, and each fix with its finding.
 
-    The estate is None if all failed. ``hindered`` are fixes of files that may not be changed, with the reason.
+    The estate is None if the whole check failed. ``hindered`` are fixes of files that may
+    not be changed, with the reason.
     """
 
     report: Report
@@ -39,7 +40,7 @@ class Run:
 
 
 class Collector:
-    """What `iamlint.linter.lint` asks for fixes. ``texts`` are the files of the run."""
+    """Makes the fixes that `iamlint.linter.lint` requests. ``texts`` are the files of the run."""
 
     def __init__(self, texts: Mapping[str, SourceText], ask: Ask | None = None) -> None:
         self._sources = Sources(texts)
@@ -54,7 +55,7 @@ class Collector:
         return self._ask(estate) if self._ask else ((), ())
 
     def mend(self, rule: Rule, finding: Finding, match: Match, estate: Estate) -> Fix | None:
-        """Return the fix of a finding with its layout kept; None if its rule has none for it."""
+        """Return the fix of a finding with its layout kept; None if its rule has no fix for it."""
         if len(self._found) >= MOST_PROPOSED:
             return None
         return self._kept(finding, proposed(rule, finding, match, estate, self._sources), self._sources)
@@ -71,7 +72,7 @@ class Collector:
         return formatted(fix, sources)
 
     def run(self, report: Report) -> Run:
-        """Return the run, with the fixes of what its report has: somebody may accept the rest."""
+        """Return the run with the fixes of the findings in its report; others may be accepted."""
         report = self._with_acceptance(report)
         reported = set(map(_key, report.findings))
         fixes = (one for one in self._found.values() if _key(one[0]) in reported)
@@ -79,7 +80,7 @@ class Collector:
         return Run(report, self._estate, tuple(fixes), tuple(hindered))
 
     def _with_acceptance(self, report: Report) -> Report:
-        """Return the report with the fixes of its findings about acceptance, which are made after all others."""
+        """Return the report with fixes for its findings about acceptance, which are made last."""
         rules = {rule.slug: rule for rule in report.rules if rule.acceptance and rule.mends}
         estate = self._estate
         if estate is None or not any(one.rule in rules for one in report.findings):

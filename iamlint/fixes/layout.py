@@ -23,7 +23,7 @@ _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 class _Line:
     """A line as three cells. ``lead``, ``assign`` and ``comment`` are (start, end) offsets without space around.
 
-    ``alone`` is the offset of an equals sign whose value goes on in the next line: one space is before it.
+    ``alone`` is the offset of an equals sign with a value of several lines: one space is before it.
     """
 
     start: int
@@ -35,7 +35,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """A run of spaces in a line, and how many there should be."""
+    """A run of spaces in a line, and its correct length."""
 
     start: int
     end: int
@@ -49,7 +49,7 @@ class _Gap:
 def aligned(source: SourceText, edits: Iterable[Edit]) -> tuple[Edit, ...]:
     """Return edits of one file together with those that keep it formatted.
 
-    A block that was not aligned before stays as its author wrote it, and so does what does not parse afterwards.
+    A block that was not aligned before is not aligned, nor is a file that does not parse after the edits.
     """
     edits = tuple(sorted(set(edits)))
     if not source.path.endswith(_FORMATTED) or not consistent(edits):
@@ -150,7 +150,7 @@ def _lines(file: File) -> list[_Line | None]:
 
 
 def _masked(file: File) -> tuple[str, set[int], set[int]]:
-    """Return the text with strings blanked out, the hidden lines, and the lines whose value goes on."""
+    """Return the text with strings blanked out, the hidden lines, and the lines with a value that continues."""
     source = file.source
     text = list(source.text)
     hidden: set[int] = set()

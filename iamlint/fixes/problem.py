@@ -1,4 +1,4 @@
-"""What a fix is made from: a finding, its match, and the syntax trees; and what it gives."""
+"""The input of a fix (a finding, its match, the syntax trees) and its result."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Problem:
 
     @property
     def grant(self) -> Grant | None:
-        """The grant that it is about, if it is about one."""
+        """The grant of the finding, if its fact is a grant."""
         return self.match.fact if isinstance(self.match.fact, Grant) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a fix does: a title, and edits. ``safety`` is set if this change is less sure than its document says."""
+    """What a fix does: a title, and edits. ``safety`` is set if this change is less certain than its document says."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -44,7 +44,7 @@ class Change:
 
 
 Mend = Callable[[Problem], Change | None]
-"""A pure function from a problem to a change; None if it has none for this one."""
+"""A pure function from a problem to a change, or to None if it cannot change this problem."""
 
 
 def change(title: str, edits: Iterable[Edit] | None, safety: Safety | None = None) -> Change | None:

@@ -1,4 +1,4 @@
-"""Applies fixes that are proved: the input is read and checked again with them, and nothing else may have changed."""
+"""Applies proved fixes: reads and checks the input again with them, and allows no other change."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Refused:
 
 @dataclass(slots=True)
 class Outcome:
-    """What fixing came to: the contents of the changed files by path, what was applied, and what was not.
+    """The result of fixing: the contents of the changed files by path, the applied fixes, and the refused ones.
 
     ``run`` is the last check, with all changes. ``originals`` are the contents before, by path.
     """
@@ -59,7 +59,7 @@ def fixed(
     levels: frozenset[Safety],
     forbidden: Callable[[str], str | None] = lambda _: None,
 ) -> Outcome:
-    """Apply the fixes of these levels until none is left, each proved by another check.
+    """Apply all fixes of these levels, each proved by another check.
 
     ``check`` returns the run with some files replaced, by path; ``content`` the bytes of a file as they are.
     ``forbidden`` says why a file may not be changed.
@@ -77,7 +77,7 @@ def fixed(
             again = [key for key, (_, when) in refused.items() if when < passes]
             if not again:
                 break
-            for key in again:  # what did not work at first may work on the changed text
+            for key in again:  # a fix that failed at first may work on the changed text
                 del refused[key]
             continue
         checked += _size(outcome.run)
@@ -167,7 +167,7 @@ def _with(outcome: Outcome, group: Iterable[tuple[Finding, Fix]]) -> dict[str, b
 
 
 def wrong(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | None:
-    """Return why fixes are not to be applied, by what a check says with them; None if all is as it should be."""
+    """Return why fixes must not be applied, from a check with them; None if they are proved."""
     errors = Counter(error.reason for error in after.report.errors) - Counter(
         error.reason for error in before.report.errors
     )
@@ -179,7 +179,7 @@ def wrong(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | No
         if _what(finding) in stay:
             return "the finding stays"
         if finding.rule in doubted:
-            return "whether the finding is gone is unknown"
+            return "it is unknown whether the finding remains"
     new = _counted(after.report.findings) - _counted(before.report.findings)
     if new:
         rule, _, _ = next(iter(new))
@@ -192,7 +192,7 @@ def _what(finding: Finding) -> tuple[str, str, str | None]:
 
 
 def _counted(findings: Iterable[Finding]) -> Counter[tuple[str, str, str | None]]:
-    """Count the findings by rule and resource, since a corrected name changes what a finding says."""
+    """Count the findings by rule and resource, since a corrected name changes the message."""
     return Counter((one.rule, one.at.path, one.address) for one in findings)
 
 
@@ -202,7 +202,7 @@ def _new_doubts(before: Run, after: Run) -> Iterator[Doubt]:
 
 
 def _access(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | None:
-    """Return which access opens or closes that is not written in what the fixes change."""
+    """Return the access that opens or closes outside the blocks that the fixes change."""
     base, head = _side(before, "base"), _side(after, "head")
     if base is None or head is None:
         return None
@@ -224,10 +224,10 @@ def _access(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | 
 
 
 def _closed(found: Comparison, before: Run) -> str | None:
-    """Return which access closes: a safe fix takes none away.
+    """Return the access that closes: a safe fix must not remove access.
 
-    A role that does not exist gives nothing, and neither does a grant to what is no principal, to a deleted one, or to
-    a federated identity that no token can have.
+    A grant has no effect if its role does not exist, or if its principal is malformed, deleted, or a federated identity
+    that no token can have.
     """
     lost: list[Pair | Privilege] = [*found.closed, *(one for one in found.lost if one.permissions)]
     closed = [one for one in lost if _kind(one.principal) not in _NOBODY]
@@ -242,7 +242,7 @@ _NOBODY = frozenset({"malformed", "deleted"})
 
 
 def _kind(text: str) -> str:
-    """Return the kind of a principal as a comparison shows it, with references in place of what is not known."""
+    """Return the kind of a principal as a comparison shows it, with references in place of unknown parts."""
     pieces = re.split(r"\$\{([^{}]*)\}", text)
     parts: list[str | Hole] = [Hole(one) if number % 2 else one for number, one in enumerate(pieces)]
     known = tuple(one for one in parts if one != "")
@@ -268,7 +268,7 @@ def _is_meant(cause: Line | None, was: _Ranges, now: _Ranges) -> bool:
 
 
 def _lines(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> tuple[_Ranges, _Ranges]:
-    """Return the lines, before and after, of the blocks that fixes change or whose finding they mend."""
+    """Return the lines, before and after, of the blocks that fixes change, or that have a finding they fix."""
     was: _Ranges = set()
     now: _Ranges = set()
     moves = {

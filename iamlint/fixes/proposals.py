@@ -1,4 +1,4 @@
-"""The fixes that the documents of the rules have for findings."""
+"""The fixes of rule documents for findings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from iamlint.unknown import Truth
 
 
 def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources: Sources) -> Fix | None:
-    """Return the first fix of a rule's document that has edits for a finding; None without one.
+    """Return the first fix of a rule's document that has edits for a finding; None if no fix has any.
 
     It is not proved: see `iamlint.fixes.proof`.
     """
@@ -37,7 +37,7 @@ def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources
 
 
 def proposed_for_acceptance(rule: Rule, finding: Finding, estate: Estate, sources: Sources) -> Fix | None:
-    """Return the fix of a finding about acceptance, which no fact of the estate belongs to."""
+    """Return the fix of a finding about acceptance, which belongs to no fact of the estate."""
     about = Gap("it is about acceptance", Declaration(finding.at), unread=False)
     return proposed(rule, finding, Match(about, Truth.TRUE, place=Place(finding.at)), estate, sources)
 
@@ -53,7 +53,7 @@ def formatted(fix: Fix, sources: Sources) -> Fix:
 
 
 def _aligned(path: str, edits: list[Edit], sources: Sources) -> Iterable[Edit]:
-    """Return the edits of a file with those that keep its blocks formatted.
+    """Return the edits of a file, with further edits that keep its blocks formatted.
 
     Only the blocks that they touch are read again: a file may have thousands of findings, each with a fix.
     """
@@ -72,7 +72,7 @@ def _moved(edit: Edit, by: int) -> Edit:
 
 
 def hindrance(fix: Fix, sources: Sources) -> str:
-    """Return why a file of a fix may not be changed; "" if each is one that a person writes."""
+    """Return why a file of a fix may not be changed; "" if a person writes each of them."""
     return next(filter(None, (_hindrance(path, sources) for path in by_path(fix.edits))), "")
 
 
@@ -86,7 +86,7 @@ def _hindrance(path: str, sources: Sources) -> str:
 
 
 def within(path: str, given: Iterable[Path]) -> bool:
-    """Whether a file is one of the given paths or below one, and no link leads to it from there."""
+    """Whether a file is one of the given paths, or below one without a symbolic link in between."""
     real = os.path.realpath(path)
     for one in given:
         root = os.path.realpath(one)

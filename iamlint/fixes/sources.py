@@ -81,7 +81,7 @@ class Tree:
             node = inner
 
     def block(self, node: Node | None) -> Block | None:
-        """Return the top-level block that contains a node, or is it."""
+        """Return the top-level block that contains a node, or the node itself."""
         if node is None:
             return None
         blocks = [one for one in (node, *self.around(node)) if isinstance(one, Block)]
@@ -89,7 +89,7 @@ class Tree:
 
 
 class Sources:
-    """The Terraform files of a run. ``texts`` are those that locations point into, by path."""
+    """The Terraform files of a run. ``texts`` are the texts that locations point into, by path."""
 
     def __init__(self, texts: Mapping[str, SourceText]) -> None:
         self.texts = texts
@@ -98,7 +98,7 @@ class Sources:
         self._uses: dict[str, _Uses] = {}
 
     def tree(self, path: str) -> Tree | None:
-        """Return a file's tree; None if it is not Terraform, or not readable without errors."""
+        """Return a file's tree; None if it is not Terraform, or has errors."""
         if path not in self._trees:
             self._trees[path] = self._read(path)
         return self._trees[path]
@@ -138,7 +138,7 @@ class Sources:
     def uses(self, path: str, first: str, second: str) -> list[tuple[Tree, Node]] | None:
         """Return where a module uses a reference (``local``, ``role``); None if one of its files cannot be read.
 
-        A dynamic use (``local[key]``) counts as one of every name.
+        A dynamic use (``local[key]``) counts as a use of every name.
         """
         trees = self.module(path)
         if trees is None:
@@ -150,7 +150,7 @@ class Sources:
 
 
 _Uses = dict[tuple[str, str | None], list[tuple[Tree, Node]]]
-"""Nodes by the two names of a reference; the second is None where it is not a literal."""
+"""Nodes by the two names of a reference; the second is None if it is not a literal."""
 
 
 def _uses(trees: list[Tree]) -> _Uses:

@@ -24,8 +24,8 @@ _DEEPEST = 5
 def reworded(sources: Sources, place: Place, old: str, new: str) -> tuple[Edit, ...] | None:
     """Return the edit that replaces a part of a text where it is written.
 
-    If the place only names the value, its origin is edited, provided that nothing else uses it. None if the text is not
-    written once in one of the two.
+    If the place only names the value, its origin is edited, provided that nothing else uses it. None if neither place
+    has the text exactly once.
     """
     found = sources.find(place.at)
     if found is None:
@@ -40,7 +40,7 @@ def reworded(sources: Sources, place: Place, old: str, new: str) -> tuple[Edit, 
 
 
 def with_literal(tree: Tree, node: Node, old: str, new: str) -> tuple[Edit, ...] | None:
-    """Return the edit of the only string below a node that is a text as a whole."""
+    """Return the edit of the only string below a node that equals a text."""
     found = [one for one in walk(node) if isinstance(one, Template) and one.literal == old and not one.heredoc]
     return _within(tree, found[0], old, new) if len(found) == 1 else None
 
@@ -85,7 +85,7 @@ def _only_for(sources: Sources, origin: tuple[Tree, Node], user: tuple[Tree, Nod
 
 
 def _part_of_map(tree: Tree, node: Node) -> str:
-    """Return whether a node is a key of the outermost map around it, or in one of its values; "" in no map."""
+    """Return "key" or "value", as a node is in a key or a value of the outermost map around it; "" without a map."""
     found, inner = "", node
     for outer in tree.around(node):
         if isinstance(outer, Object):
@@ -102,7 +102,7 @@ def _uses_of(
     if argument is None:
         return None
     path = tree.source.path
-    if block is None:  # a file of variables, which lies in the root module or elsewhere
+    if block is None:  # a variable file, in the root module or elsewhere
         if "tfvars" not in path:
             return None
         return sources.uses(path, "var", argument.name) or sources.uses(user[0].source.path, "var", argument.name)
@@ -136,7 +136,7 @@ def _is_each(node: Attribute, names: tuple[str, ...]) -> bool:
 
 
 def without_item(tree: Tree, listed: Tuple, item: Node) -> tuple[Edit, ...] | None:
-    """Return the edit that removes an item of a list, its line too if it has one of its own."""
+    """Return the edit that removes an item of a list, with its line if the item is alone on it."""
     text = tree.source.text
     items: list[Node] = list(listed.items)
     if item not in items:
@@ -158,7 +158,7 @@ def without_item(tree: Tree, listed: Tuple, item: Node) -> tuple[Edit, ...] | No
 
 
 def _plain(tree: Tree, start: int, end: int) -> bool:
-    """Whether there is nothing but a comma and space between two items."""
+    """Whether only a comma and space are between two items."""
     return not tree.source.text[start:end].replace(",", " ").strip()
 
 
@@ -184,7 +184,7 @@ def _ends_line(tree: Tree, start: int, end: int, listed: Node) -> bool:
 
 
 def without_block(tree: Tree, block: Block) -> tuple[Edit, ...]:
-    """Return the edit that removes a block, the comments directly above it, and the blank line that parts it."""
+    """Return the edit that removes a block, the comments directly above it, and the blank line that separates it."""
     text = tree.source.text
     start, end = _with_comments(tree, line_start(text, block.start)), line_end(text, block.end)
     after = line_end(text, end)
@@ -211,7 +211,7 @@ def _with_comments(tree: Tree, start: int) -> int:
 
 
 def _is_heading(comment: str) -> bool:
-    """Whether a comment is a rule or a heading of a section, which is about more than the next block."""
+    """Whether a comment is a line or heading of a section, not a comment on the next block."""
     return re.search(r"[-=*#~]{4,}", comment) is not None
 
 
@@ -327,7 +327,7 @@ def quoted(text: str) -> str:
 
 
 def replaced(tree: Tree, node: Node, written: str) -> tuple[Edit, ...]:
-    """Return the edit that writes something else in the place of a node."""
+    """Return the edit that replaces a node."""
     return (edit(tree.source, node.start, node.end, written),)
 
 

@@ -1,1 +1,1 @@
-"""The editor's server: answers the Language Server Protocol about the buffers of an editor."""
+"""The language server: answers requests of the Language Server Protocol about an editor's buffers."""

@@ -1,4 +1,4 @@
-"""What an editor proposes while one types: roles, permissions, principals, rules."""
+"""Completion: proposes roles, permissions, principals and rules at a position."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from iamlint.unknown import Unknown, shown
 Kind = Literal["role", "permission", "principal", "rule"]
 
 MOST = 200
-"""Maximum number of proposals; typing on narrows them down."""
+"""Maximum number of proposals; more typed characters narrow them down."""
 _LOOKED_BACK = 200
 """Number of lines above that are searched for the beginning of a block or list."""
 _LONGEST = 300
-"""Number of characters of a line that are looked at: some of the patterns take quadratic time."""
+"""Number of characters of a line that are searched: some of the patterns take quadratic time."""
 _PREFIXES = ("user:", "group:", "serviceAccount:", "domain:", "principal://", "principalSet://")
 _ROLE = re.compile(r'\brole"?\s*[=:]\s*"([\w./-]*)$')
 _MEMBER = re.compile(r'\bmember"?\s*[=:]\s*"([^"$]*)$')
@@ -54,12 +54,12 @@ _SERVICES = {
     "google_sourcerepo_": "source.",
     "google_dns_": "dns.",
 }
-"""Types of grants by their beginning, and how the permissions begin that a role for such a resource has."""
+"""Prefixes of grant types, each with the prefix of the permissions that a role for such a resource has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is typed: its kind, what is there so far, and the type of the resource around it, "" if none is."""
+    """The word being typed: its kind, its text so far, and the type of the resource around it, "" without one."""
 
     kind: Kind
     typed: str
@@ -67,7 +67,7 @@ class Wanted:
 
 
 def wanted_at(text: SourceText, offset: int) -> Wanted | None:
-    """Return what can be proposed at an offset; None if nothing can."""
+    """Return the proposals at an offset; None without any."""
     number, column = text.position(offset)
     line = text.line(number)[: column - 1][-_LONGEST:]
     if found := _IGNORE.search(line):
@@ -85,7 +85,7 @@ def wanted_at(text: SourceText, offset: int) -> Wanted | None:
 
 
 def proposals(session: Session, wanted: Wanted) -> list[tuple[str, str]]:
-    """Return the proposals that contain what is typed, each with a few words about it; those that begin so first."""
+    """Return the proposals that contain the typed text, each with a description; first those that begin with it."""
     typed = wanted.typed.lower()
     found = [one for one in _all(session, wanted) if typed in one[0].lower()]
     found.sort(key=lambda one: (not one[0].lower().startswith(typed), one[0]))

@@ -1,4 +1,4 @@
-"""Findings and errors as an editor's diagnostics, and the actions that it offers for them."""
+"""Findings and errors as an editor's diagnostics, and the actions for them."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def _location(session: Session, at: Location) -> lsp.Location:
 
 
 def actions(session: Session, path: Path, within: lsp.Range) -> Iterator[lsp.CodeAction | lsp.Command]:
-    """Yield what can be done about the findings in a range: fix, accept with a reason, explain.
+    """Yield the actions for the findings in a range: fix, accept with a reason, explain.
 
-    There is nothing to offer while the buffer differs from what was checked: places would be wrong.
+    Without actions while the buffer differs from the checked text: the places would be wrong.
     """
     checked, now = session.texts.get(path), session.text(path)
     if checked is None or now is None or checked.text != now.text:

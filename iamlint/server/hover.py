@@ -1,4 +1,4 @@
-"""What an editor shows about a word: what a role permits, what a principal can become, what a rule says."""
+"""Hover: what a role permits, which accounts a principal can become, what a rule reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST = 8
 
 
 def hover(session: Session, word: Word) -> str | None:
-    """Return Markdown about a word; None if nothing is known about it."""
+    """Return Markdown about a word; None if iamlint has no information about it."""
     match word.kind:
         case "role":
             return _role(session.run.estate, word.text)
@@ -36,7 +36,7 @@ def hover(session: Session, word: Word) -> str | None:
 
 
 def rule_text(rule: Rule) -> str:
-    """Return what a rule says, why, and what to do, as Markdown."""
+    """Return a rule's title, reason and fix as Markdown."""
     return f"**{rule.slug}** ({rule.severity}): {rule.title}\n\n{rule.why}\n\n*Fix:* {rule.fix}"
 
 
@@ -50,7 +50,7 @@ def _role(estate: Estate | None, role: str) -> str | None:
     head = f"**{role}**{f' ({title})' if title else ''}: {len(held)} permissions"
     ways = sorted((one for one in methods() if held.issuperset(one.permissions)), key=strength)
     if not ways:
-        return f"{head}; they alone let nobody become a service account."
+        return f"{head}; alone they do not allow becoming a service account."
     return "\n".join([f"{head}. Its holder can:", "", *_listed(list(dict.fromkeys(one.title for one in ways)))])
 
 
@@ -69,7 +69,7 @@ def _principal(session: Session, name: str) -> str | None:
     if asking is None:
         return None
     lines = [*_becomes(asking, name), *_becoming(asking, name)]
-    return "\n".join([f"**{name}**", *(lines or ["", "It is on no way to another account here."])])
+    return "\n".join([f"**{name}**", *(lines or ["", "It has no path to another account here."])])
 
 
 def _becomes(asking: Asking, name: str) -> list[str]:

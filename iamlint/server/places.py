@@ -1,4 +1,4 @@
-"""Places as an editor counts them, from 0, columns in the units agreed on (UTF-16 by default); and files as URIs."""
+"""Positions as an editor counts them: from 0, in the negotiated units (UTF-16 by default). Files as URIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Language Server Protocol: what an editor asks and is told. Nothing here knows how a check works."""
+"""The Language Server Protocol: requests and answers of an editor. Nothing here depends on how a check works."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def _in_thread(work: Any) -> None:
     def run() -> None:
         try:
             work()
-        except BaseException as error:  # it is raised where somebody waits
+        except BaseException as error:  # the waiting caller raises it
             failed.append(error)
         loop.call_soon_threadsafe(done.set)
 

@@ -1,4 +1,4 @@
-"""A session: the folder of an editor, its buffers, and what the last check of them found. It knows no protocol."""
+"""A session: an editor's folder, its buffers, and the results of the last check. Independent of the protocol."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """What an editor shows for one file."""
+    """The findings and errors that an editor shows for one file."""
 
     findings: tuple[Finding, ...] = ()
     errors: tuple[Unreadable, ...] = ()
@@ -41,7 +41,7 @@ class Session:
 
     ``root`` is its folder, ``encoding`` the unit of its columns; ``buffers`` are the open files by absolute path.
     ``run`` is the last check, ``texts`` the files that it read, as they were then, by absolute path. ``problems`` are
-    those of all files so far. ``notes`` say what could not be checked at all.
+    the findings and errors of all files so far. ``notes`` list parts that could not be checked.
     """
 
     root: Path
@@ -59,7 +59,7 @@ class Session:
 
     @property
     def asking(self) -> Asking | None:
-        """What answers questions about the paths of the last check; None before the first."""
+        """Answers questions about the paths of the last check; None before the first check."""
         if self._asking is None and self.run.estate is not None:
             self._asking = Asking(hops_of(self.run.estate))
         return self._asking
@@ -83,7 +83,7 @@ class Session:
         return self.root / shown
 
     def check(self, changed: Path | None = None) -> None:
-        """Check the folder, or in a large one the modules of the changed file; raises nothing for any content."""
+        """Check the folder, or in a large one the modules of the changed file; does not raise for any content."""
         tree = Overlay(DISK, {path: _encoded(text) for path, text in self.buffers.items()})
         started = time.perf_counter()
         request = Request(paths=(self.root,), max_time=MOST_SECONDS)
@@ -101,7 +101,7 @@ class Session:
         self._keep(run, directories)
 
     def _keep(self, run: Run, directories: frozenset[Path] | None) -> None:
-        """Take over what a check found; of a part of the folder, in place of what touches its directories."""
+        """Store the results of a check. A check of a part of the folder replaces the results in its directories."""
 
         def outside(*paths: str) -> bool:
             return not any(DISK.resolved(self.absolute(path).parent) in (directories or ()) for path in paths)

@@ -1,4 +1,4 @@
-"""What stands at a position of a text: a role, a principal, a permission, a rule, a reference."""
+"""Finds the word at a position of a text: a role, a principal, a permission, a rule, a reference."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Word:
 
 
 def word_at(text: SourceText, offset: int) -> Word | None:
-    """Return the word at an offset; None if there is none that iamlint knows something about."""
+    """Return the word at an offset; None if it is not a word of these kinds."""
     number, _ = text.position(offset)
     start = max(text.line_starts[number - 1], offset - _AROUND)
     line = text.text[start : text.line_starts[number - 1] + len(text.line(number))][: 2 * _AROUND]

@@ -45,4 +45,4 @@ MENDS: Mapping[str, Mend] = {
     "valid_condition": valid_condition,
     "valid_mapping": valid_mapping,
 }
-"""Each is named by the rule documents that it mends; its docstring describes it in the documentation."""
+"""The functions by name. Rule documents use the names; the docstrings become documentation."""

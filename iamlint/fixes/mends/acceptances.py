@@ -18,7 +18,7 @@ _NAMES = re.compile(r"\[(?P<names>[^\]]*)\]")
 
 
 def remove_comment(problem: Problem) -> Change | None:
-    """Removes an ignore comment that accepts nothing, or the names of the rules in it that report nothing there."""
+    """Removes an ignore comment that accepts nothing, or its names of rules that report nothing there."""
     tree, idle = problem.sources.tree(problem.finding.at.path), _idle(problem)
     if tree is None or not idle:
         return None
@@ -37,7 +37,7 @@ def remove_comment(problem: Problem) -> Change | None:
 
 
 def _idle(problem: Problem) -> set[str]:
-    """Return the names that the finding says report nothing."""
+    """Return the names of rules that report nothing, from the finding."""
     what, _, _ = problem.finding.subject.partition("\x1f")
     return {one.strip() for one in what.split(",") if one.strip()}
 
@@ -52,7 +52,7 @@ def _without_comment(source: SourceText, start: int, end: int) -> tuple[Edit, ..
 
 
 def remove_entry(problem: Problem) -> Change | None:
-    """Removes an entry of the configuration or of a baseline that accepts nothing any more."""
+    """Removes an entry of the configuration or of a baseline that accepts no finding."""
     source = problem.sources.texts.get(problem.finding.at.path)
     if source is None:
         return None
@@ -74,7 +74,7 @@ def _of_baseline(source: SourceText, start: int, end: int) -> tuple[Edit, ...] |
 
 
 def _of_settings(source: SourceText, start: int) -> tuple[Edit, ...] | None:
-    """Return the edit that removes an entry of ``accept``, and the key with its last one. Only of a list in lines."""
+    """Return the edit that removes an entry of ``accept``, with the last one the key. The list must be in lines."""
     documents = read_yaml(source)
     if isinstance(documents, Unreadable) or len(documents) != 1:
         return None

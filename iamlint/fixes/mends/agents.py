@@ -1,4 +1,4 @@
-"""Fixes of bindings and policies that leave out one of Google's service agents."""
+"""Fixes of bindings and policies that lack one of Google's service agents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WITH_ROLE = re.compile(rf"(?P<agent>{_AGENT.pattern}) \((?P<role>roles/[\w.]+)\
 
 
 def add_agents(problem: Problem) -> Change | None:
-    """Adds the service agents that a binding or a policy leaves out, with the number of the project."""
+    """Adds the service agents that a binding or a policy lacks, with the number of the project."""
     grant, told = problem.grant, problem.match.words.get("agents", "")
     owner = problem.sources.block(grant.declared.at) if grant else None
     members = problem.sources.find(grant.principal_place.at) if grant else None
@@ -48,11 +48,11 @@ def _plain(member: str) -> str:
 
 
 _Number = tuple[str, tuple[Edit, ...]]
-"""A reference to the number of a project, and the edits that declare what it refers to."""
+"""A reference to the number of a project, and the edits that declare its target."""
 
 
 def _number(sources: Sources, tree: Tree, block: Block) -> _Number | None:
-    """Return what refers to the number of the project that an argument of a block names."""
+    """Return a reference to the number of the project that an argument of a block names."""
     found = reference(block, "project")
     if found and found[0] == "google_project":
         return f"{found[1]}.number", ()

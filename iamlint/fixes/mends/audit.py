@@ -13,7 +13,7 @@ _MISSING = re.compile(r"(?P<types>[A-Z_]+(?: and [A-Z_]+)*) accesses are not log
 
 
 def log_every_access(problem: Problem) -> Change | None:
-    """Logs the accesses that the configuration leaves out."""
+    """Logs the access that the configuration does not log."""
     missing = _MISSING.fullmatch(problem.match.words.get("problem", ""))
     found = problem.sources.find(problem.place.at)
     if missing is None or found is None:

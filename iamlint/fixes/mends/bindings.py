@@ -57,7 +57,7 @@ def _owners(problem: Problem, lost: Grant) -> Iterator[Grant]:
 
 
 def _members(tree: Tree, block: Block) -> list[tuple[str, str]]:
-    """Return the members of a resource, each as literal and as written; none if they depend on the instance."""
+    """Return the members of a resource, each as literal and as written; empty if they depend on the instance."""
     one, several = argument(block.body, "member"), argument(block.body, "members")
     nodes = [one.expression] if one else []
     if several:

@@ -18,7 +18,7 @@ _MOST = 200
 """Maximum number of expressions that are tried."""
 
 _Rewrite = tuple[str, bool]
-"""An expression, and whether the change is what the author certainly meant."""
+"""An expression, and whether it is certainly the intended one."""
 
 
 def valid_condition(problem: Problem) -> Change | None:
@@ -46,7 +46,7 @@ def valid_condition(problem: Problem) -> Change | None:
 
 
 def corrected(expression: str, is_valid: Callable[[str], bool], *, provider: bool) -> _Rewrite | None:
-    """Return the only valid expression that the fewest corrections make; None if there is none, or several."""
+    """Return the only valid expression with the fewest corrections; None without one, or with several."""
     seen, level = {expression}, [(expression, True)]
     for _ in range(_STEPS):
         following: dict[str, bool] = {}
@@ -161,7 +161,7 @@ def _times(text: str) -> Iterator[_Rewrite]:
 
 
 def _closed(text: str) -> str | None:
-    """Return an expression with the brackets closed that are open at its end; None if none is, or they are crossed."""
+    """Return an expression with its open brackets closed at its end; None if all are closed, or if they cross."""
     pairs, waiting = {")": "(", "]": "["}, []
     masked = _outside(text)
     for character in masked:

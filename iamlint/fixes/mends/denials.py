@@ -1,4 +1,4 @@
-"""Fixes of deny policies: the form of their permissions and principals, and the ways that they leave open."""
+"""Fixes of deny policies: the form of their permissions and principals, and the permissions that they lack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from iamlint.queries.denials import meant_permission, meant_principal, open_perm
 
 
 def deny_form(problem: Problem) -> Change | None:
-    """Writes permissions and principals in the form that deny policies have."""
+    """Writes permissions and principals in the form of deny policies."""
     denial = problem.match.fact
     found = problem.sources.find(problem.place.at)
     if not isinstance(denial, Denial) or found is None:
@@ -53,7 +53,7 @@ def _forms(denial: Denial, problem: Problem) -> Iterator[tuple[str, str]]:
 
 
 def deny_all_ways(problem: Problem) -> Change | None:
-    """Denies the other permissions that give as much access to service accounts, too."""
+    """Also denies the other permissions that give the same access to service accounts."""
     denial, found = problem.match.fact, problem.sources.find(problem.place.at)
     if not isinstance(denial, Denial) or found is None:
         return None

@@ -1,4 +1,4 @@
-"""Fixes that remove a grant which gives nothing, or should not be there."""
+"""Fixes that remove a grant without effect, or an unwanted one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def remove_grant(problem: Problem) -> Change | None:
 
 
 def remove_grants_of_condition(problem: Problem) -> Change | None:
-    """Removes the grants that a condition which never holds any more belongs to."""
+    """Removes the grants of a condition that can no longer hold."""
     grant = problem.grant
     if grant is None:
         return None
@@ -32,7 +32,7 @@ def remove_grants_of_condition(problem: Problem) -> Change | None:
 
 
 def removal(sources: Sources, grant: Grant) -> tuple[Edit, ...] | None:
-    """Return the edits that remove a grant; None if it is made for each of several values, or referred to."""
+    """Return the edits that remove a grant; None if it is repeated, or if other code refers to it."""
     found = sources.find(grant.principal_place.at)
     if found is None:
         return None

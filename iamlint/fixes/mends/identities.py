@@ -1,4 +1,4 @@
-"""Fixes of federated principals that no token can ever be."""
+"""Fixes of federated principals that no token can match."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from iamlint.unknown import Hole, Unknown, shown
 
 
 def identity_form(problem: Problem) -> Change | None:
-    """Writes a federated principal in the form that its pool gives: scheme, host, place, attribute, or number."""
+    """Writes a federated principal in the form of its pool: scheme, host, place, attribute, or number."""
     grant = problem.grant
     if grant is None:
         return None
@@ -48,7 +48,7 @@ _Form = tuple[str, str, Safety | None]
 
 
 def _forms(grant: Grant, estate: Estate) -> Iterator[_Form]:
-    """Yield what may be wrong in a principal, and what is meant."""
+    """Yield parts of a principal that may be wrong, each with its correction."""
     text = grant.principal.text
     host = re.match(r"principal(?:Set)?://([^/]+)/", text)
     if host and host[1] != "iam.googleapis.com" and host[1].endswith("googleapis.com"):

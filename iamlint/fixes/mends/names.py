@@ -22,7 +22,7 @@ _SLIP = 2
 
 
 def differing(one: str, other: str) -> int:
-    """Return the number of letters to insert, remove, replace or swap with the next, to make one text of another."""
+    """Return the edit distance of two texts: letters to insert, remove, replace, or swap with the next."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, start=1):
@@ -36,7 +36,7 @@ def differing(one: str, other: str) -> int:
 
 
 def one_near(name: str, known: Iterable[str], most: int = _SLIP) -> str | None:
-    """Return the only name that differs by so few letters; None if there is none, or two are equally near."""
+    """Return the nearest name within that many letters; None without one, or if two are equally near."""
     found = sorted((differing(name, one), one) for one in known if abs(len(one) - len(name)) <= most)
     near = [(number, one) for number, one in found if number <= most]
     if not near or (len(near) > 1 and near[1][0] == near[0][0]):
@@ -48,7 +48,7 @@ def one_near(name: str, known: Iterable[str], most: int = _SLIP) -> str | None:
 
 
 def near_role(problem: Problem) -> Change | None:
-    """Writes the role of Google's that the name certainly misspells, or completes its prefix."""
+    """Replaces a misspelt name by the predefined role that is certainly intended, or completes its prefix."""
     grant = problem.grant
     if grant is None or not isinstance(grant.role, str):
         return None
@@ -63,7 +63,7 @@ def near_role(problem: Problem) -> Change | None:
 
 
 def _role_meant(role: str, catalog: Catalog) -> str | None:
-    """Return the role that a name certainly means; a retired role has no certain successor."""
+    """Return the role that a name certainly misspells; a retired role has no certain successor."""
     if role in catalog:
         return None
     last = role.strip().strip("/").rpartition("/")[2]
@@ -88,9 +88,9 @@ _DENY_FORM = re.compile(r"([a-z0-9.-]+)\.googleapis\.com/(.+)")
 
 
 def near_permission(problem: Problem) -> Change | None:
-    """Writes the permission that the name certainly misspells, in the form of allow policies.
+    """Replaces a misspelt name by the permission that is certainly intended, in the form of allow policies.
 
-    A permission that the role lists already is removed.
+    If the role lists that permission already, removes the name.
     """
     role, place = problem.match.fact, problem.place
     if not isinstance(role, CustomRole) or not problem.match.permissions:
@@ -110,7 +110,7 @@ _MOST_EXPANDED = 60
 
 
 def accepted_permissions(problem: Problem) -> Change | None:
-    """Lists the permissions that a wildcard means, or removes a permission that does not exist."""
+    """Replaces a wildcard by its permissions, or removes a permission that does not exist."""
     role, place = problem.match.fact, problem.place
     if not isinstance(role, CustomRole) or not problem.match.permissions or role.accepted:
         return None
@@ -126,7 +126,7 @@ def accepted_permissions(problem: Problem) -> Change | None:
 
 
 def _instead(sources: Sources, place: Place, names: list[str]) -> tuple[Edit, ...] | None:
-    """Return the edit that writes several items in the place of one, which has its own line or a line with others."""
+    """Return the edit that replaces one item by several, on lines of their own if it has one."""
     found = sources.find(place.at)
     listed = found[0].parent(found[1]) if found else None
     if found is None or not isinstance(listed, Tuple):
@@ -171,7 +171,7 @@ _PROJECT_ATTRIBUTES = frozenset({"project_id", "id", "name"})
 
 
 def principal_form(problem: Problem) -> Change | None:
-    """Writes a principal in the form that IAM knows: its prefix, its case, or the right attribute of an account."""
+    """Corrects a principal: its prefix, its case, or the attribute of an account."""
     grant = problem.grant
     if grant is None or placeholder_of(grant.principal.text):
         return None
@@ -191,13 +191,13 @@ def principal_form(problem: Problem) -> Change | None:
 
 
 def _everywhere(sources: Sources, grant: Grant, old: str, new: str) -> tuple[Edit, ...] | None:
-    """Return the edits of all mentions of a principal in its list; None if one of them cannot be edited."""
+    """Return the edits of all mentions of a principal in its list; None if one mention cannot be edited."""
     found = [reworded(sources, place, old, new) for place in (grant.principal_place, *grant.repeated)]
     return tuple(one for edits in found for one in edits or ()) if all(found) else None
 
 
 def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:
-    """Yield what to replace in a malformed principal, by what, and whether that is certain."""
+    """Yield a part of a malformed principal, its replacement, and whether that is certain."""
     prefix, colon, rest = text.partition(":")
     full = _FULL_NAME.fullmatch(text)
     if full:
@@ -230,7 +230,7 @@ def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:
 
 
 def _attribute(tree: Tree, node: Node) -> Change | None:
-    """Return the change of the one attribute that is no principal, or no part of one."""
+    """Return the change of the one attribute that is not a principal or a part of one."""
     inside = [one for one in walk(node) if isinstance(one, Attribute)]
     accounts = [one for one in inside if one.name in _ACCOUNT_ATTRIBUTES and _type_of(one) == "google_service_account"]
     if len(accounts) == 1 and len([one for one in inside if _type_of(one)]) == 1:
@@ -287,7 +287,7 @@ def _renamed(tree: Tree, attribute: Attribute, name: str) -> Change | None:
 
 
 def _type_of(attribute: Attribute) -> str | None:
-    """Return the type of the resource or data source whose attribute this is: ``google_service_account``."""
+    """Return the type of the resource or data source of this attribute: ``google_service_account``."""
     chain: list[str] = []
     node: Node = attribute.object
     while not isinstance(node, Variable):

@@ -26,7 +26,7 @@ from iamlint.unknown import Unknown, shown
 
 
 def _is_right(provider: Provider, expression: str, estate: Estate) -> bool:
-    """Whether a condition is valid, lets in one tenant only, and somebody of it."""
+    """Whether a condition is valid, and accepts tokens of one tenant only, and at least one of them."""
     if refused(expression) is not None:
         return False
     alone = replace(provider, condition=Condition(expression))
@@ -44,7 +44,7 @@ def _written(problem: Problem) -> tuple[Provider, str] | None:
 
 
 def _first_right(problem: Problem, candidates: Iterable[str]) -> Change | None:
-    """Return the change to the first of these conditions that is right."""
+    """Return the change to the first correct condition of these."""
     found = _written(problem)
     if found is None:
         return None
@@ -60,7 +60,7 @@ def _first_right(problem: Problem, candidates: Iterable[str]) -> Change | None:
 
 
 def end_prefix(problem: Problem) -> Change | None:
-    """Ends the name that a condition compares with, by the delimiter that follows it in the claim."""
+    """Adds the delimiter that follows a name in the claim to the prefix in a condition."""
     found, prefix = _written(problem), problem.match.words.get("prefix", "")
     return _first_right(problem, _ended(found[1], prefix)) if found and prefix else None
 
@@ -78,7 +78,7 @@ def _ended(expression: str, prefix: str) -> Iterator[str]:
 
 
 def meant_value(problem: Problem) -> Change | None:
-    """Compares with what tokens say: the full name of a branch, or the beginning of a subject instead of a star."""
+    """Corrects a comparison: to the full name of a branch, or to a subject's prefix instead of a star."""
     found = _written(problem)
     return _first_right(problem, _spelt_out(found[1])) if found else None
 
@@ -98,7 +98,7 @@ def _spelt_out(expression: str) -> Iterator[str]:
 
 
 def known_tenant(problem: Problem) -> Change | None:
-    """Demands the owner or the repository that the grants to the pool's identities in the input name."""
+    """Requires the owner or the repository from the input's grants to the pool's identities."""
     provider = problem.match.fact
     if not isinstance(provider, Provider):
         return None
@@ -147,7 +147,7 @@ def _demand(provider: Provider, estate: Estate) -> str | None:
 
 
 def _owner(identity: Identity, provider: Provider) -> tuple[str, str] | None:
-    """Return the owner and the repository that an identity names, "" for any repository; None if it names none."""
+    """Return the owner and the repository that an identity names, "" for any repository; None if it names no owner."""
     if not isinstance(identity.value, str) or identity.attribute is None:
         return None
     mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
@@ -217,7 +217,7 @@ def _is_mapping(text: str) -> bool:
 
 
 def _pair(tree: Tree, node: Node, name: str) -> tuple[Node, Node] | None:
-    """Return the key and the value of an item of the object around a node, or of the object that it is."""
+    """Return the key and the value of an item of the object around a node, or of the node."""
     around = next((one for one in (node, *tree.around(node)) if isinstance(one, Object)), None)
     items = around.items if around else ()
     return next(((key, of) for key, of in items if isinstance(key, Template) and key.literal == name), None)
@@ -227,7 +227,7 @@ _GOOGLE = ("subject", "groups", "display_name", "profile_photo", "posix_username
 
 
 def _key(name: str, taken: set[str]) -> str | None:
-    """Return the key that a refused one means; None if it is accepted, or its meaning is not certain."""
+    """Return the intended key of a refused one; None if the key is accepted, or the intended one is uncertain."""
     head, dot, rest = name.partition(".")
     if name in (f"google.{one}" for one in _GOOGLE) or re.fullmatch(r"attribute\.[a-z0-9_]{1,100}", name):
         return None

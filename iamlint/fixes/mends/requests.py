@@ -1,4 +1,4 @@
-"""Fixes of requests for tokens: how an account is named, who stands in the chain, how long the token lives."""
+"""Fixes of token requests: the form of an account's name, the delegates in the chain, the token's lifetime."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FULL_NAME = re.compile(r"projects/[^/]+/serviceAccounts/(?P<email>[^/]+)\Z")
 
 
 def delegate_form(problem: Problem) -> Change | None:
-    """Names an account by its e-mail, or removes a delegate that has no place in the chain."""
+    """Replaces an account's name by its e-mail, or removes a delegate that is not part of the chain."""
     found, text = problem.sources.find(problem.place.at), problem.match.words.get("delegate", "")
     if found is None:
         return None
@@ -38,7 +38,7 @@ def delegate_form(problem: Problem) -> Change | None:
 
 
 def longest_lifetime(problem: Problem) -> Change | None:
-    """Asks for a token of the longest lifetime that the account may have."""
+    """Limits the token's lifetime to the maximum for the account."""
     fact, longest = problem.match.fact, problem.match.words.get("longest")
     written = fact.lifetime[0] if isinstance(fact, Impersonation) and fact.lifetime else None
     if not isinstance(written, str) or not longest:

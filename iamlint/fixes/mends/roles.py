@@ -1,4 +1,4 @@
-"""The fix of a grant with more than its principal uses."""
+"""The fix of a grant with permissions that its principal does not use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iamlint.hcl.syntax import Tuple
 def narrower(grant: Grant, roles: tuple[str, ...], sources: Sources) -> Change | None:
     """Return the change that grants one other role instead, or removes the grant if there are no roles.
 
-    None for a role that several principals share, and for several roles in the place of one.
+    None if several principals share the role, or if several roles would replace it.
     """
     if not roles:
         return change(f"remove {grant.role} of {grant.principal.text}", removal(sources, grant))

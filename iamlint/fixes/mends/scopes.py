@@ -1,4 +1,4 @@
-"""Fixes of grants on a project that belong on the accounts which the input shows are used."""
+"""Fixes of grants on a project: moves them to the accounts that are used."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _ON_ACCOUNTS = frozenset(
         "workloadIdentityUser",
     )
 )
-"""Roles that are about accounts only, and can be granted on one."""
+"""Roles with permissions on accounts only, which can be granted on one account."""
 _MOST = 20
 """Maximum number of accounts that a grant is moved to."""
 
 
 def grant_on_accounts(problem: Problem) -> Change | None:
-    """Grants the role on the accounts of the project that the input shows are used, instead of on the project."""
+    """Grants the role on the project's accounts that the input shows in use, instead of on the project."""
     grant = problem.grant
     if grant is None or grant.origin != "member" or grant.condition is not None or grant.role not in _ON_ACCOUNTS:
         return None
@@ -75,7 +75,7 @@ def _accounts(problem: Problem, grant: Grant, tree: Tree) -> Iterator[tuple[str,
 
 
 def _used(estate: Estate, permissions: tuple[str, ...]) -> Iterator[Node]:
-    """Yield the accounts that something runs as, asks tokens of, or has keys of, by what the permissions are for."""
+    """Yield the accounts in use for these permissions: as a runtime identity, for tokens, or with keys."""
     used: list[tuple[Text | None, Declaration]] = []
     if "iam.serviceAccounts.actAs" in permissions:
         used += [(one.account, one.declared) for one in estate.of(Attachment)]
@@ -90,7 +90,7 @@ def _used(estate: Estate, permissions: tuple[str, ...]) -> Iterator[Node]:
 
 
 def _moved(sources: Sources, tree: Tree, block: Block, accounts: list[tuple[str, str]]) -> tuple[Edit, ...] | None:
-    """Return the edits that make a grant on a project one on accounts, if nothing refers to it."""
+    """Return the edits that move a grant from a project to accounts, if nothing refers to it."""
     arguments = block.body.arguments
     repeated = {"count", "for_each", "depends_on"} & arguments.keys()
     uses = sources.uses(tree.source.path, block.label(0), block.label(1))

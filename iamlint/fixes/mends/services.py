@@ -24,7 +24,7 @@ def enable_credentials_api(problem: Problem) -> Change | None:
 
 
 def _listed(sources: Sources, service: Service) -> tuple[Edit, ...] | None:
-    """Return the edit that adds the API to the list that a service comes from, if it is a list of literals."""
+    """Return the edit that adds the API to the list of a service's name, if it is a list of literals."""
     found = sources.find(service.place.origin or service.place.at)
     if found is None:
         return None
@@ -77,7 +77,7 @@ def resource(kind: str, name: str, arguments: list[tuple[str, str]], *, of: str 
 
 
 def reference(block: Block, name: str) -> tuple[str, str] | None:
-    """Return the type and name of the block whose attribute an argument of a block is: ``google_project.shop.id``."""
+    """Return the type and name of the block that an argument refers to: ``google_project.shop.id``."""
     found = argument(block.body, name)
     node = found.expression if found else None
     match node:
