@@ -30,9 +30,9 @@ def _mesh(at: Path) -> None:
     write(at / "main.tf", (HONEST, OWNER.format("", account(0)), *some))
 
 
-def _many_grants(at: Path, name: str = "main.tf") -> None:
-    some = (member(f"x{n}", f'"{TOKENS}"', f'"serviceAccount:a{n}@p.iam.gserviceaccount.com"') for n in range(6000))
-    write(at / name, (HONEST, *some))
+def _many_grants(at: Path, number: int, letter: str = "a") -> None:
+    who = (f'"serviceAccount:{letter}{n}@p.iam.gserviceaccount.com"' for n in range(number))
+    write(at / "main.tf", (HONEST, *(member(f"x{n}", f'"{TOKENS}"', one) for n, one in enumerate(who))))
 
 
 # -- explain -----------------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def diagnose_a_chain(at: Path) -> list[str]:
 
 @hostile
 def diagnose_many_grants(at: Path) -> list[str]:
-    _many_grants(at)
+    _many_grants(at, 6000)
     return ["diagnose", ".", "--caller", "user:nobody@example.com", "--target", "x@p.iam.gserviceaccount.com"]
 
 
@@ -160,10 +160,8 @@ def reach_of_a_mesh(at: Path) -> list[str]:
 
 @hostile
 def compare_many_grants(at: Path) -> list[str]:
-    some = (member(f"x{n}", f'"{TOKENS}"', f'"serviceAccount:a{n}@p.iam.gserviceaccount.com"') for n in range(3000))
-    write(at / "old" / "main.tf", (HONEST, *some))
-    some = (member(f"x{n}", f'"{TOKENS}"', f'"serviceAccount:b{n}@p.iam.gserviceaccount.com"') for n in range(3000))
-    write(at / "new" / "main.tf", (HONEST, *some))
+    _many_grants(at / "old", 3000)
+    _many_grants(at / "new", 3000, "b")
     return ["compare", "old", "new"]
 
 

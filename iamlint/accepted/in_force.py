@@ -63,7 +63,7 @@ def _plainly(key: str, run: Run) -> Setting:
 
 def _assertions(key: str, run: Run) -> Setting:
     number = len(run.config.written[key])
-    return Setting(key, f"{number} assertion{'' if number == 1 else 's'}", number)
+    return Setting(key, _counted(number, "assertion"), number)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import gc
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.cli.console import tell
+from iamlint.cli.output import replacing
 from iamlint.edits import Safety
 from iamlint.fixes.collecting import Run
 from iamlint.fixes.proof import Outcome, fixed
@@ -61,17 +60,8 @@ def _write(path: Path, before: bytes, content: bytes) -> None:
     status = os.lstat(path)
     if not stat.S_ISREG(status.st_mode) or path.read_bytes() != before:
         raise OSError("it has changed since it was read")
-    beside = path.with_name(f".iamlint-{secrets.token_hex(8)}")
-    opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(opened, "wb") as file:
-            file.write(content)
-        os.chmod(beside, stat.S_IMODE(status.st_mode))
-        os.replace(beside, path)
-    except BaseException:  # also an interrupt
-        with suppress(OSError):
-            os.unlink(beside)
-        raise
+    with replacing(path, status) as opened, open(opened, "wb") as file:
+        file.write(content)
 
 
 def diff(outcome: Outcome) -> Iterator[str]:

@@ -6,8 +6,8 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -70,14 +70,24 @@ def _write(path: Path, parts: Iterable[str]) -> None:
         with _text(opened) as file:
             file.writelines(parts)
         return
-    beside = real.with_name(f".iamlint-{secrets.token_hex(8)}")
-    opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    with replacing(real, before) as opened, _text(opened) as file:
+        file.writelines(parts)
+
+
+@contextmanager
+def replacing(path: Path, before: os.stat_result | None) -> Iterator[int]:
+    """Give a descriptor for the new content of a file, which replaces the file at the end, whole or not at all.
+
+    ``before`` is the file's status if there is one: its permissions stay, and until the end only the owner can read the
+    new content. The caller closes the descriptor. Raises OSError.
+    """
+    beside = path.with_name(f".iamlint-{secrets.token_hex(8)}")
+    opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if before else 0o666)
     try:
-        with _text(opened) as file:
-            file.writelines(parts)
+        yield opened
         if before:
             os.chmod(beside, stat.S_IMODE(before.st_mode))
-        os.replace(beside, real)
+        os.replace(beside, path)
     except BaseException:  # also an interrupt
         with suppress(OSError):
             os.unlink(beside)

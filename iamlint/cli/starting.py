@@ -17,6 +17,7 @@ from iamlint.addresses import ACTION, PUBLISHED, REPOSITORY, TAG
 from iamlint.cli.configuring import Failed, settings_path
 from iamlint.cli.console import FAILED, OK, emit, repository, say_errors, width
 from iamlint.location import Location, Unreadable
+from iamlint.reporters.parts.plain import counted
 
 if TYPE_CHECKING:
     from iamlint.cli.survey import Survey
@@ -127,7 +128,7 @@ def _told(found: Survey, top: Path) -> Iterator[str]:
 
 def _counted(names: list[str], noun: str) -> str:
     shown = ", ".join(names[:_MOST_LISTED]) + (" ..." if len(names) > _MOST_LISTED else "")
-    return f"{len(names)} {noun}{'' if len(names) == 1 else 's'}" + (f" ({shown})" if names else "")
+    return counted(len(names), noun) + (f" ({shown})" if names else "")
 
 
 def _plan(files: list[_File], kept: list[str], *, hook: bool, top: Path) -> Iterator[str]:

@@ -25,6 +25,14 @@ def _is_anybody(client: str) -> bool:
     return _ANY_CLIENT.match(client) is not None
 
 
+def _clients(key: ApiKey) -> Verdict:
+    return _restricted(key.clients, _is_anybody, "clients")
+
+
+def _apis(key: ApiKey) -> Verdict:
+    return _restricted(key.apis, _ANY_API.__contains__, "APIs")
+
+
 def _restricted(listed: tuple[Text, ...] | Unknown, is_open: Callable[[str], bool], what: str) -> Verdict:
     """Whether a list of restrictions restricts anything: one entry that is everybody's opens it."""
     if isinstance(listed, Unknown):
@@ -37,22 +45,20 @@ def _restricted(listed: tuple[Text, ...] | Unknown, is_open: Callable[[str], boo
 
 def restricted_clients(wanted: tuple[Any, ...], key: ApiKey, _estate: Estate) -> Verdict:
     """Whether only some referrers, addresses or apps may use the key."""
-    found = _restricted(key.clients, _is_anybody, "clients")
-    return found if True in wanted else ~found
+    return _clients(key) if True in wanted else ~_clients(key)
 
 
 def restricted_apis(wanted: tuple[Any, ...], key: ApiKey, _estate: Estate) -> Verdict:
     """Whether the key may call only some APIs."""
-    found = _restricted(key.apis, _ANY_API.__contains__, "APIs")
-    return found if True in wanted else ~found
+    return _apis(key) if True in wanted else ~_apis(key)
 
 
 def open_to(key: ApiKey) -> str:
     """Return what an API key leaves open, in words."""
     parts = []
-    if _restricted(key.clients, _is_anybody, "clients").truth is Truth.FALSE:
+    if _clients(key).truth is Truth.FALSE:
         parts.append("from anywhere")
-    if _restricted(key.apis, _ANY_API.__contains__, "APIs").truth is Truth.FALSE:
+    if _apis(key).truth is Truth.FALSE:
         parts.append("for every API that its project enables")
     return " and ".join(parts)
 
