@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.cli.console import repository_of, tell
-from iamlint.cli.options import Request
+from iamlint.cli.options import Request, day_of
 from iamlint.cli.output import write
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
@@ -19,9 +20,10 @@ from iamlint.report import Report
 from iamlint.reporters.parts.plain import counted, neutral
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamlint.accepted.baseline import Baseline, Entry
+    from iamlint.accepted.changed import Changes
     from iamlint.accepted.config import Config
     from iamlint.accepted.uses import Uses
     from iamlint.rules.rule import Rule
@@ -40,16 +42,15 @@ def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baselin
 
 def on_changed_lines(report: Report, request: Request) -> Report | Unreadable:
     """Return the report with what is on lines changed since the revision that is asked for; an error without it."""
-    from iamlint.accepted.changed import Changes, since
+    from iamlint.accepted.changed import since
     from iamlint.files.git import MissingRevision
-    from iamlint.files.revision import revision
 
     name = request.changed_since
     if name is None:
         return report
     try:
-        with revision(name, repository_of(request.paths, Path.cwd().resolve())) as before:
-            return since(report, name, Changes(before, report.texts))
+        with _changes(name, report, request) as changes:
+            return since(report, name, changes)
     except MissingRevision as error:
         hint = "fetch it, or check out with fetch-depth: 0"
         return Unreadable(Location(COMMAND_LINE), f"--changed-since: {error}", hint)
@@ -57,21 +58,28 @@ def on_changed_lines(report: Report, request: Request) -> Report | Unreadable:
 
 def changed_places(report: Report, request: Request) -> frozenset[Location]:
     """Return the places of findings on lines changed since the revision that comes first; none if it is not there."""
-    from iamlint.accepted.changed import Changes
     from iamlint.files.git import MissingRevision
-    from iamlint.files.revision import revision
 
     if request.changed_first is None:
         return frozenset()
     try:
-        with revision(request.changed_first, repository_of(request.paths, Path.cwd().resolve())) as before:
-            changes = Changes(before, report.texts)
+        with _changes(request.changed_first, report, request) as changes:
             places = {at for one in report.findings for at in (one.at, one.origin) if at}
             places |= {one.at for one in report.doubts}
             return frozenset(filter(changes.holds, places))
     except MissingRevision as error:
         tell(f"note: changed lines do not come first: {neutral(str(error))}")
         return frozenset()
+
+
+@contextmanager
+def _changes(name: str, report: Report, request: Request) -> Iterator[Changes]:
+    """Give what has changed since a revision of the repository that is checked. Raises MissingRevision."""
+    from iamlint.accepted.changed import Changes
+    from iamlint.files.revision import revision
+
+    with revision(name, repository_of(request.paths, Path.cwd().resolve())) as before:
+        yield Changes(before, report.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,7 @@ class Accepting:
 
     @property
     def _day(self) -> date:
-        return self.request.as_of.date() if self.request.as_of else datetime.now(tz=UTC).date()
+        return day_of(self.request.as_of)
 
     def _settings(self) -> SourceText | None:
         """Return the text of the configuration, if anything in it may be stale."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import click
 from iamlint.budget import SECONDS, Allowance, TimeUp
 from iamlint.cli.configuring import Failed, configuration, inputs_for, one_environment
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
-from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, color_option, config_options
+from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, color_option, config_options, day_of
 from iamlint.cli.output import write
 from iamlint.cli.run import role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -112,7 +111,7 @@ def _side(name: Any, given: str, other: str, options: Options, asked: dict[str, 
     """Return a side and what could not be read of it. Of a revision the same folder is read as on the other side."""
     from iamlint.comparison.reading import is_path, read_side
 
-    as_of = asked["as_of"].date() if asked["as_of"] else datetime.now(tz=UTC).date()
+    as_of = day_of(asked["as_of"])
     roles = role_catalog(asked["role_catalog"])
     path = asked["path"] or (Path(other) if is_path(other) else None)
     return read_side(name, given, options, roles, as_of, path)

@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import click
 
 from iamlint.cli.configuring import Failed
 from iamlint.cli.console import FAILED, colored, emit, say_errors
-from iamlint.cli.options import DATE, Request, catalog_option, color_option, pairs, reading_options, request
+from iamlint.cli.options import DATE, Request, catalog_option, color_option, day_of, pairs, reading_options, request
 from iamlint.cli.run import role_catalog
 from iamlint.files.disk import DISK
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -118,7 +117,7 @@ def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unrea
     as_of, prove = asked.pop("as_of"), asked.pop("prove")
     catalogs = asked.pop("role_catalog")
     chain = tuple(part.strip() for part in delegates.split(",") if part.strip())
-    day = as_of.date() if as_of else datetime.now(UTC).date()
+    day = day_of(as_of)
     wanted = _without(request(asked), text)
     try:
         roles = role_catalog(catalogs)

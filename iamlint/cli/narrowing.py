@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import click
 
 from iamlint.cli.configuring import Failed, configuration, one_environment
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
-from iamlint.cli.options import DATE, FILE, catalog_option, config_options, reading_options, request
+from iamlint.cli.options import DATE, FILE, catalog_option, config_options, day_of, reading_options, request
 from iamlint.cli.run import read, role_catalog
 from iamlint.files.disk import DISK
 from iamlint.location import SourceText, Unreadable
@@ -126,8 +125,7 @@ class _Look:
             environment=environment,
             tree=tree,
         )
-        day = self._as_of.date() if self._as_of else datetime.now(UTC).date()
-        estate = Estate(reading.facts, self._roles, day)
+        estate = Estate(reading.facts, self._roles, day_of(self._as_of))
         self.errors = [*reading.errors, *self._usage.errors, *estate.blockers.unfinished]
         self.found = narrow(estate, self._usage, reading.texts, self._principal, self._days)
         return estate, reading.texts
@@ -146,7 +144,10 @@ class _Look:
         from iamlint.fixes.proposals import hindrance
 
         estate, texts = self.at(contents)
-        sources, fixes = Sources(texts), []
+        sources = Sources(texts)
+        findings: list[Finding] = []
+        fixes: list[tuple[Finding, Fix]] = []
+        hindered: list[tuple[Finding, Fix, str]] = []
         for one in self.found.proposals:
             grant = one.grant
             finding = Finding(
@@ -158,11 +159,15 @@ class _Look:
                 at=grant.role_place.at,
                 address=grant.declared.address,
             )
+            findings.append(finding)
             change = None if one.kind == "custom" else narrower(grant, one.roles, sources)
-            fixes.append((finding, Fix("narrower", change.title, "unsafe", change.edits) if change else None))
-        report = replace(failure(self.errors), findings=tuple(finding for finding, _ in fixes), texts=texts)
-        made = tuple((finding, fix) for finding, fix in fixes if fix)
-        told = ((finding, fix, hindrance(fix, sources)) for finding, fix in made)
-        hindered = tuple(one for one in told if one[2])
-        kept = {id(fix) for _, fix, _ in hindered}
-        return Run(report, estate, tuple(one for one in made if id(one[1]) not in kept), hindered)
+            if change is None:
+                continue
+            fix = Fix("narrower", change.title, "unsafe", change.edits)
+            why = hindrance(fix, sources)
+            if why:
+                hindered.append((finding, fix, why))
+            else:
+                fixes.append((finding, fix))
+        report = replace(failure(self.errors), findings=tuple(findings), texts=texts)
+        return Run(report, estate, tuple(fixes), tuple(hindered))

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,6 +73,11 @@ _RESOURCE = re.compile(
     r"projects/[^/\s]+|folders/[0-9]+|organizations/[0-9]+|(projects/[^/\s]+/)?serviceAccounts/[^/\s@]+@[^/\s@]+"
 )
 DATE = click.DateTime(["%Y-%m-%d"])
+
+
+def day_of(as_of: datetime | None) -> date:
+    """Return the day that a run evaluates as of: the given one, or today in UTC."""
+    return as_of.date() if as_of else datetime.now(UTC).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +19,7 @@ from iamlint.cli.options import (
     catalog_option,
     color_option,
     config_options,
+    day_of,
     pairs,
     reading_options,
     request,
@@ -130,7 +131,7 @@ def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Re
     config = configuration(wanted)
     environment = one_environment(wanted, config)
     reading = read(wanted, config, quiet=quiet, roles=roles, folders_are_named=True, environment=environment)
-    day = as_of.date() if as_of else datetime.now(UTC).date()
+    day = day_of(as_of)
     estate = Estate(reading.facts, roles, day)
     reading.errors += estate.blockers.unfinished
     return reading, Asking(hops_of(estate))
