@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from action_runner import BAD, Runner
-from test_action_compare import GOOD, commit
+from checkout import commit
+from test_action_compare import GOOD
 
 from iamlint.github_action.comment_text import LARGEST, comment, marker
 from iamlint.github_action.event import Event
@@ -158,7 +159,7 @@ def test_no_other_step_gets_the_token(runner: Runner) -> None:
 
 def test_what_opens_comes_first(runner: Runner, github: GitHub) -> None:
     (runner.workspace / "main.tf").write_text(GOOD)
-    base = commit(runner)
+    base = commit(runner.workspace)
     (runner.workspace / "main.tf").write_text(BAD)
     job = runner.run(comment="true", compare="true", base=base)
     ((_, text),) = github.written
