@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from iamlint.accepted.gone import BLOCKS as _BLOCKS
+from iamlint.accepted.gone import HCL as _HCL
+from iamlint.accepted.gone import Gone, is_block_file, lines_of, without_comments
 from iamlint.files.disk import DISK
 from iamlint.files.revision import Revision
 from iamlint.files.texts import load
@@ -22,21 +25,18 @@ from iamlint.finding import IN_CALL, Finding
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Block, File
 from iamlint.location import Location, SourceText
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.report import ChangedSince, Report
 from iamlint.sources.names import ASSIGNMENTS
 
-_HCL = (".tf", ".tofu", ".tfvars")
-_BLOCKS = (".tf", ".tofu")
 _MOST_PAIRS = 4_000_000
 """Maximum number of pairs of lines that are compared; the lines of larger changes all count as changed."""
-_MOST_FILES = 200
-"""Maximum number of files that are looked at to find what a file was called before."""
 _MOST_DEFINITIONS = 300
 """Maximum number of definitions that a value is followed to."""
-_ALIKE = 0.5
-"""Share of equal lines from which a file is a renamed one, as in git."""
 _CONTROLS = frozenset({"count", "source", "version", "provider", "providers"})
 """Arguments that decide whether a block counts, and what it means."""
+_ORDER = frozenset({"depends_on"})
+"""Arguments that change nothing but the order."""
 _CONTROL_BLOCKS = frozenset({"lifecycle", "condition"})
 
 _REFERENCE = re.compile(
@@ -59,7 +59,7 @@ class _Part:
 
     ``lines`` are its lines without comments, runs of blanks as one, and without the block's header. ``first`` is the
     number of its first line. ``controls`` decide whether it counts, ``repeated`` how often, ``arguments`` are its own
-    arguments by name, as locations.
+    arguments by name, as locations. ``names`` are those of its arguments and nested blocks.
     """
 
     key: Key
@@ -68,6 +68,7 @@ class _Part:
     controls: tuple[str, ...]
     repeated: tuple[str, ...]
     arguments: Mapping[str, Location]
+    names: Counter[str]
 
     @property
     def first(self) -> int:
@@ -76,12 +77,18 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """The changed lines of a file, and its blocks, each with the texts that repeated it before if these changed."""
+    """The changed lines of a file, and its blocks, each with the texts that repeated it before if these changed.
+
+    By the first line of a block: ``cut`` are those that lack a line that they had, ``lost`` the names of arguments and
+    nested blocks that are not there any more.
+    """
 
     lines: frozenset[int] = frozenset()
     parts: tuple[_Part, ...] = ()
     anew: frozenset[int] = frozenset()
     repeated: Mapping[int, str] = field(default_factory=dict)
+    cut: frozenset[int] = frozenset()
+    lost: Mapping[int, frozenset[str]] = field(default_factory=dict)
     everything: bool = False
 
     def holds(self, at: Location) -> bool:
@@ -96,8 +103,9 @@ class _Change:
 class Changes:
     """What has changed since a revision, in the files of a run. Each file is compared on first use."""
 
-    def __init__(self, before: Revision, texts: Mapping[str, SourceText]) -> None:
+    def __init__(self, before: Revision, texts: Mapping[str, SourceText], exclude: PathGlobs | None = None) -> None:
         self._before, self._texts = before, texts
+        self._gone = Gone(before, exclude or PathGlobs())
         self._known: dict[str, _Change] = {}
         self._parts: dict[Path, dict[Key, list[_Part]]] = {}
         self._moved: dict[Path, dict[str, str]] = {}
@@ -124,6 +132,12 @@ class Changes:
             return False
         before = change.repeated.get(part.first)
         return part.first in change.anew or (before is not None and not any(key in before for key in keys))
+
+    def has_lost(self, at: Location, *, argument: bool) -> bool:
+        """Whether the block of a place lacks a line that it had; ``argument``: an argument or a nested block."""
+        change = self._of(at.path)
+        part = change.part(at.line)
+        return part is not None and part.first in (change.lost if argument else change.cut)
 
     def block(self, at: Location) -> Location:
         """Return the block that a place is in, the place itself without one."""
@@ -160,6 +174,9 @@ class Changes:
     def _holds_for(self, at: Location, repeated: bool, keys: Collection[str]) -> bool:
         """Whether a definition changed; of a list that repeats a block, not the elements of other instances."""
         change, text = self._of(at.path), self._texts.get(at.path)
+        part = change.part(at.line)
+        if part and part.key[0] == "module" and part.at == at and part.first in change.lost:
+            return True
         if not repeated or not keys or text is None or change.everything:
             return change.holds(at)
         lines = [text.line(line).strip() for line in range(at.line, at.end_line + 1) if line in change.lines]
@@ -193,6 +210,8 @@ class Changes:
             part = self._of(call.path).part(call.line)
             if part and name in part.arguments:
                 yield part.arguments[name]
+            elif part and name in self._of(call.path).lost.get(part.first, ()):
+                yield part.at
         for shown in self._texts:
             if shown.endswith(ASSIGNMENTS):
                 yield from self._assignments(shown, name)
@@ -235,13 +254,14 @@ class Changes:
             file = read_file(now)
             if not file.errors:
                 return self._by_block(file, path.parent)
-        before = self._text_before(path, now)
-        return _Change(frozenset(_new(_lines(before) if before else [], _lines(now))))
+        before = self._source(path) if self._before.exists(path) else self._gone.former(path, now)
+        return _Change(frozenset(_new(lines_of(before) if before else [], lines_of(now))))
 
     # -- blocks ------------------------------------------------------------------------------------------------------
 
     def _by_block(self, file: File, directory: Path) -> _Change:
         parts, changed, anew, repeated = tuple(_parts(file)), set[int](), set[int](), dict[int, str]()
+        cut, lost = set[int](), dict[int, frozenset[str]]()
         for part in parts:
             before = self._block_before(part.key, directory)
             if any(part.lines == one.lines for one in before):
@@ -250,9 +270,13 @@ class Changes:
                 anew.add(part.first)
             if part.repeated not in [one.repeated for one in before]:
                 repeated[part.first] = " ".join(text for one in before for text in one.repeated)
+            if before and all(Counter(one.lines) - Counter(part.lines) for one in before):
+                cut.add(part.first)
+            if before and all(one.names - part.names for one in before):
+                lost[part.first] = frozenset(name for one in before for name in one.names - part.names)
             lines = [line for one in before for line in one.lines]
             changed.update(part.first + number - 1 for number in _new(lines, part.lines))
-        return _Change(frozenset(changed), parts, frozenset(anew), repeated)
+        return _Change(frozenset(changed), parts, frozenset(anew), repeated, frozenset(cut), lost)
 
     def _block_before(self, key: Key, directory: Path) -> list[_Part]:
         """Return the revision's blocks of a key in a module, also under the address that it was moved from."""
@@ -281,13 +305,13 @@ class Changes:
     def _configuration(self, directory: Path | None) -> list[Path]:
         if directory is None or not self._before.is_directory(directory):
             return []
-        return [directory / name for name in self._before.names(directory) if name.endswith(_BLOCKS)]
+        return [directory / name for name in self._before.names(directory) if is_block_file(name)]
 
     def _renamed(self, directory: Path) -> Path | None:
         """Return the folder that a new module was called before: one that is gone, with the most of its files."""
         names = {Path(path).name for path in self._texts if Path(os.path.abspath(path)).parent == directory}
         count: dict[Path, int] = defaultdict(int)
-        for path in self._gone(_BLOCKS):
+        for path in self._gone.paths(_BLOCKS):
             if not DISK.exists(path.parent):
                 count[path.parent] += 1 + (path.name in names)
         return max(sorted(count), key=lambda one: (count[one], one.name == directory.name), default=None)
@@ -311,53 +335,13 @@ class Changes:
         found = load(path, path.as_posix(), self._before)
         return found if isinstance(found, SourceText) else None
 
-    def _text_before(self, path: Path, now: SourceText) -> SourceText | None:
-        """Return the text that a file had, also under another name; None for a new file."""
-        if self._before.exists(path):
-            return self._source(path)
-        lines = _lines(now)
-        best: tuple[float, SourceText] | None = None
-        for other in self._gone((path.suffix,)):
-            source = self._source(other)
-            if source is None:
-                continue
-            if source.text == now.text:
-                return source
-            share = _share(_lines(source), lines)
-            if share >= _ALIKE and (best is None or share > best[0]):
-                best = share, source
-        return best[1] if best else None
-
-    def _gone(self, endings: tuple[str, ...]) -> list[Path]:
-        """Return the revision's files with these endings that are not there any more."""
-        every = (self._before.top / name for name, node in self._before.nodes(".") if node.is_regular)
-        gone = (path for path in every if path.name.endswith(endings) and not os.path.lexists(path))
-        return [path for path, _ in zip(gone, range(_MOST_FILES), strict=False)]
-
 
 # -- texts -------------------------------------------------------------------------------------------------------------
 
 
-def _lines(source: SourceText) -> list[str]:
-    """Return the lines of a text; of Terraform without comments, and with runs of blanks as one."""
-    if not source.path.endswith(_HCL):
-        return [line.rstrip() for line in source.text.split("\n")]
-    file = read_file(source)
-    return [" ".join(line.split()) for line in (source.text if file.errors else _without_comments(file)).split("\n")]
-
-
-def _without_comments(file: File) -> str:
-    """Return the text of a file with spaces for its comments."""
-    text, at, pieces = file.source.text, 0, list[str]()
-    for start, end in file.comments:
-        pieces += (text[at:start], "".join(one if one == "\n" else " " for one in text[start:end]))
-        at = max(at, end)
-    return "".join(pieces) + text[at:]
-
-
 def _parts(file: File) -> Iterator[_Part]:
     """Yield the blocks of a file; nothing of a file with errors."""
-    text, location = _without_comments(file), file.source.location
+    text, location = without_comments(file), file.source.location
     for block in file.body.blocks if not file.errors else ():
         after = text.find("\n", block.end)
         lines = text[block.header_end : after if after >= 0 else len(text)].split("\n")
@@ -368,6 +352,7 @@ def _parts(file: File) -> Iterator[_Part]:
             controls=tuple(_controls(block, text)),
             repeated=tuple(_repeated(block, text)),
             arguments={name: location(one.start, one.end) for name, one in block.body.arguments.items()},
+            names=Counter([*(block.body.arguments.keys() - _ORDER), *(inner.type for inner in block.body.blocks)]),
         )
 
 
@@ -409,19 +394,14 @@ def _new(before: list[str], after: list[str] | tuple[str, ...]) -> Iterator[int]
     yield from (start + number + 1 for number, line in enumerate(new) if number not in kept and line)
 
 
-def _share(before: list[str], after: list[str]) -> float:
-    """Return how many of the lines of two texts are equal, from 0 to 1, whatever their order."""
-    old, new = (set(filter(None, lines)) for lines in (before, after))
-    return 2 * len(old & new) / (len(old) + len(new)) if old and new else 0.0
-
-
 # -- reports -----------------------------------------------------------------------------------------------------------
 
 
 def since(report: Report, revision: str, changes: Changes) -> Report:
     """Return the report with what is on changed lines, and how much is left out.
 
-    A finding counts if a part of its fact, a related place, or what decides about its block or a module call changed.
+    A finding counts if a part of its fact, a related place, or what decides about its block or a module call changed,
+    or if its block lost something.
     It is shown at the first of its places that changed. Errors always count.
     """
     findings = [one for one in (_changed(finding, changes) for finding in report.findings) if one]
@@ -446,6 +426,8 @@ def _changed(finding: Finding, changes: Changes) -> Finding | None:
     for at in related:
         if changes.holds(at):
             return replace(finding, origin=at)
+    if changes.has_lost(finding.at, argument=bool(finding.parts)):
+        return finding
     keys = _KEYS.findall(finding.address or "")
     if any(changes.is_decided_anew(at, keys) for at in (finding.at, *finding.via)):
         return finding

@@ -23,6 +23,8 @@ NAMES = (".iamlint.yaml", ".iamlint.yml", ".iamlint.toml")
 PYPROJECT = "pyproject.toml"
 LARGEST = 1_000_000
 """Maximum size of a configuration in bytes."""
+_MENTION = re.compile(r"iamlint|\\[uU]")
+"""The name of our table as TOML may write it: ``[tool.iamlint]``, ``iamlint = {…}``, or with escapes."""
 _TABLE = re.compile(r"""^\s*\[+\s*["']?tool["']?\s*\.\s*["']?iamlint\b|^\s*tool\s*\.\s*iamlint\b""", re.MULTILINE)
 """A line that may begin the table ``[tool.iamlint]``."""
 
@@ -98,10 +100,12 @@ def _source(path: Path, name: str, tree: Tree) -> SourceText | Unreadable:
 def _has_table(path: Path, tree: Tree) -> bool:
     """Whether a pyproject.toml has our table. One that is not TOML has it if a line looks so: then that is an error."""
     source = _source(path, path.as_posix(), tree)
-    if isinstance(source, Unreadable) or not _TABLE.search(source.text):
+    if isinstance(source, Unreadable) or not _MENTION.search(source.text):
         return False
     document = read_toml(source)
-    return isinstance(document, Unreadable) or _inner(document, "tool", "iamlint") is not None
+    if isinstance(document, Unreadable):
+        return _TABLE.search(source.text) is not None
+    return _inner(document, "tool", "iamlint") is not None
 
 
 def _inner(document: Value, *keys: str) -> Value | None:

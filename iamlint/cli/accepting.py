@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from iamlint.accepted.changed import Changes
     from iamlint.accepted.config import Config
     from iamlint.accepted.uses import Uses
+    from iamlint.logic.path_globs import PathGlobs
     from iamlint.rules.rule import Rule
 
 
@@ -40,7 +41,7 @@ def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baselin
     return read_baseline(path, tree)
 
 
-def on_changed_lines(report: Report, request: Request) -> Report | Unreadable:
+def on_changed_lines(report: Report, request: Request, config: Config) -> Report | Unreadable:
     """Return the report with what is on lines changed since the revision that is asked for; an error without it."""
     from iamlint.accepted.changed import since
     from iamlint.files.git import MissingRevision
@@ -49,7 +50,7 @@ def on_changed_lines(report: Report, request: Request) -> Report | Unreadable:
     if name is None:
         return report
     try:
-        with _changes(name, report, request) as changes:
+        with _changes(name, report, request, config.exclude) as changes:
             return since(report, name, changes)
     except MissingRevision as error:
         hint = "fetch it, or check out with fetch-depth: 0"
@@ -73,13 +74,16 @@ def changed_places(report: Report, request: Request) -> frozenset[Location]:
 
 
 @contextmanager
-def _changes(name: str, report: Report, request: Request) -> Iterator[Changes]:
-    """Give what has changed since a revision of the repository that is checked. Raises MissingRevision."""
+def _changes(name: str, report: Report, request: Request, exclude: PathGlobs | None = None) -> Iterator[Changes]:
+    """Give what has changed since a revision of the repository that is checked. Raises MissingRevision.
+
+    ``exclude`` are the globs of files that did not count in the revision.
+    """
     from iamlint.accepted.changed import Changes
     from iamlint.files.revision import revision
 
     with revision(name, repository_of(request.paths, Path.cwd().resolve())) as before:
-        yield Changes(before, report.texts)
+        yield Changes(before, report.texts, exclude)
 
 
 @dataclass(frozen=True, slots=True)

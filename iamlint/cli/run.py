@@ -86,7 +86,7 @@ def _checked(
     coverage = tuple(dict.fromkeys(wanted.lines))
     report = replace(accepting.judged(found), rules=(*found.rules, *wanted.rules), coverage=coverage)
     report = unaccepted(report) if request.no_ignore else report
-    changed = on_changed_lines(report.within(within) if within else report, request)
+    changed = on_changed_lines(report.within(within) if within else report, request, config)
     if isinstance(changed, Unreadable):
         raise Failed([changed])
     report = changed

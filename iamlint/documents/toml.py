@@ -23,6 +23,16 @@ _TEXTS = (
 )
 _TEXT = re.compile("|".join(_TEXTS), re.DOTALL)
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
+_MOST_PARTS = 100
+"""Maximum number of parts of a dotted key: the standard library takes time that grows with its square."""
+_PART = rf"(?:{_TEXTS[2]}|{_TEXTS[3]}|[A-Za-z0-9_-]++)"
+_PIECES = re.compile(
+    rf"{_TEXTS[0]}|{_TEXTS[1]}|(?P<keys>{_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+)|(?P<open>[\"'])"
+    r"|#[^\n]*+|[^\"'#A-Za-z0-9_-]++",
+    re.DOTALL,
+)
+"""Pieces of a text: texts of several lines, keys with dots, a text without an end, comments, the rest."""
+_PARTS = re.compile(_PART, re.DOTALL)
 _PLAIN = re.compile(r"[^,\]}\n#]+")
 _AT = re.compile(r"at line (\d+), column (\d+)|at end of document")
 
@@ -34,6 +44,9 @@ def read_toml(source: SourceText) -> Value | Unreadable:
     if len(source.text) > _LARGEST:
         return Unreadable(source.location(0, 1), f"a TOML text of more than {_LARGEST} characters")
     text = source.text.replace("\r\n", "\n")
+    deep = _deep_key(text)
+    if deep is not None:
+        return Unreadable(source.location(0, 1), f"a TOML key on line {deep} has more than {_MOST_PARTS} parts")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -45,6 +58,19 @@ def read_toml(source: SourceText) -> Value | Unreadable:
         return _valued(data, (), _Scanner(source.text).places(), source, (0, len(source.text)))
     except RecursionError:
         return Unreadable(source.location(0, 1), "this is not TOML: nested too deep")
+
+
+def _deep_key(text: str) -> int | None:
+    """Return the line of the first key with too many parts, up to a text without an end; None without one."""
+    if not any(line.count(".") >= _MOST_PARTS for line in text.split("\n")):
+        return None
+    for found in _PIECES.finditer(text):
+        if found["open"]:
+            return None  # the text is refused for it
+        keys = found["keys"] or ""
+        if keys.count(".") >= _MOST_PARTS and len(_PARTS.findall(keys)) > _MOST_PARTS:
+            return text.count("\n", 0, found.start()) + 1
+    return None
 
 
 def _refused(error: tomllib.TOMLDecodeError, source: SourceText) -> Unreadable:

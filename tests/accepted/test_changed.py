@@ -46,6 +46,27 @@ def call(role: str = ROLE, more: str = "") -> str:
 VAR = 'variable "x" {}\n'
 MODULE = member(role="var.role") + 'variable "role" {}\nvariable "n" { default = 1 }\n'
 CUSTOM = 'resource "google_project_iam_custom_role" "r" {\n  project = "shop"\n  role_id = "r"\n  title = "r"\n'
+JSON = json.dumps(
+    {
+        "resource": {
+            "google_project_iam_member": {"a": {"project": "shop", "role": ROLE, "member": "user:a@example.com"}}
+        }
+    }
+)
+PROVIDER = """resource "google_iam_workload_identity_pool" "p" {
+  project                   = "shop"
+  workload_identity_pool_id = "pool"
+}
+resource "google_iam_workload_identity_pool_provider" "p" {
+  project                            = "shop"
+  workload_identity_pool_id          = google_iam_workload_identity_pool.p.workload_identity_pool_id
+  workload_identity_pool_provider_id = "p"MORE
+  attribute_mapping = { "google.subject" = "assertion.sub" }
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
 EACH = "\n  for_each = LIST"
 UNTIL = (
     '\n  condition {\n    title      = "t"\n    expression = "request.time < timestamp(\'2999-01-01T00:00:00Z\')"\n  }'
@@ -148,6 +169,54 @@ CASES: dict[str, tuple[Files, Files, list[str]]] = {
     ),
     "a renamed block without moved": ({"a.tf": member(name="old")}, {"a.tf": member(name="new")}, ["a.tf:3"]),
     "a copy in another module": ({"a.tf": member()}, {"b/a.tf": member()}, ["b/a.tf:3"]),
+    "a file that Terraform ignored": ({".a.tf": member()}, {".a.tf": None, "a.tf": member()}, ["a.tf:3"]),
+    "a folder that was not searched": ({".x/a.tf": member()}, {".x/a.tf": None, "x/a.tf": member()}, ["x/a.tf:3"]),
+    "a folder that was excluded": (
+        {"attic/a.tf": member(), ".iamlint.yaml": "exclude: [attic]\n"},
+        {"attic/a.tf": None, "x/a.tf": member()},
+        ["x/a.tf:3"],
+    ),
+    "a variable file that was not loaded": (
+        {"a.tf": VAR + member("var.x"), "old.tfvars": f"x = {ANA}\n"},
+        {"old.tfvars": None, "terraform.tfvars": f"x = {ANA}\n"},
+        ["terraform.tfvars:1"],
+    ),
+    "a document that was no configuration": (
+        {"notes.json": JSON},
+        {"notes.json": None, "a.tf.json": JSON},
+        ["a.tf.json:1"],
+    ),
+    "a renamed file of JSON": ({"a.tf.json": JSON}, {"a.tf.json": None, "b.tf.json": JSON}, []),
+    "an export of another project": (
+        {"projects/shop/iam.yaml": EXPORT.replace("ROLE", ROLE)},
+        {"projects/shop/iam.yaml": None, "projects/till/iam.yaml": EXPORT.replace("ROLE", ROLE)},
+        ["projects/till/iam.yaml:3", "projects/till/iam.yaml:4"],
+    ),
+    "a condition of a provider that is gone": (
+        {"a.tf": PROVIDER.replace("MORE", "\n  attribute_condition = \"assertion.repository_owner_id == '1'\"")},
+        {"a.tf": PROVIDER.replace("MORE", "")},
+        ["a.tf:11"],
+    ),
+    "a project that is gone": (
+        {"a.tf": member(), "p.tf": 'provider "google" {\n  project = "till"\n}\n'},
+        {"a.tf": member().replace('  project = "shop"\n', "")},
+        ["a.tf:2"],
+    ),
+    "an argument of the call that is gone": (
+        {"a.tf": call("roles/viewer"), "m/m.tf": MODULE.replace('"role" {', f'"role" {{\n  default = "{ROLE}"\n')},
+        {"a.tf": call().replace(f'  role   = "{ROLE}"\n', "")},
+        ["a.tf:1"],
+    ),
+    "another argument of the call that is gone": (
+        {"a.tf": call(more="  n = 1\n"), "m/m.tf": MODULE},
+        {"a.tf": call()},
+        [],
+    ),
+    "an order that is gone": (
+        {"a.tf": member(more="\n  depends_on = [terraform_data.x]")},
+        {"a.tf": member()},
+        [],
+    ),
     "line ends of Windows": ({"a.tf": member()}, {"a.tf": member().replace("\n", "\r\n")}, []),
 }
 

@@ -86,3 +86,19 @@ def test_what_is_not_toml_is_an_error_at_its_place(text: str, line: int, reason:
 @given(st.text(alphabet="ab=[]{}\"'.,#\n \\1", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     assert isinstance(read_toml(SourceText("x.toml", text)), Value | Unreadable)
+
+
+@pytest.mark.parametrize(
+    "text", ["KEY = 1", "[KEY]", "[[KEY]]", "a = {KEY = 1}", "a = [{KEY = 1}]", 'x = """\n""" # c\nKEY = 1']
+)
+@pytest.mark.parametrize("part", ["a", '"a.b"', "'a'", "a "])
+def test_keys_of_many_parts_are_refused_at_once(text: str, part: str) -> None:
+    found = read_toml(SourceText("x.toml", text.replace("KEY", ".".join([part] * 150_000))))
+    assert isinstance(found, Unreadable)
+    assert "has more than 100 parts" in found.reason
+
+
+def test_many_dots_elsewhere_are_read() -> None:
+    versions = ", ".join(f'"x=={number}.2.3"' for number in range(200))
+    text = f"a = [{versions}]\nb.c = {{d.e = 1.5}} # {'a.' * 200}\nf = \"{'a.' * 200}\"\ng = '''{'a.' * 200}'''\n"
+    assert isinstance(read_toml(SourceText("x.toml", text)), Value)
