@@ -34,7 +34,7 @@ class MissingBase(Exception):
 class BaseFiles:
     """Copies of the base commit's files.
 
-    ``config`` is None if the commit has no configuration, ``assertions`` if it has no such folder beside it. ``home``
+    ``config`` is None if the commit has no configuration, ``assertions`` if it has no such folder next to it. ``home``
     is the folder of the checkout that the configuration is in.
     """
 

@@ -36,7 +36,7 @@ class Entry:
     """A finding of the baseline, written at ``at``.
 
     ``version`` is that of its fingerprint. ``further`` are the other names of the finding. ``written`` are the keys of
-    the entry; a missing key says nothing. ``until`` is the last day on which it accepts anything.
+    the entry; a missing key says nothing. ``until`` is the last day that it counts.
     """
 
     fingerprint: str
@@ -57,7 +57,7 @@ class Entry:
         return str(self.written.get("rule") or "")
 
     def is_over(self, as_of: date) -> bool:
-        """Whether it accepts nothing any more."""
+        """Whether its last day is past."""
         return self.until is not None and as_of > self.until
 
 
@@ -234,7 +234,7 @@ def _told(finding: Finding, entry: Entry, worse: list[str]) -> Finding:
 
 
 def _worse(finding: Finding, entry: Entry) -> Iterator[str]:
-    """Yield in which ways a finding is worse than an entry."""
+    """Yield each way that a finding is worse than an entry."""
     was = entry.written.get("severity")
     if was in SEVERITIES and SEVERITIES.index(finding.severity) < SEVERITIES.index(was):
         yield f"it was of {was} severity"

@@ -1,8 +1,8 @@
 """Lines that a working tree has changed since a revision, and the findings on them.
 
-The files are compared as texts with the revision's, which git hands over by name; nothing of the checkout is run. Files
-of Terraform are compared block by block, without comments: a block that moved to another place or file, or that a
-``moved`` block renames, is compared with what it was, and a block that was a comment is new.
+The files are compared as texts with the files of the revision, which git reads by name; no code of the checkout runs.
+Terraform is compared block by block, without comments: a block that moved to another place or file, or that a ``moved``
+block renames, is compared with its old version. A block that was a comment before is new.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from iamlint.sources.names import ASSIGNMENTS
 _MOST_PAIRS = 4_000_000
 """Maximum number of pairs of lines that are compared; the lines of larger changes all count as changed."""
 _MOST_DEFINITIONS = 300
-"""Maximum number of definitions that a value is followed to."""
+"""Maximum number of definitions that are followed for a value."""
 _CONTROLS = frozenset({"count", "source", "version", "provider", "providers"})
 """Arguments that decide whether a block counts, and what it means."""
 _ORDER = frozenset({"depends_on"})
@@ -42,7 +42,7 @@ _CONTROL_BLOCKS = frozenset({"lifecycle", "condition"})
 _REFERENCE = re.compile(
     r"\b(?:(?P<kind>var|local|module|data\.\w+|google_\w+)\.(?P<name>[\w-]+)|(?P<each>\w+\.(?:value|key|index)\b))"
 )
-"""What an expression depends on: names of the module, and elements of a repetition."""
+"""The dependencies of an expression: names of the module, and elements of a repetition."""
 _EACH = re.compile(r"each\.(?:value|key)(?:\.\w+)*")
 _ELEMENT = re.compile(r'"[^"]*",?')
 """A line with an element of a list of texts."""
@@ -50,7 +50,7 @@ _KEYS = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
 """The instance keys in an address."""
 
 Key = tuple[str, ...]
-"""What a block is: its type and its labels."""
+"""The key of a block: its type and its labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class _Change:
 
 
 class Changes:
-    """What has changed since a revision, in the files of a run. Each file is compared on first use."""
+    """The changes since a revision, in the files of a run. Each file is compared on first use."""
 
     def __init__(self, before: Revision, texts: Mapping[str, SourceText], exclude: PathGlobs | None = None) -> None:
         self._before, self._texts = before, texts
@@ -122,9 +122,9 @@ class Changes:
         return change.holds(part.at if part else at)
 
     def is_decided_anew(self, at: Location, keys: Iterable[str]) -> bool:
-        """Whether what decides about the block of a place changed: its number, its condition, its source.
+        """Whether an argument that controls the block of a place changed: its number, its condition, its source.
 
-        Of a repeated block only instances with a new key count; ``keys`` are those of the address.
+        In a repeated block only instances with a new key count; ``keys`` are the keys in the address.
         """
         change = self._of(at.path)
         part = change.part(at.line)
@@ -158,7 +158,7 @@ class Changes:
         """Yield the changed definitions of names that the texts at some places depend on, directly or through others.
 
         ``calls`` are the module calls that may lead there, ``keys`` the instance keys in the address. Names are
-        followed as they are written: of several definitions that may give a value all count.
+        followed as they are written: if several definitions may set a value, all count.
         """
         waiting, seen = [(at, False) for at in places], set[tuple[Location, bool]]()
         while waiting and len(seen) < _MOST_DEFINITIONS:
@@ -308,7 +308,7 @@ class Changes:
         return [directory / name for name in self._before.names(directory) if is_block_file(name)]
 
     def _renamed(self, directory: Path) -> Path | None:
-        """Return the folder that a new module was called before: one that is gone, with the most of its files."""
+        """Return the former folder of a new module: a removed one that had most of its files."""
         names = {Path(path).name for path in self._texts if Path(os.path.abspath(path)).parent == directory}
         count: dict[Path, int] = defaultdict(int)
         for path in self._gone.paths(_BLOCKS):
@@ -317,7 +317,7 @@ class Changes:
         return max(sorted(count), key=lambda one: (count[one], one.name == directory.name), default=None)
 
     def _moves_of(self, directory: Path) -> dict[str, str]:
-        """Return what the module's ``moved`` blocks say: old addresses, without instance keys, by new ones."""
+        """Return the addresses in the module's ``moved`` blocks: old ones, without instance keys, by new ones."""
         if directory not in self._moved:
             moves: dict[str, str] = {}
             for shown, text in self._texts.items():
@@ -398,9 +398,9 @@ def _new(before: list[str], after: list[str] | tuple[str, ...]) -> Iterator[int]
 
 
 def since(report: Report, revision: str, changes: Changes) -> Report:
-    """Return the report with what is on changed lines, and how much is left out.
+    """Return the report on the changed lines, with the numbers of left out findings and unknown answers.
 
-    A finding counts if a part of its fact, a related place, or what decides about its block or a module call changed,
+    A finding counts if a part of its fact, a related place, or an argument that controls its block or a call changed,
     or if its block lost something.
     It is shown at the first of its places that changed. Errors always count.
     """

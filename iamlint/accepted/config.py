@@ -30,7 +30,7 @@ _PARTS = ("principal", "role", "resource", "address")
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Accepted findings of a rule, a family or a glob of them: those that match all the globs, until a day.
+    """Accepted findings of a rule, a family or a glob of rules: the findings that match all globs, until a day.
 
     ``globs`` are by part of the finding: principal, role, resource ("project shop"), address. ``paths`` are globs of
     the file, none for any.
@@ -294,7 +294,7 @@ def unknown_names(config: Config, known: Set[str]) -> list[Unreadable]:
     return [
         Unreadable(
             at,
-            f"the configuration names `{name}`, which is no rule, family or glob of them",
+            f"the configuration names `{name}`, which is not a rule, a family, or a glob of rules",
             nearest_of(name, known) or "`iamlint rules` lists them",
         )
         for name, at in named

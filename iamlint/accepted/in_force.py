@@ -24,8 +24,8 @@ class Run:
     """The run with a configuration.
 
     ``every`` are all known rules, including its own. ``select`` and ``ignore`` are from the command line. ``excluded``
-    is the number of files that its globs excluded, ``out`` what was left out by path. ``environments`` are those that
-    were checked, ``undeclared`` the variables that no root module declares.
+    is the number of files that its globs excluded, ``out`` the findings left out by path. ``environments`` are the
+    checked ones, ``undeclared`` the variables that no root module declares.
     """
 
     config: Config
@@ -42,8 +42,8 @@ class Run:
 def in_force(run: Run, overridden: Set[str] = frozenset()) -> InForce | None:
     """Return the keys of the configuration that were in force, in its order; None without any.
 
-    ``overridden`` are the keys that the command line replaces. The version that a configuration asks for changes
-    nothing in a run. A key without a sentence of its own is still named, so
+    ``overridden`` are the keys that the command line replaces. The key `required-version`
+    has no effect on a run. A key without a sentence of its own is still named, so
     that every key in force is visible.
     """
     silent = {KEY, *overridden}
@@ -141,7 +141,7 @@ def _baseline(key: str, run: Run) -> Setting:
 
 
 def _exclude(key: str, run: Run) -> Setting:
-    """Return what the globs leave out: files, and findings in files that a checked module calls."""
+    """Return the exclusions of the globs: files, and findings in files that a checked module calls."""
     told = f"{_counted(run.excluded, 'file')} excluded{_names(run.config.exclude.globs)}"
     if run.out.excluded:
         told += f", and {_counted(run.out.excluded, 'finding')} in excluded files that checked modules use"
@@ -149,7 +149,7 @@ def _exclude(key: str, run: Run) -> Setting:
 
 
 def _paths(key: str, run: Run) -> Setting:
-    """Return what each section does: findings ignored, graded, and those that do not fail."""
+    """Return the effect of each section: findings ignored, graded, and not failing."""
     told, count = [], 0
     bar = Bar(paths=tuple((one.paths, one.fail_on) for one in run.config.sections if one.fail_on))
     for section in run.config.sections:

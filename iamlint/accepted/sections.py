@@ -1,4 +1,4 @@
-"""What a configuration leaves out or grades by path: excluded files that a checked module calls, and its sections."""
+"""Exclusions and severities by path: excluded files that a checked module calls, and sections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from iamlint.rules.rule import Rule
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What was not reported: findings in excluded files; and by the glob of a section, findings that it ignores."""
+    """Findings that were not reported: in excluded files; and by the glob of a section, findings that it ignores."""
 
     excluded: int = 0
     by_section: Mapping[str, int] = field(default_factory=dict)
@@ -24,9 +24,9 @@ class LeftOut:
 
 
 def by_path(report: Report, config: Config, given: Iterable[str] = ()) -> tuple[Report, LeftOut]:
-    """Return the report as the configuration has it for some paths, and what that left out.
+    """Return the report with the configuration's settings by path, and the findings left out.
 
-    ``given`` are the paths on the command line, as shown: what is in one of them is checked, whatever is excluded.
+    ``given`` are the paths on the command line, as shown: files in them are checked even if a glob excludes them.
     """
     given = tuple(path for path in given if config.exclude.matches(path))
     if not (config.exclude or config.sections):
@@ -69,7 +69,7 @@ class _Chosen:
     def doubt(self, doubt: Doubt) -> Doubt | None:
         """Return a doubt with its severity there; None if its finding would be left out.
 
-        What could not be read in an excluded file stays unknown: a checked module calls it.
+        An unread part of an excluded file stays unknown: a checked module calls it.
         """
         rule = self._rules.get(doubt.rule or "")
         if rule is None:
@@ -93,7 +93,7 @@ class _Chosen:
 
 
 def _shifted(severity: Severity, rule: Rule | None, section: Section) -> Severity:
-    """Return a severity as a section has it: as many steps from the section's as it was from the rule's."""
+    """Return a severity in a section: as many steps from the section's as it was from the rule's."""
     own = severity_of(rule, section.severity) if rule else None
     if own is None or rule is None:
         return severity

@@ -1,6 +1,6 @@
 """Where a configuration is, and its content as values with places: YAML, TOML, or a table of pyproject.toml.
 
-A pull request may bring any file of these names, so nothing is read outside of the repository, and sizes are bounded.
+A pull request may add any file of these names, so no file outside the repository is read, and sizes are bounded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 
 NAMES = (".iamlint.yaml", ".iamlint.yml", ".iamlint.toml")
-"""Names of configurations; the first is the one that `iamlint init` writes."""
+"""Names of configurations; `iamlint init` writes the first."""
 PYPROJECT = "pyproject.toml"
 LARGEST = 1_000_000
 """Maximum size of a configuration in bytes."""
@@ -91,14 +91,14 @@ def _source(path: Path, name: str, tree: Tree) -> SourceText | Unreadable:
     try:
         size = tree.status(path).size
     except (OSError, ValueError):
-        size = 0  # reading says what is wrong
+        size = 0  # reading reports the error
     if size > LARGEST:
         return Unreadable(Location(name), f"the configuration is larger than {LARGEST} bytes")
     return load(path, name, tree)
 
 
 def _has_table(path: Path, tree: Tree) -> bool:
-    """Whether a pyproject.toml has our table. One that is not TOML has it if a line looks so: then that is an error."""
+    """Whether a pyproject.toml has our table. In invalid TOML, a line like its header counts: an error follows."""
     source = _source(path, path.as_posix(), tree)
     if isinstance(source, Unreadable) or not _MENTION.search(source.text):
         return False

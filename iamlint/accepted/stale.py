@@ -1,7 +1,7 @@
-"""Stale acceptance: comments and entries that accept nothing, and entries whose last day is over.
+"""Stale acceptance: comments and entries that accept nothing, and entries after their last day.
 
-What accepts nothing is reported only if that is certain: its rule ran, everything that it may be about was checked, and
-no unknown answer can be about it. It would hide the next finding that fits, which nobody has reviewed.
+An entry without a finding can hide the next finding that matches, without a review. It is reported only if that is
+certain: its rule ran, every file that it may concern was checked, and no unknown answer may concern it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from iamlint.rules.rule import Rule
 
 @dataclass(frozen=True, slots=True)
 class Acceptances:
-    """What somebody accepts, and what a run can say about it.
+    """The acceptance of a run, and what the run covered.
 
-    ``known`` are the entries of the baseline whose findings are there. ``every`` are all rules, and ``ran`` those that
+    ``known`` are the entries of the baseline with a finding. ``every`` are all rules, ``ran`` the rules that
     ran. ``is_checked`` says whether everything at a path, as shown, and below it was checked, ``is_entry_checked``
-    whether an entry's finding would have been found, and ``is_all_checked`` whether all was checked that the
-    configuration counts for. ``settings`` is the text of the configuration.
+    whether the run would have reported an entry's finding, and ``is_all_checked`` whether everything below the
+    configuration was checked. ``settings`` is the text of the configuration.
     """
 
     as_of: date
@@ -101,7 +101,7 @@ def _finding(rule: Rule, one: _Stale) -> Finding:
 
 
 class _Look:
-    """Looks for what is stale in a run."""
+    """Finds stale acceptance in a run."""
 
     def __init__(self, report: Report, given: Acceptances) -> None:
         self._report, self._given = report, given
@@ -166,7 +166,7 @@ def _what(one: Acceptance) -> str:
 
 
 def _described(entry: Entry) -> str:
-    """Return an entry of a baseline in words: its rule, its address or file, who has which role on what."""
+    """Return an entry of a baseline in words: its rule, its address or file, principal, role and resource."""
     resource = entry.written.get("resource")
     if isinstance(resource, Mapping):  # of a report
         resource = f"{str(resource.get('kind')).replace('_', ' ')} {resource.get('name')}"

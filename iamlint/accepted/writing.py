@@ -1,7 +1,7 @@
 """Writes a baseline: one line for each finding, sorted, with nothing that changes from day to day.
 
-Lines, columns and messages are left out: a baseline is compared by fingerprints and read in reviews. Entries that the
-run had no part in are kept: those of rules that did not run, and of files that were not checked.
+Lines, columns and messages are left out: a baseline is compared by fingerprints and read in reviews. Entries that
+the run does not cover are kept: of rules that did not run, and of files that were not checked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _AGAIN = "the same is here"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The text of a baseline, and how many of its findings are new, kept and gone."""
+    """The text of a baseline, and the numbers of new, kept and removed findings."""
 
     text: str
     added: int
@@ -43,7 +43,7 @@ def written(
     """Return the baseline of a report's findings.
 
     ``before`` is the baseline so far, ``known`` its entries by the numbers of the findings: reasons and days are
-    theirs. ``is_checked`` says whether a finding of an entry would have been found. ``in_repository`` returns a path
+    theirs. ``is_checked`` says whether the run would have reported an entry's finding. ``in_repository`` returns a path
     relative to the top of the repository.
     """
     lines: list[dict[str, Any]] = []

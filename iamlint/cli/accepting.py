@@ -1,4 +1,4 @@
-"""What a run accepts by a baseline, what it writes to one, and what of all that is stale."""
+"""Applies a baseline to a run, writes a baseline, and reports stale acceptance."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baseline | Unreadable:
-    """Return the known findings: those of the file to be written, if no other one is named and it is there."""
+    """Return the known findings. Without a named baseline, these are in the file to write, if it exists."""
     from iamlint.accepted.baseline import Baseline, read_baseline
 
     target = request.write_baseline
@@ -42,7 +42,7 @@ def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baselin
 
 
 def on_changed_lines(report: Report, request: Request, config: Config) -> Report | Unreadable:
-    """Return the report with what is on lines changed since the revision that is asked for; an error without it."""
+    """Return the report with the findings on lines changed since the given revision; an error if it is missing."""
     from iamlint.accepted.changed import since
     from iamlint.files.git import MissingRevision
 
@@ -58,7 +58,7 @@ def on_changed_lines(report: Report, request: Request, config: Config) -> Report
 
 
 def changed_places(report: Report, request: Request) -> frozenset[Location]:
-    """Return the places of findings on lines changed since the revision that comes first; none if it is not there."""
+    """Return the places of findings on lines changed since the revision of --changed-first; none if it is missing."""
     from iamlint.files.git import MissingRevision
 
     if request.changed_first is None:
@@ -88,10 +88,10 @@ def _changes(name: str, report: Report, request: Request, exclude: PathGlobs | N
 
 @dataclass(frozen=True, slots=True)
 class Accepting:
-    """A run whose findings are judged.
+    """A run, for its acceptance.
 
-    ``every`` are all rules, and ``ran`` those that ran. ``partial`` says that only a part of the input counts, as for a
-    commit. ``baseline`` has the known findings. ``tree`` has the files.
+    ``every`` are all rules, ``ran`` the rules that ran. ``partial`` says that the run checks only a part of the
+    input, as a hook does. ``baseline`` has the known findings. ``tree`` has the files.
     """
 
     request: Request
@@ -109,7 +109,7 @@ class Accepting:
         object.__setattr__(self, "_top", repository_of(self.request.paths, Path.cwd().resolve()))
 
     def judged(self, found: Report) -> Report:
-        """Return the report without what the baseline accepts, and with what is stale. Writes the baseline if asked."""
+        """Return the report without findings of the baseline, with stale acceptance. Writes the baseline on request."""
         from iamlint.accepted.baseline import beyond
         from iamlint.accepted.stale import Acceptances, with_stale
 
@@ -143,7 +143,7 @@ class Accepting:
         return day_of(self.request.as_of)
 
     def _settings(self) -> SourceText | None:
-        """Return the text of the configuration, if anything in it may be stale."""
+        """Return the text of the configuration, if an entry in it may be stale."""
         from iamlint.files.texts import load
 
         found = load(Path(self.config.path), self.config.path, self.tree) if self.config.accept else None
@@ -152,13 +152,13 @@ class Accepting:
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def _written(self, found: Report, path: Path) -> Baseline | Unreadable:
-        """Write the baseline, and return it. No other file is written over. After an error nothing is gone."""
+        """Write the baseline, and return it. Overwrites only a baseline. After an error no entry is removed."""
         from iamlint.accepted.baseline import baseline_of, beyond, read_baseline
         from iamlint.accepted.writing import written
 
         at = Location(path.as_posix())
         if os.path.lexists(path) and isinstance(read_baseline(path), Unreadable):
-            return Unreadable(at, "this file is not a baseline, so it is not written over", "name another file")
+            return Unreadable(at, "this file is not a baseline, so it is not overwritten", "name another file")
         known = beyond(found, self.baseline, self._day, self._in_repository).known
         result = written(
             found,
@@ -171,8 +171,8 @@ class Accepting:
         if error:
             return error
         if not self.quiet:
-            parts = f"{result.added} new, {result.kept} kept, {result.gone} gone"
-            parts += "; after an error nothing counts as gone" if found.errors else ""
+            parts = f"{result.added} new, {result.kept} kept, {result.gone} removed"
+            parts += "; after an error no entry is removed" if found.errors else ""
             tell(f"baseline {neutral(path.as_posix())}: {counted(result.added + result.kept, 'finding')} ({parts})")
         return baseline_of(SourceText(path.as_posix(), result.text))
 
@@ -183,7 +183,7 @@ class Accepting:
         return real.relative_to(self._top).as_posix() if real.is_relative_to(self._top) else path
 
     def _is_checked(self, path: str) -> bool:
-        """Whether all at a path was checked, with the values that it has by itself."""
+        """Whether everything at a path was checked, with the repository's own values."""
         asked = self.request
         one_of_several = asked.var or asked.var_file or asked.workspace or asked.environment
         if self.partial or one_of_several or asked.resource or asked.source_root:
@@ -193,9 +193,9 @@ class Accepting:
         return any(real == one or real.startswith(one.rstrip(os.sep) + os.sep) for one in given)
 
     def _is_entry_checked(self, entry: Entry) -> bool:
-        """Whether the finding of an entry would have been found, if it were there.
+        """Whether the run would have reported the finding of an entry, if it still existed.
 
-        Paths in a baseline are relative to the top of the repository, those in a report to a working directory.
+        Paths in a baseline are relative to the top of the repository, paths in a report to a working directory.
         """
         written = entry.written
         if not any(entry.rule == one.slug or entry.rule in one.formerly for one in self.ran):

@@ -219,7 +219,7 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
 @click.command(name="rules")
 @rule_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
-@click.option("--fixable", is_flag=True, help="List the rules with a fix, and those whose fix is possible and missing.")
+@click.option("--fixable", is_flag=True, help="List the rules with a fix, and the rules that could have one.")
 def list_rules(
     form: str, fixable: bool, select: tuple[str, ...], ignore: tuple[str, ...], rules: tuple[Path, ...]
 ) -> None:

@@ -1,4 +1,4 @@
-"""The configuration of a run: the file that is in force, and what the command line replaces of it."""
+"""The configuration of a run: the file in force, and the keys that the command line replaces."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def settings_path(config: Path | None, *, no_config: bool = False) -> Path | Non
 
 
 def configuration(request: Request, tree: Tree = DISK) -> Config:
-    """Return the configuration in force, as a tree has it. Raises `Failed`."""
+    """Return the configuration in force, read from a file tree. Raises `Failed`."""
     from iamlint.accepted.config import Config, read_config
     from iamlint.accepted.settings import shown
 
@@ -59,7 +59,7 @@ def _home(given: Path, here: Path) -> Path | None:
 
 
 def _tops(path: Path, request: Request, here: Path) -> Iterator[Path]:
-    """Yield the folders that files named by a configuration must be in: the repository, and that of a given one."""
+    """Yield the folders that may contain a configuration's files: the repository, and a given configuration's own."""
     top = repository(here)
     yield top
     if not request.config:
@@ -102,7 +102,7 @@ def _listed(config: Config) -> str:
 def inputs_for(request: Request, config: Config, environment: str | None = None) -> Inputs:
     """Return the values of the configuration for a run, or for one environment of it.
 
-    ``variables`` are without those of the command line, which Terraform would refuse where nothing declares them.
+    ``variables`` exclude those of the command line, which must be declared.
     """
     from iamlint.accepted.config import Inputs
 

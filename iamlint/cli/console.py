@@ -70,7 +70,7 @@ _WINDOWS = os.name == "nt"
 
 
 def is_closed_pipe(error: OSError, *, windows: bool = _WINDOWS) -> bool:
-    """Whether the reader is gone; Windows says that with EINVAL. Source: https://github.com/python/cpython/issues/79935"""
+    """Whether the reader has closed the stream; Windows reports EINVAL for this. Source: https://github.com/python/cpython/issues/79935"""
     return isinstance(error, BrokenPipeError) or (windows and error.errno == errno.EINVAL)
 
 

@@ -28,7 +28,7 @@ _MOST = 20
 
 
 def outcome_of(request: Request, check: Callable[[Mapping[str, bytes]], Run], *, unsafe: bool) -> Outcome:
-    """Return what fixing the input comes to; nothing is written. ``check`` runs a check with files replaced."""
+    """Return the result of fixing the input, without writing. ``check`` runs a check with some files replaced."""
     levels: frozenset[Safety] = frozenset({"safe", "unsafe"} if unsafe else {"safe"})
 
     def forbidden(path: str) -> str | None:
@@ -44,7 +44,7 @@ def outcome_of(request: Request, check: Callable[[Mapping[str, bytes]], Run], *,
 
 
 def written(outcome: Outcome) -> list[Unreadable]:
-    """Write the changed files, each beside its old content and then renamed; return the errors."""
+    """Write each changed file to a temporary file next to it, then rename that; return the errors."""
     errors = []
     for path, content in sorted(outcome.contents.items()):
         try:
@@ -75,7 +75,7 @@ def diff(outcome: Outcome) -> Iterator[str]:
 
 
 def say_outcome(outcome: Outcome, *, would: bool, quiet: bool) -> None:
-    """Print what was fixed, and what was not and why, on standard error."""
+    """Print the applied fixes, and the refused ones with the reason, on standard error."""
     if not quiet:
         verb = "would be fixed" if would else "fixed"
         for finding, fix in outcome.applied:

@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 def narrow_roles(**asked: Any) -> None:
     """Propose the smallest roles that keep every known use working.
 
-    PATHs are Terraform, plans and exports, the working directory by default; --usage shows what is in use. A grant is
-    narrowed only if the evidence is complete: logs or recommendations of 90 days, with all accesses logged. Otherwise
-    the answer is unknown, with what is missing. Exits with 2 on bad input, else with 0.
+    PATHs are Terraform, plans and exports, the working directory by default; --usage names the evidence of use. A
+    grant is narrowed only if the evidence is complete: logs or recommendations of 90 days, with all accesses logged.
+    Otherwise the answer is unknown, with the missing evidence. Exits with 2 on bad input, else with 0.
     """
     _run(asked)
 
@@ -94,7 +94,7 @@ def _applied(outcome: Outcome, *, write: bool, quiet: bool) -> list[Unreadable]:
 
 
 class _Look:
-    """What is narrowed: the options, and what the last reading of the input comes to."""
+    """A narrowing: the options, and the result of the last reading of the input."""
 
     def __init__(self, asked: dict[str, Any]) -> None:
         from iamlint.narrowing import Narrowing, read_usage
@@ -108,7 +108,7 @@ class _Look:
         self.errors: list[Unreadable] = []
 
     def at(self, contents: Mapping[str, bytes]) -> tuple[Estate, Mapping[str, SourceText]]:
-        """Read the input with some files replaced, and narrow what it grants. Raises `Failed`."""
+        """Read the input with some files replaced, and narrow its grants. Raises `Failed`."""
         from iamlint.estate import Estate
         from iamlint.files.overlay import Overlay
         from iamlint.narrowing import narrow
@@ -131,7 +131,7 @@ class _Look:
         return estate, reading.texts
 
     def fixed(self) -> Outcome:
-        """Return what writing the proposals comes to; nothing is written. Raises `Failed`."""
+        """Return the result of applying the proposals, without writing. Raises `Failed`."""
         from iamlint.cli.fixing import outcome_of
 
         return outcome_of(self._request, self._run, unsafe=True)

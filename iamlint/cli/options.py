@@ -132,14 +132,14 @@ _URL = re.compile(r"https?://[\w.:-]+/[\w./~%@+-]*")
 
 
 def _url(_context: click.Context, _parameter: click.Parameter, url: str) -> str:
-    """Return an address that can stand in a Markdown link, with a slash at its end."""
+    """Return an address that is safe in a Markdown link, with a slash at its end."""
     if url and not _URL.fullmatch(url):
         raise click.BadParameter(f"{url!r} is not an address like https://example.com/tree/")
     return url if not url or url.endswith("/") else f"{url}/"
 
 
 def _resource(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
-    """Return a resource's name; checked here, since a mistyped one would be ignored."""
+    """Return a resource's name; checked here, since iamlint would ignore a mistyped one."""
     if name is not None and not _RESOURCE.fullmatch(name):
         raise click.BadParameter(f"{name!r} is none of {_RESOURCES}")
     return name
@@ -160,7 +160,7 @@ def reading_options(function: Command) -> Command:
     """Add the options for reading."""
     options = [
         click.argument("paths", nargs=-1, type=PATH),
-        click.option("--stdin-name", type=PATH, metavar="PATH", help="What - (standard input) is the content of."),
+        click.option("--stdin-name", type=PATH, metavar="PATH", help="File that - (standard input) contains."),
         click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules."),
         click.option("--var-file", multiple=True, type=FILE, help="Read variables from a file."),
         click.option(
@@ -197,8 +197,8 @@ def rule_options(function: Command) -> Command:
             "--select",
             multiple=True,
             metavar="RULE",
-            help="Only these rules: ids, families, globs, or sets: default; pedantic (more, for a strict house); all; "
-            "cis and mitre (those that name a control of CIS or a technique of ATT&CK). Repeat, or use commas.",
+            help="Only these rules: ids, families, globs, or sets: default; pedantic (more, stricter); all; "
+            "cis and mitre (rules with a control of CIS or a technique of ATT&CK). Repeat, or use commas.",
         ),
         click.option("--ignore", multiple=True, metavar="RULE", help="Exclude these rules, in the same forms."),
         click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules."),
@@ -248,12 +248,12 @@ def judging_options(function: Command) -> Command:
             "--write-baseline",
             type=PATH,
             metavar="FILE",
-            help="Write the findings to a baseline, and accept them: what is gone is left out, reasons stay.",
+            help="Write the findings to a baseline, and accept them; keeps reasons of known findings.",
         ),
         click.option(
             "--changed-since",
             metavar="REV",
-            help="Report only what is on lines that the working tree has changed since a git revision.",
+            help="Report only findings on lines that the working tree has changed since a git revision.",
         ),
         click.option(
             "--changed-first",

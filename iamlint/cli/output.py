@@ -48,7 +48,7 @@ def _wrong(path: Path, inputs: Collection[Path]) -> tuple[str, str] | None:
     if below and top / named.relative_to(below) != real and not inside:
         return "a symbolic link leads out of the repository, so the file is not written", "remove the link"
     if real in inputs:
-        return "the file is an input of this run, so it is not written over", "name another file"
+        return "the file is an input of this run, so it is not overwritten", "name another file"
     return None
 
 

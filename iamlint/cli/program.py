@@ -68,7 +68,7 @@ class _Program(click.Group):
         return [*_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
-        """Return a command by its name; None if there is none."""
+        """Return a command by its name; None for an unknown name."""
         entry = _COMMANDS.get(cmd_name)
         if entry is None:
             return None

@@ -39,7 +39,7 @@ def show_config(form: str, **asked: Any) -> None:
 
 
 def _check_names(request: Request, config: Config) -> None:
-    """Raise `Failed` if the configuration names what is no rule."""
+    """Raise `Failed` if the configuration names an unknown rule."""
     from iamlint.accepted.config import unknown_names
     from iamlint.cli.run import chosen_rules, load
     from iamlint.rules.catalog import own_names

@@ -17,7 +17,7 @@ from iamlint.files.tree import Tree
 
 DASH = Path("-")
 FOLDER = "<stdin>"
-"""The folder in which standard input is shown if it has no name: nothing else is read there."""
+"""The folder in which reports show unnamed standard input; iamlint reads no file there."""
 _YAML = re.compile(r"\s*(?:---|- |[\w.\"'-]+:(?:\s|\Z))")
 _BLOCKS = frozenset({"resource", "module", "variable", "locals", "provider", "data", "output", "moved", "import"})
 """Top-level keys of Terraform's JSON syntax that no plan and no export has."""

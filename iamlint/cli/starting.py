@@ -39,12 +39,12 @@ class _File:
 
 @click.command()
 @click.option("--workflow/--no-workflow", default=None, help="A workflow of GitHub Actions. [where .github is]")
-@click.option("--hook/--no-hook", default=False, help="A hook of pre-commit, if there is no configuration of hooks.")
-@click.option("--yes", is_flag=True, help="Write without a question.")
+@click.option("--hook/--no-hook", default=False, help="A hook of pre-commit, if no configuration of hooks exists.")
+@click.option("--yes", is_flag=True, help="Write without asking.")
 def init(workflow: bool | None, hook: bool, yes: bool) -> None:
     """Write a configuration for this repository, after a look at it.
 
-    It shows first what it found and what it writes, and asks. A file that is there is never written over.
+    It shows first what it found and what it writes, and asks. An existing file is never overwritten.
     """
     from iamlint.cli.survey import survey
 
@@ -67,7 +67,7 @@ def init(workflow: bool | None, hook: bool, yes: bool) -> None:
     if not files:
         sys.exit(OK)
     if not yes and not _agrees():
-        _say(["nothing was written; --yes writes without a question"])
+        _say(["nothing was written; --yes writes without asking"])
         sys.exit(OK)
     errors = [error for one in files if (error := _write(top, one))]
     say_errors(errors)
@@ -77,12 +77,12 @@ def init(workflow: bool | None, hook: bool, yes: bool) -> None:
 
 
 def _agrees() -> bool:
-    """Ask on a terminal; elsewhere nobody can answer."""
+    """Ask on a terminal; elsewhere the answer is no."""
     return sys.stdin.isatty() and click.confirm("Write these files?", default=True)
 
 
 def _write(top: Path, file: _File) -> Unreadable | None:
-    """Write a new file; never over another one, nor through a link out of the repository."""
+    """Write a new file. Never overwrites a file, and never follows a link out of the repository."""
     path = top / file.path
     try:
         if not Path(os.path.realpath(path.parent)).is_relative_to(top):
@@ -132,14 +132,14 @@ def _counted(names: list[str], noun: str) -> str:
 
 
 def _plan(files: list[_File], kept: list[str], *, hook: bool, top: Path) -> Iterator[str]:
-    """Yield what will be written, and what is there."""
+    """Yield the files to write, and the existing ones."""
     for path in kept:
-        yield f"{path} is there already: it stays as it is"
+        yield f"{path} exists already, and is not changed"
     for one in files:
         yield f"to write: {one.path}, {one.about}"
         yield from (f"    {line}" for line in one.text.splitlines() if one.path == ".iamlint.yaml")
     if os.path.lexists(top / _HOOK):
-        yield f"{_HOOK} is there already; to add the hook, put this under `repos:`"
+        yield f"{_HOOK} exists already; to add the hook, put this under `repos:`"
         yield from (f"    {line}" for line in _hook().splitlines()[1:])
     elif not hook:
         yield "(--hook also writes a hook of pre-commit)"
@@ -151,7 +151,7 @@ def _plan(files: list[_File], kept: list[str], *, hook: bool, top: Path) -> Iter
 
 
 def _configuration(found: Survey) -> str:
-    """Return the configuration, with comments; what is a choice is commented out."""
+    """Return the configuration, with comments; optional keys are commented out."""
     lines = [
         "# The configuration of iamlint. `iamlint config` shows what is in force;",
         f"# all keys: {REPOSITORY}/blob/main/docs/configuration.md",
@@ -160,7 +160,7 @@ def _configuration(found: Survey) -> str:
         "# The lowest severity that makes the command fail: critical, high, medium, low, info, never.",
         "# fail-on: medium",
         "",
-        "# Further rules, for a strict house. `iamlint rules` lists all.",
+        "# Further, stricter rules. `iamlint rules` lists all.",
         "# select: [default, pedantic]",
         "",
     ]
@@ -220,7 +220,7 @@ jobs:
 
 
 def _noted(margin: str) -> str:
-    """Return a comment on the placeholder, as long as there is no release."""
+    """Return a comment on the placeholder, until the first release."""
     return "" if PUBLISHED else f"{margin}# REVISION is a commit of {REPOSITORY}\n"
 
 

@@ -33,7 +33,7 @@ _CI = {
 
 @dataclass(slots=True)
 class Survey:
-    """What is in a repository. Paths are relative to its top, with ``/``.
+    """The contents of a repository. Paths are relative to its top, with ``/``.
 
     ``roots`` are the folders of root modules, ``uninstalled`` those that call modules which are not downloaded.
     ``environments`` are variable files and backend settings by name. ``examples`` are root modules that look like
@@ -58,7 +58,7 @@ class Environment:
 
 
 def survey(top: Path) -> Survey:
-    """Return what is in the repository at ``top``, which is absolute, without symbolic links."""
+    """Return the contents of the repository at ``top``, which is absolute, without symbolic links."""
     found = Survey(ci=[name for path, name in _CI.items() if DISK.exists(top / path)])
     modules: dict[Path, list[Path]] = {}
     assignments: list[Path] = []
@@ -99,7 +99,7 @@ def _shown(path: Path, top: Path) -> str:
 
 
 def _sort_modules(found: Survey, modules: dict[Path, list[Path]], top: Path) -> None:
-    """Tell root modules from those that another one calls, and find those whose modules are not downloaded."""
+    """Find the root modules, which no other module calls, and those that call modules that are not downloaded."""
     called: set[Path] = set()
     remote: set[Path] = set()
     for directory, files in modules.items():

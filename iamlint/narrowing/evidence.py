@@ -16,7 +16,7 @@ from iamlint.unknown import Unknown, shown
 _DELEGATION = "iam.serviceAccounts.implicitDelegation"
 _TYPES = frozenset({"ADMIN_READ", "DATA_READ", "DATA_WRITE"})
 _NAMED = frozenset({"service_account", "default_service_account", "user", "federated", "gke_workload"})
-"""Kinds of principals that a log names as such; of a set it names the members."""
+"""Kinds of principals that a log names; for a set it names the members."""
 _HOST = "//cloudresourcemanager.googleapis.com/"
 _GIVEN = Declaration(Location(COMMAND_LINE))
 MOST_AGE = 30
@@ -39,23 +39,23 @@ class Evidence:
                 self._audited[node].append(audit)
 
     def uses(self, grant: Grant) -> list[Use]:
-        """Return the uses of a grant's principal that may have been by this grant."""
+        """Return the uses of a grant's principal that may come from this grant."""
         found = self._by_principal.get(grant.principal.text.lower(), ())
         return [use for use in found if self.may_count(use, grant)]
 
     def missing(self, grant: Grant) -> Iterator[str]:
-        """Yield what is missing to know that permissions without a use are unused; nothing if it is complete."""
+        """Yield the missing evidence that permissions without a use are unused; nothing if it is complete."""
         principal, held = grant.principal, self.estate.permissions(grant.role, grant.declared)
         if principal.unknown:
             yield f"the principal is not known: {principal.unknown.reason}"
         elif principal.kind not in _NAMED:
-            yield f"logs name the callers, and do not say who of them has it by {principal.text}"
+            yield f"logs name the callers, not their membership in {principal.text}"
         if held[1]:
             yield f"the permissions of the role are not known: {held[1].reason}"
         yield from self._of_logs(grant)
 
     def advice(self, grant: Grant) -> Advice | None:
-        """Return Google's recommendation for a grant, the one that rests on the longest observation."""
+        """Return Google's recommendation for a grant, with the longest observation if it has several."""
         node = self.estate.hierarchy.node(grant.resource, grant.declared)
         found = [one for one in self._usage.advice if one.role == grant.role and self._is_about(one, grant, node)]
         return max(found, key=lambda one: one.days or 0, default=None)
@@ -94,7 +94,7 @@ class Evidence:
             return
         project = self._project(grant)
         if project is None:
-            yield f"the project of {grant.resource} is not known, so it is not known whether it is logged"
+            yield f"the project of {grant.resource} is not known, so it is unknown whether its logs are complete"
             return
         logs = self._covering(project)
         if not logs:
@@ -105,7 +105,7 @@ class Evidence:
         silent = next((use for use in self.uses(grant) if not use.permission), None)
         if silent:
             at = f"{silent.at.path}:{silent.at.line}"
-            yield f"the call {silent.resource} has no permission in the log ({at}), so it is not known what it used"
+            yield f"the call {silent.resource} has no permission in the log ({at}), so what it used is unknown"
 
     def _time(self, logs: list[Log]) -> Iterator[str]:
         days = (max(log.last for log in logs) - min(log.first for log in logs)).days
@@ -151,7 +151,7 @@ class Evidence:
         return self.estate.hierarchy.project_key(project, _GIVEN) or project
 
     def may_count(self, use: Use, grant: Grant) -> bool:
-        """Whether a use may have been by a grant: not, if it was certainly elsewhere."""
+        """Whether a use may come from a grant: false if it was certainly on another resource."""
         if grant.resource.kind == "service_account" and "@" in use.resource:
             email = use.resource.rpartition("/")[2].lower()
             return email == (identity(grant.resource.name, grant.declared) or email).lower()

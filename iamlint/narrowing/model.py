@@ -1,4 +1,4 @@
-"""Values of narrowing: uses, evidence, proposals, and what is unknown."""
+"""Values of narrowing: uses, evidence, proposals, and unknown answers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Source: https://cloud.google.com/policy-intelligence/docs/role-recommendations-o
 class Use:
     """A permission that a principal used in a project, or on an account.
 
-    ``principal`` is spelled as in policies. ``project`` is an id or a number, "" if unknown; ``resource`` the name of
-    what was used, as the source has it. ``permission`` is "" if the source does not say it.
+    ``principal`` is spelled as in policies. ``project`` is an id or a number, "" if unknown; ``resource`` the
+    name in the source. ``permission`` is "" if the source does not name it.
     """
 
     principal: str
@@ -65,11 +65,11 @@ class Advice:
 
 @frozen
 class Proposal:
-    """A grant with more than its principal uses, and what to grant instead.
+    """A grant with permissions that its principal does not use, and its replacement.
 
     ``roles`` are the roles to grant instead; none without ``permissions`` means to remove the grant. ``permissions``
-    are those of a custom role with exactly what is used. ``used`` are the permissions in use with this grant,
-    ``checked`` is the number of known uses that still work with the proposal, ``closes`` what it closes.
+    belong to a custom role with exactly the used ones. ``used`` are the permissions in use with this grant,
+    ``checked`` is the number of known uses that still work with the proposal, ``closes`` the access that it closes.
     """
 
     grant: Grant
@@ -90,7 +90,7 @@ class Proposal:
 
 @frozen
 class Open:
-    """A grant that cannot be judged, and what is missing."""
+    """A grant that cannot be judged, with the missing evidence."""
 
     grant: Grant
     reasons: tuple[str, ...]

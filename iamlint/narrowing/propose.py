@@ -1,4 +1,4 @@
-"""Proposes narrower grants, with the proof that every known use still works and what they close."""
+"""Proposes narrower grants, proves that every known use still works, and lists the access that they close."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from iamlint.roles import BASIC
 from iamlint.unknown import Truth, Unknown, shown
 
 MOST_COMPARED = 20
-"""Maximum number of proposals for which it is worked out what they close."""
+"""Maximum number of proposals with a list of the access that they close."""
 MOST_CLOSED = 10
-"""Maximum number of listed things that a proposal closes."""
+"""Maximum number of listed accesses that a proposal closes."""
 _NOBODY = frozenset({"service_agent", "deleted", "malformed", "public"})
 """Kinds of principals whose grants are not narrowed: Google keeps its agents' roles, and the others have rules."""
 _STAGES = frozenset({"GA", ""})
@@ -52,7 +52,7 @@ def narrow(
     principal: str = "*",
     days: int = MINIMUM_DAYS,
 ) -> Narrowing:
-    """Return what grants of some principals (a glob, or an e-mail) can be narrowed to by the evidence of use."""
+    """Return the narrower grants of some principals (a glob, or an e-mail) that the evidence of use supports."""
     evidence, smallest = Evidence(estate, usage, days), _Smallest(estate)
     plans: list[_Plan] = []
     unknown: list[Open] = []
@@ -122,11 +122,11 @@ def _advised(
     found = [smallest.of_role(role, grant) for role in advice.instead]
     unknown = next((one for one in found if isinstance(one, Unknown)), None)
     if unknown:
-        return Open(grant, (f"Google recommends a role ({at}) whose permissions are not known: {unknown.reason}",))
+        return Open(grant, (f"Google recommends a role ({at}) with unknown permissions: {unknown.reason}",))
     after = frozenset[str]().union(*(one for one in found if not isinstance(one, Unknown)))
     if not after <= held:
         more = ", ".join(sorted(after - held)[:3])
-        return Open(grant, (f"the role that Google recommends ({at}) has what the grant does not have: {more}",))
+        return Open(grant, (f"Google recommends a role ({at}) with permissions that the grant does not have: {more}",))
     evidence = f"Google's recommendation over at least {advice.days} days ({at})"
     return _Plan(grant, advice.instead, (), used, held, after, evidence)
 
@@ -149,9 +149,9 @@ class _Smallest:
         return unknown or held
 
     def roles(self, grant: Grant, held: frozenset[str], used: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-        """Return the smallest role of Google's with what is used, and what is then held; without one, only that.
+        """Return the smallest predefined role with the used permissions, and what it has; without one, the used ones.
 
-        It has nothing that the present role does not have, and no unused permission to become an account or to change a
+        It has only permissions of the present role, and no unused permission to become an account or to change a
         policy. Whether a role can be granted on another kind of resource than projects and accounts is not known.
         """
         if not used:
@@ -184,7 +184,7 @@ class _Smallest:
 
 
 def _is_risky(unused: frozenset[str], used: frozenset[str]) -> bool:
-    """Whether unused permissions let somebody become an account, or deploy as it, who otherwise does not."""
+    """Whether unused permissions allow a principal to become an account, or deploy as it, that it otherwise cannot."""
     risky = unused & relevant_permissions()
     return bool(risky - _WITH_TOKENS if "iam.serviceAccounts.getAccessToken" in used else risky)
 
@@ -192,7 +192,7 @@ def _is_risky(unused: frozenset[str], used: frozenset[str]) -> bool:
 _WITH_TOKENS = frozenset(
     f"iam.serviceAccounts.{one}" for one in ("getOpenIdToken", "implicitDelegation", "signBlob", "signJwt")
 )
-"""What gives nothing to somebody who has the account's tokens anyway."""
+"""Methods without effect for a caller that has the account's tokens already."""
 _ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 
 
@@ -202,7 +202,7 @@ _ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 def _proved(
     plans: list[_Plan], estate: Estate, evidence: Evidence, texts: Mapping[str, SourceText]
 ) -> tuple[list[Proposal], list[Open]]:
-    """Return the plans with which every known use still works, and the others with the use that would not."""
+    """Return the plans that keep every known use working, and the others with a use that would fail."""
     proved: list[Proposal] = []
     refused: list[Open] = []
     after = _with(estate, plans)
@@ -211,7 +211,7 @@ def _proved(
         lost = next((use for use in uses if not _works(after, use, plan.grant, evidence)), None)
         if lost:
             at = f"{lost.at.path}:{lost.at.line}"
-            refused.append(Open(plan.grant, (f"{lost.permission} is in use ({at}), and would not work any more",)))
+            refused.append(Open(plan.grant, (f"{lost.permission} is in use ({at}), and would no longer work",)))
             continue
         compared = len(proved) < MOST_COMPARED
         closes = tuple(_closes(estate, _with(estate, [plan]), texts)) if compared else ()

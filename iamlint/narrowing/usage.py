@@ -37,7 +37,7 @@ class Usage:
 
 
 def read_usage(paths: Iterable[Path]) -> Usage:
-    """Return the evidence in some files; a file of another kind is an error, and so is a bad entry."""
+    """Return the evidence in some files; a file of another kind, or a bad entry, is an error."""
     logs: list[Log] = []
     advice: list[Advice] = []
     errors: list[Unreadable] = []
@@ -62,7 +62,7 @@ def _read(source: SourceText) -> Log | list[Advice] | Unreadable:
     advised = [entry for entry in entries if _is(entry, "recommenderSubtype") or _is(entry, "primaryImpact")]
     at = Location(source.path)
     if not entries:
-        return Unreadable(at, "the file has no entry, so it says nothing about use", _HINT)
+        return Unreadable(at, "the file has no entries, so it is no evidence of use", _HINT)
     if logged:
         return _log(source.path, logged)
     if not advised:

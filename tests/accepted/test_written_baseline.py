@@ -1,4 +1,4 @@
-"""``--write-baseline``: one line a finding, sorted, the same from everywhere; reasons stay, what is gone goes."""
+"""``--write-baseline``: one line a finding, sorted, the same from every folder, with the reasons of before."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_nothing_is_gone_after_an_error(estate: Path) -> None:
     (estate / "a" / "main.tf").write_text('resource "x" {', encoding="utf-8")
     done = run("check", ".", "--write-baseline", NAME, cwd=estate)
     assert done.returncode == 2
-    assert "4 findings (0 new, 4 kept, 0 gone; after an error nothing counts as gone)" in done.stderr
+    assert "4 findings (0 new, 4 kept, 0 removed; after an error no entry is removed)" in done.stderr
     assert (estate / NAME).read_bytes() == before
     (estate / NAME).unlink()
     assert run("check", ".", "--write-baseline", NAME, cwd=estate).returncode == 2

@@ -271,7 +271,7 @@ def test_googles_recommendation_is_proposed_with_a_proof(narrowed: Narrow) -> No
 ADVISED = {
     "too short": (advice("roles/compute.admin", [], "14"), "rests on 14 days"),
     "unknown time": (advice("roles/compute.admin", [], ""), "rests on an unknown number of days"),
-    "more": (advice("roles/compute.admin", ["roles/storage.admin"]), "has what the grant does not have"),
+    "more": (advice("roles/compute.admin", ["roles/storage.admin"]), "with permissions that the grant does not have"),
     "unknown role": (advice("roles/compute.admin", ["projects/shop/roles/x"]), "permissions are not known"),
     "another member": (advice("roles/compute.admin", [], member="user:x@y.z"), "no audit log was given"),
 }
@@ -285,7 +285,7 @@ def test_a_recommendation_that_proves_nothing(narrowed: Narrow, one: dict[str, A
 def test_a_recommendation_that_breaks_a_known_use_is_refused(narrowed: Narrow) -> None:
     log = [entry("compute.instances.delete")]
     told = reason(narrowed(has("roles/compute.admin"), log, [advice("roles/compute.admin", ["roles/compute.viewer"])]))
-    assert "compute.instances.delete is in use (usage0.json:2), and would not work any more" in told
+    assert "compute.instances.delete is in use (usage0.json:2), and would no longer work" in told
 
 
 @pytest.mark.parametrize(
