@@ -50,7 +50,7 @@ def edit(path: Path, **keys: Any) -> None:
 
 def test_one_line_a_finding_sorted_and_without_what_moves(estate: Path) -> None:
     done = run("check", ".", "--write-baseline", NAME, cwd=estate)
-    assert (done.returncode, done.stderr) == (0, f"baseline {NAME}: 4 findings (4 new, 0 kept, 0 gone)\n")
+    assert (done.returncode, done.stderr) == (0, f"baseline {NAME}: 4 findings (4 new, 0 kept, 0 removed)\n")
     assert "no findings; 4 accepted" in done.stdout
     lines = (estate / NAME).read_text(encoding="utf-8").splitlines()
     assert (lines[0], lines[-1], len(lines)) == ('{"iamlint_baseline": 2, "findings": [', "]}", 6)
@@ -91,7 +91,7 @@ def test_what_was_not_checked_stays_and_what_is_gone_goes(estate: Path) -> None:
     assert (estate / NAME).read_bytes() == whole
     (estate / "a" / "main.tf").write_text(member("a"), encoding="utf-8")
     done = run("check", "a", "--write-baseline", NAME, cwd=estate)
-    assert done.stderr == f"baseline {NAME}: 3 findings (0 new, 3 kept, 1 gone)\n"
+    assert done.stderr == f"baseline {NAME}: 3 findings (0 new, 3 kept, 1 removed)\n"
     assert [one["path"] for one in entries(estate / NAME)] == ["a/main.tf", "m/main.tf", "z/main.tf"]
 
 

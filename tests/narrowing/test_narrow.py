@@ -272,7 +272,7 @@ ADVISED = {
     "too short": (advice("roles/compute.admin", [], "14"), "rests on 14 days"),
     "unknown time": (advice("roles/compute.admin", [], ""), "rests on an unknown number of days"),
     "more": (advice("roles/compute.admin", ["roles/storage.admin"]), "with permissions that the grant does not have"),
-    "unknown role": (advice("roles/compute.admin", ["projects/shop/roles/x"]), "permissions are not known"),
+    "unknown role": (advice("roles/compute.admin", ["projects/shop/roles/x"]), "with unknown permissions"),
     "another member": (advice("roles/compute.admin", [], member="user:x@y.z"), "no audit log was given"),
 }
 
@@ -291,7 +291,7 @@ def test_a_recommendation_that_breaks_a_known_use_is_refused(narrowed: Narrow) -
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("[]", "the file has no entry"),
+        ("[]", "the file has no entries"),
         ("{", "usage.json"),
         ('[{"a": 1}]', "neither audit log entries nor recommendations"),
         ('[{"protoPayload": {}}]', "an audit log entry has no timestamp"),
