@@ -53,7 +53,7 @@ def repository(tmp_path: Path) -> Path:
     write(tmp_path, BASE)
     git(tmp_path, "init", "-q")
     done = run("check", ".", "--write-baseline", BASELINE, cwd=tmp_path)
-    assert done.stderr == f"baseline {BASELINE}: 4 findings (4 new, 0 kept, 0 gone)\n"
+    assert done.stderr == f"baseline {BASELINE}: 4 findings (4 new, 0 kept, 0 removed)\n"
     commit(tmp_path)
     return tmp_path
 
