@@ -21,7 +21,7 @@ from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match, matches, weighed
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import QUERIES
-from iamlint.queries.flows import ends_and_flow
+from iamlint.queries.escalation.flows import ends_and_flow
 from iamlint.report import Report
 from iamlint.roles import Catalog, catalog
 from iamlint.rules.catalog import named_by, own_names

@@ -11,32 +11,24 @@ from typing import Any
 
 from iamlint.estate import Estate
 from iamlint.patterns.match import Match
-from iamlint.queries.administrators import (
+from iamlint.queries.attachments import cross_project_attachments, full_api_scopes
+from iamlint.queries.audit import incomplete_audit_configs, missing_audit_configs
+from iamlint.queries.escalation.administrators import (
     POLICY_ADMINS,
     ROLE_AND_POOL_ADMINS,
     policy_admins,
     role_and_pool_admins,
 )
-from iamlint.queries.agents import evicted_service_agents
-from iamlint.queries.attachments import cross_project_attachments, full_api_scopes
-from iamlint.queries.audit import incomplete_audit_configs, missing_audit_configs
-from iamlint.queries.conditions import (
-    expired_conditions,
-    idle_conditions,
-    malformed_conditions,
-    never_matching_conditions,
-)
-from iamlint.queries.conflicts import conflicting_bindings
-from iamlint.queries.custom_roles import (
+from iamlint.queries.escalation.custom_roles import (
     act_as_and_deploy_in_custom_role,
     token_permission_in_custom_role,
     unknown_permission,
 )
-from iamlint.queries.delegation import broken_delegation_chain, malformed_delegate
-from iamlint.queries.denials import incomplete_denials, ineffective_denials
-from iamlint.queries.deployments import act_as_privileged_account, deploy_as_privileged_account
-from iamlint.queries.entitlements import unapproved_entitlements
-from iamlint.queries.escalation import escalation_paths
+from iamlint.queries.escalation.delegation import broken_delegation_chain, malformed_delegate
+from iamlint.queries.escalation.deployments import act_as_privileged_account, deploy_as_privileged_account
+from iamlint.queries.escalation.entitlements import unapproved_entitlements
+from iamlint.queries.escalation.further_hops import escalation_paths
+from iamlint.queries.escalation.impersonation import privileged_account_impersonation
 from iamlint.queries.federation.grants import (
     forgeable_attributes,
     unmatched_federated_principals,
@@ -48,12 +40,20 @@ from iamlint.queries.federation.provider_conditions import (
     unmatched_provider_conditions,
     weak_provider_conditions,
 )
-from iamlint.queries.hygiene import DUTIES, joined_duties, repeated_members, ungrantable_roles, unknown_roles
-from iamlint.queries.impersonation import privileged_account_impersonation
 from iamlint.queries.keys import alternate_credentials, stale_api_keys, stale_keys, user_managed_keys
-from iamlint.queries.placeholders import WITH_PLACEHOLDER, placeholder_principals
+from iamlint.queries.policies.agents import evicted_service_agents
+from iamlint.queries.policies.conditions import (
+    expired_conditions,
+    idle_conditions,
+    malformed_conditions,
+    never_matching_conditions,
+)
+from iamlint.queries.policies.conflicts import conflicting_bindings
+from iamlint.queries.policies.denials import incomplete_denials, ineffective_denials
+from iamlint.queries.policies.hygiene import DUTIES, joined_duties, repeated_members, ungrantable_roles, unknown_roles
+from iamlint.queries.policies.placeholders import WITH_PLACEHOLDER, placeholder_principals
+from iamlint.queries.policies.tags import MAY_TAG, self_opened_conditions
 from iamlint.queries.services import missing_iamcredentials
-from iamlint.queries.tags import MAY_TAG, self_opened_conditions
 from iamlint.queries.tokens import long_token_lifetimes
 
 

@@ -8,7 +8,7 @@ from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.stages.hop import Hop, hop
 from iamlint.facts import Grant, Resource
 from iamlint.principals import project_number_of, read_principal
-from iamlint.queries.agents import evicted_service_agents
+from iamlint.queries.policies.agents import evicted_service_agents
 from iamlint.unknown import Truth
 
 DELEGATE = "iam.serviceAccounts.implicitDelegation"

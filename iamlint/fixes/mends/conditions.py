@@ -10,7 +10,7 @@ from iamlint.facts import BoundaryBinding, Condition, Denial, Grant, Provider
 from iamlint.fixes.mends.names import one_near
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.writing import reworded
-from iamlint.queries.conditions import malformed, refused
+from iamlint.queries.policies.conditions import malformed, refused
 
 _STEPS = 3
 """Maximum number of slips that are corrected in one expression."""

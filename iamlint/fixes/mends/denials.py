@@ -10,7 +10,7 @@ from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Tree
 from iamlint.fixes.writing import quoted, with_items, with_literal
 from iamlint.hcl.syntax import Block, Node, Tuple
-from iamlint.queries.denials import meant_permission, meant_principal, open_permissions
+from iamlint.queries.policies.denials import meant_permission, meant_principal, open_permissions
 
 
 def deny_form(problem: Problem) -> Change | None:

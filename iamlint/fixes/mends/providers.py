@@ -15,13 +15,13 @@ from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree, argument
 from iamlint.fixes.writing import quoted, replaced, reworded, with_argument
 from iamlint.hcl.syntax import Node, Object, Template
-from iamlint.queries.conditions import refused
 from iamlint.queries.federation.names import Identity, identity_of
 from iamlint.queries.federation.provider_conditions import (
     open_ended_prefixes,
     unmatched_provider_conditions,
     weak_provider_conditions,
 )
+from iamlint.queries.policies.conditions import refused
 from iamlint.unknown import Unknown, shown
 
 

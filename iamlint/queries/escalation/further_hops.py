@@ -15,7 +15,7 @@ from iamlint.methods import Method
 from iamlint.paths import End, Route, onward_of
 from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match
-from iamlint.queries.deployments import (
+from iamlint.queries.escalation.deployments import (
     Through,
     attaching,
     confidence_in,
@@ -25,9 +25,16 @@ from iamlint.queries.deployments import (
     how_used,
     raised_by,
 )
+from iamlint.queries.escalation.flows import MOST_NAMED, flow_of, grant_of, named
+from iamlint.queries.escalation.impersonation import (
+    by_grant,
+    distinct_grants,
+    first_step,
+    impersonations,
+    of_principal,
+    way_of,
+)
 from iamlint.queries.federation.grants import is_nobody
-from iamlint.queries.flows import MOST_NAMED, flow_of, grant_of, named
-from iamlint.queries.impersonation import by_grant, distinct_grants, first_step, impersonations, of_principal, way_of
 from iamlint.unknown import Truth
 
 _IDENTITY = tuple(permission for kind in sorted(IDENTITY) for permission in POWERS[kind])

@@ -30,8 +30,8 @@ from iamlint.paths import Names, onward_of
 from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match, verdict
 from iamlint.patterns.predicates import possible_kinds
+from iamlint.queries.escalation.flows import MOST_NAMED, flow_of, grant_of, granted_step, method_by, named
 from iamlint.queries.federation.grants import is_nobody
-from iamlint.queries.flows import MOST_NAMED, flow_of, grant_of, granted_step, method_by, named
 from iamlint.unknown import Truth, Unknown, shown
 
 _SPOKEN_FOR = frozenset(

@@ -12,7 +12,7 @@ from iamlint.graph import IDENTITY, Deployment, Edge, Graph, Way, Ways, deploys,
 from iamlint.methods import Method, Yield, agent_methods, attached_methods, bound_methods, strength
 from iamlint.paths import onward_of
 from iamlint.patterns.match import Match
-from iamlint.queries.impersonation import by_grant, is_told, match_of, surest
+from iamlint.queries.escalation.impersonation import by_grant, is_told, match_of, surest
 from iamlint.unknown import Unknown, shown
 
 _USES: dict[Yield, str] = {

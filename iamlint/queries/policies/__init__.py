@@ -1,0 +1,1 @@
+"""Queries about what policies say: their bindings, conditions, denials and principals."""
