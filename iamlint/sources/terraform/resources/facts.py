@@ -9,29 +9,37 @@ from itertools import chain
 from iamlint.facts import AccessSetting, Fact, Gap, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
-from iamlint.sources.terraform.resources import access_lists, settings
-from iamlint.sources.terraform.resources.accounts import service_account
 from iamlint.sources.terraform.resources.attachments import attaches, attachments
-from iamlint.sources.terraform.resources.audit import audit_config, audit_configs_of_policy
-from iamlint.sources.terraform.resources.boundaries import boundary, boundary_binding
-from iamlint.sources.terraform.resources.custom_roles import organization_role, project_role
-from iamlint.sources.terraform.resources.denials import denials
-from iamlint.sources.terraform.resources.entitlements import entitlement
 from iamlint.sources.terraform.resources.families import family_of
-from iamlint.sources.terraform.resources.federation import (
+from iamlint.sources.terraform.resources.identities.accounts import service_account
+from iamlint.sources.terraform.resources.identities.federation import (
     workforce_pool,
     workforce_provider,
     workload_pool,
     workload_provider,
 )
-from iamlint.sources.terraform.resources.grants import grants, member_removal
-from iamlint.sources.terraform.resources.groups import group, membership, workspace_member, workspace_members
-from iamlint.sources.terraform.resources.keys import api_key, hmac_key, service_account_key
-from iamlint.sources.terraform.resources.kubernetes import kubernetes_account, kubernetes_annotations
-from iamlint.sources.terraform.resources.manifests import ARGUMENTS as MANIFESTS
-from iamlint.sources.terraform.resources.manifests import manifest
-from iamlint.sources.terraform.resources.org_policies import older_org_policy, org_policy
-from iamlint.sources.terraform.resources.perimeters import perimeter
+from iamlint.sources.terraform.resources.identities.groups import group, membership, workspace_member, workspace_members
+from iamlint.sources.terraform.resources.identities.keys import api_key, hmac_key, service_account_key
+from iamlint.sources.terraform.resources.identities.kubernetes import kubernetes_account, kubernetes_annotations
+from iamlint.sources.terraform.resources.identities.manifests import ARGUMENTS as MANIFESTS
+from iamlint.sources.terraform.resources.identities.manifests import manifest
+from iamlint.sources.terraform.resources.identities.tokens import (
+    PROVIDERS,
+    TOKENS,
+    backend_impersonation,
+    provider_impersonation,
+    state_impersonation,
+    token_impersonation,
+)
+from iamlint.sources.terraform.resources.policies import access_lists, settings
+from iamlint.sources.terraform.resources.policies.audit import audit_config, audit_configs_of_policy
+from iamlint.sources.terraform.resources.policies.boundaries import boundary, boundary_binding
+from iamlint.sources.terraform.resources.policies.custom_roles import organization_role, project_role
+from iamlint.sources.terraform.resources.policies.denials import denials
+from iamlint.sources.terraform.resources.policies.entitlements import entitlement
+from iamlint.sources.terraform.resources.policies.grants import grants, member_removal
+from iamlint.sources.terraform.resources.policies.org_policies import older_org_policy, org_policy
+from iamlint.sources.terraform.resources.policies.perimeters import perimeter
 from iamlint.sources.terraform.resources.projects import (
     default_accounts,
     folder,
@@ -42,14 +50,6 @@ from iamlint.sources.terraform.resources.projects import (
     project_service,
 )
 from iamlint.sources.terraform.resources.tags import folder_tags, project_tags, tag_binding, tag_key, tag_value
-from iamlint.sources.terraform.resources.tokens import (
-    PROVIDERS,
-    TOKENS,
-    backend_impersonation,
-    provider_impersonation,
-    state_impersonation,
-    token_impersonation,
-)
 
 State = Callable[[Instance], Iterator[Fact]]
 

@@ -13,7 +13,7 @@ from typing import Literal
 from iamlint.facts import Place, Resource, Text
 from iamlint.sources.terraform.instances.arguments import Placed, placed_text, text_of
 from iamlint.sources.terraform.instances.instance import Instance
-from iamlint.sources.terraform.resources.accounts import account_name
+from iamlint.sources.terraform.resources.identities.accounts import account_name
 from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Hole, Unknown, join_texts, without_prefix
 

@@ -15,7 +15,7 @@ from iamlint.sources.terraform.instances.arguments import named, place_of, place
 from iamlint.sources.terraform.instances.computed import joined
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
-from iamlint.sources.terraform.resources.accounts import account_name
+from iamlint.sources.terraform.resources.identities.accounts import account_name
 from iamlint.sources.terraform.resources.projects import folder, project
 from iamlint.unknown import Unknown, without_prefix
 

@@ -9,7 +9,7 @@ from iamlint.facts import Impersonation, Text
 from iamlint.sources.terraform.instances.arguments import Placed, listed_texts, placed_text, text_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
-from iamlint.sources.terraform.resources.accounts import impersonated
+from iamlint.sources.terraform.resources.identities.accounts import impersonated
 from iamlint.unknown import Unknown, without_prefix
 
 PROVIDERS = frozenset({"google", "google-beta"})

@@ -8,7 +8,7 @@ from iamlint.facts import ApiKey, Credential, Place, ServiceAccountKey, Text
 from iamlint.sources.terraform.instances.arguments import elements_of, named, placed_text, text_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
-from iamlint.sources.terraform.resources.accounts import account_name
+from iamlint.sources.terraform.resources.identities.accounts import account_name
 from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Unknown
 

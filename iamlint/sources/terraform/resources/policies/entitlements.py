@@ -13,7 +13,7 @@ from iamlint.sources.gcloud.names import resource_of
 from iamlint.sources.terraform.instances.arguments import Placed, placed_text, placed_texts, text_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
-from iamlint.sources.terraform.resources.accounts import principal_of
+from iamlint.sources.terraform.resources.identities.accounts import principal_of
 from iamlint.unknown import Unknown, without_prefix
 
 _PREFIX = "//cloudresourcemanager.googleapis.com/"

@@ -22,8 +22,8 @@ from iamlint.sources.terraform.instances.arguments import (
 )
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
-from iamlint.sources.terraform.resources.accounts import identified
 from iamlint.sources.terraform.resources.families import resource_of
+from iamlint.sources.terraform.resources.identities.accounts import identified
 from iamlint.unknown import Hole, Unknown, without_prefix
 
 Texts = tuple[Text, ...] | Unknown

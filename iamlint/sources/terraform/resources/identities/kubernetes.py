@@ -12,7 +12,7 @@ from iamlint.sources.gcloud.kubernetes.workloads import ANNOTATION
 from iamlint.sources.terraform.instances.arguments import named, place_of, text_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
-from iamlint.sources.terraform.resources.accounts import account_name
+from iamlint.sources.terraform.resources.identities.accounts import account_name
 from iamlint.unknown import Unknown
 
 

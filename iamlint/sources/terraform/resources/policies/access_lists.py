@@ -26,8 +26,8 @@ from iamlint.sources.terraform.instances.arguments import Placed, elements_of, n
 from iamlint.sources.terraform.instances.condition import condition_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
-from iamlint.sources.terraform.resources.accounts import principal_of
 from iamlint.sources.terraform.resources.families import resource_of
+from iamlint.sources.terraform.resources.identities.accounts import principal_of
 from iamlint.unknown import Hole, Unknown, join_texts
 
 _PREDEFINED = {

@@ -11,8 +11,8 @@ from iamlint.sources.terraform.instances.arguments import elements_of, named, pl
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.instances.policies import document_of
-from iamlint.sources.terraform.resources.accounts import identified
 from iamlint.sources.terraform.resources.families import family_of, resource_of
+from iamlint.sources.terraform.resources.identities.accounts import identified
 from iamlint.unknown import Unknown
 
 Exempted = tuple[tuple[Text, Text], ...]

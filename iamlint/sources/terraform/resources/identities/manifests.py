@@ -21,7 +21,7 @@ from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.embedded import HOLE, embedded
 from iamlint.sources.terraform.instances.instance import Argument, Instance
-from iamlint.sources.terraform.resources.accounts import principal_of
+from iamlint.sources.terraform.resources.identities.accounts import principal_of
 from iamlint.unknown import Hole, Unknown
 
 ARGUMENTS = {

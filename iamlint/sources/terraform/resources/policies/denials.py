@@ -10,7 +10,7 @@ from iamlint.sources.terraform.instances.arguments import named, place_of, place
 from iamlint.sources.terraform.instances.condition import condition_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
-from iamlint.sources.terraform.resources.accounts import identified
+from iamlint.sources.terraform.resources.identities.accounts import identified
 from iamlint.unknown import Unknown
 
 

@@ -21,8 +21,8 @@ from iamlint.sources.terraform.instances.condition import condition_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.instances.policies import Binding, bindings_of
-from iamlint.sources.terraform.resources.accounts import principal_of
 from iamlint.sources.terraform.resources.families import family_of, resource_of
+from iamlint.sources.terraform.resources.identities.accounts import principal_of
 from iamlint.unknown import Unknown, without_prefix
 
 

@@ -1,0 +1,1 @@
+"""Converts instances to facts about identities: accounts, groups, pools, keys and tokens."""

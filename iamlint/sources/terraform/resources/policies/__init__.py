@@ -1,0 +1,1 @@
+"""Converts instances to facts about policies: grants, denials, boundaries, roles and settings."""
