@@ -20,8 +20,8 @@ from iamlint.cli import console, output
 from iamlint.documents.values import SetOf, Value
 from iamlint.files.revision import leads_out
 from iamlint.files.tree import Entry, Status, Tree
-from iamlint.hcl.functions.filesets import fileset
-from iamlint.hcl.functions.paths import is_absolute, shown, whole
+from iamlint.hcl.functions.filesystem.filesets import fileset
+from iamlint.hcl.functions.filesystem.paths import is_absolute, shown, whole
 from iamlint.hcl.scope import Files
 from tests.conftest import needs_posix
 

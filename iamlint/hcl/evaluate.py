@@ -19,11 +19,11 @@ from iamlint.documents.values import Data, Key, Lazy, List, SetOf, Value, key_va
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.functions import PURE, READING
-from iamlint.hcl.functions.assembly import Assembly
 from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
-from iamlint.hcl.functions.encoding import decoded_value
-from iamlint.hcl.functions.files import read_text
-from iamlint.hcl.functions.paths import named
+from iamlint.hcl.functions.filesystem.files import read_text
+from iamlint.hcl.functions.filesystem.paths import named
+from iamlint.hcl.functions.texts.assembly import Assembly
+from iamlint.hcl.functions.texts.encoding import decoded_value
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
     Refused,

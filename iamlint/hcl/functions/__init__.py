@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamlint.hcl.functions import collections, dates, encoding, files, formats, numbers, sets, strings
+from iamlint.hcl.functions import collections, dates, numbers, sets
+from iamlint.hcl.functions.filesystem import files
+from iamlint.hcl.functions.texts import encoding, formats, strings
 from iamlint.hcl.functions.types import Function
 
 PURE: Mapping[str, Function] = {

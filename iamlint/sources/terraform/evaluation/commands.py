@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from itertools import chain, islice
 
 from iamlint.documents.values import Value
-from iamlint.hcl.functions.files import read_text
+from iamlint.hcl.functions.filesystem.files import read_text
 from iamlint.hcl.functions.types import Refused, Unclear, parts
 from iamlint.hcl.scope import Files
 from iamlint.location import Span

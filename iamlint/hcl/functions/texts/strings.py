@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable
 
 from iamlint.documents.values import Data, List, Value
-from iamlint.hcl.functions.assembly import Assembly, too_long
 from iamlint.hcl.functions.collections import listed
 from iamlint.hcl.functions.graphemes import graphemes
-from iamlint.hcl.functions.patterns import Found, Pattern, compiled
+from iamlint.hcl.functions.texts.assembly import Assembly, too_long
+from iamlint.hcl.functions.texts.patterns import Found, Pattern, compiled
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
     Function,

@@ -9,9 +9,9 @@ import base64
 import hashlib
 
 from iamlint.documents.values import Data, Value
-from iamlint.hcl.functions import paths
-from iamlint.hcl.functions.filesets import fileset
-from iamlint.hcl.functions.paths import absent, changes, located, named, shown
+from iamlint.hcl.functions.filesystem import paths
+from iamlint.hcl.functions.filesystem.filesets import fileset
+from iamlint.hcl.functions.filesystem.paths import absent, changes, located, named, shown
 from iamlint.hcl.functions.types import Function, Refused, Unclear
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from iamlint.documents.values import Data, Key, Lazy, SetOf, Value
-from iamlint.hcl.functions.assembly import too_long
+from iamlint.hcl.functions.texts.assembly import too_long
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
     MOST_ELEMENTS,

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from iamlint.documents.values import Data, List, SetOf, Value
-from iamlint.hcl.functions.assembly import Assembly, too_long
-from iamlint.hcl.functions.encoding import json_of
 from iamlint.hcl.functions.graphemes import graphemes
 from iamlint.hcl.functions.precision import exact
+from iamlint.hcl.functions.texts.assembly import Assembly, too_long
+from iamlint.hcl.functions.texts.encoding import json_of
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
     Function,

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from iamlint.documents.values import Data, Value
 from iamlint.files.tree import Tree
-from iamlint.hcl.functions.paths import absent, changes, is_inside, located, named, shown, whole
-from iamlint.hcl.functions.patterns import Pattern, compiled
+from iamlint.hcl.functions.filesystem.paths import absent, changes, is_inside, located, named, shown, whole
+from iamlint.hcl.functions.texts.patterns import Pattern, compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, Unclear, set_of
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized

@@ -15,7 +15,8 @@ from decimal import Decimal
 
 from iamlint.documents import read_json
 from iamlint.documents.values import Data, Lazy, List, SetOf, Value
-from iamlint.hcl.functions.assembly import too_long
+from iamlint.hcl.functions.texts.assembly import too_long
+from iamlint.hcl.functions.texts.yaml_values import decoded, encoded
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
     MOST_ELEMENTS,
@@ -33,7 +34,6 @@ from iamlint.hcl.functions.types import (
     uncertain,
     whole,
 )
-from iamlint.hcl.functions.yaml_values import decoded, encoded
 from iamlint.hcl.syntax import normalized
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown

@@ -1,0 +1,1 @@
+"""Functions that read files and directories, and what a path names."""
