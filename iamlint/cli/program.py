@@ -18,7 +18,7 @@ class _Entry(NamedTuple):
 
 
 _COMMANDS = {
-    "check": _Entry("commands", "check", "Check Terraform source, plans and gcloud exports."),
+    "check": _Entry("check", "check", "Check Terraform source, plans and gcloud exports."),
     "compare": _Entry(
         "comparing", "compare", "Show who can become which account in HEAD and not in BASE, and who gains which role."
     ),
@@ -29,34 +29,32 @@ _COMMANDS = {
     "diagnose": _Entry(
         "diagnose", "diagnose", "Explain why a call gets 403, and the smallest change that makes it work."
     ),
-    "explain": _Entry("commands", "explain", "Explain a rule: why it matters, before and after, the fix."),
-    "facts": _Entry(
-        "commands", "facts", "Show the facts in the input: grants, roles, accounts and so on, one per line."
-    ),
+    "explain": _Entry("check", "explain", "Explain a rule: why it matters, before and after, the fix."),
+    "facts": _Entry("check", "facts", "Show the facts in the input: grants, roles, accounts and so on, one per line."),
     "init": _Entry("starting", "init", "Write a configuration for this repository, after a look at it."),
     "methods": _Entry(
-        "commands", "list_methods", "List the ways to become a service account that iamlint knows, or explain one."
+        "check", "list_methods", "List the ways to become a service account that iamlint knows, or explain one."
     ),
     "narrow": _Entry("narrowing", "narrow_roles", "Propose the smallest roles that keep every known use working."),
     "paths": _Entry("paths", "paths", "Show how a principal can become a service account, hop by hop."),
     "reach": _Entry("paths", "reach", "Show which service accounts a principal can become, and what these may do."),
     "roles": _Entry(
-        "commands",
+        "check",
         "roles",
         "Show the permissions of a role, the roles with a permission, or the size of the role catalogue.",
     ),
-    "rules": _Entry("commands", "list_rules", "List the rules."),
+    "rules": _Entry("check", "list_rules", "List the rules."),
     "server": _Entry(
         "iamlint.server.command", "server", "Serve an editor: diagnostics as you type, hover, completion and fixes."
     ),
     "test": _Entry(
-        "commands",
+        "check",
         "test",
         "Run the examples of rule documents and assertions: the built-in rules and your assertions, or those in PATH.",
     ),
     "who": _Entry("paths", "who", "Show who can become a service account, directly or through others."),
 }
-"""The commands by name: the module, in this package unless it has a path, its attribute, and the line in ``--help``.
+"""The commands by name: the module, in `commands` unless it has a path, its attribute, and the line in ``--help``.
 
 A command's module is imported when it runs: all of them together take most of the time of a short run.
 """
@@ -72,7 +70,7 @@ class _Program(click.Group):
         entry = _COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        module = entry.module if "." in entry.module else f"iamlint.cli.{entry.module}"
+        module = entry.module if "." in entry.module else f"iamlint.cli.commands.{entry.module}"
         __import__(module)
         found = getattr(sys.modules[module], entry.attribute)
         return found if isinstance(found, click.Command) else None

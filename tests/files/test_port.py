@@ -24,7 +24,7 @@ READS = {
 }
 ASKS = {"is_file", "is_dir", "exists", "isfile", "isdir", "is_symlink", "islink", "lstat"}
 PACKAGED = {
-    "cli/showing.py",
+    "cli/commands/showing.py",
     "diagnosis/recognition/error_kinds.py",
     "documents/validation.py",
     "hcl/python_hcl2.py",
@@ -38,11 +38,11 @@ PACKAGED = {
 }
 """These read data that ships within the package, and nothing else."""
 WRITERS = {
+    "cli/commands/starting.py",
     "cli/console.py",
     "cli/fixing.py",
     "cli/options.py",
     "cli/output.py",
-    "cli/starting.py",
     "github_action/comment.py",
     "github_action/event.py",
     "github_action/github_api.py",

@@ -27,7 +27,7 @@ def demo(options: tuple[str, ...]) -> None:
 
     OPTIONS are those of check, such as --statistics, --show-unknown or --format json.
     """
-    from iamlint.cli.commands import check
+    from iamlint.cli.commands.check import check
 
     tell(f"$ cd {ESTATE} && iamlint check {' '.join(options)}".rstrip() + "\n")
     with contextlib.chdir(ESTATE):

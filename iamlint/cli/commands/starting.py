@@ -20,7 +20,7 @@ from iamlint.location import Location, Unreadable
 from iamlint.reporters.parts.plain import counted
 
 if TYPE_CHECKING:
-    from iamlint.cli.survey import Survey
+    from iamlint.cli.commands.survey import Survey
 
 _HINT = "" if PUBLISHED else f" (replace REVISION: a commit of {REPOSITORY})"
 _WORKFLOW = ".github/workflows/iamlint.yml"
@@ -46,7 +46,7 @@ def init(workflow: bool | None, hook: bool, yes: bool) -> None:
 
     It shows first what it found and what it writes, and asks. An existing file is never overwritten.
     """
-    from iamlint.cli.survey import survey
+    from iamlint.cli.commands.survey import survey
 
     here = Path.cwd().resolve()
     top = repository(here)
