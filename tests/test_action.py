@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from action_runner import ACTION, BAD, ROOT, Runner, commands
+from checkout import commit
 
 
 @pytest.fixture
@@ -79,10 +80,39 @@ def test_inputs_choose(runner: Runner) -> None:
     assert runner.run(sarif_file="out.sarif").outputs["sarif-file"] == str(runner.workspace / "out.sarif")
 
 
+def test_only_findings_on_changed_lines(runner: Runner) -> None:
+    base = commit(runner.workspace)
+    other = BAD.replace("ana@", "bo@").replace('"ci"', '"bo"')
+    (runner.workspace / "other.tf").write_text(other)
+    job = runner.run(changed_since=base)
+    assert (job.code, job.outputs["findings"]) == (1, "1")
+    assert "::error file=other.tf,line=3," in job.log
+    assert "main.tf" not in job.log
+    commit(runner.workspace)
+    assert runner.run(changed_since="HEAD~1").outputs["findings"] == "1"
+    assert runner.run(changed_since="HEAD").code == 0
+    assert runner.run(changed_since="").outputs["findings"] == "2"
+    missing = runner.run(changed_since="0" * 40)
+    assert missing.code == 2
+    assert "fetch-depth: 0" in missing.log
+
+
+def test_the_summary_begins_with_counts_on_request(runner: Runner) -> None:
+    (runner.workspace / "a_b").mkdir()
+    (runner.workspace / "a_b" / "main.tf").write_text(BAD.replace("serviceAccountTokenCreator", "serviceAccountUser"))
+    assert "| folder |" not in runner.run().summary
+    job = runner.run(statistics="true")
+    rules, folders = job.summary.index("| findings | rule |"), job.summary.index("| findings | folder |")
+    assert rules < folders < job.summary.index("| severity | rule | where | what |")
+    assert re.search(r"\| 1 \| \[broad-token-creator\]\(https://\S+\) \| high \|", job.summary)
+    assert "| 1 | a&#95;b | 1 medium |" in job.summary
+    assert "::error file=main.tf" in job.log, "annotations do not change"
+
+
 HOSTILE = ('$(touch pwned)"; touch pwned; #', "`touch pwned`", "--exit-zero\n; touch pwned")
 NAMES = (
     "paths", "select", "ignore", "source_root", "sarif_file", "working_directory", "fail_on", "var_file", "resource",
-    "role_catalog", "config", "format", "comment_from", "rules", "baseline", "base",
+    "role_catalog", "config", "changed_since", "format", "comment_from", "rules", "baseline", "base",
 )  # fmt: skip
 
 
@@ -110,6 +140,9 @@ def test_nor_are_they_to_the_shell(tmp_path: Path, hostile: str) -> None:
     ("inputs", "said"),
     [
         ({"no_ignore": "yes"}, "no-ignore is true or false, not 'yes'"),
+        ({"statistics": "all"}, "statistics is true or false, not 'all'"),
+        ({"changed_since": "--output=x"}, "changed-since may not begin with a dash"),
+        ({"changed_since": "main\nnext"}, "changed-since is one line, not 2"),
         ({"config_from_base": "1"}, "config-from-base is true or false"),
         ({"config": "a.yaml", "no_config": "true"}, "config and no-config exclude each other"),
         ({"config": "a.yaml\nb.yaml"}, "config is one line, not 2"),

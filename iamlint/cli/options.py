@@ -301,7 +301,9 @@ def report_options(function: Command) -> Command:
         click.option("--show-unknown", is_flag=True, help="List what could not be decided, with the reasons."),
         click.option("--show-all", is_flag=True, help="Show each finding, including similar ones."),
         click.option(
-            "--statistics", is_flag=True, help="Text: show counts by rule and by folder instead of the findings."
+            "--statistics",
+            is_flag=True,
+            help="Show counts by rule and by folder: in text instead of the findings, in Markdown before them.",
         ),
         color_option,
         click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no progress."),

@@ -80,14 +80,14 @@ def reading(environment: Mapping[str, str]) -> Iterator[str]:
 def options(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield the options of the check that select what is read and printed; an empty input leaves it to the rest."""
     yield from ("--format", one(environment, "FORMAT") or "github")
-    for name in ("FAIL_ON", "RESOURCE", "SOURCE_ROOT"):
+    for name in ("FAIL_ON", "RESOURCE", "SOURCE_ROOT", "CHANGED_SINCE"):
         value = one(environment, name)
         if value:
             yield from (f"--{named(name)}", value)
     for name in ("SELECT", "IGNORE"):
         for value in lines(environment, name):
             yield from (f"--{named(name)}", value)
-    for name in ("NO_IGNORE", "FAIL_ON_UNKNOWN", "SHOW_UNKNOWN"):
+    for name in ("NO_IGNORE", "FAIL_ON_UNKNOWN", "SHOW_UNKNOWN", "STATISTICS"):
         if flag(environment, name):
             yield f"--{named(name)}"
 

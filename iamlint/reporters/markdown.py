@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from iamlint.addresses import rule_address
@@ -18,6 +18,7 @@ from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.reporters.parts.statistics import by_folder, by_rule
 from iamlint.reporters.parts.unknowns import cause_lines
 from iamlint.rules.catalog import is_shipped
 
@@ -60,9 +61,11 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
     for error in report.errors:
         hint = f" ({error.hint})" if error.hint else ""
         yield f"- {_where(error.at, style)}: {cell(error.reason + hint)}"
+    pages = {rule.slug: rule_address(rule.id) for rule in report.rules if is_shipped(rule)}
+    if style.statistics:
+        yield from _statistics(report, pages)
     if report.findings:
         yield from ("", "| severity | rule | where | what |", "| --- | --- | --- | --- |")
-    pages = {rule.slug: rule_address(rule.id) for rule in report.rules if is_shipped(rule)}
     for group in grouped(report.ranked):
         finding = group.first
         sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
@@ -73,6 +76,19 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
         what = "<br>".join([cell(told + there), *_alike(group, style)])
         yield f"| {finding.severity}{sure} | {rule} | {_where(finding.at, style)} | {what} |"
     yield from _unknown(report, style)
+
+
+def _statistics(report: Report, pages: Mapping[str, str]) -> Iterator[str]:
+    """Yield the number of findings by rule, the worst first, and by folder, the one with the most findings first."""
+    if report.findings:
+        yield from ("", "| findings | rule | highest severity |", "| ---: | --- | --- |")
+    for name, severity, number in by_rule(report.findings):
+        yield f"| {number} | {f'[{name}]({pages[name]})' if name in pages else cell(name)} | {severity} |"
+    if report.findings:
+        yield from ("", "| findings | folder | by severity |", "| ---: | --- | --- |")
+    for folder, counts in reversed(by_folder(report.findings)):
+        listed = ", ".join(f"{count} {severity}" for severity, count in counts.items())
+        yield f"| {sum(counts.values())} | {cell(folder)} | {listed} |"
 
 
 def _alike(group: Group, style: Presentation) -> Iterator[str]:

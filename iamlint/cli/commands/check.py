@@ -103,6 +103,7 @@ def check(
     style = Presentation(
         show_unknown=show_unknown,
         show_all=show_all,
+        statistics=statistics,
         directory=here,
         repository=repository_of(wanted.paths, here),
         bar=bar,
@@ -114,8 +115,7 @@ def check(
     written = [write(path, parts(name, report, style), inputs) for name, path in targets]
     report = with_errors(report, (error for error in written if error))
     say_errors(report.errors)
-    style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet)
-    style = replace(style, width=width(sys.stdout), statistics=statistics)
+    style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet, width=width(sys.stdout))
     emit(parts(form, report, style), for_programs=form != "text")
     for line in report.coverage if coverage else ():
         (tell if form != "text" else _say)(neutral(line))

@@ -1,4 +1,4 @@
-"""Counts of findings by rule and by folder, as tables for a terminal."""
+"""Counts of findings by rule and by folder."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ def by_rule(findings: Iterable[Finding]) -> list[tuple[str, Severity, int]]:
     return sorted(rules, key=lambda one: (SEVERITIES.index(one[1]), -one[2], one[0]))
 
 
+def by_folder(findings: Iterable[Finding]) -> list[tuple[str, dict[Severity, int]]]:
+    """Return the folders with their counts by severity, the worst first; the folder with the fewest findings first."""
+    folders: dict[str, Counter[Severity]] = {}
+    for finding in findings:
+        folders.setdefault(str(PurePosixPath(finding.at.path).parent), Counter())[finding.severity] += 1
+    ordered = sorted(folders.items(), key=lambda one: (one[1].total(), one[0]))
+    return [(folder, {one: count[one] for one in SEVERITIES if count[one]}) for folder, count in ordered]
+
+
 def one_line(report: Report, paint: Paint) -> str:
     """Return the rules with their counts: ``key 4, token 2 and 3 more rules``."""
     rules = by_rule(report.findings)
@@ -48,11 +57,9 @@ def tables(report: Report, paint: Paint, width: int | None = None) -> Iterator[s
         yield f"{number:>5}  {graded}  {rule:<{widest}}  {title}".rstrip()
     if rules:
         yield ""
-    folders: dict[str, Counter[Severity]] = {}
-    for finding in report.findings:
-        folders.setdefault(str(PurePosixPath(finding.at.path).parent), Counter())[finding.severity] += 1
-    for folder, count in sorted(folders.items(), key=lambda one: (sum(one[1].values()), one[0])):
-        parts = (paint(COLORS[one], f"{count[one]} {one}") for one in SEVERITIES if count[one])
-        yield f"{sum(count.values()):>5}  {neutral(folder)}: {', '.join(parts)}"
+    folders = by_folder(report.findings)
+    for folder, counts in folders:
+        parts = (paint(COLORS[severity], f"{count} {severity}") for severity, count in counts.items())
+        yield f"{sum(counts.values()):>5}  {neutral(folder)}: {', '.join(parts)}"
     if folders:
         yield ""
