@@ -164,18 +164,24 @@ def _with_target(given: Given, estate: Estate, said: Said) -> Given:
     runs_as = next(iter(running)) if len(running) == 1 else None
     if said.target or runs_as:
         return replace(given, target=said.target or runs_as)
-    if said.principal.endswith("gserviceaccount.com") and said.kind in (
-        "target-rights-missing",
-        "gcs-backend-identity",
+    refused = said.kind in ("target-rights-missing", "gcs-backend-identity")
+    if (
+        refused
+        and said.principal.endswith("gserviceaccount.com")
+        and _account(said.principal) != _account(given.caller)
     ):
         return replace(given, target=said.principal.removeprefix("serviceAccount:"))
     asked = _one(one.target for one in estate.of(Impersonation))
-    if asked:
+    if asked and (asked.lower() != _account(given.caller) or _signs(given, said)):
         return replace(given, target=asked)
+    if given.caller and said.of_resource:
+        return given  # nothing shows that an account is impersonated: the caller itself needs the right
     accounts = sorted({shown(one.email) for one in estate.of(ServiceAccount) if isinstance(one.email, str)})
     on = {shown(grant.resource.name) for grant in estate.of(Grant) if grant.resource.kind == "service_account"}
     granted = [email for email in accounts if email in on]
     chosen = granted if len(granted) == 1 else accounts
+    if not _signs(given, said):
+        chosen = [email for email in chosen if email.lower() != _account(given.caller)]
     if len(chosen) == 1:
         return replace(given, target=chosen[0])
     return replace(given, hint=f"the input has {', '.join(chosen[:5])}" if chosen else "")
@@ -189,13 +195,22 @@ def _with_caller(given: Given, estate: Estate, said: Said) -> Given:
     if told:
         return replace(given, caller=told)
     accounts = {account_of(one, estate) for one in estate.of(Attachment)} - {None}
-    signs = said.kind in _SIGNING or given.method in ("signBlob", "signJwt")
-    if signs and given.target and (given.target in accounts or _is_default(given.target)):
+    if _signs(given, said) and given.target and (given.target in accounts or _is_default(given.target)):
         return replace(given, caller=given.target)
     running = sorted(one for one in accounts if one and one != given.target)
     if len(running) == 1:
         return replace(given, caller=running[0])
     return replace(given, hint=f"the input runs {', '.join(running[:5])}" if running else "")
+
+
+def _signs(given: Given, said: Said) -> bool:
+    """Whether the call signs, which accounts do for themselves."""
+    return said.kind in _SIGNING or given.method in ("signBlob", "signJwt")
+
+
+def _account(principal: str | None) -> str:
+    """The e-mail of a principal in lower case; empty without one."""
+    return (principal or "").rpartition(":")[2].lower()
 
 
 def _is_default(email: str) -> bool:

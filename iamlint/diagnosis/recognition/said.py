@@ -56,7 +56,7 @@ def read_error(text: str) -> Said:
     first = next((one for one in found if one.kind and not one.kind.wrapper and one.explained_by is None), found[0])
     kind, fields = first.kind, first.fields
     # An error of the call after the login names the account that is read or changed, not one that is used.
-    is_read = bool(kind and kind.of_resource and fields.permission.startswith("iam.serviceAccounts."))
+    is_read = bool(kind and kind.of_resource and fields.permission.startswith("iam.serviceAccount"))
     return Said(
         text=text,
         kind=kind.id if kind else "",

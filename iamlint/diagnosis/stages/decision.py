@@ -72,8 +72,10 @@ def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
         return replace(answer, headline=f"{title}; {unknown.message}", also=_meaning(case))
     if unknown:
         return _of_stage(case, "unknown", unknown, stages)
-    if case.said and not case.said.kind and not case.target and not case.question.right:
-        return _answer("unknown", "missing-input", "; ".join(_unrecognised(case)), stages, "medium")
+    if case.said and not case.target and not case.question.right:  # no call that a stage could be about
+        title = case.said.title or "; ".join(_unrecognised(case))
+        headline = f"{title}; neither the error nor the input shows the account or the permission that is needed"
+        return _answer("unknown", "missing-input", headline, stages, "medium", also=_meaning(case))
     if case.said:
         message = (
             "by the input this call works, and the error says that it does not: something that is not in the input "

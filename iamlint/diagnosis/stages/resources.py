@@ -1,0 +1,176 @@
+"""The resources that the text of an error may mean, among those that the input grants something on.
+
+Errors have full names (``projects/P/locations/L/repositories/R``), names with a service (``//run.googleapis.com/…``),
+addresses of images, names of BigQuery (``P:DATASET.TABLE``), or a bare name. Source:
+https://cloud.google.com/iam/docs/full-resource-names
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from iamlint.diagnosis.asked.attachments import named
+from iamlint.diagnosis.asked.case import ASKED, Case
+from iamlint.facts import Declaration, Grant, Resource
+from iamlint.unknown import Unknown, shown
+
+Place = tuple[Resource, Declaration]
+"""A resource, and where it is named."""
+
+_CONTAINERS: Mapping[str, str] = {"projects": "project", "folders": "folder", "organizations": "organization"}
+_PREFIX = re.compile(
+    r"\A(?:https?:)?//[a-z.-]+\.googleapis\.com/(?:[a-z]+/)??(?:v\d\w*/)?(?=projects/|folders/|organ|b/)"
+)
+_BIGQUERY = re.compile(r"(?P<project>[a-z][\w.:-]*?\w)[:.](?P<dataset>\w+)(?:\.(?P<table>[\w$-]+))?\Z")
+_IMAGE = re.compile(
+    r"(?P<location>[a-z0-9-]+)-docker\.pkg\.dev/(?P<project>[a-z][a-z0-9.:-]*)(?:/(?P<repository>[\w.-]+))?"
+    r"|(?:[a-z]+\.)?gcr\.io/(?P<of_gcr>[a-z][a-z0-9.:-]*)"
+)
+_BUCKET = re.compile(r"\A(?:gs://|(?:projects/_/)?buckets/|b/)(?P<name>[a-z0-9][\w.-]*[a-z0-9])")
+_PROJECT = re.compile(r"[a-z][a-z0-9-]{2,28}[a-z0-9]|\d{6,20}")
+_SERVICES: Mapping[str, tuple[str, ...]] = {
+    "run": ("cloud_run",),
+    "cloudfunctions": ("cloudfunctions",),
+    "cloudkms": ("kms",),
+    "secretmanager": ("secret_manager",),
+    "artifactregistry": ("artifact_registry", "storage_bucket"),
+    "compute": ("compute",),
+}
+"""What the kinds of a service's resources begin with, where that is not the service's own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name in parts: what contains the resource, and its full names by collection, the longest first."""
+
+    containers: tuple[Resource, ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()
+
+
+def places_of(case: Case, on: str | None, permission: str) -> list[Place]:
+    """The resources that are meant, with their containers; without a name every one that the input grants something on.
+
+    The first is the resource itself.
+    """
+    return list(_named(case, on, permission)) if on else list(_anywhere(case))
+
+
+def unknown_grants(case: Case, on: str | None, permission: str) -> Iterator[Grant]:
+    """The grants on resources of the permission's service whose names are not known: they may be on the one meant."""
+    service = permission.partition(".")[0]
+    kinds = _SERVICES.get(service, (service,))
+    for grant in case.estate.of(Grant):
+        if on and isinstance(grant.resource.name, Unknown) and grant.resource.kind.startswith(kinds):
+            yield grant
+
+
+def _anywhere(case: Case) -> Iterator[Place]:
+    found: dict[str, Place] = {}
+    for grant in case.estate.of(Grant):
+        if grant.resource.kind != "service_account":
+            found.setdefault(str(grant.resource), (grant.resource, grant.declared))
+    project = case.project_of(case.target)
+    if project is not None:
+        found.setdefault("", (Resource("project", project), ASKED))
+    yield from found.values()
+
+
+def _named(case: Case, on: str, permission: str) -> Iterator[Place]:
+    name = _read(on, permission)
+    of_input = list(_granted(case, on, name))
+    yield from of_input or [(_itself(on, name, permission), ASKED)]
+    for container in name.containers:
+        yield container, ASKED
+    homes = {one.project: one.declared for one in named(on, case.estate) if isinstance(one.project, str)}
+    if len(homes) == 1:
+        yield from ((Resource("project", project), by) for project, by in homes.items())
+
+
+def _granted(case: Case, on: str, name: _Name) -> Iterator[Place]:
+    """The resources by this name that the input grants something on."""
+    seen: set[str] = set()
+    for grant in case.estate.of(Grant):
+        if str(grant.resource) not in seen and _is_meant(case, on, name, grant):
+            seen.add(str(grant.resource))
+            yield grant.resource, grant.declared
+
+
+def _is_meant(case: Case, on: str, name: _Name, grant: Grant) -> bool:
+    own = grant.resource.name
+    if not isinstance(own, str) or grant.resource.is_container:
+        return False
+    if not name.paths:
+        return on in (own, own.rpartition("/")[2])
+    kind = grant.resource.kind
+    node = case.estate.hierarchy.node(grant.resource, grant.declared)
+    return any(
+        kind.replace("_", "").endswith(_singular(collection))
+        and case.estate.hierarchy.node(Resource(kind, path), ASKED) == node
+        for collection, path in name.paths
+    )
+
+
+def _singular(collection: str) -> str:
+    """``repository`` for ``repositories``, in lower case: the last word of a kind."""
+    name = collection.lower()
+    return f"{name.removesuffix('ies')}y" if name.endswith("ies") else name.removesuffix("s")
+
+
+def _itself(on: str, name: _Name, permission: str) -> Resource:
+    """The resource that is named, where the input grants nothing on it."""
+    if name.paths:
+        collection, path = name.paths[0]
+        return Resource(_singular(collection), path)
+    if name.containers:
+        return name.containers[0]
+    return Resource("project" if permission.startswith("resourcemanager.projects") else "resource", on)
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+def _read(on: str, permission: str) -> _Name:
+    on = re.sub(r"\Anamespaces/", "projects/", _PREFIX.sub("", on.strip()))  # Cloud Run's first API
+    bucket = _BUCKET.match(on)
+    if bucket:
+        return _Name(paths=(("buckets", bucket["name"]),))
+    image = _IMAGE.match(on)
+    if image:
+        return _image(image)
+    parts = on.split("/")
+    if len(parts) > 1 and parts[0] in _CONTAINERS:
+        return _path(parts)
+    table = _BIGQUERY.match(on) if permission.startswith("bigquery.") else None
+    if table:
+        dataset = f"projects/{table['project']}/datasets/{table['dataset']}"
+        tables = (("tables", f"{dataset}/tables/{table['table']}"),) if table["table"] else ()
+        return _Name((Resource("project", table["project"]),), (*tables, ("datasets", dataset)))
+    is_project = "/" not in on and _PROJECT.fullmatch(on) and not permission.startswith("storage.")
+    return _Name((Resource("project", on),)) if is_project else _Name()
+
+
+def _image(image: re.Match[str]) -> _Name:
+    """The repository of an image. Source: https://cloud.google.com/artifact-registry/docs/docker/names"""
+    if image["of_gcr"]:
+        return _Name((Resource("project", image["of_gcr"]),))
+    project = (Resource("project", image["project"]),)
+    if not image["repository"]:
+        return _Name(project)
+    path = f"projects/{image['project']}/locations/{image['location']}/repositories/{image['repository']}"
+    return _Name(project, (("repositories", path),))
+
+
+def _path(parts: list[str]) -> _Name:
+    """``projects/P/secrets/S/versions/1``: the project, the version, and the secret."""
+    containers = (Resource(_CONTAINERS[parts[0]], parts[1]),)
+    if len(parts) > 3 and parts[2] == "serviceAccounts":
+        return _Name((Resource("service_account", parts[3]), *containers))
+    paths = [(parts[end - 2], "/".join(parts[:end])) for end in range(4, len(parts) + 1, 2)]
+    return _Name(containers, tuple(reversed(paths)))
+
+
+def shown_place(place: Place) -> tuple[str, str]:
+    """The node of a place as text, for the command that prints its policy."""
+    return place[0].kind, shown(place[0].name)
