@@ -48,7 +48,7 @@ def _role(estate: Estate | None, role: str) -> str | None:
         return f"**{role}**: {held.reason}"
     title = estate.roles.catalog.title(role) if role.startswith("roles/") else ""
     head = f"**{role}**{f' ({title})' if title else ''}: {len(held)} permissions"
-    ways = sorted((one for one in methods() if held.issuperset(one.permissions)), key=strength)
+    ways = sorted((one for one in methods() if one.permissions and held.issuperset(one.permissions)), key=strength)
     if not ways:
         return f"{head}; alone they do not allow becoming a service account."
     return "\n".join([f"{head}. Its holder can:", "", *_listed(list(dict.fromkeys(one.title for one in ways)))])

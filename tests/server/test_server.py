@@ -51,6 +51,7 @@ async def a_role_and_a_principal_are_explained(client: Editor, path: Path) -> No
     assert isinstance(role.contents, lsp.MarkupContent)
     assert "**roles/iam.serviceAccountTokenCreator** (Service Account Token Creator)" in role.contents.value
     assert "Its holder can:" in role.contents.value
+    assert "groups administrator" not in role.contents.value, "a way that needs no permission is not the role's"
     assert role.range == lsp.Range(lsp.Position(6, 13), lsp.Position(6, 49))
     who = await client.text_document_hover_async(lsp.HoverParams(document, lsp.Position(7, 20)))
     assert who is not None
