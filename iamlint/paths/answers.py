@@ -78,6 +78,7 @@ class Asking:
         self._work = work or Budget(MOST_STEPS)
         self._not_searched: list[str] = []
         self._severities: dict[str, Severity] = {}
+        self._gains: dict[tuple[str, str], bool] = {}
 
     @property
     def graph(self) -> Graph:
@@ -116,12 +117,17 @@ class Asking:
         targets = [name for name, _ in sorted(self.graph.privileged_accounts(), key=self._by_power)]
         known = [name for name in targets if name in self.names.accounts and not self._is_agent(name)]
 
-        def gains(source: str, target: str) -> bool:
-            if self._is_agent(source):
-                return False
-            return all(self.graph.gained(target, one) is not None for one in self._with_sets(source))
+        def wanted(source: str, target: str) -> bool:
+            return not self._is_agent(source) and self.gains(source, target)
 
-        return self._answer("none", (one for paths in self._searches(known) for one in self._every(paths, gains)))
+        return self._answer("none", (one for paths in self._searches(known) for one in self._every(paths, wanted)))
+
+    def gains(self, source: str, target: str) -> bool:
+        """Whether an account has access that a principal, with its groups and other sets, does not have itself."""
+        if (source, target) not in self._gains:
+            found = all(self.graph.gained(target, one) is not None for one in self._with_sets(source))
+            self._gains[source, target] = found
+        return self._gains[source, target]
 
     def powers(self, account: str) -> list[Grant]:
         """Return the grants that make an account privileged and certainly count, the strongest first."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from iamlint.facts import Grant
 from iamlint.paths.hops import Hop
 from iamlint.paths.names import Names
 from iamlint.paths.search import Path
@@ -58,11 +59,14 @@ def _key(path: Path, names: Names) -> _Key:
 
 
 def _hop_key(hop: Hop, names: Names) -> _Key:
-    grants = tuple(
-        (_INSTANCE.sub("", grant.declared.address or ""), grant.declared.at.path, grant.role, grant.resource.kind)
-        for grant in hop.grants
-    )
+    grants = tuple((*_block(grant), grant.role, grant.resource.kind) for grant in hop.grants)
     return hop.method, grants, names.kind(hop.target)
+
+
+def _block(grant: Grant) -> tuple[str, str]:
+    """Return the address and file of a block; of an entry of an export neither, since each project has its own file."""
+    address = grant.declared.address
+    return (_INSTANCE.sub("", address), grant.declared.at.path) if address else ("", "")
 
 
 def _split(members: list[Path]) -> list[list[Path]]:

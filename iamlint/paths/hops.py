@@ -35,6 +35,8 @@ _COSTS: Mapping[str, int] = {
     "attach-update": 20,
     "use-attached": 22,
 }
+_NEAREST = ("account", "account_project", "project", "folder", "organization")
+"""The places of permissions, from the nearest to the account on."""
 _OTHER = 25
 _LIKELY = 10
 """Additional cost of a method that is only likely to work."""
@@ -107,7 +109,7 @@ class Hops:
         self._access = access_of(estate)
         among = sorted(
             (one for one in methods() if _makes_hop(one) or _mints_as_agent(one, estate)),
-            key=lambda one: (_cost(one), strength(one)),
+            key=_first,
         )
         self._ways = Ways(estate, among, grants, best_only=True)
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
@@ -236,6 +238,16 @@ def _mints_as_agent(method: Method, estate: Estate) -> bool:
         return False
     held = estate.roles.catalog.permissions(method.agent.role)
     return not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS)
+
+
+def _first(method: Method) -> tuple[object, ...]:
+    """Return the sort key of methods: the cheapest first; of several, the plainest.
+
+    That is the one with the fewest permissions, on the place nearest to the account, and with the shortest name.
+    """
+    *strong, name = strength(method)
+    nearest = min((_NEAREST.index(need.on) for need in method.needs if need.on in _NEAREST), default=0)
+    return _cost(method), *strong, len(method.needs), nearest, len(name), name
 
 
 @cache

@@ -36,7 +36,7 @@ def _lines(told: Told) -> Iterator[str]:
         yield ""
         yield from summary(told)
         return
-    shorter = _without_ends(told.answer.paths) if told.answer.asked == "none" and not told.all else told.answer.paths
+    shorter = _telling(told) if told.answer.asked == "none" and not told.all else told.answer.paths
     groups = grouped(shorter, told.asking.names)
     shown = groups if told.all else groups[:MOST_GROUPS]
     for group in shown:
@@ -46,7 +46,8 @@ def _lines(told: Told) -> Iterator[str]:
         yield f"... and {counted(len(groups) - len(shown), 'more group')} of paths (--show-all shows them)"
     if len(shorter) < len(told.answer.paths):
         more = f"{len(told.answer.paths) - len(shorter):,} more"
-        yield f"{more}: of members of these groups, or from an account on the way (--show-all shows them)"
+        yield f"{more}: of members of these groups, from an account on the way, or to one with no more access than it"
+        yield "(--show-all shows them)"
     yield from summary(told)
 
 
@@ -64,11 +65,16 @@ def _fixes(told: Told, paint: Paint) -> Iterator[str]:
         yield ""
 
 
-def _without_ends(paths: Sequence[Path]) -> Sequence[Path]:
-    """Return the paths that are not the end of another one, without those of the members of a group that has one."""
-    first = [path for path in paths if path.hops[0].method != "member"]
+def _telling(told: Told) -> Sequence[Path]:
+    """Return the paths that say more than another one.
+
+    Left out are the paths of members of a group that has one, the ends of longer paths, and the paths to an account
+    that has no more access than an account on the way.
+    """
+    first = [path for path in told.answer.paths if path.hops[0].method != "member"]
     on_the_way = {(path.target, hop.source) for path in first for hop in path.hops[1:]}
-    return [path for path in first if (path.target, path.source) not in on_the_way]
+    longest = (path for path in first if (path.target, path.source) not in on_the_way)
+    return [path for path in longest if all(told.asking.gains(hop.source, path.target) for hop in path.hops[1:])]
 
 
 def summary(told: Told) -> Iterator[str]:
@@ -90,7 +96,7 @@ def _group(told: Told, group: Group, paint: Paint) -> Iterator[str]:
     sources, targets = [told.label(one) for one in group.sources], [told.label(one) for one in group.targets]
     state = paint(_COLORS[path.state], path.state)
     yield f"{state}: {_several(sources, 'principals')} → {_several([short(one) for one in targets], 'accounts')}"
-    powers = told.powers(path.target)
+    powers = told.access(path.target)
     if powers:
         who = "which has" if len(targets) == 1 else "of which the first has"
         yield f"  {who} {listed(powers, 2)} ({told.severity(path)})"

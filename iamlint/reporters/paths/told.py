@@ -13,6 +13,9 @@ from iamlint.paths import Answer, Asking, Fix, Hop, Path, fixes
 from iamlint.paths.cover import Cut
 from iamlint.provenance import at
 
+_FEW = 2
+"""Resources with the same role that are named; of more, the number is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -46,6 +49,17 @@ class Told:
         """Return what makes an account privileged, as a reader sees it, the strongest first."""
         found = (f"{role_of(grant)} on {grant.resource}" for grant in self.asking.powers(account))
         return list(dict.fromkeys(found))
+
+    def access(self, account: str) -> list[str]:
+        """Return what makes an account privileged, a role on many resources as one text: "roles/editor on 166 projects".
+        """
+        where: dict[tuple[str, str], dict[str, None]] = {}
+        for grant in self.asking.powers(account):
+            where.setdefault((role_of(grant), grant.resource.kind), {})[str(grant.resource)] = None
+        return [
+            f"{role} on {', '.join(on) if len(on) <= _FEW else f'{len(on):,} {kind}s'}"
+            for (role, kind), on in where.items()
+        ]
 
 
 def role_of(grant: Grant) -> str:

@@ -25,7 +25,7 @@ def tree_lines(told: Told, paint: Paint) -> Iterator[str]:
     for path in told.answer.paths:
         by_target[path.target].append(path)
     for target, paths in by_target.items():
-        powers = told.powers(target)
+        powers = told.access(target)
         yield paint("1", neutral(short(told.label(target)))) + (f", which has {listed(powers, 2)}" if powers else "")
         yield from _tree(told, target, paths, paint)
 

@@ -31,6 +31,7 @@ MEANT = [
         "certain",
     ),
     ("projects/shop/buckets/b/iam.json", "the policy of storage bucket b", "certain"),
+    ("projects/shop/buckets/b/policy.json", "the policy of storage bucket b", "possible"),
 ]
 INNOCENT = [
     "projects-get-iam-policy/x.json",
@@ -53,6 +54,8 @@ INNOCENT = [
     "datasets/train.json",
     "functions/index.json",
     "projects-shop/x.json",
+    "projects/shop/secrets/token/description.json",
+    "projects/shop/buckets/b/describe.yaml",
 ]
 
 

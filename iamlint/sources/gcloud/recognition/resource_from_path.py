@@ -133,7 +133,11 @@ def claim(path: str) -> Claim | None:
     of = of or (_named(above[0], above[1] if len(above) > 1 else "") if above else None)
     if of is None:
         return None
-    return _claim(of, "policy", "certain") if _IAM.match(stem) else _claim(of, stem, "possible")
+    if _IAM.match(stem):
+        return _claim(of, "policy", "certain")
+    found = _claim(of, stem, "possible")
+    described = of.is_container or of.kind == "service_account"
+    return found if described or found.is_policy else None  # of a secret or a topic, only the policy is read
 
 
 def _claim(of: Resource, what: str, strength: Strength) -> Claim:
