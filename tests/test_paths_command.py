@@ -349,3 +349,38 @@ def test_what_a_machine_runs_as_is_its_first_hop(folder: Path) -> None:
     assert (hop["method"], hop["address"]) == ("runs-as", "google_compute_instance.web")
     assert {end for _, end, _ in ends(document("reach", "vm:web", code=1))} == {RELAY, BOSS}
     assert run("paths", "--from", "github:shop").exit_code == 2
+
+
+def policy(**roles: list[str]) -> str:
+    bindings = [{"role": f"roles/{role.replace('_', '.')}", "members": members} for role, members in roles.items()]
+    return json.dumps({"bindings": bindings, "etag": "BwX", "version": 1}, indent=1)
+
+
+@pytest.fixture
+def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Five projects, each with its own file: an account is Editor in each, and has a group that mints its tokens."""
+    monkeypatch.chdir(tmp_path)
+    sweeper = "serviceAccount:sweeper@tools.iam.gserviceaccount.com"
+    for number in range(5):
+        folder = tmp_path / "projects" / f"shop-{number}"
+        folder.mkdir(parents=True)
+        own = f"serviceAccount:own@shop-{number}.iam.gserviceaccount.com"
+        (folder / "iam.json").write_text(policy(editor=[sweeper, own]), encoding="utf-8")
+    folder = tmp_path / "projects" / "tools" / "service-accounts" / sweeper.removeprefix("serviceAccount:")
+    folder.mkdir(parents=True)
+    (folder / "iam.json").write_text(policy(iam_serviceAccountTokenCreator=["group:ops@example.com"]), encoding="utf-8")
+    return tmp_path
+
+
+def test_paths_by_the_exports_of_several_projects_are_one_group(exports: Path) -> None:
+    shown = run("paths", "--show-all").stdout
+    assert shown.count("open: group:ops@example.com → ") == 2
+    assert "open: group:ops@example.com → 5 accounts (own@shop-0.iam.gserviceaccount.com" in shown
+
+
+def test_an_account_with_no_more_access_than_one_on_the_way_is_only_shown_on_demand(exports: Path) -> None:
+    shown = run("paths").stdout
+    assert "open: group:ops@example.com → sweeper@tools.iam.gserviceaccount.com" in shown
+    assert "  which has roles/editor on 5 projects (high)" in shown
+    assert "own@shop" not in shown
+    assert "5 more: of members of these groups, from an account on the way, or to one with no more access" in shown

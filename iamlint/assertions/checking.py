@@ -188,14 +188,21 @@ class _Onto:
 
     def __init__(self, hops: Hops, target: str, ways: Ways | None, work: Budget) -> None:
         self._hops, self._target = hops, target
-        self._whole = Paths(hops, target, work) if ways is None else None
+        self._whole = Paths(hops, target, work, perhaps=True) if ways is None else None
         self._last: dict[str, tuple[Hop, Paths]] = {}
         self.cut = bool(self._whole and self._whole.cut)
-        for way in self._last_ways(ways) if ways else ():
-            hop = hops.hop(way, target)
-            if hop and hop.source not in self._last and not hop.source.startswith("nobody known"):
-                self._last[hop.source] = hop, Paths(hops, hop.source, work)
+        for hop in self._last_hops(ways) if ways else ():
+            if hop.source not in self._last and not hop.source.startswith("nobody known"):
+                self._last[hop.source] = hop, Paths(hops, hop.source, work, perhaps=True)
                 self.cut |= self._last[hop.source][1].cut
+
+    def _last_hops(self, ways: Ways) -> Iterator[Hop]:
+        """Yield the hops onto the account, the certain ones first; then those by grants that may be above it."""
+        found = (self._hops.hop(way, self._target) for way in self._last_ways(ways))
+        yield from (hop for hop in found if hop)
+        for node in ways.above_projects:
+            if self._hops.may_contain(node, self._target):
+                yield from (self._hops.perhaps(way, self._target) for way in ways.onto_node(node))
 
     def _last_ways(self, ways: Ways) -> Iterator[Way]:
         account = self._hops.names.accounts[self._target]

@@ -10,6 +10,7 @@ from iamlint.access import Decision, access_of, counts_on
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.frozen import frozen
+from iamlint.graph.own_access import OwnAccess
 from iamlint.graph.powers import POWERS, STRONG, EdgeKind, changes
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
@@ -84,14 +85,13 @@ class Graph:
         self._powers: dict[tuple[str, str], _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._on_accounts = _Edges()
-        self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
+        self._own = OwnAccess(estate, self._relevant, self._all_of, _strongest)
         self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
         self._tokens: dict[str, Set[Node]] = {}
         self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
         self._granted: set[Node] = set()
         self._whole: set[Node] = set()
-        viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
-        self._viewer = viewer
+        self._viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
         for grant in estate.of(Grant) if grants is None else grants:
             self._add(grant)
         for one in estate.replaced:  # an export shows everything, even if Terraform repeats all of it
@@ -293,9 +293,7 @@ class Graph:
 
     def _all_strong(self, held: list[tuple[Node, Grant]]) -> bool:
         """Whether each of these grants certainly makes its holder privileged, with or without deployment."""
-        if self.estate.blockers:
-            return False
-        return all(grant.condition is None and self._held(grant, STRONG) for _, grant in held)
+        return all(self._held(grant, STRONG) and self._access.is_plain(grant) for _, grant in held)
 
     def _enabled(self, grant: Grant) -> Verdict:
         """Whether a principal can act at all: no one gets tokens of a disabled account."""
@@ -315,6 +313,9 @@ class Graph:
     def _held(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[str, ...]:
         """Return the permissions among these that a grant gives on its resource."""
         return _useful(permissions, self.powers(grant.role, grant.declared).held, grant.resource.kind)
+
+    def _all_of(self, grant: Grant) -> frozenset[str]:
+        return self.powers(grant.role, grant.declared).all
 
     def weakness(self, grant: Grant) -> tuple[int, int, int]:
         """The sort key of privileges: the strongest permission first, the widest resource, the most permissions."""
@@ -342,20 +343,7 @@ class Graph:
 
     def has_as_much(self, source: str, grant: Grant) -> bool:
         """Whether a principal has all permissions of a privilege itself, there or on a container."""
-        own = self._permissions_on(source)
-        node = self.hierarchy.node(grant.resource, grant.declared) if own else None
-        wanted = self.powers(grant.role, grant.declared).all
-        above = self.hierarchy.containers(node) if node else ()
-        return any(_within(wanted, held) for onto in above for held in own.get(onto, ()))
-
-    def _permissions_on(self, source: str) -> dict[Node, list[frozenset[str]]]:
-        """Return the permissions of each relevant role that a principal holds, by node."""
-        if source not in self._own:
-            own: dict[Node, list[frozenset[str]]] = {}
-            for onto, grant in self._relevant.get(source, ()):
-                own.setdefault(onto, []).append(self.powers(grant.role, grant.declared).all)
-            self._own[source] = own
-        return self._own[source]
+        return self._own.includes(source, grant)
 
     # -- what is in a container ---------------------------------------------------------------------------------------
 
@@ -479,10 +467,10 @@ def _rank(held: frozenset[str]) -> int:
     return min((rank for rank, permission in enumerate(_STRONGEST) if permission in held), default=len(_STRONGEST))
 
 
-@lru_cache(maxsize=4096)
-def _within(wanted: frozenset[str], held: frozenset[str]) -> bool:
-    """Whether one role has all permissions of another."""
-    return wanted <= held
+def _strongest(held: frozenset[str]) -> str | None:
+    """Return the strongest permission among all strong ones; None if there is none."""
+    rank = _rank(held)
+    return _STRONGEST[rank] if rank < len(_STRONGEST) else None
 
 
 @cache

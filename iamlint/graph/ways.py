@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache, cached_property, lru_cache
 from typing import TypeVar
 
@@ -155,6 +155,15 @@ class Ways:
         """Yield the ways of a principal."""
         yield from self.named_by(source)
         yield from self.through_by(source)
+
+    @cached_property
+    def above_projects(self) -> Sequence[Node]:
+        """The folders and organizations with grants."""
+        return [node for node in self._on if node[0] in ("folder", "organization")]
+
+    def holders_on(self, node: Node) -> Collection[str]:
+        """Return the principals that hold a permission of these methods by a grant on a node."""
+        return self._on.get(node, {}).keys()
 
     def named_by(self, source: str) -> Iterator[Way]:
         """Yield the ways of a principal onto the resources of its grants."""

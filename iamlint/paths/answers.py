@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from iamlint.budget import Budget
-from iamlint.estate import principal_node
+from iamlint.estate import Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import SEVERITIES, Severity
 from iamlint.graph import Graph, graph_of
@@ -102,12 +102,16 @@ class Asking:
         """Return the paths of everybody to some accounts."""
         targets = tuple(targets)
         self._only_of(targets)
-        return self._answer("to", (one for paths in self._searches(targets) for one in self._every(paths)))
+        found = (one for paths in self._searches(targets) for one in self._every(paths))
+        return self._answer("to", found, self._containers(self.hops.above_projects, targets))
 
     def of(self, starts: Iterable[Start]) -> Answer:
         """Return the paths of some principals to all accounts."""
         starts = tuple(starts)
-        return self._answer("from", self._forwards(starts, None), self._groups(starts))
+        own = {one for start in starts for one in self._with_sets(start.name)}
+        above = [node for node in self.hops.above_projects if not own.isdisjoint(self.hops.holders_on(node))]
+        unknown = (*self._groups(starts), *self._containers(above, self.names.accounts if above else ()))
+        return self._answer("from", self._forwards(starts, None), unknown)
 
     def escalations(self) -> Answer:
         """Return the paths to each privileged account of all principals with less access.
@@ -120,7 +124,8 @@ class Asking:
         def wanted(source: str, target: str) -> bool:
             return not self._is_agent(source) and self.gains(source, target)
 
-        return self._answer("none", (one for paths in self._searches(known) for one in self._every(paths, wanted)))
+        found = (one for paths in self._searches(known) for one in self._every(paths, wanted))
+        return self._answer("none", found, self._containers(self.hops.above_projects, known))
 
     def gains(self, source: str, target: str) -> bool:
         """Whether an account has access that a principal, with its groups and other sets, does not have itself."""
@@ -143,19 +148,19 @@ class Asking:
 
     # -- searches ---------------------------------------------------------------------------------------------------
 
-    def _searches(self, targets: Iterable[str]) -> Iterator[Paths]:
+    def _searches(self, targets: Iterable[str], *, perhaps: bool = False) -> Iterator[Paths]:
         for target in targets:
             if self._work.is_spent:
                 self._not_searched.append(self.names.label(target))
                 continue
-            found = Paths(self.hops, target, self._work)
+            found = Paths(self.hops, target, self._work, perhaps=perhaps)
             if found.cut:
                 self._not_searched.append(self.names.label(target))
             yield found
 
     def _backwards(self, starts: Iterable[Start], targets: Iterable[str]) -> Iterator[Path]:
         starts = tuple(starts)
-        for paths in self._searches(targets):
+        for paths in self._searches(targets, perhaps=True):
             for start in starts:
                 yield from _as_asked(start, paths.target, paths.of(start.name))
 
@@ -164,7 +169,7 @@ class Asking:
             if self._work.is_spent:
                 self._not_searched.append(start.caller or self.names.label(start.name))
                 continue
-            reach = Reach(self.hops, start.name, self._work)
+            reach = Reach(self.hops, start.name, self._work, perhaps=targets is not None)
             if reach.cut:
                 self._not_searched.append(start.caller or self.names.label(start.name))
             for target in (start.name, *reach):
@@ -240,6 +245,25 @@ class Asking:
             return ()
         return (f"the input names {number} group{'' if number == 1 else 's'}, and need not list all members",)
 
+    def _containers(self, above: Sequence[Node], targets: Iterable[str]) -> tuple[str, ...]:
+        """Return the grants on folders and organizations that may reach further accounts.
+
+        They do if these contain the accounts' projects, which the input does not show.
+        """
+        if not above:
+            return ()
+        unplaced: dict[Node, list[Node]] = {}
+        for target in targets:
+            chain = self.hops.certain_around(target)
+            if chain and chain[-1][0] != "organization" and chain[-1] not in unplaced:
+                outer = [node for node in above if node not in chain]
+                unplaced |= {chain[-1]: outer} if outer else {}
+        if not unplaced:
+            return ()
+        inner, outer = list(unplaced), next(iter(unplaced.values()))
+        whether = f"whether {_counted(inner, 'and')} {'are' if len(inner) > 1 else 'is'} in {_counted(outer, 'or')}"
+        return (f"the input does not show {whether}, whose grants then count, too",)
+
 
 class _Kept:
     """The best of the paths that were found, and the number of others."""
@@ -276,6 +300,12 @@ def _as_asked(start: Start, target: str, path: Path | None) -> Iterator[Path]:
     hops = (*first, *(path.hops if path else ()))
     if path or (hops and target == start.name):
         yield Path(hops, start.caller, start.doubts)
+
+
+def _counted(nodes: Sequence[Node], word: str) -> str:
+    kind, name = nodes[0]
+    named = f"{kind.replace('_', ' ')} {name.partition(' in ')[0]}"
+    return f"{named} {word} {len(nodes) - 1:,} more" if len(nodes) > 1 else named
 
 
 def _membership(member: str, group: str) -> str:

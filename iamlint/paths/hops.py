@@ -10,7 +10,7 @@ from typing import Literal
 
 from iamlint.access import access_of
 from iamlint.budget import Budget
-from iamlint.estate import CONTAINERS, Estate, Node, principal_node
+from iamlint.estate import CONTAINERS, Estate, Node, principal_node, within
 from iamlint.facts import Attachment, Grant, Membership, Resource
 from iamlint.frozen import frozen
 from iamlint.graph import Way, Ways
@@ -113,6 +113,7 @@ class Hops:
         )
         self._ways = Ways(estate, among, grants, best_only=True)
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
+        self._perhaps_below: dict[Node, list[str]] = {}
         self._custom: dict[str, set[Node]] = defaultdict(set)
         for grant in grants:
             if not (isinstance(grant.role, str) and grant.role.startswith("roles/")):
@@ -130,6 +131,11 @@ class Hops:
         """Return the nodes of an account and its containers, the account first."""
         one = self.names.accounts[account]
         return self.estate.hierarchy.around(one.email, one.declared) or (one.node,)
+
+    def certain_around(self, account: str) -> tuple[Node, ...]:
+        """Return the nodes of an account and the containers that it is certainly in."""
+        one = self.names.accounts[account]
+        return self.estate.hierarchy.around(one.email, one.declared, certain=True)
 
     def alike(self, node: Node, target: str) -> Iterator[Hop]:
         """Yield the hops by grants on a node that are the same for every account below it."""
@@ -180,12 +186,14 @@ class Hops:
 
     def is_alike(self, way: Way) -> bool:
         """Whether a way onto a container is the same for every account in it."""
-        return all(map(self._access.is_plain_below, way.grants))
+        return not _is_over_folders(way) and all(map(self._access.is_plain_below, way.grants))
 
     def hop(self, way: Way, target: str) -> Hop | None:
         """Return the hop that a way gives to an account; None if a grant certainly does not count there."""
         if way.onto[0] == "service_account" or self.is_alike(way):
             return _hop(way, target)
+        if _is_over_folders(way) and not any(kind == "folder" for kind, _ in self.around(target)):
+            return None
         account = self.names.accounts[target]
         resource = Resource("service_account", account.email)
         closed, verdict = way.closed, way.verdict
@@ -199,6 +207,43 @@ class Hops:
             verdict &= Verdict(Truth.UNKNOWN if found.blocked else found.truth, found.reasons, facts=found.facts)
         return _hop(replace(way, closed=closed, verdict=verdict), target)
 
+    # -- accounts whose containers are not known --------------------------------------------------------------------
+
+    @property
+    def above_projects(self) -> Sequence[Node]:
+        """The folders and organizations with grants that may give a method."""
+        return self._ways.above_projects
+
+    def holders_on(self, node: Node) -> Collection[str]:
+        """Return the principals that these grants on a folder or organization are for."""
+        return self._ways.holders_on(node)
+
+    def may_contain(self, node: Node, account: str) -> bool:
+        """Whether the input does not show if a folder or organization contains an account."""
+        if node in self.around(account):
+            return False
+        return within(self.certain_around(account), node) is Truth.UNKNOWN
+
+    def perhaps_on(self, node: Node, target: str) -> Iterator[Hop]:
+        """Yield the hops that grants on a folder or organization give to an account that may be in it."""
+        for way in (*self._sorted(node)[0], *self._sorted(node)[1]):
+            yield self.perhaps(way, target)
+
+    def perhaps_below(self, node: Node) -> Sequence[str]:
+        """Return the accounts that may be in a folder or organization, as far as the input shows."""
+        if node not in self._perhaps_below:
+            self._perhaps_below[node] = [one for one in self.names.accounts if self.may_contain(node, one)]
+        return self._perhaps_below[node]
+
+    def perhaps(self, way: Way, target: str) -> Hop:
+        """Return the hop that a way onto a folder or organization gives to an account, if it contains the account."""
+        account = self.names.accounts[target]
+        project = self.estate.hierarchy.project_of(account.email, account.declared)
+        inner = Resource("project", project) if project else Resource("service_account", account.email)
+        on = next(grant.resource for grant in way.grants if grant.resource.kind == way.onto[0])
+        reason = f"the input does not show whether {inner} is in {on}"
+        return _hop(replace(way, verdict=way.verdict & Verdict(Truth.UNKNOWN, (reason,))), target)
+
     def members_of(self, name: str) -> Iterator[Hop]:
         """Yield the memberships that the input declares of a group."""
         for member, fact in self.names.members.get(name, {}).items():
@@ -211,6 +256,11 @@ class Hops:
         for one in self.names.sets_of(name):
             if one in self.names.principals:
                 yield Hop(name, one, None, MEMBER)
+
+
+def _is_over_folders(way: Way) -> bool:
+    """Whether a grant on an organization gives the right to set the policies of its folders, and of nothing else."""
+    return way.onto[0] == "organization" and any(need.on == "folder" for need in way.method.needs)
 
 
 def takes_delegates(way: Way) -> bool:

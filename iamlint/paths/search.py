@@ -23,6 +23,8 @@ MOST_STEPS = 5_000_000
 Spot = tuple[str | Node, bool]
 """A principal, and whether it is only a delegate (an account that another one calls for); or a container of accounts.
 """
+_PERHAPS = "perhaps "
+"""Prefix of the kind of a folder or organization, in a spot for the accounts that may be in it."""
 
 
 @frozen
@@ -62,12 +64,14 @@ class Path:
 class _Search:
     """The cheapest steps from a spot to every other one, by rounds: open hops, then conditional, then closed ones.
 
-    ``cut`` says that the search reached its limit.
+    ``cut`` says that the search reached its limit. ``perhaps`` includes the hops by grants on folders and organizations
+    for accounts that may be in them: those are conditional.
     """
 
-    def __init__(self, hops: Hops, start: Spot) -> None:
+    def __init__(self, hops: Hops, start: Spot, *, perhaps: bool = False) -> None:
         self.hops = hops
         self.start = start
+        self.perhaps = perhaps
         self.cut = False
         self.states: dict[Spot, State] = {}
         self._came: dict[Spot, tuple[Hop, Spot]] = {}
@@ -134,9 +138,10 @@ class _Search:
 class Paths(_Search):
     """The paths onto one account, by start."""
 
-    def __init__(self, hops: Hops, target: str, work: Budget | None = None) -> None:
-        super().__init__(hops, (target, False))
+    def __init__(self, hops: Hops, target: str, work: Budget | None = None, *, perhaps: bool = False) -> None:
+        super().__init__(hops, (target, False), perhaps=perhaps)
         self.target = target
+        self._above = {False: list(hops.above_projects), True: list(hops.above_projects)} if perhaps else {}
         self.run(work or Budget(MOST_STEPS))
 
     def __iter__(self) -> Iterator[str]:
@@ -172,14 +177,27 @@ class Paths(_Search):
             yield from self.hops.special(node, name)
         if not spot[1]:
             yield from self.hops.through(name)
+        if self.perhaps:
+            yield from self._perhaps_onto(name, delegate=spot[1])
+
+    def _perhaps_onto(self, name: str, *, delegate: bool) -> Iterator[Hop]:
+        """Yield the hops by grants on the folders and organizations that may contain an account.
+
+        Each is visited once, at the first account that may be in it.
+        """
+        visited = [node for node in self._above[delegate] if self.hops.may_contain(node, name)]
+        self._above[delegate] = [node for node in self._above[delegate] if node not in visited]
+        for node in visited:
+            yield from self.hops.perhaps_on(node, name)
 
 
 class Reach(_Search):
     """The paths of one principal, by the account at their end."""
 
-    def __init__(self, hops: Hops, source: str, work: Budget | None = None) -> None:
-        super().__init__(hops, (source, False))
+    def __init__(self, hops: Hops, source: str, work: Budget | None = None, *, perhaps: bool = False) -> None:
+        super().__init__(hops, (source, False), perhaps=perhaps)
         self.source = source
+        self._above = frozenset(hops.above_projects) if perhaps else frozenset[Node]()
         self.run(work or Budget(MOST_STEPS))
 
     def __iter__(self) -> Iterator[str]:
@@ -199,8 +217,7 @@ class Reach(_Search):
         """
         name, delegate = spot
         if isinstance(name, tuple):
-            onto, _ = self._came[spot]
-            yield from ((replace(onto, target=one), 0, (one, delegate)) for one in self.hops.names.below(name))
+            yield from self._below(name, spot)
             return
         if not delegate:
             yield from ((hop, hop.cost, (hop.target, False)) for hop in self.hops.sets_of(name))
@@ -208,6 +225,10 @@ class Reach(_Search):
             delegates = way.method.group == "delegate"
             if delegate and not delegates and not takes_delegates(way):
                 continue
+            perhaps = self.hops.perhaps_below(way.onto) if self.perhaps and way.onto in self._above else ()
+            if perhaps:
+                maybe = replace(self.hops.perhaps(way, perhaps[0]), target="")
+                yield maybe, maybe.cost, ((_PERHAPS + way.onto[0], way.onto[1]), delegates)
             if is_container(way.onto) and self.hops.is_alike(way):
                 hop = self.hops.hop(way, "")
                 yield from ((one, one.cost, (way.onto, delegates)) for one in (hop,) if one)
@@ -215,3 +236,12 @@ class Reach(_Search):
             below = self.hops.names.below(way.onto) if is_container(way.onto) else (way.onto[1],)
             found = (self.hops.hop(way, one) for one in below if one in self.hops.names.accounts)
             yield from ((hop, hop.cost, (hop.target, delegates)) for hop in found if hop)
+
+    def _below(self, node: Node, spot: Spot) -> Iterator[tuple[Hop, int, Spot]]:
+        """Yield the hops from a container to the accounts in it, or to those that may be in it."""
+        onto, _ = self._came[spot]
+        if not node[0].startswith(_PERHAPS):
+            yield from ((replace(onto, target=one), 0, (one, spot[1])) for one in self.hops.names.below(node))
+        elif onto.way:
+            for one in self.hops.perhaps_below(onto.way.onto):
+                yield self.hops.perhaps(onto.way, one), 0, (one, spot[1])

@@ -98,6 +98,29 @@ def test_what_is_not_known_is_a_doubt_and_no_finding() -> None:
     assert (doubt.severity, doubt.reason) == ("high", "no service account of the input matches nobody@*")
 
 
+@pytest.mark.parametrize("by", ["[identity]", "[key]"])
+def test_a_grant_that_may_be_above_the_project_is_a_doubt(by: str) -> None:
+    above = (
+        account("a")
+        + f"""
+resource "google_organization_iam_member" "g" {{
+  org_id = "42"
+  role   = "{KEYS}"
+  member = "group:dev@x.example"
+}}
+"""
+    )
+    for clause in (
+        f'forbid: {{from: "group:*", to: "a@*", by: {by}}}',
+        f'require: {{from: "group:dev@x.example", to: "a@*", by: {by}}}',
+        f'allow-only: {{from: "user:ana@x.example", to: "a@*", by: {by}}}',
+    ):
+        found = checked(clause, above)
+        assert not found.findings
+        (doubt,) = found.doubts
+        assert "does not show whether project shop is in organization 42" in doubt.reason
+
+
 def test_a_closed_path_is_no_violation_and_a_required_one_is() -> None:
     off = account("a", more="disabled = true") + on_account("g", "a", "group:dev@x.example")
     assert not checked('forbid: {from: "group:*", to: "a@*"}', off).findings

@@ -51,8 +51,7 @@ class Told:
         return list(dict.fromkeys(found))
 
     def access(self, account: str) -> list[str]:
-        """Return what makes an account privileged, a role on many resources as one text: "roles/editor on 166 projects".
-        """
+        """Return what makes an account privileged, with one text for each role: "roles/editor on 166 projects"."""
         where: dict[tuple[str, str], dict[str, None]] = {}
         for grant in self.asking.powers(account):
             where.setdefault((role_of(grant), grant.resource.kind), {})[str(grant.resource)] = None

@@ -1,0 +1,71 @@
+"""The access that principals have themselves: whether a principal gains anything by becoming an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+from iamlint.access import access_of
+from iamlint.estate import Estate, Node
+from iamlint.facts import Declaration, Grant
+from iamlint.graph.powers import STRONG
+from iamlint.location import Location
+from iamlint.unknown import Truth
+
+_STRONG = frozenset(STRONG)
+
+
+class OwnAccess:
+    """The permissions that principals certainly have, by resource. ``held`` are their grants.
+
+    ``permissions`` returns those of a grant's role, ``strongest`` the one that matters most.
+    """
+
+    def __init__(
+        self,
+        estate: Estate,
+        held: Mapping[str, Sequence[tuple[Node, Grant]]],
+        permissions: Callable[[Grant], frozenset[str]],
+        strongest: Callable[[frozenset[str]], str | None],
+    ) -> None:
+        self._estate, self._access = estate, access_of(estate)
+        self._held, self._permissions, self._strongest = held, permissions, strongest
+        self._owner, _ = estate.permissions("roles/owner", Declaration(Location("")))
+        self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
+
+    def includes(self, source: str, privilege: Grant) -> bool:
+        """Whether a principal has all permissions of another one's privilege, there or on a container.
+
+        An owner has as much as anybody: it may grant itself every other role there.
+        """
+        own = self._of(source)
+        hierarchy = self._estate.hierarchy
+        node = hierarchy.node(privilege.resource, privilege.declared) if own else None
+        wanted = self._permissions(privilege)
+        above = hierarchy.containers(node) if node else ()
+        return any(_within(wanted, held) or _within(self._owner, held) for onto in above for held in own.get(onto, ()))
+
+    def _of(self, source: str) -> dict[Node, list[frozenset[str]]]:
+        if source not in self._own:
+            own: dict[Node, list[frozenset[str]]] = {}
+            for onto, grant in self._held.get(source, ()):
+                if self._counts(grant):
+                    own.setdefault(onto, []).append(self._permissions(grant))
+            self._own[source] = own
+        return self._own[source]
+
+    def _counts(self, grant: Grant) -> bool:
+        """Whether a grant certainly counts: its condition holds, and nothing blocks its strongest permission."""
+        if self._access.is_plain(grant):
+            return True
+        if self._access.holds(grant, self._estate.as_of) is not Truth.TRUE:
+            return False
+        strongest = self._strongest(self._permissions(grant))
+        found = self._access.decide(grant, (strongest,), to_grant=_STRONG) if strongest else None
+        return found is None or found.truth is Truth.TRUE
+
+
+@lru_cache(maxsize=4096)
+def _within(wanted: frozenset[str], held: frozenset[str]) -> bool:
+    """Whether one role has all permissions of another."""
+    return wanted <= held
