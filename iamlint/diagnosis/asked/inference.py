@@ -125,7 +125,7 @@ def _are_direct(clients: Iterable[Client]) -> bool:
 
 def _with_workload(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Given:
     """The Kubernetes service account whose annotation names the target, where GKE itself asked for the token."""
-    if said.kind not in _OF_GKE:
+    if said.kind not in _OF_GKE and not (said.stage == "impersonation" and _are_workloads(estate, clients)):
         return given
     fitting = [one for one in clients if one.workload and one.target and given.target in (None, one.target)]
     workload, target = _one(one.workload for one in fitting), _one(one.target for one in fitting)
@@ -138,6 +138,12 @@ def _with_workload(given: Given, estate: Estate, said: Said, clients: tuple[Clie
     list_ = "gcloud container clusters list --project=PROJECT --format=json"
     assumed = () if project else (f"the project of the workload's cluster, taken to be {likely} ({list_})",)
     return replace(given, target=target, caller=f"ksa:{likely}/{workload}", assumed=assumed)
+
+
+def _are_workloads(estate: Estate, clients: tuple[Client, ...]) -> bool:
+    """Whether Kubernetes workloads are all that the input shows as callers; nodes of clusters run as accounts, too."""
+    running = (one for one in estate.of(Attachment) if not one.resource.kind.startswith("container_"))
+    return bool(clients) and all(one.workload for one in clients) and not any(account_of(one, estate) for one in running)
 
 
 def _granted_pool(estate: Estate, target: str, workload: str) -> str | None:

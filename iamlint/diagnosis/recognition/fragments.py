@@ -22,7 +22,8 @@ DROPPED = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \"'`\\*[]()"
 MOST_MATCHES = 300
 """Matches of one piece in one text; what repeats more often says nothing new."""
 
-EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+EMAIL = r"[\w.+-]+@(?:[\w-]+(?:\.[\w-]+)*?\.gserviceaccount\.com|[\w-]+(?:\.[\w-]+)+)"
+"""An e-mail. One of a service account ends where its domain does: messages continue without a space after it."""
 _WORD = r"[^\s'\x22\x60<>()\[\]{},;*]+"
 SHAPES: Mapping[str, str] = {
     "permission": r"[a-zA-Z]\w*(?:\.\w+){1,4}(?:/\w+(?:\.\w+){1,3})?",
