@@ -143,7 +143,9 @@ def _with_workload(given: Given, estate: Estate, said: Said, clients: tuple[Clie
 def _are_workloads(estate: Estate, clients: tuple[Client, ...]) -> bool:
     """Whether Kubernetes workloads are all that the input shows as callers; nodes of clusters run as accounts, too."""
     running = (one for one in estate.of(Attachment) if not one.resource.kind.startswith("container_"))
-    return bool(clients) and all(one.workload for one in clients) and not any(account_of(one, estate) for one in running)
+    return (
+        bool(clients) and all(one.workload for one in clients) and not any(account_of(one, estate) for one in running)
+    )
 
 
 def _granted_pool(estate: Estate, target: str, workload: str) -> str | None:
