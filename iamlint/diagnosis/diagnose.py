@@ -23,7 +23,7 @@ from iamlint.diagnosis.stages.gates import (
 )
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.perimeter import with_perimeters
-from iamlint.diagnosis.stages.rights import rights_stage
+from iamlint.diagnosis.stages.rights import agent_stages, rights_stage
 from iamlint.diagnosis.stages.stages import account, hop_stages, hops_of, worst
 from iamlint.diagnosis.stages.target import target_stage
 from iamlint.facts import Group
@@ -91,6 +91,8 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
             return [backend]
     if not said.permission:
         return []
+    if said.by_agent and not denied:
+        return agent_stages(case, said.permission)
     on = question.on or said.resource or None
     return [rights_stage(case, _target_holder(case), said.permission, on)]
 

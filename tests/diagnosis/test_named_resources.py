@@ -175,3 +175,43 @@ def test_an_account_is_not_its_own_target(tmp_path: Path) -> None:
     assert outcome(answer) == OPEN
     signing = "Permission 'iam.serviceAccounts.signBlob' denied on resource (or it may not exist)."
     assert outcome(ask(tmp_path, BASE, APP, None, error=signing)) == ("fails", "grant")
+
+
+ENCRYPTING = f"Cloud KMS error when using key {KEY}: Permission '{ENCRYPT}' denied on resource '{KEY}'."
+AGENT = '"serviceAccount:service-1234567890@compute-system.iam.gserviceaccount.com"'
+
+
+@pytest.mark.parametrize(("member", "verdict"), [(MEMBER, "fails"), (AGENT, "unknown")])
+def test_a_service_agent_that_the_error_does_not_name(tmp_path: Path, member: str, verdict: str) -> None:
+    """The rights of an account of the input are not those of the agent that encrypts."""
+    granted = on("kms_crypto_key", "roles/cloudkms.cryptoKeyEncrypterDecrypter", crypto_key_id=KEY)
+    answer = ask(tmp_path, BASE + granted.replace(MEMBER, member), None, None, error=ENCRYPTING)
+    assert answer.verdict == verdict
+
+
+def test_a_workload_is_the_caller_if_nothing_else_calls(tmp_path: Path) -> None:
+    manifest = f"""
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: web
+  namespace: shop
+  annotations:
+    iam.gke.io/gcp-service-account: {APP}
+"""
+    error = "unable to fetch token: Permission 'iam.serviceAccounts.getAccessToken' denied on resource"
+    files = {"main.tf": BASE + NODES, "web.yaml": manifest}
+    answer = ask(tmp_path, files, None, None, error=error)
+    assert outcome(answer) == ("fails", "grant")
+    assert answer.asked.startswith("ksa:shop/shop/web")
+    service = """
+resource "google_cloud_run_v2_service" "s" {
+  project  = "shop"
+  name     = "s"
+  location = "eu"
+  template {
+    service_account = "run@shop.iam.gserviceaccount.com"
+  }
+}
+"""
+    assert "shop/shop/web" not in ask(tmp_path, {**files, "run.tf": service}, None, None, error=error).asked

@@ -62,6 +62,7 @@ def _kind(document: Value, slug: str) -> ErrorKind:
         wrapper=written.get("wrapper", False),
         settles=written.get("settles"),
         of_resource=written.get("of-resource", False),
+        by_agent=written.get("by-agent", False),
         before_method=written.get("before-method", False),
         rank=written.get("rank", "specific"),
         recognise=tuple(Alternative(tuple(_parts(item))) for item in written["recognise"]),

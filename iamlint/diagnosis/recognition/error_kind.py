@@ -95,6 +95,8 @@ class ErrorKind:
     """The step that the error settles by itself, whatever the input shows; None where the input decides."""
     of_resource: bool
     """Whether the error denies a right on a resource, so that an impersonation, if any, has worked."""
+    by_agent: bool
+    """Whether a service agent is refused, not the caller or an account that it impersonates."""
     before_method: bool
     """Whether the error comes before the method that is called, or is its own."""
     rank: Literal["specific", "general", "vague"]

@@ -21,6 +21,7 @@ class Said:
     settles: Step | None = None
     before_method: bool = False
     of_resource: bool = False
+    by_agent: bool = False
     meaning: str = ""
     terraform: str = ""
     gcloud: str = ""
@@ -67,6 +68,7 @@ def read_error(text: str) -> Said:
         settles=kind.settles if kind else None,
         before_method=bool(kind and kind.before_method),
         of_resource=bool(kind and kind.of_resource),
+        by_agent=bool(kind and kind.by_agent),
         meaning=kind.meaning if kind else "",
         terraform=kind.terraform if kind else "",
         gcloud=kind.gcloud if kind else "",

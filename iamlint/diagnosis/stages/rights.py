@@ -10,6 +10,7 @@ from iamlint.diagnosis.stages.completeness import policy_command
 from iamlint.diagnosis.stages.hop import Hop, hop
 from iamlint.diagnosis.stages.near import near_misses
 from iamlint.diagnosis.stages.resources import places_of, shown_place, unknown_grants
+from iamlint.facts import Grant
 from iamlint.unknown import Truth, shown
 
 NAME = "rights of the account on the resource"
@@ -32,6 +33,15 @@ def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) ->
             NAME, "unknown", reason, doubt.step if doubt else "missing-input", evidence, doubt.missing if doubt else ()
         )
     return _may_be_there(case, holder, permission, on) or _missing(case, holder, permission, on, hops)
+
+
+def agent_stages(case: Case, permission: str) -> list[Stage]:
+    """What the input shows of a service agent that the error does not name: a grant of the permission to some agent."""
+    for grant in case.estate.of(Grant):
+        if grant.principal.kind == "service_agent" and gives(grant, permission, case.estate):
+            message = f"{grant.principal.text} has {permission} on {grant.resource}; the error does not name the agent"
+            return [Stage(NAME, "unknown", message, "missing-input", (Evidence(grant.principal_place.at, message),))]
+    return []
 
 
 def _may_be_there(case: Case, holder: Holder, permission: str, on: str | None) -> Stage | None:
