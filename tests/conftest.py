@@ -19,6 +19,8 @@ from iamlint.sources.reading import Options
 
 Check = Callable[..., Report]
 
+os.environ["IAMLINT_NO_CACHE"] = "1"  # also for the processes that tests start; tests of the cache have their own
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write expected files anew; review them as a diff")

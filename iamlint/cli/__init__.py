@@ -8,10 +8,11 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-import click
+from iamlint.cache.entry import Result
+from iamlint.cache.recall import recalled
+from iamlint.cli.streams import open_closed_streams
 
-from iamlint.cli.console import FAILED, INTERRUPTED, open_closed_streams, report_usage, say
-from iamlint.cli.program import program
+# The command line is imported where it is needed: a run whose result is in the cache needs none of it.
 
 _TRACEBACK = "IAMLINT_TRACEBACK"
 
@@ -26,12 +27,30 @@ def main(arguments: list[str] | None = None) -> None:
     gc.disable()
     if arguments is None:
         open_closed_streams()
+    words = sys.argv[1:] if arguments is None else arguments
+    code: int | str | None = recalled(words, _write_files)
+    if code is None:
+        code = _run(words)
+    if arguments is None and isinstance(code, int):
+        _end(code)
+    gc.enable()
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int | str | None:
+    """Run a command; returns its exit code, or what a command asked for instead of one."""
+    import click
+
+    from iamlint.cli.console import FAILED, INTERRUPTED, report_usage, say
+    from iamlint.cli.program import program
+
+    code: int | str | None
     try:
-        code = program.main(args=arguments, prog_name="iamlint", standalone_mode=False)
+        code = program.main(args=list(arguments), prog_name="iamlint", standalone_mode=False, obj=tuple(arguments))
     except SystemExit as done:
         code = done.code
     except click.ClickException as error:
-        report_usage(sys.argv[1:] if arguments is None else arguments, error)
+        report_usage(arguments, error)
         code = FAILED
     except click.Abort:
         say("interrupted")
@@ -41,10 +60,13 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         say(f"iamlint failed: {type(error).__name__}: {error} (please report this; {_TRACEBACK}=1 shows where it is)")
         code = FAILED
-    if arguments is None and isinstance(code, int):
-        _end(code)
-    gc.enable()
-    sys.exit(code)
+    return code
+
+
+def _write_files(result: Result) -> bool:
+    from iamlint.cli.remembering import write_files
+
+    return write_files(result)
 
 
 def _end(code: int) -> NoReturn:

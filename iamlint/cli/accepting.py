@@ -188,9 +188,8 @@ class Accepting:
         one_of_several = asked.var or asked.var_file or asked.workspace or asked.environment
         if self.partial or one_of_several or asked.resource or asked.source_root:
             return False
-        real = os.path.realpath(path)
-        given = (os.path.realpath(one) for one in asked.paths)
-        return any(real == one or real.startswith(one.rstrip(os.sep) + os.sep) for one in given)
+        real = DISK.resolved(Path(path))
+        return any(real.is_relative_to(DISK.resolved(one)) for one in asked.paths)
 
     def _is_entry_checked(self, entry: Entry) -> bool:
         """Whether the run would have reported the finding of an entry, if it still existed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -80,7 +79,7 @@ def holds_assertions(path: Path) -> bool:
     """
     from iamlint.accepted.settings import NAMES
 
-    if path.name in NAMES or path.resolve().name == _FAMILY:
+    if path.name in NAMES or DISK.resolved(path).name == _FAMILY:
         return True
     files = [path]
     if DISK.is_directory(path):
@@ -110,7 +109,7 @@ def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bo
     found = [home] if settings else []
     folder = home.parent / _FAMILY
     top = repository(Path.cwd())
-    inside = config is not None or Path(os.path.realpath(folder)).is_relative_to(top)
+    inside = config is not None or DISK.resolved(folder).is_relative_to(top)
     if not given and DISK.is_directory(folder) and inside:
         found.append(folder)
     return [*given, *found]

@@ -7,14 +7,17 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING
 
 import click
 
+from iamlint.cache.entry import ERR, OUT, TEXT
+from iamlint.files.disk import DISK
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
@@ -23,25 +26,6 @@ if TYPE_CHECKING:
 # The reporters are imported by the functions that need them: `--help` and `--version` do not.
 
 OK, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
-
-
-def open_closed_streams() -> None:
-    """Open the standard streams that the caller has closed (``>&-``).
-
-    Otherwise the next opened file would get the number of a closed stream, and its output. Standard output is opened so
-    that writing to it fails: a report that nobody gets is an error.
-    """
-    for number, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, mode)  # the lowest free number
-    sys.stdout = sys.stdout or _stream(1)
-    sys.stderr = sys.stderr or _stream(2)
-
-
-def _stream(number: int) -> TextIO:
-    return open(number, "w", encoding="utf-8", closefd=False)
 
 
 def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
@@ -53,11 +37,16 @@ def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
     try:
         for block in _blocks(text):
             if for_programs:
-                click.echo(block.encode("utf-8", "backslashreplace"), nl=False)
+                data = block.encode("utf-8", "backslashreplace")
+                _heard(OUT, data)
+                click.echo(data, nl=False)
             else:
-                click.echo(block.encode(encoding, "backslashreplace").decode(encoding), nl=False, color=True)
+                shown = block.encode(encoding, "backslashreplace").decode(encoding)
+                _heard(TEXT, shown.encode())
+                click.echo(shown, nl=False, color=True)
         sys.stdout.flush()
     except OSError as error:
+        _heard(None, b"")
         if is_closed_pipe(error):
             # Python flushes once more when it ends, and would complain.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -85,10 +74,36 @@ _AT_ONCE = 1_000
 """Number of parts per block."""
 
 
-def tell(line: str, *, end: str = "\n") -> None:
+Listener = Callable[[str | None, bytes], None]
+"""Is called with each piece that is printed: how (`OUT`, `TEXT`, `ERR`), and its bytes. None as how is an error."""
+_LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Call a function with each piece that is printed inside the block, except progress."""
+    before = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(before)
+
+
+def _heard(how: str | None, data: bytes) -> None:
+    listener = _LISTENER.get()
+    if listener:
+        listener(how, data)
+
+
+def tell(line: str) -> None:
     """Write to standard error; a write error (closed, full, no reader) changes no exit code."""
+    _heard(ERR, f"{line}\n".encode("utf-8", "surrogatepass"))
+    _tell(f"{line}\n")
+
+
+def _tell(text: str) -> None:
     with suppress(OSError, ValueError):
-        click.echo(f"{line}{end}", nl=False, err=True, color=True)
+        click.echo(text, nl=False, err=True, color=True)
 
 
 def say(message: str) -> None:
@@ -145,8 +160,8 @@ def repository(directory: Path) -> Path:
 
 def _top(directory: Path) -> Path | None:
     workspace = os.environ.get("GITHUB_WORKSPACE")
-    top = Path(workspace).resolve() if workspace else None
-    return next((path for path in (directory, *directory.parents) if path == top or (path / ".git").exists()), None)
+    top = DISK.resolved(Path(workspace)) if workspace else None
+    return next((path for path in (directory, *directory.parents) if path == top or DISK.exists(path / ".git")), None)
 
 
 def repository_of(paths: Iterable[Path], directory: Path) -> Path:
@@ -154,8 +169,8 @@ def repository_of(paths: Iterable[Path], directory: Path) -> Path:
     top = _top(directory)
     if top:
         return top
-    given = (Path(os.path.realpath(path)) for path in paths)
-    tops = {_top(path if path.is_dir() else path.parent) for path in given}
+    given = map(DISK.resolved, paths)
+    tops = {_top(path if DISK.is_directory(path) else path.parent) for path in given}
     return (tops.pop() if len(tops) == 1 else None) or directory
 
 
@@ -181,12 +196,12 @@ class Progress:
 
             self._last, self._shown = now, True
             width = shutil.get_terminal_size().columns
-            tell(f"\r\x1b[K{neutral(message)[: width - 1]}", end="")
+            _tell(f"\r\x1b[K{neutral(message)[: width - 1]}")
 
     def end(self) -> None:
         """Remove the line."""
         if self._shown:
-            tell("\r\x1b[K", end="")
+            _tell("\r\x1b[K")
             self._shown = False
 
 

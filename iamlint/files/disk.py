@@ -3,61 +3,98 @@
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar, cast
 
+from iamlint.files.looks import BEGINNING, CONTENT, ENTRIES, LINK, RESOLVED, STATUS, kind_of, listing_of, status_of
+from iamlint.files.reads import Reads
 from iamlint.files.tree import Entry, Kind, Status, Tree
+
+Answer = TypeVar("Answer")
 
 
 class Disk(Tree):
     """The file system of this machine."""
 
+    def __init__(self) -> None:
+        self._reads: Reads | None = None
+
+    @contextmanager
+    def recording(self, reads: Reads) -> Iterator[None]:
+        """Record each question to the disk, and its answer, inside the block."""
+        before, self._reads = self._reads, reads
+        try:
+            yield
+        finally:
+            self._reads = before
+
     def status(self, path: Path) -> Status:
         """Return what a path leads to."""
-        found = os.stat(path)
-        return Status(_kind(found.st_mode), found.st_size)
+        found = self._asked(STATUS, path, os.stat)
+        answer = status_of(found.st_mode, found.st_size)
+        if self._reads:
+            self._reads.note(STATUS, path, answer)
+        return Status(cast("Kind", answer.partition(" ")[0]), found.st_size)
 
     def resolved(self, path: Path) -> Path:
         """Return the path without symbolic links."""
         try:
-            return Path(os.path.realpath(path))
+            found = Path(os.path.realpath(path))
         except ValueError:  # a NUL character in it
-            return path.absolute()
+            found = path.absolute()
+        if self._reads:
+            self._reads.note(RESOLVED, path, str(found))
+        return found
 
     def is_link(self, path: Path) -> bool:
         """Whether a path itself is a symbolic link."""
-        return os.path.islink(path)
+        found = os.path.islink(path)
+        if self._reads:
+            self._reads.note(LINK, path, str(found))
+        return found
 
     def open(self, path: Path) -> IO[bytes]:
         """Open a file."""
-        return path.open("rb")
+        if self._reads is None:
+            return path.open("rb")
+        return self._reads.watched(path, self._asked(f"{BEGINNING}0", path, _raw))
+
+    def read(self, path: Path) -> bytes:
+        """Return the content of a file."""
+        content = self._asked(CONTENT, path, Path.read_bytes)
+        if self._reads:
+            self._reads.content(path, content)
+        return content
 
     def entries(self, path: Path) -> Iterator[Entry]:
         """Yield the names in a directory."""
-        with os.scandir(path) as found:
-            for entry in found:
-                yield Entry(entry.name, _kind_of(entry), entry.is_symlink())
+        found = self._asked(ENTRIES, path, _listed)
+        if self._reads:
+            said = ((one.name, one.kind, one.link) for one in found)
+            self._reads.note(ENTRIES, path, listing_of(said, self._reads.start))
+        yield from found
+
+    def _asked(self, question: str, path: Path, ask: Callable[[Path], Answer]) -> Answer:
+        """Ask the system; an error is an answer, too."""
+        try:
+            return ask(path)
+        except (OSError, ValueError) as error:
+            if self._reads:
+                self._reads.failed(question, path, error)
+            raise
 
 
 DISK = Disk()
-"""The disk; it has no state."""
+"""The disk. It has no state, except while a run records what it reads."""
 
 
-def _kind(mode: int) -> Kind:
-    if stat.S_ISREG(mode):
-        return "file"
-    return "directory" if stat.S_ISDIR(mode) else "other"
+def _raw(path: Path) -> FileIO:
+    return path.open("rb", buffering=0)
 
 
-def _kind_of(entry: os.DirEntry[str]) -> Kind | None:
-    """Return what an entry leads to; most directories have this without another system call."""
-    try:
-        if entry.is_file():
-            return "file"
-        if entry.is_dir():
-            return "directory"
-    except OSError:
-        return None
-    return "other" if os.path.exists(entry.path) else None
+def _listed(path: Path) -> list[Entry]:
+    with os.scandir(path) as entries:
+        return [Entry(one.name, cast("Kind | None", kind_of(one)), one.is_symlink()) for one in entries]

@@ -87,9 +87,9 @@ def _hindrance(path: str, sources: Sources) -> str:
 
 def within(path: str, given: Iterable[Path]) -> bool:
     """Whether a file is one of the given paths, or below one without a symbolic link in between."""
-    real = os.path.realpath(path)
+    real = str(DISK.resolved(Path(path)))
     for one in given:
-        root = os.path.realpath(one)
+        root = str(DISK.resolved(one))
         below = os.path.relpath(os.path.abspath(path), os.path.abspath(one))
         expected = root if below == "." else os.path.join(root, below)
         if not below.startswith("..") and os.path.normpath(expected) == real and not DISK.is_link(Path(path)):

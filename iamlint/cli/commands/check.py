@@ -29,6 +29,7 @@ from iamlint.cli.options import (
     target,
 )
 from iamlint.cli.output import write
+from iamlint.cli.remembering import keeping
 from iamlint.cli.run import (
     bar_of,
     checked,
@@ -67,9 +68,11 @@ _EVERY = ("default", "pedantic")
 @fixing_options
 @report_options
 @click.option("--coverage", is_flag=True, help="Show over what the assertions are complete.")
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs. [IAMLINT_NO_CACHE]")
 def check(
     form: str,
     coverage: bool,
+    no_cache: bool,
     output: tuple[str, ...],
     fail_on: str | None,
     fail_on_unknown: bool,
@@ -94,34 +97,36 @@ def check(
     apart(path for _, path in targets)
     if (fix or diff) and wanted.write_baseline:
         raise click.BadParameter("a baseline is written by a run that fixes nothing", param_hint="--write-baseline")
-    changed = _fixed(wanted, quiet=quiet, unsafe=unsafe_fixes, write=not diff) if fix or diff else None
-    if diff:
-        _show_diff(changed)
-    report, config = changed[:2] if changed else _check(wanted, quiet=quiet)
-    bar = bar_of(config, fail_on, unknown=fail_on_unknown)
-    here = Path.cwd().resolve()
-    style = Presentation(
-        show_unknown=show_unknown,
-        show_all=show_all,
-        statistics=statistics,
-        directory=here,
-        repository=repository_of(wanted.paths, here),
-        bar=bar,
-        at_arguments=config.origin == "argument",
-        source_url=source_url,
-        first=changed_places(report, wanted),
-    )
-    inputs = inputs_of(wanted, report, config)
-    written = [write(path, parts(name, report, style), inputs) for name, path in targets]
-    report = with_errors(report, (error for error in written if error))
-    say_errors(report.errors)
-    style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet, width=width(sys.stdout))
-    emit(parts(form, report, style), for_programs=form != "text")
-    for line in report.coverage if coverage else ():
-        (tell if form != "text" else _say)(neutral(line))
-    if report.errors:
-        sys.exit(FAILED)
-    sys.exit(FINDINGS if not exit_zero and fails(report, bar) else OK)
+    with keeping(wanted, usable=not (fix or diff or no_cache)) as kept:
+        changed = _fixed(wanted, quiet=quiet, unsafe=unsafe_fixes, write=not diff) if fix or diff else None
+        if diff:
+            _show_diff(changed)
+        report, config = changed[:2] if changed else _check(wanted, quiet=quiet)
+        bar = bar_of(config, fail_on, unknown=fail_on_unknown)
+        here = Path.cwd().resolve()
+        style = Presentation(
+            show_unknown=show_unknown,
+            show_all=show_all,
+            statistics=statistics,
+            directory=here,
+            repository=repository_of(wanted.paths, here),
+            bar=bar,
+            at_arguments=config.origin == "argument",
+            source_url=source_url,
+            first=changed_places(report, wanted),
+        )
+        inputs = inputs_of(wanted, report, config)
+        written = [write(path, kept.written(path, parts(name, report, style)), inputs) for name, path in targets]
+        report = with_errors(report, (error for error in written if error))
+        say_errors(report.errors)
+        style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet, width=width(sys.stdout))
+        emit(parts(form, report, style), for_programs=form != "text")
+        for line in report.coverage if coverage else ():
+            (tell if form != "text" else _say)(neutral(line))
+        code = FAILED if report.errors else FINDINGS if not exit_zero and fails(report, bar) else OK
+        if not any(written):
+            kept.keep(code, inputs)
+    sys.exit(code)
 
 
 def _say(line: str) -> None:

@@ -1,0 +1,99 @@
+"""The entries of a folder: one file each, read and written whole, the oldest removed first."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+
+from iamlint.cache.entry import MOST, name_of, opened, sealed
+from iamlint.cache.folder import content, is_apart, is_private, location, made, secret, write
+from iamlint.cache.question import day, is_wanted, question
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_BYTES = 128 * 1024 * 1024
+"""Maximum size of all entries."""
+MOST_ENTRIES = 512
+_NEW = ".new-"
+_FORGOTTEN = 3600
+"""Seconds after which a file that was never finished is removed."""
+
+
+class Store:
+    """The entry of one run: of the same arguments and program, in the same place, on the same day."""
+
+    def __init__(self, folder: str, asked: bytes, key: bytes) -> None:
+        self.key = key
+        self._folder, self._day = folder, day()
+        self._name = name_of(asked, key)
+
+    @property
+    def _path(self) -> str:
+        return os.path.join(self._folder, self._name)
+
+    def read(self) -> bytes | None:
+        """Return the content of the entry; None without a good one."""
+        stored = content(self._path, MOST)
+        found = opened(self._name, stored, self.key) if stored else None
+        if found is not None:
+            with suppress(OSError):
+                os.utime(self._path)  # used last, removed last
+        return found
+
+    def write(self, data: bytes) -> None:
+        """Replace the entry, and remove what is too much. An error means that nothing is kept."""
+        stored = sealed(self._name, data, self.key)
+        if day() != self._day or len(stored) > MOST_BYTES // 4:
+            return
+        new = os.path.join(self._folder, f"{_NEW}{os.urandom(8).hex()}")
+        try:
+            write(new, stored)
+            os.replace(new, self._path)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(new)
+        with suppress(OSError):
+            _prune(self._folder)
+
+
+def _prune(folder: str) -> None:
+    """Remove the entries that were not used for longest, until the rest is within the limits."""
+    found = []
+    with os.scandir(folder) as entries:
+        for one in entries:
+            status = one.stat(follow_symlinks=False)
+            if one.name.startswith(_NEW):
+                if time.time() - status.st_mtime > _FORGOTTEN:
+                    os.unlink(one.path)
+            elif len(one.name) == _LENGTH:
+                found.append((status.st_mtime, status.st_size, one.path))
+    size, found = sum(size for _, size, _ in found), sorted(found)
+    for number, (_, own, path) in enumerate(found):
+        if size <= MOST_BYTES and len(found) - number <= MOST_ENTRIES:
+            break
+        os.unlink(path)
+        size -= own
+
+
+_LENGTH = 64
+"""Length of an entry's name."""
+
+
+def store_for(arguments: Sequence[str], *, new: bool) -> Store | None:
+    """Return the entry of these arguments; None if there is no folder that can be trusted.
+
+    ``new`` makes the folder if it is missing.
+    """
+    try:
+        folder = location(os.environ) if is_wanted(arguments) else None
+        if folder is None or not is_apart(folder, arguments, os.environ.get("GITHUB_WORKSPACE")):
+            return None
+        if not (made(folder) if new else is_private(folder)):
+            return None
+        key = secret(folder)
+        return Store(folder, question(arguments), key) if key else None
+    except (OSError, ValueError):  # a working directory that is gone, a program that cannot be read
+        return None

@@ -1,0 +1,107 @@
+"""Keeps the result of a check in the cache: what it read, what it printed, and the files that it wrote."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+
+import click
+
+from iamlint.cache.entry import MOST, Result, packed
+from iamlint.cache.question import is_own
+from iamlint.cache.recall import ANSWER
+from iamlint.cache.store import Store, store_for
+from iamlint.cli.console import listening
+from iamlint.cli.options import Request, apart
+from iamlint.cli.output import write
+from iamlint.cli.standard_input import DASH
+from iamlint.files.disk import DISK
+from iamlint.files.reads import Reads
+
+_SHARE_OF_TIME = 0.5
+"""Share of the time limit within which nothing has stopped early: reading stops after a larger one."""
+
+
+class Kept:
+    """A result in the making. Without a ``store``, nothing is kept."""
+
+    def __init__(self, store: Store | None = None, seconds: float = 0) -> None:
+        self._store = store
+        self._end = time.monotonic() + seconds * _SHARE_OF_TIME
+        self._said: list[tuple[str, bytes]] = []
+        self._files: list[tuple[str, bytes]] = []
+        self._size = 0
+        self._whole = store is not None
+        self.reads = Reads(blake2b(digest_size=ANSWER, key=store.key if store else b""))
+
+    def hear(self, how: str | None, data: bytes) -> None:
+        """Add a piece that was printed."""
+        if self._takes(len(data)) and how is not None:
+            self._said.append((how, data))
+        else:
+            self._whole = False
+
+    def written(self, path: Path, parts: Iterable[str]) -> Iterator[str]:
+        """Yield the parts of a file while it is written, and add its content."""
+        if not self._whole:
+            yield from parts
+            return
+        content = []
+        for part in parts:
+            data = part.encode("utf-8", "surrogatepass")
+            self._whole = self._takes(len(data))
+            content += [data] if self._whole else []
+            yield part
+        self._files.append((str(path), b"".join(content)))
+
+    def _takes(self, size: int) -> bool:
+        self._size += size
+        return self._whole and self._size < MOST // 2
+
+    def keep(self, code: int, inputs: Iterable[Path]) -> None:
+        """Store the result of a run that ended by itself, and read each thing once or always alike."""
+        if self._store is None or not self._whole or not self.reads.steady or time.monotonic() > self._end:
+            return
+        answers = {key: answer for key, answer in self.reads.answers.items() if not is_own(key[1])}
+        self._store.write(packed(answers, Result(code, self._said, self._files, map(str, inputs))))
+
+
+@contextmanager
+def keeping(asked: Request, *, usable: bool) -> Iterator[Kept]:
+    """Give what keeps the result of a check, where the cache is ``usable``.
+
+    A run that reads standard input or a revision of git depends on more than files, and its result is not kept.
+    """
+    arguments: Sequence[str] | None = click.get_current_context().find_root().obj
+    beyond = asked.write_baseline or asked.changed_since or asked.changed_first or DASH in asked.paths
+    store = store_for(arguments, new=True) if usable and not beyond and arguments is not None else None
+    if store is None:
+        yield Kept()
+        return
+    kept = Kept(store, asked.max_time)
+    with DISK.recording(kept.reads), listening(kept.hear):
+        given = (
+            asked.config,
+            asked.config_home,
+            asked.source_root,
+            asked.baseline,
+            *asked.var_file,
+            *asked.role_catalog,
+        )
+        for path in filter(None, given):
+            DISK.kind(path)  # the command line is refused without it
+        yield kept
+
+
+def write_files(result: Result) -> bool:
+    """Write the files of an earlier run; returns whether that worked."""
+    paths, inputs = [Path(name) for name, _ in result.files], set(map(Path, result.inputs))
+    try:
+        apart(paths)
+    except click.BadParameter:
+        return False
+    parts = ([content.decode("utf-8", "surrogatepass")] for _, content in result.files)
+    return not any(write(path, part, inputs) for path, part in zip(paths, parts, strict=True))

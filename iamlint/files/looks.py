@@ -1,0 +1,104 @@
+"""What the disk answers about a path, as short texts: runs that get the same answers have the same result.
+
+Only light modules are imported: a run that finds its result in the cache imports little more than this one.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from hashlib import blake2b as Hash  # noqa: N812  # the one in use
+
+STATUS, RESOLVED, LINK, ENTRIES, CONTENT, BEGINNING = "status", "resolved", "link", "entries", "content", "beginning"
+"""What is asked. `BEGINNING` is followed by a number of bytes, and by ``.`` if the file ended there."""
+_AT_ONCE = 1 << 20
+
+
+def status_of(mode: int, size: int) -> str:
+    """Return the answer for a path that leads to something, by its mode. The size of a directory says nothing."""
+    return f"file {size}" if stat.S_ISREG(mode) else "directory" if stat.S_ISDIR(mode) else "other"
+
+
+def failure_of(error: Exception) -> str:
+    """Return the answer for a path that cannot be read: the number of the system's error."""
+    return f"error {error.errno}" if isinstance(error, OSError) else "error"
+
+
+def listing_of(entries: Iterable[tuple[str, str | None, bool]], start: Hash) -> str:
+    """Return the answer for the entries of a directory, each with what it leads to, and whether it is a link."""
+    lines = sorted(f"{name}/{kind}/{link}" for name, kind, link in entries)
+    found = start.copy()
+    found.update("\n".join(lines).encode("utf-8", "surrogatepass"))
+    return found.hexdigest()
+
+
+def kind_of(entry: os.DirEntry[str]) -> str | None:
+    """Return what an entry leads to, None if nothing is there; most directories need no other system call for it."""
+    try:
+        if entry.is_file():
+            return "file"
+        if entry.is_dir():
+            return "directory"
+    except OSError:
+        return None
+    return "other" if os.path.exists(entry.path) else None
+
+
+class Looks:
+    """Asks the disk again. Each folder's links are followed once, so all questions are asked at about one time."""
+
+    def __init__(self, start: Hash) -> None:
+        self._start = start
+        self._real: dict[str, str] = {}
+
+    def answer(self, question: str, path: str) -> str:
+        """Return what the disk answers now."""
+        try:
+            return self._answer(question, path)
+        except (OSError, ValueError) as error:
+            return failure_of(error)
+
+    def _answer(self, question: str, path: str) -> str:
+        if question == STATUS:
+            found = os.stat(path)
+            return status_of(found.st_mode, found.st_size)
+        if question == RESOLVED:
+            return self._resolved(path)
+        if question == LINK:
+            return str(os.path.islink(path))
+        if question == ENTRIES:
+            with os.scandir(path) as entries:
+                return listing_of(((one.name, kind_of(one), one.is_symlink()) for one in entries), self._start)
+        if question == CONTENT:
+            return self._content(path)
+        return self._beginning(path, question.removeprefix(BEGINNING))
+
+    def _content(self, path: str) -> str:
+        found = self._start.copy()
+        with open(path, "rb", buffering=0) as file:
+            while piece := file.read(_AT_ONCE):
+                found.update(piece)
+        return found.hexdigest()
+
+    def _beginning(self, path: str, extent: str) -> str:
+        left, found = int(extent.rstrip(".")), self._start.copy()
+        with open(path, "rb", buffering=0) as file:
+            while left and (piece := file.read(min(left, _AT_ONCE))):
+                found.update(piece)
+                left -= len(piece)
+            goes_on = extent.endswith(".") and file.read(1)
+        return "longer" if goes_on else found.hexdigest()
+
+    def _resolved(self, path: str) -> str:
+        """Return what ``os.path.realpath`` returns."""
+        head, name = os.path.split(path)
+        if os.name == "nt" or not os.path.isabs(path) or name in ("", ".", ".."):
+            return os.path.realpath(path)
+        if head not in self._real:
+            self._real[head] = self._resolved(head)
+        whole = os.path.join(self._real[head], name)
+        return os.path.realpath(path) if os.path.islink(whole) else whole

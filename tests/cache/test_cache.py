@@ -1,0 +1,398 @@
+"""A result from the cache is the result of a run: the same bytes, and only while all that the run read is the same."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from program import run
+
+import iamlint.cli
+from iamlint.cache import question, store
+
+TESTDATA = Path(__file__).resolve().parents[2] / "testdata"
+GRANT = """resource "google_project_iam_member" "it" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = "user:ana@example.com"
+}
+"""
+process = partial(subprocess.run, capture_output=True, text=True, check=False)
+Done = subprocess.CompletedProcess[str]
+
+
+class Runs:
+    """Runs in one directory, with a cache beside it."""
+
+    def __init__(self, top: Path) -> None:
+        self.cwd, self.home = top / "estate", top / "home"
+        self.cwd.mkdir()
+        self.home.mkdir()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the cache, on each system."""
+        return next(self.home.rglob("CACHEDIR.TAG")).parent
+
+    @property
+    def entries(self) -> list[Path]:
+        return sorted(path for path in self.home.rglob("*") if len(path.name) == 64)
+
+    def environment(self) -> dict[str, str]:
+        home = str(self.home)
+        return {"IAMLINT_NO_CACHE": "", "XDG_CACHE_HOME": "", "HOME": home, "LOCALAPPDATA": home}
+
+    def __call__(self, *arguments: str, **environment: str) -> Done:
+        return run("check", *arguments, cwd=self.cwd, environment=self.environment() | environment)
+
+    def kept(self, *arguments: str, **environment: str) -> Done:
+        """The result, which must come from the cache."""
+        with mock.patch.object(iamlint.cli, "_run", side_effect=AssertionError("this result was not kept")):
+            return self(*arguments, **environment)
+
+    def is_kept(self, *arguments: str, **environment: str) -> bool:
+        try:
+            self.kept(*arguments, **environment)
+        except AssertionError:
+            return False
+        return True
+
+    def agree(self, *arguments: str) -> Done:
+        """Run without the cache, with it, and from it: all must be the same."""
+        cold = self("--no-cache", *arguments)
+        assert told(self(*arguments)) == told(cold)
+        assert told(self.kept(*arguments)) == told(cold)
+        return cold
+
+
+def told(done: Done) -> tuple[int, str, str]:
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    found = Runs(tmp_path.resolve())
+    (found.cwd / "main.tf").write_text(GRANT)
+    return found
+
+
+# -- the same bytes ----------------------------------------------------------------------------------------------------
+
+
+def edits(top: Path, choice: random.Random) -> Iterator[str]:
+    """Change a folder, again and again; yields what was done."""
+    while True:
+        files = sorted(path for path in top.rglob("*") if path.is_file() and not path.is_symlink())
+        if not files:
+            (top / "main.tf").write_text(GRANT)
+            continue
+        path = choice.choice(files)
+        content = path.read_bytes()
+        match choice.randrange(8):
+            case 0:
+                path.write_bytes(content + b"\n# a comment\n")
+            case 1:
+                path.unlink()
+            case 2:
+                (path.parent / "added.tf").write_text(GRANT.replace("shop", f"shop-{choice.randrange(9)}"))
+            case 3:
+                path.rename(path.with_name(f"moved-{path.name}"))
+            case 4:
+                path.write_bytes(content[: choice.randrange(len(content) + 1)])
+            case 5:
+                lines = content.splitlines(keepends=True)
+                choice.shuffle(lines)
+                path.write_bytes(b"".join(lines))
+            case 6:
+                path.write_bytes(content.replace(b"roles/", b"roles/x", 1))
+            case _:
+                other = choice.choice(files)
+                path.unlink()
+                path.symlink_to(other)
+        yield path.name
+
+
+@pytest.mark.parametrize("corpus", sorted(path.name for path in TESTDATA.iterdir() if path.is_dir()))
+def test_every_corpus_is_the_same_cold_warm_and_after_edits(runs: Runs, corpus: str) -> None:
+    shutil.copytree(TESTDATA / corpus, runs.cwd, dirs_exist_ok=True)
+    choice = random.Random(corpus)
+    changes, form = edits(runs.cwd, choice), choice.choice(("text", "json", "sarif"))
+    for number in (0, 1, 3):
+        for _ in range(number):
+            next(changes)
+        runs.agree(".", "--show-unknown", "--format", form)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--format", "github"),
+        ("--color", "always"),
+        ("--quiet", "."),
+        ("--statistics",),
+        ("--exit-zero", "main.tf"),
+        ("--hook", "main.tf"),
+        ("--select", "nonsense"),
+        ("--as-of", "2020-01-01"),
+        ("missing.tf", "main.tf"),
+        ("broken.tf",),
+        ("--var-file", "values.tfvars"),
+        ("--coverage", "--assertions", "assertions", "--format", "json"),
+    ],
+)
+def test_options_and_errors_are_the_same(runs: Runs, arguments: tuple[str, ...]) -> None:
+    (runs.cwd / "broken.tf").write_text('resource "google_project_iam_member" {')
+    (runs.cwd / "values.tfvars").write_text('project = "shop"\n')
+    (runs.cwd / "assertions").mkdir()
+    runs.agree(*arguments)
+
+
+def test_files_are_written_again(runs: Runs) -> None:
+    arguments = (".", "--output", "json=../out.json", "--output", "sarif=../out.sarif")
+    cold = runs("--no-cache", *arguments)
+    outputs = [runs.cwd.parent / "out.json", runs.cwd.parent / "out.sarif"]
+    contents = [path.read_bytes() for path in outputs]
+    assert told(runs(*arguments)) == told(cold)
+    for path in outputs:
+        path.unlink()
+    assert told(runs.kept(*arguments)) == told(cold)
+    assert [path.read_bytes() for path in outputs] == contents
+
+
+def test_a_file_that_cannot_be_written_is_an_error_again(runs: Runs) -> None:
+    arguments = (".", "--output", "json=../out/report.json")
+    (runs.cwd.parent / "out").mkdir()
+    assert runs(*arguments).returncode == 1
+    shutil.rmtree(runs.cwd.parent / "out")
+    done = runs(*arguments)
+    assert done.returncode == 2
+    assert "the file cannot be written" in done.stderr
+    assert not runs.is_kept(*arguments)
+
+
+def test_an_input_is_not_replaced(runs: Runs) -> None:
+    arguments = (".", "--output", "json=../report.json")
+    assert runs(*arguments).returncode == 1
+    (runs.cwd.parent / "report.json").unlink()
+    (runs.cwd.parent / "report.json").symlink_to(runs.cwd / "main.tf")
+    assert runs(*arguments).returncode == 2
+    assert (runs.cwd / "main.tf").read_text() == GRANT
+
+
+# -- only while nothing changed ----------------------------------------------------------------------------------------
+
+
+def test_a_new_configuration_counts(runs: Runs) -> None:
+    assert runs().returncode == 1
+    (runs.cwd / ".iamlint.yaml").write_text("ignore: [broad-token-creator]\n")
+    assert runs().returncode == 0
+    (runs.cwd / ".iamlint.yaml").unlink()
+    assert runs.kept().returncode == 1 if runs.is_kept() else runs().returncode == 1
+
+
+def test_a_named_file_that_is_gone_is_an_error(runs: Runs) -> None:
+    (runs.cwd / "values.tfvars").write_text("")
+    (runs.cwd / "source").mkdir()
+    arguments = ("main.tf", "--var-file", "values.tfvars", "--source-root", "source")
+    assert runs(*arguments).returncode == 1
+    assert runs.kept(*arguments).returncode == 1
+    (runs.cwd / "source").rmdir()
+    assert runs(*arguments).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"TF_WORKSPACE": "prod"}, {"FORCE_COLOR": "1"}, {"NO_COLOR": "1"}, {"GITHUB_WORKSPACE": "/srv"}, {"TERM": "dumb"}],
+)
+def test_the_environment_counts(runs: Runs, environment: dict[str, str]) -> None:
+    runs()
+    assert runs.is_kept()
+    assert not runs.is_kept(**environment)
+
+
+def test_other_arguments_or_another_directory_are_another_run(runs: Runs) -> None:
+    runs()
+    assert not runs.is_kept(".")
+    (runs.cwd / "below").mkdir()
+    shutil.copy(runs.cwd / "main.tf", runs.cwd / "below")
+    runs.cwd = runs.cwd / "below"
+    assert not runs.is_kept()
+
+
+def test_tomorrow_is_another_run(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs()
+    monkeypatch.setattr(question, "day", lambda: "2999-01-01")
+    assert not runs.is_kept()
+
+
+@pytest.mark.parametrize("what", ["program", "_installed"])
+def test_another_program_does_not_believe_it(runs: Runs, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs()
+    monkeypatch.setattr(question, what, lambda *_: "another")
+    assert not runs.is_kept()
+
+
+def test_the_program_is_its_files(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yaml").write_text("a")
+    before = question.program.__wrapped__(str(tmp_path))
+    (tmp_path / "rules" / "a.yaml").write_text("b")
+    changed = question.program.__wrapped__(str(tmp_path))
+    (tmp_path / "rules" / "a.yaml").rename(tmp_path / "rules" / "b.yaml")
+    assert len({before, changed, question.program.__wrapped__(str(tmp_path))}) == 3
+
+
+def test_only_known_variables_are_asked(runs: Runs) -> None:
+    """A variable that changes the result must be one of those that a result is kept for."""
+    asked = set()
+
+    class Environment(dict[str, str]):
+        def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+            asked.add(name)
+            return super().get(name, default)
+
+        def __getitem__(self, name: str) -> str:
+            asked.add(name)
+            return super().__getitem__(name)
+
+    environment = Environment({**os.environ, **runs.environment()})
+    with mock.patch.object(os, "environ", environment):
+        from iamlint.cli import main
+
+        with pytest.raises(SystemExit):
+            main(["check", str(runs.cwd), "--format", "json"])
+    ours = {name for name in asked if not name.startswith(("PYTEST", "LC_", "LANG"))}
+    completion = "_IAMLINT_COMPLETE"  # of shells, which run the program without arguments
+    cache = {"IAMLINT_NO_CACHE", "XDG_CACHE_HOME", "HOME", "LOCALAPPDATA"}
+    assert ours - {*question.VARIABLES, *cache, completion, "IAMLINT_TRACEBACK"} == set()
+    assert "GITHUB_WORKSPACE" in ours
+
+
+# -- what is not kept --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--no-cache",),
+        ("--diff",),
+        ("--write-baseline", "../baseline.json"),
+        ("--changed-since", "HEAD"),
+        ("--changed-first", "HEAD"),
+        ("--max-time", "0.0001"),
+    ],
+)
+def test_what_depends_on_more_than_files_is_not_kept(runs: Runs, arguments: tuple[str, ...]) -> None:
+    runs(*arguments)
+    assert runs.entries == []
+
+
+def test_a_variable_turns_it_off(runs: Runs) -> None:
+    runs()
+    assert not runs.is_kept(IAMLINT_NO_CACHE="1")
+
+
+def test_other_commands_keep_nothing(runs: Runs) -> None:
+    run("facts", ".", cwd=runs.cwd, environment=runs.environment())
+    run("rules", cwd=runs.cwd, environment=runs.environment())
+    assert list(runs.home.iterdir()) == []
+
+
+def test_a_file_that_changes_during_the_run_is_not_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    from iamlint.cli import commands
+
+    def changing(*asked: object) -> object:
+        (runs.cwd / "main.tf").write_text("")
+        return original(*asked)
+
+    original = commands.inputs_of
+    monkeypatch.setattr(commands, "inputs_of", changing)
+    assert runs("main.tf").returncode == 1
+    monkeypatch.undo()
+    assert runs("main.tf").returncode == 2
+
+
+def test_standard_input_is_not_kept(runs: Runs) -> None:
+    command = [sys.executable, "-I", "-m", "iamlint", "check", "-"]
+    environment = {**os.environ, **runs.environment()}
+    for text, code in ((GRANT, 1), ("", 2), (GRANT.replace("ana", "bob"), 1)):
+        done = process(command, input=text, env=environment, cwd=runs.cwd)
+        assert done.returncode == code
+    assert "bob" in done.stdout
+    assert runs.entries == []
+
+
+# -- its size ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_oldest_entries_go_first(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST_ENTRIES", 2)
+    for number, form in enumerate(("text", "json", "sarif", "junit")):
+        runs("--format", form)
+        for path in runs.entries:
+            if path.stat().st_mtime > 1_000_000:
+                os.utime(path, (number, number))
+    assert len(runs.entries) == 2
+    assert runs.is_kept("--format", "junit")
+    assert not runs.is_kept("--format", "text")
+
+
+def test_an_entry_that_is_used_stays(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs("--format", "text")
+    os.utime(runs.entries[0], (1, 1))
+    runs("--format", "json")
+    runs.kept("--format", "text")
+    monkeypatch.setattr(store, "MOST_ENTRIES", 2)
+    for path in runs.entries:
+        if path.stat().st_mtime < 2:
+            pytest.fail("the used entry looks old")
+    json_entry = min(runs.entries, key=lambda path: path.stat().st_mtime)
+    runs("--format", "sarif")
+    assert not json_entry.exists()
+    assert runs.is_kept("--format", "text")
+
+
+def test_all_entries_are_bounded_in_bytes(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs()
+    size = runs.entries[0].stat().st_size
+    monkeypatch.setattr(store, "MOST_BYTES", size * 5)
+    for number in range(12):
+        runs("--as-of", f"2024-01-{number + 1:02}")
+    assert sum(path.stat().st_size for path in runs.entries) <= size * 5
+    assert runs.is_kept("--as-of", "2024-01-12")
+
+
+def test_a_large_result_is_not_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    from iamlint.cli import remembering
+
+    monkeypatch.setattr(remembering, "MOST", 100)
+    assert runs().returncode == 1
+    assert runs.entries == []
+
+
+def test_files_that_were_never_finished_are_removed(runs: Runs) -> None:
+    runs()
+    for name in (".new-old", ".new-young"):
+        (runs.folder / name).write_text("")
+    os.utime(runs.folder / ".new-old", (1, 1))
+    runs(".")
+    assert not (runs.folder / ".new-old").exists()
+    assert (runs.folder / ".new-young").exists()
+
+
+def test_a_kept_result_needs_little_of_the_program(runs: Runs) -> None:
+    code = "import sys; from iamlint.cache.recall import recalled; recalled(['check', '.'], print); print(*sys.modules)"
+    environment = {**os.environ, **runs.environment()}
+    first = process([sys.executable, "-I", "-m", "iamlint", "check", "."], env=environment, cwd=runs.cwd)
+    second = process([sys.executable, "-I", "-c", code], env=environment, cwd=runs.cwd)
+    *report, modules = second.stdout.splitlines()
+    assert report == first.stdout.splitlines()
+    assert {"click", "pathlib", "dataclasses", "iamlint.sources"}.isdisjoint(modules.split())
