@@ -10,16 +10,15 @@ if TYPE_CHECKING:
 
 MOST = 64 * 1024 * 1024
 """Maximum size of an entry before compression."""
-OUT, TEXT, ERR = "out", "text", "err"
-"""How a piece was printed: bytes or a text on standard output, a text on standard error."""
 _HASH = 32
 
 
 class Result:
     """What a run printed and wrote.
 
-    ``said`` are the pieces that it printed, in order, each after how (`OUT`, `TEXT` or `ERR`). ``files`` are the
-    contents that it wrote, by path. ``inputs`` are the files that no output may replace. ``code`` is the exit code.
+    ``said`` are the pieces that it printed, in order, each after how: as bytes ("out") or a text ("text") on standard
+    output, or as a text on standard error ("err"). ``files`` are the contents that it wrote, by path. ``inputs`` are
+    the files that no output may replace. ``code`` is the exit code.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from hashlib import blake2b
 
-from iamlint.cache.entry import ERR, OUT, Result, unpacked
+from iamlint.cache.entry import Result, unpacked
 from iamlint.cache.store import store_for
 from iamlint.files.looks import Looks
 
@@ -48,8 +48,8 @@ def _is_unchanged(asked: Sequence[str], key: bytes) -> bool:
 
 def _print(name: str, content: bytes) -> None:
     """Print to a stream: bytes as they are, a text in the stream's encoding."""
-    stream = sys.stderr if name == ERR else sys.stdout
-    if name == OUT:
+    stream = sys.stderr if name == "err" else sys.stdout
+    if name == "out":
         stream.flush()
         stream.buffer.write(content)
     else:

@@ -8,9 +8,11 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from iamlint.cache.entry import Result
-from iamlint.cache.recall import recalled
 from iamlint.cli.streams import open_closed_streams
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from iamlint.cache.entry import Result
 
 # The command line is imported where it is needed: a run whose result is in the cache needs none of it.
 
@@ -28,7 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
     if arguments is None:
         open_closed_streams()
     words = sys.argv[1:] if arguments is None else arguments
-    code: int | str | None = recalled(words, _write_files)
+    code: int | str | None = _recalled(words)
     if code is None:
         code = _run(words)
     if arguments is None and isinstance(code, int):
@@ -61,6 +63,15 @@ def _run(arguments: list[str]) -> int | str | None:
         say(f"iamlint failed: {type(error).__name__}: {error} (please report this; {_TRACEBACK}=1 shows where it is)")
         code = FAILED
     return code
+
+
+def _recalled(arguments: list[str]) -> int | None:
+    """Give the result of an earlier check, if there is one; returns its exit code."""
+    if arguments[:1] != ["check"]:
+        return None
+    from iamlint.cache.recall import recalled
+
+    return recalled(arguments, _write_files)
 
 
 def _write_files(result: Result) -> bool:

@@ -12,12 +12,10 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 import click
 
-from iamlint.cache.entry import ERR, OUT, TEXT
-from iamlint.files.disk import DISK
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
@@ -38,11 +36,11 @@ def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
         for block in _blocks(text):
             if for_programs:
                 data = block.encode("utf-8", "backslashreplace")
-                _heard(OUT, data)
+                _heard("out", data)
                 click.echo(data, nl=False)
             else:
                 shown = block.encode(encoding, "backslashreplace").decode(encoding)
-                _heard(TEXT, shown.encode())
+                _heard("text", shown.encode())
                 click.echo(shown, nl=False, color=True)
         sys.stdout.flush()
     except OSError as error:
@@ -74,8 +72,11 @@ _AT_ONCE = 1_000
 """Number of parts per block."""
 
 
-Listener = Callable[[str | None, bytes], None]
-"""Is called with each piece that is printed: how (`OUT`, `TEXT`, `ERR`), and its bytes. None as how is an error."""
+Listener = Callable[[Literal["out", "text", "err"] | None, bytes], None]
+"""Is called with each piece that is printed: how, and its bytes. None as how says that something was not printed.
+
+"out" are bytes on standard output, "text" is a text there, in UTF-8, and "err" one on standard error.
+"""
 _LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
@@ -89,7 +90,7 @@ def listening(listener: Listener) -> Iterator[None]:
         _LISTENER.reset(before)
 
 
-def _heard(how: str | None, data: bytes) -> None:
+def _heard(how: Literal["out", "text", "err"] | None, data: bytes) -> None:
     listener = _LISTENER.get()
     if listener:
         listener(how, data)
@@ -97,7 +98,7 @@ def _heard(how: str | None, data: bytes) -> None:
 
 def tell(line: str) -> None:
     """Write to standard error; a write error (closed, full, no reader) changes no exit code."""
-    _heard(ERR, f"{line}\n".encode("utf-8", "surrogatepass"))
+    _heard("err", f"{line}\n".encode("utf-8", "surrogatepass"))
     _tell(f"{line}\n")
 
 
@@ -159,6 +160,8 @@ def repository(directory: Path) -> Path:
 
 
 def _top(directory: Path) -> Path | None:
+    from iamlint.files.disk import DISK
+
     workspace = os.environ.get("GITHUB_WORKSPACE")
     top = DISK.resolved(Path(workspace)) if workspace else None
     return next((path for path in (directory, *directory.parents) if path == top or DISK.exists(path / ".git")), None)
@@ -166,6 +169,8 @@ def _top(directory: Path) -> Path | None:
 
 def repository_of(paths: Iterable[Path], directory: Path) -> Path:
     """Return the top of the repository that contains a directory, else of the one that contains all of the paths."""
+    from iamlint.files.disk import DISK
+
     top = _top(directory)
     if top:
         return top

@@ -47,7 +47,7 @@ def run(environment: Mapping[str, str]) -> int:
         before = _state(sarif)
         further = [word for target in targets for word in ("--output", target)]
         asked = (*options(environment), *first(environment), *reading(environment), *chosen, *_links(environment))
-        command = ["check", *asked, *further]
+        command = ["check", "--no-cache", *asked, *further]  # earlier jobs of a runner may have run anything
         code = _iamlint(command, paths(environment))
         written = sarif if _state(sarif) != before else ""
         write_outputs(environment, {"exit-code": code, **_counts(report), "sarif-file": written})

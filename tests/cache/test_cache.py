@@ -307,7 +307,7 @@ def test_other_commands_keep_nothing(runs: Runs) -> None:
 
 
 def test_a_file_that_changes_during_the_run_is_not_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    from iamlint.cli import commands
+    from iamlint.cli.commands import check as commands
 
     def changing(*asked: object) -> object:
         (runs.cwd / "main.tf").write_text("")

@@ -38,11 +38,15 @@ PACKAGED = {
 }
 """These read data that ships within the package, and nothing else."""
 WRITERS = {
+    "cache/folder.py",
+    "cache/question.py",
+    "cache/store.py",
     "cli/commands/starting.py",
     "cli/console.py",
     "cli/fixing.py",
     "cli/options.py",
     "cli/output.py",
+    "cli/streams.py",
     "github_action/comment.py",
     "github_action/event.py",
     "github_action/github_api.py",
@@ -51,7 +55,7 @@ WRITERS = {
     "github_action/run.py",
     "testing.py",
 }
-"""These write reports, fixes or first files, look where they may be written, or read what the run itself wrote."""
+"""These write reports, fixes, first files or the cache, look where they may be written, or read what a run wrote."""
 
 
 def of_the_port(receiver: ast.expr) -> bool:
