@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
-from diagnosis import (
-    test_allow_questions,
-    test_chain_questions,
-    test_client_questions,
-    test_error_questions,
-    test_federation_questions,
-    test_gate_questions,
-    test_input_questions,
-    test_resource_questions,
-    test_thread_questions,
-)
 from diagnosis.mutations import mutations
 from diagnosis.small_inputs import DAY, Case, read_files
 from hypothesis import HealthCheck, given, settings
@@ -30,16 +20,8 @@ from iamlint.estate import Estate
 from iamlint.facts import Fact
 from iamlint.roles import catalog
 
-MODULES = (
-    test_allow_questions,
-    test_chain_questions,
-    test_client_questions,
-    test_error_questions,
-    test_federation_questions,
-    test_gate_questions,
-    test_input_questions,
-    test_resource_questions,
-    test_thread_questions,
+MODULES = tuple(
+    import_module(f"diagnosis.{path.stem}") for path in sorted(Path(__file__).parent.glob("test_*_questions.py"))
 )
 CASES: tuple[Case, ...] = tuple(one for module in MODULES for one in module.CASES)
 

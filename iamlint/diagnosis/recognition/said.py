@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from iamlint.diagnosis.recognition.error_kind import Step
+from iamlint.diagnosis.recognition.fields import Fields
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Said(Fields):
     """The first recognised kind in the text of an error, which explains the others. Empty without a text."""
 
     text: str = ""
@@ -26,16 +26,6 @@ class Said:
     terraform: str = ""
     gcloud: str = ""
     bad_cures: tuple[str, ...] = ()
-    permission: str = ""
-    resource: str = ""
-    target: str = ""
-    principal: str = ""
-    project: str = ""
-    service: str = ""
-    method: str = ""
-    provider: str = ""
-    reason: str = ""
-    other: Mapping[str, str] = field(default_factory=dict)
     names: tuple[tuple[str, str], ...] = ()
 
     def __bool__(self) -> bool:

@@ -7,17 +7,12 @@ from pathlib import Path
 
 import pytest
 from checkout import write
+from clean_reading import reading
 
 from iamlint.facts import CustomRole, Fact, Gap, Grant, ServiceAccount
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.evaluation import evaluator as evaluation
-
-
-def reading(root: Path, files: dict[str, str], **options: object) -> Reading:
-    found = read([write(root, files)], Options(**options))  # type: ignore[arg-type]  # each test gives what fits
-    assert found.errors == []
-    return found
 
 
 def member(value: str, name: str = "one") -> str:

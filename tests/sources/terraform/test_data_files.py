@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from clean_reading import reading
+
 from iamlint.facts import Grant, Place
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
@@ -16,14 +18,6 @@ resource "google_project_iam_binding" "b" {
   members  = each.value
 }
 """
-
-
-def reading(root: Path, files: dict[str, str]) -> Reading:
-    for name, text in files.items():
-        (root / name).write_text(text, encoding="utf-8", newline="\n")
-    found = read([root], Options())
-    assert found.errors == []
-    return found
 
 
 def written(found: Reading, place: Place) -> tuple[str, int, str]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from clean_reading import reading
 
 from iamlint.facts import CustomRole, Denial, Gap, Grant, OrgPolicy, ServiceAccount
 from iamlint.sources import read
@@ -18,16 +19,6 @@ def member(role: str = "roles/owner", name: str = "it", who: str = "user:ana@exa
         f'resource "google_project_iam_member" "{name}" {{\n  project = "shop"\n  role    = "{role}"\n'
         f'  member  = "{who}"\n}}\n'
     )
-
-
-def reading(root: Path, files: dict[str, str], **options: object) -> Reading:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    found = read([root], Options(**options))  # type: ignore[arg-type]  # each test gives what fits
-    assert found.errors == []
-    return found
 
 
 def roles(found: Reading) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from clean_reading import reading
 
 from iamlint.facts import Gap, Grant
-from iamlint.sources import read
-from iamlint.sources.reading import Options, Reading
+from iamlint.sources.reading import Reading
 
 GATED = """
 resource "google_project_iam_member" "it" {
@@ -18,16 +18,6 @@ resource "google_project_iam_member" "it" {
   member  = "user:ana@example.com"
 }
 """
-
-
-def reading(root: Path, files: dict[str, str], **options: object) -> Reading:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    found = read([root], Options(**options))  # type: ignore[arg-type]  # each test gives what fits
-    assert found.errors == []
-    return found
 
 
 def addresses(found: Reading) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from clean_reading import reading
 
 from iamlint.facts import Denial, Gap, Grant, ServiceAccount
-from iamlint.sources import read
-from iamlint.sources.reading import Options, Reading
+from iamlint.sources.reading import Reading
 
 OWNER = """
 resource "google_project_iam_member" "it" {
@@ -21,16 +21,6 @@ VARIABLES = 'variable "role" { default = "roles/owner" }\nvariable "member" { de
 LITERAL = OWNER.replace("var.role", '"roles/owner"').replace("var.member", '"user:ana@example.com"')
 NONE = 'module "it" {\n  source = "../../prod"\n  count  = 0\n}\n'
 HARMLESS = 'module "it" {\n  source = "../../prod"\n  role   = "roles/viewer"\n}\n'
-
-
-def reading(root: Path, files: dict[str, str]) -> Reading:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    found = read([root], Options())
-    assert found.errors == []
-    return found
 
 
 def grants(found: Reading) -> list[tuple[str, str]]:
