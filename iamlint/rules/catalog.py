@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from iamlint.files.disk import DISK
@@ -44,8 +45,10 @@ def load_rules(
     rules: list[Rule] = []
     errors: list[Unreadable] = []
     folder = shipped_folder()
-    for path in _documents(folder, DISK) if shipped else ():
-        _load(path, DISK, None, rules, errors)
+    if shipped:
+        built_in, wrong = _built_in(folder, _shown(folder, DISK))
+        rules += built_in
+        errors += wrong
     for directory in directories:
         paths = list(_documents(directory, tree))
         if not paths:
@@ -55,6 +58,16 @@ def load_rules(
             _load(path, tree, folder / "rule.schema.json", rules, errors)
     errors += _clashes(rules)
     return tuple(sorted(rules, key=lambda rule: rule.id)), errors
+
+
+@lru_cache(maxsize=4)
+def _built_in(folder: Path, _shown: str) -> tuple[tuple[Rule, ...], tuple[Unreadable, ...]]:
+    """Return the rules of the package and the errors in them, read once in a process; places contain the shown path."""
+    rules: list[Rule] = []
+    errors: list[Unreadable] = []
+    for path in _documents(folder, DISK):
+        _load(path, DISK, None, rules, errors)
+    return tuple(rules), tuple(errors)
 
 
 def _documents(directory: Path, tree: Tree) -> Iterator[Path]:
