@@ -172,6 +172,8 @@ def named_by(name: str, names: Iterable[str]) -> bool:
 
 def graded(rules: Iterable[Rule], severities: Mapping[str, Severity]) -> tuple[Rule, ...]:
     """Return the rules with the user's own severities."""
+    if not severities:
+        return tuple(rules)
     return tuple(replace(rule, severity=severity_of(rule, severities) or rule.severity) for rule in rules)
 
 
