@@ -15,7 +15,7 @@ from iamlint.hcl import native
 from iamlint.hcl.constraints import ANY, convert, read_constraint
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions.types import parts
-from iamlint.hcl.scope import Files, Scope
+from iamlint.hcl.scope import MOST_STEPS, Budget, Files, Scope
 from iamlint.hcl.syntax import File
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
@@ -129,13 +129,13 @@ class Module:
         scope = Scope(self.declared, self.lookup, self.files)
         return convert(evaluate(arguments["default"].expression, scope), constraint)
 
-    def value(self, expression: str) -> Value:
+    def value(self, expression: str, steps: int = MOST_STEPS) -> Value:
         """Return our value of an expression; a syntax error is a refusal."""
         source = SourceText("expression", expression)
         node = native.read_expression(source)
         if isinstance(node, Unreadable):
             return Value(Unknown(node.reason, refused=True))
-        return evaluate(node, Scope(source, self.lookup, self.files))
+        return evaluate(node, Scope(source, self.lookup, self.files, budget=Budget(steps)))
 
 
 def plain(value: Value) -> Any:
