@@ -124,10 +124,10 @@ def blocker(chance: random.Random, declared: Declaration) -> Iterator[Fact]:
         yield BoundaryBinding(name, "//cloudresourcemanager.googleapis.com/projects/p0", declared)
 
 
-def answers(facts: list[Fact]) -> list[str]:
-    """Return what the paths onto each account are, and the edges of the graph, as text."""
+def answers(facts: list[Fact], seed: int) -> list[str]:
+    """Return the paths onto some accounts, others for each seed, and the edges of the graph, as text."""
     estate = Estate(facts, catalog(), DAY)
-    found = [str(Asking(hops_of(estate)).onto([one])) for one in ACCOUNTS]
+    found = [str(Asking(hops_of(estate)).onto([one])) for one in ACCOUNTS[seed % 3 :: 3]]
     graph = graph_of(estate)
     nodes = [("service_account", one) for one in ACCOUNTS] + [("project", one) for one in PROJECTS]
     return [*found, *(str((graph.on(node), graph.closed_on(node))) for node in nodes)]
@@ -135,16 +135,16 @@ def answers(facts: list[Fact]) -> list[str]:
 
 @pytest.mark.parametrize("first", range(0, 24, 8))
 def test_the_paths_are_the_same_without_the_short_cut(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    estates = [estate_of(seed) for seed in range(first, first + 8)]
-    quick = [answers(facts) for facts in estates]
+    estates = {seed: estate_of(seed) for seed in range(first, first + 8)}
+    quick = {seed: answers(facts, seed) for seed, facts in estates.items()}
 
     def never(asked: Access, grant: Grant, *_more: object) -> bool:
         return grant.condition is None and not asked._blockers
 
     monkeypatch.setattr(Access, "is_plain", never)
     monkeypatch.setattr(Access, "is_plain_below", never)
-    for seed, facts, found in zip(range(first, first + 8), estates, quick, strict=True):
-        assert found == answers(facts), seed
+    for seed, facts in estates.items():
+        assert quick[seed] == answers(facts, seed), seed
 
 
 def test_nothing_blocks_what_is_plain() -> None:
