@@ -104,7 +104,7 @@ def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, .
         raise BadQuestionError("--permission needs --on, the resource that it is needed on", "add --on RESOURCE")
     method = given.method or _method_of(said)
     return Question(
-        caller=_caller(given.caller, asked, clients),
+        caller=_caller(given.caller, asked, clients, inferred=asked.caller is None),
         target=given.target,
         method=method,
         as_of=asked.as_of,
@@ -117,13 +117,15 @@ def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, .
     )
 
 
-def _caller(text: str | None, asked: Asked, clients: tuple[Client, ...]) -> Caller:
-    """The caller of a name; somebody where there is none. Raises `BadQuestionError`."""
+def _caller(text: str | None, asked: Asked, clients: tuple[Client, ...], *, inferred: bool) -> Caller:
+    """The caller of a name; somebody where there is none, or the error masks it. Raises `BadQuestionError`."""
     if text is None:
         return NOBODY_NAMED
     try:
         caller = read_caller(text, asked.claims)
     except BadCallerError as bad:
+        if inferred:
+            return NOBODY_NAMED
         raise BadQuestionError(f"--caller: {bad}") from bad
     return replace(caller, claims=claims_of(clients, caller.claims)) if caller.kind == "token" else caller
 

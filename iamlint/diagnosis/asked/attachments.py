@@ -29,6 +29,17 @@ def account_of(attachment: Attachment, estate: Estate) -> str | None:
     return f"{number}-compute@developer.gserviceaccount.com"
 
 
+def running_accounts(estate: Estate) -> list[str]:
+    """The e-mails of the accounts that code of the input runs as, sorted; those that only build it are left out."""
+    found = {account_of(one, estate) for one in estate.of(Attachment) if not _builds(one)}
+    return sorted(email for email in found if email)
+
+
+def _builds(attachment: Attachment) -> bool:
+    """Whether this is the default account that builds a function or service, and not the one that it runs as."""
+    return attachment.default == "cloud_build" and not attachment.resource.kind.startswith("cloudbuild")
+
+
 def is_called(attachment: Attachment, name: str) -> bool:
     """Whether a resource has this name: its own, the last part of it, or its Terraform address or label."""
     own, address = shown(attachment.resource.name), attachment.declared.address or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from iamlint.diagnosis.asked.attachments import account_of, is_called, named
+from iamlint.diagnosis.asked.attachments import account_of, is_called, named, running_accounts
 from iamlint.diagnosis.asked.clients import Client
 from iamlint.diagnosis.asked.question import seconds_of
 from iamlint.diagnosis.recognition.called_urls import needed_by
@@ -17,6 +17,8 @@ from iamlint.unknown import Unknown, shown
 
 _OF_GKE = frozenset({"gke-token-denied", "gke-openid-denied"})
 """Errors of GKE's metadata server."""
+_OF_RUNTIME = frozenset({"secret-denied-revision"})
+"""Errors of a service or function when it starts: it is refused as the account that it runs as."""
 _SIGNING = frozenset({"signblob-denied", "signjwt-denied"})
 """Errors of clients that sign as the account whose token they have, unless they name another."""
 
@@ -184,6 +186,9 @@ def _with_target(given: Given, estate: Estate, said: Said) -> Given:
         return replace(given, target=asked)
     if given.caller and said.of_resource:
         return given  # nothing shows that an account is impersonated: the caller itself needs the right
+    code = running_accounts(estate)
+    if len(code) == 1 and (_signs(given, said) or said.kind in _OF_RUNTIME):
+        return replace(given, target=code[0])
     accounts = sorted({shown(one.email) for one in estate.of(ServiceAccount) if isinstance(one.email, str)})
     on = {shown(grant.resource.name) for grant in estate.of(Grant) if grant.resource.kind == "service_account"}
     granted = [email for email in accounts if email in on]
@@ -202,10 +207,10 @@ def _with_caller(given: Given, estate: Estate, said: Said) -> Given:
     told = _one(one.caller for one in asking if one.caller is not None)
     if told:
         return replace(given, caller=told)
-    accounts = {account_of(one, estate) for one in estate.of(Attachment)} - {None}
+    accounts = running_accounts(estate)
     if _signs(given, said) and given.target and (given.target in accounts or _is_default(given.target)):
         return replace(given, caller=given.target)
-    running = sorted(one for one in accounts if one and one != given.target)
+    running = [one for one in accounts if one != given.target]
     if len(running) == 1:
         return replace(given, caller=running[0])
     return replace(given, hint=f"the input runs {', '.join(running[:5])}" if running else "")

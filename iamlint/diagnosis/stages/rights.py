@@ -65,9 +65,8 @@ def _missing(case: Case, holder: Holder, permission: str, on: str | None, hops: 
     if blocked:
         evidence = ((Evidence(blocked.at, reason_of(blocked)),) if blocked.at else ()) + evidence
     email = holder.principal.email or ""
-    known = case.declared_account(email) is not None or any(
-        case.estate.hierarchy.node(one.resource, one.declared) in case.exported for one in hops
-    )
+    in_source = case.declared_account(email) is not None or case.attachment_of(email) is not None
+    known = in_source or any(case.estate.hierarchy.node(one.resource, one.declared) in case.exported for one in hops)
     only_one = not case.target and case.said.of_resource  # nobody else can be the one that the error refuses
     if known or only_one or (email and case.said.principal.lower() == email):
         return Stage(NAME, "broken", message, "target-rights", evidence, also=also)
