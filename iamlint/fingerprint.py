@@ -11,10 +11,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from iamlint.finding import Finding
 from iamlint.frozen import frozen
+from iamlint.provenance import directory
 from iamlint.unknown import shown
 
 V1, V2 = "iamlintGrant/v1", "iamlintGrant/v2"
@@ -98,7 +98,7 @@ def _without_own(text: str, addresses: list[str]) -> str:
 def version_1(finding: Finding, address: str | None) -> str:
     """Return the fingerprint of version 1: rule, facts, permissions, address and the directory of the file."""
     facts = (finding.rule, address, finding.principal, finding.role, str(finding.resource or ""), *finding.permissions)
-    path = str(PurePosixPath(finding.at.path).parent) if address else finding.at.path
+    path = directory(finding.at.path) if address else finding.at.path
     return _hashed(*("" if fact is None else fact for fact in (*facts, path)))
 
 

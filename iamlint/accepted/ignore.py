@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from iamlint.accepted.comments import Stretch, comments
@@ -95,6 +96,7 @@ def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadabl
             yield from _Mentions(text).mistakes(known)
 
 
+@lru_cache(maxsize=4096)
 def is_downloaded(path: str) -> bool:
     """Whether a file belongs to a module or provider that Terraform downloaded."""
     return ".terraform" in PurePosixPath(path).parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -109,7 +109,7 @@ class Holdings:
             return None
         return frozenset(self.names.node(one) for one in self._above(own))
 
-    def _above(self, node: Node) -> Iterator[Node]:
+    def _above(self, node: Node) -> Iterable[Node]:
         if node[0] == "service_account":
             return iter(
                 self.names.side.hops.around(node[1]) if node[1] in self.names.side.hops.names.accounts else (node,)

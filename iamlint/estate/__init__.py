@@ -73,6 +73,7 @@ class Estate:
     def __init__(self, facts: Iterable[Fact], catalog: Catalog, as_of: date) -> None:
         self.as_of = as_of
         self._held: dict[tuple[str, str], tuple[frozenset[str], Unknown | None]] = {}
+        self._predefined: dict[str, tuple[frozenset[str], Unknown | None]] = {}
         self._facts = _by_kind(one_name(facts))
         self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization))
         changes: list[Change] = [*self.of(RemovedGrant), *self.of(EmptyBinding), *self.of(DefaultAccounts)]
@@ -143,11 +144,16 @@ class Estate:
 
     def permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
         """Return the permissions that a role certainly has, and why there may be more. ``declared`` names the role."""
+        found = self._predefined.get(role) if isinstance(role, str) else None
+        if found:
+            return found
         if not isinstance(role, str) or "${" in role:  # the name may mean another role in the next configuration
             return self._permissions(role, declared)
         key = role, role_scope(role, declared)
         if key not in self._held:
             self._held[key] = self._permissions(role, declared)
+        if not key[1]:
+            self._predefined[role] = self._held[key]
         return self._held[key]
 
     def _held_by(self, grant: Grant) -> tuple[frozenset[str], Unknown | None]:

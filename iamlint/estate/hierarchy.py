@@ -14,6 +14,10 @@ from iamlint.unknown import Unknown, shown
 Node = tuple[str, str]
 """A kind and a name: ("project", "shop"), ("service_account", "ci@shop.iam.gserviceaccount.com")."""
 
+_MOST_KEPT = 16
+"""Maximum length of a chain of containers that is kept: folders nest ten deep, but hostile input may go on for ever.
+
+Source: https://cloud.google.com/resource-manager/docs/limits"""
 CONTAINERS = ("project", "folder", "organization")
 _COLLECTIONS = ("projects", "folders", "organizations")
 _ONE_KIND: Mapping[str, str] = {
@@ -45,6 +49,9 @@ class Hierarchy:
         domains = ((one.domain, one.name.rpartition("/")[2], one.declared) for one in organizations if one.domain)
         self._numbers, _ = agreed(domains)
         self._shared: dict[Node, Node] = {}  # each once: a thousand members may have grants on it
+        self._plain: dict[tuple[str, Text], Node] = {}
+        self._chains: dict[Node, tuple[Node, ...]] = {}
+        self._around: dict[Text, tuple[Node, ...]] = {}
         self._keys = _project_keys(projects)
         self._projects: dict[str, list[tuple[Text, Declaration]]] = {}
         for account in accounts:
@@ -77,6 +84,17 @@ class Hierarchy:
 
     def node(self, resource: Resource, declared: Declaration) -> Node | None:
         """Return one name for a resource, in any of its spellings; None if nothing is known about it."""
+        if not isinstance(resource.name, str):
+            return self._node(resource, declared)
+        key = resource.kind, resource.name
+        found = self._plain.get(key)
+        if found is None:
+            found = self._node(resource, declared)
+            if found and "${" not in resource.name:  # else the name means something else in the next configuration
+                self._plain[key] = found
+        return found
+
+    def _node(self, resource: Resource, declared: Declaration) -> Node | None:
         match resource.kind:
             case "project":
                 name = self.project_key(resource.name, declared)
@@ -124,12 +142,28 @@ class Hierarchy:
 
     # -- containment ------------------------------------------------------------------------------------------------
 
-    def containers(self, node: Node, declared: Declaration | None = None, *, certain: bool = False) -> Iterator[Node]:
-        """Yield a node and its containers, from the nearest on; each once, even if the input has a cycle.
+    def containers(self, node: Node, declared: Declaration | None = None, *, certain: bool = False) -> Iterable[Node]:
+        """Return a node and its containers, from the nearest on; each once, even if the input has a cycle.
 
         Facts that count for the declaration decide. If no such fact names a container, all containers that other facts
         name are used, unless ``certain`` is set.
         """
+        known = self._chains.get(node)
+        if known is None:
+            known = self._chains[node] = self._plain_chain(node)
+        return known or self._walk(node, declared, certain=certain)
+
+    def _plain_chain(self, node: Node) -> tuple[Node, ...]:
+        """Return a node and its containers if they are few and the same for every declaration; else nothing."""
+        found = [node]
+        while told := self._parents.get(found[-1]):
+            parent, by = told[0]
+            if by.trust != "named" or parent in found or len(found) == _MOST_KEPT:
+                return ()
+            found.append(parent)
+        return tuple(found)
+
+    def _walk(self, node: Node, declared: Declaration | None, *, certain: bool) -> Iterator[Node]:
         seen: set[Node] = set()
         waiting = [node]
         for at in waiting:
@@ -146,13 +180,20 @@ class Hierarchy:
 
     def around(self, account: Text, declared: Declaration, *, certain: bool = False) -> tuple[Node, ...]:
         """Return an account, its project, and the project's containers."""
+        known = self._around.get(account) if isinstance(account, str) else None
+        if known is not None:
+            return known
         node = account_node(account, declared)
         if node is None:
             return ()
         email = shown(account)
         project = self.project_of(email, declared)
         above = self.node(Resource("project", project), declared) if project else None
-        return (node, *(self.containers(above, declared, certain=certain) if above else ()))
+        found = (node, *(self.containers(above, declared, certain=certain) if above else ()))
+        is_plain = "${" not in email and email not in self._projects and (above is None or self._chains[above])
+        if is_plain and isinstance(account, str):  # then it is the same for every declaration
+            self._around[account] = found
+        return found
 
     def above(self, resource: Resource, declared: Declaration, *, certain: bool = False) -> tuple[Node, ...]:
         """Return a resource and its containers, the nearest first; empty if the input does not show them."""

@@ -24,7 +24,7 @@ from iamlint.facts import (
 )
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.provenance import at, directory, is_source
-from iamlint.unknown import Truth, Unknown, shown
+from iamlint.unknown import Truth, Unknown
 
 
 def identity(text: Text, declared: Declaration) -> str | None:
@@ -33,9 +33,12 @@ def identity(text: Text, declared: Declaration) -> str | None:
     ``${google_project.shop.project_id}`` is the same project wherever one configuration names it, and another one in
     the next configuration.
     """
-    if isinstance(text, Unknown) and not text.parts:
-        return None
-    name = shown(text)
+    if isinstance(text, Unknown):
+        if not text.parts:
+            return None
+        name = text.text
+    else:
+        name = text
     return f"{name} in {scope(declared)}" if "${" in name else name
 
 
@@ -58,11 +61,9 @@ def is_there(declared: Declaration) -> Verdict:
 def principal_node(grant: Grant) -> str | None:
     """Return one name for the holder of a grant; None if nothing is known. An account is named by its e-mail."""
     principal = grant.principal
-    email = principal.email
-    if email and principal.text.startswith("serviceAccount:"):
-        return identity(email, grant.declared)
     if principal.unknown is None:
-        return principal.text
+        email = principal.email if principal.text.startswith("serviceAccount:") else None
+        return identity(email, grant.declared) if email else principal.text
     parts = principal.unknown.parts
     if parts and parts[0] == "serviceAccount:":
         return identity(Unknown(principal.unknown.reason, parts[1:]), grant.declared)

@@ -6,7 +6,8 @@ account in it, so the cost is linear in the grants.
 
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, Leads, delegated, leading, shortest
 from iamlint.graph.deployments import Deployment, deploys
-from iamlint.graph.edges import Edge, Graph, graph_of, relevant_permissions
+from iamlint.graph.edges import Edge, Graph, graph_of
+from iamlint.graph.of_roles import relevant_permissions
 from iamlint.graph.powers import IDENTITY, POWERS, STRONG, EdgeKind
 from iamlint.graph.ways import Way, Ways
 

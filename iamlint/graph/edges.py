@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 
-from iamlint.access import Decision, access_of, counts_on
+from iamlint.access import Decision, access_of
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.frozen import frozen
+from iamlint.graph.of_roles import kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess
 from iamlint.graph.powers import POWERS, STRONG, EdgeKind, changes
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
-from iamlint.methods import agent_methods, bound_methods, deploy_permissions, deployments
+from iamlint.methods import deployments
 from iamlint.unknown import Truth, Unknown
 
 _WHOLE = frozenset(STRONG)
 """A grant of policy administration counts if its holder can grant one of these."""
-_STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
 _LOOKED_AT = 50
 """Maximum number of privileged accounts of a container that are compared with a principal's own privileges."""
 _COMPARED = 5
@@ -83,9 +83,10 @@ class Graph:
         self.hierarchy = estate.hierarchy
         self._access = access_of(estate)
         self._powers: dict[tuple[str, str], _Powers] = {}
+        self._predefined: dict[str, _Powers] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._on_accounts = _Edges()
-        self._own = OwnAccess(estate, self._relevant, self._all_of, _strongest)
+        self._own = OwnAccess(estate, self._relevant, self._all_of, strongest)
         self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
         self._tokens: dict[str, Set[Node]] = {}
         self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
@@ -138,7 +139,7 @@ class Graph:
         return self._on_accounts if node[0] == "service_account" else self._every
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
-        for kind, held in _kinds(powers.held, onto[0], may_be_any=powers.unknown is not None):
+        for kind, held in kinds_of_edges(powers.held, onto[0], may_be_any=powers.unknown is not None):
             if held and self._access.is_plain(grant):
                 yield Edge(source, onto, kind, grant, held, TRUE)
                 continue
@@ -160,6 +161,9 @@ class Graph:
 
     def powers(self, role: Text, declared: Declaration) -> _Powers:
         """Return the relevant permissions of a role; computed once for each role."""
+        known = self._predefined.get(role) if isinstance(role, str) else None
+        if known:
+            return known
         name = identity(role, declared)
         key = name or "", role_scope(role, declared)
         if name is None or key not in self._powers:
@@ -168,6 +172,8 @@ class Graph:
             if name is None:
                 return found
             self._powers[key] = found
+        if not key[1] and role == name:
+            self._predefined[name] = self._powers[key]
         return self._powers[key]
 
     # -- edges ------------------------------------------------------------------------------------------------------
@@ -312,7 +318,7 @@ class Graph:
 
     def _held(self, grant: Grant, permissions: tuple[str, ...]) -> tuple[str, ...]:
         """Return the permissions among these that a grant gives on its resource."""
-        return _useful(permissions, self.powers(grant.role, grant.declared).held, grant.resource.kind)
+        return useful(permissions, self.powers(grant.role, grant.declared).held, grant.resource.kind)
 
     def _all_of(self, grant: Grant) -> frozenset[str]:
         return self.powers(grant.role, grant.declared).all
@@ -320,14 +326,7 @@ class Graph:
     def weakness(self, grant: Grant) -> tuple[int, int, int]:
         """The sort key of privileges: the strongest permission first, the widest resource, the most permissions."""
         powers = self.powers(grant.role, grant.declared)
-        return _rank(powers.held), -CONTAINERS.index(grant.resource.kind), -len(powers.all)
-
-    def beyond(self, account: str, other: str, most: int | None = None) -> list[tuple[Grant, Verdict]]:
-        """Return the privileges of an account that another principal does not have itself, there or on a container.
-
-        ``most`` limits how many of the account's privileges are compared, the strongest first.
-        """
-        return list(self._beyond(account, other, most))
+        return rank(powers.held), -CONTAINERS.index(grant.resource.kind), -len(powers.all)
 
     def gained(self, account: str, other: str) -> tuple[Grant, Verdict] | None:
         """Return the first of these privileges that certainly counts, else the first; None without privileges."""
@@ -338,8 +337,8 @@ class Graph:
             first = first or found
         return first
 
-    def _beyond(self, account: str, other: str, most: int | None = None) -> Iterator[tuple[Grant, Verdict]]:
-        yield from (one for one in self.privileges(account)[:most] if not self.has_as_much(other, one[0]))
+    def _beyond(self, account: str, other: str) -> Iterator[tuple[Grant, Verdict]]:
+        yield from (one for one in self.privileges(account) if not self._own.includes(other, one[0]))
 
     def has_as_much(self, source: str, grant: Grant) -> bool:
         """Whether a principal has all permissions of a privilege itself, there or on a container."""
@@ -376,9 +375,10 @@ class Graph:
 
     def privileged_below(self, node: Node, source: str) -> tuple[str, Grant] | None:
         """Return a privileged account in a container, other than ``source``, and the grant that makes it privileged."""
-        for account in self._privileged_below.get(node, [])[:_LOOKED_AT]:
+        for account in self._privileged_below.get(node, ())[:_LOOKED_AT]:
             if account != source:
-                found = next(self._beyond(account, source, _COMPARED), None)
+                held = self.privileges(account)[:_COMPARED]
+                found = next((one for one in held if not self._own.includes(source, one[0])), None)
                 if found and found[1].truth is Truth.TRUE:
                     return account, found[0]
         return None
@@ -442,42 +442,6 @@ def _told(closed: Decision) -> Verdict:
 
 def _verdict(found: Decision) -> Verdict:
     return Verdict(found.truth, found.reasons)
-
-
-# The same few roles are granted again and again, so the answers for a role are cached.
-
-
-@lru_cache(maxsize=4096)
-def _kinds(held: frozenset[str], on: str, *, may_be_any: bool) -> tuple[tuple[EdgeKind, tuple[str, ...]], ...]:
-    """Return the kinds of edges that permissions make on a kind of resource, each with those that make it."""
-    kinds = [(kind, _useful(listed, held, on)) for kind, listed in POWERS.items()]
-    possible = [(kind, useful) for kind, useful in kinds if kind != "ancestor" or on != "service_account"]
-    return tuple((kind, useful) for kind, useful in possible if useful or may_be_any)
-
-
-@lru_cache(maxsize=4096)
-def _useful(permissions: tuple[str, ...], held: frozenset[str], on: str) -> tuple[str, ...]:
-    """Return the permissions that are held and effective on a kind of resource."""
-    return tuple(one for one in permissions if one in held and counts_on(one, on))
-
-
-@lru_cache(maxsize=4096)
-def _rank(held: frozenset[str]) -> int:
-    """The position of the strongest permission in the order of all strong ones."""
-    return min((rank for rank, permission in enumerate(_STRONGEST) if permission in held), default=len(_STRONGEST))
-
-
-def _strongest(held: frozenset[str]) -> str | None:
-    """Return the strongest permission among all strong ones; None if there is none."""
-    rank = _rank(held)
-    return _STRONGEST[rank] if rank < len(_STRONGEST) else None
-
-
-@cache
-def relevant_permissions() -> frozenset[str]:
-    """Return the permissions of edges and privileges, and those to deploy or to use an agent, a cluster or a pool."""
-    others = {need.permission for method in (*agent_methods(), *bound_methods()) for need in method.needs}
-    return frozenset(STRONG) | {one for listed in POWERS.values() for one in listed} | deploy_permissions() | others
 
 
 def graph_of(estate: Estate) -> Graph:

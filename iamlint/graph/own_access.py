@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from iamlint.access import access_of
@@ -32,6 +32,7 @@ class OwnAccess:
         self._held, self._permissions, self._strongest = held, permissions, strongest
         self._owner, _ = estate.permissions("roles/owner", Declaration(Location("")))
         self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
+        self._asked: dict[int, tuple[Grant, frozenset[str], Iterable[Node]]] = {}
 
     def includes(self, source: str, privilege: Grant) -> bool:
         """Whether a principal has all permissions of another one's privilege, there or on a container.
@@ -39,11 +40,26 @@ class OwnAccess:
         An owner has as much as anybody: it may grant itself every other role there.
         """
         own = self._of(source)
-        hierarchy = self._estate.hierarchy
-        node = hierarchy.node(privilege.resource, privilege.declared) if own else None
-        wanted = self._permissions(privilege)
-        above = hierarchy.containers(node) if node else ()
-        return any(_within(wanted, held) or _within(self._owner, held) for onto in above for held in own.get(onto, ()))
+        if not own:
+            return False
+        _, wanted, above = self._asked_of(privilege)
+        holding = (held for onto in above if onto in own for held in own[onto])
+        return any(_within(wanted, held) or _within(self._owner, held) for held in holding)
+
+    def _asked_of(self, privilege: Grant) -> tuple[Grant, frozenset[str], Iterable[Node]]:
+        """Return a privilege, its permissions, and the nodes on which a grant of them gives as much.
+
+        The grant is stored, so that no other one gets its identity.
+        """
+        known = self._asked.get(id(privilege))
+        if known is None:
+            hierarchy = self._estate.hierarchy
+            node = hierarchy.node(privilege.resource, privilege.declared)
+            above = hierarchy.containers(node) if node else ()
+            known = privilege, self._permissions(privilege), above
+            if isinstance(above, tuple):
+                self._asked[id(privilege)] = known
+        return known
 
     def _of(self, source: str) -> dict[Node, list[frozenset[str]]]:
         if source not in self._own:

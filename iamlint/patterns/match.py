@@ -20,7 +20,7 @@ from iamlint.frozen import frozen
 from iamlint.graph import POWERS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
-from iamlint.patterns.evaluation import Pattern, finished, judge, narrowed
+from iamlint.patterns.evaluation import Pattern, Rest, finished, judge, narrowed
 from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.predicates import possible_kinds
 from iamlint.principals import BEGINNINGS
@@ -89,30 +89,47 @@ _IN_COMMON = frozenset({"resource_kind", "permission", "role_kind", "role", "pri
 def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
     globs = pattern.get("principal")
     asked = None if globs is None else tuple(globs) if isinstance(globs, list | tuple) else (globs,)
-    for grants in estate.made(_alike):
+    alike = estate.made(_Alike)
+    for grants in alike.groups:
         principal = grants[0].principal
         if asked and principal.unknown is None and not _may_name(asked, principal.kind):
             continue
-        rest = narrowed(pattern, grants[0], estate, KINDS["grant"].words, _IN_COMMON)
+        rest = alike.rest(pattern, grants[0])
         if rest is None:
             continue
         for grant in grants:
             yield grant, _held(finished(rest, grant, estate), grant, estate)
 
 
-def _alike(estate: Estate) -> tuple[tuple[Grant, ...], ...]:
-    """Group the grants by role, kind of resource and kind of principal."""
-    groups: dict[object, list[Grant]] = defaultdict(list)
-    for grant in estate.of(Grant):
-        role, principal = grant.role, grant.principal
-        if isinstance(role, Unknown):
-            key: object = (role.reason, identity(role, grant.declared) or id(grant))
-        elif role.startswith("roles/") and "${" not in role:
-            key = role
-        else:
-            key = identity(role, grant.declared), role_scope(role, grant.declared)
-        groups[key, grant.resource.kind, _kind(principal)].append(grant)
-    return tuple(map(tuple, groups.values()))
+class _Alike:
+    """The grants in groups of one role, kind of resource and kind of principal, and what patterns say of each group."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        groups: dict[object, list[Grant]] = defaultdict(list)
+        for grant in estate.of(Grant):
+            role, principal = grant.role, grant.principal
+            if isinstance(role, Unknown):
+                key: object = (role.reason, identity(role, grant.declared) or id(grant))
+            elif role.startswith("roles/") and "${" not in role:
+                key = role
+            else:
+                key = identity(role, grant.declared), role_scope(role, grant.declared)
+            groups[key, grant.resource.kind, _kind(principal)].append(grant)
+        self.groups = tuple(map(tuple, groups.values()))
+        self._number = {id(grant): number for number, group in enumerate(self.groups) for grant in group}
+        self._rests: dict[tuple[int, int], tuple[Pattern, Rest | None]] = {}
+
+    def rest(self, pattern: Pattern, grant: Grant) -> Rest | None:
+        """Return the rest of a pattern for a grant, after the words that are the same for all of its group."""
+        number = self._number.get(id(grant))
+        if number is None:  # not a grant of the input, but one that a query asks about
+            return narrowed(pattern, grant, self._estate, KINDS["grant"].words, _IN_COMMON)
+        key = id(pattern), number
+        if key not in self._rests:  # the pattern is stored, so that no other one gets its identity
+            rest = narrowed(pattern, self.groups[number][0], self._estate, KINDS["grant"].words, _IN_COMMON)
+            self._rests[key] = pattern, rest
+        return self._rests[key][1]
 
 
 def _kind(principal: Principal) -> object:
@@ -151,7 +168,8 @@ def verdict(pattern: Pattern, fact: Fact, estate: Estate) -> Verdict:
 
 def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
     """Return the answer of a pattern for a grant."""
-    return _held(judge(pattern, grant, estate, KINDS["grant"].words), grant, estate)
+    rest = estate.made(_Alike).rest(pattern, grant)
+    return _held(finished(rest, grant, estate) if rest else FALSE, grant, estate)
 
 
 _NOBODY: frozenset[PrincipalKind] = frozenset({"malformed", "deleted"})

@@ -12,7 +12,7 @@ from iamlint.graph import IDENTITY, Deployment, Edge, Graph, Way, Ways, deploys,
 from iamlint.methods import Method, Yield, agent_methods, attached_methods, bound_methods, strength
 from iamlint.paths import onward_of
 from iamlint.patterns.match import Match
-from iamlint.queries.escalation.impersonation import by_grant, is_told, match_of, surest
+from iamlint.queries.escalation.impersonation import by_grant, is_told, is_told_of, match_of, surest
 from iamlint.unknown import Unknown, shown
 
 _USES: dict[Yield, str] = {
@@ -208,14 +208,18 @@ def _as_agents(graph: Graph) -> Iterator[Match]:
         if not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS):
             minting.append(method)
     nodes = graph.privileged_nodes
-    ways = Ways(graph.estate, minting, (grant for node, grant in graph.grants if node in nodes))
+    told = (grant for node, grant in graph.grants if node in nodes and is_told_of(grant))
+    ways = Ways(graph.estate, minting, told)
     seen: set[int] = set()
+    broad: dict[Node, frozenset[str]] = {}
     for source in ways.sources:
         for way in sorted(ways.of(source), key=lambda one: strength(one.method)):
-            below = graph.privileged_below(way.onto, source)
-            if not below or id(way.grants[0]) in seen or not is_told(edge_of(way)):
+            below = graph.privileged_below(way.onto, source) if id(way.grants[0]) not in seen else None
+            if not below:
                 continue
-            if source not in _broad(graph, graph.hierarchy.containers(way.onto)):
+            if way.onto not in broad:
+                broad[way.onto] = _broad(graph, graph.hierarchy.containers(way.onto))
+            if source not in broad[way.onto]:
                 match = match_of(graph, below[0], [edge_of(way)], method=way.method)
                 if match and way.method.agent:
                     seen.add(id(way.grants[0]))

@@ -132,7 +132,12 @@ def _perhaps(graph: Graph) -> Iterator[Match]:
 
 def is_told(edge: Edge) -> bool:
     """Whether these queries report the holder of an edge, and not another rule."""
-    return edge.grant.principal.kind not in _SPOKEN_FOR
+    return is_told_of(edge.grant)
+
+
+def is_told_of(grant: Grant) -> bool:
+    """Whether these queries report the holder of a grant, and not another rule."""
+    return grant.principal.kind not in _SPOKEN_FOR
 
 
 def by_grant(edges: Iterable[Edge]) -> list[tuple[Grant, list[Edge]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from json import dumps
 from json.encoder import encode_basestring as quoted
 from typing import Any
@@ -14,16 +15,26 @@ def indented(value: Any, margin: str = "") -> str:
     """
     if type(value) is str:
         return quoted(value)
-    if type(value) is int or value is None:
-        return "null" if value is None else str(value)
+    if value is None:
+        return "null"
+    if type(value) is int:
+        return str(value)
+    if type(value) is bool:
+        return "true" if value else "false"
     inner = f"{margin}  "
     if type(value) is dict and value:
-        pairs = [
-            f"{inner}{quoted(key)}: {quoted(item) if type(item) is str else indented(item, inner)}"
-            for key, item in value.items()
-        ]
-        return "{\n" + ",\n".join(pairs) + f"\n{margin}}}"
-    if isinstance(value, list | tuple) and value:
+        items = [quoted(item) if type(item) is str else indented(item, inner) for item in value.values()]
+        return _object(tuple(value), margin) % tuple(items)
+    if isinstance(value, list | tuple):
+        if not value:
+            return "[]"
         items = [f"{inner}{indented(item, inner)}" for item in value]
         return "[\n" + ",\n".join(items) + f"\n{margin}]"
     return dumps(value, ensure_ascii=False)
+
+
+@lru_cache(maxsize=256)
+def _object(keys: tuple[str, ...], margin: str) -> str:
+    """Return the text of an object with these keys, with a place for each value; a report has few such forms."""
+    pairs = (f"{margin}  {quoted(key)}: ".replace("%", "%%") + "%s" for key in keys)
+    return "{\n" + ",\n".join(pairs) + f"\n{margin}}}"

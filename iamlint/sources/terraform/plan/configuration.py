@@ -6,9 +6,10 @@ only a constant is a value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from iamlint.documents.json_later import glimpse
 from iamlint.documents.values import Value
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined, shortened
@@ -19,8 +20,8 @@ from iamlint.unknown import Hole, Unknown
 MOST_NAMED = 3
 """Names in a reason."""
 
-Expressions = dict[str, Value]
-"""Arguments of a block: each an object with ``constant_value`` or ``references``; for nested blocks, arrays."""
+Expressions = Mapping[str, object]
+"""Arguments of a block: each a dict with ``constant_value`` or ``references``; for nested blocks, lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,8 @@ class Configuration:
         fields = object_(value, path)
         module = Module({}, {})
         for item, where in array(fields, "resources", path):
-            block = object_(item, where)
-            mode, kind = optional_string(block, "mode", where), optional_string(block, "type", where)
-            wanted = not (mode and kind) or is_wanted(mode, kind)
-            module.resources[string(item, "address", where)] = Block(
-                optional_object(block, "expressions", where) if wanted else {},
-                optional_string(block, "provider_config_key", where),
-            )
+            address, block = _plain_block(item) or _block(item, where)
+            module.resources[address] = block
         for name, value_ in optional_object(fields, "module_calls", path).items():
             where = f"{path}.module_calls.{name}"
             call = object_(value_, where)
@@ -100,6 +96,45 @@ class Configuration:
         """Return the block of a resource instance, by the address of its module and its own without module and keys."""
         found = self.module(name for name, _ in calls(module))
         return found.resources.get(address) if found else None
+
+
+def _plain_block(item: Value) -> tuple[str, Block] | None:
+    """Return the address of a resource and its block without reading places; None for one of an unusual shape."""
+    block = {name: value for name, value in (glimpse(item) or {}).items() if value is not None}
+    address = block.get("address")
+    mode, kind, key = (block.get(name, "") for name in ("mode", "type", "provider_config_key"))
+    expressions = block.get("expressions", {})
+    if not (isinstance(address, str) and isinstance(mode, str) and isinstance(kind, str) and isinstance(key, str)):
+        return None
+    if not isinstance(expressions, dict):
+        return None
+    return address, Block(expressions if _is_wanted(mode, kind) else {}, key)
+
+
+def _block(item: Value, where: str) -> tuple[str, Block]:
+    """Return the address of a resource and its block; raises `ShapeError`."""
+    block = object_(item, where)
+    mode, kind = optional_string(block, "mode", where), optional_string(block, "type", where)
+    written = optional_object(block, "expressions", where) if _is_wanted(mode, kind) else {}
+    expressions = {name: _plain(value) for name, value in written.items()}
+    address = string(item, "address", where)
+    return address, Block(expressions, optional_string(block, "provider_config_key", where))
+
+
+def _is_wanted(mode: str, kind: str) -> bool:
+    """Whether the arguments of a resource are needed: it may have facts."""
+    return not (mode and kind) or is_wanted(mode, kind)
+
+
+def _plain(value: Value) -> object:
+    """Return a value as plain data, without places."""
+    match value.data:
+        case dict(members):
+            return {name: _plain(one) for name, one in members.items()}
+        case tuple(items):
+            return [_plain(one) for one in items]
+        case plain:
+            return plain
 
 
 def constant(expression: Value, stands_for: str) -> Value:

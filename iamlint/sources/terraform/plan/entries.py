@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from iamlint.documents.json_later import glimpse
 from iamlint.documents.values import Value
 from iamlint.location import Span, Unreadable
 from iamlint.sources.terraform.plan.shapes import (
@@ -214,6 +215,14 @@ def _has_hole(unknown: Value) -> bool:
             return False
 
 
+def _is_known(item: Value, known: Set[tuple[str, str, bool]]) -> bool:
+    """Whether an object that has not been read is among the known ones: most of a state repeats the changes."""
+    fields = glimpse(item) or {}
+    address, deposed = fields.get("address"), fields.get("deposed_key")
+    deposed = "" if deposed is None else deposed
+    return isinstance(address, str) and isinstance(deposed, str) and (address, deposed, False) in known
+
+
 def _state(parent: dict[str, Value], name: str, errors: list[Unreadable], found: list[Entry], path: str = "") -> None:
     """Add the entries below ``parent[name].root_module``; modules are visited without recursion."""
     here = f"{path}.{name}" if path else name
@@ -224,6 +233,8 @@ def _state(parent: dict[str, Value], name: str, errors: list[Unreadable], found:
         module, at, address = waiting.pop()
 
         def resource(item: Value, where: str, within: str = address) -> Iterator[Entry]:
+            if _is_known(item, known):
+                return
             fields = object_(item, where)
             deposed = optional_string(fields, "deposed_key", where)
             again = (optional_string(fields, "address", where), deposed, False) in known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iamlint.documents.values import NULL, Value
+from iamlint.documents.values import Value
 from iamlint.facts import Grant, RemovedGrant
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
@@ -143,11 +143,11 @@ def _stated(body: Body, expressions: Expressions) -> Body:
 
 def _inner(expressions: Expressions, name: str, count: int) -> tuple[Expressions | None, ...]:
     """Return the expressions of each nested block of a type; None if the number in the configuration differs."""
-    written = expressions.get(name, NULL)
-    found = written.data if isinstance(written.data, tuple) else (written,)
+    written = expressions.get(name)
+    found = written if isinstance(written, list) else [written]
     if len(found) != count:
         return (None,) * count
-    return tuple(one.data if isinstance(one.data, dict) else None for one in found)
+    return tuple(one if isinstance(one, dict) else None for one in found)
 
 
 def _without_inherited_project(body: Body, written: Body, provider: Instance | None) -> Body:

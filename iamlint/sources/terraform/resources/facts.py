@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from iamlint.facts import AccessSetting, Fact, Gap, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue
@@ -132,6 +133,7 @@ def is_wanted(mode: str, kind: str) -> bool:
     return _state(mode, kind) is not None
 
 
+@lru_cache(maxsize=4096)
 def _state(mode: str, kind: str) -> State | None:
     match mode:
         case "managed":

@@ -1,0 +1,44 @@
+"""What the permissions of a role give: computed once for each role, since the same few are granted again and again."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+
+from iamlint.access import counts_on
+from iamlint.graph.powers import POWERS, STRONG, EdgeKind
+from iamlint.methods import agent_methods, bound_methods, deploy_permissions
+
+_STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
+
+
+@lru_cache(maxsize=4096)
+def kinds_of_edges(held: frozenset[str], on: str, *, may_be_any: bool) -> tuple[tuple[EdgeKind, tuple[str, ...]], ...]:
+    """Return the kinds of edges that permissions make on a kind of resource, each with those that make it."""
+    found = [(kind, useful(listed, held, on)) for kind, listed in POWERS.items()]
+    possible = [(kind, those) for kind, those in found if kind != "ancestor" or on != "service_account"]
+    return tuple((kind, those) for kind, those in possible if those or may_be_any)
+
+
+@lru_cache(maxsize=4096)
+def useful(permissions: tuple[str, ...], held: frozenset[str], on: str) -> tuple[str, ...]:
+    """Return the permissions that are held and effective on a kind of resource."""
+    return tuple(one for one in permissions if one in held and counts_on(one, on))
+
+
+@lru_cache(maxsize=4096)
+def rank(held: frozenset[str]) -> int:
+    """Return the position of the strongest permission in the order of all strong ones."""
+    return min((at for at, permission in enumerate(_STRONGEST) if permission in held), default=len(_STRONGEST))
+
+
+def strongest(held: frozenset[str]) -> str | None:
+    """Return the strongest permission among all strong ones; None if there is none."""
+    at = rank(held)
+    return _STRONGEST[at] if at < len(_STRONGEST) else None
+
+
+@cache
+def relevant_permissions() -> frozenset[str]:
+    """Return the permissions of edges and privileges, and those to deploy or to use an agent, a cluster or a pool."""
+    others = {need.permission for method in (*agent_methods(), *bound_methods()) for need in method.needs}
+    return frozenset(STRONG) | {one for listed in POWERS.values() for one in listed} | deploy_permissions() | others
