@@ -201,7 +201,8 @@ def _with_target(given: Given, estate: Estate, said: Said) -> Given:
 
 
 def _with_caller(given: Given, estate: Estate, said: Said) -> Given:
-    if said.principal and said.principal.lower().rpartition(":")[2] != (given.target or "").lower():
+    deploys_itself = said.stage == "attachment"  # an account needs actAs on itself, too
+    if said.principal and (deploys_itself or _account(said.principal) != (given.target or "").lower()):
         return replace(given, caller=said.principal)
     asking = _asking(estate, given.target) if given.target else []
     told = _one(one.caller for one in asking if one.caller is not None)

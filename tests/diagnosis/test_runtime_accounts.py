@@ -58,3 +58,11 @@ def test_code_signs_as_the_account_that_it_runs_as(tmp_path: Path) -> None:
 def test_a_masked_account_of_an_error_is_no_bad_question(tmp_path: Path) -> None:
     error = "User service-b-XXXX@gcp-sa-logging.iam.gserviceaccount.com is not in permitted organization."
     assert ask(tmp_path, FUNCTION, None, None, error=error).verdict == "not-iam"
+
+
+def test_an_account_deploys_code_as_itself(tmp_path: Path) -> None:
+    packer = "packer@shop.iam.gserviceaccount.com"
+    error = f"The user does not have access to service account '{packer}'. User: '{packer}'. Ask a project owner."
+    answer = ask(tmp_path, account("packer"), None, None, error=error)
+    assert outcome(answer) == ("fails", "grant")
+    assert answer.asked == f"{packer} calls actAs for {packer}"
