@@ -28,7 +28,7 @@ from iamlint.rules.catalog import named_by, own_names
 from iamlint.rules.message import brief, filled, words_of
 from iamlint.rules.rule import Rule
 from iamlint.rules.workload import too_large
-from iamlint.sources.names import ASSIGNMENTS
+from iamlint.sources.names import TERRAFORM
 from iamlint.sources.reading import Reading
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -281,7 +281,7 @@ def _where_accepted(match: Match) -> Iterator[Location]:
     parts = (fact.role_place, fact.principal_place) if isinstance(fact, Grant) else ()
     yield place.at
     yield fact.declared.at
-    yield from (part.origin for part in (place, *parts) if part.origin)
+    yield from (at for part in (place, *parts) for at in (part.origin, part.made) if at)
     yield from fact.declared.via
 
 
@@ -300,29 +300,33 @@ def _parts(fact: Fact, place: Place, ends: Iterable[Grant]) -> Iterator[Location
         parts += (fact.resource_place,)
         parts += tuple(at for end in ends for at in (end.role_place, end.principal_place))
     for part in parts:
-        yield from (part.at, *((part.origin,) if part.origin else ()))
+        yield from (at for at in (part.at, part.origin, part.made) if at)
 
 
 def _origins(match: Match, place: Place) -> Iterator[Location]:
     """Yield the places where a reviewer looks rather than at the argument, the best first.
 
-    That is where the argument's value is written. If a grant's role is a literal, and its principal comes from outside
-    of the module, it is where the principal is written: the block states what all calls have in common. A downloaded
+    That is where the argument's value is written. Of a grant, role and principal count: what a call, a variable file or
+    a data file gives is better than what the module has in common for all calls. If a called module makes the
+    principal, a data file with the role is better than the expression that names the module's output. A downloaded
     module is not in the reviewer's files, so its findings are at the call.
     """
+    fact = match.fact
+    if isinstance(fact, Grant) and place in (fact.role_place, fact.principal_place):
+        other = fact.principal_place if place == fact.role_place else fact.role_place
+        if other.origin and _is_outside(other.origin.path, place.at.path):
+            own = place.origin is not None and _is_outside(place.origin.path, place.at.path)
+            if not own or (place.made and not other.made and not other.origin.path.endswith(TERRAFORM)):
+                yield other.origin
     if place.origin:
         yield place.origin
-    elif isinstance(match.fact, Grant) and place == match.fact.role_place:
-        principal = match.fact.principal_place.origin
-        if principal and _is_outside(principal.path, place.at.path):
-            yield principal
     if is_downloaded(place.at.path):
-        yield from reversed(match.fact.declared.via)
+        yield from reversed(fact.declared.via)
 
 
 def _is_outside(path: str, module_file: str) -> bool:
-    """Whether a file gives values to the module of another file: one of tfvars, or one of a calling module."""
-    return path.endswith(ASSIGNMENTS) or directory(path) != directory(module_file)
+    """Whether a file gives values to the module of another file: one of a calling module, or a data file."""
+    return not path.endswith(TERRAFORM) or directory(path) != directory(module_file)
 
 
 def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
@@ -330,8 +334,8 @@ def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
     kind = kind_of(match.fact)
     if kind.origins:
         yield from kind.origins(match.fact, match.permissions, estate)
-    elif place.origin:
-        yield Related(place.origin, "the value comes from here")
+    else:
+        yield from (Related(at, "the value comes from here") for at in (place.origin, place.made) if at)
     for fact in match.related:
         other = kind_of(fact)
         yield Related(other.place(fact, match.permissions).at, other.described(fact) + _left_aside(fact, match.fact))

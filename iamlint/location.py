@@ -116,6 +116,16 @@ class Span:
 
 
 @frozen
+class Made(Span):
+    """Where a called module makes a value: a template, or an attribute of its resource.
+
+    ``named`` is the expression of the calling module that takes the value from the output; None before one does.
+    """
+
+    named: Span | None = None
+
+
+@frozen
 class Unreadable:
     """Input that could not be read: where, why, and what to do. Kept with the results, never raised."""
 

@@ -22,11 +22,36 @@ def member(role: str, who: str, name: str = "it") -> str:
     )
 
 
+def binding(role: str, who: str) -> str:
+    return member(role, f"[{who}]").replace("_member", "_binding").replace("member  =", "members =")
+
+
 ANA = '"user:ana@example.com"'
 LITERAL = f'"{ROLE}"'
 _CALLED = '{"Key": "iam", "Source": "registry.terraform.io/a/b/c", "Version": "1.0.0", "Dir": "%s"}'
 MODULE_JSON = f'{{"Modules": [{{"Key": "", "Source": "", "Dir": "."}}, {_CALLED}]}}'
 INSTALLED = ".terraform/modules/iam"
+
+SA_CALL = 'module "sa" {\n  source = "./sa"\n  name   = "ci"\n}\n\n'
+SA = """\
+variable "name" {}
+resource "google_service_account" "it" {
+  project    = "shop"
+  account_id = var.name
+}
+output "member" {
+  value = google_service_account.it.member
+}
+output "built" {
+  value = "serviceAccount:${var.name}@shop.iam.gserviceaccount.com"
+}
+output "all" {
+  value = [google_service_account.it.member]
+}
+output "by_name" {
+  value = { (var.name) = google_service_account.it.member }
+}
+"""
 
 # name: files, and the first place that each format shows
 CASES: dict[str, tuple[dict[str, str], str]] = {
@@ -106,6 +131,74 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
             ".terraform/modules/modules.json": MODULE_JSON % INSTALLED,
         },
         "main.tf:3:12",
+    ),
+    "a role that all calls share, with the principal of one call": (
+        {
+            "main.tf": f'module "m" {{\n  source = "./m"\n  who    = {ANA}\n}}\n',
+            "m/main.tf": member("var.role", "var.who")
+            + f'variable "who" {{}}\nvariable "role" {{\n  default = {LITERAL}\n}}\n',
+        },
+        "main.tf:3:12",
+    ),
+    "a binding's principal that all calls share, with the role of one call": (
+        {
+            "main.tf": f'module "m" {{\n  source = "./m"\n  role   = {LITERAL}\n}}\n',
+            "m/main.tf": binding("var.role", ANA) + 'variable "role" {}\n',
+        },
+        "main.tf:3:12",
+    ),
+    "a principal that a module makes, in a binding": (
+        {"main.tf": SA_CALL + binding(LITERAL, "module.sa.member"), "sa/main.tf": SA},
+        "main.tf:9:14",
+    ),
+    "a principal that a module makes from its arguments": (
+        {"main.tf": SA_CALL + binding(LITERAL, "module.sa.built"), "sa/main.tf": SA},
+        "main.tf:9:14",
+    ),
+    "a list of principals that a module makes": (
+        {"main.tf": SA_CALL + binding(LITERAL, "module.sa.all").replace("[", "").replace("]", ""), "sa/main.tf": SA},
+        "main.tf:9:13",
+    ),
+    "one of a map of principals that a module makes, through a local": (
+        {
+            "main.tf": SA_CALL + binding(LITERAL, "local.who") + 'locals {\n  who = module.sa.by_name["ci"]\n}\n',
+            "sa/main.tf": SA,
+        },
+        "main.tf:12:9",
+    ),
+    "a principal that one module makes, passed to another": (
+        {
+            "main.tf": SA_CALL + 'module "m" {\n  source = "./m"\n  who = [\n    module.sa.member,\n  ]\n}\n',
+            "sa/main.tf": SA,
+            "m/main.tf": binding(LITERAL, "var.who").replace("[var.who]", "var.who") + 'variable "who" {}\n',
+        },
+        "main.tf:9:5",
+    ),
+    "a principal that a module of a module makes": (
+        {
+            "main.tf": SA_CALL.replace("./sa", "./outer") + binding(LITERAL, "module.sa.member"),
+            "outer/main.tf": SA_CALL.replace("./sa", "../sa") + 'output "member" {\n  value = module.sa.member\n}\n',
+            "sa/main.tf": SA,
+        },
+        "main.tf:9:14",
+    ),
+    "a data file with the role, and a principal that a module makes": (
+        {
+            "main.tf": SA_CALL + 'module "m" {\n  source = "./m"\n  who    = module.sa.member\n'
+            '  iam    = yamldecode(file("iam.yaml"))\n}\n',
+            "iam.yaml": f"---\n{ROLE}: [ci]\n",
+            "sa/main.tf": SA,
+            "m/main.tf": binding("each.key", "var.who").replace("{\n", "{\n  for_each = var.iam\n", 1)
+            + 'variable "who" {}\nvariable "iam" {}\n',
+        },
+        "iam.yaml:2:1",
+    ),
+    "a literal of a module that has the constants": (
+        {
+            "main.tf": 'module "all" {\n  source = "./all"\n}\n' + member("module.all.creator", ANA),
+            "all/main.tf": f'output "creator" {{\n  value = {LITERAL}\n}}\n',
+        },
+        "all/main.tf:2:11",
     ),
     "the item of a binding": (
         {

@@ -152,7 +152,7 @@ def _places(fact: Fact) -> Iterator[Location]:
     """Yield where the parts of a fact are written, those first that change most often."""
     if isinstance(fact, Grant):
         parts = [fact.principal_place, fact.role_place, fact.resource_place]
-        yield from (place.origin for place in parts if place.origin)
+        yield from (at for place in parts for at in (place.origin, place.made) if at)
         if isinstance(fact.condition, Condition) and fact.condition.at:
             yield fact.condition.at
         yield from (place.at for place in parts)

@@ -10,11 +10,12 @@ its elements are not.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from iamlint.frozen import frozen
-from iamlint.location import Span
+from iamlint.location import Made, Span
 from iamlint.unknown import Hole, Unknown
 
 
@@ -137,6 +138,49 @@ class Key(str):
 def key_value(key: str, beside: Span | None = None) -> Value:
     """Return a key as a value: at its place, else at that of ``beside``."""
     return Value(str(key), key.at) if isinstance(key, Key) else Value(key, beside)
+
+
+def first_named(value: Value, at: Span) -> Value:
+    """Return a value with the expression that first names it: its place, or beside its place in a called module.
+
+    The elements of a short collection get it, too.
+    """
+    if value.at is None:
+        return Value(value.data, at, value.structure)
+    if not isinstance(value.at, Made) or value.at.named is not None:
+        return value
+    data = value.data
+    if isinstance(data, tuple | dict) and len(data) <= _SHORT:
+        data = with_elements(data, lambda one: _named(one, at))
+    return Value(data, replace(value.at, named=at), value.structure)
+
+
+def _named(value: Value, at: Span) -> Value:
+    if not isinstance(value.at, Made) or value.at.named is not None:
+        return value
+    return Value(value.data, replace(value.at, named=at), value.structure)
+
+
+def with_elements(data: Data, change: Callable[[Value], Value]) -> Data:
+    """Return a collection with its elements changed; the same object if none changes, or if it is no collection."""
+    match data:
+        case tuple():
+            elements = [change(one) for one in data]
+            same = all(one is other for one, other in zip(elements, data, strict=True))
+            return data if same else List(elements) if isinstance(data, List) else tuple(elements)
+        case SetOf(old):
+            new = tuple(map(change, old))
+            return data if all(one is other for one, other in zip(new, old, strict=True)) else SetOf(new)
+        case dict():
+            found = {key: change(one) for key, one in data.items()}
+            same = all(one is data[key] for key, one in found.items())
+            return data if same else Map(found) if isinstance(data, Map) else found
+        case _:
+            return data
+
+
+_SHORT = 100
+"""Maximum number of elements of a short collection."""
 
 
 NULL = Value(None)

@@ -43,10 +43,14 @@ Trust = Literal["named", "owner", "own"]
 
 @frozen
 class Place:
-    """Where a part is written: the narrowest argument, and the origin of its value if that is elsewhere."""
+    """Where a part is written: the narrowest argument, and the origin of its value if that is elsewhere.
+
+    ``made`` is where a called module makes it; ``at`` or ``origin`` is then the expression that names its output.
+    """
 
     at: Location
     origin: Location | None = None
+    made: Location | None = None
 
 
 @frozen

@@ -30,10 +30,10 @@ def reworded(sources: Sources, place: Place, old: str, new: str) -> tuple[Edit, 
     found = sources.find(place.at)
     if found is None:
         return None
-    direct = _within(*found, old, new)
-    if direct or place.origin is None or place.origin == place.at:
+    direct, elsewhere = _within(*found, old, new), place.made or place.origin
+    if direct or elsewhere is None or elsewhere == place.at:
         return direct
-    origin = sources.find(place.origin)
+    origin = sources.find(elsewhere)
     if origin is None or not _only_for(sources, origin, found, 0):
         return None
     return _within(*origin, old, new)

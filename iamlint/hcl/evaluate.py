@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from iamlint.budget import Exhausted
-from iamlint.documents.values import Data, Key, Lazy, List, SetOf, Value, key_value
+from iamlint.documents.values import Data, Key, Lazy, List, SetOf, Value, first_named, key_value
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.functions import PURE, READING
@@ -49,7 +49,7 @@ from iamlint.hcl.lexer import ParseError
 from iamlint.hcl.operators import operated
 from iamlint.hcl.scope import Scope
 from iamlint.hcl.walk import walk
-from iamlint.location import SourceText, Span
+from iamlint.location import Made, SourceText, Span
 from iamlint.unknown import Hole, Unknown
 
 _ITEM = "\0item"
@@ -62,12 +62,13 @@ TEMPLATE_CHARACTERS = 4
 def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
     """Return the value of an expression; never raises for its content.
 
-    A value without a place in a file (a computed attribute) is placed at the expression that first names it.
+    A value without a place in a file (a computed attribute) is placed at the expression that first names it, and a
+    value that a called module makes keeps its place beside that of the expression that first names the output.
     """
     try:
         scope.budget.spend()
         value = _EVALUATORS[type(expression)](expression, scope)
-        return value if value.at else Value(value.data, _span(expression, scope), value.structure)
+        return value if value.at and type(value.at) is not Made else first_named(value, _span(expression, scope))
     except Unclear as error:
         return Value(error.why, _span(expression, scope))
     except Refused as error:

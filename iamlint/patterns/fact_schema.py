@@ -95,6 +95,8 @@ def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> It
     for part, at in (("role", grant.role_place), ("principal", grant.principal_place)):
         if at.origin:
             yield Related(at.origin, f"the {part} comes from here")
+        if at.made:
+            yield Related(at.made, f"a called module makes the {part} here")
     custom = estate.custom_role(grant.role, grant.declared)
     for at, permission in permission_places(custom, permissions) if custom else ():
         yield Related(at.at, f"the custom role has {permission}")
@@ -175,6 +177,8 @@ def _role_origins(role: CustomRole, permissions: Permissions, _estate: Estate) -
         yield Related(at.at, f"{permission} is here")
         if at.origin:
             yield Related(at.origin, f"{permission} comes from here")
+        if at.made:
+            yield Related(at.made, f"a called module makes {permission} here")
 
 
 def _home(role: CustomRole) -> Resource | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from iamlint.estate import Estate, Node, principal_node
-from iamlint.facts import Declaration, Grant
+from iamlint.facts import Declaration, Grant, Place
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, shown
 
@@ -56,14 +56,19 @@ def repeated_members(estate: Estate) -> Iterator[Match]:
     seen: dict[tuple[object, ...], Grant] = {}
     for grant in estate.of(Grant):
         known = grant.principal.unknown is None and grant.principal.kind != "malformed"
-        if grant.origin != "binding" or not known or grant.principal_place.origin is not None:
+        if grant.origin != "binding" or not known or _is_elsewhere(grant.principal_place):
             continue
         for place in grant.repeated:
-            if place.origin is None:
+            if not _is_elsewhere(place):
                 yield Match(grant, Truth.TRUE, related=(grant,), place=place)
         first = seen.setdefault((grant.declared, grant.role, grant.resource, grant.principal.text), grant)
         if first is not grant and first.role_place == grant.role_place:
             yield Match(grant, Truth.TRUE, related=(first,), place=grant.principal_place)
+
+
+def _is_elsewhere(place: Place) -> bool:
+    """Whether the list only refers to a value."""
+    return place.origin is not None or place.made is not None
 
 
 _FOLDERS = frozenset({"folder", "organization"})

@@ -22,6 +22,7 @@ from iamlint.sources.terraform.evaluation.commands import runs, runs_or, unread_
 from iamlint.sources.terraform.evaluation.expansion import MOST_INSTANCES, Expansion, Key, expanded, key_text
 from iamlint.sources.terraform.evaluation.inputs import Given, Input
 from iamlint.sources.terraform.evaluation.moves import Moves, former, moves_of
+from iamlint.sources.terraform.evaluation.outputs import as_output
 from iamlint.sources.terraform.evaluation.providers import passed_providers, provider_name
 from iamlint.sources.terraform.evaluation.run import (
     STEPS_OF_CALL,
@@ -436,11 +437,10 @@ class ModuleInstance:
         """Return ``module.this.name``, as the caller sees it."""
         declared = self.module.outputs.get(name)
         written = declared.argument("value") if declared else None
-        if written is None and self.module.described:
-            return unknown(f"{self.address} is not installed", reference=f"{self.address}.{name}")
         if written is None:
-            return None
-        return self._once(("output", name), lambda: self._evaluate(written))
+            reference = f"{self.address}.{name}"
+            return unknown(f"{self.address} is not installed", reference=reference) if self.module.described else None
+        return self._once(("output", name), lambda: as_output(self._evaluate(written), written.source.path))
 
     # -- instances -------------------------------------------------------------------------------------------------
 

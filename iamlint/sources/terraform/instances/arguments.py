@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from iamlint.documents.values import SetOf, Value
 from iamlint.facts import Place, Text
-from iamlint.location import Span
+from iamlint.location import Made, Span
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Hole, Unknown, shown
 
@@ -51,6 +52,12 @@ def place_of(argument: Argument, value: Value | None = None, item: Span | None =
     from elsewhere has that place as its origin.
     """
     at, written = item or argument.at, (value or argument.value).at
+    if isinstance(written, Made):
+        return replace(_place(at, written.named), made=written.location)
+    return _place(at, written)
+
+
+def _place(at: Span, written: Span | None) -> Place:
     if written is None or written == at:
         return Place(at.location)
     if written.source is at.source and at.start <= written.start and written.end <= at.end:
