@@ -16,7 +16,7 @@ from iamlint.hcl.syntax import File
 from iamlint.location import SourceText
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.gcloud.recognition.resource_from_path import by_path, claim, project_by_path
-from iamlint.sources.names import ASSIGNMENTS, is_configuration
+from iamlint.sources.names import ASSIGNMENTS, is_automatic, is_configuration
 from iamlint.sources.unwalked import SKIPPED
 
 BLOCKS = (".tf", ".tofu")
@@ -80,7 +80,8 @@ class Gone:
         if is_configuration(new.name) or is_configuration(old.name):
             return is_configuration(new.name) and is_configuration(old.name)
         if new.name.endswith(ASSIGNMENTS):
-            return old.name == new.name and any(map(is_configuration, self._before.names(old.parent)))
+            same = old.name == new.name or (is_automatic(old.name) and is_automatic(new.name))
+            return same and any(map(is_configuration, self._before.names(old.parent)))
         was, now = (path.relative_to(self._before.top).as_posix() for path in (old, new))
         return all(of(was) == of(now) for of in (by_path, project_by_path, claim))
 

@@ -21,6 +21,15 @@ def is_ignored(name: str) -> bool:
     return name.endswith(TERRAFORM) and name.startswith(".")
 
 
+def is_automatic(name: str) -> bool:
+    """Whether Terraform reads a variable file of this name by itself, if it is beside the root module.
+
+    Source: https://developer.hashicorp.com/terraform/language/values/variables#variable-definitions-tfvars-files
+    """
+    return _AUTOMATIC.search(name) is not None
+
+
+_AUTOMATIC = re.compile(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
 _ENDINGS = re.compile(
     r"(?P<own>(?:\.(?:json|jsonl|ndjson|yaml|yml|tfstate|tfplan))+|\.txt|\.csv|\.log)"
     r"(?:(?<!tfstate)(?<!tfplan)\.txt)?(?:\.gz|\.zst)?\Z",

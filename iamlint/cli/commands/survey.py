@@ -9,7 +9,7 @@ from pathlib import Path
 
 from iamlint.files.disk import DISK
 from iamlint.files.texts import beginning
-from iamlint.sources.names import ASSIGNMENTS, is_configuration
+from iamlint.sources.names import ASSIGNMENTS, is_automatic, is_configuration
 from iamlint.sources.unwalked import is_walked
 
 MOST_FILES = 20_000
@@ -19,7 +19,6 @@ _LOOKED_AT = 200_000
 _CALL = re.compile(r'^\s*module\s+"[^"\n]*"\s*\{(?P<body>[^}]{0,5000})', re.MULTILINE)
 _SOURCE = re.compile(r'^\s*source\s*=\s*"(?P<source>[^"\n]+)"', re.MULTILINE)
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_AUTOMATIC = re.compile(r"terraform\.tfvars(?:\.json)?|.*\.auto\.tfvars(?:\.json)?")
 _CI = {
     ".github": "GitHub Actions",
     ".gitlab-ci.yml": "GitLab CI",
@@ -137,7 +136,7 @@ def _environment_of(path: Path, modules: Container[Path]) -> str | None:
 
     ``envs/prod.tfvars`` is for prod, and so is ``envs/prod/terraform.tfvars`` if no module is in that folder.
     """
-    automatic = _AUTOMATIC.fullmatch(path.name)
+    automatic = is_automatic(path.name)
     if automatic and path.parent in modules:
         return None
     name = path.parent.name if automatic else path.name.partition(".tfvars")[0]

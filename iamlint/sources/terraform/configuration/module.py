@@ -12,6 +12,7 @@ from iamlint.hcl.json_syntax import LABELS
 from iamlint.hcl.lexer import shown
 from iamlint.hcl.syntax import Argument, Block, File, Template
 from iamlint.location import SourceText, Span, Unreadable
+from iamlint.sources.names import is_automatic
 from iamlint.sources.terraform.configuration.nested import nested_blocks
 
 Mode = Literal["managed", "data", "ephemeral"]
@@ -21,7 +22,6 @@ Dialect = Literal["terraform", "opentofu"]
 _TERRAFORM = re.compile(r"\.tf(\.json)?\Z")
 _OPENTOFU = re.compile(r"\.tofu(\.json)?\Z")
 _OVERRIDE = re.compile(r"(\A|_)override\.(tf|tofu)(\.json)?\Z")
-_AUTOMATIC = re.compile(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 _WITH_LABELS_INSIDE = frozenset({"check", "terraform"})
 _MODES: dict[str, Mode] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
@@ -194,7 +194,7 @@ def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: L
                 _override(module, declared, providers)
     # Terraform loads .x.auto.tfvars, too: only configuration files with a dot are ignored (checked with Terraform
     # 1.11).
-    for name in sorted((n for n in names if _AUTOMATIC.search(n)), key=lambda n: (n not in _FIRST, n)):
+    for name in sorted((n for n in names if is_automatic(n)), key=lambda n: (n not in _FIRST, n)):
         file = _parse(module, directory / name, load)
         if file:
             module.assignments.append(file)
