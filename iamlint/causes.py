@@ -59,6 +59,7 @@ API = Kind("api", "from what only Google's API knows", "add an export of gcloud 
 APPLY = Kind("after-apply", "known after apply", "check the state, or an export of gcloud, after the apply")
 ROLE = Kind("role", "from roles that are not known", "check `gcloud iam roles describe ROLE --format json`, too")
 STATEMENT = Kind("other-file", "from files that disagree, or do not count", "name the file, or list it in `inputs`")
+ASSERTION = Kind("assertion", "from assertions that match nothing", "check the names in the assertion")
 CLOSED = Kind("closed", "blocked or limited by a policy or a state")
 REPLACED = Kind("replaced", "replaced or removed at the next apply")
 CONDITION = Kind("condition", "from conditions that depend on the request")
@@ -100,6 +101,7 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (ROLE, r"no public list has the permissions|in no role of the catalogue|names the custom role but does not list"),
     (STATEMENT, r"is in another root module|, but is |in a file that was not named on the command line"),
     (STATEMENT, r"says something else about|so neither is used|disagree|without them"),
+    (ASSERTION, r"^no (?:principal|account|service account) of the input matches"),
     (EXPORT, r"\bexport\b|was not fully explored|does not print|gcloud iam|not in the input|does not show the order"),
     (EXPORT, r"the file does not say in which|does not say what it is attached to|has Google's default"),
     (EXPORT, r"the name of the file says|a template, which is not filled in|does not list|the search "),

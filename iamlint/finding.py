@@ -18,6 +18,8 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From the worst to the least severe."""
 
 
+ASSERTIONS = "assertions"
+"""The family of findings that assertions make."""
 IN_CALL = "in this module call"
 """The message of the places of module calls, the outermost first."""
 
@@ -176,7 +178,7 @@ class Doubt:
 
     ``severity`` is that of the possible finding: "high" for a part of the input that could not be read, None if it is
     certainly not a finding. ``accepted_at`` is the comment or entry that accepts the possible finding. ``root`` is the
-    directory of the root module or of the document.
+    directory of the root module or of the document. ``environments`` are those of the configuration that have it.
     """
 
     reason: str
@@ -186,11 +188,12 @@ class Doubt:
     severity: Severity | None = None
     accepted_at: Location | None = None
     root: str = field(default="", compare=False)
+    environments: tuple[str, ...] = ()
 
     @property
     def order(self) -> tuple[object, ...]:
         """The sort key of doubts."""
-        return (*self.at.order, self.rule or "", self.address or "", self.reason, self.rank)
+        return (*self.at.order, self.rule or "", self.address or "", self.reason, self.rank, self.environments)
 
     @property
     def cause(self) -> Cause:

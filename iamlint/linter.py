@@ -14,7 +14,18 @@ from iamlint.budget import Allowance, TimeUp
 from iamlint.edits import Fix
 from iamlint.estate import Estate
 from iamlint.facts import Boundary, CustomRole, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
-from iamlint.finding import IN_CALL, SEVERITIES, Accepted, Confidence, Doubt, Finding, Flow, Related, Severity
+from iamlint.finding import (
+    ASSERTIONS,
+    IN_CALL,
+    SEVERITIES,
+    Accepted,
+    Confidence,
+    Doubt,
+    Finding,
+    Flow,
+    Related,
+    Severity,
+)
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.paths import MOST_ENDS
 from iamlint.patterns.fact_schema import KINDS, kind_of
@@ -73,9 +84,7 @@ def lint(
     if also:
         try:
             with allowance.interrupting():
-                findings, doubts = also(estate)
-                found.findings += findings
-                found.doubts += doubts
+                _add(*also(estate), judging, found, estate.as_of)
         except TimeUp:
             errors.append(_not_asked((), allowance))
     errors += estate.blockers.unfinished
@@ -121,6 +130,12 @@ class _Judging:
         self.uses.entries.update(entry.at for entry in covering)
         return covering[0] if covering else None
 
+    def accepting_other(self, one: Finding, as_of: date) -> Acceptance | None:
+        """Return the entry that accepts a finding that no rule makes."""
+        names = {one.rule, f"{one.family}/{one.rule}", one.family}
+        entries = [entry for entry in self.accept if named_by(entry.rule, names)]
+        return self.accepting(one, names, entries, as_of)
+
 
 def _ask(rule: Rule, estate: Estate, judging: _Judging, found: _Found) -> None:
     """Add what a rule finds, one match after another."""
@@ -142,6 +157,20 @@ def _ask(rule: Rule, estate: Estate, judging: _Judging, found: _Found) -> None:
             found.ignored.append(Accepted(one, accepting.reason, accepting.at, out_of_view))
         else:
             found.findings.append(replace(one, fix=mend(rule, one, match, estate)) if mend and rule.mends else one)
+
+
+def _add(findings: Iterable[Finding], doubts: Iterable[Doubt], judging: _Judging, found: _Found, as_of: date) -> None:
+    """Add findings and doubts that no rule makes; the configuration may accept them, comments may not."""
+    for one in findings:
+        entry = judging.accepting_other(one, as_of)
+        if entry:
+            found.ignored.append(Accepted(one, entry.reason, entry.at))
+        else:
+            found.findings.append(one)
+    for doubt in doubts:
+        possible = Finding(doubt.rule or "", ASSERTIONS, doubt.severity or "info", "low", doubt.reason, doubt.at)
+        entry = judging.accepting_other(replace(possible, address=doubt.address), as_of)
+        found.doubts.append(replace(doubt, accepted_at=entry.at) if entry else doubt)
 
 
 def _not_asked(rules: tuple[Rule, ...], allowance: Allowance) -> Unreadable:

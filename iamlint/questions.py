@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from iamlint.causes import VARIABLE, Cause, Kind, VarFile
+from iamlint.causes import VARIABLE, WORKSPACE, Cause, Kind, VarFile
 from iamlint.finding import Doubt, Severity
 from iamlint.frozen import frozen
 from iamlint.location import Location
@@ -50,6 +50,11 @@ class Question:
         return tuple(sorted({doubt.rule for doubt in self.doubts if doubt.rule}))
 
     @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments of the configuration in which it is unknown."""
+        return _environments(self.doubts)
+
+    @property
     def accepted_at(self) -> Location | None:
         """The place that accepts all possible findings; None if one of them is not accepted."""
         open_ = [doubt for doubt in self.doubts if doubt.severity is not None] or self.doubts
@@ -78,6 +83,26 @@ class ByCause:
     def severity(self) -> Severity | None:
         """The same, by name."""
         return min(self.questions, key=lambda question: question.doubts[0].rank).severity
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments of the configuration that have one of the questions."""
+        return _environments(self.questions)
+
+    @property
+    def help(self) -> str:
+        """What helps, "" if nothing does; an environment of the configuration has its own values."""
+        return (self.environments and _IN_ENVIRONMENT.get(self.kind, "")) or self.kind.help
+
+
+_IN_ENVIRONMENT = {
+    VARIABLE: "add it to `var-file` or `var` of the environment",
+    WORKSPACE: "set `workspace` of the environment",
+}
+
+
+def _environments(found: Iterable[Doubt | Question]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in found for name in one.environments))
 
 
 def questions(doubts: Iterable[Doubt]) -> tuple[Question, ...]:

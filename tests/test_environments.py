@@ -72,6 +72,34 @@ def test_every_format_names_it(form: str, check: Check) -> None:
     assert "in prod" not in check("{}", "--format", form).stdout
 
 
+UNKNOWN = """\
+environments:
+  prod: {var-file: [envs/prod.tfvars], var: {who: "user:prod@example.com"}}
+  dev: {var-file: [envs/dev.tfvars]}
+  test: {var-file: [envs/dev.tfvars]}
+"""
+
+
+def test_an_unknown_answer_names_its_environments(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(MAIN.replace('{ default = "user:default@example.com" }', "{}"), encoding="utf-8")
+    done = check(UNKNOWN, "--format", "json", "--select", "public-impersonation")
+    report = json.loads(done.stdout)
+    (unknown,) = report["unknowns"]
+    assert unknown["environments"] == ["dev", "test"]
+    (cause,) = report["summary"]["unknowns_by_cause"]
+    assert cause["help"] == "add it to `var-file` or `var` of the environment"
+    asked = ("--select", "public-impersonation", "--fail-on-unknown")
+    for form in ("text", "github", "markdown", "sarif", "concise", "gitlab"):
+        said = check(UNKNOWN, "--format", form, *asked).stdout
+        assert "in dev, test" in said, form
+        assert "in prod" not in said, form
+    shown = check(UNKNOWN, *asked, "--show-unknown").stdout
+    assert "main.tf:5:13  google_project_iam_member.ci  in dev, test" in shown
+    only = check("var-file: [envs/prod.tfvars]\n", "--format", "json", "--select", "public-impersonation")
+    (alone,) = json.loads(only.stdout)["unknowns"]
+    assert alone["environments"] == []
+
+
 def test_one_is_chosen_by_name(check: Check) -> None:
     done = check(TWO, "--environment", "dev", "--format", "json")
     assert [names for _, _, names in found(done)] == [["dev"]]

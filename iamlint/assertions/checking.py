@@ -9,7 +9,7 @@ from iamlint.assertions.documents import WHOLE, Assertion
 from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Resource
-from iamlint.finding import Doubt, Finding, Related
+from iamlint.finding import ASSERTIONS, Doubt, Finding, Related
 from iamlint.graph import Way, Ways
 from iamlint.location import Location
 from iamlint.methods import Method, methods
@@ -18,7 +18,7 @@ from iamlint.paths import Hop, Hops, Path, Paths, hops_of
 from iamlint.rules.rule import Rule
 from iamlint.unknown import shown
 
-FAMILY = "assertions"
+FAMILY = ASSERTIONS
 MOST_FOUND = 200
 """Maximum number of reported violations of one assertion."""
 MOST_PAIRS = 500_000

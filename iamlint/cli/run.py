@@ -82,7 +82,10 @@ def _checked(
     judged = _Judged(request, config, rules, known, wanted, quiet, tree)
     found, out = by_path(judged.report(), config, map(Path.as_posix, request.paths))
     ran = graded(rules, config.severity)
-    accepting = Accepting(request, config, every, ran, judged.uses, baseline, within is not None, quiet, tree)
+    own = wanted.rules
+    accepting = Accepting(
+        request, config, (*every, *own), (*ran, *own), judged.uses, baseline, within is not None, quiet, tree
+    )
     coverage = tuple(dict.fromkeys(wanted.lines))
     report = replace(accepting.judged(found), rules=(*found.rules, *wanted.rules), coverage=coverage)
     report = unaccepted(report) if request.no_ignore else report

@@ -69,8 +69,9 @@ def _of_finding(finding: Finding) -> _Annotation:
 
 def _of_doubt(doubt: Doubt) -> _Annotation:
     what = f"{doubt.rule}, unknown" if doubt.rule else "unknown"
+    where = f" ({environments(doubt)})" if doubt.environments else ""
     address = f" [{doubt.address}]" if doubt.address else ""
-    return _Annotation(doubt.severity or "info", doubt.at, what, doubt.reason + address)
+    return _Annotation(doubt.severity or "info", doubt.at, what, doubt.reason + where + address)
 
 
 def _of_level(level: Level, found: list[_Annotation], room: int, style: Presentation) -> Iterator[str]:

@@ -106,6 +106,7 @@ def _question(one: Question) -> dict[str, Any]:
         **_start(one.at),
         "address": one.address,
         "accepted_at": _start(one.accepted_at) if one.accepted_at else None,
+        "environments": list(one.environments),
     }
 
 
@@ -115,7 +116,7 @@ def _by_cause(cause: ByCause) -> dict[str, Any]:
         "severity": cause.severity,
         "count": len(cause.questions),
         "subjects": list(cause.subjects),
-        "help": cause.kind.help or None,
+        "help": cause.help or None,
         "var_files": list(cause.hints),
     }
 

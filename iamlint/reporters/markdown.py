@@ -106,7 +106,8 @@ def _unknown(report: Report, style: Presentation) -> Iterator[str]:
     if told:
         yield from ("", "### Unknown", "", "| severity | rule | where | why |", "| --- | --- | --- | --- |")
     for doubt in told:
-        yield f"| {doubt.severity or ''} | {doubt.rule or ''} | {_where(doubt.at, style)} | {cell(doubt.reason)} |"
+        why = cell(doubt.reason + (f" ({environments(doubt)})" if doubt.environments else ""))
+        yield f"| {doubt.severity or ''} | {doubt.rule or ''} | {_where(doubt.at, style)} | {why} |"
 
 
 def _where(at: Location, style: Presentation) -> str:

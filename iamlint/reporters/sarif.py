@@ -231,7 +231,8 @@ class _Run:
         """Yield the unknown things: a note for each reason, with its places; a warning if it fails the run."""
         groups: dict[str, list[Question]] = {}
         for question in self._report.questions:
-            groups.setdefault(question.reason, []).append(question)
+            where = f" ({environments(question)})" if question.environments else ""
+            groups.setdefault(question.reason + where, []).append(question)
         for reason, alike in sorted(groups.items()):
             more, worst = len(alike) - _MOST_PLACES, min(alike, key=lambda one: one.doubts[0].rank)
             text = f"Not decided: {neutral(reason)}" + (f" (and {more} more places)" if more > 0 else "")

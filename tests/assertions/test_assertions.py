@@ -206,6 +206,49 @@ def test_an_unknown_answer_fails_where_it_is_asked_for(capsys: pytest.CaptureFix
     assert "iamlint-forbid-1: 1 principals, 0 accounts" in capsys.readouterr().out
 
 
+ENTRY = "{rule: RULE, principal: 'group:dev@*', reason: until the pipeline is there, until: '2027-03-31'}"
+
+
+@pytest.mark.parametrize("name", ["no-dev", "assertions/no-dev", "assertions", "assertions/*"])
+def test_the_configuration_accepts_a_violation(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    estate(CHAIN)
+    written = f"assertions: [{FORBID}]\naccept: [{ENTRY.replace('RULE', name)}]\nselect: [assertions, acceptance]\n"
+    Path(".iamlint.yaml").write_text(written, encoding="utf-8")
+    assert run("check", ".", "--format", "json", "--as-of", "2026-11-28") == 0
+    (accepted,) = json.loads(capsys.readouterr().out)["accepted"]
+    assert (accepted["rule"], accepted["reason"]) == ("no-dev", "until the pipeline is there")
+    assert accepted["accepted_at"]["path"] == ".iamlint.yaml"
+    assert run("check", ".", "--no-ignore", "--format", "json") == 1
+    capsys.readouterr()
+    assert run("check", ".", "--format", "json", "--as-of", "2027-04-01") == 1
+    over = json.loads(capsys.readouterr().out)["findings"]
+    assert {one["rule"] for one in over} == {"no-dev", "expired-acceptance"}
+    other = written.replace("'group:dev@*'", "'group:ops@*'")
+    Path(".iamlint.yaml").write_text(other, encoding="utf-8")
+    assert run("check", ".", "--format", "json", "--as-of", "2026-11-28") == 1
+    unused = json.loads(capsys.readouterr().out)["findings"]
+    assert {one["rule"] for one in unused} == {"no-dev", "unused-acceptance"}
+
+
+def test_a_baseline_knows_violations_and_a_comment_accepts_none(capsys: pytest.CaptureFixture[str]) -> None:
+    estate(CHAIN.replace("role               =", "# iamlint: ignore[no-dev] mine\n  role ="))
+    Path(".iamlint.yaml").write_text(f"assertions: [{FORBID}]\nselect: [assertions]\n", encoding="utf-8")
+    assert run("check", ".") == 2
+    assert "this comment names `no-dev`, which is not a rule" in capsys.readouterr().err
+    estate(CHAIN)
+    assert run("check", ".", "--write-baseline", "known.json") == 0
+    assert run("check", ".", "--baseline", "known.json") == 0
+
+
+def test_an_unknown_answer_may_be_accepted(capsys: pytest.CaptureFixture[str]) -> None:
+    estate(CHAIN)
+    unknown = FORBID.replace("shop-prod", "nowhere")
+    accept = "accept: [{rule: no-dev, reason: looked at}]\n"
+    for entry, code in (("", 1), (accept, 0)):
+        Path(".iamlint.yaml").write_text(f"assertions: [{unknown}]\nselect: [assertions]\n{entry}", encoding="utf-8")
+        assert run("check", ".", "--fail-on-unknown") == code, capsys.readouterr().out
+
+
 def test_a_wrong_document_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     Path("main.tf").write_text(account("a"), encoding="utf-8")
     Path(".iamlint.yaml").write_text("assertions:\n  - forbidden: {}\n", encoding="utf-8")

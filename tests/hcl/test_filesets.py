@@ -102,6 +102,15 @@ def test_a_directory_that_is_not_there_is_empty_and_noted(files: Files) -> None:
     assert files.assumed == {"nosuch", "c/nosuch"}
 
 
+def test_a_name_that_stands_for_no_directory_is_empty_and_not_noted(files: Files) -> None:
+    for name in ("-", "-/rules", "${path.module}/-", "_", "./-"):
+        assert found(files, f'fileset("{name}", "**/*.yaml")') == [], name
+    assert found(files, 'fileset(".", "-/*.yaml")') == []
+    assert files.assumed == set()
+    assert found(files, 'fileset("-a", "*.yaml")') == []
+    assert files.assumed == {"-a"}
+
+
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [

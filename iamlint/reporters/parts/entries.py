@@ -104,7 +104,7 @@ def _of_finding(finding: Finding, name: str) -> Entry:
 
 
 def _of_doubt(doubt: Doubt, name: str) -> Entry:
-    message = f"unknown: {doubt.reason}"
+    message = f"unknown: {doubt.reason}" + (f" ({environments(doubt)})" if doubt.environments else "")
     return Entry("unknown", doubt.severity, doubt.rule or UNKNOWN, doubt.at, message, name, doubt.address)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from iamlint.finding import Doubt
 from iamlint.location import COMMAND_LINE, Location
+from iamlint.questions import questions
 from iamlint.report import Report
 from iamlint.reporters.parts.plain import counted
 
@@ -40,4 +42,4 @@ def _listed(places: list[Location]) -> str:
 def distinct(doubts: Iterable[Doubt]) -> list[Doubt]:
     """Return the unknown things, each once, sorted by the worst severity, the worst first."""
     ranked = sorted(doubts, key=lambda doubt: (doubt.rank, doubt.order))
-    return list({(doubt.at, doubt.address, doubt.reason): doubt for doubt in reversed(ranked)}.values())[::-1]
+    return [replace(one.doubts[0], environments=one.environments) for one in questions(ranked)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from iamlint.finding import Finding
+from iamlint.finding import Doubt, Finding
+from iamlint.questions import ByCause, Question
 
 _C0 = "\x00-\x08\x0a-\x1f"
 _UNSEEN = (
@@ -57,9 +58,9 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def environments(finding: Finding) -> str:
-    """Return the environments of the configuration that have a finding: ``in prod, dev``; "" if it has none."""
-    names = finding.environments
+def environments(found: Finding | Doubt | Question | ByCause) -> str:
+    """Return the environments of the configuration that have it: ``in prod, dev``; "" if it has none."""
+    names = found.environments
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return f"in {', '.join(names[:_MOST_NAMES])}{more}" if names else ""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from iamlint.causes import VarFile
 from iamlint.questions import ByCause, Question, hints
 from iamlint.reporters.parts.frame import Paint, place
-from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.reporters.parts.plain import counted, environments, neutral
 
 _MOST_PLACES = 5
 """Maximum number of places listed for a reason; the rest is counted."""
@@ -19,10 +19,11 @@ _MOST_NAMES = 2
 def cause_line(cause: ByCause) -> str:
     """Return how many things depend on a cause, its subject, and what helps."""
     about = _about(cause)
-    helps = [cause.kind.help] if cause.kind.help else []
+    helps = [cause.help] if cause.help else []
     if cause.hints:
         helps.append(f"values are in {_listed(cause.hints, 1)}")
     text = f"{len(cause.questions)} {cause.kind.title}" + (f" ({about})" if about else "")
+    text += f" {environments(cause)}" if cause.environments else ""
     return neutral(text + (f": {'; '.join(helps)}" if helps else ""))
 
 
@@ -56,7 +57,8 @@ def listed_unknowns(
                 yield f"   {paint('34', '-->')} ... and {more} (--show-all shows each)"
             files = hints(alike[0], var_files)
             if files:
-                yield f"   {paint('34', '=')} {neutral(f'a value is in {_listed(files)}: give --var-file')}"
+                use = "add it to the environment's `var-file`" if cause.environments else "give --var-file"
+                yield f"   {paint('34', '=')} {neutral(f'a value is in {_listed(files)}: {use}')}"
         yield ""
 
 
@@ -66,6 +68,7 @@ def _graded(cause: ByCause) -> str:
 
 def _placed(question: Question, paint: Paint) -> str:
     where = place(question.at) + (f"  {neutral(question.address)}" if question.address else "")
+    where += f"  {paint('2', environments(question))}" if question.environments else ""
     accepted = {doubt.rule for doubt in question.doubts if doubt.accepted_at}
     rules = [f"{rule}, accepted" if rule in accepted else rule for rule in question.rules]
     named = paint("2", f"  ({_listed(rules, 4)})") if rules else ""

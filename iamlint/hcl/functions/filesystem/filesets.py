@@ -17,7 +17,16 @@ from pathlib import Path
 
 from iamlint.documents.values import Data, Value
 from iamlint.files.tree import Tree
-from iamlint.hcl.functions.filesystem.paths import absent, changes, is_inside, located, named, shown, whole
+from iamlint.hcl.functions.filesystem.paths import (
+    absent,
+    changes,
+    is_inside,
+    is_placeholder,
+    located,
+    named,
+    shown,
+    whole,
+)
 from iamlint.hcl.functions.texts.patterns import Pattern, compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, Unclear, set_of
 from iamlint.hcl.scope import Files
@@ -81,6 +90,8 @@ class _Search:
             raise Unclear(Unknown(f"Terraform or git makes what is in {shown(self.files, folder.as_posix())}"))
         kind = self.files.tree.kind(real)
         if kind is None:
+            if is_placeholder(self.files, folder.as_posix()):
+                return
             if depth == 0 and wanted:
                 self.files.assumed.add(shown(self.files, folder.as_posix()))
             elif depth == 0:

@@ -65,6 +65,12 @@ def absent(name: str) -> Unknown:
     return Unknown(f"the file {name} is not there, and may be when Terraform runs")
 
 
+def is_placeholder(files: Files, name: str) -> bool:
+    """Whether a path has a name without any letter or digit, like ``-``, which modules write for "no directory"."""
+    names = (one for one in _relative(files, whole(files, name)).split("/") if one.strip("."))
+    return any(not any(map(str.isalnum, one)) for one in names)
+
+
 def changes(files: Files, name: str) -> bool:
     """Whether Terraform or git itself creates or changes the file of a path.
 
