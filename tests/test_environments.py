@@ -144,6 +144,27 @@ def test_the_workspace_of_an_environment(check: Check, tmp_path: Path) -> None:
     assert [(name, names) for _, name, names in found(done)] == [("base", ["two"]), ("w1", ["one"])]
 
 
+def test_a_variable_file_below_a_root_module_counts_only_there(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").unlink()
+    own = {"app": "shop-app", "platform": "shop-platform"}
+    files = {f"{name}/envs/prod.tfvars": f'project = "{project}"\n' for name, project in own.items()}
+    files |= {f"{name}/main.tf": MAIN for name in (*own, "app/more")} | {
+        "envs/all.tfvars": 'who = "user:all@example.com"\n'
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    names = "envs/all.tfvars, app/envs/prod.tfvars, platform/envs/prod.tfvars"
+    told = found(check(f"environments:\n  prod: {{var-file: [{names}]}}\n", "--format", "json"))
+    projects = ["shop-app", "shop-app", "shop-platform"]  # app/more is below app
+    assert told == [("user:all@example.com", project, ["prod"]) for project in projects]
+    given = [word for name in names.split(", ") for word in ("--var-file", name)]
+    done = check("{}", *given, "--format", "json")
+    assert [project for _, project, _ in found(done)] == projects
+    alone = check("{}", "app", "--var-file", "platform/envs/prod.tfvars", "--format", "json")
+    assert found(alone) == [("user:default@example.com", "shop-platform", [])] * 2, "platform is not checked"
+
+
 STATE = """\
 terraform {
   backend "gcs" {}

@@ -50,6 +50,32 @@ def test_the_demo_shows_findings_of_every_kind_and_exits_with_0(tmp_path: Path) 
     assert "broad-token-creator" in program.run("demo", "--statistics", cwd=tmp_path).stdout
 
 
+def test_init_finds_environments_that_are_folders(tmp_path: Path) -> None:
+    files = {
+        **{f"envs/{name}/{part}.tfvars": "" for name in ("dev", "prod") for part in ("app", "net")},
+        "envs/prod/more.tfvars": "",
+        "app/main.tf": MODULE,
+        "app/dev.tfvars": "",
+        "app/test.tfvars": "",
+        "net/main.tf": MODULE,
+        "net/dev.tfvars": "",
+        "shared/common.tfvars": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / ".git").mkdir()
+    assert program.run("init", "--yes", cwd=tmp_path).returncode == 0
+    shown = json.loads(program.run("config", "--format", "json", cwd=tmp_path).stdout)
+    (environments,) = [one["value"] for one in shown["settings"] if one["key"] == "environments"]
+    assert {name: one["var-file"] for name, one in environments.items()} == {
+        "common": ["shared/common.tfvars"],
+        "dev": ["app/dev.tfvars", "envs/dev/app.tfvars", "envs/dev/net.tfvars", "net/dev.tfvars"],
+        "prod": ["envs/prod/app.tfvars", "envs/prod/more.tfvars", "envs/prod/net.tfvars"],
+        "test": ["app/test.tfvars"],
+    }
+
+
 def test_init_shows_what_it_found_and_writes_nothing_unasked(repository: Path) -> None:
     before = sorted(repository.rglob("*"))
     done = program.run("init", cwd=repository / "app")

@@ -162,7 +162,9 @@ def reading_options(function: Command) -> Command:
         click.argument("paths", nargs=-1, type=PATH),
         click.option("--stdin-name", type=PATH, metavar="PATH", help="File that - (standard input) contains."),
         click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules."),
-        click.option("--var-file", multiple=True, type=FILE, help="Read variables from a file."),
+        click.option(
+            "--var-file", multiple=True, type=FILE, help="Variable file; below a root module it counts only there."
+        ),
         click.option(
             "--workspace",
             metavar="NAME",

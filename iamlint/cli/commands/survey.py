@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,10 +74,8 @@ def survey(top: Path) -> Survey:
         elif path.name.endswith(".tfbackend"):
             backends.append(path)
     _sort_modules(found, modules, top)
-    for path in assignments:
-        name = _environment_of(path, modules)
-        if name:
-            found.environments.setdefault(name, Environment()).var_files.append(_shown(path, top))
+    for path, name in _environments_of(assignments, modules):
+        found.environments.setdefault(name, Environment()).var_files.append(_shown(path, top))
     for path in backends:
         name = path.name.partition(".")[0]
         if name in found.environments:
@@ -131,13 +130,18 @@ def _sources(path: Path) -> Iterator[str]:
             yield source["source"]
 
 
-def _environment_of(path: Path, modules: Container[Path]) -> str | None:
-    """Return the environment that a variable file is for; None for one that Terraform reads by itself.
+def _environments_of(paths: Sequence[Path], modules: Container[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the variable files that Terraform does not read by itself, each with the environment that it is for.
 
-    ``envs/prod.tfvars`` is for prod, and so is ``envs/prod/terraform.tfvars`` if no module is in that folder.
+    ``envs/prod.tfvars`` is for prod. So is every file in ``envs/prod`` if no module is in that folder, and a folder
+    beside it has a file of the same name, or Terraform would read one of its files by itself in a module.
     """
-    automatic = is_automatic(path.name)
-    if automatic and path.parent in modules:
-        return None
-    name = path.parent.name if automatic else path.name.partition(".tfvars")[0]
-    return name if _ENVIRONMENT.fullmatch(name) and name not in ("example", "sample") else None
+    given = [path for path in paths if not (is_automatic(path.name) and path.parent in modules)]
+    count = Counter((path.parent.parent, path.name) for path in given)
+    folders = {path.parent for path in given if is_automatic(path.name) or count[path.parent.parent, path.name] > 1}
+    for path in given:
+        name = path.name.partition(".tfvars")[0]
+        if path.parent in folders and path.parent not in modules:
+            name = path.parent.name
+        if _ENVIRONMENT.fullmatch(name) and name not in ("example", "sample"):
+            yield path, name

@@ -14,7 +14,7 @@ from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Files, Scope
 from iamlint.hcl.syntax import File
-from iamlint.location import Location, Unreadable
+from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
 from iamlint.sources.terraform.configuration.library import Library, Readings
@@ -53,13 +53,13 @@ def read_terraform(
     """
     reading, library = Reading(), Library(workspace)
     modules = _modules(present, options, workspace, library, reading)
-    given = Settings(
-        tuple(_var_files(options.var_files, workspace, reading)), options.preset, options.variables, options.exclude
-    )
+    files_given = tuple(_var_files(options.var_files, workspace, reading))
     readings = {directory: library.readings(directory) for directory in modules}
     roots, called = root_modules(
         modules.values(), lambda module: _sources(readings[module.directory].values()), workspace.tree
     )
+    homes = _homes(options.var_files, {root.directory for root in roots}, workspace)
+    given = Settings(files_given, options.preset, options.variables, options.exclude, homes)
     declaring = [one for root in roots for one in readings[root.directory].values()]
     names = {root.directory: root.variables.keys() for root in roots}
     reading.var_files = var_files(present.var_files, options.var_files, names, workspace)
@@ -136,6 +136,20 @@ def _var_files(paths: Iterable[Path], workspace: Workspace, reading: Reading) ->
             reading.errors += file.errors
             files.append(file)
     return files
+
+
+def _homes(paths: Iterable[Path], roots: Set[Path], workspace: Workspace) -> dict[str, Path]:
+    """Return the nearest root module in whose folder, or below it, each file is; nothing for a file elsewhere.
+
+    In a repository with several root modules, each has variable files of its own with the same names in them.
+    """
+    homes: dict[str, Path] = {}
+    for path in paths:
+        home = next((one for one in workspace.resolved(path).parents if one in roots), None)
+        source = workspace.load(path) if home else None
+        if home and isinstance(source, SourceText):
+            homes[source.path] = home
+    return homes
 
 
 def _backend(options: Options, workspace: Workspace, reading: Reading) -> Mapping[str, Value]:

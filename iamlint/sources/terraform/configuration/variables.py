@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 
 from iamlint.documents.values import Value, unknown
 from iamlint.hcl.constraints import Constraint, convert, read_constraint
@@ -37,13 +38,22 @@ class Settings:
     """What a run gives the variables of root modules, beside their own files.
 
     ``files`` are those of ``--var-file``; ``preset`` and ``variables`` are ``NAME=VALUE``, of the configuration and of
-    ``--var``. The values in ``excluded`` files are unknown.
+    ``--var``. The values in ``excluded`` files are unknown. ``homes`` are the root modules whose folder a file of
+    ``--var-file`` is in or below, by the file's path: it counts only there and below.
     """
 
     files: tuple[File, ...] = ()
     preset: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     excluded: PathGlobs = field(default_factory=PathGlobs)
+    homes: Mapping[str, Path] = field(default_factory=dict)
+
+    def files_for(self, directory: Path) -> Iterator[File]:
+        """Yield the files of ``--var-file`` that count for the root module in a directory."""
+        for file in self.files:
+            home = self.homes.get(file.source.path)
+            if home is None or directory.is_relative_to(home):
+                yield file
 
 
 def root_inputs(module: Module, settings: Settings, access: Files) -> tuple[dict[str, Value], list[Unreadable]]:
@@ -53,7 +63,7 @@ def root_inputs(module: Module, settings: Settings, access: Files) -> tuple[dict
     last one wins. Values for undeclared variables are ignored, as Terraform does for files.
     """
     inputs = dict(_unread(module, settings.excluded))
-    for file in (*module.assignments, *settings.files):
+    for file in (*module.assignments, *settings.files_for(module.directory)):
         scope = Scope(file.source, lambda _name: None, access)
         excluded = file in module.assignments and settings.excluded.matches(file.source.path)
         for name, argument in file.body.arguments.items():
