@@ -23,6 +23,10 @@ from iamlint.rules.rule import Rule
 from iamlint.unknown import Truth
 
 
+_MOST_LAID_OUT = 1_000_000
+"""Maximum number of characters of blocks that are read again to keep the layout around the fixes of a report."""
+
+
 def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources: Sources) -> Fix | None:
     """Return the first fix of a rule's document that has edits for a finding; None if no fix has any.
 
@@ -47,7 +51,10 @@ def _least(one: Safety, other: Safety | None) -> Safety:
 
 
 def formatted(fix: Fix, sources: Sources) -> Fix:
-    """Return the fix with the edits that keep the alignment of ``terraform fmt``."""
+    """Return the fix with the edits that keep the alignment of ``terraform fmt``.
+
+    In a report with many fixes in large blocks the later ones are returned as they are.
+    """
     edits = (edit for path, some in by_path(fix.edits).items() for edit in _aligned(path, some, sources))
     return replace(fix, edits=tuple(edits))
 
@@ -63,6 +70,9 @@ def _aligned(path: str, edits: list[Edit], sources: Sources) -> Iterable[Edit]:
     ranges = Moves(source, sorted(set(edits))).before
     start, end = tree.lines_of_blocks(min(ranges)[0], max(end for _, end in ranges))
     before = len(source.text[:start].encode("utf-8", "surrogatepass"))
+    sources.laid_out += end - start
+    if sources.laid_out > _MOST_LAID_OUT:
+        return edits
     piece = SourceText(path, source.text[start:end])
     return [_moved(one, before) for one in aligned(piece, [_moved(one, -before) for one in edits])]
 

@@ -31,6 +31,7 @@ class Tree:
         self._parents: dict[int, Node] | None = None
         self._top = sorted(children(file.body), key=lambda node: node.start)
         self._starts = [node.start for node in self._top]
+        self._inner: dict[int, tuple[list[Node], list[int]]] = {}
 
     @property
     def is_json(self) -> bool:
@@ -75,10 +76,19 @@ class Tree:
             return None
         node = self._top[at]
         while True:
-            inner = next((one for one in children(node) if one.start <= start and end <= one.end), None)
-            if inner is None:
+            inside, starts = self._within(node)
+            last = bisect_right(starts, start) - 1
+            if last < 0 or inside[last].end < end:
                 return node
-            node = inner
+            node = inside[last]
+
+    def _within(self, node: Node) -> tuple[list[Node], list[int]]:
+        """Return the parts of a node and their starts, in order: a list may have thousands, each with a finding."""
+        found = self._inner.get(id(node))
+        if found is None:
+            inside = sorted(children(node), key=lambda one: one.start)
+            found = self._inner[id(node)] = inside, [one.start for one in inside]
+        return found
 
     def block(self, node: Node | None) -> Block | None:
         """Return the top-level block that contains a node, or the node itself."""
@@ -96,6 +106,8 @@ class Sources:
         self._trees: dict[str, Tree | None] = {}
         self._modules: dict[str, list[str]] | None = None
         self._uses: dict[str, _Uses] = {}
+        self.laid_out = 0
+        """Characters of blocks that were read again to keep the layout around fixes."""
 
     def tree(self, path: str) -> Tree | None:
         """Return a file's tree; None if it is not Terraform, or has errors."""

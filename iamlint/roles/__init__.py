@@ -195,6 +195,17 @@ class Catalog:
 
         return next(iter(get_close_matches(role, self._roles, n=1, cutoff=0.85)), None)
 
+    def in_any_case(self, role: str) -> list[str]:
+        """Return the roles of a name, whatever its upper and lower case letters."""
+        return self._by_lower_case.get(role.lower(), [])
+
+    @cached_property
+    def _by_lower_case(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for role in self._roles:
+            found.setdefault(role.lower(), []).append(role)
+        return found
+
     def alike(self, name: str, most: int = 3) -> list[str]:
         """Return the most similar roles or permissions for an unknown name, the nearest first."""
         from difflib import get_close_matches

@@ -71,7 +71,7 @@ def _role_meant(role: str, catalog: Catalog) -> str | None:
         if one in catalog and catalog.is_listed(one):
             return one
     name = role if role.startswith("roles/") else f"roles/{last}"
-    lower = [one for one in catalog.roles if one.lower() == name.lower() and catalog.is_listed(one)]
+    lower = [one for one in catalog.in_any_case(name) if catalog.is_listed(one)]
     if len(lower) == 1:
         return lower[0]
     return _near(name, catalog.roles) if catalog.nearest(name) else None
@@ -79,7 +79,8 @@ def _role_meant(role: str, catalog: Catalog) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _near(name: str, roles: tuple[str, ...]) -> str | None:
-    return one_near(name, get_close_matches(name, roles, n=6, cutoff=0.8))
+    candidates = [one for one in roles if abs(len(one) - len(name)) <= _SLIP]
+    return one_near(name, get_close_matches(name, candidates, n=6, cutoff=0.8))
 
 
 # -- permissions ---------------------------------------------------------------------------------------------------
