@@ -22,7 +22,6 @@ from iamlint.patterns.match import Match
 from iamlint.rules.rule import Rule
 from iamlint.unknown import Truth
 
-
 _MOST_LAID_OUT = 1_000_000
 """Maximum number of characters of blocks that are read again to keep the layout around the fixes of a report."""
 

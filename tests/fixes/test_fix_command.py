@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from program import run
 
-from iamlint.fixes import proof
+from iamlint.fixes import proof, proposals
 
 MISSPELT = """resource "google_project_iam_member" "developers" {
   project = "shop"
@@ -51,6 +51,35 @@ def test_a_safe_fix_is_applied_and_the_run_passes(tmp_path: Path) -> None:
     again = run("check", "--fix", cwd=tmp_path)
     assert (again.returncode, path.read_text()) == (0, RIGHT)
     assert "0 findings fixed in 0 files" in again.stderr
+
+
+LISTED = """resource "google_project_iam_custom_role" "signer" {
+  project = "shop"
+  role_id = "signer"
+  title   = "Signer"
+  permissions = [
+    "run.services.gett", # one
+    "run.services.list", # two
+    "iam.roles.gett",    # three
+  ]
+}
+"""
+
+
+def edits(path: Path) -> list[list[dict[str, object]]]:
+    report = json.loads(run("check", "--format", "json", path.name, cwd=path.parent).stdout)
+    return [one["fix"]["edits"] for one in report["findings"]]
+
+
+def test_the_layout_around_the_fixes_of_a_report_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "main.tf", LISTED)
+    whole = edits(path)
+    monkeypatch.setattr(proposals, "_MOST_LAID_OUT", len(LISTED))  # enough for one of the two
+    bounded = edits(path)
+    assert [len(one) for one in whole] == [2, 2]
+    assert sorted(len(one) for one in bounded) == [1, 2]
+    assert run("check", "--fix", cwd=tmp_path).returncode == 0
+    assert '"run.services.get",  # one' in path.read_text()
 
 
 def test_the_checks_with_fixes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
