@@ -67,17 +67,22 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class ChangedSince:
-    """The revision for changed lines, and the numbers of findings and unknown answers on other lines."""
+    """The revision for changed lines, and the numbers of findings and unknown answers on other lines.
+
+    ``unread`` is the number of errors in a check of the revision: what it had there counts as new.
+    """
 
     revision: str
     findings: int
     unknowns: int
+    unread: int = 0
 
     def __str__(self) -> str:
         left_out = [(self.findings, "finding"), (self.unknowns, "unknown answer")]
         told = [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in left_out if number]
         rest = f"{' and '.join(told)} on other lines left out" if told else "nothing is left out"
-        return f"only lines changed since {self.revision}: {rest}"
+        errors = f"; {self.unread} error{'' if self.unread == 1 else 's'} in a check of {self.revision}"
+        return f"only lines changed since {self.revision}: {rest}{errors if self.unread else ''}"
 
 
 @dataclass(frozen=True)

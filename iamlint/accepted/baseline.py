@@ -172,12 +172,10 @@ def beyond(report: Report, baseline: Baseline, as_of: date, in_repository: Calla
     """
     if not baseline:
         return Beyond(report)
-    named = list(zip(report.findings, report.fingerprints, strict=True))
-    known = _known(named, baseline, in_repository)
-    new, old = [], list(report.accepted)
-    for number, (finding, names) in enumerate(named):
-        entry = known.get(number)
-        worse = [*_worse(finding, entry), *_elsewhere(finding, names, entry, baseline)] if entry else []
+    new, old, known = [], list(report.accepted), dict[int, Entry]()
+    for number, (finding, entry, worse) in enumerate(_compared(report, baseline, in_repository)):
+        if entry:
+            known[number] = entry
         if entry is None or entry.is_over(as_of):
             new.append(finding)
         elif worse:
@@ -185,6 +183,23 @@ def beyond(report: Report, baseline: Baseline, as_of: date, in_repository: Calla
         else:
             old.append(Accepted(finding, entry.reason or "it is in the baseline", entry.at))
     return Beyond(replace(report, findings=tuple(new), accepted=tuple(old)), known)
+
+
+def news(report: Report, baseline: Baseline, in_repository: Callable[[str], str] = str) -> list[Finding]:
+    """Return the findings that a baseline does not have, or has in a milder form, whatever its days."""
+    return [finding for finding, entry, worse in _compared(report, baseline, in_repository) if worse or not entry]
+
+
+def _compared(
+    report: Report, baseline: Baseline, in_repository: Callable[[str], str]
+) -> Iterator[tuple[Finding, Entry | None, list[str]]]:
+    """Yield each finding with its entry, and the ways that it is worse than that."""
+    named = list(zip(report.findings, report.fingerprints, strict=True))
+    known = _known(named, baseline, in_repository)
+    for number, (finding, names) in enumerate(named):
+        entry = known.get(number)
+        worse = [*_worse(finding, entry), *_elsewhere(finding, names, entry, baseline)] if entry else []
+        yield finding, entry, worse
 
 
 def _known(

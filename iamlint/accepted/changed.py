@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from iamlint.accepted.earlier import Earlier
 from iamlint.accepted.gone import BLOCKS as _BLOCKS
 from iamlint.accepted.gone import HCL as _HCL
 from iamlint.accepted.gone import Gone, is_block_file, lines_of, without_comments
@@ -104,7 +105,8 @@ class Changes:
     """The changes since a revision, in the files of a run. Each file is compared on first use."""
 
     def __init__(self, before: Revision, texts: Mapping[str, SourceText], exclude: PathGlobs | None = None) -> None:
-        self._before, self._texts = before, texts
+        self.revision = self._before = before
+        self._texts = texts
         self._gone = Gone(before, exclude or PathGlobs())
         self._known: dict[str, _Change] = {}
         self._parts: dict[Path, dict[Key, list[_Part]]] = {}
@@ -397,19 +399,29 @@ def _new(before: list[str], after: list[str] | tuple[str, ...]) -> Iterator[int]
 # -- reports -----------------------------------------------------------------------------------------------------------
 
 
-def since(report: Report, revision: str, changes: Changes) -> Report:
+def since(report: Report, revision: str, changes: Changes, check: Callable[[], Earlier]) -> Report:
     """Return the report on the changed lines, with the numbers of left out findings and unknown answers.
 
     A finding counts if a part of its fact, a related place, or an argument that controls its block or a call changed,
-    or if its block lost something.
-    It is shown at the first of its places that changed. Errors always count.
+    or if its block lost something. It is shown at the first of its places that changed. If anything is left out,
+    ``check`` returns a check of the revision, and what that did not have counts, too. Errors always count.
     """
-    findings = [one for one in (_changed(finding, changes) for finding in report.findings) if one]
-    accepted = [one for one in report.accepted if _changed(one.finding, changes)]
-    doubts = [one for one in report.doubts if changes.holds_block(one.at)]
-    kept = replace(report, findings=tuple(findings), accepted=tuple(accepted), doubts=tuple(doubts))
-    findings_left_out = len(report.findings) - len(findings)
-    left_out = ChangedSince(revision, findings_left_out, len(report.questions) - len(kept.questions))
+    findings = {one: changed for one in report.findings if (changed := _changed(one, changes))}
+    doubts = {one for one in report.doubts if changes.holds_block(one.at)}
+    unread = 0
+    if len(findings) < len(report.findings) or len(doubts) < len(report.doubts):
+        earlier = check()
+        findings = {**{one: one for one in earlier.new_findings(report)}, **findings}
+        doubts.update(earlier.new_doubts(report))
+        unread = earlier.errors(report)
+    kept = replace(
+        report,
+        findings=tuple(findings[one] for one in report.findings if one in findings),
+        accepted=tuple(one for one in report.accepted if _changed(one.finding, changes)),
+        doubts=tuple(one for one in report.doubts if one in doubts),
+    )
+    findings_left_out = len(report.findings) - len(kept.findings)
+    left_out = ChangedSince(revision, findings_left_out, len(report.questions) - len(kept.questions), unread)
     return replace(kept, changed_since=left_out)
 
 

@@ -20,7 +20,7 @@ from iamlint.report import Report
 from iamlint.reporters.parts.plain import counted, neutral
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamlint.accepted.baseline import Baseline, Entry
     from iamlint.accepted.changed import Changes
@@ -41,9 +41,15 @@ def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baselin
     return read_baseline(path, tree)
 
 
-def on_changed_lines(report: Report, request: Request, config: Config) -> Report | Unreadable:
-    """Return the report with the findings on lines changed since the given revision; an error if it is missing."""
+def on_changed_lines(
+    report: Report, request: Request, config: Config, check: Callable[[Tree], Report]
+) -> Report | Unreadable:
+    """Return the report with what has changed since the given revision; an error if it is missing.
+
+    ``check`` checks the same paths in other files.
+    """
     from iamlint.accepted.changed import since
+    from iamlint.accepted.earlier import Earlier, Then
     from iamlint.files.git import MissingRevision
 
     name = request.changed_since
@@ -51,10 +57,21 @@ def on_changed_lines(report: Report, request: Request, config: Config) -> Report
         return report
     try:
         with _changes(name, report, request, config.exclude) as changes:
-            return since(report, name, changes)
+            top = changes.revision.top
+
+            def earlier() -> Earlier:
+                return Earlier(check(Then(changes.revision)), lambda path: in_repository(path, top))
+
+            return since(report, name, changes, earlier)
     except MissingRevision as error:
         hint = "fetch it, or check out with fetch-depth: 0"
         return Unreadable(Location(COMMAND_LINE), f"--changed-since: {error}", hint)
+
+
+def in_repository(path: str, top: Path) -> str:
+    """Return a path relative to the top of the repository; unchanged outside of it."""
+    real = Path(os.path.abspath(path))
+    return real.relative_to(top).as_posix() if real.is_relative_to(top) else path
 
 
 def changed_places(report: Report, request: Request) -> frozenset[Location]:
@@ -179,8 +196,7 @@ class Accepting:
     # -- paths -------------------------------------------------------------------------------------------------------
 
     def _in_repository(self, path: str) -> str:
-        real = Path(os.path.abspath(path))
-        return real.relative_to(self._top).as_posix() if real.is_relative_to(self._top) else path
+        return in_repository(path, self._top)
 
     def _is_checked(self, path: str) -> bool:
         """Whether everything at a path was checked, with the repository's own values."""

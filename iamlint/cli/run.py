@@ -79,7 +79,7 @@ def _checked(
     baseline = baseline_for(request, config, tree)
     if isinstance(baseline, Unreadable):
         raise Failed([baseline])
-    judged = _Judged(request, config, rules, known, wanted, quiet, tree)
+    judged = _Judged(request, config, rules, known, wanted, quiet, tree, Allowance(request.max_time))
     found, out = by_path(judged.report(), config, map(Path.as_posix, request.paths))
     ran = graded(rules, config.severity)
     own = wanted.rules
@@ -89,7 +89,8 @@ def _checked(
     coverage = tuple(dict.fromkeys(wanted.lines))
     report = replace(accepting.judged(found), rules=(*found.rules, *wanted.rules), coverage=coverage)
     report = unaccepted(report) if request.no_ignore else report
-    changed = on_changed_lines(report.within(within) if within else report, request, config)
+    report = report.within(within) if within else report
+    changed = on_changed_lines(report, request, config, judged.earlier)
     if isinstance(changed, Unreadable):
         raise Failed([changed])
     report = changed
@@ -123,6 +124,7 @@ class _Judged:
     wanted: Asserted
     quiet: bool
     tree: Tree
+    allowance: Allowance
     excluded: int = field(default=0, init=False)
     undeclared: set[str] = field(default_factory=set, init=False)
     uses: Uses = field(default_factory=Uses, init=False)
@@ -132,11 +134,21 @@ class _Judged:
         """Return the report on the input, or on all environments together."""
         from iamlint.environments import together
 
-        allowance = Allowance(self.request.max_time)
         names = environments_of(self.request, self.config)
         if not names:
-            return self._report(None, allowance)
-        return together({name: self._report(name, allowance) for name in names})
+            return self._report(None, self.allowance)
+        return together({name: self._report(name, self.allowance) for name in names})
+
+    def earlier(self, tree: Tree) -> Report:
+        """Return the report on the same paths in other files, in what is left of the time."""
+        from iamlint.accepted.sections import by_path
+
+        named = self.request.stdin_name
+        paths = tuple(named or path if path == DASH else path for path in self.request.paths if named or path != DASH)
+        request = replace(self.request, paths=tuple(path for path in paths if tree.exists(path)))
+        allowance = Allowance(max(1.0, self.allowance.left()))
+        other = _Judged(request, self.config, self.rules, self.known, self.wanted, self.quiet, tree, allowance)
+        return by_path(other.report(), self.config, map(Path.as_posix, request.paths))[0]
 
     def run(self, report: Report) -> Run:
         """Return the run of a report; its fixes are those of the last environment."""

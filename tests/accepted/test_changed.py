@@ -72,6 +72,20 @@ UNTIL = (
     '\n  condition {\n    title      = "t"\n    expression = "request.time < timestamp(\'2999-01-01T00:00:00Z\')"\n  }'
 )
 
+PERMISSIONS = ("getAccessToken", "getOpenIdToken", "signBlob", "signJwt", "implicitDelegation")
+DENIED = f"""resource "google_iam_deny_policy" "d" {{
+  parent = "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop"
+  name   = "d"
+  rules {{
+    deny_rule {{
+      denied_principals  = ["principalSet://goog/public:all"]
+      denied_permissions = {json.dumps([f"iam.googleapis.com/serviceAccounts.{one}" for one in PERMISSIONS])}
+    }}
+  }}
+}}
+"""
+HARMLESS = 'locals {\n  p = ["storage.buckets.get"]\n}\n'
+
 # name: files before, files after (None removes one), places of the findings shown
 Files = dict[str, str | None]
 CASES: dict[str, tuple[Files, Files, list[str]]] = {
@@ -217,6 +231,65 @@ CASES: dict[str, tuple[Files, Files, list[str]]] = {
         {"a.tf": member()},
         [],
     ),
+    # what no changed line shows
+    "a text that is read": (
+        {"a.tf": member('trimspace(file("who"))'), "who": "user:ana@example.com"},
+        {"who": "user:bob@example.com"},
+        ["a.tf:3"],
+    ),
+    "a row of a table": (
+        {
+            "a.tf": member("each.value.who", more='\n  for_each = { for x in csvdecode(file("t.csv")) : x.name => x }'),
+            "t.csv": "name,who\na,user:ana@example.com\n",
+        },
+        {"t.csv": "name,who\na,user:ana@example.com\nb,user:bob@example.com\n"},
+        ["a.tf:4"],
+    ),
+    "a file that is there now": (
+        {"a.tf": member(more='\n  count = length(fileset(path.module, "on/*"))'), "on.txt": ""},
+        {"on/a": ""},
+        ["a.tf:4"],
+    ),
+    "a hash of a file": (
+        {"a.tf": member(more='\n  count = filemd5("x") == md5("on") ? 1 : 0'), "x": "off"},
+        {"x": "on"},
+        ["a.tf:4"],
+    ),
+    "a variable file that is gone": (
+        {"a.tf": VAR.replace("{}", f"{{\n  default = {BOB}\n}}") + member("var.x"), "x.auto.tfvars": f"x = {ANA}\n"},
+        {"x.auto.tfvars": None},
+        ["a.tf:6"],
+    ),
+    "an override that is gone": (
+        {"a.tf": member(), "b_override.tf": 'resource "google_project_iam_member" "it" {\n  count = 0\n}\n'},
+        {"b_override.tf": None},
+        ["a.tf:3"],
+    ),
+    "a number that a module returns": (
+        {
+            "a.tf": member(more="\n  count = module.m.n") + 'module "m" {\n  source = "./m"\n}\n',
+            "m/o.tf": 'output "n" {\n  value = 0\n}\n',
+        },
+        {"m/o.tf": 'output "n" {\n  value = 1\n}\n'},
+        ["a.tf:4"],
+    ),
+    "a deny policy that is gone": ({"a.tf": member(), "d.tf": DENIED}, {"d.tf": None}, ["a.tf:3"]),
+    "a permission of a custom role in a local": (
+        {"a.tf": CUSTOM + "  permissions = local.p\n}\n" + member(role='"projects/shop/roles/r"'), "l.tf": HARMLESS},
+        {"l.tf": HARMLESS.replace("storage.buckets.get", "iam.serviceAccounts.getAccessToken")},
+        ["a.tf:9"],
+    ),
+    "a file that nothing reads": ({"a.tf": member(), "x": "off"}, {"x": "on"}, []),
+    "a variable file with the same value": (
+        {"a.tf": VAR + member("var.x"), "x.auto.tfvars": f"x = {ANA}\n"},
+        {"x.auto.tfvars": None, "y.auto.tfvars": f"# as before\nx = {ANA}\n"},
+        ["y.auto.tfvars:2"],
+    ),
+    "a deny policy of another module that is gone": (
+        {"a.tf": member(), "b/d.tf": DENIED},
+        {"b/d.tf": None},
+        [],
+    ),
     "line ends of Windows": ({"a.tf": member()}, {"a.tf": member().replace("\n", "\r\n")}, []),
 }
 
@@ -240,3 +313,26 @@ def test_what_is_on_changed_lines(tmp_path: Path, name: str) -> None:
     assert shown(tmp_path) == places
     git(tmp_path, "add", ".")
     assert shown(tmp_path) == places  # staged or not
+
+
+def test_an_unknown_answer_that_the_revision_did_not_have(tmp_path: Path) -> None:
+    write(
+        tmp_path, {"a.tf": member('file("who")') + member('"user:${var.y}@example.com"', name="y"), "who": "user:a@b.c"}
+    )
+    commit(tmp_path)
+    assert unknown(tmp_path) == []
+    (tmp_path / "who").unlink()
+    assert unknown(tmp_path) == ["google_project_iam_member.it"]
+
+
+def unknown(folder: Path) -> list[str]:
+    done = run("check", ".", "--changed-since", "HEAD", "--format", "json", cwd=folder)
+    return sorted({one["address"] for one in json.loads(done.stdout)["unknowns"]})
+
+
+def test_what_cannot_be_read_in_the_revision_is_told_and_counts_as_new(tmp_path: Path) -> None:
+    write(tmp_path, {"a.tf": member('file("who")'), "who": "user:a@b.c", "l.tf": "locals {\n"})
+    commit(tmp_path)
+    write(tmp_path, {"l.tf": ""})
+    done = run("check", ".", "--changed-since", "HEAD", cwd=tmp_path)
+    assert "1 error in a check of HEAD" in done.stdout + done.stderr
