@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from iamlint.accepted.reasons import is_visible
 from iamlint.accepted.required import refused
 from iamlint.accepted.settings import NAMES, settings_of, shown
 from iamlint.documents import find, plain
@@ -132,7 +133,7 @@ def read_config(
     if wrong:
         return [wrong]
     errors = list(against_schema(document, source, SCHEMA))
-    errors += [] if errors else list(_wrong_dates(document))
+    errors += [] if errors else [*_wrong_dates(document), *_without_reason(document)]
     if errors:
         return errors
     home = tree.resolved(Path(os.path.abspath(home or path.parent)))
@@ -247,6 +248,12 @@ def _wrong_dates(document: Value) -> Iterator[Unreadable]:
             date.fromisoformat(until or "2000-01-01")
         except ValueError:
             yield Unreadable(location_of(find(item, ["until"])), f"`until` is not a date: {until!r}")
+
+
+def _without_reason(document: Value) -> Iterator[Unreadable]:
+    for item in _items(_part(document, "accept")):
+        if not is_visible(plain(item)["reason"]):
+            yield Unreadable(location_of(find(item, ["reason"])), "`reason` has no letters or digits")
 
 
 def _wrong_globs(document: Value) -> Iterator[Unreadable]:

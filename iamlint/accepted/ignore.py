@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from iamlint.accepted.comments import Stretch, comments
+from iamlint.accepted.reasons import is_visible
 from iamlint.location import Location, SourceText, Unreadable
 
 _MENTION = re.compile(r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)iamlint:[ \t]*(?P<order>.*)$")
@@ -30,8 +31,6 @@ LONGEST = 500
 _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the displayed order of a line: https://www.unicode.org/reports/tr9/ (table 4)."""
 _ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff")
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
-"""Invisible letters of Hangul: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +127,11 @@ class _Mention:
         if order is None:
             return None
         reason = order["reason"].strip()
-        return frozenset(name.strip() for name in order["names"].split(",")), reason if _is_seen(reason) else ""
+        return frozenset(name.strip() for name in order["names"].split(",")), reason if is_visible(reason) else ""
 
 
 def _moves(character: str) -> bool:
     return character in _BIDIRECTIONAL or unicodedata.category(character) in ("Cc", "Zl", "Zp")
-
-
-def _is_seen(text: str) -> bool:
-    """Whether a text has visible content: letters or digits, not only blanks, dots and characters without width."""
-    return any(one.isalnum() and one not in _BLANK_LETTERS for one in text)
 
 
 class _Mentions:
