@@ -12,7 +12,7 @@ from iamlint.budget import Budget
 from iamlint.conditions import Context, evaluate
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import chain_of_principal, node_of, only_scope, within
-from iamlint.estate.names import is_there, scope
+from iamlint.estate.names import in_force, scope
 from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
@@ -87,7 +87,7 @@ def _is_wider(chain: tuple[Node, ...], inner: Node | None, hierarchy: Hierarchy)
 
 def binds(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy, permission: str, as_of: date) -> Verdict:
     """Whether a binding's set of principals contains the whole holder of a grant."""
-    verdict = _in_set(binding, grant, hierarchy) & is_there(binding.declared)
+    verdict = _in_set(binding, grant, hierarchy) & in_force(binding.declared)
     if verdict.truth is Truth.FALSE:
         return verdict
     match binding.condition:

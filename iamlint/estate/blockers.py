@@ -19,7 +19,7 @@ from iamlint.estate.access_boundary import Boundaries
 from iamlint.estate.deny_policy import Rule, denies, rule
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import denied_form, only_scope, told_at_once, within
-from iamlint.estate.names import identity, is_there, principal_node, scope
+from iamlint.estate.names import identity, in_force, principal_node, scope
 from iamlint.estate.public_access import PublicAccess
 from iamlint.estate.tags import Of, Tags
 from iamlint.facts import (
@@ -122,6 +122,7 @@ class Blockers:
         bindings = ((one, _bound_by(one, policies)) for one in of(BoundaryBinding))
         self._bindings = Boundaries(bindings, hierarchy, self._work)
         self._disabled = _by_name((one.email, one) for one in of(ServiceAccount) if one.disabled is not False)
+        self._enabled = _by_name((one.email, one) for one in of(ServiceAccount) if one.disabled is False)
         wanted = {name for names in _NO_NEW_KEYS for name in names}
         self._policies = [
             (policy, hierarchy.node(policy.resource, policy.declared))
@@ -217,7 +218,7 @@ class Blockers:
         ``only`` limits it to what counts for one configuration; None means all of the input. Raises `Exhausted`.
         """
         for one in self._candidates(grant, permission, only, as_of):
-            there = is_there(one.fact.declared) if one.fact else TRUE
+            there = in_force(one.fact.declared) if one.fact else TRUE
             yield one if there is TRUE else replace(one, verdict=one.verdict & there)
 
     def _candidates(self, grant: Grant, permission: str, only: str | None, as_of: date) -> Iterator[Blocker]:
@@ -250,7 +251,7 @@ class Blockers:
     def _of_public_access(self, grant: Grant, permission: str, only: str | None) -> Iterator[Blocker]:
         if self._public:
             for one in self._public.against(grant, permission, lambda declared: _counts(declared, only)):
-                yield Blocker("org_policy", one.verdict & is_there(one.fact.declared), one.by, one.fact, one.at)
+                yield Blocker("org_policy", one.verdict & in_force(one.fact.declared), one.by, one.fact, one.at)
 
     def _denials_of(self, permission: str, grant: Grant) -> list[Rule]:
         """Return the denials that may name a permission and the holder of a grant, on the grant's resource.
@@ -289,12 +290,12 @@ class Blockers:
     def disabled(self, grant: Grant) -> Blocker | None:
         """Return the account that holds a grant, if it is or may be disabled, so that nobody can act as it."""
         account = self._named(principal_node(grant), configuration(grant.declared))
-        return _disabled(account) if account else None
+        return self._state_of(account) if account else None
 
     def _by_state(self, grant: Grant, permission: str, only: str | None) -> Iterator[Blocker]:
         holder = self._named(principal_node(grant), only)
         if holder:
-            yield _disabled(holder)
+            yield self._state_of(holder)
         if grant.resource.kind != "service_account" or not permission.startswith(_OF_ACCOUNTS):
             return
         target = self._named(identity(grant.resource.name, grant.declared), only)
@@ -302,7 +303,7 @@ class Blockers:
             return
         held, unknown = self._held(grant)
         if _REVIVES not in held:
-            found = _disabled(target)
+            found = self._state_of(target)
             yield (
                 _perhaps(found, f"whether the role has {_REVIVES} is not known: {unknown.reason}") if unknown else found
             )
@@ -310,6 +311,14 @@ class Blockers:
     def _named(self, name: str | None, only: str | None) -> ServiceAccount | None:
         """Return the account of a name, if it is or may be disabled."""
         return next((one for one in self._disabled.get(name or "", ()) if _counts(one.declared, only)), None)
+
+    def _state_of(self, account: ServiceAccount) -> Blocker:
+        """Return the blocker for a disabled account; not certain if its own configuration enables it elsewhere."""
+        found, own = _disabled(account), configuration(account.declared)
+        for other in self._enabled.get(identity(account.email, account.declared) or "", ()):
+            if configuration(other.declared) == own:
+                return _perhaps(found, f"{_at(other.declared.at)} enables it")
+        return found
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
@@ -357,10 +366,14 @@ class Blockers:
     def _nearest(self, set_: list[_Placed], grant: Grant, chain: tuple[Node, ...]) -> tuple[Verdict, OrgPolicy | None]:
         """Return whether a constraint is enforced: the nearest policy decides."""
         self._work.spend(len(set_))
-        by_node = {node: policy for policy, node in reversed(set_)}
+        by_node = _by_place(set_)
         for node in chain:
-            policy = by_node.get(node)
-            if policy and not policy.reset:
+            here = by_node.get(node, ())
+            policy = next((one for one in here if not one.reset), None)
+            if policy:
+                different = next((one for one in here if one.reset or one.enforced != policy.enforced), None)
+                if different:
+                    return Verdict.of(Truth.UNKNOWN, f"{_at(different.place.at)} says otherwise"), policy
                 match policy.enforced:
                     case Unknown(reason):
                         return Verdict.of(Truth.UNKNOWN, f"it is not known whether it is enforced: {reason}"), policy
@@ -378,6 +391,14 @@ class Blockers:
 def _counts(declared: Declaration, only: str | None) -> bool:
     """Whether a declaration counts: for one configuration, or for all."""
     return only is None or declared.trust == "named" or configuration(declared) == only
+
+
+def _by_place(set_: Iterable[_Placed]) -> dict[Node | None, list[OrgPolicy]]:
+    """Group policies by their places."""
+    found: dict[Node | None, list[OrgPolicy]] = defaultdict(list)
+    for policy, node in set_:
+        found[node].append(policy)
+    return found
 
 
 def _by_name(named: Iterable[tuple[Text, Kind]]) -> dict[str, list[Kind]]:

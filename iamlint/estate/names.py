@@ -58,6 +58,14 @@ def is_there(declared: Declaration) -> Verdict:
     return Verdict.of(Truth.UNKNOWN, f"how many instances of {declared.address} there are is not known")
 
 
+def in_force(declared: Declaration) -> Verdict:
+    """Whether a declaration certainly creates something, and what it creates is certainly as written."""
+    verdict = is_there(declared)
+    for reason in filter(None, (declared.uncertain, declared.loose)):
+        verdict &= Verdict.of(Truth.UNKNOWN, reason)
+    return verdict
+
+
 def principal_node(grant: Grant) -> str | None:
     """Return one name for the holder of a grant; None if nothing is known. An account is named by its e-mail."""
     principal = grant.principal

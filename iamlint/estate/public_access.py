@@ -94,10 +94,10 @@ class PublicAccess:
         chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
         for constraint in sorted(constraints):
             told = [(one, node) for one, node in self._policies.get(constraint, []) if counts(one.declared)]
-            by_node = {node: one for one, node in reversed(told)}
-            nearest = next((by_node[node] for node in chain if node in by_node and not by_node[node].reset), None)
+            levels = ([one for one, place in told if place == node] for node in chain)
+            nearest = next((level for level in levels if not all(one.reset for one in level)), None)
             if nearest:
-                yield from _applied(nearest, grant, TRUE)
+                yield from _agreed(nearest, grant)
                 continue
             for one, node in told:
                 here = only_scope(node, one.declared) in ("", scope(grant.declared))
@@ -113,6 +113,20 @@ def _closed(setting: AccessSetting, what: str) -> Closed:
         verdict = Verdict.of(Truth.UNKNOWN, f"it is not known whether it is set: {setting.enabled.reason}")
     at = setting.place.at
     return Closed(verdict, f"{what} at {at.path}:{at.line}", setting, at)
+
+
+def _agreed(policies: list[OrgPolicy], grant: Grant) -> Iterator[Closed]:
+    """Yield what the policies of one place block; nothing is certain if they disagree."""
+    first, *others = policies
+    where = TRUE
+    stated = first.reset, first.enforced, first.allowed
+    different = next((one for one in others if (one.reset, one.enforced, one.allowed) != stated), None)
+    if different:
+        at = different.place.at
+        where = Verdict.of(Truth.UNKNOWN, f"{at.path}:{at.line} says otherwise")
+    for one in policies if different else policies[:1]:
+        if not one.reset:
+            yield from _applied(one, grant, where)
 
 
 def _applied(policy: OrgPolicy, grant: Grant, where: Verdict) -> Iterator[Closed]:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from iamlint.conditions import Tag, TagState
 from iamlint.estate.hierarchy import Hierarchy, Node
-from iamlint.estate.names import identity, is_there, scope
+from iamlint.estate.names import identity, in_force, scope
 from iamlint.facts import Declaration, EffectiveTags, Fact, Resource, TagBinding, TagKey, TagValue, Text
 from iamlint.logic.verdict import TRUE
 from iamlint.provenance import configuration, counts_for
@@ -54,7 +54,7 @@ class Tags:
         for binding in of(TagBinding):
             node = hierarchy.node(binding.resource, binding.declared)
             bound = self._bound(binding.value, binding.declared)
-            if node and bound and is_there(binding.declared) is TRUE and not binding.declared.uncertain:
+            if node and bound and in_force(binding.declared) is TRUE:
                 self._at[node].append(bound)
         self._effective: dict[Node, list[EffectiveTags]] = defaultdict(list)
         for one in of(EffectiveTags):

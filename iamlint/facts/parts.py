@@ -62,6 +62,7 @@ class Declaration:
     lead to it, outermost first. ``planned`` is the entry of the plan or state that states it, if ``at`` is in the
     Terraform source. ``uncertain`` says why the existence of the resource is not certain; empty if it is. ``trust``
     says how far the fact counts outside its own configuration. ``former`` are earlier addresses, the oldest last.
+    ``ignored`` are the attributes that decide about access and that an existing resource may have with other values.
     """
 
     at: Location
@@ -72,6 +73,13 @@ class Declaration:
     uncertain: str = ""
     trust: Trust = field(default="named", compare=False)
     former: tuple[str, ...] = field(default=(), compare=False)
+    ignored: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def loose(self) -> str:
+        """Why an existing resource may differ from what is written; empty if it may not."""
+        names = " and ".join(self.ignored)
+        return f"Terraform ignores changes of {names}, so an existing resource may differ" if names else ""
 
 
 _WITHOUT_EMAIL = frozenset({"federated", "federated_set", "federated_pool", "public", "malformed", "unknown"})

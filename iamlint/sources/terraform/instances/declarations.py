@@ -5,6 +5,7 @@ from __future__ import annotations
 from iamlint.facts import Declaration, Gap
 from iamlint.location import Span
 from iamlint.sources.terraform.configuration.module import Declared
+from iamlint.sources.terraform.instances.ignored import ignored
 from iamlint.sources.terraform.instances.instance import Instance
 
 
@@ -20,6 +21,7 @@ def declaration(instance: Instance) -> Declaration:
         if instance.uncertain
         else "",
         former=instance.former,
+        ignored=ignored(instance),
     )
 
 

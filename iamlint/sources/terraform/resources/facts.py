@@ -9,6 +9,7 @@ from itertools import chain
 
 from iamlint.facts import AccessSetting, Fact, Gap, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue
 from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.instances.ignored import CLOSING
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.attachments import attaches, attachments
 from iamlint.sources.terraform.resources.families import family_of
@@ -180,6 +181,8 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
 
     An instance that stands for an unknown number yields facts with an address that ends in ``[*]``, and a gap that says
     why the number is unknown; an instance without facts yields no gap.
+    If an existing resource may differ in what decides about access, a gap says so. A resource that closes grants has
+    none: these grants say it.
     """
     state = _state(instance.mode, instance.type)
     stated = list(state(instance)) if state else []
@@ -189,4 +192,7 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
         yield Gap(reason, declaration(instance), unread=False)
     if gives and instance.uncertain:
         yield Gap(declaration(instance).uncertain, declaration(instance), unread=False)
+    declared = declaration(instance)
+    if stated and declared.loose and instance.type not in CLOSING:
+        yield Gap(declared.loose, declared)
     yield from stated
