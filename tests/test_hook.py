@@ -62,6 +62,22 @@ def test_a_module_brings_those_that_call_it(repository: Path) -> None:
     assert found.directories == {repository / "modules/grant"}
 
 
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("main.tf", 'module "m" {\n  source = /* ours */ "../../modules/grant"\n}\n'),
+        ("main.tf", 'module "m" {\n  source = "../../modules/gr\\u0061nt"\n}\n'),
+        ("main.tf", 'module "m" {\n  source = "..\\\\..\\\\modules\\\\grant"\n}\n'),
+        ("main.tf.json", '{"module": {"m": {"source":\n"..\\/..\\/modules\\/grant"}}}'),
+    ],
+)
+def test_a_call_is_found_however_it_is_written(repository: Path, name: str, call: str) -> None:
+    caller = repository / "envs/other" / name
+    caller.parent.mkdir()
+    caller.write_text(call, encoding="utf-8")
+    assert caller in touched([Path("modules/grant/main.tf")], repository).paths
+
+
 def test_it_is_told_where_callers_were_looked_for_in_a_part_only(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

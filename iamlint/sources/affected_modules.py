@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ MOST_FILES = 50_000
 """Maximum number of Terraform files of a repository that are searched for calls."""
 _LARGEST = 1_000_000
 """Maximum size of such a file in bytes; a larger one is ignored."""
-_LOCAL_SOURCE = re.compile(r'\bsource"?[ \t]*[=:][ \t]*"(\.\.?(?:/[^"\\\n]*)?)"')
+_BETWEEN = r"(?:\s|/\*[^*\n]{0,200}\*/|(?:#|//)[^\n]{0,200}\n)*+"
+_SOURCE = re.compile(rf'\bsource"?{_BETWEEN}[=:]{_BETWEEN}"((?:[^"\\\n]|\\.)*+)"')
+"""The source of a module call, in either syntax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,19 @@ def _local_sources(path: Path, tree: Tree) -> list[str]:
         status = tree.status(path)
         if status.kind != "file" or status.size > _LARGEST:
             return []
-        return _LOCAL_SOURCE.findall(tree.read(path).decode("utf-8", "replace"))
+        found = _SOURCE.findall(tree.read(path).decode("utf-8", "replace"))
     except OSError:
         return []  # errors are reported when its own module is checked
+    plain = (_unescaped(one).replace("\\", "/") for one in found)
+    return [one for one in plain if one.split("/")[0] in (".", "..")]
+
+
+def _unescaped(text: str) -> str:
+    """Return a text in quotes without its escapes, which are the same in both syntaxes as far as paths have any."""
+    try:
+        return str(json.loads(f'"{text}"')) if "\\" in text else text
+    except ValueError:
+        return text
 
 
 def _first_file(directory: Path, tree: Tree) -> Path | None:
