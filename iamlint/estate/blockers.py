@@ -250,7 +250,7 @@ class Blockers:
 
     def _of_public_access(self, grant: Grant, permission: str, only: str | None) -> Iterator[Blocker]:
         if self._public:
-            for one in self._public.against(grant, permission, lambda declared: _counts(declared, only)):
+            for one in self._public.against(grant, permission, only, lambda declared: _counts(declared, only)):
                 yield Blocker("org_policy", one.verdict & in_force(one.fact.declared), one.by, one.fact, one.at)
 
     def _denials_of(self, permission: str, grant: Grant) -> list[Rule]:

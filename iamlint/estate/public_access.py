@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 from iamlint.estate.hierarchy import Hierarchy, Node
@@ -51,6 +51,7 @@ class PublicAccess:
             if node and one.resource.kind == _BUCKET:
                 self._settings[node].append(one)
         self._policies: dict[str, list[tuple[OrgPolicy, Node | None]]] = defaultdict(list)
+        self._deciding: dict[Hashable, tuple[tuple[OrgPolicy, ...], bool]] = {}
         for policy in of(OrgPolicy):
             if policy.constraint in _PREVENTION | _DOMAINS:
                 self._policies[str(policy.constraint)].append(
@@ -65,10 +66,13 @@ class PublicAccess:
         """Whether any of them may block a grant: they are about the public, and about buckets."""
         return bool(self) and (grant.principal.kind == "public" or grant.resource.kind in _IN_BUCKETS)
 
-    def against(self, grant: Grant, permission: str, counts: Callable[[Declaration], bool]) -> Iterator[Closed]:
+    def against(
+        self, grant: Grant, permission: str, only: str | None, counts: Callable[[Declaration], bool]
+    ) -> Iterator[Closed]:
         """Yield what blocks a grant, or may; ``permission`` is "" for all that it gives.
 
-        ``counts`` says whether a declaration counts for the question.
+        ``counts`` says whether a declaration counts for the question, which is about the configuration ``only``, or
+        about all of the input without one.
         """
         public = grant.principal.kind == "public"
         in_bucket = grant.resource.kind in _IN_BUCKETS
@@ -78,9 +82,9 @@ class PublicAccess:
             elif one.setting == "uniform_access" and _ACCESS_LIST.match(grant.declared.type or ""):
                 yield _closed(one, "uniform bucket-level access, under which access lists have no effect,")
         if public and (in_bucket or permission.startswith("storage.")):
-            yield from self._by_policy(_PREVENTION, grant, counts)
+            yield from self._by_policy(_PREVENTION, grant, only, counts)
         if public and grant.origin != "export":
-            yield from self._by_policy(_DOMAINS, grant, counts)
+            yield from self._by_policy(_DOMAINS, grant, only, counts)
 
     def _of_bucket(self, grant: Grant, counts: Callable[[Declaration], bool]) -> Iterator[AccessSetting]:
         resource = Resource(_BUCKET, _bucket_of(grant.resource.name))
@@ -88,23 +92,41 @@ class PublicAccess:
         yield from (one for one in self._settings.get(node, ()) if counts(one.declared)) if node else ()
 
     def _by_policy(
-        self, constraints: frozenset[str], grant: Grant, counts: Callable[[Declaration], bool]
+        self, constraints: frozenset[str], grant: Grant, only: str | None, counts: Callable[[Declaration], bool]
     ) -> Iterator[Closed]:
         """Yield the nearest policy of each constraint, and those of which it is not known whether they apply."""
         chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
-        for constraint in sorted(constraints):
-            told = [(one, node) for one, node in self._policies.get(constraint, []) if counts(one.declared)]
-            levels = ([one for one, place in told if place == node] for node in chain)
-            nearest = next((level for level in levels if not all(one.reset for one in level)), None)
-            if nearest:
-                yield from _agreed(nearest, grant)
-                continue
-            for one, node in told:
-                here = only_scope(node, one.declared) in ("", scope(grant.declared))
-                if here and not one.reset and within(chain, node) is Truth.UNKNOWN:
+        for constraint in sorted(constraints & self._policies.keys()):
+            key = constraint, chain, scope(grant.declared), only
+            if key not in self._deciding:
+                self._deciding[key] = self._decides(constraint, chain, grant, counts)
+            policies, is_near = self._deciding[key]
+            if is_near:
+                yield from _agreed(policies, grant)
+            else:
+                for one in policies:
                     reason = f"the input does not show whether {grant.resource} is in {one.resource}"
                     yield from _applied(one, grant, Verdict.of(Truth.UNKNOWN, reason))
-                    break
+
+    def _decides(
+        self, constraint: str, chain: tuple[Node, ...], grant: Grant, counts: Callable[[Declaration], bool]
+    ) -> tuple[tuple[OrgPolicy, ...], bool]:
+        """Return the policies of the nearest place that has any, and True; else one that may apply, and False.
+
+        Many grants have the same containers, so the answer is kept.
+        """
+        levels: dict[Node | None, list[OrgPolicy]] = defaultdict(list)
+        told = [(one, node) for one, node in self._policies[constraint] if counts(one.declared)]
+        for one, node in told:
+            levels[node].append(one)
+        for node in chain:
+            if not all(one.reset for one in levels.get(node, ())):
+                return tuple(levels[node]), True
+        for one, node in told:
+            here = only_scope(node, one.declared) in ("", scope(grant.declared))
+            if here and not one.reset and within(chain, node) is Truth.UNKNOWN:
+                return (one,), False
+        return (), False
 
 
 def _closed(setting: AccessSetting, what: str) -> Closed:
@@ -115,7 +137,7 @@ def _closed(setting: AccessSetting, what: str) -> Closed:
     return Closed(verdict, f"{what} at {at.path}:{at.line}", setting, at)
 
 
-def _agreed(policies: list[OrgPolicy], grant: Grant) -> Iterator[Closed]:
+def _agreed(policies: tuple[OrgPolicy, ...], grant: Grant) -> Iterator[Closed]:
     """Yield what the policies of one place block; nothing is certain if they disagree."""
     first, *others = policies
     where = TRUE
