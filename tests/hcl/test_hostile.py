@@ -16,7 +16,7 @@ from iamlint.hcl import json_syntax, native, python_hcl2, read_file, second_opin
 from iamlint.hcl.walk import walk
 from iamlint.location import SourceText
 
-LONG = 10_000
+LONG = 5_000
 
 
 def steps(read: Callable[[SourceText], object], text: str) -> int:
@@ -175,7 +175,7 @@ def test_a_valid_block_after_anything_is_read(text: str) -> None:
 
 
 @given(texts())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_second_reader_never_raises(text: str) -> None:
     file = read(text)
     python_hcl2.read(file.source)
