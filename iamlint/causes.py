@@ -8,11 +8,12 @@ cause. The table below has all of these clauses, and no other place has.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from iamlint.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Kind:
     """A kind of cause.
 
@@ -26,7 +27,7 @@ class Kind:
     noun: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """The kind of a cause, and its subject: the variable, the source of a module, the remote state; "" if none."""
 
@@ -34,7 +35,7 @@ class Cause:
     subject: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VarFile:
     """A variable file that was not loaded: its path, the names that it sets, and the root modules it may be for.
 

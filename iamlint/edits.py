@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText
 
 Safety = Literal["safe", "unsafe", "suggestion"]
@@ -39,7 +40,7 @@ class Edit:
         return source.location(start, end)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """Edits that resolve a finding. ``by`` is the name of the function that made them, ``title`` describes them."""
 

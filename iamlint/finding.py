@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, get_args
 
 from iamlint.causes import Cause, cause_of
@@ -159,7 +159,7 @@ class Finding:
         return (*self.at.order, self.rule, self.address or "", self.principal or "", self.message, self.environments)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """A finding that somebody accepts, with the reason given, and where.
 

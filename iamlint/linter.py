@@ -26,6 +26,7 @@ from iamlint.finding import (
     Related,
     Severity,
 )
+from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.paths import MOST_ENDS
 from iamlint.patterns.fact_schema import KINDS, kind_of
@@ -114,7 +115,7 @@ class _Found:
     ignored: list[Accepted] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Judging:
     """How matches are judged. ``texts`` are the paths of the files read."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from iamlint.causes import VARIABLE, WORKSPACE, Cause, Kind, VarFile
@@ -61,7 +60,7 @@ class Question:
         return None if any(doubt.accepted_at is None for doubt in open_) else open_[0].accepted_at
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ByCause:
     """The questions of one kind of cause, in their order.
 

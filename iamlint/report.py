@@ -12,13 +12,14 @@ from iamlint import __version__
 from iamlint.causes import VarFile
 from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding, Severity
 from iamlint.fingerprint import Fingerprints, fingerprints
+from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.questions import ByCause, Question, by_cause, questions
 from iamlint.rules.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """A key of the configuration, and its effect in this run: ``effect`` in words, ``count`` if it can be counted."""
 
@@ -27,7 +28,7 @@ class Setting:
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InForce:
     """The configuration in force: its path, and its keys that can change what is reported or what fails."""
 
@@ -38,7 +39,7 @@ class InForce:
         return f"configuration {self.path}: {'; '.join(setting.effect for setting in self.settings)}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """The severities that fail a run: of findings and, on request, of unknown answers.
 
@@ -65,7 +66,7 @@ class Bar:
         return counts and self.fails(doubt.severity or "info", doubt.at.path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangedSince:
     """The revision for changed lines, and the numbers of findings and unknown answers on other lines.
 

@@ -22,6 +22,7 @@ from iamlint.files.texts import load
 from iamlint.files.tree import Tree
 from iamlint.finding import SEVERITIES, Accepted, Finding, Related
 from iamlint.fingerprint import V2, Fingerprints, Identity, version_1
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.report import Report
 
@@ -153,7 +154,7 @@ def _texts(listed: object) -> tuple[str, ...]:
     return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list | tuple) else ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beyond:
     """A report with the findings of a baseline among the accepted ones, and the entries by the numbers of findings.
 

@@ -11,7 +11,7 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from iamlint.files.disk import DISK
 from iamlint.files.revision import Revision
 from iamlint.files.texts import load
 from iamlint.finding import IN_CALL, Finding
+from iamlint.frozen import frozen
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Block, File
 from iamlint.location import Location, SourceText
@@ -54,7 +55,7 @@ Key = tuple[str, ...]
 """The key of a block: its type and its labels."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Part:
     """A block of a file.
 
@@ -76,7 +77,7 @@ class _Part:
         return self.at.line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Change:
     """The changed lines of a file, and its blocks, each with the texts that repeated it before if these changed.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.finding import Finding, Severity
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.globs import compiled, is_glob
 from iamlint.logic.path_globs import PathGlobs, globs_of
@@ -29,7 +30,7 @@ SCHEMA = Path(__file__).with_name("config.schema.json")
 _PARTS = ("principal", "role", "resource", "address")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Acceptance:
     """Accepted findings of a rule, a family or a glob of rules: the findings that match all globs, until a day.
 
@@ -59,7 +60,7 @@ class Acceptance:
         return all(compiled(glob).match(parts[part] or "") for part, glob in self.globs.items())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """Settings for the findings in some files. ``glob`` is as written."""
 
@@ -70,7 +71,7 @@ class Section:
     severity: Mapping[str, Severity] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inputs:
     """Values for variables and the like: of the configuration as a whole, or of one environment.
 
@@ -83,7 +84,7 @@ class Inputs:
     backend: Mapping[str, str] | Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Config:
     """The content of a configuration; empty without one.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +18,7 @@ from iamlint.files.disk import DISK
 from iamlint.files.revision import Revision
 from iamlint.files.tree import Entry, Status, Tree
 from iamlint.finding import Doubt, Finding
+from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
 from iamlint.report import Report
 
@@ -56,7 +57,7 @@ class Then(Tree):
         return self._of(path).entries(path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Earlier:
     """A report on a revision. ``in_repository`` returns a path relative to the top of the repository."""
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
 from iamlint.accepted.comments import Stretch, comments
 from iamlint.accepted.reasons import is_visible
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 
 _MENTION = re.compile(r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)iamlint:[ \t]*(?P<order>.*)$")
@@ -33,7 +33,7 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 _ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment:
     """An ignore comment: its rules, its reason, its place.
 
@@ -101,7 +101,7 @@ def is_downloaded(path: str) -> bool:
     return ".terraform" in PurePosixPath(path).parts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     """The appearance of a line: its length, and the first character that moves or breaks the displayed text."""
 
@@ -113,7 +113,7 @@ class _Line:
         return cls(len(text), next((one for one in text if one != "\t" and _moves(one)), None))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Mention:
     """A comment for iamlint: its order (``ignore[…] …``), its place, and the line around it."""
 

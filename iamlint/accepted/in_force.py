@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from iamlint.accepted.config import Config
 from iamlint.accepted.required import KEY
 from iamlint.accepted.sections import LeftOut
 from iamlint.finding import SEVERITIES
+from iamlint.frozen import frozen
 from iamlint.report import Bar, InForce, Report, Setting
 from iamlint.rules.catalog import graded, select_rules, severity_of
 from iamlint.rules.rule import Rule
@@ -19,7 +20,7 @@ _MOST = 4
 """Maximum number of names in one effect; the rest is counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """The run with a configuration.
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 
 from iamlint.accepted.config import Config, Section
 from iamlint.finding import SEVERITIES, Doubt, Finding, Severity
+from iamlint.frozen import frozen
 from iamlint.report import Report
 from iamlint.rules.catalog import ignored, severity_of
 from iamlint.rules.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOut:
     """Findings that were not reported: in excluded files; and by the glob of a section, findings that it ignores."""
 

@@ -7,7 +7,7 @@ certain: its rule ran, every file that it may concern was checked, and no unknow
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 
 from iamlint.accepted.baseline import Baseline, Entry
@@ -15,6 +15,7 @@ from iamlint.accepted.config import Acceptance
 from iamlint.accepted.ignore import Comments
 from iamlint.accepted.uses import Uses
 from iamlint.finding import Doubt, Finding
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText
 from iamlint.logic.globs import compiled
 from iamlint.report import Report
@@ -23,7 +24,7 @@ from iamlint.rules.message import filled
 from iamlint.rules.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Acceptances:
     """The acceptance of a run, and what the run covered.
 
@@ -72,7 +73,7 @@ def with_stale(report: Report, given: Acceptances) -> Report:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Stale:
     """Something stale, with the words of the rule's message. ``subject`` identifies it, wherever it is."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from iamlint.accepted.baseline import FORMAT, Baseline, Entry
 from iamlint.finding import Finding
 from iamlint.fingerprint import Fingerprints
+from iamlint.frozen import frozen
 from iamlint.provenance import directory
 from iamlint.report import Report
 
@@ -22,7 +22,7 @@ _ORDER = ("rule", "path", "address", "principal", "role", "resource", "fingerpri
 _AGAIN = "the same is here"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """The text of a baseline, and the numbers of new, kept and removed findings."""
 

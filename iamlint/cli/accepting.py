@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from iamlint.cli.output import write
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.finding import IN_CALL
+from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.parts.plain import counted, neutral
@@ -103,7 +104,7 @@ def _changes(name: str, report: Report, request: Request, exclude: PathGlobs | N
         yield Changes(before, report.texts, exclude)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepting:
     """A run, for its acceptance.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ import click
 
 from iamlint.budget import SECONDS
 from iamlint.finding import SEVERITIES
+from iamlint.frozen import frozen
 from iamlint.reporters import FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -80,7 +80,7 @@ def day_of(as_of: datetime | None) -> date:
     return as_of.date() if as_of else datetime.now(UTC).date()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """The options of a run: what is read, and which rules run."""
 

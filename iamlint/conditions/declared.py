@@ -8,7 +8,6 @@ so that a new attribute is not reported), and https://cloud.google.com/iam/docs/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.syntax import (
@@ -28,13 +27,14 @@ from iamlint.conditions.syntax import (
     Operation,
 )
 from iamlint.facts import Text
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 _ANY = frozenset[str]()
 """For names that allow any field."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Language:
     """The names that expressions may begin with, each with its allowed fields; ``own`` lists them for a reader."""
 

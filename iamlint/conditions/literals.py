@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, repeat
 
+from iamlint.frozen import frozen
 from iamlint.unknown import Hole, Unknown
 
 HOLE = "\ue000"
@@ -37,7 +37,7 @@ class LiteralError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Masked:
     """The expression with blank literals, and the value of each literal, by the offset of its first character."""
 

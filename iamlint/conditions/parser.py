@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -28,6 +27,7 @@ from iamlint.conditions.syntax import (
     Operator,
 )
 from iamlint.facts import Text
+from iamlint.frozen import frozen
 from iamlint.unknown import Hole, Unknown
 
 LONGEST = 16_384
@@ -40,7 +40,7 @@ _SHOWN = 40
 _INT64 = 2**63
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unparsable:
     """An invalid CEL expression: ``offset`` is the character (from 0) of the error.
 

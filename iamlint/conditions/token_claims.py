@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import product
 from typing import Literal as OneOf
 
@@ -26,6 +25,7 @@ from iamlint.conditions.syntax import (
     negated,
 )
 from iamlint.facts import Text
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 MOST = 256
@@ -47,7 +47,7 @@ _METHODS: dict[str, How] = {
 _CONVERSIONS = frozenset({"string", "int", "uint", "dyn", "double"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """A demand on one attribute: ``assertion.repository_owner`` equals one of ``values``.
 

@@ -6,7 +6,7 @@ Source: https://cloud.google.com/iam/docs/deny-overview
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
 from iamlint.conditions import Context, TagState, asks_who, evaluate
@@ -15,6 +15,7 @@ from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.membership import Named, covered, named, node_of, only_scope, within
 from iamlint.estate.tags import Tags
 from iamlint.facts import Condition, Denial, Grant, Text
+from iamlint.frozen import frozen
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, shown
@@ -23,7 +24,7 @@ CHARACTERS = 25
 """Characters of a condition about the principal that take as long as one more principal."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One rule of a deny policy, with precomputed parts: the principals it names, and the place it is attached to.
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from iamlint.estate.deny_forms import ACCOUNT, CUSTOMER, EVERYBODY, GROUP, denied_principal, is_denied_form
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import identity, scope
 from iamlint.facts import Declaration, Grant, PrincipalKind, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown
@@ -95,7 +95,7 @@ def chain_of_principal(grant: Grant, hierarchy: Hierarchy) -> tuple[Node, ...]:
 # -- who -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """The principals that a list of a deny policy names.
 

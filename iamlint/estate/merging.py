@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import condition_key, identity, principal_node
 from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Gap, Grant, RemovedGrant
+from iamlint.frozen import frozen
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import configuration, owns
 from iamlint.unknown import shown
@@ -25,7 +26,7 @@ Change = RemovedGrant | EmptyBinding | DefaultAccounts
 """Facts that remove grants that an export shows, and grant nothing themselves."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replaced:
     """A grant of an export, with the fact of Terraform that owns, removes or repeats it."""
 
@@ -34,7 +35,7 @@ class Replaced:
     same: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Merged:
     """The grants that count, the replaced ones of exports, and those that count although they may be replaced."""
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.membership import only_scope, within
 from iamlint.estate.names import scope
 from iamlint.estate.tags import Of
 from iamlint.facts import AccessSetting, Declaration, Fact, Grant, OrgPolicy, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.location import Location
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.unknown import Hole, Truth, Unknown
@@ -30,7 +30,7 @@ _ACCESS_LIST = re.compile(r"google_storage_(?:\w+_)?(?:acl|access_control)\Z|Sto
 _ALL = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed:
     """A setting or policy that blocks a public grant, or may: named for a reader, with its place."""
 

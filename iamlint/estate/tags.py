@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from iamlint.conditions import Tag, TagState
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import identity, in_force, scope
 from iamlint.facts import Declaration, EffectiveTags, Fact, Resource, TagBinding, TagKey, TagValue, Text
+from iamlint.frozen import frozen
 from iamlint.logic.verdict import TRUE
 from iamlint.provenance import configuration, counts_for
 from iamlint.unknown import shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Bound:
     """A tag on a resource: the spellings of its key and value, and who states it."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from iamlint.facts.parts import Condition, Declaration, Place, Text
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceAccount:
     """A service account. If ``account_id`` or project is unknown, ``email`` is the text ``${ADDRESS.email}``.
 
@@ -24,7 +25,7 @@ class ServiceAccount:
     account_id: Text | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceAccountKey:
     """A user-managed key of a service account.
 
@@ -41,7 +42,7 @@ class ServiceAccountKey:
     expires: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credential:
     """Another credential of a service account: an HMAC key, or an API key bound to it."""
 
@@ -52,7 +53,7 @@ class Credential:
     disabled: bool | Unknown = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiKey:
     """An API key of a project, which names no caller.
 
@@ -70,7 +71,7 @@ class ApiKey:
     created: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KubernetesAccount:
     """A service account of Kubernetes whose annotation names the service account of Google that its workloads become.
 
@@ -84,7 +85,7 @@ class KubernetesAccount:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Impersonation:
     """A place that requests an account's token: a provider block, a token data source, a backend.
 
@@ -103,7 +104,7 @@ class Impersonation:
     lifetime: tuple[Text, Place] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pool:
     """A pool of federated identities.
 
@@ -121,7 +122,7 @@ class Pool:
 Protocol = Literal["oidc", "aws", "saml", "x509"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provider:
     """A provider of a pool: which issuer it trusts, and how it maps token claims to attributes.
 
@@ -146,7 +147,7 @@ class Provider:
     disabled: bool | Unknown = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """A group that the input declares. ``name`` is ``groups/ID`` if the input has it."""
 
@@ -155,7 +156,7 @@ class Group:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Membership:
     """One member of a group; there may be others. ``group`` is an e-mail, ``groups/ID`` or a reference to a Group."""
 

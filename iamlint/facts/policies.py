@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from iamlint.facts.parts import Condition, Declaration, Origin, Place, Principal, Resource, Text
@@ -35,7 +35,7 @@ class Grant:
     latent: Latent | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemovedGrant:
     """A grant that a plan removes. An export from before the apply still shows it."""
 
@@ -43,7 +43,7 @@ class RemovedGrant:
     declared: Declaration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EmptyBinding:
     """A binding without members, or, if ``role`` is None, a policy without bindings: an apply removes its grants."""
 
@@ -53,7 +53,7 @@ class EmptyBinding:
     condition: Condition | Unknown | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExportedPolicy:
     """Says that an export shows the whole allow policy of a resource, with its number of bindings and version."""
 
@@ -64,7 +64,7 @@ class ExportedPolicy:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DefaultAccounts:
     """What an apply does, once, to a project's default accounts of Compute Engine and App Engine.
 
@@ -77,7 +77,7 @@ class DefaultAccounts:
     declared: Declaration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CustomRole:
     """The definition of a custom role. ``name`` is ``projects/P/roles/R`` or ``organizations/N/roles/R``.
 
@@ -94,7 +94,7 @@ class CustomRole:
     accepted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Denial:
     """One rule of a deny policy.
 
@@ -113,7 +113,7 @@ class Denial:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Boundary:
     """A principal access boundary policy: the only resources that the bound principals may access.
 
@@ -129,7 +129,7 @@ class Boundary:
     enforcement_version: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BoundaryBinding:
     """A binding of a boundary policy to the principals of an organization, folder, project, pool or domain."""
 
@@ -139,7 +139,7 @@ class BoundaryBinding:
     condition: Condition | Unknown | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrgPolicy:
     """A constraint that an organization policy sets on a project, folder or organization.
 
@@ -159,7 +159,7 @@ class OrgPolicy:
     reset: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditConfig:
     """The accesses that are logged for a service (``allServices`` for all) on a resource.
 

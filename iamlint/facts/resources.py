@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from iamlint.facts.parts import Declaration, Place, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Project:
     """A project, with its number and parent (``folders/N`` or ``organizations/N``), if the input has them."""
 
@@ -20,7 +20,7 @@ class Project:
     display_name: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folder:
     """A folder: ``name`` is ``folders/N``, ``parent`` is ``folders/N`` or ``organizations/N``."""
 
@@ -30,7 +30,7 @@ class Folder:
     display_name: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Organization:
     """An organization. ``name`` is ``organizations/N``; ``domain`` is its primary domain, which is its display name.
 
@@ -43,7 +43,7 @@ class Organization:
     customer_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """An API that is enabled on a project, such as ``iamcredentials.googleapis.com``.
 
@@ -65,7 +65,7 @@ https://cloud.google.com/build/docs/cloud-build-service-account-updates
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attachment:
     """A resource that runs code as a service account: an instance, a function, a job.
 
@@ -98,7 +98,7 @@ https://cloud.google.com/run/docs/securing/managing-access#invoker_check
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessSetting:
     """A setting of a resource that keeps the public out, or lets it in. Settings that are off are not facts."""
 
@@ -109,7 +109,7 @@ class AccessSetting:
     enabled: bool | Unknown = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Perimeter:
     """A service perimeter that is enforced: calls of these services on these projects (``projects/NUMBER``) from
     outside of it are refused, whatever is granted. Source: https://cloud.google.com/vpc-service-controls/docs/overview
@@ -122,7 +122,7 @@ class Perimeter:
     services: tuple[Text, ...] | Unknown = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gap:
     """A part of the input that was not read. ``unread`` says that it may contain grants that no other fact mentions."""
 

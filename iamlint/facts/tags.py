@@ -5,12 +5,11 @@ Source: https://cloud.google.com/resource-manager/docs/tags/tags-overview
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from iamlint.facts.parts import Declaration, Place, Resource, Text
+from iamlint.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TagKey:
     """A tag key. ``name`` is its namespaced name: ``123456/env`` or ``shop/env``; ``id`` is ``tagKeys/N``."""
 
@@ -19,7 +18,7 @@ class TagKey:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TagValue:
     """A value of a tag key. ``key`` is any name of the key or a reference to it; ``id`` is ``tagValues/N``."""
 
@@ -29,7 +28,7 @@ class TagValue:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TagBinding:
     """A tag value that is attached to a resource; everything below inherits it.
 
@@ -43,7 +42,7 @@ class TagBinding:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EffectiveTags:
     """All tags of a resource, inherited ones included: (key, value) by namespaced names or ids."""
 

@@ -6,13 +6,13 @@ import errno
 import io
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from iamlint.files.disk import DISK
 from iamlint.files.git import MissingRevision, Objects, Repository
 from iamlint.files.tree import Entry, Status, Tree
+from iamlint.frozen import frozen
 
 MOST_ENTRIES = 2_000_000
 """Maximum number of names in a commit that is read."""
@@ -23,7 +23,7 @@ _MOST_LINKS = 40
 """Symbolic links that one path may go through, as Linux has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """What a commit has at a path. ``name`` is the id of the object; ``size`` is in bytes, 0 where it is not known."""
 

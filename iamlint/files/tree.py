@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
+
+from iamlint.frozen import frozen
 
 Kind = Literal["file", "directory", "other"]
 """What a path leads to. "other" is what cannot be read like a file: a pipe, a socket, a device."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     """What a path leads to, symbolic links followed, and its size in bytes."""
 
@@ -26,7 +27,7 @@ class Status:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A name in a directory. ``kind`` is what it leads to, None where nothing is there; ``link`` marks a link."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from iamlint.edits import Fix
 from iamlint.estate import Estate
 from iamlint.finding import Doubt, Finding
 from iamlint.fixes.proposals import formatted, hindrance, proposed, proposed_for_acceptance
 from iamlint.fixes.sources import Sources
+from iamlint.frozen import frozen
 from iamlint.location import SourceText
 from iamlint.patterns.match import Match
 from iamlint.report import Report
@@ -20,7 +21,7 @@ MOST_PROPOSED = 1_000
 Ask = Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """A check of the input: its report, its estate, and each fix with its finding.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from iamlint.edits import Edit, applied, consistent
 from iamlint.fixes.moves import Moves, touched
+from iamlint.frozen import frozen
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Block, File, Template
 from iamlint.hcl.walk import walk
@@ -33,7 +34,7 @@ class _Line:
     alone: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Gap:
     """A run of spaces in a line, and its correct length."""
 

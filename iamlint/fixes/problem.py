@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from iamlint.edits import Edit, Safety
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Place
 from iamlint.finding import Finding
 from iamlint.fixes.sources import Sources
+from iamlint.frozen import frozen
 from iamlint.linter import place_of
 from iamlint.patterns.match import Match
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """A finding, the match it was made of, the estate it was found in, and the sources of the run."""
 
@@ -34,7 +34,7 @@ class Problem:
         return self.match.fact if isinstance(self.match.fact, Grant) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What a fix does: a title, and edits. ``safety`` is set if this change is less certain than its document says."""
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from iamlint.budget import Budget, Exhausted
 from iamlint.estate import Node
+from iamlint.frozen import frozen
 from iamlint.graph.edges import Edge, Graph
 from iamlint.logic.verdict import Verdict
 
@@ -30,7 +31,7 @@ MOST_REASONS = 5
 """Maximum number of listed reasons why a long chain is not certain."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """A chain of calls that ends in an account's token: delegations first, the token last.
 
@@ -117,7 +118,7 @@ def _in(account: str, among: Set[str] | None) -> bool:
     return among is None or account in among
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lead:
     """The next hop from an account towards the token of a privileged one, on the shortest chain.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from operator import itemgetter
 
 from iamlint.facts import Declaration, Grant, Text
+from iamlint.frozen import frozen
 from iamlint.graph.edges import Graph
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods import ACT_AS, Method, deployments
 from iamlint.unknown import Truth
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deployment:
     """A method by which a principal can deploy in an account's project, without `ACT_AS` on the account.
 

@@ -8,10 +8,10 @@ every property stays an argument, and a caller that expects blocks uses the obje
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from iamlint.documents import json_text
 from iamlint.documents.json_text import JsonNode, Members
+from iamlint.frozen import frozen
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import ParseError, shown
 from iamlint.hcl.native import MAX_ERRORS, MAX_HEIGHT, read_expression
@@ -52,7 +52,7 @@ def read_variables(source: SourceText) -> File:
     return _Reader(source).variables()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Member:
     """A property, and the labels that lead to it."""
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path, PurePath, PurePosixPath
+
+from iamlint.frozen import frozen
 
 _TOKEN = re.compile(r"(?P<deep>(?:(?<=/)|(?<![^/]))\*\*/)|(?P<star>\*+)|(?P<any>\?)|(?P<text>[^*?]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PathGlobs:
     """Globs of paths below ``home``, a resolved folder; without one, of paths below the working directory.
 

@@ -8,7 +8,6 @@ if each is loaded separately).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from iamlint.frozen import frozen
 from iamlint.methods.model import GROUPS, Agent, Method, Need
 
 FOLDER = Path(__file__).parent
@@ -32,7 +32,7 @@ DETAILS = "sources"
 _BREAK = f"\n{DETAILS}:".encode()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     """Terraform that gives ``user:ana@example.com`` the method (``opens``), and a variant that narrowly does not."""
 
@@ -40,7 +40,7 @@ class Example:
     near_miss: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Details:
     """The part of a method for people.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from iamlint.frozen import frozen
 
 ACT_AS = "iam.serviceAccounts.actAs"
 """The permission to attach an account. Source: https://cloud.google.com/iam/docs/attach-service-accounts"""
@@ -111,7 +112,7 @@ REACHES: Mapping[Reach, str] = {
 Certainty = Literal["certain", "likely", "claimed"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Need:
     """A permission that a method needs, and where it must be granted."""
 
@@ -119,7 +120,7 @@ class Need:
     on: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agent:
     """A Google-managed account: its e-mail, with ``NUMBER`` for the project's number, and its default role there."""
 
@@ -127,7 +128,7 @@ class Agent:
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Method:
     """A way to become a service account, or to prepare it.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from iamlint.budget import Budget
 from iamlint.estate import Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import SEVERITIES, Severity
+from iamlint.frozen import frozen
 from iamlint.graph import Graph, graph_of
 from iamlint.paths.hops import STATES, Hop, Hops
 from iamlint.paths.search import Path, Paths, Reach
@@ -30,7 +30,7 @@ _MEMBERS = ("user:", "group:", "serviceAccount:")
 Asked = Literal["both", "to", "from", "none"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """The start of a search: the name of a principal.
 
@@ -45,7 +45,7 @@ class Start:
     first: Hop | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """The paths that were found, open ones first, then by the access of their account, then by cost.
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from iamlint.facts import Attachment, Grant, Membership
+from iamlint.frozen import frozen
 from iamlint.paths.search import Path
 
 _INSTANCE = re.compile(r"\[[^\]]*\]")
 Cut = Grant | Membership | Attachment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """A block or entry that paths depend on: without ``facts``, which it states, ``cut`` paths end.
 

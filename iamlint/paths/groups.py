@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from iamlint.facts import Grant
+from iamlint.frozen import frozen
 from iamlint.paths.hops import Hop
 from iamlint.paths.names import Names
 from iamlint.paths.search import Path
@@ -16,7 +16,7 @@ _INSTANCE = re.compile(r"\[[^\]]*\]")
 _Key = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Paths with the same methods, by the same blocks of source; the first represents all of them."""
 

@@ -6,10 +6,10 @@ import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from iamlint.estate import Estate, Groups, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, Principal, PrincipalKind, ServiceAccount
+from iamlint.frozen import frozen
 from iamlint.principals import read_principal
 from iamlint.unknown import shown
 
@@ -19,7 +19,7 @@ _POOL = re.compile(
 _EVERYBODY = ("allAuthenticatedUsers", "allUsers")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """A service account of the estate: its node, and the declaration to which its name belongs."""
 

@@ -6,10 +6,10 @@ They return facts, never messages.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from iamlint.estate import Estate
+from iamlint.frozen import frozen
 from iamlint.patterns.match import Match
 from iamlint.queries.attachments import cross_project_attachments, full_api_scopes
 from iamlint.queries.audit import incomplete_audit_configs, missing_audit_configs
@@ -57,7 +57,7 @@ from iamlint.queries.services import missing_iamcredentials
 from iamlint.queries.tokens import long_token_lifetimes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """A query, and the words that its matches provide for messages, in addition to those of every fact.
 

@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from typing import Any, Literal
 
 from iamlint.facts import Text
+from iamlint.frozen import frozen
 from iamlint.packed import CATALOG
 from iamlint.unknown import Unknown, shown
 
@@ -32,7 +33,7 @@ Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/res
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Definition:
     """A role from a newer list; ``permissions`` is None if the list has none.
 

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from iamlint.facts import Text
 from iamlint.graph import relevant_permissions
@@ -24,6 +24,7 @@ from iamlint.unknown import Hole, Truth, Unknown
 
 Pattern = Mapping[str, Any]
 Test = Callable[[str], bool]
+Found = TypeVar("Found")
 
 
 def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
@@ -36,12 +37,22 @@ def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
         return None
     roles = Roles(catalog, {})
     return Relevance(
-        role=_role_test(by_role, catalog),
+        role=_on_first_use(lambda: _role_test(by_role, catalog)),
         agents_role=cache(lambda role: roles.kind(role) == "service_agent"),
-        member=_member_test(by_member),
+        member=_on_first_use(lambda: _member_test(by_member)),
         agent=lru_cache(1 << 12)(lambda member: read_principal(member).kind == "service_agent"),
-        alike=_alike_test(by_member),
+        alike=_on_first_use(lambda: _alike_test(by_member)),
     )
+
+
+def _on_first_use(make: Callable[[], Callable[[str], Found]]) -> Callable[[str], Found]:
+    """Return a test that is made when it is first asked: few runs read a large export."""
+    made = cache(make)
+
+    def asked(text: str) -> Found:
+        return made()(text)
+
+    return asked
 
 
 def _names_few(pattern: Pattern) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from iamlint.edits import Safety
 from iamlint.finding import Confidence, Severity
+from iamlint.frozen import frozen
 from iamlint.location import Location
 
 ACCEPTANCE_WORDS = ("what", "reason", "until")
@@ -15,7 +16,7 @@ ACCEPTANCE_WORDS = ("what", "reason", "until")
 ExampleKind = Literal["terraform", "plan", "export"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     """An input that a rule flags or passes, from its document.
 
@@ -27,7 +28,7 @@ class Example:
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mending:
     """A fix that a rule has: the name of the function that makes its edits, how sure it is, and an example.
 
@@ -41,7 +42,7 @@ class Mending:
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A rule document. ``when`` is a pattern over one fact, ``query`` the name of a question about the estate.
 

@@ -11,6 +11,7 @@ from iamlint.causes import VarFile
 from iamlint.facts import Fact
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.roles import Catalog
@@ -20,7 +21,7 @@ def _silent(_message: str) -> None:
     """Ignore progress messages."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relevance:
     """Selects what is kept of a very large export, by the names of roles and members only.
 
@@ -67,7 +68,7 @@ _MOST_REMEMBERED = 20_000
 """Maximum number of remembered members: an export may have millions."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """Options for reading.
 

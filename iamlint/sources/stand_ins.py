@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Gap
+from iamlint.frozen import frozen
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Reading
 
@@ -14,7 +14,7 @@ LONGEST_BEGINNING = 200
 """Number of characters in which a file shows that it is a placeholder."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StandIn:
     """The kind of a placeholder, and the command that restores the content."""
 

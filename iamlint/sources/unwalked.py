@@ -12,6 +12,7 @@ from pathlib import Path
 
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
+from iamlint.frozen import frozen
 from iamlint.sources.names import is_configuration
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
@@ -24,7 +25,7 @@ MOST_NAMES = 200_000
 """Maximum number of names read in a run; a second or two."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unwalked:
     """The first directory with unread Terraform files below a skipped one, and why it was skipped."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from iamlint.frozen import frozen
 from iamlint.location import SourceText
 
 _LOOKED_AT = 20_000
 """Number of characters of a file that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongFile:
     """A kind of file that iamlint does not read: what it is, and what to do instead."""
 
@@ -19,7 +19,7 @@ class WrongFile:
     instead: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sign:
     """How a kind is recognised: by the file's name, or by patterns that its content all has."""
 

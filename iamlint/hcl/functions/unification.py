@@ -6,10 +6,10 @@ Source: https://github.com/zclconf/go-cty/blob/main/docs/convert.md. Unknown val
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from iamlint.documents.values import Lazy, List, Map, SetOf, Value
+from iamlint.frozen import frozen
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
     Refused,
@@ -25,7 +25,7 @@ from iamlint.hcl.functions.types import (
 from iamlint.unknown import Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Type:
     """A type: its keyword, the ``element`` of a collection, ``attributes`` of an object, ``items`` of a tuple."""
 

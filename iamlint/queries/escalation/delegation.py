@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from iamlint.access import Decision, access_of
 from iamlint.estate import Estate, Node, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Resource, Text
 from iamlint.finding import Confidence, Flow, Step
+from iamlint.frozen import frozen
 from iamlint.graph import POWERS, Edge, Graph, graph_of
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, Verdict, distinct
@@ -22,7 +22,7 @@ _MOST_REASONS = 10
 _Others = Callable[[Node, str], list[tuple[str, str]]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Hop:
     """A required permission of one account on another; ``place`` is where the configuration names the target."""
 

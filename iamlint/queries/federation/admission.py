@@ -16,6 +16,7 @@ from typing import Literal as OneOf
 
 from iamlint.conditions import Claim, Unparsable, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
+from iamlint.frozen import frozen
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown, shown
 
@@ -23,7 +24,7 @@ MOST = 256
 """Maximum number of combinations of values of a way; with more, the way counts as possible."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """One value that a claim, or the attribute made of it, is compared with."""
 
@@ -56,7 +57,7 @@ Source = tuple[OneOf["claim"], str, str, str] | tuple[OneOf["constant"], str] | 
 """What an attribute is made of: a claim between two texts, a constant, nothing, or something not evaluated."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Admission:
     """The tokens that a provider admits."""
 

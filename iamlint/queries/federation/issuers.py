@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.facts import Provider
+from iamlint.frozen import frozen
 from iamlint.logic.globs import text_is
 from iamlint.unknown import Truth
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A part of a claim that differs between tokens: its name, and the patterns of it and of its prefixes."""
 
@@ -35,7 +36,7 @@ def part(name: str, letters: str, whole: str = "", *, never: str = "") -> Part:
 Form = tuple[str | Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claims:
     """The forms that one claim has, and a value of it."""
 
@@ -43,7 +44,7 @@ class Claims:
     like: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """The parts of a claim in a value: the complete ones, and the one in which the value ends."""
 
@@ -84,7 +85,7 @@ def _nothing(_: Mapping[str, str]) -> Mapping[str, str]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issuer:
     """An issuer that many tenants share.
 

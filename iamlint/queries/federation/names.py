@@ -8,9 +8,9 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from iamlint.facts import Principal, Text
+from iamlint.frozen import frozen
 from iamlint.unknown import Hole, Unknown
 
 _MASK = "\ue000"
@@ -50,7 +50,7 @@ LONGEST_SUBJECT = 127
 """Maximum length of google.subject in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """A parsed federated principal: its pool's name (None if unknown), and its identity in the pool.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from iamlint.conditions import (
@@ -21,6 +20,7 @@ from iamlint.conditions import (
 )
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Place, Provider, Text
+from iamlint.frozen import frozen
 from iamlint.patterns.match import Match
 from iamlint.queries.federation.admission import admission
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
@@ -150,7 +150,7 @@ def _conditional(estate: Estate) -> Iterator[tuple[Provider, Text]]:
 _CLAIM = re.compile(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"]\])")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reader:
     """Resolves what a provider's conditions compare: the issuer's claims, through the attributes that it maps."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, EmptyBinding, ExportedPolicy, Grant, Place, Principal, Project, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.logic.globs import text_is
 from iamlint.patterns.match import Match, possible_kinds
 from iamlint.principals import project_number_of
@@ -67,7 +68,7 @@ class _Owner:
     grants: list[Grant] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Agent:
     """A service agent: the local part and the domain of its e-mail, and the role that it has by default."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from iamlint.frozen import frozen
 from iamlint.reporters.parts.frame import columns
 
 NARROWEST = 40
@@ -14,7 +14,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WORD = re.compile(r" *[^ ]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fold:
     """Folds lines to a width in columns; None leaves them as they are, for files and pipes."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from iamlint.finding import Finding
+from iamlint.frozen import frozen
 from iamlint.reporters.parts.plain import environments
 
 _KEYS = re.compile(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
@@ -18,7 +18,7 @@ _OWN = re.compile(r"^serviceAccount:([^@]+)@([^@]+)\.iam\.gserviceaccount\.com$"
 """A user-managed account in a project."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """A finding, and the similar ones, in order."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 
+from iamlint.frozen import frozen
 from iamlint.location import Location
 from iamlint.report import Bar
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Presentation:
     """``color``, ``show_all``, ``errors``, ``quiet`` and ``width`` are for text.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from iamlint.budget import Allowance, Budget, TimeUp
 from iamlint.facts import Condition, CustomRole, Denial, Fact, Grant, Text
+from iamlint.frozen import frozen
 from iamlint.hcl.scope import MOST_STEPS
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import TIME_OF_READING
@@ -29,7 +30,7 @@ MOST_FACTS_OF_RESERVE = 5
 """Maximum number of facts of one instance that are read after the root module's steps are used up."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """A module to be evaluated by itself, and the function that returns its facts."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from iamlint.documents.values import Value
 from iamlint.facts import (
@@ -27,6 +26,7 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
+from iamlint.frozen import frozen
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.denials import denials
 from iamlint.sources.gcloud.exposure import api_key, bucket_settings
@@ -43,7 +43,7 @@ _SPELT = {"pub_sub_": "pubsub_", "big_query_": "bigquery_", "kmskey_": "kms_key_
 """Terraform's families whose words are divided differently in Config Connector's kinds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Object:
     """A document, with the others that it may refer to by kind and name."""
 

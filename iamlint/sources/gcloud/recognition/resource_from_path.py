@@ -15,11 +15,11 @@ that describe a file do not name a project, and only a `Claim` says that a file 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
 from iamlint.facts import Resource
+from iamlint.frozen import frozen
 from iamlint.sources.names import usual
 
 _EMAIL = re.compile(
@@ -103,7 +103,7 @@ def project_by_path(path: str) -> str | None:
 Strength = Literal["certain", "likely", "possible"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """A file name that says that the file is an export.
 

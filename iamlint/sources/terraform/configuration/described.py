@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from iamlint.frozen import frozen
 from iamlint.hcl import read_file
 from iamlint.location import SourceText
 from iamlint.sources.terraform.configuration.module import Module, module_of
@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"\A(?P<operator>[<>=!~]*)\s*v?(?P<major>\d+)(?:\.\d+)*(?:-
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """A parsed module source: ``github.com/OWNER/NAME``, the path in it, and the version."""
 

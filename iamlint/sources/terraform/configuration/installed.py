@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from iamlint.files.tree import Tree
+from iamlint.frozen import frozen
 from iamlint.sources.terraform.configuration.versions import fits
 
 FOLDER = Path(".terraform", "modules")
@@ -31,7 +31,7 @@ _USER = re.compile(r"\A[^/@]*@")
 _SCP = re.compile(r"\A([^/:]+):(?!\d+/)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installed:
     """An entry of the manifest: the directory of a call's module, and the source it was installed from."""
 

@@ -5,11 +5,11 @@ Source: https://developer.hashicorp.com/terraform/language/state/workspaces
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from iamlint.documents.values import Value
 from iamlint.files.tree import Tree
+from iamlint.frozen import frozen
 from iamlint.sources.terraform.configuration.module import Declared, Module
 from iamlint.sources.terraform.configuration.nested import nested_blocks
 from iamlint.unknown import Hole, Unknown
@@ -23,7 +23,7 @@ _WITHOUT = ("http", "artifactory", "etcd", "inmem")
 """The backends with the default workspace only. Source: "Backends Supporting Multiple Workspaces", as above."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """The value of ``terraform.workspace``, and further values that it has in some runs.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
 
 from iamlint.documents.values import Value, unknown
+from iamlint.frozen import frozen
 from iamlint.hcl.constraints import Constraint, convert, read_constraint
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.native import read_expression
@@ -33,7 +34,7 @@ def convert_variable(declared: Declared, value: Value) -> Value:
     return convert(value, read_constraint(written.argument.expression, written.source))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What a run gives the variables of root modules, beside their own files.
 

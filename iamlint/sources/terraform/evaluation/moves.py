@@ -6,8 +6,8 @@ Source: https://developer.hashicorp.com/terraform/language/modules/develop/refac
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from iamlint.frozen import frozen
 from iamlint.hcl.syntax import Template
 from iamlint.sources.terraform.configuration.module import Declared, Module
 
@@ -15,7 +15,7 @@ _MOST = 20
 """Maximum number of earlier addresses of one instance."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moves:
     """The ``moved`` blocks of one module instance: pairs of an old and a new address within it.
 

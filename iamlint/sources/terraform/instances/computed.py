@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from iamlint.documents.values import Value
 from iamlint.facts import Text
+from iamlint.frozen import frozen
 from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.instances.instance import Body
 from iamlint.sources.terraform.instances.policies import iam_policy_document
@@ -30,7 +30,7 @@ def not_read(_arguments: Mapping[str, Value], _reference: str) -> Value | str:
     return "no root module is looked for that keeps it"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """An instance for computing its attributes: its address, its body, the project of its provider.
 

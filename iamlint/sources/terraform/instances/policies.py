@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from iamlint.documents import read_json
 from iamlint.documents.values import NULL, Data, SetOf, Value
 from iamlint.facts import Condition
+from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
 from iamlint.sources.terraform.instances.arguments import elements_of, text_of
 from iamlint.sources.terraform.instances.embedded import HOLE, embedded
@@ -18,7 +18,7 @@ from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binding:
     """One binding of a policy document: values with their places."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from iamlint.documents.json_later import glimpse
 from iamlint.documents.values import Value
+from iamlint.frozen import frozen
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined, shortened
 from iamlint.sources.terraform.plan.shapes import ShapeError, array, object_, optional_object, optional_string, string
@@ -24,7 +25,7 @@ Expressions = Mapping[str, object]
 """Arguments of a block: each a dict with ``constant_value`` or ``references``; for nested blocks, lists."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """A resource or data block: the references of its arguments, and the key of its provider."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from iamlint.documents.json_later import glimpse
 from iamlint.documents.values import Value
+from iamlint.frozen import frozen
 from iamlint.location import Span, Unreadable
 from iamlint.sources.terraform.plan.shapes import (
     ShapeError,
@@ -26,7 +27,7 @@ MODES: dict[str, Literal["managed", "data"]] = {"managed": "managed", "data": "d
 _CHANGING = {"update", "delete"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A resource instance after the plan, or in the state; ``at`` is the place of its address.
 

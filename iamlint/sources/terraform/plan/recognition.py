@@ -8,12 +8,12 @@ cannot be read: an error in any directory.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from iamlint.documents import read_json_among_lines, read_json_documents
 from iamlint.documents.values import NULL, Value
 from iamlint.files.tree import Tree
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import is_template, plan_mark
 from iamlint.sources.names import usual
@@ -40,7 +40,7 @@ _NAME = re.compile(r"(?:^|[-_.])(?:tf)?plan\.json\Z|\.tfstate\Z|\.tfplan(?:\.jso
 _OUTPUT = {"sensitive", "type", "value"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanDocuments:
     """The plans and states of a file, its other documents, and why a part of it is not read."""
 

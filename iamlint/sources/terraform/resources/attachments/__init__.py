@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from iamlint.documents.values import Value
 from iamlint.facts import Attachment, DefaultAccount, Place, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.arguments import (
     Placed,
@@ -41,7 +41,7 @@ _DEFAULTS: tuple[tuple[str, DefaultAccount], ...] = (
 _LOCATIONS = ("location", "region", "zone")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Path:
     """One place where a type names an account: the nested blocks on the way, and the argument.
 
@@ -61,7 +61,7 @@ class _Path:
     permissions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Type:
     """A type of resource: its paths, the argument with its name, and whether it has a project."""
 
@@ -70,7 +70,7 @@ class _Type:
     in_project: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Site:
     """The end of a path: ``body`` is its last block, None if only the first ``depth`` of them exist."""
 
@@ -80,7 +80,7 @@ class _Site:
     unknown: Unknown | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Runner:
     """The common parts of all attachments of one instance."""
 

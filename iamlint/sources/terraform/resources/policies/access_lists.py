@@ -10,9 +10,10 @@ https://cloud.google.com/storage/docs/access-control/iam#acls
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from iamlint.facts import Condition, Grant, Origin, Place, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.sources.access_entries import (
     NAMED_BY,
     NO_PRINCIPAL,
@@ -42,7 +43,7 @@ Source: https://cloud.google.com/storage/docs/access-control/lists#predefined-ac
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _List:
     """The common parts of all entries of one list. ``roles`` maps its basic roles to names in IAM."""
 

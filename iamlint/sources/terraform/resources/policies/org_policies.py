@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from iamlint.documents.values import Value
 from iamlint.facts import OrgPolicy, Place, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.sources.terraform.instances.arguments import (
     Placed,
     flag_of,
@@ -39,7 +39,7 @@ _OLDER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Rules:
     """The content of a policy, as in `OrgPolicy`."""
 
