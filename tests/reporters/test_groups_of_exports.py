@@ -57,6 +57,17 @@ def test_so_they_are_where_terraform_says_it_in_several_module_calls() -> None:
     assert sizes(*called[:2], replace(called[2], role="roles/owner")) == [2, 1]
 
 
+def test_a_block_of_a_module_that_is_called_for_several_accounts() -> None:
+    block = replace(finding("user:ana@example.com"), at=Location("modules/key/main.tf", 7, 1, 7, 9))
+    keys = [
+        replace(block, principal=None, role=None, address=f"{call}.google_service_account_key.key")
+        for call in ("module.chat", "module.web.module.account", 'module.all["mail"].module.account')
+    ]
+    other = replace(keys[0], address="module.chat.google_service_account_key.second")
+    elsewhere = replace(keys[0], at=Location("modules/old/main.tf", 7, 1, 7, 9))
+    assert sizes(*keys, other, elsewhere) == [3, 1, 1]
+
+
 def test_two_accounts_that_each_hold_a_role_in_many_projects() -> None:
     both = [
         finding(f"serviceAccount:{name}@ops.iam.gserviceaccount.com", project=f"p{n}", line=line)

@@ -12,6 +12,8 @@ from iamlint.reporters.parts.plain import environments
 
 _KEYS = re.compile(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
 """The instance keys in a Terraform address: those of ``module.a["x"].google_x.b[0]``."""
+_CALLS = re.compile(r"^(?:module\.[^.]+\.)+")
+"""The module calls in an address without instance keys."""
 _DEFAULT = re.compile(r"^serviceAccount:[^@]*?((?:-compute@developer|@appspot|@cloudbuild)\.gserviceaccount\.com)$")
 """The default accounts of a project, by the part that all projects share."""
 _OWN = re.compile(r"^serviceAccount:([^@]+)@([^@]+)\.iam\.gserviceaccount\.com$")
@@ -29,10 +31,11 @@ class Group:
 def grouped(findings: Iterable[Finding]) -> list[Group]:
     """Return the findings in groups, in the order of the first of each.
 
-    Findings of one block are similar: the instances of a ``for_each``, the members of a binding. So are those of
-    several blocks that give the same principal the same role. Default accounts of different projects are treated as one
-    principal, and so are accounts with the same name in their own projects: a template made one in each project. In
-    exports a principal's roles are similar if there are more of them than principals of one role.
+    Findings of one block are similar: the instances of a ``for_each``, the members of a binding, a block in a module
+    that is called several times. So are those of several blocks that give the same principal the same role. Default
+    accounts of different projects are treated as one principal, and so are accounts with the same name in their own
+    projects: a template made one in each project. In exports a principal's roles are similar if there are more of them
+    than principals of one role.
     """
     blocks: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
@@ -52,7 +55,7 @@ def _block(finding: Finding) -> tuple[object, ...]:
     """Return the key of a block's findings; without an address, the policy, or the line."""
     where: object = finding.at.line
     if finding.address:
-        where = _KEYS.sub("", finding.address)
+        where = _CALLS.sub("", _KEYS.sub("", finding.address))
     elif finding.principal and finding.role and finding.resource:
         where = str(finding.resource)
     return (finding.rule, finding.severity, finding.confidence, finding.at.path, finding.role, where)
