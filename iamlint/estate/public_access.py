@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
 
-from iamlint.estate.hierarchy import Hierarchy, Node
+from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import only_scope, within
 from iamlint.estate.names import scope
 from iamlint.estate.tags import Of
@@ -97,7 +97,8 @@ class PublicAccess:
         """Yield the nearest policy of each constraint, and those of which it is not known whether they apply."""
         chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
         for constraint in sorted(constraints & self._policies.keys()):
-            key = constraint, chain, scope(grant.declared), only
+            inner = bool(chain) and chain[0][0] not in CONTAINERS
+            key = constraint, inner, chain[1:] if inner else chain, scope(grant.declared), only
             if key not in self._deciding:
                 self._deciding[key] = self._decides(constraint, chain, grant, counts)
             policies, is_near = self._deciding[key]
