@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iamlint.accepted.config import NAME, Config, read_config
@@ -35,7 +35,8 @@ class BaseFiles:
     """Copies of the base commit's files.
 
     ``config`` is None if the commit has no configuration, ``assertions`` if it has no such folder next to it. ``home``
-    is the folder of the checkout that the configuration is in.
+    is the folder of the checkout that the configuration is in. ``catalogs`` are the given files with roles: copies of
+    those that the commit has.
     """
 
     config: Path | None
@@ -43,20 +44,36 @@ class BaseFiles:
     baseline: Path | None
     assertions: Path | None = None
     home: Path | None = None
+    catalogs: tuple[Path, ...] = ()
 
 
 def base_files(
-    commit: str, *, config: str | None, rules: Iterable[str], baseline: str | None, into: Path, cwd: Path | None = None
+    commit: str,
+    *,
+    config: str | None,
+    rules: Iterable[str],
+    baseline: str | None,
+    into: Path,
+    catalogs: Iterable[str] = (),
+    cwd: Path | None = None,
 ) -> BaseFiles:
-    """Copy the configuration, the rules it names and those given, and the baseline out of a commit.
+    """Copy the configuration, the rules it names and those given, the baseline and the role catalogs out of a commit.
 
     Paths are relative to the working directory. ``into`` is an empty directory outside the checkout. The default
-    configuration is the nearest one of the commit, from the working directory up. Raises `MissingBase`.
+    configuration is the nearest one of the commit, from the working directory up. A role catalog that the commit does
+    not have stays as given: an earlier step may have made it. Raises `MissingBase`.
     """
     here = DISK.resolved(cwd or Path.cwd())
     with _base(commit, here) as revision:
         nearest = None if config else _nearest(here, revision)
-        return _copied(_Copy(revision, here, into), config, nearest, rules, baseline)
+        copy = _Copy(revision, here, into)
+        found = _copied(copy, config, nearest, rules, baseline)
+        return replace(found, catalogs=tuple(_catalog(copy, name) for name in catalogs))
+
+
+def _catalog(copy: _Copy, name: str) -> Path:
+    inside = Path(os.path.normpath(copy.cwd / name)).is_relative_to(copy.top)
+    return (copy.copy(copy.path(name), needed=False) if inside else None) or Path(name)
 
 
 def _nearest(directory: Path, revision: Revision) -> str | None:
@@ -129,14 +146,15 @@ class _Copy:
 
     def __init__(self, revision: Revision, cwd: Path, into: Path) -> None:
         self._revision, self.cwd, self.into = revision, cwd, into
+        self.top = revision.top
         self._bytes = self._files = 0
 
     def path(self, given: str) -> str:
         """Return a path relative to the top of the repository. Raises `MissingBase`."""
-        path, top = Path(os.path.normpath(self.cwd / given)), self._revision.top
-        if not path.is_relative_to(top):
+        path = Path(os.path.normpath(self.cwd / given))
+        if not path.is_relative_to(self.top):
             raise MissingBase(f"{given} is outside the repository, so the base commit cannot have it")
-        return path.relative_to(top).as_posix()
+        return path.relative_to(self.top).as_posix()
 
     def copy(self, path: str, *, needed: bool = True, suffixes: tuple[str, ...] = ()) -> Path | None:
         """Copy a file, or a directory's content; None if the commit does not have it. Raises `MissingBase`."""

@@ -72,9 +72,8 @@ def paths(environment: Mapping[str, str]) -> list[str]:
 
 def reading(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield the options that say how both sides of a comparison, and the input of a check, are read."""
-    for name in ("VAR_FILE", "ROLE_CATALOG"):
-        for value in lines(environment, name):
-            yield from (f"--{named(name)}", value)
+    for value in lines(environment, "VAR_FILE"):
+        yield from ("--var-file", value)
 
 
 def options(environment: Mapping[str, str]) -> Iterator[str]:
@@ -100,9 +99,12 @@ def first(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
-    """Yield the options that name configuration, rules and baseline: files of the checkout, or copies from the base."""
+    """Yield the options that name configuration, rules, baseline and role catalogs: files of the checkout, or copies
+    from the base.
+    """
     config, baseline = one(environment, "CONFIG"), one(environment, "BASELINE")
     rules: list[str] = list(lines(environment, "RULES"))
+    catalogs: list[str] = list(lines(environment, "ROLE_CATALOG"))
     no_config = flag(environment, "NO_CONFIG")
     if config and no_config:
         raise BadInput("config and no-config exclude each other")
@@ -110,10 +112,11 @@ def judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
     if commit:
         into = directory / f"base-{commit[:12]}"
         into.mkdir()
-        found = base_files(commit, config=config, rules=rules, baseline=baseline, into=into)
+        found = base_files(commit, config=config, rules=rules, baseline=baseline, into=into, catalogs=catalogs)
         config, rules = str(found.config or ""), list(map(str, found.rules))
         baseline, no_config = str(found.baseline or ""), no_config or not found.config
         assertions, home = found.assertions, found.home
+        catalogs = list(map(str, found.catalogs))
     if no_config:
         yield "--no-config"
     elif config:
@@ -121,6 +124,8 @@ def judging(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
         yield from ("--config-home", str(home)) if home and home.is_dir() else ()
     for rule in rules:
         yield from ("--rules", rule)
+    for catalog in catalogs:
+        yield from ("--role-catalog", catalog)
     if baseline:
         yield from ("--baseline", baseline)
     if assertions:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -82,6 +83,8 @@ def _compare(environment: Mapping[str, str], chosen: Sequence[str], summary: Pat
     if "--config" in chosen:
         at = chosen.index("--config")
         configuration = list(chosen[at : at + (4 if "--config-home" in chosen else 2)])
+    for option, value in pairwise(chosen):
+        configuration += [option, value] if option == "--role-catalog" else []
     outputs = ["--output", f"markdown={summary}", "--output", f"json={data}"]
     command = ["compare", *reading(environment), *configuration, *outputs]
     code = _iamlint(command, [commit, given[0] if len(given) == 1 else "."])

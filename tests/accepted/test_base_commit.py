@@ -72,6 +72,56 @@ def test_everything_is_the_bases(repository: Repository, into: Path) -> None:
     }
 
 
+TOKENS = """resource "google_project_iam_member" "x" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = "user:ana@example.com"
+}
+resource "google_service_account" "ci" {
+  project    = "shop"
+  account_id = "ci"
+}
+"""
+ROLES = '[{"name": "roles/iam.serviceAccountTokenCreator", "title": "x", "includedPermissions": [%s]}]'
+
+
+def test_a_role_catalog_is_the_bases_if_that_has_it(repository: Repository, into: Path, tmp_path: Path) -> None:
+    repository.write("roles/new.json", ROLES % '"iam.serviceAccounts.getAccessToken"')
+    base = repository.commit()
+    repository.write("roles/new.json", ROLES % "")
+    repository.write("made.json", ROLES % "")
+    (tmp_path / "outside.json").write_text(ROLES % "", encoding="utf-8")
+    given = ["roles/new.json", "made.json", "../outside.json"]
+    found = base_files(
+        base, config=None, rules=[], baseline=None, into=into, catalogs=given, cwd=repository.top
+    ).catalogs
+    assert found == (into / "roles/new.json", Path("made.json"), Path("../outside.json"))
+    assert "getAccessToken" in found[0].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("target", ["roles/other.json", "/etc/passwd"])
+def test_a_role_catalog_of_the_base_that_is_a_link_is_refused(repository: Repository, into: Path, target: str) -> None:
+    (repository.top / "roles.json").symlink_to(target)
+    base = repository.commit()
+    with pytest.raises(MissingBase, match="links are not followed"):
+        base_files(base, config=None, rules=[], baseline=None, into=into, catalogs=["roles.json"], cwd=repository.top)
+
+
+def test_the_action_checks_and_compares_with_the_bases_role_catalog(tmp_path: Path) -> None:
+    runner = Runner(tmp_path)
+    repository = Repository(runner.workspace)
+    repository.write("roles.json", ROLES % '"iam.serviceAccounts.getAccessToken"')
+    base = repository.commit()
+    repository.write("main.tf", TOKENS)
+    repository.write("roles.json", ROLES % '"storage.buckets.get"')
+    repository.commit()
+    runner.event["pull_request.base.sha"] = base
+    given = {"role_catalog": "roles.json", "select": "broad-token-creator", "compare": "true"}
+    assert runner.run(**given).outputs["findings"] == "0"
+    job = runner.run(config_from_base="true", **given)
+    assert (job.code, job.outputs["findings"], job.outputs["opens"]) == (1, "1", "true"), job.log
+
+
 def test_the_baseline_that_the_bases_configuration_names_is_the_bases(repository: Repository, into: Path) -> None:
     entry = '{"rule": "public-grant", "fingerprint": "x"}'
     repository.write("conf/.iamlint.yaml", "baseline: known/base.json\n")
