@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from diagnosis.small_inputs import ANA, ANA_TF, USER, account, ask, grant, outcome, project_grant
+from diagnosis.small_inputs import ANA, ANA_TF, USER, Case, account, ask, case, check, grant, outcome, project_grant
 
 APP = "app@shop.iam.gserviceaccount.com"
 MEMBER = "google_service_account.app.member"
@@ -59,79 +59,87 @@ resource "google_secret_manager_secret_iam_member" "m" {{
 """
 
 
-@pytest.mark.parametrize(
-    ("permission", "resource", "granted", "text", "expected"),
-    [
-        (UPLOAD, REPOSITORY, repository("roles/artifactregistry.writer"), FORBIDDEN, OPEN),
-        (UPLOAD, REPOSITORY, repository("roles/artifactregistry.reader"), FORBIDDEN, MISSING),
-        (UPLOAD, REPOSITORY, repository("roles/artifactregistry.writer", "other"), FORBIDDEN, MISSING),
-        (UPLOAD, REPOSITORY, above("roles/artifactregistry.writer", "images"), FORBIDDEN, OPEN),
-        (UPLOAD, REPOSITORY, above("roles/artifactregistry.writer"), FORBIDDEN, MISSING),
-        (ACCESS, SECRET, secret("db"), FORBIDDEN, OPEN),
-        (ACCESS, SECRET, BY_REFERENCE, FORBIDDEN, OPEN),
-        (ACCESS, SECRET, secret("api"), FORBIDDEN, MISSING),
-        (ACCESS, SECRET, above("roles/secretmanager.viewer"), FORBIDDEN, MISSING),
-        (ACCESS, SECRET, above("roles/secretmanager.secretAccessor"), FORBIDDEN, OPEN),
-        ("aiplatform.endpoints.predict", MODEL, above("roles/aiplatform.user"), FORBIDDEN, OPEN),
-        ("aiplatform.endpoints.predict", MODEL, above("roles/aiplatform.user", "lake"), FORBIDDEN, MISSING),
-        (USE, SUBNET, above("roles/compute.admin"), REQUIRED, MISSING),
-        (USE, SUBNET, above("roles/compute.networkUser", "host"), REQUIRED, OPEN),
-        (
-            USE,
-            SUBNET,
-            on("compute_subnetwork", "roles/compute.networkUser", project="host", region="eu", subnetwork="s"),
-            REQUIRED,
-            OPEN,
-        ),
-        (ENCRYPT, KEY, above("roles/cloudkms.admin", "sec"), FORBIDDEN, MISSING),
-        (
-            ENCRYPT,
-            KEY,
-            on("kms_crypto_key", "roles/cloudkms.cryptoKeyEncrypterDecrypter", crypto_key_id=KEY),
-            FORBIDDEN,
-            OPEN,
-        ),
-        (
-            "bigquery.tables.getData",
-            "shop:d.t",
-            on("bigquery_dataset", "roles/bigquery.dataViewer", project="shop", dataset_id="d"),
-            TABLE,
-            OPEN,
-        ),
-        (
-            "bigquery.tables.getData",
-            "shop:d.t",
-            on("bigquery_dataset", "roles/bigquery.dataViewer", project="shop", dataset_id="e"),
-            TABLE,
-            MISSING,
-        ),
-        ("bigquery.jobs.create", "shop", above("roles/bigquery.jobUser"), QUERY, OPEN),
-        ("bigquery.jobs.create", "shop", above("roles/bigquery.jobUser", "lake"), QUERY, MISSING),
-        ("storage.objects.get", "object", on("storage_bucket", "roles/storage.objectViewer", bucket="b"), OBJECT, OPEN),
-        (
-            "storage.buckets.get",
-            "bucket",
-            on("storage_bucket", "roles/storage.objectUser", bucket="b"),
-            OBJECT,
-            MISSING,
-        ),
-        ("run.services.get", "namespaces/shop/services/web", above("roles/run.invoker"), FORBIDDEN, MISSING),
-        ("run.services.get", "namespaces/shop/services/web", above("roles/run.developer"), FORBIDDEN, OPEN),
-        ("iam.serviceAccountKeys.create", f"projects/shop/serviceAccounts/{APP}", above(USER), FORBIDDEN, MISSING),
-        (
-            "resourcemanager.projects.create",
-            "//cloudresourcemanager.googleapis.com/folders/12",
-            above("roles/owner"),
-            FORBIDDEN,
-            MISSING,
-        ),
-    ],
-)
-def test_the_resource_of_an_error(
-    tmp_path: Path, permission: str, resource: str, granted: str, text: str, expected: tuple[str, str]
-) -> None:
-    answer = ask(tmp_path, BASE + granted, APP, None, error=text.format(p=permission, r=resource))
-    assert outcome(answer) == expected, answer.headline
+ASKED = [
+    (UPLOAD, REPOSITORY, repository("roles/artifactregistry.writer"), FORBIDDEN, OPEN),
+    (UPLOAD, REPOSITORY, repository("roles/artifactregistry.reader"), FORBIDDEN, MISSING),
+    (UPLOAD, REPOSITORY, repository("roles/artifactregistry.writer", "other"), FORBIDDEN, MISSING),
+    (UPLOAD, REPOSITORY, above("roles/artifactregistry.writer", "images"), FORBIDDEN, OPEN),
+    (UPLOAD, REPOSITORY, above("roles/artifactregistry.writer"), FORBIDDEN, MISSING),
+    (ACCESS, SECRET, secret("db"), FORBIDDEN, OPEN),
+    (ACCESS, SECRET, BY_REFERENCE, FORBIDDEN, OPEN),
+    (ACCESS, SECRET, secret("api"), FORBIDDEN, MISSING),
+    (ACCESS, SECRET, above("roles/secretmanager.viewer"), FORBIDDEN, MISSING),
+    (ACCESS, SECRET, above("roles/secretmanager.secretAccessor"), FORBIDDEN, OPEN),
+    ("aiplatform.endpoints.predict", MODEL, above("roles/aiplatform.user"), FORBIDDEN, OPEN),
+    ("aiplatform.endpoints.predict", MODEL, above("roles/aiplatform.user", "lake"), FORBIDDEN, MISSING),
+    (USE, SUBNET, above("roles/compute.admin"), REQUIRED, MISSING),
+    (USE, SUBNET, above("roles/compute.networkUser", "host"), REQUIRED, OPEN),
+    (
+        USE,
+        SUBNET,
+        on("compute_subnetwork", "roles/compute.networkUser", project="host", region="eu", subnetwork="s"),
+        REQUIRED,
+        OPEN,
+    ),
+    (ENCRYPT, KEY, above("roles/cloudkms.admin", "sec"), FORBIDDEN, MISSING),
+    (
+        ENCRYPT,
+        KEY,
+        on("kms_crypto_key", "roles/cloudkms.cryptoKeyEncrypterDecrypter", crypto_key_id=KEY),
+        FORBIDDEN,
+        OPEN,
+    ),
+    (
+        "bigquery.tables.getData",
+        "shop:d.t",
+        on("bigquery_dataset", "roles/bigquery.dataViewer", project="shop", dataset_id="d"),
+        TABLE,
+        OPEN,
+    ),
+    (
+        "bigquery.tables.getData",
+        "shop:d.t",
+        on("bigquery_dataset", "roles/bigquery.dataViewer", project="shop", dataset_id="e"),
+        TABLE,
+        MISSING,
+    ),
+    ("bigquery.jobs.create", "shop", above("roles/bigquery.jobUser"), QUERY, OPEN),
+    ("bigquery.jobs.create", "shop", above("roles/bigquery.jobUser", "lake"), QUERY, MISSING),
+    ("storage.objects.get", "object", on("storage_bucket", "roles/storage.objectViewer", bucket="b"), OBJECT, OPEN),
+    (
+        "storage.buckets.get",
+        "bucket",
+        on("storage_bucket", "roles/storage.objectUser", bucket="b"),
+        OBJECT,
+        MISSING,
+    ),
+    ("run.services.get", "namespaces/shop/services/web", above("roles/run.invoker"), FORBIDDEN, MISSING),
+    ("run.services.get", "namespaces/shop/services/web", above("roles/run.developer"), FORBIDDEN, OPEN),
+    ("iam.serviceAccountKeys.create", f"projects/shop/serviceAccounts/{APP}", above(USER), FORBIDDEN, MISSING),
+    (
+        "resourcemanager.projects.create",
+        "//cloudresourcemanager.googleapis.com/folders/12",
+        above("roles/owner"),
+        FORBIDDEN,
+        MISSING,
+    ),
+]
+CASES = [
+    case(
+        f"{permission} {index}",
+        BASE + granted,
+        APP,
+        " ".join(expected),
+        target=None,
+        error=text.format(p=permission, r=resource),
+    )
+    for index, (permission, resource, granted, text, expected) in enumerate(ASKED)
+]
+
+
+@pytest.mark.parametrize("one", CASES, ids=[one.name for one in CASES])
+def test_a_question(one: Case, tmp_path: Path) -> None:
+    check(one, tmp_path)
 
 
 PULL = (
