@@ -117,6 +117,7 @@ def _asked(case: Case, holder: Holder | None) -> str:
 def _not_in_input(case: Case, answer: Answer) -> tuple[str, ...]:
     """What the input does not have and might change the answer."""
     found = [*answer.not_in_input, *case.question.assumed]
+    found += [text for stage in answer.stages if stage.state == "done" for text in stage.missing]
     if case.target:
         found += not_looked_at(case, account(case.target), case.declared(case.target))
     elif case.question.on:

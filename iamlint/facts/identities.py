@@ -129,7 +129,8 @@ class Provider:
     ``pool`` is the pool's name as in `Pool`. ``condition`` is the attribute condition (CEL over ``assertion`` and
     ``attribute``). ``mapping`` holds (attribute, expression, place): ``("google.subject", "assertion.sub", …)``. AWS
     providers without a mapping have Google's default. ``protocol`` is None if the input does not say which issuer it
-    trusts. ``issuer`` is the URI of an OIDC issuer, the number of an AWS account, or the entity id of a SAML provider;
+    trusts. ``keys`` is the uploaded key set of an OIDC issuer (JSON); None if Google fetches the keys from the issuer.
+    ``issuer`` is the URI of an OIDC issuer, the number of an AWS account, or the entity id of a SAML provider;
     x509 trusts certificates, so it has none. ``audiences`` are the allowed audiences of OIDC tokens; empty means the
     provider's own name. ``place`` is the narrowest argument that says who is trusted: the issuer, the AWS account, or
     else the block. Source: https://cloud.google.com/iam/docs/workload-identity-federation
@@ -145,6 +146,7 @@ class Provider:
     condition: Condition | Unknown | None = None
     mapping: tuple[tuple[str, Text, Place], ...] | Unknown = ()
     disabled: bool | Unknown = False
+    keys: Text | None = None
 
 
 @frozen

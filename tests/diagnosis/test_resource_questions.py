@@ -377,6 +377,32 @@ resource "google_access_context_manager_service_perimeter" "p" {
   }
 }
 """
+SEVERAL = """
+resource "google_access_context_manager_service_perimeters" "all" {
+  parent = "accessPolicies/1"
+  service_perimeters {
+    name  = "accessPolicies/1/servicePerimeters/other"
+    title = "other"
+    status {
+      restricted_services = ["bigquery.googleapis.com"]
+    }
+  }
+  service_perimeters {
+    name  = "accessPolicies/1/servicePerimeters/inner"
+    title = "inner"
+    %s {
+      resources           = ["projects/1234567890"]
+      restricted_services = ["storage.googleapis.com"]
+    }
+  }
+}
+"""
+ADDED = """
+resource "google_access_context_manager_service_perimeter_resource" "added" {
+  perimeter_name = "accessPolicies/1/servicePerimeters/inner"
+  resource       = "projects/7"
+}
+"""
 OUTSIDE = json.dumps(
     {
         "error": {
@@ -405,6 +431,11 @@ OUTSIDE = json.dumps(
         (PERIMETER % ("status", "var.services"), "may restrict storage.googleapis.com for projects/1234567890"),
         (PERIMETER % ("status", '"bigquery.googleapis.com"'), None),
         (PERIMETER % ("spec", '"storage.googleapis.com"'), None),
+        (SEVERAL % "status", "restricts storage.googleapis.com for projects/1234567890"),
+        (SEVERAL % "spec", None),
+        (ADDED, "may restrict storage.googleapis.com for projects/7"),
+        (PERIMETER % ("status", '"bigquery.googleapis.com"') + ADDED, None),
+        (ADDED.replace("perimeter_resource", "perimeter_dry_run_resource"), None),
         ("", None),
     ],
 )
@@ -420,3 +451,12 @@ def test_a_perimeter_is_named_if_the_error_says_that_one_refused(
     calm = ask(tmp_path, terraform, ANA)
     assert outcome(calm) == ("works", None)
     assert not any("perimeter accessPolicies" in one.message for one in calm.evidence)
+
+
+def test_a_project_that_is_added_to_a_perimeter_has_its_services(tmp_path: Path) -> None:
+    terraform = ACCOUNT + grant(f'"{ANA}"') + PERIMETER % ("status", '"storage.googleapis.com"') + ADDED
+    told = [one.message for one in ask(tmp_path, terraform, ANA, error=OUTSIDE).evidence]
+    assert [text.partition("restricts ")[2] for text in told] == [
+        "storage.googleapis.com for projects/1234567890",
+        "storage.googleapis.com for projects/7",
+    ]

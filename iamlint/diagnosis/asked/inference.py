@@ -153,7 +153,8 @@ def _are_workloads(estate: Estate, clients: tuple[Client, ...]) -> bool:
 def _granted_pool(estate: Estate, target: str, workload: str) -> str | None:
     """The only project whose workload of this name has a grant on the target."""
     ends = f".svc.id.goog[{workload}]"
-    texts = [one.principal.text for one in estate.of(Grant) if one.resource.name == target]
+    grants = (one for one in estate.of(Grant) if one.resource.name == target or isinstance(one.resource.name, Unknown))
+    texts = [one.principal.text for one in grants]
     return _one(text.removeprefix("serviceAccount:").removesuffix(ends) for text in texts if text.endswith(ends))
 
 

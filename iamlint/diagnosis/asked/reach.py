@@ -115,6 +115,12 @@ def gives(grant: Grant, permission: str, estate: Estate) -> bool:
     return permission in held or not held.isdisjoint(spellings(permission))
 
 
+def may_give(grant: Grant, permission: str, estate: Estate) -> bool:
+    """Whether the role of a grant has a permission, or its permissions are not all known."""
+    _, unknown = access_of(estate).held(grant)
+    return unknown is not None or gives(grant, permission, estate)
+
+
 def _is_same(grant: Grant, resource: Resource, onto: Node | None, above: tuple[Node, ...]) -> Truth:
     """Whether a grant's resource that contains no others may be this one: where one of the names is not known."""
     if grant.resource.kind != resource.kind:

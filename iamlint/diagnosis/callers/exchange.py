@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.case import ASKED, Case, is_managed
 from iamlint.diagnosis.callers.holder import Holder, Token
+from iamlint.diagnosis.callers.issuer_keys import UNCHECKED, unusable_keys
 from iamlint.diagnosis.callers.token_values import Claims, Failed, Open, value_of
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import scope
@@ -58,7 +59,12 @@ def exchange_stage(case: Case, found: tuple[Admitted, ...]) -> Stage:
     at = best.at or best.provider.place.at
     if best.truth is Truth.TRUE:
         message = f"the provider {name} takes the token; the caller is {best.holder.label}"
-        return Stage(NAME, "done", message, evidence=(Evidence(best.provider.place.at, "this provider"),))
+        unchecked = (UNCHECKED,) if best.provider.keys is not None else ()
+        if unchecked and case.said.kind == "sts-issuer-unreachable":
+            message += ". Google does not ask the issuer: the error is of another provider, or older than jwks_json"
+        return Stage(
+            NAME, "done", message, evidence=(Evidence(best.provider.place.at, "this provider"),), missing=unchecked
+        )
     others = tuple(f"{shown(one.provider.name)}: {one.reason}" for one in found[1:] if one.reason)
     evidence = (Evidence(at, best.reason),)
     if best.truth is Truth.FALSE:
@@ -82,6 +88,8 @@ def _fix(refused: Admitted) -> Fix:
         option = "--no-disabled"
     elif "audience" in refused.reason:
         option = "--allowed-audiences=..."
+    elif "jwks_json" in refused.reason:
+        option = "--jwk-json-path=keys.json"
     elif "issuer" in refused.reason:
         option = "--issuer-uri=..."
     what, of = f"providers update-oidc {name['provider']}", f" --workload-identity-pool={name['pool']}"
@@ -148,7 +156,7 @@ def _pool_number(case: Case, provider: Provider) -> str | None:
 
 def _admitted(case: Case, provider: Provider) -> Admitted:
     holder = _holder(case, provider)
-    for check in (_enabled, _issuer, _issuer_allowed, _audience, _mapping, _condition):
+    for check in (_enabled, _issuer, _keys, _issuer_allowed, _audience, _mapping, _condition):
         truth, step, reason, at, missing = check(case, provider, holder)
         if truth is Truth.FALSE:
             return Admitted(provider, truth, holder, step, reason, at)
@@ -164,7 +172,7 @@ _OK: _Check = (Truth.TRUE, None, "", None, "")
 
 def _refused_later(case: Case, provider: Provider, holder: Holder) -> Admitted | None:
     """What certainly refuses the token, though an earlier check is open."""
-    for check in (_enabled, _issuer, _mapping, _condition):
+    for check in (_enabled, _issuer, _keys, _mapping, _condition):
         truth, step, reason, at, _ = check(case, provider, holder)
         if truth is Truth.FALSE:
             return Admitted(provider, truth, holder, step, reason, at)
@@ -246,6 +254,11 @@ def _issuer(case: Case, provider: Provider, _holder: Holder) -> _Check:
         why = next((one.reason for one in (provider.protocol, provider.issuer) if isinstance(one, Unknown)), "")
         return truth, "missing-input", f"the issuer of the provider is not known: {why}", provider.place.at, why
     return _OK
+
+
+def _keys(_case: Case, provider: Provider, _holder: Holder) -> _Check:
+    reason = unusable_keys(provider)
+    return (Truth.FALSE, "federation", reason, provider.place.at, "") if reason else _OK
 
 
 def _issuer_allowed(case: Case, provider: Provider, _holder: Holder) -> _Check:

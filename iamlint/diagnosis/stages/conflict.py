@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iamlint.estate import Estate, condition_key, identity, principal_node, scope
+from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
 from iamlint.facts import Declaration, EmptyBinding, Grant, RemovedGrant
 from iamlint.unknown import Unknown, shown
 
@@ -29,8 +29,9 @@ def takes_away(grant: Grant, estate: Estate) -> Owner | None:
     Of an export only what is not known in full may take something away: what is known has done so already.
     """
     for removed in estate.of(RemovedGrant):
-        if removed.declared.type == _REMOVES and _is_same(removed.grant, grant, estate):
-            return Owner(removed.declared)
+        unknown = _removes(removed.grant, grant, estate) if removed.declared.type == _REMOVES else None
+        if unknown is not None:
+            return Owner(removed.declared, unknown)
     owners: dict[str, Owner] = {}
     for owner in _owners(grant, estate):
         owners.setdefault(owner.declared.address or "", owner)
@@ -41,6 +42,22 @@ def takes_away(grant: Grant, estate: Estate) -> Owner | None:
     }
     left = [owner for address, owner in owners.items() if address not in kept]
     return min(left, key=lambda owner: bool(owner.unknown), default=None)
+
+
+def _removes(one: Grant, grant: Grant, estate: Estate) -> str | None:
+    """Why a removed grant may be this one, "" where it certainly is; None where it is another."""
+    if identity(one.role, one.declared) != identity(grant.role, grant.declared) or _who(one) != _who(grant):
+        return None
+    its, mine = (estate.hierarchy.node(each.resource, each.declared) for each in (one, grant))
+    if its == mine and its is not None:
+        return ""
+    if one.resource.kind != grant.resource.kind or not (_is_open(its) or _is_open(mine)):
+        return None
+    return f"whether {one.resource} is {grant.resource} is not known"
+
+
+def _is_open(node: Node | None) -> bool:
+    return node is None or "${" in node[1]
 
 
 def _owners(grant: Grant, estate: Estate) -> Iterator[Owner]:

@@ -17,11 +17,19 @@ def with_perimeters(case: Case, answer: Answer) -> Answer:
     """Return the answer with the perimeters that restrict the service of the error, or may."""
     if case.said.kind != KIND:
         return answer
-    found = [
-        _evidence(one, case.said.service) for one in case.estate.of(Perimeter) if _restricts(one, case.said.service)
-    ]
+    all_ = [_with_services(one, case) for one in case.estate.of(Perimeter)]
+    found = [_evidence(one, case.said.service) for one in all_ if _restricts(one, case.said.service)]
     missing = () if found else (_LIST,)
     return replace(answer, evidence=(*found, *answer.evidence), not_in_input=(*answer.not_in_input, *missing))
+
+
+def _with_services(perimeter: Perimeter, case: Case) -> Perimeter:
+    """A perimeter that another resource adds a project to has the services that its own resource states."""
+    if not isinstance(perimeter.services, Unknown):
+        return perimeter
+    own = (one for one in case.estate.of(Perimeter) if one.name == perimeter.name)
+    services = next((one.services for one in own if not isinstance(one.services, Unknown)), perimeter.services)
+    return replace(perimeter, services=services)
 
 
 def _restricts(perimeter: Perimeter, service: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.asked.reach import gives, reason_of
+from iamlint.diagnosis.asked.reach import may_give, reason_of
 from iamlint.diagnosis.callers.holder import Holder
 from iamlint.diagnosis.stages.completeness import policy_command
 from iamlint.diagnosis.stages.hop import Hop, hop
@@ -38,7 +38,7 @@ def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) ->
 def agent_stages(case: Case, permission: str) -> list[Stage]:
     """What the input shows of a service agent that the error does not name: a grant of the permission to some agent."""
     for grant in case.estate.of(Grant):
-        if grant.principal.kind == "service_agent" and gives(grant, permission, case.estate):
+        if grant.principal.kind in ("service_agent", "unknown") and may_give(grant, permission, case.estate):
             message = f"{grant.principal.text} has {permission} on {grant.resource}; the error does not name the agent"
             return [Stage(NAME, "unknown", message, "missing-input", (Evidence(grant.principal_place.at, message),))]
     return []
@@ -48,7 +48,7 @@ def _may_be_there(case: Case, holder: Holder, permission: str, on: str | None) -
     """A grant of the permission on a resource whose name is not known: it may be the one that the error names."""
     for grant in unknown_grants(case, on, permission):
         named_by = holder.named_by(grant, case.estate, case.groups).truth
-        if named_by is not Truth.FALSE and gives(grant, permission, case.estate):
+        if named_by is not Truth.FALSE and may_give(grant, permission, case.estate):
             reason = f"{shown(grant.role)} is granted on {grant.resource}: the input does not show whether that is {on}"
             evidence = (Evidence(grant.resource_place.at, reason),)
             return Stage(NAME, "unknown", reason, "missing-input", evidence, (reason,))

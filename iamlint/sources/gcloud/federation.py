@@ -56,6 +56,7 @@ def provider(one: Value, pool: Text, name: Text, declared: Declaration) -> Provi
         condition=_condition(first(one, "attributeCondition", "attribute_condition")),
         mapping=_DEFAULT_MAPPING if protocol == "aws" and not written else written,
         disabled=_disabled(one),
+        keys=text(first(get(one, "oidc"), "jwksJson", "jwks_json")),
     )
 
 

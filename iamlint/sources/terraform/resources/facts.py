@@ -41,7 +41,7 @@ from iamlint.sources.terraform.resources.policies.denials import denials
 from iamlint.sources.terraform.resources.policies.entitlements import entitlement
 from iamlint.sources.terraform.resources.policies.grants import grants, member_removal
 from iamlint.sources.terraform.resources.policies.org_policies import older_org_policy, org_policy
-from iamlint.sources.terraform.resources.policies.perimeters import perimeter
+from iamlint.sources.terraform.resources.policies.perimeters import perimeter, perimeter_resource, perimeters
 from iamlint.sources.terraform.resources.projects import (
     default_accounts,
     folder,
@@ -99,6 +99,8 @@ _RESOURCES: dict[str, State] = {
     "google_iam_folders_policy_binding": boundary_binding,
     "google_iam_organizations_policy_binding": boundary_binding,
     "google_access_context_manager_service_perimeter": perimeter,
+    "google_access_context_manager_service_perimeters": perimeters,
+    "google_access_context_manager_service_perimeter_resource": perimeter_resource,
     "google_storage_bucket": settings.bucket,
     "google_tags_tag_key": tag_key,
     "google_tags_tag_value": tag_value,

@@ -120,6 +120,7 @@ def _provider(instance: Instance, pool: Text, id_argument: str) -> Provider:
         condition=_attribute_condition(body),
         mapping=_mapping(body, protocol),
         disabled=flag_of(body.value("disabled")),
+        keys=text_of(inner.value("jwks_json")) if protocol == "oidc" else None,
     )
 
 
