@@ -90,7 +90,7 @@ def _hindrance(path: str, sources: Sources) -> str:
     if source is None:
         return f"{path} was not read"
     if ".terraform" in Path(path).parts:
-        return f"{path} belongs to Terraform"
+        return f"{path} is in an installed module, which `terraform init` replaces"
     return f"{path} is generated" if generated(source) else ""
 
 

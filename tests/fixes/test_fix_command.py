@@ -53,6 +53,19 @@ def test_a_safe_fix_is_applied_and_the_run_passes(tmp_path: Path) -> None:
     assert "0 findings fixed in 0 files" in again.stderr
 
 
+@pytest.mark.parametrize("option", ["--fix", "--diff"])
+def test_an_installed_module_is_left_alone(tmp_path: Path, option: str) -> None:
+    written(tmp_path / "main.tf", 'module "iam" {\n  source = "example/iam/google"\n}\n')
+    module = written(tmp_path / ".terraform" / "modules" / "iam" / "main.tf", MISSPELT)
+    place = {"Version": "1.0.0", "Dir": ".terraform/modules/iam"}
+    listed = {"Key": "iam", "Source": "registry.terraform.io/example/iam/google", **place}
+    written(tmp_path / ".terraform" / "modules" / "modules.json", json.dumps({"Modules": [listed]}))
+    done = run("check", option, cwd=tmp_path)
+    assert "main.tf is in an installed module, which `terraform init` replaces" in done.stderr
+    assert "0 findings" in done.stderr
+    assert module.read_text() == MISSPELT
+
+
 LISTED = """resource "google_project_iam_custom_role" "signer" {
   project = "shop"
   role_id = "signer"
