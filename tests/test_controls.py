@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from controls_page import controls
 
-from iamlint.cli import program
+from iamlint.cli.program import program
 from iamlint.rules.catalog import load_rules, select_rules
 
 RULES, _ = load_rules()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from iamlint.cli import program
+from iamlint.cli.program import program
 
 BUCKET = """
 resource "google_storage_bucket" "site" {

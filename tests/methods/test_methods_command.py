@@ -6,7 +6,7 @@ import json
 
 from click.testing import CliRunner, Result
 
-from iamlint.cli import program
+from iamlint.cli.program import program
 from iamlint.methods import methods
 
 
