@@ -74,6 +74,29 @@ def test_where_nothing_was_checked_only_the_error_is_shown(arguments: list[str],
     assert done.stderr.startswith("error: ")
 
 
+def test_rules_are_a_table_with_room_and_two_lines_without(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("iamlint.cli.commands.check.width", lambda _stream: 80)
+    lines = program.run("rules", cwd=tmp_path).stdout.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[:2] == [
+        "acceptance/expired-acceptance                   low",
+        "    An accepted finding has passed its last day",
+    ]
+    monkeypatch.setattr("iamlint.cli.commands.check.width", lambda _stream: 120)
+    lines = program.run("rules", cwd=tmp_path).stdout.splitlines()
+    titles = {line[58:59] for line in lines if not line.startswith(" ")}
+    assert all(title.isupper() for title in titles)
+    assert all(line[:58].isspace() and line[58:59].strip() for line in lines if line.startswith(" "))
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [("iamlint che", "check"), ("iamlint check --changed-s", "--changed-since")]
+)
+def test_shells_complete_commands_and_options(words: str, found: str, tmp_path: Path) -> None:
+    asked = {"_IAMLINT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    assert program.run(cwd=tmp_path, environment=asked).stdout.splitlines() == [f"plain,{found}"]
+
+
 def test_the_options_have_headings(tmp_path: Path) -> None:
     said = program.run("check", "--help", cwd=tmp_path).stdout
     headings = [line for line in said.splitlines() if line.endswith(":") and not line.startswith(" ")]

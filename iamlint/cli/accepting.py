@@ -174,8 +174,8 @@ class Accepting:
         from iamlint.accepted.baseline import baseline_of, beyond, read_baseline
         from iamlint.accepted.writing import written
 
-        at = Location(path.as_posix())
-        if os.path.lexists(path) and isinstance(read_baseline(path), Unreadable):
+        at, is_new = Location(path.as_posix()), not os.path.lexists(path)
+        if not is_new and isinstance(read_baseline(path), Unreadable):
             return Unreadable(at, "this file is not a baseline, so it is not overwritten", "name another file")
         known = beyond(found, self.baseline, self._day, self._in_repository).known
         result = written(
@@ -192,7 +192,20 @@ class Accepting:
             parts = f"{result.added} new, {result.kept} kept, {result.gone} removed"
             parts += "; after an error no entry is removed" if found.errors else ""
             tell(f"baseline {neutral(path.as_posix())}: {counted(result.added + result.kept, 'finding')} ({parts})")
+            if is_new and not self._is_configured(path):
+                tell(
+                    f"next: commit it, and write `{self._line(path)}` into the configuration, for each check to read it"
+                )
         return baseline_of(SourceText(path.as_posix(), result.text))
+
+    def _is_configured(self, path: Path) -> bool:
+        known = self.config.baseline
+        return known is not None and os.path.realpath(known) == os.path.realpath(path)
+
+    def _line(self, path: Path) -> str:
+        """Return the line of a configuration that names a baseline."""
+        home = self.config.home or self._top
+        return f"baseline: {neutral(Path(os.path.relpath(os.path.realpath(path), home)).as_posix())}"
 
     # -- paths -------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+import yaml
 
 from iamlint.edits import Safety
 from iamlint.rules.rule import Example, Mending, Rule
@@ -17,6 +20,7 @@ def rule_page(rule: Rule) -> str:
     parts = [
         f"# {rule.slug}",
         f"**{rule.title}.** `{rule.id}`, severity {rule.severity}{sure}{asked}.",
+        *_graded(rule),
         "## Why",
         rule.why.strip(),
     ]
@@ -36,6 +40,23 @@ def rule_page(rule: Rule) -> str:
     if known:
         parts += ["## Also known as", ", ".join(known)]
     return "\n\n".join(parts) + "\n"
+
+
+def _graded(rule: Rule) -> list[str]:
+    """Return which findings have another severity, in the words of ``when:``; nothing if all have the rule's."""
+    steps = [f"one step {step} severe if {_words(of)}" for step, of in _steps(rule) if of]
+    return [f"A finding is {'; '.join(steps)}."] if steps else []
+
+
+def _steps(rule: Rule) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    return ("more", rule.worse), ("less", rule.milder)
+
+
+def _words(pattern: Mapping[str, Any]) -> str:
+    """Return the words of a pattern over one kind of fact: ``privileged: true``."""
+    (words,) = pattern.values()
+    written: str = yaml.safe_dump(words, default_flow_style=True, sort_keys=False, width=1_000_000)
+    return f"`{written.strip().removeprefix('{').removesuffix('}')}`"
 
 
 def _technique(name: str) -> str:

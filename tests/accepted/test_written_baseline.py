@@ -50,7 +50,10 @@ def edit(path: Path, **keys: Any) -> None:
 
 def test_one_line_a_finding_sorted_and_without_what_moves(estate: Path) -> None:
     done = run("check", ".", "--write-baseline", NAME, cwd=estate)
-    assert (done.returncode, done.stderr) == (0, f"baseline {NAME}: 4 findings (4 new, 0 kept, 0 removed)\n")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        0,
+        f"baseline {NAME}: 4 findings (4 new, 0 kept, 0 removed)",
+    )
     assert "no findings; 4 accepted" in done.stdout
     lines = (estate / NAME).read_text(encoding="utf-8").splitlines()
     assert (lines[0], lines[-1], len(lines)) == ('{"iamlint_baseline": 2, "findings": [', "]}", 6)
@@ -61,6 +64,20 @@ def test_one_line_a_finding_sorted_and_without_what_moves(estate: Path) -> None:
         "google_project_iam_member.z",
     ]
     assert not {"line", "column", "message"} & set().union(*entries(estate / NAME))
+
+
+def test_the_next_step_is_said_once_unless_the_configuration_has_it(estate: Path) -> None:
+    write = ("check", ".", "--write-baseline")
+    assert f"write `baseline: {NAME}` into the configuration" in run(*write, NAME, cwd=estate).stderr
+    assert "next:" not in run(*write, NAME, cwd=estate).stderr
+    (estate / NAME).unlink()
+    (estate / ".iamlint.yaml").write_text("baseline: other.json\n", encoding="utf-8")
+    (estate / "other.json").write_text('{"iamlint_baseline": 2, "findings": []}\n', encoding="utf-8")
+    assert "write `baseline: a/known.json` into" in run(*write, "known.json", cwd=estate / "a").stderr
+    (estate / ".iamlint.yaml").write_text(f"baseline: {NAME}\n", encoding="utf-8")
+    done = run(*write, f"../{NAME}", cwd=estate / "a")
+    assert done.stderr.startswith("baseline ")
+    assert "next:" not in done.stderr
 
 
 def test_the_same_bytes_from_three_directories_and_twice(estate: Path) -> None:

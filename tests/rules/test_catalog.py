@@ -101,6 +101,17 @@ def test_a_renamed_rule_keeps_the_names_that_it_had(tmp_path: Path) -> None:
     assert "`old-a` (before 0.2.0)" in rule_page(chosen[0])
 
 
+def test_a_page_says_which_findings_have_another_severity() -> None:
+    rules, _ = load_rules(())
+    pages = {rule.slug: rule_page(rule) for rule in rules}
+    assert "A finding is one step more severe if `privileged: true`." in pages["user-managed-key"]
+    assert (
+        "severe if `reaches_privileged: true`; one step less severe if `temporary: true`."
+        in pages["broad-token-creator"]
+    )
+    assert "severe if" not in pages["missing-iamcredentials"]
+
+
 def test_no_id_of_a_rule_is_ever_used_again() -> None:
     """A renamed rule has its old id in ``formerly``; the list only grows."""
     rules, _ = load_rules()

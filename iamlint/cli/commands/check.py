@@ -221,6 +221,10 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
     emit("\n".join(folded_page(map(neutral, pages.split("\n")), width(sys.stdout))))
 
 
+_SEVERITY, _TITLE = 12, 50
+"""Columns of a severity with blanks around it; the least for a title, which is below its rule if there is no room."""
+
+
 @click.command(name="rules")
 @rule_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
@@ -247,11 +251,14 @@ def list_rules(
     from iamlint.reporters.parts.folding import Fold
 
     widest, fold = max((len(rule.id) for rule in found), default=0), Fold(width(sys.stdout))
+    is_narrow = fold.width is not None and fold.width < widest + _SEVERITY + _TITLE
     for rule in found:
         standards = ", ".join((*(f"CIS {control}" for control in rule.cis), *rule.mitre))
         told = f" ({standards})" if standards else ""
-        line = f"{rule.id:<{widest}}  {rule.severity:<8}  {neutral(rule.title)}{told}"
-        emit("".join(f"{part}\n" for part in fold(line, 4)))
+        head, title = f"{rule.id:<{widest}}  {rule.severity:<8}", f"{neutral(rule.title)}{told}"
+        lines = (head.rstrip(), f"    {title}") if is_narrow else (f"{head}  {title}",)
+        indent = 4 if is_narrow else widest + _SEVERITY
+        emit("".join(f"{part}\n" for line in lines for part in fold(line, indent)))
 
 
 @click.command()
