@@ -10,6 +10,7 @@ from typing import Any
 
 import program
 import pytest
+from checkout import commit, git
 
 MAIN = """\
 variable "project" {}
@@ -202,4 +203,33 @@ def test_commands_that_answer_for_one_environment(check: Check, tmp_path: Path) 
     assert "runner@shop-dev.iam" in check(TWO, *asked, "dev", command="reach").stdout
     assert "runner@" not in check(TWO, *asked, "prod", command="reach").stdout
     assert check(TWO, "--environment", "dev", "--environment", "prod", "x@y.z", command="who").returncode == 2
-    assert "choose one with --environment" in check(TWO, "user:*", command="reach").stderr
+    for command in ("reach", "who", "paths"):
+        done = check(TWO, *(["user:*"] if command != "paths" else []), command=command)
+        assert done.returncode == 2
+        assert "choose one of prod, dev with --environment" in done.stderr
+    only = "environments:\n  dev: {var-file: [envs/dev.tfvars], var: {who: 'user:dev@example.com'}}\n"
+    assert "runner@shop-dev.iam" in check(only, "user:dev@example.com", command="reach").stdout
+
+
+def test_a_comparison_compares_each_environment(check: Check, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
+    account = 'resource "google_service_account" "s" {\n  account_id = "runner"\n  project    = var.project\n}\n'
+    (tmp_path / "main.tf").write_text(MAIN + account, encoding="utf-8")
+    commit(tmp_path)
+    (tmp_path / "envs" / "dev.tfvars").write_text('project = "shop-new"\n', encoding="utf-8")
+    done = check(TWO, "HEAD", ".", "--format", "json", command="compare")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    gained = [(one["principal"], one["resource"], one["environments"]) for one in found["gained"]]
+    assert gained == [("user:dev@example.com", "project shop-new", ["dev"])]
+    assert [one["environments"] for one in found["lost"]] == [["dev"]]
+    same = check(TWO, "HEAD~1", ".", "--environment", "prod", "--format", "json", command="compare")
+    assert {tuple(one["environments"]) for one in json.loads(same.stdout)["opened"]} == {("prod",)}
+    for form in ("text", "markdown"):
+        said = check(TWO, "HEAD", ".", "--format", form, command="compare").stdout
+        assert "in dev" in said
+        assert "in prod" not in said
+    both = TWO.replace("user:dev@", "user:default@").replace("envs/dev", "envs/prod")
+    joined = json.loads(check(both, "HEAD~1", ".", "--format", "json", command="compare").stdout)
+    assert [one["environments"] for one in joined["opened"]] == [["prod", "dev"]]

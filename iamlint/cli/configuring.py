@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iamlint.cli.console import repository, tell
+from iamlint.cli.console import repository
 from iamlint.cli.options import Request
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
@@ -86,13 +86,18 @@ def environments_of(request: Request, config: Config) -> tuple[str, ...]:
 
 
 def one_environment(request: Request, config: Config) -> str | None:
-    """Return the environment of a run that answers for one only; None without any. Raises `Failed`."""
+    """Return the environment of a run that answers for one only; None without any. Raises `Failed`.
+
+    Without --environment it is the only one of the configuration.
+    """
     if len(set(request.environment)) > 1:
         raise Failed([Unreadable(Location(COMMAND_LINE), "this command takes one environment", "check takes several")])
     names = environments_of(request, config)
-    if names and not request.environment:
-        tell(f"note: no environment is read ({', '.join(names)}): choose one with --environment")
-    return names[0] if request.environment else None
+    files_only = bool(request.paths) and all(path.is_file() and path.suffix == ".json" for path in request.paths)
+    if len(names) > 1 and not files_only:  # plans and exports have their values
+        hint = f"choose one of {', '.join(names)} with --environment"
+        raise Failed([Unreadable(Location(COMMAND_LINE), "this command answers for one environment at a time", hint)])
+    return names[0] if len(names) == 1 else None
 
 
 def _listed(config: Config) -> str:

@@ -51,7 +51,8 @@ class Pair:
 
     ``methods`` are those that open or close, the strongest first; over several hops, that of the last one. ``path`` is
     the path on the side where it is open. ``roles`` are the account's roles on other resources, as shown ("roles/owner
-    on project shop"). ``reasons`` say why it is not certain; empty if it is.
+    on project shop"). ``reasons`` say why it is not certain; empty if it is. ``environments`` are those of the
+    configuration that have it.
     """
 
     principal: str
@@ -61,6 +62,7 @@ class Pair:
     cause: Line | None
     roles: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Privilege:
     permissions: int | None = None
     at: Line | None = None
     reasons: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Unclear:
     change: Change | None = None
     pair: Pair | None = None
     privilege: Privilege | None = None
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

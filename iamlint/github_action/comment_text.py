@@ -73,16 +73,23 @@ def _opened(compared: dict[str, Any], event: Event) -> Iterator[str]:
         title = f"**Opens {counted(len(opened), 'path')} to service accounts**"
         yield from ("", title, "", "| who | becomes | how | cause |", "| --- | --- | --- | --- |")
     for one in opened[:MOST_ROWS]:
-        cells = (_text(one, "principal"), _text(one, "account"), _text(one, "method"), _cause(one, event))
+        cells = (_who(one), _text(one, "account"), _text(one, "method"), _cause(one, event))
         yield f"| {' | '.join(cells)} |"
     yield from _rest(len(opened) - MOST_ROWS, "path")
     if gained:
         title = f"**Gives {counted(len(gained), 'role')}**"
         yield from ("", title, "", "| who | role | resource | cause |", "| --- | --- | --- | --- |")
     for one in gained[:MOST_ROWS]:
-        cells = (_text(one, "principal"), _text(one, "role"), _text(one, "resource"), _cause(one, event))
+        cells = (_who(one), _text(one, "role"), _text(one, "resource"), _cause(one, event))
         yield f"| {' | '.join(cells)} |"
     yield from _rest(len(gained) - MOST_ROWS, "role")
+
+
+def _who(one: dict[str, Any]) -> str:
+    """Return the principal, with the environments of the configuration in which it gains access."""
+    names = one.get("environments")
+    texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return _text(one, "principal") + (cell(f" (in {', '.join(texts)})"[:LONGEST]) if texts else "")
 
 
 def _rest(count: int, noun: str) -> Iterator[str]:

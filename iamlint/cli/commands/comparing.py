@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.budget import SECONDS, Allowance, TimeUp
-from iamlint.cli.configuring import Failed, configuration, inputs_for, one_environment
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
+from iamlint.cli.configuring import Failed, configuration, environments_of, inputs_for
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors, width
 from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, color_option, config_options, day_of
 from iamlint.cli.output import write
 from iamlint.cli.run import role_catalog
@@ -57,6 +57,7 @@ def compare(
     a path is a revision. Exits with 1 if something opens or is gained.
     """
     from iamlint.comparison.formats import render
+    from iamlint.reporters.parts.folding import Fold
 
     targets = [_target(one) for one in output]
     try:
@@ -68,7 +69,9 @@ def compare(
     written = [write(path, [render(name, found)], inputs) for name, path in targets]
     errors = (*found.errors, *(error for error in written if error))
     say_errors(errors)
-    emit(render(form, found, color=form == "text" and colored(sys.stdout)), for_programs=form != "text")
+    told = render(form, found, color=form == "text" and colored(sys.stdout))
+    lines = Fold(width(sys.stdout)).all(told.splitlines(), 4) if form == "text" else ()
+    emit((f"{line}\n" for line in lines) if form == "text" else told, for_programs=form != "text")
     if errors:
         sys.exit(FAILED)
     unclear = fail_on_unknown and any(one.change != "closed" for one in found.unknown)
@@ -84,14 +87,29 @@ def _target(text: str) -> tuple[str, Path]:
 
 
 def _compared(base: str, head: str, asked: dict[str, Any]) -> Comparison:
-    """Return what opens and closes. Raises `Failed`."""
-    from iamlint.comparison import compare as compared
+    """Return what opens and closes, in each environment of the configuration. Raises `Failed`."""
+    from iamlint.comparison.environments import together
 
     chosen = {name: asked[name] for name in _OF_REQUEST}
     wanted = Request((), **chosen)
-    config = configuration(wanted)
-    given = inputs_for(wanted, config, one_environment(wanted, config))
-    allowance = Allowance(asked["max_time"])
+    config, allowance = configuration(wanted), Allowance(asked["max_time"])
+    names = environments_of(wanted, config)
+    if not names or all(Path(one).is_file() for one in (base, head)):  # plans and exports have their values
+        return _in_environment(base, head, asked, config, inputs_for(wanted, config, None), allowance)
+    return together(
+        {
+            name: _in_environment(base, head, asked, config, inputs_for(wanted, config, name), allowance)
+            for name in names
+        }
+    )
+
+
+def _in_environment(
+    base: str, head: str, asked: dict[str, Any], config: Config, given: Inputs, allowance: Allowance
+) -> Comparison:
+    """Return what opens and closes with the values of one environment, or without one. Raises `Failed`."""
+    from iamlint.comparison import compare as compared
+
     sides: list[Side] = []
     errors: list[Unreadable] = []
     for name, text, other in (("base", base, head), ("head", head, base)):

@@ -46,6 +46,7 @@ def _pair(one: Pair) -> dict[str, Any]:
         "methods": list(one.methods),
         "path": _steps(one.path),
         "cause": _line(one.cause),
+        "environments": list(one.environments),
     }
 
 
@@ -56,6 +57,7 @@ def _privilege(one: Privilege) -> dict[str, Any]:
         "resource": str(one.resource),
         "path": _steps(one.path),
         "cause": _line(one.cause),
+        "environments": list(one.environments),
     }
 
 
@@ -65,7 +67,8 @@ def _unclear(one: Unclear) -> dict[str, Any]:
         about = _pair(one.pair)
     elif one.privilege:
         about = _privilege(one.privilege)
-    return {"change": one.change, "reason": one.reason, **about, "cause": _line(one.at)}
+    further = {"cause": _line(one.at), "environments": list(one.environments)}
+    return {"change": one.change, "reason": one.reason, **about, **further}
 
 
 def _steps(path: Iterable[Step]) -> list[dict[str, Any]]:

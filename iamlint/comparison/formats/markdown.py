@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iamlint.comparison.formats.words import MOST_GROUPS, grouped, how, listed, notes, summary, where
-from iamlint.comparison.model import Comparison, Pair, Privilege
+from iamlint.comparison.model import Comparison, Pair, Privilege, Unclear
 from iamlint.reporters.markdown import cell
+from iamlint.reporters.parts.plain import environments
 
 MOST_NODES = 10
 """Principals and accounts in the picture."""
@@ -32,7 +33,7 @@ def _lines(found: Comparison) -> Iterator[str]:
     for one in found.unknown[:MOST_GROUPS]:
         about = f"{one.pair.principal} → {one.pair.account}: " if one.pair else ""
         at = f" ({one.at.path}:{one.at.line})" if one.at else ""
-        yield f"- {cell(about + one.reason + at)}"
+        yield f"- {cell(about + one.reason + at + _in(one))}"
     if found.errors:
         yield from ("", "### Could not be read", "")
     for error in found.errors[:MOST_GROUPS]:
@@ -49,7 +50,7 @@ def _pairs(pairs: Sequence[Pair], title: str) -> Iterator[str]:
         first = group.first
         accounts = listed([pair.account for pair in group.pairs])
         path = "; ".join(f"{step.target.removeprefix('serviceAccount:')}: {how(step)}" for step in first.path)
-        yield f"| {cell(first.principal)} | {cell(accounts)} | {cell(path)} | {cell(where(first))} |"
+        yield f"| {cell(first.principal + _in(first))} | {cell(accounts)} | {cell(path)} | {cell(where(first))} |"
     if len(groups) > MOST_GROUPS:
         yield from ("", f"... and {len(groups) - MOST_GROUPS:,} more groups of pairs.")
 
@@ -59,10 +60,14 @@ def _roles(roles: Sequence[Privilege], title: str) -> Iterator[str]:
         yield from ("", f"### {title}", "", "| who | role | resource | as | cause |", "| --- | --- | --- | --- | --- |")
     for one in roles[:MOST_GROUPS]:
         via = one.path[-1].target.removeprefix("serviceAccount:") if one.path else ""
-        cells = (one.principal, one.role, str(one.resource), via, where(one))
+        cells = (one.principal + _in(one), one.role, str(one.resource), via, where(one))
         yield f"| {' | '.join(map(cell, cells))} |"
     if len(roles) > MOST_GROUPS:
         yield from ("", f"... and {len(roles) - MOST_GROUPS:,} more roles.")
+
+
+def _in(one: Pair | Privilege | Unclear) -> str:
+    return f" ({environments(one)})" if one.environments else ""
 
 
 def _picture(pairs: Sequence[Pair]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from iamlint.comparison.formats.words import MOST_GROUPS, Group, grouped, how, listed, notes, summary, where
 from iamlint.comparison.model import Comparison, Pair, Privilege, Step, Unclear
 from iamlint.reporters.parts.frame import Paint
-from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.reporters.parts.plain import counted, environments, neutral
 
 _LONGEST = 8
 """Maximum number of hops shown of a path."""
@@ -42,7 +42,7 @@ def _group(group: Group, verb: str, code: str, paint: Paint) -> Iterator[str]:
     first = group.first
     accounts = [neutral(pair.account) for pair in group.pairs]
     target = accounts[0] if len(accounts) == 1 else f"{len(accounts):,} accounts ({listed(accounts)})"
-    yield f"{paint(code, verb)}: {neutral(first.principal)} → {target}"
+    yield f"{paint(code, verb)}: {neutral(first.principal)} → {target}{_in(first, paint)}"
     yield f"  cause: {paint('36', neutral(where(first)))}"
     yield f"  by {listed(first.methods)}"
     yield from _path(first.path)
@@ -60,7 +60,7 @@ def _path(path: Sequence[Step]) -> Iterator[str]:
 def _roles(roles: Sequence[Privilege], verb: str, code: str, paint: Paint) -> Iterator[str]:
     for one in roles[:MOST_GROUPS]:
         via = f" as {one.path[-1].target.removeprefix('serviceAccount:')}" if one.path else ""
-        yield f"{paint(code, verb)}: {neutral(f'{one.principal} {one.role} on {one.resource}{via}')}"
+        yield f"{paint(code, verb)}: {neutral(f'{one.principal} {one.role} on {one.resource}{via}')}{_in(one, paint)}"
         yield f"  cause: {paint('36', neutral(where(one)))}"
     if len(roles) > MOST_GROUPS:
         yield f"... and {counted(len(roles) - MOST_GROUPS, 'more role')} (--format json lists them)"
@@ -76,11 +76,15 @@ def _unclear(unknown: Sequence[Unclear], paint: Paint) -> Iterator[str]:
         elif one.privilege:
             about = f"whether {one.privilege.principal} has {one.privilege.role} on {one.privilege.resource}: "
         at = f" ({one.at.shown}:{one.at.line})" if one.at else ""
-        yield f"{paint('33', 'unknown')}: {neutral(f'{about}{one.reason}{at}')}"
+        yield f"{paint('33', 'unknown')}: {neutral(f'{about}{one.reason}{at}')}{_in(one, paint)}"
     if len(unknown) > MOST_GROUPS:
         yield f"... and {len(unknown) - MOST_GROUPS:,} more unknown (--format json lists them)"
     if unknown:
         yield ""
+
+
+def _in(one: Pair | Privilege | Unclear, paint: Paint) -> str:
+    return f"  {paint('2', neutral(environments(one)))}" if one.environments else ""
 
 
 def _verb(one: Unclear) -> str:

@@ -27,7 +27,14 @@ def grouped(pairs: Iterable[Pair]) -> list[Group]:
     """Return pairs that are alike as one: a grant on a project reaches all of its accounts in the same way."""
     found: dict[tuple[object, ...], list[Pair]] = defaultdict(list)
     for one in pairs:
-        key = (one.principal, one.cause, one.methods, len(one.path), *(step.address for step in one.path))
+        key = (
+            one.principal,
+            one.environments,
+            one.cause,
+            one.methods,
+            len(one.path),
+            *(step.address for step in one.path),
+        )
         found[key].append(one)
     return [Group(several[0], tuple(several)) for several in found.values()]
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-
-from iamlint.finding import Doubt, Finding
-from iamlint.questions import ByCause, Question
+from typing import Protocol
 
 _C0 = "\x00-\x08\x0a-\x1f"
 _UNSEEN = (
@@ -58,7 +56,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def environments(found: Finding | Doubt | Question | ByCause) -> str:
+class _InEnvironments(Protocol):
+    @property
+    def environments(self) -> tuple[str, ...]: ...
+
+
+def environments(found: _InEnvironments) -> str:
     """Return the environments of the configuration that have it: ``in prod, dev``; "" if it has none."""
     names = found.environments
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
