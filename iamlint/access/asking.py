@@ -24,22 +24,28 @@ class Access:
         self._estate = estate
         self._blockers = estate.blockers
 
-    def is_plain(self, grant: Grant, resource: Resource | None = None, declared: Declaration | None = None) -> bool:
-        """Whether a grant certainly gives what its role has: it has no condition, and no blocker concerns it there.
+    def is_plain(
+        self,
+        grant: Grant,
+        permission: str | None = None,
+        resource: Resource | None = None,
+        declared: Declaration | None = None,
+    ) -> bool:
+        """Whether a grant certainly gives a permission of its role: without a condition, and with nothing to block it.
 
-        ``resource`` and ``declared`` are as for `decide`.
+        Without ``permission``, it gives all of them. ``resource`` and ``declared`` are as for `decide`.
         """
         if grant.condition is not None:
             return False
         if resource is None or not self._blockers:
-            return not self._blockers or not self._blockers.may_concern(grant)
+            return not self._blockers or not self._blockers.may_concern(grant, permission)
         declared = declared or grant.declared
         reached = resource_step(grant, resource, declared, self._estate).truth is Truth.TRUE
-        return reached and not self._blockers.may_concern(_seen_at(grant, resource, declared))
+        return reached and not self._blockers.may_concern(_seen_at(grant, resource, declared), permission)
 
-    def is_plain_below(self, grant: Grant) -> bool:
-        """Whether a grant certainly gives what its role has on its resource, and on all accounts in it."""
-        return grant.condition is None and not self._blockers.may_concern(grant, below=True)
+    def is_alike_below(self, grant: Grant, permission: str) -> bool:
+        """Whether the answer about a permission on the grant's resource is the one for each account in it."""
+        return grant.condition is None and not self._blockers.varies_below(grant, permission, self._estate.as_of)
 
     def held(self, grant: Grant) -> tuple[frozenset[str], Unknown | None]:
         """Return the permissions that a grant's role certainly has and that have an effect there; and why there may be

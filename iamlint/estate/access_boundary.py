@@ -13,7 +13,7 @@ from iamlint.conditions import Context, evaluate
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import chain_of_principal, node_of, only_scope, within
 from iamlint.estate.names import in_force, scope
-from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant
+from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant, Text
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, shown
@@ -199,18 +199,41 @@ class Boundaries:
                 return FALSE, first
         return keep_out & ~leave, first
 
+    def varies_below(self, grant: Grant, permission: str, as_of: date) -> bool:
+        """Whether boundaries may block a permission for some accounts in a folder or organization and not for others.
+
+        Raises `Exhausted`.
+        """
+        chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
+        for binding, boundary in self._bindings:
+            self._spend(STEPS_OF_BOUNDARY)
+            if blocks(boundary, permission).truth is Truth.FALSE:
+                continue
+            if binds(binding, grant, self._hierarchy, permission, as_of).truth is Truth.FALSE:
+                continue
+            if isinstance(boundary.resources, Unknown):
+                return True
+            inside = any(within(chain, one) is Truth.TRUE for one in self._nodes(boundary, boundary.resources))
+            if not inside and self.excludes(boundary, grant).truth is not Truth.TRUE:
+                return True
+        return False
+
+    def _nodes(self, boundary: Boundary, resources: Iterable[Text]) -> tuple[Node | None, ...]:
+        if id(boundary) not in self._allowed:
+            nodes = (node_of(one, boundary.declared, self._hierarchy) for one in resources)
+            self._allowed[id(boundary)] = tuple(nodes)
+        return self._allowed[id(boundary)]
+
     def excludes(self, boundary: Boundary, grant: Grant) -> Verdict:
         """Whether a policy excludes all of a grant's resource."""
         if isinstance(boundary.resources, Unknown):
             return Verdict.of(Truth.UNKNOWN, f"what it allows is not known: {boundary.resources.reason}")
-        if id(boundary) not in self._allowed:
-            nodes = (node_of(one, boundary.declared, self._hierarchy) for one in boundary.resources)
-            self._allowed[id(boundary)] = tuple(nodes)
+        allowed = self._nodes(boundary, boundary.resources)
         chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
         key = id(boundary), chain
         if key not in self._outside:
-            self._spend(len(self._allowed[id(boundary)]))
-            self._outside[key] = _outside(self._allowed[id(boundary)], chain, self._hierarchy)
+            self._spend(len(allowed))
+            self._outside[key] = _outside(allowed, chain, self._hierarchy)
         reason = f"the input does not show whether {grant.resource} is in what it allows"
         return Verdict.of(self._outside[key], reason)
 

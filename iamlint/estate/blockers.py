@@ -49,6 +49,7 @@ STEPS_A_GRANT = 20
 """Additional pairs for each grant."""
 TOO_MANY = "there are more deny policies, boundaries and grants than iamlint compares"
 _REVIVES = "iam.serviceAccounts.enable"
+_NEW_KEY = "iam.serviceAccountKeys.create"
 _NO_NEW_KEYS = (
     ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"),
     ("iam.disableServiceAccountKeyUpload", "iam.managed.disableServiceAccountKeyUpload"),
@@ -134,7 +135,7 @@ class Blockers:
         self._enforcing: dict[Hashable, tuple[Verdict, OrgPolicy | None]] = {}
         self._public = PublicAccess(of, hierarchy)
         self._of = of
-        self._anywhere = _Asked(self._denials)
+        self._anywhere: dict[str, _Asked] = {}
         self._keys_at: dict[Hashable, bool] = {}
         self._any = bool(self._denials or self._bindings or self._disabled or self._policies or self._public)
 
@@ -144,37 +145,67 @@ class Blockers:
 
     # -- what concerns a grant --------------------------------------------------------------------------------------
 
-    def may_concern(self, grant: Grant, *, below: bool = False) -> bool:
-        """Whether anything may block a permission of a grant on its resource; ``below``, or on anything in it.
+    def may_concern(self, grant: Grant, permission: str | None = None) -> bool:
+        """Whether anything may block a permission of a grant on its resource; without one, any permission.
 
-        False is certain: then `against` yields nothing that blocks or may block the grant, whatever is asked.
+        False is certain: then `against` yields nothing that blocks or may block it.
         """
         if not self._any:
             return False
         if self._bindings or principal_node(grant) in self._disabled or self._public.may_concern(grant):
             return True
-        kind = grant.resource.kind
-        if below and kind in ("folder", "organization"):  # which accounts are in it may depend on who is asked
-            return bool(self._disabled or self._policies or self._anywhere.about(grant))
-        if kind == "service_account" and identity(grant.resource.name, grant.declared) in self._disabled:
-            return True
-        if below and kind == "project" and self._hierarchy.node(grant.resource, grant.declared) in self._uneven:
+        of_account = grant.resource.kind == "service_account" and (
+            permission is None or permission.startswith(_OF_ACCOUNTS)
+        )
+        if of_account and identity(grant.resource.name, grant.declared) in self._disabled:
             return True
         try:
-            return self._is_at_place(grant)
+            return self._is_denied_at_place(grant, permission) or self._is_keyless_place(grant, permission)
         except Exhausted:
             return True
 
-    def _is_at_place(self, grant: Grant) -> bool:
-        """Whether a deny policy or organization policy may apply to the holder of a grant, on the grant's resource."""
-        if self._denials:
-            place = self._at_place(grant)
-            if (place, None) not in self._for:
-                rules = self._at[place]
-                self._for[place, None] = self._alike.setdefault(tuple(map(id, rules)), _Asked(rules))
-            if self._for[place, None].about(grant):
+    def varies_below(self, grant: Grant, permission: str, as_of: date) -> bool:
+        """Whether what blocks a permission of a grant may differ between the accounts in its resource.
+
+        False is certain: then the answer for the resource is the answer for each account in it. It is for a deny policy
+        without a condition that is attached to the resource, or above it.
+        """
+        if not self._any or grant.resource.kind == "service_account":
+            return False
+        if self._public.may_concern(grant):
+            return True
+        try:
+            if grant.resource.kind == "project":
+                uneven = self._hierarchy.node(grant.resource, grant.declared) in self._uneven
+                return uneven or any(one.denial.condition is not None for one in self._denials_of(permission, grant))
+            if self._disabled or (self._policies and permission == _NEW_KEY):
                 return True
-        if not self._policies:
+            if self._bindings and self._bindings.varies_below(grant, permission, as_of):
+                return True
+        except Exhausted:
+            return True
+        if permission not in self._anywhere:
+            named = [one for one in self._denials if one.names(permission).truth is not Truth.FALSE]
+            self._anywhere[permission] = _Asked(named)
+        chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
+        about = self._anywhere[permission].about(grant)
+        return any(one.denial.condition is not None or one.node not in chain for one in about)
+
+    def _is_denied_at_place(self, grant: Grant, permission: str | None) -> bool:
+        """Whether a deny policy may apply to the holder of a grant, on the grant's resource."""
+        if not self._denials:
+            return False
+        place = self._at_place(grant)
+        if (place, None) not in self._for:
+            rules = self._at[place]
+            self._for[place, None] = self._alike.setdefault(tuple(map(id, rules)), _Asked(rules))
+        if not self._for[place, None].about(grant):
+            return False
+        return permission is None or bool(self._denials_of(permission, grant))
+
+    def _is_keyless_place(self, grant: Grant, permission: str | None) -> bool:
+        """Whether an organization policy may prevent keys of accounts on the grant's resource."""
+        if not self._policies or permission not in (None, _NEW_KEY):
             return False
         place, chain = self._place(grant)
         if place not in self._keys_at:
@@ -240,7 +271,7 @@ class Blockers:
                     yield Blocker("deny", verdict, f"the deny policy at {_at(at)}", denial.denial, at)
         if self._disabled:
             yield from self._by_state(grant, permission, only)
-        if self._policies and permission == "iam.serviceAccountKeys.create":
+        if self._policies and permission == _NEW_KEY:
             yield self._without_keys(grant, only)
         yield from self._of_public_access(grant, permission, only)
 

@@ -140,7 +140,7 @@ class Graph:
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
         for kind, held in kinds_of_edges(powers.held, onto[0], may_be_any=powers.unknown is not None):
-            if held and self._access.is_plain(grant):
+            if held and all(self._access.is_plain(grant, one) for one in held):
                 yield Edge(source, onto, kind, grant, held, TRUE)
                 continue
             found = self._decided(grant, held or POWERS[kind])
@@ -154,7 +154,7 @@ class Graph:
 
     def counts(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
         """Whether one of the permissions counts; if all are blocked, unknown, with what blocks them."""
-        if self._access.is_plain(grant):
+        if any(self._access.is_plain(grant, one) for one in permissions) or self._access.is_plain(grant):
             return TRUE
         found = self._decided(grant, permissions)
         return _told(found) if found.blocked else _verdict(found)
@@ -299,7 +299,7 @@ class Graph:
 
     def _all_strong(self, held: list[tuple[Node, Grant]]) -> bool:
         """Whether each of these grants certainly makes its holder privileged, with or without deployment."""
-        return all(self._held(grant, STRONG) and self._access.is_plain(grant) for _, grant in held)
+        return all(any(self._access.is_plain(grant, one) for one in self._held(grant, STRONG)) for _, grant in held)
 
     def _enabled(self, grant: Grant) -> Verdict:
         """Whether a principal can act at all: no one gets tokens of a disabled account."""

@@ -267,8 +267,12 @@ class Ways:
             if way is None:
                 continue
             yield way
-            if self._best_only and all(map(self._access.is_plain_below, way.grants)):
+            if self._best_only and way.verdict.truth is Truth.TRUE and not way.closed and self.is_alike(way):
                 done.add(delegates)
+
+    def is_alike(self, way: Way) -> bool:
+        """Whether a way onto a container is the same for every account in it."""
+        return all(map(self._access.is_alike_below, way.grants, way.method.permissions))
 
     def _through(self, source: str, running: _Running) -> Iterator[Way]:
         kind, onto, nodes = running.attachment.resource.kind, running.account[0], (*running.around, *running.account)
@@ -325,7 +329,7 @@ class Ways:
 
     def _counts(self, grant: Grant, permission: str) -> tuple[Verdict, bool] | None:
         """Return whether a grant gives a permission, and whether it is blocked; None if it certainly gives none."""
-        if self._access.is_plain(grant):
+        if self._access.is_plain(grant, permission):
             return TRUE, False
         decided = self._access.decide(grant, (permission,), to_grant=_TO_GRANT)
         if decided.blocked:

@@ -143,10 +143,14 @@ class Hops:
 
     def special(self, node: Node, target: str) -> Iterator[Hop]:
         """Yield the hops by grants on a node that depend on the account: by a condition, or by what may block them."""
+        done = set[tuple[str, bool]]()  # the first that is open is the best of its source
         for way in self._sorted(node)[1]:
-            hop = self.hop(way, target)
+            key = way.source, way.method.group == "delegate"
+            hop = self.hop(way, target) if key not in done else None
             if hop:
                 yield hop
+                if hop.state == "open":
+                    done.add(key)
 
     def _sorted(self, node: Node) -> tuple[list[Way], list[Way]]:
         if node not in self._on:
@@ -186,7 +190,7 @@ class Hops:
 
     def is_alike(self, way: Way) -> bool:
         """Whether a way onto a container is the same for every account in it."""
-        return not _is_over_folders(way) and all(map(self._access.is_plain_below, way.grants))
+        return not _is_over_folders(way) and self._ways.is_alike(way)
 
     def hop(self, way: Way, target: str) -> Hop | None:
         """Return the hop that a way gives to an account; None if a grant certainly does not count there."""
@@ -198,7 +202,9 @@ class Hops:
         resource = Resource("service_account", account.email)
         closed, verdict = way.closed, way.verdict
         for grant, permission in zip(way.grants, way.method.permissions, strict=False):
-            if not permission.startswith(_ON_ACCOUNTS) or self._access.is_plain(grant, resource, account.declared):
+            if not permission.startswith(_ON_ACCOUNTS):
+                continue
+            if self._access.is_plain(grant, permission, resource, account.declared):
                 continue
             found = self._access.decide(grant, (permission,), resource, declared=account.declared)
             if found.truth is Truth.FALSE and not found.blocked:
