@@ -112,7 +112,11 @@ def mutants(path: Path) -> Iterator[Mutant]:
 
 
 def _inside(function: ast.FunctionDef) -> list[ast.AST]:
-    return [node for statement in function.body for node in ast.walk(statement)]
+    """The nodes of a function's body, without annotations, which no run evaluates."""
+    nodes = [node for statement in function.body for node in ast.walk(statement)]
+    annotated = [node.annotation for node in nodes if isinstance(node, ast.AnnAssign)]
+    unused = {id(node) for annotation in annotated for node in ast.walk(annotation)}
+    return [node for node in nodes if id(node) not in unused]
 
 
 def changed_code(mutant: Mutant) -> CodeType:
