@@ -35,7 +35,7 @@ from access_estates import (
 
 from iamlint.access import Decision, State, StepName, access, access_of
 from iamlint.access.blocking import MOST_REASONS
-from iamlint.facts import CustomRole, Declaration, Fact, Grant, Place, Resource
+from iamlint.facts import AccessSetting, CustomRole, Declaration, Fact, Grant, Place, Resource
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
 
@@ -257,6 +257,34 @@ def test_without_permissions_the_condition_alone_is_judged() -> None:
     assert decided(granted(), denied(), permissions=()).truth is Truth.TRUE
     assert decided(granted(under=EXPIRED), permissions=()).truth is Truth.FALSE
     assert decided(granted(under=TAG), permissions=()).permissions == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "truth", "reason"),
+    [
+        ((True,), Truth.FALSE, "blocked by public access prevention at main.tf:60"),
+        ((NOT_KNOWN,), Truth.UNKNOWN, "public access prevention at main.tf:60 may block it"),
+        ((NOT_KNOWN, True), Truth.FALSE, "blocked by public access prevention at main.tf:61"),
+        ((), Truth.TRUE, ""),
+    ],
+)
+def test_what_blocks_a_grant_whatever_its_role(settings: tuple[bool | Unknown, ...], truth: Truth, reason: str) -> None:
+    bucket = Resource("storage_bucket", "b")
+    prevented = [
+        AccessSetting("public_access_prevention", bucket, HERE, Place(Location("main.tf", 60 + number)), enabled)
+        for number, enabled in enumerate(settings)
+    ]
+    found = decided(granted("roles/storage.objectViewer", bucket, "allUsers"), *prevented, permissions=())
+    assert (found.truth, found.blocked) == (truth, truth is Truth.FALSE)
+    assert reason in "; ".join(found.reasons)
+    assert bool(found.reasons) is bool(reason)
+    named = decided(granted("roles/storage.objectViewer", bucket, ANA), *prevented, permissions=())
+    assert named.truth is Truth.TRUE
+
+
+def test_an_open_check_names_no_policies() -> None:
+    estate, grant = given(granted(), denied(permission="serviceAccounts.actAs"))
+    assert access(estate, grant, (TOKEN,)).check.facts == ()
 
 
 # -- the day -------------------------------------------------------------------------------------------------------

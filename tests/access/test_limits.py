@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from access_estates import ADMIN, HERE, NOT_KNOWN, PLACE, SET_PROJECT, TAG, TOKEN, denied, given, granted
+from access_estates import ADMIN, DAY, HERE, NOT_KNOWN, PLACE, SET_PROJECT, TAG, TOKEN, denied, given, granted
 
 from iamlint.access import State, access, access_of
-from iamlint.access.limits import MOST_ROLES
+from iamlint.access.limits import MOST_ROLES, may_grant
+from iamlint.conditions import Context
 from iamlint.facts import Condition, CustomRole
 from iamlint.unknown import Hole, Truth, Unknown
 
@@ -83,7 +84,10 @@ def test_a_list_with_a_role_that_is_not_known() -> None:
     text = Unknown("var.x has no default", (f"{MODIFIED}.hasOnly(['roles/viewer', '", Hole("var.x"), "'])"))
     grant = granted(ADMIN)
     estate, grant = given(type(grant)(*_parts(grant), condition=Condition(text, "t")))
-    assert access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED).truth is Truth.UNKNOWN
+    found = access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED)
+    assert (found.truth, found.state) == (Truth.UNKNOWN, State.UNKNOWN_CONDITIONAL)
+    context = Context(DAY, SET_PROJECT, grant.principal)
+    assert may_grant("this is no", context, WANTED, lambda _role: (WANTED, None)) is Truth.UNKNOWN
 
 
 def _parts(grant: object) -> tuple[object, ...]:
