@@ -9,7 +9,7 @@ from iamlint.frozen import frozen
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions import unification
-from iamlint.hcl.functions.types import Refused, Unclear, entries, items, set_of, uncertain
+from iamlint.hcl.functions.types import EvaluationError, UnknownResult, entries, items, set_of, uncertain
 from iamlint.hcl.functions.unification import Type, one_type
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText
@@ -83,9 +83,9 @@ def convert(value: Value, to: Constraint) -> Value:
         return value
     try:
         return _CONVERTERS[to.kind](value, to)
-    except Unclear as error:
+    except UnknownResult as error:
         return Value(error.why, value.at)
-    except Refused as error:
+    except EvaluationError as error:
         why = f"the value is not of the type {to.kind}, as the variable's type demands: {error}"
         return Value(Unknown(why), value.at)
 
@@ -117,7 +117,7 @@ def _set(value: Value, to: Constraint) -> Value:
 def _tuple(value: Value, to: Constraint) -> Value:
     found = items(value)
     if isinstance(value.data, List | SetOf) or len(found) != len(to.items):
-        raise Refused(f"a tuple of {len(to.items)} elements is required")
+        raise EvaluationError(f"a tuple of {len(to.items)} elements is required")
     return Value(tuple(map(convert, found, to.items)), value.at)
 
 
@@ -133,7 +133,7 @@ def _object(value: Value, to: Constraint) -> Value:
     for attribute in sorted(to.attributes, key=lambda a: a.name):
         item = given.get(attribute.name)
         if item is None and not attribute.optional:
-            raise Refused(f'the attribute "{attribute.name}" is missing')
+            raise EvaluationError(f'the attribute "{attribute.name}" is missing')
         if item is None or (item.data is None and attribute.default is not None):
             item = attribute.default or Value(None)
         found[attribute.name] = convert(item, attribute.type)

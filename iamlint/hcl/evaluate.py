@@ -26,8 +26,8 @@ from iamlint.hcl.functions.texts.assembly import Assembly
 from iamlint.hcl.functions.texts.encoding import decoded_value
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
-    Refused,
-    Unclear,
+    EvaluationError,
+    UnknownResult,
     boolean,
     bounded_number,
     entries,
@@ -69,9 +69,9 @@ def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
         scope.budget.spend()
         value = _EVALUATORS[type(expression)](expression, scope)
         return value if value.at and type(value.at) is not Made else first_named(value, _span(expression, scope))
-    except Unclear as error:
+    except UnknownResult as error:
         return Value(error.why, _span(expression, scope))
-    except Refused as error:
+    except EvaluationError as error:
         return Value(Unknown(f"Terraform would refuse it: {error}", refused=True), _span(expression, scope))
     except Exhausted:
         return Value(Unknown("it takes more steps than iamlint evaluates"), _span(expression, scope))
@@ -117,19 +117,19 @@ def attribute(value: Value, name: str) -> Value:
     match value.data:
         case Unknown() as why:
             if why.hole is None:
-                raise Unclear(Unknown(why.reason, refused=why.refused))
+                raise UnknownResult(Unknown(why.reason, refused=why.refused))
             return Value(Unknown(why.reason, (Hole(f"{why.hole.reference}.{name}"),), refused=why.refused), value.at)
         case Lazy() as lazy:
             return _named(lazy, name, value)
         case dict() as fields:
             if name not in fields:
-                raise Refused(f"the object has no attribute {name!r}")
+                raise EvaluationError(f"the object has no attribute {name!r}")
             field: Value = fields[name]
             return field
         case None:
-            raise Refused(f"the attribute {name!r} of null")
+            raise EvaluationError(f"the attribute {name!r} of null")
         case _:
-            raise Refused(f"the attribute {name!r} of a value that is not an object")
+            raise EvaluationError(f"the attribute {name!r} of a value that is not an object")
 
 
 def _named(lazy: Lazy, name: str, value: Value) -> Value:
@@ -148,11 +148,11 @@ def index(collection: Value, key: Value) -> Value:
     """``collection[key]``."""
     wanted = known(key)
     if wanted is None:
-        raise Refused("null is not an index")
+        raise EvaluationError("null is not an index")
     match collection.data:
         case Unknown() as why:
             if why.hole is None:
-                raise Unclear(Unknown(why.reason, refused=why.refused))
+                raise UnknownResult(Unknown(why.reason, refused=why.refused))
             shown = f'"{wanted}"' if isinstance(wanted, str) else text_of(wanted)
             return Value(
                 Unknown(why.reason, (Hole(f"{why.hole.reference}[{shown}]"),), refused=why.refused), collection.at
@@ -160,12 +160,12 @@ def index(collection: Value, key: Value) -> Value:
         case tuple() as elements:
             at = integer(key)
             if not 0 <= at < len(elements):
-                raise Refused(f"index {at} is outside of a list of {len(elements)}")
+                raise EvaluationError(f"index {at} is outside of a list of {len(elements)}")
             element: Value = elements[at]
             return element
         case SetOf():
             unclear = uncertain(collection)
-            raise Unclear(Unknown(unclear.reason)) if unclear else Refused("a set has no indices")
+            raise UnknownResult(Unknown(unclear.reason)) if unclear else EvaluationError("a set has no indices")
         case _:
             return attribute(collection, text(key))
 
@@ -174,7 +174,7 @@ def _splat(node: syntax.Splat, scope: Scope) -> Value:
     source = evaluate(node.source, scope)
     match source.data:
         case Unknown() as why:
-            raise Unclear(Unknown(why.reason, refused=why.refused))
+            raise UnknownResult(Unknown(why.reason, refused=why.refused))
         case None:
             return Value((), source.at)
         case tuple() | SetOf():
@@ -203,7 +203,7 @@ def _object(node: syntax.Object, scope: Scope) -> Value:
     found: dict[str, Value] = {}
     for key, value in node.items:
         if isinstance(key, syntax.Attribute | syntax.Index):
-            raise Refused("a reference as a key needs parentheses")
+            raise EvaluationError("a reference as a key needs parentheses")
         name = evaluate(key, scope)
         found[Key.of(text(name), name.at)] = evaluate(value, scope)
     return Value(dict(sorted(found.items())), _span(node, scope))
@@ -234,7 +234,7 @@ def pairs(collection: Value) -> list[tuple[Value, Value]]:
         case SetOf(elements):
             return [(item, item) for item in elements]
         case _:
-            raise Refused("for needs a collection")
+            raise EvaluationError("for needs a collection")
 
 
 def _for_tuple(node: syntax.ForTuple, scope: Scope) -> Value:
@@ -251,7 +251,7 @@ def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
         name = evaluate(node.result_key, inner)
         key = Key.of(text(name), name.at)
         if key in found and not node.grouped:
-            raise Refused(f"two items have the key {key!r}")
+            raise EvaluationError(f"two items have the key {key!r}")
         found.setdefault(key, []).append(evaluate(node.result, inner))
     if node.grouped:
         return Value({key: Value(tuple(found[key])) for key in sorted(found)}, _span(node, scope))
@@ -276,7 +276,7 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     scope.budget.spend((size(value) + size(beside)) // LOOKS)
     wanted = unify((type_of(value), type_of(beside)))
     if wanted is None:
-        raise Refused("the two sides of the condition have no type in common")
+        raise EvaluationError("the two sides of the condition have no type in common")
     return convert(value, wanted)
 
 
@@ -286,9 +286,9 @@ def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
     try:
         if not isinstance(then.data, Lazy) and same(then, otherwise):
             return then
-    except Unclear:
+    except UnknownResult:
         pass
-    raise Unclear(Unknown(why.reason, refused=why.refused))
+    raise UnknownResult(Unknown(why.reason, refused=why.refused))
 
 
 def _binary(node: syntax.Binary, scope: Scope) -> Value:
@@ -361,22 +361,22 @@ def _arguments(node: syntax.Call, scope: Scope) -> list[Value]:
 def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope) -> Value:
     function, reading = PURE.get(name), READING.get(name)
     if function is None and reading is None:
-        raise Unclear(Unknown(f"iamlint does not evaluate the function {name}()"))
+        raise UnknownResult(Unknown(f"iamlint does not evaluate the function {name}()"))
     refused = next((argument.data for argument in arguments if _is_refused(argument)), None)
     if isinstance(refused, Unknown):
-        raise Unclear(Unknown(refused.reason, refused=True))
+        raise UnknownResult(Unknown(refused.reason, refused=True))
     called = function or reading
     given: list[Any] = arguments if reading is None else [replace(scope.files, budget=scope.budget), *arguments]
     least, most = _arity(called)
     if not least <= len(given) <= most:
-        raise Refused(f"{name}() with {len(arguments)} arguments")
+        raise EvaluationError(f"{name}() with {len(arguments)} arguments")
     for steps in costs(name, arguments):
         scope.budget.spend(steps)
     result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
     found = result if isinstance(result, Value) else Value(result)
     scope.budget.spend(cost_of_result(found))
     if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:
-        raise Unclear(Unknown("a collection larger than iamlint evaluates"))
+        raise UnknownResult(Unknown("a collection larger than iamlint evaluates"))
     return found if found.at else Value(found.data, _span(node, scope), found.structure)
 
 
@@ -399,13 +399,13 @@ def _refused(value: Value) -> bool:
     if any(why.refused for why in unknowns):
         return True
     if unknowns:
-        raise Unclear(Unknown(unknowns[0].reason))
+        raise UnknownResult(Unknown(unknowns[0].reason))
     return False
 
 
 def _can(node: syntax.Call, scope: Scope) -> Value:
     if len(node.arguments) != 1:
-        raise Refused("can() takes one argument")
+        raise EvaluationError("can() takes one argument")
     inside = _declared_in_try(node, scope)
     return Value(not _refused(evaluate(node.arguments[0], inside)), _span(node, scope))
 
@@ -430,7 +430,7 @@ def _declared(node: syntax.Node, scope: Scope) -> None:
             case syntax.Attribute(object=syntax.Variable(name="local" | "var" as root), name=name):
                 found = scope.lookup(root)
                 if found and isinstance(found.data, Lazy) and not found.data.declares(name):
-                    raise Refused(f"{root}.{name} is not declared")
+                    raise EvaluationError(f"{root}.{name} is not declared")
 
 
 def _try(node: syntax.Call, scope: Scope) -> Value:
@@ -439,16 +439,16 @@ def _try(node: syntax.Call, scope: Scope) -> Value:
         value = evaluate(argument, inside)
         if not any(_is_refused(part) for part in parts(value)):
             return value
-    raise Refused("no argument of try() succeeds")
+    raise EvaluationError("no argument of try() succeeds")
 
 
 def _rendered(node: syntax.Call, scope: Scope) -> Value:
     """``templatefile(path, vars)`` and ``templatestring(text, vars)``."""
     arguments = _arguments(node, scope)
     if len(arguments) != 2 or scope.in_template:
-        raise Refused(f"{node.name}() takes two arguments, and not within a template")
+        raise EvaluationError(f"{node.name}() takes two arguments, and not within a template")
     if node.name == "templatestring" and not isinstance(node.arguments[0], _REFERENCES):
-        raise Refused("templatestring() renders only what an expression refers to")
+        raise EvaluationError("templatestring() renders only what an expression refers to")
     given, names = arguments
     shown = named(scope.files, given) if node.name == "templatefile" else text(given)
     content = read_text(scope.files, shown) if node.name == "templatefile" else shown
@@ -456,12 +456,12 @@ def _rendered(node: syntax.Call, scope: Scope) -> Value:
     variables: Mapping[str, Value] = entries(names)
     wrong = next((name for name in variables if not re.fullmatch(r"[^\W\d_][\w-]*", name)), None)
     if wrong is not None:
-        raise Refused(f"{wrong!r} is not a valid name for a template's variable")
+        raise EvaluationError(f"{wrong!r} is not a valid name for a template's variable")
     scope.budget.spend(len(content) // TEMPLATE_CHARACTERS)
     try:
         template = Expressions(content).bare_template()
     except ParseError as error:
-        raise Refused(f"the template is not valid: {error.unreadable(source).reason}") from error
+        raise EvaluationError(f"the template is not valid: {error.unreadable(source).reason}") from error
     value = evaluate(template, Scope(source, variables.get, scope.files, in_template=True, budget=scope.budget))
     return Value(value.data, given.at, value.structure)
 
@@ -469,10 +469,10 @@ def _rendered(node: syntax.Call, scope: Scope) -> Value:
 def _decoded_variables(arguments: list[Value], scope: Scope) -> Value:
     """``provider::terraform::decode_tfvars(text)``."""
     if len(arguments) != 1:
-        raise Refused("decode_tfvars() takes one argument")
+        raise EvaluationError("decode_tfvars() takes one argument")
     file = native.read(SourceText("decode_tfvars", text(arguments[0])))
     if file.errors or file.body.blocks or any(isinstance(part, syntax.Call) for part in walk(file.body)):
-        raise Refused("this is not a file of variables")
+        raise EvaluationError("this is not a file of variables")
     inside = Scope(file.source, lambda _name: None, budget=scope.budget)
     found = {name: evaluate(argument.expression, inside) for name, argument in sorted(file.body.arguments.items())}
     return Value(decoded_value(Value(found), placed=False).data, arguments[0].at)

@@ -9,7 +9,7 @@ from typing import Any
 
 from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.precision import exact, shortest
-from iamlint.hcl.functions.types import Refused, Unclear, boolean, bounded_number, equal, number
+from iamlint.hcl.functions.types import EvaluationError, UnknownResult, boolean, bounded_number, equal, number
 from iamlint.unknown import Unknown
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -21,7 +21,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def operated(name: str, left: Value, right: Value) -> Data:
-    """Return ``left name right``; raises `Refused` or `Unclear`."""
+    """Return ``left name right``; raises `EvaluationError` or `UnknownResult`."""
     match name:
         case "==":
             return equal(left, right)
@@ -69,9 +69,9 @@ def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
         case "%":
             found = a
         case _ if a:
-            raise Unclear(Unknown("division by zero"))
+            raise UnknownResult(Unknown("division by zero"))
         case _:
-            raise Refused("zero divided by zero")
+            raise EvaluationError("zero divided by zero")
     if not found and name in "*/" and _is_negative(left) is not _is_negative(right):
         return Decimal("-0")
     return bounded_number(shortest(found))

@@ -33,7 +33,7 @@ PACKAGED = {
     "reporters/paths/html.py",
     "roles/__init__.py",
     "sources/gcloud/recognition/shapes.py",
-    "sources/terraform/configuration/described.py",
+    "sources/terraform/configuration/module_stubs.py",
     "sources/terraform/resources/attachments/__init__.py",
 }
 """These read data that ships within the package, and nothing else."""

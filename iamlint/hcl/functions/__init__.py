@@ -1,7 +1,7 @@
 """Terraform's built-in functions whose results depend on their arguments only.
 
-Each takes values and returns data or a value. It raises `Refused` if Terraform would refuse the call, and `Unclear` if
-the result depends on an unknown value.
+Each takes values and returns data or a value. It raises `EvaluationError` if Terraform would refuse the call, and
+`UnknownResult` if the result depends on an unknown value.
 """
 
 from __future__ import annotations

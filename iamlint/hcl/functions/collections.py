@@ -9,10 +9,10 @@ from iamlint.documents.values import Data, Key, Lazy, List, Map, SetOf, Value, k
 from iamlint.hcl.functions.graphemes import graphemes
 from iamlint.hcl.functions.precision import exact, shortest
 from iamlint.hcl.functions.types import (
+    EvaluationError,
     Function,
     Identity,
-    Refused,
-    Unclear,
+    UnknownResult,
     boolean,
     bounded,
     entries,
@@ -43,7 +43,7 @@ def listed(value: Value, element: Type = ANY) -> tuple[Value, ...]:
     """Return the elements of a list of one type, or of a value that can be converted to one."""
     known(value)
     if value.data is None:
-        raise Refused("argument must not be null")
+        raise EvaluationError("argument must not be null")
     return items(convert(value, Type("list", element)))
 
 
@@ -59,18 +59,18 @@ def counted(value: Value) -> tuple[Value, ...]:
     """Return the elements of a list, tuple or set with a known number of elements."""
     unclear = uncertain(value)
     if unclear:
-        raise Unclear(Unknown(unclear.reason))
+        raise UnknownResult(Unknown(unclear.reason))
     return items(value)
 
 
 def _orderless(value: Value) -> Exception:
     unclear = uncertain(value)
-    return Unclear(Unknown(unclear.reason)) if unclear else Refused("a set has no order")
+    return UnknownResult(Unknown(unclear.reason)) if unclear else EvaluationError("a set has no order")
 
 
 def _present(value: Value) -> Value:
     if value.data is None:
-        raise Refused("argument must not be null")
+        raise EvaluationError("argument must not be null")
     return value
 
 
@@ -105,7 +105,7 @@ def _flatten(value: Value) -> Data:
                 waiting.append(iter(items(item)))
                 break
             if isinstance(item.data, Unknown) and not item.data.parts:
-                raise Unclear(item.data)  # it might be a list itself
+                raise UnknownResult(item.data)  # it might be a list itself
             found.append(item)
         else:
             waiting.pop()
@@ -125,9 +125,9 @@ def _length(value: Value) -> Data:
 def _element(list_: Value, index: Value) -> Data | Value:
     found, at = ordered(list_), integer(index)
     if not found:
-        raise Refused("element() of an empty list")
+        raise EvaluationError("element() of an empty list")
     if at < 0 and at % len(found):
-        raise Unclear(Unknown("a negative index, which only newer versions of Terraform take"))
+        raise UnknownResult(Unknown("a negative index, which only newer versions of Terraform take"))
     return found[at % len(found)]
 
 
@@ -136,16 +136,16 @@ def _index(list_: Value, wanted: Value) -> Data:
     for at, item in enumerate(found):
         if equal(item, _present(wanted)):
             return at
-    raise Refused("the value is not in the list")
+    raise EvaluationError("the value is not in the list")
 
 
 def _contains(list_: Value, wanted: Value) -> Data:
-    unclear: Unclear | None = None
+    unclear: UnknownResult | None = None
     for item in items(list_):
         try:
             if equal(item, _present(wanted)):
                 return True
-        except Unclear as error:
+        except UnknownResult as error:
             unclear = error
     _present(wanted)
     if unclear:
@@ -177,33 +177,33 @@ def _texted(why: Unknown) -> bool:
 def _coalesce(*values: Value) -> Data | Value:
     wanted = unify(map(type_of, values)) if values else None
     if wanted is None:
-        raise Refused("coalesce() of what has no type in common")
+        raise EvaluationError("coalesce() of what has no type in common")
     given = [value for value in values if value.data is not None and value.data != ""]
     if not given:
-        raise Refused("coalesce() of nothing but null and empty strings")
+        raise EvaluationError("coalesce() of nothing but null and empty strings")
     first = given[0]
     if isinstance(first.data, Unknown) and len(given) > 1 and not _texted(first.data):
-        raise Unclear(Unknown(first.data.reason))  # it may be null or empty, and then the next one counts
+        raise UnknownResult(Unknown(first.data.reason))  # it may be null or empty, and then the next one counts
     return convert(first, wanted)
 
 
 def _coalescelist(first: Value, *others: Value) -> Data | Value:
     lists = (first, *others)
     if any(not isinstance(one.data, tuple | SetOf | Unknown) for one in lists):
-        raise Refused("coalescelist() of a value that is not a list")
+        raise EvaluationError("coalescelist() of a value that is not a list")
     if any(isinstance(one.data, SetOf) and not uncertain(one) for one in lists):
-        raise Refused("coalescelist() of a set")
+        raise EvaluationError("coalescelist() of a set")
     for one in lists:
         if items(one):
             return one
-    raise Refused("coalescelist() of nothing but empty lists")
+    raise EvaluationError("coalescelist() of nothing but empty lists")
 
 
 def _chunklist(value: Value, size: Value) -> Data:
     counted(value)
     found, step = listed(value), integer(size)
     if step < 0:
-        raise Refused("a negative size")
+        raise EvaluationError("a negative size")
     chunks = [found] if step == 0 and found else [found[at : at + step] for at in range(0, len(found), step or 1)]
     return List(Value(List(chunk)) for chunk in chunks)
 
@@ -211,10 +211,10 @@ def _chunklist(value: Value, size: Value) -> Data:
 def _matchkeys(values: Value, keys: Value, wanted: Value) -> Data:
     found, names, searched = listed(values), listed(keys), listed(wanted)
     if len(found) != len(names):
-        raise Refused("as many keys as values are required")
+        raise EvaluationError("as many keys as values are required")
     common = unify((type_of(Value(List(names))), type_of(Value(List(searched)))))
     if common is None:
-        raise Refused("keys and searchset must be of one type")
+        raise EvaluationError("keys and searchset must be of one type")
     bounded(len(found) * len(searched))
     names, searched = items(convert(Value(List(names)), common)), items(convert(Value(List(searched)), common))
     return List(value for value, key in zip(found, names, strict=True) if any(same(key, one) for one in searched))
@@ -223,28 +223,28 @@ def _matchkeys(values: Value, keys: Value, wanted: Value) -> Data:
 def _one(value: Value) -> Data | Value:
     found = counted(value)
     if len(found) > 1:
-        raise Refused("one() of more than one element")
+        raise EvaluationError("one() of more than one element")
     return found[0] if found else None
 
 
 def _range(*limits: Value) -> Data:
     numbers = [number(limit) for limit in limits]
     if not 1 <= len(numbers) <= 3:
-        raise Refused("one, two or three numbers are required")
+        raise EvaluationError("one, two or three numbers are required")
     start, end = (0, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
     step = numbers[2] if len(numbers) > 2 else (1 if start <= end else -1)
     if (end > start and step < 0) or (end < start and step > 0):
-        raise Refused("a step that does not lead from start to limit")
+        raise EvaluationError("a step that does not lead from start to limit")
     if isinstance(start, int) and isinstance(end, int) and isinstance(step, int) and step:
         whole = range(start, end, step)
         if (abs(end - start) - 1) // abs(step) >= MOST_IN_RANGE:
-            raise Refused(f"more than {MOST_IN_RANGE} numbers")
+            raise EvaluationError(f"more than {MOST_IN_RANGE} numbers")
         return List(map(Value, whole))
     found: list[Value] = []
     at = start
     while (at < end) if step >= 0 else (at > end):
         if len(found) >= MOST_IN_RANGE:
-            raise Refused(f"more than {MOST_IN_RANGE} numbers")
+            raise EvaluationError(f"more than {MOST_IN_RANGE} numbers")
         found.append(Value(at))
         at = shortest(exact(at) + exact(step))
     return List(found)
@@ -257,14 +257,14 @@ def _reverse(value: Value) -> Data:
 def _slice(value: Value, start: Value, end: Value) -> Data:
     found, first, last = ordered(value), integer(start), integer(end)
     if not 0 <= first <= last <= len(found):
-        raise Refused("start and end must lie within the list")
+        raise EvaluationError("start and end must lie within the list")
     return _alike(found[first:last], value)
 
 
 def _sort(value: Value) -> Data:
     found = listed(value, STRING)
     if any(item.data is None for item in found):
-        raise Refused("null cannot be sorted")
+        raise EvaluationError("null cannot be sorted")
     if len(found) > 1 and any(isinstance(item.data, Unknown) for item in found):
         return set_of(found)  # the order is unknown
     return List(sorted(found, key=text) if len(found) > 1 else found)
@@ -273,7 +273,7 @@ def _sort(value: Value) -> Data:
 def _sum(value: Value) -> Data:
     found = [number(item) for item in counted(value)]
     if not found:
-        raise Refused("sum() of an empty list")
+        raise EvaluationError("sum() of an empty list")
     return shortest(sum(map(exact, found[1:]), exact(found[0])))
 
 
@@ -287,13 +287,13 @@ def _any(value: Value) -> Data:
 
 def _every(values: tuple[Value, ...], *, ending: bool) -> bool:
     """Return ``ending`` if an element has that value, else its opposite; null counts as false."""
-    unclear: Unclear | None = None
+    unclear: UnknownResult | None = None
     found = not ending
     for item in values:
         try:
             if (item.data is not None and boolean(item)) is ending:
                 found = ending
-        except Unclear as error:
+        except UnknownResult as error:
             unclear = error
     if unclear and found is not ending:
         raise unclear
@@ -346,14 +346,14 @@ def _lookup(map_: Value, key: Value, default: Value | None = None) -> Data | Val
     if found is not None:
         return found
     if default is None:
-        raise Refused(f"the map has no key {name!r}")
+        raise EvaluationError(f"the map has no key {name!r}")
     return default
 
 
 def _as_element(default: Value, element: Type) -> Value:
     common = unify((element, type_of(default)))
     if common is None or element.kind not in ("any", common.kind):
-        raise Refused("the default must have the type of the map's elements")
+        raise EvaluationError("the default must have the type of the map's elements")
     return convert(default, element)
 
 
@@ -368,7 +368,7 @@ def _transpose(value: Value) -> Data:
 def _zipmap(keys: Value, values: Value) -> Data:
     names, found = [Key.of(text(name), name.at) for name in listed(keys, STRING)], ordered(values)
     if len(names) != len(found):
-        raise Refused("as many keys as values are required")
+        raise EvaluationError("as many keys as values are required")
     pairs = sorted(dict(zip(names, found, strict=True)).items())
     return Map(pairs) if kind_of(values.data) == "list" else dict(pairs)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from iamlint.documents.values import Data, Value
-from iamlint.hcl.functions.types import Function, Refused, Unclear, text
+from iamlint.hcl.functions.types import EvaluationError, Function, UnknownResult, text
 from iamlint.unknown import Unknown
 
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
@@ -26,23 +26,23 @@ def _moment(value: Value) -> datetime:
     given = text(value)
     match = _TIMESTAMP.fullmatch(given)
     if match is None:
-        raise Refused("this is not a timestamp of RFC 3339")
+        raise EvaluationError("this is not a timestamp of RFC 3339")
     if len(match[1] or "") > 7:
-        raise Unclear(Unknown("a timestamp finer than iamlint evaluates"))
+        raise UnknownResult(Unknown("a timestamp finer than iamlint evaluates"))
     try:
         return datetime.fromisoformat(given)
     except ValueError as error:
-        raise Refused("this is not a timestamp of RFC 3339") from error
+        raise EvaluationError("this is not a timestamp of RFC 3339") from error
 
 
 def _duration(value: Value) -> timedelta:
     given = text(value)
     match = _DURATION.fullmatch(given) if len(given) < 200 else None
     if match is None:
-        raise Refused("this is not a duration")
+        raise EvaluationError("this is not a duration")
     total = sum(Fraction(Decimal(amount)) * _NANOSECONDS[unit] for amount, unit in _PART.findall(match[2]))
     if total >= _LONGEST:
-        raise Refused("a duration longer than 292 years")
+        raise EvaluationError("a duration longer than 292 years")
     nanoseconds = -int(total) if match[1] == "-" else int(total)
     return timedelta(microseconds=nanoseconds // 1_000)
 
@@ -51,7 +51,7 @@ def _timeadd(moment: Value, duration: Value) -> Data:
     try:
         found = _moment(moment) + _duration(duration)
     except OverflowError as error:
-        raise Unclear(Unknown("a time beyond the year 9999")) from error
+        raise UnknownResult(Unknown("a time beyond the year 9999")) from error
     shown = found.replace(microsecond=0).isoformat()
     return shown.replace("+00:00", "Z")
 
@@ -73,11 +73,11 @@ def _formatdate(spec: Value, moment: Value) -> Data:
         elif match.group(2):
             pieces.append(_field(match.group(2), at))
         elif match.group(3):
-            raise Refused(f"the format has no field {match.group(3)}")
+            raise EvaluationError(f"the format has no field {match.group(3)}")
         else:
             pieces.append(match.group(4))
     if end != len(given):
-        raise Refused("a quote in the format is not closed")
+        raise EvaluationError("a quote in the format is not closed")
     return "".join(pieces)
 
 
@@ -112,13 +112,13 @@ _FIELDS: dict[str, Callable[[datetime], str]] = {
 def _field(name: str, at: datetime) -> str:
     field = _FIELDS.get(name)
     if field is None:
-        raise Refused(f"the format has no field {name}")
+        raise EvaluationError(f"the format has no field {name}")
     return field(at)
 
 
 def _impure(name: str) -> Callable[..., Data]:
     def function(*_values: Value) -> Data:
-        raise Unclear(Unknown(f"{name}() gives another value at each run"))
+        raise UnknownResult(Unknown(f"{name}() gives another value at each run"))
 
     return function
 

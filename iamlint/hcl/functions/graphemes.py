@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from iamlint.hcl.functions.types import Unclear
+from iamlint.hcl.functions.types import UnknownResult
 from iamlint.unknown import Unknown
 
 LONGEST = 100_000
@@ -21,7 +21,7 @@ def graphemes(text: str) -> list[str]:
     if text.isascii() and "\r\n" not in text:
         return list(text)
     if len(text) > LONGEST:
-        raise Unclear(Unknown(f"a text of more than {LONGEST} characters beyond ASCII"))
+        raise UnknownResult(Unknown(f"a text of more than {LONGEST} characters beyond ASCII"))
     found: list[str] = []
     for character in text:
         if found and _continues(found[-1], character):

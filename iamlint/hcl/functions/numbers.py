@@ -8,7 +8,17 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from iamlint.documents.values import Data, List, Value
-from iamlint.hcl.functions.types import Function, Refused, Unclear, bounded, integer, known, number, text, whole
+from iamlint.hcl.functions.types import (
+    EvaluationError,
+    Function,
+    UnknownResult,
+    bounded,
+    integer,
+    known,
+    number,
+    text,
+    whole,
+)
 from iamlint.unknown import Unknown
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -40,7 +50,7 @@ def _float64(value: Value) -> float:
     found = number(value)
     if isinstance(found, Decimal) or -_WHOLE_FLOATS < found < _WHOLE_FLOATS:
         return float(found)
-    raise Unclear(Unknown("a number too large for this function"))
+    raise UnknownResult(Unknown("a number too large for this function"))
 
 
 _WHOLE_FLOATS = 1 << 1000
@@ -50,9 +60,9 @@ def _float(compute: Callable[[], float]) -> Data:
     try:
         found = compute()
     except (ValueError, OverflowError, ZeroDivisionError) as error:
-        raise Unclear(Unknown("an infinite number, or none at all")) from error
+        raise UnknownResult(Unknown("an infinite number, or none at all")) from error
     if not math.isfinite(found):
-        raise Unclear(Unknown("an infinite number, or none at all"))
+        raise UnknownResult(Unknown("an infinite number, or none at all"))
     return whole(Decimal(repr(found)))
 
 
@@ -68,20 +78,20 @@ _CAPITALS = {character: at for at, character in enumerate("ABCDEFGHIJKLMNOPQRSTU
 def _parseint(value: Value, base: Value) -> Data:
     radix, digits = integer(base), known(value)
     if not 2 <= radix <= 62:
-        raise Refused("the base must be between 2 and 62")
+        raise EvaluationError("the base must be between 2 and 62")
     if not isinstance(digits, str):
-        raise Refused("the first argument must be a string")
+        raise EvaluationError("the first argument must be a string")
     if len(digits) > 1000:
-        raise Unclear(Unknown("a number longer than iamlint evaluates"))
+        raise UnknownResult(Unknown("a number longer than iamlint evaluates"))
     capitals = _CAPITALS if radix <= 36 else {character: at + 26 for character, at in _CAPITALS.items()}
     found, places = 0, digits[1:] if digits[:1] in ("+", "-") else digits
     for character in places:
         at = _DIGITS.get(character, capitals.get(character, radix))
         if at >= radix:
-            raise Refused("this is not a number of that base")
+            raise EvaluationError("this is not a number of that base")
         found = found * radix + at
     if not places:
-        raise Refused("this is not a number of that base")
+        raise EvaluationError("this is not a number of that base")
     return -found if digits.startswith("-") else found
 
 
@@ -95,7 +105,7 @@ def _min(*values: Value) -> Data:
 
 def _some(values: tuple[Value, ...]) -> tuple[Value, ...]:
     if not values:
-        raise Refused("at least one number is required")
+        raise EvaluationError("at least one number is required")
     return values
 
 
@@ -103,46 +113,46 @@ def _network(value: Value) -> Network:
     given = text(value)
     address, slash, length = given.partition("/")
     if not slash or not length.isascii() or not length.isdigit() or "%" in given or len(length) > 3:
-        raise Refused("this is not an address range")
+        raise EvaluationError("this is not an address range")
     if "." not in address and ":" not in address:
-        raise Refused("this is not an address range")
+        raise EvaluationError("this is not an address range")
     if ":" in address and "." in address:
-        raise Unclear(Unknown("an IPv4 address within an IPv6 one, which iamlint does not evaluate"))
+        raise UnknownResult(Unknown("an IPv4 address within an IPv6 one, which iamlint does not evaluate"))
     if ":" not in address:  # Terraform still takes octets with leading zeros as decimal
         address = ".".join(octet.lstrip("0") or octet[:1] for octet in address.split("."))
     try:
         return ipaddress.ip_network(f"{address}/{int(length)}", strict=False)
     except ValueError as error:
-        raise Refused("this is not an address range") from error
+        raise EvaluationError("this is not an address range") from error
 
 
 def _cidrhost(prefix: Value, host: Value) -> Data:
     network, at = _network(prefix), integer(host)
     at = network.num_addresses + at if at < 0 else at
     if not 0 <= at < network.num_addresses:
-        raise Refused("the range has no such host")
+        raise EvaluationError("the range has no such host")
     return _shown(network[at])
 
 
 def _shown(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        raise Unclear(Unknown("an IPv4 address within an IPv6 one, which iamlint does not evaluate"))
+        raise UnknownResult(Unknown("an IPv4 address within an IPv6 one, which iamlint does not evaluate"))
     return str(address)
 
 
 def _cidrnetmask(prefix: Value) -> Data:
     network = _network(prefix)
     if network.version != 4:
-        raise Refused("only IPv4 ranges have a netmask")
+        raise EvaluationError("only IPv4 ranges have a netmask")
     return str(network.netmask)
 
 
 def _subnet(network: Network, bits: int, at: int) -> Network:
     length = network.prefixlen + bits
     if bits < 0 or at < 0:
-        raise Unclear(Unknown("a negative number of bits or of a network, which iamlint does not evaluate"))
+        raise UnknownResult(Unknown("a negative number of bits or of a network, which iamlint does not evaluate"))
     if length > network.max_prefixlen or at >= 2**bits:
-        raise Refused("the range has no such subnet")
+        raise EvaluationError("the range has no such subnet")
     address = int(network.network_address) + (at << (network.max_prefixlen - length))
     return ipaddress.ip_network((address, length))
 
@@ -158,11 +168,11 @@ def _cidrsubnets(prefix: Value, *sizes: Value) -> Data:
     for size in sizes:
         length = network.prefixlen + integer(size)
         if integer(size) < 1 or length > network.max_prefixlen:
-            raise Refused("the range has no such subnet")
+            raise EvaluationError("the range has no such subnet")
         step = 1 << (network.max_prefixlen - length)
         at = -(-at // step) * step
         if at + step > int(network.network_address) + network.num_addresses:
-            raise Refused("the range is too small for these subnets")
+            raise EvaluationError("the range is too small for these subnets")
         found.append(Value(str(ipaddress.ip_network((at, length)))))
         at += step
     return List(found)

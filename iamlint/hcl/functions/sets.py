@@ -7,9 +7,9 @@ import itertools
 from iamlint.documents.values import Data, List, SetOf, Value
 from iamlint.hcl.functions.collections import listed
 from iamlint.hcl.functions.types import (
+    EvaluationError,
     Function,
-    Refused,
-    Unclear,
+    UnknownResult,
     bounded,
     first_unknown,
     identity,
@@ -26,7 +26,7 @@ def _sets(values: tuple[Value, ...]) -> list[tuple[Value, ...]]:
     found = [Value(set_of(listed(one))) for one in values]
     common = unify(type_of(one) for one in found)
     if common is None:
-        raise Refused("the sets must be of one type")
+        raise EvaluationError("the sets must be of one type")
     return [items(convert(one, common)) for one in found]
 
 
@@ -58,16 +58,16 @@ class _Group:
         self.open = [one for one in elements if first_unknown(one)]
 
     def holds(self, item: Value) -> bool:
-        """Whether a value is in the set; raises Unclear if that depends on an unknown value."""
+        """Whether a value is in the set; raises UnknownResult if that depends on an unknown value."""
         if identity(item) in self.known:
             return True
         compared = self.elements if first_unknown(item) else self.open
-        unclear: Unclear | None = None
+        unclear: UnknownResult | None = None
         for one in compared:
             try:
                 if same(item, one):
                     return True
-            except Unclear as error:
+            except UnknownResult as error:
                 unclear = error
         if unclear:
             raise unclear
@@ -100,11 +100,11 @@ def _same_value(value: Value) -> Value:
 
 
 def _ephemeralasnull(_value: Value) -> Data:
-    raise Unclear(Unknown("iamlint does not follow what is ephemeral"))
+    raise UnknownResult(Unknown("iamlint does not follow what is ephemeral"))
 
 
 def _issensitive(_value: Value) -> Data:
-    raise Unclear(Unknown("iamlint does not follow what is sensitive"))
+    raise UnknownResult(Unknown("iamlint does not follow what is sensitive"))
 
 
 FUNCTIONS: dict[str, Function] = {

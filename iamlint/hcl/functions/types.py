@@ -12,7 +12,7 @@ from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
 from iamlint.unknown import Hole, Unknown
 
 Function: TypeAlias = "Callable[..., Data | Value]"
-"""Takes values; raises `Refused` or `Unclear`."""
+"""Takes values; raises `EvaluationError` or `UnknownResult`."""
 MOST_ELEMENTS = 100_000
 """Maximum number of elements of a collection, or of values visited by one function."""
 LONGEST_TEXT = 4_000_000
@@ -27,11 +27,11 @@ LARGEST_EXPONENT = 1_000
 """Maximum power of ten of a known number."""
 
 
-class Refused(Exception):
+class EvaluationError(Exception):
     """Raised if Terraform would stop with an error here; the message says why."""
 
 
-class Unclear(Exception):
+class UnknownResult(Exception):
     """Raised if the result depends on an unknown value."""
 
     def __init__(self, why: Unknown) -> None:
@@ -75,16 +75,16 @@ def number_of(data: Data) -> int | Decimal | None:
         case str() if _NUMBER.fullmatch(data):
             return whole(Decimal(bounded_number(Decimal(data))))
         case str() if _STRANGE.fullmatch(data):
-            raise Unclear(Unknown(f"{data} is a number of a kind that iamlint does not evaluate"))
+            raise UnknownResult(Unknown(f"{data} is a number of a kind that iamlint does not evaluate"))
         case _:
             return None
 
 
 def bounded_number(number: int | Decimal) -> int | Decimal:
-    """Return the number; raises Unclear if it is beyond the limits."""
+    """Return the number; raises UnknownResult if it is beyond the limits."""
     size = number.bit_length() // 3 if isinstance(number, int) else abs(number.adjusted()) if number else 0
     if size > LARGEST_EXPONENT or (isinstance(number, Decimal) and len(number.as_tuple().digits) > LARGEST_EXPONENT):
-        raise Unclear(Unknown("a number larger, smaller or longer than iamlint evaluates"))
+        raise UnknownResult(Unknown("a number larger, smaller or longer than iamlint evaluates"))
     return number
 
 
@@ -101,13 +101,13 @@ def bool_of(data: Data) -> bool | None:
             return None
 
 
-# -- arguments as functions want them; each raises Refused or Unclear --------------------------------------------------
+# -- arguments as functions want them; each raises EvaluationError or UnknownResult ------------------------------------
 
 
 def known(value: Value) -> Data:
     """Return the data of a value that must be fully known; a result of an unknown value gets an unknown of its own."""
     if isinstance(value.data, Unknown):
-        raise Unclear(Unknown(value.data.reason, refused=value.data.refused))
+        raise UnknownResult(Unknown(value.data.reason, refused=value.data.refused))
     return value.data
 
 
@@ -115,7 +115,7 @@ def text(value: Value) -> str:
     """A string."""
     found = text_of(known(value))
     if found is None:
-        raise Refused("a string is required")
+        raise EvaluationError("a string is required")
     return found
 
 
@@ -123,7 +123,7 @@ def number(value: Value) -> int | Decimal:
     """A number."""
     found = number_of(known(value))
     if found is None:
-        raise Refused("a number is required")
+        raise EvaluationError("a number is required")
     return found
 
 
@@ -131,7 +131,7 @@ def integer(value: Value) -> int:
     """A whole number."""
     found = whole(Decimal(number(value)))
     if not isinstance(found, int):
-        raise Refused("a whole number is required")
+        raise EvaluationError("a whole number is required")
     return found
 
 
@@ -139,7 +139,7 @@ def boolean(value: Value) -> bool:
     """A boolean."""
     found = bool_of(known(value))
     if found is None:
-        raise Refused("a bool is required")
+        raise EvaluationError("a bool is required")
     return found
 
 
@@ -151,7 +151,7 @@ def items(value: Value) -> tuple[Value, ...]:
         case SetOf(found):
             return found
         case _:
-            raise Refused("a list or set is required")
+            raise EvaluationError("a list or set is required")
 
 
 def entries(value: Value) -> dict[str, Value]:
@@ -160,18 +160,20 @@ def entries(value: Value) -> dict[str, Value]:
         case dict() as found:
             return found
         case Lazy() as lazy if not lazy.whole:
-            raise Unclear(Unknown(f"all attributes of {lazy.reference} are asked for, and not all are known"))
+            raise UnknownResult(Unknown(f"all attributes of {lazy.reference} are asked for, and not all are known"))
         case Lazy() as lazy:
             pairs = ((name, lazy.attribute(name)) for name in sorted(lazy.names()))
             return {name: item for name, item in pairs if item is not None}
         case _:
-            raise Refused("a map or object is required")
+            raise EvaluationError("a map or object is required")
 
 
 def bounded(size: int) -> None:
     """Refuse to build a collection over the limit."""
     if size > MOST_ELEMENTS:
-        raise Unclear(Unknown(f"a collection of more than {MOST_ELEMENTS} elements is larger than iamlint evaluates"))
+        raise UnknownResult(
+            Unknown(f"a collection of more than {MOST_ELEMENTS} elements is larger than iamlint evaluates")
+        )
 
 
 # -- identity and order ------------------------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ def identity(value: Value) -> Identity:
 def _identity(value: Value, budget: list[int]) -> Identity:
     budget[0] -= 1
     if budget[0] < 0:
-        raise Unclear(Unknown("the value is larger than iamlint evaluates"))
+        raise UnknownResult(Unknown("the value is larger than iamlint evaluates"))
     match value.data:
         case None:
             return ("null",)
@@ -235,11 +237,11 @@ _UNTYPED = Unknown("whether they are equal depends on the types of nulls or empt
 
 
 def equal(a: Value, b: Value) -> bool:
-    """Return ``==``: false for values of different types. Raises Unclear like `same`, and if types decide."""
+    """Return ``==``: false for values of different types. Raises UnknownResult like `same`, and if types decide."""
     if not same(a, b):
         return False
     if a.data is not None and _hides_type(a.data):
-        raise Unclear(_UNTYPED)
+        raise UnknownResult(_UNTYPED)
     return True
 
 
@@ -259,10 +261,10 @@ def _hides_type(data: Data) -> bool:
 
 
 def same(a: Value, b: Value) -> bool:
-    """Whether two values have the same content; raises Unclear if that depends on an unknown value."""
+    """Whether two values have the same content; raises UnknownResult if that depends on an unknown value."""
     found = _same(a, b, [MOST_ELEMENTS])
     if isinstance(found, Unknown):
-        raise Unclear(found)
+        raise UnknownResult(found)
     return found
 
 
@@ -336,7 +338,7 @@ def parts(value: Value) -> Iterator[Value]:
         current = waiting.pop()
         visited += 1
         if visited > MOST_ELEMENTS:
-            raise Unclear(Unknown("the value is larger than iamlint evaluates"))
+            raise UnknownResult(Unknown("the value is larger than iamlint evaluates"))
         yield current
         match current.data:
             case tuple() as found:

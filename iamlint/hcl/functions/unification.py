@@ -12,8 +12,8 @@ from iamlint.documents.values import Lazy, List, Map, SetOf, Value
 from iamlint.frozen import frozen
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
-    Refused,
-    Unclear,
+    EvaluationError,
+    UnknownResult,
     bool_of,
     entries,
     items,
@@ -49,7 +49,7 @@ def type_of(value: Value) -> Type:
 def _type(value: Value, budget: list[int]) -> Type:
     budget[0] -= 1
     if budget[0] < 0:
-        raise Unclear(Unknown("the value is larger than iamlint evaluates"))
+        raise UnknownResult(Unknown("the value is larger than iamlint evaluates"))
     match value.data:
         case bool():
             return BOOL
@@ -165,9 +165,9 @@ def convertible(given: Type, wanted: Type) -> bool:
 
 
 def convert(value: Value, wanted: Type) -> Value:
-    """Convert a value to a type; null and unknown values stay; raises `Refused` if Terraform would refuse it."""
+    """Convert a value to a type; null and unknown values stay. Raises `EvaluationError` if Terraform refuses it."""
     if isinstance(value.data, Unknown) and type_of(value) == STRING and wanted.kind not in (*_PRIMITIVES, "any"):
-        raise Refused(f"a {wanted.kind} is required")
+        raise EvaluationError(f"a {wanted.kind} is required")
     if value.data is None or isinstance(value.data, Unknown | Lazy) or wanted.kind == "any":
         return value
     return _CONVERTERS[wanted.kind](value, wanted)
@@ -184,7 +184,7 @@ def _as(values: list[Value], element: Type) -> list[Value]:
         types = [type_of(value) for value in values]
         unified = unify(types)
         if unified is None:
-            raise Refused("all elements must have the same type")
+            raise EvaluationError("all elements must have the same type")
         element = unified
     return [convert(value, element) for value in values]
 
@@ -192,21 +192,21 @@ def _as(values: list[Value], element: Type) -> list[Value]:
 def _string(value: Value, _wanted: Type) -> Value:
     found = text_of(value.data)
     if found is None:
-        raise Refused("a string is required")
+        raise EvaluationError("a string is required")
     return value if found is value.data else Value(found, value.at)
 
 
 def _number(value: Value, _wanted: Type) -> Value:
     found = number_of(value.data)
     if found is None:
-        raise Refused("a number is required")
+        raise EvaluationError("a number is required")
     return Value(found, value.at)
 
 
 def _bool(value: Value, _wanted: Type) -> Value:
     found = bool_of(value.data)
     if found is None:
-        raise Refused("a bool is required")
+        raise EvaluationError("a bool is required")
     return Value(found, value.at)
 
 
@@ -227,7 +227,7 @@ def _map(value: Value, wanted: Type) -> Value:
 def _tuple(value: Value, wanted: Type) -> Value:
     found = items(value)
     if isinstance(value.data, List | SetOf) or len(found) != len(wanted.items):
-        raise Refused(f"a tuple of {len(wanted.items)} elements is required")
+        raise EvaluationError(f"a tuple of {len(wanted.items)} elements is required")
     return Value(tuple(map(convert, found, wanted.items)), value.at)
 
 
@@ -236,7 +236,7 @@ def _object(value: Value, wanted: Type) -> Value:
     found = entries(value)
     missing = next((name for name, _inner in wanted.attributes if name not in found), None)
     if missing is not None:
-        raise Refused(f'the attribute "{missing}" is required')
+        raise EvaluationError(f'the attribute "{missing}" is required')
     return Value({name: convert(found[name], inner) for name, inner in wanted.attributes}, value.at)
 
 

@@ -12,8 +12,8 @@ from iamlint.frozen import frozen
 from iamlint.hcl.scope import MOST_STEPS
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import TIME_OF_READING
-from iamlint.sources.terraform.evaluation.callsite import stated_by_call
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
+from iamlint.sources.terraform.evaluation.module_call import stated_by_call
 from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, RESERVE, STEPS_OF_FACT
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.unknown import Unknown, shown

@@ -12,7 +12,7 @@ from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.filesystem import paths
 from iamlint.hcl.functions.filesystem.filesets import fileset
 from iamlint.hcl.functions.filesystem.paths import absent, changes, located, named, shown
-from iamlint.hcl.functions.types import Function, Refused, Unclear
+from iamlint.hcl.functions.types import EvaluationError, Function, UnknownResult
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
 from iamlint.location import SourceText, Span
@@ -27,20 +27,22 @@ def read_bytes(files: Files, name: str) -> bytes:
     path = located(files, name)
     name = shown(files, name)
     if changes(files, name):
-        raise Unclear(Unknown(f"Terraform or git itself changes the file {name}"))
+        raise UnknownResult(Unknown(f"Terraform or git itself changes the file {name}"))
     try:
         kind = files.tree.kind(path)
         if kind == "directory":
-            raise Refused(f"{name} is a directory")
+            raise EvaluationError(f"{name} is a directory")
         if kind is None:
-            raise Unclear(absent(name))
+            raise UnknownResult(absent(name))
         if kind != "file":
-            raise Refused(f"{name} is not a regular file")
+            raise EvaluationError(f"{name} is not a regular file")
         if files.tree.status(path).size > LARGEST:
-            raise Unclear(Unknown(f"the file {name} is larger than the {LARGEST} bytes that an expression may read"))
+            raise UnknownResult(
+                Unknown(f"the file {name} is larger than the {LARGEST} bytes that an expression may read")
+            )
         return files.tree.read(path)
     except OSError as error:
-        raise Unclear(Unknown(f"the file {name} cannot be read: {error.strerror}")) from error
+        raise UnknownResult(Unknown(f"the file {name} cannot be read: {error.strerror}")) from error
 
 
 def read_text(files: Files, name: str) -> str:
@@ -48,7 +50,7 @@ def read_text(files: Files, name: str) -> str:
     try:
         return normalized(read_bytes(files, name).decode())
     except UnicodeDecodeError as error:
-        raise Refused(f"the file {name} is not text in UTF-8") from error
+        raise EvaluationError(f"the file {name} is not text in UTF-8") from error
 
 
 def _file(files: Files, path: Value) -> Value:
@@ -74,10 +76,10 @@ def _exists(files: Files, path: Value) -> Data:
     found = located(files, name)
     name = shown(files, name)
     if files.tree.is_directory(found):
-        raise Refused(f"{name} is a directory")
+        raise EvaluationError(f"{name} is a directory")
     if files.tree.is_file(found) and (not changes(files, name) or found.name == _LOCK):
         return True
-    raise Unclear(absent(name))
+    raise UnknownResult(absent(name))
 
 
 _LOCK = ".terraform.lock.hcl"

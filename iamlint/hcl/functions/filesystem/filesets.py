@@ -28,7 +28,7 @@ from iamlint.hcl.functions.filesystem.paths import (
     whole,
 )
 from iamlint.hcl.functions.texts.patterns import Pattern, compiled
-from iamlint.hcl.functions.types import MOST_ELEMENTS, Unclear, set_of
+from iamlint.hcl.functions.types import MOST_ELEMENTS, UnknownResult, set_of
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Unknown
@@ -59,14 +59,14 @@ def fileset(files: Files, directory: Value, pattern: Value) -> Data:
     """The regular files below a directory that match a pattern, as paths relative to the directory."""
     top, wanted = named(files, directory), named(files, pattern)
     if "\0" in top + wanted or "\\/" in wanted or top.startswith("~"):
-        raise Unclear(Unknown("a path that iamlint does not follow"))
+        raise UnknownResult(Unknown("a path that iamlint does not follow"))
     top = posixpath.normpath(whole(files, top))
     anchor = type(files.base)(files.base.anchor)
     parts = posixpath.normpath(f"{top}/{wanted}").removeprefix(anchor.as_posix()).strip("/").split("/")
     components = [_component(part) for at, part in enumerate(parts) if parts[at : at + 2] != ["**", "**"]]
     for made in _MADE:
         if _fits(components, whole(files, made).removeprefix(anchor.as_posix()).strip("/").split("/")):
-            raise Unclear(Unknown(f"the files that match {wanted} include some that Terraform or git makes"))
+            raise UnknownResult(Unknown(f"the files that match {wanted} include some that Terraform or git makes"))
     found = _Search(files).matching(anchor, components)
     return set_of(Value(normalized(posixpath.relpath(path, top))) for path in found)
 
@@ -87,7 +87,7 @@ class _Search:
         folder, wanted = folder.joinpath(*names), wanted[len(names) :]
         real = located(self.files, folder.as_posix())
         if names and changes(self.files, (folder / "*" if wanted else folder).as_posix()):
-            raise Unclear(Unknown(f"Terraform or git makes what is in {shown(self.files, folder.as_posix())}"))
+            raise UnknownResult(Unknown(f"Terraform or git makes what is in {shown(self.files, folder.as_posix())}"))
         kind = self.files.tree.kind(real)
         if kind is None:
             if is_placeholder(self.files, folder.as_posix()):
@@ -95,17 +95,19 @@ class _Search:
             if depth == 0 and wanted:
                 self.files.assumed.add(shown(self.files, folder.as_posix()))
             elif depth == 0:
-                raise Unclear(absent(shown(self.files, folder.as_posix())))
+                raise UnknownResult(absent(shown(self.files, folder.as_posix())))
             return
         if not wanted:
             if kind == "file":
                 yield folder.as_posix()
         elif _is_link_as_text(self.files.tree, real):
             name = shown(self.files, folder.as_posix())
-            raise Unclear(Unknown(f"{name} is a file with a path, as git writes symbolic links where it makes none"))
+            raise UnknownResult(
+                Unknown(f"{name} is a file with a path, as git writes symbolic links where it makes none")
+            )
         elif kind == "directory":
             if real in self.inside or len(self.inside) > DEEPEST:
-                raise Unclear(Unknown(f"directories nested deeper than {DEEPEST} levels, or links in a circle"))
+                raise UnknownResult(Unknown(f"directories nested deeper than {DEEPEST} levels, or links in a circle"))
             self.inside.append(real)
             yield from self._below(folder, wanted, depth + 1)
             self.inside.pop()
@@ -116,14 +118,14 @@ class _Search:
         if self.files.budget:
             self.files.budget.spend(STEPS_OF_ENTRY * len(entries))
         if self.visited > MOST_ELEMENTS:
-            raise Unclear(Unknown("more files than iamlint lists"))
+            raise UnknownResult(Unknown("more files than iamlint lists"))
         first, rest = wanted[0], wanted[1:]
         for name in entries:
             path = folder / name
             if first is None:
                 real = self.files.tree.resolved(path)
                 if not is_inside(self.files, real):
-                    raise Unclear(
+                    raise UnknownResult(
                         Unknown(f"{shown(self.files, path.as_posix())} leads out of what iamlint was given to read")
                     )
                 if self.files.tree.is_directory(real):
@@ -148,7 +150,7 @@ class _Search:
         real = located(self.files, path.as_posix())
         kind = self.files.tree.kind(real)
         if kind is None:
-            raise Unclear(Unknown(f"{shown(self.files, path.as_posix())} leads to a file that is not there"))
+            raise UnknownResult(Unknown(f"{shown(self.files, path.as_posix())} leads to a file that is not there"))
         if kind == "file":
             yield path.as_posix()
 
@@ -231,7 +233,7 @@ def _choices(part: str) -> list[str]:
             rest = current[at + 1 + inside.end() :]
             waiting += [current[:at] + choice + rest for choice in re.split(r"(?<!\\),", inside[1])]
         if len(waiting) + len(found) > MOST_CHOICES:
-            raise Unclear(Unknown(f"a pattern with more than {MOST_CHOICES} choices"))
+            raise UnknownResult(Unknown(f"a pattern with more than {MOST_CHOICES} choices"))
     return found
 
 
@@ -279,6 +281,6 @@ def _escaped(character: str) -> str:
     return character if character.isalnum() or not character.isascii() else f"\\x{ord(character):02x}"
 
 
-def _malformed(part: str) -> Unclear:
+def _malformed(part: str) -> UnknownResult:
     """Terraform refuses a malformed pattern only when a name gets as far as what is wrong."""
-    return Unclear(Unknown(f"{part} is not a pattern for files"))
+    return UnknownResult(Unknown(f"{part} is not a pattern for files"))

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from iamlint.documents.values import Data, Value
-from iamlint.hcl.functions.types import Function, Unclear, text
+from iamlint.hcl.functions.types import Function, UnknownResult, text
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Hole, Unknown
@@ -30,12 +30,12 @@ def named(files: Files, value: Value) -> str:
 
 
 def located(files: Files, name: str) -> Path:
-    """Return the file or directory of a path without symbolic links; raises `Unclear` outside the roots."""
+    """Return the file or directory of a path without symbolic links; raises `UnknownResult` outside the roots."""
     if "\0" in name or name.startswith("~"):
-        raise Unclear(Unknown("a path that iamlint does not follow"))
+        raise UnknownResult(Unknown("a path that iamlint does not follow"))
     resolved = files.tree.resolved(files.base / name)
     if not is_inside(files, resolved):
-        raise Unclear(Unknown(f"the file {shown(files, name)} is outside of what iamlint was given to read"))
+        raise UnknownResult(Unknown(f"the file {shown(files, name)} is outside of what iamlint was given to read"))
     return resolved
 
 
@@ -152,7 +152,7 @@ def _pathexpand(files: Files, path: Value) -> Data:
     if _followed(files, path.data) is not None:
         return path.data
     if text(path).startswith("~"):
-        raise Unclear(Unknown("a path below the home directory depends on where Terraform runs"))
+        raise UnknownResult(Unknown("a path below the home directory depends on where Terraform runs"))
     return text(path)
 
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from iamlint.documents.values import Data, Value
-from iamlint.hcl.functions.types import LONGEST_TEXT, MOST_PARTS, Refused, Unclear, text_of
+from iamlint.hcl.functions.types import LONGEST_TEXT, MOST_PARTS, EvaluationError, UnknownResult, text_of
 from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Hole, Unknown
 
@@ -27,7 +27,7 @@ class Assembly:
             raise too_long()
         self.holes += isinstance(part, Hole)
         if self.holes > MOST_PARTS:
-            raise Unclear(
+            raise UnknownResult(
                 Unknown(f"a string with more than {MOST_PARTS} unknown parts is longer than iamlint evaluates")
             )
         if part:
@@ -42,7 +42,7 @@ class Assembly:
             return
         found = text_of(value.data)
         if found is None:
-            raise Refused("null in a string" if value.data is None else "a collection in a string")
+            raise EvaluationError("null in a string" if value.data is None else "a collection in a string")
         self.add(found)
 
     def data(self) -> Data:
@@ -59,6 +59,6 @@ class Assembly:
                 yield from group
 
 
-def too_long() -> Unclear:
+def too_long() -> UnknownResult:
     """Return why a text is not assembled."""
-    return Unclear(Unknown(f"a string of more than {LONGEST_TEXT} characters is longer than iamlint evaluates"))
+    return UnknownResult(Unknown(f"a string of more than {LONGEST_TEXT} characters is longer than iamlint evaluates"))

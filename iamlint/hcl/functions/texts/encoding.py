@@ -20,9 +20,9 @@ from iamlint.hcl.functions.texts.yaml_values import decoded, encoded
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
     MOST_ELEMENTS,
+    EvaluationError,
     Function,
-    Refused,
-    Unclear,
+    UnknownResult,
     bounded,
     bounded_number,
     entries,
@@ -90,7 +90,7 @@ def _sequence(found: tuple[Value, ...]) -> Iterator[str]:
 
 def _mapping(value: Value) -> Iterator[str]:
     if isinstance(value.data, Lazy):
-        raise Unclear(Unknown(f"not every attribute of {value.data.reference} is known"))
+        raise UnknownResult(Unknown(f"not every attribute of {value.data.reference} is known"))
     yield "{"
     for at, (key, item) in enumerate(sorted(entries(value).items())):
         yield ("," if at else "") + json.dumps(key, ensure_ascii=False) + ":"
@@ -102,7 +102,7 @@ def _jsonencode(value: Value) -> Value:
     """Keep the structure with the text, so that a policy is known even if one of its members is not."""
     try:
         return Value(json_of(value), None, value)
-    except Unclear as error:
+    except UnknownResult as error:
         return Value(Unknown(error.why.reason), None, value)
 
 
@@ -112,7 +112,7 @@ def _jsondecode(value: Value) -> Data | Value:
     file = _file_of(value)
     found = read_json(file or SourceText("jsondecode", text(value)))
     if isinstance(found, Unreadable):
-        raise Refused(f"this is not JSON: {found.reason}")
+        raise EvaluationError(f"this is not JSON: {found.reason}")
     return decoded_value(found, placed=file is not None)
 
 
@@ -158,19 +158,19 @@ def decoded_value(value: Value, *, placed: bool) -> Value:
 def _yamlencode(value: Value) -> Value:
     try:
         return Value(encoded(value), None, value)
-    except Unclear as error:
+    except UnknownResult as error:
         return Value(Unknown(error.why.reason), None, value)
 
 
 def _csvdecode(value: Value) -> Data:
     header, *rows = [*itertools.islice(_csv_rows(text(value)), MOST_ELEMENTS + 2)] or [[]]
     if not header:
-        raise Refused("the CSV has no header")
+        raise EvaluationError("the CSV has no header")
     bounded(len(rows) * len(header))
     if len(set(header)) < len(header):
-        raise Refused("two columns of the CSV have the same name")
+        raise EvaluationError("two columns of the CSV have the same name")
     if any(len(row) != len(header) for row in rows):
-        raise Refused("a CSV line with another number of fields than the header")
+        raise EvaluationError("a CSV line with another number of fields than the header")
     return List(Value({k: Value(v) for k, v in sorted(zip(header, row, strict=True))}) for row in rows)
 
 
@@ -186,7 +186,7 @@ def _csv_rows(given: str) -> Iterator[list[str]]:
             continue
         match = _FIELD.match(whole_text, at)
         if match is None:
-            raise Refused("a quote out of place in the CSV")
+            raise EvaluationError("a quote out of place in the CSV")
         row.append(match[2] if match[1] is None else match[1].replace('""', '"'))
         at = match.end()
         if match[3] != ",":
@@ -198,14 +198,14 @@ def _base64(given: str) -> bytes:
     try:
         return base64.b64decode(given.replace("\r", "").replace("\n", ""), validate=True)
     except ValueError as error:
-        raise Refused("this is not base64") from error
+        raise EvaluationError("this is not base64") from error
 
 
 def _base64decode(value: Value) -> Data:
     try:
         return normalized(_base64(text(value)).decode())
     except UnicodeDecodeError as error:
-        raise Refused("this is not base64 of a text") from error
+        raise EvaluationError("this is not base64 of a text") from error
 
 
 def _textencode(value: Value, encoding: Value) -> Data:
@@ -213,7 +213,7 @@ def _textencode(value: Value, encoding: Value) -> Data:
     try:
         found = text(value).encode("utf-16-be" if codec == "utf-16" else codec)
     except UnicodeEncodeError as error:
-        raise Refused("a character that the encoding does not have") from error
+        raise EvaluationError("a character that the encoding does not have") from error
     return base64.b64encode((codecs.BOM_UTF16_BE if codec == "utf-16" else b"") + found).decode()
 
 
@@ -222,7 +222,7 @@ def _textdecode(value: Value, encoding: Value) -> Data:
     try:
         return normalized(_base64(text(value)).decode(codec))
     except UnicodeDecodeError as error:
-        raise Refused("bytes that the encoding does not have") from error
+        raise EvaluationError("bytes that the encoding does not have") from error
 
 
 _CODECS = {
@@ -243,7 +243,7 @@ _CODECS = {
 def _codec(encoding: Value) -> str:
     name = text(encoding)
     if name.lower() not in _CODECS:
-        raise Unclear(Unknown(f"the encoding {name} is none that iamlint knows"))
+        raise UnknownResult(Unknown(f"the encoding {name} is none that iamlint knows"))
     return _CODECS[name.lower()]
 
 
@@ -257,15 +257,15 @@ def _hexadecimal(name: str) -> Function:
 
 def _base64gzip(value: Value) -> Data:
     text(value)
-    raise Unclear(Unknown("another program compresses the text to other bytes"))
+    raise UnknownResult(Unknown("another program compresses the text to other bytes"))
 
 
 def _rsadecrypt(*_values: Value) -> Data:
-    raise Unclear(Unknown("iamlint decrypts nothing"))
+    raise UnknownResult(Unknown("iamlint decrypts nothing"))
 
 
 def _encode_hcl(*_values: Value) -> Data:
-    raise Unclear(Unknown("iamlint does not write Terraform's language"))
+    raise UnknownResult(Unknown("iamlint does not write Terraform's language"))
 
 
 def _base64_hash(name: str) -> Function:
@@ -285,7 +285,7 @@ def _uuidv5(namespace: Value, name: Value) -> Data:
     try:
         space = _NAMESPACES.get(given) or uuid.UUID(given)
     except ValueError as error:
-        raise Refused("the namespace is not a UUID") from error
+        raise EvaluationError("the namespace is not a UUID") from error
     return str(uuid.uuid5(space, text(name)))
 
 

@@ -13,9 +13,9 @@ from iamlint.hcl.functions.texts.assembly import Assembly, too_long
 from iamlint.hcl.functions.texts.encoding import json_of
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
+    EvaluationError,
     Function,
-    Refused,
-    Unclear,
+    UnknownResult,
     boolean,
     bounded,
     first_unknown,
@@ -46,10 +46,10 @@ def _format(pattern: Value, *values: Value) -> Data:
         verb, at = piece
         most = max(most, at)
         if at > len(values):
-            raise Refused("not enough arguments for the format")
+            raise EvaluationError("not enough arguments for the format")
         _add(made, verb, values[at - 1])
     if most < len(values):
-        raise Refused("more arguments than the format uses")
+        raise EvaluationError("more arguments than the format uses")
     return made.data()
 
 
@@ -64,7 +64,7 @@ def _pieces(spec: str) -> Iterator[str | tuple[re.Match[str], int]]:
             continue
         index = match["index"] or ""
         if max(len(match["width"] or ""), len(match["precision"] or ""), len(index)) > 5:
-            raise Unclear(Unknown("a format wider than iamlint evaluates"))
+            raise UnknownResult(Unknown("a format wider than iamlint evaluates"))
         used = int(index) if index else used + 1
         yield match, used
     yield _literal(spec[at:])
@@ -72,13 +72,13 @@ def _pieces(spec: str) -> Iterator[str | tuple[re.Match[str], int]]:
 
 def _literal(piece: str) -> str:
     if "%" in piece:
-        raise Refused("a % that begins no verb")
+        raise EvaluationError("a % that begins no verb")
     return piece
 
 
 def _add(made: Assembly, match: re.Match[str], value: Value) -> None:
     if value.data is None:
-        raise Unclear(Unknown("null in a format"))
+        raise UnknownResult(Unknown("null in a format"))
     plain = not match["flags"] and not match["width"] and match["precision"] is None
     if isinstance(value.data, Unknown) and plain and match["verb"] in "sv":
         made.add_value(value)
@@ -90,7 +90,7 @@ def _formatted(match: re.Match[str], value: Value) -> str:
     flags, width, verb = match["flags"], int(match["width"] or 0), match["verb"]
     precision = None if match["precision"] is None else int(match["precision"])
     if width > WIDEST or (precision or 0) > WIDEST:
-        raise Unclear(Unknown("a format wider than iamlint evaluates"))
+        raise UnknownResult(Unknown("a format wider than iamlint evaluates"))
     shown = _verb(verb, flags, precision, value)
     missing = width - len(graphemes(shown))
     if missing <= 0:
@@ -120,13 +120,13 @@ def _verb(verb: str, flags: str, precision: int | None, value: Value) -> str:
         case "f" | "F" | "e" | "E" | "g" | "G":
             return _signed(flags, _float(verb, 6 if precision is None and verb not in "gG" else precision, value))
         case _:
-            raise Refused(f"the format has no verb {verb}")
+            raise EvaluationError(f"the format has no verb {verb}")
 
 
 def _default(flags: str, precision: int | None, value: Value) -> str:
     unclear = first_unknown(value)
     if unclear:
-        raise Unclear(unclear)
+        raise UnknownResult(unclear)
     match known(value):
         case str() as found if "#" not in flags:
             return _verb("s", flags, precision, Value(found))
@@ -181,11 +181,11 @@ def _exponent(shown: str) -> str:
 
 def _formatlist(pattern: Value, *values: Value) -> Data:
     if any(value.data is None for value in values):
-        raise Unclear(Unknown("null in a format"))
+        raise UnknownResult(Unknown("null in a format"))
     rows = [_rows(value) for value in values]
     sizes = {len(one) for one in rows if one is not None}
     if len(sizes) > 1:
-        raise Refused("the lists have different lengths")
+        raise EvaluationError("the lists have different lengths")
     size = sizes.pop() if sizes else 1
     bounded(size)
     found: list[Value] = []
@@ -202,17 +202,17 @@ def _formatlist(pattern: Value, *values: Value) -> Data:
 def _item(pattern: Value, arguments: list[Value]) -> Value:
     try:
         return Value(_format(pattern, *arguments))
-    except Unclear as error:
+    except UnknownResult as error:
         return Value(error.why)
 
 
 def _rows(value: Value) -> tuple[Value, ...] | None:
     unclear = uncertain(value)
     if unclear:
-        raise Unclear(Unknown(unclear.reason))
+        raise UnknownResult(Unknown(unclear.reason))
     if isinstance(value.data, Unknown):
         if not any(isinstance(part, str) for part in value.data.parts):
-            raise Unclear(value.data)  # it may be a list
+            raise UnknownResult(value.data)  # it may be a list
         return None
     return items(value) if isinstance(value.data, tuple | SetOf) else None
 

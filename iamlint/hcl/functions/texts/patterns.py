@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from iamlint.hcl.functions.types import Refused, Unclear
+from iamlint.hcl.functions.types import EvaluationError, UnknownResult
 from iamlint.unknown import Unknown
 
 LONGEST_PATTERN = 5_000
@@ -51,17 +51,17 @@ class Found(NamedTuple):
 class Pattern:
     """A compiled pattern; ``names`` has a name, or "", for each group.
 
-    Raises `Refused` for patterns that Go refuses, and `Unclear` for patterns over the limits.
+    Raises `EvaluationError` for patterns that Go refuses, and `UnknownResult` for patterns over the limits.
     """
 
     def __init__(self, text: str) -> None:
         import re2
 
         if len(text) > LONGEST_PATTERN:
-            raise Unclear(Unknown("a pattern longer than iamlint evaluates"))
+            raise UnknownResult(Unknown("a pattern longer than iamlint evaluates"))
         tokens = list(_TOKEN.finditer(text))
         if any(_REFUSED.fullmatch(token[0]) for token in tokens):
-            raise Refused("the pattern has what Go's regular expressions do not have")
+            raise EvaluationError("the pattern has what Go's regular expressions do not have")
         options = re2.Options()
         options.max_mem, options.log_errors = MEMORY, False
         try:
@@ -95,21 +95,21 @@ class Pattern:
             raise _no_unicode() from error
 
 
-def _refusal(told: str) -> Refused | Unclear:
+def _refusal(told: str) -> EvaluationError | UnknownResult:
     if "pattern too large" in told:
-        return Unclear(Unknown("a pattern larger than iamlint evaluates"))
-    return Refused(f"the pattern has an error: {told}")
+        return UnknownResult(Unknown("a pattern larger than iamlint evaluates"))
+    return EvaluationError(f"the pattern has an error: {told}")
 
 
-def _no_unicode() -> Unclear:
-    return Unclear(Unknown("a text that is not Unicode"))
+def _no_unicode() -> UnknownResult:
+    return UnknownResult(Unknown("a text that is not Unicode"))
 
 
-def _too_long() -> Unclear:
-    return Unclear(Unknown("a search with a pattern that takes longer than iamlint evaluates"))
+def _too_long() -> UnknownResult:
+    return UnknownResult(Unknown("a search with a pattern that takes longer than iamlint evaluates"))
 
 
 @lru_cache(maxsize=_KEPT)
 def compiled(text: str) -> Pattern:
-    """Return a compiled pattern; raises `Refused` if Go refuses it, and `Unclear` if it is not evaluated."""
+    """Return a compiled pattern. Raises `EvaluationError` if Go refuses it, `UnknownResult` if it is not evaluated."""
     return Pattern(text)

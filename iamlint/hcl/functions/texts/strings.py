@@ -15,9 +15,9 @@ from iamlint.hcl.functions.texts.assembly import Assembly, too_long
 from iamlint.hcl.functions.texts.patterns import Found, Pattern, compiled
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
+    EvaluationError,
     Function,
-    Refused,
-    Unclear,
+    UnknownResult,
     bounded,
     integer,
     text,
@@ -44,11 +44,11 @@ def _join(separator: Value, first: Value, *others: Value) -> Data:
 def _in_order(value: Value) -> tuple[Value, ...]:
     unclear = uncertain(value)
     if unclear:
-        raise Unclear(Unknown(unclear.reason))
+        raise UnknownResult(Unknown(unclear.reason))
     found = listed(value, STRING)
     for item in found:
         if isinstance(item.data, Unknown) and not item.data.parts:
-            raise Unclear(item.data)
+            raise UnknownResult(item.data)
     return found
 
 
@@ -108,7 +108,7 @@ def _captured(pattern: Pattern, found: Found, whole: str) -> Value:
 def _compiled(pattern: Value) -> Pattern:
     found = compiled(text(pattern))
     if any(found.names) and not all(found.names):
-        raise Refused("a pattern with both named and unnamed groups")
+        raise EvaluationError("a pattern with both named and unnamed groups")
     return found
 
 
@@ -116,7 +116,7 @@ def _regex(pattern: Value, value: Value) -> Value:
     compiled_, searched = _compiled(pattern), text(value)
     found = compiled_.search(searched)
     if found is None:
-        raise Refused("the pattern does not match")
+        raise EvaluationError("the pattern does not match")
     return _captured(compiled_, found, searched)
 
 
@@ -169,7 +169,7 @@ def _lower(character: str) -> str:
 def _each(change: Callable[[str], str]) -> Function:
     def changed(value: Value) -> Data:
         if isinstance(value.data, Unknown) and value.data.parts:
-            raise Unclear(Unknown(value.data.reason))
+            raise UnknownResult(Unknown(value.data.reason))
         return "".join(map(change, text(value)))
 
     return changed
@@ -178,9 +178,9 @@ def _each(change: Callable[[str], str]) -> Function:
 def _indent(spaces: Value, value: Value) -> Data:
     by, whole = integer(spaces), text(value)
     if by < 0:
-        raise Refused("a negative indentation")
+        raise EvaluationError("a negative indentation")
     if by > _WIDEST or whole.count("\n") * by + len(whole) > LONGEST_TEXT:
-        raise Unclear(Unknown("an indentation that iamlint does not evaluate"))
+        raise UnknownResult(Unknown("an indentation that iamlint does not evaluate"))
     return whole.replace("\n", "\n" + " " * by)
 
 
@@ -224,7 +224,7 @@ def _decided(why: Unknown, given: str, wanted: str, test: Callable[[str, str], b
         return True
     if not test(wanted, given):
         return False
-    raise Unclear(Unknown(why.reason, refused=why.refused))
+    raise UnknownResult(Unknown(why.reason, refused=why.refused))
 
 
 def _strcontains(value: Value, part: Value) -> Data:

@@ -19,8 +19,8 @@ from iamlint.hcl.functions.texts.assembly import too_long
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
     MOST_ELEMENTS,
-    Refused,
-    Unclear,
+    EvaluationError,
+    UnknownResult,
     bounded_number,
     entries,
     items,
@@ -63,7 +63,7 @@ def _decoded(text: str, file: SourceText | None) -> Value:
     try:
         return _Reader(yaml.parse(text, Loader=loader), file).only_document()
     except (yaml.YAMLError, UnicodeEncodeError) as error:
-        raise Refused("this is not YAML") from error
+        raise EvaluationError("this is not YAML") from error
 
 
 class _Reader:
@@ -79,10 +79,10 @@ class _Reader:
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if found:
-                    raise Refused("only one YAML document is allowed")
+                    raise EvaluationError("only one YAML document is allowed")
                 found.append(self.value(next(self.events), 0))
         if not found:
-            raise Refused("the YAML document is missing")
+            raise EvaluationError("the YAML document is missing")
         return found[0]
 
     def value(self, event: Any, depth: int) -> Value:
@@ -91,7 +91,7 @@ class _Reader:
             return self._alias(event.anchor or "")
         self._spend(1)
         if depth > DEEPEST:
-            raise Unclear(Unknown(f"YAML nested deeper than {DEEPEST} levels"))
+            raise UnknownResult(Unknown(f"YAML nested deeper than {DEEPEST} levels"))
         before = self.budget
         if event.anchor:
             self.anchors[event.anchor] = None
@@ -112,12 +112,12 @@ class _Reader:
     def _spend(self, size: int) -> None:
         self.budget -= size
         if self.budget < 0:
-            raise Unclear(Unknown("YAML with more values than iamlint evaluates"))
+            raise UnknownResult(Unknown("YAML with more values than iamlint evaluates"))
 
     def _alias(self, name: str) -> Value:
         found = self.anchors.get(name)
         if found is None:
-            raise Refused(f"the anchor {name} is not defined there")
+            raise EvaluationError(f"the anchor {name} is not defined there")
         self._spend(self.sizes[name])
         return found
 
@@ -133,7 +133,7 @@ class _Reader:
             case yaml.MappingStartEvent(tag=None | "!" | "tag:yaml.org,2002:map"):
                 return self._mapping(depth)
             case _:
-                raise Refused(f"the tag {event.tag} is not supported")
+                raise EvaluationError(f"the tag {event.tag} is not supported")
 
     def _mapping(self, depth: int) -> dict[str, Value]:
         """Return the entries in order of their text. Each key, and each merge, replaces earlier ones.
@@ -149,7 +149,7 @@ class _Reader:
             if merge:
                 found |= entries(value)
             elif key is None:
-                raise Refused("only strings are allowed as mapping keys")
+                raise EvaluationError("only strings are allowed as mapping keys")
             else:
                 at = self._place(event)
                 collection = isinstance(value.data, tuple | dict)  # it begins with its name
@@ -164,7 +164,7 @@ def _scalar(tag: str | None, given: str, *, plain: bool) -> Data:
         return _plain(text)
     if tag in (None, "!") or tag.removeprefix(_STANDARD) in ("str", "int", "float", "bool", "null", "binary"):
         return text
-    raise Refused(f"the tag {tag} is not supported")
+    raise EvaluationError(f"the tag {tag} is not supported")
 
 
 def _plain(text: str) -> Data:
@@ -173,7 +173,7 @@ def _plain(text: str) -> Data:
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if _UNCLEAR.fullmatch(text):
-        raise Unclear(Unknown("a time or an infinite number in YAML"))
+        raise UnknownResult(Unknown("a time or an infinite number in YAML"))
     if _DATE.fullmatch(text):
         return f"{text}T00:00:00Z"
     if _INTEGER.fullmatch(text) and text[:2] in ("0x", "0o"):
@@ -212,7 +212,7 @@ def encoded(value: Value) -> str:
 def _lines(value: Value) -> list[str]:
     """Return the lines of a value; lines after the first are indented below their parent."""
     if uncertain(value) or isinstance(value.data, Lazy):
-        raise Unclear(Unknown("the order or number of its elements is not known"))
+        raise UnknownResult(Unknown("the order or number of its elements is not known"))
     match known(value):
         case str() as text:
             return _text(text)
@@ -254,14 +254,14 @@ def _text(text: str) -> list[str]:
     lines = body.split("\n")
     strange = text[0] in " \n" or body.endswith("\n") or any(line.endswith(" ") for line in lines)
     if strange or any(_escaped(character) != character and character not in '\n"\\' for character in text):
-        raise Unclear(Unknown("a text of several lines that iamlint does not write as YAML"))
+        raise UnknownResult(Unknown("a text of several lines that iamlint does not write as YAML"))
     return ["|" if text.endswith("\n") else "|-", *("  " + line if line else line for line in lines)]
 
 
 def _quoted(text: str) -> list[str]:
     found = '"' + "".join(map(_escaped, text)) + '"'
     if len(found) > _WIDTH // 2 and " " in text:
-        raise Unclear(Unknown("a text so long that YAML may break it"))
+        raise UnknownResult(Unknown("a text so long that YAML may break it"))
     return [found]
 
 
@@ -275,5 +275,5 @@ def _escaped(character: str) -> str:
     if character.isascii() and character != "\x7f":
         return character
     if not character.isprintable() or character == "\xa0":
-        raise Unclear(Unknown("a character that iamlint does not write as YAML"))
+        raise UnknownResult(Unknown("a character that iamlint does not write as YAML"))
     return character

@@ -9,7 +9,6 @@ from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import LINK_HINT, is_link
-from iamlint.sources.terraform.configuration.described import described
 from iamlint.sources.terraform.configuration.installed import MANIFEST, Installed, read_manifest
 from iamlint.sources.terraform.configuration.module import (
     Dialect,
@@ -19,6 +18,7 @@ from iamlint.sources.terraform.configuration.module import (
     local_path,
     read_module,
 )
+from iamlint.sources.terraform.configuration.module_stubs import module_stub
 from iamlint.sources.workspace import Workspace
 
 DIALECTS: tuple[Dialect, ...] = ("terraform", "opentofu")
@@ -148,7 +148,7 @@ class RootModules:
         refusal = installed.refusal(source, version) if installed else None
         if installed is None or refusal:
             why = refusal or f'the module "{source}" is not installed ({INSTALL})'
-            return described(source, version) or why
+            return module_stub(source, version) or why
         return self._module(installed.directory)
 
     def _module(self, directory: Path) -> Module | str:

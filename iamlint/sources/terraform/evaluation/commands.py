@@ -15,7 +15,7 @@ from itertools import chain, islice
 
 from iamlint.documents.values import Value
 from iamlint.hcl.functions.filesystem.files import read_text
-from iamlint.hcl.functions.types import Refused, Unclear, parts
+from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.hcl.scope import Files
 from iamlint.location import Span
 from iamlint.sources.marks import ROLE
@@ -168,7 +168,7 @@ def _changes_iam(written: str) -> re.Match[str] | None:
 def _parts(value: Value) -> Iterator[Value]:
     try:
         yield from parts(value)
-    except (Unclear, Refused):
+    except (UnknownResult, EvaluationError):
         return
 
 
@@ -205,7 +205,7 @@ def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
     for name in islice(dict.fromkeys(_SCRIPT.findall(text)), _MOST_SCRIPTS):
         try:
             yield f" (in {name})", read_text(files, name)
-        except (Unclear, Refused):
+        except (UnknownResult, EvaluationError):
             continue
 
 

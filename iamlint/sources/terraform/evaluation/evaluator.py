@@ -17,10 +17,10 @@ from iamlint.sources.terraform.configuration.migrations import forgotten
 from iamlint.sources.terraform.configuration.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.configuration.variables import NOT_SET, convert_variable
 from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
-from iamlint.sources.terraform.evaluation.callsite import Callsite
 from iamlint.sources.terraform.evaluation.commands import runs, runs_or, unread_of_block, unread_of_call
 from iamlint.sources.terraform.evaluation.expansion import MOST_INSTANCES, Expansion, Key, expanded, key_text
 from iamlint.sources.terraform.evaluation.inputs import Given, Input
+from iamlint.sources.terraform.evaluation.module_call import ModuleCall
 from iamlint.sources.terraform.evaluation.moves import Moves, former, moves_of
 from iamlint.sources.terraform.evaluation.outputs import as_output
 from iamlint.sources.terraform.evaluation.providers import passed_providers, provider_name
@@ -70,7 +70,7 @@ class ModuleInstance:
         self.address, self.path, self.via, self.uncertain = address, path, via, uncertain
         self.directories = (*above, module.directory)
         self.moves = (*moves, *moves_of(module, address))
-        self._callsite = Callsite(call, inputs, module.files[0].source) if call and module.described else None
+        self._module_call = ModuleCall(call, inputs, module.files[0].source) if call and module.described else None
         self._roots: dict[str, Value | None] = {}
         self._values: dict[tuple[str, ...], Value] = {}
         self._working: set[tuple[str, ...]] = set()
@@ -492,9 +492,9 @@ class ModuleInstance:
             suffix = "[*]" if expansion.symbolic else key_text(key)
             shown: Literal["managed", "data"] = "managed" if mode == "managed" else "data"
             instance = Instance(shown, kind, name, address + suffix, evaluated, self.address, self.via, provider)
-            call, uncertain = self.address if self._callsite else "", expansion.uncertain or self.uncertain
+            call, uncertain = self.address if self._module_call else "", expansion.uncertain or self.uncertain
             before = former(instance.address, self.moves) if self.moves else ()
             instance = replace(instance, symbolic=expansion.symbolic, call=call, uncertain=uncertain, former=before)
-            yield self._callsite.placed(instance) if self._callsite else instance
+            yield self._module_call.placed(instance) if self._module_call else instance
         if self.run.files.assumed:  # by the expansion, or by what the instances used
             self._say_assumed(declared, address, self.run.files.assumed)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from iamlint.documents.values import SetOf, Value
 from iamlint.facts import Fact, Gap
-from iamlint.hcl.functions.types import Refused, Unclear, parts
+from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.configuration.module import Declared
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
@@ -19,7 +19,7 @@ _CONTEXT_KEY = re.compile(r"\$[a-z_]+:")
 """Cloud Foundation Fabric's prefix for references to objects defined in its modules."""
 
 
-class Callsite:
+class ModuleCall:
     """The arguments of one module call, indexed by the places of the values in them."""
 
     def __init__(self, call: Declared, inputs: Mapping[str, Callable[[], Value]], description: SourceText) -> None:
@@ -78,7 +78,7 @@ class Callsite:
 def _places(value: Value) -> Iterator[Span]:
     try:
         yield from (part.at for part in parts(value) if part.at)
-    except (Unclear, Refused):
+    except (UnknownResult, EvaluationError):
         return  # too large to search: the rest is placed on the head of the call
 
 

@@ -64,7 +64,7 @@ def address_of(source: str) -> Address | None:
     return Address(f"github.com/{namespace}/terraform-{provider}-{name}", path.strip("/"), version)
 
 
-def described(source: str, version: str | None) -> Module | None:
+def module_stub(source: str, version: str | None) -> Module | None:
     """Return the stub for a call of this source with this version constraint."""
     address = address_of(source)
     if address is None:

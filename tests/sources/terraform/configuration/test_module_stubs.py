@@ -16,8 +16,8 @@ from iamlint.facts import Gap, Grant, ServiceAccount
 from iamlint.reporters.facts import facts_json
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
-from iamlint.sources.terraform.configuration.described import Address, address_of, described, holds
 from iamlint.sources.terraform.configuration.module import Module
+from iamlint.sources.terraform.configuration.module_stubs import Address, address_of, holds, module_stub
 
 CALL = re.compile(r'^module "(.*)" \{\n +source += "(.*)"(?:\n +version += "~> (.*)")?', re.MULTILINE)
 CASES = Path(__file__).parents[4] / "testdata" / "modules"
@@ -153,7 +153,7 @@ def test_no_document_names_what_it_does_not_declare(tmp_path: Path, name: str, p
 
 
 def module_of(name: str, path: str) -> Module:
-    found = described(f"{DOCUMENTS[name]['repository']}//{path}".rstrip("/"), None)
+    found = module_stub(f"{DOCUMENTS[name]['repository']}//{path}".rstrip("/"), None)
     assert found is not None
     return found
 
