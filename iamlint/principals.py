@@ -271,14 +271,14 @@ _PLACEHOLDER = re.compile(
 _IN_ACCOUNT = re.compile(f"(?i:{_CAPITALS})")
 """An account's e-mail has no underscore, and its case does not count."""
 
-_MARKS = ("_", "<", "your", "xxxx", "todo", "fixme", "replace", "change")
+MARKS = ("_", "<", "your", "xxxx", "todo", "fixme", "replace", "change")
 """Each placeholder contains one of these, in lower case; few of a large export's principals do."""
 
 
 def placeholder_of(text: str) -> str | None:
     """Return the part of a principal to be replaced by hand: ``REPLACE_ME``, ``<PROJECT>``, ``YOUR_DOMAIN``."""
     lower = text.lower()
-    if not any([mark in lower for mark in _MARKS]):  # noqa: C419  # a list is faster than a generator
+    if not any([mark in lower for mark in MARKS]):  # noqa: C419  # a list is faster than a generator
         return None
     plain = re.sub(r"\$\{[^}]*\}", "", text) if "${" in text else text
     found = _PLACEHOLDER.search(plain)

@@ -32,6 +32,7 @@ _COMMANDS = {
     "explain": _Entry("check", "explain", "Explain a rule: why it matters, before and after, the fix."),
     "facts": _Entry("check", "facts", "Show the facts in the input: grants, roles, accounts and so on, one per line."),
     "init": _Entry("starting", "init", "Write a configuration for this repository, after a look at it."),
+    "interest": _Entry("interest", "interest", "Print a query that keeps of a large export what the rules need."),
     "methods": _Entry(
         "check", "list_methods", "List the ways to become a service account that iamlint knows, or explain one."
     ),

@@ -13,9 +13,10 @@ from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from iamlint.facts import Text
+from iamlint.frozen import frozen
 from iamlint.graph import relevant_permissions
 from iamlint.logic.globs import compiled, is_glob, text_is
-from iamlint.principals import placeholder_of, read_principal
+from iamlint.principals import MARKS, placeholder_of, read_principal
 from iamlint.queries import QUERIES
 from iamlint.roles import Catalog, Roles
 from iamlint.rules.rule import Rule
@@ -29,12 +30,10 @@ Found = TypeVar("Found")
 
 def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
     """Return what these rules need; None if one of them needs every grant."""
-    by_member: list[Pattern] = []
-    by_role: list[Pattern] = []
-    for pattern in (pattern for rule in rules for pattern in _patterns(rule)):
-        (by_member if _names_few(pattern) else by_role).append(pattern)
-    if not all(_ROLE_WORDS & pattern.keys() for pattern in by_role):
+    patterns = _sorted_out(rules)
+    if patterns is None:
         return None
+    by_member, by_role = patterns
     roles = Roles(catalog, {})
     return Relevance(
         role=_on_first_use(lambda: _role_test(by_role, catalog)),
@@ -43,6 +42,47 @@ def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
         agent=lru_cache(1 << 12)(lambda member: read_principal(member).kind == "service_agent"),
         alike=_on_first_use(lambda: _alike_test(by_member)),
     )
+
+
+def _sorted_out(rules: Iterable[Rule]) -> tuple[list[Pattern], list[Pattern]] | None:
+    """Return the patterns that need few members, and those that need some roles; None if one needs every grant."""
+    by_member: list[Pattern] = []
+    by_role: list[Pattern] = []
+    for pattern in (pattern for rule in rules for pattern in _patterns(rule)):
+        (by_member if _names_few(pattern) else by_role).append(pattern)
+    return (by_member, by_role) if all(_ROLE_WORDS & pattern.keys() for pattern in by_role) else None
+
+
+@frozen
+class Unneeded:
+    """The grants that no rule needs, as a query can name them: a part of what `relevance` leaves out.
+
+    A grant is one of them if its role is among the ``roles``, and its member matches ``member`` and not ``but``. Both
+    are regular expressions of RE2, which BigQuery and DuckDB use, for a whole member and for a part of one.
+    """
+
+    roles: tuple[str, ...]
+    member: str
+    but: str
+
+
+def unneeded(rules: Iterable[Rule], catalog: Catalog) -> Unneeded | None:
+    """Return the grants that none of these rules needs; None if one of them needs every grant."""
+    patterns = _sorted_out(rules)
+    if patterns is None:
+        return None
+    by_member, by_role = patterns
+    is_needed = _role_test(by_role, catalog)
+    globs = {one for pattern in by_member for one in _listed(pattern.get("principal"))}
+    marks = MARKS if any("placeholder" in pattern for pattern in by_member) else ()
+    but = [f"^{_in_re2(glob)}$" for glob in sorted(globs)] + [f"(?i:{re.escape(mark)})" for mark in sorted(marks)]
+    roles = tuple(role for role in sorted(catalog.roles) if not is_needed(role))
+    member = rf"(?:(?:user:|group:){_LOCAL}@{_DOMAIN}|serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com)"
+    return Unneeded(roles, f"^{member}$", "|".join(but))
+
+
+def _in_re2(glob: str) -> str:
+    return "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in glob)
 
 
 def _on_first_use(make: Callable[[], Callable[[str], Found]]) -> Callable[[str], Found]:

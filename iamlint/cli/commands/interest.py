@@ -1,0 +1,62 @@
+"""``iamlint interest``: what the rules need of a large export, as a query that keeps only that."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from iamlint import __version__
+from iamlint.cli.configuring import Failed
+from iamlint.cli.console import FAILED, emit, say_errors
+from iamlint.cli.options import catalog_option, rule_options
+from iamlint.cli.run import choose, load, role_catalog
+from iamlint.location import COMMAND_LINE, Location, Unreadable
+from iamlint.reporters.sql import DIALECTS, Dialect, query
+from iamlint.rules.interest import unneeded
+
+
+@click.command()
+@click.option("--sql", "dialect", type=click.Choice(DIALECTS), required=True, help="Print a query for this database.")
+@click.option(
+    "--from", "source", required=True, metavar="TABLE|FILE", help="Table of assets; for DuckDB files of them."
+)
+@click.option(
+    "--to", "target", required=True, metavar="URI|FILE", help="What the query writes: gs://BUCKET/*.ndjson.gz."
+)
+@rule_options
+@catalog_option
+def interest(
+    dialect: Dialect,
+    source: str,
+    target: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    rules: tuple[Path, ...],
+    role_catalog: tuple[Path, ...],
+) -> None:
+    """Print a query that keeps of a large export what the rules need.
+
+    The query keeps the assets with a grant that one of the rules may report or follow, and all projects, folders and
+    organizations. A check of what it writes has the same findings as a check of everything.
+    """
+    try:
+        chosen = choose(load(rules), _names(select), _names(ignore))
+        catalog = _catalog(role_catalog)
+        left_out = unneeded(chosen, catalog)
+        if left_out is None:
+            hint = "leave such rules out: they are in the set pedantic, or your own"
+            raise Failed([Unreadable(Location(COMMAND_LINE), "one of these rules needs every grant", hint)])
+    except Failed as failed:
+        say_errors(failed.errors)
+        sys.exit(FAILED)
+    emit(f"-- Made by iamlint {__version__} for {len(chosen)} rules, role catalogue of {catalog.date}.\n")
+    emit(query(left_out, dialect, source, target))
+
+
+_catalog = role_catalog
+
+
+def _names(given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.strip() for text in given for part in text.split(",") if part.strip())
