@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from iamlint.fixes.collecting import Collector, Run
     from iamlint.roles import Catalog
     from iamlint.rules.rule import Rule
-    from iamlint.sources.reading import Reading, Relevance
+    from iamlint.sources.reading import ExportFilter, Reading
 
 
 def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK) -> Run:
@@ -161,12 +161,12 @@ class _Judged:
         from iamlint.fixes.collecting import Collector
         from iamlint.linter import lint
         from iamlint.rules.catalog import graded
-        from iamlint.rules.interest import relevance
+        from iamlint.rules.interest import export_filter
         from iamlint.sources.reading import Reading
 
         request, config = self.request, self.config
         roles = role_catalog(request.role_catalog)
-        relevant = None if self.wanted.assertions else relevance(self.rules, roles)
+        relevant = None if self.wanted.assertions else export_filter(self.rules, roles)
         reading = Reading()
         if request.paths:
             reading = read(
@@ -229,7 +229,7 @@ def read(
     config: Config,
     *,
     quiet: bool,
-    relevant: Relevance | None = None,
+    relevant: ExportFilter | None = None,
     roles: Catalog | None = None,
     allowance: Allowance | None = None,
     folders_are_named: bool = False,

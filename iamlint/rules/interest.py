@@ -20,7 +20,7 @@ from iamlint.principals import MARKS, placeholder_of, read_principal
 from iamlint.queries import QUERIES
 from iamlint.roles import Catalog, Roles
 from iamlint.rules.rule import Rule
-from iamlint.sources.reading import Relevance
+from iamlint.sources.reading import ExportFilter
 from iamlint.unknown import Hole, Truth, Unknown
 
 Pattern = Mapping[str, Any]
@@ -28,14 +28,14 @@ Test = Callable[[str], bool]
 Found = TypeVar("Found")
 
 
-def relevance(rules: Iterable[Rule], catalog: Catalog) -> Relevance | None:
+def export_filter(rules: Iterable[Rule], catalog: Catalog) -> ExportFilter | None:
     """Return what these rules need; None if one of them needs every grant."""
     patterns = _sorted_out(rules)
     if patterns is None:
         return None
     by_member, by_role = patterns
     roles = Roles(catalog, {})
-    return Relevance(
+    return ExportFilter(
         role=_on_first_use(lambda: _role_test(by_role, catalog)),
         agents_role=cache(lambda role: roles.kind(role) == "service_agent"),
         member=_on_first_use(lambda: _member_test(by_member)),

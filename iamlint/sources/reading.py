@@ -22,7 +22,7 @@ def _silent(_message: str) -> None:
 
 
 @frozen
-class Relevance:
+class ExportFilter:
     """Selects what is kept of a very large export, by the names of roles and members only.
 
     Kept are the grants of a ``role``, except those of an ``agents_role`` to Google's agents; and, for any role, those
@@ -98,7 +98,7 @@ class Options:
     files_are_named: bool = True
     folders_are_named: bool = False
     progress: Callable[[str], None] = _silent
-    relevant: Relevance | None = None
+    relevant: ExportFilter | None = None
     roles: Catalog | None = None
     workspace: str | None = None
     allowance: Allowance = field(default_factory=Allowance)

@@ -16,11 +16,11 @@ from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
 from iamlint.sources.gcloud.policies import grants, policy, whole_policy
-from iamlint.sources.reading import Relevance
+from iamlint.sources.reading import ExportFilter
 from iamlint.unknown import Unknown
 
 
-def assets(found: Sequence[Value], relevant: Relevance | None, hierarchy: Hierarchy) -> Iterator[Fact]:
+def assets(found: Sequence[Value], relevant: ExportFilter | None, hierarchy: Hierarchy) -> Iterator[Fact]:
     """Yield the facts of an export or a list of assets; adds the ancestors to ``hierarchy``."""
     for one in found:
         declared = Declaration(place(one), "asset")
@@ -31,7 +31,7 @@ def assets(found: Sequence[Value], relevant: Relevance | None, hierarchy: Hierar
             hierarchy.add(texts(get(one, "ancestors")), project_in(name), declared)
 
 
-def _asset(one: Value, declared: Declaration, relevant: Relevance | None) -> Iterator[Fact]:
+def _asset(one: Value, declared: Declaration, relevant: ExportFilter | None) -> Iterator[Fact]:
     name = get(one, "name")
     resource = resource_of(text(name) or "")
     allow = first(one, "iam_policy", "iamPolicy")

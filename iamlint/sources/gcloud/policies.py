@@ -11,7 +11,7 @@ from iamlint.facts import AuditConfig, Condition, Declaration, ExportedPolicy, F
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.parts import first, get, items, place, text
-from iamlint.sources.reading import Relevance
+from iamlint.sources.reading import ExportFilter
 from iamlint.unknown import Unknown
 
 _HIDDEN = re.compile(r"(?P<role>.+)_withcond_[0-9a-f]+\Z")
@@ -23,7 +23,7 @@ def policy(
     resource: Resource,
     where: Location | None = None,
     declared: Declaration | None = None,
-    relevant: Relevance | None = None,
+    relevant: ExportFilter | None = None,
 ) -> Iterator[Fact]:
     """Yield the grants of an allow policy.
 

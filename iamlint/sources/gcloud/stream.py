@@ -28,7 +28,7 @@ from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.gcloud.skip_filter import SkipFilter
 from iamlint.sources.names import usual
-from iamlint.sources.reading import Options, Reading, Relevance
+from iamlint.sources.reading import ExportFilter, Options, Reading
 
 SMALL = 4_000_000
 """Bytes. A smaller uncompressed file is read like any other, with everything in it."""
@@ -180,7 +180,7 @@ def _at(shown: str, number: int) -> Location:
 
 
 def _facts(
-    line: bytes, number: int, shown: str, relevant: Relevance | None, hierarchy: Hierarchy, dull: SkipFilter | None
+    line: bytes, number: int, shown: str, relevant: ExportFilter | None, hierarchy: Hierarchy, dull: SkipFilter | None
 ) -> list[Fact] | Unreadable:
     """Return the facts of one line; empty if no rule needs it."""
     if len(line) > LONGEST:
@@ -240,7 +240,7 @@ def _has_each_key_once(asset: Any, line: bytes) -> bool:
     return line.translate(None, b" \t\r\n").count(b'":') == keys
 
 
-def _plain(asset: Any, relevant: Relevance | None, dull: SkipFilter | None) -> list[Kept] | None:
+def _plain(asset: Any, relevant: ExportFilter | None, dull: SkipFilter | None) -> list[Kept] | None:
     """Return the relevant bindings of an asset that has only a policy without conditions, as most have; None for
     others.
 

@@ -11,17 +11,17 @@ import pytest
 
 from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules, select_rules
-from iamlint.rules.interest import relevance
+from iamlint.rules.interest import export_filter
 from iamlint.sources import read
 from iamlint.sources.gcloud import stream
 from iamlint.sources.gcloud.skip_filter import SkipFilter
-from iamlint.sources.reading import Options, Relevance
+from iamlint.sources.reading import ExportFilter, Options
 
 ANA, SA = "user:ana@example.com", "serviceAccount:ci@shop.iam.gserviceaccount.com"
 
 
-def relevant() -> Relevance:
-    found = relevance(select_rules(load_rules()[0])[0], catalog())
+def relevant() -> ExportFilter:
+    found = export_filter(select_rules(load_rules()[0])[0], catalog())
     assert found is not None
     return found
 

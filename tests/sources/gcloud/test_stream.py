@@ -14,10 +14,10 @@ from iamlint.facts import Folder, Grant, Project
 from iamlint.linter import lint
 from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules, select_rules
-from iamlint.rules.interest import relevance
+from iamlint.rules.interest import export_filter
 from iamlint.sources import read
 from iamlint.sources.gcloud import stream
-from iamlint.sources.reading import Options, Reading, Relevance
+from iamlint.sources.reading import ExportFilter, Options, Reading
 
 ANA, SA, AGENT = (
     "user:ana@example.com",
@@ -50,8 +50,8 @@ def write(path: Path, lines: Sequence[Mapping[str, Any] | str], *, compressed: b
     return path
 
 
-def default() -> Relevance:
-    found = relevance(select_rules(load_rules()[0])[0], catalog())
+def default() -> ExportFilter:
+    found = export_filter(select_rules(load_rules()[0])[0], catalog())
     assert found is not None
     return found
 
@@ -242,4 +242,4 @@ def test_little_that_is_made_of_much_ends(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_rule_that_asks_about_everybody_keeps_everything() -> None:
     rules = select_rules(load_rules()[0], ("direct-user-grant",))[0]
-    assert relevance(rules, catalog()) is None
+    assert export_filter(rules, catalog()) is None
