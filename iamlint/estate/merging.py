@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from iamlint.estate.hierarchy import Hierarchy, Node
-from iamlint.estate.names import condition_key, identity, principal_node
+from iamlint.estate.names import condition_key, identity, in_force, principal_node
 from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Gap, Grant, RemovedGrant
 from iamlint.frozen import frozen
+from iamlint.logic.verdict import TRUE
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import configuration, owns
 from iamlint.unknown import shown
@@ -63,10 +64,13 @@ class _Stated:
     def add(self, grant: Grant) -> None:
         """Add a grant of Terraform."""
         self._own(grant)
-        self._add_single(grant, grant)
+        if not grant.declared.uncertain:
+            self._add_single(grant, grant)
 
     def add_change(self, change: Change) -> None:
-        """Add a removal by Terraform."""
+        """Add a removal by Terraform, if it is certain."""
+        if in_force(change.declared) is not TRUE:
+            return
         match change:
             case RemovedGrant(grant):
                 self._add_single(grant, change)
@@ -79,8 +83,8 @@ class _Stated:
 
     def _own(self, owner: Grant | EmptyBinding) -> None:
         node = self.hierarchy.node(owner.resource, owner.declared)
-        # A resource with an unknown number of instances may have none, so it may own nothing.
-        if node is None or "[*]" in (owner.declared.address or ""):
+        # What may not exist, or may differ from what is written, may leave other grants as they are.
+        if node is None or in_force(owner.declared) is not TRUE:
             return
         match owner:
             case Grant(origin="policy") | EmptyBinding(role=None):

@@ -32,8 +32,8 @@ CLOSING: Mapping[str, frozenset[str]] = {
 }
 """By type, the attributes by which a resource closes grants of others."""
 _OTHERS: Mapping[str, frozenset[str]] = {
-    "google_project_iam_custom_role": frozenset({"permissions"}),
-    "google_organization_iam_custom_role": frozenset({"permissions"}),
+    "google_project_iam_custom_role": frozenset({"permissions", "stage"}),
+    "google_organization_iam_custom_role": frozenset({"permissions", "stage"}),
     "google_iam_workload_identity_pool": frozenset({"disabled"}),
     "google_iam_workload_identity_pool_provider": _PROVIDER,
     "google_iam_workforce_pool": frozenset({"disabled"}),
