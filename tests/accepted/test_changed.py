@@ -283,7 +283,7 @@ CASES: dict[str, tuple[Files, Files, list[str]]] = {
     "a variable file with the same value": (
         {"a.tf": VAR + member("var.x"), "x.auto.tfvars": f"x = {ANA}\n"},
         {"x.auto.tfvars": None, "y.auto.tfvars": f"# as before\nx = {ANA}\n"},
-        ["y.auto.tfvars:2"],
+        [],
     ),
     "a deny policy of another module that is gone": (
         {"a.tf": member(), "b/d.tf": DENIED},
