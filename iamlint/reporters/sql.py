@@ -27,9 +27,24 @@ def query(left_out: Unneeded, dialect: Dialect, source: str, target: str) -> str
 
 
 def _bigquery(left_out: Unneeded, table: str, uri: str) -> str:
+    """A policy's version is left out: BigQuery exports an integer as a text."""
     return f"""\
 EXPORT DATA OPTIONS (uri = {_escaped(uri)}, format = 'JSON', compression = 'GZIP', overwrite = TRUE) AS
-SELECT name, asset_type, iam_policy, ancestors
+SELECT
+  name,
+  asset_type,
+  STRUCT(
+    ARRAY(
+      SELECT AS STRUCT
+        binding.role,
+        binding.members,
+        IF(binding.condition IS NULL, NULL, STRUCT(
+          binding.condition.expression AS expression, COALESCE(binding.condition.title, '') AS title
+        )) AS condition
+      FROM UNNEST(iam_policy.bindings) AS binding
+    ) AS bindings
+  ) AS iam_policy,
+  ancestors
 FROM {_identifier(table)}
 WHERE asset_type IN ({_listed(_KINDS)})
   OR EXISTS (
