@@ -96,7 +96,7 @@ def read_terraform(
         files |= {id(file): file for file in module.files}
     if options.second_parser:
         reading.errors += [difference for file in files.values() for difference in second_opinion(file)]
-    reading.files += len(files)
+    reading.files += len(files) + len(files_given)
     return reading
 
 
