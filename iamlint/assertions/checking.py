@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from iamlint.assertions.documents import WHOLE, Assertion
+from iamlint.assertions.required import Required
 from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Resource
@@ -24,6 +25,10 @@ MOST_FOUND = 200
 MOST_PAIRS = 500_000
 """Maximum number of pairs of principals and accounts that one assertion checks."""
 _MOST_STEPS = 2_000_000
+_FIX_REQUIRED = (
+    "Grant what is missing: `iamlint diagnose --caller PRINCIPAL --target ACCOUNT` shows the smallest change. "
+    "Or change the assertion."
+)
 _MOST_HOPS = 20
 
 
@@ -53,7 +58,9 @@ def rule_of(one: Assertion) -> Rule:
         severity=one.severity,
         message="",
         why=f"{one.reason or 'An assertion of this repository.'}{owner}",
-        fix="Take the grant away that opens the path, or change the assertion.",
+        fix=_FIX_REQUIRED
+        if one.kind == "require"
+        else "Remove the grant that opens the path, or change the assertion.",
         references=(),
         flags=(),
         passes=(),
@@ -80,6 +87,7 @@ class _Check:
         self._hops: Hops = hops_of(estate)
         self._names = self._hops.names
         self._estate = estate
+        self._required = Required(self._hops, assertion.by)
         self._left = MOST_FOUND
         self._work = Budget(_MOST_STEPS)
         self._ways = None if assertion.by == (WHOLE,) else Ways(estate, _methods(assertion.by))
@@ -123,7 +131,7 @@ class _Check:
                         self._forbidden(ways.path(source), source, target)
             case "require":
                 for source in sources:
-                    self._required(ways.path(source), source, target)
+                    self._must(ways, source, target)
         if ways.cut:
             self._doubt("the search for paths ended before everything was looked at", self._one.at)
 
@@ -140,24 +148,30 @@ class _Check:
             reasons = (why for hop in path.hops if hop.way for why in hop.way.verdict.reasons)
             self._doubt(f"whether {who}: {'; '.join(dict.fromkeys(reasons)) or 'a hop is not certain'}", at)
 
-    def _required(self, path: Path | None, source: str, target: str) -> None:
-        who = f"{self._names.label(source)} cannot become {self._email(target)}"
-        why = f": {self._one.reason}" if self._one.reason else ""
-        if path is None:
-            self._violation(f"{who}, and must be able to{why}", self._one.at, source, target, None)
-        elif path.state == "closed":
-            closed = next((reason for hop in path.hops if hop.way for reason in hop.way.verdict.reasons), "")
-            text = f"{who}, and must be able to{f' ({closed})' if closed else ''}{why}"
-            self._violation(text, _place(path, self._one.at), source, target, path)
-        elif path.state == "conditional":
-            reasons = (reason for hop in path.hops if hop.way for reason in hop.way.verdict.reasons)
-            told = "; ".join(dict.fromkeys(reasons)) or "a hop is not certain"
-            self._doubt(f"whether {self._names.label(source)} can become {self._email(target)}: {told}", self._one.at)
+    def _must(self, ways: _Onto, source: str, target: str) -> None:
+        """Add the result for a principal that must be able to become an account."""
+        found = self._required.outcome(source, target, ways.path)
+        who = f"{self._names.label(source)} can{'' if found.state == 'unknown' else 'not'} become {self._email(target)}"
+        if found.state == "unknown":
+            self._doubt(f"whether {who}: {found.reason}", self._one.at)
+        elif found.state == "violated":
+            told = f"{who}, and must be able to{f' ({found.reason})' if found.reason else ''}"
+            why = f": {self._one.reason}" if self._one.reason else ""
+            shown = tuple(Related(one.at, one.message) for one in found.evidence[:_MOST_HOPS])
+            self._violation(f"{told}{why}", self._one.at, source, target, None, shown)
 
     def _email(self, target: str) -> str:
         return self._names.accounts[target].email
 
-    def _violation(self, message: str, at: Location, source: str, target: str, path: Path | None) -> None:
+    def _violation(
+        self,
+        message: str,
+        at: Location,
+        source: str,
+        target: str,
+        path: Path | None,
+        shown_by: tuple[Related, ...] = (),
+    ) -> None:
         self._left -= 1
         if self._left < 0:
             return
@@ -175,7 +189,7 @@ class _Check:
                 principal=self._names.label(source),
                 role=shown(grant.role) if grant else None,
                 resource=Resource("service_account", self._email(target)),
-                related=(*(one for one in hops if one), Related(self._one.at, "the assertion")),
+                related=(*(one for one in hops if one), *shown_by, Related(self._one.at, "the assertion")),
             )
         )
 

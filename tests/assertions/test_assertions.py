@@ -278,3 +278,84 @@ def test_iamlint_test_runs_examples(capsys: pytest.CaptureFixture[str]) -> None:
     Path("assertions/a.yaml").write_text(document.replace("group:dev@*", "group:ops@*"), encoding="utf-8")
     assert run("test", "assertions/a.yaml") == 1
     assert "does not violate" in capsys.readouterr().out
+
+
+REQUIRED = 'require: {from: "FROM", to: "deploy@*"}'
+FOR_GROUP = account("deploy", '"shop-prod"') + on_account("g", "deploy", "group:dev@x.example")
+MEMBER = """
+resource "google_cloud_identity_group" "dev" {
+  parent = "customers/C1"
+  group_key { id = "dev@x.example" }
+}
+resource "google_cloud_identity_group_membership" "ana" {
+  group = google_cloud_identity_group.dev.id
+  preferred_member_key { id = "ana@x.example" }
+}
+"""
+FEDERATED = """
+locals {
+  pool = google_iam_workload_identity_pool.ci.name
+}
+resource "google_iam_workload_identity_pool" "ci" {
+  project                   = "shop-prod"
+  workload_identity_pool_id = "ci"
+}
+resource "google_iam_workload_identity_pool_provider" "github" {
+  project                            = "shop-prod"
+  workload_identity_pool_id          = google_iam_workload_identity_pool.ci.workload_identity_pool_id
+  workload_identity_pool_provider_id = "github"
+  attribute_mapping = {
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+  }
+  attribute_condition                = "assertion.repository_owner == 'shop'"
+  oidc { issuer_uri = "https://token.actions.githubusercontent.com" }
+}
+resource "google_service_account_iam_member" "github" {
+  service_account_id = google_service_account.deploy.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/${local.pool}/attribute.repository/shop/app"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("caller", "text", "violated", "unknown"),
+    [
+        ("user:ana@x.example", FOR_GROUP, False, "whether user:ana@x.example is a member of dev@x.example"),
+        ("user:ana@x.example", FOR_GROUP + MEMBER, False, ""),
+        ("user:zoe@x.example", FOR_GROUP + MEMBER, False, "whether user:zoe@x.example is a member"),
+        ("github:shop/app", account("deploy", '"shop-prod"') + FEDERATED, False, ""),
+        ("github:shop/other", account("deploy", '"shop-prod"') + FEDERATED, True, ""),
+        ("github:other/app", account("deploy", '"shop-prod"') + FEDERATED, True, ""),
+        ("github:shop", account("deploy", '"shop-prod"') + FEDERATED, False, "is not OWNER/REPOSITORY"),
+    ],
+)
+def test_what_must_be_possible_is_diagnosed(caller: str, text: str, unknown: str, *, violated: bool) -> None:
+    found = checked(REQUIRED.replace("FROM", caller), text)
+    assert bool(found.findings) is violated
+    assert bool(found.doubts) is bool(unknown)
+    assert all(unknown in one.reason for one in found.doubts)
+
+
+def test_a_violated_requirement_says_which_step_fails_and_where() -> None:
+    elsewhere = account("deploy", '"shop-prod"') + in_project("ci", CI, TOKEN, '"shop-dev"')
+    (finding,) = checked(REQUIRED.replace("FROM", CI), elsewhere).findings
+    assert finding.message.startswith(
+        f"{CI} cannot become deploy@shop-prod.iam.gserviceaccount.com, and must be able to ("
+    )
+    assert "shop-dev" in finding.message
+    assert [one.at.path for one in finding.related] == ["main.tf", "asserted.yaml"]
+
+
+def test_a_requirement_to_attach_asks_about_the_right_to_attach() -> None:
+    clause = 'require: {from: "user:ana@x.example", to: "deploy@*", by: [attach-create]}'
+    user = "roles/iam.serviceAccountUser"
+    (finding,) = checked(clause, account("deploy") + on_account("a", "deploy", "user:bob@x.example", user)).findings
+    assert "iam.serviceAccounts.actAs" in finding.message
+
+
+def test_a_path_over_other_methods_or_several_hops_is_enough() -> None:
+    keys = account("deploy") + on_account("k", "deploy", "user:ana@x.example", KEYS)
+    assert not checked(REQUIRED.replace("FROM", "user:ana@x.example"), keys).findings
+    assert not checked(REQUIRED.replace("FROM", "group:dev@x.example")).findings
