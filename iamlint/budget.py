@@ -61,7 +61,8 @@ class Allowance:
     """The limits of one run: ``seconds`` of wall time, and steps, which grow with the input.
 
     ``steps`` are for evaluating Terraform, ``documents`` for large exports, so that neither uses up the other's.
-    ``current`` is the share of the root module being evaluated, which grows with the files that it reads.
+    ``current`` is the share of the root module being evaluated, which grows with the files that it reads. ``granted``
+    are the steps that were allowed for files so far.
 
     A longer time limit than the default also allows more steps.
     """
@@ -73,6 +74,7 @@ class Allowance:
         self.steps = Budget(int(STEPS * self._scale))
         self.documents = Budget(int(STEPS * self._scale))
         self.current: Budget | None = None
+        self.granted = 0
         self._whole: Allowance | None = None
 
     def part(self, share: float) -> Allowance:
@@ -89,6 +91,7 @@ class Allowance:
             self._whole.read(size)
         steps = int(size * STEPS_A_BYTE * self._scale)
         self.steps.left += steps
+        self.granted += steps
         if self.current:
             self.current.left += steps
 

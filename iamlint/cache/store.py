@@ -22,36 +22,42 @@ _FORGOTTEN = 3600
 """Seconds after which a file that was never finished is removed."""
 
 
+RESULT, PARTS = b"result", b"parts"
+"""The entries of a run: its result, and the parts of its work that another run may use."""
+
+
 class Store:
-    """The entry of one run: of the same arguments and program, in the same place, on the same day."""
+    """The entries of one run: of the same arguments and program, in the same place, on the same day."""
 
     def __init__(self, folder: str, asked: bytes, key: bytes) -> None:
         self.key = key
         self._folder, self._day = folder, day()
-        self._name = name_of(asked, key)
+        self._asked = asked
 
-    @property
-    def _path(self) -> str:
-        return os.path.join(self._folder, self._name)
+    def _named(self, kind: bytes) -> tuple[str, str]:
+        name = name_of(b"%s:%s" % (kind, self._asked), self.key)
+        return name, os.path.join(self._folder, name)
 
-    def read(self) -> bytes | None:
-        """Return the content of the entry; None without a good one."""
-        stored = content(self._path, MOST)
-        found = opened(self._name, stored, self.key) if stored else None
+    def read(self, kind: bytes = RESULT) -> bytes | None:
+        """Return the content of an entry; None without a good one."""
+        name, path = self._named(kind)
+        stored = content(path, MOST)
+        found = opened(name, stored, self.key) if stored else None
         if found is not None:
             with suppress(OSError):
-                os.utime(self._path)  # used last, removed last
+                os.utime(path)  # used last, removed last
         return found
 
-    def write(self, data: bytes) -> None:
-        """Replace the entry, and remove what is too much. An error means that nothing is kept."""
-        stored = sealed(self._name, data, self.key)
+    def write(self, data: bytes, kind: bytes = RESULT) -> None:
+        """Replace an entry, and remove what is too much. An error means that nothing is kept."""
+        name, path = self._named(kind)
+        stored = sealed(name, data, self.key)
         if day() != self._day or len(stored) > MOST_BYTES // 4:
             return
         new = os.path.join(self._folder, f"{_NEW}{os.urandom(8).hex()}")
         try:
             write(new, stored)
-            os.replace(new, self._path)
+            os.replace(new, path)
         except OSError:
             with suppress(OSError):
                 os.unlink(new)

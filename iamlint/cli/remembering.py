@@ -13,7 +13,8 @@ import click
 from iamlint.cache.entry import MOST, Result, packed
 from iamlint.cache.question import is_own
 from iamlint.cache.recall import ANSWER
-from iamlint.cache.store import Store, store_for
+from iamlint.cache.store import PARTS, Store, store_for
+from iamlint.cache.units import Units
 from iamlint.cli.console import listening
 from iamlint.cli.options import Request, apart
 from iamlint.cli.output import write
@@ -36,6 +37,7 @@ class Kept:
         self._size = 0
         self._whole = store is not None
         self.reads = Reads(blake2b(digest_size=ANSWER, key=store.key if store else b""))
+        self.units = Units(self.reads, store.read(PARTS)) if store else None
 
     def hear(self, how: str | None, data: bytes) -> None:
         """Add a piece that was printed."""
@@ -66,6 +68,8 @@ class Kept:
         if self._store is None or not self._whole or not self.reads.steady or time.monotonic() > self._end:
             return
         answers = {key: answer for key, answer in self.reads.answers.items() if not is_own(key[1])}
+        if self.units:
+            self._store.write(self.units.packed(), PARTS)
         self._store.write(packed(answers, Result(code, self._said, self._files, map(str, inputs))))
 
 

@@ -25,19 +25,23 @@ from iamlint.report import Bar, Report
 if TYPE_CHECKING:
     from iamlint.accepted.config import Config
     from iamlint.assertions import Assertion
+    from iamlint.cache.units import Units
     from iamlint.fixes.collecting import Collector, Run
     from iamlint.roles import Catalog
     from iamlint.rules.rule import Rule
     from iamlint.sources.reading import ExportFilter, Reading
 
 
-def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK) -> Run:
-    """Check the input, or the modules affected by a commit, with the files of a tree. Raises `Failed`."""
+def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK, units: Units | None = None) -> Run:
+    """Check the input, or the modules affected by a commit, with the files of a tree. Raises `Failed`.
+
+    ``units`` are parts of an earlier run to use again.
+    """
     if request.paths == (DASH,) and request.stdin_name:
         name = os.path.realpath(request.stdin_name)
         return _checked(request, config, quiet=quiet, tree=tree, within=lambda path: os.path.realpath(path) == name)
     if not request.hook:
-        return _checked(request, config, quiet=quiet, tree=tree)
+        return _checked(request, config, quiet=quiet, tree=tree, units=units)
     from iamlint.files.texts import resolved
     from iamlint.sources.affected_modules import MOST_FILES, touched
 
@@ -50,7 +54,7 @@ def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK)
         return resolved(Path(path).parent) in change.directories
 
     wanted = replace(request, paths=change.paths)
-    return _checked(wanted, config, quiet=quiet, tree=tree, within=touches, excluded=change.excluded)
+    return _checked(wanted, config, quiet=quiet, tree=tree, within=touches, excluded=change.excluded, units=units)
 
 
 def _checked(
@@ -61,6 +65,7 @@ def _checked(
     tree: Tree,
     within: Callable[[str], bool] | None = None,
     excluded: int = 0,
+    units: Units | None = None,
 ) -> Run:
     from iamlint.accepted.config import unknown_names
     from iamlint.accepted.in_force import Run as Ran
@@ -79,7 +84,7 @@ def _checked(
     baseline = baseline_for(request, config, tree)
     if isinstance(baseline, Unreadable):
         raise Failed([baseline])
-    judged = _Judged(request, config, rules, known, wanted, quiet, tree, Allowance(request.max_time))
+    judged = _Judged(request, config, rules, known, wanted, quiet, tree, Allowance(request.max_time), units)
     found, out = by_path(judged.report(), config, map(Path.as_posix, request.paths))
     ran = graded(rules, config.severity)
     own = wanted.rules
@@ -125,6 +130,7 @@ class _Judged:
     quiet: bool
     tree: Tree
     allowance: Allowance
+    units: Units | None
     excluded: int = field(default=0, init=False)
     undeclared: set[str] = field(default_factory=set, init=False)
     uses: Uses = field(default_factory=Uses, init=False)
@@ -178,6 +184,7 @@ class _Judged:
                 allowance=allowance,
                 tree=self.tree,
                 environment=environment,
+                units=self.units,
             )
         reading.errors += mistakes(reading.texts.values(), self.known)
         self.excluded = max(self.excluded, reading.excluded)
@@ -235,6 +242,7 @@ def read(
     folders_are_named: bool = False,
     tree: Tree = DISK,
     environment: str | None = None,
+    units: Units | None = None,
 ) -> Reading:
     """Read the input, with progress on a terminal; of large exports what is relevant.
 
@@ -270,6 +278,8 @@ def read(
         roles=roles,
         allowance=allowance or Allowance(request.max_time),
         tree=tree,
+        units=units,
+        context=units.beginning if units else "",
     )
     try:
         return read_paths(paths, options)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO
@@ -23,12 +25,24 @@ class Reads:
         self.start = start
         self.answers: dict[tuple[str, str], str] = {}
         self.steady = True
+        self._taps: list[set[tuple[str, str]]] = []
+
+    @contextmanager
+    def tapped(self, asked: set[tuple[str, str]]) -> Iterator[None]:
+        """Add each question inside the block to a set, also one that was asked before."""
+        self._taps.append(asked)
+        try:
+            yield
+        finally:
+            self._taps.pop()
 
     def note(self, question: str, path: Path, answer: str) -> None:
         """Record an answer."""
         key = (question, str(path))
         if self.answers.setdefault(key, answer) != answer or "\0" in key[1]:
             self.steady = False
+        for tap in self._taps:
+            tap.add(key)
 
     def failed(self, question: str, path: Path, error: Exception) -> None:
         """Record that a question ended in an error."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from iamlint.budget import TimeUp
+from iamlint.cache.units import hash_of
 from iamlint.facts import Declaration, Fact, Gap
 from iamlint.files.compressed import wanting
 from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
+from iamlint.sources.fact_data import NotData, data_of
 from iamlint.sources.gcloud import KINDS, read_export
 from iamlint.sources.gcloud.recognition.resource_from_path import claim
 from iamlint.sources.gcloud.recognition.table import TEXTS
@@ -85,7 +88,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         told = [fact for _, _, document in documents for fact in document.facts]
         answers = Answers.of(told, options.roles)
         owners = found.given if options.files_are_named else set[Path]()
-        reading.add(read_terraform(found, options, workspace, answers, owners))
+        reading.add(read_terraform(found, _with_context(options, told), workspace, answers, owners))
     exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
     unrecognised = 0
     for path, given, document in documents:
@@ -107,6 +110,16 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     reading.facts = list(_distinct(reading.facts))
     reading.texts |= workspace.texts
     return reading
+
+
+def _with_context(options: Options, told: list[Fact]) -> Options:
+    """Return the options with what documents say as a part of their context."""
+    if options.units is None:
+        return options
+    try:
+        return replace(options, context=hash_of(options.context, repr(data_of(tuple(told)))))
+    except NotData:
+        return replace(options, units=None)
 
 
 def _is_named(path: Path, given: bool, found: Found, options: Options, workspace: Workspace) -> bool:
@@ -159,8 +172,12 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
             return Reading(errors=[_unreadable(source, path, workspace)])
         outside = workspace.tree.exists(path) and not workspace.allowed(workspace.resolved(path))
         return Reading(facts=[Gap(source.reason, Declaration(source.at, "file"))] if outside else [])
+    if options.units and not named and options.units.is_empty(source.path, source.text):
+        return Reading()
     found = read_plans(source, options, workspace, named=named) or read_export(source, options, named=named)
     if found is None:
+        if options.units and not named:
+            options.units.found_empty(source.path, source.text)
         return Reading(errors=[_unrecognised(source)] if named else [])
     found.files += not found.foreign
     return found

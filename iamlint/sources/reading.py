@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iamlint.budget import Allowance
+from iamlint.cache.units import Units
 from iamlint.causes import VarFile
 from iamlint.facts import Fact
 from iamlint.files.disk import DISK
@@ -83,7 +84,8 @@ class Options:
     named. ``progress`` is called with what is being read. ``relevant`` selects what is kept of large exports; without
     it everything is. ``workspace`` is the value of ``terraform.workspace`` in every root module, if the user gives one.
     ``roles`` is the catalogue of Google's roles, if not the built-in one. ``allowance`` limits the run. ``tree`` is the
-    file tree to read from. ``may_be_empty`` says that paths without anything to check are no errors.
+    file tree to read from. ``may_be_empty`` says that paths without anything to check are no errors. ``units`` are
+    parts of an earlier run to use again, for which ``context`` is a hash of what else the result depends on.
     """
 
     variables: tuple[str, ...] = ()
@@ -104,6 +106,8 @@ class Options:
     allowance: Allowance = field(default_factory=Allowance)
     tree: Tree = DISK
     may_be_empty: bool = False
+    units: Units | None = None
+    context: str = ""
 
 
 @dataclass(slots=True)

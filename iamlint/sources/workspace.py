@@ -50,6 +50,7 @@ class Workspace:
         self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path)}))
         self.texts: dict[str, SourceText] = {}
         self.data: set[Path] = set()
+        self.asked_data: dict[Path, None] = {}
         self._loaded: dict[Path, SourceText | Unreadable] = {}
 
     def _roots_of(self, path: Path) -> Iterator[Path]:
@@ -100,6 +101,7 @@ class Workspace:
     def load_data(self, path: Path) -> SourceText | Unreadable:
         """Return the text of a file that Terraform reads as data; the configuration decides its meaning."""
         self.data.add(self.resolved(path))
+        self.asked_data[path] = None
         return self.load(path)
 
     def _load(self, path: Path, real: Path) -> SourceText | Unreadable:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlint.accepted.config import Config
+    from iamlint.cache.units import Units
     from iamlint.fixes.collecting import Run
     from iamlint.fixes.proof import Outcome
 
@@ -101,7 +102,7 @@ def check(
         changed = _fixed(wanted, quiet=quiet, unsafe=unsafe_fixes, write=not diff) if fix or diff else None
         if diff:
             _show_diff(changed)
-        report, config = changed[:2] if changed else _check(wanted, quiet=quiet)
+        report, config = changed[:2] if changed else _check(wanted, quiet=quiet, units=kept.units)
         bar = bar_of(config, fail_on, unknown=fail_on_unknown)
         here = Path.cwd().resolve()
         style = Presentation(
@@ -133,13 +134,13 @@ def _say(line: str) -> None:
     emit(f"{line}\n")
 
 
-def _check(wanted: Request, *, quiet: bool) -> tuple[Report, Config]:
-    """Return the report, and the configuration in force."""
+def _check(wanted: Request, *, quiet: bool, units: Units | None) -> tuple[Report, Config]:
+    """Return the report, and the configuration in force. ``units`` are parts of an earlier run."""
     from iamlint.accepted.config import Config
 
     try:
         config = configuration(wanted)
-        return checked(wanted, config, quiet=quiet).report, config
+        return checked(wanted, config, quiet=quiet, units=units).report, config
     except Failed as failed:
         return failure(failed.errors), Config()
 

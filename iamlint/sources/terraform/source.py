@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from iamlint.budget import TimeUp
+from iamlint.cache.units import hash_of
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, Trust
+from iamlint.files.disk import DISK
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Files, Scope
@@ -33,6 +36,7 @@ from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.instances.answers import Answers
+from iamlint.sources.terraform.remembered import Evaluated, RememberedRoots
 from iamlint.sources.terraform.sharing import Job, Share, shared_out
 from iamlint.sources.terraform.worlds import Stated, by_outputs, definite, either, further, once_more
 from iamlint.sources.workspace import Found, Workspace
@@ -68,11 +72,12 @@ def read_terraform(
     named = frozenset(modules) if options.folders_are_named else owners
     of_roots = [readings[root.directory] for root in roots]
     backend = _backend(options, workspace, reading)
-    evaluated = _Roots(library, of_roots, given, options, workspace, answers, named, backend)
+    remembered = _remembered(options, given, workspace, library)
+    evaluated = _Roots(library, of_roots, given, options, workspace, answers, named, backend, remembered)
     others = sorted(modules.keys() - {root.directory for root in roots})
     jobs = [
-        *(Job(root.directory, partial(evaluated.told, readings[root.directory])) for root in roots),
-        *(Job(directory, partial(evaluated.by_default, readings[directory])) for directory in others),
+        *(Job(root.directory, partial(evaluated.of, "told", readings[root.directory])) for root in roots),
+        *(Job(directory, partial(evaluated.of, "by default", readings[directory])) for directory in others),
     ]
     stated, late = Stated(), list[Path]()
     outcomes = shared_out(jobs, options.allowance, evaluated.begin)
@@ -163,12 +168,22 @@ def _backend(options: Options, workspace: Workspace, reading: Reading) -> Mappin
     return found
 
 
+def _remembered(options: Options, given: Settings, workspace: Workspace, library: Library) -> RememberedRoots | None:
+    """Return the evaluations of an earlier run; None if there are none to use."""
+    if options.units is None or options.tree is not DISK:
+        return None
+    values = (options.variables, options.preset, options.workspace, options.source_root, workspace.roots)
+    files = [text for file in given.files for text in (file.source.path, file.source.text)]
+    context = hash_of(options.context, repr(values), *files)
+    return RememberedRoots(options.units, context, library, workspace, options.allowance)
+
+
 @dataclass(slots=True)
 class _Roots:
     """The context for evaluating the root modules of a run; ``errors`` are those of their settings, by directory.
 
     ``named`` are the ones that the user named: if everything must be ``certain``, only they define states. ``share``
-    are the steps of the current one.
+    are the steps of the current one. ``remembered`` are the evaluations of an earlier run.
     """
 
     library: Library
@@ -179,6 +194,7 @@ class _Roots:
     answers: Callable[[str], Answers]
     named: Set[Path]
     backend: Mapping[str, Value]
+    remembered: RememberedRoots | None = None
     certain: bool = False
     errors: dict[Path, list[Unreadable]] = field(default_factory=dict, init=False)
     share: Share = field(init=False)
@@ -194,6 +210,21 @@ class _Roots:
         if share.anew:
             for states in self._states.values():
                 states.forget()
+
+    def of(self, kind: Literal["told", "by default"], readings: Readings) -> list[Fact]:
+        """Return the facts of a module as a root module, or of one by default; those of an earlier run if it can."""
+        tell = self.told if kind == "told" else self.by_default
+        if self.remembered is None:
+            return tell(readings)
+        directory = next(iter(readings.values())).directory
+
+        def evaluate() -> Evaluated:
+            return Evaluated(tell(readings), self.errors.get(directory))
+
+        found = self.remembered.evaluated(kind, directory, self.share, self._states.values(), evaluate)
+        if found.errors is not None:
+            self.errors[directory] = found.errors
+        return found.facts
 
     def told(self, readings: Readings) -> list[Fact]:
         """Return the facts of a root module, and gaps for what depends on outputs of modules that the user did not

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from iamlint.cache.units import Asked, file_asked
+from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
@@ -13,6 +16,7 @@ from iamlint.sources.terraform.configuration.installed import MANIFEST, Installe
 from iamlint.sources.terraform.configuration.module import (
     Dialect,
     Module,
+    assignment_names,
     configuration_names,
     declares_nothing,
     local_path,
@@ -27,6 +31,14 @@ Readings = dict[Dialect, Module]
 INSTALL = "terraform init would fetch it"
 
 
+@dataclass(slots=True)
+class Uses:
+    """The modules that were asked for, each once, and whether a manifest was used that had been read before."""
+
+    modules: dict[tuple[Path, Dialect], None] = field(default_factory=dict)
+    known_manifest: bool = False
+
+
 class Library:
     """Modules by directory. Files are read below ``roots`` only."""
 
@@ -36,6 +48,7 @@ class Library:
         self._names: dict[Path, list[str]] = {}
         self._modules: dict[tuple[Path, Dialect], Module] = {}
         self._manifests: dict[Path, dict[str, Installed]] = {}
+        self.uses = Uses()
 
     def module(self, directory: Path, dialect: Dialect = "terraform") -> Module | str:
         """Return the module in a directory as a program reads it, or the reason why there is none.
@@ -43,6 +56,7 @@ class Library:
         If only the other program finds files, the module is empty, as a call of it is for Terraform.
         """
         real = self._workspace.resolved(directory)
+        self.uses.modules[directory, dialect] = None
         if (real, dialect) not in self._modules:
             names = self._configuration(directory, real)
             if isinstance(names, str):
@@ -114,7 +128,27 @@ class Library:
         """Return the library for calls below one root module: with the modules installed for that root."""
         return RootModules(self, self._installed(self._workspace.resolved(root)), dialect, differ=self.differs(root))
 
+    def asked(self, directory: Path) -> set[Asked]:
+        """Return what the disk was asked for a module: its folder's names, and the files of both programs."""
+        real = self._workspace.resolved(directory)
+        found = {(RESOLVED, str(directory))}
+        names = self._names.get(real)
+        if names is None:  # there is no module; the disk is asked each time
+            return found
+        found |= {(STATUS, str(real)), (ENTRIES, str(real))}
+        wanted = {name for dialect in DIALECTS for name in configuration_names(names, dialect)}
+        for path in (real / name for name in (*wanted, *assignment_names(names))):
+            found |= file_asked(path, self._workspace.resolved(path))
+        return found
+
+    def asked_for_manifest(self, root: Path) -> set[Asked]:
+        """Return what the disk was asked for the list of the modules that are installed for a root module."""
+        path = self._workspace.resolved(root) / MANIFEST
+        is_there = self._workspace.tree.is_file(path)
+        return file_asked(path, self._workspace.resolved(path)) if is_there else {(STATUS, str(path))}
+
     def _installed(self, root: Path) -> dict[str, Installed]:
+        self.uses.known_manifest |= bool(self._manifests.get(root))
         if root not in self._manifests:
             path, tree = root / MANIFEST, self._workspace.tree
             source = self._workspace.load(path) if tree.is_file(path) else None

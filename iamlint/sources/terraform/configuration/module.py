@@ -176,6 +176,11 @@ def configuration_names(names: Iterable[str], dialect: Dialect) -> list[str]:
     return sorted([*opentofu, *(name for name in terraform if name not in replaced)])
 
 
+def assignment_names(names: Iterable[str]) -> list[str]:
+    """Return the files that set variables if their directory is a root module, in Terraform's order."""
+    return sorted((name for name in names if is_automatic(name)), key=lambda name: (name not in _FIRST, name))
+
+
 def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: Load) -> Module:
     """Return the module in a directory as a program reads it, from the files of these names."""
     module = Module(directory)
@@ -194,7 +199,7 @@ def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: L
                 _override(module, declared, providers)
     # Terraform loads .x.auto.tfvars, too: only configuration files with a dot are ignored (checked with Terraform
     # 1.11).
-    for name in sorted((n for n in names if is_automatic(n)), key=lambda n: (n not in _FIRST, n)):
+    for name in assignment_names(names):
         file = _parse(module, directory / name, load)
         if file:
             module.assignments.append(file)

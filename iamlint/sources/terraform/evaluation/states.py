@@ -39,7 +39,7 @@ class States:
     cached by the reader of its outputs. ``backend`` are settings of a partial backend.
     ``named`` are the directories of the root modules that the user named.
     ``doubtful`` contains, by the directory of a root module, the unnamed ones that it reads: anybody can add one that
-    claims to have a state.
+    claims to have a state. ``is_used`` says whether one root module has used another since somebody set it to False.
     """
 
     def __init__(
@@ -53,9 +53,11 @@ class States:
         self._backend = backend or {}
         self._tops: dict[tuple[Path, str], ModuleInstance] = {}
         self.doubtful: dict[Path, list[Path]] = {}
+        self.is_used = False
 
     def root(self, module: Module, workspace: Value) -> ModuleInstance:
         """Return the instance of a root module in a workspace, cached if its outputs were read before."""
+        self.is_used |= (module.directory, _text(workspace)) in self._tops
         return self._tops.get((module.directory, _text(workspace))) or self._top(module, workspace)
 
     def forget(self) -> None:
@@ -71,6 +73,7 @@ class States:
         that reads. Unknown parts are named after ``reference``. If all must be ``certain``, outputs of a root module
         that the user did not name are unknown.
         """
+        self.is_used = True
         key, workspace = _key(arguments, reader), _workspace(arguments["workspace"])
         if isinstance(key, str):
             return key

@@ -1,0 +1,135 @@
+"""Parts of a run that a later run uses again, each with what it asked the disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from iamlint.files.looks import Looks
+from iamlint.files.reads import Reads
+
+_MOST_EMPTY = 200_000
+"""Maximum number of documents without facts that are remembered."""
+
+Asked = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Trace:
+    """What a part of a run asked: questions and paths. ``whole`` is False if it also depends on something else."""
+
+    asked: set[Asked] = field(default_factory=set)
+    whole: bool = True
+
+
+class Units:
+    """The parts of the earlier run, and those of this one.
+
+    A part is used again if everything that it asked has the same answer now. Its value is data for JSON.
+    """
+
+    def __init__(self, reads: Reads, earlier: bytes | None = None) -> None:
+        self.reads = reads
+        found = json.loads(earlier) if earlier else {}
+        self._asked: list[list[str]] = found.get("asked", [])
+        self._earlier: dict[str, Any] = found.get("units", {})
+        self._was_empty = frozenset(found.get("empty", ()))
+        self._empty: set[str] = set()
+        self._kept: dict[str, tuple[list[Asked], Any]] = {}
+        self._looks = Looks(reads.start)
+        self._beginning: str | None = None
+
+    @property
+    def beginning(self) -> str:
+        """A hash of all that was asked before the first use: the configuration, rules, and what they name."""
+        if self._beginning is None:
+            self._beginning = hash_of(
+                *(part for key, answer in sorted(self.reads.answers.items()) for part in (*key, answer))
+            )
+        return self._beginning
+
+    # -- documents without facts ---------------------------------------------------------------------------------------
+
+    def is_empty(self, *document: str) -> bool:
+        """Whether the earlier run found nothing in a document; these texts are all that this depends on."""
+        key = self._hash(document)
+        if key in self._was_empty:
+            self._empty.add(key)
+            return True
+        return False
+
+    def found_empty(self, *document: str) -> None:
+        """Remember that nothing is in a document."""
+        self._empty.add(self._hash(document))
+
+    def _hash(self, texts: Iterable[str]) -> str:
+        found = self.reads.start.copy()
+        for text in texts:
+            data = text.encode("utf-8", "surrogatepass")
+            found.update(b"%d:" % len(data))
+            found.update(data)
+        return found.hexdigest()
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def tracing(self) -> Iterator[Trace]:
+        """Give the trace of what is asked inside the block."""
+        trace = Trace()
+        with self.reads.tapped(trace.asked):
+            yield trace
+
+    def keep(self, name: str, trace: Trace, value: Any) -> None:
+        """Remember the value of a part, if its trace is whole and all of it was recorded."""
+        if trace.whole and trace.asked <= self.reads.answers.keys():
+            self._kept[name] = (sorted(trace.asked), value)
+
+    def unchanged(self, name: str) -> Any | None:
+        """Return the value of a part of the earlier run; None if there is none, or if something changed."""
+        unit = self._earlier.get(name)
+        if unit is None:
+            return None
+        asked = [self._asked[number] for number in unit["asked"]]
+        if any(self._now(question, path) != answer for question, path, answer in asked):
+            return None
+        for question, path, answer in asked:
+            self.reads.answers[question, path] = answer
+        self._kept[name] = ([(question, path) for question, path, _ in asked], unit["value"])
+        return unit["value"]
+
+    def _now(self, question: str, path: str) -> str:
+        known = self.reads.answers.get((question, path))
+        return self._looks.answer(question, path) if known is None else known
+
+    def packed(self) -> bytes:
+        """Return the parts of this run, for the next one."""
+        numbers: dict[Asked, int] = {}
+        units = {
+            name: {"asked": [numbers.setdefault(one, len(numbers)) for one in asked], "value": value}
+            for name, (asked, value) in self._kept.items()
+        }
+        answers = [[question, path, self.reads.answers[question, path]] for question, path in numbers]
+        empty = sorted(self._empty)[:_MOST_EMPTY]
+        return json.dumps({"asked": answers, "units": units, "empty": empty}, separators=(",", ":")).encode()
+
+
+def hash_of(*parts: str) -> str:
+    """Return a hash of texts, for the name of a part."""
+    found = blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        found.update(b"%d:" % len(data))
+        found.update(data)
+    return found.hexdigest()
+
+
+def file_asked(path: Path, real: Path) -> set[Asked]:
+    """Return what loading a file asks: where its links lead, its size and its content."""
+    from iamlint.files.looks import CONTENT, RESOLVED, STATUS
+
+    return {(RESOLVED, str(path)), (STATUS, str(real)), (CONTENT, str(real))}

@@ -1,0 +1,53 @@
+"""Facts as plain data for JSON, and back: a closed list of classes, and nothing that names code."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import fields
+from typing import Any, cast, get_args
+
+from iamlint.facts import (
+    Condition,
+    Declaration,
+    Fact,
+    Place,
+    Principal,
+    Resource,
+)
+from iamlint.location import Location, Unreadable
+from iamlint.unknown import Hole, Unknown
+
+_PARTS = (*(Location, Unreadable, Hole, Unknown, Place, Declaration, Principal, Resource, Condition),)
+CLASSES: tuple[type, ...] = (*_PARTS, *get_args(Fact))
+"""The classes of facts and their parts; a list begins with the number of its class here."""
+_NUMBERS = {one: (number, tuple(field.name for field in fields(one))) for number, one in enumerate(CLASSES)}
+_TUPLE, _SET = -1, -2
+_PLAIN = (str, int, bool, float, types.NoneType)
+
+
+class NotData(TypeError):
+    """Raised for a value that has no form as data."""
+
+
+def data_of(value: object) -> Any:
+    """Return a fact, or a part of one, as lists, texts, numbers and None. Raises `NotData`."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple:
+        return [_TUPLE, *map(data_of, cast("tuple[object, ...]", value))]
+    if kind is frozenset:
+        return [_SET, *map(data_of, cast("frozenset[object]", value))]
+    if kind not in _NUMBERS:
+        raise NotData(kind.__name__)
+    number, names = _NUMBERS[kind]
+    return [number, *(data_of(getattr(value, name)) for name in names)]
+
+
+def value_of(data: Any) -> Any:
+    """Return the value of such data."""
+    if type(data) is not list:
+        return data
+    number, *parts = data
+    values = map(value_of, parts)
+    return tuple(values) if number == _TUPLE else frozenset(values) if number == _SET else CLASSES[number](*values)
