@@ -22,8 +22,8 @@ _FORGOTTEN = 3600
 """Seconds after which a file that was never finished is removed."""
 
 
-RESULT, PARTS = b"result", b"parts"
-"""The entries of a run: its result, and the parts of its work that another run may use."""
+RESULT, PARTS = "", ".parts"
+"""The entries of a run, by the end of their names: its result, and the parts of its work that another run may use."""
 
 
 class Store:
@@ -34,11 +34,11 @@ class Store:
         self._folder, self._day = folder, day()
         self._asked = asked
 
-    def _named(self, kind: bytes) -> tuple[str, str]:
-        name = name_of(b"%s:%s" % (kind, self._asked), self.key)
+    def _named(self, kind: str) -> tuple[str, str]:
+        name = name_of(self._asked, self.key) + kind
         return name, os.path.join(self._folder, name)
 
-    def read(self, kind: bytes = RESULT) -> bytes | None:
+    def read(self, kind: str = RESULT) -> bytes | None:
         """Return the content of an entry; None without a good one."""
         name, path = self._named(kind)
         stored = content(path, MOST)
@@ -48,7 +48,7 @@ class Store:
                 os.utime(path)  # used last, removed last
         return found
 
-    def write(self, data: bytes, kind: bytes = RESULT) -> None:
+    def write(self, data: bytes, kind: str = RESULT) -> None:
         """Replace an entry, and remove what is too much. An error means that nothing is kept."""
         name, path = self._named(kind)
         stored = sealed(name, data, self.key)
@@ -74,7 +74,7 @@ def _prune(folder: str) -> None:
             if one.name.startswith(_NEW):
                 if time.time() - status.st_mtime > _FORGOTTEN:
                     os.unlink(one.path)
-            elif len(one.name) == _LENGTH:
+            elif len(one.name.removesuffix(PARTS)) == _LENGTH:
                 found.append((status.st_mtime, status.st_size, one.path))
     size, found = sum(size for _, size, _ in found), sorted(found)
     for number, (_, own, path) in enumerate(found):

@@ -6,6 +6,7 @@ import types
 from dataclasses import fields
 from typing import Any, cast, get_args
 
+from iamlint.documents.values import Key
 from iamlint.facts import (
     Condition,
     Declaration,
@@ -34,6 +35,8 @@ def data_of(value: object) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
+    if kind is Key:  # its place is of use only while the document is read
+        return str(value)
     if kind is tuple:
         return [_TUPLE, *map(data_of, cast("tuple[object, ...]", value))]
     if kind is frozenset:

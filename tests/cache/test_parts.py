@@ -1,0 +1,237 @@
+"""After an edit only what read the changed file is done again, and the result is that of a run without a cache."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from test_cache import TESTDATA, Runs, edits, told
+from test_every_kind import FACTS
+
+from iamlint import budget, sources
+from iamlint.files.disk import DISK
+from iamlint.location import SourceText, Span
+from iamlint.sources import fact_data, read
+from iamlint.sources.reading import Options
+from iamlint.sources.terraform import source as terraform
+
+GRANT = """resource "google_project_iam_member" "it" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = "user:%s@example.com"
+}
+"""
+ESTATE = {
+    "own/main.tf": GRANT % "own",
+    "calls/main.tf": 'module "m" {\n  source = "../modules/m"\n  who = "calls"\n}\n',
+    "also/main.tf": 'module "m" {\n  source = "../modules/m"\n  who = "also"\n}\nterraform {\n  backend "gcs" {}\n}\n',
+    "modules/m/main.tf": 'variable "who" {}\n' + GRANT % "${var.who}",
+    "data/main.tf": 'locals {\n  who = jsondecode(file("who.json")).who\n}\n' + GRANT % "${local.who}",
+    "data/who.json": '{"who": "ana"}',
+    "set/main.tf": 'locals {\n  all = fileset(path.module, "users/*.txt")\n}\n'
+    + (GRANT % '${trimsuffix(basename(each.key), ".txt")}').replace("{\n", "{\n  for_each = local.all\n", 1),
+    "set/users/bob.txt": "",
+    "values/main.tf": 'variable "who" {}\n' + GRANT % "${var.who}",
+    "values/terraform.tfvars": 'who = "val"\n',
+    "state/main.tf": 'terraform {\n  backend "gcs" {\n    bucket = "b"\n    prefix = "p"\n  }\n}\n'
+    'output "who" {\n  value = "state"\n}\n',
+    "reads/main.tf": 'data "terraform_remote_state" "s" {\n  backend = "gcs"\n'
+    '  config = {\n    bucket = "b"\n    prefix = "p"\n  }\n}\n'
+    + GRANT
+    % "${data.terraform_remote_state.s.outputs.who}",
+    "installed/main.tf": 'module "r" {\n  source  = "acme/r/google"\n  version = "1.0.0"\n}\n',
+    "installed/.terraform/modules/modules.json": json.dumps(
+        {
+            "Modules": [
+                {"Key": "", "Source": "", "Dir": "."},
+                {
+                    "Key": "r",
+                    "Source": "registry.terraform.io/acme/r/google",
+                    "Version": "1.0.0",
+                    "Dir": ".terraform/modules/r",
+                },
+            ]
+        }
+    ),
+    "installed/.terraform/modules/r/main.tf": GRANT % "installed",
+    "space/main.tf": GRANT % "${terraform.workspace}",
+    "space/.terraform/environment": "prod",
+    "both/main.tf": GRANT % "terraform",
+    "both/main.tofu": GRANT % "opentofu",
+    "notes.json": '{"nothing": "here"}',
+    "notes.yaml": "nothing: here\n",
+}
+NAMES = {path.split("/")[0] for path in ESTATE if path.endswith((".tf", ".tofu"))} - {"modules"}
+NEVER_KEPT = {"reads"}
+"""A root module that reads another's outputs."""
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    found = Runs(tmp_path.resolve())
+    for name, text in ESTATE.items():
+        path = found.cwd / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return found
+
+
+def evaluated(runs: Runs, *arguments: str) -> tuple[Any, set[str]]:
+    """The result of a run, and the root modules that were evaluated in it."""
+    names = set()
+
+    def spy(self: Any, readings: Any) -> Any:
+        names.add(next(iter(readings.values())).directory.relative_to(runs.cwd).as_posix())
+        return original(self, readings)
+
+    original = terraform._Roots.told
+    with mock.patch.object(terraform._Roots, "told", spy):
+        done = runs(*arguments)
+    return told(done), names
+
+
+def test_the_estate_of_these_tests_says_something_in_each_root(runs: Runs) -> None:
+    found = json.loads(runs("--no-cache", "--format", "json").stdout)
+    assert {Path(one["path"]).parts[0] for one in found["findings"]} >= NAMES - {"calls", "also", "state", "both"}
+    assert evaluated(runs)[1] == NAMES
+
+
+EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
+    "nothing but a file beside": (lambda top: (top / "README.md").write_text("x"), set()),
+    "a document": (lambda top: (top / "notes.json").write_text("{}"), set()),
+    "a root module": (lambda top: (top / "own/main.tf").write_text(GRANT % "eve"), {"own"}),
+    "a new file": (lambda top: (top / "own/b.tf").write_text((GRANT % "eve").replace('"it"', '"b"')), {"own"}),
+    "a file that is gone": (lambda top: (top / "own/main.tf").rename(top / "own/other.tf"), {"own"}),
+    "a called module": (
+        lambda top: (top / "modules/m/main.tf").write_text(ESTATE["modules/m/main.tf"] + "# x"),
+        {"calls", "also"},
+    ),
+    "data": (lambda top: (top / "data/who.json").write_text('{"who": "eve"}'), {"data"}),
+    "data that is gone": (lambda top: (top / "data/who.json").unlink(), {"data"}),
+    "data that is a link": (
+        lambda top: (
+            (top / "data/who.json").unlink(),
+            (top / "eve.json").write_text('{"who": "eve"}'),
+            (top / "data/who.json").symlink_to("../eve.json"),
+        ),
+        {"data"},
+    ),
+    "a set of files": (lambda top: (top / "set/users/eve.txt").write_text(""), {"set"}),
+    "values": (lambda top: (top / "values/terraform.tfvars").write_text('who = "eve"'), {"values"}),
+    "new values": (lambda top: (top / "values/x.auto.tfvars").write_text('who = "eve"'), {"values"}),
+    "an installed module": (
+        lambda top: (top / "installed/.terraform/modules/r/main.tf").write_text(GRANT % "eve"),
+        {"installed"},
+    ),
+    "the list of installed modules": (
+        lambda top: (top / "installed/.terraform/modules/modules.json").write_text('{"Modules": []}'),
+        {"installed"},
+    ),
+    "the selected workspace": (lambda top: (top / "space/.terraform/environment").write_text("dev"), {"space"}),
+    "the other program's file": (lambda top: (top / "both/main.tofu").write_text(GRANT % "eve"), {"both"}),
+    "a file of the other program": (lambda top: (top / "own/main.tofu").write_text(GRANT % "eve"), {"own"}),
+    "a state that is read": (
+        lambda top: (top / "state/main.tf").write_text(ESTATE["state/main.tf"].replace('"state"', '"eve"')),
+        {"state"},
+    ),
+    "the configuration": (lambda top: (top / ".iamlint.yaml").write_text("var: {who: eve}\n"), NAMES),
+    "an export": (
+        lambda top: (top / "projects.json").write_text('[{"projectId": "shop", "projectNumber": "1", "name": "s"}]'),
+        NAMES,
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_only_what_read_the_change_is_evaluated(runs: Runs, edit: str) -> None:
+    change, again = EDITS[edit]
+    runs("--format", "json")
+    change(runs.cwd)
+    done, names = evaluated(runs, "--format", "json")
+    assert done == told(runs("--no-cache", "--format", "json"))
+    assert names == again | NEVER_KEPT
+
+
+def test_parts_are_kept_over_several_edits(runs: Runs) -> None:
+    runs()
+    for number in range(3):
+        (runs.cwd / "own/main.tf").write_text(GRANT % f"eve{number}")
+        assert evaluated(runs)[1] == {"own"} | NEVER_KEPT
+
+
+def test_a_part_that_comes_back_is_evaluated(runs: Runs) -> None:
+    """Only the last run is kept, not all that ever were."""
+    runs("--format", "json")
+    (runs.cwd / "own/main.tf").write_text(GRANT % "eve")
+    runs("--format", "json")
+    (runs.cwd / "own/main.tf").write_text(ESTATE["own/main.tf"])
+    done, names = evaluated(runs, "--format", "json")
+    assert names <= {"own"} | NEVER_KEPT
+    assert done == told(runs("--no-cache", "--format", "json"))
+
+
+def test_a_document_without_facts_is_parsed_once(runs: Runs) -> None:
+    runs()
+    (runs.cwd / "own/main.tf").write_text(GRANT % "eve")
+    (runs.cwd / "more.yaml").write_text("something: else\n")
+    with mock.patch.object(sources, "read_export", wraps=sources.read_export) as parsed:
+        runs()
+    assert {call.args[0].path for call in parsed.call_args_list} <= {"more.yaml", "data/who.json"}
+    assert "more.yaml" in {call.args[0].path for call in parsed.call_args_list}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_edits_of_many_roots(runs: Runs, seed: int) -> None:
+    changes = edits(runs.cwd, random.Random(seed))
+    for _ in range(7):
+        next(changes)
+        assert told(runs("--format", "json")) == told(runs("--no-cache", "--format", "json"))
+
+
+def test_a_root_that_uses_up_its_steps_is_the_same(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "STEPS", 30_000)
+    monkeypatch.setattr(budget, "STEPS_A_BYTE", 0)
+    (runs.cwd / "many").mkdir()
+    (runs.cwd / "many/main.tf").write_text((GRANT % "a${count.index}").replace("{\n", "{\n  count = 900\n", 1))
+    done = told(runs("--format", "json"))
+    assert "takes more steps" in done[1]
+    for number in range(3):
+        (runs.cwd / "own/main.tf").write_text(GRANT % f"eve{number}" + "#" * number * 100)
+        assert told(runs("--format", "json")) == told(runs("--no-cache", "--format", "json"))
+
+
+def test_parts_that_are_damaged_are_not_believed(runs: Runs) -> None:
+    runs()
+    for path in runs.stored:
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert evaluated(runs)[1] == NAMES
+
+
+# -- facts as data -----------------------------------------------------------------------------------------------------
+
+
+def again(fact: object) -> object:
+    return fact_data.value_of(json.loads(json.dumps(fact_data.data_of(fact))))
+
+
+@pytest.mark.parametrize("corpus", sorted(path.name for path in TESTDATA.iterdir() if path.is_dir()))
+def test_facts_of_every_corpus_come_back(corpus: str) -> None:
+    facts = read([TESTDATA / corpus], Options(tree=DISK)).facts
+    for fact in facts:
+        assert repr(again(fact)) == repr(fact)  # also what comparisons leave out
+
+
+def test_each_kind_of_fact_comes_back() -> None:
+    for fact in FACTS:
+        assert again(fact) == fact
+        assert repr(again(fact)) == repr(fact)
+
+
+def test_what_is_no_data_is_refused() -> None:
+    with pytest.raises(fact_data.NotData):
+        fact_data.data_of((Span(SourceText("a", ""), 0, 0),))
