@@ -19,6 +19,8 @@ VARIABLES = ("TF_WORKSPACE", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR", "TER
 OFF = "IAMLINT_NO_CACHE"
 _AT_ONCE = 1 << 18
 _PACKAGE = os.path.dirname(os.path.abspath(iamlint.__file__))
+_RULES = os.path.join(os.path.dirname(_PACKAGE), "rules")
+"""The built-in rules of a checkout; those of an installed package are in it."""
 
 
 def day() -> str:
@@ -30,6 +32,7 @@ def question(arguments: Sequence[str]) -> bytes:
     """Return the bytes that are equal for equal runs of one program. Raises OSError if the program cannot be read."""
     parts = [
         program(_PACKAGE),
+        program(_RULES) if _is_checkout() else "",
         sys.version,
         sys.platform,
         *map(repr, (sys.implementation.name, sys.flags.optimize, sys.getfilesystemencoding())),
@@ -65,9 +68,13 @@ def _installed() -> Iterator[str]:
         yield from sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
 
 
-@lru_cache(maxsize=1)
+def _is_checkout() -> bool:
+    return not os.path.isdir(os.path.join(_PACKAGE, "rules", "shipped"))
+
+
+@lru_cache(maxsize=2)
 def program(package: str) -> str:
-    """Return a hash of all files of the package: code, rules, catalogue. Raises OSError if one cannot be read."""
+    """Return a hash of all files in a folder: code, rules, catalogue. Raises OSError if one cannot be read."""
     from hashlib import blake2b
 
     found = blake2b(iamlint.__version__.encode())
@@ -94,15 +101,5 @@ def _files(folder: str) -> Iterator[str]:
 
 
 def is_own(path: str) -> bool:
-    """Whether a path is in the package, whose files `program` reads."""
-    return path.startswith(_PACKAGE + os.sep)
-
-
-def is_wanted(arguments: Sequence[str]) -> bool:
-    """Whether the cache may be used: for a check, unless an option or ``IAMLINT_NO_CACHE`` excludes it.
-
-    A terminal of Windows, and a stream that takes no bytes, are left to the run itself.
-    """
-    if not all(hasattr(one, "buffer") and not (os.name == "nt" and one.isatty()) for one in (sys.stdout, sys.stderr)):
-        return False
-    return list(arguments[:1]) == ["check"] and "--no-cache" not in arguments and not os.environ.get(OFF)
+    """Whether a path is one of the program's own files, which `program` reads."""
+    return f"{path}{os.sep}".startswith((_PACKAGE + os.sep, _RULES + os.sep) if _is_checkout() else _PACKAGE + os.sep)

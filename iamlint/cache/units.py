@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from iamlint.cache.question import is_own
 from iamlint.files.looks import Looks
 from iamlint.files.reads import Reads
 
@@ -48,9 +50,8 @@ class Units:
     def beginning(self) -> str:
         """A hash of all that was asked before the first use: the configuration, rules, and what they name."""
         if self._beginning is None:
-            self._beginning = hash_of(
-                *(part for key, answer in sorted(self.reads.answers.items()) for part in (*key, answer))
-            )
+            asked = sorted((*key, answer) for key, answer in self.reads.answers.items() if not is_own(key[1]))
+            self._beginning = hash_of(*chain.from_iterable(asked))
         return self._beginning
 
     # -- documents without facts ---------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ class _Judged:
         paths = tuple(named or path if path == DASH else path for path in self.request.paths if named or path != DASH)
         request = replace(self.request, paths=tuple(path for path in paths if tree.exists(path)))
         allowance = Allowance(max(1.0, self.allowance.left()))
-        other = _Judged(request, self.config, self.rules, self.known, self.wanted, self.quiet, tree, allowance)
+        other = _Judged(request, self.config, self.rules, self.known, self.wanted, self.quiet, tree, allowance, None)
         return by_path(other.report(), self.config, map(Path.as_posix, request.paths))[0]
 
     def run(self, report: Report) -> Run:

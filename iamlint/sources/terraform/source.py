@@ -172,7 +172,7 @@ def _remembered(options: Options, given: Settings, workspace: Workspace, library
     """Return the evaluations of an earlier run; None if there are none to use."""
     if options.units is None or options.tree is not DISK:
         return None
-    values = (options.variables, options.preset, options.workspace, options.source_root, workspace.roots)
+    values = (replace(given, files=()), options.workspace, options.source_root, workspace.roots)
     files = [text for file in given.files for text in (file.source.path, file.source.text)]
     context = hash_of(options.context, repr(values), *files)
     return RememberedRoots(options.units, context, library, workspace, options.allowance)
