@@ -103,3 +103,13 @@ def _files(folder: str) -> Iterator[str]:
 def is_own(path: str) -> bool:
     """Whether a path is one of the program's own files, which `program` reads."""
     return f"{path}{os.sep}".startswith((_PACKAGE + os.sep, _RULES + os.sep) if _is_checkout() else _PACKAGE + os.sep)
+
+
+def is_wanted(arguments: Sequence[str]) -> bool:
+    """Whether the cache may be used: for a check, unless an option or ``IAMLINT_NO_CACHE`` excludes it.
+
+    A terminal of Windows, and a stream that takes no bytes, are left to the run itself.
+    """
+    if not all(hasattr(one, "buffer") and not (os.name == "nt" and one.isatty()) for one in (sys.stdout, sys.stderr)):
+        return False
+    return list(arguments[:1]) == ["check"] and "--no-cache" not in arguments and not os.environ.get(OFF)
