@@ -63,8 +63,8 @@ def of_the_port(receiver: ast.expr) -> bool:
     match receiver:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name in ("tree", "DISK", "self", "_before")
-        case ast.Call(func=ast.Name(id="super")):
-            return True
+        case ast.Call(func=ast.Name(id="super") | ast.Attribute(value=ast.Name(id="self"), attr="_of")):
+            return True  # ``self._of(path)`` is one of the trees that a tree is made of
         case _:
             return False
 
