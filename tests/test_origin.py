@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkout import write
+from checkout import commit, write
 from program import run
 
 RULE = "broad-token-creator"
@@ -273,6 +273,18 @@ def test_a_comment_counts_at_both_places_and_at_the_call(tmp_path: Path, name: s
         text[line - 1] += f" # iamlint: ignore[{RULE}] reviewed"
         write(tmp_path, {**files, path: "\n".join(text) + "\n"})
         assert run(*CHECK, cwd=tmp_path).returncode == 0, (path, line)
+
+
+def test_a_change_in_the_module_that_makes_a_principal_is_shown_there(tmp_path: Path) -> None:
+    files = {"main.tf": SA_CALL + binding(LITERAL, "module.sa.built"), "sa/main.tf": SA}
+    write(tmp_path, files)
+    commit(tmp_path)
+    asked = (*CHECK, "--changed-since", "HEAD")
+    assert run(*asked, cwd=tmp_path).returncode == 0
+    write(tmp_path, {"sa/main.tf": SA.replace("${var.name}@", "${var.name}-2@")})
+    assert "--> sa/main.tf:10:11  " in run(*asked, cwd=tmp_path).stdout
+    write(tmp_path, {**files, "main.tf": files["main.tf"].replace('"ci"', '"cd"')})
+    assert "cd@shop.iam.gserviceaccount.com" in run(*asked, cwd=tmp_path).stdout
 
 
 def test_fingerprints_do_not_depend_on_the_place(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def init(workflow: bool | None, hook: bool, yes: bool) -> None:
     errors = [error for one in files if (error := _write(top, one))]
     say_errors(errors)
     if not errors:
-        _say(["", "Next: iamlint check"])
+        _say(
+            ["", "Next: iamlint check .", "With more findings than you can fix now, begin with --write-baseline FILE."]
+        )
     sys.exit(FAILED if errors else OK)
 
 
@@ -180,6 +182,9 @@ def _configuration(found: Survey) -> str:
         "# Other settings for some paths.",
         "# paths:",
         '#   "legacy/*": {fail-on: critical, ignore: [hygiene]}',
+        "",
+        "# Findings that are there already: `iamlint check . --write-baseline .iamlint-baseline.json` writes the file.",
+        "# baseline: .iamlint-baseline.json",
         "",
         "# Findings that are accepted, with a reason and a last day.",
         "# accept:",
