@@ -101,3 +101,22 @@ def test_a_side_that_is_not_there_is_an_error(
         main(["compare", "nowhere", "head"])
     assert done.value.code == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_the_same_role_on_many_resources_is_one_line(compare: Compare) -> None:
+    roles = """
+resource "google_project_iam_member" "m" {
+  for_each = toset(["a", "b", "c", "d", "e"])
+  project  = "shop-${each.key}"
+  role     = "roles/storage.admin"
+  member   = "group:g@x.example"
+}
+"""
+    found = compare(LEDGER, LEDGER + roles + in_project("p", "group:g@x.example", "roles/run.admin"))
+    text = render("text", found)
+    assert "gains: group:g@x.example roles/storage.admin on 5 projects (shop-a, shop-b, shop-c and 2 more)\n" in text
+    assert "gains: group:g@x.example roles/run.admin on project shop\n" in text
+    assert text.count("gains: ") == 2
+    markdown = render("markdown", found)
+    assert "| 5 projects (shop-a, shop-b, shop-c and 2 more) |" in markdown
+    assert "6 roles gained" in text

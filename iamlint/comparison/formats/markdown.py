@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from iamlint.comparison.formats.words import MOST_GROUPS, grouped, how, listed, notes, summary, where
+from iamlint.comparison.formats.words import MOST_GROUPS, grouped, grouped_roles, how, listed, notes, summary, where
 from iamlint.comparison.model import Comparison, Pair, Privilege, Unclear
 from iamlint.reporters.markdown import cell
 from iamlint.reporters.parts.plain import environments
@@ -58,12 +58,13 @@ def _pairs(pairs: Sequence[Pair], title: str) -> Iterator[str]:
 def _roles(roles: Sequence[Privilege], title: str) -> Iterator[str]:
     if roles:
         yield from ("", f"### {title}", "", "| who | role | resource | as | cause |", "| --- | --- | --- | --- | --- |")
-    for one in roles[:MOST_GROUPS]:
-        via = one.path[-1].target.removeprefix("serviceAccount:") if one.path else ""
-        cells = (one.principal + _in(one), one.role, str(one.resource), via, where(one))
+    groups = grouped_roles(roles)
+    for group in groups[:MOST_GROUPS]:
+        one = group.first
+        cells = (one.principal + _in(one), one.role, group.on, group.account, where(one))
         yield f"| {' | '.join(map(cell, cells))} |"
-    if len(roles) > MOST_GROUPS:
-        yield from ("", f"... and {len(roles) - MOST_GROUPS:,} more roles.")
+    if len(groups) > MOST_GROUPS:
+        yield from ("", f"... and {len(groups) - MOST_GROUPS:,} more groups of roles.")
 
 
 def _in(one: Pair | Privilege | Unclear) -> str:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from iamlint.comparison.formats.words import MOST_GROUPS, Group, grouped, how, listed, notes, summary, where
+from iamlint.comparison.formats.words import (
+    MOST_GROUPS,
+    Group,
+    grouped,
+    grouped_roles,
+    how,
+    listed,
+    notes,
+    summary,
+    where,
+)
 from iamlint.comparison.model import Comparison, Pair, Privilege, Step, Unclear
 from iamlint.reporters.parts.frame import Paint
 from iamlint.reporters.parts.plain import counted, environments, neutral
@@ -58,12 +68,14 @@ def _path(path: Sequence[Step]) -> Iterator[str]:
 
 
 def _roles(roles: Sequence[Privilege], verb: str, code: str, paint: Paint) -> Iterator[str]:
-    for one in roles[:MOST_GROUPS]:
-        via = f" as {one.path[-1].target.removeprefix('serviceAccount:')}" if one.path else ""
-        yield f"{paint(code, verb)}: {neutral(f'{one.principal} {one.role} on {one.resource}{via}')}{_in(one, paint)}"
+    groups = grouped_roles(roles)
+    for group in groups[:MOST_GROUPS]:
+        one = group.first
+        via = f" as {group.account}" if group.account else ""
+        yield f"{paint(code, verb)}: {neutral(f'{one.principal} {one.role} on {group.on}{via}')}{_in(one, paint)}"
         yield f"  cause: {paint('36', neutral(where(one)))}"
-    if len(roles) > MOST_GROUPS:
-        yield f"... and {counted(len(roles) - MOST_GROUPS, 'more role')} (--format json lists them)"
+    if len(groups) > MOST_GROUPS:
+        yield f"... and {counted(len(groups) - MOST_GROUPS, 'more group')} of roles (--format json lists them)"
     if roles:
         yield ""
 

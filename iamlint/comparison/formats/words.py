@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from iamlint.comparison.model import Comparison, Pair, Privilege, Step
 from iamlint.methods import method
 from iamlint.reporters.parts.plain import counted
+from iamlint.unknown import shown
 
 MOST_GROUPS = 30
 """Maximum number of groups of pairs and of roles that are shown of each kind."""
@@ -37,6 +38,41 @@ def grouped(pairs: Iterable[Pair]) -> list[Group]:
         )
         found[key].append(one)
     return [Group(several[0], tuple(several)) for several in found.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The same role of one principal on resources of one kind, with the same cause."""
+
+    first: Privilege
+    privileges: tuple[Privilege, ...]
+
+    @property
+    def account(self) -> str:
+        """The account as which the principal has the role; "" for the principal itself."""
+        return account_of(self.first)
+
+    @property
+    def on(self) -> str:
+        """The resources: the first ones by name, and how many there are."""
+        names = [shown(one.resource.name) for one in self.privileges]
+        if len(names) == 1:
+            return str(self.first.resource)
+        return f"{len(names):,} {self.first.resource.kind.replace('_', ' ')}s ({listed(names)})"
+
+
+def grouped_roles(privileges: Iterable[Privilege]) -> list[Roles]:
+    """Return privileges that are alike as one: a block with many instances gives the same role on many resources."""
+    found: dict[tuple[object, ...], list[Privilege]] = defaultdict(list)
+    for one in privileges:
+        key = one.principal, one.environments, one.role, one.resource.kind, account_of(one), one.cause
+        found[key].append(one)
+    return [Roles(several[0], tuple(several)) for several in found.values()]
+
+
+def account_of(one: Privilege) -> str:
+    """Return the account as which a principal has a role; "" for a grant to the principal itself."""
+    return one.path[-1].target.removeprefix("serviceAccount:") if one.path else ""
 
 
 def summary(found: Comparison) -> str:
