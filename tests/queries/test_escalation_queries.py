@@ -273,3 +273,30 @@ data "google_service_account_access_token" "z" {{
     assert one.flow
     assert [step.missing for step in one.flow.steps] == [True]
     assert "has no iam.serviceAccounts.getAccessToken on" in str(one.flow.steps[0])
+
+
+@pytest.mark.parametrize(
+    ("role", "project", "told_of"),
+    [
+        ("roles/aiplatform.user", "dev", True),
+        ("roles/aiplatform.viewer", "dev", False),
+        ("roles/aiplatform.user", "elsewhere", False),
+    ],
+)
+def test_who_mints_as_an_agent_of_google_is_told_what_the_accounts_lead_to(
+    check: Check, role: str, project: str, *, told_of: bool
+) -> None:
+    label = f"{role.rpartition('/')[2]}_group_x_{project}".replace(".", "_")
+    told = found(check, OWNER, on("z", MINTS, "a"), has(role, X, project))
+    assert (f"escalation-path {label}" in told) is told_of
+    if told_of:
+        first = told[f"escalation-path {label}"]
+        assert hops(first) == ["group:x", "a", "z"]
+        assert first.confidence == "medium"
+        assert "mints tokens of every account there" in first.message
+
+
+def test_who_mints_as_an_agent_for_a_privileged_account_is_told_once(check: Check) -> None:
+    told = found(check, OWNER, on("z", MINTS, "zb"), has("roles/aiplatform.user", X, "prod-1"))
+    of_x = [name for name in told if "aiplatform" in name]
+    assert [name.partition(" ")[0] for name in of_x] == ["deploy-as-privileged-account"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from iamlint.estate import CONTAINERS, Estate, Node
@@ -199,33 +199,44 @@ def how_used(way: Way) -> str:
 # -- as a service agent ----------------------------------------------------------------------------------------------
 
 
-def _as_agents(graph: Graph) -> Iterator[Match]:
-    """Grants to run code as a service agent whose default role lets it mint tokens for all accounts there."""
+def agent_ways(graph: Graph, nodes: Set[Node]) -> Iterator[Way]:
+    """Yield the ways to run code as a service agent whose default role mints tokens of all accounts of a container.
+
+    ``nodes`` are the containers. The strongest way of a principal comes first. Principals that become or attach all
+    accounts there anyway are left out: other rules report them.
+    """
     catalog = graph.estate.roles.catalog
     minting = []
     for method in agent_methods():
         held = catalog.permissions(method.agent.role) if method.agent and method.agent.role else Unknown("")
         if not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS):
             minting.append(method)
-    nodes = graph.privileged_nodes
-    told = (grant for node, grant in graph.grants if node in nodes and is_told_of(grant))
-    ways = Ways(graph.estate, minting, told)
-    seen: set[int] = set()
+    ways = Ways(graph.estate, minting, (grant for node, grant in graph.grants if node in nodes and is_told_of(grant)))
     broad: dict[Node, frozenset[str]] = {}
     for source in ways.sources:
         for way in sorted(ways.of(source), key=lambda one: strength(one.method)):
-            below = graph.privileged_below(way.onto, source) if id(way.grants[0]) not in seen else None
-            if not below:
-                continue
             if way.onto not in broad:
                 broad[way.onto] = _broad(graph, graph.hierarchy.containers(way.onto))
             if source not in broad[way.onto]:
-                match = match_of(graph, below[0], [edge_of(way)], method=way.method)
-                if match and way.method.agent:
-                    seen.add(id(way.grants[0]))
-                    agent = way.method.agent
-                    how = (
-                        f"{shown(way.grants[0].role)} has {way.method.permissions[0]}, what it creates runs as "
-                        f"{agent.email}, and that agent's default role {agent.role} mints tokens of every account there"
-                    )
-                    yield _with(match, way.method, how, "get access tokens of")
+                yield way
+
+
+def how_as_agent(way: Way) -> str:
+    """Return how a principal gets tokens as a service agent, as a clause."""
+    agent = way.method.agent
+    assert agent is not None  # noqa: S101  # agent_ways yields no others
+    return (
+        f"{shown(way.grants[0].role)} has {way.method.permissions[0]}, what it creates runs as {agent.email}, "
+        f"and that agent's default role {agent.role} mints tokens of every account there"
+    )
+
+
+def _as_agents(graph: Graph) -> Iterator[Match]:
+    """Grants to run code as a service agent that mints tokens of a privileged account."""
+    seen: set[int] = set()
+    for way in agent_ways(graph, graph.privileged_nodes):
+        below = graph.privileged_below(way.onto, way.source) if id(way.grants[0]) not in seen else None
+        match = match_of(graph, below[0], [edge_of(way)], method=way.method) if below else None
+        if match:
+            seen.add(id(way.grants[0]))
+            yield _with(match, way.method, how_as_agent(way), "get access tokens of")

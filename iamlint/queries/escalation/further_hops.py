@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from iamlint.access import counts_on
-from iamlint.estate import Estate, principal_node
+from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import Confidence
 from iamlint.frozen import frozen
@@ -17,10 +19,12 @@ from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match
 from iamlint.queries.escalation.deployments import (
     Through,
+    agent_ways,
     attaching,
     confidence_in,
     deploying,
     edge_of,
+    how_as_agent,
     how_deployed,
     how_used,
     raised_by,
@@ -37,6 +41,8 @@ from iamlint.queries.escalation.impersonation import (
 from iamlint.queries.federation.grants import is_nobody
 from iamlint.unknown import Truth
 
+_LOOKED_AT = 20
+"""Maximum number of accounts of a container that are looked at for each principal that mints tokens of all of them."""
 _IDENTITY = tuple(permission for kind in sorted(IDENTITY) for permission in POWERS[kind])
 
 
@@ -112,6 +118,19 @@ class _Escalations:
         for way in graph.estate.made(Through).ways:
             if not way.closed:
                 yield _First(way.onto[1], [edge_of(way)], how_used(way), also=way.grants[1:], method=way.method)
+        yield from self._as_agents(leading)
+
+    def _as_agents(self, leading: Iterable[str]) -> Iterator[_First]:
+        """Yield the first hops of principals that mint tokens as a service agent, for the accounts of a container."""
+        below: dict[Node, list[str]] = defaultdict(list)
+        for account in leading:
+            one = self._onward.names.accounts[account]
+            for node in self._graph.hierarchy.around(one.email, one.declared)[1:]:
+                below[node].append(account)
+        for way in agent_ways(self._graph, below.keys()):
+            for account in below[way.onto][:_LOOKED_AT] if not way.closed else ():
+                edge = replace(edge_of(way), onto=("service_account", account))
+                yield _First(account, [edge], how_as_agent(way), also=way.grants[1:], method=way.method)
 
     def _match(self, first: _First) -> Match | None:
         edge, account, onward = first.edge, first.account, self._onward
