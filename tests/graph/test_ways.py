@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from iamlint.facts import Attachment, CustomRole, Declaration, Grant, Place, Resource
+from iamlint.facts import Attachment, CustomRole, Declaration, Denial, Grant, Place, Resource
 from iamlint.graph import Graph, Ways
 from iamlint.location import Location
 from iamlint.methods import method, methods
+from iamlint.unknown import Truth
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
 Given = Callable[..., Graph]
@@ -94,3 +95,50 @@ def test_only_the_grants_that_are_given_are_looked_at(given: Given) -> None:
     some: list[Grant] = [grant for grant in graph.estate.of(Grant) if grant.resource.kind == "project"]
     ways = Ways(graph.estate, [method("sa-mint-access-token")], some)
     assert [way.onto for way in ways.of(ANA)] == [("project", "seed")]
+
+
+def denied(permission: str) -> Denial:
+    parent = "cloudresourcemanager.googleapis.com/projects/shop"
+    return Denial(parent, HERE, ("principalSet://goog/public:all",), (permission,), place=PLACE)
+
+
+@pytest.mark.parametrize("permission", ["iam.googleapis.com/serviceAccounts.actAs", "run.googleapis.com/jobs.create"])
+def test_a_way_is_closed_where_one_of_its_permissions_is_denied(given: Given, permission: str) -> None:
+    grants = (ANA, "user", "deploy"), (ANA, "roles/run.developer", "projects/shop")
+    (open_,) = Ways(given(*grants).estate, [method("run-job-create")]).of(ANA)
+    assert (open_.verdict.truth, open_.closed) == (Truth.TRUE, False)
+    denial = denied(permission)
+    (way,) = Ways(given(*grants, denial).estate, [method("run-job-create")]).of(ANA)
+    assert (way.verdict.truth, way.closed, way.verdict.facts) == (Truth.UNKNOWN, True, (denial,))
+    assert way.verdict.reasons == ("blocked by the deny policy at main.tf:1",)
+
+
+@pytest.mark.parametrize(("on", "open_"), [("deploy@seed", True), ("projects/seed", True), ("projects/shop", False)])
+def test_what_runs_is_used_where_it_is_and_its_account_attached_where_that_is(
+    given: Given, on: str, open_: bool
+) -> None:
+    service = Resource("cloud_run_v2_service", "shop/l/site")
+    runs = Attachment("deploy@seed.iam.gserviceaccount.com", None, service, "shop", HERE, PLACE)
+    graph = given(runs, (ANA, "roles/run.admin", "projects/shop"), (ANA, "user", on))
+    assert [name for name, _ in of(graph, "run-service-ssh")] == (["run-service-ssh"] if open_ else [])
+
+
+@pytest.mark.parametrize(("project", "open_"), [("shop", True), ("seed", False), (None, False)])
+def test_what_runs_without_an_account_runs_as_the_default_one_of_its_project(
+    given: Given, project: str | None, open_: bool
+) -> None:
+    default = "shop@appspot.gserviceaccount.com"
+    runs = Attachment(None, "app_engine", Resource("cloud_run_v2_job", "shop/l/migrate"), project, HERE, PLACE)
+    graph = given(
+        runs, (f"serviceAccount:{default}", "viewer", "projects/shop"), (ANA, "roles/run.developer", "organizations/2")
+    )
+    ways = Ways(graph.estate, [method("run-job-run-with-overrides")])
+    assert [(way.source, way.through) for way in ways.onto(default, HERE)] == ([(ANA, runs)] if open_ else [])
+
+
+@pytest.mark.parametrize("verb", ["create", "delete"])
+def test_a_permission_on_another_resource_counts_wherever_it_is_granted(given: Given, verb: str) -> None:
+    role = CustomRole("projects/seed/roles/tags", ((f"resourcemanager.tagValueBindings.{verb}", PLACE),), HERE)
+    graph = given(role, (ANA, "roles/iam.serviceAccountAdmin", "deploy"), (ANA, role.name, "projects/seed"))
+    onto = [("tag-bind-on-account", ("service_account", DEPLOY))]
+    assert of(graph, "tag-bind-on-account") == (onto if verb == "create" else [])
