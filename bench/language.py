@@ -53,6 +53,12 @@ TURNS = (
     r"\b(nothing|none|nobody) (is|are) (left|lost|kept|read|found|made|said)\b",
     r"\bwhat (is|are) (left|said|read|made|lost) of\b",
     r"\b(be|is|are) it (that|a|the)\b",
+    r"\bone's own\b",
+    r"\bas [a-z` ]{2,30} (has|have) it\b",
+    r"\bwhat (it|they|one|this) lets?\b",
+    r"\bthose (that|which|who) (are|do|is|have) (no|not)\b",
+    r"\bnothing is due\b",
+    r"^What (gives|stops|accepted|leaves|closes|opens|``\w+`` leaves)\b",
     r"^(Of|By|With|From|To|For) (what|which|whom|each|these|those|a|an|the) [^.,;:]{3,60} (is|are) [a-z]+(ed|wn|ld)\b",
 )
 QUAINT = re.compile("|".join(f"(?:{turn})" for turn in TURNS), re.IGNORECASE | re.MULTILINE)

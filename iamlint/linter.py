@@ -108,7 +108,7 @@ def lint(
 
 @dataclass(slots=True)
 class _Found:
-    """What the rules have found so far."""
+    """The findings and unknown answers of the rules so far."""
 
     doubts: list[Doubt]
     findings: list[Finding] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What accepted something in a run: comments and entries that nothing is due to are stale."""
+"""The comments and entries that accepted something in a run; all others are stale."""
 
 from __future__ import annotations
 

@@ -312,7 +312,7 @@ def load(directories: Iterable[Path], *, shipped: bool = True) -> tuple[Rule, ..
 
 
 def documents(paths: Iterable[Path]) -> tuple[tuple[Rule, ...], tuple[Assertion, ...]]:
-    """Return the rules and the assertions in some files and folders; without any, the built-in rules and one's own
+    """Return the rules and the assertions in some files and folders; without any, the built-in rules and your own
     assertions. Raises `Failed`.
     """
     from iamlint.assertions import load_assertions

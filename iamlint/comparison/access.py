@@ -52,7 +52,7 @@ class SideAccess:
                 yield hop
 
     def _onto(self, node: Node) -> Iterable[Way]:
-        """Return the ways onto a node; those onto a container are worked out once for all accounts in it."""
+        """Return the ways onto a node; those onto a container are computed once for all accounts in it."""
         if not is_container(node):
             return self._ways.onto_node(node)
         if node not in self._on:

@@ -62,7 +62,7 @@ _IN = " in "
 
 
 def rendered(text: str, home: str, render: Render) -> str:
-    """Return a text with each of its references as ``render`` has it. ``home`` is the scope that they belong to."""
+    """Return a text with each of its references as ``render`` returns it. ``home`` is the scope that they belong to."""
     if "${" not in text:
         return text
     return _REFERENCE.sub(lambda found: render(found[1], home), text)

@@ -56,7 +56,7 @@ def evaluate(expression: Text, context: Context) -> Outcome:
 
     An invalid CEL expression is open, with a reason of the kind "unparsable"; `parse` says where it is invalid.
     """
-    # Where the outcome is the same for all principals or tags, it is worked out once.
+    # If the outcome is the same for all principals or tags, it is computed once.
     if context.principal is not None and not asks_who(expression):
         context = replace(context, principal=None)
     if context.tags is not None and not asks_tags(expression):

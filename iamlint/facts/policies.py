@@ -10,7 +10,7 @@ from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 Latent = Literal["on request", "on approval"]
-"""What a grant of an entitlement waits for. Source: https://cloud.google.com/iam/docs/pam-overview"""
+"""The approval that a grant of an entitlement waits for. Source: https://cloud.google.com/iam/docs/pam-overview"""
 
 
 @frozen

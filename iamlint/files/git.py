@@ -1,7 +1,7 @@
 """git as a store of objects: what a commit has, by name.
 
 No work tree, hook, filter, textconv, external diff or file system monitor of the checkout takes part, nothing is
-fetched, and no git that lies in the checkout is run. A pull request cannot change the repository's configuration: git
+fetched, and no git in the checkout is run. A pull request cannot change the repository's configuration: git
 tracks nothing called ``.git``.
 """
 

@@ -20,7 +20,7 @@ _REGULAR = ("100644", "100755", "100664")
 _LINK, _DIRECTORY, _SUBMODULE = "120000", "040000", "160000"
 """Modes in a tree. Source: https://git-scm.com/docs/git-fast-import#_filemodify"""
 _MOST_LINKS = 40
-"""Symbolic links that one path may go through, as Linux has it."""
+"""Symbolic links that one path may go through, as on Linux."""
 
 
 @frozen

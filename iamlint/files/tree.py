@@ -16,7 +16,7 @@ from typing import IO, Literal, Self
 from iamlint.frozen import frozen
 
 Kind = Literal["file", "directory", "other"]
-"""What a path leads to. "other" is what cannot be read like a file: a pipe, a socket, a device."""
+"""The kind of a path's target. "other" cannot be read like a file: a pipe, a socket, a device."""
 
 
 @frozen

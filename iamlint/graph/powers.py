@@ -1,4 +1,4 @@
-"""What the permissions of a role allow on service accounts.
+"""The permissions of a role that matter on service accounts, and what each allows.
 
 Sources: https://cloud.google.com/iam/docs/service-account-permissions and
 https://cloud.google.com/iam/docs/attach-service-accounts

@@ -55,7 +55,7 @@ _ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 """Prefixes of permissions that are checked on the account itself, not on its container."""
 _TOKENS = frozenset({f"iam.serviceAccounts.{one}" for one in ("getAccessToken", "signBlob", "signJwt")})
 _FULL = frozenset({"identity", "code", "calls"})
-"""What a method must yield for its holder to act as the account afterwards."""
+"""The yields of methods whose holder can act as the account afterwards."""
 
 
 @frozen

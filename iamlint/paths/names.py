@@ -150,7 +150,7 @@ class Names:
 
 
 def is_nobody(name: str) -> bool:
-    """Whether a name stands for a principal of which nothing is known."""
+    """Whether a name stands for an unknown principal."""
     return name.startswith("nobody known, ")
 
 

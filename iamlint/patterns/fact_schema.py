@@ -109,7 +109,7 @@ def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> It
 
 
 def _default_users(principal: str) -> str:
-    """What runs as a default service account. Source: https://cloud.google.com/iam/docs/service-account-types#default"""
+    """Resources that run as a default service account. Source: https://cloud.google.com/iam/docs/service-account-types#default"""
     what = "every build" if principal.endswith("@cloudbuild.gserviceaccount.com") else "everything that runs"
     return f"{what} without an account of its own"
 

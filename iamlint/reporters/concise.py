@@ -1,4 +1,4 @@
-"""One line for each finding: ``path:line:column: severity rule message``, as compilers, editors and grep have it."""
+"""One line for each finding: ``path:line:column: severity rule message``, as compilers, editors and grep print them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.parts.presentation import Presentation
 
 _NOT_XML = re.compile("[\ufffe\uffff]")
-"""What ``neutral`` leaves, and XML 1.0 does not allow: https://www.w3.org/TR/xml/#charsets"""
+"""Characters that ``neutral`` keeps and XML 1.0 forbids: https://www.w3.org/TR/xml/#charsets"""
 
 
 def junit_report(report: Report, style: Presentation) -> Iterator[str]:

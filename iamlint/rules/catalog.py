@@ -30,7 +30,7 @@ def shipped_folder() -> Path:
 
 
 def is_shipped(rule: Rule) -> bool:
-    """Whether a rule is a built-in one; a rule of one's own cannot have the id of one."""
+    """Whether a rule is a built-in one; a user's rule cannot have its id."""
     return DISK.is_file(shipped_folder() / f"{rule.id}.yaml")
 
 

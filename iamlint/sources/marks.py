@@ -65,7 +65,7 @@ _EXPORTS: tuple[_Mark, ...] = (
 _MESSAGE = re.compile(r"\A(?:.*\n){0,20}?\s*ERROR: (?:\(gcloud\.|gcloud )")
 """gcloud's error messages in place of the output; warnings may come first."""
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|(?:^|[:\[,{}])[ \t]*[$%]\{", re.MULTILINE)
-"""Template tags in the place of JSON or YAML values: Helm and Go, Jinja, Terraform."""
+"""Template tags instead of JSON or YAML values: Helm and Go, Jinja, Terraform."""
 _LOOKED_AT = 1_000_000
 """Number of characters searched for marks: formats have theirs at the beginning."""
 _LINK = re.compile(r"(?:\.{1,2}/)+[\w.@+-]+(?:/[\w.@+-]+)*\n?\Z")

@@ -75,7 +75,7 @@ def test_places_and_rules_are_links(build: Build, find: Find) -> None:
     assert f"[broad-token-creator]({page}) ([fix]({page}#fix))" in text
     assert "[main.tf:3](https://forge.example/tree/main.tf#L3)" in text
     assert "(https://forge.example/tree/a%20b/%C3%BC%281%29.tf#L3)" in text
-    assert "| blanket-token |" in text, "a rule of one's own has no page"
+    assert "| blanket-token |" in text, "a user's rule has no page"
     assert text.count("](https://forge") == 2
 
 

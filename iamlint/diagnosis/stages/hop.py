@@ -16,7 +16,7 @@ from iamlint.facts import Declaration, Grant, Resource
 from iamlint.unknown import Truth, shown
 
 _ORDER: tuple[Step, ...] = ("conflict", "group-membership", "condition", "missing-input")
-"""What is told first of grants that may count, where several do."""
+"""The order in which these steps are named if several grants may count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def _abs(value: Value) -> Data:
 
 
 def _log(value: Value, base: Value) -> Data:
-    """As Go has it: a quotient of two floats of 64 bits."""
+    """Divide as Go does: a quotient of two floats of 64 bits."""
     return _float(lambda: _logarithm(_float64(value)) / _logarithm(_float64(base)))
 
 

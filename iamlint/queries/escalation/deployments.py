@@ -24,7 +24,7 @@ _USES: dict[Yield, str] = {
     "kubernetes": "run code as",
 }
 _MILDER = ("id_token", "data")
-"""What gives less than calls to every API."""
+"""The yields that give less than calls to every API."""
 _TOKENS = frozenset(
     {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
 )

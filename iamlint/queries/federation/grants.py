@@ -59,7 +59,7 @@ def _last(pool: Text) -> str:
 
 
 class _Answers:
-    """Why no token can be an identity: worked out once for each, and for so many pairs of identity and provider."""
+    """The reasons why no token can be an identity, each computed once; for a bounded number of pairs with providers."""
 
     def __init__(self, estate: Estate) -> None:
         self._providers = estate.made(_by_pool)

@@ -12,7 +12,7 @@ from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
 _Binding = tuple[str, str]
-"""What a binding owns: a role, and the key of its condition."""
+"""The part of a policy that a binding owns: a role, and the key of its condition."""
 _POLICY = "IAMPolicy"
 _CONNECTED = frozenset({_POLICY, "IAMPartialPolicy", "IAMPolicyMember"})
 """The kinds of Config Connector that grant roles. The first owns the whole policy: it is not for use with the others.

@@ -68,7 +68,7 @@ def bucket_asset(name: Value, data: Value) -> Iterator[AccessSetting]:
 
 
 def bucket_settings(bucket: Value, name: str, declared: Declaration) -> Iterator[AccessSetting]:
-    """Yield the settings of a bucket, as gcloud prints it, as the API does, or as Config Connector has it."""
+    """Yield the settings of a bucket, in the form of gcloud, of the API, or of Config Connector."""
     configured = get(bucket, "iamConfiguration")
     prevention = first(bucket, "public_access_prevention", "publicAccessPrevention")
     prevention = prevention if prevention.at else get(configured, "publicAccessPrevention")
