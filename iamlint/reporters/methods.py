@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from iamlint.methods import ACT_AS, GROUPS, PLACES, REACHES, YIELDS, Method, details_of, methods
+from iamlint.reporters.parts.folding import Fold, titled
 from iamlint.reporters.parts.plain import json_escaped
 
 _ACT_AS = {
@@ -22,11 +23,12 @@ def chosen_methods(name: str | None) -> tuple[Method, ...]:
     return tuple(one for one in methods() if name is None or name in (one.id, one.group, *one.permissions))
 
 
-def methods_text(chosen: Iterable[Method]) -> str:
-    """Return one line for each method."""
-    chosen = tuple(chosen)
-    width = max((len(one.id) for one in chosen), default=0)
-    return "".join(f"{one.id:<{width}}  {one.certainty:<7}  {one.title}{_ended(one)}\n" for one in chosen)
+def methods_text(chosen: Iterable[Method], width: int | None = None) -> str:
+    """Return one line for each method, set to the width of a terminal."""
+    chosen, fold = tuple(chosen), Fold(width)
+    widest = max((len(one.id) for one in chosen), default=0)
+    rows = (titled(f"{one.id:<{widest}}  {one.certainty:<7}  ", f"{one.title}{_ended(one)}", fold) for one in chosen)
+    return "".join(f"{line}\n" for row in rows for line in row)
 
 
 def methods_json(chosen: Iterable[Method]) -> str:

@@ -222,10 +222,6 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
     emit("\n".join(folded_page(map(neutral, pages.split("\n")), width(sys.stdout))))
 
 
-_SEVERITY, _TITLE = 12, 50
-"""Columns of a severity with blanks around it; the least for a title, which is below its rule if there is no room."""
-
-
 @click.command(name="rules")
 @rule_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
@@ -249,17 +245,14 @@ def list_rules(
         listed = [{key: getattr(rule, key) for key in keys} for rule in found]
         emit(json_escaped(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n", for_programs=True)
         return
-    from iamlint.reporters.parts.folding import Fold
+    from iamlint.reporters.parts.folding import Fold, titled
 
     widest, fold = max((len(rule.id) for rule in found), default=0), Fold(width(sys.stdout))
-    is_narrow = fold.width is not None and fold.width < widest + _SEVERITY + _TITLE
     for rule in found:
         standards = ", ".join((*(f"CIS {control}" for control in rule.cis), *rule.mitre))
-        told = f" ({standards})" if standards else ""
-        head, title = f"{rule.id:<{widest}}  {rule.severity:<8}", f"{neutral(rule.title)}{told}"
-        lines = (head.rstrip(), f"    {title}") if is_narrow else (f"{head}  {title}",)
-        indent = 4 if is_narrow else widest + _SEVERITY
-        emit("".join(f"{part}\n" for line in lines for part in fold(line, indent)))
+        title = neutral(rule.title) + (f" ({standards})" if standards else "")
+        rows = titled(f"{rule.id:<{widest}}  {rule.severity:<8}  ", title, fold)
+        emit("".join(f"{line}\n" for line in rows))
 
 
 @click.command()
@@ -300,7 +293,7 @@ def list_methods(name: str | None, form: str) -> None:
     elif name in {one.id for one in found}:
         emit(method_page(found[0]))
     else:
-        emit(methods_text(found))
+        emit(methods_text(found, width(sys.stdout)))
 
 
 @click.command()

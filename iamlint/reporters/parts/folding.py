@@ -45,6 +45,22 @@ class Fold:
             yield from self(line, indent)
 
 
+_TITLE = 50
+"""Minimum number of columns for a title beside its name."""
+
+
+def titled(head: str, title: str, fold: Fold) -> Iterator[str]:
+    """Yield a row of a list: the title after the head, or below it on a terminal without room for titles.
+
+    The heads of all rows have one width, with the blanks before the title.
+    """
+    if fold.width is not None and fold.width < len(head) + _TITLE:
+        yield head.rstrip()
+        yield from fold(f"    {title}", 4)
+    else:
+        yield from fold(head + title, len(head))
+
+
 def shown_width(text: str) -> int:
     """Return the columns of a text on a terminal, without its colour."""
     return columns(_COLOUR.sub("", text))
