@@ -89,6 +89,28 @@ def test_rules_are_a_table_with_room_and_two_lines_without(monkeypatch: pytest.M
     assert all(line[:58].isspace() and line[58:59].strip() for line in lines if line.startswith(" "))
 
 
+PATH = """\
+resource "google_service_account_iam_member" "devs" {
+  service_account_id = "projects/shop/serviceAccounts/deploy@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "group:devs@example.com"
+}
+"""
+
+
+def test_paths_and_methods_are_folded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(PATH, encoding="utf-8")
+    asked = ("who", "deploy@shop.iam.gserviceaccount.com", ".")
+    whole = program.run(*asked, cwd=tmp_path).stdout
+    assert max(map(len, whole.splitlines())) > 80
+    monkeypatch.setattr(console, "width", lambda _stream: 60)
+    folded = program.run(*asked, cwd=tmp_path).stdout
+    assert folded.split() == whole.split()
+    assert all(len(line) <= 60 or len(line.split()) == 1 for line in folded.splitlines())
+    monkeypatch.setattr("iamlint.cli.commands.check.width", lambda _stream: 80)
+    assert all(len(line) <= 80 for line in program.run("methods", cwd=tmp_path).stdout.splitlines())
+
+
 @pytest.mark.parametrize(
     ("words", "found"), [("iamlint che", "check"), ("iamlint check --changed-s", "--changed-since")]
 )

@@ -149,6 +149,14 @@ def _is_dumb() -> bool:
     return os.environ.get("TERM") == "dumb"
 
 
+def emit_folded(text: str) -> None:
+    """Write a text for people, its lines folded to the terminal's width, below their own indent."""
+    from iamlint.reporters.parts.folding import Fold
+
+    fold = Fold(width(sys.stdout))
+    emit(f"{part}\n" for line in text.splitlines() for part in fold(line, len(line) - len(line.lstrip()) + 4))
+
+
 def width(stream: IO[str]) -> int | None:
     """Return the columns of the terminal that a stream writes to; None for a file or a pipe."""
     return shutil.get_terminal_size().columns if stream.isatty() else None

@@ -11,7 +11,7 @@ import click
 
 from iamlint.budget import SECONDS, Allowance, TimeUp
 from iamlint.cli.configuring import Failed, configuration, environments_of, inputs_for
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors, width
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, say_errors
 from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, color_option, config_options, day_of
 from iamlint.cli.output import write
 from iamlint.cli.run import role_catalog
@@ -57,7 +57,6 @@ def compare(
     a path is a revision. Exits with 1 if something opens or is gained.
     """
     from iamlint.comparison.formats import render
-    from iamlint.reporters.parts.folding import Fold
 
     targets = [_target(one) for one in output]
     try:
@@ -69,9 +68,10 @@ def compare(
     written = [write(path, [render(name, found)], inputs) for name, path in targets]
     errors = (*found.errors, *(error for error in written if error))
     say_errors(errors)
-    told = render(form, found, color=form == "text" and colored(sys.stdout))
-    lines = Fold(width(sys.stdout)).all(told.splitlines(), 4) if form == "text" else ()
-    emit((f"{line}\n" for line in lines) if form == "text" else told, for_programs=form != "text")
+    if form == "text":
+        emit_folded(render(form, found, color=colored(sys.stdout)))
+    else:
+        emit(render(form, found), for_programs=True)
     if errors:
         sys.exit(FAILED)
     unclear = fail_on_unknown and any(one.change != "closed" for one in found.unknown)

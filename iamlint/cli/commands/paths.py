@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.cli.configuring import Failed, configuration, one_environment
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, say_errors
 from iamlint.cli.options import (
     DATE,
     Command,
@@ -118,7 +118,10 @@ def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
     say_errors(errors)
     color = colored(sys.stdout)
     told = Told(answer, asking, reading.texts, tuple(errors), all=every, color=color, fix_first=fix_first)
-    emit(render(form, told), for_programs=form != "text")
+    if form == "text":
+        emit_folded(render(form, told))
+    else:
+        emit(render(form, told), for_programs=True)
     sys.exit(FAILED if errors else FINDINGS if answer.is_open else OK)
 
 
