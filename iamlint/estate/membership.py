@@ -30,6 +30,9 @@ _POOL = re.compile(
     r"(?:workloadIdentityPools|workforcePools)/[^/]+"
 )
 
+_CREATED = re.compile(r"\$\{(?P<resource>(?:module\.[^.*]+\.)*google_(?:folder|project)\.[^.*]+)\.[a-z_]+\}")
+"""A reference to one folder or project that Terraform creates: no data source, not all instances of a block."""
+
 # -- where ---------------------------------------------------------------------------------------------------------
 
 
@@ -45,7 +48,9 @@ def within(chain: tuple[Node, ...], outer: Node | None) -> Truth:
             return Truth.FALSE if chain[0][0] in CONTAINERS else Truth.UNKNOWN
         return Truth.UNKNOWN if _may_be_one(project, outer[1]) else Truth.FALSE
     top, name = chain[-1]
-    if top != "organization" or ("${" in outer[1] and any(kind == outer[0] for kind, _ in chain)):
+    if top != "organization":
+        return Truth.UNKNOWN
+    if "${" in outer[1] and any(kind == outer[0] and _may_be_one(one, outer[1]) for kind, one in chain):
         return Truth.UNKNOWN
     return Truth.UNKNOWN if outer[0] == top and _may_be_one(name, outer[1]) else Truth.FALSE
 
@@ -61,7 +66,13 @@ def only_scope(node: Node | None, declared: Declaration) -> str:
 
 
 def _may_be_one(name: str, other: str) -> bool:
-    """Whether two names may mean one thing: if one is unknown, or one is a number and the other an id."""
+    """Whether two names may mean one thing: if one is unknown, or one is a number and the other an id.
+
+    Two resources that Terraform creates are two things, whatever their names turn out to be.
+    """
+    created, another = _CREATED.match(name), _CREATED.match(other)
+    if created and another:
+        return created["resource"] == another["resource"]
     return "${" in name or "${" in other or name.isdecimal() != other.isdecimal()
 
 

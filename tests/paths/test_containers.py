@@ -91,6 +91,33 @@ def test_a_grant_above_a_project_counts_where_the_project_is(text: str, state: l
     assert states(text, "--from", "group:devs@example.com", "--to", "*@shop.iam.gserviceaccount.com") == state * 2
 
 
+@pytest.mark.parametrize(
+    ("folder", "state"),
+    [
+        ("google_folder.seven.name", ["open"]),
+        ("google_folder.other.name", []),
+        ('google_folder.each["x"].name', []),
+        ("var.folder", ["conditional"]),
+        ('"folders/8"', []),
+    ],
+)
+def test_two_folders_that_terraform_creates_are_two(folder: str, state: list[str]) -> None:
+    others = """
+variable "folder" {}
+resource "google_folder" "other" {
+  display_name = "other"
+  parent       = "organizations/42"
+}
+resource "google_folder" "each" {
+  for_each     = toset(["x", "y"])
+  display_name = each.key
+  parent       = "organizations/42"
+}
+"""
+    text = ON_FOLDER.replace('"folders/7"', folder) + others + project("folder_id = google_folder.seven.name")
+    assert states(text, "--from", "group:devs@example.com", "--to", RELAY) == state
+
+
 def test_a_conditional_hop_names_the_project_and_what_may_contain_it() -> None:
     done = run(ON_ORGANIZATION, "paths", "--from", "group:devs@example.com", "--to", RELAY)
     assert "not certain: the input does not show whether project shop is in organization 42" in done.stdout
