@@ -93,7 +93,7 @@ def one_environment(request: Request, config: Config) -> str | None:
     if len(set(request.environment)) > 1:
         raise Failed([Unreadable(Location(COMMAND_LINE), "this command takes one environment", "check takes several")])
     names = environments_of(request, config)
-    files_only = bool(request.paths) and all(path.is_file() and path.suffix == ".json" for path in request.paths)
+    files_only = bool(request.paths) and all(DISK.is_file(path) and path.suffix == ".json" for path in request.paths)
     if len(names) > 1 and not files_only:  # plans and exports have their values
         hint = f"choose one of {', '.join(names)} with --environment"
         raise Failed([Unreadable(Location(COMMAND_LINE), "this command answers for one environment at a time", hint)])

@@ -89,12 +89,13 @@ def _target(text: str) -> tuple[str, Path]:
 def _compared(base: str, head: str, asked: dict[str, Any]) -> Comparison:
     """Return what opens and closes, in each environment of the configuration. Raises `Failed`."""
     from iamlint.comparison.environments import together
+    from iamlint.files.disk import DISK
 
     chosen = {name: asked[name] for name in _OF_REQUEST}
     wanted = Request((), **chosen)
     config, allowance = configuration(wanted), Allowance(asked["max_time"])
     names = environments_of(wanted, config)
-    if not names or all(Path(one).is_file() for one in (base, head)):  # plans and exports have their values
+    if not names or all(DISK.is_file(Path(one)) for one in (base, head)):  # plans and exports have their values
         return _in_environment(base, head, asked, config, inputs_for(wanted, config, None), allowance)
     return together(
         {
