@@ -8,7 +8,9 @@ import pytest
 
 from iamlint.facts import Declaration, Denial
 from iamlint.graph import Graph, delegated, leading, shortest
+from iamlint.graph.delegation import MOST_HOPS, MOST_REASONS, Chain
 from iamlint.location import Location
+from iamlint.logic.verdict import Verdict
 from iamlint.unknown import Truth
 
 HERE = Declaration(Location("main.tf"))
@@ -171,3 +173,16 @@ def test_a_dense_estate_has_one_shortest_chain_for_each_delegation(given: Given)
     chains = [shortest(edge, leads) for edge in graph.delegations if edge.onto[1] in leads]
     assert len(chains) == 25 * 2000
     assert {chain.hops[-1].onto[1] for chain in chains} == {"admin@shop.iam.gserviceaccount.com"}
+
+
+@pytest.mark.parametrize(("reasons", "facts"), [(9, 0), (0, 9), (9, 9), (MOST_REASONS, MOST_REASONS), (1, 2)])
+def test_a_longer_chain_keeps_its_first_reasons_and_hops(given: Given, reasons: int, facts: int) -> None:
+    hop, *_ = given(("ci", "token", "target")).on(("service_account", "target@shop.iam.gserviceaccount.com"))
+    told = tuple(f"reason {number}" for number in range(reasons))
+    denials = tuple(Denial(f"{number}", HERE, (), ()) for number in range(facts))
+    chain = Chain((), Verdict(Truth.UNKNOWN, told, facts=denials))
+    for length in range(1, MOST_HOPS + 3):
+        chain = chain.longer(hop)
+        assert (len(chain.hops), chain.left_out) == (min(length, MOST_HOPS), max(0, length - MOST_HOPS))
+    assert chain.verdict.truth is Truth.UNKNOWN
+    assert (chain.verdict.reasons, chain.verdict.facts) == (told[:MOST_REASONS], denials[:MOST_REASONS])
