@@ -9,31 +9,21 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import TypeVar
 
 from iamlint.access import access_of
 from iamlint.budget import Budget
-from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node
+from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.frozen import frozen
+from iamlint.graph.placement import PLACES, may_fit, places, reaches_from
 from iamlint.graph.powers import STRONG
 from iamlint.logic.verdict import TRUE, Verdict
-from iamlint.methods import ACT_AS, Method, Place
+from iamlint.methods import Method
 from iamlint.unknown import Truth, shown
 
-_ACCOUNT = ("service_account", *CONTAINERS)
-_PLACES: Mapping[Place, tuple[str, ...] | None] = {
-    "account": _ACCOUNT,
-    "account_project": CONTAINERS,
-    "project": CONTAINERS,
-    "container": CONTAINERS,
-    "folder": ("folder", "organization"),
-    "organization": ("organization",),
-    "resource": None,
-    "another_resource": None,
-}
-"""The kinds of resources where a grant counts for a place; None for all."""
 _TOKENS = frozenset(
     {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
 )
@@ -124,6 +114,7 @@ class Ways:
         self._held: dict[str, dict[Node, list[_Held]]] = {}
         self._on: dict[Node, dict[str, None]] = defaultdict(dict)
         self._chains: dict[Node, tuple[Node, ...]] = {}
+        self._borrowing: set[str] = set()
         wanted = frozenset(self._by_permission)
         for grant in (estate.of(Grant) if grants is None else grants) if wanted else ():
             held = _common(estate.permissions(grant.role, grant.declared)[0], wanted)
@@ -143,6 +134,27 @@ class Ways:
         self._on[node][source] = None
         if node not in self._chains:
             self._chains[node] = self._hierarchy.above(grant.resource, grant.declared) or (node,)
+
+    def lend(self, groups_of: Mapping[str, Iterable[str]]) -> None:
+        """Let principals use the grants of their groups together with their own.
+
+        It adds the ways that need both, or several groups; those that one group has alone stay the group's.
+        """
+        found = (
+            (member, node, tuple(held))
+            for member, groups in groups_of.items()
+            for group in groups
+            for node, held in self._held.get(group, {}).items()
+        )
+        for member, node, held in list(islice(found, _MOST_LENT)):
+            self._held.setdefault(member, {}).setdefault(node, []).extend(held)
+            self._on[node][member] = None
+            self._borrowing.add(member)
+
+    def _is_of_one_group(self, source: str, grants: Iterable[Grant]) -> bool:
+        """Whether all grants of a way of a principal are those of one of its groups."""
+        holders = {principal_node(grant) for grant in grants} if source in self._borrowing else {source}
+        return len(holders) == 1 and source not in holders
 
     # -- queries -----------------------------------------------------------------------------------------------------
 
@@ -247,8 +259,8 @@ class Ways:
             if len(self._fitting_known) >= _MOST_KNOWN:
                 self._fitting_known.clear()
             triggered = {method.id: method for one in here for method in self._by_permission[one]}
-            reaching = (one for one in triggered.values() if scope is None or _reaches(one, scope))
-            fitting = (method for method in reaching if _may_fit(method, beyond, everywhere))
+            reaching = (one for one in triggered.values() if scope is None or reaches_from(one, scope))
+            fitting = (method for method in reaching if may_fit(method, beyond, everywhere))
             self._fitting_known[key] = tuple(sorted(fitting, key=lambda method: self._rank[method.id]))
         return self._fitting_known[key]
 
@@ -298,16 +310,18 @@ class Ways:
     ) -> Way | None:
         """Return the way by a method, if the principal holds all permissions around the resource and the account."""
         grants, verdict, closed = [], TRUE, False
-        for permission, place in _places(method):
+        for permission, place in places(method):
             nodes: Iterable[Node] = account if place == "account" else around
             if place == "another_resource":
                 nodes = self._held[source]
-            found = self._best(source, permission, nodes, _PLACES[place])
+            found = self._best(source, permission, nodes, PLACES[place])
             if found is None:
                 return None
             grant, counts, blocked = found
             grants.append(grant)
             verdict, closed = verdict & counts, closed or blocked
+        if self._is_of_one_group(source, grants):
+            return None
         return Way(source, onto, method, tuple(grants), verdict, closed, through)
 
     def _best(
@@ -408,34 +422,10 @@ class Ways:
 
 _DEFAULTS = {"compute": "-compute@developer.gserviceaccount.com", "app_engine": "@appspot.gserviceaccount.com"}
 """The ends of the e-mails of default accounts. What Cloud Build runs as by default depends on the project's age."""
+_MOST_LENT = 200_000
+"""Maximum number of nodes with grants of groups that are counted for their members, too."""
 _MOST_KNOWN = 50_000
 """Combinations of permissions whose methods are remembered."""
-
-
-@cache
-def _places(method: Method) -> tuple[tuple[str, Place], ...]:
-    """The permissions that a method needs, each with where it must be granted."""
-    places: dict[str, Place] = {need.permission: need.on for need in method.needs}
-    if method.needs_act_as:
-        places.setdefault(ACT_AS, "account")
-    return tuple(places.items())
-
-
-def _may_fit(method: Method, around: frozenset[str], everywhere: frozenset[str]) -> bool:
-    """Whether these permissions, around the node and anywhere, may be enough for a method."""
-    places = _places(method)
-    return all(one in (everywhere if place == "another_resource" else around) for one, place in places)
-
-
-def _reaches(method: Method, node: Node) -> bool:
-    """Whether a method that is granted on a node reaches something there."""
-    match method.reaches:
-        case "named":
-            return node[0] in _ACCOUNT
-        case "below" | "agent" | "default":
-            return node[0] in CONTAINERS
-        case reaches:
-            return reaches == "resource"
 
 
 def _all_on(mine: Mapping[Node, list[_Held]], nodes: Iterable[Node]) -> frozenset[str]:

@@ -112,6 +112,7 @@ class Hops:
             key=_first,
         )
         self._ways = Ways(estate, among, grants, best_only=True)
+        self._ways.lend({member: self.names.all_groups_of(member) for member in self.names.groups})
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
         self._perhaps_below: dict[Node, list[str]] = {}
         self._custom: dict[str, set[Node]] = defaultdict(set)

@@ -96,6 +96,17 @@ class Names:
         is_group = email in groups.emails or f"group:{email}" in self.principals
         return f"group:{email}" if is_group else f"user:{email}"
 
+    def all_groups_of(self, name: str) -> list[str]:
+        """Return the groups that contain a principal, directly or through other groups."""
+        found = dict.fromkeys(self.groups.get(name, ()))
+        waiting = list(found)
+        while waiting:
+            for group in self.groups.get(waiting.pop(), ()):
+                if group not in found and group != name:
+                    found[group] = None
+                    waiting.append(group)
+        return list(found)
+
     def below(self, node: Node) -> Iterable[str]:
         """Return the known accounts of a project, folder or organization."""
         return self._below.get(node, ())

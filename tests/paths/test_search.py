@@ -303,3 +303,57 @@ resource "google_service_account_iam_member" "bound" {{
         hops(tmp_path, monkeypatch, project + binding + in_project("viewer", "user:a@example.com")), account("one")
     )
     assert nobody.of("user:a@example.com") is None
+
+
+def member(group: str, one: str) -> str:
+    name = f"{group}_{one.partition('@')[0]}"
+    return f"""
+resource "google_cloud_identity_group" "{name}" {{
+  parent = "customers/C1"
+  group_key {{
+    id = "{group}@example.com"
+  }}
+}}
+resource "google_cloud_identity_group_membership" "{name}" {{
+  group = google_cloud_identity_group.{name}.id
+  preferred_member_key {{
+    id = "{one}"
+  }}
+}}
+"""
+
+
+ATTACHES = on("two", "iam.serviceAccountUser", "group:devs@example.com")
+RUNS = in_project("run.developer", "group:ops@example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"),
+    [
+        (ATTACHES + member("devs", "ana@example.com") + in_project("run.developer", ANA), ["two"]),
+        (ATTACHES + member("devs", "ana@example.com") + RUNS + member("ops", "ana@example.com"), ["two"]),
+        (
+            ATTACHES
+            + member("all", "ana@example.com")
+            + member("devs", "all@example.com")
+            + RUNS.replace("ops", "all"),
+            ["two"],
+        ),
+        (
+            ATTACHES + member("devs", "ana@example.com") + in_project("run.developer", "group:devs@example.com"),
+            ["group:devs@example.com", "two"],
+        ),
+        (ATTACHES + member("devs", "ana@example.com") + RUNS, None),
+        (ATTACHES + member("devs", "ana@example.com") + in_project("run.viewer", ANA), None),
+        (ATTACHES + in_project("run.developer", ANA), None),
+        (in_project("run.developer", ANA) + ATTACHES + member("devs", "bob@example.com"), None),
+    ],
+)
+def test_what_a_principal_has_itself_and_by_its_groups_counts_together(
+    text: str, stops: list[str] | None, tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = hops(tmp_path, monkeypatch, text)
+    for path in (Paths(found, account("two")).of(ANA), Reach(found, ANA).to(account("two"))):
+        assert (path is None) == (stops is None)
+        if path and stops:
+            assert [hop.target for hop in path.hops] == [one if ":" in one else account(one) for one in stops]

@@ -1,0 +1,48 @@
+"""Where the permissions of a method must be granted, and what a method reaches from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from iamlint.estate import CONTAINERS, Node
+from iamlint.methods import ACT_AS, Method, Place
+
+_ACCOUNT = ("service_account", *CONTAINERS)
+PLACES: Mapping[Place, tuple[str, ...] | None] = {
+    "account": _ACCOUNT,
+    "account_project": CONTAINERS,
+    "project": CONTAINERS,
+    "container": CONTAINERS,
+    "folder": ("folder", "organization"),
+    "organization": ("organization",),
+    "resource": None,
+    "another_resource": None,
+}
+"""The kinds of resources where a grant counts for a place; None for all."""
+
+
+@cache
+def places(method: Method) -> tuple[tuple[str, Place], ...]:
+    """The permissions that a method needs, each with where it must be granted."""
+    found: dict[str, Place] = {need.permission: need.on for need in method.needs}
+    if method.needs_act_as:
+        found.setdefault(ACT_AS, "account")
+    return tuple(found.items())
+
+
+def may_fit(method: Method, around: frozenset[str], everywhere: frozenset[str]) -> bool:
+    """Whether these permissions, around the node and anywhere, may be enough for a method."""
+    needed = places(method)
+    return all(one in (everywhere if place == "another_resource" else around) for one, place in needed)
+
+
+def reaches_from(method: Method, node: Node) -> bool:
+    """Whether a method that is granted on a node reaches something there."""
+    match method.reaches:
+        case "named":
+            return node[0] in _ACCOUNT
+        case "below" | "agent" | "default":
+            return node[0] in CONTAINERS
+        case reaches:
+            return reaches == "resource"
