@@ -244,13 +244,20 @@ def test_nothing_of_a_fork_is_more_than_text() -> None:
         "configuration": {"path": HOSTILE},
         "accepted": "x",
     }
-    compared = {"opened": [pair], "gained": [{"role": HOSTILE, "resource": [HOSTILE]}]}
+    pair["environments"] = [HOSTILE, 7]
+    compared = {"opened": [pair], "gained": [{"role": HOSTILE, "resource": [HOSTILE], "environments": HOSTILE}]}
     event = Event("https://github.com", "owner/repo", HEAD)
     text = comment(report, compared, event, HOSTILE)
     assert text.count("<!--") == 1
     for bad in ("@octocat", "](https://evil", "<img", "![", "#1 ", "## Approved", "`c`", "$x$", "\x1b"):
         assert bad not in text, bad
     assert text.count("](") == text.count(f"](https://github.com/owner/repo/blob/{HEAD}/")
+
+
+def test_access_that_opens_in_an_environment_names_it() -> None:
+    pair = {"principal": "user:ana", "account": "ci", "method": "m", "environments": ["dev", "prod"]}
+    text = comment({"findings": []}, {"opened": [pair], "gained": []}, Event("", ""), "iamlint")
+    assert "| user:ana (in dev, prod) | ci |" in text
 
 
 def test_its_size_is_limited() -> None:
