@@ -28,7 +28,7 @@ class ExportFilter:
 
     Kept are the grants of a ``role``, except those of an ``agents_role`` to Google's agents; and, for any role, those
     to a relevant ``member``. ``alike`` is a regular expression of the members that are not relevant either; None if
-    there is none.
+    there is none. ``policies`` says that each resource whose policy was seen is kept, too, whatever of it is relevant.
     """
 
     role: Callable[[str], bool]
@@ -36,6 +36,7 @@ class ExportFilter:
     member: Callable[[str], bool]
     agent: Callable[[str], bool]
     alike: Callable[[str], str | None]
+    policies: bool = False
     _dull_roles: set[str] = field(default_factory=set)
     _dull_members: set[str] = field(default_factory=set)
 

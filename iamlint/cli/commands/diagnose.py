@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iamlint.diagnosis.answer import Answer
     from iamlint.diagnosis.asked.identity_files import Input
     from iamlint.roles import Catalog
-    from iamlint.sources.reading import Reading
+    from iamlint.sources.reading import ExportFilter, Reading
 
 WORKS, FAILS, UNKNOWN = 0, 1, 3
 """Exit codes other than 2, which is bad input."""
@@ -107,6 +107,7 @@ def _written(answer: Answer, reading: Reading, form: str) -> str:
 def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unreadable]]:
     """Return the answer, the input, and the errors; no answer to an invalid question."""
     from iamlint.diagnosis.asking import Asked, BadQuestionError, answered
+    from iamlint.diagnosis.interest import relevance
     from iamlint.sources.reading import nothing_in
 
     names = ("caller", "target", "method", "provider", "lifetime", "on", "permission")
@@ -124,11 +125,11 @@ def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unrea
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
-    given_input = _read(wanted, roles)
+    question = Asked(**given, claims=claims, tags=tags, delegates=chain, as_of=day, error=error, prove=prove)
+    given_input = _read(wanted, roles, relevance(question, roles))
     reading = given_input.reading
     if not error and not given_input.clients:
         reading.errors += [nothing_in(shown) for shown in reading.empty]
-    question = Asked(**given, claims=claims, tags=tags, delegates=chain, as_of=day, error=error, prove=prove)
     try:
         return answered(question, given_input, roles), reading, reading.errors
     except BadQuestionError as bad:
@@ -142,8 +143,11 @@ def _without(wanted: Request, error: str | None) -> Request:
     return replace(wanted, paths=tuple(path for path in wanted.paths if str(path) != error))
 
 
-def _read(wanted: Request, roles: Catalog) -> Input:
-    """Return the input; all documents and root modules in the given folders count for the whole run."""
+def _read(wanted: Request, roles: Catalog, relevant: ExportFilter | None) -> Input:
+    """Return the input, of large exports what is relevant.
+
+    All documents and root modules in the given folders count for the whole run.
+    """
     from iamlint.budget import Allowance
     from iamlint.diagnosis.asked.identity_files import read_input
     from iamlint.sources.reading import Options
@@ -157,6 +161,7 @@ def _read(wanted: Request, roles: Catalog) -> Input:
         resource=wanted.resource,
         second_parser=wanted.second_parser,
         roles=roles,
+        relevant=relevant,
         allowance=Allowance(wanted.max_time),
         may_be_empty=True,
     )

@@ -36,7 +36,9 @@ def _asset(one: Value, declared: Declaration, relevant: ExportFilter | None) -> 
     resource = resource_of(text(name) or "")
     allow = first(one, "iam_policy", "iamPolicy")
     if resource and allow.data is not None:
-        if relevant:
+        if relevant and relevant.policies:
+            yield from whole_policy(allow, resource, place(name), declared, relevant)
+        elif relevant:
             yield from policy(allow, resource, place(name), declared, relevant)
         else:
             yield from whole_policy(allow, resource, place(name), declared)

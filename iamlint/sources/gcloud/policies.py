@@ -45,9 +45,13 @@ def policy(
 
 
 def whole_policy(
-    document: Value, resource: Resource, where: Location | None = None, declared: Declaration | None = None
+    document: Value,
+    resource: Resource,
+    where: Location | None = None,
+    declared: Declaration | None = None,
+    relevant: ExportFilter | None = None,
 ) -> Iterator[Fact]:
-    """Yield the facts of a complete allow policy, with the fact that it was seen."""
+    """Yield the facts of a complete allow policy, with the fact that it was seen; see `policy` for ``relevant``."""
     declared = declared or Declaration(place(document), "policy")
     version = get(document, "version").data
     yield ExportedPolicy(
@@ -57,7 +61,7 @@ def whole_policy(
         bindings=len(items(get(document, "bindings"))),
         version=version if isinstance(version, int) else None,
     )
-    yield from policy(document, resource, where, declared)
+    yield from policy(document, resource, where, declared, relevant)
 
 
 def role_and_hidden(written: str) -> tuple[str, Unknown | None]:

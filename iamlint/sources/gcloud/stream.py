@@ -87,7 +87,8 @@ def is_stream(path: Path, tree: Tree) -> bool:
 def read_stream(path: Path, shown: str, options: Options) -> Reading:
     """Return the facts of an export of assets. Unreadable lines are reported, and the others are read."""
     reading, hierarchy, wrong, in_a_row = Reading(files=1), Hierarchy(), 0, 0
-    dull = SkipFilter(options.relevant.alike) if options.relevant else None
+    relevant = options.relevant
+    dull = SkipFilter(relevant.alike) if relevant and not relevant.policies else None
     work = options.allowance.document(_size(path, options.tree))
     for number, line in _lines(path, shown, reading, dull, options):
         found = _facts(line, number, shown, options.relevant, hierarchy, dull)
@@ -192,7 +193,7 @@ def _facts(
         asset = None
     kept = _plain(asset, relevant, dull) if _has_each_key_once(asset, line) else None
     if kept is not None:
-        every = relevant is None
+        every = relevant is None or relevant.policies
         resource = resource_of(asset["name"]) if kept or every else None
         if resource or not (kept or every):
             return _grants(asset, kept, resource, _Line(text, number, shown), hierarchy, every=every)
@@ -360,7 +361,7 @@ def _grants(
     *,
     every: bool,
 ) -> list[Fact]:
-    """Return the relevant grants on a resource; if ``every`` one is, with the fact that the policy was seen."""
+    """Return the relevant grants on a resource; with ``every`` policy also the fact that it was seen."""
     if resource is None:
         return []
     name = asset["name"]
