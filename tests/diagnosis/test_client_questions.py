@@ -116,6 +116,17 @@ CASES = [
     case("wf perms infer target", wf("permissions:\n  id-token: write"), G, "works", target=None),
     case("wf job override", wf("permissions:\n  id-token: write", "permissions:\n      contents: read"), G, "not-iam"),
     case("wf called", {k: v.replace("on: push", "on: [workflow_call]") for k, v in wf("").items()}, G, "works"),
+    *(
+        case(f"wf on {on}", {k: v.replace("on: push", f"on: {on}") for k, v in wf("").items()}, G, verdict)
+        for on, verdict in (
+            ("workflow_call", "works"),
+            ("{workflow_call: {}}", "works"),
+            ("[push, 7]", "not-iam"),
+            ("7", "not-iam"),
+            ("no", "not-iam"),
+            ("", "not-iam"),
+        )
+    ),
     case(
         "wf project id",
         {

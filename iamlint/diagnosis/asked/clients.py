@@ -114,9 +114,14 @@ def _may_ask(workflow: Value, job: Value) -> bool | None:
             case dict():
                 return _text(Value(permissions), "id-token") == "write"
     # YAML reads a bare `on` as true; our reader keeps the text.
-    triggers = _at(workflow, "on").data
-    names = triggers if isinstance(triggers, dict | str) else [one.data for one in triggers or ()]  # type: ignore[union-attr]
-    return None if "workflow_call" in names else False
+    match _at(workflow, "on").data:
+        case str() | dict() as triggers:
+            called = "workflow_call" in triggers
+        case tuple() as triggers:
+            called = any(one.data == "workflow_call" for one in triggers)
+        case _:
+            called = False
+    return None if called else False
 
 
 def gitlab_clients(source: SourceText) -> Iterator[Client]:
