@@ -38,7 +38,7 @@ def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
         case "sarif":
             from iamlint.reporters.sarif import sarif_report
 
-            return [sarif_report(report, style)]
+            return sarif_report(report, style)
         case "github":
             from iamlint.reporters.github import github_report
 

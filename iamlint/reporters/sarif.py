@@ -71,10 +71,29 @@ _BASES = {
 }
 
 
-def sarif_report(report: Report, style: Presentation) -> str:
-    """Return the report as a SARIF log with one run, without times or machine paths: the text is reproducible."""
-    log = om.SarifLog(version="2.1.0", schema_uri=SCHEMA, runs=[_Run(report, style).run()])
-    return json_escaped(indented(_plain(log))) + "\n"
+def sarif_report(report: Report, style: Presentation) -> Iterator[str]:
+    """Yield the report as a SARIF log with one run, without times or machine paths: the text is reproducible.
+
+    Each result is written before the next one is made: 25,000 of them as objects take eight hundred megabytes.
+    """
+    run = _Run(report, style)
+    log = om.SarifLog(version="2.1.0", schema_uri=SCHEMA, runs=[run.run()])
+    # The results are the last part of a run: nothing of the input is after the place that is left for them.
+    before, _, after = json_escaped(indented(_plain(log))).rpartition(_written(_ALL_RESULTS))
+    separator = before
+    for result in run.results:
+        yield separator + result
+        separator = f",\n{_MARGIN}"
+    yield (after if run.results else before + after) + "\n"
+
+
+_ALL_RESULTS = om.Result(message=om.Message(text="all results"))
+_MARGIN = " " * 8
+"""What precedes the lines of a result."""
+
+
+def _written(result: om.Result) -> str:
+    return json_escaped(indented(_plain(result), _MARGIN))
 
 
 # -- objects to plain data ---------------------------------------------------------------------------------------------
@@ -167,16 +186,19 @@ class _Run:
         self._index = {rule.slug: number for number, rule in enumerate(self._rules)}
         self._hashes: dict[str, list[str]] = {}
         self._further, self._shortened = _MOST_FURTHER, 0
+        self.results: list[str] = []
 
     def run(self) -> om.Run:
+        """Return the run with one result for all of them, and put their texts into ``results``."""
         report = self._report
         results = list(zip(report.findings, report.fingerprints, strict=True))
         if len(results) > MOST_RESULTS:
             kept = set(report.ranked[:MOST_RESULTS])
             results = [result for result in results if result[0] in kept][:MOST_RESULTS]
+        self.results = [_written(self._result(finding, fingerprint)) for finding, fingerprint in results]
         return om.Run(
             tool=om.Tool(driver=self._driver()),
-            results=[self._result(finding, fingerprint) for finding, fingerprint in results],
+            results=[_ALL_RESULTS] if results else [],
             invocations=[self._invocation(len(report.findings) - len(results))],
             column_kind="unicodeCodePoints",
             original_uri_base_ids=_BASES,
