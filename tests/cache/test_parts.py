@@ -19,6 +19,7 @@ from iamlint.location import SourceText, Span
 from iamlint.sources import fact_data, read
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform import source as terraform
+from iamlint.sources.terraform.configuration import library
 
 GRANT = """resource "google_project_iam_member" "it" {
   project = "shop"
@@ -155,6 +156,26 @@ def test_only_what_read_the_change_is_evaluated(runs: Runs, edit: str) -> None:
     done, names = evaluated(runs, "--format", "json")
     assert done == told(runs("--no-cache", "--format", "json"))
     assert names == again | NEVER_KEPT
+
+
+def test_only_modules_of_what_changed_are_parsed(runs: Runs) -> None:
+    (runs.cwd / "reads/main.tf").unlink()  # it looks for its state in all root modules
+    runs()
+    (runs.cwd / "calls/main.tf").write_text(ESTATE["calls/main.tf"].replace('"calls"', '"eve"'))
+    with mock.patch.object(library, "read_file", wraps=library.read_file) as parsed:
+        runs()
+    paths = {call.args[0].path for call in parsed.call_args_list}
+    assert {"calls/main.tf", "modules/m/main.tf"} <= paths
+    assert {"own/main.tf", "data/main.tf", "values/main.tf", "values/terraform.tfvars"}.isdisjoint(paths)
+
+
+def test_a_file_with_errors_has_them_again(runs: Runs) -> None:
+    (runs.cwd / "data/main.tf").write_text('resource "x" {')
+    runs("--format", "json")
+    (runs.cwd / "own/main.tf").write_text(GRANT % "eve")
+    done = told(runs("--format", "json"))
+    assert done == told(runs("--no-cache", "--format", "json"))
+    assert done[0] == 2
 
 
 def test_parts_are_kept_over_several_edits(runs: Runs) -> None:

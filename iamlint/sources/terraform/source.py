@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from iamlint.budget import TimeUp
-from iamlint.cache.units import hash_of
+from iamlint.cache.units import Units, hash_of
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, Trust
 from iamlint.files.disk import DISK
@@ -55,7 +55,8 @@ def read_terraform(
     lookups in other documents, instead of Terraform's API calls; ``owners`` are the directories of the root modules
     that the user named.
     """
-    reading, library = Reading(), Library(workspace)
+    units = options.units if options.tree is DISK and not options.second_parser else None
+    reading, library = Reading(), Library(workspace, units)
     modules = _modules(present, options, workspace, library, reading)
     files_given = tuple(_var_files(options.var_files, workspace, reading))
     readings = {directory: library.readings(directory) for directory in modules}
@@ -65,14 +66,14 @@ def read_terraform(
     homes = _homes(options.var_files, {root.directory for root in roots}, workspace)
     given = Settings(files_given, options.preset, options.variables, options.exclude, homes)
     declaring = [one for root in roots for one in readings[root.directory].values()]
-    names = {root.directory: root.variables.keys() for root in roots}
+    names = {root.directory: root.variable_names for root in roots}
     reading.var_files = var_files(present.var_files, options.var_files, names, workspace)
     reading.errors += undeclared(declaring, options.variables)
     reading.undeclared += unused(declaring, options.preset)
     named = frozenset(modules) if options.folders_are_named else owners
     of_roots = [readings[root.directory] for root in roots]
     backend = _backend(options, workspace, reading)
-    remembered = _remembered(options, given, workspace, library)
+    remembered = _remembered(units, options, given, workspace, library)
     evaluated = _Roots(library, of_roots, given, options, workspace, answers, named, backend, remembered)
     others = sorted(modules.keys() - {root.directory for root in roots})
     jobs = [
@@ -95,14 +96,21 @@ def read_terraform(
         late += [directory] if outcome.late else []
     reading.facts += stated.facts
     reading.errors += not_looked_at(map(workspace.shown, late), options.allowance)
-    files: dict[int, File] = {}
+    _count_files(library, options, reading)
+    reading.files += len(files_given)
+    return reading
+
+
+def _count_files(library: Library, options: Options, reading: Reading) -> None:
+    """Add the files of the modules that were read, and their errors."""
+    count: set[object] = set()
     for module in library.read:
         reading.errors += (one for one in module.errors if not is_excluded_file(one.at.path, options.exclude))
-        files |= {id(file): file for file in module.files}
+        count.update(module.each_file)
     if options.second_parser:
+        files = {id(file): file for module in library.read for file in module.files}
         reading.errors += [difference for file in files.values() for difference in second_opinion(file)]
-    reading.files += len(files) + len(files_given)
-    return reading
+    reading.files += len(count)
 
 
 def _modules(
@@ -168,14 +176,16 @@ def _backend(options: Options, workspace: Workspace, reading: Reading) -> Mappin
     return found
 
 
-def _remembered(options: Options, given: Settings, workspace: Workspace, library: Library) -> RememberedRoots | None:
+def _remembered(
+    units: Units | None, options: Options, given: Settings, workspace: Workspace, library: Library
+) -> RememberedRoots | None:
     """Return the evaluations of an earlier run; None if there are none to use."""
-    if options.units is None or options.tree is not DISK:
+    if units is None:
         return None
     values = (replace(given, files=()), options.workspace, options.source_root, workspace.roots)
     files = [text for file in given.files for text in (file.source.path, file.source.text)]
     context = hash_of(options.context, repr(values), *files)
-    return RememberedRoots(options.units, context, library, workspace, options.allowance)
+    return RememberedRoots(units, context, library, workspace, options.allowance)
 
 
 @dataclass(slots=True)

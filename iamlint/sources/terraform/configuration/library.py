@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from iamlint.cache.units import Asked, file_asked
+from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
 from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
@@ -21,8 +21,10 @@ from iamlint.sources.terraform.configuration.module import (
     declares_nothing,
     local_path,
     read_module,
+    reading_order,
 )
 from iamlint.sources.terraform.configuration.module_stubs import module_stub
+from iamlint.sources.terraform.configuration.outlines import OutlinedModule, outline_of
 from iamlint.sources.workspace import Workspace
 
 DIALECTS: tuple[Dialect, ...] = ("terraform", "opentofu")
@@ -40,10 +42,10 @@ class Uses:
 
 
 class Library:
-    """Modules by directory. Files are read below ``roots`` only."""
+    """Modules by directory. Files are read below ``roots`` only. ``units`` are parts of an earlier run."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, units: Units | None = None) -> None:
+        self._workspace, self._units = workspace, units
         self._files: dict[Path, File | Unreadable] = {}
         self._names: dict[Path, list[str]] = {}
         self._modules: dict[tuple[Path, Dialect], Module] = {}
@@ -98,7 +100,7 @@ class Library:
         other: Dialect = "opentofu" if dialect == "terraform" else "terraform"
         here, there = (set(configuration_names(names, one)) for one in (dialect, other))
         if here == there:
-            module = self._modules[real, other] = read_module(real, names, dialect, self._file)
+            module = self._modules[real, other] = self._alike(real, names, dialect)
             return module
         files = [self._file(real / name) for name in sorted(here ^ there)]
         if here and there and all(isinstance(file, File) and declares_nothing(file) for file in files):
@@ -110,6 +112,20 @@ class Library:
             return module
         self._modules[real, other] = read_module(real, names, other, self._file)
         return read_module(real, names, dialect, self._file)
+
+    def _alike(self, real: Path, names: list[str], dialect: Dialect) -> Module:
+        """Return a module that both programs read alike; one of an earlier run is parsed when it is used."""
+        if self._units is None:
+            return read_module(real, names, dialect, self._file)
+        sources = [self._workspace.load(real / name) for name in reading_order(names, dialect)]
+        asked, name = self._asked_of(real, names), hash_of("module", str(real))
+        outline = self._units.unchanged(name) if all(isinstance(one, SourceText) for one in sources) else None
+        if outline is not None:
+            return OutlinedModule(real, outline, lambda: read_module(real, names, dialect, self._file))
+        module = read_module(real, names, dialect, self._file)
+        if not module.errors:
+            self._units.keep(name, Trace(asked), outline_of(module))
+        return module
 
     def _file(self, path: Path) -> File | Unreadable:
         if path not in self._files:
@@ -135,7 +151,10 @@ class Library:
         names = self._names.get(real)
         if names is None:  # there is no module; the disk is asked each time
             return found
-        found |= {(STATUS, str(real)), (ENTRIES, str(real))}
+        return found | self._asked_of(real, names)
+
+    def _asked_of(self, real: Path, names: list[str]) -> set[Asked]:
+        found = {(STATUS, str(real)), (ENTRIES, str(real))}
         wanted = {name for dialect in DIALECTS for name in configuration_names(names, dialect)}
         for path in (real / name for name in (*wanted, *assignment_names(names))):
             found |= file_asked(path, self._workspace.resolved(path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -143,6 +143,22 @@ class Module:
         """The ``backend`` or ``cloud`` block in force: an override replaces the other kind, too."""
         return self.backends[-1] if self.backends else None
 
+    @property
+    def is_set_up(self) -> bool:
+        """Whether a block in it is of use in a root module only: a backend, an import, or a configured provider."""
+        imports = any(one.block.type == "import" for one in self.migrations)
+        return bool(self.backend) or imports or any(map(_configures, self.providers))
+
+    @property
+    def variable_names(self) -> Set[str]:
+        """The names of its variables."""
+        return self.variables.keys()
+
+    @property
+    def each_file(self) -> Iterator[object]:
+        """A value for each of its files; modules of one file, as two programs read it, have the same value for it."""
+        return map(id, self.files)
+
     def local_sources(self) -> Iterator[str]:
         """Yield the relative paths in its module calls."""
         for call in self.calls.values():
@@ -150,6 +166,11 @@ class Module:
             local = local_path(source or "")
             if local is not None:
                 yield local
+
+
+def _configures(provider: Declared) -> bool:
+    """Whether a provider block sets something: old modules declared providers with an empty block or only an alias."""
+    return bool(provider.arguments().keys() - {"alias", "version"} or provider.blocks())
 
 
 def local_path(source: str) -> str | None:
@@ -179,6 +200,14 @@ def configuration_names(names: Iterable[str], dialect: Dialect) -> list[str]:
 def assignment_names(names: Iterable[str]) -> list[str]:
     """Return the files that set variables if their directory is a root module, in Terraform's order."""
     return sorted((name for name in names if is_automatic(name)), key=lambda name: (name not in _FIRST, name))
+
+
+def reading_order(names: Iterable[str], dialect: Dialect) -> list[str]:
+    """Return the files of a module in the order in which they are read: overrides after others, then variable files."""
+    names = sorted(names)
+    configuration = configuration_names(names, dialect)
+    overrides = [name for name in configuration if _OVERRIDE.search(name)]
+    return [*(name for name in configuration if name not in overrides), *overrides, *assignment_names(names)]
 
 
 def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: Load) -> Module:

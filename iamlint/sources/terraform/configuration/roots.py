@@ -7,7 +7,7 @@ from pathlib import Path
 
 from iamlint.files.tree import Tree
 from iamlint.sources.names import ASSIGNMENTS, is_configuration
-from iamlint.sources.terraform.configuration.module import Declared, Module
+from iamlint.sources.terraform.configuration.module import Module
 
 LOCK = ".terraform.lock.hcl"
 DATA = ".terraform"
@@ -68,8 +68,7 @@ def is_applied(module: Module, tree: Tree) -> bool:
     configuration, a state, tfvars or a backend configuration, also in a folder for them, the folder of ``terraform
     init``, or Terragrunt's configuration.
     """
-    imports = any(one.block.type == "import" for one in module.migrations)
-    if module.backend or imports or any(map(_configures, module.providers)):
+    if module.is_set_up:
         return True
     names = tree.names(module.directory)
     if any(name in (LOCK, DATA, TERRAGRUNT) or name.endswith((*_SETTINGS, STATE)) for name in names):
@@ -95,8 +94,3 @@ def _is_of_settings(above: Path, name: str, levels: int, tree: Tree) -> bool:
     if any(one.endswith(_SETTINGS) for one in names):
         return True
     return any(_is_of_settings(path, one, levels - 1, tree) for one in names)
-
-
-def _configures(provider: Declared) -> bool:
-    """Whether a provider block sets something: old modules declared providers with an empty block or only an alias."""
-    return bool(provider.arguments().keys() - {"alias", "version"} or provider.blocks())

@@ -116,7 +116,7 @@ def _written(declared: Declared, text: str, access: Files, source_name: str) -> 
 
 def undeclared(roots: Iterable[Module], variables: Iterable[str]) -> Iterator[Unreadable]:
     """Yield an error for each ``--var`` that no root module declares: Terraform would refuse it; it may be misspelt."""
-    declared = {name for root in roots for name in root.variables}
+    declared = {name for root in roots for name in root.variable_names}
     for name in dict.fromkeys(setting.partition("=")[0].strip() for setting in variables):
         if name not in declared:
             hint = f"a nearby name is {near[0]}" if (near := get_close_matches(name, declared, 1)) else ""
@@ -125,5 +125,5 @@ def undeclared(roots: Iterable[Module], variables: Iterable[str]) -> Iterator[Un
 
 def unused(roots: Iterable[Module], preset: Iterable[str]) -> list[str]:
     """Return the names of the configuration's variables that no root module declares."""
-    declared = {name for root in roots for name in root.variables}
+    declared = {name for root in roots for name in root.variable_names}
     return [name for one in preset if (name := one.partition("=")[0].strip()) not in declared]
