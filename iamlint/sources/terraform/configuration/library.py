@@ -96,36 +96,47 @@ class Library:
         return self._names[real]
 
     def _read(self, real: Path, names: list[str], dialect: Dialect) -> Module:
-        """Return a module; the same one for both programs if what only one of them reads declares nothing."""
+        """Return a module. One that both programs read alike is parsed when it is used, if an earlier run had it."""
+        other: Dialect = "opentofu" if dialect == "terraform" else "terraform"
+        outlined = self._outlined(real, names, dialect) if self._units else None
+        if outlined is not None:
+            self._modules[real, other] = outlined
+            return outlined
+        module, self._modules[real, other] = self._both(real, names, dialect)
+        if self._units and module is self._modules[real, other] and not module.errors:
+            self._units.keep(hash_of("module", str(real)), Trace(self._asked_of(real, names)), outline_of(module))
+        return module
+
+    def _both(self, real: Path, names: list[str], dialect: Dialect) -> tuple[Module, Module]:
+        """Return a module as one program and as the other reads it.
+
+        It is the same if what only one of them reads declares nothing.
+        """
         other: Dialect = "opentofu" if dialect == "terraform" else "terraform"
         here, there = (set(configuration_names(names, one)) for one in (dialect, other))
         if here == there:
-            module = self._modules[real, other] = self._alike(real, names, dialect)
-            return module
+            module = read_module(real, names, dialect, self._file)
+            return module, module
         files = [self._file(real / name) for name in sorted(here ^ there)]
         if here and there and all(isinstance(file, File) and declares_nothing(file) for file in files):
-            module = self._modules[real, other] = read_module(real, names, "terraform", self._file)
+            module = read_module(real, names, "terraform", self._file)
             for file in files:
                 if isinstance(file, File) and not any(file is own for own in module.files):
                     module.files.append(file)
                     module.errors += file.errors
-            return module
-        self._modules[real, other] = read_module(real, names, other, self._file)
-        return read_module(real, names, dialect, self._file)
+            return module, module
+        others = read_module(real, names, other, self._file)
+        return read_module(real, names, dialect, self._file), others
 
-    def _alike(self, real: Path, names: list[str], dialect: Dialect) -> Module:
-        """Return a module that both programs read alike; one of an earlier run is parsed when it is used."""
-        if self._units is None:
-            return read_module(real, names, dialect, self._file)
-        sources = [self._workspace.load(real / name) for name in reading_order(names, dialect)]
-        asked, name = self._asked_of(real, names), hash_of("module", str(real))
-        outline = self._units.unchanged(name) if all(isinstance(one, SourceText) for one in sources) else None
-        if outline is not None:
-            return OutlinedModule(real, outline, lambda: read_module(real, names, dialect, self._file))
-        module = read_module(real, names, dialect, self._file)
-        if not module.errors:
-            self._units.keep(name, Trace(asked), outline_of(module))
-        return module
+    def _outlined(self, real: Path, names: list[str], dialect: Dialect) -> Module | None:
+        """Return the module of an earlier run, if all of it is unchanged. A report has its texts, so they are read."""
+        here, there = (set(configuration_names(names, one)) for one in DIALECTS)
+        wanted = (*sorted(here ^ there), *reading_order(names, "terraform"))
+        sources = [self._workspace.load(real / name) for name in wanted]
+        known = self._units.unchanged(hash_of("module", str(real))) if self._units else None
+        if known is None or not all(isinstance(one, SourceText) for one in sources):
+            return None
+        return OutlinedModule(real, known, lambda: self._both(real, names, dialect)[0])
 
     def _file(self, path: Path) -> File | Unreadable:
         if path not in self._files:
