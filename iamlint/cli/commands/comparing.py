@@ -15,7 +15,6 @@ from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded
 from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, color_option, config_options, day_of
 from iamlint.cli.output import write
 from iamlint.cli.run import role_catalog
-from iamlint.files.disk import DISK
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
