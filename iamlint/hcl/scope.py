@@ -19,13 +19,15 @@ class Files:
     """The files that ``file()`` and the like may read: those below ``roots``; relative paths start at ``base``.
 
     ``load`` returns a file as a text with places. ``assumed`` collects missing directories that were assumed to be
-    empty; they may exist when Terraform runs. ``tree`` is the file tree. ``budget`` limits the listing of directories.
+    empty; they may exist when Terraform runs. ``looked_at`` collects all paths that functions look at, without links.
+    ``tree`` is the file tree. ``budget`` limits the listing of directories.
     """
 
     roots: tuple[Path, ...] = ()
     base: Path = Path()
     load: Callable[[Path], SourceText | Unreadable] | None = None
     assumed: set[str] = field(default_factory=set, compare=False)
+    looked_at: set[Path] = field(default_factory=set, compare=False)
     tree: Tree = DISK
     budget: Budget | None = field(default=None, compare=False)
 

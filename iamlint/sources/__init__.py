@@ -23,6 +23,7 @@ from iamlint.sources.gcloud.recognition.unrecognised import beside_exports
 from iamlint.sources.gcloud.stream import is_stream, read_stream
 from iamlint.sources.marks import mark
 from iamlint.sources.names import usual
+from iamlint.sources.not_uploaded import not_uploaded
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at, nothing_in
 from iamlint.sources.stand_ins import LONGEST_BEGINNING, stand_in
 from iamlint.sources.terraform.instances.answers import Answers
@@ -107,6 +108,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     if not found.directories and unrecognised == len(found.documents) and not reading.errors and not reading.empty:
         reading.empty = [workspace.shown(paths[0]) if paths else "."]
         reading.errors += [] if options.may_be_empty else [nothing_in(shown) for shown in reading.empty]
+    reading.facts += not_uploaded(workspace)
     reading.facts = list(_distinct(reading.facts))
     reading.texts |= workspace.texts
     return reading

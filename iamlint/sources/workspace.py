@@ -32,7 +32,7 @@ class Workspace:
 
     The roots are the given paths, the working directory for paths in it, and the version control work tree of each,
     since a called module may be next to the checked one. Symbolic links are resolved before any comparison, so none
-    leads out. ``data`` are the files that Terraform's expressions have read.
+    leads out. ``data`` are the files that Terraform's expressions have read, ``looked_at`` all paths that these looked at.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Workspace:
         self.texts: dict[str, SourceText] = {}
         self.data: set[Path] = set()
         self.asked_data: dict[Path, None] = {}
+        self.looked_at: set[Path] = set()
         self._loaded: dict[Path, SourceText | Unreadable] = {}
 
     def _roots_of(self, path: Path) -> Iterator[Path]:

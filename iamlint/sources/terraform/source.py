@@ -297,14 +297,14 @@ class _Roots:
 
     def _top(self, root: Module, dialect: Dialect, name: Value) -> ModuleInstance:
         """Return the instance of a root module in a workspace; it reads other states from here."""
-        access = Files(self.workspace.roots, root.directory, self.workspace.load_data, tree=self.workspace.tree)
+        access = _files(self.workspace, root.directory)
         inputs, self.errors[root.directory] = root_inputs(root, self.given, access)
         return self._instance(root, dialect, name, inputs)
 
     def _instance(self, root: Module, dialect: Dialect, name: Value, inputs: Mapping[str, Value]) -> ModuleInstance:
         run = Run(
             self.library.for_root(root.directory, dialect),
-            Files(self.workspace.roots, root.directory, self.workspace.load_data, tree=self.workspace.tree),
+            _files(self.workspace, root.directory),
             root.directory,
             name,
             answers=self.answers(self.workspace.shown(root.directory)),
@@ -319,3 +319,8 @@ class _Roots:
             return lambda: value
 
         return ModuleInstance(run, root, {name: given(value) for name, value in inputs.items()})
+
+
+def _files(workspace: Workspace, base: Path) -> Files:
+    """Return the files that functions of a root module may read."""
+    return Files(workspace.roots, base, workspace.load_data, looked_at=workspace.looked_at, tree=workspace.tree)

@@ -36,6 +36,7 @@ def located(files: Files, name: str) -> Path:
     resolved = files.tree.resolved(files.base / name)
     if not is_inside(files, resolved):
         raise UnknownResult(Unknown(f"the file {shown(files, name)} is outside of what iamlint was given to read"))
+    files.looked_at.add(resolved)
     return resolved
 
 

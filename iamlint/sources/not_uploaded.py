@@ -1,0 +1,85 @@
+"""Files that ``.terraformignore`` keeps out of remote runs, which then plan and apply without them.
+
+Sources: https://developer.hashicorp.com/terraform/cli/cloud/settings#excluding-files-from-upload and, for the patterns,
+https://github.com/hashicorp/go-slug/blob/main/internal/ignorefiles/terraformignore.go
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from iamlint.facts import Declaration, Gap
+from iamlint.location import Location, Unreadable
+from iamlint.logic.path_globs import compiled_path
+from iamlint.sources.names import ASSIGNMENTS, is_configuration
+from iamlint.sources.workspace import Workspace
+
+NAME = ".terraformignore"
+MOST = 100
+"""Maximum number of patterns of one file."""
+_NAMED = 5
+_Rule = tuple[bool, str]
+"""A pattern as a glob, after whether it takes files out; otherwise it brings them back."""
+
+
+def not_uploaded(workspace: Workspace) -> Iterator[Gap]:
+    """Yield a gap for each ``.terraformignore`` that leaves out a part of what was read.
+
+    A module that is left out with all of its configuration is not mentioned: no remote run has it.
+    """
+    read: dict[Path, list[Path]] = defaultdict(list)
+    loaded = {workspace.resolved(workspace.cwd / shown) for shown in workspace.texts}
+    wanted = {path for path in loaded if is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)}
+    for path in wanted | workspace.looked_at:
+        read[path.parent].append(path)
+    for home in sorted({above for folder in read for above in (folder, *folder.parents) if workspace.allowed(above)}):
+        if workspace.tree.is_file(home / NAME):
+            below = {folder: paths for folder, paths in read.items() if folder.is_relative_to(home)}
+            yield from _told(home, below, workspace)
+
+
+def _told(home: Path, read: dict[Path, list[Path]], workspace: Workspace) -> Iterator[Gap]:
+    source = workspace.load(home / NAME)
+    shown = workspace.shown(home / NAME)
+    declared = Declaration(Location(shown), "file")
+    if isinstance(source, Unreadable):
+        yield Gap(f"which files a remote run has is not known: {source.reason}", declared)
+        return
+    rules = list(_rules(source.text.splitlines()))
+    if len(rules) > MOST:
+        yield Gap(f"which files a remote run has is not known: there are more than {MOST} patterns", declared)
+        return
+    left: list[Path] = []
+    for paths in read.values():
+        out = [path for path in paths if _is_out(PurePosixPath(path.relative_to(home).as_posix()), rules)]
+        out = [path for path in out if workspace.tree.is_file(path)]
+        own = [path for path in paths if is_configuration(path.name)]
+        left += [] if own and set(own) <= set(out) else out
+    if left:
+        names = ", ".join(workspace.shown(path) for path in sorted(left)[:_NAMED])
+        more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+        yield Gap(f"a remote run is without {names}{more}, so it may grant something else", declared)
+
+
+def _rules(lines: Iterable[str]) -> Iterator[_Rule]:
+    """Yield the patterns: without a slash in front they match at any depth."""
+    for line in lines:
+        pattern = line.strip()
+        if not pattern or pattern.startswith("#"):
+            continue
+        out = not pattern.startswith("!")
+        pattern = pattern.removeprefix("!").rstrip("/")
+        if pattern:
+            yield out, pattern[1:] if pattern.startswith("/") else f"**/{pattern}"
+
+
+def _is_out(path: PurePosixPath, rules: Iterable[_Rule]) -> bool:
+    """Whether the last pattern that matches a path, or a folder above it, takes it out."""
+    names = [one.as_posix() for one in (path, *path.parents) if one.parts]
+    out = False
+    for takes_out, glob in rules:
+        if takes_out is not out and any(compiled_path(glob).match(name) for name in names):
+            out = takes_out
+    return out
