@@ -32,7 +32,8 @@ class Workspace:
 
     The roots are the given paths, the working directory for paths in it, and the version control work tree of each,
     since a called module may be next to the checked one. Symbolic links are resolved before any comparison, so none
-    leads out. ``data`` are the files that Terraform's expressions have read, ``looked_at`` all paths that these looked at.
+    leads out. ``data`` are the files that Terraform's expressions have read, ``looked_at`` all paths that they looked
+    at.
     """
 
     def __init__(
