@@ -31,6 +31,8 @@ STUBS = {
     "terragrunt": 'mkdir -p plans/app && cp "$FIXTURES/plan.json" plans/app/tfplan.json',
     "curl": 'for a in "$@"; do [ "$last" = --output ] && cp "$FIXTURES/plan.json" "$a"; last="$a"; done; true',
     "docker": "true",
+    "bq": "true",
+    "duckdb": f'exec {sys.executable} -c "import duckdb, sys; duckdb.execute(sys.stdin.read())"',
     "pre-commit": "true",
     "prek": "true",
 }
@@ -57,6 +59,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert rule
     files = {
         "main.tf": MEMBER, "infra/main.tf": story, "envs/prod/main.tf": MEMBER, "prod.tfvars": "", "plan.json": plan,
+        "all/policies.ndjson": '{"name": "//cloudresourcemanager.googleapis.com/projects/1", "asset_type": "x"}\n',
         "before.json": plan, "after.json": plan, "export/project-shop.json": '{"bindings": []}',
         "error.txt": (ROOT / "testdata/story/error.txt").read_text("utf-8"),
         "security/house/broad-storage-admin.yaml": rule[1],
