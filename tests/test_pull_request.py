@@ -53,7 +53,10 @@ def repository(tmp_path: Path) -> Path:
     write(tmp_path, BASE)
     git(tmp_path, "init", "-q")
     done = run("check", ".", "--write-baseline", BASELINE, cwd=tmp_path)
-    assert done.stderr == f"baseline {BASELINE}: 4 findings (4 new, 0 kept, 0 removed)\n"
+    assert done.stderr.splitlines() == [
+        f"baseline {BASELINE}: 4 findings (4 new, 0 kept, 0 removed)",
+        f"next: commit it, and write `baseline: {BASELINE}` into the configuration, for each check to read it",
+    ]
     commit(tmp_path)
     return tmp_path
 
