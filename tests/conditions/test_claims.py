@@ -35,6 +35,8 @@ def equals(name: str, *values: str, part: bool = False) -> Claim:
         ("assertion.ref_protected", [{equals("assertion.ref_protected", "true")}]),
         ("has(assertion.environment)", [{Claim("assertion.environment", "present")}]),
         ("assertion.actor != 'mallory'", [{Claim("assertion.actor", "differs", ("mallory",))}]),
+        ("assertion.iat > '17'", [{Claim("assertion.iat", "ordered", ("17",))}]),
+        ("'17' <= assertion.iat", [{Claim("assertion.iat", "ordered", ("17",))}]),
         ("!(assertion.actor == 'mallory')", [{Claim("assertion.actor", "differs", ("mallory",))}]),
         (
             "!(assertion.a != 'x' || assertion.b != 'y')",

@@ -175,6 +175,8 @@ LOGIC: list[Row] = [
     ("request.time", TOKEN, F, "malformed"),
     ("'a' && true", TOKEN, F, "malformed"),
     ("r'\\d' == '\\\\d' && '\\u0041' == 'A' && '\\x41' == 'A' && \"\"\"a\nb\"\"\" == 'a\\nb'", TOKEN, T, None),
+    ("{'a': 1, 'b': 2}['b'] == 2 && {'a': 1, 'b': 2, 'c': 3}['a'] == 1", TOKEN, T, None),
+    ("{'a': 1, 'b': 2}['c'] == 2", TOKEN, F, "malformed"),
     ("", TOKEN, U, "unparsable"),
     ("request.time <", TOKEN, U, "unparsable"),
     ("resource.name = 'x'", TOKEN, U, "unparsable"),
