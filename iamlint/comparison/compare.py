@@ -21,7 +21,7 @@ MOST_LISTED = 1_000
 """Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""
 MOST_ACCOUNTS = 2_000
 """Maximum number of accounts that are compared."""
-MOST_HOPS = 1_500_000
+MOST_HOPS = 1_000_000
 """Maximum number of hops searched for all accounts of a comparison."""
 _NUMBERS = re.compile(r"[0-9]+")
 _CUT = "accounts that the change can reach, since the search ended"
