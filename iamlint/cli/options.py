@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -363,10 +363,10 @@ def apart(paths: Iterable[Path]) -> None:
         seen.add(real)
 
 
-def target(text: str) -> tuple[str, Path]:
-    """Return format and file of ``--output FORMAT=FILE``. Raises BadParameter."""
+def target(text: str, formats: Collection[str] = FORMATS) -> tuple[str, Path]:
+    """Return format and file of ``--output FORMAT=FILE``. Raises BadParameter for a format that is not listed."""
     name, separator, path = text.partition("=")
-    if not separator or not path or name not in FORMATS:
-        message = f"{text!r} is not FORMAT=FILE with a format out of {', '.join(FORMATS)}"
+    if not separator or not path or name not in formats:
+        message = f"{text!r} is not FORMAT=FILE with a format out of {', '.join(formats)}"
         raise click.BadParameter(message, param_hint="--output")
     return name, Path(path)

@@ -12,7 +12,7 @@ import click
 from iamlint.budget import SECONDS, Allowance, TimeUp
 from iamlint.cli.configuring import Failed, configuration, environments_of, inputs_for
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, say_errors
-from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, color_option, config_options, day_of
+from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, color_option, config_options, day_of, target
 from iamlint.cli.output import write
 from iamlint.cli.run import role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -58,7 +58,7 @@ def compare(
     """
     from iamlint.comparison.formats import render
 
-    targets = [_target(one) for one in output]
+    targets = [target(one, _FORMATS) for one in output]
     try:
         found = _compared(base, head, asked)
     except Failed as failed:
@@ -76,14 +76,6 @@ def compare(
         sys.exit(FAILED)
     unclear = fail_on_unknown and any(one.change != "closed" for one in found.unknown)
     sys.exit(FINDINGS if not exit_zero and (found.opens or unclear) else OK)
-
-
-def _target(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition("=")
-    if not separator or not path or name not in _FORMATS:
-        message = f"{text!r} is not FORMAT=FILE with a format out of {', '.join(_FORMATS)}"
-        raise click.BadParameter(message, param_hint="--output")
-    return name, Path(path)
 
 
 def _compared(base: str, head: str, asked: dict[str, Any]) -> Comparison:
