@@ -117,6 +117,8 @@ def _where(rule: Rule, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     if truth is not Truth.UNKNOWN:
         return Verdict.of(truth)
     parent = rule.denial.parent
+    if isinstance(parent, Unknown) and not parent.parts:
+        return Verdict.of(truth, parent.reason)
     where = shown(parent).rpartition("googleapis.com/")[2]
     return Verdict.of(truth, f"the input does not show whether {grant.resource} is in {where}")
 

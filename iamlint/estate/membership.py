@@ -60,8 +60,11 @@ def only_scope(node: Node | None, declared: Declaration) -> str:
 
     Nothing shows that an unknown place of one configuration is a place in another configuration, a plan or an export.
     Comparing the policy with their grants would hide all of these grants. Its own configuration is about one place, or
-    about places that it can distinguish.
+    about places that it can distinguish. An export is different: it shows a policy that exists, and those that a user
+    names are exported together.
     """
+    if declared.address is None and declared.trust == "named":
+        return ""
     return scope(declared) if node is None or "${" in node[1] else ""
 
 
