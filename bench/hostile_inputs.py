@@ -382,7 +382,7 @@ def blocks_empty(at: Path) -> None:
 
 
 @hostile
-def holes(at: Path) -> None:
+def unknown_parts(at: Path) -> None:
     write(
         at / "a.tf",
         'variable "v" {}\nlocals {\na = "' + "${var.v}" * 120_000 + '"\n}\n' + member("x", '"r"', "local.a"),

@@ -163,8 +163,8 @@ def functions_of_pairs(at: Path) -> None:
 
 
 @hostile
-def holes_in_members(at: Path) -> None:
-    # Texts of hundreds of holes, each compared with every glob of every rule.
+def unknown_parts_in_members(at: Path) -> None:
+    # Texts of hundreds of unknown parts, each compared with every glob of every rule.
     text = '"serviceAccount:' + "".join(f"a${{var.v{n}}}" for n in range(12)) + '{0}@p.iam.gserviceaccount.com"'
     variables = "".join(f'variable "v{n}" {{}}\n' for n in range(12))
     uses = (member(f"x{n}", f'"{TOKENS}"', text.replace("{0}", str(n))) for n in range(5000))

@@ -30,7 +30,7 @@ from pathlib import Path
 import hcl2
 import yaml
 
-from iamlint.facts import Gap, Grant
+from iamlint.facts import Grant, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.unknown import Unknown
@@ -58,7 +58,7 @@ class Read:
     grants: Counter[tuple[str, str, str]]
     addresses: Counter[str]
     errors: frozenset[tuple[str, str]]
-    gaps: int
+    unread_parts: int
     unknown: frozenset[tuple[str, str, str]]
 
 
@@ -278,13 +278,13 @@ def reading(files: dict[str, bytes]) -> Read:
     )
     addresses = Counter(str(fact.declared.address) for fact in found.facts if isinstance(fact, Grant))
     errors = frozenset((Path(error.at.path).name, f"{error.at.line} {error.reason}") for error in found.errors)
-    gaps = sum(isinstance(fact, Gap) for fact in found.facts)
+    unread_parts = sum(isinstance(fact, UnreadPart) for fact in found.facts)
     unknown = frozenset(
         (fact.principal.text, str(fact.role), str(fact.resource))
         for fact in found.facts
         if isinstance(fact, Grant) and _is_unknown(fact)
     )
-    return Read(grants, addresses, errors, gaps, unknown)
+    return Read(grants, addresses, errors, unread_parts, unknown)
 
 
 def _is_unknown(grant: Grant) -> bool:
@@ -442,7 +442,7 @@ def judged(sample: Sample, name: str, damaged: bytes, whole: Read) -> tuple[str,
         return "kept", after
     if after.errors - whole.errors or any(path == Path(name).name for path, _ in after.errors):
         return "error", after
-    if after.gaps > whole.gaps or after.unknown - whole.unknown:
+    if after.unread_parts > whole.unread_parts or after.unknown - whole.unknown:
         return "unknown", after
     fewer = whole.addresses - after.addresses
     here = {(principal, role) for principal, role, _ in after.grants}

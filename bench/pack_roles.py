@@ -27,15 +27,15 @@ MOST_SHOWN = 12
 
 
 def pack(roles: Table, date: str) -> bytes:
-    """The catalogue's file: permissions once, in order, and each role's as the gaps between their numbers."""
+    """The catalogue's file: permissions once, in order, and each role's as the unread parts between their numbers."""
     permissions = sorted({p for role in roles.values() for p in role["permissions"] or ()})
     number = {permission: index for index, permission in enumerate(permissions)}
     table = {}
     for name in sorted(roles):
         role = roles[name]
         held = None if role["permissions"] is None else sorted(number[p] for p in set(role["permissions"]))
-        gaps = None if held is None else [b - a for a, b in zip([0, *held], held, strict=False)]
-        table[name] = [role["title"], role["stage"], int(role["listed"]), gaps]
+        unread_parts = None if held is None else [b - a for a, b in zip([0, *held], held, strict=False)]
+        table[name] = [role["title"], role["stage"], int(role["listed"]), unread_parts]
     document = {"date": date, "permissions": _front_coded(permissions), "roles": table}
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return lzma.compress(text.encode(), format=lzma.FORMAT_XZ, preset=9 | lzma.PRESET_EXTREME)
@@ -60,10 +60,10 @@ def unpacked(packed: bytes) -> Table:
     for coded in document["permissions"]:
         permissions.append((permissions[-1] if permissions else "")[: ord(coded[0]) - 32] + coded[1:])
     table: Table = {}
-    for name, (title, stage, listed, gaps) in document["roles"].items():
-        held, at = None if gaps is None else [], 0
-        for gap in gaps or ():
-            at += gap
+    for name, (title, stage, listed, unread_parts) in document["roles"].items():
+        held, at = None if unread_parts is None else [], 0
+        for unread_part in unread_parts or ():
+            at += unread_part
             held.append(permissions[at])
         table[name] = {"title": title, "stage": stage, "listed": bool(listed), "permissions": held}
     return table

@@ -25,7 +25,7 @@ from iamlint.roles import catalog
 
 DAY = date(2026, 11, 28)
 ROLES = ("roles/viewer", "roles/logging.viewer", "roles/storage.objectViewer", "roles/bigquery.dataViewer")
-STRONG = ("roles/editor", "roles/run.developer", "roles/iam.serviceAccountUser", "roles/compute.instanceAdmin.v1")
+PRIVILEGED = ("roles/editor", "roles/run.developer", "roles/iam.serviceAccountUser", "roles/compute.instanceAdmin.v1")
 MINTS = "roles/iam.serviceAccountTokenCreator"
 ON_ACCOUNTS = (MINTS, MINTS, MINTS, "roles/iam.serviceAccountUser")
 SIZES = (62_500, 250_000, 1_000_000)
@@ -60,7 +60,7 @@ def estate(bindings: int) -> Iterator[Fact]:
         else:
             who = f"user:u{chance.randrange(bindings // 5)}@example.com"
         if kind < 0.75:
-            role = chance.choice(ROLES) if kind < 0.6 else chance.choice(STRONG)
+            role = chance.choice(ROLES) if kind < 0.6 else chance.choice(PRIVILEGED)
             on = Resource("project", f"p{chance.randrange(projects)}")
         else:
             role = chance.choice(ON_ACCOUNTS)

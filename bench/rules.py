@@ -20,7 +20,7 @@ from typing import TypeVar
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Fact, Grant, Place, Resource
 from iamlint.graph import graph_of
-from iamlint.linter import answers, finding, lint
+from iamlint.linter import finding, lint, rule_matches
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
@@ -61,7 +61,7 @@ def cost_of(facts: Iterable[Fact], rules: Iterable[Rule]) -> Cost:
 
 def asked(rule: Rule, estate: Estate) -> int:
     """The findings of a rule, made as the linter makes them."""
-    return len([finding(rule, match, estate) for match in answers(rule, estate) if match.truth is Truth.TRUE])
+    return len([finding(rule, match, estate) for match in rule_matches(rule, estate) if match.truth is Truth.TRUE])
 
 
 def shown(cost: Cost) -> None:

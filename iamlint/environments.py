@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from iamlint.finding import Accepted, Doubt, Finding, Related
+from iamlint.finding import Accepted, Finding, Related, UnknownAnswer
 from iamlint.report import Report
 
 
@@ -25,7 +25,7 @@ def together(reports: dict[str, Report]) -> Report:
         first,
         findings=_findings(reports),
         accepted=tuple(sorted(accepted.values(), key=lambda one: (one.at, one.finding.order))),
-        doubts=_doubts(reports),
+        unknown_answers=_unknown_answers(reports),
         errors=tuple(
             sorted(
                 dict.fromkeys(one for report in every for one in report.errors), key=lambda one: (one.at, one.reason)
@@ -50,14 +50,14 @@ def _findings(reports: dict[str, Report]) -> tuple[Finding, ...]:
     return tuple(sorted(found.values(), key=lambda one: one.order))
 
 
-def _doubts(reports: dict[str, Report]) -> tuple[Doubt, ...]:
+def _unknown_answers(reports: dict[str, Report]) -> tuple[UnknownAnswer, ...]:
     """Return each unknown thing once, with the environments that have it."""
-    found: dict[Doubt, tuple[str, ...]] = {}
+    found: dict[UnknownAnswer, tuple[str, ...]] = {}
     for name, report in reports.items():
-        for one in dict.fromkeys(report.doubts):
+        for one in dict.fromkeys(report.unknown_answers):
             found[one] = (*found.get(one, ()), name)
-    doubts = (replace(one, environments=names) for one, names in found.items())
-    return tuple(sorted(doubts, key=lambda one: one.order))
+    unknown_answers = (replace(one, environments=names) for one, names in found.items())
+    return tuple(sorted(unknown_answers, key=lambda one: one.order))
 
 
 def _key(finding: Finding) -> Finding:

@@ -173,7 +173,7 @@ class Accepted:
 
 
 @frozen
-class Doubt:
+class UnknownAnswer:
     """Something that a rule could not decide, or that could not be followed, with the reason.
 
     ``severity`` is that of the possible finding: "high" for a part of the input that could not be read, None if it is
@@ -192,7 +192,7 @@ class Doubt:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """The sort key of doubts."""
+        """The sort key of unknown answers."""
         return (*self.at.order, self.rule or "", self.address or "", self.reason, self.rank, self.environments)
 
     @property
@@ -202,5 +202,5 @@ class Doubt:
 
     @property
     def rank(self) -> int:
-        """The number of severities above its own; a doubt that is certainly not a finding comes last."""
+        """The number of severities above its own; an unknown answer that is certainly not a finding comes last."""
         return len(SEVERITIES) if self.severity is None else SEVERITIES.index(self.severity)

@@ -13,18 +13,29 @@ from iamlint.accepted.uses import Uses
 from iamlint.budget import Allowance, TimeUp
 from iamlint.edits import Fix
 from iamlint.estate import Estate
-from iamlint.facts import Boundary, CustomRole, Declaration, Denial, Fact, Gap, Grant, OrgPolicy, Place, ServiceAccount
+from iamlint.facts import (
+    Boundary,
+    CustomRole,
+    Declaration,
+    Denial,
+    Fact,
+    Grant,
+    OrgPolicy,
+    Place,
+    ServiceAccount,
+    UnreadPart,
+)
 from iamlint.finding import (
     ASSERTIONS,
     IN_CALL,
     SEVERITIES,
     Accepted,
     Confidence,
-    Doubt,
     Finding,
     Flow,
     Related,
     Severity,
+    UnknownAnswer,
 )
 from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -55,20 +66,20 @@ def lint(
     accept: Iterable[Acceptance] = (),
     roles: Catalog | None = None,
     allowance: Allowance | None = None,
-    also: Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]] | None = None,
+    also: Callable[[Estate], tuple[Iterable[Finding], Iterable[UnknownAnswer]]] | None = None,
     mend: Mender | None = None,
     uses: Uses | None = None,
 ) -> Report:
     """Return what these rules find in the input within the time limit; what takes longer is an error.
 
     Conditions are evaluated as of a day, today (UTC) by default; roles by a catalogue, by default the built-in one.
-    ``also`` is asked after the rules, for further findings and doubts about the estate. ``mend`` returns the fix of a
-    finding that nobody accepts. ``uses`` receives what accepts anything.
+    ``also`` is asked after the rules, for further findings and unknown answers about the estate. ``mend`` returns the
+    fix of a finding that nobody accepts. ``uses`` receives what accepts anything.
     """
     rules, accept = tuple(sorted(rules, key=lambda rule: rule.id)), tuple(accept)
     estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
     allowance = allowance or Allowance()
-    found = _Found([_doubt_of_gap(gap) for gap in estate.gaps])
+    found = _Found([_unknown_answer_of_unread_part(unread_part) for unread_part in estate.unread_parts])
     uses = uses or Uses()
     errors, comments = list(reading.errors), Comments(reading.texts, uses.comments)
     judging = _Judging(comments, accept, reading.texts, mend, uses)
@@ -95,7 +106,9 @@ def lint(
         role_catalogs=estate.roles.catalog.origins,
         findings=once(found.findings),
         accepted=tuple(sorted(found.ignored, key=lambda one: (one.at, one.finding.order))),
-        doubts=tuple(sorted(dict.fromkeys(found.doubts), key=lambda doubt: doubt.order)),
+        unknown_answers=tuple(
+            sorted(dict.fromkeys(found.unknown_answers), key=lambda unknown_answer: unknown_answer.order)
+        ),
         errors=tuple(sorted(dict.fromkeys(errors), key=lambda error: (error.at, error.reason))),
         rules=rules,
         files=reading.files,
@@ -110,7 +123,7 @@ def lint(
 class _Found:
     """The findings and unknown answers of the rules so far."""
 
-    doubts: list[Doubt]
+    unknown_answers: list[UnknownAnswer]
     findings: list[Finding] = field(default_factory=list)
     ignored: list[Accepted] = field(default_factory=list)
 
@@ -143,16 +156,16 @@ def _ask(rule: Rule, estate: Estate, judging: _Judging, found: _Found) -> None:
     names, mend = own_names(rule), judging.mend
     wide = {*names, rule.family}
     entries = [entry for entry in judging.accept if named_by(entry.rule, wide)]
-    for match in answers(rule, estate):
+    for match in rule_matches(rule, estate):
         comment = judging.comments.accepting(names, _where_accepted(match))
         if match.truth is not Truth.TRUE and not entries:
-            found.doubts += doubts_of(rule, match, comment)
+            found.unknown_answers += unknown_answers_of(rule, match, comment)
             continue
         one = finding(rule, match, estate, judging.texts)
         entry = judging.accepting(one, wide, entries, estate.as_of)
         accepting = comment or entry
         if match.truth is not Truth.TRUE:
-            found.doubts += doubts_of(rule, match, accepting)
+            found.unknown_answers += unknown_answers_of(rule, match, accepting)
         elif accepting:
             out_of_view = comment is not None and comment.out_of_view
             found.ignored.append(Accepted(one, accepting.reason, accepting.at, out_of_view))
@@ -160,18 +173,27 @@ def _ask(rule: Rule, estate: Estate, judging: _Judging, found: _Found) -> None:
             found.findings.append(replace(one, fix=mend(rule, one, match, estate)) if mend and rule.mends else one)
 
 
-def _add(findings: Iterable[Finding], doubts: Iterable[Doubt], judging: _Judging, found: _Found, as_of: date) -> None:
-    """Add findings and doubts that no rule makes; the configuration may accept them, comments may not."""
+def _add(
+    findings: Iterable[Finding], unknown_answers: Iterable[UnknownAnswer], judging: _Judging, found: _Found, as_of: date
+) -> None:
+    """Add findings and unknown answers that no rule makes; the configuration may accept them, comments may not."""
     for one in findings:
         entry = judging.accepting_other(one, as_of)
         if entry:
             found.ignored.append(Accepted(one, entry.reason, entry.at))
         else:
             found.findings.append(one)
-    for doubt in doubts:
-        possible = Finding(doubt.rule or "", ASSERTIONS, doubt.severity or "info", "low", doubt.reason, doubt.at)
-        entry = judging.accepting_other(replace(possible, address=doubt.address), as_of)
-        found.doubts.append(replace(doubt, accepted_at=entry.at) if entry else doubt)
+    for unknown_answer in unknown_answers:
+        possible = Finding(
+            unknown_answer.rule or "",
+            ASSERTIONS,
+            unknown_answer.severity or "info",
+            "low",
+            unknown_answer.reason,
+            unknown_answer.at,
+        )
+        entry = judging.accepting_other(replace(possible, address=unknown_answer.address), as_of)
+        found.unknown_answers.append(replace(unknown_answer, accepted_at=entry.at) if entry else unknown_answer)
 
 
 def _not_asked(rules: tuple[Rule, ...], allowance: Allowance) -> Unreadable:
@@ -196,11 +218,13 @@ def _has_dates(facts: Iterable[Fact], accept: Iterable[Acceptance]) -> bool:
 def unaccepted(report: Report) -> Report:
     """Return the report as if nobody had accepted anything."""
     every = (*report.findings, *(one.finding for one in report.accepted))
-    doubts = dict.fromkeys(replace(doubt, accepted_at=None) for doubt in report.doubts)
-    return replace(report, findings=once(every), accepted=(), doubts=tuple(doubts))
+    unknown_answers = dict.fromkeys(
+        replace(unknown_answer, accepted_at=None) for unknown_answer in report.unknown_answers
+    )
+    return replace(report, findings=once(every), accepted=(), unknown_answers=tuple(unknown_answers))
 
 
-def answers(rule: Rule, estate: Estate) -> Iterator[Match]:
+def rule_matches(rule: Rule, estate: Estate) -> Iterator[Match]:
     """Return what a rule's pattern or query finds, true or unknown."""
     if rule.acceptance:  # asked in `iamlint.accepted.stale`, when it is known what accepts anything
         return iter(())
@@ -261,18 +285,29 @@ def _ends_and_flow(match: Match, estate: Estate) -> tuple[Iterable[Grant], Flow 
     return [end.grant for end in ends], flow
 
 
-def doubts_of(rule: Rule, match: Match, accepting: Comment | Acceptance | None = None) -> Iterator[Doubt]:
-    """Yield a doubt for each reason of an undecided match."""
+def unknown_answers_of(
+    rule: Rule, match: Match, accepting: Comment | Acceptance | None = None
+) -> Iterator[UnknownAnswer]:
+    """Yield an unknown answer for each reason of an undecided match."""
     severity, accepted_at = None if match.closed else _severity(rule, match), accepting.at if accepting else None
     for reason in match.reasons:
         declared = match.fact.declared
-        yield Doubt(reason, place_of(match).at, rule.slug, declared.address, severity, accepted_at, _root(declared))
+        yield UnknownAnswer(
+            reason, place_of(match).at, rule.slug, declared.address, severity, accepted_at, _root(declared)
+        )
 
 
-def _doubt_of_gap(gap: Gap) -> Doubt:
+def _unknown_answer_of_unread_part(unread_part: UnreadPart) -> UnknownAnswer:
     """A part of the input that could not be read may contain any grant."""
-    severity: Severity | None = "high" if gap.unread else None
-    return Doubt(brief(gap.reason), gap.declared.at, None, gap.declared.address, severity, root=_root(gap.declared))
+    severity: Severity | None = "high" if unread_part.unread else None
+    return UnknownAnswer(
+        brief(unread_part.reason),
+        unread_part.declared.at,
+        None,
+        unread_part.declared.address,
+        severity,
+        root=_root(unread_part.declared),
+    )
 
 
 def _root(declared: Declaration) -> str:

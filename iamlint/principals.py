@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from iamlint.facts import Principal, PrincipalKind
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 _PREFIXES: dict[str, PrincipalKind] = {
     "user": "user",
@@ -98,7 +98,7 @@ _DEFAULTS = (
 )
 _GKE = re.compile(r"(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
 _WHOLE_POOL = re.compile(r"//.*/(?:workloadIdentityPools|workforcePools)/[^/]+/\*\Z|//[^/]+/\$\{\}/\*\Z", re.DOTALL)
-"""After ``principalSet:``. Only a star directly after the pool's name means the whole pool; a hole may be that name."""
+"""After ``principalSet:``. Only a star right after its name means the whole pool; an unknown part may be that name."""
 _ACCOUNT = re.compile(r"[^@]+@(?P<project>[a-z][a-z0-9-]*)(?P<domain>(?:\.[a-z0-9-]+)*)\.iam\.gserviceaccount\.com\Z")
 Home = Literal["project", "folder", "organization"]
 
@@ -138,11 +138,15 @@ def _of_bounded_length(value: str | Unknown) -> str | Unknown:
     if isinstance(value, str):
         if len(value) <= LONGEST:
             return value
-        return Unknown(f"a principal of {len(value)} characters is longer than iamlint reads", (value[:100], Hole("?")))
+        return Unknown(
+            f"a principal of {len(value)} characters is longer than iamlint reads", (value[:100], UnknownPart("?"))
+        )
     if sum(len(part) if isinstance(part, str) else len(part.reference) for part in value.parts) <= LONGEST:
         return value
     beginning = tuple(part[:100] for part in value.parts[:1] if isinstance(part, str))
-    return Unknown(f"a principal of {len(value.parts)} parts is longer than iamlint reads", (*beginning, Hole("?")))
+    return Unknown(
+        f"a principal of {len(value.parts)} parts is longer than iamlint reads", (*beginning, UnknownPart("?"))
+    )
 
 
 def _known(text: str) -> Principal:
@@ -223,16 +227,16 @@ def _has_number(domain: str) -> bool:
 def _partly_known(value: Unknown) -> Principal:
     text = value.text
     match value.parts:
-        case ("serviceAccount:", hole) if not isinstance(hole, str):
-            found = _NOT_A_MEMBER.search(hole.reference)
+        case ("serviceAccount:", unknown_part) if not isinstance(unknown_part, str):
+            found = _NOT_A_MEMBER.search(unknown_part.reference)
             if found and found["attribute"] in ("name", "id", "account_id"):
-                return Principal(f"serviceAccount:{hole.reference}", "malformed")
-            kind: PrincipalKind = "service_agent" if _AGENT_TYPE.search(hole.reference) else "service_account"
+                return Principal(f"serviceAccount:{unknown_part.reference}", "malformed")
+            kind: PrincipalKind = "service_agent" if _AGENT_TYPE.search(unknown_part.reference) else "service_account"
             return Principal(text, kind, value)
-        case (hole,) if not isinstance(hole, str):
-            if _NOT_A_MEMBER.search(hole.reference):
-                return Principal(hole.reference, "malformed")
-            return Principal(text, "service_agent" if _AGENT_TYPE.search(hole.reference) else "unknown", value)
+        case (unknown_part,) if not isinstance(unknown_part, str):
+            if _NOT_A_MEMBER.search(unknown_part.reference):
+                return Principal(unknown_part.reference, "malformed")
+            return Principal(text, "service_agent" if _AGENT_TYPE.search(unknown_part.reference) else "unknown", value)
         case _:
             pass
     prefix, colon, _ = value.prefix.partition(":")
@@ -253,7 +257,7 @@ def _partly_known(value: Unknown) -> Principal:
 
 
 def _masked(value: Unknown) -> str:
-    """Return what follows the prefix of a federated principal, with each hole as ``${}``."""
+    """Return what follows the prefix of a federated principal, with each unknown part as ``${}``."""
     return "".join(part if isinstance(part, str) else "${}" for part in value.parts).partition(":")[2]
 
 

@@ -7,57 +7,59 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from iamlint.causes import VARIABLE, WORKSPACE, Cause, Kind, VarFile
-from iamlint.finding import Doubt, Severity
+from iamlint.finding import Severity, UnknownAnswer
 from iamlint.frozen import frozen
 from iamlint.location import Location
 
 
 @frozen
 class Question:
-    """One unknown thing, with the doubts of all rules that depend on it, the most severe first."""
+    """One unknown thing, with the unknown answers of all rules that depend on it, the most severe first."""
 
-    doubts: tuple[Doubt, ...]
+    unknown_answers: tuple[UnknownAnswer, ...]
 
     @property
     def reason(self) -> str:
         """Why it is unknown."""
-        return self.doubts[0].reason
+        return self.unknown_answers[0].reason
 
     @property
     def at(self) -> Location:
         """Where it is."""
-        return self.doubts[0].at
+        return self.unknown_answers[0].at
 
     @property
     def address(self) -> str | None:
         """Terraform's address, if there is one."""
-        return self.doubts[0].address
+        return self.unknown_answers[0].address
 
     @property
     def severity(self) -> Severity | None:
         """The severity of the most severe possible finding."""
-        return self.doubts[0].severity
+        return self.unknown_answers[0].severity
 
     @property
     def cause(self) -> Cause:
         """What is missing, or what prevents an answer."""
-        return self.doubts[0].cause
+        return self.unknown_answers[0].cause
 
     @property
     def rules(self) -> tuple[str, ...]:
         """The rules that cannot decide because of it."""
-        return tuple(sorted({doubt.rule for doubt in self.doubts if doubt.rule}))
+        return tuple(sorted({unknown_answer.rule for unknown_answer in self.unknown_answers if unknown_answer.rule}))
 
     @property
     def environments(self) -> tuple[str, ...]:
         """The environments of the configuration in which it is unknown."""
-        return _environments(self.doubts)
+        return _environments(self.unknown_answers)
 
     @property
     def accepted_at(self) -> Location | None:
         """The place that accepts all possible findings; None if one of them is not accepted."""
-        open_ = [doubt for doubt in self.doubts if doubt.severity is not None] or self.doubts
-        return None if any(doubt.accepted_at is None for doubt in open_) else open_[0].accepted_at
+        open_ = [
+            unknown_answer for unknown_answer in self.unknown_answers if unknown_answer.severity is not None
+        ] or self.unknown_answers
+        return None if any(unknown_answer.accepted_at is None for unknown_answer in open_) else open_[0].accepted_at
 
 
 @frozen
@@ -76,12 +78,12 @@ class ByCause:
     @property
     def rank(self) -> int:
         """The rank of the most severe possible finding."""
-        return min(question.doubts[0].rank for question in self.questions)
+        return min(question.unknown_answers[0].rank for question in self.questions)
 
     @property
     def severity(self) -> Severity | None:
         """The same, by name."""
-        return min(self.questions, key=lambda question: question.doubts[0].rank).severity
+        return min(self.questions, key=lambda question: question.unknown_answers[0].rank).severity
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -100,23 +102,23 @@ _IN_ENVIRONMENT = {
 }
 
 
-def _environments(found: Iterable[Doubt | Question]) -> tuple[str, ...]:
+def _environments(found: Iterable[UnknownAnswer | Question]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in found for name in one.environments))
 
 
-def questions(doubts: Iterable[Doubt]) -> tuple[Question, ...]:
-    """Merge doubts about the same thing with the same reason; in the order of the first of each.
+def questions(unknown_answers: Iterable[UnknownAnswer]) -> tuple[Question, ...]:
+    """Merge unknown answers about the same thing with the same reason; in the order of the first of each.
 
-    The doubts of one question are sorted by rank; those of the same rank keep their order.
+    The unknown answers of one question are sorted by rank; those of the same rank keep their order.
     """
-    found: dict[tuple[Location, str | None, str], list[Doubt]] = {}
-    for doubt in doubts:
-        found.setdefault((doubt.at, doubt.address, doubt.reason), []).append(doubt)
+    found: dict[tuple[Location, str | None, str], list[UnknownAnswer]] = {}
+    for unknown_answer in unknown_answers:
+        found.setdefault((unknown_answer.at, unknown_answer.address, unknown_answer.reason), []).append(unknown_answer)
     return tuple(Question(tuple(sorted(group, key=_rank) if len(group) > 1 else group)) for group in found.values())
 
 
-def _rank(doubt: Doubt) -> int:
-    return doubt.rank
+def _rank(unknown_answer: UnknownAnswer) -> int:
+    return unknown_answer.rank
 
 
 def by_cause(asked: Iterable[Question], var_files: Iterable[VarFile] = ()) -> tuple[ByCause, ...]:
@@ -145,7 +147,7 @@ def hints(question: Question, var_files: Iterable[VarFile]) -> tuple[str, ...]:
     if cause.kind is not VARIABLE or not cause.subject.startswith("var."):
         return ()
     name = cause.subject.removeprefix("var.")
-    here = PurePosixPath(question.doubts[0].root)
+    here = PurePosixPath(question.unknown_answers[0].root)
     fits = [file.path for file in var_files if name in file.names and str(here) in file.roots]
     return tuple(sorted(fits, key=lambda path: (_steps(here, PurePosixPath(path).parent), path)))
 

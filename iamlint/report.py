@@ -10,7 +10,7 @@ from functools import cached_property
 
 from iamlint import __version__
 from iamlint.causes import VarFile
-from iamlint.finding import SEVERITIES, Accepted, Doubt, Finding, Severity
+from iamlint.finding import SEVERITIES, Accepted, Finding, Severity, UnknownAnswer
 from iamlint.fingerprint import Fingerprints, fingerprints
 from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
@@ -60,10 +60,10 @@ class Bar:
         """Whether a finding fails the run."""
         return self.fails(finding.severity, *finding.paths)
 
-    def fails_unknown(self, doubt: Doubt) -> bool:
+    def fails_unknown(self, unknown_answer: UnknownAnswer) -> bool:
         """Whether an unknown answer fails the run: it counts as the possible finding, unless that is accepted."""
-        counts = self.unknown and doubt.severity is not None and doubt.accepted_at is None
-        return counts and self.fails(doubt.severity or "info", doubt.at.path)
+        counts = self.unknown and unknown_answer.severity is not None and unknown_answer.accepted_at is None
+        return counts and self.fails(unknown_answer.severity or "info", unknown_answer.at.path)
 
 
 @frozen
@@ -88,7 +88,7 @@ class ChangedSince:
 
 @dataclass(frozen=True)
 class Report:
-    """Findings, doubts and unreadable input of a run, each sorted and without duplicates.
+    """Findings, unknown answers and unreadable input of a run, each sorted and without duplicates.
 
     ``accepted`` are the findings that an ignore comment covers; they are not among ``findings``.
 
@@ -96,7 +96,7 @@ class Report:
     snippets. ``files`` is the number of files read. ``as_of`` is the day for which conditions were evaluated; None
     without conditions. ``role_catalogs`` are the files that extend the role catalogue of ``catalog_date``.
     ``inputs`` are the paths of the files that have facts. ``unwalked`` are the directories with Terraform that were not
-    read; each is also a doubt. ``var_files`` may set variables, and were not read. ``configuration``
+    read; each is also an unknown answer. ``var_files`` may set variables, and were not read. ``configuration``
     is None if none was in force. ``coverage`` lists for which principals and accounts the assertions are
     complete. ``names`` are the fingerprints of the findings, if their order differs from their numbers.
     ``changed_since`` counts the findings left out because their lines did not change.
@@ -107,7 +107,7 @@ class Report:
     catalog_date: str
     findings: tuple[Finding, ...] = ()
     accepted: tuple[Accepted, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
+    unknown_answers: tuple[UnknownAnswer, ...] = ()
     errors: tuple[Unreadable, ...] = ()
     rules: tuple[Rule, ...] = ()
     files: int = 0
@@ -140,14 +140,14 @@ class Report:
             self,
             findings=tuple(one for one in self.findings if any(holds(at.path) for at in one.places)),
             accepted=tuple(one for one in self.accepted if any(holds(at.path) for at in one.finding.places)),
-            doubts=tuple(one for one in self.doubts if holds(one.at.path)),
+            unknown_answers=tuple(one for one in self.unknown_answers if holds(one.at.path)),
             errors=tuple(one for one in self.errors if one.at.path == COMMAND_LINE or holds(one.at.path)),
         )
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """Each unknown thing once, even if several rules depend on it; every format counts these."""
-        return questions(self.doubts)
+        return questions(self.unknown_answers)
 
     @cached_property
     def by_cause(self) -> tuple[ByCause, ...]:

@@ -116,10 +116,14 @@ def _run(rule: Rule, example: Example, allowance: Allowance, *, flagged: bool) -
 
 def _unknown(report: Report, name: str, line: int) -> str:
     """Return why the rule's answer at a line is unknown, or what it cannot decide elsewhere; "" if all is known."""
-    here = [doubt for doubt in report.doubts if doubt.at.line == line and Path(doubt.at.path).name == Path(name).name]
+    here = [
+        unknown_answer
+        for unknown_answer in report.unknown_answers
+        if unknown_answer.at.line == line and Path(unknown_answer.at.path).name == Path(name).name
+    ]
     if here:
         return f": it is unknown whether the rule matches: {'; '.join(dict.fromkeys(one.reason for one in here))}"
-    elsewhere = [f"{_shown(Path(one.at.path).name, one.at.line)}: {one.reason}" for one in report.doubts]
+    elsewhere = [f"{_shown(Path(one.at.path).name, one.at.line)}: {one.reason}" for one in report.unknown_answers]
     return f"; unknown at {'; at '.join(dict.fromkeys(elsewhere))}" if elsewhere else ""
 
 

@@ -8,11 +8,11 @@ from iamlint.frozen import frozen
 
 
 @frozen
-class Hole:
+class UnknownPart:
     """The unknown part of a text, named by its absolute reference.
 
-    ``module.a["x"].google_service_account.ci.email``: two holes with the same reference hold the same text, whatever
-    the text turns out to be.
+    ``module.a["x"].google_service_account.ci.email``: two unknown parts with the same reference hold the same text,
+    whatever the text turns out to be.
     """
 
     reference: str
@@ -30,12 +30,12 @@ class Unknown:
     """A value that cannot be known here.
 
     ``reason`` is a clause that a reader can act on ("var.role has no default", "known after apply"). ``parts`` are, for
-    a text, its literal parts and its holes in order; empty if nothing is known about it. ``refused`` says that
+    a text, its literal parts and its unknown parts in order; empty if nothing is known about it. ``refused`` says that
     Terraform would stop with an error here, rather than know the value later.
     """
 
     reason: str
-    parts: tuple[str | Hole, ...] = ()
+    parts: tuple[str | UnknownPart, ...] = ()
     refused: bool = False
 
     def __post_init__(self) -> None:
@@ -59,25 +59,25 @@ class Unknown:
         return self.parts[-1] if self.parts and isinstance(self.parts[-1], str) else ""
 
     @property
-    def hole(self) -> Hole | None:
-        """The hole, if the whole value is one reference."""
+    def unknown_part(self) -> UnknownPart | None:
+        """The unknown part, if the whole value is one reference."""
         only = self.parts[0] if len(self.parts) == 1 else None
-        return only if isinstance(only, Hole) else None
+        return only if isinstance(only, UnknownPart) else None
 
 
 def shown(text: str | Unknown | None) -> str:
-    """Return a text for a reader, with holes for unknown parts; "" for None."""
+    """Return a text for a reader, with unknown parts for unknown parts; "" for None."""
     return text.text if isinstance(text, Unknown) else text or ""
 
 
 def join_texts(*texts: str | Unknown) -> str | Unknown:
-    """Join texts. An unknown part stays a hole; the result has the reason of the first unknown text."""
+    """Join texts. An unknown part stays an unknown part; the result has the reason of the first unknown text."""
     unknown = next((text for text in texts if isinstance(text, Unknown)), None)
     if unknown is None:
         return "".join(map(shown, texts))
-    parts: list[str | Hole] = []
+    parts: list[str | UnknownPart] = []
     for text in texts:
-        for part in (text,) if isinstance(text, str) else text.parts or (Hole("?"),):
+        for part in (text,) if isinstance(text, str) else text.parts or (UnknownPart("?"),):
             if isinstance(part, str) and parts and isinstance(parts[-1], str):
                 parts[-1] += part
             elif part != "":

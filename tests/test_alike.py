@@ -14,16 +14,16 @@ from iamlint.location import Location
 from iamlint.patterns.match import grant_verdict, matches
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 MEMBERS: list[str | Unknown] = [
     *("user:ana@gmail.com", "group:a@gmail.com", "domain:example.com", "allUsers", "ana", "projectOwner:shop"),
     *("serviceAccount:ci@shop.iam.gserviceaccount.com", "serviceAccount:1-compute@developer.gserviceaccount.com"),
     *("serviceAccount:shop.svc.id.goog[a/b]", "serviceAccount:${google_service_account.ci.email}"),
     *("deleted:user:ana@gmail.com?uid=1", "principal://iam.googleapis.com/x/subject/a", "principalSet://x/*"),
-    Unknown("var.who has no default", (Hole("var.who"),)),
-    Unknown("var.who has no default", ("user:", Hole("var.who"))),
-    Unknown("var.who has no default", ("serviceAccount:ci@", Hole("var.who"), ".iam.gserviceaccount.com")),
+    Unknown("var.who has no default", (UnknownPart("var.who"),)),
+    Unknown("var.who has no default", ("user:", UnknownPart("var.who"))),
+    Unknown("var.who has no default", ("serviceAccount:ci@", UnknownPart("var.who"), ".iam.gserviceaccount.com")),
 ]
 PATTERNS: list[dict[str, Any]] = [
     {"principal": "user:*@gmail.com"},

@@ -25,7 +25,7 @@ from iamlint.sources.reading import Options
 from iamlint.sources.terraform import sharing
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.testing import marked_lines, unmarked
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 Document = dict[str, Any]
 Apply = Callable[[Unknown], Any]
@@ -108,21 +108,21 @@ def planned(why: Unknown) -> Any:
 
     A joined text is then completely unknown, except the e-mail of a declared account.
     """
-    references = [part.reference for part in why.parts if isinstance(part, Hole)]
+    references = [part.reference for part in why.parts if isinstance(part, UnknownPart)]
     if references and all(reference.startswith("data.") for reference in references):
         return applied(why)
     match why.parts:
-        case (Hole(),) | ("serviceAccount:", Hole()):
+        case (UnknownPart(),) | ("serviceAccount:", UnknownPart()):
             return why
-        case ("projects/", _, "/serviceAccounts/", Hole(reference)):
-            return Unknown(why.reason, (Hole(reference.replace(".email", ".name")),))
+        case ("projects/", _, "/serviceAccounts/", UnknownPart(reference)):
+            return Unknown(why.reason, (UnknownPart(reference.replace(".email", ".name")),))
         case _:
             raise _NotAppliedError(why.reason)
 
 
 def applied(why: Unknown) -> Any:
     """What is known after an apply."""
-    if not why.parts or any(isinstance(part, Hole) and part.reference.startswith("var.") for part in why.parts):
+    if not why.parts or any(isinstance(part, UnknownPart) and part.reference.startswith("var.") for part in why.parts):
         raise _NotAppliedError(why.reason)
     return "".join(part if isinstance(part, str) else attribute(part.reference) for part in why.parts)
 
@@ -196,7 +196,7 @@ def configured(instance: Instance) -> Document:
 def expressions(data: Any) -> Any:
     match data:
         case Unknown():
-            references = [part.reference for part in data.parts if isinstance(part, Hole)]
+            references = [part.reference for part in data.parts if isinstance(part, UnknownPart)]
             both = (name for one in references for name in (one, one.rpartition(".")[0]))
             return {"references": list(both)}
         case dict():

@@ -82,7 +82,7 @@ def test_texts_that_double_are_unknown_with_their_place(check: Check, step: str,
     text = 'variable "v" {}\n' + doubled(first, step) + HONEST + member("long", '"user:${local.a45}@example.com"')
     report = check({"main.tf": text}, select=("broad-token-creator",))
     assert addresses(report) >= {"google_project_iam_member.honest"}
-    told = [*(one.message for one in report.findings), *(one.reason for one in report.doubts)]
+    told = [*(one.message for one in report.findings), *(one.reason for one in report.unknown_answers)]
     assert any("longer than iamlint evaluates" in text for text in told) or len(report.findings) == 2
     assert len(render("json", report, Presentation())) < 20_000
 
@@ -378,7 +378,11 @@ def test_more_policies_than_are_held_against_grants_are_an_error(
     grants = "".join(member(f"x{n}", f'"user:a{n}@example.com"') for n in range(5))
     report = check({"main.tf": grants + "".join(map(policy, range(60)))}, select=("broad-token-creator",))
     assert report.findings == ()
-    unknown = {doubt.address for doubt in report.doubts if doubt.rule == "broad-token-creator"}
+    unknown = {
+        unknown_answer.address
+        for unknown_answer in report.unknown_answers
+        if unknown_answer.rule == "broad-token-creator"
+    }
     assert unknown == {f"google_project_iam_member.x{n}" for n in range(5)}
     (error,) = report.errors
     assert "more deny policies, boundaries and grants" in error.reason
@@ -386,8 +390,10 @@ def test_more_policies_than_are_held_against_grants_are_an_error(
 
 def test_many_policies_that_may_close_a_grant_are_told_in_few_words(check: Check) -> None:
     report = check({"main.tf": HONEST + "".join(map(denial, range(200)))}, select=("broad-token-creator",))
-    assert len(report.doubts) <= blocking.MOST_REASONS + 1
-    assert any("further deny policies may block it" in doubt.reason for doubt in report.doubts)
+    assert len(report.unknown_answers) <= blocking.MOST_REASONS + 1
+    assert any(
+        "further deny policies may block it" in unknown_answer.reason for unknown_answer in report.unknown_answers
+    )
     assert report.errors == ()
 
 
@@ -553,7 +559,7 @@ def test_more_providers_and_identities_than_are_held_against_each_other_are_unkn
     report = check(
         {"main.tf": "".join(map(PROVIDER.format, range(10))) + made}, select=("unmatched-federated-principal",)
     )
-    unknown = [one.address for one in report.doubts if "more providers and identities" in one.reason]
+    unknown = [one.address for one in report.unknown_answers if "more providers and identities" in one.reason]
     assert len(report.findings) == 3
     assert sorted(unknown) == [f"google_project_iam_member.x{n}" for n in range(3, 9)]
 

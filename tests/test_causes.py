@@ -12,7 +12,7 @@ import pytest
 from iamlint.causes import OTHER, cause_of
 
 PACKAGE = Path(__file__).parents[1] / "iamlint"
-_MAKERS = {"Unknown", "unknown", "_unknown", "Gap", "gap", "_gap"}
+_MAKERS = {"Unknown", "unknown", "_unknown", "UnreadPart", "gap", "_gap"}
 _VALUES = PACKAGE / "hcl" / "functions"
 """The refusals of functions have dozens of reasons of their own about a value."""
 
@@ -109,6 +109,8 @@ module "cluster" {
   project  = each.key
 }
 """
-    doubts = check({"main.tf": main, "vpc/main.tf": grant}).doubts
-    assert any(doubt.reason.startswith("how many instances module.cluster has") for doubt in doubts)
-    assert {doubt.cause.kind.slug for doubt in doubts} == {"module-not-installed"}
+    unknown_answers = check({"main.tf": main, "vpc/main.tf": grant}).unknown_answers
+    assert any(
+        unknown_answer.reason.startswith("how many instances module.cluster has") for unknown_answer in unknown_answers
+    )
+    assert {unknown_answer.cause.kind.slug for unknown_answer in unknown_answers} == {"module-not-installed"}

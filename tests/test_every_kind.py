@@ -25,7 +25,6 @@ from iamlint.facts import (
     ExportedPolicy,
     Fact,
     Folder,
-    Gap,
     Grant,
     Group,
     Impersonation,
@@ -48,14 +47,15 @@ from iamlint.facts import (
     TagBinding,
     TagKey,
     TagValue,
+    UnreadPart,
 )
 from iamlint.location import Location
 from iamlint.patterns.fact_schema import kind_of
 from iamlint.roles import catalog
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, PLACE = Declaration(Location("main.tf", 3)), Place(Location("main.tf", 5))
-NOT_KNOWN = Unknown("var.x has no default", (Hole("var.x"),))
+NOT_KNOWN = Unknown("var.x has no default", (UnknownPart("var.x"),))
 SHOP = Resource("project", "shop")
 
 FACTS: tuple[Fact, ...] = (
@@ -85,7 +85,7 @@ FACTS: tuple[Fact, ...] = (
     AuditConfig(SHOP, NOT_KNOWN, NOT_KNOWN, HERE, PLACE, NOT_KNOWN),
     Group(NOT_KNOWN, HERE),
     Membership(NOT_KNOWN, NOT_KNOWN, HERE, PLACE),
-    Gap("nothing is there", HERE),
+    UnreadPart("nothing is there", HERE),
     ApiKey(NOT_KNOWN, NOT_KNOWN, HERE, PLACE, NOT_KNOWN, NOT_KNOWN),
     KubernetesAccount(NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, HERE, PLACE),
     AccessSetting("no_invoker_check", SHOP, HERE, PLACE, NOT_KNOWN),

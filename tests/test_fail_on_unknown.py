@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from iamlint.cli.program import program
-from iamlint.finding import Doubt
+from iamlint.finding import UnknownAnswer
 from iamlint.location import Location
 from iamlint.report import Bar
 from iamlint.reporters import FORMATS
@@ -179,4 +179,4 @@ def test_the_most_severe_is_shown_first(run: Run) -> None:
     ],
 )
 def test_the_bar(bar: Bar, severity: None, accepted: Location | None, fails: bool) -> None:
-    assert bar.fails_unknown(Doubt("why", Location("main.tf"), "rule", None, severity, accepted)) is fails
+    assert bar.fails_unknown(UnknownAnswer("why", Location("main.tf"), "rule", None, severity, accepted)) is fails

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iamlint.principals import account_kind, home_of, placeholder_of, project_number_of, project_of, read_principal
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 POOL = "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/gh"
 GKE = "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/shop.svc.id.goog"
@@ -115,20 +115,23 @@ def test_letters_are_small_where_case_does_not_matter(text: str, normal: str) ->
 @pytest.mark.parametrize(
     ("parts", "kind"),
     [
-        (("serviceAccount:", Hole("google_service_account.ci.email")), "service_account"),
-        (("serviceAccount:", Hole("google_project_service_identity.pubsub.email")), "service_agent"),
-        ((Hole("google_project_service_identity.pubsub.member"),), "service_agent"),
-        (("serviceAccount:", Hole("n"), "-compute@developer.gserviceaccount.com"), "default_service_account"),
-        (("serviceAccount:service-", Hole("n"), "@gcp-sa-pubsub.iam.gserviceaccount.com"), "service_agent"),
-        (("serviceAccount:service-org-", Hole("n"), "@gcp-sa-logging.iam.gserviceaccount.com"), "service_agent"),
-        (("serviceAccount:", Hole("p"), ".svc.id.goog[web/front]"), "gke_workload"),
-        (("user:", Hole("var.user")), "user"),
-        (("principalSet://iam.googleapis.com/", Hole("pool.name"), "/attribute.repository/o/r"), "federated_set"),
-        ((Hole("var.member"),), "unknown"),
+        (("serviceAccount:", UnknownPart("google_service_account.ci.email")), "service_account"),
+        (("serviceAccount:", UnknownPart("google_project_service_identity.pubsub.email")), "service_agent"),
+        ((UnknownPart("google_project_service_identity.pubsub.member"),), "service_agent"),
+        (("serviceAccount:", UnknownPart("n"), "-compute@developer.gserviceaccount.com"), "default_service_account"),
+        (("serviceAccount:service-", UnknownPart("n"), "@gcp-sa-pubsub.iam.gserviceaccount.com"), "service_agent"),
+        (("serviceAccount:service-org-", UnknownPart("n"), "@gcp-sa-logging.iam.gserviceaccount.com"), "service_agent"),
+        (("serviceAccount:", UnknownPart("p"), ".svc.id.goog[web/front]"), "gke_workload"),
+        (("user:", UnknownPart("var.user")), "user"),
+        (
+            ("principalSet://iam.googleapis.com/", UnknownPart("pool.name"), "/attribute.repository/o/r"),
+            "federated_set",
+        ),
+        ((UnknownPart("var.member"),), "unknown"),
         ((), "unknown"),
     ],
 )
-def test_a_principal_that_is_not_known_in_full_may_have_a_kind(parts: tuple[str | Hole, ...], kind: str) -> None:
+def test_a_principal_that_is_not_known_in_full_may_have_a_kind(parts: tuple[str | UnknownPart, ...], kind: str) -> None:
     why = Unknown("known after apply", parts)
     principal = read_principal(why)
     assert (principal.kind, principal.unknown) == (kind, why)
@@ -137,23 +140,23 @@ def test_a_principal_that_is_not_known_in_full_may_have_a_kind(parts: tuple[str 
 @pytest.mark.parametrize(
     ("parts", "kind", "text"),
     [
-        ((Hole("google_service_account.ci.email"),), "malformed", "google_service_account.ci.email"),
-        ((Hole('module.a["b"].google_service_account.ci[0].name'),), "malformed", None),
-        ((Hole("google_service_account.ci.member"),), "unknown", None),
+        ((UnknownPart("google_service_account.ci.email"),), "malformed", "google_service_account.ci.email"),
+        ((UnknownPart('module.a["b"].google_service_account.ci[0].name'),), "malformed", None),
+        ((UnknownPart("google_service_account.ci.member"),), "unknown", None),
         (
-            ("serviceAccount:", Hole("google_service_account.ci.name")),
+            ("serviceAccount:", UnknownPart("google_service_account.ci.name")),
             "malformed",
             "serviceAccount:google_service_account.ci.name",
         ),
-        (("serviceAccount:projects/", Hole("var.project"), "/serviceAccounts/ci@x"), "malformed", None),
-        (("projects/", Hole("var.project")), "malformed", None),
-        (("robot:", Hole("var.who")), "malformed", None),
-        (("all", Hole("var.who")), "unknown", None),
-        (("serviceacc", Hole("var.who")), "unknown", None),
+        (("serviceAccount:projects/", UnknownPart("var.project"), "/serviceAccounts/ci@x"), "malformed", None),
+        (("projects/", UnknownPart("var.project")), "malformed", None),
+        (("robot:", UnknownPart("var.who")), "malformed", None),
+        (("all", UnknownPart("var.who")), "unknown", None),
+        (("serviceacc", UnknownPart("var.who")), "unknown", None),
     ],
 )
 def test_what_can_be_no_principal_whatever_is_not_known(
-    parts: tuple[str | Hole, ...], kind: str, text: str | None
+    parts: tuple[str | UnknownPart, ...], kind: str, text: str | None
 ) -> None:
     principal = read_principal(Unknown("known after apply", parts))
     assert principal.kind == kind
@@ -306,9 +309,9 @@ def test_agents_and_accounts_that_are_named_right(member: str) -> None:
 @pytest.mark.parametrize("attribute", ["project_id", "id"])
 def test_an_agent_is_not_made_of_a_reference_to_the_id(attribute: str) -> None:
     agent = "@gcp-sa-pubsub.iam.gserviceaccount.com"
-    hole = Hole(f"module.a.data.google_project.p.{attribute}")
-    assert read_principal(Unknown("later", ("serviceAccount:service-", hole, agent))).kind == "malformed"
-    number = Hole("data.google_project.p.number")
+    unknown_part = UnknownPart(f"module.a.data.google_project.p.{attribute}")
+    assert read_principal(Unknown("later", ("serviceAccount:service-", unknown_part, agent))).kind == "malformed"
+    number = UnknownPart("data.google_project.p.number")
     assert read_principal(Unknown("later", ("serviceAccount:service-", number, agent))).kind == "service_agent"
 
 

@@ -62,7 +62,7 @@ def found(report: Report) -> list[str]:
 
 
 def unknown(report: Report) -> str:
-    return "; ".join(f"{doubt.address} {doubt.reason}" for doubt in report.doubts)
+    return "; ".join(f"{unknown_answer.address} {unknown_answer.reason}" for unknown_answer in report.unknown_answers)
 
 
 # -- lookups of data sources -----------------------------------------------------------------------------------------

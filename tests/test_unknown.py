@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.unknown import Hole, Unknown, join_texts, shown
+from iamlint.unknown import Unknown, UnknownPart, join_texts, shown
 
-TEAM = Unknown("var.team has no default", ("group:", Hole("var.team")))
+TEAM = Unknown("var.team has no default", ("group:", UnknownPart("var.team")))
 
 
 @pytest.mark.parametrize(
@@ -14,11 +14,14 @@ TEAM = Unknown("var.team has no default", ("group:", Hole("var.team")))
     [
         (("a", "", "b"), "ab"),
         ((), ""),
-        (("x-", TEAM, "@example", ".com"), Unknown(TEAM.reason, ("x-group:", Hole("var.team"), "@example.com"))),
+        (("x-", TEAM, "@example", ".com"), Unknown(TEAM.reason, ("x-group:", UnknownPart("var.team"), "@example.com"))),
         (("", TEAM), TEAM),
-        # A text without parts is a hole, too: the whole is never known.
-        (("group:", Unknown("why")), Unknown("why", ("group:", Hole("?")))),
-        ((Unknown("first", (Hole("a"),)), Unknown("second", (Hole("b"),))), Unknown("first", (Hole("a"), Hole("b")))),
+        # A text without parts is an unknown part, too: the whole is never known.
+        (("group:", Unknown("why")), Unknown("why", ("group:", UnknownPart("?")))),
+        (
+            (Unknown("first", (UnknownPart("a"),)), Unknown("second", (UnknownPart("b"),))),
+            Unknown("first", (UnknownPart("a"), UnknownPart("b"))),
+        ),
     ],
 )
 def test_texts_put_together(texts: tuple[str | Unknown, ...], expected: str | Unknown) -> None:

@@ -408,18 +408,18 @@ def since(report: Report, revision: str, changes: Changes, check: Callable[[], E
     ``check`` returns a check of the revision, and what that did not have counts, too. Errors always count.
     """
     findings = {one: changed for one in report.findings if (changed := _changed(one, changes))}
-    doubts = {one for one in report.doubts if changes.holds_block(one.at)}
+    unknown_answers = {one for one in report.unknown_answers if changes.holds_block(one.at)}
     unread = 0
-    if len(findings) < len(report.findings) or len(doubts) < len(report.doubts):
+    if len(findings) < len(report.findings) or len(unknown_answers) < len(report.unknown_answers):
         earlier = check()
         findings = {**{one: one for one in earlier.new_findings(report)}, **findings}
-        doubts.update(earlier.new_doubts(report))
+        unknown_answers.update(earlier.new_unknown_answers(report))
         unread = earlier.errors(report)
     kept = replace(
         report,
         findings=tuple(findings[one] for one in report.findings if one in findings),
         accepted=tuple(one for one in report.accepted if _changed(one.finding, changes)),
-        doubts=tuple(one for one in report.doubts if one in doubts),
+        unknown_answers=tuple(one for one in report.unknown_answers if one in unknown_answers),
     )
     findings_left_out = len(report.findings) - len(kept.findings)
     left_out = ChangedSince(revision, findings_left_out, len(report.questions) - len(kept.questions), unread)

@@ -17,7 +17,7 @@ from iamlint.accepted.writing import written
 from iamlint.files.disk import DISK
 from iamlint.files.revision import Revision
 from iamlint.files.tree import Entry, Status, Tree
-from iamlint.finding import Doubt, Finding
+from iamlint.finding import Finding, UnknownAnswer
 from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
 from iamlint.report import Report
@@ -77,14 +77,14 @@ class Earlier:
             return list(report.findings)
         return [one for one in news(report, known, self.in_repository) if one.family != _OWN]
 
-    def new_doubts(self, report: Report) -> list[Doubt]:
+    def new_unknown_answers(self, report: Report) -> list[UnknownAnswer]:
         """Return the unknown answers that the revision did not have, whatever their lines."""
-        left = Counter(map(_identity, self.report.doubts))
+        left = Counter(map(_identity, self.report.unknown_answers))
         new = []
-        for doubt in report.doubts:
-            left[_identity(doubt)] -= 1
-            if left[_identity(doubt)] < 0:
-                new.append(doubt)
+        for unknown_answer in report.unknown_answers:
+            left[_identity(unknown_answer)] -= 1
+            if left[_identity(unknown_answer)] < 0:
+                new.append(unknown_answer)
         return new
 
     def errors(self, report: Report) -> int:
@@ -96,5 +96,5 @@ def _reasons(report: Report) -> set[tuple[str, str]]:
     return {(error.at.path, error.reason) for error in report.errors}
 
 
-def _identity(doubt: Doubt) -> tuple[str | None, str | None, str]:
-    return doubt.rule, doubt.address, doubt.reason
+def _identity(unknown_answer: UnknownAnswer) -> tuple[str | None, str | None, str]:
+    return unknown_answer.rule, unknown_answer.address, unknown_answer.reason

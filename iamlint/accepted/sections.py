@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from pathlib import PurePosixPath
 
 from iamlint.accepted.config import Config, Section
-from iamlint.finding import SEVERITIES, Doubt, Finding, Severity
+from iamlint.finding import SEVERITIES, Finding, Severity, UnknownAnswer
 from iamlint.frozen import frozen
 from iamlint.report import Report
 from iamlint.rules.catalog import ignored, severity_of
@@ -37,13 +37,13 @@ def by_path(report: Report, config: Config, given: Iterable[str] = ()) -> tuple[
     accepted = tuple(
         replace(one, finding=kept) for one in report.accepted if (kept := chosen.finding(one.finding, counting=False))
     )
-    doubts = tuple(one for one in map(chosen.doubt, report.doubts) if one)
+    unknown_answers = tuple(one for one in map(chosen.unknown_answer, report.unknown_answers) if one)
     out = LeftOut(chosen.excluded, dict(chosen.ignored), dict(chosen.graded))
-    return replace(report, findings=findings, accepted=accepted, doubts=doubts), out
+    return replace(report, findings=findings, accepted=accepted, unknown_answers=unknown_answers), out
 
 
 class _Chosen:
-    """Applies a configuration to findings and doubts, and counts."""
+    """Applies a configuration to findings and unknown answers, and counts."""
 
     def __init__(self, config: Config, rules: Mapping[str, Rule], given: tuple[str, ...]) -> None:
         self._config, self._rules, self._given = config, rules, given
@@ -67,22 +67,22 @@ class _Chosen:
                 finding = replace(finding, severity=severity)
         return finding
 
-    def doubt(self, doubt: Doubt) -> Doubt | None:
-        """Return a doubt with its severity there; None if its finding would be left out.
+    def unknown_answer(self, unknown_answer: UnknownAnswer) -> UnknownAnswer | None:
+        """Return an unknown answer with its severity there; None if its finding would be left out.
 
         An unread part of an excluded file stays unknown: a checked module calls it.
         """
-        rule = self._rules.get(doubt.rule or "")
+        rule = self._rules.get(unknown_answer.rule or "")
         if rule is None:
-            return doubt
-        if self._is_excluded(doubt.at.path):
+            return unknown_answer
+        if self._is_excluded(unknown_answer.at.path):
             return None
-        for section in self._sections(doubt.at.path):
+        for section in self._sections(unknown_answer.at.path):
             if ignored(rule, section.ignore):
                 return None
-            if doubt.severity:
-                doubt = replace(doubt, severity=_shifted(doubt.severity, rule, section))
-        return doubt
+            if unknown_answer.severity:
+                unknown_answer = replace(unknown_answer, severity=_shifted(unknown_answer.severity, rule, section))
+        return unknown_answer
 
     def _is_excluded(self, path: str) -> bool:
         if not self._config.exclude.matches(path):

@@ -14,7 +14,7 @@ from iamlint.accepted.baseline import Baseline, Entry
 from iamlint.accepted.config import Acceptance
 from iamlint.accepted.ignore import Comments
 from iamlint.accepted.uses import Uses
-from iamlint.finding import Doubt, Finding
+from iamlint.finding import Finding, UnknownAnswer
 from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText
 from iamlint.logic.globs import compiled
@@ -125,7 +125,11 @@ class _Look:
         if self._report.errors:
             return
         used = self._given.uses.comments
-        parts = {(doubt.at.path, doubt.at.line) for doubt in self._report.doubts if doubt.rule is None}
+        parts = {
+            (unknown_answer.at.path, unknown_answer.at.line)
+            for unknown_answer in self._report.unknown_answers
+            if unknown_answer.rule is None
+        }
         for comment, lines in Comments(self._report.texts).all():
             if not self._given.is_checked(comment.at.path) or any((comment.at.path, line) in parts for line in lines):
                 continue
@@ -140,8 +144,14 @@ class _Look:
             over = one.until and self._given.as_of > one.until
             if over or one.at in self._given.uses.entries or not self._given.has_run(one.rule):
                 continue
-            doubts = (doubt for doubt in self._report.doubts if doubt.rule is None or self._is_of(doubt.rule, one.rule))
-            if self._given.is_all_checked and not any(_may_accept(one, doubt) for doubt in doubts):
+            unknown_answers = (
+                unknown_answer
+                for unknown_answer in self._report.unknown_answers
+                if unknown_answer.rule is None or self._is_of(unknown_answer.rule, one.rule)
+            )
+            if self._given.is_all_checked and not any(
+                _may_accept(one, unknown_answer) for unknown_answer in unknown_answers
+            ):
                 yield _Stale(one.at, _what(one), one.reason)
 
     def _is_of(self, slug: str, name: str) -> bool:
@@ -155,7 +165,7 @@ class _Look:
         for entry in self._given.baseline.all:
             if entry in self._given.known or entry.is_over(self._given.as_of):
                 continue
-            doubtful = any(_may_be(entry, doubt) for doubt in self._report.doubts)
+            doubtful = any(_may_be(entry, unknown_answer) for unknown_answer in self._report.unknown_answers)
             if self._given.is_entry_checked(entry) and not doubtful:
                 yield _Stale(entry.at, _described(entry), entry.reason)
 
@@ -177,24 +187,26 @@ def _described(entry: Entry) -> str:
     return f"{entry.rule or 'the finding'} at {where or entry.fingerprint}{whose}"
 
 
-def _may_accept(one: Acceptance, doubt: Doubt) -> bool:
+def _may_accept(one: Acceptance, unknown_answer: UnknownAnswer) -> bool:
     """Whether an unknown answer, or a part that was not read, may hide a finding that an entry accepts."""
-    if doubt.rule is None:
-        return doubt.severity is not None
+    if unknown_answer.rule is None:
+        return unknown_answer.severity is not None
     address = one.globs.get("address")
-    if address and doubt.address and not compiled(address).match(doubt.address):
+    if address and unknown_answer.address and not compiled(address).match(unknown_answer.address):
         return False
-    return not one.paths or one.paths.matches(doubt.at.path)
+    return not one.paths or one.paths.matches(unknown_answer.at.path)
 
 
-def _may_be(entry: Entry, doubt: Doubt) -> bool:
+def _may_be(entry: Entry, unknown_answer: UnknownAnswer) -> bool:
     """Whether an unknown answer, or a part that was not read, may be the finding of an entry of a baseline."""
     address = entry.written.get("address")
-    if doubt.rule is not None:
-        return doubt.rule == entry.rule and (not address or not doubt.address or _is_same(doubt.address, str(address)))
-    if doubt.address and address:  # a module that is not installed, or a block that is not read
-        return str(address).startswith(doubt.address)
-    return doubt.severity is not None
+    if unknown_answer.rule is not None:
+        return unknown_answer.rule == entry.rule and (
+            not address or not unknown_answer.address or _is_same(unknown_answer.address, str(address))
+        )
+    if unknown_answer.address and address:  # a module that is not installed, or a block that is not read
+        return str(address).startswith(unknown_answer.address)
+    return unknown_answer.severity is not None
 
 
 def _is_same(one: str, other: str) -> bool:

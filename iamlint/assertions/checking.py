@@ -1,4 +1,4 @@
-"""Checks assertions on an estate: findings for violations, doubts for unknown results."""
+"""Checks assertions on an estate: findings for violations, unknown answers for unknown results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from iamlint.assertions.required import Required
 from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Resource
-from iamlint.finding import ASSERTIONS, Doubt, Finding, Related
+from iamlint.finding import ASSERTIONS, Finding, Related, UnknownAnswer
 from iamlint.graph import Way, Ways
 from iamlint.location import Location
 from iamlint.methods import Method, methods
@@ -37,7 +37,7 @@ class Verdicts:
     """The results of assertions: violations, and unknown results."""
 
     findings: list[Finding] = field(default_factory=list)
-    doubts: list[Doubt] = field(default_factory=list)
+    unknown_answers: list[UnknownAnswer] = field(default_factory=list)
 
 
 def check_assertions(assertions: Iterable[Assertion], estate: Estate) -> Verdicts:
@@ -97,7 +97,7 @@ class _Check:
         one = self._one
         targets = [name for name in self._matching(one.targets) if name in self._names.accounts]
         if not targets:
-            self._doubt(f"no service account of the input matches {', '.join(one.targets)}", one.at)
+            self._unknown_answer(f"no service account of the input matches {', '.join(one.targets)}", one.at)
             return
         unless = set(self._matching(one.unless))
         sources = [name for name in self._matching(one.sources) if name not in unless]
@@ -105,15 +105,19 @@ class _Check:
             sources = sources or [name for name in one.sources if "*" not in name and "?" not in name]
         if not sources and one.kind != "allow-only":
             reason = f"no principal of the input matches {', '.join(one.sources)}"
-            self._into.doubts.append(Doubt(reason, one.at, one.id))  # nobody has a path, unless the name is wrong
+            self._into.unknown_answers.append(
+                UnknownAnswer(reason, one.at, one.id)
+            )  # nobody has a path, unless the name is wrong
             return
         if len(sources) * len(targets) > MOST_PAIRS:
-            self._doubt(f"{len(sources):,} principals and {len(targets):,} accounts are too many to look at", one.at)
+            self._unknown_answer(
+                f"{len(sources):,} principals and {len(targets):,} accounts are too many to look at", one.at
+            )
             return
         for target in targets:
             self._target(target, sources, unless)
         if self._left < 0:
-            self._doubt(f"{-self._left:,} more violations are not listed", one.at)
+            self._unknown_answer(f"{-self._left:,} more violations are not listed", one.at)
 
     def _matching(self, patterns: Iterable[str]) -> list[str]:
         return list(dict.fromkeys(name for pattern in patterns for name in self._names.matching(pattern)))
@@ -133,7 +137,7 @@ class _Check:
                 for source in sources:
                     self._must(ways, source, target)
         if ways.cut:
-            self._doubt("the search for paths ended before everything was looked at", self._one.at)
+            self._unknown_answer("the search for paths ended before everything was looked at", self._one.at)
 
     def _forbidden(self, path: Path | None, source: str, target: str) -> None:
         if path is None or path.state == "closed":
@@ -146,14 +150,14 @@ class _Check:
             self._violation(f"{who}{over}, and {allowed}{why}", at, source, target, path)
         else:
             reasons = (why for hop in path.hops if hop.way for why in hop.way.verdict.reasons)
-            self._doubt(f"whether {who}: {'; '.join(dict.fromkeys(reasons)) or 'a hop is not certain'}", at)
+            self._unknown_answer(f"whether {who}: {'; '.join(dict.fromkeys(reasons)) or 'a hop is not certain'}", at)
 
     def _must(self, ways: _Onto, source: str, target: str) -> None:
         """Add the result for a principal that must be able to become an account."""
         found = self._required.outcome(source, target, ways.path)
         who = f"{self._names.label(source)} can{'' if found.state == 'unknown' else 'not'} become {self._email(target)}"
         if found.state == "unknown":
-            self._doubt(f"whether {who}: {found.reason}", self._one.at)
+            self._unknown_answer(f"whether {who}: {found.reason}", self._one.at)
         elif found.state == "violated":
             told = f"{who}, and must be able to{f' ({found.reason})' if found.reason else ''}"
             why = f": {self._one.reason}" if self._one.reason else ""
@@ -193,8 +197,8 @@ class _Check:
             )
         )
 
-    def _doubt(self, reason: str, at: Location) -> None:
-        self._into.doubts.append(Doubt(reason, at, self._one.id, severity=self._one.severity))
+    def _unknown_answer(self, reason: str, at: Location) -> None:
+        self._into.unknown_answers.append(UnknownAnswer(reason, at, self._one.id, severity=self._one.severity))
 
 
 class _Onto:

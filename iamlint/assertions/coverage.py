@@ -40,7 +40,7 @@ def coverage(assertions: Iterable[Assertion], estate: Estate) -> Iterator[str]:
     known = {shown(one.group) for one in estate.of(Membership)}
     groups = [name for name in names.principals if name.startswith("group:") and name[6:] not in known]
     yield from _missing("members are not in the input of", groups)
-    yield from _missing("not read", [gap.reason for gap in estate.gaps if gap.unread])
+    yield from _missing("not read", [unread_part.reason for unread_part in estate.unread_parts if unread_part.unread])
 
 
 def _missing(what: str, names: list[str]) -> Iterator[str]:

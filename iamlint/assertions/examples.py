@@ -29,10 +29,10 @@ def _run(one: Assertion, case: Case, allowance: Allowance) -> Iterator[Unreadabl
     for error in reading.errors:
         yield Unreadable(case.at, f"the example cannot be read: line {error.at.line}: {error.reason}", error.hint)
     found = check_assertions([one], Estate(reading.facts, catalog(), datetime.now(tz=UTC).date()))
-    unknown = "".join(f"; {doubt.reason}" for doubt in found.doubts)
+    unknown = "".join(f"; {unknown_answer.reason}" for unknown_answer in found.unknown_answers)
     if case.violates and not found.findings:
         yield Unreadable(case.at, f"the example does not violate the assertion{unknown}")
     for finding in found.findings if not case.violates else ():
         yield Unreadable(case.at, f"the example violates the assertion: {finding.message}")
-    if not case.violates and any(doubt.severity for doubt in found.doubts):
+    if not case.violates and any(unknown_answer.severity for unknown_answer in found.unknown_answers):
         yield Unreadable(case.at, f"whether the example holds is unknown{unknown}")

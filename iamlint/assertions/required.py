@@ -63,7 +63,7 @@ class Required:
             starts, unknown, _ = starts_of_caller(self._hops, source, {})
         except BadCallerError as bad:
             return Outcome("unknown", str(bad))
-        found = [replace(one, doubts=start.doubts) for start in starts if (one := path(start.name))]
+        found = [replace(one, unknown_answers=start.unknown_answers) for start in starts if (one := path(start.name))]
         best = min(found, key=lambda one: (STATES.index(one.state), one.cost), default=None)
         if best is None and unknown and not self._call:
             return Outcome("unknown", "; ".join(unknown))
@@ -105,7 +105,7 @@ def _by_path(path: Path | None) -> Outcome:
     if path is None:
         return Outcome("violated")
     reasons = (reason for hop in path.hops if hop.way for reason in hop.way.verdict.reasons)
-    told = tuple(dict.fromkeys((*path.doubts, *reasons)))
+    told = tuple(dict.fromkeys((*path.unknown_answers, *reasons)))
     match path.state:
         case "open":
             return HOLDS

@@ -84,7 +84,7 @@ def changed_places(report: Report, request: Request) -> frozenset[Location]:
     try:
         with _changes(request.changed_first, report, request) as changes:
             places = {at for one in report.findings for at in (one.at, one.origin) if at}
-            places |= {one.at for one in report.doubts}
+            places |= {one.at for one in report.unknown_answers}
             return frozenset(filter(changes.holds, places))
     except MissingRevision as error:
         tell(f"note: changed lines do not come first: {neutral(str(error))}")

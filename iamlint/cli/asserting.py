@@ -18,7 +18,7 @@ from iamlint.location import Unreadable
 if TYPE_CHECKING:
     from iamlint.assertions import Assertion
     from iamlint.estate import Estate
-    from iamlint.finding import Doubt, Finding
+    from iamlint.finding import Finding, UnknownAnswer
     from iamlint.rules.rule import Rule
 
 _FAMILY = "assertions"
@@ -46,16 +46,16 @@ class Asserted:
         return tuple(name for name in names if name not in self.names)
 
     @property
-    def ask(self) -> Callable[[Estate], tuple[list[Finding], list[Doubt]]] | None:
+    def ask(self) -> Callable[[Estate], tuple[list[Finding], list[UnknownAnswer]]] | None:
         """Return a function that checks the assertions on an estate; None without assertions."""
         return self._ask if self.assertions else None
 
-    def _ask(self, estate: Estate) -> tuple[list[Finding], list[Doubt]]:
+    def _ask(self, estate: Estate) -> tuple[list[Finding], list[UnknownAnswer]]:
         from iamlint.assertions import check_assertions, coverage
 
         found = check_assertions(self.assertions, estate)
         self.lines += coverage(self.assertions, estate)
-        return found.findings, found.doubts
+        return found.findings, found.unknown_answers
 
 
 def asserted(request: Request, select: Iterable[str], ignore: Iterable[str]) -> tuple[Asserted, list[Unreadable]]:

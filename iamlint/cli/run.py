@@ -357,7 +357,7 @@ def with_errors(report: Report, errors: Iterable[Unreadable]) -> Report:
 
 def fails(report: Report, bar: Bar) -> bool:
     """Whether there is a finding at least as severe as that, or an unknown answer where these count."""
-    return any(map(bar.fails_finding, report.findings)) or any(map(bar.fails_unknown, report.doubts))
+    return any(map(bar.fails_finding, report.findings)) or any(map(bar.fails_unknown, report.unknown_answers))
 
 
 def bar_of(config: Config, fail_on: str | None, *, unknown: bool) -> Bar:

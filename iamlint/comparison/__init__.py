@@ -5,7 +5,7 @@ change, however it is written and wherever it has moved.
 """
 
 from iamlint.comparison.compare import MOST_LISTED, compare
-from iamlint.comparison.model import Comparison, Line, Pair, Privilege, Step, Unclear
+from iamlint.comparison.model import Comparison, Line, Pair, Privilege, Step, UnknownChange
 from iamlint.comparison.sides import Side
 
-__all__ = ["MOST_LISTED", "Comparison", "Line", "Pair", "Privilege", "Side", "Step", "Unclear", "compare"]
+__all__ = ["MOST_LISTED", "Comparison", "Line", "Pair", "Privilege", "Side", "Step", "UnknownChange", "compare"]

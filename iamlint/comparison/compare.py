@@ -10,12 +10,12 @@ from iamlint.comparison.access import SideAccess
 from iamlint.comparison.cone import Cone, changed
 from iamlint.comparison.identities import identities
 from iamlint.comparison.lines import line_of
-from iamlint.comparison.model import Change, Comparison, Pair, Privilege, Unclear
+from iamlint.comparison.model import Change, Comparison, Pair, Privilege, UnknownChange
 from iamlint.comparison.pairs import Difference, differences
 from iamlint.comparison.privileges import Gains
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
-from iamlint.facts import Gap
+from iamlint.facts import UnreadPart
 
 MOST_LISTED = 1_000
 """Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""
@@ -49,7 +49,7 @@ def compare(base: Side, head: Side) -> Comparison:
     if cone.cut:
         left_out[_CUT] = 1
     teller = Teller(*access, changes)
-    unknown: list[Unclear] = []
+    unknown: list[UnknownChange] = []
     pairs: dict[Change, tuple[Pair, ...]] = {}
     privileges: dict[Change, tuple[Privilege, ...]] = {}
     for change, now, then in _DIRECTIONS:
@@ -83,19 +83,25 @@ def _listed(found: list[_Item], what: str, left_out: Counter[str]) -> list[_Item
     return found[:MOST_LISTED]
 
 
-def _perhaps(change: Change, pair: Pair) -> Unclear:
-    return Unclear("; ".join(pair.reasons) or "it is not known whether it is open", pair.cause, change, pair)
+def _perhaps(change: Change, pair: Pair) -> UnknownChange:
+    return UnknownChange("; ".join(pair.reasons) or "it is not known whether it is open", pair.cause, change, pair)
 
 
-def _perhaps_gained(change: Change, one: Privilege) -> Unclear:
-    return Unclear(
+def _perhaps_gained(change: Change, one: Privilege) -> UnknownChange:
+    return UnknownChange(
         "; ".join(one.reasons) or "it is not known whether the grant counts", one.cause, change, privilege=one
     )
 
 
-def _unread(base: Side, head: Side) -> list[Unclear]:
+def _unread(base: Side, head: Side) -> list[UnknownChange]:
     """Return what of the head could not be followed, and could be in the base."""
-    before = {_NUMBERS.sub("", gap.reason) for gap in base.estate.of(Gap)}  # how many more there are may change
-    gaps = (gap for gap in head.estate.of(Gap) if gap.unread)
-    new = {gap.reason: gap for gap in gaps if _NUMBERS.sub("", gap.reason) not in before}
-    return [Unclear(reason, line_of(gap.declared.at, head)) for reason, gap in new.items()]
+    before = {
+        _NUMBERS.sub("", unread_part.reason) for unread_part in base.estate.of(UnreadPart)
+    }  # how many more there are may change
+    unread_parts = (unread_part for unread_part in head.estate.of(UnreadPart) if unread_part.unread)
+    new = {
+        unread_part.reason: unread_part
+        for unread_part in unread_parts
+        if _NUMBERS.sub("", unread_part.reason) not in before
+    }
+    return [UnknownChange(reason, line_of(unread_part.declared.at, head)) for reason, unread_part in new.items()]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from iamlint.comparison.model import Comparison, Pair, Privilege, Unclear
+from iamlint.comparison.model import Comparison, Pair, Privilege, UnknownChange
 
-_Found = TypeVar("_Found", Pair, Privilege, Unclear)
+_Found = TypeVar("_Found", Pair, Privilege, UnknownChange)
 
 
 def together(comparisons: Mapping[str, Comparison]) -> Comparison:

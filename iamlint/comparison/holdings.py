@@ -13,7 +13,7 @@ from iamlint.comparison.identities import Identities
 from iamlint.estate import Node, identity, principal_node
 from iamlint.estate.names import is_there
 from iamlint.facts import Grant
-from iamlint.graph import STRONG
+from iamlint.graph import PRIVILEGED
 from iamlint.paths import Reach
 from iamlint.unknown import Truth, Unknown
 
@@ -33,7 +33,7 @@ class Held:
     unknown: Unknown | None
 
     @property
-    def doubts(self) -> tuple[str, ...]:
+    def unknown_answers(self) -> tuple[str, ...]:
         """Why it is not known whether the grant is there, or of which role."""
         declared, role = self.grant.declared, self.grant.role
         unknown = (role.reason,) if isinstance(role, Unknown) else ()
@@ -43,7 +43,7 @@ class Held:
     @property
     def is_strong(self) -> bool:
         """Whether the role reaches other accounts, or widens access."""
-        return not self.permissions.isdisjoint(STRONG)
+        return not self.permissions.isdisjoint(PRIVILEGED)
 
 
 class Holdings:

@@ -85,7 +85,7 @@ class Privilege:
 
 
 @dataclass(frozen=True, slots=True)
-class Unclear:
+class UnknownChange:
     """Something that may open or close, or a part of the head that could not be read."""
 
     reason: str
@@ -109,7 +109,7 @@ class Comparison:
     closed: tuple[Pair, ...] = ()
     gained: tuple[Privilege, ...] = ()
     lost: tuple[Privilege, ...] = ()
-    unknown: tuple[Unclear, ...] = ()
+    unknown: tuple[UnknownChange, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     errors: tuple[Unreadable, ...] = ()
 

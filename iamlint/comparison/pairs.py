@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from iamlint.comparison.access import AccountAccess, state_of
 from iamlint.comparison.model import Change
-from iamlint.comparison.steps import doubts_of
+from iamlint.comparison.steps import unknown_answers_of
 from iamlint.methods import strength
 from iamlint.paths import Hop, State
 
@@ -76,7 +76,7 @@ def _difference(principal: str, account: str, change: Change, now: Sighting, the
 
 def _are_there(hops: tuple[Hop, ...]) -> bool:
     """Whether all that a path rests on is certainly there."""
-    return not any(doubts_of(hops))
+    return not any(unknown_answers_of(hops))
 
 
 def _is_new(now: State | None, then: State | None, *, certain: bool) -> bool:

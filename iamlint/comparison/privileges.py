@@ -11,7 +11,7 @@ from iamlint.comparison.cone import Changed
 from iamlint.comparison.holdings import Held, Holdings
 from iamlint.comparison.identities import Identities
 from iamlint.comparison.pairs import Difference
-from iamlint.comparison.steps import doubts_of
+from iamlint.comparison.steps import unknown_answers_of
 from iamlint.estate import Node
 from iamlint.facts import CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount
 from iamlint.paths import Hop
@@ -45,7 +45,9 @@ class Gain:
     @property
     def is_certain(self) -> bool:
         """Whether the role certainly counts."""
-        return self.held.truth is Truth.TRUE and not self.held.doubts and not any(doubts_of(self.hops))
+        return (
+            self.held.truth is Truth.TRUE and not self.held.unknown_answers and not any(unknown_answers_of(self.hops))
+        )
 
 
 class Gains:

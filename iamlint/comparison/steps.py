@@ -31,7 +31,7 @@ def label(name: str, side: Side) -> str:
 _PREFIX = re.compile(r"[A-Za-z]+:|\$\{[^}]*\}\Z")
 
 
-def doubts_of(hops: Iterable[Hop]) -> Iterator[str]:
+def unknown_answers_of(hops: Iterable[Hop]) -> Iterator[str]:
     """Yield why it is not known whether what a path rests on is there: instances of an unknown number, and the like."""
     for hop in hops:
         facts = (*hop.grants, *((hop.member,) if hop.member else ()))

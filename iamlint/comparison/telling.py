@@ -9,7 +9,7 @@ from iamlint.comparison.lines import Lines, line_of
 from iamlint.comparison.model import Change, Pair, Privilege
 from iamlint.comparison.pairs import Difference
 from iamlint.comparison.privileges import Gain
-from iamlint.comparison.steps import doubts_of, facts_of, label, steps
+from iamlint.comparison.steps import facts_of, label, steps, unknown_answers_of
 from iamlint.unknown import shown
 
 _MOST_REASONS = 5
@@ -30,7 +30,7 @@ class Teller:
         target = access.names.own(one.account)
         facts = list(facts_of(one.hops, side))
         reasons = [why for hop in one.hops if hop.way for why in hop.way.verdict.reasons]
-        reasons += doubts_of(one.hops)
+        reasons += unknown_answers_of(one.hops)
         return Pair(
             principal=label(own, side),
             account=names.accounts[target].email,
@@ -53,5 +53,5 @@ class Teller:
             cause=self._lines.cause([*facts_of(one.hops, side), *one.facts], now),
             permissions=None if one.held.unknown else len(one.held.permissions),
             at=line_of(grant.role_place.at, side),
-            reasons=(*decided.reasons, *one.held.doubts, *doubts_of(one.hops)),
+            reasons=(*decided.reasons, *one.held.unknown_answers, *unknown_answers_of(one.hops)),
         )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 from iamlint.frozen import frozen
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 HOLE = "\ue000"
 """Stands for the unknown parts of an expression; a private-use character, which no expression contains."""
@@ -46,10 +46,10 @@ class Masked:
 
 
 def masked(text: str, unknown: Unknown | None) -> Masked:
-    """Read all literals of an expression; ``unknown`` is the reason for the holes in it."""
+    """Read all literals of an expression; ``unknown`` is the reason for the unknown parts in it."""
     pieces: list[str] = []
     literals: dict[int, LiteralValue] = {}
-    holes = [part for part in unknown.parts if isinstance(part, Hole)] if unknown else []
+    unknown_parts = [part for part in unknown.parts if isinstance(part, UnknownPart)] if unknown else []
     at = 0
     while found := _TOKEN.search(text, at):
         pieces.append(text[at : found.start()])
@@ -62,7 +62,7 @@ def masked(text: str, unknown: Unknown | None) -> Masked:
         end = _end(text, found.end(), quote, raw=raw)
         inside = text[found.end() : end - len(quote)]
         value = inside if raw else _decoded(inside, found.end())
-        own = holes[text.count(HOLE, 0, found.start()) :]
+        own = unknown_parts[text.count(HOLE, 0, found.start()) :]
         literals[found.start()] = _value(value, unknown, own, is_bytes="b" in found["prefix"].lower())
         pieces.append(f'"{"x" * (end - found.start() - 2)}"')
         at = end
@@ -105,10 +105,10 @@ def _decode(text: str, offset: int) -> Iterator[str]:
     yield text[at:]
 
 
-def _value(text: str, unknown: Unknown | None, holes: list[Hole], *, is_bytes: bool) -> LiteralValue:
-    """Return the value of a literal; ``holes`` are those of the expression from the literal on."""
+def _value(text: str, unknown: Unknown | None, unknown_parts: list[UnknownPart], *, is_bytes: bool) -> LiteralValue:
+    """Return the value of a literal; ``unknown_parts`` are those of the expression from the literal on."""
     if HOLE in text and unknown:
-        filling: Iterator[Hole] = chain(holes, repeat(Hole("?")))
+        filling: Iterator[UnknownPart] = chain(unknown_parts, repeat(UnknownPart("?")))
         known = [piece for part in text.split(HOLE) for piece in (part, next(filling))][:-1]
         return Unknown(unknown.reason, tuple(piece for piece in known if piece != ""))
     return text.encode() if is_bytes else text

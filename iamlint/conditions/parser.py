@@ -28,7 +28,7 @@ from iamlint.conditions.syntax import (
 )
 from iamlint.facts import Text
 from iamlint.frozen import frozen
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 LONGEST = 16_384
 """Maximum length in characters. Google's limit on an attribute condition is 4096."""
@@ -81,7 +81,7 @@ def parse(expression: Text) -> Node | Unparsable | Unknown:
 def _spelt(expression: Text) -> tuple[str, Unknown | None]:
     if isinstance(expression, str):
         return expression, None
-    return "".join(HOLE if isinstance(part, Hole) else part for part in expression.parts), expression
+    return "".join(HOLE if isinstance(part, UnknownPart) else part for part in expression.parts), expression
 
 
 class _Refused(Exception):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from iamlint.frozen import frozen
 from iamlint.location import Made, Span
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 
 @frozen
@@ -188,4 +188,4 @@ NULL = Value(None)
 
 def unknown(reason: str, at: Span | None = None, reference: str = "") -> Value:
     """Return an unknown value; ``reference`` is the absolute address that names it."""
-    return Value(Unknown(reason, (Hole(reference),) if reference else ()), at)
+    return Value(Unknown(reason, (UnknownPart(reference),) if reference else ()), at)

@@ -24,7 +24,6 @@ from iamlint.facts import (
     EmptyBinding,
     Fact,
     Folder,
-    Gap,
     Grant,
     Organization,
     OrgPolicy,
@@ -34,6 +33,7 @@ from iamlint.facts import (
     Service,
     ServiceAccount,
     Text,
+    UnreadPart,
 )
 from iamlint.provenance import at, configuration, counts_for, outside
 from iamlint.roles import Catalog, Roles, spellings
@@ -109,19 +109,19 @@ class Estate:
         return found
 
     @cached_property
-    def gaps(self) -> tuple[Gap, ...]:
+    def unread_parts(self) -> tuple[UnreadPart, ...]:
         """The parts of the input that were not read or do not count."""
-        return (*self.of(Gap), *taken_away(self.replaced))
+        return (*self.of(UnreadPart), *taken_away(self.replaced))
 
-    def gaps_in(self, configuration: str) -> list[str]:
+    def unread_parts_in(self, configuration: str) -> list[str]:
         """Return why parts of a configuration, given by its `scope`, were not read."""
-        return self._gaps_in.get(configuration, [])
+        return self._unread_parts_in.get(configuration, [])
 
     @cached_property
-    def _gaps_in(self) -> dict[str, list[str]]:
+    def _unread_parts_in(self) -> dict[str, list[str]]:
         found: dict[str, dict[str, None]] = defaultdict(dict)
-        for gap in self.gaps:
-            found[scope(gap.declared)][gap.reason] = None
+        for unread_part in self.unread_parts:
+            found[scope(unread_part.declared)][unread_part.reason] = None
         return {configuration: list(reasons) for configuration, reasons in found.items()}
 
     def again(self, grant: Grant) -> tuple[Grant, ...]:

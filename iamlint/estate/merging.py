@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import condition_key, identity, in_force, principal_node
-from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Gap, Grant, RemovedGrant
+from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Grant, RemovedGrant, UnreadPart
 from iamlint.frozen import frozen
 from iamlint.logic.verdict import TRUE
 from iamlint.principals import project_number_of, project_of
@@ -168,7 +168,7 @@ def _is_certain(one: Replaced, closed: Set[str]) -> bool:
     return owns(declared) or (one.same and configuration(declared) not in closed)
 
 
-def taken_away(replaced: Iterable[Replaced]) -> Iterator[Gap]:
+def taken_away(replaced: Iterable[Replaced]) -> Iterator[UnreadPart]:
     """Yield the grants of each export that do not count because of Terraform and that no fact repeats."""
     exports: dict[Declaration, list[Replaced]] = defaultdict(list)
     for one in replaced:
@@ -182,7 +182,7 @@ def taken_away(replaced: Iterable[Replaced]) -> Iterator[Gap]:
         named = ", ".join(f"{one.grant.principal.text} as {shown(one.grant.role)}" for one in several[:_NAMED])
         rest = f" and {len(several) - _NAMED} more" if len(several) > _NAMED else ""
         what = f"{grants} {verb} replaced or removed when {by[0]}{more} is applied"
-        yield Gap(f"{what}: {named}{rest}", declared, unread=False)
+        yield UnreadPart(f"{what}: {named}{rest}", declared, unread=False)
 
 
 _NAMED = 5

@@ -13,7 +13,6 @@ from iamlint.facts import (
     Declaration,
     Denial,
     Fact,
-    Gap,
     Grant,
     Impersonation,
     Project,
@@ -21,6 +20,7 @@ from iamlint.facts import (
     ServiceAccount,
     ServiceAccountKey,
     Text,
+    UnreadPart,
 )
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.provenance import at, directory, is_source
@@ -89,7 +89,7 @@ def condition_key(condition: Condition | Unknown | None) -> str | None:
             return None
 
 
-def agreed(told: Iterable[tuple[str, str, Declaration]]) -> tuple[dict[str, str], list[Gap]]:
+def agreed(told: Iterable[tuple[str, str, Declaration]]) -> tuple[dict[str, str], list[UnreadPart]]:
     """Return the meaning of each name, and the names about which documents disagree.
 
     Documents that the user named are believed. Of the others, contradicting ones are all ignored.
@@ -103,11 +103,11 @@ def agreed(told: Iterable[tuple[str, str, Declaration]]) -> tuple[dict[str, str]
             disputed.pop(name, None)
         elif value != other and by.trust != "named":
             disputed.setdefault(name, declared)
-    gaps = [
-        Gap(f"{at(found[name][1])} says something else about {name}, so neither is used", declared, unread=False)
+    unread_parts = [
+        UnreadPart(f"{at(found[name][1])} says something else about {name}, so neither is used", declared, unread=False)
         for name, declared in disputed.items()
     ]
-    return {name: value for name, (value, _) in found.items() if name not in disputed}, gaps
+    return {name: value for name, (value, _) in found.items() if name not in disputed}, unread_parts
 
 
 def one_name(facts: Iterable[Fact]) -> list[Fact]:
@@ -127,8 +127,8 @@ def one_name(facts: Iterable[Fact]) -> list[Fact]:
                 projects.append((number, name, fact.declared))
             case _:
                 pass
-    (emails, gaps), (ids, more) = agreed(accounts), agreed(projects)
-    return [*_renamed(facts, emails, ids), *gaps, *more] if accounts or projects else facts
+    (emails, unread_parts), (ids, more) = agreed(accounts), agreed(projects)
+    return [*_renamed(facts, emails, ids), *unread_parts, *more] if accounts or projects else facts
 
 
 def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str, str]) -> Iterator[Fact]:

@@ -19,7 +19,7 @@ from iamlint.facts import AccessSetting, Declaration, Fact, Grant, OrgPolicy, Re
 from iamlint.frozen import frozen
 from iamlint.location import Location
 from iamlint.logic.verdict import TRUE, Verdict
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 _BUCKET = "storage_bucket"
 _IN_BUCKETS = frozenset({_BUCKET, "storage_managed_folder", "storage_default_object", "storage_object"})
@@ -181,13 +181,13 @@ def _bucket_of(name: Text) -> Text:
     """Return the bucket in ``BUCKET/OBJECT``, known or not."""
     if isinstance(name, str):
         return name.removeprefix("b/").partition("/")[0]
-    parts: list[str | Hole] = []
+    parts: list[str | UnknownPart] = []
     for part in name.parts:
         if isinstance(part, str) and "/" in part:
             head = part.partition("/")[0]
             parts += [head] if head else []
             break
         parts.append(part)
-    if any(isinstance(part, Hole) for part in parts):
+    if any(isinstance(part, UnknownPart) for part in parts):
         return Unknown(name.reason, tuple(parts))
     return "".join(map(str, parts)) or name

@@ -38,12 +38,12 @@ from iamlint.facts.resources import (
     Attachment,
     DefaultAccount,
     Folder,
-    Gap,
     Organization,
     Perimeter,
     Project,
     Service,
     Setting,
+    UnreadPart,
 )
 from iamlint.facts.tags import EffectiveTags, TagBinding, TagKey, TagValue
 
@@ -51,7 +51,8 @@ from iamlint.facts.tags import EffectiveTags, TagBinding, TagKey, TagValue
 Fact = (
     Grant | RemovedGrant | EmptyBinding | ExportedPolicy | DefaultAccounts | CustomRole | ServiceAccount
     | ServiceAccountKey | Credential | Service | Impersonation | Project | Folder | Organization | Denial
-    | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership | Gap
+    | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership
+    | UnreadPart
     | ApiKey | KubernetesAccount | AccessSetting | TagKey | TagValue | TagBinding | EffectiveTags
     | Perimeter
 )
@@ -76,7 +77,6 @@ __all__ = [
     "ExportedPolicy",
     "Fact",
     "Folder",
-    "Gap",
     "Grant",
     "Group",
     "Impersonation",
@@ -104,4 +104,5 @@ __all__ = [
     "TagValue",
     "Text",
     "Trust",
+    "UnreadPart",
 ]

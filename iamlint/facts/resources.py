@@ -123,7 +123,7 @@ class Perimeter:
 
 
 @frozen
-class Gap:
+class UnreadPart:
     """A part of the input that was not read. ``unread`` says that it may contain grants that no other fact mentions."""
 
     reason: str

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from iamlint.edits import Fix
 from iamlint.estate import Estate
-from iamlint.finding import Doubt, Finding
+from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.proposals import formatted, hindrance, proposed, proposed_for_acceptance
 from iamlint.fixes.sources import Sources
 from iamlint.frozen import frozen
@@ -18,7 +18,7 @@ from iamlint.rules.rule import Rule
 
 MOST_PROPOSED = 1_000
 """Maximum number of fixes that are proposed in one check; when they are applied, the next check proposes more."""
-Ask = Callable[[Estate], tuple[Iterable[Finding], Iterable[Doubt]]]
+Ask = Callable[[Estate], tuple[Iterable[Finding], Iterable[UnknownAnswer]]]
 
 
 @frozen
@@ -50,7 +50,7 @@ class Collector:
         self._hindered: dict[tuple[object, ...], tuple[Finding, Fix, str]] = {}
         self._found: dict[tuple[object, ...], tuple[Finding, Fix]] = {}
 
-    def ask(self, estate: Estate) -> tuple[Iterable[Finding], Iterable[Doubt]]:
+    def ask(self, estate: Estate) -> tuple[Iterable[Finding], Iterable[UnknownAnswer]]:
         """Remember the estate, and ask for further findings about it."""
         self._estate = estate
         return self._ask(estate) if self._ask else ((), ())

@@ -13,13 +13,13 @@ from iamlint.comparison import Comparison, Line, Pair, Privilege, Side, compare
 from iamlint.comparison.sides import SideName
 from iamlint.edits import Edit, Fix, Safety, applied, by_path, conflict
 from iamlint.facts import Grant
-from iamlint.finding import Doubt, Finding
+from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.collecting import Run
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.moves import Moves, block_lines
 from iamlint.principals import read_principal
 from iamlint.queries.federation.grants import is_nobody
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 MOST_PASSES = 30
 """Maximum number of times that fixes are applied."""
@@ -30,7 +30,7 @@ MOST_CHECKED = 12_000
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectedFix:
     """A fix that is not applied, and why."""
 
     finding: Finding
@@ -49,7 +49,7 @@ class Outcome:
     contents: dict[str, bytes] = field(default_factory=dict)
     originals: dict[str, bytes] = field(default_factory=dict)
     applied: list[tuple[Finding, Fix]] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RejectedFix] = field(default_factory=list)
     complete: bool = True
 
 
@@ -65,7 +65,7 @@ def fixed(
     ``forbidden`` says why a file may not be changed.
     """
     outcome = Outcome(check({}))
-    hindered = [Refused(*one) for one in outcome.run.hindered if one[1].safety in levels]
+    hindered = [RejectedFix(*one) for one in outcome.run.hindered if one[1].safety in levels]
     refused: _Refusals = {}
     passes = runs = checked = 0
     limit: int | None = None
@@ -93,7 +93,7 @@ def fixed(
             outcome.contents, outcome.run = contents, run
             outcome.applied += group
         elif len(group) == 1:
-            refused[_key(*group[0])] = Refused(*group[0], why), passes
+            refused[_key(*group[0])] = RejectedFix(*group[0], why), passes
             limit = None
         else:
             limit = len(group) // 2
@@ -107,7 +107,7 @@ def _size(run: Run) -> int:
     return len(run.estate.of(Grant)) if run.estate else 0
 
 
-_Refusals = dict[object, tuple[Refused, int]]
+_Refusals = dict[object, tuple[RejectedFix, int]]
 """The fixes that are not applied, each with the number of passes before."""
 
 
@@ -132,7 +132,7 @@ def _chosen(
             continue
         why = next(filter(None, (asked(edit.path) for edit in fix.edits)), None)
         if why:
-            refused[_key(finding, fix)] = Refused(finding, fix, why), never
+            refused[_key(finding, fix)] = RejectedFix(finding, fix, why), never
         elif not conflict(fix.edits, taken):
             group.append((finding, fix))
             taken += fix.edits
@@ -174,7 +174,7 @@ def wrong(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | No
     if errors:
         return f"the result cannot be read: {next(iter(errors))}"
     stay = set(map(_what, after.report.findings))
-    doubted = {doubt.rule for doubt in _new_doubts(before, after)}
+    doubted = {unknown_answer.rule for unknown_answer in _new_unknown_answers(before, after)}
     for finding, _ in group:
         if _what(finding) in stay:
             return "the finding stays"
@@ -196,9 +196,13 @@ def _counted(findings: Iterable[Finding]) -> Counter[tuple[str, str, str | None]
     return Counter((one.rule, one.at.path, one.address) for one in findings)
 
 
-def _new_doubts(before: Run, after: Run) -> Iterator[Doubt]:
-    known = {(doubt.rule, doubt.reason) for doubt in before.report.doubts}
-    return (doubt for doubt in after.report.doubts if (doubt.rule, doubt.reason) not in known)
+def _new_unknown_answers(before: Run, after: Run) -> Iterator[UnknownAnswer]:
+    known = {(unknown_answer.rule, unknown_answer.reason) for unknown_answer in before.report.unknown_answers}
+    return (
+        unknown_answer
+        for unknown_answer in after.report.unknown_answers
+        if (unknown_answer.rule, unknown_answer.reason) not in known
+    )
 
 
 def _access(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | None:
@@ -244,7 +248,7 @@ _NOBODY = frozenset({"malformed", "deleted"})
 def _kind(text: str) -> str:
     """Return the kind of a principal as a comparison shows it, with references in place of unknown parts."""
     pieces = re.split(r"\$\{([^{}]*)\}", text)
-    parts: list[str | Hole] = [Hole(one) if number % 2 else one for number, one in enumerate(pieces)]
+    parts: list[str | UnknownPart] = [UnknownPart(one) if number % 2 else one for number, one in enumerate(pieces)]
     known = tuple(one for one in parts if one != "")
     return read_principal(text if len(pieces) == 1 else Unknown("it is a reference", known)).kind
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from iamlint.edits import SAFETIES, Edit, Fix, Safety, by_path, consistent
 from iamlint.estate import Estate
-from iamlint.facts import Declaration, Gap, Place
+from iamlint.facts import Declaration, Place, UnreadPart
 from iamlint.files.disk import DISK
 from iamlint.finding import Finding
 from iamlint.fixes.layout import aligned
@@ -41,7 +41,7 @@ def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources
 
 def proposed_for_acceptance(rule: Rule, finding: Finding, estate: Estate, sources: Sources) -> Fix | None:
     """Return the fix of a finding about acceptance, which belongs to no fact of the estate."""
-    about = Gap("it is about acceptance", Declaration(finding.at), unread=False)
+    about = UnreadPart("it is about acceptance", Declaration(finding.at), unread=False)
     return proposed(rule, finding, Match(about, Truth.TRUE, place=Place(finding.at)), estate, sources)
 
 

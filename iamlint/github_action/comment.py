@@ -15,7 +15,7 @@ from typing import Any
 
 from iamlint.github_action.comment_text import comment, marker
 from iamlint.github_action.event import Event
-from iamlint.github_action.github_api import Api, Refused
+from iamlint.github_action.github_api import Api, ApiError
 from iamlint.github_action.inputs import BadInput, one
 from iamlint.github_action.outputs import write_outputs
 from iamlint.github_action.run import COMPARISON, REPORT
@@ -47,7 +47,7 @@ def post(environment: Mapping[str, str]) -> int:
             return 0
         text = comment(report, compared, event, one(environment, "CATEGORY") or "iamlint")
         url = api.write_comment(number, marker(one(environment, "CATEGORY") or "iamlint"), text, quiet=_clean(report))
-    except Refused as refused:
+    except ApiError as refused:
         hint = " (pull requests from forks need the second workflow: docs/in-ci.md)" if refused.code in _DENIED else ""
         print(f"::warning title=iamlint::the comment was not written: {refused}{hint}")
         return 0

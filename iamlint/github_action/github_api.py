@@ -19,7 +19,7 @@ _PER_PAGE, _MOST_PAGES = 100, 30
 _LARGEST = 64 * 1024 * 1024
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """A request that GitHub did not answer as asked. ``code`` is the status, 0 without an answer."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -44,14 +44,14 @@ class Api:
 
     @classmethod
     def of(cls, environment: Mapping[str, str], repository: str) -> Api:
-        """Return the API that the runner names. Raises `Refused` without a token."""
+        """Return the API that the runner names. Raises `ApiError` without a token."""
         token, url = environment.get("IAMLINT_TOKEN", ""), environment.get("GITHUB_API_URL", "")
         parts = urlsplit(url)
         local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
         if not (parts.scheme == "https" or local) or not repository:
-            raise Refused(0, "the runner names no API")
+            raise ApiError(0, "the runner names no API")
         if not token or not token.isprintable():
-            raise Refused(0, "there is no token")
+            raise ApiError(0, "there is no token")
         return cls(url, repository, token)
 
     def pull_request(self, event: Event) -> int | None:
@@ -69,7 +69,7 @@ class Api:
         """Create the comment with the marker, or update it; returns its address.
 
         Only a comment of a program counts: anybody could write one that begins with the marker. ``quiet`` says not to
-        create one. Raises `Refused`.
+        create one. Raises `ApiError`.
         """
         for found in self._pages(f"/issues/{number}/comments?"):
             by = found.get("user") or {}
@@ -108,6 +108,6 @@ class Api:
             with self._opener.open(request, timeout=_SECONDS) as answer:
                 return json.loads(answer.read(_LARGEST))
         except HTTPError as error:
-            raise Refused(error.code, str(error.reason)) from error
+            raise ApiError(error.code, str(error.reason)) from error
         except (URLError, OSError, ValueError) as error:
-            raise Refused(0, str(getattr(error, "reason", error))) from error
+            raise ApiError(0, str(getattr(error, "reason", error))) from error

@@ -4,30 +4,30 @@ An edge is stored as principal, grant and resource. A grant on a project is one 
 account in it, so the cost is linear in the grants.
 """
 
-from iamlint.graph.delegation import MOST_FOLLOWED, Chain, Leads, delegated, leading, shortest
+from iamlint.graph.delegation import MOST_FOLLOWED, Chain, NextHops, delegated, next_hops_of, shortest
 from iamlint.graph.deployments import Deployment, deploys
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, PRIVILEGED, EdgeKind
 from iamlint.graph.edges import Edge, Graph, graph_of
 from iamlint.graph.of_roles import relevant_permissions
-from iamlint.graph.powers import IDENTITY, POWERS, STRONG, EdgeKind
 from iamlint.graph.ways import Way, Ways
 
 __all__ = [
+    "EDGE_PERMISSIONS",
     "IDENTITY",
     "MOST_FOLLOWED",
-    "POWERS",
-    "STRONG",
+    "PRIVILEGED",
     "Chain",
     "Deployment",
     "Edge",
     "EdgeKind",
     "Graph",
-    "Leads",
+    "NextHops",
     "Way",
     "Ways",
     "delegated",
     "deploys",
     "graph_of",
-    "leading",
+    "next_hops_of",
     "relevant_permissions",
     "shortest",
 ]

@@ -119,7 +119,7 @@ def _in(account: str, among: Set[str] | None) -> bool:
 
 
 @frozen
-class Lead:
+class NextHop:
     """The next hop from an account towards the token of a privileged one, on the shortest chain.
 
     ``account`` is the target of the hop, "" after a token; ``last`` is the last hop of the chain and ``length`` the
@@ -134,17 +134,17 @@ class Lead:
     closed: bool
 
 
-class Leads(dict[str, Lead]):
+class NextHops(dict[str, NextHop]):
     """The next hops of all accounts that have one. They form trees, with the privileged accounts as roots."""
 
     def add(self, edge: Edge, account: str) -> None:
         """Add the first hop of its source's chain, and the account that it leads to."""
         rest = self.get(account)
         if rest is None:
-            self[edge.source] = Lead(edge, "", edge, 1, edge.verdict, edge.closed)
+            self[edge.source] = NextHop(edge, "", edge, 1, edge.verdict, edge.closed)
         else:
             verdict, closed = _few(edge.verdict & rest.verdict), edge.closed or rest.closed
-            self[edge.source] = Lead(edge, account, rest.last, rest.length + 1, verdict, closed)
+            self[edge.source] = NextHop(edge, account, rest.last, rest.length + 1, verdict, closed)
 
     def passes(self, start: str, account: str) -> bool:
         """Whether the chain from one account contains another account, or starts there."""
@@ -155,8 +155,8 @@ class Leads(dict[str, Lead]):
     def _stretches(self) -> dict[str, tuple[int, int]]:
         """Number the accounts so that all whose chains contain one follow it; returns its number and the last one's."""
         before: dict[str, list[str]] = defaultdict(list)
-        for account, lead in self.items():
-            before[lead.account].append(account)
+        for account, next_hop in self.items():
+            before[next_hop.account].append(account)
         numbers: dict[str, int] = {}
         found: dict[str, tuple[int, int]] = {}
         waiting = [(account, False) for account in before[""]]
@@ -171,16 +171,16 @@ class Leads(dict[str, Lead]):
         return found
 
 
-def leading(graph: Graph) -> Leads:
+def next_hops_of(graph: Graph) -> NextHops:
     """Return the next hops of all accounts that a chain connects to a privileged account's token."""
-    found = Leads()
-    _lead(graph, found, graph.on)
+    found = NextHops()
+    _add_next_hops(graph, found, graph.on)
     if graph.has_closed:
-        _lead(graph, found, lambda node: (*graph.on(node), *graph.closed_on(node)))
+        _add_next_hops(graph, found, lambda node: (*graph.on(node), *graph.closed_on(node)))
     return found
 
 
-def _lead(graph: Graph, found: Leads, on: Callable[[Node], Sequence[Edge]]) -> None:
+def _add_next_hops(graph: Graph, found: NextHops, on: Callable[[Node], Sequence[Edge]]) -> None:
     """Add every account that reaches a privileged one over these edges to ``found``."""
     waiting = deque(found)
     for node in graph.privileged_nodes:
@@ -199,12 +199,12 @@ def _lead(graph: Graph, found: Leads, on: Callable[[Node], Sequence[Edge]]) -> N
             followed.add(node)
 
 
-def shortest(first: Edge, leads: Leads) -> Chain:
+def shortest(first: Edge, next_hops: NextHops) -> Chain:
     """Return the shortest chain to a privileged account that a delegation onto one of these accounts opens."""
-    lead = leads[first.onto[1]]
-    hops, verdict = [first], _few(first.verdict & lead.verdict)
-    left_out = max(0, lead.length + 1 - MOST_HOPS)
-    while lead.account and len(hops) < MOST_HOPS - 1:
-        hops.append(lead.edge)
-        lead = leads[lead.account]
-    return Chain((*hops, lead.last), verdict, left_out)
+    next_hop = next_hops[first.onto[1]]
+    hops, verdict = [first], _few(first.verdict & next_hop.verdict)
+    left_out = max(0, next_hop.length + 1 - MOST_HOPS)
+    while next_hop.account and len(hops) < MOST_HOPS - 1:
+        hops.append(next_hop.edge)
+        next_hop = next_hops[next_hop.account]
+    return Chain((*hops, next_hop.last), verdict, left_out)

@@ -10,15 +10,15 @@ from iamlint.access import Decision, access_of
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.frozen import frozen
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, EdgeKind, changes
 from iamlint.graph.of_roles import kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess
-from iamlint.graph.powers import POWERS, STRONG, EdgeKind, changes
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.methods import deployments
 from iamlint.unknown import Truth, Unknown
 
-_WHOLE = frozenset(STRONG)
+_WHOLE = frozenset(PRIVILEGED)
 """A grant of policy administration counts if its holder can grant one of these."""
 _LOOKED_AT = 50
 """Maximum number of privileged accounts of a container that are compared with a principal's own privileges."""
@@ -47,7 +47,7 @@ class Edge:
 
 
 @frozen
-class _Powers:
+class _RolePermissions:
     """The relevant permissions of a role: all of them, and those that make edges.
 
     ``changes`` says whether the role does more than read, ``unknown`` why there may be more permissions.
@@ -82,8 +82,8 @@ class Graph:
         self.estate = estate
         self.hierarchy = estate.hierarchy
         self._access = access_of(estate)
-        self._powers: dict[tuple[str, str], _Powers] = {}
-        self._predefined: dict[str, _Powers] = {}
+        self._powers: dict[tuple[str, str], _RolePermissions] = {}
+        self._predefined: dict[str, _RolePermissions] = {}
         self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._on_accounts = _Edges()
         self._own = OwnAccess(estate, self._relevant, self._all_of, strongest)
@@ -115,7 +115,7 @@ class Graph:
             if onto[0] == "service_account":
                 self._on_accounts.add(self._edges(grant, source, onto, powers))
 
-    def _placed(self, grant: Grant, onto: Node | None) -> tuple[str, _Powers] | None:
+    def _placed(self, grant: Grant, onto: Node | None) -> tuple[str, _RolePermissions] | None:
         """Return the holder of a grant and the relevant permissions of its role; None if it has no relevant one."""
         powers = self.powers(grant.role, grant.declared)
         weighty = grant.resource.kind in ("folder", "organization") and powers.changes
@@ -138,12 +138,12 @@ class Graph:
     def _onto(self, node: Node) -> _Edges:
         return self._on_accounts if node[0] == "service_account" else self._every
 
-    def _edges(self, grant: Grant, source: str, onto: Node, powers: _Powers) -> Iterator[Edge]:
+    def _edges(self, grant: Grant, source: str, onto: Node, powers: _RolePermissions) -> Iterator[Edge]:
         for kind, held in kinds_of_edges(powers.held, onto[0], may_be_any=powers.unknown is not None):
             if held and all(self._access.is_plain(grant, one) for one in held):
                 yield Edge(source, onto, kind, grant, held, TRUE)
                 continue
-            found = self._decided(grant, held or POWERS[kind])
+            found = self._decided(grant, held or EDGE_PERMISSIONS[kind])
             if found.blocked:
                 yield Edge(source, onto, kind, grant, held, _told(found), closed=True)
             elif found.truth is not Truth.FALSE:
@@ -159,7 +159,7 @@ class Graph:
         found = self._decided(grant, permissions)
         return _told(found) if found.blocked else _verdict(found)
 
-    def powers(self, role: Text, declared: Declaration) -> _Powers:
+    def powers(self, role: Text, declared: Declaration) -> _RolePermissions:
         """Return the relevant permissions of a role; computed once for each role."""
         known = self._predefined.get(role) if isinstance(role, str) else None
         if known:
@@ -168,7 +168,7 @@ class Graph:
         key = name or "", role_scope(role, declared)
         if name is None or key not in self._powers:
             held, unknown = self.estate.permissions(role, declared)
-            found = _Powers(held, held & relevant_permissions(), changes(held, self._viewer), unknown)
+            found = _RolePermissions(held, held & relevant_permissions(), changes(held, self._viewer), unknown)
             if name is None:
                 return found
             self._powers[key] = found
@@ -299,7 +299,7 @@ class Graph:
 
     def _all_strong(self, held: list[tuple[Node, Grant]]) -> bool:
         """Whether each of these grants certainly makes its holder privileged, with or without deployment."""
-        return all(any(self._access.is_plain(grant, one) for one in self._held(grant, STRONG)) for _, grant in held)
+        return all(any(self._access.is_plain(grant, one) for one in self._held(grant, PRIVILEGED)) for _, grant in held)
 
     def _enabled(self, grant: Grant) -> Verdict:
         """Whether a principal can act at all: no one gets tokens of a disabled account."""
@@ -310,9 +310,9 @@ class Graph:
         """Whether a grant makes its holder privileged, given the resources where the holder can deploy."""
         if onto[0] not in CONTAINERS:
             return FALSE
-        strong = self._held(grant, STRONG)
-        if self._held(grant, POWERS["attach"]) and not deploys.isdisjoint(self.hierarchy.containers(onto)):
-            strong = (*strong, *POWERS["attach"])
+        strong = self._held(grant, PRIVILEGED)
+        if self._held(grant, EDGE_PERMISSIONS["attach"]) and not deploys.isdisjoint(self.hierarchy.containers(onto)):
+            strong = (*strong, *EDGE_PERMISSIONS["attach"])
         changes = onto[0] != "project" and self.powers(grant.role, grant.declared).changes
         return self.counts(grant, strong) if strong or changes else FALSE
 

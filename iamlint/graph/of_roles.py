@@ -5,16 +5,22 @@ from __future__ import annotations
 from functools import cache, lru_cache
 
 from iamlint.access import counts_on
-from iamlint.graph.powers import POWERS, STRONG, EdgeKind
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, EdgeKind
 from iamlint.methods import agent_methods, bound_methods, deploy_permissions
 
-_STRONGEST = (*reversed(POWERS["ancestor"]), *POWERS["policy"], *POWERS["token"], *POWERS["key"], *POWERS["attach"])
+_STRONGEST = (
+    *reversed(EDGE_PERMISSIONS["ancestor"]),
+    *EDGE_PERMISSIONS["policy"],
+    *EDGE_PERMISSIONS["token"],
+    *EDGE_PERMISSIONS["key"],
+    *EDGE_PERMISSIONS["attach"],
+)
 
 
 @lru_cache(maxsize=4096)
 def kinds_of_edges(held: frozenset[str], on: str, *, may_be_any: bool) -> tuple[tuple[EdgeKind, tuple[str, ...]], ...]:
     """Return the kinds of edges that permissions make on a kind of resource, each with those that make it."""
-    found = [(kind, useful(listed, held, on)) for kind, listed in POWERS.items()]
+    found = [(kind, useful(listed, held, on)) for kind, listed in EDGE_PERMISSIONS.items()]
     possible = [(kind, those) for kind, those in found if kind != "ancestor" or on != "service_account"]
     return tuple((kind, those) for kind, those in possible if those or may_be_any)
 
@@ -41,4 +47,9 @@ def strongest(held: frozenset[str]) -> str | None:
 def relevant_permissions() -> frozenset[str]:
     """Return the permissions of edges and privileges, and those to deploy or to use an agent, a cluster or a pool."""
     others = {need.permission for method in (*agent_methods(), *bound_methods()) for need in method.needs}
-    return frozenset(STRONG) | {one for listed in POWERS.values() for one in listed} | deploy_permissions() | others
+    return (
+        frozenset(PRIVILEGED)
+        | {one for listed in EDGE_PERMISSIONS.values() for one in listed}
+        | deploy_permissions()
+        | others
+    )

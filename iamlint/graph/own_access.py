@@ -8,11 +8,11 @@ from functools import lru_cache
 from iamlint.access import access_of
 from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, Grant
-from iamlint.graph.powers import STRONG
+from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.location import Location
 from iamlint.unknown import Truth
 
-_STRONG = frozenset(STRONG)
+_STRONG = frozenset(PRIVILEGED)
 
 
 class OwnAccess:

@@ -18,8 +18,8 @@ from iamlint.budget import Budget
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.frozen import frozen
+from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.graph.placement import PLACES, may_fit, places, reaches_from
-from iamlint.graph.powers import STRONG
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods import Method
 from iamlint.unknown import Truth, shown
@@ -29,7 +29,7 @@ _TOKENS = frozenset(
 )
 
 
-_TO_GRANT = frozenset(STRONG)
+_TO_GRANT = frozenset(PRIVILEGED)
 """A grant of policy administration counts if its holder can grant one of these."""
 
 

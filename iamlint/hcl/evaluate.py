@@ -50,7 +50,7 @@ from iamlint.hcl.operators import operated
 from iamlint.hcl.scope import Scope
 from iamlint.hcl.walk import walk
 from iamlint.location import Made, SourceText, Span
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 _ITEM = "\0item"
 COMPARES = 4
@@ -98,9 +98,8 @@ def _parentheses(node: syntax.Parentheses, scope: Scope) -> Value:
 def _variable(node: syntax.Variable, scope: Scope) -> Value:
     found = scope.lookup(node.name)
     if found is None:
-        return Value(
-            Unknown(f"nothing here is named {node.name}", (Hole(node.name),), refused=True), _span(node, scope)
-        )
+        unknown = Unknown(f"nothing here is named {node.name}", (UnknownPart(node.name),), refused=True)
+        return Value(unknown, _span(node, scope))
     return found
 
 
@@ -112,13 +111,18 @@ def _attribute(node: syntax.Attribute, scope: Scope) -> Value:
     return attribute(evaluate(node.object, scope), node.name)
 
 
+def _below(value: Unknown, step: str) -> Unknown:
+    """Return an attribute or element of an unknown value. Raises UnknownResult if it is not one reference."""
+    if value.unknown_part is None:
+        raise UnknownResult(Unknown(value.reason, refused=value.refused))
+    return Unknown(value.reason, (UnknownPart(value.unknown_part.reference + step),), refused=value.refused)
+
+
 def attribute(value: Value, name: str) -> Value:
     """``value.name``."""
     match value.data:
         case Unknown() as why:
-            if why.hole is None:
-                raise UnknownResult(Unknown(why.reason, refused=why.refused))
-            return Value(Unknown(why.reason, (Hole(f"{why.hole.reference}.{name}"),), refused=why.refused), value.at)
+            return Value(_below(why, f".{name}"), value.at)
         case Lazy() as lazy:
             return _named(lazy, name, value)
         case dict() as fields:
@@ -137,7 +141,7 @@ def _named(lazy: Lazy, name: str, value: Value) -> Value:
     if found is not None:
         return found
     reference = f"{lazy.reference}.{name}"
-    return Value(Unknown(f"{reference} is not declared", (Hole(reference),), refused=True), value.at)
+    return Value(Unknown(f"{reference} is not declared", (UnknownPart(reference),), refused=True), value.at)
 
 
 def _index(node: syntax.Index, scope: Scope) -> Value:
@@ -151,12 +155,8 @@ def index(collection: Value, key: Value) -> Value:
         raise EvaluationError("null is not an index")
     match collection.data:
         case Unknown() as why:
-            if why.hole is None:
-                raise UnknownResult(Unknown(why.reason, refused=why.refused))
             shown = f'"{wanted}"' if isinstance(wanted, str) else text_of(wanted)
-            return Value(
-                Unknown(why.reason, (Hole(f"{why.hole.reference}[{shown}]"),), refused=why.refused), collection.at
-            )
+            return Value(_below(why, f"[{shown}]"), collection.at)
         case tuple() as elements:
             at = integer(key)
             if not 0 <= at < len(elements):

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from iamlint.facts import Text
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 _LONGEST = 4096
 """Maximum length of a partly known text that is compared with globs."""
 _MOST_STARS = 10
 """Maximum number of stars of a glob that is compared with a partly known text."""
-_HOLE = Hole("?")
+_UNKNOWN_PART = UnknownPart("?")
 _HEAD = re.compile(r"[^*?]+")
 """What the texts that match a glob begin with."""
 _EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
@@ -26,12 +26,12 @@ def text_is(globs: Iterable[str], text: Text) -> Truth:
     if isinstance(text, str) and "${" not in text:
         plain, pattern = _sorted_out(tuple(globs))
         return Truth.of(text in plain or (pattern is not None and pattern.match(text) is not None))
-    return _matched(tuple(globs), tuple(part if isinstance(part, str) else _HOLE for part in _parts(text)))
+    return _matched(tuple(globs), tuple(part if isinstance(part, str) else _UNKNOWN_PART for part in _parts(text)))
 
 
 @lru_cache(maxsize=8192)
-def _matched(globs: tuple[str, ...], parts: tuple[str | Hole, ...]) -> Truth:
-    """Whether a partly known text matches one of these globs; cached: many texts differ only in holes' names."""
+def _matched(globs: tuple[str, ...], parts: tuple[str | UnknownPart, ...]) -> Truth:
+    """Whether a partly known text matches one of these globs; cached: many differ only in unknown parts' names."""
     begins = parts[0] if parts and isinstance(parts[0], str) else ""
     # Most globs and texts differ in their beginnings.
     near = [glob for glob in globs if _begins_alike(glob, begins)]
@@ -59,18 +59,18 @@ def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]
     return frozenset(globs), re.compile("|".join(others)) if others else None
 
 
-def _parts(text: Text) -> tuple[str | Hole, ...]:
-    """Return the known parts and the holes of a text; an account known by its address has a hole, too."""
+def _parts(text: Text) -> tuple[str | UnknownPart, ...]:
+    """Return the known and unknown parts of a text; an account known by its address has an unknown part, too."""
     if isinstance(text, Unknown):
-        return text.parts or (_HOLE,)
+        return text.parts or (_UNKNOWN_PART,)
     if "${" not in text:
         return (text,)
     pieces = (piece for piece in _EMBEDDED.split(text) if piece)
-    return tuple(Hole(piece[2:-1]) if _EMBEDDED.fullmatch(piece) else piece for piece in pieces)
+    return tuple(UnknownPart(piece[2:-1]) if _EMBEDDED.fullmatch(piece) else piece for piece in pieces)
 
 
 _FILLS = ("", "\0", "\0\0\0")
-"""Replacements for a hole, to test whether a glob matches any value: no letter of a glob equals them."""
+"""Replacements for an unknown part, to test whether a glob matches any value: no letter of a glob equals them."""
 
 
 def is_glob(text: str) -> bool:
@@ -86,14 +86,14 @@ def compiled(glob: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
 
 
-def _may_match(glob: str, parts: tuple[str | Hole, ...]) -> bool:
-    """Whether the holes can be filled so that the glob matches; follows all positions in the glob in parallel."""
+def _may_match(glob: str, parts: tuple[str | UnknownPart, ...]) -> bool:
+    """Whether unknown parts can be filled so that the glob matches; follows all positions in the glob in parallel."""
     if sum(len(part) for part in parts if isinstance(part, str)) > _LONGEST or glob.count("*") > _MOST_STARS:
         return True
     any_text, any_letter, letters, end = _positions(glob)
     positions = 1 | (any_text & 1) << 1
     for part in parts:
-        if isinstance(part, Hole):
+        if isinstance(part, UnknownPart):
             positions = 2 * end - (positions & -positions)  # the first of these, and all after it
             continue
         for letter in part:

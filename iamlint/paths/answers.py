@@ -34,14 +34,14 @@ Asked = Literal["both", "to", "from", "none"]
 class Start:
     """The start of a search: the name of a principal.
 
-    ``caller`` is the given caller, if it is not the principal: a token that an identity pool admits. ``doubts`` say why
-    it is unknown whether the caller is this principal. ``first`` is the hop from a machine to the account that it runs
-    as, which is then the principal.
+    ``caller`` is the given caller, if it is not the principal: a token that an identity pool admits.
+    ``unknown_answers`` say why it is unknown whether the caller is this principal. ``first`` is the hop from a machine
+    to the account that it runs as, which is then the principal.
     """
 
     name: str
     caller: str = ""
-    doubts: tuple[str, ...] = ()
+    unknown_answers: tuple[str, ...] = ()
     first: Hop | None = None
 
 
@@ -299,7 +299,7 @@ def _as_asked(start: Start, target: str, path: Path | None) -> Iterator[Path]:
     first = (start.first,) if start.first else ()
     hops = (*first, *(path.hops if path else ()))
     if path or (hops and target == start.name):
-        yield Path(hops, start.caller, start.doubts)
+        yield Path(hops, start.caller, start.unknown_answers)
 
 
 def _counted(nodes: Sequence[Node], word: str) -> str:

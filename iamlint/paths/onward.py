@@ -17,7 +17,7 @@ from iamlint.budget import Budget, Exhausted
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
 from iamlint.frozen import frozen
-from iamlint.graph import POWERS, Way, graph_of
+from iamlint.graph import EDGE_PERMISSIONS, Way, graph_of
 from iamlint.logic.verdict import distinct
 from iamlint.paths.closure import Values, reached_values
 from iamlint.paths.hops import MEMBER, Hop, Hops, is_container
@@ -34,8 +34,8 @@ _MOST_WORK = 2_000_000
 _MOST_SPECIAL = 500_000
 """Maximum number of hops that are looked at one by one: by grants with a condition, and through what runs."""
 _MOST_REASONS = 5
-_REACHING = frozenset(permission for kind in POWERS for permission in POWERS[kind])
-_DELEGATES = frozenset(POWERS["delegate"])
+_REACHING = frozenset(permission for kind in EDGE_PERMISSIONS for permission in EDGE_PERMISSIONS[kind])
+_DELEGATES = frozenset(EDGE_PERMISSIONS["delegate"])
 
 
 @frozen

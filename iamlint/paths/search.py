@@ -31,13 +31,13 @@ _PERHAPS = "perhaps "
 class Path:
     """Hops from a principal to an account, in order.
 
-    ``caller`` is the given caller, if it is not the principal itself; ``doubts`` say why it is unknown whether the
-    caller is this principal.
+    ``caller`` is the given caller, if it is not the principal itself; ``unknown_answers`` say why it is unknown
+    whether the caller is this principal.
     """
 
     hops: tuple[Hop, ...]
     caller: str = ""
-    doubts: tuple[str, ...] = ()
+    unknown_answers: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -56,8 +56,8 @@ class Path:
 
     @property
     def state(self) -> State:
-        """The worst state of a hop; at best conditional where there are doubts."""
-        own: State = "conditional" if self.doubts else "open"
+        """The worst state of a hop; at best conditional where there are unknown answers."""
+        own: State = "conditional" if self.unknown_answers else "open"
         return max((own, *(hop.state for hop in self.hops)), key=STATES.index)
 
 

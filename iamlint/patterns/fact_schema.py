@@ -21,7 +21,6 @@ from iamlint.facts import (
     ExportedPolicy,
     Fact,
     Folder,
-    Gap,
     Grant,
     Group,
     Impersonation,
@@ -43,6 +42,7 @@ from iamlint.facts import (
     TagKey,
     TagValue,
     Text,
+    UnreadPart,
 )
 from iamlint.finding import Related
 from iamlint.graph import graph_of
@@ -443,7 +443,7 @@ _PLAIN = tuple(
         DefaultAccounts,
         Group,
         Membership,
-        Gap,
+        UnreadPart,
         KubernetesAccount,
         Perimeter,
         TagKey,

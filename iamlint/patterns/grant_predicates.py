@@ -9,7 +9,7 @@ from typing import get_args
 from iamlint.access import access_of
 from iamlint.estate import Estate, principal_node
 from iamlint.facts import Condition, Grant, Principal, Text
-from iamlint.graph import POWERS, graph_of
+from iamlint.graph import EDGE_PERMISSIONS, graph_of
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import predicates
@@ -96,7 +96,7 @@ def limited(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
     verdict = TRUE
     for role in sorted(roles):
         held, unknown = estate.permissions(role, grant.declared)
-        reaches = any(one in held for listed in POWERS.values() for one in listed)
+        reaches = any(one in held for listed in EDGE_PERMISSIONS.values() for one in listed)
         verdict &= FALSE if reaches else Verdict.of(Truth.UNKNOWN, unknown.reason) if unknown else TRUE
     return verdict if True in wanted else ~verdict
 

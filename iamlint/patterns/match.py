@@ -17,7 +17,7 @@ from iamlint.estate import Estate, identity, role_scope
 from iamlint.facts import CustomRole, Fact, Grant, Place, Principal, PrincipalKind
 from iamlint.finding import Confidence, Flow
 from iamlint.frozen import frozen
-from iamlint.graph import POWERS
+from iamlint.graph import EDGE_PERMISSIONS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns.evaluation import Pattern, Rest, finished, judge, narrowed
@@ -196,5 +196,5 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
     return replace(found & decided.verdict, permissions=permissions)
 
 
-_REACHING = frozenset(permission for listed in POWERS.values() for permission in listed)
+_REACHING = frozenset(permission for listed in EDGE_PERMISSIONS.values() for permission in listed)
 """The permissions that count for a policy administrator with limits: one of the grantable roles must have one."""

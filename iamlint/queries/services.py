@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from iamlint.estate import Estate, scope
-from iamlint.facts import Declaration, Gap, Grant, Impersonation, Pool, Project, Service, Text
+from iamlint.facts import Declaration, Grant, Impersonation, Pool, Project, Service, Text, UnreadPart
 from iamlint.finding import Confidence
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, Verdict
@@ -191,9 +191,9 @@ def _elsewhere(estate: Estate, project: Text, declared: Declaration) -> Iterator
             continue
         if isinstance(service.project, Unknown) and _may_be(service.project, project):
             yield f"{shown(service.name)} is enabled on a project that is not known: {service.project.reason}"
-    for gap in estate.of(Gap):
-        if gap.declared.type == "module" and scope(gap.declared) == here:
-            yield f"{CREDENTIALS_API} may be enabled by a module: {gap.reason}"
+    for unread_part in estate.of(UnreadPart):
+        if unread_part.declared.type == "module" and scope(unread_part.declared) == here:
+            yield f"{CREDENTIALS_API} may be enabled by a module: {unread_part.reason}"
 
 
 def _may_be(one: Unknown, other: Text) -> bool:

@@ -23,7 +23,6 @@ from iamlint.facts import (
     ExportedPolicy,
     Fact,
     Folder,
-    Gap,
     Grant,
     Group,
     Impersonation,
@@ -46,6 +45,7 @@ from iamlint.facts import (
     TagKey,
     TagValue,
     Text,
+    UnreadPart,
 )
 from iamlint.location import Location
 from iamlint.reporters.parts.plain import json_escaped, neutral
@@ -146,7 +146,7 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
             return (fact.place.at, *_call(fact, build))
         case Project() | Folder() | Organization():
             return (at, *_container(fact, build))
-        case Gap():
+        case UnreadPart():
             return at, "gap", {"reason": fact.reason}
         case Pool() | Provider():
             return _federation(fact, build)

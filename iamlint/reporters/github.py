@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from iamlint.finding import Doubt, Finding, Severity
+from iamlint.finding import Finding, Severity, UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.parts.ends import leads_to
@@ -45,7 +45,7 @@ def github_report(report: Report, style: Presentation) -> str:
     room: dict[Level, int] = {"error": MOST - len(errors[:MOST]), "warning": MOST, "notice": MOST - len(told)}
     found = [
         *map(_of_finding, report.ranked),
-        *map(_of_doubt, distinct(filter(style.bar.fails_unknown, report.doubts))),
+        *map(_of_unknown_answer, distinct(filter(style.bar.fails_unknown, report.unknown_answers))),
     ]
     found.sort(key=lambda one: one.at not in style.first)
     for level, left in room.items():
@@ -67,11 +67,13 @@ def _of_finding(finding: Finding) -> _Annotation:
     return _Annotation(finding.severity, finding.at, finding.rule, _message(finding))
 
 
-def _of_doubt(doubt: Doubt) -> _Annotation:
-    what = f"{doubt.rule}, unknown" if doubt.rule else "unknown"
-    where = f" ({environments(doubt)})" if doubt.environments else ""
-    address = f" [{doubt.address}]" if doubt.address else ""
-    return _Annotation(doubt.severity or "info", doubt.at, what, doubt.reason + where + address)
+def _of_unknown_answer(unknown_answer: UnknownAnswer) -> _Annotation:
+    what = f"{unknown_answer.rule}, unknown" if unknown_answer.rule else "unknown"
+    where = f" ({environments(unknown_answer)})" if unknown_answer.environments else ""
+    address = f" [{unknown_answer.address}]" if unknown_answer.address else ""
+    return _Annotation(
+        unknown_answer.severity or "info", unknown_answer.at, what, unknown_answer.reason + where + address
+    )
 
 
 def _of_level(level: Level, found: list[_Annotation], room: int, style: Presentation) -> Iterator[str]:

@@ -98,7 +98,7 @@ def _accepted(one: Accepted, names: Fingerprints) -> dict[str, Any]:
 def _question(one: Question) -> dict[str, Any]:
     """``rule`` is that of the most severe possible finding, ``rules`` are all that depend on it."""
     return {
-        "rule": one.doubts[0].rule,
+        "rule": one.unknown_answers[0].rule,
         "rules": list(one.rules),
         "severity": one.severity,
         "cause": {"kind": one.cause.kind.slug, "subject": one.cause.subject or None},

@@ -51,7 +51,7 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
         f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}, "
         f"role catalogue of {cell(report.catalog)}{judged}."
     )
-    if report.doubts:
+    if report.unknown_answers:
         yield ""
     yield from (f"- unknown: {cell(line)}" for line in cause_lines(report.by_cause))
     for note in notes(report):
@@ -102,12 +102,14 @@ def _alike(group: Group, style: Presentation) -> Iterator[str]:
 
 def _unknown(report: Report, style: Presentation) -> Iterator[str]:
     """Yield the unknown answers that fail the run, or all of them on request."""
-    told = distinct(report.doubts if style.show_unknown else filter(style.bar.fails_unknown, report.doubts))
+    told = distinct(
+        report.unknown_answers if style.show_unknown else filter(style.bar.fails_unknown, report.unknown_answers)
+    )
     if told:
         yield from ("", "### Unknown", "", "| severity | rule | where | why |", "| --- | --- | --- | --- |")
-    for doubt in told:
-        why = cell(doubt.reason + (f" ({environments(doubt)})" if doubt.environments else ""))
-        yield f"| {doubt.severity or ''} | {doubt.rule or ''} | {_where(doubt.at, style)} | {why} |"
+    for one in told:
+        why = cell(one.reason + (f" ({environments(one)})" if one.environments else ""))
+        yield f"| {one.severity or ''} | {one.rule or ''} | {_where(one.at, style)} | {why} |"
 
 
 def _where(at: Location, style: Presentation) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from iamlint.graph.powers import POWERS
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.methods import deploy_methods
 from iamlint.reporters.parts.plain import json_escaped, neutral
@@ -17,20 +17,20 @@ from iamlint.unknown import Unknown
 
 _DEPLOY = "deploy what runs code"
 _FIXED: Mapping[str, tuple[str, ...]] = {
-    "get access tokens of service accounts": POWERS["token"],
-    "sign as service accounts, which gives their tokens": POWERS["sign"],
-    "get ID tokens of service accounts": POWERS["id_token"],
-    "pass on what service accounts may (in a chain of delegates)": POWERS["delegate"],
-    "create or revive keys of service accounts": (*POWERS["key"], "iam.serviceAccountKeys.enable"),
+    "get access tokens of service accounts": EDGE_PERMISSIONS["token"],
+    "sign as service accounts, which gives their tokens": EDGE_PERMISSIONS["sign"],
+    "get ID tokens of service accounts": EDGE_PERMISSIONS["id_token"],
+    "pass on what service accounts may (in a chain of delegates)": EDGE_PERMISSIONS["delegate"],
+    "create or revive keys of service accounts": (*EDGE_PERMISSIONS["key"], "iam.serviceAccountKeys.enable"),
     "create other credentials of service accounts": (
         "iam.serviceAccountApiKeyBindings.create",
         "apikeys.keys.create",
         "storage.hmacKeys.create",
     ),
-    "decide who may use service accounts": POWERS["policy"],
-    "decide who may do what in a project, folder or organization": POWERS["ancestor"],
+    "decide who may use service accounts": EDGE_PERMISSIONS["policy"],
+    "decide who may do what in a project, folder or organization": EDGE_PERMISSIONS["ancestor"],
     "change custom roles": ("iam.roles.update",),
-    "attach service accounts to what runs code": POWERS["attach"],
+    "attach service accounts to what runs code": EDGE_PERMISSIONS["attach"],
     _DEPLOY: (),
     "revive service accounts": ("iam.serviceAccounts.enable", "iam.serviceAccounts.undelete"),
     "decide who pools of federated identities trust": (

@@ -231,7 +231,7 @@ class _Run:
         if self._shortened:
             text = f"{self._shortened} findings are written without their hops, which JSON has: there are too many."
             notifications.append(om.Notification(message=om.Message(text=text), level="note"))
-        notifications += self._doubts()
+        notifications += self._unknown_answers()
         told = [
             om.Notification(message=om.Message(text=_sentence(neutral(note))), level="note") for note in notes(report)
         ]
@@ -239,7 +239,7 @@ class _Run:
             execution_successful=not report.errors,
             tool_execution_notifications=notifications or None,
             tool_configuration_notifications=told or None,
-            properties=_unknowns(report) if report.doubts else None,
+            properties=_unknowns(report) if report.unknown_answers else None,
         )
 
     def _error(self, error: Unreadable) -> om.Notification:
@@ -249,17 +249,21 @@ class _Run:
             message=om.Message(text=_sentence(neutral(error.reason) + hint)), level="error", locations=known or None
         )
 
-    def _doubts(self) -> Iterator[om.Notification]:
+    def _unknown_answers(self) -> Iterator[om.Notification]:
         """Yield the unknown things: a note for each reason, with its places; a warning if it fails the run."""
         groups: dict[str, list[Question]] = {}
         for question in self._report.questions:
             where = f" ({environments(question)})" if question.environments else ""
             groups.setdefault(question.reason + where, []).append(question)
         for reason, alike in sorted(groups.items()):
-            more, worst = len(alike) - _MOST_PLACES, min(alike, key=lambda one: one.doubts[0].rank)
+            more, worst = len(alike) - _MOST_PLACES, min(alike, key=lambda one: one.unknown_answers[0].rank)
             text = f"Not decided: {neutral(reason)}" + (f" (and {more} more places)" if more > 0 else "")
             rules = sorted({rule for question in alike for rule in question.rules})
-            fails = any(self._style.bar.fails_unknown(doubt) for question in alike for doubt in question.doubts)
+            fails = any(
+                self._style.bar.fails_unknown(unknown_answer)
+                for question in alike
+                for unknown_answer in question.unknown_answers
+            )
             properties = {
                 **({"severity": worst.severity} if worst.severity else {}),
                 "cause": worst.cause.kind.slug,

@@ -33,7 +33,7 @@ def text_report(report: Report, style: Presentation) -> str:
     paint, fold = Paint(on=style.color), Fold(style.width)
     groups = [Group(finding) for finding in report.findings] if style.show_all else grouped(report.findings)
     lines: list[str] = []
-    told = report.doubts if style.show_unknown else filter(style.bar.fails_unknown, report.doubts)
+    told = report.unknown_answers if style.show_unknown else filter(style.bar.fails_unknown, report.unknown_answers)
     causes = by_cause(questions(told), report.var_files)
     lines += fold.all(listed_unknowns(causes, report.var_files, paint, every=style.show_all), 6)
     if style.statistics:
@@ -147,8 +147,8 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
         parts.append(f"{fixable} fixable with --fix")
     if report.accepted:
         parts.append(f"{len(report.accepted)} accepted")
-    if report.doubts:
-        failing = len(distinct(filter(style.bar.fails_unknown, report.doubts)))
+    if report.unknown_answers:
+        failing = len(distinct(filter(style.bar.fails_unknown, report.unknown_answers)))
         unknown = f"{len(report.questions)} unknown" + (f", of which {failing} fail" if failing else "")
         parts.append(unknown + ("" if style.show_unknown else " (--show-unknown lists them)"))
     if report.unwalked:

@@ -76,8 +76,8 @@ class Catalog:
         """
         roles, known, names = dict(self._roles), dict(self._known), set(self.newer)
         for one in definitions:
-            title, stage, _, gaps = roles.get(one.name, ("", "", 0, None))
-            roles[one.name] = (one.title or title, one.stage or stage, int(one.listed), gaps)
+            title, stage, _, unread_parts = roles.get(one.name, ("", "", 0, None))
+            roles[one.name] = (one.title or title, one.stage or stage, int(one.listed), unread_parts)
             names.add(one.name)
             if one.permissions is not None:
                 known[one.name] = one.permissions
@@ -110,19 +110,19 @@ class Catalog:
             hint = f"; the nearest is {nearest}" if nearest else ""
             return Unknown(f"{role} is not in the role catalogue of {self.edition}{hint}")
         if role not in self._known:
-            gaps = found[3]
-            if gaps is None and role in self.newer:
+            unread_parts = found[3]
+            if unread_parts is None and role in self.newer:
                 hint = f"gcloud iam roles describe {role} prints them"
                 return Unknown(f"{role} is listed without its permissions ({hint})")
-            if gaps is None:
+            if unread_parts is None:
                 return Unknown(f"no public list has the permissions of {role}")
-            self._known[role] = frozenset(self._numbered(gaps))
+            self._known[role] = frozenset(self._numbered(unread_parts))
         return self._known[role]
 
-    def _numbered(self, gaps: list[int]) -> Iterable[str]:
+    def _numbered(self, unread_parts: list[int]) -> Iterable[str]:
         at = 0
-        for gap in gaps:
-            at += gap
+        for unread_part in unread_parts:
+            at += unread_part
             yield self._permissions[at]
 
     def title(self, role: str) -> str:

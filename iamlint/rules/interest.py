@@ -21,7 +21,7 @@ from iamlint.queries import QUERIES
 from iamlint.roles import Catalog, Roles
 from iamlint.rules.rule import Rule
 from iamlint.sources.reading import ExportFilter
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 Pattern = Mapping[str, Any]
 Test = Callable[[str], bool]
@@ -205,7 +205,7 @@ def _may_match(glob: str, before: str, domain: Text) -> bool:
     return text_is([name], Unknown("", (before, _NAME))) & text_is([end], domain) is not Truth.FALSE
 
 
-_NAME = Hole("name")
-_ACCOUNTS = Unknown("the project of an account is not known in full", (Hole("project"), ".gserviceaccount.com"))
+_NAME = UnknownPart("name")
+_ACCOUNTS = Unknown("the project of an account is not known in full", (UnknownPart("project"), ".gserviceaccount.com"))
 _LETTERS = re.compile(r"[A-Za-z0-9!#$%&'+=^_.~:@*?-]*\Z")
 """The letters of globs that can match common members."""

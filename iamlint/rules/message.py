@@ -23,24 +23,24 @@ def filled(message: str, words: Mapping[str, str]) -> str:
 _HOLE = re.compile(r"\$\{([^{}]*)\}")
 _LONGEST_HOLE = 60
 _LONGEST = 160
-"""Characters of a text with holes; a name that Terraform puts together may be of any length."""
+"""Characters of a text with unknown parts; a name that Terraform puts together may be of any length."""
 _CALLS = re.compile(r"\A(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
 
 
 def brief(text: str) -> str:
-    """Return a text with its holes short, and none of them without a name.
+    """Return a text with its unknown parts short, and none of them without a name.
 
     The full address is shown next to it.
     """
     if "${" not in text:
         return text
-    text = _HOLE.sub(_brief_hole, text)
+    text = _HOLE.sub(_brief_unknown_part, text)
     if len(text) <= _LONGEST or " " in text:
         return text
     return f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
 
 
-def _brief_hole(found: re.Match[str]) -> str:
+def _brief_unknown_part(found: re.Match[str]) -> str:
     reference = found[1]
     if reference == "?":
         return _NOT_KNOWN

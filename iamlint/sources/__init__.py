@@ -10,7 +10,7 @@ from pathlib import Path
 
 from iamlint.budget import TimeUp
 from iamlint.cache.units import hash_of
-from iamlint.facts import Declaration, Fact, Gap
+from iamlint.facts import Declaration, Fact, UnreadPart
 from iamlint.files.compressed import wanting
 from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
@@ -26,7 +26,7 @@ from iamlint.sources.names import usual
 from iamlint.sources.not_uploaded import not_uploaded
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at, nothing_in
 from iamlint.sources.stand_ins import LONGEST_BEGINNING, stand_in
-from iamlint.sources.terraform.instances.answers import Answers
+from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.plan import read_plans
 from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
 from iamlint.sources.terraform.source import read_terraform
@@ -66,11 +66,12 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     if not options.may_be_empty:
         reading.errors += [nothing_in(shown, "in this directory") for shown in reading.empty]
     reading.facts += (
-        Gap(why, Declaration(Location(workspace.shown(path)), "file")) for path, why in sorted(found.unread.items())
+        UnreadPart(why, Declaration(Location(workspace.shown(path)), "file"))
+        for path, why in sorted(found.unread.items())
     )
     reading.unwalked = [workspace.shown(one.path) for one in found.unwalked]
     reading.facts += [
-        Gap(one.reason, Declaration(Location(workspace.shown(one.path)), "directory")) for one in found.unwalked
+        UnreadPart(one.reason, Declaration(Location(workspace.shown(one.path)), "directory")) for one in found.unwalked
     ]
     documents: list[tuple[Path, bool, Reading]] = []
     for number, (path, given) in enumerate(found.documents):
@@ -87,9 +88,9 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         documents.append((path, given, document))
     if found.directories:
         told = [fact for _, _, document in documents for fact in document.facts]
-        answers = Answers.of(told, options.roles)
+        lookups = DataLookups.of(told, options.roles)
         owners = found.given if options.files_are_named else set[Path]()
-        reading.add(read_terraform(found, _with_context(options, told), workspace, answers, owners))
+        reading.add(read_terraform(found, _with_context(options, told), workspace, lookups, owners))
     exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
     unrecognised = 0
     for path, given, document in documents:
@@ -136,7 +137,7 @@ def _says_whose(document: Reading, shown: str) -> bool:
 
     Documents of a configuration have such names, too, and are in no known format.
     """
-    if any(not isinstance(fact, Gap) for fact in document.facts):
+    if any(not isinstance(fact, UnreadPart) for fact in document.facts):
         return True
     claimed = claim(shown)
     return claimed is not None and claimed.strength != "possible" and bool(document.errors)
@@ -173,7 +174,7 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
         if named or claim(source.at.path) or is_plan_name(source.at.path) or _is_lost(path, workspace):
             return Reading(errors=[_unreadable(source, path, workspace)])
         outside = workspace.tree.exists(path) and not workspace.allowed(workspace.resolved(path))
-        return Reading(facts=[Gap(source.reason, Declaration(source.at, "file"))] if outside else [])
+        return Reading(facts=[UnreadPart(source.reason, Declaration(source.at, "file"))] if outside else [])
     if options.units and not named and options.units.is_empty(source.path, source.text):
         return Reading()
     found = read_plans(source, options, workspace, named=named) or read_export(source, options, named=named)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 from iamlint.facts import Text
-from iamlint.unknown import Hole, Unknown, join_texts, without_prefix
+from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
 
-Parts = tuple[str | Hole, ...]
+Parts = tuple[str | UnknownPart, ...]
 
 OF_DATASET = {
     "OWNER": "roles/bigquery.dataOwner",
@@ -70,7 +70,7 @@ def principal_of_entity(text: Text) -> Text:
             continue
         if isinstance(rest, str) and prefix in ("user-", "group-") and rest and "@" not in rest:
             why = f"{text} is an id, which does not tell the e-mail"
-            return Unknown(why, (ours or "user:", Hole(rest)))
+            return Unknown(why, (ours or "user:", UnknownPart(rest)))
         return join_texts(ours, rest) if ours else person(rest)
     return text
 
@@ -85,7 +85,7 @@ def person(email: Text) -> Text:
             if email.startswith("deleted:"):
                 return email
             return join_texts("serviceAccount:" if "gserviceaccount.com" in email else "user:", email)
-        case Unknown(parts=(Hole(reference),)) if _OF_ACCOUNT.search(reference):
+        case Unknown(parts=(UnknownPart(reference),)) if _OF_ACCOUNT.search(reference):
             return join_texts("serviceAccount:", email)
         case Unknown(suffix=suffix) if "@" in suffix or ".gserviceaccount.com" in suffix:
             return join_texts("serviceAccount:" if suffix.endswith("gserviceaccount.com") else "user:", email)

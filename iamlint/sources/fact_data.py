@@ -16,9 +16,9 @@ from iamlint.facts import (
     Resource,
 )
 from iamlint.location import Location, Unreadable
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
-_PARTS = (*(Location, Unreadable, Hole, Unknown, Place, Declaration, Principal, Resource, Condition),)
+_PARTS = (*(Location, Unreadable, UnknownPart, Unknown, Place, Declaration, Principal, Resource, Condition),)
 CLASSES: tuple[type, ...] = (*_PARTS, *get_args(Fact))
 """The classes of facts and their parts; a list begins with the number of its class here."""
 _NUMBERS = {one: (number, tuple(field.name for field in fields(one))) for number, one in enumerate(CLASSES)}

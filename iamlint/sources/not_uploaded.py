@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from iamlint.facts import Declaration, Gap
+from iamlint.facts import Declaration, UnreadPart
 from iamlint.location import Location, Unreadable
 from iamlint.logic.path_globs import compiled_path
 from iamlint.sources.names import ASSIGNMENTS, is_configuration
@@ -24,8 +24,8 @@ _Rule = tuple[bool, str]
 """A pattern as a glob, after whether it takes files out; otherwise it brings them back."""
 
 
-def not_uploaded(workspace: Workspace) -> Iterator[Gap]:
-    """Yield a gap for each ``.terraformignore`` that leaves out a part of what was read.
+def not_uploaded(workspace: Workspace) -> Iterator[UnreadPart]:
+    """Yield an unread part for each ``.terraformignore`` that leaves out a part of what was read.
 
     A module that is left out with all of its configuration is not mentioned: no remote run has it.
     """
@@ -40,16 +40,16 @@ def not_uploaded(workspace: Workspace) -> Iterator[Gap]:
             yield from _told(home, below, workspace)
 
 
-def _told(home: Path, read: dict[Path, list[Path]], workspace: Workspace) -> Iterator[Gap]:
+def _told(home: Path, read: dict[Path, list[Path]], workspace: Workspace) -> Iterator[UnreadPart]:
     source = workspace.load(home / NAME)
     shown = workspace.shown(home / NAME)
     declared = Declaration(Location(shown), "file")
     if isinstance(source, Unreadable):
-        yield Gap(f"which files a remote run has is not known: {source.reason}", declared)
+        yield UnreadPart(f"which files a remote run has is not known: {source.reason}", declared)
         return
     rules = list(_rules(source.text.splitlines()))
     if len(rules) > MOST:
-        yield Gap(f"which files a remote run has is not known: there are more than {MOST} patterns", declared)
+        yield UnreadPart(f"which files a remote run has is not known: there are more than {MOST} patterns", declared)
         return
     left: list[Path] = []
     for paths in read.values():
@@ -60,7 +60,7 @@ def _told(home: Path, read: dict[Path, list[Path]], workspace: Workspace) -> Ite
     if left:
         names = ", ".join(workspace.shown(path) for path in sorted(left)[:_NAMED])
         more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
-        yield Gap(f"a remote run is without {names}{more}, so it may grant something else", declared)
+        yield UnreadPart(f"a remote run is without {names}{more}, so it may grant something else", declared)
 
 
 def _rules(lines: Iterable[str]) -> Iterator[_Rule]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Gap
+from iamlint.facts import Declaration, UnreadPart
 from iamlint.frozen import frozen
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Reading
@@ -32,7 +32,7 @@ class StandIn:
         if certain:
             return Reading(errors=[Unreadable(at, self.reason, self.hint)])
         if likely or self.always:
-            return Reading(facts=[Gap(f"{self.reason} ({self.hint})", Declaration(at, "file"))])
+            return Reading(facts=[UnreadPart(f"{self.reason} ({self.hint})", Declaration(at, "file"))])
         return Reading()
 
 

@@ -25,12 +25,12 @@ from iamlint.facts import (
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
 ELSEWHERE = Declaration(Location("other/main.tf"), trust="own")
 DAY = date(2026, 1, 1)
-NOT_KNOWN = Unknown("var.x has no default", (Hole("var.x"),))
+NOT_KNOWN = Unknown("var.x has no default", (UnknownPart("var.x"),))
 TOKEN, KEY = "iam.serviceAccounts.getAccessToken", "iam.serviceAccountKeys.create"
 SET_PROJECT = "resourcemanager.projects.setIamPolicy"
 CREATOR, OWNER = "roles/iam.serviceAccountTokenCreator", "roles/owner"

@@ -9,7 +9,7 @@ from iamlint.access import State, access, access_of
 from iamlint.access.limits import MOST_ROLES, may_grant
 from iamlint.conditions import Context
 from iamlint.facts import Condition, CustomRole
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 WANTED = frozenset({"iam.serviceAccountKeys.create", TOKEN})
 MODIFIED = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])"
@@ -81,7 +81,7 @@ def test_a_limit_does_not_open_what_a_deny_policy_closes() -> None:
 
 
 def test_a_list_with_a_role_that_is_not_known() -> None:
-    text = Unknown("var.x has no default", (f"{MODIFIED}.hasOnly(['roles/viewer', '", Hole("var.x"), "'])"))
+    text = Unknown("var.x has no default", (f"{MODIFIED}.hasOnly(['roles/viewer', '", UnknownPart("var.x"), "'])"))
     grant = granted(ADMIN)
     estate, grant = given(type(grant)(*_parts(grant), condition=Condition(text, "t")))
     found = access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED)

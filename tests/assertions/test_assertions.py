@@ -72,7 +72,7 @@ def checked(clause: str, text: str = CHAIN) -> Verdicts:
 def test_what_violates_an_assertion(clause: str, violations: list[str]) -> None:
     found = checked(clause)
     assert [one.principal for one in found.findings] == violations
-    assert all(one.severity is None for one in found.doubts)
+    assert all(one.severity is None for one in found.unknown_answers)
 
 
 def test_a_violation_shows_the_shortest_path_with_lines() -> None:
@@ -87,19 +87,22 @@ def test_a_violation_shows_the_shortest_path_with_lines() -> None:
     ]
 
 
-def test_what_is_not_known_is_a_doubt_and_no_finding() -> None:
+def test_what_is_not_known_is_a_unknown_answer_and_no_finding() -> None:
     condition = 'condition {\n title = "t"\n expression = var.x\n}'
     unknown = 'variable "x" {}\n' + account("a") + on_account("g", "a", "group:dev@x.example", TOKEN, condition)
     for clause in ('forbid: {from: "group:*", to: "a@*"}', 'require: {from: "group:dev@x.example", to: "a@*"}'):
         found = checked(clause, unknown)
         assert not found.findings
-        assert [one.severity for one in found.doubts] == ["high"]
-    (doubt,) = checked('forbid: {from: "group:*", to: "nobody@*"}', unknown).doubts
-    assert (doubt.severity, doubt.reason) == ("high", "no service account of the input matches nobody@*")
+        assert [one.severity for one in found.unknown_answers] == ["high"]
+    (unknown_answer,) = checked('forbid: {from: "group:*", to: "nobody@*"}', unknown).unknown_answers
+    assert (unknown_answer.severity, unknown_answer.reason) == (
+        "high",
+        "no service account of the input matches nobody@*",
+    )
 
 
 @pytest.mark.parametrize("by", ["[identity]", "[key]"])
-def test_a_grant_that_may_be_above_the_project_is_a_doubt(by: str) -> None:
+def test_a_grant_that_may_be_above_the_project_is_a_unknown_answer(by: str) -> None:
     above = (
         account("a")
         + f"""
@@ -117,8 +120,8 @@ resource "google_organization_iam_member" "g" {{
     ):
         found = checked(clause, above)
         assert not found.findings
-        (doubt,) = found.doubts
-        assert "does not show whether project shop is in organization 42" in doubt.reason
+        (unknown_answer,) = found.unknown_answers
+        assert "does not show whether project shop is in organization 42" in unknown_answer.reason
 
 
 def test_a_closed_path_is_no_violation_and_a_required_one_is() -> None:
@@ -334,8 +337,8 @@ resource "google_service_account_iam_member" "github" {
 def test_what_must_be_possible_is_diagnosed(caller: str, text: str, unknown: str, *, violated: bool) -> None:
     found = checked(REQUIRED.replace("FROM", caller), text)
     assert bool(found.findings) is violated
-    assert bool(found.doubts) is bool(unknown)
-    assert all(unknown in one.reason for one in found.doubts)
+    assert bool(found.unknown_answers) is bool(unknown)
+    assert all(unknown in one.reason for one in found.unknown_answers)
 
 
 def test_a_violated_requirement_says_which_step_fails_and_where() -> None:

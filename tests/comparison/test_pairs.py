@@ -164,9 +164,9 @@ def test_what_may_not_be_there_is_unknown(compare: Compare) -> None:
     assert not found.opened
     assert [one.pair.principal for one in found.unknown if one.pair] == ["user:ana@x.example"]
     role = 'variable "role" {}\n' + in_project("p", "user:ana@x.example", "${var.role}")
-    unclear = compare(LEDGER, LEDGER + role)
-    assert not unclear.gained
-    assert [one.privilege.principal for one in unclear.unknown if one.privilege] == ["user:ana@x.example"]
+    unknown_change = compare(LEDGER, LEDGER + role)
+    assert not unknown_change.gained
+    assert [one.privilege.principal for one in unknown_change.unknown if one.privilege] == ["user:ana@x.example"]
 
 
 def test_a_principal_that_is_not_known_in_full_is_shown_as_policies_write_it(compare: Compare) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from iamlint.conditions import Claim, Unparsable, claims_compared, is_obscure, limits_of
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 ROLES = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])"
 
@@ -70,13 +70,13 @@ def test_more_ways_than_can_be_told_apart_keep_what_all_demand() -> None:
     assert all(equals("assertion.owner", "shop") in way for way in ways)
 
 
-def test_a_value_with_a_hole_is_a_demand_all_the_same() -> None:
-    expression = Unknown("var.org has no default", ("assertion.owner == '", Hole("var.org"), "'"))
+def test_a_value_with_a_unknown_part_is_a_demand_all_the_same() -> None:
+    expression = Unknown("var.org has no default", ("assertion.owner == '", UnknownPart("var.org"), "'"))
     ways = claims_compared(expression)
     assert isinstance(ways, tuple)
     ((claim,),) = ways
     assert claim.name == "assertion.owner"
-    assert claim.values == (Unknown("var.org has no default", (Hole("var.org"),)),)
+    assert claim.values == (Unknown("var.org has no default", (UnknownPart("var.org"),)),)
 
 
 def test_what_is_no_cel_or_not_known_makes_no_demands() -> None:

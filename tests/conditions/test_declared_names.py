@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iamlint.conditions import IAM, MAPPING, PROVIDER, Language, undeclared
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from iamlint.unknown import Hole, Unknown
         (PROVIDER, "assertion.a == 'x' && attribute.b == 'y' && google.subject.startsWith('z')"),
         (PROVIDER, "assertion.groups.exists(group, group in ['a'])"),
         (MAPPING, "assertion.arn.extract('assumed-role/{role}/')"),
-        (IAM, Unknown("not known", (Hole("var.name"), " == 'x'"))),
+        (IAM, Unknown("not known", (UnknownPart("var.name"), " == 'x'"))),
     ],
 )
 def test_it_has(language: Language, expression: str | Unknown) -> None:

@@ -7,7 +7,7 @@ from iamlint.conditions import Unparsable, claims_compared, evaluate, parse
 from iamlint.conditions.context import Context
 from iamlint.conditions.parser import DEEPEST, LONGEST, LONGEST_CHAIN
 from iamlint.conditions.syntax import AnyOf, Call, Field, Literal, Name, Operation, dotted
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 TUESDAY = date(2026, 11, 24)
 
@@ -127,23 +127,23 @@ def test_random_letters_never_raise() -> None:
 # -- expressions that are only known in part -------------------------------------------------------------------------
 
 
-def with_hole(before: str, after: str) -> Unknown:
-    return Unknown("known after apply", (before, Hole("google_project.shop.number"), after))
+def with_unknown_part(before: str, after: str) -> Unknown:
+    return Unknown("known after apply", (before, UnknownPart("google_project.shop.number"), after))
 
 
-def test_a_hole_within_a_text_leaves_the_rest_to_judge() -> None:
+def test_a_unknown_part_within_a_text_leaves_the_rest_to_judge() -> None:
     token = Context(TUESDAY, "iam.serviceAccounts.getAccessToken")
-    by_name = evaluate(with_hole("resource.name.startsWith('projects/", "/x')"), token)
+    by_name = evaluate(with_unknown_part("resource.name.startsWith('projects/", "/x')"), token)
     assert by_name.truth is Truth.FALSE
     assert by_name.has("unavailable")
-    by_time = evaluate(with_hole("request.time < timestamp('", "')"), token)
+    by_time = evaluate(with_unknown_part("request.time < timestamp('", "')"), token)
     assert by_time.truth is Truth.UNKNOWN
     assert by_time.has("unknown")
     assert "known after apply" in " ".join(by_time.why)
 
 
-def test_a_hole_anywhere_else_leaves_nothing() -> None:
-    outcome = evaluate(with_hole("request.time < ", ""), Context(TUESDAY))
+def test_a_unknown_part_anywhere_else_leaves_nothing() -> None:
+    outcome = evaluate(with_unknown_part("request.time < ", ""), Context(TUESDAY))
     assert outcome.truth is Truth.UNKNOWN
     assert outcome.why == ("its condition is not known: known after apply",)
     assert evaluate(Unknown("var.when has no default"), Context(TUESDAY)).has("unknown")

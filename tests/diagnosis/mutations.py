@@ -21,9 +21,9 @@ from iamlint.facts import (
     Resource,
     ServiceAccount,
 )
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
-NOT_KNOWN = Unknown("var.x has no default", (Hole("var.x"),))
+NOT_KNOWN = Unknown("var.x has no default", (UnknownPart("var.x"),))
 _PLAIN: dict[type[Any], tuple[str, ...]] = {
     Grant: ("role", "condition"),
     CustomRole: ("permissions",),

@@ -21,7 +21,7 @@ from iamlint.facts import (
 )
 from iamlint.location import Location
 from iamlint.principals import read_principal
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, PLACE, TODAY = Declaration(Location("main.tf")), Place(Location("main.tf")), date(2026, 1, 1)
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -115,7 +115,7 @@ def test_what_it_leaves(on: str, allowed: list[str], truth: Truth) -> None:
         (STAFF, f"principal:{STAFF}/subject/x", T),
         ("//iam.googleapis.com/locations/global/workspace/C01234567", "user:ana@example.com", U),
         ("//iam.googleapis.com/locations/global/workspace/C01234567", CI, F),
-        (f"{HOST}/projects/shop", Unknown("var.who has no default", (Hole("var.who"),)), U),
+        (f"{HOST}/projects/shop", Unknown("var.who has no default", (UnknownPart("var.who"),)), U),
         (Unknown("known after apply"), CI, U),
     ],
 )

@@ -60,10 +60,12 @@ resource "google_iam_deny_policy" "d" {{
 
 
 def told(check: Check, *parts: str) -> tuple[int, str]:
-    """Return the number of findings, and the reasons of the rule's doubts."""
+    """Return the number of findings, and the reasons of the rule's unknown answers."""
     report = check({"main.tf": "".join(parts)}, select=RULE)
     assert report.errors == ()
-    return len(report.findings), "; ".join(doubt.reason for doubt in report.doubts if doubt.rule)
+    return len(report.findings), "; ".join(
+        unknown_answer.reason for unknown_answer in report.unknown_answers if unknown_answer.rule
+    )
 
 
 EVERYBODY = "principalSet://goog/public:all"
@@ -197,7 +199,16 @@ resource "google_project_iam_custom_role" "r" {{
     held = on_account("projects/shop/roles/r").replace("user:ana@example.com", "allAuthenticatedUsers")
     report = check({"main.tf": account("true") + role + held}, select=("public-impersonation",))
     assert len(report.findings) == findings
-    assert bool([doubt for doubt in report.doubts if "which is disabled" in doubt.reason]) is not enable
+    assert (
+        bool(
+            [
+                unknown_answer
+                for unknown_answer in report.unknown_answers
+                if "which is disabled" in unknown_answer.reason
+            ]
+        )
+        is not enable
+    )
 
 
 def boundary(version: str, *resources: str, bound: str = "projects/shop") -> str:
@@ -312,7 +323,11 @@ def test_the_way_to_a_privileged_account_is_told_though_it_is_closed(
     text = PROJECT + OWNER + on_account(role) + denial
     report = check({"main.tf": text}, select=("privileged-account-impersonation",))
     assert len(report.findings) == findings
-    told = [doubt.reason for doubt in report.doubts if "blocked by the deny policy at main.tf:" in doubt.reason]
+    told = [
+        unknown_answer.reason
+        for unknown_answer in report.unknown_answers
+        if "blocked by the deny policy at main.tf:" in unknown_answer.reason
+    ]
     assert len(told) == (1 if findings == 0 and "OpenId" not in role else 0)
 
 
@@ -333,21 +348,25 @@ OF_MIDDLE = "principal://iam.googleapis.com/projects/-/serviceAccounts/middle@sh
 
 
 def about(check: Check, rule: str, *parts: str) -> tuple[list[str], str]:
-    """Return the addresses of a rule's findings, and the reasons of its doubts."""
+    """Return the addresses of a rule's findings, and the reasons of its unknown answers."""
     report = check({"main.tf": "".join(parts)}, select=(rule,))
     assert report.errors == ()
-    doubts = (f"{doubt.address}: {doubt.reason}" for doubt in report.doubts if doubt.rule)
-    return [str(finding.address) for finding in report.findings], "; ".join(doubts)
+    unknown_answers = (
+        f"{unknown_answer.address}: {unknown_answer.reason}"
+        for unknown_answer in report.unknown_answers
+        if unknown_answer.rule
+    )
+    return [str(finding.address) for finding in report.findings], "; ".join(unknown_answers)
 
 
 def test_a_chain_whose_last_hop_is_closed_is_told(check: Check) -> None:
     rule = "privileged-account-impersonation"
     both = ["google_service_account_iam_member.middle", "google_service_account_iam_member.first"]
     assert about(check, rule, PROJECT, OWNER, MIDDLE) == (both, "")
-    findings, doubts = about(check, rule, PROJECT, OWNER, MIDDLE, deny(OF_MIDDLE))
+    findings, unknown_answers = about(check, rule, PROJECT, OWNER, MIDDLE, deny(OF_MIDDLE))
     assert findings == []
     for one in both:
-        assert f"{one}: blocked by the deny policy at main.tf:" in doubts
+        assert f"{one}: blocked by the deny policy at main.tf:" in unknown_answers
 
 
 def test_a_chain_that_somebody_uses_and_a_policy_closes_is_broken(check: Check) -> None:
@@ -384,9 +403,9 @@ def test_deploying_as_a_privileged_account_may_be_closed(check: Check, permissio
     rule = "deploy-as-privileged-account"
     parts = (PROJECT, OWNER, DEPLOYER, on_account("roles/iam.serviceAccountUser"))
     assert about(check, rule, *parts) == (["google_service_account_iam_member.x"], "")
-    findings, doubts = about(check, rule, *parts, deny(ANA, permissions=(permission,)))
+    findings, unknown_answers = about(check, rule, *parts, deny(ANA, permissions=(permission,)))
     assert findings == []
-    assert "blocked by the deny policy at main.tf:" in doubts
+    assert "blocked by the deny policy at main.tf:" in unknown_answers
 
 
 def test_what_is_open_to_attach_is_told_though_the_token_is_closed(check: Check) -> None:
@@ -488,7 +507,11 @@ def test_a_deny_policy_may_name_an_account_by_its_unique_id(
     report = check({"main.tf": text, "accounts.json": accounts}, select=RULE)
     assert report.errors == ()
     assert len(report.findings) == findings
-    closed = [doubt.reason for doubt in report.doubts if "blocked by the deny policy" in doubt.reason]
+    closed = [
+        unknown_answer.reason
+        for unknown_answer in report.unknown_answers
+        if "blocked by the deny policy" in unknown_answer.reason
+    ]
     assert len(closed) == 1 - findings
 
 

@@ -24,7 +24,7 @@ from iamlint.facts import (
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 Check = Callable[..., Any]
 
@@ -118,7 +118,9 @@ def test_a_policy_that_is_filed_by_domain_lies_below_a_denial_by_number(check: C
     texts = {name: json.dumps(text) for name, text in files.items()}
     told = check(texts, select=("broad-token-creator",))
     assert told.findings == ()
-    assert any("blocked by the deny policy at deny.json" in doubt.reason for doubt in told.doubts)
+    assert any(
+        "blocked by the deny policy at deny.json" in unknown_answer.reason for unknown_answer in told.unknown_answers
+    )
 
 
 def test_a_circle_ends() -> None:
@@ -131,7 +133,7 @@ def test_of_what_is_not_known_nothing_is_known() -> None:
 
 
 def test_a_folder_that_an_apply_makes_is_one_folder() -> None:
-    number = (Hole("google_folder.team.folder_id"),)
+    number = (UnknownPart("google_folder.team.folder_id"),)
     name = Unknown("known after apply", ("folders/", *number))
     made = estate(
         Folder(name, HERE, "organizations/3"), Project("new", HERE, parent=name), on(Resource("folder", name))

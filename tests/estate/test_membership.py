@@ -10,7 +10,7 @@ from iamlint.estate.membership import covered, named, node_of, within
 from iamlint.facts import Declaration, Folder, Grant, Place, Principal, Project, Resource
 from iamlint.location import Location
 from iamlint.principals import read_principal
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -87,9 +87,9 @@ def test_whom_a_denial_covers(denied: str, principal: str, truth: Truth) -> None
 
 
 WHY = "var.who has no default"
-ANYBODY = Unknown(WHY, (Hole("var.who"),))
-SOMEBODY = Unknown(WHY, ("user:", Hole("var.who")))
-LONG = Unknown(WHY, ("principal://goog/subject/", Hole("var.who")))
+ANYBODY = Unknown(WHY, (UnknownPart("var.who"),))
+SOMEBODY = Unknown(WHY, ("user:", UnknownPart("var.who")))
+LONG = Unknown(WHY, ("principal://goog/subject/", UnknownPart("var.who")))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_one_that_certainly_covers_is_enough() -> None:
         (Resource("organization", "2"), "organizations/3", F),
         (Resource("service_account", CI), "folders/1", T),
         (Resource("service_account", "100000000000000000001"), "projects/shop", U),
-        (Resource("project", Unknown(WHY, (Hole("var.p"),))), "projects/shop", U),
+        (Resource("project", Unknown(WHY, (UnknownPart("var.p"),))), "projects/shop", U),
         (Resource("project", Unknown(WHY)), "organizations/2", U),
         (Resource("pubsub_topic", "projects/shop/topics/t"), "folders/1", T),
     ],

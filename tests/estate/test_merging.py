@@ -57,7 +57,7 @@ def test_the_same_grant_is_told_once(check: Check) -> None:
     (finding,) = report.findings
     assert finding.at.path == "plan.json"
     assert [(one.at.path, one.message) for one in finding.related] == [("project-shop.json", "an export shows it, too")]
-    assert report.doubts == ()
+    assert report.unknown_answers == ()
 
 
 def test_a_binding_replaces_its_role_only(check: Check) -> None:
@@ -70,10 +70,10 @@ def test_a_binding_leaves_those_under_another_condition(check: Check) -> None:
     bound = entry("binding", {"project": "shop", "role": TOKEN, "members": ["user:ana@example.com"]})
     exported = policy((TOKEN, ["user:bo@example.com"]), condition="request.time < timestamp('2999-01-01T00:00:00Z')")
     report = check({"plan.json": plan(bound), "project-shop.json": exported}, select=RULE)
-    assert {finding.principal for finding in report.findings} | {doubt.at.path for doubt in report.doubts} >= {
-        "user:ana@example.com"
-    }
-    assert any(found.at.path == "project-shop.json" for found in (*report.findings, *report.doubts))
+    assert {finding.principal for finding in report.findings} | {
+        unknown_answer.at.path for unknown_answer in report.unknown_answers
+    } >= {"user:ana@example.com"}
+    assert any(found.at.path == "project-shop.json" for found in (*report.findings, *report.unknown_answers))
 
 
 def test_a_policy_replaces_everything(check: Check) -> None:
@@ -86,12 +86,12 @@ def test_what_is_replaced_is_said(check: Check) -> None:
     owned = entry("policy", {"project": "shop", "policy_data": policy((TOKEN, ["user:ana@example.com"]))})
     exported = policy((TOKEN, ["user:ana@example.com", "user:bo@example.com", "user:cy@example.com"]))
     report = check({"plan.json": plan(owned), "project-shop.json": exported}, select=RULE)
-    (doubt,) = report.doubts
-    assert doubt.reason == (
+    (unknown_answer,) = report.unknown_answers
+    assert unknown_answer.reason == (
         "2 grants that this export shows are replaced or removed when google_project_iam_policy.x is applied: "
         f"user:bo@example.com as {TOKEN}, user:cy@example.com as {TOKEN}"
     )
-    assert doubt.at.path == "project-shop.json"
+    assert unknown_answer.at.path == "project-shop.json"
 
 
 def test_it_replaces_nothing_of_another_project(check: Check) -> None:
@@ -233,7 +233,11 @@ def test_what_has_nobody_takes_from_those_who_are_there(check: Check, source: st
     report = check({"main.tf": source, "project-shop.json": BO}, select=RULE)
     assert report.errors == ()
     assert len(report.findings) == left
-    told = [doubt.reason for doubt in report.doubts if "replaced or removed when google_project_iam_" in doubt.reason]
+    told = [
+        unknown_answer.reason
+        for unknown_answer in report.unknown_answers
+        if "replaced or removed when google_project_iam_" in unknown_answer.reason
+    ]
     assert bool(told) is (left < 2)
 
 
@@ -282,8 +286,10 @@ def test_only_compute_engine_s_and_app_engine_s_accounts_are_meant(check: Check)
         "projects.json": SHOP,
         "project-shop.json": policy(("roles/editor", [COMPUTE, ENGINE, *others])),
     }
-    (doubt,) = [doubt for doubt in check(files, select=RULE).doubts if doubt.rule is None]
-    assert doubt.reason.startswith("2 grants that this export shows are replaced or removed")
+    (unknown_answer,) = [
+        unknown_answer for unknown_answer in check(files, select=RULE).unknown_answers if unknown_answer.rule is None
+    ]
+    assert unknown_answer.reason.startswith("2 grants that this export shows are replaced or removed")
 
 
 def test_what_was_done_to_default_accounts_before_does_not_take_away_what_is_there_now(check: Check) -> None:

@@ -22,14 +22,14 @@ from iamlint.facts import (
 )
 from iamlint.location import Location
 from iamlint.principals import read_principal
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 HERE, THERE = Declaration(Location("a/main.tf")), Declaration(Location("b/main.tf"))
 PLACE = Place(Location("a/main.tf"))
 NOTHING = Unknown("it is not known")
 
 
-def partly(*parts: str | Hole) -> Unknown:
+def partly(*parts: str | UnknownPart) -> Unknown:
     return Unknown("var.x has no default", parts)
 
 
@@ -42,8 +42,8 @@ def held_by(who: Text) -> Grant:
     [
         ("user:ana@example.com", "user:ana@example.com"),
         ("serviceAccount:ci@shop.iam.gserviceaccount.com", "ci@shop.iam.gserviceaccount.com"),
-        (partly("serviceAccount:", Hole("var.x")), "${var.x} in a"),
-        (partly("group:", Hole("var.x"), "@example.com"), "group:${var.x}@example.com in a"),
+        (partly("serviceAccount:", UnknownPart("var.x")), "${var.x} in a"),
+        (partly("group:", UnknownPart("var.x"), "@example.com"), "group:${var.x}@example.com in a"),
         (NOTHING, None),
     ],
 )
@@ -52,7 +52,7 @@ def test_who_holds_a_grant_has_one_name(who: Text, node: str | None) -> None:
 
 
 def test_a_reference_is_another_thing_in_the_next_configuration() -> None:
-    named = partly("projects/", Hole("var.x"))
+    named = partly("projects/", UnknownPart("var.x"))
     assert (identity(named, HERE), identity(named, THERE)) == ("projects/${var.x} in a", "projects/${var.x} in b")
     assert identity("shop", HERE) == identity("shop", THERE) == "shop"
     assert identity(NOTHING, HERE) is None

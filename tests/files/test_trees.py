@@ -171,7 +171,10 @@ def test_a_buffer_leads_nowhere_that_the_disk_does_not_lead(tmp_path: Path, monk
     (inside / "main.tf").write_text('module "m" {\n  source = "./m"\n}\n', encoding="utf-8")
     report = checked(overlay({inside / "m/main.tf": GRANT}), Path())
     assert report.findings == ()
-    assert any("outside of what iamlint was given to read" in doubt.reason for doubt in report.doubts)
+    assert any(
+        "outside of what iamlint was given to read" in unknown_answer.reason
+        for unknown_answer in report.unknown_answers
+    )
 
 
 def test_a_text_of_a_tree_has_the_bounds_of_a_file(tmp_path: Path) -> None:
@@ -201,7 +204,11 @@ def test_a_revision_is_checked_as_its_checkout_is(tmp_path: Path, monkeypatch: p
     for asked in (name, "HEAD~1", "main~1"):
         with revision(asked, tmp_path) as tree:
             after = checked(tree, Path())
-        assert (after.findings, after.doubts, after.errors) == (before.findings, before.doubts, before.errors)
+        assert (after.findings, after.unknown_answers, after.errors) == (
+            before.findings,
+            before.unknown_answers,
+            before.errors,
+        )
         assert [str(one.resource) for one in after.findings] == ["project shop"]
     with revision("HEAD", tmp_path / "gone") as tree:
         assert checked(tree, Path()).findings == ()

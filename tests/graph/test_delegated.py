@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from iamlint.facts import Declaration, Denial
-from iamlint.graph import Graph, delegated, leading, shortest
+from iamlint.graph import Graph, delegated, next_hops_of, shortest
 from iamlint.graph.delegation import MOST_HOPS, MOST_REASONS, Chain
 from iamlint.location import Location
 from iamlint.logic.verdict import Verdict
@@ -85,7 +85,7 @@ def test_a_chain_knows_all_its_hops(given: Given) -> None:
     ],
 )
 def test_who_leads_to_a_privileged_account(given: Given, grants: list[tuple[str, str, str]], expected: str) -> None:
-    found = leading(given(("target", "owner", "projects/seed"), *grants))
+    found = next_hops_of(given(("target", "owner", "projects/seed"), *grants))
     shown = {one.removesuffix(".iam.gserviceaccount.com").removesuffix("@shop") for one in found}
     assert {one.removesuffix("@example.com") for one in shown} == set(expected.split())
 
@@ -134,7 +134,7 @@ def test_an_open_way_is_told_rather_than_a_shorter_closed_one(given: Given) -> N
     grants = [("admin", "owner", "projects/seed"), ("ci", "delegator", "b"), ("b", "token", "admin")]
     way_round = [("b", "delegator", "c"), ("c", "token", "admin")]
     graph = given(denied("b"), *grants, *way_round)
-    leads = leading(graph)
+    leads = next_hops_of(graph)
     (first,) = [edge for edge in graph.delegations if edge.source.startswith("ci@")]
     chain = shortest(first, leads)
     assert [hop.source.partition("@")[0] for hop in chain.hops] == ["ci", "b", "c"]
@@ -160,7 +160,7 @@ def test_what_is_open_is_followed_before_what_is_closed(given: Given) -> None:
 def test_who_leads_only_by_what_is_closed_leads_all_the_same(given: Given) -> None:
     graph = given(denied("b"), ("admin", "owner", "projects/seed"), ("ci", "delegator", "b"), ("b", "token", "admin"))
     (first,) = [edge for edge in graph.delegations if edge.source.startswith("ci@")]
-    chain = shortest(first, leading(graph))
+    chain = shortest(first, next_hops_of(graph))
     assert chain.verdict.truth is Truth.UNKNOWN
     assert chain.verdict.reasons == ("blocked by the deny policy at main.tf:1",)
 
@@ -169,7 +169,7 @@ def test_a_dense_estate_has_one_shortest_chain_for_each_delegation(given: Given)
     """Two thousand accounts, each of which may delegate through fifty others; a few lead to a privileged one."""
     grants = [(f"a{n}", "token", f"a{(n * 31 + k * 17) % 2000}") for n in range(2000) for k in range(25)]
     graph = given(*grants, ("admin", "owner", "projects/seed"), ("a7", "token", "admin"))
-    leads = leading(graph)
+    leads = next_hops_of(graph)
     chains = [shortest(edge, leads) for edge in graph.delegations if edge.onto[1] in leads]
     assert len(chains) == 25 * 2000
     assert {chain.hops[-1].onto[1] for chain in chains} == {"admin@shop.iam.gserviceaccount.com"}

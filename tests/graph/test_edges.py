@@ -10,11 +10,11 @@ from iamlint.facts import CustomRole, Declaration, Denial, Folder, Grant, Place,
 from iamlint.graph import Graph, deploys
 from iamlint.location import Location
 from iamlint.principals import read_principal
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
 Given = Callable[..., Graph]
-NOT_KNOWN = Unknown("var.role has no default", (Hole("var.role"),))
+NOT_KNOWN = Unknown("var.role has no default", (UnknownPart("var.role"),))
 
 
 def on_deploy(graph: Graph) -> list[tuple[str, str]]:

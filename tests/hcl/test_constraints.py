@@ -9,7 +9,7 @@ from iamlint.documents.values import Lazy, Value
 from iamlint.hcl import native
 from iamlint.hcl.constraints import convert, read_constraint
 from iamlint.location import SourceText, Unreadable
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 
 def converted(expression: str, type_: str, **names: Value) -> Value:
@@ -58,7 +58,7 @@ def test_what_does_not_fit_spoils_its_own_element_only() -> None:
 
 
 def test_what_is_not_known_stays_with_its_name() -> None:
-    email = Value(Unknown("known after apply", ("serviceAccount:", Hole("google_service_account.ci.email"))))
+    email = Value(Unknown("known after apply", ("serviceAccount:", UnknownPart("google_service_account.ci.email"))))
     for type_ in ("list(string)", "set(string)", "list(any)", "tuple([string])"):
         value = converted("[email]", type_, email=email)
         why = first_unknown(value)
@@ -67,7 +67,7 @@ def test_what_is_not_known_stays_with_its_name() -> None:
 
 
 def test_an_unknown_attribute_is_not_a_missing_one() -> None:
-    unknown = Value(Unknown("known after apply", (Hole("x.y"),)))
+    unknown = Value(Unknown("known after apply", (UnknownPart("x.y"),)))
     value = converted(
         "{ a = unknown }", 'object({ a = optional(string, "d"), b = optional(string, "e") })', unknown=unknown
     )
@@ -92,7 +92,7 @@ def test_null_has_every_type() -> None:
 
 
 def test_a_set_without_order_does_not_become_an_ordered_list() -> None:
-    unknown = Value(Unknown("known after apply", (Hole("x.y"),)))
+    unknown = Value(Unknown("known after apply", (UnknownPart("x.y"),)))
     value = converted('toset(["a", unknown])', "list(string)", unknown=unknown)
     assert kind(value) == "set"
 

@@ -13,7 +13,7 @@ from test_console import RECORDED, Module, answers, plain
 
 from iamlint.documents.values import Lazy, SetOf, Value
 from iamlint.hcl.functions.types import parts
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 UNKNOWN = "(unknown)"
 ANSWERS = json.loads((RECORDED / "unknown.json").read_text(encoding="utf-8"))["answers"]
@@ -58,7 +58,7 @@ def names() -> dict[str, Value]:
     def attribute(name: str) -> Value | None:
         if name == "triggers_replace":
             return Value(None)
-        return Value(Unknown("known after apply", (Hole(f"terraform_data.u.{name}"),)))
+        return Value(Unknown("known after apply", (UnknownPart(f"terraform_data.u.{name}"),)))
 
     instance = Value(Lazy("terraform_data.u", attribute, lambda: ("id", "input", "output", "triggers_replace")))
     return {"terraform_data": Value({"u": instance})}
@@ -134,7 +134,7 @@ _HOLED = ("u", '"x-${u}"', '"${u}.y"', '[u, "a"]', "{ a = u, b = 1 }", 'toset([u
 _TEXTS = ("a", "b", "", "1", "user:a@example.com", "é")
 
 
-def _with_holes(count: int) -> list[str]:
+def _with_unknown_parts(count: int) -> list[str]:
     """Recorded expressions, each with one of its literals replaced by something with an unknown text in it.
 
     Without ``try()``: what it falls back to is another value, and we keep what is known of the first.
@@ -164,10 +164,10 @@ def _consistent(known: Any, concrete: Any) -> bool:
 
 
 def test_what_is_known_beside_an_unknown_text_is_so_for_every_text() -> None:
-    unknown = Module({"u": Value(Unknown("later", (Hole("x.y"),)))})
+    unknown = Module({"u": Value(Unknown("later", (UnknownPart("x.y"),)))})
     concrete = [Module({"u": Value(text)}) for text in _TEXTS]
     compared = 0
-    for expression in _with_holes(4_000):
+    for expression in _with_unknown_parts(4_000):
         ours = unknown.value(expression)
         if any(isinstance(part.data, SetOf) for part in parts(ours)):
             continue  # its elements have no order

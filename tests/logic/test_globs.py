@@ -7,12 +7,12 @@ import time
 import pytest
 
 from iamlint.logic.globs import text_is
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
-def partly(*parts: str | Hole) -> Unknown:
+def partly(*parts: str | UnknownPart) -> Unknown:
     return Unknown("var.x has no default", parts)
 
 
@@ -36,7 +36,7 @@ def test_known_texts(glob: str, text: str, truth: Truth) -> None:
     assert text_is((glob,), text) is truth
 
 
-HOLE = Hole("var.x")
+HOLE = UnknownPart("var.x")
 
 
 @pytest.mark.parametrize(

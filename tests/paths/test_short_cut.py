@@ -32,10 +32,10 @@ from iamlint.location import Location
 from iamlint.paths import Asking, hops_of
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 DAY = date(2026, 1, 1)
-NOT_KNOWN = Unknown("var.x has no default", (Hole("var.x"),))
+NOT_KNOWN = Unknown("var.x has no default", (UnknownPart("var.x"),))
 PROJECTS = ("p0", "p1", "p2", "p3")
 ACCOUNTS = tuple(f"sa{number}@{project}.iam.gserviceaccount.com" for project in PROJECTS for number in range(2))
 PARENTS = ("folders/1", "folders/2", "organizations/9", None)

@@ -12,7 +12,7 @@ from iamlint.facts import ApiKey, Declaration, Place
 from iamlint.location import Location
 from iamlint.patterns.fact_schema import kind_of
 from iamlint.roles import catalog
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE = Declaration(Location("main.tf", 3))
 WHY = Unknown("var.x has no default")
@@ -74,7 +74,7 @@ def test_clients_that_are_some(client: str) -> None:
         (("maps.googleapis.com",), Truth.TRUE),
         (WHY, Truth.UNKNOWN),
         ((WHY,), Truth.UNKNOWN),
-        ((Unknown(WHY.reason, (Hole("var.x"), ".googleapis.com")),), Truth.TRUE),
+        ((Unknown(WHY.reason, (UnknownPart("var.x"), ".googleapis.com")),), Truth.TRUE),
     ],
 )
 def test_apis(listed: object, truth: Truth) -> None:

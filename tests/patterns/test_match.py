@@ -29,12 +29,12 @@ from iamlint.patterns.fact_schema import KINDS
 from iamlint.patterns.match import Match, grant_verdict, matches, verdict, weighed
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 AT = Location("main.tf")
 HERE, PLACE = Declaration(AT), Place(AT)
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
-NOT_KNOWN = Unknown("var.x has no default", (Hole("var.x"),))
+NOT_KNOWN = Unknown("var.x has no default", (UnknownPart("var.x"),))
 
 
 def grant(
@@ -332,7 +332,7 @@ def test_who_is_not_known_may_have_as_much_itself(holder: str, raised: int) -> N
     """Only if it may be one of those that have grants in the input."""
     owner = grant("serviceAccount:admin@shop.iam.gserviceaccount.com", "roles/owner")
     other = grant(holder, "roles/owner")
-    fact = grant(Unknown("var.x has no default", ("user:", Hole("var.x"))))
+    fact = grant(Unknown("var.x has no default", ("user:", UnknownPart("var.x"))))
     worse = {"grant": {"reaches_privileged": True}}
     assert weighed(Match(fact, TRUE), worse, {}, estate(fact, owner, other)).raised == raised
 

@@ -107,7 +107,7 @@ def test_who_is_left_out_loses_its_role(check: Check, text: str, named: str) -> 
 )
 def test_where_nobody_loses_anything(check: Check, text: str) -> None:
     report = check({"main.tf": text}, select=RULE)
-    assert (report.findings, report.doubts) == ((), ())
+    assert (report.findings, report.unknown_answers) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_where_nobody_loses_anything(check: Check, text: str) -> None:
 def test_what_is_not_known_may_name_it(check: Check, text: str, reason: str) -> None:
     report = check({"main.tf": 'variable "x" {}\n' + text}, select=RULE)
     assert report.findings == ()
-    assert [doubt.reason.startswith(reason) for doubt in report.doubts] == [True]
+    assert [unknown_answer.reason.startswith(reason) for unknown_answer in report.unknown_answers] == [True]
 
 
 def test_an_export_says_who_loses_what(check: Check) -> None:

@@ -103,7 +103,7 @@ def test_two_that_say_the_same_do_not_fight(check: Check, text: str, addresses: 
 def test_what_may_fight_is_unknown(check: Check, text: str) -> None:
     report = check({"main.tf": text}, select=("conflicting-bindings",))
     assert report.findings == ()
-    assert "conflicting-bindings" in {doubt.rule for doubt in report.doubts}
+    assert "conflicting-bindings" in {unknown_answer.rule for unknown_answer in report.unknown_answers}
 
 
 def test_a_bucket_has_one_name(check: Check) -> None:

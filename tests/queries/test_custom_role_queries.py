@@ -120,24 +120,24 @@ resource "google_project_iam_custom_role" "r" {
 """
     report = check({"main.tf": text}, select=("unknown-permission",))
     assert [finding.at.line for finding in report.findings] == [7, 10, 12]
-    (doubt,) = report.doubts
-    assert doubt.at.line == 9
-    assert doubt.reason.startswith("storage.buckets.exemptFromIpFilter is in no role of the catalogue of ")
-    assert "nor is 1 more of the role" in doubt.reason
+    (unknown_answer,) = report.unknown_answers
+    assert unknown_answer.at.line == 9
+    assert unknown_answer.reason.startswith("storage.buckets.exemptFromIpFilter is in no role of the catalogue of ")
+    assert "nor is 1 more of the role" in unknown_answer.reason
 
 
 def test_what_iam_has_accepted_is_no_slip(check: Check) -> None:
     accepted = "includedPermissions:\n- storage.object.get\nname: projects/shop/roles/r\nstage: GA\ntitle: R\n"
     report = check({"role.yaml": accepted}, select=("unknown-permission",))
-    assert (len(report.findings), len(report.doubts)) == (0, 1)
+    assert (len(report.findings), len(report.unknown_answers)) == (0, 1)
     report = check({"role.yaml": accepted.replace("projects/shop/roles/r", "r")}, select=("unknown-permission",))
-    assert (len(report.findings), len(report.doubts)) == (1, 0)
+    assert (len(report.findings), len(report.unknown_answers)) == (1, 0)
 
 
 def test_what_stands_beside_the_one_that_it_may_be_a_slip_of_is_none(check: Check) -> None:
     both = ("networkservices.httpFilters.use", "networkservices.httpfilters.use")
     report = check(role(*both), select=("unknown-permission",))
-    assert (len(report.findings), len(report.doubts)) == (0, 1)
+    assert (len(report.findings), len(report.unknown_answers)) == (0, 1)
     assert len(check(role(both[0]), select=("unknown-permission",)).findings) == 1
 
 
@@ -146,6 +146,6 @@ def test_what_stands_beside_the_one_that_it_may_be_a_slip_of_is_none(check: Chec
 def test_both_spellings_of_a_permission_are_one(check: Check, host: str, name: str) -> None:
     widening = role("storage.objects.get", f"{host}{name}")
     report = check(widening, select=("unknown-permission",))
-    assert (report.findings, report.doubts) == ((), ())
+    assert (report.findings, report.unknown_answers) == ((), ())
     (finding,) = check(widening, select=("self-widening-custom-role",)).findings
     assert name in finding.message

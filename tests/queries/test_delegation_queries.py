@@ -41,8 +41,12 @@ resource "google_service_account_iam_member" "hop" {{
 
 def said(check: Check, *parts: str) -> tuple[list[str], list[str]]:
     report = check({"main.tf": "".join(parts)}, select=("broken-delegation-chain",))
-    doubts = [doubt.reason for doubt in report.doubts if doubt.rule == "broken-delegation-chain"]
-    return [finding.message for finding in report.findings], doubts
+    unknown_answers = [
+        unknown_answer.reason
+        for unknown_answer in report.unknown_answers
+        if unknown_answer.rule == "broken-delegation-chain"
+    ]
+    return [finding.message for finding in report.findings], unknown_answers
 
 
 BROKEN = (
@@ -65,8 +69,8 @@ def test_a_chain_without_a_grant_is_broken(check: Check) -> None:
 
 
 def test_the_project_s_grants_may_be_elsewhere(check: Check) -> None:
-    doubt = "no grant on the project of two@shop.iam.gserviceaccount.com is in the input, where it may be"
-    assert said(check, ACCOUNTS, CHAIN) == ([], [doubt])
+    unknown_answer = "no grant on the project of two@shop.iam.gserviceaccount.com is in the input, where it may be"
+    assert said(check, ACCOUNTS, CHAIN) == ([], [unknown_answer])
 
 
 def test_a_grant_in_the_other_direction_breaks_it(check: Check) -> None:
@@ -96,28 +100,30 @@ def test_a_chain_that_holds(check: Check) -> None:
         ("user:ana@example.com", None),
     ],
 )
-def test_a_grant_to_what_may_be_the_delegate(check: Check, member: str, doubt: str | None) -> None:
+def test_a_grant_to_what_may_be_the_delegate(check: Check, member: str, unknown_answer: str | None) -> None:
     given = 'variable "caller" {}\n'
     found = said(check, given, ACCOUNTS, CHAIN, PROJECT, hop("roles/iam.serviceAccountTokenCreator", member))
-    assert found == (([], [doubt]) if doubt else ([BROKEN], []))
+    assert found == (([], [unknown_answer]) if unknown_answer else ([BROKEN], []))
 
 
 def test_a_role_that_is_not_known_may_hold(check: Check) -> None:
-    findings, doubts = said(check, 'variable "role" {}\n', ACCOUNTS, CHAIN, PROJECT, hop("${var.role}"))
+    findings, unknown_answers = said(check, 'variable "role" {}\n', ACCOUNTS, CHAIN, PROJECT, hop("${var.role}"))
     assert findings == []
-    assert doubts == ["the role is not known: var.role has no default and is not set"]
+    assert unknown_answers == ["the role is not known: var.role has no default and is not set"]
 
 
 def test_a_policy_that_is_not_in_the_input_may_let_it_through(check: Check) -> None:
-    findings, doubts = said(check, CHAIN)
+    findings, unknown_answers = said(check, CHAIN)
     assert findings == []
-    assert doubts == ["the policy of two@shop.iam.gserviceaccount.com is not in the input"]
+    assert unknown_answers == ["the policy of two@shop.iam.gserviceaccount.com is not in the input"]
 
 
 def test_a_module_that_is_not_there_may_let_it_through(check: Check) -> None:
-    findings, doubts = said(check, ACCOUNTS, CHAIN, PROJECT, 'module "grants" {\n  source = "./elsewhere"\n}\n')
+    findings, unknown_answers = said(
+        check, ACCOUNTS, CHAIN, PROJECT, 'module "grants" {\n  source = "./elsewhere"\n}\n'
+    )
     assert findings == []
-    assert any("module.grants" in doubt for doubt in doubts)
+    assert any("module.grants" in unknown_answer for unknown_answer in unknown_answers)
 
 
 def test_an_export_of_both_policies_is_certain(check: Check) -> None:

@@ -38,7 +38,7 @@ def incomplete(check: Check, *policies: str) -> int:
     )
     report = check(files, select=("incomplete-deny",))
     assert report.errors == ()
-    assert report.doubts == ()
+    assert report.unknown_answers == ()
     return len(report.findings)
 
 
@@ -102,7 +102,7 @@ resource "google_iam_deny_policy" "d" {
 """
     report = check({"main.tf": text}, select=("incomplete-deny",))
     assert report.findings == ()
-    assert any("var.more" in doubt.reason for doubt in report.doubts)
+    assert any("var.more" in unknown_answer.reason for unknown_answer in report.unknown_answers)
 
 
 def test_a_boundary_s_binding_may_have_a_condition_that_nobody_can_evaluate(check: Check) -> None:

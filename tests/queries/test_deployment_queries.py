@@ -151,7 +151,7 @@ def test_a_condition_that_is_not_known_makes_a_way_unknown(check: Check) -> None
     grant = on_job("roles/run.developer").removesuffix("}\n") + condition + "\n}\n"
     report = check({"main.tf": OWNER + runs_job() + grant}, select=(RULE,))
     assert not report.findings
-    assert [one.rule for one in report.doubts] == [RULE]
+    assert [one.rule for one in report.unknown_answers] == [RULE]
 
 
 def test_a_deny_policy_closes_a_way(check: Check) -> None:

@@ -209,10 +209,10 @@ def test_an_uncertain_hop_or_end_is_unknown_with_its_reason(check: Check) -> Non
     ):
         report = check({"main.tf": "".join([*parts, on("a", MINTS, X)])}, select=("escalation-path",))
         assert report.findings == ()
-        (doubt,) = report.doubts
-        assert doubt.address == "google_service_account_iam_member.x_a"
-        assert doubt.severity == "high"
-        assert "request.auth.access_levels" in doubt.reason
+        (unknown_answer,) = report.unknown_answers
+        assert unknown_answer.address == "google_service_account_iam_member.x_a"
+        assert unknown_answer.severity == "high"
+        assert "request.auth.access_levels" in unknown_answer.reason
 
 
 def test_a_cycle_ends(check: Check) -> None:

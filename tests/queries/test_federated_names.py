@@ -9,7 +9,7 @@ import pytest
 
 from iamlint.principals import read_principal
 from iamlint.queries.federation.names import misspelling
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 Check = Callable[..., Any]
 SET = "principalSet://iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/ci"
@@ -90,19 +90,45 @@ def test_somebody_may_be_called_so(text: str) -> None:
 @pytest.mark.parametrize(
     ("parts", "wrong"),
     [
-        (("principalSet://iam.googleapis.com/", Hole("var.pool"), "/*"), False),
-        (("principalSet://iam.googleapis.com/", Hole("var.pool"), "/attribute.repository/", Hole("var.r")), False),
-        (("principalSet://iam.googleapis.com/", Hole("var.pool"), "/attribute.repository/", Hole("o"), "/*"), True),
-        (("principalSet://iam.googleapis.com/", Hole("var.pool"), "/example/*"), False),
-        (("principalSet://iam.googleapis.com/", Hole("google_iam_workload_identity_pool.p.name"), "/example/*"), True),
-        ((f"{SET}/", Hole("var.who")), False),
-        ((f"{SET}/example/", Hole("var.who")), True),
-        (("principal://iam.googleapis.com/projects/", Hole("n"), "/workloadIdentityPools/ci/subject/x"), True),
-        (("serviceAccount:", Hole("p"), ".svc.id.goog[", Hole("ns"), "/web]"), False),
-        (("serviceAccount:", Hole("p"), ".svc.id.goog[", Hole("ns"), "/web app]"), True),
+        (("principalSet://iam.googleapis.com/", UnknownPart("var.pool"), "/*"), False),
+        (
+            (
+                "principalSet://iam.googleapis.com/",
+                UnknownPart("var.pool"),
+                "/attribute.repository/",
+                UnknownPart("var.r"),
+            ),
+            False,
+        ),
+        (
+            (
+                "principalSet://iam.googleapis.com/",
+                UnknownPart("var.pool"),
+                "/attribute.repository/",
+                UnknownPart("o"),
+                "/*",
+            ),
+            True,
+        ),
+        (("principalSet://iam.googleapis.com/", UnknownPart("var.pool"), "/example/*"), False),
+        (
+            (
+                "principalSet://iam.googleapis.com/",
+                UnknownPart("google_iam_workload_identity_pool.p.name"),
+                "/example/*",
+            ),
+            True,
+        ),
+        ((f"{SET}/", UnknownPart("var.who")), False),
+        ((f"{SET}/example/", UnknownPart("var.who")), True),
+        (("principal://iam.googleapis.com/projects/", UnknownPart("n"), "/workloadIdentityPools/ci/subject/x"), True),
+        (("serviceAccount:", UnknownPart("p"), ".svc.id.goog[", UnknownPart("ns"), "/web]"), False),
+        (("serviceAccount:", UnknownPart("p"), ".svc.id.goog[", UnknownPart("ns"), "/web app]"), True),
     ],
 )
-def test_a_hole_may_be_anything_and_the_rest_is_what_it_is(parts: tuple[str | Hole, ...], wrong: bool) -> None:
+def test_a_unknown_part_may_be_anything_and_the_rest_is_what_it_is(
+    parts: tuple[str | UnknownPart, ...], wrong: bool
+) -> None:
     assert (misspelling(read_principal(Unknown("it is not known", parts))) is not None) is wrong
 
 

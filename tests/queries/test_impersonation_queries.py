@@ -100,11 +100,11 @@ def test_one_grant_is_one_finding_however_many_privileges_it_reaches(check: Chec
     assert found(check, OWNER, more, on_admin("roles/iam.serviceAccountTokenCreator", ANA)) == IMPERSONATION
 
 
-def test_a_role_that_is_not_known_is_a_doubt(check: Check) -> None:
+def test_a_role_that_is_not_known_is_a_unknown_answer(check: Check) -> None:
     text = 'variable "role" {}\n' + OWNER + on_admin("${var.role}", ANA)
     report = check({"main.tf": text}, select=BOTH)
     assert report.findings == ()
-    reasons = {doubt.reason for doubt in report.doubts}
+    reasons = {unknown_answer.reason for unknown_answer in report.unknown_answers}
     assert reasons == {"the role is not known: var.role has no default and is not set"}
 
 
@@ -217,17 +217,17 @@ resource "google_iam_workload_identity_pool_provider" "ci" {
     ]
 
 
-def doubts(check: Check, text: str, *rules: str) -> list[str]:
+def unknown_answers(check: Check, text: str, *rules: str) -> list[str]:
     report = check({"main.tf": text}, select=rules)
     assert report.findings == ()
-    return sorted({doubt.reason for doubt in report.doubts})
+    return sorted({unknown_answer.reason for unknown_answer in report.unknown_answers})
 
 
 @pytest.mark.parametrize("member", ["user:${var.x}", "serviceAccount:${var.x}", "${var.x}"])
 def test_a_principal_that_is_not_known_may_have_as_much_itself(check: Check, member: str) -> None:
     other = role("roles/owner", "user:bob@example.com")
     text = 'variable "x" {}\n' + OWNER + other + on_admin("roles/iam.serviceAccountTokenCreator", member)
-    assert doubts(check, text, *BOTH) == ["the principal is not known: var.x has no default and is not set"]
+    assert unknown_answers(check, text, *BOTH) == ["the principal is not known: var.x has no default and is not set"]
 
 
 @pytest.mark.parametrize(
@@ -253,21 +253,23 @@ def test_one_that_nobody_privileged_can_be_gains_whatever_its_name(
 
 def test_an_account_that_is_not_known_may_be_privileged(check: Check) -> None:
     text = 'variable "x" {}\n' + on_admin("roles/iam.serviceAccountTokenCreator", ANA).replace(ADMIN, "${var.x}")
-    assert doubts(check, text, *BOTH) == []  # there is no privileged account that it could be
-    assert doubts(check, OWNER + text, *BOTH) == ["the account is not known: var.x has no default and is not set"]
+    assert unknown_answers(check, text, *BOTH) == []  # there is no privileged account that it could be
+    assert unknown_answers(check, OWNER + text, *BOTH) == [
+        "the account is not known: var.x has no default and is not set"
+    ]
     other = text.replace("${var.x}", "${var.x}@other.iam.gserviceaccount.com")
-    assert doubts(check, OWNER + other, *BOTH) == []
+    assert unknown_answers(check, OWNER + other, *BOTH) == []
 
 
 def test_an_account_that_is_not_known_may_be_the_holder(check: Check) -> None:
     text = 'variable "x" {}\n' + on_admin("roles/iam.serviceAccountTokenCreator", "serviceAccount:${var.x}")
-    assert doubts(check, text, "self-impersonation") == [
+    assert unknown_answers(check, text, "self-impersonation") == [
         "the principal is not known: var.x has no default and is not set"
     ]
     same = on_admin("roles/iam.serviceAccountTokenCreator", "serviceAccount:${var.x}").replace(ADMIN, "${var.x}")
     report = check({"main.tf": 'variable "x" {}\n' + same}, select=("self-impersonation",))
     assert len(report.findings) == 1
-    assert doubts(check, text.replace("serviceAccount:${var.x}", "user:${var.x}"), "self-impersonation") == []
+    assert unknown_answers(check, text.replace("serviceAccount:${var.x}", "user:${var.x}"), "self-impersonation") == []
 
 
 def test_a_chain_that_is_certain_is_told_rather_than_a_nearer_one_that_is_not(check: Check) -> None:

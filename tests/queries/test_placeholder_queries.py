@@ -92,4 +92,4 @@ def test_a_condition_does_not_make_a_principal_right(check: Check, rule: str, me
     main = literal("one", member).rstrip().removesuffix("}") + ON_REQUEST
     report = check({"main.tf": main}, select=(rule,))
     assert [finding.rule for finding in report.findings] == [rule]
-    assert report.doubts == ()
+    assert report.unknown_answers == ()

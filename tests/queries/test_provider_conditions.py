@@ -185,7 +185,7 @@ def test_a_condition_is_told_by_one_rule(check: Check, issuer: str, condition: s
     report = check({"main.tf": provider(issuer, condition)}, select=("federation", "conditions"))
     found = [(finding.rule, finding.at.line) for finding in report.findings]
     assert found == ([(expected, 6)] if expected else [])
-    assert not report.doubts
+    assert not report.unknown_answers
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_people_are_billed_elsewhere(check: Check) -> None:
     assert found(check, RUN, grant("a", "a", "user:ana@example.com")) == []
 
 
-def test_a_service_that_is_not_known_is_a_doubt(check: Check) -> None:
+def test_a_service_that_is_not_known_is_a_unknown_answer(check: Check) -> None:
     unknown = """
 variable "service" {}
 
@@ -115,7 +115,7 @@ resource "google_project_service" "given" {
 """
     report = check({"main.tf": RUN + unknown + grant("a", "a")}, select=("missing-iamcredentials",))
     assert report.findings == ()
-    assert [doubt.reason for doubt in report.doubts] == [
+    assert [unknown_answer.reason for unknown_answer in report.unknown_answers] == [
         "one of the services of shop is not known: var.service has no default and is not set"
     ]
 
@@ -132,5 +132,7 @@ def test_what_is_made_elsewhere_may_have_more_enabled(check: Check, made: str) -
     service = RUN[RUN.index('resource "google_project_service"') :]
     report = check({"main.tf": made + service + grant("a", "a")}, select=("missing-iamcredentials",))
     assert report.findings == ()
-    (doubt,) = report.doubts
-    assert doubt.reason == ("iamcredentials.googleapis.com is not enabled here on shop, which something else makes")
+    (unknown_answer,) = report.unknown_answers
+    assert unknown_answer.reason == (
+        "iamcredentials.googleapis.com is not enabled here on shop, which something else makes"
+    )

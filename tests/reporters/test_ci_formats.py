@@ -14,7 +14,7 @@ import program
 import pytest
 import xmlschema
 
-from iamlint.finding import Accepted, Doubt, Finding
+from iamlint.finding import Accepted, Finding, UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Bar, InForce, Report, Setting
 from iamlint.reporters import FORMATS, render
@@ -37,11 +37,13 @@ def hostile(build: Build, find: Find) -> Report:
         find(message=text, address=text, principal=text, role=text, at=Location(text, 3), related=[("role", text)])
         for text in HOSTILE
     ]
-    doubts = tuple(Doubt(text, Location(text, 2), "blanket-token", text, "high") for text in HOSTILE)
+    unknown_answers = tuple(UnknownAnswer(text, Location(text, 2), "blanket-token", text, "high") for text in HOSTILE)
     errors = (*(Unreadable(Location(text), text, text) for text in HOSTILE), Unreadable(Location(COMMAND_LINE), "no"))
     accepted = tuple(Accepted(one, text, Location(text), True) for one, text in zip(findings, HOSTILE, strict=True))
     configuration = InForce(HOSTILE[1], (Setting("ignore", HOSTILE[4]),))
-    return build(findings, doubts=doubts, errors=errors, accepted=accepted, configuration=configuration)
+    return build(
+        findings, unknown_answers=unknown_answers, errors=errors, accepted=accepted, configuration=configuration
+    )
 
 
 def of(form: str, report: Report, bar: Bar | None = None) -> str:
@@ -159,7 +161,9 @@ def test_hostile_texts_stay_texts(form: str, build: Build, find: Find) -> None:
     text = of(form, report, Bar(unknown=True))
     found = VALID[form](text)
     if form in ("gitlab", "azure"):
-        assert len(found) == len(report.findings) + len(report.doubts) + len(report.errors) + 2 * (form == "gitlab")
+        assert len(found) == len(report.findings) + len(report.unknown_answers) + len(report.errors) + 2 * (
+            form == "gitlab"
+        )
     assert "\x1b" not in text
     assert "\u202e" not in text
 

@@ -27,7 +27,6 @@ from iamlint.facts import (
     ExportedPolicy,
     Fact,
     Folder,
-    Gap,
     Grant,
     Group,
     Impersonation,
@@ -49,12 +48,13 @@ from iamlint.facts import (
     TagBinding,
     TagKey,
     TagValue,
+    UnreadPart,
 )
 from iamlint.location import Location
 from iamlint.reporters.facts import entry, facts_json, facts_text
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
-WHY = Unknown("var.x has no default and is not set", (Hole("var.x"),))
+WHY = Unknown("var.x has no default and is not set", (UnknownPart("var.x"),))
 DECLARED = Declaration(Location("main.tf", 1), "google_x", "google_x.a")
 PLACE = Place(Location("main.tf", 3))
 SHOP = Resource("project", "shop")
@@ -180,7 +180,7 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         Membership("groups/1", "ana@example.com", DECLARED, PLACE),
         {"kind": "membership", "group": "groups/1", "member": "ana@example.com", "line": 3},
     ),
-    (Gap("a module is not there", DECLARED), {"kind": "gap", "reason": "a module is not there", "line": 1}),
+    (UnreadPart("a module is not there", DECLARED), {"kind": "gap", "reason": "a module is not there", "line": 1}),
     (
         Perimeter(
             "accessPolicies/1/servicePerimeters/p", DECLARED, PLACE, ("projects/7",), ("storage.googleapis.com",)
@@ -346,7 +346,7 @@ def test_json_is_one_object_a_line_in_the_order_of_the_places() -> None:
                 f" exempted=R {ANA},W ${{var.x}} (unknown: var.x has no default and is not set)\n"
             ),
         ),
-        (Gap("odd \x1b[31m text", DECLARED), "main.tf:1  gap  address=google_x.a reason=odd \\x1b[31m text\n"),
+        (UnreadPart("odd \x1b[31m text", DECLARED), "main.tf:1  gap  address=google_x.a reason=odd \\x1b[31m text\n"),
     ],
 )
 def test_columns_for_people(fact: Fact, line: str) -> None:
@@ -356,18 +356,26 @@ def test_columns_for_people(fact: Fact, line: str) -> None:
 @pytest.mark.parametrize(
     ("parts", "for_programs", "for_people"),
     [
-        (("projects/shop/roles/", Hole("var.x")), "projects/shop/roles/${var.x}", "projects/shop/roles/${var.x}"),
         (
-            ("principalSet://iam.googleapis.com/projects/", Hole("google_project.p.number"), "/attribute.actor/ana"),
+            ("projects/shop/roles/", UnknownPart("var.x")),
+            "projects/shop/roles/${var.x}",
+            "projects/shop/roles/${var.x}",
+        ),
+        (
+            (
+                "principalSet://iam.googleapis.com/projects/",
+                UnknownPart("google_project.p.number"),
+                "/attribute.actor/ana",
+            ),
             "principalSet://iam.googleapis.com/projects/${google_project.p.number}/attribute.actor/ana",
             "/attribute.actor/ana",
         ),
-        ((Hole("var.x"),), None, "${var.x}"),
+        ((UnknownPart("var.x"),), None, "${var.x}"),
         ((), None, "?"),
     ],
 )
 def test_what_is_known_of_a_text_is_kept(
-    parts: tuple[str | Hole, ...], for_programs: str | None, for_people: str
+    parts: tuple[str | UnknownPart, ...], for_programs: str | None, for_people: str
 ) -> None:
     role = CustomRole(Unknown("it is computed", parts), Unknown("for_each is not known"), DECLARED)
     found = json.loads(facts_json([role]))

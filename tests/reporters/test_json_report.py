@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 
 from iamlint.facts import Resource
-from iamlint.finding import Accepted, Doubt, Finding
+from iamlint.finding import Accepted, Finding, UnknownAnswer
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters import render
 from iamlint.reporters.parts.presentation import Presentation
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]
@@ -19,9 +19,13 @@ Find = Callable[..., Finding]
 
 def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
     finding = find(related=[("member", "the principal is here")])
-    doubt = Doubt("var.role has no default", Location("main.tf", 3, 1), "blanket-token", "google_project_iam_member.ci")
+    unknown_answer = UnknownAnswer(
+        "var.role has no default", Location("main.tf", 3, 1), "blanket-token", "google_project_iam_member.ci"
+    )
     error = Unreadable(Location("b.tf", 2, 4), "the block is never closed", "close it")
-    report = json.loads(render("json", build([finding], doubts=(doubt,), errors=(error,)), Presentation()))
+    report = json.loads(
+        render("json", build([finding], unknown_answers=(unknown_answer,), errors=(error,)), Presentation())
+    )
     assert report.keys() >= {"version", "catalog_date", "findings", "unknowns", "errors", "summary"}
     assert report["catalog_date"] == "2026-01-02"
     (found,) = report["findings"]
@@ -67,7 +71,7 @@ def test_the_keys_of_the_contract(build: Build, find: Find) -> None:
 
 
 def test_a_resource_that_is_not_known_has_no_name(build: Build, find: Find) -> None:
-    name = Unknown("var.project has no default", (Hole("var.project"),))
+    name = Unknown("var.project has no default", (UnknownPart("var.project"),))
     report = json.loads(render("json", build([find(resource=Resource("project", name))]), Presentation()))
     assert report["findings"][0]["resource"] == {"kind": "project", "name": None}
 
@@ -82,8 +86,8 @@ def test_what_is_accepted_is_there_with_its_reason(build: Build, find: Find) -> 
 
 
 def test_it_is_written_as_json_dumps_writes_it(build: Build, find: Find) -> None:
-    doubt = Doubt('two\nlines, é and "quotes"', Location("main.tf", 3, 1))
-    full = build([find(), find(related=[("member", "here")])], doubts=(doubt,))
+    unknown_answer = UnknownAnswer('two\nlines, é and "quotes"', Location("main.tf", 3, 1))
+    full = build([find(), find(related=[("member", "here")])], unknown_answers=(unknown_answer,))
     for report in (full, build([])):
         text = render("json", report, Presentation())
         assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iamlint.addresses import rule_address
-from iamlint.finding import Doubt, Finding
+from iamlint.finding import Finding, UnknownAnswer
 from iamlint.location import Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.markdown import LARGEST, markdown_report
@@ -18,9 +18,9 @@ Find = Callable[..., Finding]
 
 
 def test_the_whole_summary(build: Build, find: Find) -> None:
-    doubts = tuple(Doubt("var.x has no default", Location("main.tf", 2), rule) for rule in ("a", "b"))
+    unknown_answers = tuple(UnknownAnswer("var.x has no default", Location("main.tf", 2), rule) for rule in ("a", "b"))
     errors = (Unreadable(Location("b.tf", 3, 4), "this is wrong", "do that"),)
-    assert markdown_report(build([find()], doubts=doubts, errors=errors), Presentation()) == (
+    assert markdown_report(build([find()], unknown_answers=unknown_answers, errors=errors), Presentation()) == (
         "## iamlint: 1 finding (1 high)\n"
         "\n"
         "0 accepted, 1 unknown, 1 error; 1 file read, 1 rule, role catalogue of 2026-01-02.\n"
@@ -80,6 +80,8 @@ def test_places_and_rules_are_links(build: Build, find: Find) -> None:
 
 
 def test_unknown_answers_are_listed_on_request(build: Build) -> None:
-    report = build([], doubts=(Doubt("var.x has no default", Location("main.tf", 2), "a", None, "low"),))
+    report = build(
+        [], unknown_answers=(UnknownAnswer("var.x has no default", Location("main.tf", 2), "a", None, "low"),)
+    )
     assert "| low | a | main.tf:2 | var.x has no default |" not in markdown_report(report, Presentation())
     assert "| low | a | main.tf:2 | var.x has no default |" in markdown_report(report, Presentation(show_unknown=True))

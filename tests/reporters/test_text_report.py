@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from iamlint.facts import Resource
-from iamlint.finding import Doubt, Finding
+from iamlint.finding import Finding, UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.parts.presentation import Presentation
@@ -98,8 +98,8 @@ def test_nothing_of_the_input_reaches_the_terminal_as_a_command(build: Build, fi
         related=[(evil, f"see {evil}")],
     )
     errors = (Unreadable(Location(f"{evil}.tf"), f"why {evil}", f"do {evil}"),)
-    doubts = (Doubt(evil, Location(evil), "rule", evil),)
-    report = build([finding], {"main.tf": text}, errors=errors, doubts=doubts)
+    unknown_answers = (UnknownAnswer(evil, Location(evil), "rule", evil),)
+    report = build([finding], {"main.tf": text}, errors=errors, unknown_answers=unknown_answers)
     written = text_report(report, Presentation(show_unknown=True))
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028\udc80]", written)
     assert "\\x1b]0;owned\\x07" in written
@@ -188,13 +188,13 @@ NOT_SET = "var.role has no default and is not set"
 
 
 def test_what_is_unknown_is_told_by_cause_and_reason(build: Build) -> None:
-    doubts = (
-        Doubt(NOT_SET, Location("a.tf", 1, 2), "rule-a", "google_x.y"),
-        Doubt(NOT_SET, Location("a.tf", 1, 2), "rule-b", "google_x.y"),
-        Doubt(NOT_SET, Location("b.tf", 3, 4), "rule-a"),
-        Doubt('module.a is not read: the module "example.com/m" is not installed', Location("c.tf", 5, 6)),
+    unknown_answers = (
+        UnknownAnswer(NOT_SET, Location("a.tf", 1, 2), "rule-a", "google_x.y"),
+        UnknownAnswer(NOT_SET, Location("a.tf", 1, 2), "rule-b", "google_x.y"),
+        UnknownAnswer(NOT_SET, Location("b.tf", 3, 4), "rule-a"),
+        UnknownAnswer('module.a is not read: the module "example.com/m" is not installed', Location("c.tf", 5, 6)),
     )
-    assert shown(build([], doubts=doubts), show_unknown=True) == [
+    assert shown(build([], unknown_answers=unknown_answers), show_unknown=True) == [
         "unknown: 2 from variables without a value (var.role): give --var-file FILE or --var NAME=VALUE",
         "  var.role has no default and is not set",
         "   --> a.tf:1:2  google_x.y  (rule-a, rule-b)",
@@ -205,7 +205,7 @@ def test_what_is_unknown_is_told_by_cause_and_reason(build: Build) -> None:
         "   --> c.tf:5:6",
         "",
     ]
-    assert text_report(build([], doubts=doubts), Presentation()).splitlines()[:3] == [
+    assert text_report(build([], unknown_answers=unknown_answers), Presentation()).splitlines()[:3] == [
         "no findings; 3 unknown (--show-unknown lists them)",
         "  2 from variables without a value (var.role): give --var-file FILE or --var NAME=VALUE",
         "  1 from modules that are not installed (example.com/m): run terraform init",
@@ -213,15 +213,17 @@ def test_what_is_unknown_is_told_by_cause_and_reason(build: Build) -> None:
 
 
 def test_places_of_one_reason_are_folded(build: Build) -> None:
-    doubts = tuple(Doubt(NOT_SET, Location("a.tf", line)) for line in range(1, 9))
-    report = build([], doubts=doubts)
+    unknown_answers = tuple(UnknownAnswer(NOT_SET, Location("a.tf", line)) for line in range(1, 9))
+    report = build([], unknown_answers=unknown_answers)
     assert "   --> ... and 3 more places (--show-all shows each)" in shown(report, show_unknown=True)
     assert "   --> a.tf:8:1" in shown(report, show_unknown=True, show_all=True)
 
 
 def test_what_may_hide_the_worst_comes_first(build: Build) -> None:
-    many = tuple(Doubt("it depends on resource.name", Location("a.tf", line), severity="low") for line in range(1, 9))
-    report = build([], doubts=(*many, Doubt(NOT_SET, Location("b.tf", 1), severity="critical")))
+    many = tuple(
+        UnknownAnswer("it depends on resource.name", Location("a.tf", line), severity="low") for line in range(1, 9)
+    )
+    report = build([], unknown_answers=(*many, UnknownAnswer(NOT_SET, Location("b.tf", 1), severity="critical")))
     heads = [line for line in shown(report, show_unknown=True) if line.startswith("unknown")]
     assert [head.split(":")[0] for head in heads] == ["unknown (critical)", "unknown (low)"]
 

@@ -16,7 +16,6 @@ from iamlint.facts import (
     Declaration,
     Fact,
     Folder,
-    Gap,
     Grant,
     Impersonation,
     Place,
@@ -26,14 +25,15 @@ from iamlint.facts import (
     Service,
     ServiceAccount,
     Text,
+    UnreadPart,
 )
 from iamlint.fingerprint import fingerprints
-from iamlint.linter import answers, doubts_of, finding
+from iamlint.linter import answers, finding, unknown_answers_of
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 RULES = load_rules()[0]
 ODD = [
@@ -70,7 +70,7 @@ unknowns = st.builds(
     st.lists(
         st.one_of(
             st.sampled_from(["serviceAccount:", "projects/", "@shop.iam.gserviceaccount.com"]),
-            st.builds(Hole, st.sampled_from(["var.x", "a.b"])),
+            st.builds(UnknownPart, st.sampled_from(["var.x", "a.b"])),
         ),
         max_size=3,
     ).map(tuple),
@@ -176,7 +176,7 @@ others = st.one_of(
     st.builds(Project, texts("shop"), declarations, st.sampled_from([None, "123456"]), st.none() | texts("folders/1")),
     st.builds(Folder, texts("folders/1"), declarations, st.none() | texts("folders/1", "organizations/2")),
     st.builds(Service, texts("run.googleapis.com"), texts("shop"), declarations, places, st.booleans()),
-    st.builds(Gap, st.just("nothing is there"), declarations),
+    st.builds(UnreadPart, st.just("nothing is there"), declarations),
 )
 
 
@@ -188,7 +188,7 @@ def test_every_rule_answers(facts: list[Fact]) -> None:
         for match in answers(rule, estate):
             assert match.truth is not Truth.FALSE
             if match.truth is Truth.UNKNOWN:
-                assert list(doubts_of(rule, match)), rule.id
+                assert list(unknown_answers_of(rule, match)), rule.id
                 continue
             found: Any = finding(rule, match, estate, ())
             assert "\n" not in found.message

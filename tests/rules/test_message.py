@@ -8,7 +8,7 @@ from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Reso
 from iamlint.location import Location
 from iamlint.patterns.match import Match
 from iamlint.rules.message import brief, filled, words_of
-from iamlint.unknown import Hole, Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
 
@@ -30,7 +30,7 @@ def test_filled(message: str, words: dict[str, str], expected: str) -> None:
 
 
 def test_the_words_of_a_grant() -> None:
-    role = Unknown("var.x has no default", ("roles/", Hole("var.x")))
+    role = Unknown("var.x has no default", ("roles/", UnknownPart("var.x")))
     grant = Grant(Principal("user:a@b", "user"), role, Resource("project", "shop"), "member", HERE, PLACE, PLACE, PLACE)
     words = words_of(Match(grant, Truth.TRUE, ("a.b.c", "d.e.f", "g.h.i"), words={"resource": "another", "more": "x"}))
     assert words == {
@@ -68,7 +68,7 @@ def test_without_permissions() -> None:
         ),
     ],
 )
-def test_holes_are_short_and_have_names(text: str, shown: str) -> None:
+def test_unknown_parts_are_short_and_have_names(text: str, shown: str) -> None:
     assert brief(text) == shown
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.facts import Gap, Grant, OrgPolicy, Service
+from iamlint.facts import Grant, OrgPolicy, Service, UnreadPart
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
@@ -46,9 +46,9 @@ def walked(name: str, content: str | bytes) -> Reading:
 
 def said(reading: Reading) -> tuple[list[str], list[str], list[str]]:
     """Return the paths of errors, of unread parts, and the principals of grants."""
-    gaps = [fact.declared.at.path for fact in reading.facts if isinstance(fact, Gap)]
+    unread_parts = [fact.declared.at.path for fact in reading.facts if isinstance(fact, UnreadPart)]
     grants = [fact.principal.text for fact in reading.facts if isinstance(fact, Grant)]
-    return [error.at.path for error in reading.errors], gaps, grants
+    return [error.at.path for error in reading.errors], unread_parts, grants
 
 
 @pytest.mark.parametrize("name", CLAIMING)
@@ -58,8 +58,8 @@ def said(reading: Reading) -> tuple[list[str], list[str], list[str]]:
     ids=["empty", "blank", "null", "cut", "message", "page", "number"],
 )
 def test_a_file_whose_name_says_that_it_is_an_export_is_not_passed_over(name: str, content: str) -> None:
-    errors, gaps, grants = said(walked(name, content))
-    assert (errors, gaps, grants) == ([name], [], [])
+    errors, unread_parts, grants = said(walked(name, content))
+    assert (errors, unread_parts, grants) == ([name], [], [])
 
 
 @pytest.mark.parametrize("name", ["projects/shop/iam.json", "folder-42.yaml", "ci@shop.iam.gserviceaccount.com.json"])

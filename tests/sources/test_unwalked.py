@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.facts import Gap, Grant
+from iamlint.facts import Grant, UnreadPart
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources import read, unwalked
 from iamlint.sources.reading import Options, Reading
@@ -32,9 +32,12 @@ def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def told(found: Reading) -> list[tuple[str, str]]:
-    gaps = [fact for fact in found.facts if isinstance(fact, Gap)]
-    assert [gap.declared.at.path for gap in gaps] == found.unwalked
-    return [(gap.declared.at.path, gap.reason.removeprefix("Terraform files here are not read: ")) for gap in gaps]
+    unread_parts = [fact for fact in found.facts if isinstance(fact, UnreadPart)]
+    assert [unread_part.declared.at.path for unread_part in unread_parts] == found.unwalked
+    return [
+        (unread_part.declared.at.path, unread_part.reason.removeprefix("Terraform files here are not read: "))
+        for unread_part in unread_parts
+    ]
 
 
 DOT = "since its name begins with a dot"
@@ -110,8 +113,8 @@ def test_the_look_is_bounded_and_says_so(top: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(unwalked.Look, "__init__", _short(unwalked.Look.__init__))
     for number in range(8):
         write(top / "node_modules" / f"{number}.js", "")
-    (gap,) = (fact for fact in read([Path()], Options()).facts if isinstance(fact, Gap))
-    assert gap.reason.startswith("whether there are Terraform files here is not known: ")
+    (unread_part,) = (fact for fact in read([Path()], Options()).facts if isinstance(fact, UnreadPart))
+    assert unread_part.reason.startswith("whether there are Terraform files here is not known: ")
 
 
 def _short(init):  # type: ignore[no-untyped-def]  # the signature of what it stands for

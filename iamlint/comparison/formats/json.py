@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from iamlint import __version__
-from iamlint.comparison.model import Comparison, Line, Pair, Privilege, Step, Unclear
+from iamlint.comparison.model import Comparison, Line, Pair, Privilege, Step, UnknownChange
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped
 
@@ -29,7 +29,7 @@ def comparison_entry(found: Comparison) -> dict[str, Any]:
         "closed": [_pair(one) for one in found.closed],
         "gained": [_privilege(one) for one in found.gained],
         "lost": [_privilege(one) for one in found.lost],
-        "unknown": [_unclear(one) for one in found.unknown],
+        "unknown": [_unknown_change(one) for one in found.unknown],
         "left_out": dict(found.left_out),
         "errors": [
             {"path": one.at.path, "line": one.at.line, "reason": one.reason, "hint": one.hint or None}
@@ -61,7 +61,7 @@ def _privilege(one: Privilege) -> dict[str, Any]:
     }
 
 
-def _unclear(one: Unclear) -> dict[str, Any]:
+def _unknown_change(one: UnknownChange) -> dict[str, Any]:
     about: dict[str, Any] = {}
     if one.pair:
         about = _pair(one.pair)

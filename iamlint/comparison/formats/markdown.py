@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iamlint.comparison.formats.words import MOST_GROUPS, grouped, grouped_roles, how, listed, notes, summary, where
-from iamlint.comparison.model import Comparison, Pair, Privilege, Unclear
+from iamlint.comparison.model import Comparison, Pair, Privilege, UnknownChange
 from iamlint.reporters.markdown import cell
 from iamlint.reporters.parts.plain import environments
 
@@ -67,7 +67,7 @@ def _roles(roles: Sequence[Privilege], title: str) -> Iterator[str]:
         yield from ("", f"... and {len(groups) - MOST_GROUPS:,} more groups of roles.")
 
 
-def _in(one: Pair | Privilege | Unclear) -> str:
+def _in(one: Pair | Privilege | UnknownChange) -> str:
     return f" ({environments(one)})" if one.environments else ""
 
 

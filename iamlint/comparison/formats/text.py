@@ -15,7 +15,7 @@ from iamlint.comparison.formats.words import (
     summary,
     where,
 )
-from iamlint.comparison.model import Comparison, Pair, Privilege, Step, Unclear
+from iamlint.comparison.model import Comparison, Pair, Privilege, Step, UnknownChange
 from iamlint.reporters.parts.frame import Paint
 from iamlint.reporters.parts.plain import counted, environments, neutral
 
@@ -33,7 +33,7 @@ def _lines(found: Comparison, paint: Paint) -> Iterator[str]:
     yield from _roles(found.gained, "gains", "1;31", paint)
     yield from _pairs(found.closed, "closes", "32", paint)
     yield from _roles(found.lost, "loses", "32", paint)
-    yield from _unclear(found.unknown, paint)
+    yield from _unknown_change(found.unknown, paint)
     yield summary(found)
     yield from notes(found)
 
@@ -80,7 +80,7 @@ def _roles(roles: Sequence[Privilege], verb: str, code: str, paint: Paint) -> It
         yield ""
 
 
-def _unclear(unknown: Sequence[Unclear], paint: Paint) -> Iterator[str]:
+def _unknown_change(unknown: Sequence[UnknownChange], paint: Paint) -> Iterator[str]:
     for one in unknown[:MOST_GROUPS]:
         about = ""
         if one.pair:
@@ -95,9 +95,9 @@ def _unclear(unknown: Sequence[Unclear], paint: Paint) -> Iterator[str]:
         yield ""
 
 
-def _in(one: Pair | Privilege | Unclear, paint: Paint) -> str:
+def _in(one: Pair | Privilege | UnknownChange, paint: Paint) -> str:
     return f"  {paint('2', neutral(environments(one)))}" if one.environments else ""
 
 
-def _verb(one: Unclear) -> str:
+def _verb(one: UnknownChange) -> str:
     return "opens" if one.change == "opened" else "closes"

@@ -42,11 +42,11 @@ def starts_of_caller(
     last = found.stages[-1] if found.stages else None
     if found.machine is not None:
         return list(_machine(hops, text, found)), _unknown(last), _broken(last)
-    doubts = _unknown(last)
-    starts = {start.name: start for holder in found.holders for start in _named(case, holder, text, doubts)}
-    if not found.holders and doubts:
-        starts = {start.name: start for start in _alike(estate, caller, doubts)}
-    return list(starts.values()), () if starts else doubts, _broken(last)
+    unknown_steps = _unknown(last)
+    starts = {start.name: start for holder in found.holders for start in _named(case, holder, text, unknown_steps)}
+    if not found.holders and unknown_steps:
+        starts = {start.name: start for start in _alike(estate, caller, unknown_steps)}
+    return list(starts.values()), () if starts else unknown_steps, _broken(last)
 
 
 def _unknown(stage: Stage | None) -> tuple[str, ...]:
@@ -67,22 +67,22 @@ def _principals(estate: Estate) -> Iterator[tuple[str, Grant]]:
     yield from found.items()
 
 
-def _named(case: Case, holder: Holder, text: str, doubts: tuple[str, ...]) -> Iterator[Start]:
+def _named(case: Case, holder: Holder, text: str, unknown_steps: tuple[str, ...]) -> Iterator[Start]:
     for name, grant in _principals(case.estate):
         member = holder.named_by(grant, case.estate, case.groups)
         if member.truth is Truth.TRUE:
-            yield Start(name, text, doubts)
+            yield Start(name, text, unknown_steps)
         elif member.truth is Truth.UNKNOWN:
-            yield Start(name, text, (*doubts, member.reason) if member.reason else doubts)
+            yield Start(name, text, (*unknown_steps, member.reason) if member.reason else unknown_steps)
 
 
-def _alike(estate: Estate, caller: Caller, doubts: tuple[str, ...]) -> Iterator[Start]:
+def _alike(estate: Estate, caller: Caller, unknown_steps: tuple[str, ...]) -> Iterator[Start]:
     """Yield the federated principals that name a claim of a token, where no provider says what becomes of it."""
     values = set(caller.claims.values())
     for name, grant in _principals(estate):
         who = identity_of(grant.principal)
         if who is not None and who.attribute and shown(who.value) in values:
-            yield Start(name, caller.text, doubts)
+            yield Start(name, caller.text, unknown_steps)
 
 
 def _machine(hops: Hops, text: str, found: Identity) -> Iterator[Start]:
@@ -92,5 +92,5 @@ def _machine(hops: Hops, text: str, found: Identity) -> Iterator[Start]:
         name = identity(email, holder.declared) if email else None
         if name and machine:
             name = hops.names.add_account(hops.estate, email or "", holder.declared) or name
-            doubts = _unknown(found.stages[-1] if found.stages else None)
-            yield Start(name, text, doubts, Hop(text, name, None, MEMBER, member=machine))
+            unknown_steps = _unknown(found.stages[-1] if found.stages else None)
+            yield Start(name, text, unknown_steps, Hop(text, name, None, MEMBER, member=machine))

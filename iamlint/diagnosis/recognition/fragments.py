@@ -103,7 +103,7 @@ class Template:
         """The pattern that reads its placeholders from a text that is not squeezed."""
         import re2
 
-        pieces = [_with_gaps(piece) for piece in _PLACEHOLDER.split(self.text)[::2]]
+        pieces = [_with_unread_parts(piece) for piece in _PLACEHOLDER.split(self.text)[::2]]
         names = self.placeholders
         groups = [SHAPES[name] if name == "any" else f"(?P<{name}>{SHAPES[name]})" for name in names]
         return re2.compile("(?is)" + "".join(_alternating(pieces, groups)))
@@ -115,7 +115,7 @@ def _alternating(pieces: list[str], between: list[str]) -> Iterator[str]:
         yield name
 
 
-def _with_gaps(piece: str) -> str:
+def _with_unread_parts(piece: str) -> str:
     """A literal stretch with any whitespace and quotes between its words, and where it has them at its ends."""
     words = [re.escape(word) for word in re.split(f"[{re.escape(DROPPED)}]+", piece)]
     return _GAP.join(words)

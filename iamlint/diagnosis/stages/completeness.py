@@ -52,9 +52,9 @@ def _is_declared(case: Case, resource: Resource) -> bool:
 def _unread(case: Case, declared: Declaration) -> Iterator[str]:
     """The parts of the configuration that were not followed and may grant anything."""
     home = scope(declared)
-    for gap in case.estate.gaps:
-        if gap.unread and scope(gap.declared) == home:
-            yield gap.reason
+    for unread_part in case.estate.unread_parts:
+        if unread_part.unread and scope(unread_part.declared) == home:
+            yield unread_part.reason
     yield from case.unread
 
 

@@ -56,10 +56,10 @@ def _without_right(case: Case, holder: Holder, accounts: list[str], evidence: Ev
         message = f"{holder.label} has {roles}; the error does not say which permission is missing"
         missing = ("the permission and the resource (--permission and --on)",)
         return Stage(NAME, "unknown", message, "missing-input", (evidence,), missing)
-    doubt = _doubt(case, holder)
-    if doubt:
-        message = f"whether {holder.label} has a role is not known: {doubt}"
-        return Stage(NAME, "unknown", message, "missing-input", (evidence,), (doubt,))
+    unknown_step = _unknown_step(case, holder)
+    if unknown_step:
+        message = f"whether {holder.label} has a role is not known: {unknown_step}"
+        return Stage(NAME, "unknown", message, "missing-input", (evidence,), (unknown_step,))
     if accounts:
         message = f"{evidence.message}, which has no role; {accounts[0]} may be impersonated, and is not"
         return Stage(NAME, "broken", message, "wrong-mode", (evidence,))
@@ -67,7 +67,7 @@ def _without_right(case: Case, holder: Holder, accounts: list[str], evidence: Ev
     return Stage(NAME, "broken", message, "target-rights", (evidence,))
 
 
-def _doubt(case: Case, holder: Holder) -> str:
+def _unknown_step(case: Case, holder: Holder) -> str:
     """Why a grant may name the holder; empty if none may."""
     for grant in case.estate.of(Grant):
         member = holder.named_by(grant, case.estate, case.groups)

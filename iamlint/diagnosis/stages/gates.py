@@ -118,9 +118,11 @@ def quota_stage(case: Case, holder: Holder | None) -> Stage:
         return Stage(name, "done", f"the quota project {shown(project)} may be used")
     missing = missing_policies(case, resource, asked.declared)
     own_policy = case.estate.hierarchy.node(resource, asked.declared) in case.exported
-    doubt = next((one.doubts[0] for one in hops if one.doubts), None)
-    if doubt:
-        return Stage(name, "unknown", doubt.reason, doubt.step, (doubt.evidence,), doubt.missing)
+    unknown_step = next((one.unknown_steps[0] for one in hops if one.unknown_steps), None)
+    if unknown_step:
+        return Stage(
+            name, "unknown", unknown_step.reason, unknown_step.step, (unknown_step.evidence,), unknown_step.missing
+        )
     if Truth.UNKNOWN in truths or (missing and not own_policy):
         reason = f"the policy of the quota project {shown(project)} is not in the input"
         return Stage(name, "skipped", reason, missing=missing)

@@ -44,7 +44,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UnknownStep:
     """Why it is not known whether a hop works: the step, a sentence, where, and what would decide it."""
 
     step: Step
@@ -58,7 +58,8 @@ class Hop:
     """Whether a holder has a permission on a resource.
 
     ``allowed`` is what the allow policies come to, ``granted`` the grant that certainly counts. ``blocks`` are the
-    boundaries, deny policies and disabled accounts that stop it, or may. ``doubts`` say why ``allowed`` is UNKNOWN.
+    boundaries, deny policies and disabled accounts that stop it, or may. ``unknown_steps`` say why ``allowed`` is
+    UNKNOWN.
     """
 
     holder: Holder
@@ -69,7 +70,7 @@ class Hop:
     blocks: tuple[Part, ...]
     tried: tuple[Tried, ...]
     granted: Grant | None = None
-    doubts: tuple[Doubt, ...] = ()
+    unknown_steps: tuple[UnknownStep, ...] = ()
 
     @property
     def truth(self) -> Truth:
@@ -91,9 +92,9 @@ def hop(case: Case, holder: Holder, permission: str, resource: Resource, declare
     if sure:
         best = min(sure, key=lambda one: (one.grant.resource.is_container, one.grant.principal_place.at.order))
         return Hop(holder, resource, declared, permission, Truth.TRUE, blocks, tried, best.grant)
-    doubts = [_conflict(case, one.grant) for one in given]
-    doubts += [_doubt(one) for one in sorted(tried, key=_open_parts) if one.truth is Truth.UNKNOWN]
-    found = sorted((one for one in doubts if one), key=lambda one: _rank(one.step))
+    unknown_steps = [_conflict(case, one.grant) for one in given]
+    unknown_steps += [_unknown_step(one) for one in sorted(tried, key=_open_parts) if one.truth is Truth.UNKNOWN]
+    found = sorted((one for one in unknown_steps if one), key=lambda one: _rank(one.step))
     allowed = Truth.UNKNOWN if found else Truth.FALSE
     return Hop(holder, resource, declared, permission, allowed, blocks, tried, None, tuple(found))
 
@@ -111,8 +112,8 @@ def _tried(case: Case, holder: Holder, permission: str, resource: Resource, decl
         role = next(step for step in steps if step.name == "role")
         if onto is Truth.UNKNOWN and role.truth is Truth.FALSE:
             continue  # no near miss: nothing says that it is near
-        doubt = grant.declared.uncertain or _symbolic(grant)
-        uncertain = (Part("resource", Truth.UNKNOWN, (doubt,)),) if doubt else ()
+        unknown_step = grant.declared.uncertain or _symbolic(grant)
+        uncertain = (Part("resource", Truth.UNKNOWN, (unknown_step,)),) if unknown_step else ()
         yield Tried(grant, member, (*steps, *uncertain))
 
 
@@ -130,23 +131,23 @@ def _rank(step: Step) -> int:
     return _ORDER.index(step) if step in _ORDER else len(_ORDER)
 
 
-def _doubt(tried: Tried) -> Doubt:
+def _unknown_step(tried: Tried) -> UnknownStep:
     """Why it is not known whether a grant counts: the first part that is open."""
     grant, member = tried.grant, tried.member
     what = f"{shown(grant.role)} on {grant.resource}"
     if member.truth is Truth.UNKNOWN:
         at = grant.principal_place.at
         reason = f"{grant.principal.text} has {what}, but {member.reason}"
-        return Doubt(member.step or "missing-input", reason, Evidence(at, reason), _only(member.missing))
+        return UnknownStep(member.step or "missing-input", reason, Evidence(at, reason), _only(member.missing))
     part = next(part for part in tried.parts if part.truth is Truth.UNKNOWN)
     at = part.at or grant.principal_place.at
     reason = f"the grant of {what} may count: {reason_of(part)}"
     if part.name == "condition" and not is_unknown_text(grant):
-        return Doubt("condition", reason, Evidence(at, reason), _only(reason_of(part)))
+        return UnknownStep("condition", reason, Evidence(at, reason), _only(reason_of(part)))
     missing = reason_of(part)
     if part.name == "role" and isinstance(grant.role, str):
         missing = describe_role(grant.role)
-    return Doubt("missing-input", reason, Evidence(at, reason), _only(missing))
+    return UnknownStep("missing-input", reason, Evidence(at, reason), _only(missing))
 
 
 def describe_role(role: str) -> str:
@@ -162,13 +163,13 @@ def _only(text: str) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
-def _conflict(case: Case, grant: Grant) -> Doubt | None:
+def _conflict(case: Case, grant: Grant) -> UnknownStep | None:
     """Another resource that takes a grant away again, or may: whichever is applied last wins."""
     contested = case.estate.contested(grant)
     if contested:
         by = contested.declared
         reason = f"{by.address or 'Terraform'} would replace this grant of an export when it is applied"
-        return Doubt("conflict", reason, Evidence(by.at, reason))
+        return UnknownStep("conflict", reason, Evidence(by.at, reason))
     owner = takes_away(grant, case.estate)
     if owner is None:
         return None
@@ -177,4 +178,4 @@ def _conflict(case: Case, grant: Grant) -> Doubt | None:
     if owner.unknown:
         fight = f"may {fight} ({owner.unknown})"
     reason = f"{other} and {this} {fight}"
-    return Doubt("conflict", reason, Evidence(owner.declared.at, reason), _only(owner.unknown))
+    return UnknownStep("conflict", reason, Evidence(owner.declared.at, reason), _only(owner.unknown))

@@ -26,11 +26,16 @@ def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) ->
         return Stage(NAME, "done", message, evidence=(Evidence(works.granted.principal_place.at, message),))
     open_ = next((one for one in hops if one.truth is Truth.UNKNOWN), None)
     if open_:
-        doubt = open_.doubts[0] if open_.doubts else None
-        reason = doubt.reason if doubt else reason_of(open_.blocks[0])
-        evidence = (doubt.evidence,) if doubt else ()
+        unknown_step = open_.unknown_steps[0] if open_.unknown_steps else None
+        reason = unknown_step.reason if unknown_step else reason_of(open_.blocks[0])
+        evidence = (unknown_step.evidence,) if unknown_step else ()
         return Stage(
-            NAME, "unknown", reason, doubt.step if doubt else "missing-input", evidence, doubt.missing if doubt else ()
+            NAME,
+            "unknown",
+            reason,
+            unknown_step.step if unknown_step else "missing-input",
+            evidence,
+            unknown_step.missing if unknown_step else (),
         )
     return _may_be_there(case, holder, permission, on) or _missing(case, holder, permission, on, hops)
 

@@ -91,10 +91,12 @@ def _allow(case: Case, one: Hop, name: str | None, *, in_chain: bool) -> Stage:
         )
         return Stage(title, "done", message, evidence=(Evidence(grant.principal_place.at, message),), hop=name)
     if one.allowed is Truth.UNKNOWN:
-        doubt = one.doubts[0]
-        missing = tuple(dict.fromkeys(text for each in one.doubts for text in each.missing))
-        also = tuple(each.reason for each in one.doubts[1:4])
-        return Stage(title, "unknown", doubt.reason, doubt.step, (doubt.evidence,), missing, also, name)
+        unknown_step = one.unknown_steps[0]
+        missing = tuple(dict.fromkeys(text for each in one.unknown_steps for text in each.missing))
+        also = tuple(each.reason for each in one.unknown_steps[1:4])
+        return Stage(
+            title, "unknown", unknown_step.reason, unknown_step.step, (unknown_step.evidence,), missing, also, name
+        )
     return _denied(case, one, name, in_chain=in_chain)
 
 

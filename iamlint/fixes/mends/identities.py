@@ -15,7 +15,7 @@ from iamlint.fixes.writing import reworded
 from iamlint.principals import read_principal
 from iamlint.queries.federation.grants import is_nobody
 from iamlint.queries.federation.names import identity_of, pool_name
-from iamlint.unknown import Hole, Unknown, shown
+from iamlint.unknown import Unknown, UnknownPart, shown
 
 
 def identity_form(problem: Problem) -> Change | None:
@@ -39,7 +39,9 @@ def _with(grant: Grant, old: str, new: str) -> Grant | None:
     if unknown is None:
         text = grant.principal.text
         return replace(grant, principal=read_principal(text.replace(old, new))) if text.count(old) == 1 else None
-    parts: list[str | Hole] = [part.replace(old, new) if isinstance(part, str) else part for part in unknown.parts]
+    parts: list[str | UnknownPart] = [
+        part.replace(old, new) if isinstance(part, str) else part for part in unknown.parts
+    ]
     number = sum(part.count(old) for part in unknown.parts if isinstance(part, str))
     return replace(grant, principal=read_principal(Unknown(unknown.reason, tuple(parts)))) if number == 1 else None
 

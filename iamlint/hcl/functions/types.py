@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 Function: TypeAlias = "Callable[..., Data | Value]"
 """Takes values; raises `EvaluationError` or `UnknownResult`."""
@@ -20,7 +20,7 @@ LONGEST_TEXT = 4_000_000
 STEPS_OF_FRACTION = 40
 """Steps for a number with a fraction, whose digits are computed as Terraform shows them."""
 MOST_PARTS = 2_000
-"""Maximum number of known parts and holes of a partly known string."""
+"""Maximum number of known parts and unknown parts of a partly known string."""
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _STRANGE = re.compile(r"[+-]?(?:inf|infinity|[0-9.]+p[+-]?[0-9]+)", re.IGNORECASE)
 LARGEST_EXPONENT = 1_000
@@ -230,7 +230,7 @@ def kind_of(data: Data) -> str:
 
 def _named(why: Unknown) -> bool:
     """Whether equal texts with this unknown have equal values."""
-    return bool(why.parts) and Hole("?") not in why.parts
+    return bool(why.parts) and UnknownPart("?") not in why.parts
 
 
 _UNTYPED = Unknown("whether they are equal depends on the types of nulls or empty collections in them")

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from iamlint.estate import Estate, permissions_of
 from iamlint.facts import CustomRole, Place, Text
-from iamlint.graph import POWERS, graph_of
+from iamlint.graph import EDGE_PERMISSIONS, graph_of
 from iamlint.methods import deployments
 from iamlint.patterns.match import Match
 from iamlint.roles import Catalog, spellings
 from iamlint.unknown import Truth
 
 _CREDENTIALS = (
-    *POWERS["token"],
-    *POWERS["delegate"],
-    *POWERS["key"],
+    *EDGE_PERMISSIONS["token"],
+    *EDGE_PERMISSIONS["delegate"],
+    *EDGE_PERMISSIONS["key"],
     "iam.serviceAccountApiKeyBindings.create",
     "storage.hmacKeys.create",
 )
@@ -48,7 +48,7 @@ def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:
     for role in estate.of(CustomRole):
         known, _ = permissions_of(role)
         method = next(iter(deployments(known)), None)
-        if method is None or POWERS["attach"][0] not in known:
+        if method is None or EDGE_PERMISSIONS["attach"][0] not in known:
             continue
         grants = graph_of(estate).grants_of(role)
         broad = [grant for grant in grants if grant.resource.is_container]
@@ -56,7 +56,7 @@ def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:
             yield Match(
                 role,
                 Truth.TRUE,
-                POWERS["attach"],
+                EDGE_PERMISSIONS["attach"],
                 related=tuple(broad[:1]),
                 words={"deploy": method.needs[0].permission},
                 raised=1 if broad else 0,

@@ -9,7 +9,7 @@ from iamlint.estate import Estate, Node, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Resource, Text
 from iamlint.finding import Confidence, Flow, Step
 from iamlint.frozen import frozen
-from iamlint.graph import POWERS, Edge, Graph, graph_of
+from iamlint.graph import EDGE_PERMISSIONS, Edge, Graph, graph_of
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, Verdict, distinct
 from iamlint.paths.onward import MOST_SHOWN
@@ -107,7 +107,7 @@ def _lacks(graph: Graph, hop: _Hop, declared: Declaration, others: _Others) -> V
 def _held_on(graph: Graph, node: Node, holder: str, hop: _Hop) -> Iterator[Grant]:
     """Yield the holder's grants on a node that may have the permission of a hop, open or not."""
     edges = (*graph.sources_on(node).get(holder, ()), *graph.closed_on(node))
-    yield from (edge.grant for edge in edges if edge.source == holder and hop.permission in POWERS[edge.kind])
+    yield from (edge.grant for edge in edges if edge.source == holder and hop.permission in EDGE_PERMISSIONS[edge.kind])
 
 
 def _given(graph: Graph, grant: Grant, hop: _Hop, declared: Declaration) -> Decision:
@@ -154,7 +154,7 @@ def _not_seen(graph: Graph, hop: _Hop, declared: Declaration) -> Iterator[str]:
         yield f"the policy of {shown(hop.onto)} is not in the input"
     elif not any(map(graph.is_granted_on, around[1:])) and not _is_slip(graph, hop, declared):
         yield f"no grant on the project of {shown(hop.onto)} is in the input, where it may be"
-    yield from graph.estate.gaps_in(scope(declared))[:_MOST_REASONS]
+    yield from graph.estate.unread_parts_in(scope(declared))[:_MOST_REASONS]
 
 
 def _is_slip(graph: Graph, hop: _Hop, declared: Declaration) -> bool:

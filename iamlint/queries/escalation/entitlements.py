@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from iamlint.estate import Estate
 from iamlint.facts import Grant
-from iamlint.graph.powers import STRONG
+from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth
 
@@ -20,7 +20,7 @@ def unapproved_entitlements(estate: Estate) -> Iterator[Match]:
             groups[grant.declared, grant.role_place, grant.resource].append(grant)
     for grant, *others in groups.values():
         held, unknown = estate.permissions(grant.role, grant.declared)
-        strong = tuple(one for one in STRONG if one in held)
+        strong = tuple(one for one in PRIVILEGED if one in held)
         more = f" and {len(others)} more" if others else ""
         if strong:
             yield Match(grant, Truth.TRUE, strong, words={"who": grant.principal.text + more})

@@ -11,7 +11,7 @@ from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import Confidence
 from iamlint.frozen import frozen
-from iamlint.graph import IDENTITY, POWERS, Edge, Graph, graph_of
+from iamlint.graph import EDGE_PERMISSIONS, IDENTITY, Edge, Graph, graph_of
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods import Method
 from iamlint.paths import End, Route, onward_of
@@ -43,7 +43,7 @@ from iamlint.unknown import Truth
 
 _LOOKED_AT = 20
 """Maximum number of accounts of a container that are looked at for each principal that mints tokens of all of them."""
-_IDENTITY = tuple(permission for kind in sorted(IDENTITY) for permission in POWERS[kind])
+_IDENTITY = tuple(permission for kind in sorted(IDENTITY) for permission in EDGE_PERMISSIONS[kind])
 
 
 def escalation_paths(estate: Estate) -> Iterator[Match]:

@@ -11,16 +11,16 @@ from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
 from iamlint.finding import Step
 from iamlint.graph import (
+    EDGE_PERMISSIONS,
     IDENTITY,
     MOST_FOLLOWED,
-    POWERS,
     Chain,
     Edge,
     Graph,
-    Leads,
+    NextHops,
     delegated,
     graph_of,
-    leading,
+    next_hops_of,
     shortest,
 )
 from iamlint.logic.globs import text_is
@@ -40,7 +40,7 @@ _SPOKEN_FOR = frozenset(
 """Kinds of principals that other rules report, or that nobody can become."""
 
 _USEFUL: Mapping[str, object] = {
-    "permission": [name for kind in ("token", "sign", "key", "policy") for name in POWERS[kind]],
+    "permission": [name for kind in ("token", "sign", "key", "policy") for name in EDGE_PERMISSIONS[kind]],
     "unless": {"principal_kind": sorted(_SPOKEN_FOR)},
 }
 _TRIED = 20
@@ -77,7 +77,7 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
                     yield match
     yield from _perhaps(graph)
     delegations = list(graph.delegations)
-    leads = leading(graph) if delegations else Leads()
+    leads = next_hops_of(graph) if delegations else NextHops()
     work = Budget(MOST_FOLLOWED)
     for first in delegations:
         told = first.onto[1] in leads and id(first.grant) not in seen and is_told(first)
@@ -86,7 +86,7 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
             yield match
 
 
-def _by_delegation(graph: Graph, first: Edge, leads: Leads, work: Budget) -> Match | None:
+def _by_delegation(graph: Graph, first: Edge, leads: NextHops, work: Budget) -> Match | None:
     """Return what a delegation onto an account reaches through it, the nearest privileged account first.
 
     If that is certain, or nothing can be certain, no other is searched for: the nearest chain is open if any is.

@@ -11,10 +11,10 @@ import re
 
 from iamlint.facts import Principal, Text
 from iamlint.frozen import frozen
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 _MASK = "\ue000"
-"""A hole, which may be anything."""
+"""An unknown part, which may be anything."""
 _EMBEDDED = re.compile(r"\$\{([^{}]*)\}")
 _HOSTS = ("iam.googleapis.com", "cloudresourcemanager.googleapis.com")
 _FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
@@ -85,7 +85,7 @@ def identity_of(principal: Principal) -> Identity | None:
 
 
 def pool_name(principal: Principal) -> str | None:
-    """Return the last part of the name of a principal's pool, with its holes as they are shown."""
+    """Return the last part of the name of a principal's pool, with its unknown parts as they are shown."""
     found = re.search(r"Pools/((?:[^/$]|\$\{[^{}]*\})+)(?:/|\Z)", principal.text)
     return found[1] if found else None
 
@@ -110,7 +110,7 @@ def misspelling(principal: Principal) -> str | None:
     if pool := _POOL.match(rest):
         return _path(pool) or _of_pool(scheme, pool["pool"], pool["who"], certain=_MASK not in pool["pool"])
     if named := _NAMED.match(rest):
-        certain = any(_OF_POOL.search(hole) for hole in _holes(principal)[:1])
+        certain = any(_OF_POOL.search(unknown_part) for unknown_part in _unknown_parts(principal)[:1])
         return _of_pool(scheme, "", named["who"], certain=certain)
     if _MASK not in rest and re.search(r"(?:workloadIdentity|workforce)Pools", rest):
         form = "projects/NUMBER/locations/global/workloadIdentityPools/POOL"
@@ -209,21 +209,23 @@ def _kubernetes(value: str) -> str | None:
 
 
 def _spelt(principal: Principal) -> str:
-    """Return the text with a mark for each hole."""
+    """Return the text with a mark for each unknown part."""
     if principal.unknown and principal.unknown.parts:
-        return "".join(_MASK if isinstance(part, Hole) else part for part in principal.unknown.parts)
+        return "".join(_MASK if isinstance(part, UnknownPart) else part for part in principal.unknown.parts)
     return _EMBEDDED.sub(_MASK, principal.text)
 
 
-def _holes(principal: Principal) -> list[str]:
+def _unknown_parts(principal: Principal) -> list[str]:
     if principal.unknown and principal.unknown.parts:
-        return [part.reference for part in principal.unknown.parts if isinstance(part, Hole)]
+        return [part.reference for part in principal.unknown.parts if isinstance(part, UnknownPart)]
     return _EMBEDDED.findall(principal.text)
 
 
 def _text(masked: str) -> Text:
-    """Return a value; with a hole, an `Unknown` with its known prefix."""
+    """Return a value; with an unknown part, an `Unknown` with its known prefix."""
     if _MASK not in masked:
         return masked
     parts = [one for one in re.split(f"({_MASK})", masked) if one]
-    return Unknown("a part of the principal is not known", tuple(Hole("?") if one == _MASK else one for one in parts))
+    return Unknown(
+        "a part of the principal is not known", tuple(UnknownPart("?") if one == _MASK else one for one in parts)
+    )

@@ -12,7 +12,7 @@ from iamlint.estate import Estate, account_node
 from iamlint.facts import Grant, KubernetesAccount, Text
 from iamlint.logic.globs import text_is
 from iamlint.provenance import counts_for
-from iamlint.unknown import Hole, Truth, Unknown, shown
+from iamlint.unknown import Truth, Unknown, UnknownPart, shown
 
 _MEMBER = re.compile(r"\.svc\.id\.goog\[(?P<namespace>[^/\]]+)/(?P<name>[^/\]]+)\]\Z")
 _IDENTITY = "iam.serviceAccounts.getAccessToken"
@@ -64,5 +64,5 @@ def _fits(grant: Grant, one: KubernetesAccount) -> Truth:
 
 def _is(text: Text, wanted: str) -> Truth:
     if isinstance(text, Unknown):
-        return text_is([wanted], text if text.parts else Unknown(text.reason, (Hole("?"),)))
+        return text_is([wanted], text if text.parts else Unknown(text.reason, (UnknownPart("?"),)))
     return Truth.of(text == wanted)

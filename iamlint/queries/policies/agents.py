@@ -114,15 +114,15 @@ def evicted_service_agents(estate: Estate) -> Iterator[Match]:
         node = estate.hierarchy.node(owner.resource, owner.declared)
         if node is None:
             continue
-        lost, doubt = _lost(owner, node, known, estate)
+        lost, unknown_answer = _lost(owner, node, known, estate)
         if not lost:
             continue
         empty = EmptyBinding(owner.resource, owner.declared, owner.role)
         fact: Grant | EmptyBinding = owner.grants[0] if owner.grants else empty
-        reasons = (doubt,) if doubt else ()
+        reasons = (unknown_answer,) if unknown_answer else ()
         yield Match(
             fact,
-            Truth.UNKNOWN if doubt else Truth.TRUE,
+            Truth.UNKNOWN if unknown_answer else Truth.TRUE,
             reasons=reasons,
             words=_words(owner, lost),
             place=owner.place,

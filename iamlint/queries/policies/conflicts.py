@@ -146,8 +146,8 @@ def _fight(owner: _Statement, other: _Statement) -> Iterator[_Fight]:
 
 def _told(fights: list[_Fight]) -> Iterator[Match]:
     """Yield one match for all resources that certainly conflict with one owner, and one for those that may."""
-    certain = [fight for fight in fights if not _doubt(fight)]
-    for chosen in (certain, [fight for fight in fights if _doubt(fight)][: 0 if certain else None]):
+    certain = [fight for fight in fights if not _unknown_answer(fight)]
+    for chosen in (certain, [fight for fight in fights if _unknown_answer(fight)][: 0 if certain else None]):
         if not chosen:
             continue
         taker, lost, loser = chosen[0]
@@ -159,12 +159,12 @@ def _told(fights: list[_Fight]) -> Iterator[Match]:
         words = {"other": taker.label, "this": f"{loser.label}{more}", "what": f"the one owns {owned} and lacks {who}"}
         others = [fact for one, grant, two in chosen for fact in (one.first, two.first, grant) if fact]
         related = tuple(dict.fromkeys(fact for fact in others if fact is not lost))
-        doubt = _doubt(chosen[0])
-        truth, reasons = (Truth.UNKNOWN, (doubt,)) if doubt else (Truth.TRUE, ())
+        unknown_answer = _unknown_answer(chosen[0])
+        truth, reasons = (Truth.UNKNOWN, (unknown_answer,)) if unknown_answer else (Truth.TRUE, ())
         yield Match(lost, truth, reasons=reasons, related=related, words=words, place=lost.role_place)
 
 
-def _doubt(fight: _Fight) -> str:
+def _unknown_answer(fight: _Fight) -> str:
     """Return why two resources may not conflict after all."""
     taker, lost, loser = fight
     several = next((one.label for one in (taker, loser) if "[*]" in one.label), None)

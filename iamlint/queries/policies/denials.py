@@ -36,9 +36,9 @@ def ineffective_denials(estate: Estate) -> Iterator[Match]:
             more = f" (and {rest} more of the kind)" if rest else ""
             yield Match(denial, Truth.TRUE, words={"problem": told[0] + more}, place=denial.place)
             continue
-        doubts = [one for one in _known(denial.denied_permissions) if _is_in_no_role(one, catalog)]
-        if doubts:
-            reason = f"{doubts[0]} is in no role of the catalogue of {catalog.date}: newer, or a typing error"
+        unknown_answers = [one for one in _known(denial.denied_permissions) if _is_in_no_role(one, catalog)]
+        if unknown_answers:
+            reason = f"{unknown_answers[0]} is in no role of the catalogue of {catalog.date}: newer, or a typing error"
             yield Match(denial, Truth.UNKNOWN, (), (reason,), words={"problem": reason}, place=denial.place)
 
 

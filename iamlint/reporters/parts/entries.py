@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from iamlint.finding import SEVERITIES, Doubt, Finding, Related, Severity
+from iamlint.finding import SEVERITIES, Finding, Related, Severity, UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Bar, Report
 from iamlint.reporters.parts.notes import distinct, placed_notes
@@ -68,8 +68,13 @@ def entries(report: Report, bar: Bar) -> list[Entry]:
     found += [Entry("note", None, NOTE, at, text, named("note", at, text)) for at, text in placed_notes(report)]
     found += [_of_finding(one, names.v2) for one, names in zip(report.findings, report.fingerprints, strict=True)]
     found += [
-        _of_doubt(doubt, named(doubt.rule or UNKNOWN, doubt.at, f"{doubt.address} {doubt.reason}"))
-        for doubt in distinct(filter(bar.fails_unknown, report.doubts))
+        _of_unknown_answer(
+            unknown_answer,
+            named(
+                unknown_answer.rule or UNKNOWN, unknown_answer.at, f"{unknown_answer.address} {unknown_answer.reason}"
+            ),
+        )
+        for unknown_answer in distinct(filter(bar.fails_unknown, report.unknown_answers))
     ]
     return sorted(found, key=lambda entry: (entry.at.order, entry.kind, entry.code, entry.whole))
 
@@ -103,9 +108,19 @@ def _of_finding(finding: Finding, name: str) -> Entry:
     )
 
 
-def _of_doubt(doubt: Doubt, name: str) -> Entry:
-    message = f"unknown: {doubt.reason}" + (f" ({environments(doubt)})" if doubt.environments else "")
-    return Entry("unknown", doubt.severity, doubt.rule or UNKNOWN, doubt.at, message, name, doubt.address)
+def _of_unknown_answer(unknown_answer: UnknownAnswer, name: str) -> Entry:
+    message = f"unknown: {unknown_answer.reason}" + (
+        f" ({environments(unknown_answer)})" if unknown_answer.environments else ""
+    )
+    return Entry(
+        "unknown",
+        unknown_answer.severity,
+        unknown_answer.rule or UNKNOWN,
+        unknown_answer.at,
+        message,
+        name,
+        unknown_answer.address,
+    )
 
 
 def mentions(entry: Entry) -> Iterator[tuple[Location, str]]:

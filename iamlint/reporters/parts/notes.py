@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from iamlint.finding import Doubt
+from iamlint.finding import UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.questions import questions
 from iamlint.report import Report
@@ -39,7 +39,7 @@ def _listed(places: list[Location]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def distinct(doubts: Iterable[Doubt]) -> list[Doubt]:
+def distinct(unknown_answers: Iterable[UnknownAnswer]) -> list[UnknownAnswer]:
     """Return the unknown things, each once, sorted by the worst severity, the worst first."""
-    ranked = sorted(doubts, key=lambda doubt: (doubt.rank, doubt.order))
-    return [replace(one.doubts[0], environments=one.environments) for one in questions(ranked)]
+    ranked = sorted(unknown_answers, key=lambda unknown_answer: (unknown_answer.rank, unknown_answer.order))
+    return [replace(one.unknown_answers[0], environments=one.environments) for one in questions(ranked)]

@@ -52,7 +52,7 @@ def _every_path(report: Report) -> set[str]:
     for finding in (*report.findings, *(one.finding for one in report.accepted)):
         found.update(at.path for at in finding.places)
         found.update(one.path for one in (finding.fix.edits if finding.fix else ()))
-    places = (one.at for group in (report.accepted, report.doubts, report.errors) for one in group)
+    places = (one.at for group in (report.accepted, report.unknown_answers, report.errors) for one in group)
     found.update(at.path for at in places)
     return found | ({report.configuration.path} if report.configuration else set())
 
@@ -65,9 +65,9 @@ def _moved(report: Report, moved: _Paths) -> Report:
         return replace(finding, at=moved.at(finding.at), related=related, origin=origin, flow=flow, fix=fix)
 
     accepted = (replace(one, finding=of(one.finding), at=moved.at(one.at)) for one in report.accepted)
-    doubts = (
+    unknown_answers = (
         replace(one, at=moved.at(one.at), accepted_at=one.accepted_at and moved.at(one.accepted_at))
-        for one in report.doubts
+        for one in report.unknown_answers
     )
     errors = (replace(error, at=moved.at(error.at)) for error in report.errors)
     configuration = report.configuration
@@ -75,7 +75,7 @@ def _moved(report: Report, moved: _Paths) -> Report:
         report,
         findings=tuple(sorted(map(of, report.findings), key=lambda one: one.order)),
         accepted=tuple(sorted(accepted, key=lambda one: (one.at, one.finding.order))),
-        doubts=tuple(sorted(doubts, key=lambda one: one.order)),
+        unknown_answers=tuple(sorted(unknown_answers, key=lambda one: one.order)),
         errors=tuple(sorted(errors, key=lambda error: (error.at, error.reason))),
         texts=_keyed(report.texts, moved),
         configuration=configuration and replace(configuration, path=moved(configuration.path)),

@@ -46,7 +46,7 @@ def listed_unknowns(
     for cause in causes:
         yield f"{paint('1;36', 'unknown')}{_graded(cause)}: {cause_line(cause)}"
         reasons: dict[str, list[Question]] = {}
-        for question in sorted(cause.questions, key=lambda one: one.doubts[0].rank):
+        for question in sorted(cause.questions, key=lambda one: one.unknown_answers[0].rank):
             reasons.setdefault(question.reason, []).append(question)
         for reason, alike in reasons.items():
             yield f"  {neutral(reason)}"
@@ -69,7 +69,7 @@ def _graded(cause: ByCause) -> str:
 def _placed(question: Question, paint: Paint) -> str:
     where = place(question.at) + (f"  {neutral(question.address)}" if question.address else "")
     where += f"  {paint('2', environments(question))}" if question.environments else ""
-    accepted = {doubt.rule for doubt in question.doubts if doubt.accepted_at}
+    accepted = {unknown_answer.rule for unknown_answer in question.unknown_answers if unknown_answer.accepted_at}
     rules = [f"{rule}, accepted" if rule in accepted else rule for rule in question.rules]
     named = paint("2", f"  ({_listed(rules, 4)})") if rules else ""
     return f"   {paint('34', '-->')} {where}{named}"

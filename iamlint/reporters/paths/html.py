@@ -109,7 +109,7 @@ def _group(told: Told, group: Group, frames: dict[str, list[Any]]) -> dict[str, 
         "target_total": len(targets),
         "total": len(group.paths),
         "powers": [neutral(one) for one in told.powers(path.target)[:3]],
-        "reasons": [neutral(one) for one in path.doubts],
+        "reasons": [neutral(one) for one in path.unknown_answers],
         "hops": [_hop(told, hop, frames) for hop in path.hops[:MOST_SHOWN]],
         "hidden": max(0, len(path.hops) - MOST_SHOWN),
     }

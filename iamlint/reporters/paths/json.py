@@ -56,7 +56,7 @@ def path_entry(told: Told, path: Path) -> dict[str, Any]:
         "severity": told.severity(path),
         "cost": path.cost,
         "privileges": told.powers(path.target)[:3],
-        "reasons": list(path.doubts),
+        "reasons": list(path.unknown_answers),
         "hops": [_hop(told, hop) for hop in path.hops],
     }
 

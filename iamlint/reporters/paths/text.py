@@ -100,7 +100,7 @@ def _group(told: Told, group: Group, paint: Paint) -> Iterator[str]:
     if powers:
         who = "which has" if len(targets) == 1 else "of which the first has"
         yield f"  {who} {listed(powers, 2)} ({told.severity(path)})"
-    yield from (f"  not certain: {neutral(doubt)}" for doubt in path.doubts)
+    yield from (f"  not certain: {neutral(unknown_answer)}" for unknown_answer in path.unknown_answers)
     if len(group.paths) > 1:
         yield f"  {len(group.paths):,} paths alike; this is the first:"
     yield from _hops(told, path, paint)

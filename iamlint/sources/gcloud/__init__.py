@@ -67,8 +67,8 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     if isinstance(documents, Unreadable):
         return unparsed(source, documents, claimed, named=named)
     said = [one for document in documents if document.data is not None for one in opened(document)]
-    gaps: list[Fact] = [gap for document in said if (gap := unread(document))]
-    gaps += (gap for document in documents if (gap := more(document)))
+    unread_parts: list[Fact] = [unread_part for document in said if (unread_part := unread(document))]
+    unread_parts += (unread_part for document in documents if (unread_part := more(document)))
     if claimed and claimed.is_policy and all(document.data == {} for document in said):
         pairs: list[tuple[Value, Kind | None]] = [(document, "policy") for document in said]
         return _read(pairs, source, options) if said else unrecognised(source, documents, claimed)
@@ -76,12 +76,12 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     sealed = next((kind for document in said if (kind := encrypted(document))), None)
     if sealed and (claimed or named or any(kinds)):
         return sealed.told(source.path, certain=True, likely=True)
-    if gaps and not any(kinds):
-        return Reading(facts=gaps)
+    if unread_parts and not any(kinds):
+        return Reading(facts=unread_parts)
     if not any(kinds) and not (named and said and all(document.data == () for document in said)):
         return unrecognised(source, documents, None if named else claimed)
     found = _read(_relevant(said, kinds), source, options)
-    found.facts += gaps
+    found.facts += unread_parts
     return found
 
 
@@ -141,7 +141,7 @@ class _Export:
     def sound(self, document: Value, kind: Kind) -> list[Value]:
         """Return the entries of a document that match the schema of their kind; the others are errors.
 
-        Ancestors with a gap would give wrong parents, so one invalid entry invalidates them all.
+        Ancestors with an unread part would give wrong parents, so one invalid entry invalidates them all.
         """
         if not isinstance(document.data, tuple):
             errors = problems(kind, document)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Fact, Gap, Place
+from iamlint.facts import Declaration, Fact, Place, UnreadPart
 from iamlint.sources.gcloud import constraints, exposure, federation, inventory, tags
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
@@ -114,7 +114,7 @@ def analysis(found: Sequence[Value]) -> Iterator[Fact]:
         for part in (one, get(one, "mainAnalysis"), *items(get(one, "serviceAccountImpersonationAnalysis"))):
             if get(part, "fullyExplored").data is False:
                 declared = Declaration(place(get(part, "fullyExplored")), "analysis")
-                yield Gap("the analysis was not fully explored: it may lack bindings", declared)
+                yield UnreadPart("the analysis was not fully explored: it may lack bindings", declared)
 
 
 def _analysed(one: Value) -> Iterator[tuple[Value, Value]]:

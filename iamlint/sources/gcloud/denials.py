@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
 from iamlint.documents.values import Value
-from iamlint.facts import Boundary, BoundaryBinding, Declaration, Denial, Gap, Place, Resource, Text
+from iamlint.facts import Boundary, BoundaryBinding, Declaration, Denial, Place, Resource, Text, UnreadPart
 from iamlint.sources.gcloud.parts import get, has, items, place, text, texts
 from iamlint.sources.gcloud.policies import condition_of
 from iamlint.unknown import Unknown
@@ -91,13 +91,13 @@ def boundary_bindings(found: Sequence[Value]) -> Iterator[BoundaryBinding]:
             )
 
 
-def access_policies(found: Sequence[Value]) -> Iterator[Gap]:
-    """Yield a gap for each access policy: it allows or denies permissions without a role, and is not read.
+def access_policies(found: Sequence[Value]) -> Iterator[UnreadPart]:
+    """Yield an unread part for each access policy: it allows or denies permissions without a role, and is not read.
 
     Source: https://cloud.google.com/ruby/docs/reference/google-iam-v3beta/latest/Google-Iam-V3beta-AccessPolicyRule
     """
     for one in found:
-        yield Gap(
+        yield UnreadPart(
             "an access policy of IAM v3 allows or denies permissions and is not read",
             Declaration(place(one), "access_policy"),
         )

@@ -20,7 +20,7 @@ from iamlint.facts import (
 )
 from iamlint.sources.gcloud.names import account_in, project_in
 from iamlint.sources.gcloud.parts import first, get, items, place, text
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 
 def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
@@ -50,7 +50,7 @@ def _role_name(role: Value) -> Text:
     name = text(get(role, "name")) or ""
     if "roles/" in name:
         return name
-    parts = (Hole("the project or organization"), f"/roles/{name}") if name else ()
+    parts = (UnknownPart("the project or organization"), f"/roles/{name}") if name else ()
     return Unknown("the file does not say in which project or organization the role is", parts)
 
 

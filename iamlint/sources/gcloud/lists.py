@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Gap
+from iamlint.facts import Declaration, UnreadPart
 from iamlint.sources.gcloud.kubernetes.documents import members
 from iamlint.sources.gcloud.parts import get, place, text
 from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
@@ -57,9 +57,9 @@ def _answer(document: Value) -> Value | None:
     return None
 
 
-def more(document: Value) -> Gap | None:
-    """Return a gap for a response that is one page of several; None if it is complete, or not such a response."""
+def more(document: Value) -> UnreadPart | None:
+    """Return an unread part for a response that is one page of several; None if it is complete, or another text."""
     if not text(get(document, "nextPageToken")) or _answer(document) is None:
         return None
     reason = "the list has further pages, which are not in the input (nextPageToken)"
-    return Gap(reason, Declaration(place(document), "export"))
+    return UnreadPart(reason, Declaration(place(document), "export"))

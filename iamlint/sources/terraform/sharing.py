@@ -52,7 +52,7 @@ class Share:
         self.facts: list[Fact] = []
 
     def facts_of(self, top: ModuleInstance) -> list[Fact]:
-        """Return the facts of an instance of the module, with its gaps."""
+        """Return the facts of an instance of the module, with its unread parts."""
         run = top.run
         run.budget, run.reserve, run.most_steps = self.budget, self.reserve, MOST_STEPS
         facts: list[Fact] = []

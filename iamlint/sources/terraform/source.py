@@ -35,7 +35,7 @@ from iamlint.sources.terraform.configuration.variables import (
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
-from iamlint.sources.terraform.instances.answers import Answers
+from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.remembered import Evaluated, RememberedRoots
 from iamlint.sources.terraform.sharing import Job, Share, shared_out
 from iamlint.sources.terraform.worlds import Stated, by_outputs, definite, either, further, once_more
@@ -46,12 +46,12 @@ def read_terraform(
     present: Found,
     options: Options,
     workspace: Workspace,
-    answers: Callable[[str], Answers],
+    lookups: Callable[[str], DataLookups],
     owners: Set[Path],
 ) -> Reading:
     """Return the facts of the root modules in the directories found, and of those that may be applied by themselves.
 
-    Called modules are read with their root module, anywhere below the roots. ``answers`` returns a configuration's
+    Called modules are read with their root module, anywhere below the roots. ``lookups`` returns a configuration's
     lookups in other documents, instead of Terraform's API calls; ``owners`` are the directories of the root modules
     that the user named.
     """
@@ -74,7 +74,7 @@ def read_terraform(
     of_roots = [readings[root.directory] for root in roots]
     backend = _backend(options, workspace, reading)
     remembered = _remembered(units, options, given, workspace, library)
-    evaluated = _Roots(library, of_roots, given, options, workspace, answers, named, backend, remembered)
+    evaluated = _Roots(library, of_roots, given, options, workspace, lookups, named, backend, remembered)
     others = sorted(modules.keys() - {root.directory for root in roots})
     jobs = [
         *(Job(root.directory, partial(evaluated.of, "told", readings[root.directory])) for root in roots),
@@ -201,7 +201,7 @@ class _Roots:
     given: Settings
     options: Options
     workspace: Workspace
-    answers: Callable[[str], Answers]
+    lookups: Callable[[str], DataLookups]
     named: Set[Path]
     backend: Mapping[str, Value]
     remembered: RememberedRoots | None = None
@@ -237,8 +237,8 @@ class _Roots:
         return found.facts
 
     def told(self, readings: Readings) -> list[Fact]:
-        """Return the facts of a root module, and gaps for what depends on outputs of modules that the user did not
-        name.
+        """Return the facts of a root module, and unread parts for what depends on outputs of modules that the user did
+        not name.
         """
         facts = self.facts(readings)
         by = self.read_by(next(iter(readings.values())).directory)
@@ -307,7 +307,7 @@ class _Roots:
             _files(self.workspace, root.directory),
             root.directory,
             name,
-            answers=self.answers(self.workspace.shown(root.directory)),
+            lookups=self.lookups(self.workspace.shown(root.directory)),
             states=lambda arguments, reference: self.states(dialect).outputs(
                 arguments, reference, root.directory, certain=self.certain
             ),

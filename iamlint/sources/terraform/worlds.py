@@ -19,7 +19,6 @@ from iamlint.facts import (
     EmptyBinding,
     Fact,
     Folder,
-    Gap,
     Grant,
     Organization,
     OrgPolicy,
@@ -29,11 +28,12 @@ from iamlint.facts import (
     RemovedGrant,
     Service,
     ServiceAccount,
+    UnreadPart,
 )
 from iamlint.location import Location
 from iamlint.sources.terraform.configuration.variables import NOT_SET
 from iamlint.sources.terraform.plan.addresses import without_keys
-from iamlint.unknown import Hole, Unknown, shown
+from iamlint.unknown import Unknown, UnknownPart, shown
 
 _CLOSING = (Denial, Boundary, BoundaryBinding, RemovedGrant, EmptyBinding, DefaultAccounts)
 _NAMED = (ServiceAccount, Pool, Project, Folder, Organization, Service)
@@ -48,7 +48,7 @@ def either(terraform: list[Fact], opentofu: list[Fact]) -> list[Fact]:
     ours, theirs = {_plain(fact) for fact in terraform}, {_plain(fact) for fact in opentofu}
     mine = [fact for fact in terraform if _plain(fact) not in theirs]
     others = [fact for fact in opentofu if _plain(fact) not in ours]
-    different = [fact for fact in (*others, *mine) if not isinstance(fact, Gap)]
+    different = [fact for fact in (*others, *mine) if not isinstance(fact, UnreadPart)]
     kept = [fact for fact in terraform if _plain(fact) in theirs]
     found = [*kept, *_one_sided(mine, others), *_one_sided(others, mine)]
     return [*found, _note(different)] if different else found
@@ -80,13 +80,13 @@ def _widest(role: CustomRole, other: CustomRole) -> CustomRole:
     return replace(role, permissions=both, stage=stage, deleted=role.deleted and other.deleted)
 
 
-def _note(different: Sequence[Fact]) -> Gap:
+def _note(different: Sequence[Fact]) -> UnreadPart:
     addresses = list(dict.fromkeys(fact.declared.address or "" for fact in different))
     more = len(addresses) - _MOST_NAMES
     names = ", ".join(addresses[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
     first = different[0].declared
     reason = f"{_DIFFERENT}: both are checked, and what they say of IAM differs at {names}"
-    return Gap(reason, Declaration(first.at, first.type, first.address, first.via))
+    return UnreadPart(reason, Declaration(first.at, first.type, first.address, first.via))
 
 
 class Stated:
@@ -113,7 +113,7 @@ def further(facts: Iterable[Fact], stated: Stated) -> list[Fact]:
     even if the other reading gives it another resource or name.
     """
     known = stated.known
-    facts = [fact for fact in facts if not isinstance(fact, (*_CLOSING, OrgPolicy, Gap))]
+    facts = [fact for fact in facts if not isinstance(fact, (*_CLOSING, OrgPolicy, UnreadPart))]
     new = [fact for fact in facts if not isinstance(fact, _NAMED) and _what(fact) not in known]
     if not new:
         return []
@@ -130,11 +130,11 @@ def once_more(facts: Iterable[Fact], stated: Stated) -> list[Fact]:
     kept: list[Fact] = []
     again: set[str | None] = set()
     for fact in facts:
-        if _what(fact) in known and not isinstance(fact, _NAMED) and (isinstance(fact, Gap) or _waits(fact)):
+        if _what(fact) in known and not isinstance(fact, _NAMED) and (isinstance(fact, UnreadPart) or _waits(fact)):
             again.add(fact.declared.address)
         else:
             kept.append(fact)
-    return [fact for fact in kept if not (isinstance(fact, Gap) and fact.declared.address in again)]
+    return [fact for fact in kept if not (isinstance(fact, UnreadPart) and fact.declared.address in again)]
 
 
 def definite(facts: Iterable[Fact]) -> list[Fact]:
@@ -142,13 +142,13 @@ def definite(facts: Iterable[Fact]) -> list[Fact]:
     return [fact for fact in facts if "[*]" not in (fact.declared.address or "") and not _waits(fact)]
 
 
-def by_outputs(stated: Iterable[Fact], certain: Iterable[Fact], by: str) -> Iterator[Gap]:
+def by_outputs(stated: Iterable[Fact], certain: Iterable[Fact], by: str) -> Iterator[UnreadPart]:
     """Yield the blocks whose grants depend on what the outputs of another root module contain."""
     said, sure = _granted(stated), _granted(certain)
     for block, (grants, declared) in sure.items():
         if said.get(block, (None, declared))[0] != grants:
             reason = f"what {block} grants is only known by the outputs of {by}, which is another root module"
-            yield Gap(reason, declared)
+            yield UnreadPart(reason, declared)
 
 
 def _granted(facts: Iterable[Fact]) -> dict[str, tuple[set[tuple[str, ...]], Declaration]]:
@@ -176,8 +176,8 @@ def _waits(value: object) -> bool:
     """Whether a part of a fact depends on a variable of the root module that has no value."""
     match value:
         case Unknown():
-            holes = (part.reference for part in value.parts if isinstance(part, Hole))
-            return NOT_SET in value.reason or any(reference.startswith("var.") for reference in holes)
+            unknown_parts = (part.reference for part in value.parts if isinstance(part, UnknownPart))
+            return NOT_SET in value.reason or any(reference.startswith("var.") for reference in unknown_parts)
         case tuple():
             return any(map(_waits, value))
         case Location():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.facts import Gap
+from iamlint.facts import UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 
@@ -34,8 +34,8 @@ def reading(tmp_path: Path, name: str, text: str) -> Reading:
 def test_a_document_of_another_program_is_no_error_also_among_exports(tmp_path: Path, name: str, text: str) -> None:
     """It is an unread part: a pull request may have replaced an export."""
     found = reading(tmp_path, name, text)
-    gaps = [fact for fact in found.facts if name in fact.declared.at.path]
-    assert (found.errors, [type(gap) for gap in gaps]) == ([], [Gap])
+    unread_parts = [fact for fact in found.facts if name in fact.declared.at.path]
+    assert (found.errors, [type(unread_part) for unread_part in unread_parts]) == ([], [UnreadPart])
     assert found.files == 2
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import Gap, Grant
+from iamlint.facts import Grant, UnreadPart
 from iamlint.unknown import Unknown
 
 VERSION = "iam.cnrm.cloud.google.com/v1beta1"
@@ -26,8 +26,8 @@ def listed(*items: Any, kind: str = "List", version: str = "v1") -> dict[str, An
 
 def said(reading: Any) -> tuple[list[str], list[str]]:
     assert reading.errors == []
-    gaps = [fact.reason for fact in reading.facts if isinstance(fact, Gap)]
-    return [fact.principal.text for fact in reading.facts if isinstance(fact, Grant)], gaps
+    unread_parts = [fact.reason for fact in reading.facts if isinstance(fact, UnreadPart)]
+    return [fact.principal.text for fact in reading.facts if isinstance(fact, Grant)], unread_parts
 
 
 @pytest.mark.parametrize(

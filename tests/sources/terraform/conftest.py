@@ -11,7 +11,7 @@ import pytest
 from iamlint.documents.values import SetOf, Value
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 Build = Callable[..., Instance]
 
@@ -102,10 +102,10 @@ def build() -> Build:
 
 
 @pytest.fixture
-def hole() -> Callable[..., Unknown]:
-    """``hole("serviceAccount:", "google_service_account.ci.email")``: the last part is a reference."""
+def unknown_part() -> Callable[..., Unknown]:
+    """``unknown_part("serviceAccount:", "google_service_account.ci.email")``: the last part is a reference."""
 
-    def hole(*parts: str, reason: str = "known after apply") -> Unknown:
-        return Unknown(reason, (*parts[:-1], Hole(parts[-1])))
+    def unknown_part(*parts: str, reason: str = "known after apply") -> Unknown:
+        return Unknown(reason, (*parts[:-1], UnknownPart(parts[-1])))
 
-    return hole
+    return unknown_part

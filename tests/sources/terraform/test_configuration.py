@@ -9,7 +9,7 @@ import pytest
 from checkout import write
 from clean_reading import reading
 
-from iamlint.facts import CustomRole, Fact, Gap, Grant, ServiceAccount
+from iamlint.facts import CustomRole, Fact, Grant, ServiceAccount, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.evaluation import evaluator as evaluation
@@ -29,8 +29,8 @@ def members(found: Reading) -> list[str]:
     return sorted(grant.principal.text for grant in grants(found))
 
 
-def gaps(facts: list[Fact]) -> list[str]:
-    return [fact.reason for fact in facts if isinstance(fact, Gap)]
+def unread_parts(facts: list[Fact]) -> list[str]:
+    return [fact.reason for fact in facts if isinstance(fact, UnreadPart)]
 
 
 def call(name: str, source: str) -> str:
@@ -48,13 +48,15 @@ def test_modules_that_only_call_each_other_are_read_beside_the_roots(tmp_path: P
     }
     found = reading(tmp_path, files)
     assert members(found) == ["user:a@example.com", "user:b@example.com", "user:root@example.com"]
-    assert gaps(found.facts) == ["module.b.module.a is not read: it calls itself, directly or through other modules"]
+    assert unread_parts(found.facts) == [
+        "module.b.module.a is not read: it calls itself, directly or through other modules"
+    ]
 
 
 def test_calls_that_branch_in_a_circle_end(tmp_path: Path) -> None:
     calls = "".join(call(f"m{n}", f"../{'ab'[n % 2]}") for n in range(20))
     found = reading(tmp_path, {"a/main.tf": calls, "b/main.tf": calls + member('"user:b@example.com"')})
-    assert {reason.partition(": ")[2] for reason in gaps(found.facts)} == {
+    assert {reason.partition(": ")[2] for reason in unread_parts(found.facts)} == {
         "it calls itself, directly or through other modules"
     }
 
@@ -65,7 +67,7 @@ def test_calls_deeper_than_the_limit_are_said(tmp_path: Path) -> None:
     files[f"m{deepest + 3}/main.tf"] = member('"user:deep@example.com"')
     found = reading(tmp_path, files)
     assert members(found) == ["user:deep@example.com"]  # as a module that may be applied by itself
-    (reason,) = gaps(found.facts)
+    (reason,) = unread_parts(found.facts)
     assert reason.endswith(f"is not read: module calls are nested deeper than {deepest}")
 
 
@@ -79,7 +81,7 @@ def test_too_many_instances_are_said_once(tmp_path: Path, monkeypatch: pytest.Mo
         text = call("m", "./m").replace("}\n", "  count = 9\n  n = count.index\n}\n")
         files = {"main.tf": text + text.replace('"m"', '"n"'), "m/main.tf": inner}
     found = read([write(tmp_path, files)], Options())
-    (reason,) = gaps(found.facts)
+    (reason,) = unread_parts(found.facts)
     assert "more than the 5 instances" in reason
     assert ["more than the 5 instances" in error.reason for error in found.errors] == [True]
     assert len(grants(found)) <= 5

@@ -12,7 +12,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 TARGET = "target@shop.iam.gserviceaccount.com"
 HOP = "hop@shop.iam.gserviceaccount.com"
 
@@ -41,8 +41,8 @@ def test_a_service_account_takes_its_project_from_the_provider(build: Build) -> 
     assert account.disabled is True
 
 
-def test_keys(build: Build, hole: HoleOf) -> None:
-    name = hole("google_service_account.ci.name")
+def test_keys(build: Build, unknown_part: UnknownPartOf) -> None:
+    name = unknown_part("google_service_account.ci.name")
     (key,) = facts_of(build("google_service_account_key.k", service_account_id=name))
     assert isinstance(key, ServiceAccountKey)
     assert (key.account, key.uploaded) == ("${google_service_account.ci.email}", False)
@@ -67,11 +67,11 @@ def test_custom_roles(build: Build) -> None:
     assert (role.name, role.permissions) == ("organizations/9/roles/x", why)
 
 
-def test_projects_and_services(build: Build, hole: HoleOf) -> None:
+def test_projects_and_services(build: Build, unknown_part: UnknownPartOf) -> None:
     (project,) = facts_of(build("google_project.p", project_id="shop", folder_id="123"))
     assert isinstance(project, Project)
     assert (project.project_id, project.parent, project.number) == ("shop", "folders/123", None)
-    (project,) = facts_of(build("google_project.p", project_id=Unknown("random"), org_id=hole("var.org")))
+    (project,) = facts_of(build("google_project.p", project_id=Unknown("random"), org_id=unknown_part("var.org")))
     assert isinstance(project, Project)
     assert isinstance(project.project_id, Unknown)
     assert project.project_id.text == "${google_project.p.project_id}"
@@ -83,7 +83,7 @@ def test_projects_and_services(build: Build, hole: HoleOf) -> None:
     assert service.place.at.line == 3
 
 
-def test_deny_policies(build: Build, hole: HoleOf) -> None:
+def test_deny_policies(build: Build, unknown_part: UnknownPartOf) -> None:
     rule = {
         "description": "no tokens",
         "deny_rule": {
@@ -103,7 +103,7 @@ def test_deny_policies(build: Build, hole: HoleOf) -> None:
     assert first.condition is not None
     assert isinstance(second, Denial)
     why = Unknown("var.rules has no default and is not set")
-    partly = hole("cloudresourcemanager.googleapis.com%2Fprojects%2F", "var.project")
+    partly = unknown_part("cloudresourcemanager.googleapis.com%2Fprojects%2F", "var.project")
     (unknown,) = facts_of(build("google_iam_deny_policy.d", parent=partly, unknown_block_rules=why))
     assert isinstance(unknown, Denial)
     assert unknown.denied_principals == why

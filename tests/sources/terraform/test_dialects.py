@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from clean_reading import reading
 
-from iamlint.facts import CustomRole, Denial, Gap, Grant, OrgPolicy, ServiceAccount
+from iamlint.facts import CustomRole, Denial, Grant, OrgPolicy, ServiceAccount, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.unknown import Unknown
@@ -26,7 +26,7 @@ def roles(found: Reading) -> list[str]:
 
 
 def notes(found: Reading) -> list[str]:
-    return [fact.reason for fact in found.facts if isinstance(fact, Gap)]
+    return [fact.reason for fact in found.facts if isinstance(fact, UnreadPart)]
 
 
 OVERRIDE = 'resource "google_project_iam_member" "it" {\n  role = "roles/viewer"\n}\n'

@@ -14,10 +14,10 @@ from iamlint.reporters.facts import facts_json, facts_text
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.resources.attachments import TABLE, attaches
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 AT = Span(SourceText("main.tf", "a = 1\n"), 0, 5)
-WHY = Unknown("var.x has no default and is not set", (Hole("var.x"),))
+WHY = Unknown("var.x has no default and is not set", (UnknownPart("var.x"),))
 ITEM = TypeVar("ITEM")
 
 MANAGED = [
@@ -80,7 +80,7 @@ ODD = {
     "object": Lazy("local.x", Value, lambda: ["a"]),
     "unknown": Unknown("known after apply"),
     "reference": WHY,
-    "prefixed": Unknown("known after apply", ("serviceAccount:", Hole("google_service_account.x.email"))),
+    "prefixed": Unknown("known after apply", ("serviceAccount:", UnknownPart("google_service_account.x.email"))),
     "document": '{"bindings": 7, "auditConfigs": {"a": []}}',
     "xml": "<a entityID=''",
 }
@@ -137,5 +137,5 @@ def test_other_types_state_nothing() -> None:
 def test_an_unknown_number_of_instances_is_said() -> None:
     body = Body(AT, Anything(Argument(Value("x", AT), AT)))
     instance = Instance("managed", "google_folder", "f", "google_folder.f[*]", body, symbolic=WHY)
-    gap, _ = facts_of(instance)
-    assert WHY.reason in facts_json([gap])
+    unread_part, _ = facts_of(instance)
+    assert WHY.reason in facts_json([unread_part])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from iamlint.finding import Doubt
+from iamlint.finding import UnknownAnswer
 from iamlint.report import Report
 
 Check = Callable[..., Report]
@@ -16,8 +16,8 @@ ROLE, EVE = "roles/iam.serviceAccountTokenCreator", "user:eve@example.com"
 ADD = f"gcloud projects add-iam-policy-binding prod --member={EVE} --role={ROLE}"
 
 
-def doubts(report: Report) -> list[Doubt]:
-    return [doubt for doubt in report.doubts if not doubt.rule]
+def unknown_answers(report: Report) -> list[UnknownAnswer]:
+    return [unknown_answer for unknown_answer in report.unknown_answers if not unknown_answer.rule]
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
 )
 def test_commands_that_change_iam(check: Check, command: str) -> None:
     files = {"main.tf": provisioner(command), "grant.sh": f"#!/bin/sh\n{ADD}\n", "grant": f"#!/bin/sh\n{ADD}\n"}
-    (one,) = doubts(check(files, select=RULE))
+    (one,) = unknown_answers(check(files, select=RULE))
     assert one.address == "null_resource.x"
     assert one.at.path == "main.tf"
     assert "runs a command that" in one.reason
@@ -75,14 +75,14 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
     ],
 )
 def test_commands_that_do_not(check: Check, command: str) -> None:
-    assert not doubts(check({"main.tf": provisioner(command)}, select=RULE))
+    assert not unknown_answers(check({"main.tf": provisioner(command)}, select=RULE))
 
 
 def test_any_resource_may_run_a_command(check: Check) -> None:
     for kind, door in (("terraform_data", "local-exec"), ("google_storage_bucket", "local-exec")):
-        (one,) = doubts(check({"main.tf": provisioner(f'command = "{ADD}"', kind, door)}, select=RULE))
+        (one,) = unknown_answers(check({"main.tf": provisioner(f'command = "{ADD}"', kind, door)}, select=RULE))
         assert one.address == f"{kind}.x"
-    (one,) = doubts(check({"main.tf": provisioner(f'inline = ["{ADD}"]', door="remote-exec")}, select=RULE))
+    (one,) = unknown_answers(check({"main.tf": provisioner(f'inline = ["{ADD}"]', door="remote-exec")}, select=RULE))
     assert one.address == "null_resource.x"
 
 
@@ -96,26 +96,26 @@ def test_any_resource_may_run_a_command(check: Check) -> None:
 )
 def test_provisioners_in_json(check: Check, written: object) -> None:
     text = json.dumps({"resource": {"null_resource": {"x": {"provisioner": written}}}})
-    assert [one.address for one in doubts(check({"main.tf.json": text}, select=RULE))] == ["null_resource.x"]
+    assert [one.address for one in unknown_answers(check({"main.tf.json": text}, select=RULE))] == ["null_resource.x"]
 
 
 def test_no_instance_runs_nothing_and_many_are_told_once(check: Check) -> None:
     def text(count: int) -> str:
         return provisioner(f'command = "{ADD}"').replace('"x" {', f'"x" {{\n  count = {count}', 1)
 
-    assert not doubts(check({"main.tf": text(0)}, select=RULE))
-    assert len(doubts(check({"main.tf": text(30)}, select=RULE))) == 1
+    assert not unknown_answers(check({"main.tf": text(0)}, select=RULE))
+    assert len(unknown_answers(check({"main.tf": text(30)}, select=RULE))) == 1
 
 
 def test_data_sources_that_run_or_ask(check: Check) -> None:
     external = f'data "external" "e" {{\n  program = {json.dumps(ADD.split())}\n}}\n'
-    (one,) = doubts(check({"main.tf": external}, select=RULE))
+    (one,) = unknown_answers(check({"main.tf": external}, select=RULE))
     assert one.address == "data.external.e"
     http = 'data "http" "h" {\n  url = "https://pubsub.googleapis.com/v1/projects/p/topics/t:setIamPolicy"\n}\n'
-    (one,) = doubts(check({"main.tf": http}, select=RULE))
+    (one,) = unknown_answers(check({"main.tf": http}, select=RULE))
     assert one.address == "data.http.h"
     harmless = 'data "external" "e" {\n  program = ["python3", "version.py"]\n}\n'
-    assert not doubts(check({"main.tf": harmless}, select=RULE))
+    assert not unknown_answers(check({"main.tf": harmless}, select=RULE))
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_modules_that_run_what_they_are_told(check: Check, source: str) -> None:
     body = "projects add-iam-policy-binding p --member=x"
     call = f'module "g" {{\n  source = "{source}"\n  create_cmd_body = "{body}"\n}}\n'
     report = check({"main.tf": call}, select=RULE)
-    assert any("changes IAM" in one.reason and one.address == "module.g" for one in doubts(report))
+    assert any("changes IAM" in one.reason and one.address == "module.g" for one in unknown_answers(report))
     harmless = call.replace("add-iam-policy-binding", "list")
-    assert not any("changes IAM" in one.reason for one in doubts(check({"main.tf": harmless}, select=RULE)))
+    assert not any("changes IAM" in one.reason for one in unknown_answers(check({"main.tf": harmless}, select=RULE)))
 
 
 # -- manifests ---------------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_manifests_with_parts_that_are_not_known(check: Check) -> None:
         text = manifest(MEMBER | {"spec": spec | {name: "@"}}).replace('"@"', "var.k")
         report = check({"main.tf": text}, select=RULE)
         assert not report.findings
-        assert {one.address for one in report.doubts if one.rule} == {"kubernetes_manifest.x"}
+        assert {one.address for one in report.unknown_answers if one.rule} == {"kubernetes_manifest.x"}
     text = manifest(MEMBER | {"spec": spec | {"member": "user:@"}}).replace('@"', '${var.k}"')
     (one,) = check({"main.tf": text}, select=RULE).findings
     assert one.principal == "user:${var.k}"
@@ -192,7 +192,7 @@ def test_manifests_with_parts_that_are_not_known(check: Check) -> None:
     ],
 )
 def test_manifests_that_are_not_known(check: Check, text: str) -> None:
-    (one,) = doubts(check({"main.tf": text}, select=RULE))
+    (one,) = unknown_answers(check({"main.tf": text}, select=RULE))
     assert one.address in ("kubernetes_manifest.x", "kubectl_manifest.x")
 
 
@@ -200,7 +200,7 @@ def test_other_manifests_say_nothing(check: Check) -> None:
     document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"role": ROLE}}
     report = check({"main.tf": manifest(document)}, select=RULE)
     assert not report.findings
-    assert not report.doubts
+    assert not report.unknown_answers
 
 
 # -- entitlements ------------------------------------------------------------------------------------------------------
@@ -243,19 +243,19 @@ resource "google_privileged_access_manager_entitlement" "e" {{
 def test_entitlements_are_unknown_grants(check: Check, resource: str) -> None:
     report = check({"main.tf": entitlement(resource)}, select=RULE)
     assert not report.findings
-    assert any("on request, without approval" in one.reason for one in report.doubts if one.rule)
-    assert {one.address for one in report.doubts} == {"google_privileged_access_manager_entitlement.e"}
+    assert any("on request, without approval" in one.reason for one in report.unknown_answers if one.rule)
+    assert {one.address for one in report.unknown_answers} == {"google_privileged_access_manager_entitlement.e"}
 
 
 def test_entitlements_with_approval(check: Check) -> None:
     approval = "approval_workflow {\n    manual_approvals {\n      steps {\n        approvals_needed = 1\n}\n}\n}\n"
     report = check({"main.tf": entitlement("//cloudresourcemanager.googleapis.com/projects/prod", ROLE, approval)})
-    assert any("on approval by the entitlement" in one.reason for one in report.doubts)
+    assert any("on approval by the entitlement" in one.reason for one in report.unknown_answers)
 
 
 def test_harmless_entitlements_say_nothing(check: Check) -> None:
     text = entitlement("//cloudresourcemanager.googleapis.com/projects/prod", "roles/browser")
-    assert not check({"main.tf": text}, select=RULE).doubts
+    assert not check({"main.tf": text}, select=RULE).unknown_answers
 
 
 # -- paths with backslashes --------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ def test_sources_with_backslashes(check: Check, source: str) -> None:
     }
     report = check(files, select=RULE)
     assert [finding.address for finding in report.findings] == ["module.d.google_project_iam_member.x"]
-    assert not report.doubts
+    assert not report.unknown_answers
 
 
 # -- programs executed elsewhere
@@ -304,7 +304,7 @@ def program(kind: str, body: str) -> dict[str, str]:
     ],
 )
 def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
-    (one,) = doubts(check(program(kind, body), select=RULE))
+    (one,) = unknown_answers(check(program(kind, body), select=RULE))
     assert one.address == f"{kind}.x"
     assert "contains a change of IAM" in one.reason
 
@@ -321,4 +321,4 @@ def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
     ],
 )
 def test_programs_of_another_kind(check: Check, kind: str, body: str) -> None:
-    assert doubts(check(program(kind, body), select=RULE)) == []
+    assert unknown_answers(check(program(kind, body), select=RULE)) == []

@@ -10,7 +10,7 @@ import pytest
 
 from iamlint.documents import read_json
 from iamlint.documents.values import Value
-from iamlint.facts import Denial, Gap, Grant, OrgPolicy, RemovedGrant
+from iamlint.facts import Denial, Grant, OrgPolicy, RemovedGrant, UnreadPart
 from iamlint.location import SourceText
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.plan import read_plan
@@ -55,8 +55,8 @@ def who(reading: Reading) -> list[str]:
     return sorted(text.removeprefix("user:").removesuffix("@example.com") for text in texts)
 
 
-def gaps(reading: Reading) -> list[str]:
-    return [fact.reason for fact in reading.facts if isinstance(fact, Gap)]
+def unread_parts(reading: Reading) -> list[str]:
+    return [fact.reason for fact in reading.facts if isinstance(fact, UnreadPart)]
 
 
 # -- what the plan does not touch --------------------------------------------------------------------------------------
@@ -66,14 +66,16 @@ def test_what_a_targeted_plan_does_not_touch_stays(tmp_path: Path) -> None:
     changes = [change("ana", ["update"], "ana", "ben"), change("gone", ["delete"], "gone")]
     reading = read(tmp_path, resource_changes=changes, prior_state=state("ana", "gone", "old"), complete=False)
     assert who(reading) == ["ben", "old"]
-    (gap,) = gaps(reading)
-    assert gap.startswith("this plan is not complete (complete is false: it was made with -target")
+    (unread_part,) = unread_parts(reading)
+    assert unread_part.startswith("this plan is not complete (complete is false: it was made with -target")
 
 
 def test_a_refresh_only_plan_has_the_state(tmp_path: Path) -> None:
     reading = read(tmp_path, prior_state=state("ana", "ben"), configuration=configuration("ana", "ben"), complete=True)
     assert who(reading) == ["ana", "ben"]
-    assert gaps(reading) == ["this plan is not complete (made with -refresh-only: it has no changes, only the state)"]
+    assert unread_parts(reading) == [
+        "this plan is not complete (made with -refresh-only: it has no changes, only the state)"
+    ]
 
 
 def test_an_object_that_an_earlier_apply_left_stays_until_it_is_deleted(tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_a_whole_plan_says_so(tmp_path: Path) -> None:
     whole = read(tmp_path, resource_changes=changes, complete=True, errored=False, **parts)
     older = read(tmp_path, resource_changes=changes, **parts)
     for reading in (whole, older):
-        assert (who(reading), gaps(reading)) == (["ana"], [])
+        assert (who(reading), unread_parts(reading)) == (["ana"], [])
 
 
 # -- what is missing ---------------------------------------------------------------------------------------------------
@@ -118,9 +120,11 @@ def test_an_incomplete_plan_names_what_it_lacks(tmp_path: Path, parts: dict[str,
     written["root_module"]["module_calls"] = {"m": {"module": inner, "expressions": {}}}
     reading = read(tmp_path, resource_changes=[change("a", ["create"], "", "a")], configuration=written, **parts)
     names = ", ".join(f"google_project_iam_member.{name}" for name in "bcd")
-    assert gaps(reading) == [f"this plan is not complete ({why}): it does not say what becomes of {names} and 2 more"]
+    assert unread_parts(reading) == [
+        f"this plan is not complete ({why}): it does not say what becomes of {names} and 2 more"
+    ]
     reading = read(tmp_path, resource_changes=[change("a", ["create"], "", "a")], **parts)
-    assert gaps(reading) == [f"this plan is not complete ({why})"]
+    assert unread_parts(reading) == [f"this plan is not complete ({why})"]
 
 
 @pytest.mark.parametrize("reason", ["instance_count_unknown", "resource_config_unknown", "deferred_prereq"])
@@ -128,7 +132,7 @@ def test_a_deferred_grant_counts_and_is_told(tmp_path: Path, reason: str) -> Non
     deferred = {"reason": reason, "resource_change": change("m", ["create"], "", "ana")}
     reading = read(tmp_path, deferred_changes=[deferred], complete=False)
     assert who(reading) == ["ana"]
-    assert gaps(reading) == [
+    assert unread_parts(reading) == [
         "this plan is not complete (deferred_changes: the rest needs another plan)",
         f"google_project_iam_member.m is left to a later plan ({reason})",
     ]
@@ -150,7 +154,7 @@ def test_a_deferred_denial_closes_nothing(tmp_path: Path) -> None:
     assert [fact for fact in now.facts if isinstance(fact, Denial | OrgPolicy)]
     later = read(tmp_path, deferred_changes=[{"reason": "deferred_prereq", "resource_change": denial}])
     assert not [fact for fact in later.facts if isinstance(fact, Denial | OrgPolicy)]
-    assert "google_iam_deny_policy.d is left to a later plan (deferred_prereq)" in gaps(later)
+    assert "google_iam_deny_policy.d is left to a later plan (deferred_prereq)" in unread_parts(later)
 
 
 # -- what Terraform forgets --------------------------------------------------------------------------------------------
@@ -159,7 +163,7 @@ def test_a_deferred_denial_closes_nothing(tmp_path: Path) -> None:
 def test_what_is_forgotten_stays_in_the_cloud(tmp_path: Path) -> None:
     planned = state("ana")["values"]  # as Terraform 1.11 has it
     reading = read(tmp_path, resource_changes=[change("ana", ["forget"], "ana")], planned_values=planned)
-    assert (who(reading), gaps(reading)) == (["ana"], [])
+    assert (who(reading), unread_parts(reading)) == (["ana"], [])
     assert not [fact for fact in reading.facts if isinstance(fact, RemovedGrant)]
 
 

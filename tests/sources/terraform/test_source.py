@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from checkout import write
 
-from iamlint.facts import Fact, Gap, Grant
+from iamlint.facts import Fact, Grant, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.unknown import Unknown
@@ -29,8 +29,8 @@ def grants(found: Reading) -> list[Grant]:
     return [fact for fact in found.facts if isinstance(fact, Grant)]
 
 
-def gaps(facts: list[Fact]) -> list[str]:
-    return [fact.reason for fact in facts if isinstance(fact, Gap)]
+def unread_parts(facts: list[Fact]) -> list[str]:
+    return [fact.reason for fact in facts if isinstance(fact, UnreadPart)]
 
 
 def test_a_module_that_another_calls_is_no_root(tmp_path: Path) -> None:
@@ -100,15 +100,15 @@ resource "google_project_iam_member" "one" {
     assert grant.role == "roles/iam.serviceAccountTokenCreator"
     assert grant.principal.unknown is not None
     assert "var.all has no default" in grant.principal.unknown.reason
-    assert any("var.all has no default" in reason for reason in gaps(found.facts))
+    assert any("var.all has no default" in reason for reason in unread_parts(found.facts))
 
 
-def test_a_module_that_is_not_there_is_a_gap(tmp_path: Path) -> None:
+def test_a_module_that_is_not_there_is_a_unread_part(tmp_path: Path) -> None:
     files = {
         "main.tf": 'module "iam" {\n  source = "example/iam/google"\n}\n' + PROJECT_GRANT % '"user:${module.iam.who}"'
     }
     found = reading(tmp_path, files)
-    assert gaps(found.facts) == [
+    assert unread_parts(found.facts) == [
         'module.iam is not read: the module "example/iam/google" is not installed (terraform init would fetch it)'
     ]
     (grant,) = grants(found)
@@ -126,10 +126,10 @@ def test_a_module_that_is_not_there_is_a_gap(tmp_path: Path) -> None:
         ("cloudposse/label/null", True),
     ],
 )
-def test_a_module_of_another_cloud_has_no_grant_of_this_one(tmp_path: Path, source: str, is_gap: bool) -> None:
+def test_a_module_of_another_cloud_has_no_grant_of_this_one(tmp_path: Path, source: str, is_unread_part: bool) -> None:
     files = {"main.tf": f'module "m" {{\n  source = "{source}"\n}}\n' + PROJECT_GRANT % '"user:${module.m.who}"'}
     found = reading(tmp_path, files)
-    assert bool(gaps(found.facts)) == is_gap
+    assert bool(unread_parts(found.facts)) == is_unread_part
     (grant,) = grants(found)
     assert grant.principal.unknown is not None
     assert "not installed" in grant.principal.unknown.reason
@@ -140,7 +140,7 @@ def test_modules_that_call_themselves_end(tmp_path: Path) -> None:
         tmp_path, {"main.tf": 'module "me" {\n  source = "./"\n}\n' + PROJECT_GRANT % '"user:a@example.com"'}
     )
     assert grants(found)
-    assert any("calls itself" in reason for reason in gaps(found.facts))
+    assert any("calls itself" in reason for reason in unread_parts(found.facts))
 
 
 def test_names_that_refer_to_each_other_end(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_nothing_outside_of_the_roots_is_read(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(root)
     found = read([root], Options())
     assert "secret" not in " ".join(str(fact) for fact in found.facts)
-    link, *calls = gaps(found.facts)
+    link, *calls = unread_parts(found.facts)
     assert link == "Terraform files here are not read: this directory is not searched, since it is a symbolic link"
     assert len(calls) == 2
     assert all("outside" in reason for reason in calls)
@@ -222,5 +222,5 @@ def test_the_unknown_is_a_value_not_a_string(tmp_path: Path) -> None:
 )
 def test_what_may_grant_and_is_not_known_is_an_unread_part(tmp_path: Path, text: str, named: str) -> None:
     (tmp_path / "main.tf").write_text(text)
-    reasons = [fact.reason for fact in read([tmp_path], Options()).facts if isinstance(fact, Gap)]
+    reasons = [fact.reason for fact in read([tmp_path], Options()).facts if isinstance(fact, UnreadPart)]
     assert [named in reason for reason in reasons] == ([True] if named else [])

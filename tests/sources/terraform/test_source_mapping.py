@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import Attachment, Condition, Fact, Gap, Grant, Impersonation, Place, Project, ServiceAccount
+from iamlint.facts import Attachment, Condition, Fact, Grant, Impersonation, Place, Project, ServiceAccount, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.unknown import Unknown
@@ -308,11 +308,11 @@ def test_the_source_root_may_hold_the_root_module_deeper(tmp_path: Path) -> None
             assert grant.declared.at.path.endswith("repo/infra/prod/main.tf")
 
 
-def test_two_directories_that_may_be_it_are_a_gap(tmp_path: Path) -> None:
+def test_two_directories_that_may_be_it_are_a_unread_part(tmp_path: Path) -> None:
     plan = moved(tmp_path, "repo/a", "repo/b")
     reading = read([plan], Options(source_root=tmp_path / "repo"))
-    (gap,) = [fact for fact in reading.facts if isinstance(fact, Gap)]
-    assert "several directories" in gap.reason
+    (unread_part,) = [fact for fact in reading.facts if isinstance(fact, UnreadPart)]
+    assert "several directories" in unread_part.reason
     for (grant,) in grants(reading).values():
         assert grant.declared.at.path.endswith("plan.json")
 
@@ -322,8 +322,8 @@ def test_a_source_root_without_the_source_is_said(tmp_path: Path) -> None:
     plan = case("variables", tmp_path) / "plan.json"
     reading = read([plan], Options(source_root=tmp_path / "elsewhere"))
     assert reading.errors == []
-    (gap,) = [fact for fact in reading.facts if isinstance(fact, Gap)]
-    assert "elsewhere has no source that declares what the plan has" in gap.reason
+    (unread_part,) = [fact for fact in reading.facts if isinstance(fact, UnreadPart)]
+    assert "elsewhere has no source that declares what the plan has" in unread_part.reason
 
 
 # -- what references do not show

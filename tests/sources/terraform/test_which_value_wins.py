@@ -22,7 +22,11 @@ def found(report: Report) -> list[str | None]:
 
 
 def unknown(report: Report, address: str) -> list[str]:
-    return [doubt.reason for doubt in report.doubts if doubt.address and doubt.address.startswith(address)]
+    return [
+        unknown_answer.reason
+        for unknown_answer in report.unknown_answers
+        if unknown_answer.address and unknown_answer.address.startswith(address)
+    ]
 
 
 def member(arguments: str) -> str:
@@ -60,7 +64,7 @@ def test_count_before_for_each(check: Check, base: str, over: str, keys: list[st
     report = check({"main.tf": member(base), "z_override.tf": override(over)}, select=RULE)
     addresses = sorted(address or "" for one in report.findings for address in (one.address, *one.others))
     assert addresses == [f"google_project_iam_member.x{key}" for key in keys]
-    assert not report.doubts
+    assert not report.unknown_answers
 
 
 def test_count_before_for_each_of_modules(check: Check) -> None:
@@ -90,7 +94,7 @@ def test_enabled(check: Check) -> None:
     assert found(check({"main.tf": enabled("true")}, select=RULE)) == ["google_project_iam_member.x"]
     report = check({"main.tf": enabled("1 > 2")}, select=RULE)
     assert not report.findings
-    assert not report.doubts
+    assert not report.unknown_answers
     report = check({"main.tf": 'variable "u" {}\n' + enabled("var.u")}, select=RULE)
     assert not report.findings
     assert "var.u has no default" in unknown(report, "google_project_iam_member.x")[0]
@@ -112,7 +116,7 @@ def test_enabled_of_modules(check: Check) -> None:
     assert found(check(files("true"), select=RULE)) == ["module.m.google_project_iam_member.x"]
     report = check(files("false"), select=RULE)
     assert not report.findings
-    assert not report.doubts
+    assert not report.unknown_answers
     report = check(files("var.u"), select=RULE)
     assert not report.findings
     assert "exists is not known" in unknown(report, "module.m.google_project_iam_member.x")[0]
@@ -218,7 +222,7 @@ ANCHOR = "e: &e {role: roles/iam.serviceAccountTokenCreator}\nh: &h {role: roles
 def test_yaml_merges_in_order(check: Check, entry: str, dangerous: bool) -> None:
     report = check({"main.tf": YAML, "g.yaml": ANCHOR + entry + "\n"}, select=RULE)
     assert found(report) == (['google_project_iam_member.x["a"]'] if dangerous else [])
-    assert not report.doubts
+    assert not report.unknown_answers
 
 
 # -- files that are not there ------------------------------------------------------------------------------------------
@@ -258,7 +262,7 @@ def test_what_is_not_there_names_the_module(check: Check) -> None:
 def test_what_is_there_is_known(check: Check) -> None:
     report = check({"main.tf": member('count = fileexists("main.tf") ? 0 : 1')}, select=RULE)
     assert not report.findings
-    assert not report.doubts
+    assert not report.unknown_answers
     report = check({"c/x.yaml": "", "main.tf": member('count = length(fileset("c", "*.yml"))')}, select=RULE)
     assert not report.findings
-    assert not report.doubts
+    assert not report.unknown_answers

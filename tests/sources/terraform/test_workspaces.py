@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from clean_reading import reading
 
-from iamlint.facts import Gap, Grant
+from iamlint.facts import Grant, UnreadPart
 from iamlint.sources.reading import Reading
 
 GATED = """
@@ -73,9 +73,9 @@ OPEN = [
 def test_instances_of_a_workspace_that_is_not_stated_are_told(tmp_path: Path, files: dict[str, str], why: str) -> None:
     found = reading(tmp_path, {"main.tf": GATED, **files})
     assert addresses(found) == ["google_project_iam_member.it[*]"]
-    (gap,) = (fact for fact in found.facts if isinstance(fact, Gap))
-    assert why in gap.reason
-    assert gap.declared.address == "google_project_iam_member.it[*]"
+    (unread_part,) = (fact for fact in found.facts if isinstance(fact, UnreadPart))
+    assert why in unread_part.reason
+    assert unread_part.declared.address == "google_project_iam_member.it[*]"
     assert addresses(reading(tmp_path, {}, workspace="prod")) == ["google_project_iam_member.it[0]"]
     assert reading(tmp_path, {}, workspace="dev").facts == []
 

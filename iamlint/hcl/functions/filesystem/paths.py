@@ -1,7 +1,8 @@
 """Paths in expressions: the file of a text, also if the text depends on where Terraform runs.
 
-``abspath()`` and ``path.cwd`` depend on where Terraform runs, so their texts are unknown. But the file is known: holes
-of the forms below stand for a path relative to the root module, and functions that read files resolve them.
+``abspath()`` and ``path.cwd`` depend on where Terraform runs, so their texts are unknown. But the file is known:
+unknown parts of the forms below stand for a path relative to the root module, and functions that read files resolve
+them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.types import Function, UnknownResult, text
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 CWD = "path.cwd"
 """Terraform's working directory: the root module, unless ``-chdir`` is given."""
@@ -93,37 +94,37 @@ def _relative(files: Files, name: str) -> str:
 
 
 def _followed(files: Files, data: Data) -> str | None:
-    """Return the text of an unknown path whose holes are resolved; None if one cannot be."""
+    """Return the text of an unknown path whose unknown parts are resolved; None if one cannot be."""
     if not isinstance(data, Unknown) or not data.parts:
         return None
     found: list[str] = []
     for part in data.parts:
-        piece = part if isinstance(part, str) else _of_hole(files, part)
+        piece = part if isinstance(part, str) else _of_unknown_part(files, part)
         if piece is None:
             return None
         found.append(piece)
     return "".join(found)
 
 
-def _of_hole(files: Files, hole: Hole) -> str | None:
-    if hole.reference == CWD:
+def _of_unknown_part(files: Files, unknown_part: UnknownPart) -> str | None:
+    if unknown_part.reference == CWD:
         return files.base.as_posix()
-    match = _HOLE.fullmatch(hole.reference)
+    match = _HOLE.fullmatch(unknown_part.reference)
     if match is None:
         return None
     path = posixpath.normpath(whole(files, json.loads(match["path"])))
     return path if match["of"] == "abspath" else posixpath.basename(path)
 
 
-def _hole(files: Files, of: str, name: str) -> Unknown:
+def _unknown_part(files: Files, of: str, name: str) -> Unknown:
     path = json.dumps(_relative(files, whole(files, name)), ensure_ascii=False)
-    return Unknown(_WHERE, (Hole(f"{of}({path})"),))
+    return Unknown(_WHERE, (UnknownPart(f"{of}({path})"),))
 
 
 def _abspath(files: Files, path: Value) -> Data:
     name = named(files, path)
     known = is_absolute(files, name) and path.unknown is None
-    return posixpath.normpath(name) if known else _hole(files, "abspath", name)
+    return posixpath.normpath(name) if known else _unknown_part(files, "abspath", name)
 
 
 def _basename(files: Files, path: Value) -> Data:
@@ -132,7 +133,7 @@ def _basename(files: Files, path: Value) -> Data:
         return _plain_basename(text(path))
     relative = _relative(files, whole(files, followed))
     last = posixpath.basename(relative)
-    return _hole(files, "basename", followed) if last in ("", ".", "..") else normalized(last)
+    return _unknown_part(files, "basename", followed) if last in ("", ".", "..") else normalized(last)
 
 
 def _plain_basename(given: str) -> str:
@@ -145,7 +146,9 @@ def _dirname(files: Files, path: Value) -> Data:
         folder = posixpath.dirname(text(path))
         return posixpath.normpath(folder).replace("//", "/") if folder else "."
     folder = posixpath.dirname(followed)
-    return _hole(files, "abspath", folder) if is_absolute(files, followed) else posixpath.normpath(folder or ".")
+    return (
+        _unknown_part(files, "abspath", folder) if is_absolute(files, followed) else posixpath.normpath(folder or ".")
+    )
 
 
 def _pathexpand(files: Files, path: Value) -> Data:

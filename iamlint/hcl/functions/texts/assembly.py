@@ -8,25 +8,25 @@ from collections.abc import Iterator
 from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.types import LONGEST_TEXT, MOST_PARTS, EvaluationError, UnknownResult, text_of
 from iamlint.hcl.syntax import normalized
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 
 class Assembly:
-    """A text under assembly, with its unknown parts as holes."""
+    """A text under assembly, with its unknown parts as unknown parts."""
 
     def __init__(self) -> None:
-        self.parts: list[str | Hole] = []
+        self.parts: list[str | UnknownPart] = []
         self.why: Unknown | None = None
         self.size = 0
-        self.holes = 0
+        self.unknown_parts = 0
 
-    def add(self, part: str | Hole) -> None:
+    def add(self, part: str | UnknownPart) -> None:
         """Add a part. Holes count with their shown length, so that unknown parts cannot grow a text without limit."""
         self.size += len(part) if isinstance(part, str) else len(part.reference)
         if self.size > LONGEST_TEXT:
             raise too_long()
-        self.holes += isinstance(part, Hole)
-        if self.holes > MOST_PARTS:
+        self.unknown_parts += isinstance(part, UnknownPart)
+        if self.unknown_parts > MOST_PARTS:
             raise UnknownResult(
                 Unknown(f"a string with more than {MOST_PARTS} unknown parts is longer than iamlint evaluates")
             )
@@ -37,7 +37,7 @@ class Assembly:
         """Add a value, as the template ``${value}`` shows it."""
         if isinstance(value.data, Unknown):
             self.why = self.why or value.data
-            for part in value.data.parts or (Hole("?"),):
+            for part in value.data.parts or (UnknownPart("?"),):
                 self.add(part)
             return
         found = text_of(value.data)
@@ -51,7 +51,7 @@ class Assembly:
             return Unknown(self.why.reason, tuple(self._stretches()), refused=self.why.refused)
         return normalized("".join(part for part in self.parts if isinstance(part, str)))
 
-    def _stretches(self) -> Iterator[str | Hole]:
+    def _stretches(self) -> Iterator[str | UnknownPart]:
         for known, group in itertools.groupby(self.parts, key=lambda part: isinstance(part, str)):
             if known:
                 yield "".join(map(str, group))

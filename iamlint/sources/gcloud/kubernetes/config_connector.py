@@ -36,7 +36,7 @@ from iamlint.sources.gcloud.kubernetes.workloads import kubernetes_account
 from iamlint.sources.gcloud.names import account_in, snake
 from iamlint.sources.gcloud.parts import get, has, items, place, text
 from iamlint.sources.gcloud.policies import audit_config, audit_configs, condition_of, role_and_hidden
-from iamlint.unknown import Hole, Unknown, join_texts
+from iamlint.unknown import Unknown, UnknownPart, join_texts
 
 _ANNOTATION = "cnrm.cloud.google.com/"
 _SPELT = {"pub_sub_": "pubsub_", "big_query_": "bigquery_", "kmskey_": "kms_key_", "kmscrypto_": "kms_crypto_"}
@@ -136,7 +136,7 @@ def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
     names = source.data if isinstance(source.data, dict) else {}
     reference = ".".join(f"{kind}.{text(get(ref, 'name')) or '?'}" for kind, ref in names.items())
     reason = "the principal is that of another object of Config Connector"
-    return read_principal(Unknown(reason, (Hole(reference or "memberFrom"),))), source if source.at else member
+    return read_principal(Unknown(reason, (UnknownPart(reference or "memberFrom"),))), source if source.at else member
 
 
 def _target(one: _Object) -> Resource:
@@ -168,7 +168,7 @@ def _filled(written: str) -> Text:
     """Return a text; unknown if it contains a template tag (`{{ .Values.project }}`, as in Helm)."""
     if "{{" not in written:
         return written
-    parts = (Hole(part.strip("{} -")) if _TAG.fullmatch(part) else part for part in _TAG.split(written) if part)
+    parts = (UnknownPart(part.strip("{} -")) if _TAG.fullmatch(part) else part for part in _TAG.split(written) if part)
     return Unknown("the document is a template, which is not filled in", tuple(parts))
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Gap
+from iamlint.facts import Declaration, UnreadPart
 from iamlint.sources.gcloud.kubernetes.config_connector import KINDS
 from iamlint.sources.gcloud.parts import get, place, text
 
@@ -53,12 +53,12 @@ def _is_document(value: Value) -> bool:
     return bool(text(get(value, "apiVersion")) and text(get(value, "kind")))
 
 
-def unread(document: Value) -> Gap | None:
-    """Return a gap for a document about IAM in Google Cloud that iamlint does not read; None for others."""
+def unread(document: Value) -> UnreadPart | None:
+    """Return an unread part for a document about IAM in Google Cloud that iamlint does not read; None for others."""
     group, kind = (text(get(document, "apiVersion")) or "").rpartition("/")[0], text(get(document, "kind")) or ""
     if not _is_document(document) or _OTHER_CLOUDS.search(group) or not _is_about_iam(group, kind):
         return None
-    return Gap(f"iamlint does not read {kind} of {group}", Declaration(place(document), kind))
+    return UnreadPart(f"iamlint does not read {kind} of {group}", Declaration(place(document), kind))
 
 
 def _is_about_iam(group: str, kind: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Gap
+from iamlint.facts import Declaration, UnreadPart
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.parts import get, has
 from iamlint.sources.gcloud.recognition.resource_from_path import Claim
@@ -60,7 +60,7 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
     holds = any(holds_bindings(document, anywhere=False) for document in said)
     if claimed and claimed.strength != "possible" and not holds and said and all(map(_is_foreign, said)):
         reason = f"the name of the file says that it is {claimed.what}, but its content is another program's"
-        return Reading(facts=[Gap(reason, Declaration(at, "export"))], foreign=True)
+        return Reading(facts=[UnreadPart(reason, Declaration(at, "export"))], foreign=True)
     if claimed and (claimed.strength == "certain" or holds or any(_is_no_answer(document) for document in said)):
         reason = f"the name of the file says that it is {claimed.what}, but its content is not an export"
         return Reading(errors=[Unreadable(at, reason, AGAIN)])
@@ -78,7 +78,7 @@ def beside_exports(path: str, claimed: Claim, *, among: bool) -> Reading:
     if among:
         return Reading(errors=[Unreadable(Location(path), reason, AGAIN)])
     if claimed.strength == "likely":
-        return Reading(facts=[Gap(reason, Declaration(Location(path), "export"))])
+        return Reading(facts=[UnreadPart(reason, Declaration(Location(path), "export"))])
     return Reading()
 
 
@@ -101,4 +101,4 @@ def _is_no_answer(document: Value) -> bool:
 
 
 def _unread(source: SourceText, reason: str) -> Reading:
-    return Reading(facts=[Gap(reason, Declaration(Location(source.path), "export"))])
+    return Reading(facts=[UnreadPart(reason, Declaration(Location(source.path), "export"))])

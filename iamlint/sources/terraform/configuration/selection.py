@@ -12,7 +12,7 @@ from iamlint.files.tree import Tree
 from iamlint.frozen import frozen
 from iamlint.sources.terraform.configuration.module import Declared, Module
 from iamlint.sources.terraform.configuration.nested import nested_blocks
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 DEFAULT = "default"
 """The workspace of a root module if none is selected."""
@@ -76,4 +76,4 @@ def _name(backend: Declared) -> str | None:
 
 
 def _unknown(why: str) -> Value:
-    return Value(Unknown(f"{NAME} is not known: {why} (--workspace states one)", (Hole(NAME),)))
+    return Value(Unknown(f"{NAME} is not known: {why} (--workspace states one)", (UnknownPart(NAME),)))

@@ -187,14 +187,14 @@ def _may_change(text: str) -> bool:
 
 
 def _texts(value: Value) -> Iterator[str]:
-    """Yield the texts in a value; those of a list also joined to one line; holes as `HOLE`."""
+    """Yield the texts in a value; those of a list also joined to one line; unknown parts as `HOLE`."""
     found = [part.data for part in _parts(value) if isinstance(part.data, str | Unknown)]
-    yield from map(_with_holes, found)
+    yield from map(_with_unknown_parts, found)
     if isinstance(value.data, tuple):
-        yield " ".join(_with_holes(item.data) for item in value.data if isinstance(item.data, str | Unknown))
+        yield " ".join(_with_unknown_parts(item.data) for item in value.data if isinstance(item.data, str | Unknown))
 
 
-def _with_holes(text: str | Unknown) -> str:
+def _with_unknown_parts(text: str | Unknown) -> str:
     if isinstance(text, str):
         return text
     return "".join(part if isinstance(part, str) else HOLE for part in text.parts) or HOLE

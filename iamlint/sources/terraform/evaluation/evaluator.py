@@ -37,10 +37,10 @@ from iamlint.sources.terraform.evaluation.run import (
 )
 from iamlint.sources.terraform.evaluation.undeclared import undeclared
 from iamlint.sources.terraform.instances.computed import View
-from iamlint.sources.terraform.instances.declarations import gap
+from iamlint.sources.terraform.instances.declarations import unread_part
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.instances.objects import instance_object
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 DEEPEST_CALL = 40
 """Maximum depth of nested module calls that are followed."""
@@ -263,7 +263,7 @@ class ModuleInstance:
         provider = self.provider_of(declared)
         project = provider.body.value("project") if provider else NULL
         evaluated = body(declared, self.scope(names))
-        view = View(address, evaluated, project, self.run.answers, self.run.states)
+        view = View(address, evaluated, project, self.run.lookups, self.run.states)
         return instance_object(mode, declared.block.label(0), view)
 
     # -- providers -------------------------------------------------------------------------------------------------
@@ -305,9 +305,9 @@ class ModuleInstance:
         address = self.qualified(f"module.{name}")
         source = declared.literal("source")
         if source is None:
-            return self._gap(declared, address, "its source is not a plain string")
+            return self._unread_part(declared, address, "its source is not a plain string")
         if len(self.path) >= DEEPEST_CALL:
-            return self._gap(declared, address, f"module calls are nested deeper than {DEEPEST_CALL}")
+            return self._unread_part(declared, address, f"module calls are nested deeper than {DEEPEST_CALL}")
         found = self.run.modules.called(self.module, (*self.path, name), source, declared.literal("version"))
         unread = None
         if isinstance(found, str) or found.described:
@@ -315,9 +315,9 @@ class ModuleInstance:
         if unread:
             self._say_once(declared, address, *unread)
         if isinstance(found, str):
-            return self._gap(declared, address, found)
+            return self._unread_part(declared, address, found)
         if found.directory in self.directories:
-            return self._gap(declared, address, "it calls itself, directly or through other modules")
+            return self._unread_part(declared, address, "it calls itself, directly or through other modules")
         if found.described == "partly":
             self._say(declared, address, f"{address} is not installed, so that only what its arguments grant is known")
         expansion = self.expansion(declared, address)
@@ -368,27 +368,27 @@ class ModuleInstance:
             moves=self.moves,
         )
 
-    def _gap(self, declared: Declared, address: str, reason: str) -> Unknown:
+    def _unread_part(self, declared: Declared, address: str, reason: str) -> Unknown:
         reason = f"{address} is not read: {reason}"
         self._say(declared, address, reason)
-        return Unknown(reason, (Hole(address),))
+        return Unknown(reason, (UnknownPart(address),))
 
     def _say(self, declared: Declared, address: str, reason: str, *, unread: bool = True) -> None:
-        self.run.gaps.append(replace(gap(reason, declared, address, self.via), unread=unread))
+        self.run.unread_parts.append(replace(unread_part(reason, declared, address, self.via), unread=unread))
 
     def _say_once(self, declared: Declared, address: str, reason: str, at: Span | None = None) -> None:
-        """Add a gap for a block once, for all its instances and those of its module."""
+        """Add an unread part for a block once, for all its instances and those of its module."""
         if (id(declared), reason) not in self.run.told:
             self.run.told.add((id(declared), reason))
-            self.run.gaps.append(gap(f"{address} {reason}", declared, address, self.via, at))
+            self.run.unread_parts.append(unread_part(f"{address} {reason}", declared, address, self.via, at))
 
     def _say_assumed(self, declared: Declared, address: str, assumed: Iterable[str]) -> None:
         """Record that a block may have more instances if missing directories existed."""
         for directory in assumed:
-            self.run.absent.setdefault(directory, {}).setdefault(address, gap("", declared, address, self.via))
+            self.run.absent.setdefault(directory, {}).setdefault(address, unread_part("", declared, address, self.via))
 
     def _say_commands(self, mode: Mode, declared: Declared) -> None:
-        """Add a gap for the commands of a block that change IAM."""
+        """Add an unread part for the commands of a block that change IAM."""
         address = self._address(mode, declared)
         for number, (key, names) in enumerate(self.expansion(declared, address).instances):
             if not self.run.takes(STEPS_OF_COMMANDS + declared.size) or (number and self.run.is_on_reserve):
@@ -399,12 +399,12 @@ class ModuleInstance:
                 self._say_once(declared, address + key_text(key), *found)
 
     def _full(self, declared: Declared, address: str) -> Unknown:
-        """Return the unknown value for a root module that is too large, with a gap at the first place only."""
+        """Return the unknown value for a root module that is too large, with an unread part at the first place only."""
         reason = f"its root module {self.run.cut}, and the rest is left out"
         if not self.run.cut_told:
             self.run.cut_told = True
-            return self._gap(declared, address, reason)
-        return Unknown(f"{address} is not read: {reason}", (Hole(address),))
+            return self._unread_part(declared, address, reason)
+        return Unknown(f"{address} is not read: {reason}", (UnknownPart(address),))
 
     def _called(self, name: str) -> Value | None:
         """Return ``module.name`` for expressions."""
@@ -416,7 +416,7 @@ class ModuleInstance:
         children = self.children(name)
         address = self.qualified(f"module.{name}")
         if isinstance(children, Unknown):
-            return Value(Unknown(children.reason, (Hole(address),)))
+            return Value(Unknown(children.reason, (UnknownPart(address),)))
         if "*" in children:
             symbolic = self.expansion(self.module.calls[name], address).symbolic
             why = f": {symbolic.reason}" if symbolic else ""
@@ -464,7 +464,7 @@ class ModuleInstance:
                     yield from child.instances(wanted)
 
     def _say_others(self) -> None:
-        """Add gaps for unknown block types and for removed blocks, once for all instances of the module."""
+        """Add unread parts for unknown block types and for removed blocks, once for all instances of the module."""
         of_module = id(self.module), ""
         if of_module in self.run.told:
             return

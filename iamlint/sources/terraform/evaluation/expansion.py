@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from iamlint.documents.values import SetOf, Value, key_value
 from iamlint.frozen import frozen
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 LONGEST_KEY = 1_000
 """Maximum length of an instance key; longer ones are not distinguished, since addresses contain them."""
@@ -137,7 +137,7 @@ def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> 
 
 def _symbolic(why: Unknown, address: str, repeated: str) -> Expansion:
     def name(part: str) -> Value:
-        return Value(Unknown(f"{repeated} is not known: {why.reason}", (Hole(f"{address}[*].{part}"),)))
+        return Value(Unknown(f"{repeated} is not known: {why.reason}", (UnknownPart(f"{address}[*].{part}"),)))
 
     each = Value({"key": name("each.key"), "value": name("each.value")})
     return Expansion(((None, {"each": each, "count": Value({"index": name("count.index")})}),), repeated, why)

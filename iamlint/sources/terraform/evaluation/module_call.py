@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import cached_property
 
 from iamlint.documents.values import SetOf, Value
-from iamlint.facts import Fact, Gap
+from iamlint.facts import Fact, UnreadPart
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.configuration.module import Declared
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 _CONTEXT_KEY = re.compile(r"\$[a-z_]+:")
 """Cloud Foundation Fabric's prefix for references to objects defined in its modules."""
@@ -69,7 +69,7 @@ class ModuleCall:
             case SetOf(items):
                 return Value(SetOf(tuple(self._value(item) for item in items)), at)
             case str() as text if _CONTEXT_KEY.match(text):
-                why = Unknown(f"{text} is a name that only the module knows", (Hole(text),))
+                why = Unknown(f"{text} is a name that only the module knows", (UnknownPart(text),))
                 return Value(why, at)
             case _:
                 return Value(value.data, at, value.structure)
@@ -84,7 +84,7 @@ def _places(value: Value) -> Iterator[Span]:
 
 def stated_by_call(fact: Fact, call: str) -> Fact:
     """Return a fact of a stub with the call as its address, since the addresses in the module are unknown."""
-    if isinstance(fact, Gap):
+    if isinstance(fact, UnreadPart):
         reason = f"how much {call} grants is not known{fact.reason.partition(' is not known')[2]}"
         return replace(fact, reason=reason, declared=replace(fact.declared, address=call))
     return replace(fact, declared=replace(fact.declared, address=call))

@@ -1,4 +1,4 @@
-"""State shared by the instances of one root module: where modules are found, gaps, and limits."""
+"""State shared by the instances of one root module: where modules are found, unread parts, and limits."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Protocol
 
 from iamlint.budget import Budget, Exhausted
 from iamlint.documents.values import Value, unknown
-from iamlint.facts import Gap
+from iamlint.facts import UnreadPart
 from iamlint.hcl.scope import MOST_STEPS, Files
 from iamlint.sources.terraform.configuration.module import Module
-from iamlint.sources.terraform.instances.answers import Answers
 from iamlint.sources.terraform.instances.computed import Remote, not_read
+from iamlint.sources.terraform.instances.data_lookups import DataLookups
 
 MOST_INSTANCES = 100_000
-"""Maximum number of instances of one root module, resources and modules together; more are not read, with a gap."""
+"""Maximum number of instances of one root module, resources and modules together; an unread part tells of more."""
 MOST_STEPS_IN_ROOT = 40_000_000
 """Maximum number of evaluation steps of one root module, whatever the run has left."""
 STEPS_OF_INSTANCE = 60
@@ -55,8 +55,8 @@ class Run:
 
     ``workspace`` is the value of ``terraform.workspace``; ``asks_workspace`` says whether any expression used it.
     ``absent`` contains, by missing directory, the addresses that would state more with it. ``cut`` says why the root
-    module is not completely read, as a clause; "" if it is. ``cut_told`` says whether a gap reports it. ``reserve`` are
-    steps for use after the ``budget`` is used up.
+    module is not completely read, as a clause; "" if it is. ``cut_told`` says whether an unread part reports it.
+    ``reserve`` are steps for use after the ``budget`` is used up.
     """
 
     modules: Modules
@@ -64,9 +64,9 @@ class Run:
     root: Path
     workspace: Value = NO_WORKSPACE
     asks_workspace: bool = False
-    gaps: list[Gap] = field(default_factory=list)
+    unread_parts: list[UnreadPart] = field(default_factory=list)
     told: set[tuple[int, str]] = field(default_factory=set)
-    absent: dict[str, dict[str, Gap]] = field(default_factory=dict)
+    absent: dict[str, dict[str, UnreadPart]] = field(default_factory=dict)
     instances: int = 0
     depth: int = 0
     budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS_IN_ROOT))
@@ -74,7 +74,7 @@ class Run:
     reserve: int = 0
     cut: str = ""
     cut_told: bool = False
-    answers: Answers = field(default_factory=Answers)
+    lookups: DataLookups = field(default_factory=DataLookups)
     states: Remote = not_read
 
     def assumed_anew(self) -> frozenset[str]:
@@ -83,9 +83,9 @@ class Run:
         self.files.assumed.clear()
         return before
 
-    def unread(self) -> list[Gap]:
-        """Return the parts that were not read, with one gap for each missing directory."""
-        found = list(self.gaps)
+    def unread(self) -> list[UnreadPart]:
+        """Return the parts that were not read, with one unread part for each missing directory."""
+        found = list(self.unread_parts)
         for directory, blocks in sorted(self.absent.items()):
             first, more = next(iter(blocks.items())), len(blocks) - 1
             states = f"{first[0]} and {more} more may state more" if more else f"{first[0]} may state more"

@@ -13,7 +13,7 @@ from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.configuration.selection import DEFAULT, NAME
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.instances.arguments import text_of
-from iamlint.unknown import Hole, Unknown, shown
+from iamlint.unknown import Unknown, UnknownPart, shown
 
 Key = tuple[str, ...]
 """Backend and location of the state."""
@@ -135,7 +135,7 @@ def _workspace(written: Value) -> Value | str:
     name = text_of(written)
     if not isinstance(name, Unknown):
         return Value(name or DEFAULT)
-    return written if name.hole == Hole(NAME) else f"where it is kept is not known: {name.reason}"
+    return written if name.unknown_part == UnknownPart(NAME) else f"where it is kept is not known: {name.reason}"
 
 
 def _key(arguments: Mapping[str, Value], directory: Path) -> Key | str:
@@ -195,6 +195,6 @@ def _lazy(lazy: Lazy, reference: str) -> Lazy:
     return Lazy(f"{reference}.outputs/{lazy.reference}", attribute, lazy.names, whole=lazy.whole)
 
 
-def _parts(why: Unknown, reference: str) -> Iterator[str | Hole]:
+def _parts(why: Unknown, reference: str) -> Iterator[str | UnknownPart]:
     for part in why.parts:
-        yield Hole(f"{reference}.outputs/{part.reference}") if isinstance(part, Hole) else part
+        yield UnknownPart(f"{reference}.outputs/{part.reference}") if isinstance(part, UnknownPart) else part

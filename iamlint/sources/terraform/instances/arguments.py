@@ -10,7 +10,7 @@ from iamlint.documents.values import SetOf, Value
 from iamlint.facts import Place, Text
 from iamlint.location import Made, Span
 from iamlint.sources.terraform.instances.instance import Argument, Body
-from iamlint.unknown import Hole, Unknown, shown
+from iamlint.unknown import Unknown, UnknownPart, shown
 
 LONGEST_TEXT = 100_000
 """Maximum length of an argument in characters; a longer one is unknown, unless it is a document."""
@@ -125,9 +125,9 @@ def texts_only(found: tuple[Placed, ...] | Unknown) -> tuple[Text, ...] | Unknow
 
 
 def named(text: Text | None, reference: str, reason: str) -> Text:
-    """Return a text with an identity: a completely unknown one becomes a hole of its own."""
+    """Return a text with an identity: a completely unknown one becomes an unknown part of its own."""
     if text is None:
-        return Unknown(reason, (Hole(reference),))
+        return Unknown(reason, (UnknownPart(reference),))
     if isinstance(text, Unknown) and not text.parts:
-        return Unknown(text.reason, (Hole(reference),))
+        return Unknown(text.reason, (UnknownPart(reference),))
     return text

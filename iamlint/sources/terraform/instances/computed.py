@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from iamlint.documents.values import Value
 from iamlint.facts import Text
 from iamlint.frozen import frozen
-from iamlint.sources.terraform.instances.answers import Answers
+from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.instances.instance import Body
 from iamlint.sources.terraform.instances.policies import iam_policy_document
-from iamlint.unknown import Hole, Unknown, join_texts
+from iamlint.unknown import Unknown, UnknownPart, join_texts
 
 _OTHER_STATE = re.compile(r"(\S*data\.terraform_remote_state\.\S+) is in another state")
 NO_PROJECT = "the project is set neither here nor in the provider block"
@@ -34,14 +34,14 @@ def not_read(_arguments: Mapping[str, Value], _reference: str) -> Value | str:
 class View:
     """An instance for computing its attributes: its address, its body, the project of its provider.
 
-    ``answers`` are lookups in the documents of the run, instead of the provider's API calls; ``states`` are the states
+    ``lookups`` are lookups in the documents of the run, instead of the provider's API calls; ``states`` are the states
     of other root modules of the run.
     """
 
     address: str
     body: Body
     default_project: Value
-    answers: Answers
+    lookups: DataLookups
     states: Remote
 
     def argument(self, name: str) -> Value:
@@ -59,7 +59,7 @@ class View:
             return value
         if self.default_project.data not in (None, ""):
             return self.default_project
-        return Value(Unknown(NO_PROJECT, (Hole(f"{self.address}.project"),)))
+        return Value(Unknown(NO_PROJECT, (UnknownPart(f"{self.address}.project"),)))
 
 
 def after_apply(view: View, name: str) -> Value:
@@ -74,7 +74,7 @@ def after_apply(view: View, name: str) -> Value:
         reason = f"{reference} is in another state, which is not read"
     else:
         reason = f"{reference} is only known where Terraform runs"
-    return Value(Unknown(reason, (Hole(reference),)))
+    return Value(Unknown(reason, (UnknownPart(reference),)))
 
 
 def _of_data(view: View) -> str:
@@ -104,21 +104,21 @@ def _beside(command: str) -> str:
 
 def project_number(view: View) -> Value:
     """Return the number of the project of an account or a pool, if an export contains it."""
-    hole = Hole(f"{view.address}.project_number")
+    unknown_part = UnknownPart(f"{view.address}.project_number")
     project = view.project.data
     if isinstance(project, Unknown):
-        return Value(Unknown(project.reason, (hole,)))
-    found = view.answers.project(project, "number") if isinstance(project, str) else None
+        return Value(Unknown(project.reason, (unknown_part,)))
+    found = view.lookups.project(project, "number") if isinstance(project, str) else None
     if isinstance(found, Unknown):
-        return Value(Unknown(found.reason, (hole,)))
+        return Value(Unknown(found.reason, (unknown_part,)))
     if found:
         return Value(found)
     why = f"only Google's API has the project's number; {_beside(_PROJECTS)} tells it, too"
-    return Value(Unknown(why, (hole,)))
+    return Value(Unknown(why, (unknown_part,)))
 
 
 def joined(*parts: str | Value) -> Value:
-    """Join texts; unknown parts stay holes."""
+    """Join texts; unknown parts stay unknown parts."""
     texts = [part.data if isinstance(part, Value) else part for part in parts]
     known = [text for text in texts if isinstance(text, str | Unknown)]
     return Value(join_texts(*known) if len(known) == len(texts) else Unknown("a part of the name is not a string"))
@@ -137,7 +137,7 @@ def account_email(account_id: Value, project: Value, address: str) -> Value:
         (part.reason for part in (name, of) if isinstance(part, Unknown)),
         "its account id or project is not a valid name",
     )
-    return Value(Unknown(reason, (Hole(f"{address}.email"),)))
+    return Value(Unknown(reason, (UnknownPart(f"{address}.email"),)))
 
 
 def _account(view: View, name: str) -> Value | None:
@@ -244,7 +244,7 @@ def _project_id(view: View) -> Value:
         return written
     if view.default_project.data is not None:
         return view.default_project
-    return Value(Unknown(NO_PROJECT, (Hole(f"{view.address}.project_id"),)))
+    return Value(Unknown(NO_PROJECT, (UnknownPart(f"{view.address}.project_id"),)))
 
 
 def _of_project(view: View, project_id: Value, name: str) -> Value | None:
@@ -256,16 +256,16 @@ def _of_project(view: View, project_id: Value, name: str) -> Value | None:
     if ("google_project", name) not in _TOLD:
         return None
     if isinstance(data, Unknown) and _of_data(view):
-        return Value(Unknown(data.reason, (Hole(f"{view.address}.{name}"),)))
+        return Value(Unknown(data.reason, (UnknownPart(f"{view.address}.{name}"),)))
     if not isinstance(data, str):
         return None
     match name:
         case "number":
-            return _told(view, name, view.answers.project(data, "number"))
+            return _told(view, name, view.lookups.project(data, "number"))
         case "name":
-            return _told(view, name, view.answers.project(data, "display_name"))
+            return _told(view, name, view.lookups.project(data, "display_name"))
         case _:
-            parent = view.answers.project(data, "parent")
+            parent = view.lookups.project(data, "parent")
             if not isinstance(parent, str):
                 return _told(view, name, parent)
             kind, slash, number = parent.partition("/")
@@ -278,7 +278,7 @@ _PARENTS = {"folder_id": "folders", "org_id": "organizations"}
 def _told(view: View, name: str, found: Text | None) -> Value | None:
     """Return the value that documents have for an attribute, or why it is unknown; None if they have none."""
     if isinstance(found, Unknown):
-        return Value(Unknown(found.reason, (Hole(f"{view.address}.{name}"),)))
+        return Value(Unknown(found.reason, (UnknownPart(f"{view.address}.{name}"),)))
     return Value(found) if found else None
 
 
@@ -347,7 +347,7 @@ def _remote_state(view: View, name: str) -> Value | None:
     through = _OTHER_STATE.search(found)
     if through:  # the chain continues, and has reasons of its own
         found = f"where it is kept is not known without {through[1]}"
-    return Value(Unknown(f"{reference} is in another state, which is not read: {found}", (Hole(reference),)))
+    return Value(Unknown(f"{reference} is in another state, which is not read: {found}", (UnknownPart(reference),)))
 
 
 def _client(view: View, name: str) -> Value | None:
@@ -370,9 +370,9 @@ def _known_folder(view: View, name: str) -> Value | None:
         case "folder_id":
             return Value(folder.removeprefix("folders/"), written.at)
         case "organization" if view.body.value("lookup_organization").data in (True, "true"):
-            return _told(view, name, view.answers.organization_above(folder))
+            return _told(view, name, view.lookups.organization_above(folder))
         case "display_name" | "parent":
-            return _told(view, name, view.answers.folder(folder, name))
+            return _told(view, name, view.lookups.folder(folder, name))
         case _:
             return None
 
@@ -382,7 +382,7 @@ def _active_folder(view: View, name: str) -> Value | None:
     called, parent = view.body.value("display_name").data, view.body.value("parent").data
     if name not in ("id", "name") or not isinstance(called, str) or not isinstance(parent, str):
         return None
-    return _told(view, name, view.answers.folder_called(called, parent))
+    return _told(view, name, view.lookups.folder_called(called, parent))
 
 
 def _known_organization(view: View, name: str) -> Value | None:
@@ -390,7 +390,7 @@ def _known_organization(view: View, name: str) -> Value | None:
     written, domain = view.body.value("organization"), view.body.value("domain").data
     organization = _container(written, "organizations/")
     if organization is None and written.data is None and isinstance(domain, str):
-        told = view.answers.organization_of(domain)
+        told = view.lookups.organization_of(domain)
         if isinstance(told, Unknown):
             return _told(view, name, told)
         organization = told
@@ -402,9 +402,9 @@ def _known_organization(view: View, name: str) -> Value | None:
         case "org_id":
             return Value(organization.removeprefix("organizations/"), written.at)
         case "domain":
-            return _told(view, name, view.answers.organization(organization, "domain"))
+            return _told(view, name, view.lookups.organization(organization, "domain"))
         case "directory_customer_id":
-            return _told(view, name, view.answers.organization(organization, "customer_id"))
+            return _told(view, name, view.lookups.organization(organization, "customer_id"))
         case _:
             return None
 
@@ -419,7 +419,7 @@ def _known_role(view: View, name: str) -> Value | None:
     """Return the catalogue's data of a predefined role, or an export's of a custom one."""
     role = view.argument("name").data
     asked = name == "included_permissions" and isinstance(role, str)
-    permissions = view.answers.permissions(role) if asked and isinstance(role, str) else None
+    permissions = view.lookups.permissions(role) if asked and isinstance(role, str) else None
     if isinstance(permissions, Unknown):
         return _told(view, name, permissions)
     return Value(tuple(map(Value, sorted(permissions)))) if permissions else None

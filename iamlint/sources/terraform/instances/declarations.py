@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamlint.facts import Declaration, Gap
+from iamlint.facts import Declaration, UnreadPart
 from iamlint.location import Span
 from iamlint.sources.terraform.configuration.module import Declared
 from iamlint.sources.terraform.instances.ignored import ignored
@@ -25,8 +25,10 @@ def declaration(instance: Instance) -> Declaration:
     )
 
 
-def gap(reason: str, declared: Declared, address: str, via: tuple[Span, ...], at: Span | None = None) -> Gap:
-    """Return a gap for a part of a block that is not read; ``at`` is its place, by default the header."""
+def unread_part(
+    reason: str, declared: Declared, address: str, via: tuple[Span, ...], at: Span | None = None
+) -> UnreadPart:
+    """Return an unread part for a part of a block that is not read; ``at`` is its place, by default the header."""
     kind = "module" if declared.block.type == "module" else declared.block.label(0)
     where = (at or declared.header).location
-    return Gap(reason, Declaration(where, kind, address, tuple(span.location for span in via)))
+    return UnreadPart(reason, Declaration(where, kind, address, tuple(span.location for span in via)))

@@ -1,4 +1,4 @@
-"""Documents in texts of a configuration: each part with its place, and with its holes."""
+"""Documents in texts of a configuration: each part with its place, and with its unknown parts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from iamlint.documents.values import Data, Value
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.terraform.instances.heredoc import Locate, locator
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 HOLE = "\ue000"
-"""Surrounds a hole's number while a document is parsed; a private-use character, which no document contains."""
+"""Surrounds an unknown part's number while a document is parsed; a private-use character that no document has."""
 
 Read = Callable[[SourceText, str], Value | Unreadable]
 """Parses a text; the second argument says why parts of it are unknown, "" if all are known."""
@@ -23,11 +23,11 @@ def embedded(value: Value, argument: Span, what: str, read: Read) -> Value | Unk
     """
     match value.data:
         case str() as text:
-            holes: tuple[Hole, ...] = ()
+            unknown_parts: tuple[UnknownPart, ...] = ()
             reason = ""
-        case Unknown() as why if why.parts and not why.hole and HOLE not in why.text:
-            holes = tuple(part for part in why.parts if isinstance(part, Hole))
-            numbers = iter(range(len(holes)))
+        case Unknown() as why if why.parts and not why.unknown_part and HOLE not in why.text:
+            unknown_parts = tuple(part for part in why.parts if isinstance(part, UnknownPart))
+            numbers = iter(range(len(unknown_parts)))
             text = "".join(part if isinstance(part, str) else f"{HOLE}{next(numbers)}{HOLE}" for part in why.parts)
             reason = why.reason
         case Unknown() as why:
@@ -37,14 +37,14 @@ def embedded(value: Value, argument: Span, what: str, read: Read) -> Value | Unk
     document = read(SourceText(what, text), reason)
     if isinstance(document, Unreadable):
         return Unknown(reason or f"{what}: {document.reason}")
-    return _Relocation(locator(text, value.at, argument), reason, holes).value(document)
+    return _Relocation(locator(text, value.at, argument), reason, unknown_parts).value(document)
 
 
 class _Relocation:
-    """Moves a document that was parsed from a text to the text's place in the source, and restores its holes."""
+    """Moves a document, parsed from a text, to the text's place in the source, and restores its unknown parts."""
 
-    def __init__(self, locate: Locate, reason: str, holes: tuple[Hole, ...]) -> None:
-        self._locate, self._reason, self._holes = locate, reason, holes
+    def __init__(self, locate: Locate, reason: str, unknown_parts: tuple[UnknownPart, ...]) -> None:
+        self._locate, self._reason, self._unknown_parts = locate, reason, unknown_parts
 
     def value(self, value: Value) -> Value:
         at = self._locate(value.at.start, value.at.end) if value.at else None
@@ -61,10 +61,10 @@ class _Relocation:
             case _:
                 return data
 
-    def _parts(self, text: str) -> Iterator[str | Hole]:
-        """Yield the pieces of a text; every second piece is the number of a hole."""
+    def _parts(self, text: str) -> Iterator[str | UnknownPart]:
+        """Yield the pieces of a text; every second piece is the number of an unknown part."""
         for index, piece in enumerate(text.split(HOLE)):
             if index % 2:
-                yield self._holes[int(piece)]
+                yield self._unknown_parts[int(piece)]
             elif piece:
                 yield piece

@@ -17,9 +17,9 @@ from iamlint.facts import (
     Denial,
     EmptyBinding,
     Fact,
-    Gap,
     Grant,
     OrgPolicy,
+    UnreadPart,
 )
 from iamlint.location import Location, SourceText
 from iamlint.sources.reading import Options, Reading
@@ -48,7 +48,7 @@ def read_plans(source: SourceText, options: Options, workspace: Workspace, *, na
         return None
     reading = Reading(errors=list(found.errors))
     if found.unread:
-        reading.facts.append(Gap(found.unread, Declaration(Location(source.path), "plan")))
+        reading.facts.append(UnreadPart(found.unread, Declaration(Location(source.path), "plan")))
     for document in found.documents:
         reading.add(read_plan(source, document, options, workspace))
     return reading
@@ -68,9 +68,9 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
     whole = Declaration(Location(source.path), "plan")
     missing = incomplete(document, entries, configuration)
     if missing:
-        reading.facts.append(Gap(missing, whole))
+        reading.facts.append(UnreadPart(missing, whole))
     if isinstance(beside, str):
-        reading.facts.append(Gap(beside, whole, unread=False))
+        reading.facts.append(UnreadPart(beside, whole, unread=False))
         beside = None
     planned = Planned(entries, configuration, beside)
     for instance in planned.instances():
@@ -86,7 +86,7 @@ def _unapplied(planned: Planned) -> Iterator[Fact]:
     """Yield the facts of what the plan defers or forgets: grants count, restrictions do not."""
     for instance, deferred in planned.unapplied():
         if deferred:
-            yield Gap(f"{instance.address} is left to a later plan ({deferred})", declaration(instance))
+            yield UnreadPart(f"{instance.address} is left to a later plan ({deferred})", declaration(instance))
         for fact in facts_of(instance):
             if isinstance(fact, Grant):
                 yield replace(fact, origin="member")  # a binding would remove what others have of its role

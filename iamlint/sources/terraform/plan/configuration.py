@@ -16,7 +16,7 @@ from iamlint.location import Unreadable
 from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined, shortened
 from iamlint.sources.terraform.plan.shapes import ShapeError, array, object_, optional_object, optional_string, string
 from iamlint.sources.terraform.resources.facts import is_wanted
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 MOST_NAMED = 3
 """Names in a reason."""
@@ -150,7 +150,7 @@ def constant(expression: Value, stands_for: str) -> Value:
         return fields["constant_value"]
     names = references(expression)
     reason = f"the plan names {', '.join(names)} here, not its value" if names else "the plan does not show this value"
-    return Value(Unknown(reason, (Hole(stands_for),)), expression.at)
+    return Value(Unknown(reason, (UnknownPart(stands_for),)), expression.at)
 
 
 def references(expression: Value) -> list[str]:

@@ -192,26 +192,29 @@ def merged(after: Value, unknown: Value | None) -> Value:
     match after.data, unknown.data:
         case _, True:
             return Value(Unknown(AFTER_APPLY), unknown.at)
-        case dict() | None, dict(holes) if after.data is not None or holes:
+        case dict() | None, dict(unknown_parts) if after.data is not None or unknown_parts:
             values = dict(after.data) if isinstance(after.data, dict) else {}
-            for name, hole in holes.items():
-                if name in values or _has_hole(hole):
-                    values[name] = merged(values.get(name, Value(None)), hole)
+            for name, unknown_part in unknown_parts.items():
+                if name in values or _has_unknown_part(unknown_part):
+                    values[name] = merged(values.get(name, Value(None)), unknown_part)
             return Value(values, after.at or unknown.at)
-        case tuple(items), tuple(holes) if len(items) == len(holes):
-            return Value(tuple(merged(item, hole) for item, hole in zip(items, holes, strict=True)), after.at)
+        case tuple(items), tuple(unknown_parts) if len(items) == len(unknown_parts):
+            return Value(
+                tuple(merged(item, unknown_part) for item, unknown_part in zip(items, unknown_parts, strict=True)),
+                after.at,
+            )
         case _:
             return after
 
 
-def _has_hole(unknown: Value) -> bool:
+def _has_unknown_part(unknown: Value) -> bool:
     match unknown.data:
         case True:
             return True
         case dict(entries):
-            return any(_has_hole(entry) for entry in entries.values())
+            return any(_has_unknown_part(entry) for entry in entries.values())
         case tuple(items):
-            return any(_has_hole(item) for item in items)
+            return any(_has_unknown_part(item) for item in items)
         case _:
             return False
 

@@ -18,7 +18,7 @@ from iamlint.sources.terraform.plan.source_mapping import SourceMapping
 from iamlint.sources.terraform.resources.attachments import attaches, names_account
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.sources.terraform.resources.families import NOT_THE_TARGET, family_of
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 
 class Planned:
@@ -98,7 +98,7 @@ def _named(body: Body, address: str) -> Body:
     arguments = dict(body.arguments)
     for name, argument in body.arguments.items():
         if argument.value.unknown and not argument.value.unknown.parts:
-            value = Value(Unknown(AFTER_APPLY, (Hole(f"{address}.{name}"),)), argument.value.at)
+            value = Value(Unknown(AFTER_APPLY, (UnknownPart(f"{address}.{name}"),)), argument.value.at)
             arguments[name] = Argument(value, argument.at, argument.items)
     blocks = {
         name: bodies

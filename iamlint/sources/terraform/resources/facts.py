@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import chain
 
-from iamlint.facts import AccessSetting, Fact, Gap, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue
+from iamlint.facts import AccessSetting, Fact, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue, UnreadPart
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.ignored import CLOSING
 from iamlint.sources.terraform.instances.instance import Instance
@@ -167,7 +167,7 @@ _OF_IAM = re.compile(r"google_([a-z0-9_]+_)?iam_([a-z0-9_]+_)?(member|binding|po
 
 
 def _unread(instance: Instance) -> Iterator[Fact]:
-    yield Gap(f"iamlint does not read resources of the type {instance.type}", declaration(instance))
+    yield UnreadPart(f"iamlint does not read resources of the type {instance.type}", declaration(instance))
 
 
 def _policy(instance: Instance) -> Iterator[Fact]:
@@ -181,20 +181,20 @@ _LIMITS = (AccessSetting, KubernetesAccount, Perimeter, TagBinding, TagKey, TagV
 def facts_of(instance: Instance) -> Iterator[Fact]:
     """Yield the facts of an instance.
 
-    An instance that stands for an unknown number yields facts with an address that ends in ``[*]``, and a gap that says
-    why the number is unknown; an instance without facts yields no gap.
-    If an existing resource may differ in what decides about access, a gap says so. A resource that closes grants has
-    none: these grants say it.
+    An instance that stands for an unknown number yields facts with an address that ends in ``[*]``, and an unread part
+    that says why the number is unknown; an instance without facts yields no unread part.
+    If an existing resource may differ in what decides about access, an unread part says so. A resource that closes
+    grants has none: these grants say it.
     """
     state = _state(instance.mode, instance.type)
     stated = list(state(instance)) if state else []
     gives = any(not isinstance(fact, _LIMITS) for fact in stated)
     if gives and instance.symbolic:
         reason = f"how many instances of {instance.address} there are is not known: {instance.symbolic.reason}"
-        yield Gap(reason, declaration(instance), unread=False)
+        yield UnreadPart(reason, declaration(instance), unread=False)
     if gives and instance.uncertain:
-        yield Gap(declaration(instance).uncertain, declaration(instance), unread=False)
+        yield UnreadPart(declaration(instance).uncertain, declaration(instance), unread=False)
     declared = declaration(instance)
     if stated and declared.loose and instance.type not in CLOSING:
-        yield Gap(declared.loose, declared)
+        yield UnreadPart(declared.loose, declared)
     yield from stated

@@ -15,7 +15,7 @@ from iamlint.sources.terraform.instances.arguments import Placed, placed_text, t
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.identities.accounts import account_name
 from iamlint.sources.terraform.resources.projects import default_project
-from iamlint.unknown import Hole, Unknown, join_texts, without_prefix
+from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
 
 Form = Literal["member", "binding", "policy"]
 
@@ -138,7 +138,7 @@ def _required(instance: Instance, argument: str) -> Placed:
         text, place = found
         if isinstance(text, str) or text.parts:
             return text, place
-        return Unknown(text.reason, (Hole(f"{instance.address}.{argument}"),)), place
+        return Unknown(text.reason, (UnknownPart(f"{instance.address}.{argument}"),)), place
     return Unknown(f"{argument} is not set"), Place(instance.body.at.location)
 
 

@@ -9,7 +9,7 @@ from iamlint.sources.terraform.instances.arguments import Placed, named, placed_
 from iamlint.sources.terraform.instances.computed import NO_PROJECT
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
-from iamlint.unknown import Hole, Unknown, without_prefix
+from iamlint.unknown import Unknown, UnknownPart, without_prefix
 
 
 def default_project(instance: Instance, argument: str = "project") -> Placed:
@@ -24,14 +24,14 @@ def default_project(instance: Instance, argument: str = "project") -> Placed:
     inherited = placed_text(provider.body, "project") if provider else None
     match own, inherited:
         case (Unknown(parts=()) as text, place), _:
-            return Unknown(text.reason, (Hole(f"{instance.address}.{argument}"),)), place
+            return Unknown(text.reason, (UnknownPart(f"{instance.address}.{argument}"),)), place
         case (text, place), _:
             return without_prefix(text, "projects/"), place
         case None, (text, place):
             return without_prefix(text, "projects/"), Place(instance.body.at.location, place.at)
         case _:
             home = provider.address if provider else "provider.google"
-            return Unknown(NO_PROJECT, (Hole(f"{home}.project"),)), Place(instance.body.at.location)
+            return Unknown(NO_PROJECT, (UnknownPart(f"{home}.project"),)), Place(instance.body.at.location)
 
 
 def project(instance: Instance) -> Iterator[Project]:
@@ -88,10 +88,10 @@ def _parent(instance: Instance) -> Text | None:
             case str(number):
                 return kind + number
             case Unknown(reason, parts):
-                holes = parts or (Hole(f"{instance.address}.{argument}"),)
-                if isinstance(holes[0], str):
-                    return Unknown(reason, (kind + holes[0], *holes[1:]))
-                return Unknown(reason, (kind, *holes))
+                unknown_parts = parts or (UnknownPart(f"{instance.address}.{argument}"),)
+                if isinstance(unknown_parts[0], str):
+                    return Unknown(reason, (kind + unknown_parts[0], *unknown_parts[1:]))
+                return Unknown(reason, (kind, *unknown_parts))
     return None
 
 

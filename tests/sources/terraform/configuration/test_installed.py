@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.facts import Gap, Grant
+from iamlint.facts import Grant, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform.configuration.versions import fits
@@ -32,7 +32,7 @@ def result(root: Path, call: str, *entries: dict[str, str]) -> tuple[int, list[s
     assert found.errors == []
     return (
         sum(isinstance(fact, Grant) for fact in found.facts),
-        [fact.reason for fact in found.facts if isinstance(fact, Gap)],
+        [fact.reason for fact in found.facts if isinstance(fact, UnreadPart)],
     )
 
 

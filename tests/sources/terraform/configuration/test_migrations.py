@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.facts import Gap
+from iamlint.facts import UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 
@@ -15,7 +15,7 @@ KEPT = "lifecycle {\n    destroy = false\n  }"
 
 def told(tmp_path: Path, text: str, name: str = "main.tf") -> list[str]:
     (tmp_path / name).write_text(text)
-    return [fact.reason for fact in read([tmp_path], Options()).facts if isinstance(fact, Gap)]
+    return [fact.reason for fact in read([tmp_path], Options()).facts if isinstance(fact, UnreadPart)]
 
 
 @pytest.mark.parametrize(

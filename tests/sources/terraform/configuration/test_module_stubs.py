@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from iamlint.facts import Gap, Grant, ServiceAccount
+from iamlint.facts import Grant, ServiceAccount, UnreadPart
 from iamlint.reporters.facts import facts_json
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
@@ -78,9 +78,9 @@ def test_versions(wanted: str | None, expected: bool) -> None:
     assert holds(">= 4, < 9", wanted) is expected
 
 
-def test_a_version_that_nobody_has_described_is_a_gap(tmp_path: Path) -> None:
+def test_a_version_that_nobody_has_described_is_a_unread_part(tmp_path: Path) -> None:
     found = reading(tmp_path, "google-iam", version="~> 99.0")
-    assert {fact.reason for fact in found.facts if isinstance(fact, Gap)} == {
+    assert {fact.reason for fact in found.facts if isinstance(fact, UnreadPart)} == {
         f'module.{name} is not read: the module "terraform-google-modules/iam/google//modules/projects_iam" is not'
         " installed (terraform init would fetch it)"
         for name in ("additive", "authoritative")
@@ -99,13 +99,13 @@ def test_a_version_that_nobody_has_described_is_a_gap(tmp_path: Path) -> None:
         ("terraform-google-modules/network/google//modules/fabric-net-svpc-access", ["module.m is not read"]),
     ],
 )
-def test_a_module_without_iam_is_no_gap_but_its_outputs_are_not_known(
-    tmp_path: Path, source: str, gaps: list[str]
+def test_a_module_without_iam_is_no_unread_part_but_its_outputs_are_not_known(
+    tmp_path: Path, source: str, unread_parts: list[str]
 ) -> None:
     member = 'resource "google_project_iam_member" "x" {\n  role = "r"\n  project = "p"\n  member = module.m.who\n}\n'
     (tmp_path / "main.tf").write_text(f'module "m" {{\n  source = "{source}"\n  name = "x"\n}}\n{member}')
     facts = read([tmp_path], Options()).facts
-    assert [fact.reason.partition(":")[0] for fact in facts if isinstance(fact, Gap)] == gaps
+    assert [fact.reason.partition(":")[0] for fact in facts if isinstance(fact, UnreadPart)] == unread_parts
     (grant,) = [fact for fact in facts if isinstance(fact, Grant)]
     assert grant.principal.unknown is not None
     assert "not installed" in grant.principal.unknown.reason
@@ -116,7 +116,7 @@ def test_how_many_there_are_of_a_module_without_iam_does_not_matter(tmp_path: Pa
         call = f'module "{name}" {{\n  source = "terraform-google-modules/{name}/google"\n  count = var.many\n}}\n'
         (tmp_path / f"{name}.tf").write_text(call)
     (tmp_path / "variables.tf").write_text('variable "many" {}\n')
-    found = [fact.reason for fact in read([tmp_path], Options()).facts if isinstance(fact, Gap)]
+    found = [fact.reason for fact in read([tmp_path], Options()).facts if isinstance(fact, UnreadPart)]
     assert found == [
         (
             'module.bootstrap is not read: the module "terraform-google-modules/bootstrap/google" is not installed '
@@ -227,7 +227,7 @@ def test_an_account_of_a_missing_module_is_one_identity(tmp_path: Path) -> None:
 
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     found = reading(tmp_path, "fabric-project")
-    assert [fact.reason for fact in found.facts if isinstance(fact, Gap)] == [
+    assert [fact.reason for fact in found.facts if isinstance(fact, UnreadPart)] == [
         "module.project is not installed, so that only what its arguments grant is known"
     ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from clean_reading import reading
 
-from iamlint.facts import Denial, Gap, Grant, ServiceAccount
+from iamlint.facts import Denial, Grant, ServiceAccount, UnreadPart
 from iamlint.sources.reading import Reading
 
 OWNER = """
@@ -98,7 +98,7 @@ def test_a_shared_module_that_needs_values_counts_as_it_is_called(tmp_path: Path
     variables = 'variable "role" {}\nvariable "member" {}\nvariable "project" {}\nvariable "names" {}\n'
     found = reading(tmp_path, {"prod/main.tf": variables + grant, "examples/a/main.tf": NONE})
     assert grants(found) == []
-    assert not any(isinstance(fact, Gap) for fact in found.facts)
+    assert not any(isinstance(fact, UnreadPart) for fact in found.facts)
 
 
 def test_the_account_of_such_a_grant_comes_with_it(tmp_path: Path) -> None:

@@ -28,7 +28,11 @@ module "iam" {{
 
 
 def told(report: Report) -> list[tuple[str, int]]:
-    return [(doubt.reason, doubt.at.line) for doubt in report.doubts if "does not declare" in doubt.reason]
+    return [
+        (unknown_answer.reason, unknown_answer.at.line)
+        for unknown_answer in report.unknown_answers
+        if "does not declare" in unknown_answer.reason
+    ]
 
 
 @pytest.mark.parametrize("name", ["grant", "Grants", "grants_"])

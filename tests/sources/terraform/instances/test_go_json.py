@@ -64,7 +64,7 @@ def test_found(check: Check, text: str) -> None:
 def test_not_granted(check: Check, text: str) -> None:
     report = check({"main.tf": policy(heredoc(text))}, select=RULE)
     assert not report.findings
-    assert not report.doubts
+    assert not report.unknown_answers
 
 
 def test_structures_of_jsonencode(check: Check) -> None:
@@ -87,7 +87,9 @@ def test_keys_that_are_not_known(check: Check, policy_data: str) -> None:
     template = f'{{"${{key}}": [{{"role": "{ROLE}", "members": ["{EVE}"]}}]}}'
     report = check({"main.tf": policy(policy_data), "t.tftpl": template}, select=RULE)
     assert not report.findings
-    assert {doubt.address for doubt in report.doubts if doubt.rule} == {"google_project_iam_policy.p"}
+    assert {unknown_answer.address for unknown_answer in report.unknown_answers if unknown_answer.rule} == {
+        "google_project_iam_policy.p"
+    }
 
 
 def test_a_member_that_is_not_known_hides_no_other(check: Check) -> None:

@@ -14,10 +14,10 @@ from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.instances.instance import Argument, Instance
 from iamlint.sources.terraform.instances.policies import iam_policy_document
 from iamlint.sources.terraform.resources.facts import facts_of
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 
 POLICY = {
     "bindings": [
@@ -81,14 +81,14 @@ def test_a_heredoc_is_placed_line_by_line(build: Build) -> None:
         assert at.source.line(first.line)[first.column - 1 : first.end_column - 1] == '"roles/owner"'
 
 
-def test_a_heredoc_with_interpolations_keeps_what_is_known(build: Build, hole: HoleOf) -> None:
+def test_a_heredoc_with_interpolations_keeps_what_is_known(build: Build, unknown_part: UnknownPartOf) -> None:
     at = literal(
         "x = <<<<<EOT\n"
         '{"bindings": [{\n  "role": "roles/owner",\n'
         '  "members": ["serviceAccount:${google_service_account.ci.email}",\n    "user:ana@example.com"]\n}]}\n'
         "EOT>>>\n"
     )
-    email = Hole("google_service_account.ci.email")
+    email = UnknownPart("google_service_account.ci.email")
     parts = (
         '{"bindings": [{\n  "role": "roles/owner",\n  "members": ["serviceAccount:',
         email,
@@ -107,8 +107,8 @@ def test_a_heredoc_with_interpolations_keeps_what_is_known(build: Build, hole: H
     ("data", "reason"),
     [
         (Unknown("var.policy has no default and is not set"), "var.policy has no default and is not set"),
-        (Unknown("known after apply", ('{"bindings": ', Hole("var.b"), "}")), "known after apply"),
-        (Unknown("known after apply", (Hole("x.y"),)), "known after apply"),
+        (Unknown("known after apply", ('{"bindings": ', UnknownPart("var.b"), "}")), "known after apply"),
+        (Unknown("known after apply", (UnknownPart("x.y"),)), "known after apply"),
         ("{", "the policy is not JSON"),
         ("[1]", "the policy is not an object"),
         ('{"bindings": 3}', "this is not a list"),
@@ -188,8 +188,8 @@ def test_the_document_of_a_data_source(build: Build) -> None:
     assert found[2].condition is not None
 
 
-def test_the_unknown_parts_of_a_data_source(build: Build, hole: HoleOf) -> None:
-    known = {"role": "roles/owner", "members": ["user:a@b.c", hole("google_service_account.ci.member")]}
+def test_the_unknown_parts_of_a_data_source(build: Build, unknown_part: UnknownPartOf) -> None:
+    known = {"role": "roles/owner", "members": ["user:a@b.c", unknown_part("google_service_account.ci.member")]}
     document = iam_policy_document(build("data.google_iam_policy.x", binding=known).body)
     assert document.unknown is not None
     assert [grant.principal.text for grant in policy(build, document)] == [

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import Condition, Gap, Grant
+from iamlint.facts import Condition, Grant, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform.instances.instance import Instance
@@ -17,7 +17,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 
 
 def grants(instance: Instance) -> list[Grant]:
@@ -121,7 +121,7 @@ def test_a_condition_of_an_entry(build: Build) -> None:
     assert (grant.condition.expression, grant.condition.title) == (condition["expression"], "until 2030")
 
 
-def test_what_is_not_known_of_an_entry(build: Build, hole: HoleOf) -> None:
+def test_what_is_not_known_of_an_entry(build: Build, unknown_part: UnknownPartOf) -> None:
     why = Unknown("var.x has no default and is not set")
     kind = "google_bigquery_dataset_access.d"
 
@@ -136,14 +136,14 @@ def test_what_is_not_known_of_an_entry(build: Build, hole: HoleOf) -> None:
     assert (anybody.principal.kind, anybody.principal.text) == ("unknown", "${" + kind + ".principal}")
     certain = only(role="READER", group_by_email=why, domain="example.com")
     assert certain.principal.text == "domain:example.com"
-    assert only(role="READER", user_by_email=hole("var.x")).principal.kind == "unknown"
-    assert only(role="READER", user_by_email=hole("data.google_service_account.x.email")).principal.kind == (
+    assert only(role="READER", user_by_email=unknown_part("var.x")).principal.kind == "unknown"
+    assert only(role="READER", user_by_email=unknown_part("data.google_service_account.x.email")).principal.kind == (
         "service_account"
     )
     nobody = only(role="READER").principal.unknown
     assert nobody is not None
     assert nobody.reason == "the entry names no principal"
-    assert only(domain="example.com").role == Unknown("role is not set", hole(f"{kind}.role").parts)
+    assert only(domain="example.com").role == Unknown("role is not set", unknown_part(f"{kind}.role").parts)
 
 
 def test_unknown_blocks_are_one_grant_to_someone(build: Build) -> None:
@@ -158,7 +158,7 @@ def test_a_number_of_datasets_that_is_not_known_matters_only_where_one_grants(bu
     assert list(facts_of(bare)) == []
     entry = {"role": "READER", "special_group": "allAuthenticatedUsers"}
     found = list(facts_of(build("google_bigquery_dataset.d[*]", dataset_id="s", symbolic=symbolic, access=entry)))
-    assert [type(fact) for fact in found] == [Gap, Grant]
+    assert [type(fact) for fact in found] == [UnreadPart, Grant]
 
 
 SOURCE = """
@@ -411,12 +411,12 @@ def test_the_default_acl_of_a_bucket_is_that_of_its_new_objects(build: Build) ->
     assert (grant.resource.kind, grant.role) == ("storage_default_object", "roles/storage.legacyObjectReader")
 
 
-def test_what_is_not_known_of_an_acl(build: Build, hole: HoleOf) -> None:
+def test_what_is_not_known_of_an_acl(build: Build, unknown_part: UnknownPartOf) -> None:
     why = Unknown("var.acl has no default and is not set")
     pairs = [
-        hole("READER:user-", "google_service_account.ci.email"),
-        Unknown("var.role", (hole("var.role").parts[0], ":allUsers")),
-        hole("READER:", "var.who"),
+        unknown_part("READER:user-", "google_service_account.ci.email"),
+        Unknown("var.role", (unknown_part("var.role").parts[0], ":allUsers")),
+        unknown_part("READER:", "var.who"),
         why,
         "allUsers",
         ":allUsers",
@@ -430,7 +430,9 @@ def test_what_is_not_known_of_an_acl(build: Build, hole: HoleOf) -> None:
         (grant,) = grants(build("google_storage_bucket_acl.a", bucket="b", **arguments))
         assert grant.principal.unknown is not None
         assert isinstance(grant.role, Unknown)
-    (control,) = grants(build("google_storage_bucket_access_control.a", bucket="b", entity=hole("group-", "var.team")))
+    (control,) = grants(
+        build("google_storage_bucket_access_control.a", bucket="b", entity=unknown_part("group-", "var.team"))
+    )
     assert (control.principal.text, control.principal.kind) == ("group:${var.team}", "group")
     assert isinstance(control.role, Unknown)
 

@@ -15,10 +15,10 @@ from iamlint.roles import catalog
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.attachments import TABLE, attaches, names_account
 from iamlint.sources.terraform.resources.facts import facts_of
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 EMAIL = "run@shop.iam.gserviceaccount.com"
 DECLARED = "google_service_account.run"
 TYPES: dict[str, Any] = json.loads(TABLE.read_text())["types"]
@@ -68,8 +68,10 @@ def test_blocks_and_scopes_of_the_table_lie_on_the_path() -> None:
 
 
 @pytest.mark.parametrize(("kind", "path"), PATHS, ids=[f"{kind} {path['path']}" for kind, path in PATHS])
-def test_an_account_at_each_path_is_found(build: Build, hole: HoleOf, kind: str, path: dict[str, Any]) -> None:
-    email = hole("google_service_account.run.email")
+def test_an_account_at_each_path_is_found(
+    build: Build, unknown_part: UnknownPartOf, kind: str, path: dict[str, Any]
+) -> None:
+    email = unknown_part("google_service_account.run.email")
     value = Value({"ana@example.com": Value(email)}) if path.get("map") else email
     found = attached(build(f"{kind}.x", project="shop", name="x", **nested(path["path"], value)))
     (own,) = (one for one in found if one.account == "${google_service_account.run.email}")
@@ -99,8 +101,12 @@ def test_credentials_are_no_attachments() -> None:
         ("123456-compute@developer.gserviceaccount.com", "123456-compute@developer.gserviceaccount.com", "compute"),
         ("shop@appspot.gserviceaccount.com", "shop@appspot.gserviceaccount.com", "app_engine"),
         ("123456@cloudbuild.gserviceaccount.com", "123456@cloudbuild.gserviceaccount.com", "cloud_build"),
-        (Unknown("x", (Hole(f"{DECLARED}.id"),)), "${google_service_account.run.email}", None),
-        (Unknown("x", ("serviceAccount:", Hole(f"{DECLARED}.email"))), "${google_service_account.run.email}", None),
+        (Unknown("x", (UnknownPart(f"{DECLARED}.id"),)), "${google_service_account.run.email}", None),
+        (
+            Unknown("x", ("serviceAccount:", UnknownPart(f"{DECLARED}.email"))),
+            "${google_service_account.run.email}",
+            None,
+        ),
         (None, None, "compute"),
         ("", None, "compute"),
         ("default", None, "compute"),
@@ -113,7 +119,9 @@ def test_an_account_however_it_is_named(build: Build, written: Any, account: Any
 
 
 def test_a_number_that_is_not_known_is_still_a_default_account(build: Build) -> None:
-    email = Unknown("the number", (Hole("data.google_project.p.number"), "-compute@developer.gserviceaccount.com"))
+    email = Unknown(
+        "the number", (UnknownPart("data.google_project.p.number"), "-compute@developer.gserviceaccount.com")
+    )
     (found,) = attached(build(VM, name="vm", service_account={"email": email}))
     assert (found.account, found.default) == (email, "compute")
 
@@ -121,9 +129,9 @@ def test_a_number_that_is_not_known_is_still_a_default_account(build: Build) -> 
 @pytest.mark.parametrize(
     ("parts", "default"),
     [
-        ((Hole("var.account"),), Unknown("not set")),
-        (("ci@", Hole("var.project")), Unknown("not set")),
-        (("ci@", Hole("var.project"), ".iam.gserviceaccount.com"), None),
+        ((UnknownPart("var.account"),), Unknown("not set")),
+        (("ci@", UnknownPart("var.project")), Unknown("not set")),
+        (("ci@", UnknownPart("var.project"), ".iam.gserviceaccount.com"), None),
         ((), Unknown("not set")),
     ],
 )
@@ -170,13 +178,13 @@ def test_every_block_of_several_is_read(build: Build) -> None:
     assert [(one.account, one.default) for one in found] == [(EMAIL, None), (None, "compute")]
 
 
-def test_a_map_of_accounts_gives_each(build: Build, hole: HoleOf) -> None:
+def test_a_map_of_accounts_gives_each(build: Build, unknown_part: UnknownPartOf) -> None:
     def cluster(mapping: Any) -> list[Attachment]:
         config = {"security_config": {"identity_config": {"user_service_account_mapping": mapping}}}
         found = attached(build("google_dataproc_cluster.d", name="d", cluster_config=config))
         return [one for one in found if one.default != "compute"]
 
-    email = hole("google_service_account.run.email")
+    email = unknown_part("google_service_account.run.email")
     found = cluster(Value({"ana@example.com": Value(EMAIL), "bob@example.com": Value(email)}))
     assert [one.account for one in found] == [EMAIL, "${google_service_account.run.email}"]
     why = Unknown("var.mapping has no default and is not set")

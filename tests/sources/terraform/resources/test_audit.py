@@ -16,7 +16,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 
 
 def only(instance: Instance) -> AuditConfig:
@@ -48,23 +48,23 @@ def test_audit_configurations(build: Build, kind: str, target: dict[str, str], r
     assert found.place.at.line == 3
 
 
-def test_what_is_not_known_of_an_audit_configuration(build: Build, hole: HoleOf) -> None:
+def test_what_is_not_known_of_an_audit_configuration(build: Build, unknown_part: UnknownPartOf) -> None:
     kind, why = "google_project_iam_audit_config.a", Unknown("var.logs has no default and is not set")
     found = only(build(kind, project="shop", service=Unknown("var.service"), unknown_block_audit_log_config=why))
     assert (found.log_types, found.exempted) == (why, why)
     assert isinstance(found.service, Unknown)
     assert found.service.text == "${google_project_iam_audit_config.a.service}"
-    logs = {"log_type": hole("each.key"), "exempted_members": why}
+    logs = {"log_type": unknown_part("each.key"), "exempted_members": why}
     found = only(build(kind, project="shop", service="allServices", audit_log_config=logs))
-    assert found.log_types == (hole("each.key"),)
+    assert found.log_types == (unknown_part("each.key"),)
     assert found.exempted == why
 
 
-def test_an_exempted_account_is_the_one_that_is_declared(build: Build, hole: HoleOf) -> None:
+def test_an_exempted_account_is_the_one_that_is_declared(build: Build, unknown_part: UnknownPartOf) -> None:
     members = [
-        hole("google_service_account.ci.member"),
-        hole("serviceAccount:", "google_service_account.cd.email"),
-        hole("serviceAccount:", "google_service_account.ce.unique_id"),
+        unknown_part("google_service_account.ci.member"),
+        unknown_part("serviceAccount:", "google_service_account.cd.email"),
+        unknown_part("serviceAccount:", "google_service_account.ce.unique_id"),
     ]
     logs = {"log_type": "DATA_READ", "exempted_members": members}
     found = only(build("google_project_iam_audit_config.a", project="shop", service="s", audit_log_config=logs))

@@ -17,7 +17,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 POLICY = "google_iam_principal_access_boundary_policy.b"
 NAME = "organizations/34/locations/global/principalAccessBoundaryPolicies/b"
 IDS = {"organization": "34", "location": "global", "principal_access_boundary_policy_id": "b"}
@@ -40,14 +40,14 @@ def test_a_boundary(build: Build) -> None:
     assert found.enforcement_version == "4"
 
 
-def test_what_is_not_known_of_a_boundary(build: Build, hole: HoleOf) -> None:
+def test_what_is_not_known_of_a_boundary(build: Build, unknown_part: UnknownPartOf) -> None:
     found = boundary(build(POLICY, **IDS, unknown_block_details=WHY))
     assert (found.resources, found.enforcement_version) == (WHY, WHY)
     found = boundary(build(POLICY, **IDS, details={"unknown_block_rules": WHY}))
     assert (found.resources, found.enforcement_version) == (WHY, None)
     found = boundary(build(POLICY, **IDS, details={"rules": {"resources": WHY}}))
     assert found.resources == WHY
-    found = boundary(build(POLICY, **{**IDS, "organization": hole("var.organization")}))
+    found = boundary(build(POLICY, **{**IDS, "organization": unknown_part("var.organization")}))
     assert isinstance(found.name, Unknown)
     assert found.name.text == NAME.replace("34", "${var.organization}")
     assert found.resources == ()

@@ -10,7 +10,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 ACCOUNTS = "principal://iam.googleapis.com/projects/-/serviceAccounts/"
 PARENT = "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop"
 
@@ -21,8 +21,8 @@ def only(instance: Instance) -> Denial:
     return found
 
 
-def test_a_declared_account_is_denied_by_its_name(build: Build, hole: HoleOf) -> None:
-    email, other = hole(ACCOUNTS, "google_service_account.ci.email"), hole(ACCOUNTS, "var.account")
+def test_a_declared_account_is_denied_by_its_name(build: Build, unknown_part: UnknownPartOf) -> None:
+    email, other = unknown_part(ACCOUNTS, "google_service_account.ci.email"), unknown_part(ACCOUNTS, "var.account")
     rule = {
         "denied_principals": [email, other, "principalSet://goog/public:all"],
         "exception_principals": [email],

@@ -17,7 +17,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 POOL = "google_iam_workload_identity_pool.gh"
 PROVIDER = "google_iam_workload_identity_pool_provider.gh"
 NAME = "projects/shop/locations/global/workloadIdentityPools/gh"
@@ -37,10 +37,10 @@ def pool(instance: Instance) -> Pool:
     return found
 
 
-def test_a_workload_pool(build: Build, hole: HoleOf) -> None:
+def test_a_workload_pool(build: Build, unknown_part: UnknownPartOf) -> None:
     found = pool(build(POOL, project="shop", workload_identity_pool_id="gh"))
     assert (found.name, found.disabled, found.project_number) == (NAME, False, None)
-    found = pool(build(POOL, workload_identity_pool_id=hole("random_id.x.hex"), disabled=True))
+    found = pool(build(POOL, workload_identity_pool_id=unknown_part("random_id.x.hex"), disabled=True))
     assert isinstance(found.name, Unknown)
     assert found.name.text == (
         "projects/${provider.google.project}/locations/global/workloadIdentityPools/${random_id.x.hex}"

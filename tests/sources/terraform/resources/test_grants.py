@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from iamlint.documents.values import Value
-from iamlint.facts import Condition, Gap, Grant
+from iamlint.facts import Condition, Grant, UnreadPart
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
@@ -15,7 +15,7 @@ from iamlint.sources.terraform.resources.families import family_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 
 
 def grants(instance: Instance) -> list[Grant]:
@@ -80,8 +80,8 @@ def test_unknown_members_are_one_grant_of_someone(build: Build) -> None:
     assert grant.role == "roles/viewer"
 
 
-def test_unknown_elements_are_a_grant_each(build: Build, hole: HoleOf) -> None:
-    members = ["user:ana@example.com", hole("group:", "var.team"), hole("var.other")]
+def test_unknown_elements_are_a_grant_each(build: Build, unknown_part: UnknownPartOf) -> None:
+    members = ["user:ana@example.com", unknown_part("group:", "var.team"), unknown_part("var.other")]
     found = grants(build("google_project_iam_binding.x", project="shop", role="roles/viewer", members=members))
     assert [grant.principal.text for grant in found] == ["user:ana@example.com", "group:${var.team}", "${var.other}"]
     assert [grant.principal.unknown is None for grant in found] == [True, False, False]
@@ -94,8 +94,10 @@ def test_unknown_elements_are_a_grant_each(build: Build, hole: HoleOf) -> None:
         ('module.a["x.y"].google_service_account.ci[0].member',),
     ],
 )
-def test_a_declared_account_is_known_by_its_address(build: Build, hole: HoleOf, parts: tuple[str, ...]) -> None:
-    (grant,) = grants(build("google_project_iam_member.x", project="p", role="r", member=hole(*parts)))
+def test_a_declared_account_is_known_by_its_address(
+    build: Build, unknown_part: UnknownPartOf, parts: tuple[str, ...]
+) -> None:
+    (grant,) = grants(build("google_project_iam_member.x", project="p", role="r", member=unknown_part(*parts)))
     assert grant.principal.text == 'serviceAccount:${module.a["x.y"].google_service_account.ci[0].email}'
     assert grant.principal.kind == "service_account"
     assert grant.principal.unknown is None
@@ -108,20 +110,22 @@ def test_a_declared_account_is_known_by_its_address(build: Build, hole: HoleOf, 
         ('google_project_service_identity.agents["run.googleapis.com"].member',),
     ],
 )
-def test_a_declared_agent_is_known_by_its_address(build: Build, hole: HoleOf, parts: tuple[str, ...]) -> None:
-    (grant,) = grants(build("google_project_iam_member.x", project="p", role="r", member=hole(*parts)))
+def test_a_declared_agent_is_known_by_its_address(
+    build: Build, unknown_part: UnknownPartOf, parts: tuple[str, ...]
+) -> None:
+    (grant,) = grants(build("google_project_iam_member.x", project="p", role="r", member=unknown_part(*parts)))
     identity = 'serviceAccount:${google_project_service_identity.agents["run.googleapis.com"].email}'
     assert (grant.principal.text, grant.principal.kind) == (identity, "service_agent")
     assert grant.principal.unknown is None
 
 
-def test_a_data_source_or_an_id_is_no_declared_account(build: Build, hole: HoleOf) -> None:
+def test_a_data_source_or_an_id_is_no_declared_account(build: Build, unknown_part: UnknownPartOf) -> None:
     for parts in (
         ("serviceAccount:", "data.google_service_account.ci.email"),
         ("serviceAccount:", "google_service_account.ci.unique_id"),
         ("user:", "google_service_account.ci.email"),
     ):
-        (grant,) = grants(build("google_project_iam_member.x", project="p", role="r", member=hole(*parts)))
+        (grant,) = grants(build("google_project_iam_member.x", project="p", role="r", member=unknown_part(*parts)))
         assert grant.principal.unknown is not None
 
 
@@ -147,12 +151,12 @@ def test_what_is_not_a_string_is_said(build: Build) -> None:
     assert grant.role == Unknown("role is not set")
 
 
-def test_a_symbolic_instance_states_its_facts_and_a_gap(build: Build) -> None:
+def test_a_symbolic_instance_states_its_facts_and_a_unread_part(build: Build) -> None:
     why = Unknown("var.members has no default and is not set")
     instance = build("google_project_iam_member.x[*]", project="p", role="r", member="user:a@b.c", symbolic=why)
-    gap, grant = facts_of(instance)
-    assert isinstance(gap, Gap)
-    assert "var.members has no default" in gap.reason
+    unread_part, grant = facts_of(instance)
+    assert isinstance(unread_part, UnreadPart)
+    assert "var.members has no default" in unread_part.reason
     assert isinstance(grant, Grant)
     assert grant.declared.address == "google_project_iam_member.x[*]"
 
@@ -186,7 +190,7 @@ def test_the_resource(build: Build, kind: str, target: dict[str, str], expected:
     assert str(grant.resource) == expected
 
 
-def test_the_project_comes_from_the_provider(build: Build, hole: HoleOf) -> None:
+def test_the_project_comes_from_the_provider(build: Build, unknown_part: UnknownPartOf) -> None:
     provider = build("provider.google", mode="provider", project="shop")
     instance = build("google_pubsub_topic_iam_member.x", topic="t", role="r", member="user:a@b.c", provider=provider)
     (grant,) = grants(instance)
@@ -199,15 +203,15 @@ def test_the_project_comes_from_the_provider(build: Build, hole: HoleOf) -> None
     assert grant.resource.name == "b"
 
 
-def test_unknown_targets_keep_their_names(build: Build, hole: HoleOf) -> None:
-    name = hole("projects/", "google_project.p.project_id")
+def test_unknown_targets_keep_their_names(build: Build, unknown_part: UnknownPartOf) -> None:
+    name = unknown_part("projects/", "google_project.p.project_id")
     (grant,) = grants(build("google_project_iam_member.x", project=name, role="r", member="user:a@b.c"))
     assert isinstance(grant.resource.name, Unknown)
     assert grant.resource.name.text == "${google_project.p.project_id}"
     for account in (
-        hole("projects/", "google_service_account.a.project"),
-        hole("google_service_account.a.name"),
-        hole("projects/p/serviceAccounts/", "google_service_account.a.email"),
+        unknown_part("projects/", "google_service_account.a.project"),
+        unknown_part("google_service_account.a.name"),
+        unknown_part("projects/p/serviceAccounts/", "google_service_account.a.email"),
     ):
         (grant,) = grants(
             build("google_service_account_iam_member.x", service_account_id=account, role="r", member="m")

@@ -16,7 +16,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 EMAIL = "ci@shop.iam.gserviceaccount.com"
 
 
@@ -32,9 +32,9 @@ EMAIL = "ci@shop.iam.gserviceaccount.com"
     ],
 )
 def test_a_key_belongs_to_the_account_however_it_is_named(
-    build: Build, hole: HoleOf, written: Any, account: str
+    build: Build, unknown_part: UnknownPartOf, written: Any, account: str
 ) -> None:
-    value = written if isinstance(written, str) else hole(*written)
+    value = written if isinstance(written, str) else unknown_part(*written)
     (key,) = facts_of(build("google_service_account_key.k", service_account_id=value))
     assert isinstance(key, ServiceAccountKey)
     assert (key.account, key.uploaded, key.created, key.expires) == (account, False, None, None)
@@ -67,8 +67,8 @@ def test_an_uploaded_key_and_the_times_that_a_state_has(build: Build) -> None:
     ("state", "disabled"),
     [(None, False), ("ACTIVE", False), ("INACTIVE", True), (Unknown("var.state"), Unknown("var.state"))],
 )
-def test_hmac_keys(build: Build, hole: HoleOf, state: Any, disabled: Any) -> None:
-    email = hole("google_service_account.ci.email")
+def test_hmac_keys(build: Build, unknown_part: UnknownPartOf, state: Any, disabled: Any) -> None:
+    email = unknown_part("google_service_account.ci.email")
     (key,) = facts_of(build("google_storage_hmac_key.k", service_account_email=email, state=state))
     assert isinstance(key, Credential)
     assert (key.kind, key.account, key.disabled) == ("hmac_key", "${google_service_account.ci.email}", disabled)

@@ -13,7 +13,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 POLICY = "google_org_policy_policy.p"
 KEYS = "iam.disableServiceAccountKeyCreation"
 WHY = Unknown("var.rules has no default and is not set")
@@ -48,20 +48,20 @@ def test_where_a_policy_is_set(build: Build, parent: str, resource: Resource) ->
     assert found.place.at.line == 2
 
 
-def test_a_parent_that_only_an_apply_tells(build: Build, hole: HoleOf) -> None:
-    folder = hole("folders/", "google_folder.f.folder_id")
-    name = hole("folders/", "google_folder.f.folder_id")
+def test_a_parent_that_only_an_apply_tells(build: Build, unknown_part: UnknownPartOf) -> None:
+    folder = unknown_part("folders/", "google_folder.f.folder_id")
+    name = unknown_part("folders/", "google_folder.f.folder_id")
     name = Unknown(name.reason, (*name.parts, f"/policies/{KEYS}"))
     found = policy(build, {"rules": {"enforce": "TRUE"}}, name=name, parent=folder)
     assert found.constraint == KEYS
     assert found.resource.kind == "folder"
     assert isinstance(found.resource.name, Unknown)
     assert found.resource.name.text == "${google_folder.f.folder_id}"
-    whole = hole("google_project.p.parent_name")
+    whole = unknown_part("google_project.p.parent_name")
     assert policy(build, {}, parent=whole).resource == Resource("project", whole)
     assert policy(build, {}, parent=Unknown("var.parent")).resource.kind == "unknown"
-    constraint = policy(build, {}, name=hole("projects/shop/policies/", "each.key")).constraint
-    assert constraint == hole("each.key")
+    constraint = policy(build, {}, name=unknown_part("projects/shop/policies/", "each.key")).constraint
+    assert constraint == unknown_part("each.key")
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_blocks_that_are_not_known(build: Build) -> None:
     assert (found.enforced, found.allowed) == (WHY, ())
 
 
-def test_an_account_in_a_list_is_the_one_that_is_declared(build: Build, hole: HoleOf) -> None:
-    email, other = hole('module.m["a"].google_service_account.ci.email'), hole("var.account")
+def test_an_account_in_a_list_is_the_one_that_is_declared(build: Build, unknown_part: UnknownPartOf) -> None:
+    email, other = unknown_part('module.m["a"].google_service_account.ci.email'), unknown_part("var.account")
     found = policy(build, {"rules": {"values": {"allowed_values": [email, other]}}})
     assert found.allowed == ('${module.m["a"].google_service_account.ci.email}', other)
 

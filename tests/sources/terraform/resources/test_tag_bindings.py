@@ -13,7 +13,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown, shown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 MANAGER = "//cloudresourcemanager.googleapis.com/"
 
 
@@ -38,8 +38,8 @@ MANAGER = "//cloudresourcemanager.googleapis.com/"
         ),
     ],
 )
-def test_what_a_tag_is_attached_to(build: Build, hole: HoleOf, parent: Any, resource: str) -> None:
-    written = parent if isinstance(parent, str) else hole(*parent)
+def test_what_a_tag_is_attached_to(build: Build, unknown_part: UnknownPartOf, parent: Any, resource: str) -> None:
+    written = parent if isinstance(parent, str) else unknown_part(*parent)
     (binding,) = facts_of(build("google_tags_tag_binding.b", parent=written, tag_value="tagValues/1"))
     assert isinstance(binding, TagBinding)
     assert isinstance(binding.resource, Resource)
@@ -58,8 +58,8 @@ def test_a_key_has_its_namespaced_name(build: Build, parent: str, name: str) -> 
     assert (key.name, key.id) == (name, None)
 
 
-def test_a_value_refers_to_its_key(build: Build, hole: HoleOf) -> None:
-    parent = hole("google_tags_tag_key.env.id")
+def test_a_value_refers_to_its_key(build: Build, unknown_part: UnknownPartOf) -> None:
+    parent = unknown_part("google_tags_tag_key.env.id")
     (value,) = facts_of(build("google_tags_tag_value.prod", parent=parent, short_name="prod", id="tagValues/2"))
     assert isinstance(value, TagValue)
     assert (shown(value.key), value.short_name, value.id) == ("${google_tags_tag_key.env.id}", "prod", "tagValues/2")

@@ -17,7 +17,7 @@ from iamlint.sources.terraform.resources.facts import facts_of
 from iamlint.unknown import Unknown
 
 Build = Callable[..., Instance]
-HoleOf = Callable[..., Unknown]
+UnknownPartOf = Callable[..., Unknown]
 EMAIL = "tf@shop.iam.gserviceaccount.com"
 HOP = "hop@shop.iam.gserviceaccount.com"
 
@@ -50,9 +50,9 @@ def remote(build: Build, backend: Any, config: Any) -> list[Any]:
     return list(facts_of(build("data.terraform_remote_state.s", mode="data", backend=backend, config=config)))
 
 
-def test_a_remote_state(build: Build, hole: HoleOf) -> None:
+def test_a_remote_state(build: Build, unknown_part: UnknownPartOf) -> None:
     delegates = Value((Value(HOP),))
-    account = Value(hole("google_service_account.tf.email"))
+    account = Value(unknown_part("google_service_account.tf.email"))
     config = {"impersonate_service_account": account, "impersonate_service_account_delegates": delegates}
     (asked,) = remote(build, "gcs", Value(config))
     assert isinstance(asked, Impersonation)

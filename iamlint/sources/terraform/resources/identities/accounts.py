@@ -18,7 +18,7 @@ from iamlint.sources.terraform.instances.computed import account_email
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.projects import default_project
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 _KEY = r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]'
 _DECLARED = rf"(?P<address>(?:module\.[\w-]+(?:{_KEY})?\.)*TYPE\.[\w-]+(?:{_KEY})?)\.(?P<attribute>\w+)\Z"
@@ -28,13 +28,13 @@ _FOLDER = "/serviceAccounts/"
 _MEMBER = "serviceAccount:"
 
 
-def declared_account(hole: Hole, *attributes: str) -> str | None:
-    """Return ``${ADDRESS.email}`` for a hole that is one of these attributes of a declared account."""
-    return _by_address(_ACCOUNT, hole, attributes)
+def declared_account(unknown_part: UnknownPart, *attributes: str) -> str | None:
+    """Return ``${ADDRESS.email}`` for an unknown part that is one of these attributes of a declared account."""
+    return _by_address(_ACCOUNT, unknown_part, attributes)
 
 
-def _by_address(declared: re.Pattern[str], hole: Hole, attributes: tuple[str, ...]) -> str | None:
-    match = declared.match(hole.reference)
+def _by_address(declared: re.Pattern[str], unknown_part: UnknownPart, attributes: tuple[str, ...]) -> str | None:
+    match = declared.match(unknown_part.reference)
     return "${" + match["address"] + ".email}" if match and match["attribute"] in attributes else None
 
 
@@ -46,13 +46,13 @@ def account_name(text: Text) -> Text:
     """
     if isinstance(text, str):
         return text.rpartition(_FOLDER)[2] or text
-    if text.hole:
-        return declared_account(text.hole, "email", "name", "id", "unique_id") or text
+    if text.unknown_part:
+        return declared_account(text.unknown_part, "email", "name", "id", "unique_id") or text
     for index, part in enumerate(text.parts):
         if isinstance(part, str) and _FOLDER in part:
             rest = part.rpartition(_FOLDER)[2]
             parts = ((rest,) if rest else ()) + text.parts[index + 1 :]
-            if not any(isinstance(piece, Hole) for piece in parts):
+            if not any(isinstance(piece, UnknownPart) for piece in parts):
                 return "".join(str(piece) for piece in parts)
             if parts != text.parts:
                 return account_name(Unknown(text.reason, parts))
@@ -100,12 +100,12 @@ def principal_of(text: Text) -> Principal:
     return read_principal(text)
 
 
-def _declared_member(declared: re.Pattern[str], parts: tuple[str | Hole, ...]) -> str | None:
+def _declared_member(declared: re.Pattern[str], parts: tuple[str | UnknownPart, ...]) -> str | None:
     match parts:
-        case (Hole() as hole,):
-            return _by_address(declared, hole, ("member",))
-        case (str(prefix), Hole() as hole) if prefix == _MEMBER:
-            return _by_address(declared, hole, ("email",))
+        case (UnknownPart() as unknown_part,):
+            return _by_address(declared, unknown_part, ("member",))
+        case (str(prefix), UnknownPart() as unknown_part) if prefix == _MEMBER:
+            return _by_address(declared, unknown_part, ("email",))
         case _:
             return None
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from iamlint.documents import read_yaml
 from iamlint.documents.values import Data, SetOf, Value
-from iamlint.facts import Condition, Declaration, Fact, Gap, Grant, Resource, Text
+from iamlint.facts import Condition, Declaration, Fact, Grant, Resource, Text, UnreadPart
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.gcloud.kubernetes.config_connector import config_connector
 from iamlint.sources.gcloud.parts import get
@@ -22,7 +22,7 @@ from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.embedded import HOLE, embedded
 from iamlint.sources.terraform.instances.instance import Argument, Instance
 from iamlint.sources.terraform.resources.identities.accounts import principal_of
-from iamlint.unknown import Hole, Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 ARGUMENTS = {
     "kubernetes_manifest": "manifest",
@@ -41,18 +41,18 @@ def manifest(instance: Instance) -> Iterator[Fact]:
     declared = declaration(instance)
     documents = _documents(written)
     if isinstance(documents, Unknown):
-        yield _gap(instance, declared, documents.reason)
+        yield _unread_part(instance, declared, documents.reason)
         return
     for document in documents:
         why = document.unknown or get(document, "apiVersion").unknown or get(document, "kind").unknown
         if why:
-            yield _gap(instance, declared, why.reason)
+            yield _unread_part(instance, declared, why.reason)
         elif kind_of(document) == "config_connector":
             yield from _facts(instance, declared, document)
 
 
-def _gap(instance: Instance, declared: Declaration, reason: str) -> Gap:
-    return Gap(f"{instance.address} is not read: the document that it applies is not known: {reason}", declared)
+def _unread_part(instance: Instance, declared: Declaration, reason: str) -> UnreadPart:
+    return UnreadPart(f"{instance.address} is not read: the document that it applies is not known: {reason}", declared)
 
 
 def _documents(written: Argument) -> tuple[Value, ...] | Unknown:
@@ -88,18 +88,18 @@ def _placed(value: Value, otherwise: Span) -> Value:
 
 
 def _facts(instance: Instance, declared: Declaration, document: Value) -> Iterator[Fact]:
-    holes = _Holes()
-    masked = holes.masked(document)
+    unknown_parts = _Holes()
+    masked = unknown_parts.masked(document)
     wrong = problems("config_connector", masked)
     if wrong:
-        yield Gap(f"{instance.address} is not read: {holes.shown(wrong[0].reason)}", declared)
+        yield UnreadPart(f"{instance.address} is not read: {unknown_parts.shown(wrong[0].reason)}", declared)
         return
     for fact in config_connector([masked]):
         if isinstance(fact, Grant):
-            yield holes.grant(replace(fact, declared=declared, origin="member"))
+            yield unknown_parts.grant(replace(fact, declared=declared, origin="member"))
         elif HOLE in repr(fact):
             kind = get(document, "kind").data
-            yield Gap(f"{instance.address} is not read: parts of its {kind} are not known", declared)
+            yield UnreadPart(f"{instance.address} is not read: parts of its {kind} are not known", declared)
         else:
             yield replace(fact, declared=declared)
 
@@ -108,7 +108,7 @@ class _Holes:
     """The unknown parts of a document, by the numbers that replace them while it is parsed."""
 
     def __init__(self) -> None:
-        self._unknown: list[tuple[Unknown, Hole | None]] = []
+        self._unknown: list[tuple[Unknown, UnknownPart | None]] = []
 
     def masked(self, value: Value) -> Value:
         """Return the value with texts in place of unknown parts."""
@@ -126,8 +126,8 @@ class _Holes:
                 pass
         return Value(data, value.at)
 
-    def _number(self, why: Unknown, hole: Hole | None) -> str:
-        self._unknown.append((why, hole))
+    def _number(self, why: Unknown, unknown_part: UnknownPart | None) -> str:
+        self._unknown.append((why, unknown_part))
         return f"{HOLE}{len(self._unknown) - 1}{HOLE}"
 
     def grant(self, grant: Grant) -> Grant:
@@ -147,20 +147,20 @@ class _Holes:
         )
 
     def text(self, text: Text) -> Text:
-        """Return a text with its holes restored."""
+        """Return a text with its unknown parts restored."""
         if isinstance(text, Unknown) or HOLE not in text:
             return text
-        found: list[str | Hole] = []
+        found: list[str | UnknownPart] = []
         reason = ""
         for index, piece in enumerate(text.split(HOLE)):
             if index % 2 == 0:
                 found += [piece] if piece else []
                 continue
-            why, hole = self._unknown[int(piece)]
+            why, unknown_part = self._unknown[int(piece)]
             reason = reason or why.reason
-            found.append(hole or Hole("?"))
-        return Unknown(reason, () if found == [Hole("?")] else tuple(found))
+            found.append(unknown_part or UnknownPart("?"))
+        return Unknown(reason, () if found == [UnknownPart("?")] else tuple(found))
 
     def shown(self, text: str) -> str:
-        """Return a text for a reader, with the references of its holes."""
+        """Return a text for a reader, with the references of its unknown parts."""
         return re.sub(f"{HOLE}([0-9]+){HOLE}", lambda found: str(self._unknown[int(found[1])][1] or "${?}"), text)

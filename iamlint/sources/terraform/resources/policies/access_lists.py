@@ -29,7 +29,7 @@ from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.resources.families import resource_of
 from iamlint.sources.terraform.resources.identities.accounts import principal_of
-from iamlint.unknown import Hole, Unknown, join_texts
+from iamlint.unknown import Unknown, UnknownPart, join_texts
 
 _PREDEFINED = {
     "publicread": "READER:allUsers",
@@ -143,7 +143,7 @@ def _holder(entry: Body, written: dict[str, Placed], reference: str) -> Placed:
     name, (text, place) = next(iter(certain.items()))
     if len(certain) > 1:
         reason = text.reason if isinstance(text, Unknown) else "the entry names several principals"
-        return Unknown(reason, (Hole(f"{reference}.principal"),)), place
+        return Unknown(reason, (UnknownPart(f"{reference}.principal"),)), place
     return principal_named_by(name, named(text, f"{reference}.{name}", "")), place
 
 
@@ -257,5 +257,5 @@ def _pair(entries: _List, pair: Text, place: Place) -> Grant:
     return entries.grant((Unknown(why.reason), place), (Unknown(why.reason), place))
 
 
-def _of(part: str | Hole, whole: Unknown) -> Text:
+def _of(part: str | UnknownPart, whole: Unknown) -> Text:
     return part if isinstance(part, str) else Unknown(whole.reason, (part,))

@@ -24,7 +24,7 @@ from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.resources.families import resource_of
 from iamlint.sources.terraform.resources.identities.accounts import identified
-from iamlint.unknown import Hole, Unknown, without_prefix
+from iamlint.unknown import Unknown, UnknownPart, without_prefix
 
 Texts = tuple[Text, ...] | Unknown
 
@@ -87,7 +87,7 @@ def _after(text: Text, separator: str) -> Text:
         if isinstance(part, str) and separator in part:
             rest = part.rpartition(separator)[2]
             parts = ((rest,) if rest else ()) + text.parts[index + 1 :]
-            if not any(isinstance(piece, Hole) for piece in parts):
+            if not any(isinstance(piece, UnknownPart) for piece in parts):
                 return "".join(map(str, parts))
             return Unknown(text.reason, parts)
     return text
@@ -102,8 +102,8 @@ def _resource(parent: Text) -> Resource:
 
 def _unclear(parent: Text) -> Resource:
     """Return a parent of unknown kind; a reference to a project or folder still shows the kind."""
-    hole = parent.parts[0] if isinstance(parent, Unknown) and parent.parts else None
-    reference = hole.reference if isinstance(hole, Hole) else ""
+    unknown_part = parent.parts[0] if isinstance(parent, Unknown) and parent.parts else None
+    reference = unknown_part.reference if isinstance(unknown_part, UnknownPart) else ""
     for kind in _KINDS.values():
         if f"google_{kind}." in reference:
             return Resource(kind, parent)

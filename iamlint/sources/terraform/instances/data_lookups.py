@@ -15,14 +15,16 @@ from iamlint.roles import Catalog, catalog
 from iamlint.unknown import Unknown
 
 
-class Answers:
+class DataLookups:
     """Projects by id, folders and organizations by name, each with what all documents about it agree on.
 
     The answer is None if documents disagree or have no value. It is unknown if only ``others`` have a value. ``roles``
     is the catalogue of Google's roles, by default the built-in one; custom roles are those of the documents.
     """
 
-    def __init__(self, facts: Iterable[Fact] = (), roles: Catalog | None = None, others: Answers | None = None) -> None:
+    def __init__(
+        self, facts: Iterable[Fact] = (), roles: Catalog | None = None, others: DataLookups | None = None
+    ) -> None:
         self._catalog, self._others = roles, others
         self._custom: dict[str, set[frozenset[str]]] = defaultdict(set)
         self._told: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -48,15 +50,15 @@ class Answers:
                     self._name(name, kind, (_only(told["domain"]) or "").lower())
 
     @staticmethod
-    def of(facts: Iterable[Fact], roles: Catalog | None = None) -> Callable[[str], Answers]:
+    def of(facts: Iterable[Fact], roles: Catalog | None = None) -> Callable[[str], DataLookups]:
         """Return a function: the lookups for a configuration, by the directory of its root module."""
         named: list[Fact] = []
         own: dict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
             (named if fact.declared.trust == "named" else own[configuration(fact.declared)]).append(fact)
-        others = Answers((fact for found in own.values() for fact in found), roles)
-        common = Answers(named, roles, others)
-        return lambda directory: Answers([*named, *own[directory]], roles, others) if directory in own else common
+        others = DataLookups((fact for found in own.values() for fact in found), roles)
+        common = DataLookups(named, roles, others)
+        return lambda directory: DataLookups([*named, *own[directory]], roles, others) if directory in own else common
 
     def _name(self, name: str, *key: str | None) -> None:
         known = tuple(part for part in key if part)
@@ -98,7 +100,7 @@ class Answers:
         if not isinstance(found, Unknown):
             return found
         told = self._others and self._others.permissions(role)
-        return self._others.doubt(role) if self._others and told else None
+        return self._others.unknown_answer(role) if self._others and told else None
 
     def organization_above(self, folder: str) -> Text | None:
         """Return the ``organizations/N`` that contains ``folders/N``, at any depth."""
@@ -109,15 +111,15 @@ class Answers:
             above = self.folder(above, "parent")
         return None if above in seen else above
 
-    def doubt(self, name: str) -> Unknown:
+    def unknown_answer(self, name: str) -> Unknown:
         """Return why a value in these documents is unknown if they do not count."""
         declared = self._by[name]
         return Unknown(f"{at(declared)} says it of {name}, but is {outside(declared)}")
 
-    def _else(self, name: str | None, ask: Callable[[Answers], Text | None]) -> Unknown | None:
+    def _else(self, name: str | None, ask: Callable[[DataLookups], Text | None]) -> Unknown | None:
         """Return why a value that only other documents have is unknown; ``name`` is its subject."""
         told = ask(self._others) if self._others else None
-        return self._others.doubt(name or told) if self._others and isinstance(told, str) else None
+        return self._others.unknown_answer(name or told) if self._others and isinstance(told, str) else None
 
     def _of(self, kind: str, name: str, attribute: str) -> str | None:
         told = self._told.get((kind, name))

@@ -11,7 +11,7 @@ from typing import Literal
 
 EdgeKind = Literal["token", "sign", "id_token", "delegate", "key", "policy", "ancestor", "attach"]
 
-POWERS: Mapping[EdgeKind, tuple[str, ...]] = {
+EDGE_PERMISSIONS: Mapping[EdgeKind, tuple[str, ...]] = {
     "token": ("iam.serviceAccounts.getAccessToken",),
     "sign": ("iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"),
     "id_token": ("iam.serviceAccounts.getOpenIdToken",),
@@ -34,8 +34,8 @@ POWERS: Mapping[EdgeKind, tuple[str, ...]] = {
 IDENTITY: frozenset[EdgeKind] = frozenset({"token", "sign", "key", "policy", "ancestor"})
 """The kinds of edges that give the whole identity of an account by themselves."""
 
-STRONG: tuple[str, ...] = (
-    *(permission for kind in ("token", "sign", "key", "policy", "ancestor") for permission in POWERS[kind]),
+PRIVILEGED: tuple[str, ...] = (
+    *(permission for kind in ("token", "sign", "key", "policy", "ancestor") for permission in EDGE_PERMISSIONS[kind]),
     "iam.roles.update",
 )
 """The permissions that make an account privileged on a project, folder or organization: each reaches others.
