@@ -10,8 +10,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from every_fact import FACTS
 from test_cache import TESTDATA, Runs, edits, told
-from test_every_kind import FACTS
 
 from iamlint import budget, sources
 from iamlint.files.disk import DISK

@@ -21,7 +21,8 @@ from iamlint.facts import Fact
 from iamlint.roles import catalog
 
 MODULES = tuple(
-    import_module(f"diagnosis.{path.stem}") for path in sorted(Path(__file__).parent.glob("test_*_questions.py"))
+    import_module(f"diagnosis.questions.{path.stem}")
+    for path in sorted((Path(__file__).parent / "questions").glob("test_*_questions.py"))
 )
 CASES: tuple[Case, ...] = tuple(one for module in MODULES for one in getattr(module, "CASES", ()))
 

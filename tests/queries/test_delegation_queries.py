@@ -93,7 +93,7 @@ def test_a_chain_that_holds(check: Check) -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "doubt"),
+    ("member", "unknown_answer"),
     [
         ("group:pipelines@example.com", "group:pipelines@example.com may include it"),
         ("serviceAccount:${var.caller}", "a principal is not known: var.caller has no default and is not set"),

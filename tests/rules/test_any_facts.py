@@ -28,7 +28,7 @@ from iamlint.facts import (
     UnreadPart,
 )
 from iamlint.fingerprint import fingerprints
-from iamlint.linter import answers, finding, unknown_answers_of
+from iamlint.linter import finding, rule_matches, unknown_answers_of
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
@@ -185,7 +185,7 @@ others = st.one_of(
 def test_every_rule_answers(facts: list[Fact]) -> None:
     estate = Estate(facts, catalog(), date(2026, 1, 1))
     for rule in RULES:
-        for match in answers(rule, estate):
+        for match in rule_matches(rule, estate):
             assert match.truth is not Truth.FALSE
             if match.truth is Truth.UNKNOWN:
                 assert list(unknown_answers_of(rule, match)), rule.id

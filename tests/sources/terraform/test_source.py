@@ -117,7 +117,7 @@ def test_a_module_that_is_not_there_is_a_unread_part(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "is_gap"),
+    ("source", "is_unread_part"),
     [
         ("terraform-aws-modules/vpc/aws", False),
         ("app.example.com/platform/network/azurerm//modules/peering", False),

@@ -91,7 +91,7 @@ def test_a_version_that_nobody_has_described_is_a_unread_part(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("source", "gaps"),
+    ("source", "unread_parts"),
     [
         ("terraform-google-modules/network/google", []),
         ("terraform-google-modules/network/google//modules/subnets/", []),

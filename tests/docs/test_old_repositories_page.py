@@ -15,7 +15,7 @@ from iamlint.accepted.config import Config, read_config
 from iamlint.location import SourceText
 from iamlint.rules.catalog import load_rules
 
-PAGE = (Path(__file__).parents[1] / "docs" / "old-repositories.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "old-repositories.md").read_text(encoding="utf-8")
 GRANT = """resource "google_project_iam_member" "ci" {
   project = "shop"
   role    = "roles/iam.serviceAccountTokenCreator"
@@ -73,4 +73,4 @@ def test_the_rules_of_the_page_are_all_about_acceptance() -> None:
 
 def test_files_that_the_page_links_to_are_there() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
-        assert (Path(__file__).parents[1] / "docs" / target).exists(), target
+        assert (Path(__file__).parents[2] / "docs" / target).exists(), target

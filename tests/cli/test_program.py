@@ -7,9 +7,9 @@ import sys
 
 import click
 import pytest
+from test_streams import PROGRAM
 
 from iamlint.cli.program import program
-from tests.test_streams import PROGRAM
 
 LOADED = "import sys; from iamlint.cli import main\ntry: main({0!r})\nexcept SystemExit: pass\nprint(*sys.modules)"
 

@@ -20,7 +20,7 @@ from iamlint.hcl.syntax import File
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
 
-RECORDED = Path(__file__).parent.parent.parent / "testdata" / "console"
+RECORDED = Path(__file__).parents[3] / "testdata" / "console"
 MODULE = RECORDED / "module"
 ANSWERS = sorted((RECORDED / "answers").glob("*.json"))
 

@@ -10,7 +10,7 @@ import pytest
 
 from iamlint.cli import console
 
-README = Path(__file__).parents[1] / "testdata" / "readme"
+README = Path(__file__).parents[2] / "testdata" / "readme"
 ESCAPE = "\x1b["
 
 

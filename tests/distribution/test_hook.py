@@ -16,7 +16,7 @@ from iamlint.cli.run import checked
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.affected_modules import touched
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MODULE = """\
 variable "role" {}
 

@@ -14,7 +14,7 @@ from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.unknown import Unknown
 
-PLANS = Path(__file__).parents[3] / "testdata" / "plans"
+PLANS = Path(__file__).parents[4] / "testdata" / "plans"
 
 
 @pytest.fixture(autouse=True)

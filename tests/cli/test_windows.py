@@ -147,7 +147,7 @@ def test_line_ends_of_windows_change_nothing(newline: str, tmp_path: Path) -> No
     assert "\r" not in done.stdout
 
 
-CI = Path(__file__).parents[1] / ".github" / "workflows" / "ci.yml"
+CI = Path(__file__).parents[2] / ".github" / "workflows" / "ci.yml"
 
 
 def test_ci_runs_on_every_system_with_every_python() -> None:

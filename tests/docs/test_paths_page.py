@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from iamlint.cli.program import program
 
-PAGE = Path(__file__).parents[1] / "docs" / "paths.md"
+PAGE = Path(__file__).parents[2] / "docs" / "paths.md"
 EXAMPLES = re.findall(r"```console\n\$ iamlint ([^\n]*)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 

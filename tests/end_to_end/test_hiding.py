@@ -15,7 +15,7 @@ import yaml
 
 from iamlint.cli import main
 
-TESTDATA = Path(__file__).resolve().parents[1] / "testdata" / "hiding"
+TESTDATA = Path(__file__).resolve().parents[2] / "testdata" / "hiding"
 VERDICTS = {"grants", "depends", "opentofu", "nothing"}
 RULE = "broad-token-creator"
 GRANT = """\

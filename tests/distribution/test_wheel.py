@@ -12,7 +12,7 @@ import pytest
 
 from iamlint.rules.catalog import load_rules
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from iamlint.accepted.config import Config, read_config
 from iamlint.cli.program import program
 from iamlint.roles import catalog
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_generated_pages_are_current() -> None:
