@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from iamlint.frozen import frozen
@@ -18,7 +17,7 @@ Safety = Literal["safe", "unsafe", "suggestion"]
 SAFETIES: tuple[Safety, ...] = get_args(Safety)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class Edit:
     """A range of a file and the text that replaces it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime
 
 from iamlint import __version__
@@ -37,7 +37,7 @@ from iamlint.finding import (
     Severity,
     UnknownAnswer,
 )
-from iamlint.frozen import frozen
+from iamlint.frozen import frozen, mutable
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.paths import MOST_ENDS
 from iamlint.patterns.fact_schema import KINDS, kind_of
@@ -119,7 +119,7 @@ def lint(
     )
 
 
-@dataclass(slots=True)
+@mutable
 class _Found:
     """The findings and unknown answers of the rules so far."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
 
@@ -86,7 +86,7 @@ class ChangedSince:
         return f"only lines changed since {self.revision}: {rest}{errors if self.unread else ''}"
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Report:
     """Findings, unknown answers and unreadable input of a run, each sorted and without duplicates.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from iamlint.accepted.config import NAME, Config, read_config
@@ -16,6 +16,7 @@ from iamlint.accepted.settings import find_settings
 from iamlint.files.disk import DISK
 from iamlint.files.git import FULL_ID, MissingRevision, Repository
 from iamlint.files.revision import Revision
+from iamlint.frozen import frozen
 from iamlint.location import Unreadable
 
 LARGEST = 64 * 1024 * 1024
@@ -30,7 +31,7 @@ class MissingBase(Exception):
     """Raised if a requested file is not in the base commit, or the commit is missing; the message says which."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BaseFiles:
     """Copies of the base commit's files.
 

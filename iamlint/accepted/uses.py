@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from iamlint.frozen import mutable
 from iamlint.location import Location
 
 
-@dataclass(slots=True)
+@mutable
 class Uses:
     """Filled while findings and unknown answers are judged.
 

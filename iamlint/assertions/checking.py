@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.assertions.documents import WHOLE, Assertion
 from iamlint.assertions.required import Required
@@ -11,6 +11,7 @@ from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Resource
 from iamlint.finding import ASSERTIONS, Finding, Related, UnknownAnswer
+from iamlint.frozen import mutable
 from iamlint.graph import Way, Ways
 from iamlint.location import Location
 from iamlint.methods import Method, methods
@@ -32,7 +33,7 @@ _FIX_REQUIRED = (
 _MOST_HOPS = 20
 
 
-@dataclass(slots=True)
+@mutable
 class Verdicts:
     """The results of assertions: violations, and unknown results."""
 

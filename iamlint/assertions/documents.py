@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -14,6 +13,7 @@ from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load
 from iamlint.finding import Severity
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.methods import GROUPS, methods
 
@@ -35,7 +35,7 @@ _SCHEMA = Path(__file__).with_name("assertion.schema.json")
 _SUFFIXES = (".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """An example of Terraform that violates an assertion, or satisfies it."""
 
@@ -44,7 +44,7 @@ class Case:
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assertion:
     """Principals that must never become an account (``forbid``), that alone may (``allow-only``), or that must be able
     to.

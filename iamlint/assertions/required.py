@@ -7,7 +7,7 @@ memberships of groups, APIs that are off, what a token of GitHub is exchanged fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from iamlint.assertions.documents import WHOLE
@@ -15,6 +15,7 @@ from iamlint.diagnosis.answer import Answer, Evidence
 from iamlint.diagnosis.asked.caller import BadCallerError
 from iamlint.diagnosis.asking import Asked, BadQuestionError, answer_from
 from iamlint.diagnosis.callers.starts import is_caller, starts_of_caller
+from iamlint.frozen import frozen
 from iamlint.paths import STATES, Hops, Path
 
 _CALLS = {
@@ -35,7 +36,7 @@ MOST_DIAGNOSED = 200
 """Maximum number of calls of one assertion that are diagnosed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """Whether a principal can become an account: ``reason`` says why not, ``evidence`` shows it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from iamlint.cache.question import is_own
 from iamlint.files.looks import Looks
 from iamlint.files.reads import Reads
+from iamlint.frozen import mutable
 
 _MOST_EMPTY = 200_000
 """Maximum number of documents without facts that are remembered."""
@@ -21,7 +22,7 @@ _MOST_EMPTY = 200_000
 Asked = tuple[str, str]
 
 
-@dataclass(slots=True)
+@mutable
 class Trace:
     """What a part of a run asked: questions and paths. ``whole`` is False if it also depends on something else."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from iamlint.cli.console import repository
 from iamlint.cli.options import Request
 from iamlint.files.disk import DISK
 from iamlint.files.texts import beginning
+from iamlint.frozen import mutable
 from iamlint.location import Unreadable
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _FAMILY = "assertions"
 
 
-@dataclass(slots=True)
+@mutable
 class Asserted:
     """The assertions that a run checks, and their coverage, in lines. ``names`` are all their names."""
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from iamlint.cli.options import Request
 from iamlint.cli.standard_input import DASH, TooLarge, with_standard_input
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
+from iamlint.frozen import mutable
 from iamlint.location import Location, Unreadable
 from iamlint.report import Bar, Report
 
@@ -114,7 +115,7 @@ def _checked(
     return judged.run(report)
 
 
-@dataclass(slots=True)
+@mutable
 class _Judged:
     """What the rules find in the input, once for each environment.
 

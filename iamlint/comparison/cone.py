@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
 from functools import cached_property
 
 from iamlint.budget import Budget, Exhausted
@@ -15,6 +14,7 @@ from iamlint.comparison.identities import Identities
 from iamlint.comparison.keys import BLOCKERS, Key
 from iamlint.estate import Node, identity, principal_node
 from iamlint.facts import Attachment, CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount, Text
+from iamlint.frozen import frozen
 from iamlint.graph import Way
 from iamlint.paths.hops import is_container, takes_delegates
 
@@ -26,7 +26,7 @@ Spot = tuple[str, bool]
 """A principal, and whether it is only a delegate."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Changed:
     """The facts of one side that the other side does not have."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from iamlint.access import access_of
@@ -13,6 +12,7 @@ from iamlint.comparison.identities import Identities
 from iamlint.estate import Node, identity, principal_node
 from iamlint.estate.names import is_there
 from iamlint.facts import Grant
+from iamlint.frozen import frozen
 from iamlint.graph import PRIVILEGED
 from iamlint.paths import Reach
 from iamlint.unknown import Truth, Unknown
@@ -21,7 +21,7 @@ _MOST_STEPS = 200_000
 """Maximum number of hops followed to find what one principal can become."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A grant, its holder and resource by common names, and whether it counts."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from iamlint.comparison.sides import SideName
 from iamlint.facts import Resource
+from iamlint.frozen import frozen
 from iamlint.location import Unreadable
 from iamlint.paths import State
 
 Change = Literal["opened", "closed"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line of a file of one side.
 
@@ -27,7 +28,7 @@ class Line:
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One hop of a path: source, target and method, and where it is granted.
 
@@ -45,7 +46,7 @@ class Step:
     at: Line | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """A principal that becomes able, or unable, to act as an account.
 
@@ -65,7 +66,7 @@ class Pair:
     environments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Privilege:
     """A role on a resource that a principal gains or loses, itself or as an account that it can become.
 
@@ -84,7 +85,7 @@ class Privilege:
     environments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownChange:
     """Something that may open or close, or a part of the head that could not be read."""
 
@@ -96,7 +97,7 @@ class UnknownChange:
     environments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """Who can do more, and who less, after a change.
 

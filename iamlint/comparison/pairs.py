@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.comparison.access import AccountAccess, state_of
 from iamlint.comparison.model import Change
 from iamlint.comparison.steps import unknown_answers_of
+from iamlint.frozen import frozen
 from iamlint.methods import strength
 from iamlint.paths import Hop, State
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Sighting:
     """A principal's way to an account on one side: the hops, and its direct methods by kind."""
 
@@ -33,7 +34,7 @@ def sighted(account: AccountAccess | None, principal: str) -> Sighting:
     return Sighting(path.hops if path else (), path.state if path else None, kinds)
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Difference:
     """A pair that one side has and the other does not, or not certainly. ``hops`` are those of the side that has it.
 

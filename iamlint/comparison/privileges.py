@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from iamlint.budget import Budget
 from iamlint.comparison.access import AccountAccess, SideAccess
@@ -14,6 +13,7 @@ from iamlint.comparison.pairs import Difference
 from iamlint.comparison.steps import unknown_answers_of
 from iamlint.estate import Node
 from iamlint.facts import CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount
+from iamlint.frozen import frozen
 from iamlint.paths import Hop
 from iamlint.unknown import Truth, shown
 
@@ -23,7 +23,7 @@ MOST_STEPS = 500_000
 """Maximum number of hops searched, in one direction, to find who has a role as another account."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gain:
     """A role that a principal has on one side and not on the other, by common names.
 

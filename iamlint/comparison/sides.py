@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Literal
 
 from iamlint.comparison.keys import COMPARED, Render, rendered, rendered_name
 from iamlint.estate import Estate, Node, identity, scope
 from iamlint.facts import Declaration, Fact, Folder, Project, Resource, ServiceAccount, Text
+from iamlint.frozen import frozen
 from iamlint.graph import Ways
 from iamlint.location import SourceText
 from iamlint.methods import Method, methods
@@ -37,7 +37,7 @@ Reference = tuple[str, str]
 """A reference (``google_project.shop.project_id``), and the directory of its root module below what is compared."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Side:
     """One of two estates.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.facts import Grant
+from iamlint.frozen import frozen
 from iamlint.location import Location
 
 VerdictName = Literal["works", "fails", "unknown", "not-iam"]
@@ -14,7 +15,7 @@ State = Literal["done", "broken", "unknown", "skipped"]
 Confidence = Literal["high", "medium", "low"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """A place of the input that shows something, with what it shows as a sentence."""
 
@@ -22,7 +23,7 @@ class Evidence:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """The smallest change: Terraform and gcloud, with the file where the Terraform belongs. Empty where there is none.
 
@@ -38,7 +39,7 @@ class Fix:
     grants: tuple[Grant, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     """The verdict with the fix applied, and what else the fix lets the caller do."""
 
@@ -46,7 +47,7 @@ class Proof:
     opens: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stage:
     """The result of one stage.
 
@@ -65,7 +66,7 @@ class Stage:
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """The verdict on a call, with everything that led to it.
 

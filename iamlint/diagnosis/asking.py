@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 
 from iamlint.diagnosis.answer import Answer, VerdictName
@@ -20,6 +20,7 @@ from iamlint.diagnosis.proof import prove
 from iamlint.diagnosis.recognition.said import NOTHING, Said, read_error
 from iamlint.diagnosis.stages.client_stage import claims_of
 from iamlint.estate import Estate
+from iamlint.frozen import frozen
 from iamlint.roles import Catalog
 
 
@@ -31,7 +32,7 @@ class BadQuestionError(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What the user gave, as it was written; what is None is taken from the error or the input."""
 

@@ -7,10 +7,10 @@ that a byte order mark at the start is accepted.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from iamlint.frozen import mutable
 from iamlint.location import SourceText, Unreadable
 
 MAX_DEPTH = 128
@@ -20,7 +20,7 @@ MAX_DIGITS = 1000
 """Maximum number of digits of a number, and maximum exponent."""
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class JsonNode:
     """A value and its span, quotes and brackets included; an array is a tuple of nodes, an object its `Members`."""
 
@@ -34,7 +34,7 @@ class JsonNode:
         return isinstance(self.value, str) and self.end - self.start == len(self.value) + 2
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Members:
     """The members of an object as (key, value), in order, with repeated keys."""
 

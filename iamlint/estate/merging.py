@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import condition_key, identity, in_force, principal_node
 from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Grant, RemovedGrant, UnreadPart
-from iamlint.frozen import frozen
+from iamlint.frozen import frozen, mutable
 from iamlint.logic.verdict import TRUE
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import configuration, owns
@@ -45,7 +45,7 @@ class Merged:
     contested: tuple[Replaced, ...] = ()
 
 
-@dataclass(slots=True)
+@mutable
 class _Stated:
     """What Terraform states: the resources and bindings that it owns, its grants, and the removed grants.
 

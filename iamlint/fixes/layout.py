@@ -6,11 +6,10 @@ Source: formatCells and linesForFormat in https://github.com/hashicorp/hcl/blob/
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from iamlint.edits import Edit, applied, consistent
 from iamlint.fixes.moves import Moves, touched
-from iamlint.frozen import frozen
+from iamlint.frozen import frozen, mutable
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Block, File, Template
 from iamlint.hcl.walk import walk
@@ -20,7 +19,7 @@ _FORMATTED = (".tf", ".tofu", ".tfvars")
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
-@dataclass(slots=True)
+@mutable
 class _Line:
     """A line as three cells. ``lead``, ``assign`` and ``comment`` are (start, end) offsets without space around.
 

@@ -6,7 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
 from iamlint.comparison import Comparison, Line, Pair, Privilege, Side, compare
@@ -17,6 +17,7 @@ from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.collecting import Run
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.moves import Moves, block_lines
+from iamlint.frozen import frozen, mutable
 from iamlint.principals import read_principal
 from iamlint.queries.federation.grants import is_nobody
 from iamlint.unknown import Unknown, UnknownPart
@@ -29,7 +30,7 @@ MOST_CHECKED = 12_000
 """Maximum number of grants in these checks together, since a check of many takes seconds; the first is always made."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RejectedFix:
     """A fix that is not applied, and why."""
 
@@ -38,7 +39,7 @@ class RejectedFix:
     reason: str
 
 
-@dataclass(slots=True)
+@mutable
 class Outcome:
     """The result of fixing: the contents of the changed files by path, the applied fixes, and the refused ones.
 

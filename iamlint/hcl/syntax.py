@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
+from iamlint.frozen import mutable
 from iamlint.location import SourceText, Unreadable
 
 _BEYOND_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,1000}")
@@ -31,7 +32,7 @@ def _composed(piece: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", piece.group())
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Node:
     """Anything with a span."""
 
@@ -39,28 +40,28 @@ class Node:
     end: int
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Literal(Node):
     """A number, ``true``, ``false`` or ``null``."""
 
     value: int | Decimal | bool | None
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Text(Node):
     """A literal stretch of a template, escapes resolved and strip markers applied; not normalized yet."""
 
     value: str
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Interpolation(Node):
     """``${expression}`` in a template."""
 
     expression: Expression
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class IfDirective(Node):
     """``%{ if condition }…%{ else }…%{ endif }`` in a template."""
 
@@ -69,7 +70,7 @@ class IfDirective(Node):
     otherwise: tuple[TemplatePart, ...]
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class ForDirective(Node):
     """``%{ for key, value in collection }…%{ endfor }`` in a template; ``key`` is None with one variable."""
 
@@ -79,7 +80,7 @@ class ForDirective(Node):
     body: tuple[TemplatePart, ...]
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Template(Node):
     """A quoted string or a heredoc. A single interpolation passes its value through unconverted.
 
@@ -103,14 +104,14 @@ class Template(Node):
         return None if written is None else normalized(written)
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Variable(Node):
     """A root name: ``var``, ``local``, ``each``, ``google_project``, a ``for`` variable."""
 
     name: str
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Attribute(Node):
     """``object.name``; legacy ``list.0`` is an `Index`."""
 
@@ -118,7 +119,7 @@ class Attribute(Node):
     name: str
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Index(Node):
     """``collection[key]``."""
 
@@ -126,12 +127,12 @@ class Index(Node):
     key: Expression
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Item(Node):
     """The item in a splat's ``each`` expression."""
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Splat(Node):
     """``source[*].each`` or ``source.*.each``; ``each`` contains the `Item` it starts from."""
 
@@ -139,7 +140,7 @@ class Splat(Node):
     each: Expression
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Call(Node):
     """``name(arguments…)``; ``expand`` if the last argument is followed by ``...``. Namespaced names keep ``::``."""
 
@@ -148,21 +149,21 @@ class Call(Node):
     expand: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Tuple(Node):
     """``[a, b]``."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Object(Node):
     """``{ key = value }``. A bare identifier as key is a `Template` of one text; ``(expr)`` is a `Parentheses`."""
 
     items: tuple[tuple[Expression, Expression], ...]
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class ForTuple(Node):
     """``[for key, value in collection : result if condition]``."""
 
@@ -173,7 +174,7 @@ class ForTuple(Node):
     condition: Expression | None
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class ForObject(Node):
     """``{for key, value in collection : result_key => result if condition}``; ``grouped`` with ``...``."""
 
@@ -186,7 +187,7 @@ class ForObject(Node):
     grouped: bool
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Conditional(Node):
     """``condition ? then : otherwise``."""
 
@@ -195,7 +196,7 @@ class Conditional(Node):
     otherwise: Expression
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Binary(Node):
     """``left operator right``; operator as written."""
 
@@ -204,7 +205,7 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Unary(Node):
     """``!operand`` or ``-operand``."""
 
@@ -212,7 +213,7 @@ class Unary(Node):
     operand: Expression
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Parentheses(Node):
     """``(inner)``."""
 
@@ -240,7 +241,7 @@ Expression = (
 )
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Argument(Node):
     """``name = expression`` in a body; the span is that of the whole line, ``expression`` has its own."""
 
@@ -248,14 +249,14 @@ class Argument(Node):
     expression: Expression
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Label(Node):
     """A block's label, quoted or bare, its quotes included in the span."""
 
     text: str
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Body(Node):
     """The content between the braces of a block, or a whole file. Arguments keep their order; names are unique."""
 
@@ -267,7 +268,7 @@ class Body(Node):
         return (block for block in self.blocks if block.type == kind)
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Block(Node):
     """``type "label" { … }``; ``header_end`` is the offset after the last label (or the type)."""
 
@@ -281,7 +282,7 @@ class Block(Node):
         return self.labels[index].text if index < len(self.labels) else ""
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class File:
     """One file: its top-level body, every comment as (start, end), and errors."""
 

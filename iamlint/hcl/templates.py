@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from dataclasses import dataclass
 
+from iamlint.frozen import mutable
 from iamlint.hcl.lexer import MAX_DEPTH, NAME, Lexer, ParseError, shown
 from iamlint.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Template, TemplatePart, Text
 
@@ -27,7 +27,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _HEREDOC = re.compile(rf"<<(-?)({NAME})\r?\n")
 
 
-@dataclass(slots=True)
+@mutable
 class Directive:
     """``%{…}`` before nesting; ``names`` are the variables of a ``for``."""
 
@@ -340,7 +340,7 @@ def _exact(text: Text) -> bool:
     return text.end - text.start == len(text.value)
 
 
-@dataclass(slots=True)
+@mutable
 class _Open:
     """A directive that waits for its end, and the parts read before it."""
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from iamlint.hcl.syntax import Node
 
+_PLACE = ("start", "end")
 _FIELDS: dict[type[Node], tuple[str, ...]] = {}
 
 
 def children(node: Node) -> Iterator[Node]:
     """Yield the direct children of a node, in the order of their fields."""
-    kind = type(node)
+    kind: Any = type(node)
     fields = _FIELDS.get(kind)
     if fields is None:
-        fields = _FIELDS[kind] = tuple(name for name in kind.__slots__ if name not in Node.__slots__)
+        fields = _FIELDS[kind] = tuple(name for name in kind.__slots__ if name not in _PLACE)
     for name in fields:
         value = getattr(node, name)
         if isinstance(value, Node):

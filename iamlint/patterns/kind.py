@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
 from iamlint.estate import Estate
 from iamlint.facts import Place, Resource
 from iamlint.finding import Related
+from iamlint.frozen import frozen
 from iamlint.patterns.predicates import Word
 
 Permissions = tuple[str, ...]
@@ -27,7 +28,7 @@ def argument(fact: Any, _permissions: Permissions) -> Place:
     return place or Place(fact.declared.at)
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Kind(Generic[F]):
     """A kind of fact. ``name`` is its key in ``when:``; it is empty for kinds that only queries return.
 

@@ -6,10 +6,10 @@ Format and limits: https://docs.github.com/en/actions/reference/workflow-command
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from iamlint.finding import Finding, Severity, UnknownAnswer
+from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Report
 from iamlint.reporters.parts.ends import leads_to
@@ -53,7 +53,7 @@ def github_report(report: Report, style: Presentation) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Annotation:
     """A finding, or a failing unknown answer, for its line."""
 

@@ -9,7 +9,7 @@ import json
 import lzma
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache, cached_property
 from typing import Any, Literal
 
@@ -47,7 +47,7 @@ class Definition:
     listed: bool = True
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Catalog:
     """Google's predefined and basic roles as of ``date`` (YYYY-MM-DD), extended by ``origins``."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from iamlint.facts import Grant
+from iamlint.frozen import frozen
 from iamlint.location import SourceText
 from iamlint.roles import Catalog, catalog
 from iamlint.server.session import Session
@@ -57,7 +57,7 @@ _SERVICES = {
 """Prefixes of grant types, each with the prefix of the permissions that a role for such a resource has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """The word being typed: its kind, its text so far, and the type of the resource around it, "" without one."""
 

@@ -15,6 +15,7 @@ from iamlint.files.disk import DISK
 from iamlint.files.overlay import Overlay
 from iamlint.finding import Finding
 from iamlint.fixes.collecting import Run
+from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
 from iamlint.paths import Asking, hops_of
 from iamlint.report import failure
@@ -27,7 +28,7 @@ MOST_SECONDS = 60.0
 """Maximum time of one check in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problems:
     """The findings and errors that an editor shows for one file."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+from iamlint.frozen import frozen
 from iamlint.location import SourceText
 
 Kind = Literal["role", "principal", "permission", "rule", "reference"]
@@ -27,7 +27,7 @@ _AROUND = 300
 """Number of characters before and after a position that are looked at: some of the patterns take quadratic time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """A word and its offsets in the text."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
+from iamlint.frozen import frozen
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
 from iamlint.sources.unwalked import is_walked
@@ -23,7 +23,7 @@ _SOURCE = re.compile(rf'\bsource"?{_BETWEEN}[=:]{_BETWEEN}"((?:[^"\\\n]|\\.)*+)"
 """The source of a module call, in either syntax."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AffectedModules:
     """``paths`` are to be read: a file of each module. ``directories`` are those of the change itself, resolved.
 

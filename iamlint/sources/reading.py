@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from iamlint.budget import Allowance
@@ -12,7 +12,7 @@ from iamlint.causes import VarFile
 from iamlint.facts import Fact
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
-from iamlint.frozen import frozen
+from iamlint.frozen import frozen, mutable
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.roles import Catalog
@@ -111,7 +111,7 @@ class Options:
     context: str = ""
 
 
-@dataclass(slots=True)
+@mutable
 class Reading:
     """The result of reading: facts, errors, and the texts that locations point into.
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
-from iamlint.frozen import frozen
+from iamlint.frozen import frozen, mutable
 from iamlint.sources.names import is_configuration
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
@@ -38,7 +38,7 @@ def is_walked(directory: Path, tree: Tree) -> bool:
     return not (directory.name.startswith(".") or directory.name in SKIPPED or tree.is_link(directory))
 
 
-@dataclass(slots=True)
+@mutable
 class Look:
     """A search in skipped directories; ``walked`` are the others, resolved."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from iamlint.budget import Allowance
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load, load_export
 from iamlint.files.tree import Tree
+from iamlint.frozen import mutable
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.gcloud.groups import group_by_path
@@ -117,7 +118,7 @@ class Workspace:
         return found
 
 
-@dataclass(slots=True)
+@mutable
 class Found:
     """The content of the given paths. ``documents`` has True for those that are given themselves.
 
@@ -140,7 +141,7 @@ class Found:
     empty: list[Path] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@mutable
 class _Walk:
     """The directories that were walked, resolved, and those that were skipped."""
 

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from iamlint import __version__
 from iamlint.addresses import ACTION, PUBLISHED, REPOSITORY, TAG
 from iamlint.cli.configuring import Failed, settings_path
 from iamlint.cli.console import FAILED, OK, emit, repository, say_errors, width
+from iamlint.frozen import frozen
 from iamlint.location import Location, Unreadable
 from iamlint.reporters.parts.plain import counted
 
@@ -28,7 +28,7 @@ _HOOK = ".pre-commit-config.yaml"
 _MOST_LISTED = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _File:
     """A file to write, relative to the top of the repository."""
 

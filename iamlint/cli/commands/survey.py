@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from iamlint.files.disk import DISK
 from iamlint.files.texts import beginning
+from iamlint.frozen import mutable
 from iamlint.sources.names import ASSIGNMENTS, is_automatic, is_configuration
 from iamlint.sources.unwalked import is_walked
 
@@ -31,7 +32,7 @@ _CI = {
 }
 
 
-@dataclass(slots=True)
+@mutable
 class Survey:
     """The contents of a repository. Paths are relative to its top, with ``/``.
 
@@ -49,7 +50,7 @@ class Survey:
     complete: bool = True
 
 
-@dataclass(slots=True)
+@mutable
 class Environment:
     """Variable files, and the file with settings of a backend."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from iamlint.comparison.model import Comparison, Pair, Privilege, Step
+from iamlint.frozen import frozen
 from iamlint.methods import method
 from iamlint.reporters.parts.plain import counted
 from iamlint.unknown import shown
@@ -16,7 +16,7 @@ MOST_GROUPS = 30
 _NAMED = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Pairs of one principal that have the same cause and the same methods."""
 
@@ -40,7 +40,7 @@ def grouped(pairs: Iterable[Pair]) -> list[Group]:
     return [Group(several[0], tuple(several)) for several in found.values()]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Roles:
     """The same role of one principal on resources of one kind, with the same cause."""
 

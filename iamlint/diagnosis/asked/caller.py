@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from iamlint.facts import Principal
+from iamlint.frozen import frozen
 from iamlint.principals import read_principal
 
 CallerKind = Literal["principal", "token", "ksa", "machine", "unknown"]
@@ -27,7 +28,7 @@ class BadCallerError(ValueError):
     """The text of a caller has no form that is known; the message says which forms there are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """Who calls. ``text`` is as the user wrote it.
 

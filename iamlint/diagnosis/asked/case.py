@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from iamlint.diagnosis.asked.attachments import account_of, number_of
@@ -23,6 +22,7 @@ from iamlint.facts import (
     ServiceAccount,
     Text,
 )
+from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.principals import project_number_of, project_of
 from iamlint.unknown import Unknown, shown
@@ -31,7 +31,7 @@ ASKED = Declaration(Location(COMMAND_LINE), trust="named")
 """Where the names of the question are declared."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Case:
     """A question, the estate, what the error said (which may be nothing), unreadable files, and the client's files."""
 

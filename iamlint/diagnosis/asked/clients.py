@@ -5,11 +5,11 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from iamlint.documents import read_json, read_yaml
 from iamlint.documents.values import NULL, Value
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 
 ClientKind = Literal["github-actions", "gitlab", "credentials", "gcloud", "kubernetes"]
@@ -21,7 +21,7 @@ _ACCOUNT = re.compile(r"serviceAccounts/(?P<email>[^/:@\s]+@[^/:@\s]+):")
 _AUTH = re.compile(r"google-github-actions/auth(?:@.*)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Client:
     """A client's configuration. A part is None where the file does not state it, or states it by a variable.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from iamlint.diagnosis.asked.clients import (
@@ -21,6 +20,7 @@ from iamlint.diagnosis.asked.clients import (
     kubernetes_clients,
     workflow_clients,
 )
+from iamlint.frozen import frozen
 from iamlint.location import SourceText
 from iamlint.provenance import trusted
 from iamlint.sources import read
@@ -37,7 +37,7 @@ _SERVICE_ACCOUNT = re.compile(r"(?m)^\s{0,8}(?:- )?kind:\s*ServiceAccount\s*$")
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     """What was read: facts, and the clients that state an identity."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from iamlint.diagnosis.asked.attachments import account_of, is_called, named, running_accounts
 from iamlint.diagnosis.asked.clients import Client
@@ -12,6 +12,7 @@ from iamlint.diagnosis.recognition.called_urls import needed_by
 from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate
 from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
+from iamlint.frozen import frozen
 from iamlint.principals import account_kind, project_of
 from iamlint.unknown import Unknown, shown
 
@@ -23,7 +24,7 @@ _SIGNING = frozenset({"signblob-denied", "signjwt-denied"})
 """Errors of clients that sign as the account whose token they have, unless they name another."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """Who calls whom by what, as far as it is given; ``rights_only`` says that no account is impersonated, and
     ``right`` is what the caller then needs. ``hint`` says which answers fit where several do. ``assumed`` is what

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from iamlint.diagnosis.asked.caller import Caller
+from iamlint.frozen import frozen
 
 METHODS: Mapping[str, str] = {
     "generateAccessToken": "iam.serviceAccounts.getAccessToken",
@@ -21,7 +21,7 @@ CREDENTIALS_METHODS = frozenset(METHODS) - {"actAs"}
 """The methods of the IAM Service Account Credentials API."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One call that fails, or may fail.
 

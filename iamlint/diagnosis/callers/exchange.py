@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.case import ASKED, Case, is_managed
@@ -17,6 +16,7 @@ from iamlint.diagnosis.callers.token_values import Claims, Failed, Open, value_o
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import scope
 from iamlint.facts import Condition, OrgPolicy, Pool, Principal, Provider, Resource, Text
+from iamlint.frozen import frozen
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -30,7 +30,7 @@ _ISSUERS = "iam.workloadIdentityPoolProviders"
 NAME = "token exchange"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Admitted:
     """What one provider makes of the caller's token: whether it takes it, and who the caller then is."""
 

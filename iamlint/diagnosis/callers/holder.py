@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import Estate, Groups, identity, scope
 from iamlint.estate.membership import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text
+from iamlint.frozen import frozen
 from iamlint.logic.globs import text_is
 from iamlint.queries.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, Unknown, shown
@@ -23,7 +24,7 @@ _POOL = re.compile(
 _OF_ROLE = {"projectOwner": "roles/owner", "projectEditor": "roles/editor", "projectViewer": "roles/viewer"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """Whether a grant names the holder. UNKNOWN has a step and a reason, and what would decide it."""
 
@@ -36,7 +37,7 @@ class Member:
 YES, NO = Member(Truth.TRUE), Member(Truth.FALSE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """What a federated identity presents: its pool, and the attributes that the provider's mapping makes.
 
@@ -51,7 +52,7 @@ class Token:
     others: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holder:
     """Who holds grants: a principal, and for a federated identity its token. ``spellings`` are further exact names."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.attachments import is_called
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.callers.exchange import admitted, exchange_stage
 from iamlint.diagnosis.callers.holder import Holder, Token, holder_of
 from iamlint.facts import Attachment, Principal, ServiceAccount
+from iamlint.frozen import frozen
 from iamlint.principals import read_principal
 from iamlint.unknown import Unknown, shown
 
@@ -17,7 +16,7 @@ NAME = "identity of the caller"
 NAME_IT = "who calls (--caller)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """Who the caller may be, with the stages that say so. ``machine`` is where its token is from."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
@@ -28,20 +27,21 @@ from iamlint.conditions.syntax import (
     Operation,
 )
 from iamlint.facts import Text
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 LONGEST = 10_000
 """Maximum length of a text that is evaluated."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Open:
     """A value that the claims given do not tell, with the reason."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """A value that cannot be evaluated: CEL stops with an error."""
 
@@ -52,7 +52,7 @@ Env = Mapping[str, Any]
 """The variables: ``assertion``, ``google`` and ``attribute``, each a `Claims` or a mapping."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claims:
     """The claims of a token, as far as they are given; any other may be there."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.callers.holder import Holder
 from iamlint.facts import Fact, Grant, Pool, ServiceAccount
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown, shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """A principal as a policy spells it, and as a Terraform expression."""
 

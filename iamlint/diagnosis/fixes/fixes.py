@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from iamlint.diagnosis.answer import Answer, Fix
 from iamlint.diagnosis.asked.case import Case
@@ -19,6 +18,7 @@ from iamlint.diagnosis.stages.paths import chain_to
 from iamlint.diagnosis.stages.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Provider, Resource
+from iamlint.frozen import frozen
 from iamlint.principals import read_principal
 from iamlint.queries.federation.names import identity_of
 from iamlint.unknown import Truth, shown
@@ -55,7 +55,7 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     return made if made.terraform or made.gcloud or made.note else general
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Broken:
     """What is to be fixed: the verdict, who the caller is, and the first hop that does not work."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from iamlint.diagnosis.recognition.fragments import Alternative, Template
+from iamlint.frozen import frozen
 from iamlint.location import Location
 
 Stage = Literal[
@@ -50,7 +51,7 @@ Step = Literal[
 """Where a call stops, in the words of the JSON output: the step of a diagnosis that finds a cause."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """One cause of an error. ``steps`` is empty for a cause that no input shows, as a grant that is minutes old."""
 
@@ -62,7 +63,7 @@ class Cause:
     """The command that prints the input which decides; empty where none does."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     """A text of this kind, and the fields that must be read out of it."""
 
@@ -71,7 +72,7 @@ class Example:
     at: Location = field(default_factory=lambda: Location(""))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LookAlike:
     """A text that resembles this kind and is of another; ``kind`` is empty for a text of no known kind."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache
 from typing import Any
 
 from iamlint.diagnosis.recognition.error_text import WRAPPED
 from iamlint.diagnosis.recognition.fragments import EMAIL, SHAPES, Template
+from iamlint.frozen import frozen
 
 METHODS: Mapping[str, str] = {
     "iam.serviceAccounts.getAccessToken": "generateAccessToken",
@@ -33,7 +34,7 @@ LONGEST_READ = 20_000
 """Characters of one message that values are read from."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fields:
     """What a text states. A field is empty where the text does not state it.
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from iamlint.frozen import frozen
 
 DROPPED = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \"'`\\*[]()"
 """ASCII characters that a squeezed text does not have; it has no others than ASCII either."""
@@ -62,7 +63,7 @@ _GAP = r"[\s'\x22\x60\[\]()<>*]*"
 _SQUEEZE = {ord(letter): None for letter in DROPPED}
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Template:
     """One piece of a text."""
 
@@ -147,7 +148,7 @@ KEYS: Mapping[str, str] = {"reason": "reason", "permission": "permission", "serv
 """The structured fields that identify a kind, and their keys in JSON, YAML and gRPC texts."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Structured:
     """A structured field with a value: ``"reason": "SERVICE_DISABLED"``, however the program prints it."""
 
@@ -169,7 +170,7 @@ class Structured:
         return compiled_bytes(rf"(?:{self.key}[:=]>?|key:{self.key},?value:){value}")
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Alternative:
     """Pieces that must all be in one message for it to be recognised."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import islice, product
 from typing import Any
@@ -15,6 +15,7 @@ from iamlint.diagnosis.recognition.error_kinds import error_kinds
 from iamlint.diagnosis.recognition.error_text import WRAPPED, ErrorText
 from iamlint.diagnosis.recognition.fields import LONGEST_READ, Fields, made, mentions, read_fields
 from iamlint.diagnosis.recognition.fragments import Structured, Template, compiled_bytes, pattern_spans
+from iamlint.frozen import frozen
 
 NEAR = 2500
 """Characters of a squeezed text within which pieces can be of one message."""
@@ -28,7 +29,7 @@ _DENIAL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recognised:
     """One error in a text.
 
@@ -54,7 +55,7 @@ class Recognised:
         return self.kind.stage if self.kind else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Hit:
     """A kind found in a squeezed text: by which of its alternatives, where, and in which message."""
 
@@ -86,7 +87,7 @@ class _Hit:
         return other.kind.rank == "specific" and self.overlaps(other)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """An error, with the offset and the message that it is at."""
 

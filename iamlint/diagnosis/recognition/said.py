@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.recognition.fields import Fields
+from iamlint.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said(Fields):
     """The first recognised kind in the text of an error, which explains the others. Empty without a text."""
 

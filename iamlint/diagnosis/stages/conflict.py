@@ -6,16 +6,16 @@ Source: the note at the top of https://registry.terraform.io/providers/hashicorp
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
 from iamlint.facts import Declaration, EmptyBinding, Grant, RemovedGrant
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown, shown
 
 _REMOVES = "google_project_iam_member_remove"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owner:
     """A resource that takes a grant away, or may: ``unknown`` says why that is not certain."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from iamlint.access import Step as Part
 from iamlint.diagnosis.answer import Evidence
@@ -13,13 +12,14 @@ from iamlint.diagnosis.callers.holder import Holder, Member
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.conflict import takes_away
 from iamlint.facts import Declaration, Grant, Resource
+from iamlint.frozen import frozen
 from iamlint.unknown import Truth, shown
 
 _ORDER: tuple[Step, ...] = ("conflict", "group-membership", "condition", "missing-input")
 """The order in which these steps are named if several grants may count."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tried:
     """A grant that may concern a hop, with its parts; ``member`` is whether it names the holder."""
 
@@ -43,7 +43,7 @@ class Tried:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownStep:
     """Why it is not known whether a hop works: the step, a sentence, where, and what would decide it."""
 
@@ -53,7 +53,7 @@ class UnknownStep:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hop:
     """Whether a holder has a permission on a resource.
 

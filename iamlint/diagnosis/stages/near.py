@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from iamlint.diagnosis.answer import Evidence
@@ -15,6 +14,7 @@ from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.role_notes import note_on
 from iamlint.facts import Grant
+from iamlint.frozen import frozen
 from iamlint.queries.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, shown
 
@@ -39,7 +39,7 @@ _ALIKE = 0.86
 """The minimum similarity of two names for one to be a likely misspelling of the other."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Miss:
     """A grant that misses: its kind (of `RANKS`), the step it stops at, a sentence, and where it is."""
 

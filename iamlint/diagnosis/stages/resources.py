@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from iamlint.diagnosis.asked.attachments import named
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.facts import Declaration, Grant, Resource
+from iamlint.frozen import frozen
 from iamlint.unknown import Unknown, shown
 
 Place = tuple[Resource, Declaration]
@@ -41,7 +41,7 @@ _SERVICES: Mapping[str, tuple[str, ...]] = {
 """What the kinds of a service's resources begin with, where that is not the service's own name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Name:
     """A name in parts: what contains the resource, and its full names by collection, the longest first."""
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import islice, product
 from typing import Literal as OneOf
 
 from iamlint.conditions import Claim, Unparsable, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
-from iamlint.frozen import frozen
+from iamlint.frozen import frozen, mutable
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown, shown
 
@@ -32,7 +32,7 @@ class Demand:
     value: Text
 
 
-@dataclass(slots=True)
+@mutable
 class Way:
     """One way to pass: what is known of the token's claims and of their parts."""
 

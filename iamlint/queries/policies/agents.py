@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, EmptyBinding, ExportedPolicy, Grant, Place, Principal, Project, Resource, Text
-from iamlint.frozen import frozen
+from iamlint.frozen import frozen, mutable
 from iamlint.logic.globs import text_is
 from iamlint.patterns.match import Match, possible_kinds
 from iamlint.principals import project_number_of
@@ -57,7 +57,7 @@ _NAMED = 3
 """Maximum number of agents that a message names; it counts the rest."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Owner:
     """A resource that owns a role of a project or the whole policy, with the principals that it grants it to."""
 
@@ -77,7 +77,7 @@ class _Agent:
     role: str
 
 
-@dataclass(slots=True)
+@mutable
 class _Known:
     """What the input shows of resources: whole policies, project numbers, and principals added by member resources."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
 from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, RemovedGrant, Text
+from iamlint.frozen import mutable
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -24,7 +25,7 @@ _Fight = tuple["_Statement", Grant, "_Statement"]
 """The resource that removes a grant, one of the removed grants, and the resource that states it."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Statement:
     """Everything that one resource states about one target: the principals that it names, by binding.
 

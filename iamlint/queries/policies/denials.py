@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.estate import Estate, Node, identity
 from iamlint.estate.deny_forms import EVERYBODY, allowed_permission, denied_permission, denied_principal, is_denied_form
 from iamlint.estate.membership import node_of
 from iamlint.facts import Boundary, Condition, Declaration, Denial, Text
+from iamlint.frozen import mutable
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.patterns.match import Match
 from iamlint.provenance import at, configuration, counts_for, outside
@@ -142,7 +143,7 @@ _Open = tuple[tuple[str, ...], Declaration | None, Unknown | None]
 """The open permissions, a declaration elsewhere that would close them all, and why there may be fewer."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Group:
     """The rules of one configuration at one place that deny the same principals under one condition.
 

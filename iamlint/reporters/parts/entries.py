@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from iamlint.finding import SEVERITIES, Finding, Related, Severity, UnknownAnswer
+from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.report import Bar, Report
 from iamlint.reporters.parts.notes import distinct, placed_notes
@@ -19,7 +20,7 @@ UNREADABLE, NOTE, UNKNOWN = "unreadable-input", "configuration-in-force", "unkno
 """The codes of entries that no rule makes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """An error, a note, a finding, or an unknown answer that fails the run.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from iamlint.finding import Severity
+from iamlint.frozen import frozen
 from iamlint.paths import STATES, Hop, Path
 from iamlint.reporters.paths.told import Told
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spot:
     """A principal in a picture. ``id`` is a letter and a number; ``severity`` is set for an account at an end."""
 
@@ -20,7 +20,7 @@ class Spot:
     severity: Severity | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A hop in a picture, between two spots. ``told`` is the hop."""
 
@@ -29,7 +29,7 @@ class Line:
     told: Hop
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawing:
     """The spots and lines of some paths; ``left_out`` is how many paths have no room in it."""
 

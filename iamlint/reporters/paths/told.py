@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Severity
+from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.methods import ACT_AS
 from iamlint.paths import Answer, Asking, Fix, Hop, Path, fixes
@@ -17,7 +18,7 @@ _FEW = 2
 """Resources with the same role that are named; of more, the number is shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """An answer, and what a reporter needs to tell it.
 

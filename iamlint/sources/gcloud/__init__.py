@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.documents import read_json_documents, read_yaml
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, Resource
+from iamlint.frozen import mutable
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud import exposure, federation, inventory, tags
 from iamlint.sources.gcloud.ancestors import ancestors
@@ -128,7 +129,7 @@ def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, option
     return Reading(facts=export.facts, errors=export.errors)
 
 
-@dataclass(slots=True)
+@mutable
 class _Export:
     """One file with its documents, and the results so far."""
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from iamlint.facts import Declaration, Folder, Project, Text
+from iamlint.frozen import mutable
 
 
-@dataclass(slots=True)
+@mutable
 class _Known:
     declared: Declaration
     project_id: str | None = None
     parent: Text | None = None
 
 
-@dataclass(slots=True)
+@mutable
 class Hierarchy:
     """The projects and folders that an export names, each once, from the first entry that names it."""
 

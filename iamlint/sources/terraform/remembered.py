@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from iamlint.budget import Allowance
 from iamlint.cache.units import Trace, Units, file_asked, hash_of
 from iamlint.facts import Fact
+from iamlint.frozen import mutable
 from iamlint.location import Unreadable
 from iamlint.sources.fact_data import NotData, data_of, value_of
 from iamlint.sources.terraform.configuration.library import Library, Uses
@@ -18,7 +18,7 @@ from iamlint.sources.terraform.sharing import Share
 from iamlint.sources.workspace import Workspace
 
 
-@dataclass(slots=True)
+@mutable
 class Evaluated:
     """What the evaluation of a root module has: its facts, and the errors of its settings, None if they are unread."""
 
@@ -26,7 +26,7 @@ class Evaluated:
     errors: list[Unreadable] | None
 
 
-@dataclass(slots=True)
+@mutable
 class RememberedRoots:
     """The evaluations of an earlier run, and those of this one.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from iamlint.budget import Allowance, Budget, TimeUp
 from iamlint.facts import Condition, CustomRole, Denial, Fact, Grant, Text
-from iamlint.frozen import frozen
+from iamlint.frozen import frozen, mutable
 from iamlint.hcl.scope import MOST_STEPS
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import TIME_OF_READING
@@ -99,7 +99,7 @@ def _to_parse(condition: Condition | Unknown | None, parsed: set[Text]) -> int:
     return STEPS_OF_CHARACTER * len(shown(text))
 
 
-@dataclass(slots=True)
+@mutable
 class Outcome:
     """The facts of a module, as far as its ``steps`` allowed. ``late`` says that there was no time for it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from iamlint.cache.units import Units, hash_of
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, Trust
 from iamlint.files.disk import DISK
+from iamlint.frozen import mutable
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Files, Scope
@@ -188,7 +189,7 @@ def _remembered(
     return RememberedRoots(units, context, library, workspace, options.allowance)
 
 
-@dataclass(slots=True)
+@mutable
 class _Roots:
     """The context for evaluating the root modules of a run; ``errors`` are those of their settings, by directory.
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
 from iamlint.documents.values import Data, Value
 from iamlint.files.tree import Tree
+from iamlint.frozen import mutable
 from iamlint.hcl.functions.filesystem.paths import (
     absent,
     changes,
@@ -75,7 +76,7 @@ _Component = str | Pattern | None
 """A name, a pattern for a name, or None for ``**``: any number of directories."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Search:
     files: Files
     visited: int = 0

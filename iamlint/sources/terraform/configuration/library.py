@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
 from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
+from iamlint.frozen import mutable
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
@@ -33,7 +34,7 @@ Readings = dict[Dialect, Module]
 INSTALL = "terraform init would fetch it"
 
 
-@dataclass(slots=True)
+@mutable
 class Uses:
     """The modules that were asked for, each once, and whether a manifest was used that had been read before."""
 

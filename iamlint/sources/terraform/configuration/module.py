@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
+from iamlint.frozen import mutable
 from iamlint.hcl.json_syntax import LABELS
 from iamlint.hcl.lexer import shown
 from iamlint.hcl.syntax import Argument, Block, File, Template
@@ -29,7 +30,7 @@ _MODES: dict[str, Mode] = {"resource": "managed", "data": "data", "ephemeral": "
 Load = Callable[[Path], File | Unreadable]
 
 
-@dataclass(slots=True)
+@mutable
 class Local:
     """An argument, and the text that contains it."""
 
@@ -37,7 +38,7 @@ class Local:
     source: SourceText
 
 
-@dataclass(slots=True)
+@mutable
 class Declared:
     """A block, the text that contains it, and the override blocks that replace parts of it."""
 
@@ -95,7 +96,7 @@ def kind_of(block: Block) -> str:
     return block.label(0) if block.type == "dynamic" else block.type
 
 
-@dataclass(slots=True)
+@mutable
 class Module:
     """The declarations of one module directory.
 

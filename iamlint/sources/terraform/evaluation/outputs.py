@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from iamlint.documents.values import Data, Later, SetOf, Value, with_elements
+from iamlint.frozen import mutable
 from iamlint.location import Made, Span
 from iamlint.sources.names import TERRAFORM
 
@@ -23,7 +24,7 @@ def as_output(value: Value, file: str) -> Value:
     return _Output(posixpath.dirname(file)).value(value, 0)
 
 
-@dataclass(slots=True)
+@mutable
 class _Output:
     """The walk over an output of a module in a directory. ``left`` is the number of elements that may still follow."""
 

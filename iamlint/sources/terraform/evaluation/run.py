@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol
 
 from iamlint.budget import Budget, Exhausted
 from iamlint.documents.values import Value, unknown
 from iamlint.facts import UnreadPart
+from iamlint.frozen import mutable
 from iamlint.hcl.scope import MOST_STEPS, Files
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.instances.computed import Remote, not_read
@@ -49,7 +50,7 @@ class Modules(Protocol):
         """Return the module that a call names, or the reason why it is missing."""
 
 
-@dataclass(slots=True)
+@mutable
 class Run:
     """State shared by the instances of one root module: where modules are found, and what was found so far.
 

@@ -7,11 +7,10 @@ only a constant is a value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from iamlint.documents.json_later import glimpse
 from iamlint.documents.values import Value
-from iamlint.frozen import frozen
+from iamlint.frozen import frozen, mutable
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined, shortened
 from iamlint.sources.terraform.plan.shapes import ShapeError, array, object_, optional_object, optional_string, string
@@ -33,7 +32,7 @@ class Block:
     provider: str
 
 
-@dataclass(slots=True)
+@mutable
 class Module:
     """A module of the configuration; ``resources`` by address without module and key."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from iamlint.budget import Budget
 from iamlint.documents.values import Value
+from iamlint.frozen import mutable
 from iamlint.hcl import read_file
 from iamlint.hcl.scope import Files
 from iamlint.location import SourceText, Span
@@ -28,7 +29,7 @@ from iamlint.sources.workspace import Workspace, discover
 from iamlint.unknown import Unknown
 
 
-@dataclass(slots=True)
+@mutable
 class SourceMapping:
     """The root module of a plan, evaluated with the plan's variables."""
 
