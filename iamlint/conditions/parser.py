@@ -8,7 +8,8 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from iamlint.conditions.literals import HOLE, LiteralError, LiteralValue, masked
+from iamlint.conditions.common_syntax import common
+from iamlint.conditions.literals import HOLE, LiteralError, LiteralValue, Masked, masked
 from iamlint.conditions.syntax import (
     AllOf,
     AnyOf,
@@ -71,11 +72,16 @@ def parse(expression: Text) -> Node | Unparsable | Unknown:
         if unknown and HOLE in readable.text:
             return unknown
         _check_depth(readable.text)
-        return _Reader(readable.literals).read(_tree(readable.text, text), 0)
+        return common(readable.text, readable.literals) or by_grammar(readable, text)
     except LiteralError as error:
         return unknown or Unparsable(error.offset, error.reason)
-    except _Refused as refused:
+    except Refused as refused:
         return unknown or refused.unparsable
+
+
+def by_grammar(readable: Masked, written: str) -> Node:
+    """Return the tree of an expression as the grammar has it. Raises `Refused`."""
+    return _Reader(readable.literals).read(_tree(readable.text, written), 0)
 
 
 def _spelt(expression: Text) -> tuple[str, Unknown | None]:
@@ -84,7 +90,9 @@ def _spelt(expression: Text) -> tuple[str, Unknown | None]:
     return "".join(HOLE if isinstance(part, UnknownPart) else part for part in expression.parts), expression
 
 
-class _Refused(Exception):
+class Refused(Exception):
+    """Raised for an expression that is not valid, or beyond iamlint's limits."""
+
     def __init__(self, offset: int, reason: str, *, beyond: bool = False) -> None:
         super().__init__(reason)
         self.unparsable = Unparsable(offset, reason, beyond)
@@ -95,7 +103,7 @@ def _check_depth(text: str) -> None:
     for offset, letter in enumerate(text):
         depth += (letter in "([{") - (letter in ")]}")
         if depth > DEEPEST:
-            raise _Refused(offset, f"it has brackets more than {DEEPEST} deep", beyond=True)
+            raise Refused(offset, f"it has brackets more than {DEEPEST} deep", beyond=True)
 
 
 @cache
@@ -127,19 +135,19 @@ def _tree(text: str, written: str) -> Any:
         return _grammar().parse(text)
     except UnexpectedCharacters as error:
         at: Any = error.pos_in_stream  # a number; lark's types do not show it
-        raise _Refused(at, f"{written[at]} is not expected here") from error
+        raise Refused(at, f"{written[at]} is not expected here") from error
     except (UnexpectedToken, UnexpectedEOF) as error:
         token = getattr(error, "token", None)
         if token is None or token.type == "$END":
-            raise _Refused(len(text), "it ends too early" if text.strip() else "it is empty") from error
+            raise Refused(len(text), "it ends too early" if text.strip() else "it is empty") from error
         # A word directly after a text has no position: the grammar's lexer handles it differently.
         start = token.start_pos if token.start_pos is not None else getattr(error.__context__, "pos_in_stream", 0)
         found = written[start : start + _SHOWN]
         word = found[: len(token)]
         meant = _MEANT.get(word.lower(), "")
-        raise _Refused(start, f"{word} is not expected here" + (f"; CEL writes {meant}" if meant else "")) from error
+        raise Refused(start, f"{word} is not expected here" + (f"; CEL writes {meant}" if meant else "")) from error
     except LarkError as error:  # any other error of the parser
-        raise _Refused(0, "it is not a CEL expression") from error
+        raise Refused(0, "it is not a CEL expression") from error
 
 
 _OPERATORS: dict[str, Operator] = {
@@ -187,10 +195,10 @@ class _Reader:
         while len(tree.children) == 1 and tree.data in _WRAPPERS:
             tree = tree.children[0]
         if depth > DEEPEST * 2:
-            raise _Refused(tree.meta.start_pos, "it is nested too deeply", beyond=True)
+            raise Refused(tree.meta.start_pos, "it is nested too deeply", beyond=True)
         rule = self._rules.get(tree.data)
         if rule is None:
-            raise _Refused(tree.meta.start_pos, "conditions do not use messages in braces")
+            raise Refused(tree.meta.start_pos, "conditions do not use messages in braces")
         return rule(tree, depth + 1)
 
     def _choice(self, tree: Any, depth: int) -> Node:
@@ -210,7 +218,7 @@ class _Reader:
         kind, parts = tree.data, list[tuple[Operator, Any]]()
         while tree.data == kind and len(tree.children) == 2:
             if len(parts) == LONGEST_CHAIN:
-                raise _Refused(tree.meta.start_pos, f"it has more than {LONGEST_CHAIN} operators in a row", beyond=True)
+                raise Refused(tree.meta.start_pos, f"it has more than {LONGEST_CHAIN} operators in a row", beyond=True)
             operator, last = tree.children
             parts.append((_OPERATORS[operator.data], last))
             tree = operator.children[0]
@@ -229,7 +237,7 @@ class _Reader:
         steps = list[Any]()
         while tree.data in ("member_dot", "member_dot_arg", "member_index"):
             if len(steps) == LONGEST_CHAIN:
-                raise _Refused(tree.meta.start_pos, f"it has a path of more than {LONGEST_CHAIN} parts", beyond=True)
+                raise Refused(tree.meta.start_pos, f"it has a path of more than {LONGEST_CHAIN} parts", beyond=True)
             steps.append(tree)
             tree = tree.children[0]
             while len(tree.children) == 1 and tree.data == "member":
@@ -278,7 +286,7 @@ def _integer(token: Any) -> int:
     digits = token.rstrip("uU")
     number = int(digits, 16 if "x" in digits else 10) if len(digits) < _SHOWN else _INT64 * 2
     if not -_INT64 <= number < _INT64 * (1 + (token.type == "UINT_LIT")):
-        raise _Refused(token.start_pos, "this number is too large for CEL")
+        raise Refused(token.start_pos, "this number is too large for CEL")
     return number
 
 
