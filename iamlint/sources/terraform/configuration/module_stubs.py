@@ -97,20 +97,24 @@ def _numbers(constraint: str) -> Iterator[tuple[str, int]]:
 
 @cache
 def _documents() -> tuple[dict[str, Any], ...]:
-    import yaml
-
     folder = files("iamlint.sources.terraform.configuration") / "modules"
     documents = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda e: e.name)
-    return tuple(yaml.safe_load(entry.read_text(encoding="utf-8")) for entry in documents)
+    return tuple(_loaded(entry.read_text(encoding="utf-8")) for entry in documents)
+
+
+def _loaded(text: str) -> Any:
+    """Return a document of ours; in C, if there is that: it takes a ninth of the time."""
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506  a safe loader
 
 
 @cache
 def _plain() -> dict[str, list[str]]:
     """The modules without IAM: their paths, by repository."""
-    import yaml
-
     text = (files("iamlint.sources.terraform.configuration") / "without_iam.yaml").read_text(encoding="utf-8")
-    found: dict[str, list[str]] = yaml.safe_load(text)
+    found: dict[str, list[str]] = _loaded(text)
     return found
 
 
