@@ -25,6 +25,7 @@ from iamlint.sources.gcloud.lists import more, opened
 from iamlint.sources.gcloud.parts import has, place
 from iamlint.sources.gcloud.policies import whole_policy
 from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
+from iamlint.sources.gcloud.recognition.no_export import is_no_export
 from iamlint.sources.gcloud.recognition.resource_from_path import by_option, by_path, claim, project_by_path
 from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS, is_table, read_table
@@ -62,7 +63,7 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
         return read_member_list(source)
     name = usual(source.path)
     claimed = claim(source.path) if not name.endswith(TEXTS) or name.endswith(TABLES) else None
-    if not named and not claimed and not RELEVANT.search(source.text):
+    if not named and not claimed and (is_no_export(source.text) or not RELEVANT.search(source.text)):
         return None
     documents = _documents(source)
     if isinstance(documents, Unreadable):

@@ -1,0 +1,60 @@
+"""Recognises texts that are no export by the words that they lack, without parsing them.
+
+Directories are full of JSON and YAML of other programs, and to parse those takes longer than to read Terraform's files.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from iamlint.sources.marks import is_link, mark
+
+_EXPORTS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("bindings", "etag", "version", "auditConfigs"),),
+    (("apiVersion",), ("kind",)),
+    (("roles/",), ("stage", "title"), ("name",)),
+    (("policy",), ("type",), ("id",)),
+    (("/policies/",), ("spec",)),
+    (("constraint",), ("booleanPolicy", "listPolicy", "restoreDefault")),
+    (("groups/",), ("groupKey", "memberKey", "preferredMemberKey")),
+    (("folders/",), ("parent",)),
+    (("organizations/",), ("owner", "directoryCustomerId")),
+    (("ACLs",), ("policy",)),
+    (
+        (
+            *("DenyPolicy", "/denypolicies/", "denyRule", "/principalAccessBoundaryPolicies/", "/policyBindings/"),
+            *("policyKind", "mainAnalysis", "analysisResults", "asset_type", "assetType", "includedPermissions"),
+            *("uniqueId", "keyType", "/keys/", "/services/", "projectNumber", "workloadIdentityPools"),
+            *("workforcePools", "tagKeys/", "tagValues/", "tagBindings/", "/accessPolicies/", "/entitlements/"),
+            *("storage_url", "iamConfiguration", "ERROR: "),
+        ),
+    ),
+)
+"""The words of each kind of document that has a meaning for iamlint: a line has alternatives, of which each is needed.
+
+They follow `kinds.kind_of`, `kubernetes.documents.unread` and `strays.holds_bindings`; a test compares them.
+"""
+
+
+@cache
+def _whole(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){word}(?!\w)")
+
+
+def _has(text: str, word: str) -> bool:
+    """Whether a text has a word; a part of a path may be anywhere, another word must be a whole one."""
+    return word in text and (not word.isidentifier() or _whole(word).search(text) is not None)
+
+
+def is_no_export(text: str) -> bool:
+    """Whether a text that nobody named or claims as an export is certainly none, and needs no message either.
+
+    A backslash may write any character of a word, so texts with one are not judged here.
+    """
+    if "\\" in text or any(all(any(_has(text, word) for word in words) for words in kind) for kind in _EXPORTS):
+        return False
+    lower = text.lower()
+    if _has(lower, "members") and _has(lower, "role"):  # bindings, whatever the case of their keys
+        return False
+    return not is_link(text) and mark(text) is None
