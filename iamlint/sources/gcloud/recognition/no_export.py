@@ -5,9 +5,6 @@ Directories are full of JSON and YAML of other programs, and to parse those take
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
 from iamlint.sources.marks import is_link, mark
 
 _EXPORTS: tuple[tuple[tuple[str, ...], ...], ...] = (
@@ -37,14 +34,27 @@ They follow `kinds.kind_of`, `kubernetes.documents.unread` and `strays.holds_bin
 """
 
 
-@cache
-def _whole(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){word}(?!\w)")
+_MOST = 200
+"""Maximum number of places of a word within others that are looked at."""
 
 
 def _has(text: str, word: str) -> bool:
     """Whether a text has a word; a part of a path may be anywhere, another word must be a whole one."""
-    return word in text and (not word.isidentifier() or _whole(word).search(text) is not None)
+    at = text.find(word)
+    if at < 0 or not word.isidentifier():
+        return at >= 0
+    for _ in range(_MOST):
+        end = at + len(word)
+        if not (_is_of_word(text[at - 1 : at]) or _is_of_word(text[end : end + 1])):
+            return True
+        at = text.find(word, end)
+        if at < 0:
+            return False
+    return True
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def is_no_export(text: str) -> bool:
