@@ -42,9 +42,9 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def timed(session: Session, changed: Path | None) -> float:
+def timed(session: Session) -> float:
     before = time.process_time()
-    session.check(changed)
+    session.check()
     for path in session.problems:
         diagnostics(session, path)
     return time.process_time() - before
@@ -68,8 +68,8 @@ def main() -> None:
     arguments = parser.parse_args()
     os.chdir(arguments.folder)
     draw, session = random.Random(arguments.seed), Session(Path.cwd())
-    first = timed(session, None)
-    whole = timed(session, None)
+    first = timed(session)
+    whole = timed(session)
     start = megabytes()
     files = sorted(path for path in session.texts if path.suffix == ".tf" and ".terraform" not in path.parts)
     originals = {path: session.texts[path].text for path in files}
@@ -78,7 +78,7 @@ def main() -> None:
         path = draw.choice(files)
         text = session.buffers.get(path, originals[path])
         session.take(path, originals[path] if draw.random() < 0.3 else edited(text, draw.randrange(1 << 30)))
-        times.append(timed(session, path))
+        times.append(timed(session))
         if number % arguments.compare == arguments.compare - 1:
             cold = Session(Path.cwd(), buffers=dict(session.buffers))
             cold.check()

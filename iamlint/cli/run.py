@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from iamlint.accepted.uses import Uses
 from iamlint.budget import Allowance
@@ -26,6 +26,7 @@ from iamlint.report import Bar, Report
 if TYPE_CHECKING:
     from iamlint.accepted.config import Config
     from iamlint.assertions import Assertion
+    from iamlint.cache.memory import Memory
     from iamlint.cache.units import Units
     from iamlint.fixes.collecting import Collector, Run
     from iamlint.roles import Catalog
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
     from iamlint.sources.reading import ExportFilter, Reading
 
 
-def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK, units: Units | None = None) -> Run:
+Earlier: TypeAlias = "Memory | Units | None"
+"""Parts of an earlier run to use again: of a session, or of the cache."""
+
+
+def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK, units: Earlier = None) -> Run:
     """Check the input, or the modules affected by a commit, with the files of a tree. Raises `Failed`.
 
     ``units`` are parts of an earlier run to use again.
@@ -66,7 +71,7 @@ def _checked(
     tree: Tree,
     within: Callable[[str], bool] | None = None,
     excluded: int = 0,
-    units: Units | None = None,
+    units: Earlier = None,
 ) -> Run:
     from iamlint.accepted.config import unknown_names
     from iamlint.accepted.in_force import Run as Ran
@@ -131,7 +136,7 @@ class _Judged:
     quiet: bool
     tree: Tree
     allowance: Allowance
-    units: Units | None
+    units: Earlier
     excluded: int = field(default=0, init=False)
     undeclared: set[str] = field(default_factory=set, init=False)
     uses: Uses = field(default_factory=Uses, init=False)
@@ -168,12 +173,11 @@ class _Judged:
         from iamlint.fixes.collecting import Collector
         from iamlint.linter import lint
         from iamlint.rules.catalog import graded
-        from iamlint.rules.interest import export_filter
         from iamlint.sources.reading import Reading
 
         request, config = self.request, self.config
         roles = role_catalog(request.role_catalog)
-        relevant = None if self.wanted.assertions else export_filter(self.rules, roles)
+        relevant = None if self.wanted.assertions else self._export_filter(roles)
         reading = Reading()
         if request.paths:
             reading = read(
@@ -204,6 +208,14 @@ class _Judged:
             uses=self.uses,
         )
         return replace(found, inputs=_inputs(reading))
+
+    def _export_filter(self, roles: Catalog) -> ExportFilter | None:
+        from iamlint.cache.memory import Memory
+        from iamlint.rules.interest import export_filter
+
+        if isinstance(self.units, Memory):
+            return self.units.same("filter", (self.rules, roles), lambda: export_filter(self.rules, roles))
+        return export_filter(self.rules, roles)
 
 
 def chosen_rules(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:
@@ -243,13 +255,14 @@ def read(
     folders_are_named: bool = False,
     tree: Tree = DISK,
     environment: str | None = None,
-    units: Units | None = None,
+    units: Earlier = None,
 ) -> Reading:
     """Read the input, with progress on a terminal; of large exports what is relevant.
 
     ``folders_are_named`` says that everything in a given folder counts for the whole run. ``environment`` is one of the
     configuration's.
     """
+    from iamlint.cache.memory import Memory
     from iamlint.sources import read as read_paths
     from iamlint.sources.reading import Options
 
@@ -261,6 +274,8 @@ def read(
         ) from error
     progress = Progress(on=not quiet and sys.stderr.isatty())
     given = inputs_for(request, config, environment)
+    memory = units if isinstance(units, Memory) else None
+    stored = None if isinstance(units, Memory) else units
     options = Options(
         exclude=config.exclude,
         inputs=config.inputs,
@@ -279,8 +294,9 @@ def read(
         roles=roles,
         allowance=allowance or Allowance(request.max_time),
         tree=tree,
-        units=units,
-        context=units.beginning if units else "",
+        units=stored,
+        context=stored.beginning if stored else "",
+        memory=memory,
     )
     try:
         return read_paths(paths, options)

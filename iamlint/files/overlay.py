@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +23,15 @@ class Overlay(Tree):
         for path in self._buffers:
             for child, parent in zip((path, *path.parents), path.parents, strict=False):
                 self._inside.setdefault(parent, set()).add(child.name)
+
+    @property
+    def inside(self) -> Set[tuple[Path, str]]:
+        """Each directory above a buffer, with a name in it that leads to one."""
+        return {(directory, name) for directory, names in self._inside.items() for name in names}
+
+    def buffer(self, path: Path) -> bytes | None:
+        """Return the content of a buffer, by its path without symbolic links; None if there is none."""
+        return self._buffers.get(path)
 
     def status(self, path: Path) -> Status:
         """Return what a path leads to."""

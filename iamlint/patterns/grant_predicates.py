@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import get_args
 
 from iamlint.access import access_of
@@ -51,13 +52,17 @@ _ITS_OWN_METRICS = frozenset({"monitoring.timeSeries.create"})
 """Permissions to write that readers of a database have too."""
 
 
+@lru_cache(maxsize=1 << 15)
+def _is_writing(permission: str) -> bool:
+    return _WRITING.search(permission) is not None
+
+
 def writes(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the role changes what exists. What Viewer has too, such as starting a query, changes nothing."""
     held, unknown = estate.permissions(grant.role, grant.declared)
     viewer = estate.roles.catalog.permissions("roles/viewer")
     looking = frozenset[str]() if isinstance(viewer, Unknown) else viewer
-    changed = sorted(one for one in held if _WRITING.search(one) and one not in looking | _ITS_OWN_METRICS)
-    if changed:
+    if any(_is_writing(one) and one not in looking and one not in _ITS_OWN_METRICS for one in held):
         return TRUE if True in wanted else FALSE
     if unknown:
         return Verdict.of(Truth.UNKNOWN, unknown.reason)

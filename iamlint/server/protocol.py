@@ -54,24 +54,23 @@ class Server(LanguageServer):
             os.chdir(root)
         self.session = Session(Path.cwd(), str(self.workspace.position_encoding))
 
-    def keep(self, uri: str) -> Path | None:
-        """Take over the text of a buffer; return its path."""
+    def keep(self, uri: str) -> None:
+        """Take over the text of a buffer."""
         path = path_of(uri)
         if path is not None:
             self.session.take(path, self.workspace.get_text_document(uri).source)
-        return path
 
-    def schedule(self, changed: Path | None) -> None:
+    def schedule(self) -> None:
         """Check soon; a check that has not begun yet is replaced."""
         if self._waiting is not None:
             self._waiting.cancel()
-        self._waiting = asyncio.ensure_future(self._check(changed))
+        self._waiting = asyncio.ensure_future(self._check())
 
-    async def _check(self, changed: Path | None) -> None:
+    async def _check(self) -> None:
         await asyncio.sleep(PAUSE)
         self._waiting = None  # a later change no longer stops this check, but begins another after it
         async with self.checking:
-            await _in_thread(lambda: self.session.check(changed))
+            await _in_thread(self.session.check)
             self._publish()
 
     def _publish(self) -> None:
@@ -122,30 +121,32 @@ def _documents(server: Server) -> None:
         folders = list(server.workspace.folders)
         uri = folders[0] if folders else server.workspace.root_uri
         server.begin(path_of(uri) if uri else None)
-        server.schedule(None)
+        server.schedule()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     async def opened(params: lsp.DidOpenTextDocumentParams) -> None:
-        server.schedule(server.keep(params.text_document.uri))
+        server.keep(params.text_document.uri)
+        server.schedule()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     async def changed(params: lsp.DidChangeTextDocumentParams) -> None:
-        server.schedule(server.keep(params.text_document.uri))
+        server.keep(params.text_document.uri)
+        server.schedule()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(params: lsp.DidCloseTextDocumentParams) -> None:
         path = path_of(params.text_document.uri)
         if path is not None:
             server.session.close(path)
-        server.schedule(path)
+        server.schedule()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
-    async def saved(params: lsp.DidSaveTextDocumentParams) -> None:
-        server.schedule(path_of(params.text_document.uri))
+    async def saved(_params: lsp.DidSaveTextDocumentParams) -> None:
+        server.schedule()
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def watched(_params: lsp.DidChangeWatchedFilesParams) -> None:
-        server.schedule(None)
+        server.schedule()
 
 
 def _questions(server: Server) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from iamlint.cache.memory import Memory
 from iamlint.cli.configuring import Failed, configuration
-from iamlint.cli.console import repository
 from iamlint.cli.options import Request
 from iamlint.cli.run import checked
 from iamlint.files.disk import DISK
-from iamlint.files.overlay import Overlay
+from iamlint.files.watched import Watched
 from iamlint.finding import Finding
 from iamlint.fixes.collecting import Run
 from iamlint.frozen import frozen
@@ -20,10 +19,7 @@ from iamlint.location import SourceText, Unreadable
 from iamlint.paths import Asking, hops_of
 from iamlint.report import failure
 from iamlint.rules.rule import Rule
-from iamlint.sources.affected_modules import touched
 
-WHOLE = 1.0
-"""Seconds that a check of the whole folder may take; if it takes longer, only the modules of a change are checked."""
 MOST_SECONDS = 60.0
 """Maximum time of one check in seconds."""
 
@@ -53,10 +49,8 @@ class Session:
     texts: dict[Path, SourceText] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     notes: tuple[Unreadable, ...] = ()
-    _large: bool = False
+    _memory: Memory = field(default_factory=lambda: Memory(Watched(DISK)))
     _asking: Asking | None = None
-    _findings: tuple[Finding, ...] = ()
-    _errors: tuple[Unreadable, ...] = ()
 
     @property
     def asking(self) -> Asking | None:
@@ -83,39 +77,22 @@ class Session:
         """Return the path of a location."""
         return self.root / shown
 
-    def check(self, changed: Path | None = None) -> None:
-        """Check the folder, or in a large one the modules of the changed file; does not raise for any content."""
-        tree = Overlay(DISK, {path: _encoded(text) for path, text in self.buffers.items()})
-        started = time.perf_counter()
+    def check(self) -> None:
+        """Check the folder; does not raise for any content. What the buffers and the disk did not change is known."""
+        memory = self._memory
+        memory.begin({path: _encoded(text) for path, text in self.buffers.items()})
         request = Request(paths=(self.root,), max_time=MOST_SECONDS)
-        directories: frozenset[Path] | None = None
-        if self._large and changed is not None:
-            affected = touched([changed], repository(self.root), tree=tree)
-            request, directories = replace(request, paths=affected.paths), affected.directories
         try:
-            run = checked(request, configuration(request, tree), quiet=True, tree=tree)
+            run = checked(request, configuration(request, memory.tree), quiet=True, tree=memory.tree, units=memory)
         except Failed as failed:
             self.notes = failed.errors
             return
-        if changed is None:
-            self._large = time.perf_counter() - started > WHOLE
-        self._keep(run, directories)
-
-    def _keep(self, run: Run, directories: frozenset[Path] | None) -> None:
-        """Store the results of a check. A check of a part of the folder replaces the results in its directories."""
-
-        def outside(*paths: str) -> bool:
-            return not any(DISK.resolved(self.absolute(path).parent) in (directories or ()) for path in paths)
-
-        report, texts = run.report, {self.absolute(path): text for path, text in run.texts.items()}
-        findings, errors = report.findings, report.errors
-        if directories is not None:
-            findings = (*(one for one in self._findings if outside(*one.paths)), *findings)
-            errors = (*(one for one in self._errors if outside(one.at.path)), *errors)
-            texts = {**self.texts, **texts}
-        self._findings, self._errors = tuple(dict.fromkeys(findings)), tuple(dict.fromkeys(errors))
-        self.problems = {self.absolute(path): one for path, one in _by_path(self._findings, self._errors).items()}
-        self.run, self.texts, self.notes, self._asking = run, texts, (), None
+        memory.end()
+        report = run.report
+        self.texts = {self.absolute(path): text for path, text in run.texts.items()}
+        found = _by_path(report.findings, report.errors)
+        self.problems = {self.absolute(path): one for path, one in found.items()}
+        self.run, self.notes, self._asking = run, (), None
         self.rules = {rule.slug: rule for rule in report.rules}
 
 

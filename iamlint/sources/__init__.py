@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from iamlint.budget import TimeUp
 from iamlint.cache.units import hash_of
@@ -30,7 +31,7 @@ from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.plan import read_plans
 from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
 from iamlint.sources.terraform.source import read_terraform
-from iamlint.sources.workspace import Found, Workspace, discover
+from iamlint.sources.workspace import EXPORT, LOADED, Found, Workspace, discover
 from iamlint.sources.wrong_files import wrong_binary, wrong_file
 
 
@@ -60,9 +61,12 @@ def _deep_recursion() -> Iterator[None]:
 def _read_all(paths: list[Path], options: Options) -> Reading:
     backend = options.backend if isinstance(options.backend, Path) else None
     beside = [path for path in (options.source_root, backend, *options.var_files) if path]
-    workspace = Workspace([*paths, *beside], allowance=options.allowance, tree=options.tree)
-    found = discover(paths, workspace, options.exclude)
-    reading = Reading(errors=found.errors, excluded=found.excluded, empty=[workspace.shown(one) for one in found.empty])
+    workspace = Workspace([*paths, *beside], allowance=options.allowance, tree=options.tree, memory=options.memory)
+    named = ("found", *paths, options.memory and options.memory.token("exclude", options.exclude))
+    found = workspace.recall(named, lambda: discover(paths, workspace, options.exclude))
+    reading = Reading(
+        errors=[*found.errors], excluded=found.excluded, empty=[workspace.shown(one) for one in found.empty]
+    )
     if not options.may_be_empty:
         reading.errors += [nothing_in(shown, "in this directory") for shown in reading.empty]
     reading.facts += (
@@ -78,7 +82,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         options.progress(f"reading {workspace.shown(path)}")
         try:
             with options.allowance.interrupting(TIME_OF_READING):
-                document = _stand_in(path, given, found, workspace) or _read_document(path, given, options, workspace)
+                document = _document(path, given, found, options, workspace)
         except TimeUp:
             rest = (workspace.shown(path) for path, _ in found.documents[number:])
             reading.errors += not_looked_at(rest, options.allowance)
@@ -109,7 +113,10 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     if not found.directories and unrecognised == len(found.documents) and not reading.errors and not reading.empty:
         reading.empty = [workspace.shown(paths[0]) if paths else "."]
         reading.errors += [] if options.may_be_empty else [nothing_in(shown) for shown in reading.empty]
-    reading.facts += not_uploaded(workspace)
+    texts = options.memory and options.memory.token(
+        "texts", (frozenset(workspace.texts), frozenset(workspace.looked_at))
+    )
+    reading.facts += workspace.recall(("not uploaded", texts), lambda: tuple(not_uploaded(workspace)))
     reading.facts = list(_distinct(reading.facts))
     reading.texts |= workspace.texts
     return reading
@@ -117,10 +124,12 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
 
 def _with_context(options: Options, told: list[Fact]) -> Options:
     """Return the options with what documents say as a part of their context."""
+    if options.memory:
+        return replace(options, context=options.memory.token("documents", tuple(told)))
     if options.units is None:
         return options
     try:
-        return replace(options, context=hash_of(options.context, repr(data_of(tuple(told)))))
+        return replace(options, context=hash_of(str(options.context), repr(data_of(tuple(told)))))
     except NotData:
         return replace(options, units=None)
 
@@ -157,6 +166,36 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
         elif fact not in seen:
             seen.add(fact)
             yield from trusted([fact], "named") if fact in named else [fact]
+
+
+def _document(path: Path, given: bool, found: Found, options: Options, workspace: Workspace) -> Reading:
+    """Return what a document states, from memory if it is unchanged."""
+
+    def read() -> Reading:
+        return _stand_in(path, given, found, workspace) or _read_document(path, given, options, workspace)
+
+    memory = options.memory
+    if memory is None:
+        return read()
+    name = ("document", path, given, path in found.exports, memory.token("documents' options", _for_documents(options)))
+    part = memory.part(*name)
+    if part is not None:
+        workspace.again(part.did)
+        return replace(cast("Reading", part.value))
+    with memory.tracing() as asked:
+        reading = read()
+    own = {workspace.shown(Path(name)) for question, name in asked if question in (LOADED, EXPORT)}
+    reading.texts = {shown: text for shown, text in reading.texts.items() if shown in own}
+    memory.keep(name, replace(reading), asked)
+    return reading
+
+
+def _for_documents(options: Options) -> object:
+    """Return the options that what a document states may depend on: a plan is read with its source."""
+    return (
+        *(options.relevant, options.roles, options.resource, options.workspace, options.backend),
+        *(options.variables, options.preset, options.var_files, options.source_root, options.exclude),
+    )
 
 
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:

@@ -7,6 +7,7 @@ from dataclasses import field
 from pathlib import Path
 
 from iamlint.budget import Allowance
+from iamlint.cache.memory import Memory
 from iamlint.cache.units import Units
 from iamlint.causes import VarFile
 from iamlint.facts import Fact
@@ -86,7 +87,8 @@ class Options:
     it everything is. ``workspace`` is the value of ``terraform.workspace`` in every root module, if the user gives one.
     ``roles`` is the catalogue of Google's roles, if not the built-in one. ``allowance`` limits the run. ``tree`` is the
     file tree to read from. ``may_be_empty`` says that paths without anything to check are no errors. ``units`` are
-    parts of an earlier run to use again, for which ``context`` is a hash of what else the result depends on.
+    parts of an earlier run to use again, for which ``context`` is a hash of what else the result depends on. ``memory``
+    is what a session remembers, for files of its tree.
     """
 
     variables: tuple[str, ...] = ()
@@ -108,7 +110,8 @@ class Options:
     tree: Tree = DISK
     may_be_empty: bool = False
     units: Units | None = None
-    context: str = ""
+    context: object = ""
+    memory: Memory | None = None
 
 
 @mutable

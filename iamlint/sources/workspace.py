@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from pathlib import Path
+from typing import TypeVar, cast
 
 from iamlint.budget import Allowance
+from iamlint.cache.memory import Memory, Name
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load, load_export
 from iamlint.files.tree import Tree
+from iamlint.files.watched import FILE, Asked
 from iamlint.frozen import mutable
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
@@ -26,6 +29,11 @@ _TERRAGRUNT = re.compile(r"terragrunt(?:\.[\w-]+)?\.hcl(?:\.json)?\Z")
 _STACKS = (".tfstack.hcl", ".tfcomponent.hcl", ".tfdeploy.hcl")
 _PLANS = (".tfstate", ".tfplan")
 _PLAN_NAMES = ("tfplan", "plan.txt", "tfplan.txt")
+
+
+LOADED, EXPORT, DATA, LOOKED_AT = "loaded", "export", "data", "looked at"
+"""What a part of the work did with a file, so that using the part again does it again."""
+Found_ = TypeVar("Found_")
 
 
 class Workspace:
@@ -43,18 +51,21 @@ class Workspace:
         cwd: Path | None = None,
         allowance: Allowance | None = None,
         tree: Tree = DISK,
+        memory: Memory | None = None,
     ) -> None:
         self.allowance = allowance or Allowance()
         self.tree = tree
+        self.memory = memory
         self._resolved: dict[Path, Path] = {}
-        self._shown: dict[Path, str] = {}
+        self._shown: dict[Path, str] = memory.shown if memory else {}
         self.cwd = tree.resolved(cwd or Path.cwd())
         self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path)}))
         self.texts: dict[str, SourceText] = {}
         self.data: set[Path] = set()
         self.asked_data: dict[Path, None] = {}
-        self.looked_at: set[Path] = set()
+        self.looked_at: set[Path] = Noted(memory) if memory else set()
         self._loaded: dict[Path, SourceText | Unreadable] = {}
+        self._again: set[Asked] = set()
 
     def _roots_of(self, path: Path) -> Iterator[Path]:
         real = self.resolved(path)
@@ -69,6 +80,8 @@ class Workspace:
 
     def resolved(self, path: Path) -> Path:
         """Return the path without symbolic links; each path is looked at once a run, since deep ones take long."""
+        if self.memory:
+            return self.tree.resolved(path)
         if path not in self._resolved:
             self._resolved[path] = self.tree.resolved(path)
         return self._resolved[path]
@@ -86,9 +99,28 @@ class Workspace:
 
     def load(self, path: Path) -> SourceText | Unreadable:
         """Return the text of a file, read at most once."""
+        if self.memory:
+            return self._of_memory(str(path), self.memory)
         real = self.resolved(path)
         if real not in self._loaded:
             self._loaded[real] = self._load(path, real)
+            self._add(self._loaded[real])
+        return self._loaded[real]
+
+    def _of_memory(self, name: str, memory: Memory) -> SourceText | Unreadable:
+        """Return the text of a file as in an earlier check, if it is unchanged."""
+        part = memory.part(LOADED, name)
+        if part is None:
+            path = Path(name)
+            real = self.resolved(path)
+            with memory.tracing() as asked:
+                found = self._load(path, real)
+            part = memory.keep((LOADED, name), (real, found), asked | {(FILE, str(real)), (LOADED, name)})
+            memory.tree.note(*part.asked)
+        real, found = part.value
+        if real not in self._loaded:
+            self._loaded[real] = found
+            self._add(found)
         return self._loaded[real]
 
     def load_export(self, path: Path) -> SourceText | Unreadable:
@@ -96,13 +128,17 @@ class Workspace:
         found = self.load(path)
         if isinstance(found, SourceText) or not self.allowed(self.resolved(path)):
             return found
-        other = load_export(path, self.shown(path), self.tree)
+        if self.memory:
+            self.memory.tree.note((EXPORT, str(path)))
+        other = self.recall((EXPORT, str(path)), lambda: load_export(path, self.shown(path), self.tree))
         if isinstance(other, SourceText):
             self.texts[other.path] = other
         return other or found
 
     def load_data(self, path: Path) -> SourceText | Unreadable:
         """Return the text of a file that Terraform reads as data; the configuration decides its meaning."""
+        if self.memory:
+            self.memory.tree.note((DATA, str(path)))
         self.data.add(self.resolved(path))
         self.asked_data[path] = None
         return self.load(path)
@@ -111,11 +147,48 @@ class Workspace:
         shown = self.shown(path)
         if not self.allowed(real):
             return Unreadable(Location(shown), "the file is outside of what iamlint was given to read")
-        found = load(real, shown, self.tree)
+        return load(real, shown, self.tree)
+
+    def _add(self, found: SourceText | Unreadable) -> None:
         if isinstance(found, SourceText):
-            self.texts[shown] = found
+            self.texts[found.path] = found
             self.allowance.read(len(found.text))
-        return found
+
+    def recall(self, name: Name, work: Callable[[], Found_]) -> Found_:
+        """Return the result of a part of the work, from memory if it is unchanged."""
+        part = self.memory.part(*name) if self.memory else None
+        if part is not None:
+            self.again(part.did)
+            return cast("Found_", part.value)
+        return self.memory.recall(name, work) if self.memory else work()
+
+    def again(self, asked: Iterable[Asked]) -> None:
+        """Load the files that a part of an earlier check asked for: they are files of this check, too."""
+        memory = self.memory
+        new = {*asked} - self._again
+        self._again |= new
+        for question, name in new:
+            if question == LOADED and memory:
+                self._of_memory(name, memory)
+            elif question == EXPORT:
+                self.load_export(Path(name))
+            elif question == DATA:
+                self.load_data(Path(name))
+            elif question == LOOKED_AT:
+                self.looked_at.add(Path(name))
+
+
+class Noted(set[Path]):
+    """The paths that Terraform's functions look at, each noted for the part of the work that does."""
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__()
+        self._memory = memory
+
+    def add(self, path: Path) -> None:
+        """Add a path."""
+        super().add(path)
+        self._memory.tree.note((LOOKED_AT, str(path)))
 
 
 @mutable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from iamlint.facts import Fact
 from iamlint.frozen import mutable
 from iamlint.location import Unreadable
 from iamlint.sources.fact_data import NotData, data_of, value_of
-from iamlint.sources.terraform.configuration.library import Library, Uses
+from iamlint.sources.terraform.configuration.library import DIALECTS, Library, Uses
+from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.sharing import Share
 from iamlint.sources.workspace import Workspace
@@ -45,12 +46,12 @@ class RememberedRoots:
         kind: str,
         directory: Path,
         share: Share,
-        states: Iterable[States],
+        states: Callable[[Dialect], States],
         evaluate: Callable[[], Evaluated],
     ) -> Evaluated:
         """Return the evaluation of a root module in a way (``kind``): from the earlier run, or a new one.
 
-        ``share`` are its steps, ``states`` those that it may read.
+        ``share`` are its steps, ``states`` those that it may read, by program.
         """
         name = hash_of(self.context, kind, str(directory))
         known = self.units.unchanged(name)
@@ -59,11 +60,11 @@ class RememberedRoots:
             return Evaluated(list(facts), errors if errors is None else list(errors))
         granted, left = self.allowance.granted, share.budget.left
         self.library.uses, self.workspace.asked_data = Uses(), {}
-        for one in states:
-            one.is_used = False
+        for dialect in DIALECTS:
+            states(dialect).is_used = False
         with self.units.tracing() as trace:
             found = evaluate()
-        if share.cut or self.library.uses.known_manifest or any(one.is_used for one in states):
+        if share.cut or self.library.uses.known_manifest or any(states(dialect).is_used for dialect in DIALECTS):
             return found
         steps = left + self.allowance.granted - granted - share.budget.left
         self._keep(name, directory, trace, found, steps)

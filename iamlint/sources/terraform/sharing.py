@@ -14,7 +14,7 @@ from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import TIME_OF_READING
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.evaluation.module_call import stated_by_call
-from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, RESERVE, STEPS_OF_FACT
+from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, RESERVE, STEPS_OF_FACT, TOO_MANY_STEPS
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.unknown import Unknown, shown
 
@@ -41,15 +41,23 @@ class Job:
 class Share:
     """The steps of a module, its facts so far, and why it is incomplete: ``cut``, a clause about the module.
 
-    ``anew`` says that another module has just used up its steps.
+    ``anew`` says that another module has just used up its steps. ``is_foreseen`` says that the module was not
+    evaluated, since it is known to take more steps than these; with ``last`` it is evaluated anyway.
     """
 
-    def __init__(self, steps: int, allowance: Allowance, *, anew: bool) -> None:
+    def __init__(self, steps: int, allowance: Allowance, *, anew: bool, last: bool = False) -> None:
         self.budget = Budget(int(steps * (1 - RESERVE)), allowance.steps)
         self.reserve = int(steps * RESERVE)
-        self.anew = anew
+        self.anew, self.last = anew, last
         self.cut = ""
+        self.is_foreseen = False
         self.facts: list[Fact] = []
+
+    def foresee(self) -> None:
+        """Say that the module takes more steps than these, without evaluating it."""
+        self.cut, self.is_foreseen = TOO_MANY_STEPS, True
+        if self.budget.above:
+            self.budget.above.left -= max(0, self.budget.left)
 
     def facts_of(self, top: ModuleInstance) -> list[Fact]:
         """Return the facts of an instance of the module, with its unread parts."""
@@ -101,12 +109,16 @@ def _to_parse(condition: Condition | Unknown | None, parsed: set[Text]) -> int:
 
 @mutable
 class Outcome:
-    """The facts of a module, as far as its ``steps`` allowed. ``late`` says that there was no time for it."""
+    """The facts of a module, as far as its ``steps`` allowed. ``late`` says that there was no time for it.
+
+    ``foreseen`` says that it was not evaluated, since it takes more steps.
+    """
 
     facts: list[Fact] = field(default_factory=list)
     cut: str = ""
     steps: int = 0
     late: bool = False
+    foreseen: bool = False
 
     def errors(self, shown: str) -> Iterator[Unreadable]:
         """Yield an error if the module was not completely read; ``shown`` is its directory."""
@@ -128,21 +140,23 @@ def shared_out(jobs: Sequence[Job], allowance: Allowance, begin: Callable[[Job, 
         for done, number in enumerate(waiting):
             steps = max(0, min(MOST_STEPS_IN_ROOT, allowance.steps.left // (len(waiting) - done)))
             before = outcomes[number]
-            if before.cut and steps < 2 * before.steps:
+            ends = bool(before.cut) and steps < 2 * before.steps
+            if ends and not before.foreseen:
                 continue
-            share = Share(steps, allowance, anew=anew)
+            steps, last = (before.steps if ends else steps), ends or len(jobs) == 1
+            share = Share(steps, allowance, anew=anew, last=last)
             try:
                 with allowance.interrupting(TIME_OF_READING):
                     allowance.current = share.budget
                     begin(jobs[number], share)
-                    outcomes[number] = Outcome(jobs[number].facts(), share.cut, steps)
+                    outcomes[number] = Outcome(jobs[number].facts(), share.cut, steps, foreseen=share.is_foreseen)
             except TimeUp:
                 before.facts = before.facts or share.facts
                 for late in waiting[done:]:
                     outcomes[late].late = not outcomes[late].cut
                 return outcomes
             anew = bool(share.cut)
-            if share.cut and len(jobs) > 1:
+            if share.cut and not last:
                 again.append(number)
         waiting = again
     return outcomes

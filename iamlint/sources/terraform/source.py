@@ -34,9 +34,11 @@ from iamlint.sources.terraform.configuration.variables import (
     unused,
 )
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
+from iamlint.sources.terraform.evaluation.kept_states import KeptStates
 from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
+from iamlint.sources.terraform.kept_roots import KeptRoots
 from iamlint.sources.terraform.remembered import Evaluated, RememberedRoots
 from iamlint.sources.terraform.sharing import Job, Share, shared_out
 from iamlint.sources.terraform.worlds import Stated, by_outputs, definite, either, further, once_more
@@ -178,14 +180,22 @@ def _backend(options: Options, workspace: Workspace, reading: Reading) -> Mappin
 
 
 def _remembered(
-    units: Units | None, options: Options, given: Settings, workspace: Workspace, library: Library
-) -> RememberedRoots | None:
+    units: Units | None,
+    options: Options,
+    given: Settings,
+    workspace: Workspace,
+    library: Library,
+) -> RememberedRoots | KeptRoots | None:
     """Return the evaluations of an earlier run; None if there are none to use."""
-    if units is None:
-        return None
     values = (replace(given, files=()), options.workspace, options.source_root, workspace.roots)
     files = [text for file in given.files for text in (file.source.path, file.source.text)]
-    context = hash_of(options.context, repr(values), *files)
+    memory = options.memory
+    if memory:
+        context = memory.token("settings", (values, files, options.backend, options.context))
+        return KeptRoots(memory, context, library, workspace, options.allowance)
+    if units is None:
+        return None
+    context = hash_of(str(options.context), repr(values), *files)
     return RememberedRoots(units, context, library, workspace, options.allowance)
 
 
@@ -205,7 +215,7 @@ class _Roots:
     lookups: Callable[[str], DataLookups]
     named: Set[Path]
     backend: Mapping[str, Value]
-    remembered: RememberedRoots | None = None
+    remembered: RememberedRoots | KeptRoots | None = None
     certain: bool = False
     errors: dict[Path, list[Unreadable]] = field(default_factory=dict, init=False)
     share: Share = field(init=False)
@@ -232,7 +242,7 @@ class _Roots:
         def evaluate() -> Evaluated:
             return Evaluated(tell(readings), self.errors.get(directory))
 
-        found = self.remembered.evaluated(kind, directory, self.share, self._states.values(), evaluate)
+        found = self.remembered.evaluated(kind, directory, self.share, self.states, evaluate)
         if found.errors is not None:
             self.errors[directory] = found.errors
         return found.facts
@@ -286,8 +296,13 @@ class _Roots:
         """Return the states of the root modules, as one program reads them."""
         if dialect not in self._states:
             roots = [readings[dialect] for readings in self.roots if dialect in readings]
+            context = self.remembered.context if isinstance(self.remembered, KeptRoots) else None
             self._states[dialect] = States(
-                roots, lambda root, name: self._top(root, dialect, name), self.named, self.backend
+                roots,
+                lambda root, name: self._top(root, dialect, name),
+                self.named,
+                self.backend,
+                kept=KeptStates(self.workspace, dialect, (context,)),
             )
         return self._states[dialect]
 

@@ -15,6 +15,7 @@ that describe a file do not name a project, and only a `Claim` says that a file 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -116,6 +117,7 @@ class Claim:
     strength: Strength
 
 
+@lru_cache(maxsize=8192)
 def claim(path: str) -> Claim | None:
     """Return what a file's name claims, alone or with its parent folder; None if it claims nothing."""
     stem, *above = _parts(path)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import field
+from functools import partial
 from pathlib import Path
+from typing import cast
 
+from iamlint.cache.memory import Memory
 from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
 from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
+from iamlint.files.watched import FILE, KIND
 from iamlint.frozen import mutable
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
@@ -31,6 +35,9 @@ from iamlint.sources.workspace import Workspace
 DIALECTS: tuple[Dialect, ...] = ("terraform", "opentofu")
 Readings = dict[Dialect, Module]
 """A module as each program reads it."""
+MODULE: dict[Dialect, str] = {"terraform": "module of terraform", "opentofu": "module of opentofu"}
+"""What a part of the work asked for, by the program that reads it."""
+_MODULE = "module"
 INSTALL = "terraform init would fetch it"
 
 
@@ -46,7 +53,7 @@ class Library:
     """Modules by directory. Files are read below ``roots`` only. ``units`` are parts of an earlier run."""
 
     def __init__(self, workspace: Workspace, units: Units | None = None) -> None:
-        self._workspace, self._units = workspace, units
+        self._workspace, self._units, self._memory = workspace, units, workspace.memory
         self._files: dict[Path, File | Unreadable] = {}
         self._names: dict[Path, list[str]] = {}
         self._modules: dict[tuple[Path, Dialect], Module] = {}
@@ -65,6 +72,9 @@ class Library:
             if isinstance(names, str):
                 return names
             self._modules[real, dialect] = self._read(real, names, dialect)
+        if self._memory:
+            self._memory.tree.note((MODULE[dialect], str(directory)))
+            self._memory.part(_MODULE, real)
         return self._modules[real, dialect]
 
     def readings(self, directory: Path) -> Readings:
@@ -99,6 +109,10 @@ class Library:
     def _read(self, real: Path, names: list[str], dialect: Dialect) -> Module:
         """Return a module. One that both programs read alike is parsed when it is used, if an earlier run had it."""
         other: Dialect = "opentofu" if dialect == "terraform" else "terraform"
+        if self._memory:
+            found = self._remembered(real, names, self._memory)
+            self._modules[real, other] = found[other]
+            return found[dialect]
         outlined = self._outlined(real, names, dialect) if self._units else None
         if outlined is not None:
             self._modules[real, other] = outlined
@@ -129,6 +143,17 @@ class Library:
         others = read_module(real, names, other, self._file)
         return read_module(real, names, dialect, self._file), others
 
+    def _remembered(self, real: Path, names: list[str], memory: Memory) -> dict[Dialect, Module]:
+        """Return a module as each program reads it, from memory if its files are unchanged."""
+        part = memory.part(_MODULE, real)
+        if part is None:
+            with memory.tracing() as asked:
+                found = dict(zip(DIALECTS, self._both(real, names, "terraform"), strict=True))
+            memory.keep((_MODULE, real), found, asked | {(ENTRIES, str(real)), (KIND, str(real))})
+            return found
+        self._workspace.again(part.did)
+        return cast("dict[Dialect, Module]", part.value)
+
     def _outlined(self, real: Path, names: list[str], dialect: Dialect) -> Module | None:
         """Return the module of an earlier run, if all of it is unchanged. A report has its texts, so they are read."""
         here, there = (set(configuration_names(names, one)) for one in DIALECTS)
@@ -141,11 +166,15 @@ class Library:
 
     def _file(self, path: Path) -> File | Unreadable:
         if path not in self._files:
-            source = self._workspace.load(path)
-            if isinstance(source, SourceText) and is_link(source.text):
-                source = Unreadable(Location(source.path), "the file holds only a path", LINK_HINT)
-            self._files[path] = source if isinstance(source, Unreadable) else read_file(source)
+            parse = partial(self._parsed, path)
+            self._files[path] = self._workspace.recall((FILE, path), parse)
         return self._files[path]
+
+    def _parsed(self, path: Path) -> File | Unreadable:
+        source = self._workspace.load(path)
+        if isinstance(source, SourceText) and is_link(source.text):
+            source = Unreadable(Location(source.path), "the file holds only a path", LINK_HINT)
+        return source if isinstance(source, Unreadable) else read_file(source)
 
     @property
     def read(self) -> Iterable[Module]:
@@ -154,6 +183,8 @@ class Library:
 
     def for_root(self, root: Path, dialect: Dialect = "terraform") -> RootModules:
         """Return the library for calls below one root module: with the modules installed for that root."""
+        if self._memory:
+            self.readings(root)  # whoever evaluates a root module depends on its files
         return RootModules(self, self._installed(self._workspace.resolved(root)), dialect, differ=self.differs(root))
 
     def asked(self, directory: Path) -> set[Asked]:
@@ -179,12 +210,17 @@ class Library:
         return file_asked(path, self._workspace.resolved(path)) if is_there else {(STATUS, str(path))}
 
     def _installed(self, root: Path) -> dict[str, Installed]:
+        if self._memory:
+            return self._workspace.recall((MANIFEST, root), lambda: self._read_manifest(root))
         self.uses.known_manifest |= bool(self._manifests.get(root))
         if root not in self._manifests:
-            path, tree = root / MANIFEST, self._workspace.tree
-            source = self._workspace.load(path) if tree.is_file(path) else None
-            self._manifests[root] = read_manifest(source.text, root, tree) if isinstance(source, SourceText) else {}
+            self._manifests[root] = self._read_manifest(root)
         return self._manifests[root]
+
+    def _read_manifest(self, root: Path) -> dict[str, Installed]:
+        path, tree = root / MANIFEST, self._workspace.tree
+        source = self._workspace.load(path) if tree.is_file(path) else None
+        return read_manifest(source.text, root, tree) if isinstance(source, SourceText) else {}
 
 
 class RootModules:

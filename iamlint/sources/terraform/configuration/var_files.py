@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from functools import partial
 from pathlib import Path
 
 from iamlint.causes import VarFile
@@ -32,14 +33,16 @@ def var_files(
         real = workspace.resolved(path)
         if real in known or not workspace.allowed(real) or not _is_small(real, workspace.tree):
             continue
-        source = load(real, workspace.shown(path), workspace.tree)
-        if not isinstance(source, SourceText):
-            continue
-        names = frozenset(read_file(source).body.arguments)
+        names = workspace.recall(("names", real), partial(_names, real, workspace))
         meant = [real.parent] if real.parent in roots else [root for root in roots if names <= roots[root]]
         if names and meant:
-            found.append(VarFile(source.path, names, frozenset(workspace.shown(root) for root in meant)))
+            found.append(VarFile(workspace.shown(path), names, frozenset(workspace.shown(root) for root in meant)))
     return found
+
+
+def _names(path: Path, workspace: Workspace) -> frozenset[str]:
+    source = load(path, workspace.shown(path), workspace.tree)
+    return frozenset(read_file(source).body.arguments) if isinstance(source, SourceText) else frozenset()
 
 
 def _is_small(path: Path, tree: Tree) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from functools import cached_property
+from contextlib import AbstractContextManager
+from functools import cached_property, partial
 from pathlib import Path
 
 from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
+from iamlint.frozen import frozen
 from iamlint.hcl.functions.types import size
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.configuration.selection import DEFAULT, NAME
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
+from iamlint.sources.terraform.evaluation.kept_states import KeptStates
 from iamlint.sources.terraform.instances.arguments import text_of
 from iamlint.unknown import Unknown, UnknownPart, shown
 
@@ -48,17 +51,23 @@ class States:
         top: Callable[[Module, Value], ModuleInstance],
         named: Set[Path] = frozenset(),
         backend: Mapping[str, Value] | None = None,
+        *,
+        kept: KeptStates,
     ) -> None:
         self._roots, self._top, self._named = tuple(roots), top, named
-        self._backend = backend or {}
+        self._backend, self.kept = backend or {}, kept
         self._tops: dict[tuple[Path, str], ModuleInstance] = {}
         self.doubtful: dict[Path, list[Path]] = {}
         self.is_used = False
 
     def root(self, module: Module, workspace: Value) -> ModuleInstance:
         """Return the instance of a root module in a workspace, cached if its outputs were read before."""
-        self.is_used |= (module.directory, _text(workspace)) in self._tops
-        return self._tops.get((module.directory, _text(workspace))) or self._top(module, workspace)
+        at = (module.directory, _text(workspace))
+        if at not in self._tops:
+            return self._top(module, workspace)
+        self.is_used = True
+        with self.kept.of(at):
+            return self._tops[at]
 
     def forget(self) -> None:
         """Drop all instances, so that they are made again on next use."""
@@ -79,7 +88,8 @@ class States:
             return key
         if isinstance(workspace, str):
             return workspace
-        found = self._kept.get(key, [])
+        self.kept.ask(place_of(key))
+        found = self.kept_at(place_of(key))
         if len(found) != 1:
             return f"{'more than one' if found else 'no'} root module here keeps its state there"
         if found[0].directory == reader:
@@ -91,25 +101,38 @@ class States:
         at = (found[0].directory, _text(workspace))
         if at not in self._tops:
             self._tops[at] = self._top(found[0], workspace)
-        top = self._tops[at]
+        top, outputs = self._tops[at], _Outputs(reference, partial(self.kept.of, at))
 
         def output(name: str) -> Value:
-            value = top.output(name)
-            if value is None:
-                return Value(Unknown(f"the root module whose state it is has no output {name!r}"))
-            size(value)  # raises if it is larger than the limit
-            return _elsewhere(value, reference)
+            with self.kept.of(at):
+                value = top.output(name)
+                if value is None:
+                    return Value(Unknown(f"the root module whose state it is has no output {name!r}"))
+                size(value)  # raises if it is larger than the limit
+                return outputs.elsewhere(value)
 
         return Value(Lazy(f"{reference}.outputs", output, lambda: top.module.outputs))
 
+    def kept_at(self, place: str) -> list[Module]:
+        """Return the root modules that keep their state at a place, given as `place_of`."""
+        return self._kept.get(place, [])
+
     @cached_property
-    def _kept(self) -> dict[Key, list[Module]]:
-        kept: dict[Key, list[Module]] = {}
+    def _kept(self) -> dict[str, list[Module]]:
+        kept: dict[str, list[Module]] = {}
         for module in self._roots:
-            key = _key(_state(self._top(module, Value(DEFAULT)), self._backend), module.directory)
+            key = self.kept.place(module.directory, partial(self._place, module))
             if not isinstance(key, str):
-                kept.setdefault(key, []).append(module)
+                kept.setdefault(place_of(key), []).append(module)
         return kept
+
+    def _place(self, module: Module) -> Key | str:
+        return _key(_state(self._top(module, Value(DEFAULT)), self._backend), module.directory)
+
+
+def place_of(key: Key) -> str:
+    """Return the place of a state as a text."""
+    return repr(key)
 
 
 def _text(workspace: Value) -> str:
@@ -161,40 +184,48 @@ def _key(arguments: Mapping[str, Value], directory: Path) -> Key | str:
     return (backend, *(part.strip("/") for part in parts))
 
 
-def _elsewhere(value: Value, reference: str) -> Value:
-    """Return a value of another root module: its unknown parts are not references of the reading module."""
-    structure = value.structure and _elsewhere(value.structure, reference)
-    return Value(_data(value, reference), value.at, structure)
+@frozen
+class _Outputs:
+    """The outputs of a root module, as another one reads them by a ``reference``.
 
+    ``using`` surrounds the evaluation of what it reads.
+    """
 
-def _data(value: Value, reference: str) -> Data:
-    match value.data:
-        case Unknown() as why:
-            return Unknown(why.reason, tuple(_parts(why, reference)), why.refused)
-        case List() as items:
-            return List(_elsewhere(item, reference) for item in items)
-        case tuple() as items:
-            return tuple(_elsewhere(item, reference) for item in items)
-        case SetOf(items):
-            return SetOf(tuple(_elsewhere(item, reference) for item in items))
-        case Map() as fields:
-            return Map({name: _elsewhere(field, reference) for name, field in fields.items()})
-        case dict() as fields:
-            return {name: _elsewhere(field, reference) for name, field in fields.items()}
-        case Lazy() as lazy:
-            return _lazy(lazy, reference)
-        case data:
-            return data
+    reference: str
+    using: Callable[[], AbstractContextManager[None]]
 
+    def elsewhere(self, value: Value) -> Value:
+        """Return a value of another root module: its unknown parts are not references of the reading module."""
+        structure = value.structure and self.elsewhere(value.structure)
+        return Value(self._data(value), value.at, structure)
 
-def _lazy(lazy: Lazy, reference: str) -> Lazy:
-    def attribute(name: str) -> Value | None:
-        found = lazy.attribute(name)
-        return None if found is None else _elsewhere(found, reference)
+    def _data(self, value: Value) -> Data:
+        match value.data:
+            case Unknown() as why:
+                return Unknown(why.reason, tuple(self._parts(why)), why.refused)
+            case List() as items:
+                return List(self.elsewhere(item) for item in items)
+            case tuple() as items:
+                return tuple(self.elsewhere(item) for item in items)
+            case SetOf(items):
+                return SetOf(tuple(self.elsewhere(item) for item in items))
+            case Map() as fields:
+                return Map({name: self.elsewhere(field) for name, field in fields.items()})
+            case dict() as fields:
+                return {name: self.elsewhere(field) for name, field in fields.items()}
+            case Lazy() as lazy:
+                return self._lazy(lazy)
+            case data:
+                return data
 
-    return Lazy(f"{reference}.outputs/{lazy.reference}", attribute, lazy.names, whole=lazy.whole)
+    def _lazy(self, lazy: Lazy) -> Lazy:
+        def attribute(name: str) -> Value | None:
+            with self.using():
+                found = lazy.attribute(name)
+            return None if found is None else self.elsewhere(found)
 
+        return Lazy(f"{self.reference}.outputs/{lazy.reference}", attribute, lazy.names, whole=lazy.whole)
 
-def _parts(why: Unknown, reference: str) -> Iterator[str | UnknownPart]:
-    for part in why.parts:
-        yield UnknownPart(f"{reference}.outputs/{part.reference}") if isinstance(part, UnknownPart) else part
+    def _parts(self, why: Unknown) -> Iterator[str | UnknownPart]:
+        for part in why.parts:
+            yield UnknownPart(f"{self.reference}.outputs/{part.reference}") if isinstance(part, UnknownPart) else part

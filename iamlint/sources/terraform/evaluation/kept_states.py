@@ -1,0 +1,64 @@
+"""What root modules asked whose states others read: a reader depends on all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
+from dataclasses import field
+from pathlib import Path
+
+from iamlint.cache.memory import Name
+from iamlint.files.watched import Asked
+from iamlint.frozen import mutable
+from iamlint.sources.terraform.configuration.module import Dialect
+from iamlint.sources.workspace import Workspace
+
+STATE: dict[Dialect, str] = {"terraform": "state of terraform", "opentofu": "state of opentofu"}
+"""What a part of the work asked for: who keeps the state at a place, as one program reads the root modules."""
+Top = tuple[Path, str]
+"""A root module, and its workspace."""
+Place = tuple[str, ...] | str
+
+
+@mutable
+class KeptStates:
+    """Notes what is asked for states. ``name`` stands for what evaluations depend on besides the file tree.
+
+    Without a memory in the workspace, nothing is noted.
+    """
+
+    workspace: Workspace
+    dialect: Dialect
+    name: Name = ()
+    _asked: dict[Top, set[Asked]] = field(default_factory=dict)
+
+    def place(self, directory: Path, work: Callable[[], Place]) -> Place:
+        """Return where a root module keeps its state: of memory, or of the work."""
+        memory = self.workspace.memory
+        if memory is None:
+            return work()
+        with memory.tree.apart():
+            return self.workspace.recall((STATE[self.dialect], directory, *self.name), work)
+
+    def ask(self, place: str) -> None:
+        """Note that it matters who keeps the state at a place."""
+        if self.workspace.memory:
+            self.workspace.memory.tree.note((STATE[self.dialect], place))
+
+    @contextmanager
+    def of(self, top: Top) -> Iterator[None]:
+        """Note what is asked inside the block as what an instance of a root module asks: who uses it asks all of it."""
+        memory = self.workspace.memory
+        if memory is None:
+            yield
+            return
+        asked = self._asked.setdefault(top, set())
+        with memory.tree.tracing(asked):
+            yield
+        memory.tree.note(*asked)
+
+    def add(self, directory: Path, asked: Set[Asked]) -> None:
+        """Note what else the instances of a root module asked."""
+        for top in self._asked:
+            if top[0] == directory:
+                self._asked[top] |= asked

@@ -1,0 +1,113 @@
+"""The evaluations that a session remembers: each is used again while all that it asked is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from iamlint.budget import Allowance, Budget
+from iamlint.cache.memory import Memory
+from iamlint.facts import Fact
+from iamlint.files.watched import Asked
+from iamlint.frozen import mutable
+from iamlint.location import Unreadable
+from iamlint.sources.terraform.configuration.library import DIALECTS, MODULE, Library
+from iamlint.sources.terraform.configuration.module import Dialect
+from iamlint.sources.terraform.evaluation.kept_states import STATE
+from iamlint.sources.terraform.evaluation.states import States
+from iamlint.sources.terraform.remembered import Evaluated
+from iamlint.sources.terraform.sharing import Share
+from iamlint.sources.workspace import Workspace
+
+_PROGRAMS = {question: dialect for dialect, question in MODULE.items()}
+_READERS = {question: dialect for dialect, question in STATE.items()}
+_Place = tuple[Dialect, str]
+
+
+@mutable
+class _Kept:
+    """The facts of a root module, the errors of its settings, and the steps that it took.
+
+    ``states`` are the root modules that keep the states it read, by program and place.
+    """
+
+    facts: tuple[Fact, ...]
+    errors: tuple[Unreadable, ...] | None
+    steps: int
+    states: dict[tuple[Dialect, str], tuple[Path, ...]]
+
+
+@mutable
+class KeptRoots:
+    """The root modules of a check, and what the session knows of them.
+
+    ``context`` stands for all that each evaluation depends on besides what it asks the file tree.
+    """
+
+    memory: Memory
+    context: object
+    library: Library
+    workspace: Workspace
+    allowance: Allowance
+
+    def evaluated(
+        self,
+        kind: str,
+        directory: Path,
+        share: Share,
+        states: Callable[[Dialect], States],
+        evaluate: Callable[[], Evaluated],
+    ) -> Evaluated:
+        """Return the evaluation of a root module in a way (``kind``): the one of an earlier check, or a new one."""
+        name = ("root", kind, directory, self.context)
+        part = self.memory.part(*name)
+        if part is not None and _is_kept(part.value, states):
+            self._again(part.did)
+            if _spends(part.value.steps, share.budget):
+                errors = part.value.errors
+                return Evaluated(list(part.value.facts), None if errors is None else list(errors))
+            if not share.last:
+                share.foresee()
+                return Evaluated([], None)
+        granted, left = self.allowance.granted, share.budget.left
+        with self.memory.tracing() as asked:
+            found = evaluate()
+        for dialect in DIALECTS:
+            states(dialect).kept.add(directory, asked)
+        if not share.cut:
+            steps = left + self.allowance.granted - granted - share.budget.left
+            errors = None if found.errors is None else tuple(found.errors)
+            self.memory.keep(name, _Kept(tuple(found.facts), errors, steps, dict(_kept(asked, states))), asked)
+        return found
+
+    def _again(self, did: Iterable[Asked]) -> None:
+        """Read the modules and files of an evaluation: they are of this check, too."""
+        self.workspace.again(did)
+        for question, name in did:
+            if question in _PROGRAMS:
+                self.library.module(Path(name), _PROGRAMS[question])
+
+
+def _kept(asked: Iterable[Asked], states: Callable[[Dialect], States]) -> Iterator[tuple[_Place, tuple[Path, ...]]]:
+    """Yield the places where an evaluation looked for a state, each with the root modules that keep one there."""
+    for question, place in asked:
+        if question in _READERS:
+            at = (_READERS[question], place)
+            yield at, _keepers(at, states)
+
+
+def _keepers(at: _Place, states: Callable[[Dialect], States]) -> tuple[Path, ...]:
+    return tuple(module.directory for module in states(at[0]).kept_at(at[1]))
+
+
+def _is_kept(known: _Kept, states: Callable[[Dialect], States]) -> bool:
+    """Whether the states that an evaluation read are still those of the same root modules."""
+    return all(_keepers(at, states) == keepers for at, keepers in known.states.items())
+
+
+def _spends(steps: int, budget: Budget) -> bool:
+    """Spend the steps of an evaluation; False if there are too few."""
+    if budget.left < steps or (budget.above and budget.above.left < steps):
+        return False
+    budget.spend(steps)
+    return True
