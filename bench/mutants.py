@@ -1,11 +1,12 @@
 """Mutation testing: changes one thing in the code at a time, and lists the changes that no test notices.
 
-    python bench/mutants.py [ROOM...] [--sample 40] [--seed 1] [--tests PATH...]
+    python bench/mutants.py [ROOM...] [--functions NAME...] [--sample 40] [--seed 1] [--tests PATH...]
 
-ROOM is a package of iamlint: access, estate, graph, conditions and patterns where none is named. The tests are
-collected and run once, to see which functions each of them calls. Each mutant then runs in a fork, which has the
-changed function in its place, and only with the tests that call it. A fork that fails, or takes ten times the CPU
-seconds of all tests, has killed its mutant. Exits with 0 where all are killed, else with 1.
+ROOM is a package of iamlint: access, estate, graph, conditions and patterns where none is named. With NAME, only
+functions of these names (without their class) are changed. The tests are collected and run once, to see which
+functions each of them calls. Each mutant then runs in a fork, which has the changed function in its place, and only
+with the tests that call it. A fork that fails, or takes ten times the CPU seconds of all tests, has killed its mutant.
+Exits with 0 where all are killed, else with 1.
 """
 
 from __future__ import annotations
@@ -161,8 +162,8 @@ def put_in_place(mutant: Mutant) -> None:
 class Plugin:
     """Runs mutants in the place of the tests that pytest has collected."""
 
-    def __init__(self, rooms: list[str], sample: int, seed: int) -> None:
-        self.rooms, self.sample, self.seed = rooms, sample, seed
+    def __init__(self, rooms: list[str], sample: int, seed: int, functions: list[str]) -> None:
+        self.rooms, self.sample, self.seed, self.functions = rooms, sample, seed, frozenset(functions)
         self.survivors: list[Mutant] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -173,6 +174,7 @@ class Plugin:
             for room in self.rooms
             for path in sorted((ROOT / "iamlint" / room).rglob("*.py"))
             for mutant in mutants(path)
+            if not self.functions or mutant.function.rpartition(".")[2] in self.functions
         ]
         chosen = random.Random(self.seed).sample(every, min(self.sample, len(every)))
         calls, took = _watched(session)
@@ -255,13 +257,17 @@ def main() -> int:
     """Run the sampled mutants; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rooms", nargs="*", metavar="ROOM")
+    parser.add_argument("--functions", nargs="+", metavar="NAME", default=[])
     parser.add_argument("--sample", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tests", nargs="+", default=[f"tests/{room}" for room in ROOMS])
     asked = parser.parse_args()
     os.chdir(ROOT)
     plugin = Plugin(
-        asked.rooms or [room for room in ROOMS if (ROOT / "iamlint" / room).exists()], asked.sample, asked.seed
+        asked.rooms or [room for room in ROOMS if (ROOT / "iamlint" / room).exists()],
+        asked.sample,
+        asked.seed,
+        asked.functions,
     )
     code = pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", *asked.tests], plugins=[plugin])
     return 1 if plugin.survivors else int(code)

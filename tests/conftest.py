@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import re
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items if os.name == "nt" else ():
         if isinstance(item, pytest.Function) and needs_posix(inspect.getsource(item.function)):
             item.add_marker(pytest.mark.skip(reason="needs a system of POSIX"))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector off the collected tests: each full collection would walk all of their objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -34,9 +34,6 @@ class Reason:
     kind: ReasonKind
     text: str
 
-    def __str__(self) -> str:
-        return self.text
-
 
 @frozen
 class Outcome:

@@ -119,7 +119,9 @@ def _missed(operator: Operator, moment: datetime | timedelta) -> Reason:
     shown = moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year >= 1000 else moment.isoformat()
     if operator in ("<", "<="):
         return Reason("expired", f"it ended on {shown}")
-    return Reason("not_yet" if operator in (">", ">=") else "false", f"it does not begin before {shown}")
+    if operator in (">", ">="):
+        return Reason("not_yet", f"it does not begin before {shown}")
+    return Reason("false", f"it holds at {shown} only")
 
 
 def moved(operator: Operator, left: Possible, right: Possible) -> Possible | None:

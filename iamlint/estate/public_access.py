@@ -188,6 +188,4 @@ def _bucket_of(name: Text) -> Text:
             parts += [head] if head else []
             break
         parts.append(part)
-    if any(isinstance(part, UnknownPart) for part in parts):
-        return Unknown(name.reason, tuple(parts))
-    return "".join(map(str, parts)) or name
+    return Unknown(name.reason, tuple(parts)) if parts else name

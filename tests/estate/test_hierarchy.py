@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -126,6 +127,36 @@ def test_a_policy_that_is_filed_by_domain_lies_below_a_denial_by_number(check: C
 def test_a_circle_ends() -> None:
     circle = (Folder("folders/8", HERE, "folders/9"), Folder("folders/9", HERE, "folders/8"))
     assert list(estate(*circle).hierarchy.above(Resource("folder", "8"), HERE)) == [("folder", "8"), ("folder", "9")]
+
+
+NODE = ("project", "shop")
+
+
+def test_containers_that_are_the_same_for_every_declaration_are_found_once() -> None:
+    """A large estate asks for them for each grant."""
+    hierarchy = estate().hierarchy
+    assert hierarchy.containers(NODE, HERE) == tuple(SHOP)
+    assert hierarchy.containers(NODE, HERE) is hierarchy.containers(NODE, None, certain=True)
+    assert hierarchy.containers(("folder", "nowhere")) == (("folder", "nowhere"),)
+
+
+@pytest.mark.parametrize("length", [15, 16, 40])
+def test_a_long_chain_is_whole(length: int) -> None:
+    nested = [Folder(f"folders/{number}", HERE, f"folders/{number + 1}") for number in range(100, 100 + length)]
+    hierarchy = estate(*nested).hierarchy
+    above = hierarchy.containers(("folder", "100"), HERE)
+    assert list(above) == [("folder", str(number)) for number in range(100, 101 + length)]
+    assert isinstance(above, tuple) is (length < 16)
+
+
+def test_what_only_one_configuration_says_counts_there() -> None:
+    own = replace(HERE, trust="own")
+    other = Declaration(Location("other/main.tf"), trust="own")
+    hierarchy = Estate([Project("web", own, None, "folders/1"), *TREE[1:]], catalog(), date(2026, 1, 1)).hierarchy
+    web = Resource("project", "web")
+    assert list(hierarchy.above(web, own, certain=True)) == [("project", "web"), *SHOP[1:]]
+    assert list(hierarchy.above(web, other, certain=True)) == [("project", "web")]
+    assert list(hierarchy.above(web, other)) == [("project", "web"), *SHOP[1:]]
 
 
 def test_of_what_is_not_known_nothing_is_known() -> None:

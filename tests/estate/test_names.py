@@ -11,6 +11,7 @@ from iamlint.estate.names import condition_key, identity, one_name
 from iamlint.facts import (
     Condition,
     Declaration,
+    Denial,
     Fact,
     Grant,
     Impersonation,
@@ -77,3 +78,31 @@ def test_accounts_that_are_named_by_unique_id_are_named_by_their_email() -> None
         return [account, asked, replace(asked, delegates=NOTHING, caller=None), ServiceAccountKey(name, HERE, PLACE)]
 
     assert one_name(facts(number)) == facts(email)
+
+
+NUMBER = "123456789012345678901"
+ACCOUNTS = "principal://iam.googleapis.com/projects/-/serviceAccounts/"
+EVERYBODY = "principalSet://goog/public:all"
+
+
+@pytest.mark.parametrize(
+    ("stated", "named"),
+    [
+        ((f"{ACCOUNTS}{NUMBER}",), (f"{ACCOUNTS}ci@shop.iam.gserviceaccount.com",)),
+        ((EVERYBODY, f"{ACCOUNTS}{NUMBER}"), (EVERYBODY, f"{ACCOUNTS}ci@shop.iam.gserviceaccount.com")),
+        ((f"{ACCOUNTS}9",), (f"{ACCOUNTS}9",)),
+        ((partly(ACCOUNTS, UnknownPart("var.x")),), (partly(ACCOUNTS, UnknownPart("var.x")),)),
+        (NOTHING, NOTHING),
+        ((), ()),
+    ],
+)
+def test_a_deny_policy_names_accounts_by_their_email(
+    stated: tuple[Text, ...] | Unknown, named: tuple[Text, ...] | Unknown
+) -> None:
+    account = ServiceAccount("ci@shop.iam.gserviceaccount.com", "shop", HERE, unique_id=NUMBER)
+    denial = Denial("cloudresourcemanager.googleapis.com/projects/shop", HERE, stated, ())
+    excepting = replace(denial, denied_principals=(EVERYBODY,), exception_principals=stated)
+    assert one_name([account, denial, excepting])[1:] == [
+        replace(denial, denied_principals=named),
+        replace(excepting, exception_principals=named),
+    ]
