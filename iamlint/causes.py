@@ -7,10 +7,10 @@ cause. The table below has all of these clauses, and no other place has.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 
 
 @frozen
@@ -127,7 +127,7 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (INCOMPLETE, r"it is not a text|does not name|nothing here names|name no entityID|is a name that only the module"),
     (INCOMPLETE, r"is not of the form|names nothing"),
 )
-_TABLE = tuple((kind, re.compile(clause)) for kind, clause in _CLAUSES)
+_TABLE = tuple((kind, regex(clause)) for kind, clause in _CLAUSES)
 _LOOKED_AT = 1000
 """Characters read at either end of a reason: names in it may be of any length."""
 

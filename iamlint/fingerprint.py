@@ -8,12 +8,12 @@ not make a finding new. Version 1 also had the directory and the permissions; ol
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from iamlint.finding import Finding
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.provenance import directory
 from iamlint.unknown import shown
 
@@ -21,7 +21,7 @@ V1, V2 = "iamlintGrant/v1", "iamlintGrant/v2"
 """The keys of the versions in reports: SARIF's ``partialFingerprints``, and JSON's ``fingerprints``."""
 _ANY = "${?}"
 """Replaces a text that is not fully known."""
-_HOLE = re.compile(r"\$\{[^{}]*\}")
+_HOLE = regex(r"\$\{[^{}]*\}")
 
 
 @frozen

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from iamlint.facts import Principal, PrincipalKind
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 _PREFIXES: dict[str, PrincipalKind] = {
@@ -42,7 +43,7 @@ Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/res
 """
 _PUBLIC = {"allusers": "allUsers", "allauthenticatedusers": "allAuthenticatedUsers"}
 
-_AGENT_DOMAIN = re.compile(r"gcp-(sa|ri)-[a-z0-9-]+\.iam\.gserviceaccount\.com\Z")
+_AGENT_DOMAIN = regex(r"gcp-(sa|ri)-[a-z0-9-]+\.iam\.gserviceaccount\.com\Z")
 _AGENT_DOMAINS = frozenset(
     {
         "bigquery-encryption",
@@ -77,18 +78,18 @@ _AGENT_DOMAINS = frozenset(
 
 Source: https://docs.cloud.google.com/iam/docs/service-agents (as of 2026-04-10)
 """
-_BY_NUMBER = re.compile(r"[0-9]+(?:-compute)?@(?:cloudservices|cloudbuild|developer)\.gserviceaccount\.com\Z")
+_BY_NUMBER = regex(r"[0-9]+(?:-compute)?@(?:cloudservices|cloudbuild|developer)\.gserviceaccount\.com\Z")
 _NUMBERED = frozenset(f"{name}.gserviceaccount.com" for name in ("cloudservices", "cloudbuild", "developer"))
-_WITH_NUMBER = re.compile(r"(?:service|bq|project|connection|vault)-(?:p|f|o|org-|folder-)?[0-9]")
-_NAMED_BY_PROJECT = re.compile(r"(?:service|bq|project|connection|vault)-[a-z]")
+_WITH_NUMBER = regex(r"(?:service|bq|project|connection|vault)-(?:p|f|o|org-|folder-)?[0-9]")
+_NAMED_BY_PROJECT = regex(r"(?:service|bq|project|connection|vault)-[a-z]")
 """The beginnings of agents' e-mails that continue with the project's number, never its id.
 
 Source: https://cloud.google.com/iam/docs/service-agents
 """
-_PROJECT_ID = re.compile(r"(?:^|\.)google_project\.[^.\[]+(?:\[[^\]]*\])?\.(?:project_id|id|name)\Z")
+_PROJECT_ID = regex(r"(?:^|\.)google_project\.[^.\[]+(?:\[[^\]]*\])?\.(?:project_id|id|name)\Z")
 """The attributes of a project that are not its number."""
 BY_ID = "a service agent's e-mail has the number of the project, not its id"
-_OF_GOOGLE = re.compile(r"service-[0-9]+@[a-z0-9-]+\.google\.com\.iam\.gserviceaccount\.com\Z")
+_OF_GOOGLE = regex(r"service-[0-9]+@[a-z0-9-]+\.google\.com\.iam\.gserviceaccount\.com\Z")
 """Agents in projects of Google's own domain: ``service-1234567890@cloud-ml.google.com.iam.gserviceaccount.com``."""
 _AGENTS = ("cloudservices.gserviceaccount.com", "system.gserviceaccount.com")
 _DEFAULTS = (
@@ -96,28 +97,28 @@ _DEFAULTS = (
     "@appspot.gserviceaccount.com",
     "@cloudbuild.gserviceaccount.com",
 )
-_GKE = re.compile(r"(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
-_WHOLE_POOL = re.compile(r"//.*/(?:workloadIdentityPools|workforcePools)/[^/]+/\*\Z|//[^/]+/\$\{\}/\*\Z", re.DOTALL)
+_GKE = regex(r"(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
+_WHOLE_POOL = regex(r"//.*/(?:workloadIdentityPools|workforcePools)/[^/]+/\*\Z|//[^/]+/\$\{\}/\*\Z", re.DOTALL)
 """After ``principalSet:``. Only a star right after its name means the whole pool; an unknown part may be that name."""
-_ACCOUNT = re.compile(r"[^@]+@(?P<project>[a-z][a-z0-9-]*)(?P<domain>(?:\.[a-z0-9-]+)*)\.iam\.gserviceaccount\.com\Z")
+_ACCOUNT = regex(r"[^@]+@(?P<project>[a-z][a-z0-9-]*)(?P<domain>(?:\.[a-z0-9-]+)*)\.iam\.gserviceaccount\.com\Z")
 Home = Literal["project", "folder", "organization"]
 
 _HOMES: tuple[tuple[Home, re.Pattern[str]], ...] = (
     (
         "project",
-        re.compile(
+        regex(
             r"(?:service-p?|project-|bq-|bqcx-|blirc-|connection-|vault-|c-|p-|[bp])?(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@"
         ),
     ),
-    ("folder", re.compile(r"(?:service-folder-|service-f|f)(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@")),
-    ("organization", re.compile(r"(?:service-org-|service-o|organizations-|o)(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@")),
+    ("folder", regex(r"(?:service-folder-|service-f|f)(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@")),
+    ("organization", regex(r"(?:service-org-|service-o|organizations-|o)(?P<number>[0-9]{5,})(?:-[a-z0-9-]+)?@")),
 )
 """The beginnings of the e-mails of agents and default accounts, by what they belong to."""
-_NOT_A_MEMBER = re.compile(
+_NOT_A_MEMBER = regex(
     r"(?:^|\.)google_service_account\.[^.\[]+(?:\[[^\]]*\])?\.(?P<attribute>email|name|id|unique_id|account_id)\Z"
 )
 """The attributes of a declared account that are not a principal by themselves."""
-_AGENT_TYPE = re.compile(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[[^\]]*\])?\.(email|member)\Z")
+_AGENT_TYPE = regex(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[[^\]]*\])?\.(email|member)\Z")
 
 
 def read_principal(value: str | Unknown) -> Principal:
@@ -267,12 +268,12 @@ _HEADS = (
 )
 _CAPITALS = rf"(?<![A-Za-z0-9])(?:{_HEADS})_(?:ID|NUMBER|NAME|EMAIL|VALUE|DOMAIN|ADDRESS)(?![A-Za-z0-9])"
 _YOURS = "project|org|organization|domain|email|group|user|company|service|sa|pool|provider|account|name|username|repo"
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"<[^<>]*>|(?<![A-Za-z0-9])YOUR[_-]|(?<![A-Za-z0-9])(?:TODO|FIXME)(?![A-Za-z0-9])"
     rf"|{_CAPITALS}|(?i:(?<![a-z0-9])(?:replace|change)[_-]?(?:me|this)(?![a-z0-9])|(?<![a-z0-9])x{{4,}}(?![a-z0-9])"
     rf"|(?<![a-z0-9])your[_-](?:{_YOURS})(?![a-z0-9]))"
 )
-_IN_ACCOUNT = re.compile(f"(?i:{_CAPITALS})")
+_IN_ACCOUNT = regex(f"(?i:{_CAPITALS})")
 """An account's e-mail has no underscore, and its case does not count."""
 
 MARKS = ("_", "<", "your", "xxxx", "todo", "fixme", "replace", "change")

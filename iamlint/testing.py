@@ -22,6 +22,7 @@ from iamlint.files.texts import load as load_text
 from iamlint.files.tree import Tree
 from iamlint.fixes.collecting import Collector, Run
 from iamlint.fixes.proof import fixed
+from iamlint.lazy_regex import regex
 from iamlint.linter import lint
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.report import Report, failure
@@ -30,7 +31,7 @@ from iamlint.rules.rule import Example, Mending, Rule
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 
-_MARK = re.compile(r"[ \t]*#[ \t]*finding[ \t]*$", re.MULTILINE)
+_MARK = regex(r"[ \t]*#[ \t]*finding[ \t]*$", re.MULTILINE)
 
 
 _SHARE = 0.1

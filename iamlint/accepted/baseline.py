@@ -6,7 +6,6 @@ with more permissions, or with a further end.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,13 +22,14 @@ from iamlint.files.tree import Tree
 from iamlint.finding import SEVERITIES, Accepted, Finding, Related
 from iamlint.fingerprint import V2, Fingerprints, Identity, version_1
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.report import Report
 
 FORMAT = "iamlint_baseline"
 """The key that marks a baseline file; its value is the version of the fingerprints."""
 _HINT = "make one with `iamlint check --write-baseline FILE`"
-_NUMBER = re.compile(r"-\d+\Z")
+_NUMBER = regex(r"-\d+\Z")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,6 @@ block renames, is compared with its old version. A block that was a comment befo
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
@@ -26,6 +25,7 @@ from iamlint.finding import IN_CALL, Finding
 from iamlint.frozen import frozen
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Block, File
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.report import ChangedSince, Report
@@ -41,14 +41,14 @@ _ORDER = frozenset({"depends_on"})
 """Arguments that change nothing but the order."""
 _CONTROL_BLOCKS = frozenset({"lifecycle", "condition"})
 
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"\b(?:(?P<kind>var|local|module|data\.\w+|google_\w+)\.(?P<name>[\w-]+)|(?P<each>\w+\.(?:value|key|index)\b))"
 )
 """The dependencies of an expression: names of the module, and elements of a repetition."""
-_EACH = re.compile(r"each\.(?:value|key)(?:\.\w+)*")
-_ELEMENT = re.compile(r'"[^"]*",?')
+_EACH = regex(r"each\.(?:value|key)(?:\.\w+)*")
+_ELEMENT = regex(r'"[^"]*",?')
 """A line with an element of a list of texts."""
-_KEYS = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
+_KEYS = regex(r'\["((?:[^"\\]|\\.)*)"\]')
 """The instance keys in an address."""
 
 Key = tuple[str, ...]

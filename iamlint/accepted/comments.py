@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +12,14 @@ from yaml.tokens import ScalarToken, StreamEndToken, StreamStartToken
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Template
 from iamlint.hcl.walk import walk
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 
 _HCL = (".tf", ".tofu", ".tfvars")
 _YAML = (".yaml", ".yml")
-_YAML_COMMENT = re.compile(r"#[^\n\r\x85\u2028\u2029]*+")
+_YAML_COMMENT = regex(r"#[^\n\r\x85\u2028\u2029]*+")
 """From ``#`` to the line's end, with YAML 1.1's line ends: https://yaml.org/spec/1.1/#b-break"""
-_BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(?=#)")
+_BLOCK_HEADER = regex(r"[|>][-+0-9]*[ \t]+(?=#)")
 """The text before a comment on the first line of a block scalar, which is one token with its text."""
 
 Stretch = tuple[int, int]

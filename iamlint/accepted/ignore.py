@@ -9,7 +9,6 @@ heredoc or JSON is data, and its author may be the audited person.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
@@ -18,10 +17,11 @@ from pathlib import PurePosixPath
 from iamlint.accepted.comments import Stretch, comments
 from iamlint.accepted.reasons import is_visible
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 
-_MENTION = re.compile(r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)iamlint:[ \t]*(?P<order>.*)$")
-_ORDER = re.compile(r"ignore\[(?P<names>[^\[\]]*)\](?P<reason>.*)$")
+_MENTION = regex(r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)iamlint:[ \t]*(?P<order>.*)$")
+_ORDER = regex(r"ignore\[(?P<names>[^\[\]]*)\](?P<reason>.*)$")
 _MARK = "iamlint:"
 _FORM = "write `iamlint: ignore[RULE] REASON`"
 WIDEST = 200

@@ -10,10 +10,11 @@ from iamlint import __version__
 from iamlint.documents import find
 from iamlint.documents.validation import location_of
 from iamlint.documents.values import Value
+from iamlint.lazy_regex import regex
 from iamlint.location import Unreadable
 
 KEY = "required-version"
-_PART = re.compile(r"\s*(?P<how>[<>=!~]=|[<>]|)\s*(?P<version>\d{1,9}(?:\.\d{1,9}){0,2})\s*\Z")
+_PART = regex(r"\s*(?P<how>[<>=!~]=|[<>]|)\s*(?P<version>\d{1,9}(?:\.\d{1,9}){0,2})\s*\Z")
 _COMPARED: dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,

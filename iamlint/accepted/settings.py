@@ -16,6 +16,7 @@ from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load
 from iamlint.files.tree import Tree
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 
 NAMES = (".iamlint.yaml", ".iamlint.yml", ".iamlint.toml")
@@ -23,9 +24,9 @@ NAMES = (".iamlint.yaml", ".iamlint.yml", ".iamlint.toml")
 PYPROJECT = "pyproject.toml"
 LARGEST = 1_000_000
 """Maximum size of a configuration in bytes."""
-_MENTION = re.compile(r"iamlint|\\[uU]")
+_MENTION = regex(r"iamlint|\\[uU]")
 """The name of our table as TOML may write it: ``[tool.iamlint]``, ``iamlint = {…}``, or with escapes."""
-_TABLE = re.compile(r"""^\s*\[+\s*["']?tool["']?\s*\.\s*["']?iamlint\b|^\s*tool\s*\.\s*iamlint\b""", re.MULTILINE)
+_TABLE = regex(r"""^\s*\[+\s*["']?tool["']?\s*\.\s*["']?iamlint\b|^\s*tool\s*\.\s*iamlint\b""", re.MULTILINE)
 """A line that may begin the table ``[tool.iamlint]``."""
 
 

@@ -14,6 +14,7 @@ from iamlint.cli.options import Request
 from iamlint.files.disk import DISK
 from iamlint.files.texts import beginning
 from iamlint.frozen import mutable
+from iamlint.lazy_regex import regex
 from iamlint.location import Unreadable
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def holds_assertions(path: Path) -> bool:
     return any(_KEY.search(beginning(one, _LOOKED_AT)) for one in files if DISK.is_file(one))
 
 
-_KEY = re.compile(r"^assertions:", re.MULTILINE)
+_KEY = regex(r"^assertions:", re.MULTILINE)
 _LOOKED_AT = 1 << 20
 _MOST_LOOKED_AT = 1_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 from iamlint.budget import SECONDS
 from iamlint.finding import SEVERITIES
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.reporters import FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -69,7 +69,7 @@ PATH = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
 _RESOURCES = "projects/ID, folders/N, organizations/N, serviceAccounts/EMAIL"
-_RESOURCE = re.compile(
+_RESOURCE = regex(
     r"projects/[^/\s]+|folders/[0-9]+|organizations/[0-9]+|(projects/[^/\s]+/)?serviceAccounts/[^/\s@]+@[^/\s@]+"
 )
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -128,7 +128,7 @@ class Request:
 
 
 _LINKS = "Link places in Markdown to the tree at this address, like https://github.com/OWNER/REPO/blob/COMMIT/."
-_URL = re.compile(r"https?://[\w.:-]+/[\w./~%@+-]*")
+_URL = regex(r"https?://[\w.:-]+/[\w./~%@+-]*")
 
 
 def _url(_context: click.Context, _parameter: click.Parameter, url: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import stat
 from collections.abc import Collection, Iterable, Iterator
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import IO
 
 from iamlint.cli.console import repository
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, Unreadable
 
-_DESCRIPTOR = re.compile(r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<number>\d{1,6})")
+_DESCRIPTOR = regex(r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<number>\d{1,6})")
 """Files that are streams already open. Source: https://man7.org/linux/man-pages/man4/fd.4.html"""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,11 +13,12 @@ from iamlint.files.compressed import packed
 from iamlint.files.overlay import Overlay
 from iamlint.files.texts import LARGEST
 from iamlint.files.tree import Tree
+from iamlint.lazy_regex import regex
 
 DASH = Path("-")
 FOLDER = "<stdin>"
 """The folder in which reports show unnamed standard input; iamlint reads no file there."""
-_YAML = re.compile(r"\s*(?:---|- |[\w.\"'-]+:(?:\s|\Z))")
+_YAML = regex(r"\s*(?:---|- |[\w.\"'-]+:(?:\s|\Z))")
 _BLOCKS = frozenset({"resource", "module", "variable", "locals", "provider", "data", "output", "moved", "import"})
 """Top-level keys of Terraform's JSON syntax that no plan and no export has."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from iamlint.comparison.privileges import Gains
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
 from iamlint.facts import UnreadPart
+from iamlint.lazy_regex import regex
 
 MOST_LISTED = 1_000
 """Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""
@@ -23,7 +23,7 @@ MOST_ACCOUNTS = 2_000
 """Maximum number of accounts that are compared."""
 MOST_HOPS = 1_000_000
 """Maximum number of hops searched for all accounts of a comparison."""
-_NUMBERS = re.compile(r"[0-9]+")
+_NUMBERS = regex(r"[0-9]+")
 _CUT = "accounts that the change can reach, since the search ended"
 
 

@@ -16,6 +16,7 @@ from iamlint.comparison.keys import Key, key_of, rendered_name
 from iamlint.comparison.sides import Reference, Side
 from iamlint.estate import Node
 from iamlint.facts import Fact
+from iamlint.lazy_regex import regex
 
 _ROUNDS = 4
 """How many steps around a reference are used to distinguish it from others."""
@@ -24,9 +25,7 @@ _MOST_PAIRS = 10_000
 _ALIKE = 0.5
 """Share of the facts about two references that must be the same."""
 _STEP = r"(?:\[[^]]*\])?"
-_NAMED = re.compile(
-    rf"(?:module\.[\w-]+{_STEP}\.)*(?P<data>data\.)?(?P<type>[\w-]+)\.[\w-]+{_STEP}(?P<rest>.*)", re.DOTALL
-)
+_NAMED = regex(rf"(?:module\.[\w-]+{_STEP}\.)*(?P<data>data\.)?(?P<type>[\w-]+)\.[\w-]+{_STEP}(?P<rest>.*)", re.DOTALL)
 
 
 class Identities:

@@ -5,7 +5,6 @@ An address, a file, a line, the form of a grant (member, binding, policy) and th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -30,6 +29,7 @@ from iamlint.facts import (
     Project,
     ServiceAccount,
 )
+from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.unknown import Unknown
 
@@ -57,7 +57,7 @@ BLOCKERS: tuple[type[Any], ...] = (Denial, Boundary, BoundaryBinding, OrgPolicy)
 """The kinds of facts that may block others, anywhere."""
 _WRITTEN = (Place, Location, Declaration)
 _IGNORED = frozenset({"title", "display_name", "accepted", "place", "declared", "enforcement_version", "unique_id"})
-_REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+_REFERENCE = regex(r"\$\{([^{}]*)\}")
 _IN = " in "
 
 

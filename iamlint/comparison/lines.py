@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -20,6 +19,7 @@ from iamlint.facts import (
     Place,
     ServiceAccount,
 )
+from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.unknown import shown
 
@@ -28,7 +28,7 @@ _LONGEST = 20_000
 """
 _LONGEST_BLOCK = 500
 """Maximum number of lines of a block that are searched for changes."""
-_CLOSING = re.compile(r"[}\]]")
+_CLOSING = regex(r"[}\]]")
 
 
 def line_of(at: Location, side: Side) -> Line:

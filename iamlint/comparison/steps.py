@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from iamlint.comparison.lines import line_of
@@ -10,6 +9,7 @@ from iamlint.comparison.model import Step
 from iamlint.comparison.sides import Side
 from iamlint.estate.names import is_there
 from iamlint.facts import Fact
+from iamlint.lazy_regex import regex
 from iamlint.paths import Hop
 from iamlint.unknown import shown
 
@@ -28,7 +28,7 @@ def label(name: str, side: Side) -> str:
     return text if _PREFIX.match(text) else f"serviceAccount:{text}"
 
 
-_PREFIX = re.compile(r"[A-Za-z]+:|\$\{[^}]*\}\Z")
+_PREFIX = regex(r"[A-Za-z]+:|\$\{[^}]*\}\Z")
 
 
 def unknown_answers_of(hops: Iterable[Hop]) -> Iterator[str]:

@@ -6,7 +6,6 @@ returns None: the grammar decides what the expression means, or what is wrong wi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from iamlint.conditions.literals import LiteralValue
@@ -25,16 +24,17 @@ from iamlint.conditions.syntax import (
     Operation,
     Operator,
 )
+from iamlint.lazy_regex import regex
 
 _DEEPEST = 24
 """Maximum depth; deeper expressions are left to the grammar, which has limits of its own."""
 _LONGEST = 50
 """Maximum number of operators or steps in a row, for the same reason."""
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"[\t\n\f\r ]*+(?:(?P<text>\"x*+\"(?![0-9A-Za-z_\"']))|(?P<name>[A-Za-z_][A-Za-z0-9_]*+)"
     r"|(?P<number>[0-9]{1,18}(?![0-9A-Za-z_.]))|(?P<sign>&&|\|\||[=!<>]=|[<>!?:,.()\[\]+*/%])|(?P<end>\Z))"
 )
-_UNSURE = re.compile(r"(?:true|false|null|in)")
+_UNSURE = regex(r"(?:true|false|null|in)")
 """The beginnings of names that the grammar's lexer may split, such as ``trueish``."""
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _RESERVED = frozenset(

@@ -12,19 +12,20 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 HOLE = "\ue000"
 """Stands for the unknown parts of an expression; a private-use character, which no expression contains."""
 
-_TOKEN = re.compile(r"//[^\n]*|(?<![A-Za-z0-9_])(?P<prefix>[rRbB]{0,2})(?P<quote>\"\"\"|'''|\"|')")
-_ESCAPE = re.compile(
+_TOKEN = regex(r"//[^\n]*|(?<![A-Za-z0-9_])(?P<prefix>[rRbB]{0,2})(?P<quote>\"\"\"|'''|\"|')")
+_ESCAPE = regex(
     r"\\(?:(?P<plain>[abfnrtv\\'\"`?])|[xX](?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
     r"|(?P<o>[0-3][0-7]{2})|(?P<wrong>.|\Z))",
     re.DOTALL,
 )
 _PLAIN = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_COMMA = re.compile(r",(?=\s*[\]}])")
+_COMMA = regex(r",(?=\s*[\]}])")
 LiteralValue = str | bytes | Unknown
 
 

@@ -14,16 +14,17 @@ from typing import Any, cast
 from iamlint.conditions.abstract_values import Anything, Between, Malformed, Possible, Some, distinct, known
 from iamlint.conditions.outcome import Reason
 from iamlint.conditions.syntax import Operator
+from iamlint.lazy_regex import regex
 
-_TIMESTAMP = re.compile(
+_TIMESTAMP = regex(
     r"(?P<day>\d{4}-\d{2}-\d{2})[Tt](?P<time>\d{2}:\d{2}:\d{2})(?:\.(?P<fraction>\d{1,9}))?"
     r"(?P<zone>[Zz]|[+-]\d{2}:\d{2})\Z",
     re.ASCII,
 )
-_DURATION = re.compile(r"(?P<sign>[+-]?)(?P<parts>(?:\d{1,12}(?:\.\d{0,9})?(?:h|ms|m|s|us|ns))+)\Z", re.ASCII)
-_PART = re.compile(r"(?P<number>\d+(?:\.\d*)?)(?P<unit>h|ms|m|s|us|ns)", re.ASCII)
+_DURATION = regex(r"(?P<sign>[+-]?)(?P<parts>(?:\d{1,12}(?:\.\d{0,9})?(?:h|ms|m|s|us|ns))+)\Z", re.ASCII)
+_PART = regex(r"(?P<number>\d+(?:\.\d*)?)(?P<unit>h|ms|m|s|us|ns)", re.ASCII)
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-_OFFSET = re.compile(r"(?P<sign>[+-]?)(?P<hours>\d{2}):(?P<minutes>\d{2})\Z", re.ASCII)
+_OFFSET = regex(r"(?P<sign>[+-]?)(?P<hours>\d{2}):(?P<minutes>\d{2})\Z", re.ASCII)
 _STEP = timedelta(minutes=15)
 """The granularity of the world's time zones: within it only minutes and seconds change."""
 

@@ -7,20 +7,20 @@ unusual in any way, is left to `json_text`, which reads all of it and says what 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from json import JSONDecoder
 from typing import Any, cast
 
 from iamlint.documents.json_text import FOLLOWING, KEY, MAX_DEPTH, STRING, JsonError, Reader, number
 from iamlint.documents.values import Data, Later, Value
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Span
 
-_PAIR = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*([,}])[ \t\n\r]*')
+_PAIR = regex(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*([,}])[ \t\n\r]*')
 """A member of an object with a text as its value, without escapes, and what follows it."""
-_OPENED = re.compile(r"[\[{][ \t\n\r]*")
-_EMPTY = re.compile(r"([\[{])[ \t\n\r]*[\]}]")
-_LITERAL = re.compile(r"(?:true|false|null)(?=[ \t\n\r]*+[,\]}])")
+_OPENED = regex(r"[\[{][ \t\n\r]*")
+_EMPTY = regex(r"([\[{])[ \t\n\r]*[\]}]")
+_LITERAL = regex(r"(?:true|false|null)(?=[ \t\n\r]*+[,\]}])")
 _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _LARGE = 1 << 16
 """Length in characters of a text whose upper levels are read at once: to look for their ends would take as long."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from iamlint.frozen import mutable
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
 MAX_DEPTH = 128
@@ -115,16 +116,16 @@ class JsonError(Exception):
         self.start, self.end, self.reason, self.hint = start, end, reason, hint
 
 
-_BEGINNING = re.compile(r"^[ \t]*\{", re.MULTILINE)
-_SPACE = re.compile(r"[ \t\n\r]*")
-_PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
-STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
-FOLLOWING = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
-KEY = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![0-9A-Za-z_.+-])")
-_WORD = re.compile(r"[-+.0-9A-Za-z_]+")
+_BEGINNING = regex(r"^[ \t]*\{", re.MULTILINE)
+_SPACE = regex(r"[ \t\n\r]*")
+_PLAIN = regex(r'[^"\\\x00-\x1f]*')
+STRING = regex(r'"([^"\\\x00-\x1f]*)"')
+FOLLOWING = regex(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
+KEY = regex(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+_NUMBER = regex(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![0-9A-Za-z_.+-])")
+_WORD = regex(r"[-+.0-9A-Za-z_]+")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
-_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))')
+_ESCAPE = regex(r'\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))')
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 

@@ -10,31 +10,32 @@ from decimal import Decimal
 from typing import Any
 
 from iamlint.documents.values import Value
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Span, Unreadable
 
 _LARGEST = 1_000_000
 """Maximum size of a text in characters."""
-_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_BLANK = regex(r"(?:[ \t\r\n]|#[^\n]*)*")
 _TEXTS = (
     r'"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}',
     r"'''(?:[^']|'(?!''))*+'{3,5}",
     r'"(?:[^"\\\n]|\\.)*+"',
     r"'[^'\n]*+'",
 )
-_TEXT = re.compile("|".join(_TEXTS), re.DOTALL)
-_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_TEXT = regex("|".join(_TEXTS), re.DOTALL)
+_KEY = regex(r"[A-Za-z0-9_-]+")
 _MOST_PARTS = 100
 """Maximum number of parts of a dotted key: the standard library takes time that grows with its square."""
 _PART = rf"(?:{_TEXTS[2]}|{_TEXTS[3]}|[A-Za-z0-9_-]++)"
-_PIECES = re.compile(
+_PIECES = regex(
     rf"{_TEXTS[0]}|{_TEXTS[1]}|(?P<keys>{_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+)|(?P<open>[\"'])"
     r"|#[^\n]*+|[^\"'#A-Za-z0-9_-]++",
     re.DOTALL,
 )
 """Pieces of a text: texts of several lines, keys with dots, a text without an end, comments, the rest."""
-_PARTS = re.compile(_PART, re.DOTALL)
-_PLAIN = re.compile(r"[^,\]}\n#]+")
-_AT = re.compile(r"at line (\d+), column (\d+)|at end of document")
+_PARTS = regex(_PART, re.DOTALL)
+_PLAIN = regex(r"[^,\]}\n#]+")
+_AT = regex(r"at line (\d+), column (\d+)|at end of document")
 
 Path = tuple[str | int, ...]
 

@@ -6,14 +6,14 @@ https://cloud.google.com/iam/docs/principal-identifiers
 
 from __future__ import annotations
 
-import re
+from iamlint.lazy_regex import regex
 
 _HOSTS = {"resourcemanager": "cloudresourcemanager"}
 """Services whose host differs from the prefix of their permissions."""
 _PREFIXES = {host: prefix for prefix, host in _HOSTS.items()}
 _HOST = ".googleapis.com"
-_ALLOWED = re.compile(r"(?P<service>[a-z][a-z0-9-]*)\.(?P<rest>[A-Za-z][A-Za-z0-9-]*\.[A-Za-z]+)\Z")
-_DENIED = re.compile(
+_ALLOWED = regex(r"(?P<service>[a-z][a-z0-9-]*)\.(?P<rest>[A-Za-z][A-Za-z0-9-]*\.[A-Za-z]+)\Z")
+_DENIED = regex(
     r"(?P<service>[a-z][a-z0-9-]*)\.googleapis\.com/(?P<resource>\*|[A-Za-z][A-Za-z0-9-]*)\.(?P<verb>\*|[A-Za-z]+)\Z"
 )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from iamlint.estate.names import agreed, identity, scope
 from iamlint.facts import Declaration, Folder, Organization, Project, Resource, ServiceAccount, Text
+from iamlint.lazy_regex import regex
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import counts_for
 from iamlint.unknown import Unknown, shown
@@ -215,7 +215,7 @@ class Hierarchy:
                 yield from self.containers(project, declared, certain=certain)
 
 
-_NUMBER_REFERENCE = re.compile(
+_NUMBER_REFERENCE = regex(
     r"(?:service-)?(?P<number>\$\{[^{}]+\.number\})(?:-compute@developer|@cloudbuild|@cloudservices|@gcp-sa-[a-z0-9-]+\.iam|"
     r"@[a-z0-9-]+\.iam)\.gserviceaccount\.com\Z"
 )

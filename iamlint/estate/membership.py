@@ -13,6 +13,7 @@ from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import identity, scope
 from iamlint.facts import Declaration, Grant, PrincipalKind, Resource, Text
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown
@@ -21,16 +22,16 @@ _ACCOUNTS: frozenset[PrincipalKind] = frozenset({"service_account", "default_ser
 _IN_GROUPS: frozenset[PrincipalKind] = frozenset(
     {"user", "group", "service_account", "default_service_account", "service_agent"}
 )
-_CONTAINER = re.compile(
+_CONTAINER = regex(
     r"principalSet://cloudresourcemanager\.googleapis\.com/(?P<kind>project|folder|organization)s/(?P<name>[^/]+)"
     r"(?:/type/(?P<type>ServiceAccount|ServiceAgent))?\Z"
 )
-_POOL = re.compile(
+_POOL = regex(
     r"//iam\.googleapis\.com/(?:projects/(?P<project>[^/]+)/)?locations/global/"
     r"(?:workloadIdentityPools|workforcePools)/[^/]+"
 )
 
-_CREATED = re.compile(r"\$\{(?P<resource>(?:module\.[^.*]+\.)*google_(?:folder|project)\.[^.*]+)\.[a-z_]+\}")
+_CREATED = regex(r"\$\{(?P<resource>(?:module\.[^.*]+\.)*google_(?:folder|project)\.[^.*]+)\.[a-z_]+\}")
 """A reference to one folder or project that Terraform creates: no data source, not all instances of a block."""
 
 # -- where ---------------------------------------------------------------------------------------------------------

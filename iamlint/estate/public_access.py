@@ -7,7 +7,6 @@ https://cloud.google.com/organization-policy/domain-restricted-sharing
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
 
@@ -17,6 +16,7 @@ from iamlint.estate.names import scope
 from iamlint.estate.tags import Of
 from iamlint.facts import AccessSetting, Declaration, Fact, Grant, OrgPolicy, Resource, Text
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, UnknownPart
@@ -25,7 +25,7 @@ _BUCKET = "storage_bucket"
 _IN_BUCKETS = frozenset({_BUCKET, "storage_managed_folder", "storage_default_object", "storage_object"})
 _PREVENTION = frozenset({"storage.publicAccessPrevention"})
 _DOMAINS = frozenset({"iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers"})
-_ACCESS_LIST = re.compile(r"google_storage_(?:\w+_)?(?:acl|access_control)\Z|Storage\w*AccessControl\Z")
+_ACCESS_LIST = regex(r"google_storage_(?:\w+_)?(?:acl|access_control)\Z|Storage\w*AccessControl\Z")
 """The types of declarations that are entries of an access list, which is not a policy of IAM."""
 _ALL = "*"
 

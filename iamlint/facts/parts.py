@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import field
 from typing import Literal
 
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.unknown import Unknown, shown
 
@@ -117,12 +117,10 @@ class Principal:
         return email if _BY_NUMBER.match(email) else None
 
 
-_BY_NUMBER = re.compile(
-    r"\$\{[^{}]+\.number\}(?:-compute@developer|@cloudbuild|@cloudservices)\.gserviceaccount\.com\Z"
-)
+_BY_NUMBER = regex(r"\$\{[^{}]+\.number\}(?:-compute@developer|@cloudbuild|@cloudservices)\.gserviceaccount\.com\Z")
 
 
-_OF_PROVIDER = re.compile(r"^\$\{provider\.[^{}]*\}/")
+_OF_PROVIDER = regex(r"^\$\{provider\.[^{}]*\}/")
 """The beginning of a name that depends on the provider's configuration only; it means nothing to a reader."""
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
 from iamlint.files.disk import DISK
+from iamlint.lazy_regex import regex
 
-FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+FULL_ID = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 """The full id of an object: SHA-1 or SHA-256."""
 _PATIENCE = 120
 """Time limit of one git command in seconds."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 from iamlint.finding import SEVERITIES
 from iamlint.github_action.event import Event
+from iamlint.lazy_regex import regex
 from iamlint.reporters.markdown import cell
 from iamlint.reporters.parts.plain import counted
 
@@ -19,7 +19,7 @@ LONGEST = 300
 """Maximum length of a cell's text in characters."""
 LARGEST = 60_000
 """Maximum length of a comment; GitHub's is 65,536 characters."""
-_NAME = re.compile(r"[\w .:/-]{1,100}")
+_NAME = regex(r"[\w .:/-]{1,100}")
 
 
 def marker(category: str) -> str:

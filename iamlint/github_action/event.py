@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_COMMIT = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_REPOSITORY = regex(r"[\w.-]+/[\w.-]+")
 
 
 @frozen

@@ -6,7 +6,6 @@ principal or by account, so the cost depends on the grants and the question.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property, lru_cache
@@ -20,6 +19,7 @@ from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.frozen import frozen
 from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.graph.placement import PLACES, may_fit, places, reaches_from
+from iamlint.lazy_regex import regex
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods import Method
 from iamlint.unknown import Truth, shown
@@ -442,7 +442,7 @@ _KINDS = {
 }
 
 
-_POOL = re.compile(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")
+_POOL = regex(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")
 """The beginning of a federated principal of a workload identity pool, with the project that it names."""
 _One = TypeVar("_One", _Running, _Bound)
 

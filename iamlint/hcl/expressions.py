@@ -27,16 +27,17 @@ from iamlint.hcl.syntax import (
     Variable,
 )
 from iamlint.hcl.templates import Templates
+from iamlint.lazy_regex import regex
 
-_PATH = re.compile(rf"{NAME}(?:\.{NAME})*+")
+_PATH = regex(rf"{NAME}(?:\.{NAME})*+")
 _SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'
-_SIMPLE_IN_LINE = re.compile(_SIMPLE + r"(?=[\n,)\]}])")
-_SIMPLE_IN_BRACKETS = re.compile(_SIMPLE + r"(?=[,)\]}])")
-_FOR = re.compile(rf"for(?![^{NOT_IN_NAME}])")
-_KEY = re.compile(rf"({NAME})[ \t]*(?:=(?![=>])|:(?!:))")
-_NUMBER = re.compile(r"[0-9](?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*")
-_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
-_OPERATOR = re.compile(r"\|\||&&|[=!<>]=|[<>+\-*/%]")
+_SIMPLE_IN_LINE = regex(_SIMPLE + r"(?=[\n,)\]}])")
+_SIMPLE_IN_BRACKETS = regex(_SIMPLE + r"(?=[,)\]}])")
+_FOR = regex(rf"for(?![^{NOT_IN_NAME}])")
+_KEY = regex(rf"({NAME})[ \t]*(?:=(?![=>])|:(?!:))")
+_NUMBER = regex(r"[0-9](?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*")
+_DECIMAL = regex(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+_OPERATOR = regex(r"\|\||&&|[=!<>]=|[<>+\-*/%]")
 _OPERATOR_START = frozenset("|&=!<>+-*/%")
 _PRECEDENCE = {
     operator: level

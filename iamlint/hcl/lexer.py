@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import cast
 
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
 MAX_DEPTH = 100
@@ -32,12 +33,12 @@ def _skip(pattern: str) -> _Skip:
     return cast("_Skip", re.compile(pattern).match)
 
 
-_NAME = re.compile(NAME)
+_NAME = regex(NAME)
 _LINE = _skip(r"[ \t]*+")
 _FREE = _skip(r"[ \t\n]*+")
 _FREE_CRLF = _skip(r"(?:[ \t\n]|\r\n)*+")
 _MAY_BE_SKIPPED = frozenset(" \t\r\n#/")
-_WORD = re.compile(r"[A-Za-z0-9_\-]+")
+_WORD = regex(r"[A-Za-z0-9_\-]+")
 _FORBIDDEN = {
     "'": 'Strings are written in double quotes (").',
     "`": "For a text of several lines write a heredoc (<<EOT).",

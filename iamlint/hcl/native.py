@@ -8,6 +8,7 @@ from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import NAME, ParseError, shown
 from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Text
 from iamlint.hcl.walk import height
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
 MAX_HEIGHT = 150
@@ -16,8 +17,8 @@ MAX_HEIGHT = 150
 MAX_ERRORS = 20
 """Maximum number of syntax errors; the rest of the file is not read."""
 
-_ARGUMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+=")
-_TOP_LEVEL = re.compile(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
+_ARGUMENT = regex(r"([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+=")
+_TOP_LEVEL = regex(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
 
 
 def read(source: SourceText) -> File:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -36,6 +35,7 @@ from iamlint.hcl.syntax import (
 )
 from iamlint.hcl.templates import Directive, Pieces, nested
 from iamlint.hcl.walk import relocate
+from iamlint.lazy_regex import regex
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     Branch: TypeAlias = "Tree[Token]"
 
 _NAMES = frozenset({"identifier", "keyword", "literal_value"})
-_OPERATOR = re.compile(r"(?:\|\||&&|[=!<>]=|[<>+\-*/%])\Z")
+_OPERATOR = regex(r"(?:\|\||&&|[=!<>]=|[<>+\-*/%])\Z")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 

@@ -14,9 +14,10 @@ from dataclasses import field
 from decimal import Decimal
 
 from iamlint.frozen import mutable
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
-_BEYOND_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,1000}")
+_BEYOND_ASCII = regex(r"[\x00-\x7f]?[^\x00-\x7f]{1,1000}")
 
 
 def normalized(text: str) -> str:

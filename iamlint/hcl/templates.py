@@ -14,17 +14,18 @@ from abc import abstractmethod
 from iamlint.frozen import mutable
 from iamlint.hcl.lexer import MAX_DEPTH, NAME, Lexer, ParseError, shown
 from iamlint.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Template, TemplatePart, Text
+from iamlint.lazy_regex import regex
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """The space characters for strip markers and heredoc indentation: Go's ``unicode.IsSpace``."""
 
-_PLAIN_STRING = re.compile(r'"([^"\\$%\r\n]*+)"')
-_QUOTED_TEXT = re.compile(r'[^"\\$%\r\n]++')
-_LINE_TEXT = re.compile(r"[^$%\r\n]*+(?:\r?\n)?")
-_MARKS = re.compile(r"\$++|%++")
-_ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
+_PLAIN_STRING = regex(r'"([^"\\$%\r\n]*+)"')
+_QUOTED_TEXT = regex(r'[^"\\$%\r\n]++')
+_LINE_TEXT = regex(r"[^$%\r\n]*+(?:\r?\n)?")
+_MARKS = regex(r"\$++|%++")
+_ESCAPE = regex(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
-_HEREDOC = re.compile(rf"<<(-?)({NAME})\r?\n")
+_HEREDOC = regex(rf"<<(-?)({NAME})\r?\n")
 
 
 @mutable

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from iamlint.facts import Text
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
 _LONGEST = 4096
@@ -15,10 +16,10 @@ _LONGEST = 4096
 _MOST_STARS = 10
 """Maximum number of stars of a glob that is compared with a partly known text."""
 _UNKNOWN_PART = UnknownPart("?")
-_HEAD = re.compile(r"[^*?]+")
+_HEAD = regex(r"[^*?]+")
 """What the texts that match a glob begin with."""
-_EMBEDDED = re.compile(r"(\$\{[^{}]*\})")
-_STARS = re.compile(r"\*{2,}")
+_EMBEDDED = regex(r"(\$\{[^{}]*\})")
+_STARS = regex(r"\*{2,}")
 
 
 def text_is(globs: Iterable[str], text: Text) -> Truth:

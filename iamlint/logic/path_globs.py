@@ -13,8 +13,9 @@ from functools import lru_cache
 from pathlib import Path, PurePath, PurePosixPath
 
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 
-_TOKEN = re.compile(r"(?P<deep>(?:(?<=/)|(?<![^/]))\*\*/)|(?P<star>\*+)|(?P<any>\?)|(?P<text>[^*?]+)")
+_TOKEN = regex(r"(?P<deep>(?:(?<=/)|(?<![^/]))\*\*/)|(?P<star>\*+)|(?P<any>\?)|(?P<text>[^*?]+)")
 
 
 @frozen

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 from iamlint.documents.validation import nearest_of
 from iamlint.facts import Declaration
+from iamlint.lazy_regex import regex
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.paths.answers import Start
 from iamlint.paths.hops import Hops
 from iamlint.principals import read_principal
 
 _ASKED = Declaration(Location(COMMAND_LINE))
-_FULL = re.compile(r"(?://iam\.googleapis\.com/)?projects/[^/]+/serviceAccounts/")
+_FULL = regex(r"(?://iam\.googleapis\.com/)?projects/[^/]+/serviceAccounts/")
 _UNFIT = ("malformed", "unknown", "deleted", "convenience")
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from iamlint.facts import Attachment, Grant, Membership
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.paths.search import Path
 
-_INSTANCE = re.compile(r"\[[^\]]*\]")
+_INSTANCE = regex(r"\[[^\]]*\]")
 Cut = Grant | Membership | Attachment
 
 

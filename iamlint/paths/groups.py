@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 
 from iamlint.facts import Grant
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.paths.hops import Hop
 from iamlint.paths.names import Names
 from iamlint.paths.search import Path
 
-_INSTANCE = re.compile(r"\[[^\]]*\]")
+_INSTANCE = regex(r"\[[^\]]*\]")
 _Key = tuple[object, ...]
 
 

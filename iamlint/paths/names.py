@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from iamlint.estate import Estate, Groups, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, Principal, PrincipalKind, ServiceAccount
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.principals import read_principal
 from iamlint.unknown import shown
 
-_POOL = re.compile(
+_POOL = regex(
     r"(?:principal|principalSet)(?P<pool>://iam\.googleapis\.com/[^$]*/(?:workload|workforce)[A-Za-z]*Pools/[^/]+)/"
 )
 _EVERYBODY = ("allAuthenticatedUsers", "allUsers")

@@ -8,12 +8,13 @@ from typing import Any
 
 from iamlint.estate import Estate
 from iamlint.facts import AccessSetting, ApiKey, Text
+from iamlint.lazy_regex import regex
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns.kind import Kind, argument
 from iamlint.patterns.predicates import flag, glob, kind
 from iamlint.unknown import Truth, Unknown, shown
 
-_ANY_CLIENT = re.compile(
+_ANY_CLIENT = regex(
     r"(?:(?:https?|\*)://)?\*(?:\.[a-z]+)?(?::\*)?(?:/\*?)?\Z|(?:0\.0\.0\.0|::0?)(?:/0)?\Z", re.IGNORECASE
 )
 """Referrers and addresses that are anybody's: ``*``, ``https://*/*``, ``*.com``, ``0.0.0.0/0``, ``::0``."""

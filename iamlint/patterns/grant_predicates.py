@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import get_args
@@ -11,6 +10,7 @@ from iamlint.access import access_of
 from iamlint.estate import Estate, principal_node
 from iamlint.facts import Condition, Grant, Principal, Text
 from iamlint.graph import EDGE_PERMISSIONS, graph_of
+from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import predicates
@@ -45,7 +45,7 @@ def granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> 
     return predicates.permission(globs, *access_of(estate).held(grant))
 
 
-_WRITING = re.compile(
+_WRITING = regex(
     r"\.(?:create|update|delete|patch|insert|write|publish|updateData|replace|modify\w*|upload\w*|set[A-Z]\w*|deploy)\Z"
 )
 _ITS_OWN_METRICS = frozenset({"monitoring.timeSeries.create"})

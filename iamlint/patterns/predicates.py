@@ -6,13 +6,13 @@ are plain.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, TypeVar, get_args
 
 from iamlint.estate import Estate
 from iamlint.facts import Principal, PrincipalKind, Text
+from iamlint.lazy_regex import regex
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict, distinct
 from iamlint.principals import read_principal
@@ -138,8 +138,8 @@ def not_known(what: str, text: Text | None) -> str:
 _ACCOUNTS: frozenset[PrincipalKind] = frozenset(
     {"service_account", "default_service_account", "service_agent", "gke_workload"}
 )
-_USER_MANAGED = re.compile(r"serviceAccount:[a-z][a-z0-9-]*@")
-_OF_AGENTS = re.compile(r"serviceAccount:service-")
+_USER_MANAGED = regex(r"serviceAccount:[a-z][a-z0-9-]*@")
+_OF_AGENTS = regex(r"serviceAccount:service-")
 
 
 def possible_kinds(principal: Principal) -> frozenset[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Pool, Project, Service, Text, UnreadPart
 from iamlint.finding import Confidence
+from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, Verdict
 from iamlint.patterns.match import Match, grant_verdict
@@ -79,8 +79,8 @@ def _uses(estate: Estate) -> Iterator[Match]:
             yield from _called(estate, grant, *caller)
 
 
-_POOL = re.compile(r"//iam\.googleapis\.com/(projects/([^/]+)/locations/[^/]+/workloadIdentityPools/([^/]+))/")
-_CLUSTERS = re.compile(r"serviceAccount:(([^\[]+)\.svc\.id\.goog)\[")
+_POOL = regex(r"//iam\.googleapis\.com/(projects/([^/]+)/locations/[^/]+/workloadIdentityPools/([^/]+))/")
+_CLUSTERS = regex(r"serviceAccount:(([^\[]+)\.svc\.id\.goog)\[")
 
 
 def _caller(grant: Grant, estate: Estate) -> tuple[str, Text] | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from iamlint.estate import Estate
 from iamlint.facts import Impersonation, OrgPolicy, Text
+from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.patterns.match import Match
 from iamlint.provenance import at, counts_for, outside
@@ -18,7 +18,7 @@ USUAL, EXTENDED = 3600, 43200
 Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-direct#sa-credentials-oauth
 """
 EXTENSION = "iam.allowServiceAccountCredentialLifetimeExtension"
-_SECONDS = re.compile(r"(?P<number>[0-9]{1,12})(?:\.[0-9]+)?s\Z")
+_SECONDS = regex(r"(?P<number>[0-9]{1,12})(?:\.[0-9]+)?s\Z")
 
 
 def long_token_lifetimes(estate: Estate) -> Iterator[Match]:

@@ -6,19 +6,19 @@ https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jen
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from iamlint.finding import Accepted
+from iamlint.lazy_regex import regex
 from iamlint.report import Report
 from iamlint.reporters.parts.entries import Entry, entries, mentions
 from iamlint.reporters.parts.notes import notes
 from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.parts.presentation import Presentation
 
-_NOT_XML = re.compile("[\ufffe\uffff]")
+_NOT_XML = regex("[\ufffe\uffff]")
 """Characters that ``neutral`` keeps and XML 1.0 forbids: https://www.w3.org/TR/xml/#charsets"""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from iamlint.addresses import rule_address
+from iamlint.lazy_regex import regex
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.report import Report
 from iamlint.reporters.parts.ends import leads_to
@@ -121,7 +122,7 @@ def _where(at: Location, style: Presentation) -> str:
     return f"[{shown}]({style.source_url}{quote(os.fsencode(path))}#L{at.line})"
 
 
-_MARKUP = re.compile(r"(?P<mark>[&<>\\`|*_\[\]~]|^[-+=])|(?P<joint>[@#$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_MARKUP = regex(r"(?P<mark>[&<>\\`|*_\[\]~]|^[-+=])|(?P<joint>[@#$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 """``mark`` matches Markdown and HTML syntax.
 
 ``joint`` matches GitHub's syntax in the remaining text: mentions, mail addresses, references, formulas, links without

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import lzma
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from functools import cache, cached_property
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 from iamlint.facts import Text
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.packed import CATALOG
 from iamlint.unknown import Unknown, shown
 
@@ -250,7 +250,7 @@ def catalog() -> Catalog:
 
 
 _WITH_HOST = "iam.googleapis.com/"
-_FEDERATION = re.compile(r"(?:workloadIdentityPool|workforcePool|oauthClient)[A-Za-z]*\.")
+_FEDERATION = regex(r"(?:workloadIdentityPool|workforcePool|oauthClient)[A-Za-z]*\.")
 
 
 def spellings(permission: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from iamlint.facts import Text
 from iamlint.frozen import frozen
 from iamlint.graph import relevant_permissions
+from iamlint.lazy_regex import regex
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.principals import MARKS, placeholder_of, read_principal
 from iamlint.queries import QUERIES
@@ -140,7 +141,7 @@ def _role_test(patterns: list[Pattern], catalog: Catalog) -> Test:
 
 
 _LOCAL, _DOMAIN = "[A-Za-z0-9!#$%&'+=^_.~-]+", "[a-z0-9.-]+"
-_COMMON = re.compile(
+_COMMON = regex(
     rf"(?P<person>user:|group:){_LOCAL}@(?P<domain>{_DOMAIN})\Z|serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com\Z"
 )
 """Members that certainly have none of the few kinds, recognised without parsing them as principals."""
@@ -207,5 +208,5 @@ def _may_match(glob: str, before: str, domain: Text) -> bool:
 
 _NAME = UnknownPart("name")
 _ACCOUNTS = Unknown("the project of an account is not known in full", (UnknownPart("project"), ".gserviceaccount.com"))
-_LETTERS = re.compile(r"[A-Za-z0-9!#$%&'+=^_.~:@*?-]*\Z")
+_LETTERS = regex(r"[A-Za-z0-9!#$%&'+=^_.~:@*?-]*\Z")
 """The letters of globs that can match common members."""

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from iamlint.lazy_regex import regex
 from iamlint.patterns.fact_schema import kind_of
 from iamlint.patterns.match import Match
 
 _NOT_KNOWN = "(not known)"
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PLACEHOLDER = regex(r"\{(\w+)\}")
 
 
 def filled(message: str, words: Mapping[str, str]) -> str:
@@ -20,11 +21,11 @@ def filled(message: str, words: Mapping[str, str]) -> str:
     return text.removesuffix(".") if text.endswith("?.") else text
 
 
-_HOLE = re.compile(r"\$\{([^{}]*)\}")
+_HOLE = regex(r"\$\{([^{}]*)\}")
 _LONGEST_HOLE = 60
 _LONGEST = 160
 """Characters of a text with unknown parts; a name that Terraform puts together may be of any length."""
-_CALLS = re.compile(r"\A(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
+_CALLS = regex(r"\A(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
 
 
 def brief(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from iamlint.facts import Grant
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 from iamlint.roles import Catalog, catalog
 from iamlint.server.session import Session
@@ -22,12 +23,12 @@ _LOOKED_BACK = 200
 _LONGEST = 300
 """Number of characters of a line that are searched: some of the patterns take quadratic time."""
 _PREFIXES = ("user:", "group:", "serviceAccount:", "domain:", "principal://", "principalSet://")
-_ROLE = re.compile(r'\brole"?\s*[=:]\s*"([\w./-]*)$')
-_MEMBER = re.compile(r'\bmember"?\s*[=:]\s*"([^"$]*)$')
-_ITEM = re.compile(r'(?:^|[\[,\s])"([^"$]*)$')
-_LIST = re.compile(r"\b(members|permissions|included_permissions|roles)\s*=\s*(?:toset\()?\[[^\]]*$")
-_IGNORE = re.compile(r"iamlint:[ \t]*ignore\[(?:[\w-]+,[ \t]*)*([\w-]*)$")
-_RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"(\w+)"', re.MULTILINE)
+_ROLE = regex(r'\brole"?\s*[=:]\s*"([\w./-]*)$')
+_MEMBER = regex(r'\bmember"?\s*[=:]\s*"([^"$]*)$')
+_ITEM = regex(r'(?:^|[\[,\s])"([^"$]*)$')
+_LIST = regex(r"\b(members|permissions|included_permissions|roles)\s*=\s*(?:toset\()?\[[^\]]*$")
+_IGNORE = regex(r"iamlint:[ \t]*ignore\[(?:[\w-]+,[ \t]*)*([\w-]*)$")
+_RESOURCE = regex(r'^[ \t]*resource[ \t]+"(\w+)"', re.MULTILINE)
 _LISTED: dict[str, Kind] = {
     "members": "principal",
     "permissions": "permission",

@@ -6,22 +6,23 @@ import re
 from typing import Literal
 
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 
 Kind = Literal["role", "principal", "permission", "rule", "reference"]
 
 _WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("role", re.compile(r"(?:(?:projects|organizations)/[\w.:-]+/)?roles/[\w.]+")),
+    ("role", regex(r"(?:(?:projects|organizations)/[\w.:-]+/)?roles/[\w.]+")),
     (
         "principal",
-        re.compile(
+        regex(
             r"(?:deleted:)?(?:user|group|domain|serviceAccount):[\w.+@:/\[\]-]+|principal(?:Set)?://[^\s\"']+"
             r"|allAuthenticatedUsers|allUsers|[\w.-]+@[\w.-]+\.gserviceaccount\.com"
         ),
     ),
-    ("rule", re.compile(r"(?<=[\[,\s])[a-z]+(?:-[a-z]+)+(?=[\],\s])")),
-    ("reference", re.compile(r"(?:var|local|module|data\.\w+|google_\w+)\.[\w-]+")),
-    ("permission", re.compile(r"[a-z][a-zA-Z]*(?:\.[a-zA-Z]+){2,}")),
+    ("rule", regex(r"(?<=[\[,\s])[a-z]+(?:-[a-z]+)+(?=[\],\s])")),
+    ("reference", regex(r"(?:var|local|module|data\.\w+|google_\w+)\.[\w-]+")),
+    ("permission", regex(r"[a-z][a-zA-Z]*(?:\.[a-zA-Z]+){2,}")),
 )
 _AROUND = 300
 """Number of characters before and after a position that are looked at: some of the patterns take quadratic time."""

@@ -7,9 +7,8 @@ https://cloud.google.com/storage/docs/access-control/iam#acls
 
 from __future__ import annotations
 
-import re
-
 from iamlint.facts import Text
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
 
 Parts = tuple[str | UnknownPart, ...]
@@ -41,7 +40,7 @@ NAMED_BY = ("user_by_email", "group_by_email", "domain", "special_group", "iam_m
 NO_PRINCIPAL = ("view", "routine", "dataset")
 """What an entry of a dataset may authorize instead of a principal."""
 
-_OF_ACCOUNT = re.compile(r"(?:^|\.)google_\w*service_(?:account|identity)\.[^.]+\.email(?:_address)?\Z")
+_OF_ACCOUNT = regex(r"(?:^|\.)google_\w*service_(?:account|identity)\.[^.]+\.email(?:_address)?\Z")
 
 
 def principal_named_by(part: str, text: Text) -> Text:

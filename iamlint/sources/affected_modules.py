@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
 from iamlint.sources.unwalked import is_walked
@@ -19,7 +19,7 @@ MOST_FILES = 50_000
 _LARGEST = 1_000_000
 """Maximum size of such a file in bytes; a larger one is ignored."""
 _BETWEEN = r"(?:\s|/\*[^*\n]{0,200}\*/|(?:#|//)[^\n]{0,200}\n)*+"
-_SOURCE = re.compile(rf'\bsource"?{_BETWEEN}[=:]{_BETWEEN}"((?:[^"\\\n]|\\.)*+)"')
+_SOURCE = regex(rf'\bsource"?{_BETWEEN}[=:]{_BETWEEN}"((?:[^"\\\n]|\\.)*+)"')
 """The source of a module call, in either syntax."""
 
 

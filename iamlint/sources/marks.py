@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 
 ROLE = r"(?<![\w./-])(?:(?:projects|organizations)/[^/\s\"']+/)?roles/[a-z]\w*(?:\.\w+)*"
 """A role name, also of a custom role."""
@@ -35,7 +36,7 @@ class _Pattern:
 def _key(*names: str, then: str = "") -> _Pattern:
     """Return a pattern of one of these keys in JSON or YAML, and of what follows."""
     pattern = rf"(?<![\w.$-])[\"']?(?:{'|'.join(names)})[\"']?[ \t]*:{then}"
-    return _Pattern(re.compile(pattern, re.MULTILINE), names)
+    return _Pattern(regex(pattern, re.MULTILINE), names)
 
 
 _Mark = tuple[str, tuple[_Pattern, ...]]
@@ -43,13 +44,13 @@ _Mark = tuple[str, tuple[_Pattern, ...]]
 
 def _mark(what: str, *patterns: str | _Pattern) -> _Mark:
     return what, tuple(
-        _Pattern(re.compile(pattern, re.MULTILINE)) if isinstance(pattern, str) else pattern for pattern in patterns
+        _Pattern(regex(pattern, re.MULTILINE)) if isinstance(pattern, str) else pattern for pattern in patterns
     )
 
 
-_IN_ROLE = _Pattern(re.compile(ROLE), ("roles/",))
+_IN_ROLE = _Pattern(regex(ROLE), ("roles/",))
 _IN_PRINCIPAL = _Pattern(
-    re.compile(PRINCIPAL),
+    regex(PRINCIPAL),
     (
         *("user:", "group:", "domain:", "serviceAccount:", "principal://", "principalSet://", "allUsers"),
         *("allAuthenticatedUsers", "projectOwner:", "projectEditor:", "projectViewer:"),
@@ -86,13 +87,13 @@ _EXPORTS: tuple[_Mark, ...] = (
     _mark("a provider of a pool", r"/(?:workloadIdentity|workforce)Pools/", _key("attributeMapping", "issuerUri")),
     _mark("a document of Config Connector", _key("apiVersion", then=r"[ \t]*[\"']?iam\.cnrm\.cloud\.google\.com/")),
 )
-_MESSAGE = re.compile(r"\A(?:.*\n){0,20}?\s*ERROR: (?:\(gcloud\.|gcloud )")
+_MESSAGE = regex(r"\A(?:.*\n){0,20}?\s*ERROR: (?:\(gcloud\.|gcloud )")
 """gcloud's error messages in place of the output; warnings may come first."""
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|(?:^|[:\[,{}])[ \t]*[$%]\{", re.MULTILINE)
+_TEMPLATE = regex(r"\{\{|\{%|<%|(?:^|[:\[,{}])[ \t]*[$%]\{", re.MULTILINE)
 """Template tags instead of JSON or YAML values: Helm and Go, Jinja, Terraform."""
 _LOOKED_AT = 1_000_000
 """Number of characters searched for marks: formats have theirs at the beginning."""
-_LINK = re.compile(r"(?:\.{1,2}/)+[\w.@+-]+(?:/[\w.@+-]+)*\n?\Z")
+_LINK = regex(r"(?:\.{1,2}/)+[\w.@+-]+(?:/[\w.@+-]+)*\n?\Z")
 LINK_HINT = "it may be a symbolic link that git checked out as text: git config core.symlinks true, and check out again"
 
 

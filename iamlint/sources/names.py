@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from iamlint.lazy_regex import regex
+
 TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json")
 ASSIGNMENTS = (".tfvars", ".tfvars.json")
 
@@ -29,8 +31,8 @@ def is_automatic(name: str) -> bool:
     return _AUTOMATIC.search(name) is not None
 
 
-_AUTOMATIC = re.compile(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
-_ENDINGS = re.compile(
+_AUTOMATIC = regex(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
+_ENDINGS = regex(
     r"(?P<own>(?:\.(?:json|jsonl|ndjson|yaml|yml|tfstate|tfplan))+|\.txt|\.csv|\.log)"
     r"(?:(?<!tfstate)(?<!tfplan)\.txt)?(?:\.gz|\.zst)?\Z",
     re.IGNORECASE,

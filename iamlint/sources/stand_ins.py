@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Reading
 
@@ -39,16 +38,16 @@ class StandIn:
 _DECRYPT = "decrypt it before the check"
 _STAND_INS = (
     (
-        re.compile(r"version https://git-lfs\.github\.com/spec/"),
+        regex(r"version https://git-lfs\.github\.com/spec/"),
         StandIn("the file is a pointer of Git LFS, and its content is not here", "git lfs pull", always=True),
     ),
     (
-        re.compile(r"\0?GITCRYPT\b"),
+        regex(r"\0?GITCRYPT\b"),
         StandIn("the file is encrypted by git-crypt", f"{_DECRYPT}: git-crypt unlock"),
     ),
-    (re.compile(r"\$ANSIBLE_VAULT;"), StandIn("the file is encrypted by Ansible Vault", _DECRYPT)),
+    (regex(r"\$ANSIBLE_VAULT;"), StandIn("the file is encrypted by Ansible Vault", _DECRYPT)),
     (
-        re.compile(r"age-encryption\.org/|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)-----"),
+        regex(r"age-encryption\.org/|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)-----"),
         StandIn("the file is encrypted", _DECRYPT),
     ),
 )

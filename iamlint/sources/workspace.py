@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from pathlib import Path
@@ -16,6 +15,7 @@ from iamlint.files.texts import load, load_export
 from iamlint.files.tree import Tree
 from iamlint.files.watched import FILE, Asked
 from iamlint.frozen import mutable
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.gcloud.groups import group_by_path
@@ -25,7 +25,7 @@ from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usu
 from iamlint.sources.unwalked import Look, Unwalked, is_walked
 
 _DOCUMENTS = (".json", ".ndjson", ".jsonl", ".yaml", ".yml")
-_TERRAGRUNT = re.compile(r"terragrunt(?:\.[\w-]+)?\.hcl(?:\.json)?\Z")
+_TERRAGRUNT = regex(r"terragrunt(?:\.[\w-]+)?\.hcl(?:\.json)?\Z")
 _STACKS = (".tfstack.hcl", ".tfcomponent.hcl", ".tfdeploy.hcl")
 _PLANS = (".tfstate", ".tfplan")
 _PLAN_NAMES = ("tfplan", "plan.txt", "tfplan.txt")

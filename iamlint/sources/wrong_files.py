@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 
 _LOOKED_AT = 20_000
@@ -111,8 +110,8 @@ _SIGNS = (
         r"(?m)^(?:ROLE|MEMBERS?|bindings\.role):? ",
     ),
 )
-_NAMES = tuple((re.compile(rf"(?:.*/)?(?:{sign.name})\Z"), sign.found) for sign in _SIGNS if sign.name)
-_CONTENTS = tuple((tuple(map(re.compile, sign.content)), sign.found) for sign in _SIGNS if sign.content)
+_NAMES = tuple((regex(rf"(?:.*/)?(?:{sign.name})\Z"), sign.found) for sign in _SIGNS if sign.name)
+_CONTENTS = tuple((tuple(map(regex, sign.content)), sign.found) for sign in _SIGNS if sign.content)
 
 
 def wrong_file(source: SourceText) -> WrongFile | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,6 +15,7 @@ from iamlint.cli.console import FAILED, colored, emit, say_errors
 from iamlint.cli.options import DATE, Request, catalog_option, color_option, day_of, pairs, reading_options, request
 from iamlint.cli.run import role_catalog
 from iamlint.files.disk import DISK
+from iamlint.lazy_regex import regex
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ WORKS, FAILS, UNKNOWN = 0, 1, 3
 """Exit codes other than 2, which is bad input."""
 LONGEST_ERROR = 1_000_000
 """Maximum size of an error text in bytes."""
-_FILE_NAME = re.compile(r"[^\s]{1,200}\.(?:txt|log|json|out|err)")
+_FILE_NAME = regex(r"[^\s]{1,200}\.(?:txt|log|json|out|err)")
 """A text that is meant as a file name, not as the text of an error."""
 _METHODS = ("generateAccessToken", "generateIdToken", "signBlob", "signJwt", "actAs")
 

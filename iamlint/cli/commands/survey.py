@@ -11,6 +11,7 @@ from pathlib import Path
 from iamlint.files.disk import DISK
 from iamlint.files.texts import beginning
 from iamlint.frozen import mutable
+from iamlint.lazy_regex import regex
 from iamlint.sources.names import ASSIGNMENTS, is_automatic, is_configuration
 from iamlint.sources.unwalked import is_walked
 
@@ -18,9 +19,9 @@ MOST_FILES = 20_000
 """Maximum number of Terraform files that are looked at."""
 _LOOKED_AT = 200_000
 """Number of bytes of a file that are looked at."""
-_CALL = re.compile(r'^\s*module\s+"[^"\n]*"\s*\{(?P<body>[^}]{0,5000})', re.MULTILINE)
-_SOURCE = re.compile(r'^\s*source\s*=\s*"(?P<source>[^"\n]+)"', re.MULTILINE)
-_ENVIRONMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_CALL = regex(r'^\s*module\s+"[^"\n]*"\s*\{(?P<body>[^}]{0,5000})', re.MULTILINE)
+_SOURCE = regex(r'^\s*source\s*=\s*"(?P<source>[^"\n]+)"', re.MULTILINE)
+_ENVIRONMENT = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _CI = {
     ".github": "GitHub Actions",
     ".gitlab-ci.yml": "GitLab CI",

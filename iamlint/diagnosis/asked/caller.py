@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
 from iamlint.facts import Principal
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.principals import read_principal
 
 CallerKind = Literal["principal", "token", "ksa", "machine", "unknown"]
@@ -99,8 +99,8 @@ def _ksa(text: str, rest: str) -> Caller:
     return Caller(text, "ksa", project=project.removesuffix(".svc.id.goog"), namespace=namespace, name=name)
 
 
-_GKE = re.compile(r"serviceAccount:(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
-_GKE_DIRECT = re.compile(
+_GKE = regex(r"serviceAccount:(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
+_GKE_DIRECT = regex(
     r"principal://iam\.googleapis\.com/projects/\d+/locations/global/workloadIdentityPools/"
     r"(?P<project>[^/]+)\.svc\.id\.goog/subject/ns/(?P<namespace>[^/]+)/sa/(?P<name>[^/]+)\Z"
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import configparser
-import re
 from collections.abc import Iterator
 from typing import Literal
 
 from iamlint.documents import read_json, read_yaml
 from iamlint.documents.values import NULL, Value
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 
 ClientKind = Literal["github-actions", "gitlab", "credentials", "gcloud", "kubernetes"]
@@ -17,8 +17,8 @@ ANNOTATION = "iam.gke.io/gcp-service-account"
 """Source: https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity"""
 _CREDENTIALS = frozenset({"impersonated_service_account", "external_account", "authorized_user", "service_account"})
 """The types of credential files. Source: https://google.aip.dev/auth/4110"""
-_ACCOUNT = re.compile(r"serviceAccounts/(?P<email>[^/:@\s]+@[^/:@\s]+):")
-_AUTH = re.compile(r"google-github-actions/auth(?:@.*)?\Z")
+_ACCOUNT = regex(r"serviceAccounts/(?P<email>[^/:@\s]+@[^/:@\s]+):")
+_AUTH = regex(r"google-github-actions/auth(?:@.*)?\Z")
 
 
 @frozen

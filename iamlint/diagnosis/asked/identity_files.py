@@ -6,7 +6,6 @@ gcloud are read only where they are named as a path.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from iamlint.diagnosis.asked.clients import (
     workflow_clients,
 )
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 from iamlint.provenance import trusted
 from iamlint.sources import read
@@ -33,7 +33,7 @@ LARGEST = 1_000_000
 """Maximum size of a file with a client's identity, in bytes."""
 _WORKFLOWS = (".github", "workflows")
 _GITLAB = ".gitlab-ci.yml"
-_SERVICE_ACCOUNT = re.compile(r"(?m)^\s{0,8}(?:- )?kind:\s*ServiceAccount\s*$")
+_SERVICE_ACCOUNT = regex(r"(?m)^\s{0,8}(?:- )?kind:\s*ServiceAccount\s*$")
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from iamlint.facts import Condition, Denial, Fact, Grant
+from iamlint.lazy_regex import regex
 
-_ASKS = re.compile(
+_ASKS = regex(
     r"resource\.(?P<function>matchTag|matchTagId|hasTagKey|hasTagKeyId)\(\s*(?P<q>['\"])(?P<key>[^'\"]*)(?P=q)\s*"
     r"(?:,\s*(?P<r>['\"])(?P<value>[^'\"]*)(?P=r)\s*)?\)"
 )

@@ -17,12 +17,13 @@ from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import scope
 from iamlint.facts import Condition, OrgPolicy, Pool, Principal, Provider, Resource, Text
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown, shown
 
 LONGEST_SUBJECT = 127
 """Bytes of google.subject. Source: https://cloud.google.com/iam/docs/workload-identity-federation#mapping"""
-_NAME = re.compile(
+_NAME = regex(
     r"(?:.*//iam\.googleapis\.com/)?projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)"
     r"/workloadIdentityPools/(?P<pool>[^/]+)(?:/providers/(?P<provider>[^/]+))?/?\Z"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 
@@ -11,13 +10,14 @@ from iamlint.estate import Estate, Groups, identity, scope
 from iamlint.estate.membership import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.queries.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, Unknown, shown
 
 _MEMBERS = ("user", "service_account", "default_service_account", "service_agent", "group")
 """The kinds of principals that a group can contain."""
-_POOL = re.compile(
+_POOL = regex(
     r"//iam\.googleapis\.com/(?:projects/(?P<project>[^/]+)/)?locations/global/"
     r"(?:workloadIdentityPools|workforcePools)/(?P<pool>[^/]+)/"
 )
@@ -234,7 +234,7 @@ def _unsure(text: str) -> Member:
     return Member(Truth.UNKNOWN, "missing-input", reason, "gcloud projects list --format=json")
 
 
-_HOLE = re.compile(r"\$\{(?P<address>[^{}]*\.?google_iam_(?:workload_identity|workforce)_pool\.[^{}]*)\.[a-z_]+\}")
+_HOLE = regex(r"\$\{(?P<address>[^{}]*\.?google_iam_(?:workload_identity|workforce)_pool\.[^{}]*)\.[a-z_]+\}")
 
 
 def _names_pool(text: str, token: Token, grant: Grant, estate: Estate) -> bool:

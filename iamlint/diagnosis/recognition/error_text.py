@@ -12,6 +12,7 @@ from collections import Counter
 from functools import cached_property
 
 from iamlint.diagnosis.recognition.fragments import DROPPED
+from iamlint.lazy_regex import regex
 
 LARGEST = 1_000_000
 """Characters. Of a longer text the first and the last half of so many are read."""
@@ -20,11 +21,11 @@ WRAPPED = "\u2060"
 MESSAGE_END = "\x1e"
 """Marks the start or end of one of Terraform's boxes."""
 
-_ANSI = re.compile(
+_ANSI = regex(
     r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[@-Z\\^_])"
     r"|(?:\^\[|(?<!\\)\\++(?:u001[bB]|x1[bB]|033|e))\[[0-9;]*+m"  # as a terminal shows it, as JSON and Python write it
 )
-_PREFIX = re.compile(
+_PREFIX = regex(
     r"""(?mx)^(?:[ \t]*+(?:
       \[?\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z|[ ]?[+-]\d\d:?\d\d|[ ]UTC)?\]?  # a date
       | \[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?=[ \t])                # a time alone
@@ -39,8 +40,8 @@ _PREFIX = re.compile(
       | \xe2\u201d\u201a                                               # a box, read as Windows-1252
     ))++[ \t]?"""
 )
-_BOX_ENDS = re.compile("[╷╵]|\xe2\u2022[\xb7\xb5]")
-_ESCAPES = re.compile(
+_BOX_ENDS = regex("[╷╵]|\xe2\u2022[\xb7\xb5]")
+_ESCAPES = regex(
     r"\\++(?:u([0-9a-fA-F]{4})|([nrt]))?"
     r"|%([2-7][0-9A-Fa-f]|0[9AaDd])"
     r"|&(?:amp;){0,3}(?:\#(x?)([0-9a-fA-F]{1,6})|(quot|apos|amp|lt|gt|nbsp));"
@@ -55,19 +56,17 @@ _TYPOGRAPHY = str.maketrans(
         **dict.fromkeys("\u200b\u200c\u200d\u00ad", ""),
     }
 )
-_STARTS = re.compile(
+_STARTS = regex(
     r"(?m)(?<![:,]\n)^[ \t]{0,8}(?:\#\#\[error\]|::error\b|Error:|Error[ ]\d|ERROR\b|FATAL\b|fatal:|panic:|googleapi:"
     r"|Traceback \(most|Unhandled|Exception in thread)|(?<=\})[ \t]*\n[ \t]*(?=\{)|" + MESSAGE_END
 )
-_WORD = re.compile(r"[\w.@/:=%-]")
-_OWN_LINE = re.compile(r"Error\b|ERROR\b|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d")
-_PAYLOAD = re.compile(
+_WORD = regex(r"[\w.@/:=%-]")
+_OWN_LINE = regex(r"Error\b|ERROR\b|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d")
+_PAYLOAD = regex(
     r"[ \t{}\[\]()\"',-]|(?:metadata|details|error|reason|domain|service|permission|resource)[ ]?[:={]", re.I
 )
-_OPEN_END = re.compile(
-    r"(?:[:,({\[='\"`]|\b(?:on|for|the|to|of|have|account|permission|resource|project|member))$", re.I
-)
-_WRAPPED_END = re.compile(r"(?<![.,)\]}] )\b[\w@/-]+$")
+_OPEN_END = regex(r"(?:[:,({\[='\"`]|\b(?:on|for|the|to|of|have|account|permission|resource|project|member))$", re.I)
+_WRAPPED_END = regex(r"(?<![.,)\]}] )\b[\w@/-]+$")
 _MOST_LINES = 40
 _WIDTHS = frozenset((80, 90, 96, 100, 110, 120, 128, 130, 132, 140, 150, 160, 180, 200))
 

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 
 DROPPED = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \"'`\\*[]()"
 """ASCII characters that a squeezed text does not have; it has no others than ASCII either."""
@@ -58,7 +59,7 @@ _SQUEEZED: Mapping[str, str] = {
     "any": r".{0,100}?",
 }
 _ANY_WORD = r"[^\s,;]{1,200}?"
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = regex(r"\{(\w+)\}")
 _GAP = r"[\s'\x22\x60\[\]()<>*]*"
 _SQUEEZE = {ord(letter): None for letter in DROPPED}
 

@@ -14,22 +14,21 @@ from iamlint.diagnosis.asked.attachments import named
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.facts import Declaration, Grant, Resource
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, shown
 
 Place = tuple[Resource, Declaration]
 """A resource, and where it is named."""
 
 _CONTAINERS: Mapping[str, str] = {"projects": "project", "folders": "folder", "organizations": "organization"}
-_PREFIX = re.compile(
-    r"\A(?:https?:)?//[a-z.-]+\.googleapis\.com/(?:[a-z]+/)??(?:v\d\w*/)?(?=projects/|folders/|organ|b/)"
-)
-_BIGQUERY = re.compile(r"(?P<project>[a-z][\w.:-]*?\w)[:.](?P<dataset>\w+)(?:\.(?P<table>[\w$-]+))?\Z")
-_IMAGE = re.compile(
+_PREFIX = regex(r"\A(?:https?:)?//[a-z.-]+\.googleapis\.com/(?:[a-z]+/)??(?:v\d\w*/)?(?=projects/|folders/|organ|b/)")
+_BIGQUERY = regex(r"(?P<project>[a-z][\w.:-]*?\w)[:.](?P<dataset>\w+)(?:\.(?P<table>[\w$-]+))?\Z")
+_IMAGE = regex(
     r"(?P<location>[a-z0-9-]+)-docker\.pkg\.dev/(?P<project>[a-z][a-z0-9.:-]*)(?:/(?P<repository>[\w.-]+))?"
     r"|(?:[a-z]+\.)?gcr\.io/(?P<of_gcr>[a-z][a-z0-9.:-]*)"
 )
-_BUCKET = re.compile(r"\A(?:gs://|(?:projects/_/)?buckets/|b/)(?P<name>[a-z0-9][\w.-]*[a-z0-9])")
-_PROJECT = re.compile(r"[a-z][a-z0-9-]{2,28}[a-z0-9]|\d{6,20}")
+_BUCKET = regex(r"\A(?:gs://|(?:projects/_/)?buckets/|b/)(?P<name>[a-z0-9][\w.-]*[a-z0-9])")
+_PROJECT = regex(r"[a-z][a-z0-9-]{2,28}[a-z0-9]|\d{6,20}")
 _SERVICES: Mapping[str, tuple[str, ...]] = {
     "run": ("cloud_run",),
     "cloudfunctions": ("cloudfunctions",),

@@ -12,9 +12,10 @@ from iamlint.fixes.sources import Tree
 from iamlint.fixes.writing import line_end, line_start, without_item
 from iamlint.hcl.json_syntax import read_variables
 from iamlint.hcl.syntax import Tuple
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
-_NAMES = re.compile(r"\[(?P<names>[^\]]*)\]")
+_NAMES = regex(r"\[(?P<names>[^\]]*)\]")
 
 
 def remove_comment(problem: Problem) -> Change | None:

@@ -10,10 +10,11 @@ from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree, argument
 from iamlint.fixes.writing import with_items, with_lines_after, with_lines_in
 from iamlint.hcl.syntax import Block, Template, Tuple
+from iamlint.lazy_regex import regex
 from iamlint.unknown import shown
 
-_AGENT = re.compile(r"serviceAccount:(?P<local>[a-z-]*)(?P<number>PROJECT_NUMBER|[0-9]+)(?P<domain>@[a-z0-9.-]+)")
-_WITH_ROLE = re.compile(rf"(?P<agent>{_AGENT.pattern}) \((?P<role>roles/[\w.]+)\)")
+_AGENT = regex(r"serviceAccount:(?P<local>[a-z-]*)(?P<number>PROJECT_NUMBER|[0-9]+)(?P<domain>@[a-z0-9.-]+)")
+_WITH_ROLE = regex(rf"(?P<agent>{_AGENT.pattern}) \((?P<role>roles/[\w.]+)\)")
 
 
 def add_agents(problem: Problem) -> Change | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.writing import with_lines_in
 from iamlint.hcl.syntax import Body
+from iamlint.lazy_regex import regex
 from iamlint.queries.audit import LOG_TYPES
 
-_MISSING = re.compile(r"(?P<types>[A-Z_]+(?: and [A-Z_]+)*) accesses are not logged")
+_MISSING = regex(r"(?P<types>[A-Z_]+(?: and [A-Z_]+)*) accesses are not logged")
 
 
 def log_every_access(problem: Problem) -> Change | None:

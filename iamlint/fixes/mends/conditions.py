@@ -10,6 +10,7 @@ from iamlint.facts import BoundaryBinding, Condition, Denial, Grant, Provider
 from iamlint.fixes.mends.names import one_near
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.writing import reworded
+from iamlint.lazy_regex import regex
 from iamlint.queries.policies.conditions import malformed, refused
 
 _STEPS = 3
@@ -62,14 +63,14 @@ def corrected(expression: str, is_valid: Callable[[str], bool], *, provider: boo
     return None
 
 
-_STRING = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
-_CALLED = re.compile(r"\b([A-Za-z_]\w*)(?=\s*\()")
-_NAME = re.compile(r"(?<![\w.])([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)(?!\s*\(|\w)")
-_TIME = re.compile(r"['\"][0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]+)['\"]")
-_DAY = re.compile(r"timestamp\(\s*(['\"][0-9]{4}-[0-9]{2}-[0-9]{2})(['\"])\s*\)")
-_LOCAL_TIME = re.compile(r"timestamp\(\s*(['\"][0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(['\"])\s*\)")
+_STRING = regex(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
+_CALLED = regex(r"\b([A-Za-z_]\w*)(?=\s*\()")
+_NAME = regex(r"(?<![\w.])([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)(?!\s*\(|\w)")
+_TIME = regex(r"['\"][0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]+)['\"]")
+_DAY = regex(r"timestamp\(\s*(['\"][0-9]{4}-[0-9]{2}-[0-9]{2})(['\"])\s*\)")
+_LOCAL_TIME = regex(r"timestamp\(\s*(['\"][0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(['\"])\s*\)")
 _WORDS = {"AND": "&&", "and": "&&", "OR": "||", "or": "||"}
-_CLAIMS = re.compile(
+_CLAIMS = regex(
     r"sub|aud|iss|repository(?:_\w+)?|ref(?:_\w+)?|actor(?:_\w+)?|workflow(?:_\w+)?|environment|event_name|job_workflow_\w+"
     r"|namespace_(?:id|path)|project_(?:id|path)|user_\w+|terraform_\w+|organization_\w+|pipeline_\w+|runner_\w+|arn|email"
 )

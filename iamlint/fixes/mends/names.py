@@ -14,6 +14,7 @@ from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import newline, quoted, replaced, reworded, without_item
 from iamlint.hcl.syntax import Attribute, Block, Node, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
+from iamlint.lazy_regex import regex
 from iamlint.principals import is_agent_by_id, placeholder_of, read_principal
 from iamlint.roles import Catalog
 
@@ -85,7 +86,7 @@ def _near(name: str, roles: tuple[str, ...]) -> str | None:
 
 # -- permissions ---------------------------------------------------------------------------------------------------
 
-_DENY_FORM = re.compile(r"([a-z0-9.-]+)\.googleapis\.com/(.+)")
+_DENY_FORM = regex(r"([a-z0-9.-]+)\.googleapis\.com/(.+)")
 
 
 def near_permission(problem: Problem) -> Change | None:
@@ -164,9 +165,7 @@ def _removed(sources: Sources, place: Place) -> tuple[Edit, ...] | None:
 # -- principals ----------------------------------------------------------------------------------------------------
 
 _PREFIXES = ("user", "group", "domain", "serviceAccount", "principal", "principalSet")
-_FULL_NAME = re.compile(
-    r"(?:serviceAccount:)?(?://iam\.googleapis\.com/)?projects/[^/]+/serviceAccounts/([^/@]+@[^/]+)"
-)
+_FULL_NAME = regex(r"(?:serviceAccount:)?(?://iam\.googleapis\.com/)?projects/[^/]+/serviceAccounts/([^/@]+@[^/]+)")
 _ACCOUNT_ATTRIBUTES = frozenset({"email", "id", "name", "unique_id", "account_id"})
 _PROJECT_ATTRIBUTES = frozenset({"project_id", "id", "name"})
 
@@ -246,9 +245,7 @@ def _attribute(tree: Tree, node: Node) -> Change | None:
     return None
 
 
-_BY_ID = re.compile(
-    r"(?P<before>serviceAccount:(?:[a-z]+-)?)(?P<project>[a-z][a-z0-9-]{4,28}[a-z0-9])(?P<after>@[^@]+)"
-)
+_BY_ID = regex(r"(?P<before>serviceAccount:(?:[a-z]+-)?)(?P<project>[a-z][a-z0-9-]{4,28}[a-z0-9])(?P<after>@[^@]+)")
 
 
 def _agent_number(sources: Sources, tree: Tree, node: Node) -> Change | None:

@@ -15,6 +15,7 @@ from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree, argument
 from iamlint.fixes.writing import quoted, replaced, reworded, with_argument
 from iamlint.hcl.syntax import Node, Object, Template
+from iamlint.lazy_regex import regex
 from iamlint.queries.federation.names import Identity, identity_of
 from iamlint.queries.federation.provider_conditions import (
     open_ended_prefixes,
@@ -83,8 +84,8 @@ def meant_value(problem: Problem) -> Change | None:
     return _first_right(problem, _spelt_out(found[1])) if found else None
 
 
-_REF = re.compile(r"(\b(?:assertion|attribute)\.\w*(?:ref|branch)\b\s*(?:==|in)\s*)(\[[^\]]*\]|'[^']*'|\"[^\"]*\")")
-_STAR = re.compile(r"==\s*(['\"])([^'\"*]+[/:])\*\1")
+_REF = regex(r"(\b(?:assertion|attribute)\.\w*(?:ref|branch)\b\s*(?:==|in)\s*)(\[[^\]]*\]|'[^']*'|\"[^\"]*\")")
+_STAR = regex(r"==\s*(['\"])([^'\"*]+[/:])\*\1")
 
 
 def _spelt_out(expression: str) -> Iterator[str]:
@@ -121,8 +122,8 @@ def _grouped(expression: str) -> str:
     return f"({expression})" if "||" in expression or "?" in expression else expression
 
 
-_REPOSITORY = re.compile(r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)")
-_SUBJECT = re.compile(r"repo:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+):.+")
+_REPOSITORY = regex(r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)")
+_SUBJECT = regex(r"repo:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+):.+")
 
 
 def _demand(provider: Provider, estate: Estate) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,16 +9,17 @@ from fractions import Fraction
 
 from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.types import EvaluationError, Function, UnknownResult, text
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
-_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
-_DURATION = re.compile(r"([+-]?)((?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+|0)")
-_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_TIMESTAMP = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
+_DURATION = regex(r"([+-]?)((?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+|0)")
+_PART = regex(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _NANOSECONDS = {"ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 1_000_000}
 _NANOSECONDS |= {"s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
 _LONGEST = 1 << 63
 """The longest duration in Go, in nanoseconds."""
-_FORMAT = re.compile(r"'((?:[^']|'')*)'|(Y+|M+|D+|E+|A+|a+|h+|H+|m+|s+|Z+)|([A-Za-z])|([^A-Za-z']+)")
+_FORMAT = regex(r"'((?:[^']|'')*)'|(Y+|M+|D+|E+|A+|a+|h+|H+|m+|s+|Z+)|([A-Za-z])|([^A-Za-z']+)")
 
 
 def _moment(value: Value) -> datetime:

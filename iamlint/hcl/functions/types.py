@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 Function: TypeAlias = "Callable[..., Data | Value]"
@@ -21,8 +22,8 @@ STEPS_OF_FRACTION = 40
 """Steps for a number with a fraction, whose digits are computed as Terraform shows them."""
 MOST_PARTS = 2_000
 """Maximum number of known parts and unknown parts of a partly known string."""
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
-_STRANGE = re.compile(r"[+-]?(?:inf|infinity|[0-9.]+p[+-]?[0-9]+)", re.IGNORECASE)
+_NUMBER = regex(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+_STRANGE = regex(r"[+-]?(?:inf|infinity|[0-9.]+p[+-]?[0-9]+)", re.IGNORECASE)
 LARGEST_EXPONENT = 1_000
 """Maximum power of ten of a known number."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from iamlint.estate import Estate, permissions_of
 from iamlint.facts import CustomRole, Place, Text
 from iamlint.graph import EDGE_PERMISSIONS, graph_of
+from iamlint.lazy_regex import regex
 from iamlint.methods import deployments
 from iamlint.patterns.match import Match
 from iamlint.roles import Catalog, spellings
@@ -21,13 +21,13 @@ _CREDENTIALS = (
     "iam.serviceAccountApiKeyBindings.create",
     "storage.hmacKeys.create",
 )
-_OF_THEIR_KIND = re.compile(r"iam\.|storage\.hmacKeys\.|apikeys\.|resourcemanager\.[a-z]+\.(get|list)$|serviceusage\.")
+_OF_THEIR_KIND = regex(r"iam\.|storage\.hmacKeys\.|apikeys\.|resourcemanager\.[a-z]+\.(get|list)$|serviceusage\.")
 """Permissions that fit those to make credentials: others on accounts, and those to list them in a project."""
 _FEDERATION = ("workloadIdentityPools.", "workloadIdentityPoolProviders.", "workforcePool", "oauthClient")
 """The prefixes of permissions that have the host iam.googleapis.com in allow policies, too."""
 _WHOLE = ("iam.serviceAccounts.", "iam.serviceAccountKeys.", "iam.roles.", "resourcemanager.")
 """The prefixes of permissions that are complete in the predefined roles, taken together."""
-_FORM = re.compile(r"[a-zA-Z0-9.-]+\.[a-zA-Z0-9-]+\.[a-zA-Z0-9]+\Z")
+_FORM = regex(r"[a-zA-Z0-9.-]+\.[a-zA-Z0-9-]+\.[a-zA-Z0-9]+\Z")
 
 
 def token_permission_in_custom_role(estate: Estate) -> Iterator[Match]:

@@ -17,6 +17,7 @@ from typing import Literal as OneOf
 from iamlint.conditions import Claim, Unparsable, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
 from iamlint.frozen import frozen, mutable
+from iamlint.lazy_regex import regex
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown, shown
 
@@ -168,7 +169,7 @@ def _wrong_type(claim: Claim, name: str, issuer: Issuer) -> str | None:
     return f"`assertion.{name}` is a text, and `in` needs a list" if claim.how == "has" else None
 
 
-_LITERAL = re.compile(r"(?:[^\\.*+?()\[\]{}|^$]|\\[^A-Za-z0-9])*")
+_LITERAL = regex(r"(?:[^\\.*+?()\[\]{}|^$]|\\[^A-Za-z0-9])*")
 
 
 def _plain(how: str, value: Text) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from iamlint.conditions import Claim
 from iamlint.conditions.token_claims import How
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider, Text
+from iamlint.lazy_regex import regex
 from iamlint.patterns.match import Match, grant_verdict
 from iamlint.queries.federation.admission import admission, described
 from iamlint.queries.federation.names import identity_of, is_federated, misspelling
@@ -113,7 +114,7 @@ def _shut_out(attribute: str, value: Text, providers: list[Provider], work: Budg
 
 # -- principals that anybody can match -----------------------------------------------------------------------------
 
-_ATTRIBUTE = re.compile(r".*/workloadIdentityPools/(?P<pool>[^/]+)/(?P<attribute>attribute\.[^/]+)/.", re.DOTALL)
+_ATTRIBUTE = regex(r".*/workloadIdentityPools/(?P<pool>[^/]+)/(?P<attribute>attribute\.[^/]+)/.", re.DOTALL)
 _CHOSEN = frozenset(
     {
         "actor",
@@ -183,7 +184,7 @@ _BECOMES = {
     ],
 }
 """On a project, folder or organization, the rules of the impersonation family report it."""
-_WHOLE = re.compile(r".*Pools/(?P<pool>[^/]+)/\*\Z", re.DOTALL)
+_WHOLE = regex(r".*Pools/(?P<pool>[^/]+)/\*\Z", re.DOTALL)
 
 
 def _reaches_privileged(grant: Grant, estate: Estate) -> bool:

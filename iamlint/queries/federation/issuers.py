@@ -14,6 +14,7 @@ from dataclasses import field
 
 from iamlint.facts import Provider
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.unknown import Truth
 
@@ -30,7 +31,7 @@ class Part:
 def part(name: str, letters: str, whole: str = "", *, never: str = "") -> Part:
     """Return a part made of these letters; ``whole`` restricts a complete part, ``never`` excludes beginnings."""
     barred = f"(?!{never})" if never else ""
-    return Part(name, re.compile(barred + (whole or f"{letters}+")), re.compile(f"{barred}{letters}*"))
+    return Part(name, regex(barred + (whole or f"{letters}+")), regex(f"{barred}{letters}*"))
 
 
 Form = tuple[str | Part, ...]
@@ -77,7 +78,7 @@ def _read(form: Form, value: str, whole: bool) -> Reading | None:
     return None if rest else Reading(parts)
 
 
-BELOW_OWNER = re.compile(r"[^/]/[^/*.$]")
+BELOW_OWNER = regex(r"[^/]/[^/*.$]")
 """More than the owner of a repository: ``example/shop``, but not ``example/``."""
 
 
@@ -123,7 +124,7 @@ def _text(name: str, like: str, letters: str = r"[^*\s]") -> Claims:
     return Claims(((part(name, letters),),), like)
 
 
-_PATH = re.compile(r"[^/*\s]+/")
+_PATH = regex(r"[^/*\s]+/")
 _SEGMENT = r"(?:^|:)(?:repository_owner|repository_owner_id|repository_id|enterprise|enterprise_id):[^:*]+"
 _OWNER, _REPOSITORY = part("owner", _SINGLE), part("repository", _SINGLE)
 _REF: Form = ("refs/", part("ref", r"[^*\s]"))
@@ -167,7 +168,7 @@ _GITHUB = Issuer(
         "repository": _PATH,
         "job_workflow_ref": _PATH,
         "workflow_ref": _PATH,
-        "sub": re.compile(rf"(?:^|:)(?:repo|repository|job_workflow_ref):[^:/*]+/|{_SEGMENT}:"),
+        "sub": regex(rf"(?:^|:)(?:repo|repository|job_workflow_ref):[^:/*]+/|{_SEGMENT}:"),
     },
     claims={
         "sub": Claims((*_SUBJECTS, _OWN_SUBJECT), "repo:example/shop:ref:refs/heads/main"),
@@ -219,8 +220,8 @@ _GITLAB = Issuer(
     ),
     begins={
         **dict.fromkeys(("namespace_path", "project_path", "job_namespace_path", "job_project_path"), _PATH),
-        "ci_config_ref_uri": re.compile(r"gitlab\.com/[^/*\s]+/"),
-        "sub": re.compile(r"^project_path:[^:/*]+/"),
+        "ci_config_ref_uri": regex(r"gitlab\.com/[^/*\s]+/"),
+        "sub": regex(r"^project_path:[^:/*]+/"),
     },
     claims={
         "sub": Claims(
@@ -269,7 +270,7 @@ _TERRAFORM = Issuer(
         "terraform_full_workspace",
         "sub",
     ),
-    begins=dict.fromkeys(("terraform_full_workspace", "sub"), re.compile(r"^organization:[^:*]+:")),
+    begins=dict.fromkeys(("terraform_full_workspace", "sub"), regex(r"^organization:[^:*]+:")),
     claims={
         "sub": Claims(
             ((*_WORKSPACE, ":run_phase:", _PHASE), _STACK),
@@ -286,7 +287,7 @@ _TERRAFORM = Issuer(
         },
     },
     workload=("terraform_workspace_id", "terraform_full_workspace", "sub"),
-    within=re.compile(r":workspace:[^:*]"),
+    within=regex(r":workspace:[^:*]"),
     named={"project": "project_id", "workspace": "workspace_id"},
 )
 
@@ -296,7 +297,7 @@ SHARED: Mapping[str, Issuer] = {
     "https://app.terraform.io": _TERRAFORM,
     "https://agent.buildkite.com": Issuer(
         tenant=("organization_id", "organization_slug", "pipeline_id", "sub"),
-        begins={"sub": re.compile("^organization:[^:*]+:")},
+        begins={"sub": regex("^organization:[^:*]+:")},
         claims={
             "organization_slug": _text("organization", "example", _NAME),
             "pipeline_slug": _text("pipeline", "shop", _NAME),

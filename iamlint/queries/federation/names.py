@@ -11,22 +11,23 @@ import re
 
 from iamlint.facts import Principal, Text
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 _MASK = "\ue000"
 """An unknown part, which may be anything."""
-_EMBEDDED = re.compile(r"\$\{([^{}]*)\}")
+_EMBEDDED = regex(r"\$\{([^{}]*)\}")
 _HOSTS = ("iam.googleapis.com", "cloudresourcemanager.googleapis.com")
-_FEDERATED = re.compile(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
+_FEDERATED = regex(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
 _PROJECT, _LOCATION = r"projects/(?P<project>[^/]+)", r"(?P<location>/locations/[^/]+)?"
-_POOL = re.compile(rf"{_PROJECT}{_LOCATION}/workloadIdentityPools/(?P<pool>[^/]+)(?:/(?P<who>.*))?\Z", re.DOTALL)
-_WORKFORCE = re.compile(r"(?P<location>locations/[^/]+/)?workforcePools/(?P<pool>[^/]+)(?:/(?P<who>.*))?\Z", re.DOTALL)
-_NAMED = re.compile(rf"{_MASK}/(?P<who>.*)\Z", re.DOTALL)
-_OF_POOL = re.compile(r"(?:^|\.)google_iam_(?:workload_identity|workforce)_pool\.[^.\[]+(?:\[[^\]]*\])?\.(?:name|id)\Z")
+_POOL = regex(rf"{_PROJECT}{_LOCATION}/workloadIdentityPools/(?P<pool>[^/]+)(?:/(?P<who>.*))?\Z", re.DOTALL)
+_WORKFORCE = regex(r"(?P<location>locations/[^/]+/)?workforcePools/(?P<pool>[^/]+)(?:/(?P<who>.*))?\Z", re.DOTALL)
+_NAMED = regex(rf"{_MASK}/(?P<who>.*)\Z", re.DOTALL)
+_OF_POOL = regex(r"(?:^|\.)google_iam_(?:workload_identity|workforce)_pool\.[^.\[]+(?:\[[^\]]*\])?\.(?:name|id)\Z")
 """The references that stand for the full name of a pool."""
-_GKE = re.compile(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[(?P<inside>.*)\]\Z", re.DOTALL)
-_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
-_SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
+_GKE = regex(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[(?P<inside>.*)\]\Z", re.DOTALL)
+_LABEL = regex(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_SUBDOMAIN = regex(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
 _HEADS = {
     "subject": "principal",
     "kubernetes.serviceaccount.uid": "principal",
@@ -42,9 +43,7 @@ _WORDS = (
     "|YOUR[-_][A-Z_-]+|MY_[A-Z_]+|your[-_](?:org|organi[sz]ation|repo|repository|project|pool|username|name)[a-z_-]*"
     "|(?:REPLACE|CHANGE)[-_ ]?(?:ME|THIS|WITH[A-Z_-]*)|(?:replace|change)[-_]?me|TODO|FIXME|XXX+"
 )
-_PLACEHOLDER = re.compile(
-    rf"(?:^|(?<=[/:@\[]))(?P<word>{_WORDS})(?=[/:@\]]|\Z)|(?P<bracket><[^<>]+>|\{{\{{[^{{}}]+\}}\}})"
-)
+_PLACEHOLDER = regex(rf"(?:^|(?<=[/:@\[]))(?P<word>{_WORDS})(?=[/:@\]]|\Z)|(?P<bracket><[^<>]+>|\{{\{{[^{{}}]+\}}\}})")
 """Placeholders from documentation, and markers that people leave to replace later."""
 LONGEST_SUBJECT = 127
 """Maximum length of google.subject in bytes."""

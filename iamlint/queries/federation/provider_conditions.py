@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -21,6 +20,7 @@ from iamlint.conditions import (
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Place, Provider, Text
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.patterns.match import Match
 from iamlint.queries.federation.admission import admission
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
@@ -147,7 +147,7 @@ def _conditional(estate: Estate) -> Iterator[tuple[Provider, Text]]:
             yield provider, expression
 
 
-_CLAIM = re.compile(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"]\])")
+_CLAIM = regex(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"]\])")
 
 
 @frozen
@@ -221,7 +221,7 @@ def _subject_pins(value: str, issuer: Issuer) -> bool:
 _KEYS = frozenset(
     f"google.{name}" for name in ("subject", "groups", "display_name", "profile_photo", "posix_username", "email")
 )
-_OWN_KEY = re.compile(r"attribute\.[a-z0-9_]{1,100}")
+_OWN_KEY = regex(r"attribute\.[a-z0-9_]{1,100}")
 
 
 def malformed_mappings(estate: Estate) -> Iterator[Match]:

@@ -5,16 +5,16 @@ Source: https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 
 from iamlint.estate import Estate, account_node
 from iamlint.facts import Grant, KubernetesAccount, Text
+from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.provenance import counts_for
 from iamlint.unknown import Truth, Unknown, UnknownPart, shown
 
-_MEMBER = re.compile(r"\.svc\.id\.goog\[(?P<namespace>[^/\]]+)/(?P<name>[^/\]]+)\]\Z")
+_MEMBER = regex(r"\.svc\.id\.goog\[(?P<namespace>[^/\]]+)/(?P<name>[^/\]]+)\]\Z")
 _IDENTITY = "iam.serviceAccounts.getAccessToken"
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.reporters.parts.frame import columns
 
 NARROWEST = 40
 """A terminal that is narrower is treated as this wide."""
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_WORD = re.compile(r" *[^ ]+")
+_COLOUR = regex(r"\x1b\[[0-9;]*m")
+_WORD = regex(r" *[^ ]+")
 
 
 @frozen

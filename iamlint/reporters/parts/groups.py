@@ -8,15 +8,16 @@ from collections.abc import Iterable
 
 from iamlint.finding import Finding
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.reporters.parts.plain import environments
 
-_KEYS = re.compile(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
+_KEYS = regex(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
 """The instance keys in a Terraform address: those of ``module.a["x"].google_x.b[0]``."""
-_CALLS = re.compile(r"^(?:module\.[^.]+\.)+")
+_CALLS = regex(r"^(?:module\.[^.]+\.)+")
 """The module calls in an address without instance keys."""
-_DEFAULT = re.compile(r"^serviceAccount:[^@]*?((?:-compute@developer|@appspot|@cloudbuild)\.gserviceaccount\.com)$")
+_DEFAULT = regex(r"^serviceAccount:[^@]*?((?:-compute@developer|@appspot|@cloudbuild)\.gserviceaccount\.com)$")
 """The default accounts of a project, by the part that all projects share."""
-_OWN = re.compile(r"^serviceAccount:([^@]+)@([^@]+)\.iam\.gserviceaccount\.com$")
+_OWN = regex(r"^serviceAccount:([^@]+)@([^@]+)\.iam\.gserviceaccount\.com$")
 """A user-managed account in a project."""
 
 

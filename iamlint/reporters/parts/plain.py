@@ -6,6 +6,8 @@ import json
 import re
 from typing import Protocol
 
+from iamlint.lazy_regex import regex
+
 _C0 = "\x00-\x08\x0a-\x1f"
 _UNSEEN = (
     "\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -17,9 +19,9 @@ _UNSEEN = (
 Categories Cc (from DEL on), Cf, Cs, Zl and Zp, and the property Default_Ignorable_Code_Point. Source:
 https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
 """
-_SHOWN_AS_ESCAPE = re.compile(f"[{_C0}{_UNSEEN}]")
-_UNSEEN_IN_JSON = re.compile(f"[{_UNSEEN}]")
-_COMMAND = re.compile(r"^(?P<start>\s*):(?=:)|#(?=#\w*\[)")
+_SHOWN_AS_ESCAPE = regex(f"[{_C0}{_UNSEEN}]")
+_UNSEEN_IN_JSON = regex(f"[{_UNSEEN}]")
+_COMMAND = regex(r"^(?P<start>\s*):(?=:)|#(?=#\w*\[)")
 """Commands of CI systems in a log: ``::`` at the start of a line, ``##[`` and ``##vso[`` anywhere.
 
 Source: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs

@@ -6,11 +6,11 @@ import base64
 import hashlib
 import html
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path as File
 from typing import Any
 
+from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.paths import Group, Hop, grouped
 from iamlint.reporters.parts.plain import json_escaped, neutral
@@ -25,10 +25,10 @@ _AROUND = 2
 """Lines of source that are shown before and after the line of a hop."""
 _LONGEST = 200
 _ENVIRONMENTS = (
-    ("prod", re.compile(r"(?:^|[^a-z])(?:prod|prd|production|live)(?:[^a-z]|$)")),
-    ("staging", re.compile(r"(?:^|[^a-z])(?:stag|staging|stage|stg|uat|preprod|pre)(?:[^a-z]|$)")),
-    ("test", re.compile(r"(?:^|[^a-z])(?:test|tst|qa)(?:[^a-z]|$)")),
-    ("dev", re.compile(r"(?:^|[^a-z])(?:dev|develop|development|sandbox|lab)(?:[^a-z]|$)")),
+    ("prod", regex(r"(?:^|[^a-z])(?:prod|prd|production|live)(?:[^a-z]|$)")),
+    ("staging", regex(r"(?:^|[^a-z])(?:stag|staging|stage|stg|uat|preprod|pre)(?:[^a-z]|$)")),
+    ("test", regex(r"(?:^|[^a-z])(?:test|tst|qa)(?:[^a-z]|$)")),
+    ("dev", regex(r"(?:^|[^a-z])(?:dev|develop|development|sandbox|lab)(?:[^a-z]|$)")),
 )
 
 

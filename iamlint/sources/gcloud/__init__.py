@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 
@@ -10,6 +9,7 @@ from iamlint.documents import read_json_documents, read_yaml
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, Resource
 from iamlint.frozen import mutable
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud import exposure, federation, inventory, tags
 from iamlint.sources.gcloud.ancestors import ancestors
@@ -38,7 +38,7 @@ KINDS = (
     "Terraform source, plans and states as JSON (terraform show -json), Config Connector's documents, and exports of "
     "gcloud (--format=json or yaml)"
 )
-RELEVANT = re.compile(
+RELEVANT = regex(
     r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|[pP]olic|cnrm\.cloud\.google\.com|IAM[A-Z]"
     r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|fullyExplored|ancestors|constraints/"
     r"|directoryCustomerId|organizations/|asset_?[tT]ype|keyType|\biam\.|googleapis\.com/|gserviceaccount\.com"

@@ -5,11 +5,11 @@ Source: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from iamlint.documents.values import NULL, Value
 from iamlint.facts import Condition, Declaration, Place, Pool, Protocol, Provider, Text
+from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.parts import first, get, has, place, text, texts
 from iamlint.unknown import Unknown
 
@@ -19,8 +19,8 @@ _TRUSTED: dict[Protocol, tuple[str, str]] = {
     "saml": ("idpMetadataXml", "idp_metadata_xml"),
     "x509": ("trustStore", "trust_store"),
 }
-_ENTITY = re.compile(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
-_NUMBERED = re.compile(r"projects/(?P<number>[0-9]+)/")
+_ENTITY = regex(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
+_NUMBERED = regex(r"projects/(?P<number>[0-9]+)/")
 _DEFAULT_MAPPING = Unknown("an AWS provider without a mapping of its own has Google's default")
 
 

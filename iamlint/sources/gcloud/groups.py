@@ -12,15 +12,16 @@ from pathlib import PurePosixPath
 
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Group, Membership, Place
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 from iamlint.sources.gcloud.parts import first, get, place, text
 from iamlint.sources.reading import Reading
 
-_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\Z")
+_EMAIL = regex(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\Z")
 _SUFFIXES = (".txt", ".csv", ".members")
-_MEMBERS = re.compile(r"[-_.](?:members|memberships)\Z")
+_MEMBERS = regex(r"[-_.](?:members|memberships)\Z")
 _OF_MACHINES = ".gserviceaccount.com"
-_GROUP, _MEMBER = re.compile(r"group ?e?-?mail\b.*", re.IGNORECASE), re.compile(r"member ?e?-?mail\b.*", re.IGNORECASE)
+_GROUP, _MEMBER = regex(r"group ?e?-?mail\b.*", re.IGNORECASE), regex(r"member ?e?-?mail\b.*", re.IGNORECASE)
 
 
 def groups(found: Sequence[Value]) -> Iterator[Group]:

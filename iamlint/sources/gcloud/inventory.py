@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from iamlint.documents.values import Value
@@ -18,6 +17,7 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
+from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.names import account_in, project_in
 from iamlint.sources.gcloud.parts import first, get, items, place, text
 from iamlint.unknown import Unknown, UnknownPart
@@ -99,7 +99,7 @@ def services(found: Sequence[Value], project: str | None) -> Iterator[Service]:
             )
 
 
-_SERVICE_ASSET = re.compile(r"//serviceusage\.googleapis\.com/projects/(?P<project>[^/]+)/services/(?P<name>[^/]+)\Z")
+_SERVICE_ASSET = regex(r"//serviceusage\.googleapis\.com/projects/(?P<project>[^/]+)/services/(?P<name>[^/]+)\Z")
 
 
 def service_asset(name: Value, data: Value) -> Iterator[Service]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from iamlint.facts import Resource
+from iamlint.lazy_regex import regex
 
 _CONTAINERS = {"projects": "project", "folders": "folder", "organizations": "organization"}
 _KINDS = {
@@ -29,9 +30,9 @@ _KINDS = {
     ("iam", "workforcePools"): "iam_workforce_pool",
 }
 """Terraform's families (the kinds of resources) for services that run code or store secrets."""
-_FULL = re.compile(r"//(?P<service>[a-z0-9-]+)(?:\.[a-z0-9.-]+)?/(?P<rest>.+)\Z")
-_PROJECT = re.compile(r"(?:^|/)projects/([^/]+)")
-_UPPER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_FULL = regex(r"//(?P<service>[a-z0-9-]+)(?:\.[a-z0-9.-]+)?/(?P<rest>.+)\Z")
+_PROJECT = regex(r"(?:^|/)projects/([^/]+)")
+_UPPER = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def resource_of(full: str) -> Resource | None:

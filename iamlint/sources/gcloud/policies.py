@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 from iamlint.documents.values import Value
 from iamlint.facts import AuditConfig, Condition, Declaration, ExportedPolicy, Fact, Grant, Place, Principal, Resource
+from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.parts import first, get, items, place, text
 from iamlint.sources.reading import ExportFilter
 from iamlint.unknown import Unknown
 
-_HIDDEN = re.compile(r"(?P<role>.+)_withcond_[0-9a-f]+\Z")
+_HIDDEN = regex(r"(?P<role>.+)_withcond_[0-9a-f]+\Z")
 _WHY_HIDDEN = "the policy was read below version 3, which hides its conditions"
 
 

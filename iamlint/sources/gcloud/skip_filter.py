@@ -12,9 +12,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from iamlint.lazy_regex import regex
+
 _S = "[ \t]*"
 _STRING = r'"[^"\\\x00-\x1f]*"'
-_NAME = re.compile(r"[A-Za-z0-9_./:-]+\Z")
+_NAME = regex(r"[A-Za-z0-9_./:-]+\Z")
 """The names that are learned: roles and kinds of assets."""
 _MOST = 2_000
 """Maximum number of learned roles, kinds of assets and forms of members, each."""

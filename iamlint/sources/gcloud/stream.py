@@ -19,6 +19,7 @@ from iamlint.documents import read_json, read_json_documents
 from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place, Resource
 from iamlint.files.compressed import is_compressed, opened
 from iamlint.files.tree import Tree
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.assets import RESOURCES, assets
 from iamlint.sources.gcloud.hierarchy import Hierarchy
@@ -46,7 +47,7 @@ STEPS_OF_FACT = 20
 """Approximate steps that the rules take for a fact."""
 _WORTH = 3
 _TOO_MUCH = "the rest of the file is not read: it takes more work than exports of its size do"
-_OF_ASSETS = re.compile(rb'"asset_?[tT]ype"')
+_OF_ASSETS = regex(rb'"asset_?[tT]ype"')
 """A key that each asset has; the first line of another document may be all of it."""
 _AT_ONCE = 1 << 18
 """Bytes per read: as many as fit in the processor's cache."""
@@ -151,7 +152,7 @@ def _lines(
         reading.errors.append(Unreadable(_at(shown, number), f"the rest of the file cannot be read: {reason}"))
 
 
-_BLANK = re.compile(rb"(?:[^\S\n]*+\n)++")
+_BLANK = regex(rb"(?:[^\S\n]*+\n)++")
 """Blank lines: a compressed file may have millions of them."""
 
 
@@ -294,7 +295,7 @@ def _is_resource_alone(asset: Any) -> bool:
     return plain and _OF_RESOURCE.match(name) is not None
 
 
-_OF_RESOURCE = re.compile(r"//(?!.*/(?:denypolicies|principalAccessBoundaryPolicies|policyBindings)/)", re.DOTALL)
+_OF_RESOURCE = regex(r"//(?!.*/(?:denypolicies|principalAccessBoundaryPolicies|policyBindings)/)", re.DOTALL)
 _OF_RESOURCES = frozenset({"name", "asset_type", "assetType", "resource", "ancestors", "update_time", "updateTime"})
 
 
@@ -309,8 +310,8 @@ def _either(asset: dict[str, Any], key: str) -> Any:
 _CAMEL = {"asset_type": "assetType", "iam_policy": "iamPolicy"}
 
 
-_ROLE = re.compile(r'"role"\s*:\s*')
-_MEMBERS = re.compile(r'"members"\s*:\s*')
+_ROLE = regex(r'"role"\s*:\s*')
+_MEMBERS = regex(r'"members"\s*:\s*')
 """Keys of a binding. Inside a text their quotes would be escaped, so these are real keys."""
 
 

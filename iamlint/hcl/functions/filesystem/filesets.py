@@ -32,6 +32,7 @@ from iamlint.hcl.functions.texts.patterns import Pattern, compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, UnknownResult, set_of
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
 DEEPEST = 40
@@ -211,7 +212,7 @@ def _component(part: str) -> _Component:
     return compiled(rf"(?s)\A(?:{choices})\z")
 
 
-_PIECE = re.compile(
+_PIECE = regex(
     r"\\(?P<literal>.)|\[(?P<class>(?:\\.|[^\]\\])*)\]|(?P<wild>\*+|\?)|(?P<open>\{)|(?P<plain>[^\\\[])", re.DOTALL
 )
 

@@ -16,12 +16,13 @@ from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.types import Function, UnknownResult, text
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 CWD = "path.cwd"
 """Terraform's working directory: the root module, unless ``-chdir`` is given."""
 _WHERE = "an absolute path depends on where Terraform runs"
-_HOLE = re.compile(r'(?P<of>abspath|basename)\((?P<path>".*")\)\Z', re.DOTALL)
+_HOLE = regex(r'(?P<of>abspath|basename)\((?P<path>".*")\)\Z', re.DOTALL)
 
 
 def named(files: Files, value: Value) -> str:
@@ -86,7 +87,7 @@ def changes(files: Files, name: str) -> bool:
     return ".git" in parts or "terraform.tfstate.d" in parts or bool(_MADE.fullmatch(parts[-1]))
 
 
-_MADE = re.compile(r"\.terraform\.lock\.hcl|\.?terraform\.tfstate(\..*)?|errored\.tfstate|crash(\..*)?\.log")
+_MADE = regex(r"\.terraform\.lock\.hcl|\.?terraform\.tfstate(\..*)?|errored\.tfstate|crash(\..*)?\.log")
 
 
 def _relative(files: Files, name: str) -> str:

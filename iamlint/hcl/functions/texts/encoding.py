@@ -7,7 +7,6 @@ import codecs
 import hashlib
 import itertools
 import json
-import re
 import urllib.parse
 import uuid
 from collections.abc import Iterator
@@ -35,6 +34,7 @@ from iamlint.hcl.functions.types import (
     whole,
 )
 from iamlint.hcl.syntax import normalized
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
 
@@ -174,7 +174,7 @@ def _csvdecode(value: Value) -> Data:
     return List(Value({k: Value(v) for k, v in sorted(zip(header, row, strict=True))}) for row in rows)
 
 
-_FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|\Z)')
+_FIELD = regex(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|\Z)')
 
 
 def _csv_rows(given: str) -> Iterator[list[str]]:

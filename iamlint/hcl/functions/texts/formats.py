@@ -27,10 +27,11 @@ from iamlint.hcl.functions.types import (
     uncertain,
     weight,
 )
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
 WIDEST = 10_000
-_VERB = re.compile(
+_VERB = regex(
     r"%(?:%|(?P<flags>[-+ #0]*)(?P<width>[1-9][0-9]*)?(?:\.(?P<precision>[0-9]+))?"
     r"(?:\[(?P<index>[1-9][0-9]*)\])?(?P<verb>[a-zA-Z]))"
 )

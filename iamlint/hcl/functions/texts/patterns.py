@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
 LONGEST_PATTERN = 5_000
@@ -32,8 +33,8 @@ ONLY_RE2: Mapping[str, str] = {
     r"\(\?P?<[^>]*[^\x00-\x7f][^>]*>": "letters of any script in the name of a group; Go takes those of ASCII",
 }
 """Syntax that RE2 accepts and Go refuses: Python patterns over one token of a pattern, and the difference."""
-_REFUSED = re.compile("|".join(ONLY_RE2))
-_TOKEN = re.compile(
+_REFUSED = regex("|".join(ONLY_RE2))
+_TOKEN = regex(
     r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<(?P<name>[^>]*)>|(?P<group>\((?!\?))",
     re.DOTALL,
 )

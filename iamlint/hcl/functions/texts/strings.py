@@ -24,12 +24,13 @@ from iamlint.hcl.functions.types import (
     uncertain,
 )
 from iamlint.hcl.functions.unification import STRING
+from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
 _WIDEST = 10_000
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """The characters for which Go's unicode.IsSpace is true."""
-_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
+_REFERENCE = regex(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
 def _join(separator: Value, first: Value, *others: Value) -> Data:

@@ -5,7 +5,6 @@ Source: https://cloud.google.com/config-connector/docs/reference/overview
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from iamlint.documents.values import Value
@@ -27,6 +26,7 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.denials import denials
 from iamlint.sources.gcloud.exposure import api_key, bucket_settings
@@ -161,7 +161,7 @@ def _target(one: _Object) -> Resource:
             return Resource(family, _filled(name) if name else Unknown("the policy does not name its resource"))
 
 
-_TAG = re.compile(r"(\{\{[^{}]*\}\})")
+_TAG = regex(r"(\{\{[^{}]*\}\})")
 
 
 def _filled(written: str) -> Text:

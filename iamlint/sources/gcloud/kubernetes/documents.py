@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
+from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.kubernetes.config_connector import KINDS
 from iamlint.sources.gcloud.parts import get, place, text
 
 _CONNECTOR = "cnrm.cloud.google.com"
-_OTHER_CLOUDS = re.compile(r"aws|azure|alibaba|alicloud|ibm|openstack|oracle|yandex")
-_ABOUT_IAM = re.compile(r"IAM(?=[A-Z]|\Z)|ServiceAccountKey\Z|PrivilegedAccessManager")
+_OTHER_CLOUDS = regex(r"aws|azure|alibaba|alicloud|ibm|openstack|oracle|yandex")
+_ABOUT_IAM = regex(r"IAM(?=[A-Z]|\Z)|ServiceAccountKey\Z|PrivilegedAccessManager")
 """Kinds that grant something or make credentials, in any of Google Cloud's groups."""
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Literal, get_args
 
 from iamlint.documents.values import Value
+from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.kubernetes.workloads import is_annotated
 from iamlint.sources.gcloud.parts import get, text
 
@@ -41,30 +42,30 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_ROLE = re.compile(r"(?:^|/)roles/[^/]+$")
-_KEY = re.compile(r"/serviceAccounts/[^/]+/keys/[^/]+$")
-_SERVICE = re.compile(r"^projects/[^/]+/services/[^/]+$")
-_POOL = re.compile(r"/(?:workloadIdentityPools|workforcePools)/[^/]+(?P<provider>/providers/[^/]+)?$")
-_ORG_POLICY = re.compile(r"^(?:projects|folders|organizations)/[^/]+/policies/[^/]+$")
-_FOLDER = re.compile(r"^folders/[0-9]+$")
-_ORGANIZATION = re.compile(r"^organizations/[0-9]+$")
+_ROLE = regex(r"(?:^|/)roles/[^/]+$")
+_KEY = regex(r"/serviceAccounts/[^/]+/keys/[^/]+$")
+_SERVICE = regex(r"^projects/[^/]+/services/[^/]+$")
+_POOL = regex(r"/(?:workloadIdentityPools|workforcePools)/[^/]+(?P<provider>/providers/[^/]+)?$")
+_ORG_POLICY = regex(r"^(?:projects|folders|organizations)/[^/]+/policies/[^/]+$")
+_FOLDER = regex(r"^folders/[0-9]+$")
+_ORGANIZATION = regex(r"^organizations/[0-9]+$")
 _NAMES: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
     (
         "api_key",
-        re.compile(r"^projects/[^/]+/locations/[^/]+/keys/[^/]+$"),
+        regex(r"^projects/[^/]+/locations/[^/]+/keys/[^/]+$"),
         frozenset({"uid", "restrictions", "createTime", "displayName"}),
     ),
-    ("tag_key", re.compile(r"^tagKeys/[^/]+$"), frozenset({"shortName", "namespacedName", "parent"})),
-    ("tag_value", re.compile(r"^tagValues/[^/]+$"), frozenset({"shortName", "namespacedName", "parent"})),
-    ("tag_binding", re.compile(r"^tagBindings/.+$"), frozenset({"tagValue", "tagValueNamespacedName"})),
-    ("group", re.compile(r"^groups/[^/]+$"), frozenset({"groupKey"})),
+    ("tag_key", regex(r"^tagKeys/[^/]+$"), frozenset({"shortName", "namespacedName", "parent"})),
+    ("tag_value", regex(r"^tagValues/[^/]+$"), frozenset({"shortName", "namespacedName", "parent"})),
+    ("tag_binding", regex(r"^tagBindings/.+$"), frozenset({"tagValue", "tagValueNamespacedName"})),
+    ("group", regex(r"^groups/[^/]+$"), frozenset({"groupKey"})),
     (
         "membership",
-        re.compile(r"^groups/[^/]+/memberships/[^/]+$"),
+        regex(r"^groups/[^/]+/memberships/[^/]+$"),
         frozenset({"preferredMemberKey", "memberKey"}),
     ),
-    ("access_policy", re.compile(r"/locations/[^/]+/accessPolicies/[^/]+$"), frozenset({"details"})),
-    ("entitlement", re.compile(r"/entitlements/[^/]+$"), frozenset({"eligibleUsers", "privilegedAccess"})),
+    ("access_policy", regex(r"/locations/[^/]+/accessPolicies/[^/]+$"), frozenset({"details"})),
+    ("entitlement", regex(r"/entitlements/[^/]+$"), frozenset({"eligibleUsers", "privilegedAccess"})),
 )
 """Kinds by the form of their names; a document of the kind has one of these keys, too."""
 _POLICY_PARTS = frozenset({"etag", "version", "auditConfigs"})

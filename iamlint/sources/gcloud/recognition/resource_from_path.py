@@ -14,39 +14,39 @@ that describe a file do not name a project, and only a `Claim` says that a file 
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
 
 from iamlint.facts import Resource
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.sources.names import usual
 
-_EMAIL = re.compile(
+_EMAIL = regex(
     r"(?:(?:service[-_]?accounts?|sa|policy|iam)[-_=])?(?P<email>[a-z0-9][a-z0-9._-]*@[a-z0-9.-]+\.gserviceaccount\.com)\Z"
 )
 _ACCOUNTS = ".gserviceaccount.com"
 """The end of a service account's e-mail, which is not a file extension."""
 _KINDS = {"project": "project", "folder": "folder", "organization": "organization", "org": "organization"}
-_NAMED = re.compile(r"(?P<kind>project|folder|organization|org)(?:[-_=]|s=)(?P<name>[a-z0-9][a-z0-9.:-]*)\Z")
-_POLICY = re.compile(r"(?:[-_.](?:get|iam|policy|policies|(?P<services>services|enabled)))+\Z")
-_DESCRIBES = re.compile(
+_NAMED = regex(r"(?P<kind>project|folder|organization|org)(?:[-_=]|s=)(?P<name>[a-z0-9][a-z0-9.:-]*)\Z")
+_POLICY = regex(r"(?:[-_.](?:get|iam|policy|policies|(?P<services>services|enabled)))+\Z")
+_DESCRIBES = regex(
     r"(?:all|apis?|audit|base|bindings|common|configs?|data|defaults?|describe|exports?|factory|get|iam|ids?|info|level"
     r"|list|members|metadata|names?|numbers?|owners|polic(?:y|ies)|roles?|schema|services|set|settings|setup|structure"
     r"|templates?|users|vars|variables)\Z"
 )
 """Words after "project-" in names of files and folders that do not name a project."""
-_OTHER = re.compile(r"\.(?:auto|config|example|lock|sample|schema|spec|template|test|tmpl|tpl|vars)\Z")
+_OTHER = regex(r"\.(?:auto|config|example|lock|sample|schema|spec|template|test|tmpl|tpl|vars)\Z")
 """The last part of a name before its extension that marks a file of another program."""
-_IAM = re.compile(r"(?:get[-_])?(?:ancestors[-_])?iam(?:[-_.]?polic(?:y|ies))?\Z")
-_LISTED = re.compile(
+_IAM = regex(r"(?:get[-_])?(?:ancestors[-_])?iam(?:[-_.]?polic(?:y|ies))?\Z")
+_LISTED = regex(
     r"(?:ancestors|polic(?:y|ies)|description|describe|project|services|enabled|keys|roles|(?:service[-_]?)?accounts"
     r"|org[-_]?polic(?:y|ies)|(?:deny|boundary)[-_].+)\Z"
 )
 """Names of other exports in the folder of a project, folder or organization."""
-_NAME = re.compile(r"[A-Za-z0-9][\w.:-]*\Z")
-_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+\Z")
+_NAME = regex(r"[A-Za-z0-9][\w.:-]*\Z")
+_DOMAIN = regex(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+\Z")
 _FOLDERS = {
     "projects": "project",
     "folders": "folder",
@@ -62,7 +62,7 @@ _FOLDERS = {
     "topics": "pubsub_topic",
 }
 """Folders named after a collection, with the kind of the resources in them."""
-_RESOURCE = re.compile(
+_RESOURCE = regex(
     r"(?:projects/(?P<project>[^/]+)|folders/(?P<folder>[0-9]+)|organizations/(?P<organization>[0-9]+)"
     r"|(?:projects/[^/]+/)?serviceAccounts/(?P<service_account>[^/]+@[^/]+))\Z"
 )

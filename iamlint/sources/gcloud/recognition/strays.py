@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from iamlint.documents.values import NULL, Value
+from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.parts import items, text
 from iamlint.sources.marks import ROLE
 
 _MOST_LOOKED_AT = 20_000
 """Maximum number of values of a document that are searched for bindings."""
-_ROLE = re.compile(ROLE)
-_NO_LETTER = re.compile(r"[^a-z]")
-_NO_KEY = re.compile(r"[^a-z0-9_]")
+_ROLE = regex(ROLE)
+_NO_LETTER = regex(r"[^a-z]")
+_NO_KEY = regex(r"[^a-z0-9_]")
 _KEYS = frozenset({"binding", "bindings"})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from iamlint.facts import Declaration, Fact, Place, Service
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.recognition.resource_from_path import project_by_path
 from iamlint.sources.reading import Reading
@@ -13,7 +14,7 @@ TABLES = ("enabled.txt", "services.txt")
 """File name endings of such tables."""
 TEXTS = (".txt", ".csv", ".log")
 """File extensions of texts for people; a policy's may be a printed table, which cannot be read."""
-_HEADER = re.compile(r"NAME +TITLE[ \r]*$", re.MULTILINE)
+_HEADER = regex(r"NAME +TITLE[ \r]*$", re.MULTILINE)
 
 
 def is_table(source: SourceText) -> bool:

@@ -6,11 +6,11 @@ A pull request can also contain that file: an entry counts only for exactly the 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from iamlint.files.tree import Tree
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.configuration.versions import fits
 
 FOLDER = Path(".terraform", "modules")
@@ -19,16 +19,16 @@ MANIFEST = FOLDER / "modules.json"
 
 _REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
 """The default registries of addresses: Terraform's and OpenTofu's."""
-_REGISTRY = re.compile(r"(?:(?P<host>[\w-]+(?:\.[\w-]+)+(?::\d+)?)/)?(?P<name>[\w-]+/[\w-]+/[\w-]+)\Z")
+_REGISTRY = regex(r"(?:(?P<host>[\w-]+(?:\.[\w-]+)+(?::\d+)?)/)?(?P<name>[\w-]+/[\w-]+/[\w-]+)\Z")
 _NOT_REGISTRY = ("github.com", "bitbucket.org")
 """Hosts that Terraform treats as repositories.
 
 Source: "Module Registry" in https://developer.hashicorp.com/terraform/language/modules/sources
 """
-_FORCED = re.compile(r"\A[a-z0-9]+::")
-_SCHEME = re.compile(r"\A[a-z0-9+.-]+://")
-_USER = re.compile(r"\A[^/@]*@")
-_SCP = re.compile(r"\A([^/:]+):(?!\d+/)")
+_FORCED = regex(r"\A[a-z0-9]+::")
+_SCHEME = regex(r"\A[a-z0-9+.-]+://")
+_USER = regex(r"\A[^/@]*@")
+_SCP = regex(r"\A([^/:]+):(?!\d+/)")
 
 
 @frozen

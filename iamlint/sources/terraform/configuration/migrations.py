@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from iamlint.hcl.syntax import Expression, Literal
+from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.configuration.module import Declared
 from iamlint.sources.terraform.configuration.nested import nested_blocks
 
-_MAY_GRANT = re.compile(r"(?:\A|\.)google_(?:\w+_)?iam_\w+\.[\w-]+\Z|\A(?:module\.[\w-]+\.?)+\Z")
+_MAY_GRANT = regex(r"(?:\A|\.)google_(?:\w+_)?iam_\w+\.[\w-]+\Z|\A(?:module\.[\w-]+\.?)+\Z")
 
 
 def forgotten(declared: Declared) -> str | None:

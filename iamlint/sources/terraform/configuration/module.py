@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import field
 from pathlib import Path
@@ -12,6 +11,7 @@ from iamlint.frozen import mutable
 from iamlint.hcl.json_syntax import LABELS
 from iamlint.hcl.lexer import shown
 from iamlint.hcl.syntax import Argument, Block, File, Template
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.names import is_automatic
 from iamlint.sources.terraform.configuration.nested import nested_blocks
@@ -20,9 +20,9 @@ Mode = Literal["managed", "data", "ephemeral"]
 Dialect = Literal["terraform", "opentofu"]
 """Which program reads a directory: OpenTofu also reads ``.tofu`` files, and prefers ``x.tofu`` to ``x.tf``."""
 
-_TERRAFORM = re.compile(r"\.tf(\.json)?\Z")
-_OPENTOFU = re.compile(r"\.tofu(\.json)?\Z")
-_OVERRIDE = re.compile(r"(\A|_)override\.(tf|tofu)(\.json)?\Z")
+_TERRAFORM = regex(r"\.tf(\.json)?\Z")
+_OPENTOFU = regex(r"\.tofu(\.json)?\Z")
+_OVERRIDE = regex(r"(\A|_)override\.(tf|tofu)(\.json)?\Z")
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 _WITH_LABELS_INSIDE = frozenset({"check", "terraform"})
 _MODES: dict[str, Mode] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}

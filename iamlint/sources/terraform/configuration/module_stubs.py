@@ -9,7 +9,6 @@ does more than the stub.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -18,22 +17,23 @@ from typing import Any, TypeAlias
 
 from iamlint.frozen import frozen
 from iamlint.hcl import read_file
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 from iamlint.sources.terraform.configuration.module import Module, module_of
 
 Node: TypeAlias = "str | int | bool | list[Node] | dict[str, Node] | None"
 
-_REGISTRY = re.compile(r"(?:[\w.-]+\.[a-z]+/)?(?P<namespace>[\w-]+)/(?P<name>[\w-]+)/(?P<provider>[\w-]+)\Z")
-_ANOTHER_CLOUD = re.compile(
+_REGISTRY = regex(r"(?:[\w.-]+\.[a-z]+/)?(?P<namespace>[\w-]+)/(?P<name>[\w-]+)/(?P<provider>[\w-]+)\Z")
+_ANOTHER_CLOUD = regex(
     r"/terraform-(?:alicloud|aws|awscc|azapi|azuread|azurerm|cloudflare|datadog|digitalocean|github|gitlab|ibm|oci|okta)-"
 )
 """Names of module repositories with a provider unrelated to Google Cloud: ``terraform-PROVIDER-NAME``.
 
 Source: https://developer.hashicorp.com/terraform/registry/modules/publish#requirements
 """
-_SCHEME = re.compile(r"\A(?:git::)?(?:[a-z]+://)?(?:git@)?")
-_NUMBER = re.compile(r"\A(?P<operator>[<>=!~]*)\s*v?(?P<major>\d+)(?:\.\d+)*(?:-[\w.]+)?\Z")
-_PLACEHOLDER = re.compile(r"<(\w+)>")
+_SCHEME = regex(r"\A(?:git::)?(?:[a-z]+://)?(?:git@)?")
+_NUMBER = regex(r"\A(?P<operator>[<>=!~]*)\s*v?(?P<major>\d+)(?:\.\d+)*(?:-[\w.]+)?\Z")
+_PLACEHOLDER = regex(r"<(\w+)>")
 
 
 @frozen

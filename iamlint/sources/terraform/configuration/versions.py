@@ -5,10 +5,10 @@ Source: https://developer.hashicorp.com/terraform/language/expressions/version-c
 
 from __future__ import annotations
 
-import re
+from iamlint.lazy_regex import regex
 
-_VERSION = re.compile(r"v?([0-9]{1,18}(?:\.[0-9]{1,18}){0,9})(?:-([0-9A-Za-z.~-]{1,99}))?(?:\+[0-9A-Za-z.~-]+)?\Z")
-_CONSTRAINT = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*\Z")
+_VERSION = regex(r"v?([0-9]{1,18}(?:\.[0-9]{1,18}){0,9})(?:-([0-9A-Za-z.~-]{1,99}))?(?:\+[0-9A-Za-z.~-]+)?\Z")
+_CONSTRAINT = regex(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*\Z")
 _Release = tuple[int, ...]
 
 

@@ -17,6 +17,7 @@ from iamlint.documents.values import Value
 from iamlint.hcl.functions.filesystem.files import read_text
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.hcl.scope import Files
+from iamlint.lazy_regex import regex
 from iamlint.location import Span
 from iamlint.sources.marks import ROLE
 from iamlint.sources.terraform.configuration.module import Declared, Mode
@@ -25,7 +26,7 @@ from iamlint.sources.terraform.instances.embedded import HOLE
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 
-CHANGES_IAM = re.compile(
+CHANGES_IAM = regex(
     r"(?:add|set)-iam-policy(?:-binding)?\b"
     r"|(?:googleapis\.com|\bcurl\b)[^\n]{0,400}?(?-i:[:/]setIamPolicy)\b"
     r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set))\b"
@@ -37,14 +38,14 @@ CHANGES_IAM = re.compile(
 Sources: https://cloud.google.com/sdk/gcloud/reference/iam, https://cloud.google.com/storage/docs/gsutil/commands/iam,
 and each API's method for it.
 """
-_TOOL = re.compile(r"\b(?:gcloud|gsutil|bq)\b([^\n;|&]*)")
-_DECIDED = re.compile(
+_TOOL = regex(r"\b(?:gcloud|gsutil|bq)\b([^\n;|&]*)")
+_DECIDED = regex(
     r"(?:add|attach|auth|builds|compute|config|copy|cp|create|delete|deploy|describe|disable|enable|execute|export"
     r"|import|info|list|load|ls|mb|mk|mv|publish|query|rb|remove|replace|restart|rm|rsync|run|show|ssh|start|stop"
     r"|submit|update|version|wait)\Z|(?:get|print|remove|update)-.*"
 )
 """Words of a command line that show that it is not an IAM command, whatever follows."""
-_SCRIPT = re.compile(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w")
+_SCRIPT = regex(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w")
 """A script file in a command, by its extension or by its path."""
 _MOST_SCRIPTS = 100
 """Maximum number of files of a command that are read."""
@@ -79,7 +80,7 @@ _PROGRAMS = frozenset(
     }
 )
 """Resources with arguments that are programs, requests or templates executed elsewhere."""
-_GRANTS = re.compile(
+_GRANTS = regex(
     rf"{CHANGES_IAM.pattern}|\bsetIamPolicy\b|\bvirtual\.[\w.]+\.iamMemberBinding\b|\bgcpIamPolicy\b|\A{ROLE}\Z|\"{ROLE}\"",
     re.IGNORECASE,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -10,12 +9,13 @@ from functools import cached_property
 from iamlint.documents.values import SetOf, Value
 from iamlint.facts import Fact, UnreadPart
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
+from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.configuration.module import Declared
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.unknown import Unknown, UnknownPart
 
-_CONTEXT_KEY = re.compile(r"\$[a-z_]+:")
+_CONTEXT_KEY = regex(r"\$[a-z_]+:")
 """Cloud Foundation Fabric's prefix for references to objects defined in its modules."""
 
 

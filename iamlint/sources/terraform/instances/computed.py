@@ -6,18 +6,18 @@ https://registry.terraform.io/providers/hashicorp/google/latest/docs
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from iamlint.documents.values import Value
 from iamlint.facts import Text
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.instances.instance import Body
 from iamlint.sources.terraform.instances.policies import iam_policy_document
 from iamlint.unknown import Unknown, UnknownPart, join_texts
 
-_OTHER_STATE = re.compile(r"(\S*data\.terraform_remote_state\.\S+) is in another state")
+_OTHER_STATE = regex(r"(\S*data\.terraform_remote_state\.\S+) is in another state")
 NO_PROJECT = "the project is set neither here nor in the provider block"
 
 

@@ -6,13 +6,13 @@ Source: https://developer.hashicorp.com/terraform/language/meta-arguments#ignore
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.instance import Instance
 
 _ALL = "all"
-_OF_GRANTS = re.compile(r"google_\w+_iam_(member|binding|policy)\Z")
+_OF_GRANTS = regex(r"google_\w+_iam_(member|binding|policy)\Z")
 _OF_GRANT = frozenset({"role", "member", "members", "policy_data", "condition"})
 _PROVIDER = frozenset({"attribute_condition", "attribute_mapping", "disabled", "oidc", "aws", "saml", "x509"})
 _POLICY = frozenset({"boolean_policy", "list_policy", "restore_policy"})

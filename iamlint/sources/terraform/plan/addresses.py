@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from iamlint.lazy_regex import regex
 
 _KEY = r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]'
-_KEYS = re.compile(_KEY)
-_LAST_STEP = re.compile(rf"(?:\.[\w-]+|{_KEY})\Z")
-_CALL = re.compile(rf"module\.([\w-]+)({_KEY})?(?:\.|\Z)")
+_KEYS = regex(_KEY)
+_LAST_STEP = regex(rf"(?:\.[\w-]+|{_KEY})\Z")
+_CALL = regex(rf"module\.([\w-]+)({_KEY})?(?:\.|\Z)")
 
 LONGEST_NAME = 4000
 """Maximum length of a name that is parsed, in characters."""

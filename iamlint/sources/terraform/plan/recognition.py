@@ -14,6 +14,7 @@ from iamlint.documents import read_json_among_lines, read_json_documents
 from iamlint.documents.values import NULL, Value
 from iamlint.files.tree import Tree
 from iamlint.frozen import frozen
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import is_template, plan_mark
 from iamlint.sources.names import usual
@@ -27,16 +28,16 @@ _DEEPEST = 4
 """Maximum depth in a document at which a plan is searched for."""
 MOST = 50
 """Maximum number of plans and states that are read from one file."""
-_MARKS = re.compile(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)"')
+_MARKS = regex(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)"')
 """Every plan and state, and every message of Terraform, contains one of these."""
-_MESSAGES = re.compile(r'^[ \t]*\{[ \t]*"@level"[ \t]*:.*"@module"[ \t]*:[ \t]*"(?:terraform|tofu)\.ui"', re.MULTILINE)
+_MESSAGES = regex(r'^[ \t]*\{[ \t]*"@level"[ \t]*:.*"@module"[ \t]*:[ \t]*"(?:terraform|tofu)\.ui"', re.MULTILINE)
 """A line of ``terraform plan -json``. Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui"""
-_FOR_PEOPLE = re.compile(
+_FOR_PEOPLE = regex(
     r"^(?:\x1b\[[0-9;]*m)*(?:Terraform|OpenTofu) (?:used the selected providers to generate the following execution"
     r"|will perform the following actions:|planned the following actions, but then encountered)",
     re.MULTILINE,
 )
-_NAME = re.compile(r"(?:^|[-_.])(?:tf)?plan\.json\Z|\.tfstate\Z|\.tfplan(?:\.json)?\Z|^tfplan\Z")
+_NAME = regex(r"(?:^|[-_.])(?:tf)?plan\.json\Z|\.tfstate\Z|\.tfplan(?:\.json)?\Z|^tfplan\Z")
 _OUTPUT = {"sensitive", "type", "value"}
 
 

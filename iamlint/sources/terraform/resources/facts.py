@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import chain
 
 from iamlint.facts import AccessSetting, Fact, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue, UnreadPart
+from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.ignored import CLOSING
 from iamlint.sources.terraform.instances.instance import Instance
@@ -162,7 +163,7 @@ def _by_name(kind: str) -> State | None:
             return grants
 
 
-_OF_IAM = re.compile(r"google_([a-z0-9_]+_)?iam_([a-z0-9_]+_)?(member|binding|policy)(_[a-z0-9]+)*\Z", re.IGNORECASE)
+_OF_IAM = regex(r"google_([a-z0-9_]+_)?iam_([a-z0-9_]+_)?(member|binding|policy)(_[a-z0-9]+)*\Z", re.IGNORECASE)
 """The names of types that grant or remove access, including those of a newer provider."""
 
 

@@ -7,10 +7,10 @@ https://registry.terraform.io/providers/hashicorp/google/latest/docs
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from iamlint.facts import Place, Resource, Text
+from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.arguments import Placed, placed_text, text_of
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.identities.accounts import account_name
@@ -19,7 +19,7 @@ from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
 
 Form = Literal["member", "binding", "policy"]
 
-_TYPE = re.compile(r"google_(?P<family>[a-z0-9_]+)_iam_(?P<form>member|binding|policy)\Z")
+_TYPE = regex(r"google_(?P<family>[a-z0-9_]+)_iam_(?P<form>member|binding|policy)\Z")
 _FORMS: dict[str, Form] = {"member": "member", "binding": "binding", "policy": "policy"}
 
 NOT_THE_TARGET = frozenset(

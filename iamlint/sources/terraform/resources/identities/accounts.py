@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from iamlint.documents.values import Value
 from iamlint.facts import Principal, ServiceAccount, Text
+from iamlint.lazy_regex import regex
 from iamlint.principals import read_principal
 from iamlint.sources.terraform.instances.arguments import flag_of, text_of
 from iamlint.sources.terraform.instances.computed import account_email
@@ -22,8 +23,8 @@ from iamlint.unknown import Unknown, UnknownPart
 
 _KEY = r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]'
 _DECLARED = rf"(?P<address>(?:module\.[\w-]+(?:{_KEY})?\.)*TYPE\.[\w-]+(?:{_KEY})?)\.(?P<attribute>\w+)\Z"
-_ACCOUNT = re.compile(_DECLARED.replace("TYPE", "google_service_account"))
-_AGENT = re.compile(_DECLARED.replace("TYPE", "google_project_service_identity"))
+_ACCOUNT = regex(_DECLARED.replace("TYPE", "google_service_account"))
+_AGENT = regex(_DECLARED.replace("TYPE", "google_project_service_identity"))
 _FOLDER = "/serviceAccounts/"
 _MEMBER = "serviceAccount:"
 

@@ -7,12 +7,12 @@ https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import get_args
 
 from iamlint.documents.values import Value
 from iamlint.facts import Condition, Place, Pool, Protocol, Provider, Text
+from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.arguments import (
     Placed,
     flag_of,
@@ -43,8 +43,8 @@ _AWS_MAPPING = {
 Source: ``attributeMapping`` in
 https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
 """
-_ENTITY = re.compile(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
-_NUMBERED = re.compile(r"projects/(?P<number>\d+)/locations/")
+_ENTITY = regex(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
+_NUMBERED = regex(r"projects/(?P<number>\d+)/locations/")
 
 
 def workload_pool(instance: Instance) -> Iterator[Pool]:
