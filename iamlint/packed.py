@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import lzma
 from pathlib import Path
 
-CATALOG = Path(__file__).parent / "roles" / "catalog.json.xz"
-"""The packed catalogue; ``bench/pack_roles.py`` writes it, with its date as the first entry."""
+CATALOG = Path(__file__).parent / "roles" / "catalog.json"
+"""The catalogue; ``bench/pack_roles.py`` writes it, with its date as the first entry."""
 
 _BEGINNING = len('{"date":"YYYY-MM-DD"') + 8
 """Number of characters that hold the date, with some for blanks."""
 
 
 def catalog_date() -> str:
-    """Return the date of the built-in catalogue, YYYY-MM-DD, without unpacking all of it."""
-    beginning = lzma.LZMADecompressor().decompress(CATALOG.read_bytes(), max_length=_BEGINNING)
-    return beginning.split(b'"')[3].decode()
+    """Return the date of the built-in catalogue, YYYY-MM-DD, without reading all of it."""
+    with CATALOG.open("rb") as file:
+        return file.read(_BEGINNING).split(b'"')[3].decode()

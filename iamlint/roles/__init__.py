@@ -6,10 +6,10 @@ The data are those of iann0036/iam-dataset (MIT licence, see NOTICE), commit 207
 from __future__ import annotations
 
 import json
-import lzma
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from functools import cache, cached_property
+from itertools import accumulate
 from typing import Any, Literal
 
 from iamlint.facts import Text
@@ -53,7 +53,7 @@ class Catalog:
 
     date: str
     _permissions: tuple[str, ...]
-    _roles: Mapping[str, tuple[str, str, int, list[int] | None]]
+    _roles: Mapping[str, tuple[str, str, int, str | None]]
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
     """The files with newer definitions, in the order of their application."""
@@ -76,8 +76,8 @@ class Catalog:
         """
         roles, known, names = dict(self._roles), dict(self._known), set(self.newer)
         for one in definitions:
-            title, stage, _, unread_parts = roles.get(one.name, ("", "", 0, None))
-            roles[one.name] = (one.title or title, one.stage or stage, int(one.listed), unread_parts)
+            title, stage, _, gaps = roles.get(one.name, ("", "", 0, None))
+            roles[one.name] = (one.title or title, one.stage or stage, int(one.listed), gaps)
             names.add(one.name)
             if one.permissions is not None:
                 known[one.name] = one.permissions
@@ -110,20 +110,17 @@ class Catalog:
             hint = f"; the nearest is {nearest}" if nearest else ""
             return Unknown(f"{role} is not in the role catalogue of {self.edition}{hint}")
         if role not in self._known:
-            unread_parts = found[3]
-            if unread_parts is None and role in self.newer:
+            gaps = found[3]
+            if gaps is None and role in self.newer:
                 hint = f"gcloud iam roles describe {role} prints them"
                 return Unknown(f"{role} is listed without its permissions ({hint})")
-            if unread_parts is None:
+            if gaps is None:
                 return Unknown(f"no public list has the permissions of {role}")
-            self._known[role] = frozenset(self._numbered(unread_parts))
+            self._known[role] = frozenset(self._numbered(gaps))
         return self._known[role]
 
-    def _numbered(self, unread_parts: list[int]) -> Iterable[str]:
-        at = 0
-        for unread_part in unread_parts:
-            at += unread_part
-            yield self._permissions[at]
+    def _numbered(self, gaps: str) -> Iterable[str]:
+        return (self._permissions[number] for number in accumulate(map(int, gaps.split())))
 
     def title(self, role: str) -> str:
         """Return the title of a role; "" for an unknown one."""
@@ -240,13 +237,9 @@ def _changes(one: str, other: str) -> int:
 @cache
 def catalog() -> Catalog:
     """Return the built-in catalogue, read on first use."""
-    document: dict[str, Any] = json.loads(lzma.decompress(CATALOG.read_bytes()))
-    permissions, before = [], ""
-    for coded in document["permissions"]:
-        before = before[: ord(coded[0]) - 32] + coded[1:]
-        permissions.append(before)
+    document: dict[str, Any] = json.loads(CATALOG.read_bytes())
     unlisted = dict.fromkeys(UNLISTED, ("", "", 1, None))
-    return Catalog(document["date"], tuple(permissions), {**unlisted, **document["roles"]})
+    return Catalog(document["date"], tuple(document["permissions"].split()), {**unlisted, **document["roles"]})
 
 
 _WITH_HOST = "iam.googleapis.com/"

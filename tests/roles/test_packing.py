@@ -46,7 +46,7 @@ def test_each_difference_is_a_line() -> None:
 def test_a_list_of_gcloud_retires_what_it_lacks_and_keeps_what_it_does_not_say(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    target, listed = tmp_path / "catalog.json.xz", tmp_path / "roles.json.gz"
+    target, listed = tmp_path / "catalog.json", tmp_path / "roles.json.gz"
     target.write_bytes(pack_roles.pack(BEFORE, "2026-01-01"))
     roles = [
         {"name": "roles/a", "title": "A", "stage": "GA"},
