@@ -179,6 +179,19 @@ def with_elements(data: Data, change: Callable[[Value], Value]) -> Data:
             return data
 
 
+def plain(value: Value) -> Any:
+    """Return plain data for schemas: dict, list, str, int, float, bool, None."""
+    match value.data:
+        case dict() as entries:
+            return {key: plain(item) for key, item in entries.items()}
+        case tuple() as items:
+            return [plain(item) for item in items]
+        case Decimal() as number:
+            return float(number)
+        case data:
+            return data
+
+
 _SHORT = 100
 """Maximum number of elements of a short collection."""
 

@@ -11,8 +11,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlint.documents import DEEPEST, MOST_ALIASED, find, path_text, plain, read_json, read_json_documents, read_yaml
+from iamlint.documents import find, path_text, plain, read_json, read_json_documents, read_yaml
 from iamlint.documents.values import Value
+from iamlint.documents.yaml_text import DEEPEST, MOST_ALIASED
 from iamlint.location import Location, SourceText, Unreadable
 
 LONG = 10_000
