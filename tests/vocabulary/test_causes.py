@@ -12,7 +12,7 @@ import pytest
 from iamlint.causes import OTHER, cause_of
 
 PACKAGE = Path(__file__).parents[2] / "iamlint"
-_MAKERS = {"Unknown", "unknown", "_unknown", "UnreadPart", "gap", "_gap"}
+_MAKERS = {"Unknown", "unknown", "_unknown", "UnreadPart", "unread_part", "_unread_part"}
 _VALUES = PACKAGE / "hcl" / "functions"
 """The refusals of functions have dozens of reasons of their own about a value."""
 

@@ -11,10 +11,12 @@ from iamlint.diagnosis.asked.clients import ANNOTATION
 from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
+from iamlint.diagnosis.fixes.on_resource import grant_on, grant_on_bucket
 from iamlint.diagnosis.stages.direct import accounts_of, direct_client
 from iamlint.diagnosis.stages.gates import consumer_project, quota_of
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.paths import chain_to
+from iamlint.diagnosis.stages.rights import NAME as RIGHTS
 from iamlint.diagnosis.stages.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Provider, Resource
@@ -48,6 +50,8 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     gcloud = re.sub(r"\bTARGET\b", case.target, said.gcloud) if case.target else said.gcloud
     explains = answer.verdict == "unknown" or answer.step in said.steps or answer.headline == said.title
     general = Fix(said.terraform, gcloud, refused=said.bad_cures) if explains else Fix()
+    if general.terraform and said.of_resource and (case.question.right or said.permission):
+        general = _unknown_rights(case, answer, holder)
     if maker is None:
         return general
     broken = next((one for one in hops if one.truth is not Truth.TRUE), hops[-1] if hops else None)
@@ -276,6 +280,12 @@ def _wrong_mode(broken: _Broken) -> Fix:
     return Fix(made.terraform, made.gcloud, made.file, note, made.refused)
 
 
+def _unknown_rights(case: Case, answer: Answer, holder: Holder | None) -> Fix:
+    """The grant that is needed on the resource if there is none; empty if the input has one."""
+    has_it = any(stage.name == RIGHTS and stage.state == "done" for stage in answer.stages)
+    return Fix() if has_it else _rights(_Broken(case, answer, holder, None))
+
+
 def _rights(broken: _Broken) -> Fix:
     case, holder = broken.case, broken.holder
     permission = case.question.right or case.said.permission
@@ -291,20 +301,15 @@ def _rights(broken: _Broken) -> Fix:
         return Fix()
     member = member_of(case, who)
     on = case.question.on or case.said.resource
-    if permission.startswith("storage."):
-        bucket = (on or "BUCKET").removeprefix("gs://").rpartition("/")[2]
-        arguments = {"bucket": f'"{bucket}"', "role": f'"{role}"', "member": member.terraform}
-        terraform = block('resource "google_storage_bucket_iam_member" "this"', arguments)
-        return Fix(
-            terraform,
-            f"gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={member.text} --role={role}",
-        )
+    own = grant_on(on, permission, role, member) if on else grant_on_bucket(permission, role, member)
+    if own is not None:
+        return own
     named = re.match(r"(?:projects|namespaces)/([^/]+)", on or "")
     project = shown(case.project_of(case.target)) if case.target else ""
     project = (named[1] if named else "") or project or case.said.project or "PROJECT"
     arguments = {"project": f'"{project}"', "role": f'"{role}"', "member": member.terraform}
     terraform = block('resource "google_project_iam_member" "this"', arguments)
-    note = "On the resource itself it is smaller still."
+    note = "On the resource itself it is smaller still." if on and on.count("/") > 1 else ""
     return Fix(
         terraform, f"gcloud projects add-iam-policy-binding {project} --member={member.text} --role={role}", note=note
     )
@@ -317,7 +322,14 @@ _USUAL: Mapping[str, str] = {
     "storage.objects.delete": "roles/storage.objectUser",
     "storage.buckets.get": "roles/storage.bucketViewer",
     "bigquery.jobs.create": "roles/bigquery.jobUser",
+    "bigquery.datasets.get": "roles/bigquery.metadataViewer",
+    "bigquery.tables.get": "roles/bigquery.metadataViewer",
     "bigquery.tables.getData": "roles/bigquery.dataViewer",
+    "bigquery.tables.updateData": "roles/bigquery.dataEditor",
+    "cloudkms.cryptoKeyVersions.useToDecrypt": "roles/cloudkms.cryptoKeyDecrypter",
+    "cloudkms.cryptoKeyVersions.useToEncrypt": "roles/cloudkms.cryptoKeyEncrypter",
+    "cloudtasks.tasks.create": "roles/cloudtasks.enqueuer",
+    "compute.subnetworks.use": "roles/compute.networkUser",
     "secretmanager.versions.access": "roles/secretmanager.secretAccessor",
     "pubsub.topics.publish": "roles/pubsub.publisher",
     "pubsub.subscriptions.consume": "roles/pubsub.subscriber",
@@ -340,7 +352,7 @@ def _smallest_role(permission: str) -> str | None:
     service = permission.partition(".")[0]
     best, size = None, 1_000_000
     for role in roles.roles:
-        if not role.startswith(f"roles/{service}.") or "serviceAgent" in role or "legacy" in role.lower():
+        if not role.startswith(f"roles/{service}.") or "serviceagent" in role.lower() or "legacy" in role.lower():
             continue
         held = roles.permissions(role)
         if isinstance(held, frozenset) and permission in held and len(held) < size and roles.is_listed(role):

@@ -169,7 +169,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("resource", _key("resource", r"(?://|projects/|organizations/|folders/|b/)" + _RESOURCE)),
     (
         "resource",
-        rf"\b(?:on|for) (?:the )?resource:?{_QUOTE}((?://|projects/|namespaces/|organizations/|folders/){_RESOURCE})",
+        rf"\b(?:on|for) (?:the )?resource:?{_QUOTE}((?://|gs://|projects/|namespaces/|organizations/|folders/){_RESOURCE})",
     ),
     (
         "resource",

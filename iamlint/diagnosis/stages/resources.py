@@ -41,7 +41,7 @@ _SERVICES: Mapping[str, tuple[str, ...]] = {
 
 
 @frozen
-class _Name:
+class ResourceName:
     """A name in parts: what contains the resource, and its full names by collection, the longest first."""
 
     containers: tuple[Resource, ...] = ()
@@ -77,7 +77,7 @@ def _anywhere(case: Case) -> Iterator[Place]:
 
 
 def _named(case: Case, on: str, permission: str) -> Iterator[Place]:
-    name = _read(on, permission)
+    name = resource_name(on, permission)
     of_input = list(_granted(case, on, name))
     yield from of_input or [(_itself(on, name, permission), ASKED)]
     for container in name.containers:
@@ -87,7 +87,7 @@ def _named(case: Case, on: str, permission: str) -> Iterator[Place]:
         yield from ((Resource("project", project), by) for project, by in homes.items())
 
 
-def _granted(case: Case, on: str, name: _Name) -> Iterator[Place]:
+def _granted(case: Case, on: str, name: ResourceName) -> Iterator[Place]:
     """The resources by this name that the input grants something on."""
     seen: set[str] = set()
     for grant in case.estate.of(Grant):
@@ -96,7 +96,7 @@ def _granted(case: Case, on: str, name: _Name) -> Iterator[Place]:
             yield grant.resource, grant.declared
 
 
-def _is_meant(case: Case, on: str, name: _Name, grant: Grant) -> bool:
+def _is_meant(case: Case, on: str, name: ResourceName, grant: Grant) -> bool:
     own = grant.resource.name
     if not isinstance(own, str) or grant.resource.is_container:
         return False
@@ -117,7 +117,7 @@ def _singular(collection: str) -> str:
     return f"{name.removesuffix('ies')}y" if name.endswith("ies") else name.removesuffix("s")
 
 
-def _itself(on: str, name: _Name, permission: str) -> Resource:
+def _itself(on: str, name: ResourceName, permission: str) -> Resource:
     """The resource that is named, where the input grants nothing on it."""
     if name.paths:
         collection, path = name.paths[0]
@@ -130,11 +130,12 @@ def _itself(on: str, name: _Name, permission: str) -> Resource:
 # -- names ---------------------------------------------------------------------------------------------------------
 
 
-def _read(on: str, permission: str) -> _Name:
+def resource_name(on: str, permission: str) -> ResourceName:
+    """Read the name of a resource as errors write it; ``permission`` decides between forms of several services."""
     on = re.sub(r"\Anamespaces/", "projects/", _PREFIX.sub("", on.strip()))  # Cloud Run's first API
     bucket = _BUCKET.match(on)
     if bucket:
-        return _Name(paths=(("buckets", bucket["name"]),))
+        return ResourceName(paths=(("buckets", bucket["name"]),))
     image = _IMAGE.match(on)
     if image:
         return _image(image)
@@ -145,29 +146,29 @@ def _read(on: str, permission: str) -> _Name:
     if table:
         dataset = f"projects/{table['project']}/datasets/{table['dataset']}"
         tables = (("tables", f"{dataset}/tables/{table['table']}"),) if table["table"] else ()
-        return _Name((Resource("project", table["project"]),), (*tables, ("datasets", dataset)))
+        return ResourceName((Resource("project", table["project"]),), (*tables, ("datasets", dataset)))
     is_project = "/" not in on and _PROJECT.fullmatch(on) and not permission.startswith("storage.")
-    return _Name((Resource("project", on),)) if is_project else _Name()
+    return ResourceName((Resource("project", on),)) if is_project else ResourceName()
 
 
-def _image(image: re.Match[str]) -> _Name:
+def _image(image: re.Match[str]) -> ResourceName:
     """The repository of an image. Source: https://cloud.google.com/artifact-registry/docs/docker/names"""
     if image["of_gcr"]:
-        return _Name((Resource("project", image["of_gcr"]),))
+        return ResourceName((Resource("project", image["of_gcr"]),))
     project = (Resource("project", image["project"]),)
     if not image["repository"]:
-        return _Name(project)
+        return ResourceName(project)
     path = f"projects/{image['project']}/locations/{image['location']}/repositories/{image['repository']}"
-    return _Name(project, (("repositories", path),))
+    return ResourceName(project, (("repositories", path),))
 
 
-def _path(parts: list[str]) -> _Name:
+def _path(parts: list[str]) -> ResourceName:
     """``projects/P/secrets/S/versions/1``: the project, the version, and the secret."""
     containers = (Resource(_CONTAINERS[parts[0]], parts[1]),)
     if len(parts) > 3 and parts[2] == "serviceAccounts":
-        return _Name((Resource("service_account", parts[3]), *containers))
+        return ResourceName((Resource("service_account", parts[3]), *containers))
     paths = [(parts[end - 2], "/".join(parts[:end])) for end in range(4, len(parts) + 1, 2)]
-    return _Name(containers, tuple(reversed(paths)))
+    return ResourceName(containers, tuple(reversed(paths)))
 
 
 def shown_place(place: Place) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.instances.instance import Body
 from iamlint.sources.terraform.instances.policies import iam_policy_document
+from iamlint.sources.terraform.instances.resource_ids import FORMATS, parts_of
 from iamlint.unknown import Unknown, UnknownPart, join_texts
 
 _OTHER_STATE = regex(r"(\S*data\.terraform_remote_state\.\S+) is in another state")
@@ -322,6 +323,17 @@ def _workforce_pool(view: View, name: str) -> Value | None:
     return None
 
 
+def _repository(view: View, name: str) -> Value | None:
+    return view.argument("repository_id") if name == "name" else None
+
+
+def _secret(view: View, name: str) -> Value | None:
+    """The ``name`` contains the project's number, the ``id`` its id."""
+    if name == "name":
+        return joined("projects/", project_number(view), "/secrets/", view.argument("secret_id"))
+    return None
+
+
 def _boundary(view: View, name: str) -> Value | None:
     if name in ("id", "name"):
         arguments = ("organization", "location", "principal_access_boundary_policy_id")
@@ -435,7 +447,11 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("managed", "google_iam_workload_identity_pool"): _workload_pool,
     ("managed", "google_iam_workforce_pool"): _workforce_pool,
     ("managed", "google_iam_principal_access_boundary_policy"): _boundary,
+    ("managed", "google_artifact_registry_repository"): _repository,
+    ("managed", "google_secret_manager_secret"): _secret,
     ("data", "google_iam_workload_identity_pool"): _workload_pool,
+    ("data", "google_artifact_registry_repository"): _repository,
+    ("data", "google_secret_manager_secret"): _secret,
     ("data", "google_service_account"): _known_account,
     ("data", "google_project"): _project,
     ("data", "google_folder"): _known_folder,
@@ -463,12 +479,20 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
 }
 
 
+def _id(view: View, kind: str) -> Value:
+    texts, names = parts_of(kind)
+    arguments = [view.project if name == "project" else view.argument(name) for name in names]
+    return joined(texts[0], *(part for pair in zip(arguments, texts[1:], strict=True) for part in pair))
+
+
 def computed(mode: str, kind: str, name: str, view: View) -> Value:
     """Return an attribute that is not configured: computed if possible, else known after apply."""
     attribute = _ATTRIBUTES.get((mode, kind))
     found = attribute(view, name) if attribute else None
     if found is not None:
         return found
+    if name == "id" and kind in FORMATS:
+        return _id(view, kind)
     if name == "project" and kind.startswith("google_") and view.default_project.data is not None:
         return view.default_project
     return after_apply(view, name)
