@@ -10,7 +10,7 @@ from iamlint.access import Decision, access_of
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.frozen import frozen
-from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, EdgeKind, changes
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, PRIVILEGED, EdgeKind, changes
 from iamlint.graph.of_roles import kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess
 from iamlint.location import Location
@@ -26,6 +26,8 @@ _COMPARED = 5
 """Number of such an account's strongest privileges that are compared with those of the principal."""
 _PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
+_BROAD = IDENTITY | {"attach"}
+"""The kinds of edges by which a holder on a container can become, or attach, every account there."""
 
 
 @frozen
@@ -89,6 +91,7 @@ class Graph:
         self._own = OwnAccess(estate, self._relevant, self._all_of, strongest)
         self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
         self._tokens: dict[str, Set[Node]] = {}
+        self._broad: dict[Node, Set[str]] = {}
         self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
         self._granted: set[Node] = set()
         self._whole: set[Node] = set()
@@ -240,6 +243,17 @@ class Graph:
             for edge in self.on(node):
                 found[edge.source].append(edge)
         return self._sources[node]
+
+    def broad_on(self, node: Node) -> Set[str]:
+        """Return the principals that can become, or attach, every account of a container, by grants on it."""
+        if node not in self._broad:
+            edges = self.on(node) if node[0] in CONTAINERS else ()
+            self._broad[node] = {edge.source for edge in edges if edge.kind in _BROAD}
+        return self._broad[node]
+
+    def is_broad(self, source: str, around: Iterable[Node]) -> bool:
+        """Whether a principal can become, or attach, every account of one of these containers."""
+        return any(source in self.broad_on(node) for node in around)
 
     def tokens_of(self, account: str) -> Set[Node]:
         """Return the nodes whose tokens an account may request by itself: accounts, and containers of accounts."""
@@ -396,6 +410,11 @@ class Graph:
     def grants(self) -> Iterator[tuple[Node, Grant]]:
         """Yield the relevant grants, each with its node."""
         return (placed for held in self._relevant.values() for placed in held)
+
+    @property
+    def holders_of_grants(self) -> Iterable[tuple[str, Sequence[tuple[Node, Grant]]]]:
+        """The principals, each with its relevant grants and their nodes."""
+        return self._relevant.items()
 
     def held_on(self, source: str) -> Mapping[Node, list[tuple[int, Grant]]]:
         """Return the relevant grants of a principal by node, each with its position in their order."""

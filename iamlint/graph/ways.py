@@ -79,6 +79,11 @@ class _Bound:
     around: tuple[Node, ...]
 
 
+def _nobody(_source: str) -> bool:
+    """Whether a principal is left out: none is."""
+    return False
+
+
 class Ways:
     """The ways that some methods open in an estate.
 
@@ -221,22 +226,27 @@ class Ways:
         for source in self._on.get(node, ()):
             yield from (way for way in self._scoped(source, node) if way.method.reaches in ("named", "below", "agent"))
 
+    @property
+    def are_used(self) -> bool:
+        """Whether anything runs as any account, or a workload or an identity is bound to one."""
+        return bool(self._running_as or self._bound_to)
+
     def is_used(self, account: Node) -> bool:
         """Whether anything runs as an account, or a workload or an identity is bound to it."""
         return account in self._running_as or account in self._bound_to
 
-    def through(self, account: Node, without: frozenset[str] = frozenset()) -> Iterator[Way]:
+    def through(self, account: Node, leave_out: Callable[[str], bool] = _nobody) -> Iterator[Way]:
         """Yield the ways onto an account through resources that run as it, and workloads and identities bound to it.
 
-        The ways of the principals ``without`` are left out.
+        The ways of the principals to ``leave_out`` are not computed.
         """
         for running in self._running_as.get(account, ()):
             for source in self._sources_on((*running.around, *running.account)):
-                if source not in without:
+                if not leave_out(source):
                     yield from self._through(source, running)
         for bound in self._bound_to.get(account, ()):
             for source in self._sources_on(bound.project):
-                if source not in without:
+                if not leave_out(source):
                     yield from self._by_binding(source, bound)
 
     def _sources_on(self, nodes: Iterable[Node]) -> Iterable[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
+from functools import partial
 
-from iamlint.estate import CONTAINERS, Estate, Node
+from iamlint.estate import Estate, Node
 from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Confidence
 from iamlint.graph import IDENTITY, Deployment, Edge, Graph, Way, Ways, deploys, graph_of
@@ -136,15 +137,12 @@ class Through:
         grants = None if estate.of(Attachment) else (grant for _, grant in graph.grants)
         ways = Ways(estate, (*attached_methods(), *bound_methods()), grants)
         self.ways: list[Way] = []
-        broad: dict[tuple[Node, ...], frozenset[str]] = {}
-        for _, email, declared in _leading(graph) if ways.sources else ():
+        for _, email, declared in _leading(graph) if ways.sources and ways.are_used else ():
             around = graph.hierarchy.around(email, declared)
             if around and ways.is_used(around[0]):
-                others = broad.get(around[1:])
-                if others is None:
-                    others = broad[around[1:]] = _broad(graph, around)
-                found = (way for way in ways.through(around[0], others) if is_told(edge_of(way)))
-                self.ways += sorted(found, key=lambda way: (way.closed, strength(way.method)))
+                found = ways.through(around[0], partial(graph.is_broad, around=around))  # other rules report those
+                told = (way for way in found if is_told(edge_of(way)))
+                self.ways += sorted(told, key=lambda way: (way.closed, strength(way.method)))
 
 
 def _leading(graph: Graph) -> Iterator[tuple[str, str, Declaration]]:
@@ -155,12 +153,6 @@ def _leading(graph: Graph) -> Iterator[tuple[str, str, Declaration]]:
     for name in onward.leading:
         if name not in privileged:
             yield name, onward.names.accounts[name].email, onward.names.accounts[name].declared
-
-
-def _broad(graph: Graph, around: Iterable[Node]) -> frozenset[str]:
-    """Return the principals that can become, or attach, every account of a container: other rules report them."""
-    edges = (edge for node in around if node[0] in CONTAINERS for edge in graph.on(node))
-    return frozenset(edge.source for edge in edges if edge.kind in IDENTITY or edge.kind == "attach")
 
 
 def _uses(graph: Graph, told: set[tuple[str, str]]) -> Iterator[Match]:
@@ -211,14 +203,20 @@ def agent_ways(graph: Graph, nodes: Set[Node]) -> Iterator[Way]:
         held = catalog.permissions(method.agent.role) if method.agent and method.agent.role else Unknown("")
         if not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS):
             minting.append(method)
-    ways = Ways(graph.estate, minting, (grant for node, grant in graph.grants if node in nodes and is_told_of(grant)))
-    broad: dict[Node, frozenset[str]] = {}
+    around = graph.hierarchy.containers
+    ways = Ways(graph.estate, minting, _not_broad(graph, nodes))
     for source in ways.sources:
         for way in sorted(ways.of(source), key=lambda one: strength(one.method)):
-            if way.onto not in broad:
-                broad[way.onto] = _broad(graph, graph.hierarchy.containers(way.onto))
-            if source not in broad[way.onto]:
+            if not graph.is_broad(source, around(way.onto)):
                 yield way
+
+
+def _not_broad(graph: Graph, nodes: Set[Node]) -> Iterator[Grant]:
+    """Yield the grants on some containers of principals that are not broad on all of these."""
+    for source, held in graph.holders_of_grants:
+        mine = [(node, grant) for node, grant in held if node in nodes and is_told_of(grant)]
+        if not all(graph.is_broad(source, graph.hierarchy.containers(node)) for node, _ in mine):
+            yield from (grant for _, grant in mine)
 
 
 def how_as_agent(way: Way) -> str:
