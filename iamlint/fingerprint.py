@@ -83,7 +83,7 @@ def identity(finding: Finding, address: str | None) -> Identity:
 
     first = [_without_own(text, addresses) for text in texts]
     names = [named(home, first) for home in addresses]
-    if any(_HOLE.search(text) for text in texts):
+    if any("${" in text and _HOLE.search(text) for text in texts):
         vague = [_ANY if _HOLE.search(text) else text for text in texts]
         names += [named(home, vague) for home in addresses]
     name, *further = dict.fromkeys(names)
@@ -92,7 +92,7 @@ def identity(finding: Finding, address: str | None) -> Identity:
 
 def _without_own(text: str, addresses: list[str]) -> str:
     """Return a placeholder for a text that contains an address of the finding itself, else the text."""
-    return _ANY if any(address and f"${{{address}." in text for address in addresses) else text
+    return _ANY if "${" in text and any(one and f"${{{one}." in text for one in addresses) else text
 
 
 def version_1(finding: Finding, address: str | None) -> str:

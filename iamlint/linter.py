@@ -48,7 +48,7 @@ from iamlint.queries.escalation.flows import ends_and_flow
 from iamlint.report import Report
 from iamlint.roles import Catalog, catalog
 from iamlint.rules.catalog import named_by, own_names
-from iamlint.rules.message import brief, filled, words_of
+from iamlint.rules.message import brief, filled, words_in, words_of
 from iamlint.rules.rule import Rule
 from iamlint.rules.workload import too_large
 from iamlint.sources.names import TERRAFORM
@@ -229,7 +229,10 @@ def rule_matches(rule: Rule, estate: Estate) -> Iterator[Match]:
     if rule.acceptance:  # asked in `iamlint.accepted.stale`, when it is known what accepts anything
         return iter(())
     found = matches(rule.when, estate) if rule.when is not None else QUERIES[rule.query or ""].ask(estate)
-    return (weighed(_of_uncertain(match), rule.worse, rule.milder, estate) for match in found)
+    certain = map(_of_uncertain, found)
+    if not rule.worse and not rule.milder:
+        return certain
+    return (weighed(match, rule.worse, rule.milder, estate) for match in certain)
 
 
 def _of_uncertain(match: Match) -> Match:
@@ -240,10 +243,15 @@ def _of_uncertain(match: Match) -> Match:
     return replace(match, truth=Truth.UNKNOWN, reasons=(*match.reasons, uncertain))
 
 
+_OF_FINDING = frozenset({"principal", "role"})
+"""The words of a fact that a finding has, whatever its message."""
+
+
 def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) -> Finding:
     """Return the finding for a match. ``texts`` are the paths of the files read."""
     fact, place = match.fact, place_of(match)
-    words, address, former = words_of(match), fact.declared.address, fact.declared.former
+    words = words_of(match, _OF_FINDING | words_in(rule.message))
+    address, former = fact.declared.address, fact.declared.former
     grants, flow = _ends_and_flow(match, estate)
     ends = {f"{shown(end.role)} on {end.resource}": end for end in grants}
     return Finding(
@@ -421,7 +429,9 @@ def _left_aside(fact: Fact, of: Fact) -> str:
 def _distinct(related: Iterable[Related], at: Location) -> tuple[Related, ...]:
     """Each place once, without the finding's own."""
     others = [one for one in related if one.at != at]
-    places = {one.at: one for one in reversed(others)} if others else {}
+    if len(others) < 2:
+        return tuple(others)
+    places = {one.at: one for one in reversed(others)}
     return tuple(reversed(places.values()))
 
 

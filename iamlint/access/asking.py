@@ -23,6 +23,7 @@ class Access:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._blockers = estate.blockers
+        self._any_blocker = bool(estate.blockers)
 
     def is_plain(
         self,
@@ -37,15 +38,19 @@ class Access:
         """
         if grant.condition is not None:
             return False
-        if resource is None or not self._blockers:
-            return not self._blockers or not self._blockers.may_concern(grant, permission)
+        if not self._any_blocker:
+            return True
+        if resource is None:
+            return not self._blockers.may_concern(grant, permission)
         declared = declared or grant.declared
         reached = resource_step(grant, resource, declared, self._estate).truth is Truth.TRUE
         return reached and not self._blockers.may_concern(_seen_at(grant, resource, declared), permission)
 
     def is_alike_below(self, grant: Grant, permission: str) -> bool:
         """Whether the answer about a permission on the grant's resource is the one for each account in it."""
-        return grant.condition is None and not self._blockers.varies_below(grant, permission, self._estate.as_of)
+        if grant.condition is not None:
+            return False
+        return not self._any_blocker or not self._blockers.varies_below(grant, permission, self._estate.as_of)
 
     def held(self, grant: Grant) -> tuple[frozenset[str], Unknown | None]:
         """Return the permissions that a grant's role certainly has and that have an effect there; and why there may be

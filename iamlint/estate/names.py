@@ -70,8 +70,11 @@ def principal_node(grant: Grant) -> str | None:
     """Return one name for the holder of a grant; None if nothing is known. An account is named by its e-mail."""
     principal = grant.principal
     if principal.unknown is None:
-        email = principal.email if principal.text.startswith("serviceAccount:") else None
-        return identity(email, grant.declared) if email else principal.text
+        text = principal.text
+        email = principal.email if text.startswith("serviceAccount:") else None
+        if email is None:
+            return text
+        return identity(email, grant.declared) if "${" in email else email
     parts = principal.unknown.parts
     if parts and parts[0] == "serviceAccount:":
         return identity(Unknown(principal.unknown.reason, parts[1:]), grant.declared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from iamlint.lazy_regex import regex
@@ -66,11 +66,21 @@ def _parts(message: str) -> tuple[tuple[str, str], ...]:
     return tuple((f"{{{piece}}}", piece) if number % 2 else (piece, "") for number, piece in enumerate(pieces))
 
 
-def words_of(match: Match) -> dict[str, str]:
-    """Return the words for a match: those of its fact, of its permissions, and those of its query."""
+@lru_cache(maxsize=1024)
+def words_in(message: str) -> frozenset[str]:
+    """Return the words that a message has placeholders for."""
+    return frozenset(part for _, part in _parts(message) if part)
+
+
+def words_of(match: Match, wanted: Collection[str] | None = None) -> dict[str, str]:
+    """Return the words for a match: those of its fact, of its permissions, and those of its query.
+
+    With ``wanted``, only these of its fact, since some take long to compute.
+    """
     words = {"permission": _short(match.permissions), "permissions": ", ".join(match.permissions)}
     for word, of in kind_of(match.fact).shown.items():
-        words[word] = of(match.fact)
+        if wanted is None or word in wanted:
+            words[word] = of(match.fact)
     words.update(match.words)
     return words
 
