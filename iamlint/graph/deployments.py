@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import itemgetter
 
+from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, Grant, Text
 from iamlint.frozen import frozen
 from iamlint.graph.edges import Graph
@@ -35,7 +36,33 @@ class Deployment:
 
 def deploys(graph: Graph, source: str, account: Text, declared: Declaration) -> Iterator[Deployment]:
     """Yield a principal's deployments in the project where an account can be attached; the strongest first."""
-    around = graph.hierarchy.around(account, declared)[1:]
+    return graph.estate.made(_Deployments).of(graph, source, graph.hierarchy.around(account, declared)[1:])
+
+
+class _Deployments:
+    """The deployments found so far: they are the same for all accounts of a project."""
+
+    def __init__(self, _estate: Estate) -> None:
+        self._known: dict[tuple[str, tuple[Node, ...]], tuple[list[Deployment], Iterator[Deployment]]] = {}
+
+    def of(self, graph: Graph, source: str, around: tuple[Node, ...]) -> Iterator[Deployment]:
+        """Yield a principal's deployments in a project with these containers. Each is searched for once."""
+        key = source, around
+        if key not in self._known:
+            self._known[key] = [], _searched(graph, source, around)
+        found, further = self._known[key]
+        at = 0
+        while True:
+            if at == len(found):
+                following = next(further, None)
+                if following is None:
+                    return
+                found.append(following)
+            yield found[at]
+            at += 1
+
+
+def _searched(graph: Graph, source: str, around: tuple[Node, ...]) -> Iterator[Deployment]:
     held = graph.held_on(source)
     placed = sorted((found for node in around for found in held.get(node, ())), key=itemgetter(0))
     roles = [(grant, graph.powers(grant.role, grant.declared).held) for _, grant in placed]
@@ -48,13 +75,19 @@ def deploys(graph: Graph, source: str, account: Text, declared: Declaration) -> 
 def _deployment(graph: Graph, method: Method, roles: list[tuple[Grant, frozenset[str]]]) -> Deployment | None:
     grants, verdict = [], TRUE
     for permission in _needs(method):
-        counts = [(grant, graph.counts(grant, (permission,))) for grant, held in roles if permission in held]
-        possible = [one for one in counts if one[1].truth is not Truth.FALSE]
-        if not possible:
+        possible: tuple[Grant, Verdict] | None = None
+        for grant, held in roles:
+            if permission in held:
+                counts = graph.counts(grant, (permission,))
+                if counts.truth is Truth.TRUE:
+                    possible = grant, counts
+                    break
+                if counts.truth is not Truth.FALSE:
+                    possible = possible or (grant, counts)
+        if possible is None:
             return None
-        grant, found = next((one for one in possible if one[1].truth is Truth.TRUE), possible[0])
-        grants.append(grant)
-        verdict &= found
+        grants.append(possible[0])
+        verdict &= possible[1]
     return Deployment(method, tuple(grants), verdict)
 
 

@@ -43,8 +43,11 @@ class OwnAccess:
         if not own:
             return False
         _, wanted, above = self._asked_of(privilege)
-        holding = (held for onto in above if onto in own for held in own[onto])
-        return any(_within(wanted, held) or _within(self._owner, held) for held in holding)
+        for onto in above:
+            for held in own.get(onto, ()):
+                if _within(wanted, held) or _within(self._owner, held):
+                    return True
+        return False
 
     def _asked_of(self, privilege: Grant) -> tuple[Grant, frozenset[str], Iterable[Node]]:
         """Return a privilege, its permissions, and the nodes on which a grant of them gives as much.

@@ -94,6 +94,7 @@ class Onward:
         self._after: dict[Spot, list[tuple[Hop, Spot]]] = defaultdict(list)
         self._perhaps: dict[Spot, list[tuple[Hop, Spot]]] = defaultdict(list)
         self._follow(estate)
+        self._gained: dict[tuple[tuple[Spot, ...], str, bool], tuple[End, ...]] = {}
         self._open = _Reached(self, certain=True)
         self._any: _Reached | None = None
 
@@ -199,19 +200,30 @@ class Onward:
             if self._of((name, False), sure=False) or self._of((name, True), sure=False):
                 yield name
 
-    def gained(self, spots: Iterable[Spot], source: str, *, sure: bool = True) -> list[End]:
+    def gained(self, spots: Iterable[Spot], source: str, *, sure: bool = True) -> tuple[End, ...]:
         """Return the privileges that these spots reach and a principal does not have itself, the strongest first.
 
         ``sure`` asks for certain ones only. At most `MOST_ENDS` are listed.
         """
-        spots = tuple(spots)
-        listed = sorted({rank for spot in spots for rank in self._of(spot, sure=sure)})
-        found = [self._ends[rank] for rank in listed if not self._has(source, self._ends[rank].grant)]
+        key = tuple(spots), source, sure
+        if key not in self._gained:  # a principal often has several roles that lead to the same spots
+            self._gained[key] = self._gained_by(*key)
+        return self._gained[key]
+
+    def _gained_by(self, spots: tuple[Spot, ...], source: str, sure: bool) -> tuple[End, ...]:  # noqa: FBT001  # see `gained`
+        listed = self._listed(spots, sure=sure)
+        found = tuple(self._ends[rank] for rank in listed if not self._has(source, self._ends[rank].grant))
         if not found and any(len(self._of(spot, sure=sure)) >= MOST_ENDS for spot in spots):
             every = sorted(self._every(spots, sure=sure))
             first = (self._ends[rank] for rank in every if not self._has(source, self._ends[rank].grant))
-            found = [end for end in (next(first, None),) if end]
+            found = tuple(end for end in (next(first, None),) if end)
         return found[:MOST_ENDS]
+
+    def _listed(self, spots: tuple[Spot, ...], *, sure: bool) -> Values:
+        """Return the ranks of the privileges that these spots reach, at most `MOST_ENDS` for each spot, in order."""
+        if len(spots) == 1:
+            return self._of(spots[0], sure=sure)
+        return tuple(sorted({rank for spot in spots for rank in self._of(spot, sure=sure)}))
 
     def route(self, spots: Iterable[Spot], end: End, *, sure: bool = True) -> Route | None:
         """Return the cheapest route from one of these spots to a privilege; None if it took too long to find."""
@@ -228,7 +240,10 @@ class Onward:
         return [*spots, (onto, True)] if permissions & _DELEGATES else spots
 
     def _has(self, source: str, grant: Grant) -> bool:
-        return any(self.graph.has_as_much(one, grant) for one in (source, *self.names.groups.get(source, ())))
+        if self.graph.has_as_much(source, grant):
+            return True
+        groups = self.names.groups.get(source)
+        return groups is not None and any(self.graph.has_as_much(one, grant) for one in groups)
 
     def _every(self, spots: Iterable[Spot], *, sure: bool) -> set[int]:
         """Return the ranks of all privileges that these spots reach, as far as the work allows."""

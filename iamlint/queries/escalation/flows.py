@@ -28,11 +28,11 @@ def flow_of(first: Step, route: Route | None, names: Names, last: Grant) -> Flow
     )
 
 
-def ends_and_flow(estate: Estate, grant: Grant, permissions: tuple[str, ...]) -> tuple[list[End], Flow | None]:
+def ends_and_flow(estate: Estate, grant: Grant, permissions: tuple[str, ...]) -> tuple[Sequence[End], Flow | None]:
     """Return the privileges that a grant of these permissions leads to, and the flow to the strongest of them."""
     onward = onward_of(estate)
     spots = onward.spots_of(grant, permissions)
-    ends = onward.gained(spots, principal_node(grant) or "") if spots else []
+    ends = onward.gained(spots, principal_node(grant) or "") if spots else ()
     route = onward.route(spots, ends[0]) if ends else None
     if route is None:
         return ends, None

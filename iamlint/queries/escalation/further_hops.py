@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
+from functools import partial
 
 from iamlint.access import counts_on
 from iamlint.estate import Estate, Node, principal_node
@@ -57,11 +58,11 @@ def escalation_paths(estate: Estate) -> Iterator[Match]:
 
 @frozen
 class _First:
-    """The first hop: the edges of one grant onto an account, how they are used, and what else they need."""
+    """The first hop: the edges of one grant onto an account, what says how they are used, and what else they need."""
 
     account: str
     edges: list[Edge]
-    way: str
+    way: Callable[[], str]
     as_delegate: bool = False
     also: tuple[Grant, ...] = ()
     verdict: Verdict = TRUE
@@ -85,8 +86,8 @@ class _Escalations:
         certain = {id(match.fact) for match in told if match.truth is Truth.TRUE}
         unknown = {id(match.fact) for match in told if match.truth is Truth.UNKNOWN}
         perhaps: dict[int, Match] = {}
-        for first in self._firsts():
-            grant = first.edge.grant
+        for first in self._firsts(certain):
+            grant = first.edges[0].grant
             match = None if id(grant) in certain or is_nobody(grant, estate) else self._match(first)
             if match and match.truth is Truth.TRUE:
                 certain.add(id(grant))
@@ -98,8 +99,11 @@ class _Escalations:
             reason = "there are more ways over what runs as accounts than iamlint follows"
             yield Match(self._onward.cut, Truth.UNKNOWN, reasons=(reason,))
 
-    def _firsts(self) -> Iterator[_First]:
-        """Yield the first hops onto accounts that lead to a privilege, open or not certain."""
+    def _firsts(self, told: Set[int]) -> Iterator[_First]:
+        """Yield the first hops onto accounts that lead to a privilege, open or not certain.
+
+        Those by grants that are ``told``, by identity, may be left out.
+        """
         graph, names = self._graph, self._onward.names
         leading = list(self._onward.leading)
         for account in leading:
@@ -107,17 +111,22 @@ class _Escalations:
                 useful = [edge for edge in edges if edge.kind in IDENTITY]
                 delegates = [edge for edge in edges if edge.kind == "delegate"]
                 if useful:
-                    yield _First(account, useful, way_of(useful[0], None))
+                    yield _First(account, useful, partial(way_of, useful[0], None))
                 elif delegates:
-                    yield _First(account, delegates, way_of(delegates[0], None), as_delegate=True)
+                    yield _First(account, delegates, partial(way_of, delegates[0], None), as_delegate=True)
         accounts = ((one, names.accounts[one].email, names.accounts[one].declared) for one in leading)
         for account, attach, deployments in attaching(graph, accounts):
-            for one in deployments if not attach[0].closed else ():
-                how = how_deployed(attach[0], one)
-                yield _First(account, attach, how, also=(one.given[0][0],), verdict=one.verdict, method=one.method)
+            if attach[0].closed or id(attach[0].grant) in told:
+                continue
+            for one in deployments:
+                how, also = partial(how_deployed, attach[0], one), one.grants[:1]
+                yield _First(account, attach, how, also=also, verdict=one.verdict, method=one.method)
+                if id(attach[0].grant) in told:
+                    break
         for way in graph.estate.made(Through).ways:
             if not way.closed:
-                yield _First(way.onto[1], [edge_of(way)], how_used(way), also=way.grants[1:], method=way.method)
+                how = partial(how_used, way)
+                yield _First(way.onto[1], [edge_of(way)], how, also=way.grants[1:], method=way.method)
         yield from self._as_agents(leading)
 
     def _as_agents(self, leading: Iterable[str]) -> Iterator[_First]:
@@ -130,7 +139,7 @@ class _Escalations:
         for way in agent_ways(self._graph, below.keys()):
             for account in below[way.onto][:_LOOKED_AT] if not way.closed else ():
                 edge = replace(edge_of(way), onto=("service_account", account))
-                yield _First(account, [edge], how_as_agent(way), also=way.grants[1:], method=way.method)
+                yield _First(account, [edge], partial(how_as_agent, way), also=way.grants[1:], method=way.method)
 
     def _match(self, first: _First) -> Match | None:
         edge, account, onward = first.edge, first.account, self._onward
@@ -148,7 +157,7 @@ class _Escalations:
             found &= Verdict(Truth.UNKNOWN, route.reasons if route else ("a further hop is not certain",))
         return self._told(first, ends, route, found)
 
-    def _told(self, first: _First, ends: list[End], route: Route | None, found: Verdict) -> Match:
+    def _told(self, first: _First, ends: Sequence[End], route: Route | None, found: Verdict) -> Match:
         edge, account, names = first.edge, first.account, self._onward.names
         strongest = route.grant if route else grant_of(ends[0], account)
         related = (*first.also, strongest, *(grant_of(end, account) for end in ends[:MOST_NAMED]))
@@ -166,7 +175,7 @@ class _Escalations:
                 "end": _end(names.label(route.holder if route else principal_node(strongest) or "")),
                 "hops": hops,
                 "privilege": named(ends, account, names),
-                "way": first.way,
+                "way": first.way(),
             },
             ends=tuple(end.grant for end in ends),
             flow=flow,
@@ -181,10 +190,10 @@ class _Escalations:
         likely = (hop.way.method.certainty != "certain" for hop in (route.hops if route else ()) if hop.way)
         return "medium" if any(likely) else None
 
-    def _gained(self, spots: Iterable[Spot], source: str, *, sure: bool) -> list[End]:
+    def _gained(self, spots: Iterable[Spot], source: str, *, sure: bool) -> Sequence[End]:
         found = self._onward.gained(spots, source, sure=sure)
         direct = self._directly(source) if found else frozenset()
-        return [end for end in found if end.rank not in direct]
+        return tuple(end for end in found if end.rank not in direct) if direct else found
 
     def _directly(self, source: str) -> frozenset[int]:
         """Return the ranks of the privileges of the accounts that a principal certainly becomes in one hop."""

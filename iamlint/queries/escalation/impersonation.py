@@ -173,7 +173,7 @@ def match_of(
     onward = onward_of(graph.estate)
     names = onward.names
     spots: list[Spot] = [(account, False)] if chain is None else [(edge.onto[1], True), (account, False)]
-    ends = onward.gained(spots, edge.source) if found.truth is Truth.TRUE else []
+    ends = onward.gained(spots, edge.source) if found.truth is Truth.TRUE else ()
     route = onward.route(spots[:1], ends[0]) if ends else None
     shown_ends = (route.grant if route else None, *(grant_of(end, account) for end in ends[:MOST_NAMED]))
     return Match(
