@@ -210,7 +210,7 @@ class Onward:
             self._gained[key] = self._gained_by(*key)
         return self._gained[key]
 
-    def _gained_by(self, spots: tuple[Spot, ...], source: str, sure: bool) -> tuple[End, ...]:  # noqa: FBT001  # see `gained`
+    def _gained_by(self, spots: tuple[Spot, ...], source: str, sure: bool) -> tuple[End, ...]:  # see `gained`
         listed = self._listed(spots, sure=sure)
         found = tuple(self._ends[rank] for rank in listed if not self._has(source, self._ends[rank].grant))
         if not found and any(len(self._of(spot, sure=sure)) >= MOST_ENDS for spot in spots):
