@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import starmap
 from pathlib import Path
 
+from iamlint.documents.compiled import read_compiled
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load
 from iamlint.files.tree import Entry, Tree
 from iamlint.finding import Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.logic.globs import compiled, is_glob
-from iamlint.rules.document import read_rule
+from iamlint.rules.document import read_rule, rule_of
 from iamlint.rules.rule import Rule
 
 _SUFFIXES = (".yaml", ".yml")
 _NAME = "lower-case words joined by hyphens"
 SETS = frozenset({"all", "default", "pedantic", "cis", "mitre"})
 """Names of sets that rules can be in. ``cis`` and ``mitre`` are the rules that name a control or a technique."""
+COMPILED = Path(__file__).parent / "compiled.json"
+"""The built-in rules as they were compiled when the package was built."""
 
 
 def shipped_folder() -> Path:
@@ -61,8 +65,13 @@ def load_rules(
 
 
 @lru_cache(maxsize=4)
-def _built_in(folder: Path, _shown: str) -> tuple[tuple[Rule, ...], tuple[Unreadable, ...]]:
+def _built_in(folder: Path, shown: str) -> tuple[tuple[Rule, ...], tuple[Unreadable, ...]]:
     """Return the rules of the package and the errors in them, read once in a process; places contain the shown path."""
+    compiled = read_compiled(COMPILED, folder)
+    if compiled is not None:
+        prefix = "" if shown == "." else f"{shown}/"
+        paths = ((record, slug, family, f"{prefix}{family}/{slug}.yaml") for family, slug, record in compiled)
+        return tuple(starmap(rule_of, paths)), ()
     rules: list[Rule] = []
     errors: list[Unreadable] = []
     for path in _documents(folder, DISK):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +13,7 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.patterns.fact_schema import KINDS
 from iamlint.queries import QUERIES
 from iamlint.rules.message import PLACEHOLDER
+from iamlint.rules.record import Record, record_of
 from iamlint.rules.rule import ACCEPTANCE_WORDS, Example, ExampleKind, Mending, Rule
 
 LARGEST = 1_000_000
@@ -39,11 +40,13 @@ def read_rule(source: SourceText, slug: str, family: str, schema: Path | None) -
     errors = list(against_schema(document, source, schema)) if schema else []
     if not errors:
         errors = list(_beyond_schema(document))
-    return errors or _rule(document, slug, family)
+    return errors or rule_of(record_of(document), slug, family, source.path)
 
 
-def _rule(document: Value, slug: str, family: str) -> Rule:
-    written: dict[str, Any] = plain(document)
+def rule_of(record: Record, slug: str, family: str, path: str) -> Rule:
+    """Return the rule of a record; ``path`` is that of its document, for messages."""
+    written = record["written"]
+    examples = written["examples"]
     return Rule(
         slug=slug,
         family=family,
@@ -65,32 +68,31 @@ def _rule(document: Value, slug: str, family: str) -> Rule:
         why=written["why"].strip(),
         fix=written["fix"].strip(),
         references=tuple(written["references"]),
-        flags=tuple(_examples(find(document, ["examples", "flags"]))),
-        passes=tuple(_examples(find(document, ["examples", "passes"]))),
-        at=location_of(document),
-        mends=tuple(_mends(find(document, ["mend"]))),
+        flags=tuple(_examples(examples["flags"], record["flags"], path)),
+        passes=tuple(_examples(examples["passes"], record["passes"], path)),
+        at=Location(path, *record["at"]),
+        mends=tuple(_mends(written.get("mend", ()), record["mends"], path)),
         unmended=written.get("unmended", ""),
     )
 
 
-def _mends(listed: Value) -> Iterator[Mending]:
-    for item in listed.data if isinstance(listed.data, tuple) else ():
-        written = plain(item)
+def _mends(listed: Iterable[Mapping[str, Any]], places: Iterable[list[int]], path: str) -> Iterator[Mending]:
+    for written, place in zip(listed, places, strict=True):
         before, after = (_files(written[key]) for key in ("before", "after"))
-        yield Mending(written["by"], written["safety"], before, after, location_of(item))
+        yield Mending(written["by"], written["safety"], before, after, Location(path, *place))
 
 
 def _files(written: str | Mapping[str, str]) -> Mapping[str, str]:
     return {_FILE_NAMES["terraform"]: written} if isinstance(written, str) else written
 
 
-def _examples(listed: Value) -> Iterator[Example]:
-    for item in listed.data if isinstance(listed.data, tuple) else ():
-        written = plain(item)
+def _examples(listed: Iterable[Mapping[str, Any]], places: Iterable[list[int]], path: str) -> Iterator[Example]:
+    for written, place in zip(listed, places, strict=True):
         for kind in _KINDS:
             files = written.get(kind)
             if files is not None:
-                yield Example(kind, {_FILE_NAMES[kind]: files} if isinstance(files, str) else files, location_of(item))
+                named = {_FILE_NAMES[kind]: files} if isinstance(files, str) else files
+                yield Example(kind, named, Location(path, *place))
 
 
 # -- errors --------------------------------------------------------------------------------------------------------

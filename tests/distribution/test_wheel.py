@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from iamlint.methods import FOLDER
 from iamlint.rules.catalog import load_rules
 
 ROOT = Path(__file__).parents[2]
@@ -57,3 +59,10 @@ def test_the_wheel_checks(installed: Path, tmp_path: Path) -> None:
     done = run(installed, "check", str(ROOT / "testdata" / "readme"), "-q", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "broad-token-creator" in done.stdout
+
+
+def test_the_wheel_has_compiled_documents(installed: Path) -> None:
+    for folder, count in ((installed / "iamlint" / "rules", len(load_rules()[0])), (FOLDER.relative_to(ROOT), 300)):
+        compiled = json.loads((installed / folder / "compiled.json").read_bytes())
+        assert compiled["sources"] is None, "a wheel's sources have other times"
+        assert len(compiled["documents"]) >= count

@@ -1,0 +1,58 @@
+"""Compiles the documents of rules and methods when the package is built, or by ``python hatch_build.py``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).parent
+
+
+def compiled(*, checkout: bool) -> Iterator[tuple[Path, str]]:
+    """Yield each compiled file, with its text. In a checkout its sources may change."""
+    sys.path.insert(0, str(ROOT))
+    from iamlint.documents.compiled import compiled_text
+    from iamlint.methods import documents as methods
+    from iamlint.rules.record import records
+
+    rules = ROOT / "rules"
+    yield ROOT / "iamlint" / "rules" / "compiled.json", compiled_text(list(records(rules)), rules if checkout else None)
+    yield methods.COMPILED, compiled_text(methods.heads(), methods.FOLDER if checkout else None)
+
+
+def write() -> None:
+    """Compile the documents of this checkout."""
+    for path, text in compiled(checkout=True):
+        path.write_text(text, encoding="utf-8")
+
+
+class CompiledDocuments(BuildHookInterface[Any]):
+    """Adds the compiled documents to a wheel; an editable install gets them in the checkout."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile the documents; hatchling calls this before it builds."""
+        if version == "editable":
+            write()
+            return
+        self.folder = Path(mkdtemp())
+        for path, text in compiled(checkout=False):
+            file = self.folder / path.parent.name
+            file.write_text(text, encoding="utf-8")
+            build_data["force_include"][str(file)] = path.relative_to(ROOT).as_posix()
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+        """Remove the temporary files; hatchling calls this after it has built."""
+        if version != "editable":
+            rmtree(self.folder)
+
+
+if __name__ == "__main__":
+    write()

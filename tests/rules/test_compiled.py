@@ -1,0 +1,93 @@
+"""Compiled documents are what their sources say, and are not used when a source has changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from iamlint import methods
+from iamlint.documents.compiled import compiled_text, read_compiled
+from iamlint.methods import documents
+from iamlint.rules import catalog
+from iamlint.rules.record import records
+
+RULES = catalog.shipped_folder()
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of two families, compiled to ``compiled.json`` beside it."""
+    for family in ("keys", "impersonation"):
+        shutil.copytree(RULES / family, tmp_path / "rules" / family)
+    return tmp_path / "rules"
+
+
+def test_compiled_rules_are_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "compiled.json"
+    file.write_text(compiled_text(list(records(RULES)), RULES), encoding="utf-8")
+    found = []
+    for path in (file, tmp_path / "none.json"):
+        monkeypatch.setattr(catalog, "COMPILED", path)
+        catalog._built_in.cache_clear()
+        rules, errors = catalog.load_rules()
+        assert errors == []
+        found.append(rules)
+    catalog._built_in.cache_clear()
+    assert found[0] == found[1]
+    assert len(found[0]) > 50
+    assert found[0][0].at.path.endswith(f"{found[0][0].id}.yaml")
+
+
+def test_compiled_methods_are_the_methods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "compiled.json"
+    file.write_text(compiled_text(documents.heads(), documents.FOLDER), encoding="utf-8")
+    monkeypatch.setattr(documents, "COMPILED", file)
+    compiled = documents.load_methods()
+    monkeypatch.setattr(documents, "COMPILED", tmp_path / "none.json")
+    assert compiled == documents.load_methods()
+    assert len(compiled) == len(methods.methods())
+
+
+def test_a_changed_source_is_noticed(copied: Path) -> None:
+    file = copied.parent / "compiled.json"
+    one = next(copied.glob("keys/*.yaml"))
+
+    def is_used() -> bool:
+        return read_compiled(file, copied) is not None
+
+    assert not is_used()
+    for change in (
+        lambda: one.write_text(one.read_text(encoding="utf-8") + "\n", encoding="utf-8"),
+        lambda: os.utime(one, ns=(0, 0)),
+        lambda: one.rename(one.with_name("other.yaml")),
+        lambda: (copied / "keys" / "new.yaml").write_text("title: new\n", encoding="utf-8"),
+        lambda: shutil.rmtree(copied / "impersonation"),
+        lambda: file.write_text(file.read_text(encoding="utf-8")[:-9], encoding="utf-8"),
+    ):
+        file.write_text(compiled_text([], copied), encoding="utf-8")
+        assert is_used()
+        change()
+        assert not is_used()
+
+
+def test_the_sources_of_a_wheel_are_not_looked_at(copied: Path) -> None:
+    file = copied.parent / "compiled.json"
+    file.write_text(compiled_text(list(records(copied)), None), encoding="utf-8")
+    shutil.rmtree(copied)
+    assert len(read_compiled(file, copied)) > 5
+    assert all(isinstance(one, list) for one in json.loads(file.read_bytes())["documents"])
+
+
+def test_a_check_of_compiled_documents_parses_no_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "compiled.json"
+    file.write_text(compiled_text(list(records(RULES)), RULES), encoding="utf-8")
+    monkeypatch.setattr(catalog, "COMPILED", file)
+    monkeypatch.setattr(yaml, "parse", lambda *_, **__: pytest.fail("YAML was parsed"))
+    catalog._built_in.cache_clear()
+    assert len(catalog.load_rules()[0]) > 50
+    catalog._built_in.cache_clear()
