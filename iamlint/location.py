@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, cast
 
 from iamlint.frozen import frozen
 
 
+class _FoundLater:
+    """A slot for the place of a `Location` whose lines and columns have not been asked for."""
+
+    __slots__ = ("_span",)
+
+
 @frozen(order=True)
-class Location:
+class Location(_FoundLater):
     """A range in a file. Lines and columns count from 1, columns in Unicode code points; the end is exclusive.
 
     ``path`` is as the user would type it: relative to the working directory if the file is in it, with ``/``.
@@ -19,6 +26,24 @@ class Location:
     column: int = 1
     end_line: int = 1
     end_column: int = 1
+
+    @staticmethod
+    def later(span: Span) -> Location:
+        """Return the location of a span, found when it is asked for."""
+        location: Any = object.__new__(Location)
+        location._span = span
+        return cast("Location", location)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Find the lines and columns."""
+            if name not in Location.__slots__:
+                raise AttributeError(name)
+            at = self._span.source.location(self._span.start, self._span.end)
+            self.path, self.line, self.column, self.end_line, self.end_column = at.order
+            del self._span
+            return getattr(self, name)
 
     @property
     def order(self) -> tuple[str, int, int, int, int]:

@@ -1,20 +1,21 @@
 """Reads valid JSON to values of which a part is read when it is asked for.
 
 Most of a plan or an export is never looked at. The standard library's scanner, which is written in C, finds the end of
-a part and whether it is valid; the part's own values and their places are read on first use. A text that is invalid, or
+a part and whether it is valid; the part's own values are read on first use, by the same scanner. It returns no places:
+they are found when one is asked for, which is rare, since most values are never reported. A text that is invalid, or
 unusual in any way, is left to `json_text`, which reads all of it and says what is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from json import JSONDecoder
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from iamlint.documents.json_text import FOLLOWING, KEY, MAX_DEPTH, STRING, JsonError, Reader, number
 from iamlint.documents.values import Data, Later, Value
 from iamlint.lazy_regex import regex
-from iamlint.location import SourceText, Span
+from iamlint.location import Location, SourceText, Span
 
 _PAIR = regex(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*([,}])[ \t\n\r]*')
 """A member of an object with a text as its value, without escapes, and what follows it."""
@@ -23,7 +24,12 @@ _EMPTY = regex(r"([\[{])[ \t\n\r]*[\]}]")
 _LITERAL = regex(r"(?:true|false|null)(?=[ \t\n\r]*+[,\]}])")
 _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _LARGE = 1 << 16
-"""Length in characters of a text whose upper levels are read at once: to look for their ends would take as long."""
+"""Length in characters of a text whose upper levels are read at once: to look for their ends would take as long.
+
+An array or object of this length is read level by level, so that there is never plain data of all of it.
+"""
+_SURROGATE = regex(r"\\u[dD][89a-fA-F]")
+"""An escape that may be half a character: the standard library keeps it, `json_text` replaces it as Go does."""
 
 
 def read(source: SourceText) -> tuple[Value, ...] | None:
@@ -53,24 +59,127 @@ def _refused(_text: str) -> None:
 
 
 _Scan = Callable[[str, int], tuple[object, int]]
-_VALID: Any = JSONDecoder(parse_int=str, parse_float=str)
-_SKIP: _Scan = _VALID.scan_once
+_SKIPPING: Any = JSONDecoder(parse_int=str, parse_float=str)
+_SKIP: _Scan = _SKIPPING.scan_once
 """Finds the end of a text that has been checked; no number is converted."""
+_READING: Any = JSONDecoder(parse_int=number, parse_float=number)
+_READ: _Scan = _READING.scan_once
+"""Reads a text that has been checked as plain data, with exact numbers."""
 
 
-def glimpse(value: Value) -> dict[str, object] | None:
-    """Return the members of an object that has not been read, as plain data without places; None for any other value.
+class Members:
+    """The members of an object, as plain data; each has a place, which is found when it is asked for.
 
-    Its parts are dicts, lists and texts; numbers are texts. It costs a tenth of reading the object.
+    Plain data are dicts, lists, texts, booleans, None and exact numbers. Reading a small object like this costs a tenth
+    of reading its values. The parts of an object that is large, or has been read, are values: `get` returns their data.
     """
-    part = value.at
-    if not isinstance(part, _Part) or not part.source.text.startswith("{", part.start):
-        return None
-    found = _SKIP(part.source.text, part.start)[0]
-    return found if isinstance(found, dict) else None
+
+    __slots__ = ("_inside", "_plain", "_values", "own")
+
+    def __init__(self, own: Value, values: Mapping[str, Value], inside: _Unread | None, plain: dict[str, Any]) -> None:
+        self.own = own
+        self._inside = inside
+        self._plain = plain
+        self._values = values
+
+    @staticmethod
+    def of(value: Value) -> Members | None:
+        """Return the members of an object; None for any other value."""
+        at = value.at
+        plain = at.plain() if isinstance(at, _Unread) and at.is_small else None
+        if isinstance(plain, dict):
+            return Members(value, {}, cast("_Unread", at), plain)
+        return Members(value, value.data, None, {}) if isinstance(value.data, dict) else None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plain if self._inside else self._values)
+
+    def __len__(self) -> int:
+        return len(self._plain if self._inside else self._values)
+
+    def get(self, name: str) -> Any:
+        """Return a member as plain data, or its data if it is a value; None if it is absent."""
+        if self._inside:
+            return self._plain.get(name)
+        value = self._values.get(name)
+        return value.data if value else None
+
+    def plain(self, name: str) -> Any:
+        """Return a member as plain data; None if it is absent."""
+        return self._plain.get(name) if self._inside else _plain(self._values.get(name))
+
+    def value(self, name: str) -> Value | None:
+        """Return a member with its place; None if it is absent."""
+        if self._inside is None:
+            return self._values.get(name)
+        return _value(self._plain[name], self._inside, name) if name in self._plain else None
+
+    def at(self, name: str) -> Span | None:
+        """Return the place of a member."""
+        if self._inside is None:
+            value = self._values.get(name)
+            return value.at if value else None
+        return _Found.of(self._inside, name, None)
 
 
-class _Part(Later):
+def _plain(value: Value | None) -> Any:
+    match value.data if value else None:
+        case dict(members):
+            return {name: _plain(one) for name, one in members.items()}
+        case tuple(items):
+            return [_plain(one) for one in items]
+        case plain:
+            return plain
+
+
+class _Unread(Later):
+    """The place of an array or object that is not yet read, or that has been read without the places in it."""
+
+    __slots__ = ("_places",)
+    _places: dict[Any, Span]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Span) and _range(self) == _range(other))
+
+    def __hash__(self) -> int:
+        return hash(Span(self.source, self.start, self.end))
+
+    def __repr__(self) -> str:
+        return repr(Span(self.source, self.start, self.end))
+
+    @property
+    def location(self) -> Location:
+        """The same range in lines and columns, found when it is asked for."""
+        return Location.later(self)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of it may be read at once, with the scanner's texts."""
+        raise NotImplementedError
+
+    def plain(self) -> object:
+        """Return the value as plain data; None if it has been read."""
+        raise NotImplementedError
+
+    def parts(self) -> _Parts:
+        """Return the reader of the text."""
+        raise NotImplementedError
+
+    def place(self, key: str | int) -> Span:
+        """Return the place of a member or item. The first time only what comes before it is read."""
+        if not hasattr(self, "_places"):
+            self._places = {}
+            found = self.parts().member(self.start, key) if isinstance(key, str) else None
+            if found:
+                return found
+        if not self._places:
+            data = self.parts().content(self.start, 0, checked=True)[0]
+            members = data.items() if isinstance(data, dict) else enumerate(cast("tuple[Value, ...]", data))
+            self._places = {name: cast("Span", one.at) for name, one in members}
+        return self._places[key]
+
+
+class _Part(_Unread):
     """The place of an array or object that is valid, and not yet read."""
 
     __slots__ = ("_parts",)
@@ -83,9 +192,89 @@ class _Part(Later):
         part._parts = parts
         return part
 
-    def read(self) -> Data:
-        """Return the items or members."""
-        return self._parts.content(self.start, 0, checked=True)[0]
+    def parts(self) -> _Parts:
+        """Return the reader of the text."""
+        return self._parts
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of it may be read at once, with the scanner's texts."""
+        return self.end - self.start <= _LARGE and not self._parts.has_surrogates(self)
+
+    def plain(self) -> object:
+        """Return the value as plain data."""
+        return _READ(self.source.text, self.start)[0]
+
+    def read(self) -> tuple[Data, Span]:
+        """Return the items or members, and the place. Parts of a large one are read when they are asked for."""
+        data = _within(self.plain(), self) if self.is_small else self._parts.content(self.start, 0, checked=True)[0]
+        return data, Span(self.source, self.start, self.end)
+
+
+class _Found(_Unread):
+    """The place of a value in a part that has been read, found when it is asked for."""
+
+    __slots__ = ("_data", "_inside", "_key")
+    _inside: _Unread
+    _key: str | int
+    _data: object
+
+    @staticmethod
+    def of(inside: _Unread, key: str | int, data: object) -> _Found:
+        """Return the place of a member or item; ``data`` are those of an array or object, else None."""
+        found: Any = object.__new__(_Found)
+        found._inside, found._key, found._data = inside, key, data
+        return cast("_Found", found)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Find the place."""
+            if name == "source":
+                self.source = self._inside.source
+            elif name in ("start", "end"):
+                at = self._inside.place(self._key)
+                self.start, self.end = at.start, at.end
+            else:
+                raise AttributeError(name)
+            return getattr(self, name)
+
+    def parts(self) -> _Parts:
+        """Return the reader of the text."""
+        return self._inside.parts()
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of it may be read at once, with the scanner's texts: it is a part of such a one."""
+        return True
+
+    def plain(self) -> object:
+        """Return the value as plain data; None if it has been read."""
+        return self._data
+
+    def read(self) -> tuple[Data, Span]:
+        """Return the items or members, and the place."""
+        data, self._data = self._data, None
+        return _within(data, self), self
+
+
+def _range(at: Span) -> tuple[SourceText, int, int]:
+    return at.source, at.start, at.end
+
+
+def _within(plain: object, at: _Unread) -> Data:
+    """Return plain items or members as values with their places."""
+    if isinstance(plain, dict):
+        return {key: _value(one, at, key) for key, one in plain.items()}
+    return tuple(_value(one, at, index) for index, one in enumerate(cast("list[object]", plain)))
+
+
+def _value(plain: Any, inside: _Unread, key: str | int) -> Value:
+    if isinstance(plain, dict | list):
+        if plain:
+            return Value.later(_Found.of(inside, key, plain))
+        plain = {} if isinstance(plain, dict) else ()
+    return Value(plain, _Found.of(inside, key, None))
 
 
 class _Parts:
@@ -96,6 +285,7 @@ class _Parts:
         self.source = source
         self._strict = Reader(source.text)
         self._large = len(source.text) > _LARGE
+        self._surrogates = _SURROGATE.search(source.text) is not None
         self._objects: list[list[tuple[str, Any]]] = []
         decoder: Any = JSONDecoder(
             object_pairs_hook=self._objects.append,
@@ -104,6 +294,10 @@ class _Parts:
             parse_constant=_refused,
         )
         self._scan: _Scan = decoder.scan_once  # public, but not in the types of the library
+
+    def has_surrogates(self, at: Span) -> bool:
+        """Whether a text in a range may contain half a character."""
+        return self._surrogates and _SURROGATE.search(self.text, at.start, at.end) is not None
 
     def documents(self) -> list[Value]:
         """Return the values; those after the first are objects or arrays."""
@@ -184,6 +378,19 @@ class _Parts:
             if match is None or found != ",":
                 raise _UnusualError
             at = match.end()
+
+    def member(self, start: int, name: str) -> Span | None:
+        """Return the place of a member of an object that has been checked; None if a key before it has escapes."""
+        text, at = self.text, self._inside(start)
+        while key := KEY.match(text, at):
+            at = key.end()
+            string = STRING.match(text, at)
+            end = string.end() if string else _SKIP(text, at)[1]
+            if key.group(1) == name:
+                return Span(self.source, at, end)
+            following = FOLLOWING.match(text, end)
+            at = following.end() if following else end
+        return None
 
     def _one(self, at: int, depth: int, *, now: bool, checked: bool) -> tuple[Value, int]:
         """Return a value: one with parts is read later, unless ``now``."""

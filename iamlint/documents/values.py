@@ -78,8 +78,8 @@ class Later(Span):
 
     __slots__ = ()
 
-    def read(self) -> Data:
-        """Return the data."""
+    def read(self) -> tuple[Data, Span]:
+        """Return the data, and the place that the value has from then on."""
         raise NotImplementedError
 
 
@@ -110,7 +110,7 @@ class Value:
             """Read the data of a value that is read later: only for such a one are they not set."""
             if name != "data":
                 raise AttributeError(name)
-            self.data, self.at = self.at.read(), Span(self.at.source, self.at.start, self.at.end)
+            self.data, self.at = self.at.read()
             return self.data
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import cast
 
 from iamlint.budget import TimeUp
 from iamlint.cache.units import hash_of
-from iamlint.facts import Declaration, Fact, UnreadPart
+from iamlint.facts import Declaration, Fact, Grant, UnreadPart
 from iamlint.files.compressed import wanting
 from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
@@ -158,14 +159,28 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
     If a plan that the user named repeats a fact, the fact counts as far as the plan does.
     """
     facts = list(facts)
-    named = {fact for fact in facts if fact.declared.address is not None and fact.declared.trust == "named"}
+    parts = list(map(_part, facts))
+    count = Counter(parts)
+    several = [fact for fact, part in zip(facts, parts, strict=True) if part and count[part] > 1]
+    named = {fact for fact in several if fact.declared.trust == "named"}
     seen: set[Fact] = set()
-    for fact in facts:
-        if fact.declared.address is None:
+    for fact, part in zip(facts, parts, strict=True):
+        if part is None or count[part] == 1:
             yield fact
         elif fact not in seen:
             seen.add(fact)
             yield from trusted([fact], "named") if fact in named else [fact]
+
+
+def _part(fact: Fact) -> tuple[object, ...] | None:
+    """Return what equal facts of Terraform have in common, but not their places; None for other facts.
+
+    The places in a plan are only found for what is reported, so facts that differ anyhow are not compared by them.
+    """
+    address = fact.declared.address
+    if address is None:
+        return None
+    return type(fact), address, fact.principal.text if isinstance(fact, Grant) else None
 
 
 def _document(path: Path, given: bool, found: Found, options: Options, workspace: Workspace) -> Reading:

@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iamlint.documents import json_later, json_text, read_json, read_json_documents
+from iamlint.documents.json_later import Members
 from iamlint.documents.values import Data, Value
-from iamlint.location import SourceText, Unreadable
+from iamlint.location import Location, SourceText, Span, Unreadable
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 JSON = st.recursive(
@@ -111,3 +112,102 @@ def test_an_equal_value_is_equal_however_it_was_read() -> None:
     assert not isinstance(later, Unreadable)
     assert later[0] == strict
     assert repr(later[0]) == repr(strict)
+
+
+def members_of(value: Value) -> object:
+    """Return all data of a value, read by `Members`, with their places."""
+    found = Members.of(value)
+    if found is None:
+        return whole(value)
+    place = (value.at.start, value.at.end) if value.at else None
+    return place, {name: member_of(found, name) for name in found}
+
+
+def member_of(found: Members, name: str) -> object:
+    value, at = found.value(name), found.at(name)
+    assert value is not None
+    assert at is not None
+    assert value.at is not None
+    assert found.plain(name) == plain(value)
+    assert (at.start, at.end) == (value.at.start, value.at.end)
+    if not isinstance(value.data, dict | tuple):
+        assert found.get(name) == value.data
+    return members_of(value)
+
+
+def plain(value: Value) -> object:
+    match value.data:
+        case dict() as members:
+            return {key: plain(item) for key, item in members.items()}
+        case tuple() as items:
+            return [plain(item) for item in items]
+        case data:
+            return data
+
+
+ODD = {
+    "half a character": {"a": [{"b": "\ud800", "\udc00": {"c": "x\ud83dy"}}], "d": "\U0001f600"},
+    "escapes": {'"': [{"\\": "\n", "é": {"\t": 1}}]},
+    "numbers": {"a": [1, -0.0, 1.5, 1e3, 10**30, 2.0]},
+    "a large part": {"a": [{"b": "x" * (1 << 16), "c": {"d": [1, "e"]}}]},
+    "empty parts": {"a": [{}, [], {"b": {}, "c": []}]},
+}
+
+
+@pytest.mark.parametrize("indent", [None, 3])
+@pytest.mark.parametrize("data", ODD.values(), ids=ODD)
+def test_places_found_later_are_those_read_at_once(data: object, indent: int | None) -> None:
+    text = json.dumps([data], indent=indent)
+    (value,) = json_later.read(SourceText("a.json", text)) or ()
+    assert isinstance(value.data, tuple)
+    assert members_of(value.data[0]) == whole(strict(text)[0])
+    assert whole(value) == at_once(text)
+
+
+def strict(text: str) -> tuple[Value, ...]:
+    found = read_json(SourceText("a.json", text))
+    assert not isinstance(found, Unreadable)
+    assert isinstance(found.data, tuple)
+    return found.data
+
+
+@given(st.dictionaries(st.text(max_size=6), JSON, max_size=4), st.sampled_from([None, 2]), st.booleans())
+def test_members_have_the_places_read_at_once(data: object, indent: int | None, ascii_only: bool) -> None:
+    text = json.dumps([data], indent=indent, ensure_ascii=ascii_only)
+    (value,) = json_later.read(SourceText("a.json", text)) or ()
+    assert isinstance(value.data, tuple)
+    assert members_of(value.data[0]) == whole(strict(text)[0])
+
+
+def test_a_place_found_later_is_the_same_in_every_order() -> None:
+    text = '[{"a": "x", "b": {"c": "y", "d": ["z", "y"]}, "e": 1}]'
+    expected = strict(text)[0].data
+    assert isinstance(expected, dict)
+    for names in (("a", "b", "e"), ("e", "b", "a"), ("b", "a", "b")):
+        (value,) = json_later.read(SourceText("a.json", text)) or ()
+        assert isinstance(value.data, tuple)
+        found = Members.of(value.data[0])
+        assert found is not None
+        for name in names:
+            at, there = found.at(name), expected[name].at
+            assert at is not None
+            assert there is not None
+            assert at.location.order == there.location.order
+
+
+def test_a_location_found_later_is_equal_hashed_and_sorted_like_another() -> None:
+    source = SourceText("a.json", '[{"a": "x",\r\n"b": "é"}]')
+    (value,) = json_later.read(source) or ()
+    assert isinstance(value.data, tuple)
+    found = Members.of(value.data[0])
+    assert found is not None
+    one, other = (found.at(name) for name in "ab")
+    assert one is not None
+    assert other is not None
+    assert other.location == Location("a.json", 2, 6, 2, 9)
+    assert hash(other.location) == hash(Location("a.json", 2, 6, 2, 9))
+    assert sorted([other.location, one.location]) == [Location("a.json", 1, 8, 1, 11), Location("a.json", 2, 6, 2, 9)]
+    assert repr(other.location) == repr(Location("a.json", 2, 6, 2, 9))
+    assert other == Span(source, 18, 21)
+    assert hash(other) == hash(Span(source, 18, 21))
+    assert other != one

@@ -394,6 +394,14 @@ def test_what_the_provider_fills_in_does_not_name_the_target(tmp_path: Path) -> 
             plan(configuration={"root_module": {"resources": 1}}),
             "configuration.root_module.resources: expected an array",
         ),
+        *(
+            (
+                plan(configuration={"root_module": {"resources": [{"address": "a.b", "mode": "managed"} | {key: 7}]}}),
+                f"configuration.root_module.resources[0].{key}: expected a string, found a number",
+            )
+            for key in ("address", "mode", "type", "provider_config_key")
+        ),
+        (plan(configuration={"provider_config": {"g": None}}), "configuration.provider_config.g: expected an object"),
         (plan(configuration={"provider_config": {"g": 1}}), "configuration.provider_config.g: expected an object"),
         (plan(variables={"v": 1}), "variables.v: expected an object, found a number"),
         ({"format_version": "1.0", "values": True}, "values: expected an object, found a boolean"),

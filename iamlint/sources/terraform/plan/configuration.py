@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from iamlint.documents.json_later import glimpse
-from iamlint.documents.values import Value
+from iamlint.documents.values import NULL, Value
 from iamlint.frozen import frozen, mutable
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined, shortened
-from iamlint.sources.terraform.plan.shapes import ShapeError, array, object_, optional_object, optional_string, string
+from iamlint.sources.terraform.plan.shapes import (
+    ShapeError,
+    array,
+    object_,
+    optional_object,
+    optional_string,
+    string,
+    values_of,
+)
 from iamlint.sources.terraform.resources.facts import is_wanted
 from iamlint.unknown import Unknown, UnknownPart
 
@@ -50,14 +57,15 @@ class Configuration:
         self.providers: dict[str, dict[str, Value]] = {}
         try:
             plan = object_(document, "")
-            written = optional_object(plan, "configuration", "")
+            written = values_of(plan.value("configuration"), "configuration")
             if "root_module" in written:
                 self.root = self._module(written["root_module"], "configuration.root_module")
-            providers = optional_object(written, "provider_config", "configuration")
+            providers = values_of(written.get("provider_config"), "configuration.provider_config")
             for key, value in providers.items():
-                self.providers[key] = object_(value, f"configuration.provider_config.{key}")
-            for name, value in optional_object(plan, "variables", "").items():
-                self.variables[name] = object_(value, f"variables.{name}").get("value", Value(None))
+                where = f"configuration.provider_config.{key}"
+                self.providers[key] = values_of(object_(value, where).own, where)
+            for name, value in values_of(plan.value("variables"), "variables").items():
+                self.variables[name] = object_(value, f"variables.{name}").value("value") or NULL
         except ShapeError as error:
             self.errors.append(error.unreadable)
 
@@ -66,12 +74,12 @@ class Configuration:
         fields = object_(value, path)
         module = Module({}, {})
         for item, where in array(fields, "resources", path):
-            address, block = _plain_block(item) or _block(item, where)
+            address, block = _block(item, where)
             module.resources[address] = block
-        for name, value_ in optional_object(fields, "module_calls", path).items():
+        for name, value_ in values_of(fields.value("module_calls"), f"{path}.module_calls").items():
             where = f"{path}.module_calls.{name}"
-            call = object_(value_, where)
-            module.calls[name] = self._module(call["module"], f"{where}.module") if "module" in call else Module({}, {})
+            called = object_(value_, where).value("module")
+            module.calls[name] = self._module(called, f"{where}.module") if called else Module({}, {})
         return module
 
     def module(self, names: Iterable[str]) -> Module | None:
@@ -98,43 +106,20 @@ class Configuration:
         return found.resources.get(address) if found else None
 
 
-def _plain_block(item: Value) -> tuple[str, Block] | None:
-    """Return the address of a resource and its block without reading places; None for one of an unusual shape."""
-    block = {name: value for name, value in (glimpse(item) or {}).items() if value is not None}
-    address = block.get("address")
-    mode, kind, key = (block.get(name, "") for name in ("mode", "type", "provider_config_key"))
-    expressions = block.get("expressions", {})
-    if not (isinstance(address, str) and isinstance(mode, str) and isinstance(kind, str) and isinstance(key, str)):
-        return None
-    if not isinstance(expressions, dict):
-        return None
-    return address, Block(expressions if _is_wanted(mode, kind) else {}, key)
-
-
 def _block(item: Value, where: str) -> tuple[str, Block]:
     """Return the address of a resource and its block; raises `ShapeError`."""
     block = object_(item, where)
     mode, kind = optional_string(block, "mode", where), optional_string(block, "type", where)
-    written = optional_object(block, "expressions", where) if _is_wanted(mode, kind) else {}
-    expressions = {name: _plain(value) for name, value in written.items()}
-    address = string(item, "address", where)
+    expressions: Expressions = {}
+    if _is_wanted(mode, kind) and optional_object(block, "expressions", where):
+        expressions = block.plain("expressions")
+    address = string(block, "address", where)
     return address, Block(expressions, optional_string(block, "provider_config_key", where))
 
 
 def _is_wanted(mode: str, kind: str) -> bool:
     """Whether the arguments of a resource are needed: it may have facts."""
     return not (mode and kind) or is_wanted(mode, kind)
-
-
-def _plain(value: Value) -> object:
-    """Return a value as plain data, without places."""
-    match value.data:
-        case dict(members):
-            return {name: _plain(one) for name, one in members.items()}
-        case tuple(items):
-            return [_plain(one) for one in items]
-        case plain:
-            return plain
 
 
 def constant(expression: Value, stands_for: str) -> Value:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Literal
 
-from iamlint.documents.json_later import glimpse
-from iamlint.documents.values import Value
+from iamlint.documents.json_later import Members
+from iamlint.documents.values import NULL, Value
 from iamlint.frozen import frozen
 from iamlint.location import Span, Unreadable
 from iamlint.sources.terraform.plan.shapes import (
@@ -17,12 +17,14 @@ from iamlint.sources.terraform.plan.shapes import (
     optional_object,
     optional_string,
     string,
-    text,
+    strings,
+    values_of,
 )
 from iamlint.sources.terraform.resources.facts import is_wanted
 from iamlint.unknown import Unknown
 
 AFTER_APPLY = "known after apply"
+_AFTER_APPLY = Unknown(AFTER_APPLY)
 MODES: dict[str, Literal["managed", "data"]] = {"managed": "managed", "data": "data"}
 _CHANGING = {"update", "delete"}
 
@@ -111,34 +113,36 @@ def _change(item: Value, path: str) -> Iterator[Entry]:
     "forget"]`` replaces. Source: https://developer.hashicorp.com/terraform/internals/json-format
     """
     fields = object_(item, path)
+    where = f"{path}.change"
     change = optional_object(fields, "change", path)
     if not change:
         raise ShapeError(item, path, 'an object with "change"')
-    actions = {text(action, where) for action, where in array(change, "actions", f"{path}.change")}
+    actions = set(strings(change, "actions", where))
     wanted = _is_wanted(fields, path)
-    before = optional_object(change, "before", f"{path}.change") if wanted else {}
+    before = values_of(change.value("before"), f"{where}.before") if wanted else {}
     deposed = optional_string(fields, "deposed", path)
     if deposed:
-        yield from _entry(item, path, before, removed="delete" in actions, deposed=deposed)
+        yield from _entry(fields, path, before, removed="delete" in actions, deposed=deposed)
     elif actions == {"delete"}:
-        yield from _entry(item, path, before, removed=True, before=before)
+        yield from _entry(fields, path, before, removed=True, before=before)
     elif actions == {"forget"}:
-        yield from _entry(item, path, before, forgotten=True)
+        yield from _entry(fields, path, before, forgotten=True)
     else:
-        after = change.get("after", Value({}))
-        values = merged(after, change.get("after_unknown")) if wanted or not _is_object(after) else Value({})
-        changed = before if actions & _CHANGING else None
-        yield from _entry(item, path, object_(values, f"{path}.change.after"), before=changed)
+        after = _after(change, where) if wanted or not isinstance(change.get("after"), dict) else {}
+        yield from _entry(fields, path, after, before=before if actions & _CHANGING else None)
         if "forget" in actions:
-            yield from _entry(item, path, before, deposed="forgotten", forgotten=True)
+            yield from _entry(fields, path, before, deposed="forgotten", forgotten=True)
 
 
-def _is_object(value: Value) -> bool:
-    """Whether a value is an object, by its first character: its members are not read for this."""
-    return value.at is not None and value.at.source.text.startswith("{", value.at.start)
+def _after(change: Members, path: str) -> dict[str, Value]:
+    """Return the planned values."""
+    values = merged(change.value("after") or Value({}), change.value("after_unknown"))
+    if not isinstance(values.data, dict):
+        raise ShapeError(values, f"{path}.after", "an object")
+    return values.data
 
 
-def _is_wanted(fields: dict[str, Value], path: str) -> bool:
+def _is_wanted(fields: Members, path: str) -> bool:
     """Whether a resource has facts; the values of the others, which are most of a plan, are not read."""
     mode = optional_string(fields, "mode", path)
     return mode in MODES and is_wanted(MODES[mode], optional_string(fields, "type", path))
@@ -149,12 +153,12 @@ def _deferred(item: Value, path: str) -> Iterator[Entry]:
     fields = object_(item, path)
     reason = optional_string(fields, "reason", path) or "unknown"
     where = f"{path}.resource_change"
-    for entry in _change(fields.get("resource_change", Value(None, item.at)), where):
+    for entry in _change(fields.value("resource_change") or Value(None, item.at), where):
         yield replace(entry, removed=False, before=None, deferred="" if entry.removed else reason)
 
 
 def _entry(
-    item: Value,
+    fields: Members,
     path: str,
     values: dict[str, Value],
     *,
@@ -163,16 +167,15 @@ def _entry(
     deposed: str = "",
     forgotten: bool = False,
 ) -> Iterator[Entry]:
-    fields = object_(item, path)
-    mode = string(item, "mode", path)
-    address = string(item, "address", path)
-    at = fields["address"].at or item.at
+    mode = string(fields, "mode", path)
+    address = string(fields, "address", path)
+    at = fields.at("address") or fields.own.at
     if mode not in MODES or at is None:
         return
     yield Entry(
         mode=MODES[mode],
-        type=string(item, "type", path),
-        name=string(item, "name", path),
+        type=string(fields, "type", path),
+        name=string(fields, "name", path),
         address=address,
         module=optional_string(fields, "module_address", path),
         values=values,
@@ -189,15 +192,12 @@ def merged(after: Value, unknown: Value | None) -> Value:
     """Return the planned value with its unknown parts: ``after`` omits such attributes."""
     if unknown is None:
         return after
+    parts = Members.of(unknown)
+    if parts is not None and (after.data is None or isinstance(after.data, dict)):
+        return _merged_members(after, parts) if after.data is not None or len(parts) else after
     match after.data, unknown.data:
         case _, True:
-            return Value(Unknown(AFTER_APPLY), unknown.at)
-        case dict() | None, dict(unknown_parts) if after.data is not None or unknown_parts:
-            values = dict(after.data) if isinstance(after.data, dict) else {}
-            for name, unknown_part in unknown_parts.items():
-                if name in values or _has_unknown_part(unknown_part):
-                    values[name] = merged(values.get(name, Value(None)), unknown_part)
-            return Value(values, after.at or unknown.at)
+            return Value(_AFTER_APPLY, unknown.at)
         case tuple(items), tuple(unknown_parts) if len(items) == len(unknown_parts):
             return Value(
                 tuple(merged(item, unknown_part) for item, unknown_part in zip(items, unknown_parts, strict=True)),
@@ -205,6 +205,20 @@ def merged(after: Value, unknown: Value | None) -> Value:
             )
         case _:
             return after
+
+
+def _merged_members(after: Value, unknown: Members) -> Value:
+    """Return an object, or null, with its unknown members."""
+    values = dict(after.data) if isinstance(after.data, dict) else {}
+    for name in unknown:
+        part = unknown.get(name)
+        if part is True:
+            values[name] = Value(_AFTER_APPLY, unknown.at(name))
+        elif part:  # no part of what is false or empty is unknown
+            value = unknown.value(name) or NULL
+            if name in values or _has_unknown_part(value):
+                values[name] = merged(values.get(name, NULL), value)
+    return Value(values, after.at or unknown.own.at)
 
 
 def _has_unknown_part(unknown: Value) -> bool:
@@ -219,38 +233,31 @@ def _has_unknown_part(unknown: Value) -> bool:
             return False
 
 
-def _is_known(item: Value, known: Set[tuple[str, str, bool]]) -> bool:
-    """Whether an object that has not been read is among the known ones: most of a state repeats the changes."""
-    fields = glimpse(item) or {}
-    address, deposed = fields.get("address"), fields.get("deposed_key")
-    deposed = "" if deposed is None else deposed
-    return isinstance(address, str) and isinstance(deposed, str) and (address, deposed, False) in known
-
-
-def _state(parent: dict[str, Value], name: str, errors: list[Unreadable], found: list[Entry], path: str = "") -> None:
+def _state(parent: Members | None, name: str, errors: list[Unreadable], found: list[Entry], path: str = "") -> None:
     """Add the entries below ``parent[name].root_module``; modules are visited without recursion."""
     here = f"{path}.{name}" if path else name
-    values = optional_object(parent, name, path)
+    values = optional_object(parent, name, path) if parent else None
+    root = values.value("root_module") if values else None
     known = {entry.key for entry in found}
-    waiting = [(values["root_module"], f"{here}.root_module", "")] if "root_module" in values else []
+    waiting = [(root, f"{here}.root_module", "")] if root else []
     while waiting:
         module, at, address = waiting.pop()
 
         def resource(item: Value, where: str, within: str = address) -> Iterator[Entry]:
-            if _is_known(item, known):
-                return
             fields = object_(item, where)
             deposed = optional_string(fields, "deposed_key", where)
-            again = (optional_string(fields, "address", where), deposed, False) in known
-            values = {} if again or not _is_wanted(fields, where) else optional_object(fields, "values", where)
-            for entry in () if again else _entry(item, where, values, deposed=deposed):
+            if (optional_string(fields, "address", where), deposed, False) in known:
+                return  # most of a state repeats the changes
+            values = values_of(fields.value("values"), f"{where}.values") if _is_wanted(fields, where) else {}
+            for entry in _entry(fields, where, values, deposed=deposed):
                 yield replace(entry, module=within)
 
         try:
             fields = object_(module, at)
             found += collect(array(fields, "resources", at), resource, errors)
             children = [
-                (child, where, string(child, "address", where)) for child, where in array(fields, "child_modules", at)
+                (child, where, string(object_(child, where), "address", where))
+                for child, where in array(fields, "child_modules", at)
             ]
             waiting += reversed(children)
         except ShapeError as error:

@@ -16,9 +16,9 @@ from iamlint.sources.terraform.plan.shapes import (
     ShapeError,
     array,
     object_,
-    optional_object,
     optional_string,
     string,
+    values_of,
 )
 
 VERSION = 4
@@ -34,7 +34,7 @@ def is_raw_state(document: Value) -> bool:
 
 def unsupported(document: Value) -> Unreadable | None:
     """Return the error for a state file of another version than 4."""
-    fields = object_(document, "")
+    fields = values_of(document, "")
     version = fields.get("version", NULL).data
     if version == VERSION or document.at is None:
         return None
@@ -61,16 +61,16 @@ def read_raw_state(document: Value) -> Found:
 def _reader(resource: Value, path: str) -> Callable[[Value, str], Iterator[Entry]]:
     """Return a function that reads the instances of a resource."""
     fields = object_(resource, path)
-    mode, kind, name = (string(resource, key, path) for key in ("mode", "type", "name"))
+    mode, kind, name = (string(fields, key, path) for key in ("mode", "type", "name"))
     module = optional_string(fields, "module", path)
     block = joined(module, f"data.{kind}.{name}" if mode == "data" else f"{kind}.{name}")
 
     def instance(item: Value, where: str) -> Iterator[Entry]:
         inner = object_(item, where)
-        if "attributes" not in inner and "attributes_flat" in inner:
+        if inner.value("attributes") is None and inner.value("attributes_flat"):
             raise ShapeError(item, where, 'an object with "attributes" (terraform show -json reads older ones)')
-        key = inner.get("index_key", NULL)
-        at = key.at or fields["name"].at
+        key = inner.value("index_key") or NULL
+        at = key.at or fields.at("name")
         if mode in MODES and at is not None:
             yield Entry(
                 mode=MODES[mode],
@@ -78,7 +78,7 @@ def _reader(resource: Value, path: str) -> Callable[[Value, str], Iterator[Entry
                 name=name,
                 address=block + _key(key, where),
                 module=module,
-                values=optional_object(inner, "attributes", where),
+                values=values_of(inner.value("attributes"), f"{where}.attributes"),
                 at=at,
                 deposed=optional_string(inner, "deposed", where),
             )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.documents.values import Value
+from iamlint.documents.json_later import Members
+from iamlint.documents.values import NULL, Value
 from iamlint.location import Location, Unreadable
 from iamlint.unknown import Unknown
 
@@ -38,22 +39,33 @@ def _kind(value: Value) -> str:
             return "a number"
 
 
-def object_(value: Value, path: str) -> dict[str, Value]:
+def object_(value: Value, path: str) -> Members:
     """Return the members of an object."""
-    if isinstance(value.data, dict):
-        return value.data
-    raise ShapeError(value, path, "an object")
+    found = Members.of(value)
+    if found is None:
+        raise ShapeError(value, path, "an object")
+    return found
 
 
-def optional_object(parent: dict[str, Value], name: str, path: str) -> dict[str, Value]:
-    """Return the members of an object that may be absent or null; then empty."""
-    value = parent.get(name)
-    return object_(value, f"{path}.{name}" if path else name) if value and value.data is not None else {}
+def optional_object(parent: Members, name: str, path: str) -> Members | None:
+    """Return the members of an object; None if it is absent or null."""
+    if parent.get(name) is None:
+        return None
+    return object_(parent.value(name) or NULL, f"{path}.{name}" if path else name)
 
 
-def array(parent: dict[str, Value], name: str, path: str) -> Iterator[tuple[Value, str]]:
+def values_of(value: Value | None, path: str) -> dict[str, Value]:
+    """Return the members of an object as values; empty if it is absent or null."""
+    if value is None or value.data is None:
+        return {}
+    if not isinstance(value.data, dict):
+        raise ShapeError(value, path, "an object")
+    return value.data
+
+
+def array(parent: Members, name: str, path: str) -> Iterator[tuple[Value, str]]:
     """Yield the items of an array that may be absent or null, each with its JSON path."""
-    value = parent.get(name)
+    value = parent.value(name)
     if value is None or value.data is None:
         return
     here = f"{path}.{name}" if path else name
@@ -63,6 +75,14 @@ def array(parent: dict[str, Value], name: str, path: str) -> Iterator[tuple[Valu
         yield item, f"{here}[{index}]"
 
 
+def strings(parent: Members, name: str, path: str) -> list[str]:
+    """Return an array of strings that may be absent or null; then empty."""
+    found = parent.plain(name)
+    if isinstance(found, list) and all(isinstance(one, str) for one in found):
+        return found
+    return [text(one, where) for one, where in array(parent, name, path)]
+
+
 def text(value: Value, path: str) -> str:
     """Return a value that must be a string."""
     if not isinstance(value.data, str):
@@ -70,17 +90,21 @@ def text(value: Value, path: str) -> str:
     return value.data
 
 
-def string(parent: Value, name: str, path: str) -> str:
+def string(parent: Members, name: str, path: str) -> str:
     """Return a required string."""
-    value = object_(parent, path).get(name)
+    found = parent.get(name)
+    if isinstance(found, str):
+        return found
+    value = parent.value(name)
     if value is None:
-        raise ShapeError(parent, path, f'an object with "{name}"')
+        raise ShapeError(parent.own, path, f'an object with "{name}"')
     return text(value, f"{path}.{name}")
 
 
-def optional_string(parent: dict[str, Value], name: str, path: str) -> str:
+def optional_string(parent: Members, name: str, path: str) -> str:
     """Return a string that may be absent or null; then ""."""
-    value = parent.get(name)
-    if value is None or value.data is None:
-        return ""
-    return text(value, f"{path}.{name}")
+    found = parent.get(name)
+    if isinstance(found, str):
+        return found
+    value = parent.value(name)
+    return "" if value is None or value.data is None else text(value, f"{path}.{name}")
