@@ -15,7 +15,8 @@ from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.facts import Declaration, Grant, Resource
 from iamlint.frozen import frozen
 from iamlint.lazy_regex import regex
-from iamlint.unknown import Unknown, shown
+from iamlint.logic.globs import text_is
+from iamlint.unknown import Truth, Unknown, shown
 
 Place = tuple[Resource, Declaration]
 """A resource, and where it is named."""
@@ -60,8 +61,12 @@ def unknown_grants(case: Case, on: str | None, permission: str) -> Iterator[Gran
     """The grants on resources of the permission's service whose names are not known: they may be on the one meant."""
     service = permission.partition(".")[0]
     kinds = _SERVICES.get(service, (service,))
+    ends = tuple(f"*{path.rpartition('/')[2]}" for _, path in resource_name(on, permission).paths) if on else ()
     for grant in case.estate.of(Grant):
-        if on and isinstance(grant.resource.name, Unknown) and grant.resource.kind.startswith(kinds):
+        own = grant.resource.name
+        if not on or not isinstance(own, Unknown) or not grant.resource.kind.startswith(kinds):
+            continue
+        if not ends or text_is(ends, own) is not Truth.FALSE:
             yield grant
 
 
