@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from iamlint.fixes import MENDS
+from iamlint.fixes import MENDS, WITHHELD
 from iamlint.patterns.fact_schema import KINDS
 from iamlint.queries import QUERIES
 
@@ -75,9 +75,10 @@ def _page(schema: Mapping[str, Any]) -> Iterator[str]:
     for name, query in sorted(QUERIES.items()):
         yield f"| `{name}` | {_cell(described(query.ask))} | {_listed(query.words)} |"
     yield from ("", "## Fixes", "", "`mend:` lists the fixes of a rule; `by` names one of these.", "")
-    yield from ("| fix | what it does |", "| --- | --- |")
+    yield from ("| fix | what it does | not offered if |", "| --- | --- | --- |")
     for name, mend in sorted(MENDS.items()):
-        yield f"| `{name}` | {_cell(described(mend))} |"
+        reasons = "; ".join(one.reason for one in WITHHELD.get(name, ()))
+        yield f"| `{name}` | {_cell(described(mend))} | {_cell(reasons)} |"
 
 
 def _values(defined: Mapping[str, Any], schema: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from iamlint.edits import Fix
 from iamlint.estate import Estate
 from iamlint.finding import Finding, UnknownAnswer
+from iamlint.fixes.problem import Withheld
 from iamlint.fixes.proposals import formatted, hindrance, proposed, proposed_for_acceptance
 from iamlint.fixes.sources import Sources
 from iamlint.frozen import frozen
@@ -26,13 +27,15 @@ class Run:
     """A check of the input: its report, its estate, and each fix with its finding.
 
     The estate is None if the whole check failed. ``hindered`` are fixes of files that may
-    not be changed, with the reason.
+    not be changed, with the reason. ``withheld`` are findings without a fix, with the reason
+    why the input does not determine one.
     """
 
     report: Report
     estate: Estate | None
     fixes: tuple[tuple[Finding, Fix], ...]
     hindered: tuple[tuple[Finding, Fix, str], ...] = ()
+    withheld: tuple[tuple[Finding, str], ...] = ()
 
     @property
     def texts(self) -> Mapping[str, SourceText]:
@@ -49,6 +52,7 @@ class Collector:
         self._estate: Estate | None = None
         self._hindered: dict[tuple[object, ...], tuple[Finding, Fix, str]] = {}
         self._found: dict[tuple[object, ...], tuple[Finding, Fix]] = {}
+        self._withheld: dict[tuple[object, ...], tuple[Finding, str]] = {}
 
     def ask(self, estate: Estate) -> tuple[Iterable[Finding], Iterable[UnknownAnswer]]:
         """Remember the estate, and ask for further findings about it."""
@@ -61,8 +65,11 @@ class Collector:
             return None
         return self._kept(finding, proposed(rule, finding, match, estate, self._sources), self._sources)
 
-    def _kept(self, finding: Finding, fix: Fix | None, sources: Sources) -> Fix | None:
+    def _kept(self, finding: Finding, fix: Fix | Withheld | None, sources: Sources) -> Fix | None:
         """Remember a fix, and return it with its layout kept; None if a file of it may not be changed."""
+        if isinstance(fix, Withheld):
+            self._withheld.setdefault(_key(finding), (finding, fix.reason))
+            return None
         if fix is None:
             return None
         why = hindrance(fix, sources)
@@ -78,7 +85,8 @@ class Collector:
         reported = set(map(_key, report.findings))
         fixes = (one for one in self._found.values() if _key(one[0]) in reported)
         hindered = (one for one in self._hindered.values() if _key(one[0]) in reported)
-        return Run(report, self._estate, tuple(fixes), tuple(hindered))
+        withheld = (one for one in self._withheld.values() if _key(one[0]) in reported)
+        return Run(report, self._estate, tuple(fixes), tuple(hindered), tuple(withheld))
 
     def _with_acceptance(self, report: Report) -> Report:
         """Return the report with fixes for its findings about acceptance, which are made last."""

@@ -43,8 +43,18 @@ class Change:
     safety: Safety | None = None
 
 
-Mend = Callable[[Problem], Change | None]
-"""A pure function from a problem to a change, or to None if it cannot change this problem."""
+@frozen
+class Withheld:
+    """Says that the input does not determine the right change: ``reason`` completes "not fixed if …"."""
+
+    reason: str
+
+
+Mend = Callable[[Problem], Change | Withheld | None]
+"""A pure function from a problem to a change, to the reason why any change would be a guess, or to None.
+
+None says that it cannot change this problem, although another one could.
+"""
 
 
 def change(title: str, edits: Iterable[Edit] | None, safety: Safety | None = None) -> Change | None:

@@ -15,7 +15,7 @@ from iamlint.finding import Finding
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.mends import MENDS
 from iamlint.fixes.moves import Moves
-from iamlint.fixes.problem import Problem
+from iamlint.fixes.problem import Problem, Withheld
 from iamlint.fixes.sources import Sources, generated
 from iamlint.location import SourceText
 from iamlint.patterns.match import Match
@@ -26,20 +26,24 @@ _MOST_LAID_OUT = 1_000_000
 """Maximum number of characters of blocks that are read again to keep the layout around the fixes of a report."""
 
 
-def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources: Sources) -> Fix | None:
-    """Return the first fix of a rule's document that has edits for a finding; None if no fix has any.
+def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources: Sources) -> Fix | Withheld | None:
+    """Return the first fix of a rule's document that has edits for a finding.
 
-    It is not proved: see `iamlint.fixes.proof`.
+    Without one, returns the reason why no fix can be right, if one of the functions has a reason. A fix is not proved:
+    see `iamlint.fixes.proof`.
     """
     problem = Problem(finding, match, estate, sources)
+    withheld: Withheld | None = None
     for mending in rule.mends:
         found = MENDS[mending.by](problem)
-        if found and consistent(found.edits):
+        if isinstance(found, Withheld):
+            withheld = withheld or found
+        elif found and consistent(found.edits):
             return Fix(mending.by, found.title, _least(mending.safety, found.safety), found.edits)
-    return None
+    return withheld
 
 
-def proposed_for_acceptance(rule: Rule, finding: Finding, estate: Estate, sources: Sources) -> Fix | None:
+def proposed_for_acceptance(rule: Rule, finding: Finding, estate: Estate, sources: Sources) -> Fix | Withheld | None:
     """Return the fix of a finding about acceptance, which belongs to no fact of the estate."""
     about = UnreadPart("it is about acceptance", Declaration(finding.at), unread=False)
     return proposed(rule, finding, Match(about, Truth.TRUE, place=Place(finding.at)), estate, sources)

@@ -306,7 +306,10 @@ def test_the_fixable_rules_are_listed(tmp_path: Path) -> None:
     done = run("rules", "--fixable", cwd=tmp_path)
     lines = done.stdout.splitlines()
     assert any(line.split() == ["hygiene/unknown-role", "safe", "near_role"] for line in lines)
+    assert any(line.strip().startswith("not if the input shows no account of the project") for line in lines)
     listed = json.loads(run("rules", "--fixable", "--format", "json", cwd=tmp_path).stdout)
+    (broad,) = [one for one in listed if one["slug"] == "broad-token-creator"]
+    assert "folder" in broad["fixes"][0]["not_if"][1]
     fixable = [one["slug"] for one in listed if one["fixes"]]
     assert len(fixable) >= 15
     assert all(one["missing"] for one in listed if not one["fixes"])

@@ -236,9 +236,12 @@ def list_rules(
         say_errors(failed.errors)
         sys.exit(FAILED)
     if fixable:
+        from iamlint.fixes import WITHHELD
         from iamlint.reporters.fixable import fixable_json, fixable_text
 
-        emit(fixable_json(found) if form == "json" else fixable_text(found), for_programs=form == "json")
+        listing = fixable_json if form == "json" else fixable_text
+        reasons = {name: [one.reason for one in withheld] for name, withheld in WITHHELD.items()}
+        emit(listing(found, reasons), for_programs=form == "json")
         return
     if form == "json":
         keys = ("slug", "family", "title", "severity", "confidence", "since", "cis", "mitre")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from iamlint.edits import Edit
-from iamlint.fixes.mends.services import reference, resource, unused
+from iamlint.fixes.mends.projects import ProjectNumber, literal_of, number_of, read_number
+from iamlint.fixes.mends.services import reference
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree, argument
-from iamlint.fixes.writing import with_items, with_lines_after, with_lines_in
+from iamlint.fixes.writing import with_items, with_lines_in
 from iamlint.hcl.syntax import Block, Template, Tuple
 from iamlint.lazy_regex import regex
 from iamlint.unknown import shown
@@ -48,11 +49,7 @@ def _plain(member: str) -> str:
     return member.strip('"')
 
 
-_Number = tuple[str, tuple[Edit, ...]]
-"""A reference to the number of a project, and the edits that declare its target."""
-
-
-def _number(sources: Sources, tree: Tree, block: Block) -> _Number | None:
+def _number(sources: Sources, tree: Tree, block: Block) -> ProjectNumber | None:
     """Return a reference to the number of the project that an argument of a block names."""
     found = reference(block, "project")
     if found and found[0] == "google_project":
@@ -60,21 +57,13 @@ def _number(sources: Sources, tree: Tree, block: Block) -> _Number | None:
     written = argument(block.body, "project")
     if written is None or tree.is_json or {"count", "for_each"} & block.body.arguments.keys():
         return None
-    trees = sources.module(tree.source.path) or []
-    projects = [one for each in trees for one in each.file.body.blocks if one.label(0) == "google_project"]
-    literal = written.expression.literal if isinstance(written.expression, Template) else None
-    for one in projects:
-        named = argument(one.body, "project_id")
-        same = named is not None and isinstance(named.expression, Template) and named.expression.literal == literal
-        if literal and same and not {"count", "for_each"} & one.body.arguments.keys():
-            return f"{'data.' if one.type == 'data' else ''}google_project.{one.label(1)}.number", ()
-    name = re.sub(r"[^a-z0-9_]", "_", literal) if literal and literal[:1].isalpha() else "this"
-    name = unused(name, {one.label(1) for one in projects if one.type == "data"})
-    lines = resource("google_project", name, [("project_id", tree.text(written.expression))], of="data")
-    return f"data.google_project.{name}.number", with_lines_after(tree, block, lines)
+    literal = literal_of(block, "project")
+    if literal:
+        return number_of(sources, tree, block, literal)
+    return read_number(sources, tree, block, "", tree.text(written.expression))
 
 
-def _agent(told: str, number: _Number | None, role: str) -> tuple[str, str] | None:
+def _agent(told: str, number: ProjectNumber | None, role: str) -> tuple[str, str] | None:
     """Return an agent as a quoted member, and its role; None if its e-mail is not known."""
     with_role = _WITH_ROLE.fullmatch(told)
     found = _AGENT.fullmatch(with_role["agent"] if with_role else told)
@@ -92,7 +81,7 @@ def _in_policy(tree: Tree, block: Block | None, agents: list[tuple[str, str]]) -
     lines: list[str] = []
     for role in dict.fromkeys(role for _, role in agents):
         members = [member for member, of in agents if of == role]
-        listed = next(filter(None, (_members(one, role) for one in block.body.blocks_of("binding"))), None)
+        listed = next(filter(None, (members_of(one, role) for one in block.body.blocks_of("binding"))), None)
         if listed is not None:
             edits += with_items(tree, listed, members) or ()
         else:
@@ -100,7 +89,7 @@ def _in_policy(tree: Tree, block: Block | None, agents: list[tuple[str, str]]) -
     return (*edits, *((with_lines_in(tree, block.body, "\n".join(lines)) or ()) if lines else ()))
 
 
-def _members(binding: Block, role: str) -> Tuple | None:
+def members_of(binding: Block, role: str) -> Tuple | None:
     """Return the list of members of a binding of a role without a condition."""
     named, listed = argument(binding.body, "role"), argument(binding.body, "members")
     literal = named.expression.literal if named and isinstance(named.expression, Template) else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from iamlint.fixes.problem import Change, Problem, change
+from iamlint.facts import AuditConfig
+from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.writing import with_lines_in
 from iamlint.hcl.syntax import Body
 from iamlint.lazy_regex import regex
@@ -11,10 +12,15 @@ from iamlint.queries.audit import LOG_TYPES
 _MISSING = regex(r"(?P<types>[A-Z_]+(?: and [A-Z_]+)*) accesses are not logged")
 
 
-def log_every_access(problem: Problem) -> Change | None:
+EXEMPTED = Withheld("principals are exempted, and the input does not say whether on purpose")
+
+
+def log_every_access(problem: Problem) -> Change | Withheld | None:
     """Logs the access that the configuration does not log."""
     missing = _MISSING.fullmatch(problem.match.words.get("problem", ""))
     found = problem.sources.find(problem.place.at)
+    if missing is None and isinstance(problem.match.fact, AuditConfig) and problem.match.fact.exempted:
+        return EXEMPTED
     if missing is None or found is None:
         return None
     tree, node = found

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from iamlint.conditions import FUNCTIONS, IAM, PROVIDER
 from iamlint.facts import BoundaryBinding, Condition, Denial, Grant, Provider
 from iamlint.fixes.mends.names import one_near
-from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.writing import reworded
 from iamlint.lazy_regex import regex
 from iamlint.queries.policies.conditions import malformed, refused
@@ -22,7 +22,10 @@ _Rewrite = tuple[str, bool]
 """An expression, and whether it is certainly the intended one."""
 
 
-def valid_condition(problem: Problem) -> Change | None:
+NO_CORRECTION = Withheld("no correction of the usual slips makes the expression valid, or more than one does")
+
+
+def valid_condition(problem: Problem) -> Change | Withheld | None:
     """Corrects a slip in a condition: a misspelt function or name, one equals sign, a missing bracket or time."""
     fact, estate = problem.match.fact, problem.estate
     if not isinstance(fact, Grant | Denial | BoundaryBinding | Provider) or not isinstance(fact.condition, Condition):
@@ -40,7 +43,7 @@ def valid_condition(problem: Problem) -> Change | None:
 
     found = corrected(expression, is_valid, provider=is_provider)
     if found is None:
-        return None
+        return NO_CORRECTION
     text, sure = found
     edits = reworded(problem.sources, problem.place, expression.strip(), text.strip())
     return change(f"write the condition as `{text.strip()}`", edits, None if sure else "unsafe")

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from iamlint.edits import Edit
 from iamlint.facts import Denial
-from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Tree
 from iamlint.fixes.writing import quoted, with_items, with_literal
 from iamlint.hcl.syntax import Block, Node, Tuple
-from iamlint.queries.policies.denials import meant_permission, meant_principal, open_permissions
+from iamlint.queries.policies.denials import all_excepted, meant_permission, meant_principal, open_permissions
+
+ALL_EXCEPTED = Withheld("the exceptions of the rule include all that it denies")
 
 
-def deny_form(problem: Problem) -> Change | None:
+def deny_form(problem: Problem) -> Change | Withheld | None:
     """Writes permissions and principals in the form of deny policies."""
     denial = problem.match.fact
     found = problem.sources.find(problem.place.at)
@@ -28,6 +30,8 @@ def deny_form(problem: Problem) -> Change | None:
             return None
         edits += found_edits
         titles.append(f"{old} by {new}")
+    if not edits and all_excepted(denial):
+        return ALL_EXCEPTED
     return change(f"replace {' and '.join(titles)}", edits)
 
 

@@ -6,23 +6,35 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iamlint.edits import Safety
-from iamlint.estate import Estate, scope
-from iamlint.facts import Grant, Pool, Provider
+from iamlint.edits import Safety, edit
+from iamlint.estate import Estate, account_node, scope
+from iamlint.facts import Condition, Grant, KubernetesAccount, Pool, Provider
 from iamlint.fixes.mends.names import one_near
-from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.mends.projects import address, declared, literal_of, number_of
+from iamlint.fixes.problem import Change, Problem, Withheld, change
+from iamlint.fixes.sources import named_argument
 from iamlint.fixes.writing import reworded
+from iamlint.hcl.syntax import Template
 from iamlint.principals import read_principal
+from iamlint.lazy_regex import regex
 from iamlint.queries.federation.grants import is_nobody
-from iamlint.queries.federation.names import identity_of, pool_name
+from iamlint.queries.federation.names import Identity, identity_of, misspelling, placeholder, pool_name
 from iamlint.unknown import Unknown, UnknownPart, shown
 
+SEVERAL_ANNOTATED = Withheld("several accounts of Kubernetes are annotated with the account")
+NOT_MAPPED = Withheld("no provider of the pool maps the attribute, or another one with a similar name")
+EITHER_WRONG = Withheld("the condition of the pool's provider admits others only: either it or the grant is wrong")
+NO_IDENTITY = Withheld("the principal names no identity: a part is missing or unknown, a placeholder, or a star")
 
-def identity_form(problem: Problem) -> Change | None:
-    """Writes a federated principal in the form of its pool: scheme, host, place, attribute, or number."""
+
+def identity_form(problem: Problem) -> Change | Withheld | None:
+    """Writes a federated principal in the form of its pool: scheme, host, place, attribute, number, or account."""
     grant = problem.grant
     if grant is None:
         return None
+    of_workload = next((one for one in problem.match.related if isinstance(one, KubernetesAccount)), None)
+    if of_workload:
+        return _annotated(problem, grant, of_workload)
     for old, new, safety in _forms(grant, problem.estate):
         other = _with(grant, old, new)
         if other is None or is_nobody(other, problem.estate):
@@ -30,7 +42,64 @@ def identity_form(problem: Problem) -> Change | None:
         edits = reworded(problem.sources, grant.principal_place, old, new)
         if edits:
             return change(f"replace `{old}` by `{new}`", edits, safety)
-    return None
+    return _with_number(problem, grant) or _undetermined(grant, problem.estate)
+
+
+def _undetermined(grant: Grant, estate: Estate) -> Withheld | None:
+    """Return why the intended identity cannot be known."""
+    if misspelling(grant.principal) is None:
+        identity = identity_of(grant.principal)
+        if identity is None:
+            return None
+        return EITHER_WRONG if identity.attribute in _mapped(grant, identity, estate) else NOT_MAPPED
+    who = re.search(r"Pools/[^/]+/?(?P<head>[^/]*)(?P<value>.*)\Z", grant.principal.text)
+    if who is None:
+        return None
+    known = who["head"] in ("subject", "group", "namespace") or who["head"].startswith(("attribute", "kubernetes."))
+    value = who["value"].removeprefix("/")
+    return NO_IDENTITY if not known or not value or "*" in value or placeholder(value) else None
+
+
+def _annotated(problem: Problem, grant: Grant, account: KubernetesAccount) -> Change | Withheld | None:
+    """Return the change to the account of Kubernetes that is annotated with the account, if it is the only one."""
+    node = account_node(account.account, account.declared)
+    same = [one for one in problem.estate.of(KubernetesAccount) if account_node(one.account, one.declared) == node]
+    inside = re.search(r"\[([^\]]*)\]\Z", grant.principal.text)
+    if inside is None or not isinstance(account.namespace, str) or not isinstance(account.name, str):
+        return None
+    if len(same) != 1:
+        return SEVERAL_ANNOTATED
+    new = f"[{account.namespace}/{account.name}]"
+    edits = reworded(problem.sources, grant.principal_place, inside[0], new)
+    return change(f"replace `{inside[0]}` by `{new}`", edits, "unsafe")
+
+
+def _with_number(problem: Problem, grant: Grant) -> Change | None:
+    """Return the change of a project's id to a reference to its pool, or to its number."""
+    found = problem.sources.find(grant.principal_place.at)
+    if found is None or grant.principal.unknown or found[0].is_json:
+        return None
+    tree, node = found
+    named = _BY_ID.search(grant.principal.text)
+    block, written = tree.block(node), named_argument(tree, node)
+    if named is None or block is None or not isinstance(node, Template) or node.heredoc or written is None:
+        return None
+    if written.name not in ("member", "members") or tree.text(node).count(named[0]) != 1:
+        return None
+    start = node.start + tree.text(node).index(named[0])
+    for one in declared(problem.sources, tree.source.path, "google_iam_workload_identity_pool"):
+        if (literal_of(one, "project"), literal_of(one, "workload_identity_pool_id")) == (named[1], named[2]):
+            new = f"/${{{address(one)}.name}}"
+            whole = f"{named[0]}{named[2]}"
+            if tree.source.text[start : start + len(whole)] == whole:
+                return change(f"write `{new[1:]}`", (edit(tree.source, start, start + len(whole), new),))
+    number, added = number_of(problem.sources, tree, block, named[1])
+    new = f"/projects/${{{number}}}/locations/global/workloadIdentityPools/"
+    made = edit(tree.source, start, start + len(named[0]), new)
+    return change(f"write the number of {named[1]}, `{number}`", (made, *added), "unsafe" if added else None)
+
+
+_BY_ID = regex(r"/projects/([a-z][a-z0-9-]*)/locations/global/workloadIdentityPools/(?=([^/]+)/)")
 
 
 def _with(grant: Grant, old: str, new: str) -> Grant | None:
@@ -67,6 +136,7 @@ def _forms(grant: Grant, estate: Estate) -> Iterator[_Form]:
     if number:
         yield number
     yield from _attributes(grant, estate)
+    yield from _repository(grant, estate)
     blank = re.search(r"\[[^\]]*\]", text)
     if blank and re.search(r"\s", blank[0]):
         yield blank[0], re.sub(r"\s", "", blank[0]), None
@@ -90,14 +160,7 @@ def _attributes(grant: Grant, estate: Estate) -> Iterator[_Form]:
     identity = identity_of(grant.principal)
     if identity is None or identity.attribute is None or not identity.attribute.startswith("attribute."):
         return
-    pool = identity.pool or ""
-    providers = (
-        provider
-        for provider in estate.of(Provider)
-        if scope(provider.declared) == scope(grant.declared) and shown(provider.pool).rpartition("/")[2] == pool
-    )
-    mapped = {key for one in providers if isinstance(one.mapping, tuple) for key, _, _ in one.mapping}
-    known = sorted(key for key in mapped if key.startswith("attribute."))
+    known = sorted(key for key in _mapped(grant, identity, estate) if key.startswith("attribute."))
     name = identity.attribute
     lower = f"attribute.{name.removeprefix('attribute.').lower()}"
     near = lower if lower in known and lower != name else one_near(name, known)
@@ -106,3 +169,47 @@ def _attributes(grant: Grant, estate: Estate) -> Iterator[_Form]:
         yield f"/{name}/", f"/{near}/", None
     elif len(longer) == 1:
         yield f"/{name}/", f"/{longer[0]}/", "unsafe"
+
+
+def _mapped(grant: Grant, identity: Identity, estate: Estate) -> set[str]:
+    """Return the attributes that the providers of an identity's pool map."""
+    mappings = (one.mapping for one in _providers(grant, identity, estate))
+    return {key for mapping in mappings if isinstance(mapping, tuple) for key, _, _ in mapping}
+
+
+def _providers(grant: Grant, identity: Identity, estate: Estate) -> Iterator[Provider]:
+    """Yield the providers of an identity's pool."""
+    for provider in estate.of(Provider):
+        same = shown(provider.pool).rpartition("/")[2] == (identity.pool or "")
+        if same and scope(provider.declared) == scope(grant.declared):
+            yield provider
+
+
+_ADDRESS = regex(r"(?:https?://|git@)?github\.com[/:](?P<name>[\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?")
+_OWNER = regex(
+    r"\bassertion\.(?:repository_owner\s*==\s*(['\"])(?P<owner>[\w.-]+)\1"
+    r"|repository\s*==\s*(['\"])(?P<of>[\w.-]+)/[\w.-]+\3)"
+)
+
+
+def _repository(grant: Grant, estate: Estate) -> Iterator[_Form]:
+    """Yield the name of a repository without its address, or with the owner that the provider's condition requires."""
+    identity = identity_of(grant.principal)
+    value = identity.value if identity else None
+    if identity is None or identity.attribute is None or not isinstance(value, str):
+        return
+    found = _ADDRESS.fullmatch(value)
+    if found and identity.attribute in ("attribute.repository", "attribute.repository_owner"):
+        yield f"/{identity.attribute}/{value}", f"/{identity.attribute}/{found['name']}", None
+    if "/" in value:
+        return
+    owners = set[str]()
+    for provider in _providers(grant, identity, estate):
+        mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
+        of = next((text for name, text, _ in mapping if name == identity.attribute), None)
+        condition = provider.condition.expression if isinstance(provider.condition, Condition) else None
+        if of != "assertion.repository" or not isinstance(condition, str):
+            return
+        owners |= {one["owner"] or one["of"] for one in _OWNER.finditer(condition)}
+    if len(owners) == 1:
+        yield f"/{identity.attribute}/{value}", f"/{identity.attribute}/{owners.pop()}/{value}", "unsafe"

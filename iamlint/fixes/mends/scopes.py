@@ -16,7 +16,7 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
-from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import newline, quoted
 from iamlint.hcl.syntax import Block
@@ -37,17 +37,25 @@ _MOST = 20
 """Maximum number of accounts that a grant is moved to."""
 
 
-def grant_on_accounts(problem: Problem) -> Change | None:
+NO_ACCOUNT = Withheld("the input shows no account of the project that is used with these permissions")
+ABOVE_PROJECTS = Withheld("the grant is on a folder or an organization, and the input need not show all accounts in it")
+
+
+def grant_on_accounts(problem: Problem) -> Change | Withheld | None:
     """Grants the role on the project's accounts that the input shows in use, instead of on the project."""
     grant = problem.grant
-    if grant is None or grant.origin != "member" or grant.condition is not None or grant.role not in _ON_ACCOUNTS:
+    found = problem.sources.block(grant.declared.at) if grant else None
+    if grant is None or found is None:
         return None
-    found = problem.sources.block(grant.declared.at)
-    if found is None or grant.resource.kind != "project":
-        return None
+    if grant.resource.kind in ("folder", "organization"):
+        return ABOVE_PROJECTS
     tree, block = found
     accounts = sorted(set(_accounts(problem, grant, tree)))
-    if not accounts or len(accounts) > _MOST:
+    if not accounts and grant.resource.kind == "project":
+        return NO_ACCOUNT
+    if grant.origin != "member" or grant.condition is not None or grant.role not in _ON_ACCOUNTS:
+        return None
+    if grant.resource.kind != "project" or len(accounts) > _MOST:
         return None
     edits = _moved(problem.sources, tree, block, accounts)
     names = ", ".join(name for name, _ in accounts)

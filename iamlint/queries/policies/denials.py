@@ -29,7 +29,7 @@ def ineffective_denials(estate: Estate) -> Iterator[Match]:
         problems = [
             *(_of_permission(one, catalog) for one in _known(denial.denied_permissions, denial.exception_permissions)),
             *(_of_principal(one) for one in _known(denial.denied_principals, denial.exception_principals)),
-            _excepted(denial),
+            all_excepted(denial),
         ]
         told = [problem for problem in problems if problem]
         if told:
@@ -93,7 +93,8 @@ def meant_principal(principal: str) -> str | None:
     return None if is_denied_form(principal) else denied_principal(principal)
 
 
-def _excepted(denial: Denial) -> str | None:
+def all_excepted(denial: Denial) -> str | None:
+    """Return why a deny rule denies nothing, if its exceptions include all that it denies."""
     for what, denied, excepted in (
         ("principal", denial.denied_principals, denial.exception_principals),
         ("permission", denial.denied_permissions, denial.exception_permissions),

@@ -1,0 +1,159 @@
+"""Fixes that the rest of the input determines: what each makes, and where it makes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from program import run
+
+PROVIDER = """resource "google_iam_workload_identity_pool_provider" "ci" {
+  project                            = "shop"
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "ci"
+  attribute_condition                = "%s"
+  attribute_mapping = {
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+  }
+  oidc { issuer_uri = "https://token.actions.githubusercontent.com" }
+}
+"""
+POOL = "principalSet://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/ci/%s"
+MEMBER = """
+resource "google_service_account_iam_member" "ci" {
+  service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "%s"
+}
+"""
+
+
+def changed(tmp_path: Path, rule: str, text: str, *more: str) -> str:
+    path = tmp_path / "main.tf"
+    path.write_text(text, encoding="utf-8")
+    run("check", "--fix", *(more or ("--unsafe-fixes",)), "--select", rule, cwd=tmp_path)
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "expected"),
+    [
+        ("assertion.repository == 'example/shop'", "shop", "example/shop"),
+        ("assertion.repository_owner == 'example'", "shop", "example/shop"),
+        ("assertion.repository == 'example/shop'", "https://github.com/example/shop.git", "example/shop"),
+        ("assertion.repository == 'example/shop'", "git@github.com:example/shop", "example/shop"),
+        ("assertion.repository == 'example/shop'", "web", "web"),
+        ("assertion.repository == 'example/shop'", "example/web", "example/web"),
+        ("assertion.repository_owner in ['example', 'other']", "shop", "shop"),
+    ],
+)
+def test_a_repository_gets_the_owner_that_the_condition_requires(
+    condition: str, value: str, expected: str, tmp_path: Path
+) -> None:
+    text = PROVIDER % condition + MEMBER % (POOL % ("123456", "attribute.repository/%s"))
+    assert changed(tmp_path, "unmatched-federated-principal", text % value) == text % expected
+
+
+def test_an_id_becomes_the_pool_of_the_module_or_the_number_of_its_project(tmp_path: Path) -> None:
+    grant = MEMBER % (POOL % ("shop", "attribute.repository/example/shop"))
+    pool = 'resource "google_iam_workload_identity_pool" "x" {\n  project = "shop"\n'
+    pool += '  workload_identity_pool_id = "ci"\n}\n'
+    name = "projects/shop/locations/global/workloadIdentityPools/ci"
+    expected = pool + grant.replace(name, "${google_iam_workload_identity_pool.x.name}")
+    assert changed(tmp_path, "unmatched-federated-principal", pool + grant) == expected
+    project = 'resource "google_project" "p" {\n  project_id = "shop"\n  name = "shop"\n}\n'
+    expected = project + grant.replace("projects/shop/loc", "projects/${google_project.p.number}/loc")
+    assert changed(tmp_path, "unmatched-federated-principal", project + grant) == expected
+    read = '\ndata "google_project" "shop" {\n  project_id = "shop"\n}\n'
+    expected = grant.replace("projects/shop/loc", "projects/${data.google_project.shop.number}/loc") + read
+    assert changed(tmp_path, "unmatched-federated-principal", grant) == expected
+    assert changed(tmp_path, "unmatched-federated-principal", grant, "--") == grant  # it is not a safe one
+
+
+KUBERNETES = """
+resource "kubernetes_service_account" "%s" {
+  metadata {
+    name        = "%s"
+    namespace   = "%s"
+    annotations = { "iam.gke.io/gcp-service-account" = "ci@shop.iam.gserviceaccount.com" }
+  }
+}
+"""
+
+
+def test_a_member_of_gke_becomes_the_only_account_with_the_annotation(tmp_path: Path) -> None:
+    grant = MEMBER % "serviceAccount:shop.svc.id.goog[default/web]"
+    one, two = KUBERNETES % ("a", "web", "front"), KUBERNETES % ("b", "web", "back")
+    found = changed(tmp_path, "unmatched-federated-principal", grant + one)
+    assert found == grant.replace("[default/web]", "[front/web]") + one
+    assert changed(tmp_path, "unmatched-federated-principal", grant + one + two) == grant + one + two
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("assertion.repository.matches('example/.*')", "assertion.repository.matches('^example/.*')"),
+        ("assertion.repository_owner.matches('example')", "assertion.repository_owner.matches('^example$')"),
+        ("assertion.sub.startsWith('repo:example')", "assertion.sub.startsWith('repo:example/')"),
+        ("assertion.repository.matches('.*')", None),
+        ("assertion.repository.contains('example')", None),
+        ("assertion.repository_owner == 'example' || true", None),
+    ],
+)
+def test_an_open_value_is_bounded_where_it_then_names_a_tenant(before: str, after: str | None, tmp_path: Path) -> None:
+    assert changed(tmp_path, "weak-provider-condition", PROVIDER % before) == PROVIDER % (after or before)
+
+
+def test_a_truth_value_is_mapped_as_text(tmp_path: Path) -> None:
+    text = PROVIDER % "assertion.repository_owner_id == '42'"
+    of = '"attribute.repository" = "%s"'
+    before = text.replace(of % "assertion.repository", of % "assertion.ref == 'refs/heads/main'")
+    after = before.replace("main'\"", "main' ? 'true' : 'false'\"")
+    assert changed(tmp_path, "malformed-mapping", before) == after
+    assert changed(tmp_path, "malformed-mapping", before, "--") == before
+
+
+POLICY = """data "google_iam_policy" "shop" {
+  binding {
+    role    = "roles/viewer"
+    members = ["group:a@example.com"]
+  }
+}
+
+resource "google_project_iam_policy" "shop" {
+  project     = "shop"
+  policy_data = data.google_iam_policy.shop.policy_data
+}
+"""
+VIEWER = """
+resource "google_project_iam_member" "b" {
+  project = "shop"
+  role    = "%s"
+  member  = "group:b@example.com"
+}
+"""
+OTHER = """
+resource "google_project_iam_policy" "web" {
+  project     = "web"
+  policy_data = data.google_iam_policy.shop.policy_data
+}
+"""
+
+
+def test_a_member_moves_into_the_policy_that_owns_the_resource(tmp_path: Path) -> None:
+    found = changed(tmp_path, "conflicting-bindings", POLICY + VIEWER % "roles/viewer")
+    assert found == POLICY.replace('a@example.com"]', 'a@example.com", "group:b@example.com"]')
+    found = changed(tmp_path, "conflicting-bindings", POLICY + VIEWER % "roles/browser")
+    added = '  binding {\n    role    = "roles/browser"\n    members = ["group:b@example.com"]\n  }\n}\n\nresource'
+    assert found == POLICY.replace("}\n\nresource", added)
+
+
+CONDITION = '  condition {\n    title      = "a"\n    expression = "true"\n  }\n}'
+NAMED = '\noutput "policy" {\n  value = data.google_iam_policy.shop.policy_data\n}\n'
+
+
+@pytest.mark.parametrize("more", [OTHER + VIEWER, VIEWER.replace("}", CONDITION), NAMED + VIEWER])
+def test_a_member_stays_where_a_policy_cannot_take_it(more: str, tmp_path: Path) -> None:
+    text = POLICY + more % "roles/viewer"
+    assert changed(tmp_path, "conflicting-bindings", text) == text
