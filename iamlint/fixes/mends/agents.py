@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from iamlint.edits import Edit
 from iamlint.fixes.mends.projects import ProjectNumber, literal_of, number_of, read_number
 from iamlint.fixes.mends.services import reference

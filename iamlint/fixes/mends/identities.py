@@ -15,8 +15,8 @@ from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import named_argument
 from iamlint.fixes.writing import reworded
 from iamlint.hcl.syntax import Template
-from iamlint.principals import read_principal
 from iamlint.lazy_regex import regex
+from iamlint.principals import read_principal
 from iamlint.queries.federation.grants import is_nobody
 from iamlint.queries.federation.names import Identity, identity_of, misspelling, placeholder, pool_name
 from iamlint.unknown import Unknown, UnknownPart, shown
