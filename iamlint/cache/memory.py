@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from iamlint.files.watched import QUESTIONS, Asked, Watched
+from iamlint.files.watched import FILE, QUESTIONS, Asked, Watched
 from iamlint.frozen import mutable
 
 Found = TypeVar("Found")
@@ -25,13 +25,21 @@ class Part:
     asked: frozenset[Asked]
     did: tuple[Asked, ...]
     used: int
+    seconds: float = 0.0
+
+
+class GivenUp(BaseException):
+    """Raised when a check is no longer wanted. It is raised anywhere in the work, so no handler may catch it."""
 
 
 class Memory:
     """The parts of earlier checks. `begin` drops those whose answers changed, `end` those that the check did not use.
 
     A part must depend on its name and on what it asks ``tree``, and on nothing else. ``shown`` are paths as messages
-    have them.
+    have them. ``moved`` returns a result of an earlier check with its places as they are in the files now.
+
+    A check with ``patience``, in seconds, is for a first answer: work that takes longer is postponed, and the result of
+    an earlier check takes its place. ``is_whole`` says that nothing was postponed.
     """
 
     def __init__(self, tree: Watched) -> None:
@@ -40,19 +48,46 @@ class Memory:
         self._parts: dict[Name, Part] = {}
         self._last: dict[str, tuple[object, object]] = {}
         self._check = 0
+        self._outdated: dict[Name, Part] = {}
+        self._patience: float | None = None
+        self._spent = 0.0
+        self._near: set[Path] = set()
+        self._is_wanted: Callable[[], bool] = _always
+        self.moved: Callable[[Any], Any] = _same
+        self.is_whole = True
 
-    def begin(self, buffers: Mapping[Path, bytes]) -> None:
-        """Begin a check: forget what depends on anything that changed since the last one."""
+    def begin(
+        self,
+        buffers: Mapping[Path, bytes],
+        patience: float | None = None,
+        moved: Callable[[Any], Any] | None = None,
+        is_wanted: Callable[[], bool] | None = None,
+    ) -> None:
+        """Begin a check: forget what depends on anything that changed since the last one.
+
+        ``is_wanted`` is asked before each longer piece of work; without patience only.
+        """
         self._check += 1
+        self._patience, self._spent, self.is_whole = patience, 0.0, True
+        self.moved, self._is_wanted = moved or _same, is_wanted or _always
         changed = self.tree.refresh(buffers)
         if changed is None:
             self._parts.clear()
-        elif changed:
-            self._parts = {name: part for name, part in self._parts.items() if part.asked.isdisjoint(changed)}
+            self._outdated.clear()
+            changed = set()
+        parts, self._parts = self._parts, {}
+        for name, part in parts.items():
+            if part.asked.isdisjoint(changed):
+                self._parts[name] = part
+            elif part.seconds:
+                self._outdated[name] = part
+        self._near = {Path(path).parent if question == FILE else Path(path) for question, path in changed}
 
     def end(self) -> None:
-        """End a whole check: forget what it did not use."""
-        self._parts = {name: part for name, part in self._parts.items() if part.used == self._check}
+        """End a check that came to its end: forget what a whole one did not use."""
+        if self.is_whole:
+            self._parts = {name: part for name, part in self._parts.items() if part.used == self._check}
+            self._outdated.clear()
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -64,10 +99,30 @@ class Memory:
             self.tree.note(*part.asked)
         return part
 
-    def keep(self, name: Name, value: object, asked: Set[Asked]) -> Part:
-        """Remember the result of a part."""
+    def keep(self, name: Name, value: object, asked: Set[Asked], seconds: float = 0.0) -> Part:
+        """Remember the result of a part. One that took ``seconds`` may stand in for a later one."""
         did = tuple(one for one in asked if one[0] not in QUESTIONS)
-        part = self._parts[name] = Part(value, frozenset(asked), did, self._check)
+        part = self._parts[name] = Part(value, frozenset(asked), did, self._check, seconds)
+        self._outdated.pop(name, None)
+        self._spent += seconds
+        return part
+
+    def postponed(self, near: Path, *name: object) -> Part | None:
+        """Return the result of an earlier check in place of work that takes too long for a first answer.
+
+        None if it is to be done now; raises `GivenUp` if nobody wants it any more. Work ``near`` a changed file, by
+        its directory, is done first.
+        """
+        part = self._parts.get(name) or self._outdated.get(name)
+        if self._patience is None or part is None:
+            if not self._is_wanted():
+                raise GivenUp
+            return None
+        if part.seconds <= self._patience if near in self._near else self._spent + part.seconds <= self._patience:
+            return None
+        self.is_whole = False
+        self._parts.pop(name, None)
+        self._outdated[name] = part
         return part
 
     def recall(self, name: Name, work: Callable[[], Found]) -> Found:
@@ -97,3 +152,11 @@ class Memory:
     def token(self, of: str, value: object) -> object:
         """Return an object for the name of a part, the same one while a value is equal to the last of its kind."""
         return self.same(of, value, object)
+
+
+def _always() -> bool:
+    return True
+
+
+def _same(value: Any) -> Any:
+    return value

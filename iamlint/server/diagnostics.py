@@ -80,10 +80,10 @@ def _location(session: Session, at: Location) -> lsp.Location:
 def actions(session: Session, path: Path, within: lsp.Range) -> Iterator[lsp.CodeAction | lsp.Command]:
     """Yield the actions for the findings in a range: fix, accept with a reason, explain.
 
-    Without actions while the buffer differs from the checked text: the places would be wrong.
+    Without actions while the buffer differs from the checked text, or after a first answer: the places may be wrong.
     """
     checked, now = session.texts.get(path), session.text(path)
-    if checked is None or now is None or checked.text != now.text:
+    if not session.is_whole or checked is None or now is None or checked.text != now.text:
         return
     problems = session.problems.get(path)
     for finding in problems.findings if problems else ():

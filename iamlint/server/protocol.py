@@ -44,7 +44,8 @@ class Server(LanguageServer):
         super().__init__("iamlint", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental)
         self.session = Session(Path.cwd())
         self.checking = asyncio.Lock()
-        self.published: set[Path] = set()
+        self.published: dict[Path, list[lsp.Diagnostic]] = {}
+        self._edits = 0
         self._waiting: asyncio.Task[None] | None = None
         self._told: tuple[Unreadable, ...] = ()
 
@@ -61,7 +62,8 @@ class Server(LanguageServer):
             self.session.take(path, self.workspace.get_text_document(uri).source)
 
     def schedule(self) -> None:
-        """Check soon; a check that has not begun yet is replaced."""
+        """Check soon; a check that has not begun yet is replaced, and one that only completes an answer is given up."""
+        self._edits += 1
         if self._waiting is not None:
             self._waiting.cancel()
         self._waiting = asyncio.ensure_future(self._check())
@@ -70,15 +72,23 @@ class Server(LanguageServer):
         await asyncio.sleep(PAUSE)
         self._waiting = None  # a later change no longer stops this check, but begins another after it
         async with self.checking:
-            await _in_thread(self.session.check)
+            edits = self._edits
+            await _in_thread(lambda: self.session.check(first=True))
             self._publish()
+            if not self.session.is_whole:
+                await _in_thread(lambda: self.session.check(is_wanted=lambda: edits == self._edits))
+                self._publish()
 
     def _publish(self) -> None:
+        """Show the diagnostics of each file where they are new."""
         session = self.session
-        for path in sorted({*session.problems, *self.published}):
-            told = diagnostics.diagnostics(session, path)
-            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(path.as_uri(), told))
-        self.published = set(session.problems)
+        found = {path: diagnostics.diagnostics(session, path) for path in session.problems}
+        found |= {path: [] for path in session.buffers if path not in found}
+        for path in sorted({*found, *self.published}):
+            told = found.get(path, [])
+            if told != self.published.get(path):
+                self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(path.as_uri(), told))
+        self.published = found
         for note in session.notes if session.notes != self._told else ():
             self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"iamlint: {note.reason}"))
         self._told = session.notes

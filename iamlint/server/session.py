@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from iamlint.cache.memory import Memory
+from iamlint.cache.memory import GivenUp, Memory
 from iamlint.cli.configuring import Failed, configuration
 from iamlint.cli.options import Request
 from iamlint.cli.run import checked
@@ -19,9 +20,12 @@ from iamlint.location import SourceText, Unreadable
 from iamlint.paths import Asking, hops_of
 from iamlint.report import failure
 from iamlint.rules.rule import Rule
+from iamlint.server.shifts import shifted
 
 MOST_SECONDS = 60.0
 """Maximum time of one check in seconds."""
+PATIENCE = 0.1
+"""Seconds that evaluations of root modules may take before a first answer."""
 
 
 @frozen
@@ -38,7 +42,8 @@ class Session:
 
     ``root`` is its folder, ``encoding`` the unit of its columns; ``buffers`` are the open files by absolute path.
     ``run`` is the last check, ``texts`` the files that it read, as they were then, by absolute path. ``problems`` are
-    the findings and errors of all files so far. ``notes`` list parts that could not be checked.
+    the findings and errors of all files. ``notes`` list parts that could not be checked. ``is_whole`` says that the
+    last check evaluated all that changed.
     """
 
     root: Path
@@ -49,6 +54,7 @@ class Session:
     texts: dict[Path, SourceText] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     notes: tuple[Unreadable, ...] = ()
+    is_whole: bool = True
     _memory: Memory = field(default_factory=lambda: Memory(Watched(DISK)))
     _asking: Asking | None = None
 
@@ -77,23 +83,40 @@ class Session:
         """Return the path of a location."""
         return self.root / shown
 
-    def check(self) -> None:
-        """Check the folder; does not raise for any content. What the buffers and the disk did not change is known."""
-        memory = self._memory
-        memory.begin({path: _encoded(text) for path, text in self.buffers.items()})
+    def check(self, *, first: bool = False, is_wanted: Callable[[], bool] | None = None) -> None:
+        """Check the folder; does not raise for any content. What the buffers and the disk did not change is known.
+
+        A ``first`` answer comes soon: where evaluations of root modules would take longer, it has those of an earlier
+        check, and `is_whole` is False. Any other check is given up, without a result, as soon as it ``is_wanted`` no
+        more; what it has evaluated so far is known to the next one.
+        """
+        memory, buffers = self._memory, dict(self.buffers)
+        contents = {path: _encoded(text) for path, text in buffers.items()}
+        memory.begin(contents, PATIENCE if first else None, self._shifted(buffers), is_wanted)
         request = Request(paths=(self.root,), max_time=MOST_SECONDS)
         try:
             run = checked(request, configuration(request, memory.tree), quiet=True, tree=memory.tree, units=memory)
         except Failed as failed:
-            self.notes = failed.errors
+            self.notes, self.is_whole = failed.errors, True
+            return
+        except GivenUp:
             return
         memory.end()
-        report = run.report
+        self.is_whole, report = memory.is_whole, run.report
         self.texts = {self.absolute(path): text for path, text in run.texts.items()}
         found = _by_path(report.findings, report.errors)
         self.problems = {self.absolute(path): one for path, one in found.items()}
         self.run, self.notes, self._asking = run, (), None
         self.rules = {rule.slug: rule for rule in report.rules}
+
+    def _shifted(self, buffers: Mapping[Path, str]) -> Callable[[Any], Any]:
+        """Return a function that moves places of the last check to where they are in the buffers."""
+        texts: dict[str, tuple[SourceText, SourceText]] = {}
+        for path, text in buffers.items():
+            before = self.texts.get(path)
+            if before is not None and before.text != text:
+                texts[before.path] = (before, SourceText(before.path, text))
+        return shifted(texts)
 
 
 def _by_path(findings: Iterable[Finding], errors: Iterable[Unreadable]) -> dict[str, Problems]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 from iamlint.budget import Allowance, Budget
 from iamlint.cache.memory import Memory
@@ -36,6 +38,10 @@ class _Kept:
     steps: int
     states: dict[tuple[Dialect, str], tuple[Path, ...]]
 
+    def evaluated(self) -> Evaluated:
+        """Return the evaluation, with lists of its own."""
+        return Evaluated(list(self.facts), None if self.errors is None else list(self.errors))
+
 
 @mutable
 class KeptRoots:
@@ -64,12 +70,18 @@ class KeptRoots:
         if part is not None and _is_kept(part.value, states):
             self._again(part.did)
             if _spends(part.value.steps, share.budget):
-                errors = part.value.errors
-                return Evaluated(list(part.value.facts), None if errors is None else list(errors))
+                return cast("Evaluated", part.value.evaluated())
             if not share.last:
                 share.foresee()
                 return Evaluated([], None)
-        granted, left = self.allowance.granted, share.budget.left
+        postponed = self.memory.postponed(directory, *name)
+        if postponed is not None:
+            known: _Kept = self.memory.moved(postponed.value)
+            postponed.value = known
+            self._again(postponed.did)
+            _spends(known.steps, share.budget)
+            return known.evaluated()
+        granted, left, started = self.allowance.granted, share.budget.left, time.perf_counter()
         with self.memory.tracing() as asked:
             found = evaluate()
         for dialect in DIALECTS:
@@ -77,7 +89,8 @@ class KeptRoots:
         if not share.cut:
             steps = left + self.allowance.granted - granted - share.budget.left
             errors = None if found.errors is None else tuple(found.errors)
-            self.memory.keep(name, _Kept(tuple(found.facts), errors, steps, dict(_kept(asked, states))), asked)
+            kept = _Kept(tuple(found.facts), errors, steps, dict(_kept(asked, states)))
+            self.memory.keep(name, kept, asked, time.perf_counter() - started)
         return found
 
     def _again(self, did: Iterable[Asked]) -> None:
