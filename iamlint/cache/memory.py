@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -15,15 +16,25 @@ Name = tuple[object, ...]
 
 
 @mutable
+class Trace:
+    """What a part of the work asked, and the parts that it used."""
+
+    asked: set[Asked] = field(default_factory=set)
+    inner: set[Name] = field(default_factory=set)
+
+
+@mutable
 class Part:
     """The result of a part of the work, and all that it asked: it is the same while no answer changes.
 
     ``did`` are the asked things that are no questions to the disk: their use must be repeated with the part's.
+    ``inner`` are the parts that it used, ``used`` is the number of the last check that used it.
     """
 
     value: Any
     asked: frozenset[Asked]
     did: tuple[Asked, ...]
+    inner: frozenset[Name]
     used: int
     seconds: float = 0.0
 
@@ -49,6 +60,7 @@ class Memory:
         self._last: dict[str, tuple[object, object]] = {}
         self._check = 0
         self._outdated: dict[Name, Part] = {}
+        self._using: list[Trace] = []
         self._patience: float | None = None
         self._spent = 0.0
         self._near: set[Path] = set()
@@ -85,9 +97,17 @@ class Memory:
 
     def end(self) -> None:
         """End a check that came to its end: forget what a whole one did not use."""
-        if self.is_whole:
-            self._parts = {name: part for name, part in self._parts.items() if part.used == self._check}
-            self._outdated.clear()
+        if not self.is_whole:
+            return
+        used = {name for name, part in self._parts.items() if part.used == self._check}
+        waiting = list(used)
+        while waiting:
+            part = self._parts.get(waiting.pop())
+            inner = part.inner - used if part else ()
+            used.update(inner)
+            waiting += inner
+        self._parts = {name: part for name, part in self._parts.items() if name in used}
+        self._outdated.clear()
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -96,13 +116,21 @@ class Memory:
         part = self._parts.get(name)
         if part is not None:
             part.used = self._check
-            self.tree.note(*part.asked)
+            self._use(name)
+            if self._using:
+                self.tree.note(*part.asked)
         return part
 
-    def keep(self, name: Name, value: object, asked: Set[Asked], seconds: float = 0.0) -> Part:
+    def _use(self, name: Name) -> None:
+        for trace in self._using:
+            trace.inner.add(name)
+
+    def keep(self, name: Name, value: object, trace: Trace, seconds: float = 0.0) -> Part:
         """Remember the result of a part. One that took ``seconds`` may stand in for a later one."""
-        did = tuple(one for one in asked if one[0] not in QUESTIONS)
-        part = self._parts[name] = Part(value, frozenset(asked), did, self._check, seconds)
+        did = tuple(one for one in trace.asked if one[0] not in QUESTIONS)
+        part = Part(value, frozenset(trace.asked), did, frozenset(trace.inner), self._check, seconds)
+        self._parts[name] = part
+        self._use(name)
         self._outdated.pop(name, None)
         self._spent += seconds
         return part
@@ -130,17 +158,21 @@ class Memory:
         part = self.part(*name)
         if part is not None:
             return cast("Found", part.value)
-        with self.tracing() as asked:
+        with self.tracing() as trace:
             value = work()
-        self.keep(name, value, asked)
+        self.keep(name, value, trace)
         return value
 
     @contextmanager
-    def tracing(self) -> Iterator[set[Asked]]:
-        """Give the set of all that is asked inside the block."""
-        asked: set[Asked] = set()
-        with self.tree.tracing(asked):
-            yield asked
+    def tracing(self) -> Iterator[Trace]:
+        """Give the trace of what is done inside the block."""
+        trace = Trace()
+        self._using.append(trace)
+        try:
+            with self.tree.tracing(trace.asked):
+                yield trace
+        finally:
+            self._using.pop()
 
     def same(self, of: str, key: object, work: Callable[[], Found]) -> Found:
         """Return the result of work, the last of its kind while the key is equal."""

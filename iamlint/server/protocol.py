@@ -46,6 +46,7 @@ class Server(LanguageServer):
         self.checking = asyncio.Lock()
         self.published: dict[Path, list[lsp.Diagnostic]] = {}
         self._edits = 0
+        self._is_loaded = False
         self._waiting: asyncio.Task[None] | None = None
         self._told: tuple[Unreadable, ...] = ()
 
@@ -75,6 +76,10 @@ class Server(LanguageServer):
             edits = self._edits
             await _in_thread(lambda: self.session.check(first=True))
             self._publish()
+            if not self._is_loaded:
+                self._is_loaded = True
+                gc.collect()
+                gc.freeze()  # a collection need not look at what the session keeps, which is most of all
             if not self.session.is_whole:
                 await _in_thread(lambda: self.session.check(is_wanted=lambda: edits == self._edits))
                 self._publish()

@@ -57,6 +57,7 @@ class Session:
     is_whole: bool = True
     _memory: Memory = field(default_factory=lambda: Memory(Watched(DISK)))
     _asking: Asking | None = None
+    _paths: dict[str, Path] = field(default_factory=dict)
 
     @property
     def asking(self) -> Asking | None:
@@ -103,7 +104,8 @@ class Session:
             return
         memory.end()
         self.is_whole, report = memory.is_whole, run.report
-        self.texts = {self.absolute(path): text for path, text in run.texts.items()}
+        self._paths = {path: self._paths.get(path) or self.absolute(path) for path in run.texts}
+        self.texts = {self._paths[path]: text for path, text in run.texts.items()}
         found = _by_path(report.findings, report.errors)
         self.problems = {self.absolute(path): one for path, one in found.items()}
         self.run, self.notes, self._asking = run, (), None

@@ -38,12 +38,11 @@ def _shift(before: SourceText, now: SourceText) -> Callable[[Location], Location
     rest = _common(before.text[start:][::-1], now.text[start:][::-1])
     end, added = len(before.text) - rest, len(now.text) - len(before.text)
 
-    def offset(at: int) -> int:
-        return at if at <= start else at + added if at >= end else min(at, end + added)
-
     def location(at: Location) -> Location:
         first, last = before.offsets(at)
-        return now.location(offset(first), offset(last))
+        first = first + added if first >= end else first if first <= start else min(first, end + added)
+        last = last if last <= start else last + added if last >= end else min(last, end + added)
+        return now.location(first, last)
 
     return location
 

@@ -113,9 +113,10 @@ class Workspace:
         if part is None:
             path = Path(name)
             real = self.resolved(path)
-            with memory.tracing() as asked:
+            with memory.tracing() as trace:
                 found = self._load(path, real)
-            part = memory.keep((LOADED, name), (real, found), asked | {(FILE, str(real)), (LOADED, name)})
+            trace.asked |= {(FILE, str(real)), (LOADED, name)}
+            part = memory.keep((LOADED, name), (real, found), trace)
             memory.tree.note(*part.asked)
         real, found = part.value
         if real not in self._loaded:

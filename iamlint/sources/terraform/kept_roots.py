@@ -82,15 +82,15 @@ class KeptRoots:
             _spends(known.steps, share.budget)
             return known.evaluated()
         granted, left, started = self.allowance.granted, share.budget.left, time.perf_counter()
-        with self.memory.tracing() as asked:
+        with self.memory.tracing() as trace:
             found = evaluate()
         for dialect in DIALECTS:
-            states(dialect).kept.add(directory, asked)
+            states(dialect).kept.add(directory, trace.asked)
         if not share.cut:
             steps = left + self.allowance.granted - granted - share.budget.left
             errors = None if found.errors is None else tuple(found.errors)
-            kept = _Kept(tuple(found.facts), errors, steps, dict(_kept(asked, states)))
-            self.memory.keep(name, kept, asked, time.perf_counter() - started)
+            kept = _Kept(tuple(found.facts), errors, steps, dict(_kept(trace.asked, states)))
+            self.memory.keep(name, kept, trace, time.perf_counter() - started)
         return found
 
     def _again(self, did: Iterable[Asked]) -> None:

@@ -147,9 +147,10 @@ class Library:
         """Return a module as each program reads it, from memory if its files are unchanged."""
         part = memory.part(_MODULE, real)
         if part is None:
-            with memory.tracing() as asked:
+            with memory.tracing() as trace:
                 found = dict(zip(DIALECTS, self._both(real, names, "terraform"), strict=True))
-            memory.keep((_MODULE, real), found, asked | {(ENTRIES, str(real)), (KIND, str(real))})
+            trace.asked |= {(ENTRIES, str(real)), (KIND, str(real))}
+            memory.keep((_MODULE, real), found, trace)
             return found
         self._workspace.again(part.did)
         return cast("dict[Dialect, Module]", part.value)
