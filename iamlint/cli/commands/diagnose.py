@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from iamlint.cli.configuring import Failed
+from iamlint.cli.configuring import Failed, configuration, inputs_for, one_environment
 from iamlint.cli.console import FAILED, colored, emit, say_errors
-from iamlint.cli.options import DATE, Request, catalog_option, color_option, day_of, pairs, reading_options, request
+from iamlint.cli.options import (
+    DATE,
+    Request,
+    catalog_option,
+    color_option,
+    config_options,
+    day_of,
+    pairs,
+    reading_options,
+    request,
+)
 from iamlint.cli.run import role_catalog
 from iamlint.files.disk import DISK
 from iamlint.lazy_regex import regex
@@ -65,6 +75,7 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", callback=pairs, help="A tag of the target (repeatable).")
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
 @catalog_option
+@config_options
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format. [text]"
 )
@@ -120,13 +131,13 @@ def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unrea
     chain = tuple(part.strip() for part in delegates.split(",") if part.strip())
     day = day_of(as_of)
     wanted = _without(request(asked), text)
+    question = Asked(**given, claims=claims, tags=tags, delegates=chain, as_of=day, error=error, prove=prove)
     try:
         roles = role_catalog(catalogs)
+        given_input = _read(wanted, roles, relevance(question, roles))
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
-    question = Asked(**given, claims=claims, tags=tags, delegates=chain, as_of=day, error=error, prove=prove)
-    given_input = _read(wanted, roles, relevance(question, roles))
     reading = given_input.reading
     if not error and not given_input.clients:
         reading.errors += [nothing_in(shown) for shown in reading.empty]
@@ -146,17 +157,23 @@ def _without(wanted: Request, error: str | None) -> Request:
 def _read(wanted: Request, roles: Catalog, relevant: ExportFilter | None) -> Input:
     """Return the input, of large exports what is relevant.
 
-    All documents and root modules in the given folders count for the whole run.
+    All documents and root modules in the given folders count for the whole run. Raises `Failed`.
     """
     from iamlint.budget import Allowance
     from iamlint.diagnosis.asked.identity_files import read_input
     from iamlint.sources.reading import Options
 
+    config = configuration(wanted)
+    values = inputs_for(wanted, config, one_environment(wanted, config))
     options = Options(
+        exclude=config.exclude,
+        inputs=config.inputs,
         folders_are_named=True,
         variables=wanted.var,
-        var_files=wanted.var_file,
-        workspace=wanted.workspace,
+        preset=values.variables,
+        var_files=values.var_files,
+        workspace=values.workspace,
+        backend=values.backend,
         source_root=wanted.source_root,
         resource=wanted.resource,
         second_parser=wanted.second_parser,
