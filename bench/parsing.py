@@ -18,13 +18,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from go_tree import difference
+from oracle import GoParser, error_lines, is_syntax_error
+
 from iamlint.hcl import native, outline, python_hcl2
 from iamlint.hcl.syntax import File
 from iamlint.location import SourceText
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "hcl"))  # the reference parser
-from go_tree import difference
-from oracle import GoParser, error_lines, is_syntax_error
 
 SUFFIXES = (".tf", ".tofu", ".tfvars", ".hcl")
 GOOD = {"files", "bytes", "equal", "refused by both", "not UTF-8 (refused before parsing)"}

@@ -1,4 +1,7 @@
-"""No code of a pull request runs: neither in the action's steps, nor in the hook, nor in the program itself."""
+"""No code of a pull request runs: neither in the action's steps, nor in the hook, nor in the program itself.
+
+``bench/installs.py`` runs the step that installs the action.
+"""
 
 from __future__ import annotations
 
@@ -96,24 +99,6 @@ def test_the_checkout_would_run_otherwise(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path / "work", tmp_path / "marks")
     subprocess.run([sys.executable, "-m", "iamlint", "--version"], cwd=checkout.top, capture_output=True, check=False)
     assert checkout.ran != []
-
-
-def test_the_action_installs_itself_and_nothing_of_the_checkout(tmp_path: Path) -> None:
-    """Both steps as they are: this checkout is installed into an environment of its own, and checks a hostile one."""
-    runner = Runner(tmp_path, installed=False)
-    checkout = Checkout(runner.workspace, tmp_path / "marks")
-    runner.environment |= checkout.environment
-    if "REQUESTS_CA_BUNDLE" in os.environ:
-        runner.environment["REQUESTS_CA_BUNDLE"] = os.environ["REQUESTS_CA_BUNDLE"]
-    job = runner.run()
-    if re.search(r"No matching distribution|Could not find a version|Connection|Network", job.log):
-        pytest.skip(f"pip reaches no index here: {job.log.strip().splitlines()[-1]}")
-    assert job.code == 1, job.log
-    assert job.outputs.get("findings") == "1", job.log
-    assert checkout.ran == []
-    program = runner.temp / "iamlint-environment" / "bin" / "iamlint"
-    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert version.stdout.startswith("iamlint 0.")
 
 
 @pytest.mark.parametrize("python", ["bin/python3", "./bin/python3", "nowhere", "-c", "{workspace}/bin/python3"])

@@ -1,9 +1,10 @@
-"""The pre-commit hook: it checks the modules affected by a commit, with the modules that call them."""
+"""The pre-commit hook: it checks the modules affected by a commit, with the modules that call them.
+
+``bench/installs.py`` runs it by pre-commit.
+"""
 
 from __future__ import annotations
 
-import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,13 +40,6 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text(text)
     monkeypatch.chdir(tmp_path / "repository")
     return tmp_path / "repository"
-
-
-def git(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
-    return subprocess.run(
-        ["git", *identity, *arguments], cwd=directory, capture_output=True, text=True, check=False, timeout=600
-    )
 
 
 def hook(*paths: str) -> subprocess.CompletedProcess[str]:
@@ -125,21 +119,3 @@ def test_a_mistake_elsewhere_does_not_stop_a_commit(repository: Path) -> None:
 def test_the_manifest_is_valid() -> None:
     command = [str(Path(sys.executable).with_name("pre-commit")), "validate-manifest", ".pre-commit-hooks.yaml"]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
-
-
-def test_pre_commit_runs_it(repository: Path, tmp_path: Path) -> None:
-    """``pre-commit try-repo`` builds the hook's environment from this checkout and blocks the commit."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("this is no clone, and pre-commit clones")
-    git(repository, "init", "-q")
-    git(repository, "add", "-A")
-    command = [str(Path(sys.executable).with_name("pre-commit")), "try-repo", str(ROOT), "iamlint", "--all-files"]
-    environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"), "HOME": str(tmp_path)}
-    done = subprocess.run(
-        command, cwd=repository, env=environment, capture_output=True, text=True, check=False, timeout=600
-    )
-    said = done.stdout + done.stderr
-    if re.search(r"No matching distribution|Could not find a version|Connection|Network", said):
-        pytest.skip("pip reaches no index here")
-    assert done.returncode == 1, said
-    assert "broad-token-creator" in said

@@ -1,7 +1,7 @@
 r"""Short texts in Terraform's language, one for each thing that a reader can get wrong.
 
-`VALID` are read without errors, `BROKEN` are refused at a position. `test_native` checks our reader, `test_judges` Go's
-parser and python-hcl2 on the same texts.
+`VALID` are read without errors, `BROKEN` are refused at a position. `test_native` checks our reader, `test_judges`
+python-hcl2 and ``bench/go_parser.py`` Go's parser on the same texts.
 """
 
 from __future__ import annotations

@@ -1,14 +1,11 @@
-"""Compares the native reader with Go's parser, which is Terraform's own, and with python-hcl2."""
+"""Compares the native reader with python-hcl2. ``bench/go_parser.py`` compares it with Go's parser, Terraform's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from go_tree import difference
-from oracle import GoParser, UnavailableError, error_lines, is_syntax_error
-from samples import BROKEN, VALID, Broken
+from samples import VALID
 from trees import read, read_valid
 
 from iamlint.hcl import native, python_hcl2, second_opinion
@@ -46,63 +43,6 @@ PYTHON_HCL2_REFUSES = {
 
 BEYOND_PYTHON_HCL2 = {"screens/odd-letters/main.tf"}
 """Test data with names beyond ASCII, for the same reason."""
-
-
-@pytest.fixture(scope="module")
-def go() -> Iterator[GoParser]:
-    try:
-        parser = GoParser()
-    except UnavailableError as error:
-        pytest.skip(f"no Go parser to compare with: {error}")
-    yield parser
-    parser.close()
-
-
-@pytest.mark.parametrize("text", VALID.values(), ids=VALID)
-def test_go_sees_the_same_tree(go: GoParser, text: str) -> None:
-    assert difference(go, read_valid(text)) == ""
-
-
-@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_go_refuses_the_same_line(go: GoParser, broken: Broken) -> None:
-    _, errors = go.parse(broken.text)
-    assert is_syntax_error(errors)
-    assert error_lines(errors)[0] == (broken.go_line or broken.at[0])
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTDATA)))
-def test_go_sees_the_same_in_the_test_data(go: GoParser, path: Path) -> None:
-    file = native.read(SourceText(str(path), path.read_text(encoding="utf-8")))
-    _, errors = go.parse(file.source.text)
-    if is_syntax_error(errors):
-        assert file.errors
-        assert file.errors[0].at.line == error_lines(errors)[0]
-    else:
-        assert file.errors == []
-        assert difference(go, file) == ""
-
-
-def test_go_sees_the_same_in_the_examples_of_the_rules(go: GoParser) -> None:
-    found = {name: difference(go, read_valid(text)) for name, text in EXAMPLES.items()}
-    assert found
-    assert {name: said for name, said in found.items() if said} == {}
-
-
-def test_the_comparison_with_go_sees_differences(go: GoParser) -> None:
-    """Each text is compared with the tree of another one, which differs in one thing."""
-    for text, other in [
-        ('a = "x"', 'a = "y"'),
-        ("a = 1", "b = 1"),
-        ("a = b + c * d", "a = (b + c) * d"),
-        ("a = b[*].c[0]", "a = b.*.c[0]"),
-        ("a = f(b...)", "a = f(b)"),
-        ("a = [for b in c : b]", "a = [for b in c : b if b]"),
-        ('b "x" {}', 'b "y" {}'),
-        ("a = <<E\n x\nE\n", "a = <<-E\n x\nE\n"),
-    ]:
-        file = read_valid(text + "\n")
-        file.source = SourceText("main.tf", other + "\n")
-        assert difference(go, file) != "", (text, other)
 
 
 @pytest.mark.parametrize("name", VALID)
