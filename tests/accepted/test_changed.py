@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -295,12 +296,9 @@ CASES: dict[str, tuple[Files, Files, list[str]]] = {
 
 
 def shown(folder: Path) -> list[str]:
-    done = run("check", ".", "--changed-since", "HEAD", "--format", "sarif", "--ignore", "hygiene", cwd=folder)
-    places = []
-    for result in json.loads(done.stdout)["runs"][0]["results"]:
-        physical = result["locations"][0]["physicalLocation"]
-        places.append(f"{physical['artifactLocation']['uri']}:{physical['region']['startLine']}")
-    return sorted(places)
+    done = run("check", ".", "--changed-since", "HEAD", "--format", "github", "--ignore", "hygiene", cwd=folder)
+    places = re.finditer(r"^::(?:error|warning|notice) file=([^,.][^,]*),line=(\d+)", done.stdout, re.MULTILINE)
+    return sorted(f"{found[1]}:{found[2]}" for found in places)
 
 
 @pytest.mark.parametrize("name", CASES)

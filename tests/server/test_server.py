@@ -10,6 +10,9 @@ import pytest
 from editor import Editor, editor
 from lsprotocol import types as lsp
 
+from iamlint.server.diagnostics import diagnostics
+from iamlint.server.session import Session
+
 BAD = """\
 variable "who" {
   default = "user:ana@example.com"
@@ -188,19 +191,27 @@ def test_an_editor_is_served(tmp_path: Path) -> None:
     assert failed == {}
 
 
-@pytest.mark.parametrize(
-    ("encoding", "column"),
-    [(lsp.PositionEncodingKind.Utf8, 23), (lsp.PositionEncodingKind.Utf16, 21), (lsp.PositionEncodingKind.Utf32, 20)],
-)
-def test_columns_are_in_the_unit_agreed_on(encoding: lsp.PositionEncodingKind, column: int, tmp_path: Path) -> None:
+WIDE = GOOD.replace("  role    = ", "  /* \U0001f642 */ role    = ").replace("logging.viewer", "logging.viewr")
+
+
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 23), ("utf-16", 21), ("utf-32", 20)])
+def test_columns_are_in_each_unit(encoding: str, column: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path.resolve() / "main.tf"
+    path.write_text(WIDE, encoding="utf-8")
+    monkeypatch.chdir(path.parent)
+    session = Session(path.parent, encoding)
+    session.check()
+    (found,) = diagnostics(session, path)
+    assert (found.code, found.range.start) == ("unknown-role", lsp.Position(6, column))
+
+
+def test_columns_are_in_the_unit_agreed_on(tmp_path: Path) -> None:
     path = tmp_path / "main.tf"
-    path.write_text(
-        GOOD.replace("  role    = ", "  /* \U0001f642 */ role    = ").replace("logging.viewer", "logging.viewr")
-    )
+    path.write_text(WIDE, encoding="utf-8")
 
     async def tell() -> None:
-        async with editor(tmp_path, encoding) as client:
+        async with editor(tmp_path, lsp.PositionEncodingKind.Utf32) as client:
             (found,) = await client.told(path.as_uri(), until={"unknown-role"})
-            assert found.range.start == lsp.Position(6, column)
+            assert found.range.start == lsp.Position(6, 20)
 
     asyncio.run(asyncio.wait_for(tell(), 120))

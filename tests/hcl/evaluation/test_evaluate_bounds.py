@@ -14,7 +14,7 @@ from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import MOST_STEPS, Budget, Scope
 from iamlint.location import SourceText, Unreadable
 
-SHARE = 10
+SHARE = 40
 """The part of an expression's steps that these have, in a list as much shorter: what a step takes is the same."""
 SECONDS = 5.0
 """Much more than any of them takes with its share, and much less than an unlimited one."""
