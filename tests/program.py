@@ -9,7 +9,7 @@ import contextlib
 import io
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -28,6 +28,16 @@ def run(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None
     ):
         code = _code(list(arguments))
     return subprocess.CompletedProcess(arguments, code, _text(out), _text(err))
+
+
+def run_forms(
+    *arguments: str, forms: Iterable[str], cwd: Path, into: Path
+) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
+    """Run a command once for its text and for other formats, which it writes below a folder; returns all of them."""
+    files = {form: into / f"report.{form}" for form in forms}
+    options = [part for form, path in files.items() for part in ("--output", f"{form}={path}")]
+    done = run(*arguments, *options, cwd=cwd)
+    return done, {form: path.read_text(encoding="utf-8") for form, path in files.items()} | {"text": done.stdout}
 
 
 def _code(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from checkout import commit, write
-from program import run
+from program import run, run_forms
 
 RULE = "broad-token-creator"
 ROLE = "roles/iam.serviceAccountTokenCreator"
@@ -228,37 +228,35 @@ def related(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_format_puts_it_there(tmp_path: Path, name: str) -> None:
+def test_every_format_puts_it_there(tmp_path: Path, name: str, outside: Path) -> None:
     files, there = CASES[name]
     write(tmp_path, files)
-    text = run(*CHECK, cwd=tmp_path)
-    assert text.returncode == 1, text.stdout
-    assert f"--> {there}  " in text.stdout
+    done, forms = run_forms(*CHECK, forms=("github", "markdown", "sarif", "json"), cwd=tmp_path, into=outside)
+    assert done.returncode == 1, done.stdout
+    assert f"--> {there}  " in done.stdout
     path, line, column = there.split(":")
-    assert (
-        f"file={path},line={line},endLine={line},col={column}" in run(*CHECK, "--format", "github", cwd=tmp_path).stdout
-    )
-    assert f"| {path.replace('_', '&#95;')}:{line} |" in run(*CHECK, "--format", "markdown", cwd=tmp_path).stdout
-    sarif = run(*CHECK, "--format", "sarif", cwd=tmp_path).stdout
-    assert sarif_place(sarif) == there
-    (found,) = json.loads(run(*CHECK, "--format", "json", cwd=tmp_path).stdout)["findings"]
+    assert f"file={path},line={line},endLine={line},col={column}" in forms["github"]
+    assert f"| {path.replace('_', '&#95;')}:{line} |" in forms["markdown"]
+    assert sarif_place(forms["sarif"]) == there
+    (found,) = json.loads(forms["json"])["findings"]
     argument = f"{found['path']}:{found['line']}"
     if found["origin"]:
         assert "{path}:{line}:{column}".format(**found["origin"]) == there
-        assert argument in related(sarif)
-        assert f"the argument is here: {argument}:" in text.stdout
+        assert argument in related(forms["sarif"])
+        assert f"the argument is here: {argument}:" in done.stdout
     else:
         assert there.startswith(f"{argument}:")
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_configuration_may_ask_for_the_argument(tmp_path: Path, name: str) -> None:
+def test_the_configuration_may_ask_for_the_argument(tmp_path: Path, name: str, outside: Path) -> None:
     write(tmp_path, CASES[name][0])
     (found,) = json.loads(run(*CHECK, "--format", "json", cwd=tmp_path).stdout)["findings"]
     (tmp_path / ".iamlint.yaml").write_text("origin: argument\n", encoding="utf-8")
     there = "{path}:{line}:{column}".format(**found)
-    assert f"--> {there}  " in run(*CHECK, cwd=tmp_path).stdout
-    assert sarif_place(run(*CHECK, "--format", "sarif", cwd=tmp_path).stdout) == there
+    done, forms = run_forms(*CHECK, forms=("sarif",), cwd=tmp_path, into=outside)
+    assert f"--> {there}  " in done.stdout
+    assert sarif_place(forms["sarif"]) == there
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from checkout import commit, git, write
-from program import run
+from program import run, run_forms
 
 TOKENS, DIRECT = "broad-token-creator", "privileged-account-impersonation"
 ROLE = "roles/iam.serviceAccountTokenCreator"
@@ -148,6 +148,7 @@ CHANGES: list[tuple[Change, Shown, Shown, bool]] = [
     (a_call_of_an_old_module, [(TOKENS, "envs/prod/again.tf:3")], [(TOKENS, "envs/prod/again.tf:3")], True),
     (an_untracked_file, [(TOKENS, "envs/dev/main.tf:3")], [(TOKENS, "envs/dev/main.tf:3")], True),
 ]
+FORMS = ("sarif", "github", "markdown")
 WAYS = {"baseline": ("--baseline", BASELINE), "changed lines": ("--changed-since", "HEAD")}
 
 
@@ -166,20 +167,19 @@ def without_line(shown: Shown) -> Shown:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change[0].__name__)
-def test_what_a_change_shows(repository: Path, change: tuple[Change, Shown, Shown, bool], way: str) -> None:
+def test_what_a_change_shows(
+    repository: Path, change: tuple[Change, Shown, Shown, bool], way: str, outside: Path
+) -> None:
     apply, by_baseline, by_lines, _ = change
     apply(repository)
     wanted = by_baseline if way == "baseline" else by_lines
-    asked = ("check", ".", *WAYS[way])
-    sarif = run(*asked, "--format", "sarif", cwd=repository)
-    found = in_sarif(sarif.stdout)
+    done, forms = run_forms("check", ".", *WAYS[way], forms=FORMS, cwd=repository, into=outside)
+    text, github, markdown = forms["text"], forms["github"], forms["markdown"]
+    found = in_sarif(forms["sarif"])
     assert without_line(found) == sorted(wanted)
-    assert sarif.returncode == int(bool(wanted))
-    text = run(*asked, cwd=repository).stdout
+    assert done.returncode == int(bool(wanted))
     assert text.count("-->") == len(wanted)
-    github = run(*asked, "--format", "github", cwd=repository).stdout
     assert github.count("file=") == len(wanted)
-    markdown = run(*asked, "--format", "markdown", cwd=repository).stdout
     for rule, place in found:
         path, line = place.split(":")
         assert f"[{rule}]" in text
@@ -188,46 +188,46 @@ def test_what_a_change_shows(repository: Path, change: tuple[Change, Shown, Show
         assert f"[{rule}](" in markdown
         assert f"| {path}:{line} |" in markdown
     if apply is a_finding_made_worse and way == "baseline":
-        for form in (text, github, sarif.stdout, markdown):
+        for form in forms.values():
             assert "It is worse than what the baseline accepts: it now leads to" in form
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change[0].__name__)
-def test_what_a_change_opens(repository: Path, change: tuple[Change, Shown, Shown, bool]) -> None:
+def test_what_a_change_opens(repository: Path, change: tuple[Change, Shown, Shown, bool], outside: Path) -> None:
     apply, _, _, opens = change
     apply(repository)
-    for form in ("text", "markdown", "json"):
-        done = run("compare", "HEAD", ".", "--format", form, cwd=repository)
-        assert done.returncode == int(opens), done.stdout
+    done, forms = run_forms("compare", "HEAD", ".", forms=("markdown", "json"), cwd=repository, into=outside)
+    assert done.returncode == int(opens), done.stdout
+    assert bool(json.loads(forms["json"])["gained"]) == opens
     if apply is a_removed_finding:
-        assert json.loads(done.stdout)["lost"]
+        assert json.loads(forms["json"])["lost"]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_same_bytes_twice_and_from_three_directories(repository: Path, way: str) -> None:
+def test_the_same_bytes_twice_and_from_three_directories(repository: Path, way: str, outside: Path) -> None:
     for apply in (a_line_of_tfvars, a_finding_made_worse, a_call_of_an_old_module, an_untracked_file):
         apply(repository)
-    for form in ("sarif", "github", "markdown"):
-        texts = set()
-        for cwd, given, up in (
-            (".", ".", "."),
-            (".", ".", "."),
-            ("envs", "..", ".."),
-            ("modules/grants", "../..", "../.."),
-        ):
-            option = ("--baseline", f"{up}/{BASELINE}") if way == "baseline" else WAYS[way]
-            done = run("check", given, *option, "--format", form, cwd=repository / cwd)
-            assert done.returncode == 1
-            texts.add(done.stdout)
-        assert len(texts) == 1, form
+    told = []
+    for cwd, given, up in (
+        (".", ".", "."),
+        (".", ".", "."),
+        ("envs", "..", ".."),
+        ("modules/grants", "../..", "../.."),
+    ):
+        option = ("--baseline", f"{up}/{BASELINE}") if way == "baseline" else WAYS[way]
+        done, forms = run_forms("check", given, *option, forms=FORMS, cwd=repository / cwd, into=outside)
+        assert done.returncode == 1
+        told.append({form: forms[form] for form in FORMS})
+    assert told[1:] == told[:1] * 3
 
 
-def test_what_is_left_out_is_said(repository: Path) -> None:
+def test_what_is_left_out_is_said(repository: Path, outside: Path) -> None:
     told = "only lines changed since HEAD: 4 findings on other lines left out"
-    for form in ("text", "github", "markdown", "sarif"):
-        done = run("check", ".", "--changed-since", "HEAD", "--format", form, cwd=repository)
-        assert (done.returncode, told.lower() in done.stdout.lower()) == (0, True), form
-    report = json.loads(run("check", ".", "--changed-since", "HEAD", "--format", "json", cwd=repository).stdout)
+    asked = ("check", ".", "--changed-since", "HEAD")
+    done, forms = run_forms(*asked, forms=(*FORMS, "json"), cwd=repository, into=outside)
+    assert done.returncode == 0
+    report = json.loads(forms.pop("json"))
+    assert [form for form, text in forms.items() if told.lower() not in text.lower()] == []
     assert report["changed_since"] == {"revision": "HEAD", "findings_left_out": 4, "unknowns_left_out": 0}
 
 
