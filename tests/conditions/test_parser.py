@@ -74,19 +74,19 @@ def test_commas_and_comments_within_texts_stay() -> None:
 
 
 HOSTILE = {
-    "brackets": "(" * 8000 + "a" + ")" * 8000,
-    "lists": "[" * 8000,
-    "negations": "!" * 8000 + "a",
-    "minuses": "-" * 8000 + "1",
-    "choices": "a?b:" * 2000 + "c",
-    "sums": "+".join(["1"] * 4000),
-    "paths": ".".join(["a"] * 4000),
-    "indices": "a" + "[0]" * 4000,
-    "comparisons": "<".join(["a"] * 4000),
-    "escapes": '"' + "\\n" * 8000,
+    "brackets": "(" * 4000 + "a" + ")" * 4000,
+    "lists": "[" * 4000,
+    "negations": "!" * 4000 + "a",
+    "minuses": "-" * 4000 + "1",
+    "choices": "a?b:" * 1000 + "c",
+    "sums": "+".join(["1"] * 2000),
+    "paths": ".".join(["a"] * 2000),
+    "indices": "a" + "[0]" * 2000,
+    "comparisons": "<".join(["a"] * 2000),
+    "escapes": '"' + "\\n" * 4000,
     "raw escapes": 'r"' + '\\"' * 8000,
     "quotes": "'" * 16001,
-    "calls": "f(" * 4000 + ")" * 4000,
+    "calls": "f(" * 2000 + ")" * 2000,
     "zeros": "\0" * 1000,
 }
 

@@ -209,7 +209,7 @@ def test_each_consequence_follows_its_cause(text: str) -> None:
     assert all(one.explained_by is None or one.explained_by < place for place, one in enumerate(found))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(ONES), NOISE, st.text(max_size=40)), max_size=12).map("".join))
 def test_it_never_raises(text: str) -> None:
     found = recognise(text)

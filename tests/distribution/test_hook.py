@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from program import run
 
 from iamlint.accepted.config import Config
 from iamlint.cli.options import Request
@@ -43,8 +44,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def hook(*paths: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "iamlint", "check", "--hook", *paths]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return run("check", "--hook", *paths, cwd=Path.cwd())
 
 
 def test_a_module_brings_those_that_call_it(repository: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,10 @@ WRITERS = {
 """These write reports, fixes, first files or the cache, look where they may be written, or read what a run wrote."""
 
 
+NAMED = re.compile(rf"\b(?:{'|'.join(sorted(READS | ASKS))})\s*\(")
+"""A text without it has none of these calls, and need not be parsed."""
+
+
 def of_the_port(receiver: ast.expr) -> bool:
     """Whether a method is a tree's: of ``tree``, ``self.tree`` and the like, or of the disk; or a class's own."""
     match receiver:
@@ -70,6 +75,8 @@ def of_the_port(receiver: ast.expr) -> bool:
 
 
 def reads(source: str) -> Iterator[str]:
+    if not NAMED.search(source):
+        return
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue

@@ -25,7 +25,8 @@ def _texts() -> Iterator[tuple[str, str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.is_relative_to(_VALUES) or path.parent.name == "fixes" or path.name == "operators.py":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)) if any(f"{name}(" in source for name in _MAKERS) else ():
             name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
             for argument in node.args[:1] if isinstance(node, ast.Call) and name in _MAKERS else ():
                 text = _written(argument)

@@ -167,7 +167,7 @@ def test_what_is_known_beside_an_unknown_text_is_so_for_every_text() -> None:
     unknown = Module({"u": Value(Unknown("later", (UnknownPart("x.y"),)))})
     concrete = [Module({"u": Value(text)}) for text in _TEXTS]
     compared = 0
-    for expression in _with_unknown_parts(4_000):
+    for expression in _with_unknown_parts(2_000):
         ours = unknown.value(expression)
         if any(isinstance(part.data, SetOf) for part in parts(ours)):
             continue  # its elements have no order
@@ -176,4 +176,4 @@ def test_what_is_known_beside_an_unknown_text_is_so_for_every_text() -> None:
             if not ours.unknown and not theirs.unknown:
                 compared += 1
                 assert _consistent(_ours(ours), _ours(theirs)), expression
-    assert compared > 2_000
+    assert compared > 1_000
