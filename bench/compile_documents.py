@@ -1,4 +1,9 @@
-"""Compiles the documents of rules and methods when the package is built, or by ``python hatch_build.py``."""
+"""Compiles the documents of rules and methods when the package is built.
+
+    python bench/compile_documents.py
+
+does the same for a checkout.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).parent.parent
 
 
 def compiled(*, checkout: bool) -> Iterator[tuple[Path, str]]:
