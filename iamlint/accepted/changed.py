@@ -11,7 +11,6 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from difflib import SequenceMatcher
 from pathlib import Path
 
 from iamlint.accepted.earlier import Earlier
@@ -392,6 +391,8 @@ def _new(before: list[str], after: list[str] | tuple[str, ...]) -> Iterator[int]
     old, new = before[start : len(before) - end], list(after[start : len(after) - end])
     kept: set[int] = set()
     if len(old) * len(new) <= _MOST_PAIRS:
+        from difflib import SequenceMatcher
+
         for match in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
             kept.update(range(match.b, match.b + match.size))
     yield from (start + number + 1 for number, line in enumerate(new) if number not in kept and line)

@@ -6,9 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-from yaml.tokens import ScalarToken, StreamEndToken, StreamStartToken
-
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Template
 from iamlint.hcl.walk import walk
@@ -55,6 +52,8 @@ def _within(offset: int, stretches: list[Stretch]) -> bool:
 
 def _of_yaml(text: str) -> list[Stretch]:
     """Return the comments between two tokens of YAML's scanner."""
+    import yaml
+
     bom = text.startswith("\ufeff")  # PyYAML's positions do not count it
     try:
         return [(start + bom, end + bom) for start, end in _yaml_comments(text[bom:])]
@@ -63,6 +62,9 @@ def _of_yaml(text: str) -> list[Stretch]:
 
 
 def _yaml_comments(text: str) -> Iterator[Stretch]:
+    import yaml
+    from yaml.tokens import ScalarToken, StreamEndToken, StreamStartToken
+
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     last = 0
     for token in yaml.scan(text, Loader=loader):

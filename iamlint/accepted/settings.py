@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iamlint.documents import read_yaml
-from iamlint.documents.toml import read_toml
 from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load
@@ -66,6 +65,8 @@ def settings_of(path: Path, tree: Tree = DISK, name: str | None = None) -> tuple
 def content(source: SourceText) -> Value | Unreadable | None:
     """Return the content of a configuration by the type of its file; None if it is empty."""
     if source.path.endswith(".toml"):
+        from iamlint.documents.toml import read_toml
+
         document = read_toml(source)
         if isinstance(document, Unreadable) or source.path.rpartition("/")[2] != PYPROJECT:
             return document
@@ -103,6 +104,8 @@ def _has_table(path: Path, tree: Tree) -> bool:
     source = _source(path, path.as_posix(), tree)
     if isinstance(source, Unreadable) or not _MENTION.search(source.text):
         return False
+    from iamlint.documents.toml import read_toml
+
     document = read_toml(source)
     if isinstance(document, Unreadable):
         return _TABLE.search(source.text) is not None

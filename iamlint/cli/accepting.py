@@ -49,13 +49,13 @@ def on_changed_lines(
 
     ``check`` checks the same paths in other files.
     """
+    name = request.changed_since
+    if name is None:
+        return report
     from iamlint.accepted.changed import since
     from iamlint.accepted.earlier import Earlier, Then
     from iamlint.files.git import MissingRevision
 
-    name = request.changed_since
-    if name is None:
-        return report
     try:
         with _changes(name, report, request, config.exclude) as changes:
             top = changes.revision.top
@@ -77,10 +77,10 @@ def in_repository(path: str, top: Path) -> str:
 
 def changed_places(report: Report, request: Request) -> frozenset[Location]:
     """Return the places of findings on lines changed since the revision of --changed-first; none if it is missing."""
-    from iamlint.files.git import MissingRevision
-
     if request.changed_first is None:
         return frozenset()
+    from iamlint.files.git import MissingRevision
+
     try:
         with _changes(request.changed_first, report, request) as changes:
             places = {at for one in report.findings for at in (one.at, one.origin) if at}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -159,7 +158,13 @@ def emit_folded(text: str) -> None:
 
 def width(stream: IO[str]) -> int | None:
     """Return the columns of the terminal that a stream writes to; None for a file or a pipe."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+    return _columns() if stream.isatty() else None
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def repository(directory: Path) -> Path:
@@ -208,7 +213,7 @@ class Progress:
             from iamlint.reporters.parts.plain import neutral
 
             self._last, self._shown = now, True
-            width = shutil.get_terminal_size().columns
+            width = _columns()
             _tell(f"\r\x1b[K{neutral(message)[: width - 1]}")
 
     def end(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -81,7 +80,7 @@ def replacing(path: Path, before: os.stat_result | None) -> Iterator[int]:
     ``before`` is the file's status if there is one: its permissions stay, and until the end only the owner can read the
     new content. The caller closes the descriptor. Raises OSError.
     """
-    beside = path.with_name(f".iamlint-{secrets.token_hex(8)}")
+    beside = path.with_name(f".iamlint-{os.urandom(8).hex()}")
     opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if before else 0o666)
     try:
         yield opened

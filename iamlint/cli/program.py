@@ -80,9 +80,12 @@ class _Program(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the arguments name; the error for an unknown one has the nearest name."""
-        from difflib import get_close_matches
+        if args[0] not in _COMMANDS:
+            from difflib import get_close_matches
 
-        nearest = get_close_matches(args[0], _COMMANDS, n=1) if args[0] not in _COMMANDS else []
+            nearest = get_close_matches(args[0], _COMMANDS, n=1)
+        else:
+            nearest = []
         if nearest:
             ctx.fail(f"No such command '{args[0]}'. Did you mean '{nearest[0]}'?")
         return super().resolve_command(ctx, args)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
@@ -363,8 +363,20 @@ def inputs_of(request: Request, report: Report, config: Config) -> frozenset[Pat
     given = (*request.paths, *request.var_file, *request.role_catalog, *settings)
     named = (*given, request.baseline, request.write_baseline, config.baseline)
     found = {path for path in named if path and DISK.is_file(path)}
-    rules = (rule.at.path for rule in report.rules)
-    return frozenset(map(DISK.resolved, (*found, *map(Path, (*report.inputs, *rules)))))
+    rules = _resolved({Path(rule.at.path) for rule in report.rules})
+    return frozenset((*map(DISK.resolved, (*found, *map(Path, report.inputs))), *rules))
+
+
+def _resolved(files: Iterable[Path]) -> Iterator[Path]:
+    """Yield files without symbolic links; a folder of many is resolved once."""
+    folders: dict[Path, Path] = {}
+    for file in files:
+        if DISK.is_link(file):
+            yield DISK.resolved(file)
+            continue
+        if file.parent not in folders:
+            folders[file.parent] = DISK.resolved(file.parent)
+        yield folders[file.parent] / file.name
 
 
 def with_errors(report: Report, errors: Iterable[Unreadable]) -> Report:

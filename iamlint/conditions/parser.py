@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, lru_cache
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +111,8 @@ def _grammar() -> Any:  # lark ships no types
 
     Its module is loaded alone: the package's evaluation, which is not used, takes as long to load as the grammar.
     """
+    from importlib.util import find_spec, module_from_spec, spec_from_file_location
+
     package = find_spec("celpy")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("cel-python is not installed", name="celpy")

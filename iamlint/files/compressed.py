@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib
 import io
 import sys
@@ -95,6 +94,8 @@ class _Decompressed:
             self._wrong: type[Exception] = zstd.ZstdError
             self._file: Any = zstd.open(self._raw)
         else:
+            import gzip
+
             self._wrong, self._file = zlib.error, gzip.GzipFile(fileobj=self._raw)
 
     def read1(self, size: int) -> bytes:

@@ -5,25 +5,19 @@ What Terraform would refuse is also unknown, with the error; ``try`` and ``can``
 
 from __future__ import annotations
 
-import inspect
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from iamlint.budget import Exhausted
 from iamlint.documents.values import Data, Key, Lazy, List, SetOf, Value, first_named, key_value
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.functions import PURE, READING
 from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
-from iamlint.hcl.functions.filesystem.files import read_text
-from iamlint.hcl.functions.filesystem.paths import named
+from iamlint.hcl.functions.lookup import arity, function_of
 from iamlint.hcl.functions.texts.assembly import Assembly
-from iamlint.hcl.functions.texts.encoding import decoded_value
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
     EvaluationError,
@@ -359,7 +353,7 @@ def _arguments(node: syntax.Call, scope: Scope) -> list[Value]:
 
 
 def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope) -> Value:
-    function, reading = PURE.get(name), READING.get(name)
+    function, reading = function_of(name)
     if function is None and reading is None:
         raise UnknownResult(Unknown(f"iamlint does not evaluate the function {name}()"))
     refused = next((argument.data for argument in arguments if _is_refused(argument)), None)
@@ -367,7 +361,7 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
         raise UnknownResult(Unknown(refused.reason, refused=True))
     called = function or reading
     given: list[Any] = arguments if reading is None else [replace(scope.files, budget=scope.budget), *arguments]
-    least, most = _arity(called)
+    least, most = arity(called)
     if not least <= len(given) <= most:
         raise EvaluationError(f"{name}() with {len(arguments)} arguments")
     for steps in costs(name, arguments):
@@ -378,15 +372,6 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
     if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:
         raise UnknownResult(Unknown("a collection larger than iamlint evaluates"))
     return found if found.at else Value(found.data, _span(node, scope), found.structure)
-
-
-@cache
-def _arity(function: Callable[..., object]) -> tuple[int, int]:
-    """Return the minimum and maximum number of arguments of a function."""
-    parameters = inspect.signature(function).parameters.values()
-    needed = [one for one in parameters if one.default is one.empty and one.kind is not one.VAR_POSITIONAL]
-    endless = any(one.kind is one.VAR_POSITIONAL for one in parameters)
-    return len(needed), sys.maxsize if endless else len(parameters)
 
 
 def _is_refused(value: Value) -> bool:
@@ -450,6 +435,9 @@ def _rendered(node: syntax.Call, scope: Scope) -> Value:
     if node.name == "templatestring" and not isinstance(node.arguments[0], _REFERENCES):
         raise EvaluationError("templatestring() renders only what an expression refers to")
     given, names = arguments
+    from iamlint.hcl.functions.filesystem.files import read_text
+    from iamlint.hcl.functions.filesystem.paths import named
+
     shown = named(scope.files, given) if node.name == "templatefile" else text(given)
     content = read_text(scope.files, shown) if node.name == "templatefile" else shown
     source = SourceText(shown if node.name == "templatefile" else node.name, content)
@@ -475,6 +463,8 @@ def _decoded_variables(arguments: list[Value], scope: Scope) -> Value:
         raise EvaluationError("this is not a file of variables")
     inside = Scope(file.source, lambda _name: None, budget=scope.budget)
     found = {name: evaluate(argument.expression, inside) for name, argument in sorted(file.body.arguments.items())}
+    from iamlint.hcl.functions.texts.encoding import decoded_value
+
     return Value(decoded_value(Value(found), placed=False).data, arguments[0].at)
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from iamlint.documents.values import Data, Value
-from iamlint.hcl.functions.precision import exact, shortest
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, boolean, bounded_number, equal, number
 from iamlint.unknown import Unknown
 
@@ -54,6 +53,8 @@ def _arithmetic(name: str, left: int | Decimal, right: int | Decimal) -> Data:
         whole = _of_integers(name, left, right)
         if whole is not None:
             return whole
+    from iamlint.hcl.functions.precision import exact, shortest
+
     a, b = exact(left), exact(right)
     match name:
         case "+":

@@ -57,7 +57,7 @@ def _begins_alike(glob: str, begins: str) -> bool:
 def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
     """Return the literal texts, and one pattern of the others."""
     others = [compiled(glob).pattern for glob in globs if is_glob(glob)]
-    return frozenset(globs), re.compile("|".join(others)) if others else None
+    return frozenset(globs), regex("|".join(others)) if others else None
 
 
 def _parts(text: Text) -> tuple[str | UnknownPart, ...]:
@@ -84,7 +84,7 @@ def compiled(glob: str) -> re.Pattern[str]:
     """Return a glob as a regular expression over a whole text."""
     # Brackets are plain letters here: they occur in principals and addresses. fnmatch turns stars into atomic groups,
     # which do not backtrack.
-    return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
+    return regex(fnmatch.translate(glob.replace("[", "[[]")))
 
 
 def _may_match(glob: str, parts: tuple[str | UnknownPart, ...]) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import chain
 
 from iamlint.methods.documents import load_methods
-from iamlint.methods.model import GROUPS, YIELDS, Method
+from iamlint.methods.model import GROUPS, YIELDS, Method, Need
 
 _STRENGTH = {name: rank for rank, name in enumerate(YIELDS)}
 _CERTAINTY = {"certain": 0, "likely": 1, "claimed": 2}
@@ -67,15 +68,17 @@ def deploy_methods() -> tuple[Method, ...]:
     A method that needs more than another, and gives no more, is left out: it would only make more grants relevant.
     """
     found = [one for one in methods() if one.reaches == "named" and one.needs_act_as and one.needs and is_reported(one)]
-    return tuple(
-        sorted((one for one in found if not any(_does_with_less(other, one) for other in found)), key=strength)
-    )
+    of_group: dict[str, list[tuple[frozenset[Need], Method]]] = defaultdict(list)
+    for one in found:
+        of_group[one.group].append((frozenset(one.needs), one))
+    return tuple(sorted(chain.from_iterable(map(_without_more, of_group.values())), key=strength))
 
 
-def _does_with_less(other: Method, one: Method) -> bool:
-    """Whether another method of the group needs only some of the permissions, and gives as much."""
-    with_less = other.group == one.group and set(other.needs) < set(one.needs)
-    return with_less and _STRENGTH[other.yields] <= _STRENGTH[one.yields]
+def _without_more(group: list[tuple[frozenset[Need], Method]]) -> Iterator[Method]:
+    """Yield the methods without those that need more than another, and give no more."""
+    for needs, one in group:
+        if not any(fewer < needs and _STRENGTH[other.yields] <= _STRENGTH[one.yields] for fewer, other in group):
+            yield one
 
 
 @cache

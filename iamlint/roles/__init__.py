@@ -120,7 +120,7 @@ class Catalog:
         return self._known[role]
 
     def _numbered(self, gaps: str) -> Iterable[str]:
-        return (self._permissions[number] for number in accumulate(map(int, gaps.split())))
+        return map(self._permissions.__getitem__, accumulate(map(int, gaps.split())))
 
     def title(self, role: str) -> str:
         """Return the title of a role; "" for an unknown one."""

@@ -18,19 +18,14 @@ from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.fact_data import NotData, data_of
-from iamlint.sources.gcloud import KINDS, read_export
 from iamlint.sources.gcloud.recognition.resource_from_path import claim
 from iamlint.sources.gcloud.recognition.table import TEXTS
-from iamlint.sources.gcloud.recognition.unrecognised import beside_exports
-from iamlint.sources.gcloud.stream import is_stream, read_stream
 from iamlint.sources.marks import mark
 from iamlint.sources.names import usual
 from iamlint.sources.not_uploaded import not_uploaded
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at, nothing_in
 from iamlint.sources.stand_ins import LONGEST_BEGINNING, stand_in
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
-from iamlint.sources.terraform.plan import read_plans
-from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
 from iamlint.sources.terraform.source import read_terraform
 from iamlint.sources.workspace import EXPORT, LOADED, Found, Workspace, discover
 from iamlint.sources.wrong_files import wrong_binary, wrong_file
@@ -109,6 +104,8 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         settled = document.files or document.errors or document.foreign
         claimed = None if settled or given else claim(workspace.shown(path))
         if claimed and not usual(path.name).endswith(TEXTS):
+            from iamlint.sources.gcloud.recognition.unrecognised import beside_exports
+
             reading.add(beside_exports(workspace.shown(path), claimed, among=path.parent in exported))
         unrecognised += not document.files and not document.errors
     if not found.directories and unrecognised == len(found.documents) and not reading.errors and not reading.empty:
@@ -215,6 +212,11 @@ def _for_documents(options: Options) -> object:
 
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:
     """Read one plan or export. A document of no known kind is an error if the user named it or its name claims one."""
+    from iamlint.sources.gcloud.export import read_export
+    from iamlint.sources.gcloud.stream import is_stream, read_stream
+    from iamlint.sources.terraform.plan.reading import read_plans
+    from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
+
     if workspace.allowed(workspace.resolved(path)):
         missing = wanting(path, workspace.shown(path))
         if missing:
@@ -249,6 +251,8 @@ def _stand_in(path: Path, named: bool, found: Found, workspace: Workspace) -> Re
     except (OSError, ValueError):
         return None
     shown = workspace.shown(path)
+    from iamlint.sources.terraform.plan.recognition import is_plan_name
+
     certain = named or claim(shown) is not None or is_plan_name(shown)
     return kind.told(shown, certain=certain, likely=path in found.exports) if kind else None
 
@@ -266,6 +270,8 @@ def _is_lost(path: Path, workspace: Workspace) -> bool:
 
 
 def _unrecognised(source: SourceText) -> Unreadable:
+    from iamlint.sources.gcloud.export import KINDS
+
     known = wrong_file(source)
     if known:
         return Unreadable(Location(source.path), f"file type not recognised: {known.what}", known.instead)

@@ -13,10 +13,11 @@ import pytest
 from every_fact import FACTS
 from test_cache import TESTDATA, Runs, edits, told
 
-from iamlint import budget, sources
+from iamlint import budget
 from iamlint.files.disk import DISK
 from iamlint.location import SourceText, Span
 from iamlint.sources import fact_data, read
+from iamlint.sources.gcloud import export
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform import source as terraform
 from iamlint.sources.terraform.configuration import library
@@ -200,7 +201,7 @@ def test_a_document_without_facts_is_parsed_once(runs: Runs) -> None:
     runs()
     (runs.cwd / "own/main.tf").write_text(GRANT % "eve")
     (runs.cwd / "more.yaml").write_text("something: else\n")
-    with mock.patch.object(sources, "read_export", wraps=sources.read_export) as parsed:
+    with mock.patch.object(export, "read_export", wraps=export.read_export) as parsed:
         runs()
     assert {call.args[0].path for call in parsed.call_args_list} <= {"more.yaml", "data/who.json"}
     assert "more.yaml" in {call.args[0].path for call in parsed.call_args_list}

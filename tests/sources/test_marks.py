@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.sources.gcloud import RELEVANT
+from iamlint.sources.gcloud.export import RELEVANT
 from iamlint.sources.marks import is_link, is_template, mark
 
 MARKED = [

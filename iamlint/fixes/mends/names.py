@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 
 from iamlint.edits import Edit, edit
@@ -81,6 +80,8 @@ def _role_meant(role: str, catalog: Catalog) -> str | None:
 @lru_cache(maxsize=1024)
 def _near(name: str, roles: tuple[str, ...]) -> str | None:
     candidates = [one for one in roles if abs(len(one) - len(name)) <= _SLIP]
+    from difflib import get_close_matches
+
     return one_near(name, get_close_matches(name, candidates, n=6, cutoff=0.8))
 
 

@@ -9,6 +9,7 @@ from iamlint.documents.values import Data, Key, Lazy, List, Map, SetOf, Value, k
 from iamlint.hcl.functions.graphemes import graphemes
 from iamlint.hcl.functions.precision import exact, shortest
 from iamlint.hcl.functions.types import (
+    MOST_IN_RANGE,
     EvaluationError,
     Function,
     Identity,
@@ -31,10 +32,6 @@ from iamlint.hcl.functions.types import (
 )
 from iamlint.hcl.functions.unification import ANY, STRING, Type, convert, type_of, unify
 from iamlint.unknown import Unknown
-
-MOST_IN_RANGE = 1024
-"""Terraform's own limit of ``range()``."""
-
 
 # -- what functions want of their arguments ----------------------------------------------------------------------------
 

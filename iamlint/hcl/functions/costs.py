@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from iamlint.documents.values import Value
-from iamlint.hcl.functions.collections import MOST_IN_RANGE
-from iamlint.hcl.functions.types import MOST_ELEMENTS, size, weight
+from iamlint.hcl.functions.types import MOST_ELEMENTS, MOST_IN_RANGE, size, weight
 
 LOOKS = 8
 """Number of values that are made, or whose type is read, per step."""

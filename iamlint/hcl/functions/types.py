@@ -16,6 +16,8 @@ Function: TypeAlias = "Callable[..., Data | Value]"
 """Takes values; raises `EvaluationError` or `UnknownResult`."""
 MOST_ELEMENTS = 100_000
 """Maximum number of elements of a collection, or of values visited by one function."""
+MOST_IN_RANGE = 1024
+"""Terraform's own limit of ``range()``."""
 LONGEST_TEXT = 4_000_000
 """Maximum length of a string in characters."""
 STEPS_OF_FRACTION = 40

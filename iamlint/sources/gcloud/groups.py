@@ -5,7 +5,6 @@ Source: https://cloud.google.com/identity/docs/reference/rest/v1/groups.membersh
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -69,7 +68,7 @@ def read_member_list(source: SourceText) -> Reading:
     for at, line in _entries(rest if columns else source.text):
         of, member = group, line
         if columns:
-            row = next(csv.reader([line]), [])
+            row = _cells(line)
             if len(row) <= max(columns):
                 continue
             of, member = row[columns[0]].strip(), row[columns[1]].strip()
@@ -81,10 +80,16 @@ def read_member_list(source: SourceText) -> Reading:
 
 def _columns(header: str) -> tuple[int, int] | None:
     """Return the columns of group and member; None if the line is no such header."""
-    names = next(csv.reader([header.strip()]), [])
+    names = _cells(header.strip())
     group = next((number for number, name in enumerate(names) if _GROUP.match(name.strip())), None)
     member = next((number for number, name in enumerate(names) if _MEMBER.match(name.strip())), None)
     return None if group is None or member is None else (group, member)
+
+
+def _cells(line: str) -> list[str]:
+    import csv
+
+    return next(csv.reader([line]), [])
 
 
 def _entries(text: str) -> Iterator[tuple[int, str]]:

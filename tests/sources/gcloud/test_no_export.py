@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from iamlint.location import SourceText
-from iamlint.sources import gcloud
-from iamlint.sources.gcloud import read_export
+from iamlint.sources.gcloud import export
+from iamlint.sources.gcloud.export import read_export
 from iamlint.sources.gcloud.recognition.no_export import is_no_export
 from iamlint.sources.reading import Options
 
@@ -49,7 +49,7 @@ def made(chance: random.Random) -> str:
 
 def unfiltered(monkeypatch: pytest.MonkeyPatch, suffix: str, text: str) -> object:
     with monkeypatch.context() as patch:
-        patch.setattr(gcloud, "is_no_export", lambda _text: False)
+        patch.setattr(export, "is_no_export", lambda _text: False)
         return read_export(SourceText(f"data/some{suffix}", text), Options(), named=False)
 
 

@@ -13,7 +13,7 @@ from iamlint.documents.values import Value
 from iamlint.facts import Condition, Grant, Impersonation, Service, ServiceAccount
 from iamlint.location import Location, SourceText
 from iamlint.sources.reading import Options, Reading
-from iamlint.sources.terraform.plan import read_plan
+from iamlint.sources.terraform.plan.reading import read_plan
 from iamlint.sources.terraform.plan.recognition import is_plan
 from iamlint.sources.workspace import Workspace
 from iamlint.unknown import Unknown

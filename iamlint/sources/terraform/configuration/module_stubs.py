@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -95,10 +94,12 @@ def _numbers(constraint: str) -> Iterator[tuple[str, int]]:
             yield found["operator"], int(found["major"])
 
 
+_FOLDER = Path(__file__).parent
+
+
 @cache
 def _documents() -> tuple[dict[str, Any], ...]:
-    folder = files("iamlint.sources.terraform.configuration") / "modules"
-    documents = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda e: e.name)
+    documents = sorted((_FOLDER / "modules").glob("*.yaml"))
     return tuple(_loaded(entry.read_text(encoding="utf-8")) for entry in documents)
 
 
@@ -113,7 +114,7 @@ def _loaded(text: str) -> Any:
 @cache
 def _plain() -> dict[str, list[str]]:
     """The modules without IAM: their paths, by repository."""
-    text = (files("iamlint.sources.terraform.configuration") / "without_iam.yaml").read_text(encoding="utf-8")
+    text = (_FOLDER / "without_iam.yaml").read_text(encoding="utf-8")
     found: dict[str, list[str]] = _loaded(text)
     return found
 

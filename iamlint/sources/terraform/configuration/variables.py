@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
-from difflib import get_close_matches
 from pathlib import Path
 
 from iamlint.documents.values import Value, unknown
@@ -119,6 +118,8 @@ def undeclared(roots: Iterable[Module], variables: Iterable[str]) -> Iterator[Un
     declared = {name for root in roots for name in root.variable_names}
     for name in dict.fromkeys(setting.partition("=")[0].strip() for setting in variables):
         if name not in declared:
+            from difflib import get_close_matches
+
             hint = f"a nearby name is {near[0]}" if (near := get_close_matches(name, declared, 1)) else ""
             yield Unreadable(Location(f"--var {name}"), "no root module declares this variable", hint)
 

@@ -14,7 +14,6 @@ from functools import cache, lru_cache
 from itertools import chain, islice
 
 from iamlint.documents.values import Value
-from iamlint.hcl.functions.filesystem.files import read_text
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.hcl.scope import Files
 from iamlint.lazy_regex import regex
@@ -203,6 +202,8 @@ def _with_unknown_parts(text: str | Unknown) -> str:
 
 def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
     """Yield the readable scripts that a command names, each with its name for a reason."""
+    from iamlint.hcl.functions.filesystem.files import read_text
+
     for name in islice(dict.fromkeys(_SCRIPT.findall(text)), _MOST_SCRIPTS):
         try:
             yield f" (in {name})", read_text(files, name)

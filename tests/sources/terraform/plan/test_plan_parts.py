@@ -13,7 +13,7 @@ from iamlint.documents.values import Value
 from iamlint.facts import Denial, Grant, OrgPolicy, RemovedGrant, UnreadPart
 from iamlint.location import SourceText
 from iamlint.sources.reading import Options, Reading
-from iamlint.sources.terraform.plan import read_plan
+from iamlint.sources.terraform.plan.reading import read_plan
 from iamlint.sources.workspace import Workspace
 
 

@@ -14,10 +14,8 @@ from iamlint.documents import read_yaml
 from iamlint.documents.values import Data, SetOf, Value
 from iamlint.facts import Condition, Declaration, Fact, Grant, Resource, Text, UnreadPart
 from iamlint.location import SourceText, Span, Unreadable
-from iamlint.sources.gcloud.kubernetes.config_connector import config_connector
 from iamlint.sources.gcloud.parts import get
 from iamlint.sources.gcloud.recognition.kinds import kind_of
-from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.embedded import HOLE, embedded
 from iamlint.sources.terraform.instances.instance import Argument, Instance
@@ -88,6 +86,9 @@ def _placed(value: Value, otherwise: Span) -> Value:
 
 
 def _facts(instance: Instance, declared: Declaration, document: Value) -> Iterator[Fact]:
+    from iamlint.sources.gcloud.kubernetes.config_connector import config_connector
+    from iamlint.sources.gcloud.recognition.shapes import problems
+
     unknown_parts = _Holes()
     masked = unknown_parts.masked(document)
     wrong = problems("config_connector", masked)

@@ -1,0 +1,94 @@
+"""Plans and states from ``terraform show -json``: entries to instances, instances to facts.
+
+Format: https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from iamlint.documents.values import Value
+from iamlint.facts import (
+    Boundary,
+    BoundaryBinding,
+    Declaration,
+    DefaultAccounts,
+    Denial,
+    EmptyBinding,
+    Fact,
+    Grant,
+    OrgPolicy,
+    UnreadPart,
+)
+from iamlint.location import Location, SourceText
+from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.plan.completeness import incomplete
+from iamlint.sources.terraform.plan.configuration import Configuration
+from iamlint.sources.terraform.plan.entries import read_entries
+from iamlint.sources.terraform.plan.planned import Planned
+from iamlint.sources.terraform.plan.raw_state import is_raw_state, read_raw_state
+from iamlint.sources.terraform.plan.recognition import plan_documents
+from iamlint.sources.terraform.plan.source_mapping import find_source
+from iamlint.sources.terraform.resources.facts import facts_of
+from iamlint.sources.workspace import Workspace
+
+_TAKES_AWAY = (Boundary, BoundaryBinding, DefaultAccounts, Denial, EmptyBinding, OrgPolicy)
+"""Facts that block or remove access. They do not count before Terraform applies them, nor after it forgets them."""
+
+
+def read_plans(source: SourceText, options: Options, workspace: Workspace, *, named: bool) -> Reading | None:
+    """Return the facts of the plans and states in a file; None for a text without any.
+
+    Other output of Terraform, or a text that begins like a plan or state, is an error.
+    """
+    found = plan_documents(source, named=named)
+    if found is None:
+        return None
+    reading = Reading(errors=list(found.errors))
+    if found.unread:
+        reading.facts.append(UnreadPart(found.unread, Declaration(Location(source.path), "plan")))
+    for document in found.documents:
+        reading.add(read_plan(source, document, options, workspace))
+    return reading
+
+
+def read_plan(source: SourceText, document: Value, options: Options, workspace: Workspace) -> Reading:
+    """Return the facts of the result of a plan, or of a state.
+
+    If the plan's source is next to it, every part is placed there, and values known after apply keep their names from
+    the source; known values are the plan's. Parts with the wrong shape are errors, with their JSON path.
+    """
+    entries, errors = (read_raw_state if is_raw_state(document) else read_entries)(document)
+    reading = Reading(errors=errors, texts={source.path: source})
+    configuration = Configuration(document)
+    beside = find_source(source, entries, configuration, options, workspace)
+    reading.errors += configuration.errors
+    whole = Declaration(Location(source.path), "plan")
+    missing = incomplete(document, entries, configuration)
+    if missing:
+        reading.facts.append(UnreadPart(missing, whole))
+    if isinstance(beside, str):
+        reading.facts.append(UnreadPart(beside, whole, unread=False))
+        beside = None
+    planned = Planned(entries, configuration, beside)
+    for instance in planned.instances():
+        reading.facts += facts_of(instance)
+    reading.facts += _unapplied(planned)
+    reading.facts += planned.removals()
+    if beside:
+        reading.texts |= beside.texts
+    return reading
+
+
+def _unapplied(planned: Planned) -> Iterator[Fact]:
+    """Yield the facts of what the plan defers or forgets: grants count, restrictions do not."""
+    for instance, deferred in planned.unapplied():
+        if deferred:
+            yield UnreadPart(f"{instance.address} is left to a later plan ({deferred})", declaration(instance))
+        for fact in facts_of(instance):
+            if isinstance(fact, Grant):
+                yield replace(fact, origin="member")  # a binding would remove what others have of its role
+            elif not isinstance(fact, _TAKES_AWAY) and getattr(fact, "disabled", False) is not True:
+                yield fact
