@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from iamlint.edits import Safety
-from iamlint.fixes import WITHHELD
+from iamlint.fixes.mends import WITHHELD
 from iamlint.fixes.proof import Outcome, fixed
 from iamlint.rules.catalog import load_rules
 from iamlint.rules.rule import Rule

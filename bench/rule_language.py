@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from iamlint.fixes import MENDS, WITHHELD
+from iamlint.fixes.mends import MENDS, WITHHELD
 from iamlint.patterns.fact_schema import KINDS
 from iamlint.queries import QUERIES
 

@@ -9,7 +9,6 @@ from iamlint.edits import Fix
 from iamlint.estate import Estate
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.problem import Withheld
-from iamlint.fixes.proposals import formatted, hindrance, proposed, proposed_for_acceptance
 from iamlint.fixes.sources import Sources
 from iamlint.frozen import frozen
 from iamlint.location import SourceText
@@ -61,8 +60,10 @@ class Collector:
 
     def mend(self, rule: Rule, finding: Finding, match: Match, estate: Estate) -> Fix | None:
         """Return the fix of a finding with its layout kept; None if its rule has no fix for it."""
-        if len(self._found) >= MOST_PROPOSED:
+        if not rule.mends or len(self._found) >= MOST_PROPOSED:
             return None
+        from iamlint.fixes.proposals import proposed
+
         return self._kept(finding, proposed(rule, finding, match, estate, self._sources), self._sources)
 
     def _kept(self, finding: Finding, fix: Fix | Withheld | None, sources: Sources) -> Fix | None:
@@ -72,6 +73,8 @@ class Collector:
             return None
         if fix is None:
             return None
+        from iamlint.fixes.proposals import formatted, hindrance
+
         why = hindrance(fix, sources)
         if why:
             self._hindered.setdefault(_key(finding), (finding, fix, why))
@@ -94,6 +97,8 @@ class Collector:
         estate = self._estate
         if estate is None or not any(one.rule in rules for one in report.findings):
             return report
+        from iamlint.fixes.proposals import proposed_for_acceptance
+
         sources, findings = Sources(report.texts), []
         for one in report.findings:
             rule = rules.get(one.rule)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fixing import applied, remaining, worst, write
 
-from iamlint.fixes import MENDS, WITHHELD
+from iamlint.fixes.mends import MENDS, WITHHELD
 from iamlint.rules.catalog import load_rules
 
 RULES = {rule.slug: rule for rule in load_rules(())[0] if rule.mends and not rule.acceptance}

@@ -236,7 +236,7 @@ def list_rules(
         say_errors(failed.errors)
         sys.exit(FAILED)
     if fixable:
-        from iamlint.fixes import WITHHELD
+        from iamlint.fixes.mends import WITHHELD
         from iamlint.reporters.fixable import fixable_json, fixable_text
 
         listing = fixable_json if form == "json" else fixable_text

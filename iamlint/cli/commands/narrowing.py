@@ -139,9 +139,10 @@ class _Look:
     def _run(self, contents: Mapping[str, bytes]) -> Run:
         from iamlint.edits import Fix
         from iamlint.finding import Finding
-        from iamlint.fixes import Sources, narrower
         from iamlint.fixes.collecting import Run
+        from iamlint.fixes.mends.roles import narrower
         from iamlint.fixes.proposals import hindrance
+        from iamlint.fixes.sources import Sources
 
         estate, texts = self.at(contents)
         sources = Sources(texts)
