@@ -1,7 +1,7 @@
 """Value classes that are cheap to define and to make.
 
 `dataclasses` compiles the methods of each class when its module is imported, which was a quarter of a short run. Here a
-method is compiled when it is first called. `dataclasses.field`, `fields` and `replace` work as they do with
+method is compiled when it has been called a few times. `dataclasses.field`, `fields` and `replace` work as they do with
 dataclasses. Not supported: ``ClassVar``, ``InitVar`` and ``kw_only``.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field
+from operator import eq, ge, gt, le, lt
 from reprlib import recursive_repr
 from typing import Any, TypeVar, cast, dataclass_transform, overload
 
@@ -143,16 +144,66 @@ def _add(cls: Any, *names: str) -> None:
         cls.__hash__ = None
 
 
+_FEW = 6
+"""Number of calls of a method before it is compiled, which takes as long as twenty calls."""
+
+
 def _when_called(cls: type, name: str) -> Callable[..., Any]:
-    """Return a method that puts the compiled one in its place, and calls that."""
+    """Return a method that is interpreted at first, and then puts the compiled one in its place."""
+    left = _FEW
 
     def method(self: Any, *args: Any, **named: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            found = _initialised(cls, self, args, named) if name == "__init__" else _compared(cls, name, self, *args)
+            if found is not _TO_COMPILE:
+                return found
         compiled = _compiled(cls, name)
         setattr(cls, name, compiled)
         return compiled(self, *args, **named)
 
     method.__name__, method.__qualname__ = name, f"{cls.__qualname__}.{name}"
     return method
+
+
+_TO_COMPILE = object()
+"""Result of a call that is refused: the compiled method says why."""
+
+
+def _initialised(cls: type, self: Any, args: tuple[Any, ...], named: dict[str, Any]) -> object:
+    declared = _declared(cls)
+    arguments = [name for name, one in declared.items() if _is_argument(one)]
+    given = dict(zip(arguments, args, strict=False))
+    if len(args) > len(arguments) or not named.keys() <= set(arguments[len(args) :]):
+        return _TO_COMPILE
+    given |= named
+    for name, one in declared.items():
+        default, factory = (one.default, one.default_factory) if isinstance(one, Field) else (one, MISSING)
+        if name in given:
+            setattr(self, name, given[name])
+        elif default is not MISSING:
+            setattr(self, name, default)
+        elif factory is not MISSING:
+            setattr(self, name, factory())
+        elif _is_argument(one):
+            return _TO_COMPILE
+    if hasattr(cls, "__post_init__"):
+        self.__post_init__()
+    return None
+
+
+def _compared(cls: type, name: str, self: Any, *others: Any) -> object:
+    names = [field for field, one in _declared(cls).items() if _counts(one, hashed=name == "__hash__")]
+    own = tuple([getattr(self, field) for field in names])
+    if name == "__hash__":
+        return hash(own)
+    if len(others) != 1 or others[0].__class__ is not self.__class__:
+        return NotImplemented if others else _TO_COMPILE
+    return _COMPARISONS[name](own, tuple([getattr(others[0], field) for field in names]))
+
+
+_COMPARISONS = {"__eq__": eq, "__lt__": lt, "__le__": le, "__gt__": gt, "__ge__": ge}
 
 
 def _compiled(cls: type, name: str) -> Callable[..., Any]:
