@@ -8,8 +8,9 @@ https://github.com/hashicorp/terraform-provider-google
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+
+from iamlint.lazy_regex import regex
 
 FORMATS: Mapping[str, str] = {
     "google_api_gateway_api": "projects/{project}/locations/global/apis/{api_id}",
@@ -145,7 +146,7 @@ FORMATS: Mapping[str, str] = {
     ),
 }
 """The format of the attribute ``id`` by resource type; ``{name}`` stands for the argument ``name``."""
-_ARGUMENT = re.compile(r"\{(\w+)\}")
+_ARGUMENT = regex(r"\{(\w+)\}")
 
 
 def parts_of(kind: str) -> tuple[list[str], list[str]]:
