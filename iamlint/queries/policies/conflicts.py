@@ -82,17 +82,29 @@ def _targets(estate: Estate) -> dict[tuple[str, Node], list[_Statement]]:
     """Return what each resource states, by configuration and target, without targets that have no owner."""
     found: dict[tuple[str, Node], dict[str, _Statement]] = defaultdict(dict)
     stated: list[Grant | EmptyBinding] = [*estate.of(EmptyBinding), *estate.of(Grant)]
-    for fact in stated:
-        where = _configuration(fact.declared)
-        node = estate.hierarchy.node(fact.resource, fact.declared) if where else None
-        if where and node:
+    owned = {_target(fact, estate) for fact in stated if _may_own(fact)}
+    for fact in stated if owned else ():  # most inputs only add members
+        target = _target(fact, estate)
+        if target and target in owned:
             label = fact.declared.address or f"{fact.declared.type} at {fact.declared.at.path}:{fact.declared.at.line}"
-            _add(found[where, node].setdefault(label, _Statement(label)), fact)
+            _add(found[target].setdefault(label, _Statement(label)), fact)
     return {
         target: list(by_label.values())
         for target, by_label in found.items()
         if len(by_label) > 1 and any(one.owns_all or one.owned for one in by_label.values())
     }
+
+
+def _target(fact: Grant | EmptyBinding, estate: Estate) -> tuple[str, Node] | None:
+    """Return the configuration of a fact and the resource that it is about; None if one of them is not known."""
+    where = _configuration(fact.declared)
+    node = estate.hierarchy.node(fact.resource, fact.declared) if where else None
+    return (where, node) if where and node else None
+
+
+def _may_own(fact: Grant | EmptyBinding) -> bool:
+    """Whether a resource that states this owns a role, or a policy."""
+    return isinstance(fact, EmptyBinding) or fact.origin in ("binding", "policy") or fact.declared.type == _POLICY
 
 
 def _configuration(declared: Declaration) -> str | None:

@@ -58,7 +58,7 @@ def place_of(argument: Argument, value: Value | None = None, item: Span | None =
 
 
 def _place(at: Span, written: Span | None) -> Place:
-    if written is None or written == at:
+    if written is None or written is at or written == at:
         return Place(at.location)
     if written.source is at.source and at.start <= written.start and written.end <= at.end:
         return Place(written.location)

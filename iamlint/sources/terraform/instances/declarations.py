@@ -15,7 +15,7 @@ def declaration(instance: Instance) -> Declaration:
         at=instance.body.at.location,
         type=instance.type,
         address=instance.address,
-        via=tuple(span.location for span in instance.via),
+        via=tuple(span.location for span in instance.via) if instance.via else (),
         planned=instance.planned.location if instance.planned else None,
         uncertain=f"whether {instance.address} exists is not known: {instance.uncertain.reason}"
         if instance.uncertain

@@ -15,7 +15,7 @@ LONGEST_NAME = 4000
 
 def without_keys(address: str) -> str:
     """Return the address of the block, without the keys of the instance and its module."""
-    return _KEYS.sub("", address)
+    return _KEYS.sub("", address) if "[" in address else address
 
 
 def calls(module: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Literal
 
-from iamlint.documents.json_later import Members
+from iamlint.documents.json_later import Members, text_of
 from iamlint.documents.values import NULL, Value
 from iamlint.frozen import frozen
 from iamlint.location import Span, Unreadable
@@ -244,10 +244,12 @@ def _state(parent: Members | None, name: str, errors: list[Unreadable], found: l
         module, at, address = waiting.pop()
 
         def resource(item: Value, where: str, within: str = address) -> Iterator[Entry]:
+            if (text_of(item, "address", "deposed_key"), "", False) in known:
+                return  # most of a state repeats the changes
             fields = object_(item, where)
             deposed = optional_string(fields, "deposed_key", where)
             if (optional_string(fields, "address", where), deposed, False) in known:
-                return  # most of a state repeats the changes
+                return
             values = values_of(fields.value("values"), f"{where}.values") if _is_wanted(fields, where) else {}
             for entry in _entry(fields, where, values, deposed=deposed):
                 yield replace(entry, module=within)

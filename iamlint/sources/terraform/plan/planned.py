@@ -95,18 +95,24 @@ def _named(body: Body, address: str) -> Body:
     References cannot name them: a plan has the same references for ``a.email`` and ``replace(a.email, "x", "y")``, and
     for ``a[count.index]`` and ``a[count.index + 1]``.
     """
-    arguments = dict(body.arguments)
-    for name, argument in body.arguments.items():
-        if argument.value.unknown and not argument.value.unknown.parts:
-            value = Value(Unknown(AFTER_APPLY, (UnknownPart(f"{address}.{name}"),)), argument.value.at)
-            arguments[name] = Argument(value, argument.at, argument.items)
+    arguments = {
+        name: Argument(_of_address(argument.value, f"{address}.{name}"), argument.at, argument.items)
+        for name, argument in body.arguments.items()
+        if argument.value.unknown and not argument.value.unknown.parts
+    }
+    if not arguments and not body.blocks:
+        return body
     blocks = {
         name: bodies
         if isinstance(bodies, Unknown)
         else tuple(_named(one, f"{address}.{name}[{index}]") for index, one in enumerate(bodies))
         for name, bodies in body.blocks.items()
     }
-    return Body(body.at, arguments, blocks)
+    return Body(body.at, {**body.arguments, **arguments}, blocks)
+
+
+def _of_address(value: Value, address: str) -> Value:
+    return Value(Unknown(AFTER_APPLY, (UnknownPart(address),)), value.at)
 
 
 def _configured(kind: str, body: Body, block: Block) -> Body:

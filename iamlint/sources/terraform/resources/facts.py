@@ -10,7 +10,7 @@ from itertools import chain
 from iamlint.facts import AccessSetting, Fact, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue, UnreadPart
 from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.declarations import declaration
-from iamlint.sources.terraform.instances.ignored import CLOSING
+from iamlint.sources.terraform.instances.ignored import CLOSING, ignored
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.attachments import attaches, attachments
 from iamlint.sources.terraform.resources.families import family_of
@@ -195,7 +195,7 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
         yield UnreadPart(reason, declaration(instance), unread=False)
     if gives and instance.uncertain:
         yield UnreadPart(declaration(instance).uncertain, declaration(instance), unread=False)
-    declared = declaration(instance)
-    if stated and declared.loose and instance.type not in CLOSING:
+    if stated and instance.type not in CLOSING and ignored(instance):
+        declared = declaration(instance)
         yield UnreadPart(declared.loose, declared)
     yield from stated

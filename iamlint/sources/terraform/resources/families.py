@@ -7,6 +7,7 @@ https://registry.terraform.io/providers/hashicorp/google/latest/docs
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from iamlint.facts import Place, Resource, Text
@@ -101,6 +102,7 @@ _RANK = {name: rank for rank, name in enumerate(_OUTER_FIRST)}
 _FULL_NAME = ("projects/", "organizations/", "folders/", "//")
 
 
+@lru_cache(maxsize=4096)
 def family_of(kind: str) -> tuple[str, Form] | None:
     """Return the family and form of a resource type; None if it does not grant roles.
 
