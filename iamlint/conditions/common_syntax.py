@@ -34,8 +34,6 @@ _TOKEN = regex(
     r"[\t\n\f\r ]*+(?:(?P<text>\"x*+\"(?![0-9A-Za-z_\"']))|(?P<name>[A-Za-z_][A-Za-z0-9_]*+)"
     r"|(?P<number>[0-9]{1,18}(?![0-9A-Za-z_.]))|(?P<sign>&&|\|\||[=!<>]=|[<>!?:,.()\[\]+*/%])|(?P<end>\Z))"
 )
-_UNSURE = regex(r"(?:true|false|null|in)")
-"""The beginnings of names that the grammar's lexer may split, such as ``trueish``."""
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _RESERVED = frozenset(
     "as break const continue else for function if import let loop package namespace return var void while".split()
@@ -90,7 +88,7 @@ class _Common:
 
     def _name(self) -> str:
         name = self.word
-        if self.kind != "name" or name in _RESERVED or name in _CONSTANTS or _UNSURE.match(name):
+        if self.kind != "name" or name in _RESERVED or name in _CONSTANTS or name == "in":
             raise _Other
         self._step()
         return name

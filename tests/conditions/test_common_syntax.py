@@ -9,7 +9,8 @@ from iamlint.conditions.syntax import Node
 
 ATOMS = """
 request.time resource.name "a" 'b' r"x\\y" \"""t\""" b"z" 1 07 12u 1.5 -1 true false null [ ["a","b"] [1,] {"a":1} x
-inner asx trueish x.in has(a.b) f() a.b("c") a["k"] as .x x{a:1} in api.getAttribute("iam","c")
+inner asx trueish falsey x.null1 nullable x.true
+x.instance_id x.in has(a.b) f() a.b("c") a["k"] as .x x{a:1} in api.getAttribute("iam","c")
 """.split()
 SIGNS = ["&&", "||", "==", "!=", "<", "<=", ">", ">=", " in ", "+", "-", "*", "/", "%", "?", ":", "!"]
 PIECES = [*SIGNS, "(", ")", "[", "]", ".", ",", " ", "\n", "//c\n", "in", '"', "'", "x"]
@@ -46,7 +47,7 @@ def both(text: str) -> tuple[Node | None, Node | str]:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_short_way_has_the_tree_of_the_grammar_or_none(seed: int) -> None:
     chance, short = random.Random(seed), 0
-    for _ in range(2_000):
+    for _ in range(1_200):
         text = damaged(chance, made(chance, chance.randint(0, 4)))
         try:
             ours, theirs = both(text)
@@ -54,7 +55,7 @@ def test_the_short_way_has_the_tree_of_the_grammar_or_none(seed: int) -> None:
             continue
         short += ours is not None
         assert ours is None or repr(ours) == repr(theirs), text
-    assert short > 200
+    assert short > 120
 
 
 @pytest.mark.parametrize(
