@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -84,6 +84,18 @@ class Allowance:
         part.steps = Budget(int(max(0, self.steps.left) * share), self.steps)
         part.documents = Budget(int(max(0, self.documents.left) * share), self.documents)
         return part
+
+    def limits(self) -> list[int]:
+        """Return the steps that are left, here and in the allowance that this is a part of."""
+        own = [self.steps.left, self.documents.left, self.granted]
+        return [*own, *(self._whole.limits() if self._whole else [])]
+
+    def set_back(self, limits: Sequence[int]) -> None:
+        """Set the steps back to what `limits` returned: work is done again."""
+        self.steps.left, self.documents.left, self.granted = limits[:3]
+        self.current = None
+        if self._whole:
+            self._whole.set_back(limits[3:])
 
     def read(self, size: int) -> None:
         """Allow the steps for a file of this many bytes."""

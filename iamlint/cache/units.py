@@ -91,6 +91,10 @@ class Units:
         if trace.whole and trace.asked <= self.reads.answers.keys():
             self._kept[name] = (sorted(trace.asked), value)
 
+    def forget(self) -> None:
+        """Drop the parts of the earlier run, and those that were kept so far."""
+        self._earlier, self._kept = {}, {}
+
     def unchanged(self, name: str) -> Any | None:
         """Return the value of a part of the earlier run; None if there is none, or if something changed."""
         unit = self._earlier.get(name)

@@ -36,6 +36,15 @@ class Reads:
         finally:
             self._taps.pop()
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Add no question inside the block to the sets outside of it."""
+        before, self._taps = self._taps, []
+        try:
+            yield
+        finally:
+            self._taps = before
+
     def note(self, question: str, path: Path, answer: str) -> None:
         """Record an answer."""
         key = (question, str(path))

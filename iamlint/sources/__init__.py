@@ -26,6 +26,7 @@ from iamlint.sources.not_uploaded import not_uploaded
 from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at, nothing_in
 from iamlint.sources.stand_ins import LONGEST_BEGINNING, stand_in
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
+from iamlint.sources.terraform.remembered import OrderMatters
 from iamlint.sources.terraform.source import read_terraform
 from iamlint.sources.workspace import EXPORT, LOADED, Found, Workspace, discover
 from iamlint.sources.wrong_files import wrong_binary, wrong_file
@@ -36,8 +37,15 @@ def read(paths: Iterable[Path], options: Options) -> Reading:
 
     Never raises for file content: a file that cannot be read is among the errors.
     """
+    paths, limits = list(paths), options.allowance.limits()
     with _deep_recursion():
-        return _read_all(list(paths), options)
+        try:
+            return _read_all(paths, options)
+        except OrderMatters:
+            options.allowance.set_back(limits)
+            if options.units:
+                options.units.forget()
+            return _read_all(paths, options)
 
 
 DEEPEST = 6000

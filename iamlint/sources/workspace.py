@@ -63,7 +63,9 @@ class Workspace:
         self.texts: dict[str, SourceText] = {}
         self.data: set[Path] = set()
         self.asked_data: dict[Path, None] = {}
-        self.looked_at: set[Path] = Noted(memory) if memory else set()
+        self.looked_at: set[Path] = set()
+        if memory:
+            self.looked_at = Noted(lambda path: memory.tree.note((LOOKED_AT, str(path))))
         self._loaded: dict[Path, SourceText | Unreadable] = {}
         self._again: set[Asked] = set()
 
@@ -180,16 +182,16 @@ class Workspace:
 
 
 class Noted(set[Path]):
-    """The paths that Terraform's functions look at, each noted for the part of the work that does."""
+    """The paths that Terraform's functions look at; ``note`` is called with each, for the part that does it."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, note: Callable[[Path], None]) -> None:
         super().__init__()
-        self._memory = memory
+        self._note = note
 
     def add(self, path: Path) -> None:
         """Add a path."""
         super().add(path)
-        self._memory.tree.note((LOOKED_AT, str(path)))
+        self._note(path)
 
 
 @mutable

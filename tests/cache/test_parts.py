@@ -69,7 +69,7 @@ ESTATE = {
     "notes.yaml": "nothing: here\n",
 }
 NAMES = {path.split("/")[0] for path in ESTATE if path.endswith((".tf", ".tofu"))} - {"modules"}
-NEVER_KEPT = {"reads"}
+NEVER_KEPT: set[str] = set()
 """A root module that reads another's outputs."""
 
 
@@ -139,7 +139,7 @@ EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "a file of the other program": (lambda top: (top / "own/main.tofu").write_text(GRANT % "eve"), {"own"}),
     "a state that is read": (
         lambda top: (top / "state/main.tf").write_text(ESTATE["state/main.tf"].replace('"state"', '"eve"')),
-        {"state"},
+        {"state", "reads"},
     ),
     "the configuration": (lambda top: (top / ".iamlint.yaml").write_text("var: {who: eve}\n"), NAMES),
     "an export": (

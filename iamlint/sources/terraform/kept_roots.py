@@ -13,7 +13,7 @@ from iamlint.facts import Fact
 from iamlint.files.watched import Asked
 from iamlint.frozen import mutable
 from iamlint.location import Unreadable
-from iamlint.sources.terraform.configuration.library import DIALECTS, MODULE, Library
+from iamlint.sources.terraform.configuration.library import MODULE, Library
 from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.terraform.evaluation.kept_states import STATE
 from iamlint.sources.terraform.evaluation.states import States
@@ -84,8 +84,6 @@ class KeptRoots:
         granted, left, started = self.allowance.granted, share.budget.left, time.perf_counter()
         with self.memory.tracing() as trace:
             found = evaluate()
-        for dialect in DIALECTS:
-            states(dialect).kept.add(directory, trace.asked)
         if not share.cut:
             steps = left + self.allowance.granted - granted - share.budget.left
             errors = None if found.errors is None else tuple(found.errors)

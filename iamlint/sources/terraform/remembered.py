@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from iamlint.budget import Allowance
-from iamlint.cache.units import Trace, Units, file_asked, hash_of
+from iamlint.cache.units import Trace, Units, hash_of
 from iamlint.facts import Fact
 from iamlint.frozen import mutable
 from iamlint.location import Unreadable
 from iamlint.sources.fact_data import NotData, data_of, value_of
-from iamlint.sources.terraform.configuration.library import DIALECTS, Library, Uses
+from iamlint.sources.terraform.configuration.library import Library
 from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.sharing import Share
+from iamlint.sources.terraform.state_logs import Log, Logs
 from iamlint.sources.workspace import Workspace
 
 
@@ -27,12 +29,21 @@ class Evaluated:
     errors: list[Unreadable] | None
 
 
+class OrderMatters(Exception):
+    """Raised when results of an earlier run may not be those of this one: it has to do all of the work.
+
+    Who reads the outputs of a root module first spends the steps for them. That matters where there are too few.
+    """
+
+
 @mutable
 class RememberedRoots:
     """The evaluations of an earlier run, and those of this one.
 
     ``context`` is a hash of all that each evaluation depends on besides what it asks the disk: the values that the user
-    gives, and what other documents say. An evaluation that asks another root module for its outputs is not remembered.
+    gives, and what other documents say. An evaluation that reads the outputs of other root modules depends on what they
+    asked for these, too, and on who keeps the states that it looked for. ``in_order`` says that one of these is used
+    again: the steps that it takes depend on the order of evaluations.
     """
 
     units: Units
@@ -40,6 +51,11 @@ class RememberedRoots:
     library: Library
     workspace: Workspace
     allowance: Allowance
+    in_order: bool = False
+    logs: Logs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.logs = Logs(self.units, self.context, self.library, self.workspace)
 
     def evaluated(
         self,
@@ -55,44 +71,74 @@ class RememberedRoots:
         """
         name = hash_of(self.context, kind, str(directory))
         known = self.units.unchanged(name)
-        if known is not None and self._takes(known, share):
-            facts, errors = value_of(known["value"])
-            return Evaluated(list(facts), errors if errors is None else list(errors))
+        if known is not None and _keepers(known["states"], states) == known["states"]:
+            self._read_again(known)
+            if self._spends(known["steps"], share):
+                self.in_order |= bool(known["states"])
+                facts, errors = value_of(known["value"])
+                return Evaluated(list(facts), errors if errors is None else list(errors))
+            if not share.last:
+                share.foresee()
+                return Evaluated([], None)
         granted, left = self.allowance.granted, share.budget.left
-        self.library.uses, self.workspace.asked_data = Uses(), {}
-        for dialect in DIALECTS:
-            states(dialect).is_used = False
-        with self.units.tracing() as trace:
+        log = Log()
+        with self.logs.recording(log):
             found = evaluate()
-        if share.cut or self.library.uses.known_manifest or any(states(dialect).is_used for dialect in DIALECTS):
-            return found
-        steps = left + self.allowance.granted - granted - share.budget.left
-        self._keep(name, directory, trace, found, steps)
+        if not share.cut:
+            steps = left + self.allowance.granted - granted - share.budget.left
+            self._keep(name, directory, log, found, steps, states)
         return found
 
-    def _takes(self, known: Any, share: Share) -> bool:
-        """Read the files of an evaluation, which a report shows, and spend its steps; False if there are too few."""
+    def _read_again(self, known: Any) -> None:
+        """Read the files of an evaluation: they are of this run, and a report shows them."""
         for directory, dialect in known["modules"]:
             self.library.module(Path(directory), dialect)
         for path in known["data"]:
             self.workspace.load_data(Path(path))
+        for path in known["looked at"]:
+            self.workspace.looked_at.add(Path(path))
+
+    @staticmethod
+    def _spends(steps: int, share: Share) -> bool:
+        """Spend the steps of an evaluation; False if there are too few."""
         budget = share.budget
-        if budget.left < known["steps"] or (budget.above and budget.above.left < known["steps"]):
+        if budget.left < steps or (budget.above and budget.above.left < steps):
             return False
-        budget.spend(known["steps"])
+        budget.spend(steps)
         return True
 
-    def _keep(self, name: str, directory: Path, trace: Trace, found: Evaluated, steps: int) -> None:
-        uses, data = self.library.uses, self.workspace.asked_data
-        trace.asked |= self.library.asked(directory) | self.library.asked_for_manifest(directory)
-        for one, _ in uses.modules:
-            trace.asked |= self.library.asked(one)
-        for path in data:
-            trace.asked |= file_asked(path, self.workspace.resolved(path))
+    def _keep(
+        self,
+        name: str,
+        directory: Path,
+        log: Log,
+        found: Evaluated,
+        steps: int,
+        states: Callable[[Dialect], States],
+    ) -> None:
+        whole = self.logs.whole(log)
+        if whole.uses.known_manifest or any(top == directory for _, (top, _) in whole.tops):
+            return  # not all of the manifest was asked now, or the order of evaluations matters
+        asked = self.logs.asked(whole) | self.library.asked(directory) | self.library.asked_for_manifest(directory)
         errors = None if found.errors is None else tuple(found.errors)
         try:
             value = data_of((tuple(found.facts), errors))
         except NotData:
             return
-        modules = [[str(one), dialect] for one, dialect in uses.modules]
-        self.units.keep(name, trace, {"modules": modules, "data": [*map(str, data)], "steps": steps, "value": value})
+        known = {
+            "modules": [[str(one), dialect] for one, dialect in log.uses.modules],
+            "data": [*map(str, log.data)],
+            "looked at": sorted(map(str, log.looked_at)),
+            "states": _keepers([[dialect, place, []] for dialect, place in whole.places], states),
+            "steps": steps,
+            "value": value,
+        }
+        self.units.keep(name, Trace(asked), known)
+
+
+def _keepers(places: Iterable[Any], states: Callable[[Dialect], States]) -> list[Any]:
+    """Return program and place of each state that was looked for, with the root modules that keep one there now."""
+    return [
+        [dialect, place, [[str(one), states(dialect).is_named(one)] for one in states(dialect).directories(place)]]
+        for dialect, place, _ in places
+    ]

@@ -34,12 +34,12 @@ from iamlint.sources.terraform.configuration.variables import (
     unused,
 )
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
-from iamlint.sources.terraform.evaluation.kept_states import KeptStates
+from iamlint.sources.terraform.evaluation.kept_states import KeptStates, Place, StateNotes
 from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.kept_roots import KeptRoots
-from iamlint.sources.terraform.remembered import Evaluated, RememberedRoots
+from iamlint.sources.terraform.remembered import Evaluated, OrderMatters, RememberedRoots
 from iamlint.sources.terraform.sharing import Job, Share, shared_out
 from iamlint.sources.terraform.worlds import Stated, by_outputs, definite, either, further, once_more
 from iamlint.sources.workspace import Found, Workspace
@@ -76,7 +76,7 @@ def read_terraform(
     named = frozenset(modules) if options.folders_are_named else owners
     of_roots = [readings[root.directory] for root in roots]
     backend = _backend(options, workspace, reading)
-    remembered = _remembered(units, options, given, workspace, library)
+    remembered = _remembered(units, options, given, workspace, library, backend)
     evaluated = _Roots(library, of_roots, given, options, workspace, lookups, named, backend, remembered)
     others = sorted(modules.keys() - {root.directory for root in roots})
     jobs = [
@@ -85,6 +85,8 @@ def read_terraform(
     ]
     stated, late = Stated(), list[Path]()
     outcomes = shared_out(jobs, options.allowance, evaluated.begin)
+    if isinstance(remembered, RememberedRoots) and remembered.in_order and any(one.cut for one in outcomes):
+        raise OrderMatters
     for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
         directory = job.directory
         trust: Trust = "own"
@@ -185,6 +187,7 @@ def _remembered(
     given: Settings,
     workspace: Workspace,
     library: Library,
+    backend: Mapping[str, Value],
 ) -> RememberedRoots | KeptRoots | None:
     """Return the evaluations of an earlier run; None if there are none to use."""
     values = (replace(given, files=()), options.workspace, options.source_root, workspace.roots)
@@ -195,7 +198,8 @@ def _remembered(
         return KeptRoots(memory, context, library, workspace, options.allowance)
     if units is None:
         return None
-    context = hash_of(str(options.context), repr(values), *files)
+    settings = sorted(f"{name}={value!r}" for name, value in backend.items())
+    context = hash_of(str(options.context), repr(values), *files, "backend", *settings)
     return RememberedRoots(units, context, library, workspace, options.allowance)
 
 
@@ -220,6 +224,7 @@ class _Roots:
     errors: dict[Path, list[Unreadable]] = field(default_factory=dict, init=False)
     share: Share = field(init=False)
     _states: dict[Dialect, States] = field(default_factory=dict, init=False)
+    _places: dict[Dialect, dict[Path, Place]] = field(default_factory=dict, init=False)
 
     def begin(self, job: Job, share: Share) -> None:
         """Start a module with its share.
@@ -256,7 +261,7 @@ class _Roots:
         if by is None:
             return facts
         certain = replace(self, certain=True)
-        certain.share = self.share
+        certain.share, certain._places = self.share, self._places
         return [*facts, *by_outputs(facts, certain.facts(readings), self.workspace.shown(by))]
 
     def facts(self, readings: Readings) -> list[Fact]:
@@ -296,13 +301,19 @@ class _Roots:
         """Return the states of the root modules, as one program reads them."""
         if dialect not in self._states:
             roots = [readings[dialect] for readings in self.roots if dialect in readings]
-            context = self.remembered.context if isinstance(self.remembered, KeptRoots) else None
+            remembered = self.remembered
+            notes: StateNotes
+            if isinstance(remembered, RememberedRoots):
+                notes = remembered.logs.states(dialect)
+            else:
+                notes = KeptStates(self.workspace, dialect, (remembered.context if remembered else None,))
             self._states[dialect] = States(
                 roots,
                 lambda root, name: self._top(root, dialect, name),
                 self.named,
                 self.backend,
-                kept=KeptStates(self.workspace, dialect, (context,)),
+                kept=notes,
+                places=self._places.setdefault(dialect, {}),
             )
         return self._states[dialect]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import field
 from pathlib import Path
+from typing import Protocol
 
 from iamlint.cache.memory import Name
 from iamlint.files.watched import Asked
@@ -18,6 +19,19 @@ STATE: dict[Dialect, str] = {"terraform": "state of terraform", "opentofu": "sta
 Top = tuple[Path, str]
 """A root module, and its workspace."""
 Place = tuple[str, ...] | str
+
+
+class StateNotes(Protocol):
+    """Notes what root modules ask for states of others, for those who remember their evaluations."""
+
+    def place(self, directory: Path, work: Callable[[], Place]) -> Place:
+        """Return where a root module keeps its state: of memory, or of the work."""
+
+    def ask(self, place: str) -> None:
+        """Note that it matters who keeps the state at a place."""
+
+    def of(self, top: Top) -> AbstractContextManager[None]:
+        """Note what is asked inside the block as what an instance of a root module asks: who uses it asks all of it."""
 
 
 @mutable
@@ -56,9 +70,3 @@ class KeptStates:
         with memory.tree.tracing(asked):
             yield
         memory.tree.note(*asked)
-
-    def add(self, directory: Path, asked: Set[Asked]) -> None:
-        """Note what else the instances of a root module asked."""
-        for top in self._asked:
-            if top[0] == directory:
-                self._asked[top] |= asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from iamlint.hcl.functions.types import size
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.configuration.selection import DEFAULT, NAME
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
-from iamlint.sources.terraform.evaluation.kept_states import KeptStates
+from iamlint.sources.terraform.evaluation.kept_states import Place, StateNotes
 from iamlint.sources.terraform.instances.arguments import text_of
 from iamlint.unknown import Unknown, UnknownPart, shown
 
@@ -42,7 +42,8 @@ class States:
     cached by the reader of its outputs. ``backend`` are settings of a partial backend.
     ``named`` are the directories of the root modules that the user named.
     ``doubtful`` contains, by the directory of a root module, the unnamed ones that it reads: anybody can add one that
-    claims to have a state. ``is_used`` says whether one root module has used another since somebody set it to False.
+    claims to have a state. ``kept`` notes what is asked for states, ``places`` are
+    the places of those that are known.
     """
 
     def __init__(
@@ -52,22 +53,17 @@ class States:
         named: Set[Path] = frozenset(),
         backend: Mapping[str, Value] | None = None,
         *,
-        kept: KeptStates,
+        kept: StateNotes,
+        places: dict[Path, Place],
     ) -> None:
         self._roots, self._top, self._named = tuple(roots), top, named
-        self._backend, self.kept = backend or {}, kept
+        self._backend, self.kept, self._places = backend or {}, kept, places
         self._tops: dict[tuple[Path, str], ModuleInstance] = {}
         self.doubtful: dict[Path, list[Path]] = {}
-        self.is_used = False
 
     def root(self, module: Module, workspace: Value) -> ModuleInstance:
-        """Return the instance of a root module in a workspace, cached if its outputs were read before."""
-        at = (module.directory, _text(workspace))
-        if at not in self._tops:
-            return self._top(module, workspace)
-        self.is_used = True
-        with self.kept.of(at):
-            return self._tops[at]
+        """Return a new instance of a root module in a workspace: its facts do not depend on who read its outputs."""
+        return self._top(module, workspace)
 
     def forget(self) -> None:
         """Drop all instances, so that they are made again on next use."""
@@ -82,7 +78,6 @@ class States:
         that reads. Unknown parts are named after ``reference``. If all must be ``certain``, outputs of a root module
         that the user did not name are unknown.
         """
-        self.is_used = True
         key, workspace = _key(arguments, reader), _workspace(arguments["workspace"])
         if isinstance(key, str):
             return key
@@ -94,13 +89,14 @@ class States:
             return f"{'more than one' if found else 'no'} root module here keeps its state there"
         if found[0].directory == reader:
             return "it is the state of the root module that reads it"
-        if found[0].directory not in self._named:
+        if not self.is_named(found[0].directory):
             if certain:
                 return "it is in another root module"
             self.doubtful.setdefault(reader, []).append(found[0].directory)
         at = (found[0].directory, _text(workspace))
-        if at not in self._tops:
-            self._tops[at] = self._top(found[0], workspace)
+        with self.kept.of(at):
+            if at not in self._tops:
+                self._tops[at] = self._top(found[0], workspace)
         top, outputs = self._tops[at], _Outputs(reference, partial(self.kept.of, at))
 
         def output(name: str) -> Value:
@@ -113,6 +109,14 @@ class States:
 
         return Value(Lazy(f"{reference}.outputs", output, lambda: top.module.outputs))
 
+    def is_named(self, directory: Path) -> bool:
+        """Whether the user named a root module."""
+        return directory in self._named
+
+    def directories(self, place: str) -> list[Path]:
+        """Return the directories of the root modules that keep their state at a place."""
+        return [module.directory for module in self.kept_at(place)]
+
     def kept_at(self, place: str) -> list[Module]:
         """Return the root modules that keep their state at a place, given as `place_of`."""
         return self._kept.get(place, [])
@@ -121,7 +125,9 @@ class States:
     def _kept(self) -> dict[str, list[Module]]:
         kept: dict[str, list[Module]] = {}
         for module in self._roots:
-            key = self.kept.place(module.directory, partial(self._place, module))
+            key = self._places.get(module.directory)
+            if key is None:
+                key = self._places[module.directory] = self.kept.place(module.directory, partial(self._place, module))
             if not isinstance(key, str):
                 kept.setdefault(place_of(key), []).append(module)
         return kept
@@ -224,7 +230,12 @@ class _Outputs:
                 found = lazy.attribute(name)
             return None if found is None else self.elsewhere(found)
 
-        return Lazy(f"{self.reference}.outputs/{lazy.reference}", attribute, lazy.names, whole=lazy.whole)
+        def names() -> Iterable[str]:
+            with self.using():
+                found = lazy.names()
+                return found if isinstance(found, Container) else tuple(found)
+
+        return Lazy(f"{self.reference}.outputs/{lazy.reference}", attribute, names, whole=lazy.whole)
 
     def _parts(self, why: Unknown) -> Iterator[str | UnknownPart]:
         for part in why.parts:
