@@ -117,8 +117,9 @@ class RememberedRoots:
         states: Callable[[Dialect], States],
     ) -> None:
         whole = self.logs.whole(log)
-        if whole.uses.known_manifest or any(top == directory for _, (top, _) in whole.tops):
-            return  # not all of the manifest was asked now, or the order of evaluations matters
+        circular = self.logs.is_circular(log) or any(top == directory for _, (top, _) in whole.tops)
+        if circular or whole.uses.known_manifest:
+            return  # the order of evaluations matters, or not all of the manifest was asked now
         asked = self.logs.asked(whole) | self.library.asked(directory) | self.library.asked_for_manifest(directory)
         errors = None if found.errors is None else tuple(found.errors)
         try:

@@ -92,6 +92,10 @@ class Logs:
             waiting += (self._of[top] for top in new)
         return found
 
+    def is_circular(self, log: Log) -> bool:
+        """Whether an instance reads its own outputs through others: then values depend on who was evaluated first."""
+        return any(top in self.whole(self._of[top]).tops for top in self.whole(log).tops)
+
     def states(self, dialect: Dialect) -> StateLogs:
         """Return what notes the states of one program."""
         return StateLogs(self, dialect)
