@@ -107,10 +107,8 @@ class Hops:
         self.estate = estate
         self.names: Names = names_of(estate)
         self._access = access_of(estate)
-        among = sorted(
-            (one for one in methods() if _makes_hop(one) or _mints_as_agent(one, estate)),
-            key=_first,
-        )
+        always = _hop_methods()
+        among = [one for one in _in_order() if one.id in always or _mints_as_agent(one, estate)]
         self._ways = Ways(estate, among, grants, best_only=True)
         self._ways.lend({member: self.names.all_groups_of(member) for member in self.names.groups})
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
@@ -275,6 +273,12 @@ def takes_delegates(way: Way) -> bool:
     return way.method.group in _AS_DELEGATE
 
 
+@cache
+def _hop_methods() -> frozenset[str]:
+    """Return the ids of the methods that make hops in every estate."""
+    return frozenset(one.id for one in methods() if _makes_hop(one))
+
+
 def _makes_hop(method: Method) -> bool:
     if method.group == "delegate":
         return not method.ended
@@ -295,6 +299,12 @@ def _mints_as_agent(method: Method, estate: Estate) -> bool:
         return False
     held = estate.roles.catalog.permissions(method.agent.role)
     return not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS)
+
+
+@cache
+def _in_order() -> tuple[Method, ...]:
+    """Return all methods, the cheapest first."""
+    return tuple(sorted(methods(), key=_first))
 
 
 def _first(method: Method) -> tuple[object, ...]:

@@ -116,7 +116,7 @@ def check(
             source_url=source_url,
             first=changed_places(report, wanted),
         )
-        inputs = inputs_of(wanted, report, config)
+        inputs = inputs_of(wanted, report, config) if targets or kept.units else frozenset[Path]()
         written = [write(path, kept.written(path, parts(name, report, style)), inputs) for name, path in targets]
         report = with_errors(report, (error for error in written if error))
         say_errors(report.errors)
