@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from importlib import import_module
 from itertools import chain
 
 from iamlint.facts import AccessSetting, Fact, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue, UnreadPart
@@ -14,121 +15,89 @@ from iamlint.sources.terraform.instances.ignored import CLOSING, ignored
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.attachments import attaches, attachments
 from iamlint.sources.terraform.resources.families import family_of
-from iamlint.sources.terraform.resources.identities.accounts import service_account
-from iamlint.sources.terraform.resources.identities.federation import (
-    workforce_pool,
-    workforce_provider,
-    workload_pool,
-    workload_provider,
-)
-from iamlint.sources.terraform.resources.identities.groups import group, membership, workspace_member, workspace_members
-from iamlint.sources.terraform.resources.identities.keys import api_key, hmac_key, service_account_key
-from iamlint.sources.terraform.resources.identities.kubernetes import kubernetes_account, kubernetes_annotations
-from iamlint.sources.terraform.resources.identities.manifests import ARGUMENTS as MANIFESTS
-from iamlint.sources.terraform.resources.identities.manifests import manifest
-from iamlint.sources.terraform.resources.identities.tokens import (
-    PROVIDERS,
-    TOKENS,
-    backend_impersonation,
-    provider_impersonation,
-    state_impersonation,
-    token_impersonation,
-)
-from iamlint.sources.terraform.resources.policies import access_lists, settings
-from iamlint.sources.terraform.resources.policies.audit import audit_config, audit_configs_of_policy
-from iamlint.sources.terraform.resources.policies.boundaries import boundary, boundary_binding
-from iamlint.sources.terraform.resources.policies.custom_roles import organization_role, project_role
-from iamlint.sources.terraform.resources.policies.denials import denials
-from iamlint.sources.terraform.resources.policies.entitlements import entitlement
-from iamlint.sources.terraform.resources.policies.grants import grants, member_removal
-from iamlint.sources.terraform.resources.policies.org_policies import older_org_policy, org_policy
-from iamlint.sources.terraform.resources.policies.perimeters import perimeter, perimeter_resource, perimeters
-from iamlint.sources.terraform.resources.projects import (
-    default_accounts,
-    folder,
-    found_folder,
-    found_organization,
-    found_project,
-    project,
-    project_service,
-)
-from iamlint.sources.terraform.resources.tags import folder_tags, project_tags, tag_binding, tag_key, tag_value
 
 State = Callable[[Instance], Iterator[Fact]]
 
-_RESOURCES: dict[str, State] = {
-    "google_service_account": service_account,
-    "google_service_account_key": service_account_key,
-    "google_storage_hmac_key": hmac_key,
-    "google_apikeys_key": api_key,
-    "google_iam_workload_identity_pool": workload_pool,
-    "google_iam_workload_identity_pool_provider": workload_provider,
-    "google_iam_workforce_pool": workforce_pool,
-    "google_iam_workforce_pool_provider": workforce_provider,
-    "google_project_iam_custom_role": project_role,
-    "google_organization_iam_custom_role": organization_role,
-    "google_project": project,
-    "google_folder": folder,
-    "google_project_iam_member_remove": member_removal,
-    "google_project_service": project_service,
-    "google_project_default_service_accounts": default_accounts,
-    "google_project_iam_audit_config": audit_config,
-    "google_folder_iam_audit_config": audit_config,
-    "google_organization_iam_audit_config": audit_config,
-    "google_org_policy_policy": org_policy,
-    "google_project_organization_policy": older_org_policy,
-    "google_folder_organization_policy": older_org_policy,
-    "google_organization_policy": older_org_policy,
-    "google_bigquery_dataset": access_lists.dataset,
-    "google_bigquery_dataset_access": access_lists.dataset_access,
-    "google_storage_bucket_acl": access_lists.bucket_acl,
-    "google_storage_bucket_access_control": access_lists.bucket_access_control,
-    "google_storage_default_object_acl": access_lists.default_object_acl,
-    "google_storage_default_object_access_control": access_lists.default_object_access_control,
-    "google_storage_object_acl": access_lists.object_acl,
-    "google_storage_object_access_control": access_lists.object_access_control,
-    **dict.fromkeys(MANIFESTS, manifest),
-    "google_iam_deny_policy": denials,
-    "google_privileged_access_manager_entitlement": entitlement,
-    "google_iam_principal_access_boundary_policy": boundary,
-    "google_cloud_identity_group": group,
-    "google_cloud_identity_group_membership": membership,
-    "googleworkspace_group": group,
-    "googleworkspace_group_member": workspace_member,
-    "googleworkspace_group_members": workspace_members,
-    "google_iam_projects_policy_binding": boundary_binding,
-    "google_iam_folders_policy_binding": boundary_binding,
-    "google_iam_organizations_policy_binding": boundary_binding,
-    "google_access_context_manager_service_perimeter": perimeter,
-    "google_access_context_manager_service_perimeters": perimeters,
-    "google_access_context_manager_service_perimeter_resource": perimeter_resource,
-    "google_storage_bucket": settings.bucket,
-    "google_tags_tag_key": tag_key,
-    "google_tags_tag_value": tag_value,
-    "google_tags_tag_binding": tag_binding,
-    "google_tags_location_tag_binding": tag_binding,
-    "kubernetes_service_account": kubernetes_account,
-    "kubernetes_service_account_v1": kubernetes_account,
-    "kubernetes_default_service_account": kubernetes_account,
-    "kubernetes_default_service_account_v1": kubernetes_account,
-    "kubernetes_annotations": kubernetes_annotations,
+_PROVIDERS = ("google", "google-beta")
+_RESOURCES: dict[str, str] = {
+    "google_service_account": "identities.accounts.service_account",
+    "google_service_account_key": "identities.keys.service_account_key",
+    "google_storage_hmac_key": "identities.keys.hmac_key",
+    "google_apikeys_key": "identities.keys.api_key",
+    "google_iam_workload_identity_pool": "identities.federation.workload_pool",
+    "google_iam_workload_identity_pool_provider": "identities.federation.workload_provider",
+    "google_iam_workforce_pool": "identities.federation.workforce_pool",
+    "google_iam_workforce_pool_provider": "identities.federation.workforce_provider",
+    "google_project_iam_custom_role": "policies.custom_roles.project_role",
+    "google_organization_iam_custom_role": "policies.custom_roles.organization_role",
+    "google_project": "projects.project",
+    "google_folder": "projects.folder",
+    "google_project_iam_member_remove": "policies.grants.member_removal",
+    "google_project_service": "projects.project_service",
+    "google_project_default_service_accounts": "projects.default_accounts",
+    "google_project_iam_audit_config": "policies.audit.audit_config",
+    "google_folder_iam_audit_config": "policies.audit.audit_config",
+    "google_organization_iam_audit_config": "policies.audit.audit_config",
+    "google_org_policy_policy": "policies.org_policies.org_policy",
+    "google_project_organization_policy": "policies.org_policies.older_org_policy",
+    "google_folder_organization_policy": "policies.org_policies.older_org_policy",
+    "google_organization_policy": "policies.org_policies.older_org_policy",
+    "google_bigquery_dataset": "policies.access_lists.dataset",
+    "google_bigquery_dataset_access": "policies.access_lists.dataset_access",
+    "google_storage_bucket_acl": "policies.access_lists.bucket_acl",
+    "google_storage_bucket_access_control": "policies.access_lists.bucket_access_control",
+    "google_storage_default_object_acl": "policies.access_lists.default_object_acl",
+    "google_storage_default_object_access_control": "policies.access_lists.default_object_access_control",
+    "google_storage_object_acl": "policies.access_lists.object_acl",
+    "google_storage_object_access_control": "policies.access_lists.object_access_control",
+    "kubernetes_manifest": "identities.manifests.manifest",
+    "kubectl_manifest": "identities.manifests.manifest",
+    "kubernetes_manifest_v1": "identities.manifests.manifest",
+    "k8s_manifest": "identities.manifests.manifest",
+    "google_iam_deny_policy": "policies.denials.denials",
+    "google_privileged_access_manager_entitlement": "policies.entitlements.entitlement",
+    "google_iam_principal_access_boundary_policy": "policies.boundaries.boundary",
+    "google_cloud_identity_group": "identities.groups.group",
+    "google_cloud_identity_group_membership": "identities.groups.membership",
+    "googleworkspace_group": "identities.groups.group",
+    "googleworkspace_group_member": "identities.groups.workspace_member",
+    "googleworkspace_group_members": "identities.groups.workspace_members",
+    "google_iam_projects_policy_binding": "policies.boundaries.boundary_binding",
+    "google_iam_folders_policy_binding": "policies.boundaries.boundary_binding",
+    "google_iam_organizations_policy_binding": "policies.boundaries.boundary_binding",
+    "google_access_context_manager_service_perimeter": "policies.perimeters.perimeter",
+    "google_access_context_manager_service_perimeters": "policies.perimeters.perimeters",
+    "google_access_context_manager_service_perimeter_resource": "policies.perimeters.perimeter_resource",
+    "google_storage_bucket": "policies.settings.bucket",
+    "google_tags_tag_key": "tags.tag_key",
+    "google_tags_tag_value": "tags.tag_value",
+    "google_tags_tag_binding": "tags.tag_binding",
+    "google_tags_location_tag_binding": "tags.tag_binding",
+    "kubernetes_service_account": "identities.kubernetes.kubernetes_account",
+    "kubernetes_service_account_v1": "identities.kubernetes.kubernetes_account",
+    "kubernetes_default_service_account": "identities.kubernetes.kubernetes_account",
+    "kubernetes_default_service_account_v1": "identities.kubernetes.kubernetes_account",
+    "kubernetes_annotations": "identities.kubernetes.kubernetes_annotations",
 }
-_ALSO: dict[str, State] = {
-    "google_cloud_run_v2_service": settings.run_service,
-    "google_cloud_run_service": settings.older_run_service,
-    "google_project": project_tags,
-    "google_folder": folder_tags,
+"""The function that yields the facts of a type of resource, by its module in this package."""
+_ALSO: dict[str, str] = {
+    "google_cloud_run_v2_service": "policies.settings.run_service",
+    "google_cloud_run_service": "policies.settings.older_run_service",
+    "google_project": "tags.project_tags",
+    "google_folder": "tags.folder_tags",
 }
 """Further facts of types that have others, too."""
-_DATA: dict[str, State] = {
-    **dict.fromkeys(TOKENS, token_impersonation),
-    "terraform_remote_state": state_impersonation,
-    "google_project": found_project,
-    "google_folder": found_folder,
-    "google_active_folder": found_folder,
-    "google_organization": found_organization,
-    "google_tags_tag_key": tag_key,
-    "google_tags_tag_value": tag_value,
+_DATA: dict[str, str] = {
+    "google_service_account_access_token": "identities.tokens.token_impersonation",
+    "google_service_account_id_token": "identities.tokens.token_impersonation",
+    "google_service_account_jwt": "identities.tokens.token_impersonation",
+    "terraform_remote_state": "identities.tokens.state_impersonation",
+    "google_project": "projects.found_project",
+    "google_folder": "projects.found_folder",
+    "google_active_folder": "projects.found_folder",
+    "google_organization": "projects.found_organization",
+    "google_tags_tag_key": "tags.tag_key",
+    "google_tags_tag_value": "tags.tag_value",
 }
 
 
@@ -141,14 +110,23 @@ def is_wanted(mode: str, kind: str) -> bool:
 def _state(mode: str, kind: str) -> State | None:
     match mode:
         case "managed":
-            first, also = _RESOURCES.get(kind) or _by_name(kind), _ALSO.get(kind)
+            named = _RESOURCES.get(kind)
+            first = _loaded(named) if named else _by_name(kind)
+            also = _loaded(_ALSO[kind]) if kind in _ALSO else None
             return (lambda instance: chain(first(instance), also(instance))) if first and also else first
         case "provider":
-            return provider_impersonation if kind in PROVIDERS else None
+            return _loaded("identities.tokens.provider_impersonation") if kind in _PROVIDERS else None
         case "backend":
-            return backend_impersonation
+            return _loaded("identities.tokens.backend_impersonation")
         case _:
-            return _DATA.get(kind)
+            return _loaded(_DATA[kind]) if kind in _DATA else None
+
+
+def _loaded(name: str) -> State:
+    """Return a function by its name in this package; few modules have resources of more than a few kinds."""
+    module, _, function = name.rpartition(".")
+    found: State = getattr(import_module(f"{__package__}.{module}"), function)
+    return found
 
 
 def _by_name(kind: str) -> State | None:
@@ -160,7 +138,7 @@ def _by_name(kind: str) -> State | None:
         case _, "policy":
             return _policy
         case _:
-            return grants
+            return _loaded("policies.grants.grants")
 
 
 _OF_IAM = regex(r"google_([a-z0-9_]+_)?iam_([a-z0-9_]+_)?(member|binding|policy)(_[a-z0-9]+)*\Z", re.IGNORECASE)
@@ -172,7 +150,8 @@ def _unread(instance: Instance) -> Iterator[Fact]:
 
 
 def _policy(instance: Instance) -> Iterator[Fact]:
-    return chain(grants(instance), audit_configs_of_policy(instance))
+    of_audit = _loaded("policies.audit.audit_configs_of_policy")
+    return chain(_loaded("policies.grants.grants")(instance), of_audit(instance))
 
 
 _LIMITS = (AccessSetting, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue)

@@ -12,7 +12,6 @@ from iamlint.sources.terraform.instances.instance import Argument, Body, Instanc
 from iamlint.sources.terraform.resources.identities.accounts import impersonated
 from iamlint.unknown import Unknown, without_prefix
 
-PROVIDERS = frozenset({"google", "google-beta"})
 _USUAL = "iam.serviceAccounts.getAccessToken"
 TOKENS = {
     "google_service_account_access_token": _USUAL,
