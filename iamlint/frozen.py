@@ -36,9 +36,7 @@ def frozen(
     """
 
     def make(cls: type[Class]) -> type[Class]:
-        made = _with_fields(cls, slots=slots)
-        _add(made, "__eq__", "__hash__", *(_ORDER if order else ()))
-        return made
+        return _made(cls, "__eq__", "__hash__", *(_ORDER if order else ()), slots=slots)
 
     return make if cls is None else make(cls)
 
@@ -57,10 +55,7 @@ def mutable(cls: type[Class] | None = None, *, eq: bool = True) -> type[Class] |
     """Make a class with slots whose attributes may change: compared by its fields and not hashable, or by identity."""
 
     def make(cls: type[Class]) -> type[Class]:
-        made = _with_fields(cls, slots=True)
-        if eq:
-            _add(made, "__eq__")
-        return made
+        return _made(cls, *(("__eq__",) if eq else ()), slots=True)
 
     return make if cls is None else make(cls)
 
@@ -71,24 +66,29 @@ _DECLARED = "__declared__"
 """The attribute of a class that maps its fields to their defaults, as they are written in it: MISSING without one."""
 
 
-def _with_fields(cls: type[Class], *, slots: bool) -> type[Class]:
-    """Return the class with the fields that it declares and inherits."""
+def _made(cls: type[Class], *methods: str, slots: bool) -> type[Class]:
+    """Return the class with the fields that it declares and inherits, and with methods, unless it has its own."""
     inherited: dict[str, Any] = {}
-    for base in reversed(cls.__mro__[1:]):
+    for base in reversed(cls.__mro__[1:-1]):
         inherited |= base.__dict__.get(_DECLARED, {})
-    own = {name: cls.__dict__.get(name, MISSING) for name in cls.__annotations__}
-    declared = inherited | own
     namespace: dict[str, Any] = {name: one for name, one in cls.__dict__.items() if name not in _OF_OLD_CLASS}
-    for name in own:
-        namespace.pop(name, None)
+    own = {name: namespace.pop(name, MISSING) for name in cls.__annotations__}
+    declared = inherited | own
     if slots:
         namespace["__slots__"] = tuple(name for name in own if name not in inherited)
     namespace[_DECLARED] = declared
-    namespace["__match_args__"] = tuple(name for name, one in declared.items() if _is_argument(one))
+    namespace["__match_args__"] = tuple([name for name, one in declared.items() if _is_argument(one)])
     namespace["__dataclass_fields__"] = _Fields()
+    owner: list[type] = []
+    for name in ("__init__", *methods):
+        if name not in namespace:
+            namespace[name] = _when_called(owner, name)
+    namespace.setdefault("__repr__", _shown)
+    if "__eq__" in methods:
+        namespace.setdefault("__hash__", None)
     kind: Any = type(cls)
     made = kind(cls.__name__, cls.__bases__, namespace)
-    _add(made, "__init__", "__repr__")
+    owner.append(made)
     return cast("type[Class]", made)
 
 
@@ -135,26 +135,21 @@ _PARAMETERS, _KIND = _MADE.__dataclass_params__, _MADE.__dataclass_fields__["val
 _ORDER = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
 
 
-def _add(cls: Any, *names: str) -> None:
-    """Give a class these methods, except those that it has itself."""
-    for name in names:
-        if name not in cls.__dict__:
-            setattr(cls, name, _shown if name == "__repr__" else _when_called(cls, name))
-    if "__eq__" in names and "__hash__" not in cls.__dict__:
-        cls.__hash__ = None
-
-
 _FEW = 6
 """Number of calls of a method before it is compiled, which takes as long as twenty calls."""
 
 
-def _when_called(cls: type, name: str) -> Callable[..., Any]:
-    """Return a method that is interpreted at first, and then puts the compiled one in its place."""
+def _when_called(owner: list[type], name: str) -> Callable[..., Any]:
+    """Return a method that is interpreted at first, and then puts the compiled one in its place.
+
+    ``owner`` contains the class: a method is made before its class, since a class is slow to change.
+    """
     left = _FEW
 
     def method(self: Any, *args: Any, **named: Any) -> Any:
         nonlocal left
         left -= 1
+        (cls,) = owner
         if left >= 0:
             found = _initialised(cls, self, args, named) if name == "__init__" else _compared(cls, name, self, *args)
             if found is not _TO_COMPILE:
@@ -163,7 +158,7 @@ def _when_called(cls: type, name: str) -> Callable[..., Any]:
         setattr(cls, name, compiled)
         return compiled(self, *args, **named)
 
-    method.__name__, method.__qualname__ = name, f"{cls.__qualname__}.{name}"
+    method.__name__ = name
     return method
 
 
